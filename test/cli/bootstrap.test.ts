@@ -1,0 +1,223 @@
+import { spawn } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Finished, finished } from "./run-atoll.ts";
+
+/**
+ * The real bootstrap in a project of its own, whose npm and compiler only write down that they were called: `npm ci`
+ * brings the compiler, the compiler brings `main.js`.
+ */
+let root = "";
+
+const FAKE_NPM = `#!/usr/bin/env node
+const fs = require("node:fs");
+fs.appendFileSync("calls.log", "npm " + process.argv.slice(2).join(" ") + "\\n");
+if (fs.existsSync("npm-fails")) { console.error("npm ERR! no network"); process.exit(1); }
+for (const folder of ["typescript/bin", "vitest", "@biomejs/biome/bin"]) fs.mkdirSync("node_modules/" + folder, { recursive: true });
+fs.copyFileSync("fake-tsc.cjs", "node_modules/typescript/bin/tsc");
+fs.copyFileSync("fake-vitest.mjs", "node_modules/vitest/vitest.mjs");
+fs.copyFileSync("fake-biome.cjs", "node_modules/@biomejs/biome/bin/biome");
+fs.writeFileSync("node_modules/.package-lock.json", "{}");
+`;
+
+const FAKE_TSC = `const fs = require("node:fs");
+fs.appendFileSync("calls.log", "tsc " + process.argv.slice(2).join(" ") + "\\n");
+if (fs.readFileSync("src/source.ts", "utf8").includes("broken")) { console.log("src/source.ts(1,1): error"); process.exit(2); }
+if (process.argv.includes("--noEmit")) process.exit(0);
+fs.mkdirSync("dist/src/cli", { recursive: true });
+fs.writeFileSync("dist/src/cli/main.js", fs.readFileSync("fake-main.js"));
+`;
+
+const FAKE_MAIN = `export function main(argv) { process.stdout.write("main " + argv.join(" ") + "\\n"); return 3; }\n`;
+
+const FAKE_VITEST = `import fs from "node:fs";
+fs.appendFileSync("calls.log", "vitest\\n");
+const summary = fs.existsSync("summary.json") ? fs.readFileSync("summary.json", "utf8") : '{"passed":7,"failed":0,"skipped":[]}';
+fs.writeFileSync(process.env.VITEST_SUMMARY_FILE, summary);
+process.exitCode = fs.existsSync("vitest-fails") || JSON.parse(summary).failed > 0 ? 1 : 0;
+`;
+
+const FAKE_BIOME = `require("node:fs").appendFileSync("calls.log", "biome\\n");
+process.exitCode = require("node:fs").existsSync("lint-fails") ? 1 : 0;
+`;
+
+function write(name: string, content: string): void {
+  mkdirSync(dirname(join(root, name)), { recursive: true });
+  writeFileSync(join(root, name), content);
+}
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "atoll-bootstrap-"));
+  mkdirSync(join(root, "src/cli"), { recursive: true });
+  copyFileSync(
+    fileURLToPath(new URL("../../src/cli/bootstrap.mjs", import.meta.url)),
+    join(root, "src/cli/bootstrap.mjs"),
+  );
+  write("package.json", '{ "type": "module" }');
+  write("package-lock.json", "{}");
+  write("tsconfig.json", "{}");
+  write("tsconfig.build.json", "{}");
+  write("src/source.ts", "");
+  write("simulations/scenario.ts", "");
+  write("bin/package.json", "{}");
+  write("bin/npm", FAKE_NPM);
+  chmodSync(join(root, "bin/npm"), 0o755);
+  write("fake-tsc.cjs", FAKE_TSC);
+  write("fake-main.js", FAKE_MAIN);
+  write("fake-vitest.mjs", FAKE_VITEST);
+  write("fake-biome.cjs", FAKE_BIOME);
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function bootstrap(args: readonly string[] = []): Promise<Finished> {
+  const child = spawn(process.execPath, [join(root, "src/cli/bootstrap.mjs"), ...args], {
+    env: { ...process.env, PATH: `${join(root, "bin")}${delimiter}${process.env.PATH}` },
+  });
+  return finished(child);
+}
+
+/** What was called since the last look. */
+function calls(): readonly string[] {
+  const log = join(root, "calls.log");
+  const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : [];
+  rmSync(log, { force: true });
+  return lines;
+}
+
+function touch(name: string): void {
+  const later = new Date(Date.now() + 5_000);
+  utimesSync(join(root, name), later, later);
+}
+
+describe("starting", () => {
+  test("on a fresh clone installs and builds, a line each, then hands over arguments and exit code", async () => {
+    const { code, stdout, stderr } = await bootstrap(["get", "-k", "a b"]);
+    expect(stdout.toString()).toBe("main get -k a b\n");
+    expect(code).toBe(3);
+    expect(stderr).toBe("atoll: installing packages (npm ci) ...\natoll: building (tsc) ...\n");
+    expect(calls()).toEqual([
+      "npm ci --include=dev --no-audit --no-fund --loglevel=error",
+      "tsc --project tsconfig.build.json",
+    ]);
+  });
+
+  test("does nothing and says nothing when nothing is to do", async () => {
+    await bootstrap();
+    calls();
+    expect((await bootstrap()).stderr).toBe("");
+    touch("package-lock.json");
+    expect((await bootstrap()).stderr).toBe("");
+    expect(calls()).toEqual([]);
+  });
+
+  test.each(["src/source.ts", "simulations/scenario.ts", "src/cli/bootstrap.mjs", "tsconfig.json", "src"])(
+    "builds again when %s is newer than the build",
+    async (name) => {
+      await bootstrap();
+      calls();
+      touch(name);
+      await bootstrap();
+      expect(calls()).toEqual(["tsc --project tsconfig.build.json"]);
+    },
+  );
+
+  test("installs again when the lock file's content has changed", async () => {
+    await bootstrap();
+    calls();
+    write("package-lock.json", '{ "changed": true }');
+    touch("package-lock.json");
+    await bootstrap();
+    expect(calls()[0]).toMatch(/^npm ci/);
+  });
+
+  test("takes packages that somebody installed by hand after the lock file", async () => {
+    await bootstrap();
+    rmSync(join(root, "node_modules/.atoll-installed"));
+    touch("node_modules/.package-lock.json");
+    calls();
+    await bootstrap();
+    expect(calls()).toEqual([]);
+  });
+
+  test("a published package, without lock file and build configuration, only hands over", async () => {
+    await bootstrap();
+    for (const name of ["package-lock.json", "tsconfig.build.json", "node_modules"]) {
+      rmSync(join(root, name), { recursive: true });
+    }
+    touch("src/cli/bootstrap.mjs");
+    calls();
+    const { code, stdout, stderr } = await bootstrap(["status"]);
+    expect([code, stdout.toString(), stderr]).toEqual([3, "main status\n", ""]);
+    expect(calls()).toEqual([]);
+  });
+
+  test("a failed install or build ends in its output and one line, and is tried again", async () => {
+    write("npm-fails", "");
+    const install = await bootstrap();
+    expect(install.code).toBe(1);
+    expect(install.stderr).toContain("npm ERR! no network\natoll: npm ci failed, see above\n");
+    rmSync(join(root, "npm-fails"));
+    write("src/source.ts", "broken");
+    const build = await bootstrap();
+    expect(build.code).toBe(1);
+    expect(build.stderr).toContain("src/source.ts(1,1): error\natoll: the build failed, see above\n");
+    write("src/source.ts", "");
+    expect((await bootstrap()).code).toBe(3);
+  });
+
+  test("several started at once on a fresh clone install and build once", async () => {
+    const all = await Promise.all([bootstrap(), bootstrap(), bootstrap()]);
+    expect(all.map(({ code }) => code)).toEqual([3, 3, 3]);
+    expect(calls()).toHaveLength(2);
+  });
+
+  test("does not wait for one that was killed while installing", async () => {
+    write("dist/.atoll-setup-lock", "999999999");
+    expect((await bootstrap()).code).toBe(3);
+    expect(existsSync(join(root, "dist/.atoll-setup-lock"))).toBe(false);
+  });
+});
+
+describe("npm test", () => {
+  test("runs lint, types, build and tests, and ends with the count", async () => {
+    const { code, stdout } = await bootstrap(["--test"]);
+    expect(calls().slice(1)).toEqual(["biome", "tsc --noEmit", "tsc --project tsconfig.build.json", "vitest"]);
+    expect(stdout.toString()).toBe("7 passed, 0 failed\n");
+    expect(code).toBe(0);
+  });
+
+  test("names the tests that were skipped, and why", async () => {
+    const skipped = [{ name: "a.test.ts > cuts the power", reason: "needs root" }, { name: "b" }];
+    write("summary.json", JSON.stringify({ passed: 1, failed: 0, skipped }));
+    const { code, stdout, stderr } = await bootstrap(["--test"]);
+    expect(stdout.toString()).toBe("1 passed, 0 failed, 2 skipped\n");
+    expect(stderr).toContain("SKIPPED, not tested here (2):\n  - a.test.ts > cuts the power: needs root\n  - b\n");
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ["failed tests", () => write("summary.json", '{"passed":1,"failed":2,"skipped":[]}'), "1 passed, 2 failed\n"],
+    ["lint", () => write("lint-fails", ""), "7 passed, 1 failed\n"],
+    ["types", () => write("src/source.ts", "broken"), "7 passed, 1 failed\n"],
+    ["a run that failed without a failed test", () => write("vitest-fails", ""), "7 passed, 1 failed\n"],
+    ["an install that failed", () => write("npm-fails", ""), "0 passed, 2 failed\n"],
+  ])("counts %s as failed and exits 1", async (_, arrange, lastLine) => {
+    arrange();
+    const { code, stdout } = await bootstrap(["--test"]);
+    expect(stdout.toString()).toBe(lastLine);
+    expect(code).toBe(1);
+  });
+});
