@@ -1,0 +1,49 @@
+/**
+ * A delta: the registers of one shard that a peer lacks, and the vector it may claim once it has applied them all.
+ *
+ * The slots to send are collected when the session begins, together with the claim; their content is read when it goes
+ * out. A slot overwritten meanwhile goes out with its newer content (R2): the peer gets the register of the dot it will
+ * claim, or one that supersedes it. A slot emptied meanwhile held a tombstone that every owner had reported, this peer
+ * too, so there is nothing to send for it. Unconfirmed registers, which may have been deleted elsewhere, stay here.
+ */
+
+import type { ByteWriter } from "../base/bytes.ts";
+import { recordLength } from "./record.ts";
+import type { Shard } from "./shard.ts";
+import type { VersionVector } from "./version-vector.ts";
+
+export class DeltaSession {
+  readonly shard: Shard;
+  /** What the receiver covers after the last chunk. */
+  readonly claim: VersionVector;
+  readonly #slots: number[] = [];
+  #next = 0;
+
+  /** A session for a receiver that covers `covered`. Costs what the receiver lacks, not what the shard holds. */
+  constructor(shard: Shard, covered: VersionVector) {
+    this.shard = shard;
+    this.claim = shard.vector.snapshot();
+    for (const origin of shard.origins()) shard.collectAbove(origin, covered.get(origin), this.#slots);
+  }
+
+  get registers(): number {
+    return this.#slots.length;
+  }
+
+  get isDone(): boolean {
+    return this.#next === this.#slots.length;
+  }
+
+  /** Appends records to `writer` until it holds `bytesMax` bytes or more, or all are written. */
+  writeChunk(writer: ByteWriter, bytesMax: number): void {
+    const table = this.shard.table;
+    while (this.#next < this.#slots.length && writer.length < bytesMax) {
+      const slot = this.#slots[this.#next++] as number;
+      if (!table.isHeld(slot) || table.isSentinel(slot) || this.shard.isUnconfirmed(slot)) continue;
+      const at = table.offsetOf(slot);
+      const length = recordLength(table.viewOf(slot), at);
+      const target = writer.reserve(length);
+      writer.bytes.set(table.bytesOf(slot).subarray(at, at + length), target);
+    }
+  }
+}

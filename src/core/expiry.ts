@@ -1,0 +1,78 @@
+/**
+ * When registers expire: a binary heap of (instant, slot) in typed arrays, one for each shard. Entries are never taken
+ * out early; one whose register has changed since is recognised and skipped when it comes up, and when more than half
+ * are such, the heap is rebuilt, so its size stays in proportion to the registers that expire.
+ */
+
+export class ExpiryHeap {
+  #instants = new Float64Array(0);
+  #slots = new Uint32Array(0);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get residentBytes(): number {
+    return this.#instants.byteLength + this.#slots.byteLength;
+  }
+
+  /** The earliest instant in unix ms; Infinity when empty. */
+  get earliest(): number {
+    return this.#size === 0 ? Infinity : (this.#instants[0] as number);
+  }
+
+  push(instant: number, slot: number): void {
+    if (this.#size === this.#slots.length) this.#grow();
+    let at = this.#size++;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const parentInstant = this.#instants[parent] as number;
+      if (parentInstant <= instant) break;
+      this.#instants[at] = parentInstant;
+      this.#slots[at] = this.#slots[parent] as number;
+      at = parent;
+    }
+    this.#instants[at] = instant;
+    this.#slots[at] = slot;
+  }
+
+  /** Takes out the earliest entry and returns its slot; 0 when empty. */
+  pop(): number {
+    if (this.#size === 0) return 0;
+    const slot = this.#slots[0] as number;
+    const last = --this.#size;
+    const instant = this.#instants[last] as number;
+    const moved = this.#slots[last] as number;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= last) break;
+      if (child + 1 < last && (this.#instants[child + 1] as number) < (this.#instants[child] as number)) child++;
+      const childInstant = this.#instants[child] as number;
+      if (childInstant >= instant) break;
+      this.#instants[at] = childInstant;
+      this.#slots[at] = this.#slots[child] as number;
+      at = child;
+    }
+    this.#instants[at] = instant;
+    this.#slots[at] = moved;
+    return slot;
+  }
+
+  clear(): void {
+    this.#size = 0;
+    this.#instants = new Float64Array(0);
+    this.#slots = new Uint32Array(0);
+  }
+
+  #grow(): void {
+    const capacity = Math.max(16, this.#slots.length * 2);
+    const instants = new Float64Array(capacity);
+    const slots = new Uint32Array(capacity);
+    instants.set(this.#instants);
+    slots.set(this.#slots);
+    this.#instants = instants;
+    this.#slots = slots;
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * For each origin, the chain of its registers that are still held, in the order of their sequences: what a peer lacks of
+ * an origin is the end of its chain, however much is held. A chain is a ring of slots through a sentinel in the register
+ * table, which has the links.
+ */
+
+import { mix32 } from "../base/hash.ts";
+import type { OriginId } from "../base/ids.ts";
+import { originAt, sequenceAt } from "./record.ts";
+import type { RegisterTable } from "./register-table.ts";
+import type { VersionVector } from "./version-vector.ts";
+
+interface OriginChain {
+  readonly sentinel: number;
+  /** The slot linked last: the next one most often belongs right behind it. */
+  hint: number;
+  /** Greatest sequence ever seen, applied or superseded. Above the vector's entry: something is missing in between. */
+  seen: number;
+}
+
+/** Slots in the order of the disk, and their sequences. */
+interface LoadedChain {
+  readonly slots: number[];
+  readonly sequences: number[];
+}
+
+/** What is held, or was seen, of one origin beyond what a vector covers. */
+export interface EarlyRegisters {
+  readonly origin: OriginId;
+  /** Greatest sequence seen. */
+  readonly seen: number;
+  /** Order-independent digest of the sequences held; 0 when none is. */
+  readonly held: number;
+}
+
+export class OriginChains {
+  readonly #table: RegisterTable;
+  readonly #chains = new Map<OriginId, OriginChain>();
+  /** While registers come from disk: those of each origin, and the origin of the last. */
+  readonly #loadingByOrigin = new Map<OriginId, LoadedChain>();
+  #loading: LoadedChain = { slots: [], sequences: [] };
+  #loadingOrigin: OriginId | undefined;
+
+  constructor(table: RegisterTable) {
+    this.#table = table;
+  }
+
+  /** Origins whose registers are, or were, held. */
+  origins(): IterableIterator<OriginId> {
+    return this.#chains.keys();
+  }
+
+  /** Notes that a sequence of an origin exists, whether or not its register is taken in. */
+  see(origin: OriginId, sequence: number): void {
+    const chain = this.#chainOf(origin);
+    if (sequence > chain.seen) chain.seen = sequence;
+  }
+
+  /** True when a sequence of this origin was seen beyond what the vector covers: something in between is missing. */
+  hasGap(origin: OriginId, vector: VersionVector): boolean {
+    const chain = this.#chains.get(origin);
+    return chain !== undefined && chain.seen > vector.get(origin);
+  }
+
+  /** True when there is no gap in any origin. */
+  isWhole(vector: VersionVector): boolean {
+    for (const [origin, chain] of this.#chains) if (chain.seen > vector.get(origin)) return false;
+    return true;
+  }
+
+  /** What is held, or was seen, beyond the vector. */
+  early(vector: VersionVector): EarlyRegisters[] {
+    const early: EarlyRegisters[] = [];
+    for (const [origin, chain] of this.#chains) {
+      const covered = vector.get(origin);
+      if (chain.seen <= covered) continue;
+      const slots: number[] = [];
+      this.collectAbove(origin, covered, slots);
+      let held = 0;
+      for (const slot of slots) held = (held + mix32(this.#sequenceIn(slot) >>> 0)) >>> 0;
+      early.push({ origin, seen: chain.seen, held });
+    }
+    return early;
+  }
+
+  /** Slots of an origin with sequences above `sequence`, ascending, behind `into`. O(what is collected). */
+  collectAbove(origin: OriginId, sequence: number, into: number[]): void {
+    const chain = this.#chains.get(origin);
+    if (chain === undefined) return;
+    const start = into.length;
+    for (let slot = this.#table.previous(chain.sentinel); slot !== chain.sentinel; slot = this.#table.previous(slot)) {
+      if (this.#sequenceIn(slot) <= sequence) break;
+      into.push(slot);
+    }
+    for (let low = start, high = into.length - 1; low < high; low++, high--) {
+      const slot = into[low] as number;
+      into[low] = into[high] as number;
+      into[high] = slot;
+    }
+  }
+
+  /** Links a slot into its chain at its sequence: most often last, or right behind the one before (a delta). */
+  link(slot: number, origin: OriginId, sequence: number): void {
+    const chain = this.#chainOf(origin);
+    const table = this.#table;
+    let after = table.previous(chain.sentinel);
+    if (after !== chain.sentinel && this.#sequenceIn(after) > sequence) {
+      const hint = chain.hint;
+      const usable = hint !== 0 && table.isHeld(hint) && !table.isSentinel(hint) && this.#originIn(hint) === origin;
+      if (usable && hint !== slot) after = hint;
+      while (after !== chain.sentinel && this.#sequenceIn(after) > sequence) after = table.previous(after);
+      for (let next = table.next(after); next !== chain.sentinel; next = table.next(after)) {
+        if (this.#sequenceIn(next) > sequence) break;
+        after = next;
+      }
+    }
+    table.linkAfter(slot, after);
+    chain.hint = slot;
+  }
+
+  /** Drops the chains of sealed lives that have nothing left in them. */
+  dropSealed(vector: VersionVector): void {
+    for (const [origin, chain] of this.#chains) {
+      if (!vector.isSealed(origin) || this.#table.next(chain.sentinel) !== chain.sentinel) continue;
+      this.#table.removeSentinel(chain.sentinel);
+      this.#chains.delete(origin);
+    }
+  }
+
+  /** Takes a slot read from disk, in any order; `finishLoad` hangs them up, sorted once. */
+  load(slot: number, origin: OriginId, sequence: number): void {
+    if (origin !== this.#loadingOrigin) {
+      this.#loading = this.#loadingByOrigin.get(origin) ?? { slots: [], sequences: [] };
+      this.#loadingByOrigin.set(origin, this.#loading);
+      this.#loadingOrigin = origin;
+    }
+    this.#loading.slots.push(slot);
+    this.#loading.sequences.push(sequence);
+  }
+
+  finishLoad(): void {
+    for (const [origin, { slots, sequences }] of this.#loadingByOrigin) {
+      const order = sortedOrder(sequences);
+      const chain = this.#chainOf(origin);
+      for (let i = 0; i < order.length; i++) {
+        this.#table.linkAfter(slots[order[i] as number] as number, this.#table.previous(chain.sentinel));
+      }
+      chain.seen = Math.max(chain.seen, sequences[order[order.length - 1] as number] as number);
+    }
+    this.#loadingByOrigin.clear();
+    this.#loadingOrigin = undefined;
+  }
+
+  #chainOf(origin: OriginId): OriginChain {
+    let chain = this.#chains.get(origin);
+    if (chain === undefined) {
+      chain = { sentinel: this.#table.createSentinel(), hint: 0, seen: 0 };
+      this.#chains.set(origin, chain);
+    }
+    return chain;
+  }
+
+  #sequenceIn(slot: number): number {
+    return sequenceAt(this.#table.viewOf(slot), this.#table.offsetOf(slot));
+  }
+
+  #originIn(slot: number): OriginId {
+    return originAt(this.#table.viewOf(slot), this.#table.offsetOf(slot));
+  }
+}
+
+/** Positions of `values` in ascending order of value. Packs value and position into one double where both fit. */
+function sortedOrder(values: readonly number[]): Float64Array | number[] {
+  const count = values.length;
+  let greatest = 0;
+  for (let i = 0; i < count; i++) greatest = Math.max(greatest, values[i] as number);
+  if (greatest * count + count < Number.MAX_SAFE_INTEGER) {
+    const packed = new Float64Array(count);
+    for (let i = 0; i < count; i++) packed[i] = (values[i] as number) * count + i;
+    packed.sort();
+    // Of doubles this is several times as fast as the remainder.
+    for (let i = 0; i < count; i++)
+      packed[i] = (packed[i] as number) - Math.floor((packed[i] as number) / count) * count;
+    return packed;
+  }
+  return values.map((_, i) => i).sort((a, b) => (values[a] as number) - (values[b] as number));
+}

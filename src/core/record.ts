@@ -1,0 +1,408 @@
+/**
+ * The bytes of one register, the same in memory, on disk and on the wire, so that storing and sending copy and encode
+ * nothing twice. Little endian:
+ *
+ *      0  u32  checksum      xxHash32 of the bytes from 4 to the end
+ *      4  u8   flags         1 dead, 2 gone (value dropped, expired), 4 expires, 8 field, 16 meta
+ *      5  u8   kind          0 plain value
+ *      6  u16  key length
+ *      8  u32  value length
+ *     12  u56  timestamp
+ *     19  u56  origin
+ *     26  u48  sequence
+ *     32  [u48 expires at, unix ms]  with flag 4
+ *         [u16 field length]         with flag 8
+ *         key, field, value          with flag 16 the value is: u8 length and text of the content type, then the body
+ *
+ * The functions that read single facts take the view of the bytes and the offset at which a record begins, trust the
+ * record, and allocate nothing. What comes from outside goes through `checkRecord` first.
+ */
+
+import { assert } from "../base/assert.ts";
+import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
+import { xxHash32 } from "../base/hash.ts";
+import type { Key, OriginId, Timestamp } from "../base/ids.ts";
+
+export const FLAG_DEAD = 1;
+export const FLAG_GONE = 2;
+export const FLAG_EXPIRES = 4;
+export const FLAG_FIELD = 8;
+export const FLAG_META = 16;
+const FLAGS_KNOWN = 31;
+
+export const KIND_PLAIN = 0;
+
+export const RECORD_HEADER_BYTES = 32;
+const EXPIRY_BYTES = 6;
+const FIELD_LENGTH_BYTES = 2;
+export const CONTENT_TYPE_LENGTH_MAX = 255;
+
+/** Differs for every version of the layout, so that a record of another one never passes for ours. */
+const CHECKSUM_SEED = 0x41746c31;
+
+const TWO_32 = 4294967296;
+const TWO_21 = 2097152;
+
+export function readUint48(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint16(at + 4, true) * TWO_32;
+}
+
+export function writeUint48(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value, true);
+  view.setUint16(at + 4, value / TWO_32, true);
+}
+
+/** Exact up to 2^53 - 1, all that is ever written. */
+export function readUint56(view: DataView, at: number): number {
+  const high = view.getUint16(at + 4, true) | (view.getUint8(at + 6) << 16);
+  return view.getUint32(at, true) + high * TWO_32;
+}
+
+export function writeUint56(view: DataView, at: number, value: number): void {
+  const high = (value / TWO_32) | 0;
+  view.setUint32(at, value, true);
+  view.setUint16(at + 4, high, true);
+  view.setUint8(at + 6, high >>> 16);
+}
+
+export function checksumAt(view: DataView, at: number): number {
+  return view.getUint32(at, true);
+}
+
+export function flagsAt(view: DataView, at: number): number {
+  return view.getUint8(at + 4);
+}
+
+export function kindAt(view: DataView, at: number): number {
+  return view.getUint8(at + 5);
+}
+
+export function keyLengthAt(view: DataView, at: number): number {
+  return view.getUint16(at + 6, true);
+}
+
+/** Content type included. */
+export function valueLengthAt(view: DataView, at: number): number {
+  return view.getUint32(at + 8, true);
+}
+
+export function timestampAt(view: DataView, at: number): Timestamp {
+  return readUint56(view, at + 12) as Timestamp;
+}
+
+export function originAt(view: DataView, at: number): OriginId {
+  return readUint56(view, at + 19) as OriginId;
+}
+
+export function sequenceAt(view: DataView, at: number): number {
+  return readUint48(view, at + 26);
+}
+
+/** Deleted: a tombstone. */
+export function isDead(flags: number): boolean {
+  return (flags & FLAG_DEAD) !== 0;
+}
+
+/** Alive as far as the order goes, but its value was dropped when it expired. */
+export function isGone(flags: number): boolean {
+  return (flags & FLAG_GONE) !== 0;
+}
+
+/** Unix ms, `Infinity` when it does not expire. */
+export function expiresAt(view: DataView, at: number): number {
+  return (flagsAt(view, at) & FLAG_EXPIRES) === 0 ? Infinity : readUint48(view, at + RECORD_HEADER_BYTES);
+}
+
+/** Bytes before the key. */
+function headLength(flags: number): number {
+  return (
+    RECORD_HEADER_BYTES +
+    ((flags & FLAG_EXPIRES) === 0 ? 0 : EXPIRY_BYTES) +
+    ((flags & FLAG_FIELD) === 0 ? 0 : FIELD_LENGTH_BYTES)
+  );
+}
+
+export function keyStartAt(view: DataView, at: number): number {
+  return at + headLength(flagsAt(view, at));
+}
+
+/** 0 for an empty field and for none: `FLAG_FIELD` tells them apart. */
+export function fieldLengthAt(view: DataView, at: number): number {
+  const flags = flagsAt(view, at);
+  return (flags & FLAG_FIELD) === 0 ? 0 : view.getUint16(at + headLength(flags) - FIELD_LENGTH_BYTES, true);
+}
+
+/** Where key and field begin, which with the kind identify the register. */
+export function identityStartAt(view: DataView, at: number): number {
+  return keyStartAt(view, at);
+}
+
+export function identityEndAt(view: DataView, at: number): number {
+  return keyStartAt(view, at) + keyLengthAt(view, at) + fieldLengthAt(view, at);
+}
+
+export function valueStartAt(view: DataView, at: number): number {
+  return identityEndAt(view, at);
+}
+
+/** Length of the whole record. */
+export function recordLength(view: DataView, at: number): number {
+  return identityEndAt(view, at) + valueLengthAt(view, at) - at;
+}
+
+/** Where the body of the value begins, behind the content type if there is one. */
+export function bodyStartAt(view: DataView, at: number): number {
+  const start = valueStartAt(view, at);
+  return (flagsAt(view, at) & FLAG_META) === 0 ? start : start + 1 + view.getUint8(start);
+}
+
+export function bodyLengthAt(view: DataView, at: number): number {
+  return at + recordLength(view, at) - bodyStartAt(view, at);
+}
+
+export function keyAt(view: DataView, bytes: Uint8Array, at: number): Key {
+  const start = keyStartAt(view, at);
+  return latin1FromBytes(bytes, start, start + keyLengthAt(view, at)) as Key;
+}
+
+export function fieldAt(view: DataView, bytes: Uint8Array, at: number): string | undefined {
+  if ((flagsAt(view, at) & FLAG_FIELD) === 0) return undefined;
+  const end = identityEndAt(view, at);
+  return latin1FromBytes(bytes, end - fieldLengthAt(view, at), end);
+}
+
+export function contentTypeAt(view: DataView, bytes: Uint8Array, at: number): string | undefined {
+  if ((flagsAt(view, at) & FLAG_META) === 0) return undefined;
+  return latin1FromBytes(bytes, valueStartAt(view, at) + 1, bodyStartAt(view, at));
+}
+
+/** True when two records are of the same register: same kind, key and field. An empty field is not 'no field'. */
+export function isSameIdentity(a: DataView, atA: number, b: DataView, atB: number): boolean {
+  // Kind and key length at once.
+  if (a.getUint8(atA + 5) !== b.getUint8(atB + 5) || a.getUint16(atA + 6, true) !== b.getUint16(atB + 6, true)) {
+    return false;
+  }
+  const flagsA = flagsAt(a, atA);
+  const flagsB = flagsAt(b, atB);
+  if (((flagsA ^ flagsB) & FLAG_FIELD) !== 0) return false;
+  const fieldLength = fieldLengthAt(a, atA);
+  if (fieldLength !== fieldLengthAt(b, atB)) return false;
+  let i = atA + headLength(flagsA);
+  let j = atB + headLength(flagsB);
+  const end = i + keyLengthAt(a, atA) + fieldLength;
+  for (; i + 4 <= end; i += 4, j += 4) if (a.getInt32(i, true) !== b.getInt32(j, true)) return false;
+  for (; i < end; i++, j++) if (a.getUint8(i) !== b.getUint8(j)) return false;
+  return true;
+}
+
+/**
+ * The order of writes to one register: `(timestamp, live over dead, origin)`; positive when A wins, 0 for the same
+ * write. Plain arguments, since this runs for every register that arrives.
+ */
+export function compareStamps(
+  timestampA: number,
+  isDeadA: boolean,
+  originA: number,
+  timestampB: number,
+  isDeadB: boolean,
+  originB: number,
+): number {
+  if (timestampA !== timestampB) return timestampA < timestampB ? -1 : 1;
+  if (isDeadA !== isDeadB) return isDeadA ? -1 : 1;
+  if (originA !== originB) return originA < originB ? -1 : 1;
+  return 0;
+}
+
+/** `compareStamps` of two records of the same register. */
+export function compareRecords(a: DataView, atA: number, b: DataView, atB: number): number {
+  return compareStamps(
+    timestampAt(a, atA),
+    isDead(flagsAt(a, atA)),
+    originAt(a, atA),
+    timestampAt(b, atB),
+    isDead(flagsAt(b, atB)),
+    originAt(b, atB),
+  );
+}
+
+export interface RecordLimits {
+  /** Of a key, and of a field. */
+  readonly keyBytesMax: number;
+  /** Of a value without its content type. */
+  readonly valueBytesMax: number;
+}
+
+/**
+ * Checks everything about a record that begins at `at` and must end by `end`, and returns its length. Throws `BadBytes`.
+ * Nothing beyond `end` is read.
+ */
+export function checkRecord(view: DataView, at: number, end: number, limits: RecordLimits): number {
+  if (end - at < RECORD_HEADER_BYTES) throw new BadBytes("record truncated in its header");
+  const flags = flagsAt(view, at);
+  if ((flags & ~FLAGS_KNOWN) !== 0) throw new BadBytes(`record with unknown flags ${flags}`);
+  if (at + headLength(flags) > end) throw new BadBytes("record truncated in its header");
+  checkLengths(view, at, limits);
+  const length = recordLength(view, at);
+  if (length > end - at) throw new BadBytes("record truncated");
+  checkMeta(view, at, limits);
+  if (sequenceAt(view, at) < 1) throw new BadBytes("record without sequence");
+  checkUint53(view, at + 12);
+  checkUint53(view, at + 19);
+  if (xxHash32(view, at + 4, at + length, CHECKSUM_SEED) !== checksumAt(view, at)) {
+    throw new BadBytes("record with a wrong checksum");
+  }
+  return length;
+}
+
+function checkLengths(view: DataView, at: number, limits: RecordLimits): void {
+  const flags = flagsAt(view, at);
+  const keyLength = keyLengthAt(view, at);
+  const valueLength = valueLengthAt(view, at);
+  const metaMax = (flags & FLAG_META) === 0 ? 0 : 1 + CONTENT_TYPE_LENGTH_MAX;
+  if (keyLength === 0) throw new BadBytes("record without key");
+  if (keyLength > limits.keyBytesMax) throw new BadBytes(`key of ${keyLength} bytes`);
+  if (fieldLengthAt(view, at) > limits.keyBytesMax) throw new BadBytes(`field of ${fieldLengthAt(view, at)} bytes`);
+  if (valueLength > limits.valueBytesMax + metaMax) throw new BadBytes(`value of ${valueLength} bytes`);
+  if ((flags & (FLAG_DEAD | FLAG_GONE)) !== 0 && (valueLength !== 0 || metaMax !== 0)) {
+    throw new BadBytes("dead record with a value");
+  }
+}
+
+function checkMeta(view: DataView, at: number, limits: RecordLimits): void {
+  if ((flagsAt(view, at) & FLAG_META) !== 0) {
+    const valueLength = valueLengthAt(view, at);
+    if (valueLength === 0 || 1 + view.getUint8(valueStartAt(view, at)) > valueLength) {
+      throw new BadBytes("content type longer than its value");
+    }
+  }
+  const bodyLength = bodyLengthAt(view, at);
+  if (bodyLength > limits.valueBytesMax) throw new BadBytes(`value of ${bodyLength} bytes`);
+}
+
+function checkUint53(view: DataView, at: number): void {
+  const high = view.getUint16(at + 4, true) | (view.getUint8(at + 6) << 16);
+  if (high >= TWO_21) throw new BadBytes("record with a number over 2^53");
+}
+
+/** What a record says. The flags for expiry, field and content type follow from what is given. */
+export interface RecordFields {
+  /** `FLAG_DEAD`, `FLAG_GONE` or 0; other bits are ignored. */
+  readonly flags: number;
+  readonly kind: number;
+  readonly key: Key;
+  readonly field?: string | undefined;
+  /** `undefined` for a dead or gone register. */
+  readonly value: Uint8Array | undefined;
+  readonly contentType?: string | undefined;
+  readonly timestamp: number;
+  readonly origin: number;
+  readonly sequence: number;
+  /** Unix ms; `Infinity` is the same as none. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** Builds records, one at a time, at the start of a buffer that it keeps. `bytes` and `view` change when it grows. */
+export class RecordWriter {
+  bytes: Uint8Array;
+  view: DataView;
+
+  constructor(capacity = 1024) {
+    const buffer = new ArrayBuffer(capacity);
+    this.bytes = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
+  }
+
+  /** Writes a record and returns its length. */
+  write(fields: RecordFields): number {
+    const { key, field, value, contentType } = fields;
+    const isEmpty = (fields.flags & (FLAG_DEAD | FLAG_GONE)) !== 0;
+    assert(!isEmpty || value === undefined, "a dead register has no value");
+    const expiry = fields.expiresAt === Infinity ? undefined : fields.expiresAt;
+    const metaLength = isEmpty || contentType === undefined ? 0 : 1 + contentType.length;
+    const valueLength = metaLength + (value === undefined ? 0 : value.length);
+    const flags = (fields.flags & (FLAG_DEAD | FLAG_GONE)) | (metaLength === 0 ? 0 : FLAG_META);
+    const valueStart = this.#writeHead(flags, fields.kind, key, field, expiry, valueLength);
+    const { view } = this;
+    view.setUint32(8, valueLength, true);
+    writeUint56(view, 12, fields.timestamp);
+    writeUint56(view, 19, fields.origin);
+    writeUint48(view, 26, fields.sequence);
+    if (metaLength !== 0 && contentType !== undefined) {
+      assert(contentType.length <= CONTENT_TYPE_LENGTH_MAX, "content type too long");
+      view.setUint8(valueStart, contentType.length);
+      this.#writeText(valueStart + 1, contentType);
+    }
+    if (value !== undefined) this.bytes.set(value, valueStart + metaLength);
+    return this.#seal(valueStart + valueLength);
+  }
+
+  /** Writes what it takes to look a register up: a record with neither stamp, value nor checksum. */
+  writeIdentity(kind: number, key: string, field?: string): void {
+    this.#writeHead(0, kind, key, field, undefined, 0);
+    this.view.setUint32(8, 0, true);
+  }
+
+  /** Writes the record at `at` of `view` as gone: the same stamp, no value. Returns its length. */
+  withoutValue(view: DataView, at: number): number {
+    const length = identityEndAt(view, at) - at;
+    this.#reserve(length);
+    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
+    this.view.setUint8(4, (flagsAt(view, at) | FLAG_GONE) & ~FLAG_META);
+    this.view.setUint32(8, 0, true);
+    return this.#seal(length);
+  }
+
+  /** Writes the record at `at` of `view` under another dot: the same content and stamp. Returns its length. */
+  withDot(view: DataView, at: number, dot: { readonly origin: number; readonly sequence: number }): number {
+    const length = recordLength(view, at);
+    this.#reserve(length);
+    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
+    writeUint56(this.view, 19, dot.origin);
+    writeUint48(this.view, 26, dot.sequence);
+    return this.#seal(length);
+  }
+
+  /** Flags to field, except stamps and value length; returns where the value begins. */
+  #writeHead(
+    flags: number,
+    kind: number,
+    key: string,
+    field: string | undefined,
+    expiry: number | undefined,
+    valueLength: number,
+  ): number {
+    const flagsAll = flags | (expiry === undefined ? 0 : FLAG_EXPIRES) | (field === undefined ? 0 : FLAG_FIELD);
+    const keyStart = headLength(flagsAll);
+    const keyEnd = keyStart + key.length;
+    const valueStart = field === undefined ? keyEnd : keyEnd + field.length;
+    this.#reserve(valueStart + valueLength);
+    const { view } = this;
+    view.setUint8(4, flagsAll);
+    view.setUint8(5, kind);
+    view.setUint16(6, key.length, true);
+    if (expiry !== undefined) writeUint48(view, RECORD_HEADER_BYTES, expiry);
+    this.#writeText(keyStart, key);
+    if (field !== undefined) {
+      view.setUint16(keyStart - FIELD_LENGTH_BYTES, field.length, true);
+      this.#writeText(keyEnd, field);
+    }
+    return valueStart;
+  }
+
+  #writeText(at: number, text: string): void {
+    const { bytes } = this;
+    for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
+  }
+
+  #seal(length: number): number {
+    this.view.setUint32(0, xxHash32(this.view, 4, length, CHECKSUM_SEED), true);
+    return length;
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.bytes.length) return;
+    const buffer = new ArrayBuffer(Math.max(length, this.bytes.length * 2));
+    this.bytes = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Which shard a key lives in: a hash of its `{tag}` where it has one (as in Redis Cluster: the text between the first
+ * `{` and the next `}` when there is any), of the whole key otherwise. The same on every replica of a cluster.
+ */
+
+import { xxHash32 } from "../base/hash.ts";
+import type { ShardId } from "../base/ids.ts";
+
+const SEED = 0x73686172;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+
+/** The shard of the key in `view` from `start` to `end`, out of `shards`. */
+export function shardOf(view: DataView, start: number, end: number, shards: number): ShardId {
+  let from = start;
+  let to = end;
+  for (let open = start; open < end; open++) {
+    if (view.getUint8(open) !== OPEN) continue;
+    for (let close = open + 1; close < end; close++) {
+      if (view.getUint8(close) !== CLOSE) continue;
+      if (close > open + 1) {
+        from = open + 1;
+        to = close;
+      }
+      break;
+    }
+    break;
+  }
+  return (xxHash32(view, from, to, SEED) % shards) as ShardId;
+}

@@ -1,0 +1,550 @@
+/**
+ * A shard: registers, the version vector that claims them, and for each origin the chain of its live registers in
+ * sequence order. Pure state; whoever calls says what time it is.
+ *
+ * Invariants (the rules R1 to R8 are those of DESIGN section 2):
+ *  I1. A register held hangs in exactly the chain of its origin, at its sequence.
+ *  I2. For every dot the vector covers, the register of that dot is held, or one that supersedes it was.
+ *  I3. A register whose dot is covered, and which is not held, is never applied (R5).
+ *  I4. `fingerprint` covers the standing registers (not deleted, not expired as of `sweptTo`), `sum` covers all.
+ *  I5. A local write's stamp is greater than what is held of its key and than every stamp purged from its bucket (R8).
+ */
+
+import { assert } from "../base/assert.ts";
+import { xxHash32 } from "../base/hash.ts";
+import type { Key, OriginId, ShardId } from "../base/ids.ts";
+import type { Arena } from "./arena.ts";
+import type { HybridClock } from "./clock.ts";
+import { ExpiryHeap } from "./expiry.ts";
+import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
+import { type EarlyRegisters, OriginChains } from "./origin-chains.ts";
+import {
+  compareRecords,
+  expiresAt,
+  FLAG_DEAD,
+  FLAG_GONE,
+  flagsAt,
+  identityEndAt,
+  identityStartAt,
+  kindAt,
+  originAt,
+  type RecordWriter,
+  sequenceAt,
+  timestampAt,
+} from "./record.ts";
+import { RegisterTable } from "./register-table.ts";
+import { VersionVector } from "./version-vector.ts";
+
+/** What became of a register from elsewhere. */
+export const APPLIED = 1;
+/** The very same write is held already. */
+export const SAME = 2;
+/** What is held is greater. */
+export const SUPERSEDED = 3;
+/** Its dot is covered and it is not held: it was superseded and forgotten (R5). */
+export const OBSOLETE = 4;
+export type ApplyResult = typeof APPLIED | typeof SAME | typeof SUPERSEDED | typeof OBSOLETE;
+
+const FALLEN = FLAG_DEAD | FLAG_GONE;
+
+/** Marks, one byte a slot in the table. */
+const DIRTY = 1;
+const IN_GRAVES = 2;
+/** Held from before a quarantine or out of a damaged database: nobody has confirmed it yet. */
+const UNCONFIRMED = 4;
+
+/** Buckets by identity, for purge marks and for the audit. */
+export const BUCKETS = 64;
+const BUCKET_SEED = 0x6275636b;
+
+export interface LocalWrite {
+  readonly kind: number;
+  readonly key: Key;
+  /** Absent: a deletion. */
+  readonly value?: Uint8Array | undefined;
+  readonly contentType?: string | undefined;
+  /** Unix ms. */
+  readonly expiresAt?: number | undefined;
+}
+
+export interface ShardOptions {
+  readonly id: ShardId;
+  readonly arena: Arena;
+  readonly seed: { readonly k0: number; readonly k1: number };
+  readonly clock: HybridClock;
+  /** Scratch space, shared by all shards of a replica. */
+  readonly writer: RecordWriter;
+  /** There is a disk that has to learn of every change. */
+  readonly isPersistent: boolean;
+}
+
+export class Shard {
+  readonly id: ShardId;
+  readonly table: RegisterTable;
+  readonly vector = new VersionVector();
+  readonly fingerprint = new Fingerprint();
+  /** Over every register, tombstones included: what the disk must add up to at the next start. */
+  readonly sum = new Fingerprint();
+  /** Newest stamp purged from each bucket (R8); absent until something was purged. */
+  purgeMarks: Float64Array | undefined;
+  /** Registers held that are neither deleted nor expired as of the last sweep. */
+  standing = 0;
+  /** Dropped what it had and waits for a peer's whole delta; unconfirmed registers are not served. */
+  quarantined = false;
+  /** When it was last on disk, what it held waited for a peer to confirm it: whoever loads it must distrust it again. */
+  wasUnconfirmed = false;
+  /** Something that the disk has to learn. */
+  headDirty = false;
+
+  readonly #isPersistent: boolean;
+  readonly #clock: HybridClock;
+  readonly #writer: RecordWriter;
+  readonly #expiry = new ExpiryHeap();
+  readonly #chains: OriginChains;
+  #expiring = 0;
+  #unconfirmed = 0;
+  #graves: number[] = [];
+  #dirtySlots: number[] = [];
+  #removedFromDisk: Uint8Array[] = [];
+  #ownOrigin: OriginId | undefined;
+  #ownSequence = 0;
+
+  constructor(options: ShardOptions) {
+    this.id = options.id;
+    this.table = new RegisterTable(options.arena, options.seed);
+    this.#chains = new OriginChains(this.table);
+    this.#isPersistent = options.isPersistent;
+    this.#clock = options.clock;
+    this.#writer = options.writer;
+  }
+
+  get tombstones(): number {
+    return this.table.count - this.standing;
+  }
+
+  get unconfirmed(): number {
+    return this.#unconfirmed;
+  }
+
+  /** True when nothing is held, or was seen, beyond what the vector covers. */
+  isWhole(): boolean {
+    return this.#chains.isWhole(this.vector);
+  }
+
+  /** What is held, or was seen, beyond the vector. */
+  early(): EarlyRegisters[] {
+    return this.#chains.early(this.vector);
+  }
+
+  /** Declares the gaps of an ended life void: everything up to `sequence` that exists is held. */
+  close(origin: OriginId, sequence: number): void {
+    this.vector.advance(origin, sequence);
+    this.headDirty = true;
+  }
+
+  /** Seals all lives of a replica below `life`, and drops the chains that have nothing left in them. */
+  seal(replica: number, life: number): void {
+    this.vector.seal(replica, life);
+    this.headDirty = true;
+    this.#chains.dropSealed(this.vector);
+  }
+
+  /** Origins whose registers are, or were, held here. */
+  origins(): IterableIterator<OriginId> {
+    return this.#chains.origins();
+  }
+
+  /** Begins a new life: local writes take the sequences of this origin from 1 (R4). */
+  beginLife(origin: OriginId): void {
+    assert(this.vector.get(origin) === 0, "a life begins at sequence 0");
+    this.#ownOrigin = origin;
+    this.#ownSequence = 0;
+  }
+
+  // --- Reading -------------------------------------------------------------------------------------------------
+
+  /** The slot of a key's register, dead or alive; 0 when there is none. */
+  find(kind: number, key: Key): number {
+    this.#writer.writeIdentity(kind, key);
+    return this.table.find(this.#writer.view, 0);
+  }
+
+  /** True when the register in `slot` may be served: not deleted, not expired at `nowMs`, not waiting in quarantine. */
+  isLive(slot: number, nowMs: number): boolean {
+    const view = this.table.viewOf(slot);
+    const at = this.table.offsetOf(slot);
+    if ((flagsAt(view, at) & FALLEN) !== 0) return false;
+    if (this.quarantined && (this.table.getMark(slot) & UNCONFIRMED) !== 0) return false;
+    return expiresAt(view, at) > nowMs;
+  }
+
+  /** Visits every register that is neither deleted nor expired as of the last sweep. */
+  forEachStanding(visit: (view: DataView, at: number, slot: number) => void): void {
+    this.forEachHeld((slot) => {
+      const view = this.table.viewOf(slot);
+      const at = this.table.offsetOf(slot);
+      if ((flagsAt(view, at) & FALLEN) === 0) visit(view, at, slot);
+    });
+  }
+
+  /** Visits the slot of every register, tombstones included. */
+  forEachHeld(visit: (slot: number) => void): void {
+    for (let slot = 1; slot < this.table.slotEnd; slot++) {
+      if (this.table.isHeld(slot) && !this.table.isSentinel(slot)) visit(slot);
+    }
+  }
+
+  // --- Writing here --------------------------------------------------------------------------------------------
+
+  /**
+   * A local write or deletion; returns its slot. The record, as written, is in the shared writer until its next use, for
+   * the push to carry (R3).
+   */
+  write(write: LocalWrite, nowMs: number): number {
+    const origin = this.#ownOrigin;
+    assert(origin !== undefined, "a life begins before the first write");
+    this.#writer.writeIdentity(write.kind, write.key);
+    const slot = this.table.find(this.#writer.view, 0);
+    let timestamp: number = this.#clock.next(nowMs);
+    if (slot !== 0) {
+      const held = timestampAt(this.table.viewOf(slot), this.table.offsetOf(slot));
+      timestamp = Math.max(timestamp, held + 1);
+    }
+    if (this.purgeMarks !== undefined) {
+      timestamp = Math.max(timestamp, (this.purgeMarks[bucketOf(this.#writer.view, 0)] as number) + 1);
+    }
+    const sequence = this.#ownSequence + 1;
+    const length = this.#writer.write({
+      flags: write.value === undefined ? FLAG_DEAD : 0,
+      kind: write.kind,
+      key: write.key,
+      value: write.value,
+      timestamp,
+      origin,
+      sequence,
+      contentType: write.contentType,
+      expiresAt: write.expiresAt,
+    });
+    const stored = this.#store(slot, this.#writer.view, this.#writer.bytes, 0, length);
+    this.#wrote(origin, sequence);
+    return stored;
+  }
+
+  /** The next own sequence is used up, now that its register is held. */
+  #wrote(origin: OriginId, sequence: number): void {
+    this.#ownSequence = sequence;
+    this.vector.advance(origin, sequence);
+    this.#chains.see(origin, sequence);
+  }
+
+  /**
+   * Gives a register of this run a new dot in the present life, its stamp kept: for writes made under a life that turned
+   * out to be taken. The record as written is in the shared writer.
+   */
+  redot(slot: number): void {
+    const origin = this.#ownOrigin;
+    assert(origin !== undefined, "a life begins before the first write");
+    const sequence = this.#ownSequence + 1;
+    const length = this.#writer.withDot(this.table.viewOf(slot), this.table.offsetOf(slot), { origin, sequence });
+    this.#store(slot, this.#writer.view, this.#writer.bytes, 0, length);
+    this.#wrote(origin, sequence);
+  }
+
+  // --- Registers from elsewhere --------------------------------------------------------------------------------
+
+  /** Applies a checked record that came in a delta; the vector moves only when its claim is made, whole (R1). */
+  apply(view: DataView, bytes: Uint8Array, at: number, length: number, nowMs: number): ApplyResult {
+    const origin = originAt(view, at);
+    const sequence = sequenceAt(view, at);
+    const covered = this.vector.covers(origin, sequence);
+    if (!covered) this.#chains.see(origin, sequence);
+    const slot = this.table.find(view, at);
+    if (slot !== 0) {
+      const order = compareRecords(view, at, this.table.viewOf(slot), this.table.offsetOf(slot));
+      if (order < 0) return SUPERSEDED;
+      if (order === 0) {
+        this.#confirm(slot);
+        return SAME;
+      }
+    }
+    if (covered) return OBSOLETE;
+    this.#clock.observe(timestampAt(view, at), nowMs);
+    this.#store(slot, view, bytes, at, length);
+    return APPLIED;
+  }
+
+  /**
+   * Applies a checked record that its own origin pushed. Pushes carry every write of their origin in order, so one that
+   * follows on what is covered is a claim by itself; one behind a gap is applied, claims nothing, and `hasGap` tells.
+   */
+  applyPushed(view: DataView, bytes: Uint8Array, at: number, length: number, nowMs: number): ApplyResult {
+    const origin = originAt(view, at);
+    const sequence = sequenceAt(view, at);
+    const result = this.apply(view, bytes, at, length, nowMs);
+    if (sequence === this.vector.get(origin) + 1) {
+      this.vector.advance(origin, sequence);
+      this.headDirty = true;
+    }
+    return result;
+  }
+
+  /** True when a dot of this origin was seen beyond what is covered: something in between is missing. */
+  hasGap(origin: OriginId): boolean {
+    return this.#chains.hasGap(origin, this.vector);
+  }
+
+  /** Makes the claim of a delta whose last register was applied (R1), and takes over the marks of what was purged there. */
+  claim(vector: VersionVector, marks?: Float64Array): void {
+    this.vector.merge(vector);
+    if (marks !== undefined) {
+      this.purgeMarks ??= new Float64Array(BUCKETS);
+      for (let i = 0; i < BUCKETS; i++) this.purgeMarks[i] = Math.max(this.purgeMarks[i] as number, marks[i] as number);
+    }
+    this.headDirty = true;
+    this.#chains.dropSealed(this.vector);
+  }
+
+  /** Takes a register that the audit found lost or damaged here, though its dot is covered (R5 notwithstanding). */
+  repair(view: DataView, bytes: Uint8Array, at: number, length: number): void {
+    this.#store(this.table.find(view, at), view, bytes, at, length);
+  }
+
+  /** Slots of an origin with sequences above `sequence`, ascending, behind `into`. O(what is collected). */
+  collectAbove(origin: OriginId, sequence: number, into: number[]): void {
+    this.#chains.collectAbove(origin, sequence, into);
+  }
+
+  // --- Death ---------------------------------------------------------------------------------------------------
+
+  /**
+   * Lets registers fall whose expiry is at or before `instant`, at most `budget` of them; `fell` is told each slot while
+   * its value is still there. Returns true when none is left.
+   */
+  sweep(instant: number, budget: number, fell: (slot: number) => void): boolean {
+    for (let left = budget; this.#expiry.earliest <= instant; left--) {
+      if (left === 0) return false;
+      const slot = this.#expiry.pop();
+      if (!this.table.isHeld(slot) || this.table.isSentinel(slot)) continue;
+      const view = this.table.viewOf(slot);
+      const at = this.table.offsetOf(slot);
+      if ((flagsAt(view, at) & FALLEN) !== 0 || expiresAt(view, at) > instant) continue;
+      fell(slot);
+      const length = this.#writer.withoutValue(view, at);
+      this.#store(slot, this.#writer.view, this.#writer.bytes, 0, length);
+    }
+    return true;
+  }
+
+  /** Earliest instant at which `sweep` may find something. */
+  get earliestExpiry(): number {
+    return this.#expiry.earliest;
+  }
+
+  /**
+   * Purges tombstones for which `mayPurge` holds (R6 and R7 are its business). Looks at no more than `budget`; returns how
+   * many went.
+   */
+  purge(budget: number, mayPurge: (view: DataView, at: number) => boolean): number {
+    const looked = this.#graves.splice(0, budget);
+    let purged = 0;
+    for (const slot of looked) {
+      // The slot may have been given away since: only the mark says that its register waits here.
+      if (!this.table.isHeld(slot) || (this.table.getMark(slot) & IN_GRAVES) === 0) continue;
+      this.table.clearMark(slot, IN_GRAVES);
+      const view = this.table.viewOf(slot);
+      const at = this.table.offsetOf(slot);
+      if ((flagsAt(view, at) & FALLEN) === 0) continue;
+      if (mayPurge(view, at)) {
+        this.forget(slot);
+        purged++;
+      } else this.#bury(slot);
+    }
+    return purged;
+  }
+
+  get graves(): number {
+    return this.#graves.length;
+  }
+
+  /** Forgets a register altogether; its stamp stays as its bucket's mark, where later local writes must beat it (R8). */
+  forget(slot: number): void {
+    const view = this.table.viewOf(slot);
+    const at = this.table.offsetOf(slot);
+    this.#markPurged(view, at);
+    this.discard(slot);
+  }
+
+  #markPurged(view: DataView, at: number): void {
+    this.purgeMarks ??= new Float64Array(BUCKETS);
+    const bucket = bucketOf(view, at);
+    this.purgeMarks[bucket] = Math.max(this.purgeMarks[bucket] as number, timestampAt(view, at));
+    this.headDirty = true;
+  }
+
+  /** Drops a register without a mark: as if it had never been here. */
+  discard(slot: number): void {
+    const view = this.table.viewOf(slot);
+    const at = this.table.offsetOf(slot);
+    if (this.#isPersistent) this.#removedFromDisk.push(identityCopy(view, at));
+    this.#account(view, at, false);
+    if ((this.table.getMark(slot) & UNCONFIRMED) !== 0) this.#unconfirmed--;
+    this.table.unlink(slot);
+    this.table.remove(slot);
+    this.headDirty = true;
+  }
+
+  // --- Quarantine ----------------------------------------------------------------------------------------------
+
+  /** Forgets every claim; what is held stays aside, unconfirmed, until `reconcile`. */
+  distrust(options: { readonly serve: boolean }): void {
+    this.vector.clear();
+    this.quarantined = !options.serve;
+    this.forEachHeld((slot) => {
+      if ((this.table.getMark(slot) & UNCONFIRMED) === 0) this.#unconfirmed++;
+      this.table.setMark(slot, UNCONFIRMED);
+    });
+    this.headDirty = true;
+  }
+
+  /** Counts a register of this run as confirmed. */
+  #confirm(slot: number): void {
+    if (this.#unconfirmed === 0 || (this.table.getMark(slot) & UNCONFIRMED) === 0) return;
+    this.table.clearMark(slot, UNCONFIRMED);
+    this.#unconfirmed--;
+  }
+
+  /**
+   * After a peer's whole delta was claimed: every unconfirmed register that the claim covers was superseded and goes; of
+   * the others `keep` decides, and is handed the ones that go too.
+   */
+  reconcile(claim: VersionVector, keep: (view: DataView, at: number) => boolean): void {
+    this.forEachHeld((slot) => {
+      if ((this.table.getMark(slot) & UNCONFIRMED) === 0) return;
+      const view = this.table.viewOf(slot);
+      const at = this.table.offsetOf(slot);
+      if (!claim.covers(originAt(view, at), sequenceAt(view, at)) && keep(view, at)) this.#confirm(slot);
+      else this.discard(slot);
+    });
+    this.quarantined = false;
+    this.headDirty = true;
+  }
+
+  isUnconfirmed(slot: number): boolean {
+    return (this.table.getMark(slot) & UNCONFIRMED) !== 0;
+  }
+
+  // --- Disk ----------------------------------------------------------------------------------------------------
+
+  get isDirty(): boolean {
+    return this.headDirty || this.#dirtySlots.length > 0 || this.#removedFromDisk.length > 0;
+  }
+
+  /** Hands over all that the disk lacks: first identities to remove, then slots to write. Clears the list. */
+  takeDirty(removed: (identity: Uint8Array) => void, written: (slot: number) => void): void {
+    for (const identity of this.#removedFromDisk) removed(identity);
+    for (const slot of this.#dirtySlots) {
+      if (!this.table.isHeld(slot) || (this.table.getMark(slot) & DIRTY) === 0) continue;
+      this.table.clearMark(slot, DIRTY);
+      written(slot);
+    }
+    this.#removedFromDisk = [];
+    this.#dirtySlots = [];
+    this.headDirty = false;
+  }
+
+  /** Takes back a record read from disk; `finishLoad` must follow the last. */
+  load(view: DataView, bytes: Uint8Array, at: number, length: number, nowMs: number): void {
+    const slot = this.table.insert(view, bytes, at, length);
+    this.#chains.load(slot, originAt(view, at), sequenceAt(view, at));
+    this.#account(view, at, true);
+    if ((flagsAt(view, at) & FALLEN) !== 0) this.#bury(slot);
+    else if (expiresAt(view, at) !== Infinity) this.#expiry.push(expiresAt(view, at), slot);
+    this.#clock.observe(timestampAt(view, at), nowMs);
+  }
+
+  /** Hangs all loaded registers into their origins' chains. */
+  finishLoad(): void {
+    this.#chains.finishLoad();
+  }
+
+  // --- Inside --------------------------------------------------------------------------------------------------
+
+  /**
+   * Puts a record's content into its slot (0: a new one) and keeps chains, sums, heap and lists true. Throws
+   * `MEMORY_FULL`, with nothing changed.
+   */
+  #store(slot: number, view: DataView, bytes: Uint8Array, at: number, length: number): number {
+    const origin = originAt(view, at);
+    const sequence = sequenceAt(view, at);
+    let target = slot;
+    let moves = true;
+    if (slot === 0) target = this.table.insert(view, bytes, at, length);
+    else {
+      const oldView = this.table.viewOf(slot);
+      const oldAt = this.table.offsetOf(slot);
+      moves = originAt(oldView, oldAt) !== origin || sequenceAt(oldView, oldAt) !== sequence;
+      this.#account(oldView, oldAt, false);
+      try {
+        this.table.replace(slot, bytes, at, length);
+      } catch (full) {
+        this.#account(oldView, oldAt, true);
+        throw full;
+      }
+      if (moves) this.table.unlink(slot);
+      this.#confirm(slot);
+    }
+    if (moves) this.#chains.link(target, origin, sequence);
+    this.#account(view, at, true);
+    this.#markDirty(target);
+    const flags = flagsAt(view, at);
+    if ((flags & FALLEN) !== 0) this.#bury(target);
+    else if (expiresAt(view, at) !== Infinity) this.#scheduleExpiry(expiresAt(view, at), target);
+    return target;
+  }
+
+  #account(view: DataView, at: number, comes: boolean): void {
+    const stands = (flagsAt(view, at) & FALLEN) === 0;
+    const step = comes ? 1 : -1;
+    const low = elementLow(view, at);
+    const high = elementHigh(view, at);
+    if (comes) this.sum.addElement(low, high);
+    else this.sum.removeElement(low, high);
+    if (!stands) return;
+    if (comes) this.fingerprint.addElement(low, high);
+    else this.fingerprint.removeElement(low, high);
+    this.standing += step;
+    if (expiresAt(view, at) !== Infinity) this.#expiring += step;
+  }
+
+  #markDirty(slot: number): void {
+    if (!this.#isPersistent || (this.table.getMark(slot) & DIRTY) !== 0) return;
+    this.table.setMark(slot, DIRTY);
+    this.#dirtySlots.push(slot);
+  }
+
+  #bury(slot: number): void {
+    if ((this.table.getMark(slot) & IN_GRAVES) !== 0) return;
+    this.table.setMark(slot, IN_GRAVES);
+    this.#graves.push(slot);
+  }
+
+  #scheduleExpiry(instant: number, slot: number): void {
+    this.#expiry.push(instant, slot);
+    if (this.#expiry.size <= 2 * this.#expiring + 64) return;
+    this.#expiry.clear();
+    this.forEachStanding((view, at, each) => {
+      const due = expiresAt(view, at);
+      if (due !== Infinity) this.#expiry.push(due, each);
+    });
+  }
+}
+
+/** Which bucket a record's identity falls into: the same on every replica. */
+export function bucketOf(view: DataView, at: number): number {
+  return xxHash32(view, identityStartAt(view, at), identityEndAt(view, at), BUCKET_SEED ^ kindAt(view, at)) % BUCKETS;
+}
+
+/** Header, key and field of a record, enough to name its place on disk. */
+function identityCopy(view: DataView, at: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + at, identityEndAt(view, at) - at).slice();
+}

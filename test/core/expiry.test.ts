@@ -1,0 +1,30 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { ExpiryHeap } from "../../src/core/expiry.ts";
+
+it("gives out the earliest of what is in it, like a sorted list", () => {
+  const step = fc.oneof(
+    fc.tuple(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 1, max: 1000 })),
+    fc.constant("pop" as const),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const heap = new ExpiryHeap();
+      const twin: (readonly [number, number])[] = [];
+      for (const each of steps) {
+        if (each !== "pop") {
+          heap.push(...each);
+          twin.push(each);
+        } else {
+          const earliest = Math.min(Infinity, ...twin.map(([instant]) => instant));
+          expect(heap.earliest).toBe(earliest);
+          const slot = heap.pop();
+          const at = twin.findIndex(([instant, other]) => instant === earliest && other === slot);
+          if (twin.length === 0) expect(slot).toBe(0);
+          else twin.splice(at, at < 0 ? 0 : 1);
+          expect(heap.size).toBe(twin.length);
+        }
+      }
+    }),
+  );
+});
