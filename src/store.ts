@@ -1,0 +1,166 @@
+/**
+ * What a store of keys offers, be it the replica in this process or a client of a remote one. Doors, adapters and the
+ * command line know this interface and the statistics, nothing deeper.
+ */
+
+import type { Key, OriginId, ReplicaId, ShardId } from "./base/ids.ts";
+
+/** How far a write must have got before it is answered. See `WriteOutcome.acks` for what was reached. */
+export type AckLevel = "memory" | "disk" | "region" | "quorum" | "all";
+
+export const ACK_LEVELS: readonly AckLevel[] = ["memory", "disk", "region", "quorum", "all"];
+
+/** Names one write: the sequence that `origin` gave it in `shard`. */
+export interface Dot {
+  readonly shard: ShardId;
+  readonly origin: OriginId;
+  readonly sequence: number;
+}
+
+/** Identity of a register's content, opaque to clients; equal exactly when the register is the same write. ETag-safe. */
+export type Version = string;
+
+export interface Entry {
+  /** A copy: the caller may keep it. */
+  readonly value: Uint8Array;
+  /** MIME type that came with the value, at most 255 latin1 characters. */
+  readonly contentType?: string;
+  readonly version: Version;
+  /** Unix ms; absent when the value does not expire. */
+  readonly expiresAt?: number;
+}
+
+export interface ReadOptions {
+  readonly consistency?: "local" | "quorum";
+}
+
+export interface ReadOutcome {
+  readonly entry?: Entry;
+  /** The dot that was read, also of a tombstone; absent where nothing is known of the key. */
+  readonly dot?: Dot;
+}
+
+/** Decided at this replica, against what it holds at that moment. */
+export type Condition =
+  | { readonly type: "absent" }
+  | { readonly type: "present" }
+  | { readonly type: "version"; readonly versions: readonly Version[] };
+
+export interface WriteOptions {
+  readonly ack?: AckLevel;
+  /** How long to wait for `ack`, in ms; 5,000 unless told. */
+  readonly ackTimeoutMs?: number;
+  readonly condition?: Condition;
+}
+
+export interface PutOptions extends WriteOptions {
+  /** From now, in ms, a whole number from 1 to 10 years. */
+  readonly ttlMs?: number;
+  readonly contentType?: string;
+}
+
+export interface WriteOutcome {
+  readonly version: Version;
+  readonly dot: Dot;
+  /** A live value was there before. */
+  readonly existed: boolean;
+  /** Replicas that have the write, out of those asked for, this one included. `met`: the asked-for level was reached. */
+  readonly acks: { readonly reached: number; readonly wanted: number; readonly met: boolean };
+}
+
+export interface KeyPage {
+  readonly keys: readonly Key[];
+  /** Where to go on; absent at the end. A page may be short, even empty, and still have a cursor. */
+  readonly cursor?: string;
+}
+
+export type BatchOperation =
+  | {
+      readonly type: "put";
+      readonly key: Key;
+      readonly value: Uint8Array;
+      readonly ttlMs?: number;
+      readonly contentType?: string;
+    }
+  | { readonly type: "get"; readonly key: Key }
+  | { readonly type: "delete"; readonly key: Key };
+
+export type BatchResult =
+  | ({ readonly type: "put" | "delete" } & WriteOutcome)
+  | ({ readonly type: "get" } & ReadOutcome)
+  /** Failed alone; the others of the batch were carried out. */
+  | { readonly type: "error"; readonly code: string; readonly message: string };
+
+export type WatchEvent =
+  | { readonly type: "put"; readonly key: Key; readonly entry: Entry; readonly resume: string }
+  | { readonly type: "delete" | "expire"; readonly key: Key; readonly version: Version; readonly resume: string }
+  /** Changes may have been missed: read the prefix again, then follow from here. */
+  | { readonly type: "reset"; readonly resume: string };
+
+export interface WatchOptions {
+  readonly prefix: string;
+  /** The `resume` of the last event that was handled. */
+  readonly resume?: string;
+}
+
+export interface Watch {
+  /** Resumes from where this watch began, for a watcher that is cut off before its first event. */
+  readonly resume: string;
+  close(): void;
+}
+
+export interface MemberStatus {
+  readonly id: ReplicaId;
+  readonly region: string;
+  /** host:port that others reach it at. */
+  readonly address: string;
+  readonly state: "self" | "alive" | "unreachable" | "given-up";
+  readonly life: number;
+  /** Round trip in ms and clock offset in ms (theirs - ours), where measured. */
+  readonly rttMs?: number;
+  readonly clockOffsetMs?: number;
+  /** Writes it is known to lack or to hold beyond ours, at the last comparison. */
+  readonly lag?: number;
+  /** Unix ms of the last message. */
+  readonly lastSeenAt?: number;
+}
+
+export interface ClusterStatus {
+  readonly cluster: string;
+  readonly replica: ReplicaId;
+  readonly region: string;
+  readonly life: number;
+  readonly ready: boolean;
+  /** Why not, in words, when not ready. */
+  readonly reasons: readonly string[];
+  readonly members: readonly MemberStatus[];
+  readonly shards: number;
+  readonly registers: number;
+  readonly tombstones: number;
+  readonly memoryBytes: number;
+  /** Hex digest over the content of all shards: equal on replicas that hold the same. */
+  readonly digest: string;
+  readonly cut: readonly ReplicaId[];
+}
+
+export interface Store {
+  get(key: Key, options?: ReadOptions): Promise<ReadOutcome>;
+  put(key: Key, value: Uint8Array, options?: PutOptions): Promise<WriteOutcome>;
+  delete(key: Key, options?: WriteOptions): Promise<WriteOutcome>;
+  /** Operations in order; a failing one is answered as such and stops nobody. */
+  batch(operations: readonly BatchOperation[], options?: WriteOptions): Promise<readonly BatchResult[]>;
+  /** Live keys that begin with `prefix`, in no order. A key that is there throughout is returned exactly once. */
+  keys(options: { readonly prefix: string; readonly limit: number; readonly cursor?: string }): Promise<KeyPage>;
+  /** Every change of keys under the prefix from now on, or after `resume`. The listener must not throw. */
+  watch(options: WatchOptions, listener: (event: WatchEvent) => void): Watch;
+  /** Waits until this replica has all of `dots` (session guarantees); throws `SESSION_BEHIND` after `waitMs`. */
+  catchUp(dots: readonly Dot[], waitMs: number): Promise<void>;
+  status(): Promise<ClusterStatus>;
+}
+
+/** A store that is the replica in this process: what administration and drills need beyond `Store`. */
+export interface LocalStore extends Store {
+  /** Drops every link to these replicas, both ways, until set otherwise. */
+  cut(replicas: readonly ReplicaId[]): void;
+  readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
+}

@@ -1,0 +1,432 @@
+/** Bytes of the peer messages. `decodeMessage` refuses with `BadBytes` whatever `encodeMessage` would not have written. */
+
+import { assertNever } from "../base/assert.ts";
+import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
+import { isReplicaId, type ReplicaId, type ShardId } from "../base/ids.ts";
+import type { Digest } from "../core/digest.ts";
+import { LIFE_MAX, lifeOf, originOf, replicaOf } from "../core/origin.ts";
+import { decodePurgeMarks, encodePurgeMarks } from "../core/purge-marks.ts";
+import { VersionVector } from "../core/version-vector.ts";
+import type {
+  AuditEntry,
+  DigestFacts,
+  EarlyFacts,
+  MemberFacts,
+  Message,
+  Records,
+  ReportFacts,
+  ShardDigestRow,
+  VectorEntry,
+} from "./message.ts";
+
+const MEMBERS_MAX = 4096;
+const SHARDS_MAX = 65536;
+const ORIGINS_MAX = 65536;
+const AUDIT_ENTRIES_MAX = 65536;
+const BUCKETS_MAX = 4096;
+const TEXT_MAX = 255;
+const KEY_BYTES_MAX = 65535;
+
+const typeByte = {
+  members: 1,
+  push: 2,
+  confirm: 3,
+  digest: 4,
+  "shard-digests": 5,
+  vectors: 6,
+  pull: 7,
+  delta: 8,
+  credit: 9,
+  stop: 10,
+  "audit-buckets": 11,
+  "audit-entries": 12,
+  "audit-fetch": 13,
+  "audit-records": 14,
+  "audit-vote": 15,
+  "audit-ballot": 16,
+  "audit-forget": 17,
+  read: 18,
+  "read-reply": 19,
+  quarantine: 20,
+  leave: 21,
+} as const satisfies Record<Message["type"], number>;
+
+const typeOfByte = new Map<number, Message["type"]>(
+  Object.entries(typeByte).map(([type, byte]) => [byte, type as Message["type"]]),
+);
+
+/** Room for what stands before the records of a message, and for most messages that have none. */
+const HEAD_BYTES = 256;
+
+/** Bytes before the records of a push: type and flags. Pushes are written in place, record by record. */
+export const PUSH_HEADER_BYTES = 2;
+
+/** The two bytes before a push's records. */
+export function pushHeader(confirm: boolean): readonly [number, number] {
+  return [typeByte.push, confirm ? 1 : 0];
+}
+
+export function encodeMessage(message: Message): Uint8Array {
+  const recordBytes = "records" in message ? message.records.end - message.records.start : 0;
+  const writer = new ByteWriter(HEAD_BYTES + recordBytes);
+  writer.u8(typeByte[message.type]);
+  encodeFields(writer, message);
+  return writer.view();
+}
+
+function encodeFields(writer: ByteWriter, message: Message): void {
+  switch (message.type) {
+    case "members":
+      writer.latin1(message.self);
+      return writeList(writer, message.members, writeMember);
+    case "push":
+      writer.u8(message.confirm ? 1 : 0);
+      return writeRecords(writer, message.records);
+    case "confirm":
+      writeOrigin(writer, message.origin);
+      return writeList(writer, message.entries, (out, entry) => {
+        out.varint(entry.shard);
+        out.varint(entry.sequence);
+      });
+    case "digest":
+      return writeDigestFacts(writer, message.reply, message);
+    case "shard-digests":
+      writeReportFacts(writer, message);
+      writer.varint(message.asOf);
+      return writeList(writer, message.rows, (out, row) => {
+        writeDigest(out, row.vector);
+        writeDigest(out, row.fingerprint);
+        out.u8((row.durable ? 1 : 0) | (row.whole ? 2 : 0));
+      });
+    case "vectors":
+      writer.u8(message.reply ? 1 : 0);
+      writeReportFacts(writer, message);
+      return writeList(writer, message.entries, writeVectorEntry);
+    case "pull":
+      writer.varint(message.session);
+      writer.varint(message.shard);
+      writer.varint(message.credit);
+      return message.vector.encode(writer);
+    case "delta":
+      writer.varint(message.session);
+      writer.u8(message.claim === undefined ? 0 : 1);
+      if (message.claim !== undefined) {
+        message.claim.encode(writer);
+        encodePurgeMarks(writer, message.marks);
+      }
+      return writeRecords(writer, message.records);
+    case "credit":
+      writer.varint(message.session);
+      return writer.varint(message.bytes);
+    case "stop":
+      writer.varint(message.session);
+      return writer.u8(message.fromSource ? 1 : 0);
+    case "audit-buckets":
+      writer.varint(message.shard);
+      writer.varint(message.asOf);
+      writeDigest(writer, message.vector);
+      return writeList(writer, message.buckets, writeDigest);
+    case "audit-entries":
+      writer.varint(message.shard);
+      writer.varint(message.asOf);
+      writeDigest(writer, message.vector);
+      writeList(writer, message.buckets, (out, bucket) => out.varint(bucket));
+      return writeList(writer, message.entries, writeAuditEntry);
+    case "audit-fetch":
+      writer.varint(message.shard);
+      writeList(writer, message.buckets, (out, bucket) => out.varint(bucket));
+      return writeList(writer, message.entries, writeAuditEntry);
+    case "audit-records":
+    case "audit-forget":
+      writer.varint(message.shard);
+      return writeRecords(writer, message.records);
+    case "audit-vote":
+      writer.varint(message.vote);
+      writer.varint(message.shard);
+      return writeRecords(writer, message.records);
+    case "audit-ballot":
+      writer.varint(message.vote);
+      return writer.u8(message.holds ? 1 : 0);
+    case "read":
+      writer.varint(message.request);
+      writer.varint(message.shard);
+      writer.u8(message.kind);
+      return writer.latin1(message.key);
+    case "read-reply":
+      writer.varint(message.request);
+      return writeRecords(writer, message.records);
+    case "quarantine":
+      writer.varint(message.givenUpLife);
+      return writer.varint(message.group);
+    case "leave":
+      return writer.u8(message.forGood ? 1 : 0);
+    default:
+      return assertNever(message);
+  }
+}
+
+/** The message in `frame`. Records in it are views into the frame and not yet checked. Throws `BadBytes`. */
+export function decodeMessage(frame: Uint8Array): Message {
+  const reader = new ByteReader(frame);
+  const type = typeOfByte.get(reader.u8());
+  if (type === undefined) throw new BadBytes(`message of unknown type ${frame[0]}`);
+  const message = decodeFields(reader, type);
+  reader.finish();
+  return message;
+}
+
+function decodeFields(reader: ByteReader, type: Message["type"]): Message {
+  switch (type) {
+    case "members":
+      return { type, self: readReplicaId(reader), members: readList(reader, MEMBERS_MAX, readMember) };
+    case "push":
+      return { type, confirm: readFlag(reader), records: readRecords(reader) };
+    case "confirm":
+      return { type, origin: readOrigin(reader), entries: readList(reader, SHARDS_MAX, readConfirmEntry) };
+    case "digest":
+      return readDigestMessage(reader);
+    case "shard-digests":
+      return {
+        type,
+        ...readReportFacts(reader),
+        asOf: reader.varint(),
+        rows: readList(reader, SHARDS_MAX, readDigestRow),
+      };
+    case "vectors": {
+      const reply = readFlag(reader);
+      const facts = readReportFacts(reader);
+      return { type, reply, ...facts, entries: readList(reader, SHARDS_MAX, readVectorEntry) };
+    }
+    case "pull":
+      return {
+        type,
+        session: reader.varint(),
+        shard: readShard(reader),
+        credit: reader.varint(),
+        vector: VersionVector.decode(reader),
+      };
+    case "delta": {
+      const session = reader.varint();
+      const claim = readFlag(reader) ? VersionVector.decode(reader) : undefined;
+      const marks = claim === undefined ? undefined : decodePurgeMarks(reader);
+      return { type, session, claim, marks, records: readRecords(reader) };
+    }
+    case "credit":
+      return { type, session: reader.varint(), bytes: reader.varint() };
+    case "stop":
+      return { type, session: reader.varint(), fromSource: readFlag(reader) };
+    case "audit-buckets":
+      return {
+        type,
+        shard: readShard(reader),
+        asOf: reader.varint(),
+        vector: readDigest(reader),
+        buckets: readList(reader, BUCKETS_MAX, readDigest),
+      };
+    case "audit-entries":
+      return {
+        type,
+        shard: readShard(reader),
+        asOf: reader.varint(),
+        vector: readDigest(reader),
+        buckets: readList(reader, BUCKETS_MAX, (from) => from.varint(BUCKETS_MAX)),
+        entries: readList(reader, AUDIT_ENTRIES_MAX, readAuditEntry),
+      };
+    case "audit-fetch":
+      return {
+        type,
+        shard: readShard(reader),
+        buckets: readList(reader, BUCKETS_MAX, (from) => from.varint(BUCKETS_MAX)),
+        entries: readList(reader, AUDIT_ENTRIES_MAX, readAuditEntry),
+      };
+    case "audit-records":
+    case "audit-forget":
+      return { type, shard: readShard(reader), records: readRecords(reader) };
+    case "audit-vote":
+      return { type, vote: reader.varint(), shard: readShard(reader), records: readRecords(reader) };
+    case "audit-ballot":
+      return { type, vote: reader.varint(), holds: readFlag(reader) };
+    case "read":
+      return {
+        type,
+        request: reader.varint(),
+        shard: readShard(reader),
+        kind: reader.u8(),
+        key: reader.latin1(KEY_BYTES_MAX),
+      };
+    case "read-reply":
+      return { type, request: reader.varint(), records: readRecords(reader) };
+    case "quarantine":
+      return { type, givenUpLife: reader.varint(LIFE_MAX), group: reader.varint() };
+    case "leave":
+      return { type, forGood: readFlag(reader) };
+    default:
+      return assertNever(type);
+  }
+}
+
+function writeList<T>(writer: ByteWriter, items: readonly T[], write: (writer: ByteWriter, item: T) => void): void {
+  writer.varint(items.length);
+  for (const item of items) write(writer, item);
+}
+
+function readList<T>(reader: ByteReader, max: number, read: (reader: ByteReader) => T): T[] {
+  const count = reader.varint(max);
+  if (count > reader.remaining) throw new BadBytes(`a list of ${count} in ${reader.remaining} bytes`);
+  const items: T[] = [];
+  for (let i = 0; i < count; i++) items.push(read(reader));
+  return items;
+}
+
+function writeRecords(writer: ByteWriter, records: Records): void {
+  writer.raw(records.bytes.subarray(records.start, records.end));
+}
+
+/** Records stand last in their message and reach to its end. */
+function readRecords(reader: ByteReader): Records {
+  const start = reader.skip(reader.remaining);
+  const { bytes } = reader;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { bytes, view, start, end: reader.end };
+}
+
+function readFlag(reader: ByteReader): boolean {
+  const byte = reader.u8();
+  if (byte > 1) throw new BadBytes(`flag ${byte}`);
+  return byte === 1;
+}
+
+function readShard(reader: ByteReader): ShardId {
+  return reader.varint(SHARDS_MAX - 1) as ShardId;
+}
+
+function readReplicaId(reader: ByteReader): ReplicaId {
+  const id = reader.latin1(64);
+  if (!isReplicaId(id)) throw new BadBytes("replica id out of form");
+  return id;
+}
+
+function writeOrigin(writer: ByteWriter, origin: EarlyFacts["origin"]): void {
+  writer.u32(replicaOf(origin));
+  writer.varint(lifeOf(origin));
+}
+
+function readOrigin(reader: ByteReader): EarlyFacts["origin"] {
+  const replica = reader.u32();
+  return originOf(replica, reader.varint(LIFE_MAX));
+}
+
+function writeDigest(writer: ByteWriter, digest: Digest): void {
+  writer.u32(digest.high);
+  writer.u32(digest.low);
+}
+
+function readDigest(reader: ByteReader): Digest {
+  return { high: reader.u32(), low: reader.u32() };
+}
+
+export function writeMember(writer: ByteWriter, member: MemberFacts): void {
+  writer.latin1(member.id);
+  writer.varint(member.life);
+  writer.latin1(member.region);
+  writer.latin1(member.address);
+  writer.u8((member.ephemeral ? 1 : 0) | (member.left ? 2 : 0));
+  writer.varint(member.epoch);
+  writer.u32(member.birth);
+  writer.varint(member.rootLife);
+}
+
+export function readMember(reader: ByteReader): MemberFacts {
+  const id = readReplicaId(reader);
+  const life = reader.varint(LIFE_MAX);
+  const region = reader.latin1(TEXT_MAX);
+  const address = reader.latin1(TEXT_MAX);
+  const flags = reader.u8();
+  if (flags > 3) throw new BadBytes("member with unknown flags");
+  const epoch = reader.varint();
+  const birth = reader.u32();
+  const rootLife = reader.varint(LIFE_MAX);
+  return { id, life, region, address, ephemeral: (flags & 1) !== 0, left: (flags & 2) !== 0, epoch, birth, rootLife };
+}
+
+function readConfirmEntry(reader: ByteReader): { shard: ShardId; sequence: number } {
+  return { shard: readShard(reader), sequence: reader.varint() };
+}
+
+function writeReportFacts(writer: ByteWriter, facts: ReportFacts): void {
+  writer.u32(facts.lives);
+  writer.varint(facts.epoch);
+  writer.varint(facts.clock);
+}
+
+function readReportFacts(reader: ByteReader): ReportFacts {
+  return { lives: reader.u32(), epoch: reader.varint(), clock: reader.varint() };
+}
+
+function writeDigestFacts(writer: ByteWriter, reply: boolean, facts: DigestFacts): void {
+  writer.u8((reply ? 1 : 0) | (facts.durable ? 2 : 0) | (facts.whole ? 4 : 0));
+  writeReportFacts(writer, facts);
+  writer.varint(facts.asOf);
+  writeDigest(writer, facts.vectors);
+  writeDigest(writer, facts.fingerprints);
+}
+
+function readDigestMessage(reader: ByteReader): Message {
+  const flags = reader.u8();
+  if (flags > 7) throw new BadBytes("digest with unknown flags");
+  return {
+    type: "digest",
+    reply: (flags & 1) !== 0,
+    durable: (flags & 2) !== 0,
+    whole: (flags & 4) !== 0,
+    ...readReportFacts(reader),
+    asOf: reader.varint(),
+    vectors: readDigest(reader),
+    fingerprints: readDigest(reader),
+  };
+}
+
+function readDigestRow(reader: ByteReader): ShardDigestRow {
+  const vector = readDigest(reader);
+  const fingerprint = readDigest(reader);
+  const flags = reader.u8();
+  if (flags > 3) throw new BadBytes("shard digest with unknown flags");
+  return { vector, fingerprint, durable: (flags & 1) !== 0, whole: (flags & 2) !== 0 };
+}
+
+function writeVectorEntry(writer: ByteWriter, entry: VectorEntry): void {
+  writer.varint(entry.shard);
+  entry.vector.encode(writer);
+  const isDurable = entry.durable === entry.vector;
+  writer.u8(isDurable ? 1 : 0);
+  if (!isDurable) entry.durable.encode(writer);
+  writeList(writer, entry.early, (out, early) => {
+    writeOrigin(out, early.origin);
+    out.varint(early.seen);
+    out.u32(early.held);
+  });
+}
+
+function readVectorEntry(reader: ByteReader): VectorEntry {
+  const shard = readShard(reader);
+  const vector = VersionVector.decode(reader);
+  return {
+    shard,
+    vector,
+    durable: readFlag(reader) ? vector : VersionVector.decode(reader),
+    early: readList(reader, ORIGINS_MAX, (from) => ({
+      origin: readOrigin(from),
+      seen: from.varint(),
+      held: from.u32(),
+    })),
+  };
+}
+
+function writeAuditEntry(writer: ByteWriter, entry: AuditEntry): void {
+  writer.u32(entry.elementHigh);
+  writer.u32(entry.elementLow);
+}
+
+function readAuditEntry(reader: ByteReader): AuditEntry {
+  return { elementHigh: reader.u32(), elementLow: reader.u32() };
+}

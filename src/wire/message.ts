@@ -1,0 +1,184 @@
+/**
+ * What replicas say to each other, protocol version 1. A frame is one message: a type byte, then its fields.
+ *
+ *   members        who I know: sent when a link comes up and whenever it changes. Greater lives win.
+ *   push           every write of my own origin, in the order of its sequences, as written (R3). No answer, unless
+ *                  `confirm` asks for one.
+ *   confirm        how far your origin is covered here, for the shards of a push that asked.
+ *
+ * Anti-entropy, about once a second with a random peer:
+ *
+ *   A -> B  digest         one digest over all version vectors, one over all fingerprints. Equal: B answers with its
+ *   B -> A  digest (reply) own, and that was all: both know that the other holds, on disk or not, what they hold.
+ *   B -> A  shard-digests  otherwise: the same two digests for each shard.
+ *   A -> B  vectors        the vectors of the shards that differ; B notes what it lacks and what A holds,
+ *   B -> A  vectors        and tells its own; A does the same.
+ *
+ *   A -> B  pull           send me what I lack of this shard, here is my vector, and room for so many bytes.
+ *   B -> A  delta ...      records; the last one bears the claim, B's vector when it began (R1, R2).
+ *   A -> B  credit         room for more.
+ *   either  stop           the session is over before its end.
+ *
+ * Audit, when vectors are equal and fingerprints, as of the same instant, are not:
+ *
+ *   A -> B  audit-buckets  a fingerprint for each bucket of the shard.
+ *   B -> A  audit-entries  of each bucket that differs, what stands in it (64-bit elements).
+ *   A -> B  audit-records  what B lacks, and
+ *   A -> B  audit-fetch    elements of what A lacks; B answers with audit-records.
+ *   any     audit-vote, audit-ballot   who holds this register? Where its tombstone may have been purged, the owners vote.
+ *   any     audit-forget   the vote said that it was deleted.
+ *
+ *   read, read-reply       the register of a key, for reads that want a quorum.
+ *   quarantine             you were away too long: what you hold since before that life ended may be deleted here.
+ *   leave                  I am going, for good or not.
+ */
+
+import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
+import type { Digest } from "../core/digest.ts";
+import type { VersionVector } from "../core/version-vector.ts";
+
+export interface MemberFacts {
+  readonly id: ReplicaId;
+  readonly life: number;
+  readonly region: string;
+  readonly address: string;
+  /** Keeps nothing on disk: once it is gone it does not come back. */
+  readonly ephemeral: boolean;
+  /** Has left for good: no owner of anything, and all its lives have ended. */
+  readonly left: boolean;
+  /** The greatest disk epoch that it reported to anybody in its lives before this one. */
+  readonly epoch: number;
+  /** Drawn at random when the process began; 0: not told. Two births of one life: a life number was given out twice. */
+  readonly birth: number;
+  /** The life in which it last began with nothing to claim, new or quarantined; 0: not told. */
+  readonly rootLife: number;
+}
+
+/** Records back to back, a view into the frame: valid as long as the frame. */
+export interface Records {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a report says beside a vector; the reporter's disk holds the vector when `durable`. */
+export interface ReportFacts {
+  /** Digest of the lives that the reporter knows: equal to ours, it knows of the same ended lives. */
+  readonly lives: number;
+  /** Count of batches its disk has taken, over all its lives. */
+  readonly epoch: number;
+  /** Its corrected clock, unix ms. */
+  readonly clock: number;
+}
+
+/** Registers held beyond what the vector covers, of one origin. */
+export interface EarlyFacts {
+  readonly origin: OriginId;
+  /** Greatest sequence seen. */
+  readonly seen: number;
+  /** Order-independent digest of the sequences held above the vector. */
+  readonly held: number;
+}
+
+export interface VectorEntry {
+  readonly shard: ShardId;
+  readonly vector: VersionVector;
+  /** What of it is on the reporter's disk; the same object when all of it is. */
+  readonly durable: VersionVector;
+  readonly early: readonly EarlyFacts[];
+}
+
+export interface DigestFacts extends ReportFacts {
+  /** Unix ms of the instant up to which expiry was swept. */
+  readonly asOf: number;
+  readonly vectors: Digest;
+  readonly fingerprints: Digest;
+  readonly durable: boolean;
+  /** Nothing is held or seen beyond the vectors. */
+  readonly whole: boolean;
+}
+
+export interface ShardDigestRow {
+  readonly vector: Digest;
+  readonly fingerprint: Digest;
+  /** All that the vector covers is on the sender's disk. */
+  readonly durable: boolean;
+  /** Nothing is held or seen beyond the vector. */
+  readonly whole: boolean;
+}
+
+export interface AuditEntry {
+  readonly elementHigh: number;
+  readonly elementLow: number;
+}
+
+export type Message =
+  | { readonly type: "members"; readonly self: ReplicaId; readonly members: readonly MemberFacts[] }
+  | { readonly type: "push"; readonly confirm: boolean; readonly records: Records }
+  | {
+      readonly type: "confirm";
+      readonly origin: OriginId;
+      readonly entries: readonly { readonly shard: ShardId; readonly sequence: number }[];
+    }
+  | ({ readonly type: "digest"; readonly reply: boolean } & DigestFacts)
+  | ({
+      readonly type: "shard-digests";
+      readonly asOf: number;
+      readonly rows: readonly ShardDigestRow[];
+    } & ReportFacts)
+  | ({ readonly type: "vectors"; readonly reply: boolean; readonly entries: readonly VectorEntry[] } & ReportFacts)
+  | {
+      readonly type: "pull";
+      readonly session: number;
+      readonly shard: ShardId;
+      readonly credit: number;
+      readonly vector: VersionVector;
+    }
+  | {
+      readonly type: "delta";
+      readonly session: number;
+      readonly claim: VersionVector | undefined;
+      /** With the claim: the newest stamp purged from each bucket, where anything was. */
+      readonly marks: Float64Array | undefined;
+      readonly records: Records;
+    }
+  | { readonly type: "credit"; readonly session: number; readonly bytes: number }
+  | { readonly type: "stop"; readonly session: number; readonly fromSource: boolean }
+  | {
+      readonly type: "audit-buckets";
+      readonly shard: ShardId;
+      readonly asOf: number;
+      readonly vector: Digest;
+      readonly buckets: readonly Digest[];
+    }
+  | {
+      readonly type: "audit-entries";
+      readonly shard: ShardId;
+      readonly asOf: number;
+      readonly vector: Digest;
+      readonly buckets: readonly number[];
+      readonly entries: readonly AuditEntry[];
+    }
+  | {
+      readonly type: "audit-fetch";
+      readonly shard: ShardId;
+      readonly buckets: readonly number[];
+      readonly entries: readonly AuditEntry[];
+    }
+  | { readonly type: "audit-records"; readonly shard: ShardId; readonly records: Records }
+  | { readonly type: "audit-vote"; readonly vote: number; readonly shard: ShardId; readonly records: Records }
+  | { readonly type: "audit-ballot"; readonly vote: number; readonly holds: boolean }
+  | { readonly type: "audit-forget"; readonly shard: ShardId; readonly records: Records }
+  | {
+      readonly type: "read";
+      readonly request: number;
+      readonly shard: ShardId;
+      readonly kind: number;
+      readonly key: string;
+    }
+  | { readonly type: "read-reply"; readonly request: number; readonly records: Records }
+  | { readonly type: "quarantine"; readonly givenUpLife: number; readonly group: number }
+  | { readonly type: "leave"; readonly forGood: boolean };
+
+export type MessageOf<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>;

@@ -1,0 +1,299 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { BadBytes } from "../../src/base/bytes.ts";
+import type { OriginId, ReplicaId, ShardId } from "../../src/base/ids.ts";
+import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
+import { BUCKETS } from "../../src/core/shard.ts";
+import { VersionVector } from "../../src/core/version-vector.ts";
+import { decodeMessage, encodeMessage, PUSH_HEADER_BYTES, pushHeader } from "../../src/wire/codec.ts";
+import type { MemberFacts, Message, MessageOf, Records } from "../../src/wire/message.ts";
+
+const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const number = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 127, 128, 2 ** 32, Number.MAX_SAFE_INTEGER));
+const shard = fc.integer({ min: 0, max: 65_535 }) as fc.Arbitrary<ShardId>;
+const origin = fc
+  .tuple(uint32, fc.integer({ min: 1, max: LIFE_MAX }))
+  .map(([replica, life]) => originOf(replica, life));
+const digest = fc.record({ high: uint32, low: uint32 });
+const id = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/) as fc.Arbitrary<ReplicaId>;
+const latin1 = (maxLength: number) =>
+  fc.array(fc.integer({ min: 0, max: 255 }), { maxLength }).map((codes) => String.fromCharCode(...codes));
+const entry = fc.record({ elementHigh: uint32, elementLow: uint32 });
+const buckets = fc.array(fc.integer({ min: 0, max: 4096 }), { maxLength: 5 });
+
+const vector: fc.Arbitrary<VersionVector> = fc
+  .tuple(
+    fc.array(fc.tuple(origin, fc.integer({ min: 1, max: 2 ** 48 })), { maxLength: 4 }),
+    fc.array(fc.tuple(uint32, fc.integer({ min: 1, max: LIFE_MAX + 1 })), { maxLength: 2 }),
+  )
+  .map(([entries, sealed]) => {
+    const made = new VersionVector();
+    for (const [replica, life] of sealed) made.seal(replica, life);
+    for (const [each, sequence] of entries) made.advance(each, sequence);
+    return made;
+  });
+
+/** Bytes in the middle of others, as a page of the arena would have them. */
+const records: fc.Arbitrary<Records> = fc
+  .tuple(fc.uint8Array({ maxLength: 40 }), fc.integer({ min: 0, max: 5 }))
+  .map(([body, start]) => {
+    const bytes = new Uint8Array(body.length + start + 3);
+    bytes.set(body, start);
+    return { bytes, view: new DataView(bytes.buffer), start, end: start + body.length };
+  });
+
+const member: fc.Arbitrary<MemberFacts> = fc.record({
+  id,
+  life: fc.integer({ min: 0, max: LIFE_MAX }),
+  region: latin1(20),
+  address: latin1(20),
+  ephemeral: fc.boolean(),
+  left: fc.boolean(),
+  epoch: number,
+  birth: uint32,
+  rootLife: fc.integer({ min: 0, max: LIFE_MAX }),
+});
+
+const none = fc.constant(undefined);
+const marks = fc.option(
+  fc.array(fc.tuple(fc.integer({ min: 0, max: BUCKETS - 1 }), number), { minLength: 1, maxLength: 4 }).map((list) => {
+    const made = new Float64Array(BUCKETS);
+    for (const [bucket, mark] of list) made[bucket] = Math.max(1, mark);
+    return made;
+  }),
+  { nil: undefined },
+);
+
+const report = { lives: uint32, epoch: number, clock: number };
+const early = fc.array(fc.record({ origin, seen: number, held: uint32 }), { maxLength: 3 });
+const vectorEntry = fc.oneof(
+  fc.record({ shard, vector, durable: vector, early }),
+  fc.record({ shard, vector, early }).map((each) => ({ ...each, durable: each.vector })),
+);
+const row = fc.record({ vector: digest, fingerprint: digest, durable: fc.boolean(), whole: fc.boolean() });
+const type = <Type extends Message["type"]>(name: Type) => ({ type: fc.constant(name) });
+
+const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Type>> } = {
+  members: fc.record({ ...type("members"), self: id, members: fc.array(member, { maxLength: 4 }) }),
+  push: fc.record({ ...type("push"), confirm: fc.boolean(), records }),
+  confirm: fc.record({
+    ...type("confirm"),
+    origin,
+    entries: fc.array(fc.record({ shard, sequence: number }), { maxLength: 4 }),
+  }),
+  digest: fc.record({
+    ...type("digest"),
+    ...report,
+    reply: fc.boolean(),
+    asOf: number,
+    vectors: digest,
+    fingerprints: digest,
+    durable: fc.boolean(),
+    whole: fc.boolean(),
+  }),
+  "shard-digests": fc.record({
+    ...type("shard-digests"),
+    ...report,
+    asOf: number,
+    rows: fc.array(row, { maxLength: 4 }),
+  }),
+  vectors: fc.record({
+    ...type("vectors"),
+    ...report,
+    reply: fc.boolean(),
+    entries: fc.array(vectorEntry, { maxLength: 3 }),
+  }),
+  pull: fc.record({ ...type("pull"), session: number, shard, credit: number, vector }),
+  delta: fc.oneof(
+    fc.record({ ...type("delta"), session: number, claim: vector, marks, records }),
+    fc.record({ ...type("delta"), session: number, claim: none, marks: none, records }),
+  ),
+  credit: fc.record({ ...type("credit"), session: number, bytes: number }),
+  stop: fc.record({ ...type("stop"), session: number, fromSource: fc.boolean() }),
+  "audit-buckets": fc.record({
+    ...type("audit-buckets"),
+    shard,
+    asOf: number,
+    vector: digest,
+    buckets: fc.array(digest, { maxLength: 5 }),
+  }),
+  "audit-entries": fc.record({
+    ...type("audit-entries"),
+    shard,
+    asOf: number,
+    vector: digest,
+    buckets,
+    entries: fc.array(entry, { maxLength: 5 }),
+  }),
+  "audit-fetch": fc.record({ ...type("audit-fetch"), shard, buckets, entries: fc.array(entry, { maxLength: 5 }) }),
+  "audit-records": fc.record({ ...type("audit-records"), shard, records }),
+  "audit-vote": fc.record({ ...type("audit-vote"), vote: number, shard, records }),
+  "audit-ballot": fc.record({ ...type("audit-ballot"), vote: number, holds: fc.boolean() }),
+  "audit-forget": fc.record({ ...type("audit-forget"), shard, records }),
+  read: fc.record({
+    ...type("read"),
+    request: number,
+    shard,
+    kind: fc.integer({ min: 0, max: 255 }),
+    key: latin1(30),
+  }),
+  "read-reply": fc.record({ ...type("read-reply"), request: number, records }),
+  quarantine: fc.record({
+    ...type("quarantine"),
+    givenUpLife: fc.integer({ min: 0, max: LIFE_MAX }),
+    group: number,
+  }),
+  leave: fc.record({ ...type("leave"), forGood: fc.boolean() }),
+};
+
+const cases = Object.entries(messages) as [Message["type"], fc.Arbitrary<Message>][];
+/** Types whose last field is records: cut short, they are shorter records, which are checked by whoever reads them. */
+const OPEN_ENDED = new Set<Message["type"]>([
+  "push",
+  "delta",
+  "audit-records",
+  "audit-vote",
+  "audit-forget",
+  "read-reply",
+]);
+
+/** Vectors as their entries and records as their bytes, so that two messages can be compared. */
+function plain(value: unknown): unknown {
+  if (value instanceof VersionVector) {
+    return { sealed: [...value.sealedEntries()].sort(), entries: [...value.entries()].sort() };
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  if ("start" in value) {
+    const { bytes, start, end } = value as Records;
+    return [...bytes.subarray(start, end)];
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
+}
+
+function refusal(bytes: Uint8Array): unknown {
+  try {
+    decodeMessage(bytes);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+describe.each(cases)("a message %s", (name, message) => {
+  it("comes back as it was, the same object where the disk holds all", () => {
+    fc.assert(
+      fc.property(message, (sent) => {
+        const received = decodeMessage(encodeMessage(sent));
+        expect(plain(received)).toEqual(plain(sent));
+        if (sent.type !== "vectors" || received.type !== "vectors") return;
+        const isShared = (each: { vector: VersionVector; durable: VersionVector }) => each.durable === each.vector;
+        expect(received.entries.map(isShared)).toEqual(sent.entries.map(isShared));
+      }),
+    );
+  });
+
+  it("is refused when cut short anywhere, and with a byte too many", () => {
+    fc.assert(
+      fc.property(message, (sent) => {
+        const bytes = encodeMessage(sent);
+        const recordBytes = "records" in sent ? sent.records.end - sent.records.start : 0;
+        for (let length = 0; length < bytes.length - recordBytes; length++) {
+          expect(refusal(bytes.subarray(0, length))).toBeInstanceOf(BadBytes);
+        }
+        if (OPEN_ENDED.has(name)) return;
+        const longer = new Uint8Array(bytes.length + 1);
+        longer.set(bytes);
+        expect(refusal(longer)).toBeInstanceOf(BadBytes);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("throws nothing but BadBytes when one byte is another", () => {
+    fc.assert(
+      fc.property(message, fc.nat(), fc.integer({ min: 0, max: 255 }), (sent, at, byte) => {
+        const bytes = encodeMessage(sent);
+        bytes[at % bytes.length] = byte;
+        const error = refusal(bytes);
+        if (error !== undefined) expect(error).toBeInstanceOf(BadBytes);
+      }),
+    );
+  });
+});
+
+it("throws nothing but BadBytes on noise of every type", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 40 }), fc.uint8Array({ maxLength: 80 }), (first, rest) => {
+      const error = refusal(Uint8Array.of(first, ...rest));
+      if (error !== undefined) expect(error).toBeInstanceOf(BadBytes);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+it("refuses types it does not know, and nothing at all", () => {
+  for (const bytes of [[], [0], [22], [255, 1, 2]]) expect(refusal(Uint8Array.from(bytes))).toBeInstanceOf(BadBytes);
+});
+
+/** Bytes up to where a count stands, for every list in the protocol. */
+const counts: readonly (readonly [string, readonly number[]])[] = [
+  ["members", [1, 1, 0x61]],
+  ["confirmed shards", [3, 0, 0, 0, 0, 1]],
+  ["shard digests", [5, 0, 0, 0, 0, 0, 0, 0]],
+  ["vectors", [6, 0, 0, 0, 0, 0, 0, 0]],
+  ["entries of a vector", [7, 1, 1, 1, 0]],
+  ["sealed lives of a vector", [7, 1, 1, 1]],
+  ["buckets", [11, 0, 0, ...Array(8).fill(0)]],
+  ["audit entries", [13, 0, 0]],
+];
+
+it.each(counts)("refuses more %s than bytes are left before making room for them", (_what, head) => {
+  // 4,096 and 65,536 are within every bound on counts: only the bytes that are left can tell.
+  for (const count of [
+    [128, 32],
+    [128, 128, 4],
+  ]) {
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 200; i++) expect(refusal(Uint8Array.from([...head, ...count, 0]))).toBeInstanceOf(BadBytes);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(50e6);
+  }
+});
+
+it.each([
+  ["a flag that is neither 0 nor 1", [2, 2]],
+  ["a replica id with a space", [1, 1, 0x20, 0]],
+  ["an empty replica id", [1, 0, 0]],
+  ["a shard over 65,535", [14, 128, 128, 4]],
+  ["flags of a digest that nobody has", [4, 8, ...Array(30).fill(0)]],
+  ["a session over 2^53", [9, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1]],
+])("refuses %s", (_what, bytes) => {
+  expect(refusal(Uint8Array.from(bytes))).toBeInstanceOf(BadBytes);
+});
+
+it("knows the header of a push that was written in place", () => {
+  for (const confirm of [true, false]) {
+    const header = pushHeader(confirm);
+    expect(header).toHaveLength(PUSH_HEADER_BYTES);
+    expect(plain(decodeMessage(Uint8Array.from([...header, 9, 9])))).toEqual({
+      type: "push",
+      confirm,
+      records: [9, 9],
+    });
+  }
+});
+
+it("keeps a round between equal replicas under 100 bytes", () => {
+  const facts = { lives: 2 ** 32 - 1, epoch: 2 ** 40, clock: 2 ** 42 };
+  const both = { high: 1, low: 1 };
+  const round = { ...facts, asOf: 2 ** 42, vectors: both, fingerprints: both, durable: true, whole: true };
+  const bytes = [true, false].map((reply) => encodeMessage({ type: "digest", reply, ...round }).length);
+  expect((bytes[0] ?? 0) + (bytes[1] ?? 0)).toBeLessThan(100);
+});
+
+it("carries origins of 53 bits", () => {
+  const origin = originOf(2 ** 32 - 1, LIFE_MAX);
+  expect(origin).toBe(Number.MAX_SAFE_INTEGER as OriginId);
+  const sent = { type: "confirm", origin, entries: [] } as const;
+  expect(decodeMessage(encodeMessage(sent))).toEqual(sent);
+});
