@@ -1,0 +1,254 @@
+/**
+ * Anti-entropy: about once a second with a random peer, and at every new link, two replicas compare one digest; equal,
+ * they are done. Otherwise shard digests, then version vectors, then each pulls what it lacks (`pulls.ts`). What a peer
+ * says on the way is noted as its report (`reports.ts`). The messages are explained in `wire/message.ts`.
+ */
+
+import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
+import type { Random } from "../base/random.ts";
+import { DigestSum, isSameDigest } from "../core/digest.ts";
+import { replicaOf } from "../core/origin.ts";
+import type { Shard } from "../core/shard.ts";
+import type { DigestFacts, EarlyFacts, MessageOf, ReportFacts, VectorEntry } from "../wire/message.ts";
+import type { Pulls } from "./pulls.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+const NOTHING_EARLY: readonly EarlyFacts[] = [];
+/** Vectors of so many shards a message at the most, to stay well under a frame. */
+const ENTRIES_MAX = 64;
+
+export interface AntiEntropyOptions {
+  readonly intervalMs: number;
+  readonly random: Random;
+  /** Instant up to which expiry was swept, unix ms. */
+  readonly sweptTo: () => number;
+  readonly facts: (now: number) => ReportFacts;
+  /** Vectors agree as of one instant, and the fingerprints of this shard do not. */
+  readonly suspect: (shard: ShardId, peer: ReplicaId, now: number) => void;
+}
+
+export interface Round {
+  readonly rttMs: number;
+  readonly clockOffsetMs: number;
+}
+
+export class AntiEntropy {
+  readonly #around: Surroundings;
+  readonly #pulls: Pulls;
+  readonly #options: AntiEntropyOptions;
+  #roundDueAt = 0;
+  readonly #askedAtById = new Map<ReplicaId, number>();
+  readonly #roundsById = new Map<ReplicaId, Round>();
+  readonly #lagById = new Map<ReplicaId, number>();
+  /** Peers with which a whole comparison has been made over the present link. */
+  readonly #comparedIds = new Set<ReplicaId>();
+  rounds = 0;
+  equalRounds = 0;
+
+  constructor(around: Surroundings, pulls: Pulls, options: AntiEntropyOptions) {
+    this.#around = around;
+    this.#pulls = pulls;
+    this.#options = options;
+  }
+
+  tick(now: number): void {
+    if (now < this.#roundDueAt) return;
+    const jitter = 0.75 + this.#options.random.uint32() / 8589934592;
+    this.#roundDueAt = now + this.#options.intervalMs * jitter;
+    const peers = this.#around.linked();
+    const peer = peers[this.#options.random.uint32() % Math.max(1, peers.length)];
+    if (peer !== undefined) this.begin(peer, now);
+  }
+
+  /** Starts a comparison with a peer. */
+  begin(peer: ReplicaId, now: number): void {
+    this.rounds++;
+    this.#askedAtById.set(peer, now);
+    this.#around.send(peer, { type: "digest", reply: false, ...this.#digestFacts(now) });
+  }
+
+  linkDown(peer: ReplicaId): void {
+    this.#askedAtById.delete(peer);
+    this.#comparedIds.delete(peer);
+  }
+
+  roundOf(peer: ReplicaId): Round | undefined {
+    return this.#roundsById.get(peer);
+  }
+
+  /** Dots by which a peer's vectors differed from ours at the last comparison. */
+  lagOf(peer: ReplicaId): number | undefined {
+    return this.#lagById.get(peer);
+  }
+
+  hasCompared(peer: ReplicaId): boolean {
+    return this.#comparedIds.has(peer);
+  }
+
+  receiveDigest(peer: ReplicaId, message: MessageOf<"digest">, now: number): void {
+    this.#measure(peer, message, now);
+    this.#around.reports.noteClock(peer, message);
+    const own = this.#digestFacts(now);
+    if (!isSameDigest(own.vectors, message.vectors)) {
+      this.#sendShardDigests(peer, now);
+      return;
+    }
+    for (const shard of this.#around.shards) this.#noteEqual(shard, peer, message, message.lives);
+    this.#compared(peer, 0);
+    this.#sendVectors(
+      peer,
+      this.#around.shards.filter((shard) => this.#hasLonely(shard)),
+      true,
+      now,
+    );
+    const isComparable = own.whole && message.whole && own.asOf === message.asOf;
+    if (isComparable && !isSameDigest(own.fingerprints, message.fingerprints)) {
+      this.#sendShardDigests(peer, now);
+      return;
+    }
+    this.equalRounds++;
+    if (!message.reply) this.#around.send(peer, { type: "digest", reply: true, ...own });
+  }
+
+  receiveShardDigests(peer: ReplicaId, message: MessageOf<"shard-digests">, now: number): void {
+    this.#around.reports.noteClock(peer, message);
+    const differing: Shard[] = [];
+    for (const shard of this.#around.shards) {
+      const row = message.rows[shard.id];
+      if (row === undefined) continue;
+      if (!isSameDigest(row.vector, shard.vector.digest())) {
+        differing.push(shard);
+        continue;
+      }
+      // Where other shards always differ, this is the only word about one that does not.
+      this.#noteEqual(shard, peer, row, message.lives);
+      if (this.#hasLonely(shard)) differing.push(shard);
+      const isComparable = row.whole && message.asOf === this.#options.sweptTo() && this.#isComparable(shard);
+      if (isComparable && !isSameDigest(row.fingerprint, shard.fingerprint)) {
+        this.#options.suspect(shard.id, peer, now);
+      }
+    }
+    if (differing.length === 0) this.#compared(peer, 0);
+    this.#sendVectors(peer, differing, true, now);
+  }
+
+  receiveVectors(peer: ReplicaId, message: MessageOf<"vectors">, now: number): void {
+    this.#around.reports.noteClock(peer, message);
+    const shards: Shard[] = [];
+    let lag = 0;
+    for (const entry of message.entries) {
+      const shard = this.#around.shards[entry.shard];
+      if (shard === undefined) continue;
+      shards.push(shard);
+      this.#around.reports.note(shard.id, peer, { ...entry, lives: message.lives });
+      const lack = shard.vector.lackOf(entry.vector);
+      lag += lack + entry.vector.lackOf(shard.vector);
+      if (lack > 0) this.#pulls.noteLack(shard.id, peer, entry.vector, now);
+      else if (this.#lacksEarly(shard, entry)) this.#pulls.noteGap(shard.id, peer, now);
+    }
+    if (message.reply) this.#sendVectors(peer, shards, false, now);
+    this.#compared(peer, lag);
+  }
+
+  /** Registers that the peer holds beyond its vector, and that nobody will push, travel in deltas too. */
+  #lacksEarly(shard: Shard, entry: VectorEntry): boolean {
+    const lonely = entry.early.filter(({ origin }) => this.#isLonely(origin));
+    if (lonely.length === 0) return false;
+    const own = new Map(shard.early().map((early) => [early.origin, early]));
+    return lonely.some(
+      ({ origin, held, seen }) => !shard.vector.covers(origin, seen) && (own.get(origin)?.held ?? 0) !== held,
+    );
+  }
+
+  /**
+   * Equal vectors say nothing of what is held beyond them. Where the origin cannot be heard, its life over or its link
+   * down, nobody will push what is missing in between: the others tell each other what they have of it.
+   */
+  #hasLonely(shard: Shard): boolean {
+    return !shard.isWhole() && shard.early().some(({ origin }) => this.#isLonely(origin));
+  }
+
+  #isLonely(origin: OriginId): boolean {
+    const { members } = this.#around;
+    if (members.hasEnded(origin)) return true;
+    const id = members.idOfNumber(replicaOf(origin));
+    return id === undefined || !this.#around.isLinked(id);
+  }
+
+  #compared(peer: ReplicaId, lag: number): void {
+    this.#comparedIds.add(peer);
+    this.#lagById.set(peer, lag);
+  }
+
+  #measure(peer: ReplicaId, message: MessageOf<"digest">, now: number): void {
+    const askedAt = this.#askedAtById.get(peer);
+    if (!message.reply || askedAt === undefined) return;
+    this.#askedAtById.delete(peer);
+    const rttMs = now - askedAt;
+    this.#roundsById.set(peer, { rttMs, clockOffsetMs: message.clock + rttMs / 2 - now });
+  }
+
+  #noteEqual(shard: Shard, peer: ReplicaId, told: { durable: boolean; whole: boolean }, lives: number): void {
+    const vector = shard.vector.snapshot();
+    const durable = told.durable ? vector : undefined;
+    this.#around.reports.note(shard.id, peer, {
+      vector,
+      durable,
+      early: told.whole ? NOTHING_EARLY : undefined,
+      lives,
+    });
+  }
+
+  #sendShardDigests(peer: ReplicaId, now: number): void {
+    const rows = this.#around.shards.map((shard) => ({
+      vector: shard.vector.digest(),
+      fingerprint: { high: shard.fingerprint.high, low: shard.fingerprint.low },
+      durable: this.#isDurable(shard),
+      whole: this.#isComparable(shard),
+    }));
+    const asOf = this.#options.sweptTo();
+    this.#around.send(peer, { type: "shard-digests", asOf, rows, ...this.#options.facts(now) });
+  }
+
+  #sendVectors(peer: ReplicaId, shards: readonly Shard[], reply: boolean, now: number): void {
+    for (let from = 0; from < shards.length; from += ENTRIES_MAX) {
+      const entries = shards.slice(from, from + ENTRIES_MAX).map((shard) => this.#vectorEntry(shard));
+      this.#around.send(peer, { type: "vectors", reply, entries, ...this.#options.facts(now) });
+    }
+  }
+
+  #vectorEntry(shard: Shard): VectorEntry {
+    const vector = shard.vector.snapshot();
+    return { shard: shard.id, vector, durable: this.#around.durableOf(shard.id), early: shard.early() };
+  }
+
+  #isDurable(shard: Shard): boolean {
+    return this.#around.durableOf(shard.id) === shard.vector.snapshot();
+  }
+
+  /** Its fingerprint is that of exactly what its vector covers, as of the last sweep. */
+  #isComparable(shard: Shard): boolean {
+    return shard.isWhole() && shard.unconfirmed === 0 && shard.earliestExpiry > this.#options.sweptTo();
+  }
+
+  #digestFacts(now: number): DigestFacts {
+    const vectors = new DigestSum();
+    const fingerprints = new DigestSum();
+    let durable = true;
+    let whole = true;
+    for (const shard of this.#around.shards) {
+      vectors.add(shard.id, shard.vector.digest());
+      fingerprints.add(shard.id, shard.fingerprint);
+      durable &&= this.#isDurable(shard);
+      whole &&= this.#isComparable(shard);
+    }
+    return {
+      ...this.#options.facts(now),
+      asOf: this.#options.sweptTo(),
+      vectors: { high: vectors.high, low: vectors.low },
+      fingerprints: { high: fingerprints.high, low: fingerprints.low },
+      durable,
+      whole,
+    };
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Who is in the cluster, as far as this replica knows: every replica it ever met or was told of, with its present life.
+ * A life ends when a greater one of the same replica is known, or when the replica has left for good.
+ *
+ * A member that cannot be reached stays an owner until it has been away longer than the retention; it is then *given
+ * up*: tombstones no longer wait for it, and it must be quarantined when it returns, also in a later life, with what it
+ * held then.
+ */
+
+import { mix32 } from "../base/hash.ts";
+import type { OriginId, ReplicaId } from "../base/ids.ts";
+import { lifeOf, replicaNumber, replicaOf } from "../core/origin.ts";
+import type { MemberFacts } from "../wire/message.ts";
+
+/** More members than this are not taken from gossip. */
+export const MEMBERS_MAX = 4096;
+
+export interface Member extends MemberFacts {
+  readonly number: number;
+  /** The life that was given up, 0 when none was: what it holds may be deleted here, and purged. */
+  readonly givenUpLife: number;
+  /** The greatest disk epoch it reported in its present life; `epoch` is that of the lives before. */
+  readonly epochNow: number;
+}
+
+export class Members {
+  readonly self: ReplicaId;
+  readonly #membersById = new Map<ReplicaId, Member>();
+  readonly #idsByNumber = new Map<number, ReplicaId>();
+  readonly #lastSeenAtById = new Map<ReplicaId, number>();
+  #livesDigest: number | undefined;
+
+  constructor(self: MemberFacts) {
+    this.self = self.id;
+    this.#set({ ...self, number: replicaNumber(self.id), givenUpLife: 0, epochNow: 0 });
+  }
+
+  get(id: ReplicaId): Member | undefined {
+    return this.#membersById.get(id);
+  }
+
+  all(): Member[] {
+    return [...this.#membersById.values()];
+  }
+
+  /** Members other than this replica for which tombstones wait and whose votes count. */
+  owners(): Member[] {
+    return this.all().filter((member) => member.id !== this.self && !member.left && !isGivenUp(member));
+  }
+
+  /** The id that already has this id's number, where another one does. */
+  clashOf(id: ReplicaId): ReplicaId | undefined {
+    const holder = this.#idsByNumber.get(replicaNumber(id));
+    return holder === undefined || holder === id ? undefined : holder;
+  }
+
+  /** Merges what somebody says of a member; the greater life wins. True when something new was learnt. */
+  learn(facts: MemberFacts, nowMs: number): boolean {
+    const known = this.#membersById.get(facts.id);
+    if (known === undefined) {
+      if (this.#membersById.size >= MEMBERS_MAX || this.clashOf(facts.id) !== undefined) return false;
+      this.#set({ ...facts, number: replicaNumber(facts.id), givenUpLife: 0, epochNow: 0 });
+      this.#lastSeenAtById.set(facts.id, nowMs);
+      return true;
+    }
+    if (facts.life < known.life) return false;
+    const ephemeral = known.ephemeral || facts.ephemeral;
+    const rootLife = Math.max(known.rootLife, facts.rootLife);
+    if (facts.life > known.life) {
+      const epoch = Math.max(known.epoch, known.epochNow, facts.epoch);
+      this.#set({ ...known, ...facts, ephemeral, rootLife, epoch, epochNow: 0, left: facts.left });
+      return true;
+    }
+    const epoch = Math.max(known.epoch, facts.epoch);
+    // The first birth told of a life stays: another process that claims the same life is to hear of it.
+    const birth = known.birth === 0 ? facts.birth : known.birth;
+    const isNews = (facts.left && !known.left) || birth !== known.birth || rootLife > known.rootLife;
+    if (isNews || epoch > known.epoch || ephemeral !== known.ephemeral) {
+      this.#set({ ...known, epoch, ephemeral, birth, rootLife, left: known.left || facts.left });
+    }
+    return isNews;
+  }
+
+  /** Notes the disk epoch that a member itself reported in its present life. True when it is greater than before. */
+  observeEpoch(id: ReplicaId, epoch: number): boolean {
+    const known = this.#membersById.get(id);
+    if (known === undefined || epoch <= known.epochNow) return false;
+    this.#membersById.set(id, { ...known, epochNow: epoch });
+    return true;
+  }
+
+  /** This replica defers to others: nobody is given up any more. */
+  forgive(): void {
+    for (const member of this.all()) this.#membersById.set(member.id, { ...member, givenUpLife: 0 });
+  }
+
+  seen(id: ReplicaId, nowMs: number): void {
+    this.#lastSeenAtById.set(id, nowMs);
+  }
+
+  lastSeenAt(id: ReplicaId): number | undefined {
+    return this.#lastSeenAtById.get(id);
+  }
+
+  giveUp(id: ReplicaId): void {
+    const known = this.#membersById.get(id);
+    if (known !== undefined) this.#membersById.set(id, { ...known, givenUpLife: known.life });
+  }
+
+  leave(id: ReplicaId): void {
+    const known = this.#membersById.get(id);
+    if (known !== undefined) this.#set({ ...known, left: true });
+  }
+
+  /** Takes back a member from disk. */
+  load(member: Member, nowMs: number): void {
+    if (member.id === this.self) return;
+    this.#set(member);
+    this.#lastSeenAtById.set(member.id, nowMs);
+  }
+
+  /** This replica begins a later life, which it lives on what it held since its life `rootLife`. */
+  beginLife(life: number, rootLife: number): void {
+    const known = this.#membersById.get(this.self);
+    if (known !== undefined) this.#set({ ...known, life, rootLife });
+  }
+
+  idOfNumber(number: number): ReplicaId | undefined {
+    return this.#idsByNumber.get(number);
+  }
+
+  /** The present life by replica number: Infinity for one that has left, 0 for one that is not known. */
+  lifeOfNumber(number: number): number {
+    const id = this.#idsByNumber.get(number);
+    const member = id === undefined ? undefined : this.#membersById.get(id);
+    if (member === undefined) return 0;
+    return member.left ? Infinity : member.life;
+  }
+
+  hasEnded(origin: OriginId): boolean {
+    return lifeOf(origin) < this.lifeOfNumber(replicaOf(origin));
+  }
+
+  /** Equal on replicas that know of the same lives. */
+  livesDigest(): number {
+    if (this.#livesDigest === undefined) {
+      let sum = 0;
+      for (const member of this.#membersById.values()) {
+        sum = (sum + mix32(mix32(member.number) ^ (member.left ? 0x1ef7 : member.life))) >>> 0;
+      }
+      this.#livesDigest = sum;
+    }
+    return this.#livesDigest;
+  }
+
+  #set(member: Member): void {
+    this.#membersById.set(member.id, member);
+    this.#idsByNumber.set(member.number, member.id);
+    this.#livesDigest = undefined;
+  }
+}
+
+/** True while what the member holds must not be taken: to begin a new life is not enough, it has to drop what it held. */
+export function isGivenUp(member: Member): boolean {
+  return member.givenUpLife !== 0 && member.rootLife <= member.givenUpLife;
+}

@@ -1,0 +1,80 @@
+/**
+ * Purging of tombstones: now and then a round over all shards, in steps small enough to hold nobody up. What may go is
+ * decided in `stability.ts`.
+ *
+ * A shard is left as soon as a look finds nothing that may go: while a member is away tombstones gather, and looking at
+ * all of them every time would cost more than all else.
+ */
+
+import type { ShardId } from "../base/ids.ts";
+import type { Shard } from "../core/shard.ts";
+import type { VersionVector } from "../core/version-vector.ts";
+import { purgeTest } from "./stability.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Tombstones looked at in one step, and in one look at a shard. */
+const STEP_LOOKS = 1024;
+const SHARD_LOOKS = 64;
+
+export class Purging {
+  readonly #around: Surroundings;
+  #next = 0;
+  #shardsLeft = 0;
+  /** Of the present shard, still to be looked at in this round. */
+  #gravesLeft = 0;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  /** A round is under way: `step` should be called again soon. */
+  get isUnderWay(): boolean {
+    return this.#shardsLeft > 0;
+  }
+
+  /** Begins a round, unless one is under way. */
+  begin(): void {
+    if (this.#shardsLeft > 0) return;
+    this.#shardsLeft = this.#around.shards.length;
+    this.#enter(this.#next);
+  }
+
+  /** Goes on with the round; returns how many tombstones went. */
+  step(now: number): number {
+    let purged = 0;
+    for (let left = STEP_LOOKS; left > 0 && this.#shardsLeft > 0; ) {
+      const shard = this.#around.shards[this.#next] as Shard;
+      const test = this.#gravesLeft === 0 || shard.unconfirmed > 0 ? undefined : this.#testFor(shard.id, now);
+      const looks = test === undefined ? 0 : Math.min(SHARD_LOOKS, this.#gravesLeft, left);
+      const gone = test === undefined ? 0 : shard.purge(looks, test);
+      this.#gravesLeft -= looks;
+      if (gone === 0) this.#leave();
+      purged += gone;
+      left -= looks;
+    }
+    return purged;
+  }
+
+  #testFor(shard: ShardId, now: number): ReturnType<typeof purgeTest> {
+    const { members, reports } = this.#around;
+    const vectors: VersionVector[] = [];
+    let clockMin = now;
+    for (const owner of members.owners()) {
+      const report = reports.of(shard, owner.id);
+      if (report === undefined) return undefined;
+      vectors.push(report.durable);
+      clockMin = Math.min(clockMin, reports.clockOf(owner.id));
+    }
+    return purgeTest({ own: this.#around.durableOf(shard), owners: vectors, clockMin });
+  }
+
+  #leave(): void {
+    this.#shardsLeft--;
+    this.#enter((this.#next + 1) % this.#around.shards.length);
+  }
+
+  #enter(shard: number): void {
+    this.#next = shard;
+    this.#gravesLeft = this.#around.shards[shard]?.graves ?? 0;
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Eager push: every local write goes to every linked peer, encoded once for all of them, in the order of its sequences
+ * and with the bytes as written, also when it has been overwritten before the flush (R3). A peer that misses one sees a
+ * gap and pulls.
+ *
+ * Registers of a life that is known to have ended are not taken from pushes (R4): a late push could undo a purge.
+ */
+
+import { BadBytes, ByteWriter } from "../base/bytes.ts";
+import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
+import { lifeOf, originOf } from "../core/origin.ts";
+import { checkRecord, keyLengthAt, keyStartAt, originAt, type RecordLimits, recordLength } from "../core/record.ts";
+import { APPLIED, type Shard } from "../core/shard.ts";
+import { shardOf } from "../core/shard-of.ts";
+import { PUSH_HEADER_BYTES, pushHeader } from "../wire/codec.ts";
+import type { MessageOf, Records } from "../wire/message.ts";
+import type { Pulls } from "./pulls.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** A push is sent on when it holds this much, whatever the time. */
+const PUSH_BYTES_MAX = 64 * 1024;
+
+export interface ReplicationOptions {
+  readonly limits: RecordLimits;
+  /** Sends one frame to all of them; it may be dropped where a queue is full. */
+  readonly broadcast: (to: readonly ReplicaId[], frame: Uint8Array) => void;
+  /** A register from elsewhere changed what is held: for watchers. */
+  readonly applied: (shard: Shard, view: DataView, at: number, now: number) => void;
+}
+
+export class Replication {
+  readonly #around: Surroundings;
+  readonly #pulls: Pulls;
+  readonly #options: ReplicationOptions;
+  readonly #writer = new ByteWriter(PUSH_BYTES_MAX);
+  #wantsConfirm = false;
+  /** Peers that wait to hear how far their origin is covered, once a gap of theirs is filled. */
+  readonly #owedByShard = new Map<ShardId, Set<ReplicaId>>();
+  /** Records taken in from pushes; records of ended lives left alone. */
+  received = 0;
+  refusedDead = 0;
+  frames = 0;
+
+  constructor(around: Surroundings, pulls: Pulls, options: ReplicationOptions) {
+    this.#around = around;
+    this.#pulls = pulls;
+    this.#options = options;
+  }
+
+  get hasPending(): boolean {
+    return this.#writer.length > 0;
+  }
+
+  /** Queues a record as written; `confirm` asks the receivers to say when they have it. */
+  queue(bytes: Uint8Array, length: number, confirm: boolean): void {
+    if (this.#writer.length === 0) this.#writer.reserve(PUSH_HEADER_BYTES);
+    const at = this.#writer.reserve(length);
+    this.#writer.bytes.set(bytes.subarray(0, length), at);
+    this.#wantsConfirm ||= confirm;
+    if (this.#writer.length >= PUSH_BYTES_MAX) this.flush();
+  }
+
+  /** Sends what is queued. */
+  flush(): void {
+    if (this.#writer.length === 0) return;
+    const peers = this.#around.linked();
+    if (peers.length > 0) {
+      const frame = this.#writer.copy();
+      frame.set(pushHeader(this.#wantsConfirm));
+      this.frames++;
+      this.#options.broadcast(peers, frame);
+    }
+    this.#writer.clear();
+    this.#wantsConfirm = false;
+  }
+
+  receivePush(peer: ReplicaId, message: MessageOf<"push">, now: number): void {
+    const member = this.#around.members.get(peer);
+    if (member === undefined) return;
+    const present = originOf(member.number, member.life);
+    if (this.#around.members.hasEnded(present)) {
+      // It has left for good, and its link does not know yet.
+      this.refusedDead++;
+      return;
+    }
+    const touched = new Set<Shard>();
+    const take: RecordVisitor = (shard, view, bytes, at, length) => {
+      if (originAt(view, at) !== present) {
+        this.refusedDead++;
+        return;
+      }
+      this.received++;
+      if (shard.applyPushed(view, bytes, at, length, now) === APPLIED) this.#options.applied(shard, view, at, now);
+      touched.add(shard);
+    };
+    forEachRecord(message.records, this.#around.shards, this.#options.limits, take, (view, at) => {
+      if (lifeOf(originAt(view, at)) > member.life) throw new BadBytes("pushed register of a life never announced");
+    });
+    for (const shard of touched) {
+      if (!shard.hasGap(present)) continue;
+      this.#pulls.noteGap(shard.id, peer, now);
+      if (message.confirm) this.#owe(shard.id, peer);
+    }
+    if (message.confirm) this.#confirm(peer, present, [...touched]);
+  }
+
+  /** A shard's vector took a claim: peers that wait for it are told. */
+  claimed(shard: Shard): void {
+    const owed = this.#owedByShard.get(shard.id);
+    if (owed === undefined) return;
+    this.#owedByShard.delete(shard.id);
+    for (const peer of owed) {
+      const member = this.#around.members.get(peer);
+      if (member !== undefined) this.#confirm(peer, originOf(member.number, member.life), [shard]);
+    }
+  }
+
+  linkDown(peer: ReplicaId): void {
+    for (const owed of this.#owedByShard.values()) owed.delete(peer);
+  }
+
+  #confirm(peer: ReplicaId, origin: OriginId, shards: readonly Shard[]): void {
+    const entries = shards.map((shard) => ({ shard: shard.id, sequence: shard.vector.get(origin) }));
+    this.#around.send(peer, { type: "confirm", origin, entries: entries.filter(({ sequence }) => sequence > 0) });
+  }
+
+  #owe(shard: ShardId, peer: ReplicaId): void {
+    const owed = this.#owedByShard.get(shard);
+    if (owed === undefined) this.#owedByShard.set(shard, new Set([peer]));
+    else owed.add(peer);
+  }
+}
+
+type RecordVisitor = (shard: Shard, view: DataView, bytes: Uint8Array, at: number, length: number) => void;
+
+/**
+ * Checks every record of a message, then hands them on with the shard they belong to. Throws `BadBytes` before the first
+ * is handed on; so may `refuse`, for records that are sound and have no business here.
+ */
+export function forEachRecord(
+  records: Records,
+  shards: readonly Shard[],
+  limits: RecordLimits,
+  visit: RecordVisitor,
+  refuse?: (view: DataView, at: number) => void,
+): void {
+  const { view, bytes, start, end } = records;
+  for (let at = start; at < end; ) {
+    const length = checkRecord(view, at, end, limits);
+    refuse?.(view, at);
+    at += length;
+  }
+  for (let at = start; at < end; ) {
+    const length = recordLength(view, at);
+    const keyStart = keyStartAt(view, at);
+    const shard = shards[shardOf(view, keyStart, keyStart + keyLengthAt(view, at), shards.length)];
+    if (shard === undefined) throw new BadBytes("record of no shard");
+    visit(shard, view, bytes, at, length);
+    at += length;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Closing and sealing of ended lives, decided from what the owners reported.
+ *
+ * An ended life can have gaps: writes that reached nobody before the crash. Once every owner, knowing that the life has
+ * ended (so that it takes its registers from deltas only, R4), reports the same vector entry and the same registers
+ * beyond it, nobody holds anything else: the gaps are void, and the entry is *closed* at the greatest sequence seen. What
+ * one owner alone saw and found superseded is held by nobody: it raises that sequence and keeps nobody waiting. Once
+ * all owners have the closed entry on disk the life is *sealed*: folded into 'lives below L are sealed'.
+ */
+
+import type { OriginId } from "../base/ids.ts";
+import { LIFE_MAX, replicaOf } from "../core/origin.ts";
+import type { VersionVector } from "../core/version-vector.ts";
+import type { EarlyFacts } from "../wire/message.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Closes and seals, in every shard, what the reports of all owners allow by now. */
+export function sealEnded(around: Surroundings): void {
+  const { members, reports, shards } = around;
+  const lives = members.livesDigest();
+  const owners = members.owners();
+  for (const shard of shards) {
+    if (shard.unconfirmed > 0) continue;
+    const known = owners.flatMap((owner) => {
+      const report = reports.of(shard.id, owner.id);
+      return report?.early !== undefined && report.lives === lives ? [{ ...report, early: report.early }] : [];
+    });
+    if (known.length < owners.length) continue;
+    const { close, seal } = decideSealing(
+      {
+        own: { vector: shard.vector, durable: around.durableOf(shard.id), early: shard.early() },
+        owners: known,
+        hasEnded: (origin) => members.hasEnded(origin),
+        lifeOfNumber: (number) => members.lifeOfNumber(number),
+      },
+      LIFE_MAX,
+    );
+    for (const { origin, sequence } of close) shard.close(origin, sequence);
+    for (const { replica, life } of seal) shard.seal(replica, life);
+  }
+}
+
+/** What one owner, this replica included, says of a shard. */
+export interface OwnerView {
+  readonly vector: VersionVector;
+  readonly durable: VersionVector;
+  readonly early: readonly EarlyFacts[];
+}
+
+export interface SealingView {
+  readonly own: OwnerView;
+  /** Every other owner's report, each made knowing of the same lives as we do. */
+  readonly owners: readonly OwnerView[];
+  readonly hasEnded: (origin: OriginId) => boolean;
+  /** Present life by replica number. */
+  readonly lifeOfNumber: (number: number) => number;
+}
+
+export interface SealingDecision {
+  /** Vector entries to raise: gaps below are void. */
+  readonly close: readonly { readonly origin: OriginId; readonly sequence: number }[];
+  /** Lives below are sealed. */
+  readonly seal: readonly { readonly replica: number; readonly life: number }[];
+}
+
+export function decideSealing(view: SealingView, lifeMax: number): SealingDecision {
+  const close: { origin: OriginId; sequence: number }[] = [];
+  /** By replica number: all its ended lives that have an entry here are on every owner's disk. */
+  const sealable = new Map<number, boolean>();
+  // Of every owner: sealing a replica's lives below L speaks for those too of which this replica holds nothing yet.
+  const ended = new Set<OriginId>();
+  for (const { vector, early } of [view.own, ...view.owners]) {
+    for (const [origin] of vector.entries()) if (view.hasEnded(origin)) ended.add(origin);
+    for (const { origin } of early) if (view.hasEnded(origin)) ended.add(origin);
+  }
+  for (const origin of ended) {
+    const replica = replicaOf(origin);
+    const own = earlyOf(view.own, origin);
+    const isAgreed = view.owners.every((owner) => isSameEnd(view.own, owner, origin));
+    if (isAgreed && own !== undefined) {
+      const seen = view.owners.map((owner) => earlyOf(owner, origin)?.seen ?? 0);
+      close.push({ origin, sequence: Math.max(own.seen, ...seen) });
+    }
+    const isEverywhere =
+      isAgreed &&
+      own === undefined &&
+      [view.own, ...view.owners].every((owner) => owner.durable.covers(origin, view.own.vector.get(origin)));
+    sealable.set(replica, (sealable.get(replica) ?? true) && isEverywhere);
+  }
+  const seal = [...sealable]
+    .filter(([, isSealable]) => isSealable)
+    .map(([replica]) => ({ replica, life: Math.min(view.lifeOfNumber(replica), lifeMax + 1) }));
+  return { close, seal };
+}
+
+function earlyOf(owner: OwnerView, origin: OriginId): EarlyFacts | undefined {
+  return owner.early.find((early) => early.origin === origin);
+}
+
+function isSameEnd(a: OwnerView, b: OwnerView, origin: OriginId): boolean {
+  if (a.vector.get(origin) !== b.vector.get(origin)) return false;
+  return (earlyOf(a, origin)?.held ?? 0) === (earlyOf(b, origin)?.held ?? 0);
+}

@@ -1,0 +1,32 @@
+/**
+ * When a tombstone may be purged (rules R6 and R7), as pure functions of what the owners reported.
+ *
+ * A tombstone is stable when every owner has it on disk: then no owner can bring back what it deleted, not even by a
+ * crash. That is not enough: a write older than the tombstone may still be on its way to us from an owner whose report
+ * covers it. So this replica must itself cover, on disk, all that those reports cover.
+ */
+
+import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, originAt, sequenceAt } from "../core/record.ts";
+import type { VersionVector } from "../core/version-vector.ts";
+
+export interface StabilityView {
+  /** What this replica has on disk. */
+  readonly own: VersionVector;
+  /** What every other owner reported to have on disk. */
+  readonly owners: readonly VersionVector[];
+  /** The earliest of all owners' reported clocks, this replica's included; unix ms. */
+  readonly clockMin: number;
+}
+
+/** The test for `Shard.purge`; undefined when, by the second half of R6, nothing may go. */
+export function purgeTest(view: StabilityView): ((record: DataView, at: number) => boolean) | undefined {
+  for (const owner of view.owners) if (!view.own.dominates(owner)) return undefined;
+  return (record, at) => {
+    const origin = originAt(record, at);
+    const sequence = sequenceAt(record, at);
+    if (!view.own.covers(origin, sequence)) return false;
+    for (const owner of view.owners) if (!owner.covers(origin, sequence)) return false;
+    const isExpiredOnly = (flagsAt(record, at) & (FLAG_DEAD | FLAG_GONE)) === FLAG_GONE;
+    return !isExpiredOnly || expiresAt(record, at) <= view.clockMin;
+  };
+}

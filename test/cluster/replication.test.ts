@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { BadBytes } from "../../src/base/bytes.ts";
+import type { ReplicaId } from "../../src/base/ids.ts";
+import { Pulls } from "../../src/cluster/pulls.ts";
+import { Replication } from "../../src/cluster/replication.ts";
+import { timestampFromMs } from "../../src/core/clock.ts";
+import { originOf, replicaNumber } from "../../src/core/origin.ts";
+import { FLAG_DEAD } from "../../src/core/record.ts";
+import { VersionVector } from "../../src/core/version-vector.ts";
+import { decodeMessage } from "../../src/wire/codec.ts";
+import type { Records } from "../../src/wire/message.ts";
+import { dump, type Loose, NOW, record } from "../support/shards.ts";
+import { facts, TestSurroundings } from "../support/surroundings.ts";
+
+const b = "b" as ReplicaId;
+const ofB = (life = 1) => originOf(replicaNumber(b), life);
+
+let around: TestSurroundings;
+let pulls: Pulls;
+let frames: Uint8Array[];
+let replication: Replication;
+
+beforeEach(() => {
+  around = new TestSurroundings("a", ["b"], 1);
+  pulls = new Pulls(around, { settleMs: 100, idleMs: 1000 });
+  frames = [];
+  replication = new Replication(around, pulls, {
+    limits: { keyBytesMax: 100, valueBytesMax: 200_000 },
+    broadcast: (_to, frame) => frames.push(frame),
+    applied: () => {},
+  });
+});
+
+function records(list: readonly Loose[]): Records {
+  const bytes = Uint8Array.from(list.flatMap((each) => [...each.bytes]));
+  return { bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length };
+}
+
+function receive(confirm: boolean, ...list: Loose[]): void {
+  replication.receivePush(b, { type: "push", confirm, records: records(list) }, NOW);
+}
+
+const written = (sequence: number, more: { key?: string; life?: number; flags?: number } = {}) =>
+  record({
+    key: more.key ?? `k${sequence}`,
+    sequence,
+    origin: ofB(more.life),
+    timestamp: timestampFromMs(NOW + sequence),
+    flags: more.flags ?? 0,
+    value: more.flags === undefined ? new Uint8Array(1) : undefined,
+  });
+
+const held = () => around.shards.flatMap(dump).map((line) => line.split(" ")[0]);
+
+describe("a push", () => {
+  it("carries every write as it was written, also what was overwritten before it left (R3)", () => {
+    const all = [written(1, { key: "k" }), written(2, { key: "k", flags: FLAG_DEAD }), written(3, { key: "k" })];
+    for (const { bytes } of all) replication.queue(bytes, bytes.length, false);
+    // The writer's buffer is used again at once.
+    const kept = all.map(({ bytes }) => bytes.slice());
+    for (const { bytes } of all) bytes.fill(0);
+    replication.flush();
+    expect(frames).toHaveLength(1);
+    const message = decodeMessage(frames[0] ?? new Uint8Array(0));
+    if (message.type !== "push") throw new Error(message.type);
+    expect([...message.records.bytes.subarray(message.records.start)]).toEqual(kept.flatMap((bytes) => [...bytes]));
+    replication.flush();
+    expect(frames).toHaveLength(1);
+  });
+
+  it("goes out when it has grown large, and asks for a confirmation when one of its writes wants it", () => {
+    const large = record({ key: "k", value: new Uint8Array(150_000) });
+    for (const confirm of [false, true]) replication.queue(large.bytes, large.bytes.length, confirm);
+    replication.queue(written(1).bytes, written(1).bytes.length, false);
+    replication.flush();
+    const confirms = frames.map((frame) => {
+      const message = decodeMessage(frame);
+      return message.type === "push" && message.confirm;
+    });
+    expect(confirms).toEqual([false, true, false]);
+  });
+
+  it("in order claims what it brings; behind a gap it is applied, claims nothing, and is asked about", () => {
+    receive(false, written(1), written(2));
+    expect(around.shards[0]?.vector.get(ofB())).toBe(2);
+    expect(pulls.outstanding).toBe(0);
+    receive(false, written(5));
+    expect(held()).toEqual(["k1", "k2", "k5"]);
+    expect([around.shards[0]?.vector.get(ofB()), pulls.outstanding]).toEqual([2, 1]);
+  });
+
+  it("of a life that has ended is left to deltas (R4)", () => {
+    around.members.learn(facts("b", { life: 2, rootLife: 1 }), NOW);
+    receive(false, written(1), written(1, { key: "present", life: 2 }));
+    expect(held()).toEqual(["present"]);
+    expect(replication.refusedDead).toBe(1);
+    around.members.leave(b);
+    receive(false, written(2, { life: 2 }));
+    expect(held()).toEqual(["present"]);
+  });
+
+  it.each([
+    ["of a life that nobody announced", () => [written(1, { life: 2 })]],
+    ["that is damaged", () => [written(1), { ...written(2), bytes: written(2).bytes.fill(7, 33) }]],
+    ["that is cut short", () => [{ ...written(1), bytes: written(1).bytes.subarray(0, 30) }]],
+  ])("%s is refused", (_what, list) => {
+    expect(() => receive(false, ...list())).toThrow(BadBytes);
+  });
+
+  it("with a register of a life that was never announced leaves nothing of those before it", () => {
+    expect(() => receive(false, written(1), written(1, { key: "k2", life: 7 }))).toThrow(BadBytes);
+    expect(held()).toEqual([]);
+  });
+
+  it("that is damaged in its last record leaves nothing of the first", () => {
+    const bad = written(2);
+    bad.bytes[bad.bytes.length - 1] = 99;
+    expect(() => receive(false, written(1), bad)).toThrow(BadBytes);
+    expect(held()).toEqual([]);
+  });
+});
+
+describe("a confirmation", () => {
+  it("tells how far the origin is covered here", () => {
+    receive(true, written(1), written(2));
+    const entries = [{ shard: 0, sequence: 2 }];
+    expect(around.sent).toEqual([{ to: b, message: { type: "confirm", origin: ofB(), entries } }]);
+  });
+
+  it("is owed while there is a gap, and given when it is filled", () => {
+    receive(true, written(2));
+    expect(around.sent.map(({ message }) => message)).toEqual([{ type: "confirm", origin: ofB(), entries: [] }]);
+    around.sent = [];
+    const claim = new VersionVector();
+    claim.advance(ofB(), 2);
+    const [shard] = around.shards;
+    shard?.claim(claim);
+    if (shard !== undefined) for (let i = 0; i < 2; i++) replication.claimed(shard);
+    const entries = [{ shard: 0, sequence: 2 }];
+    expect(around.sent).toEqual([{ to: b, message: { type: "confirm", origin: ofB(), entries } }]);
+  });
+
+  it("is not owed to a peer whose link went", () => {
+    receive(true, written(2));
+    around.sent = [];
+    replication.linkDown(b);
+    for (const shard of around.shards) replication.claimed(shard);
+    expect(around.sent).toEqual([]);
+  });
+});

@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Key, ReplicaId, ShardId } from "../../src/base/ids.ts";
+import { Serving } from "../../src/cluster/serving.ts";
+import { KIND_PLAIN } from "../../src/core/record.ts";
+import { VersionVector } from "../../src/core/version-vector.ts";
+import { NOW, origin } from "../support/shards.ts";
+import { TestSurroundings } from "../support/surroundings.ts";
+
+const b = "b" as ReplicaId;
+const VALUE_BYTES = 10_000;
+const REGISTERS = 60;
+const RECORD_BYTES_MAX = VALUE_BYTES + 100;
+const SESSIONS_MAX = 16;
+
+let around: TestSurroundings;
+let serving: Serving;
+
+beforeEach(() => {
+  around = new TestSurroundings("a", ["b"]);
+  serving = new Serving(around);
+  const { shard } = around.looseShards[0] ?? { shard: undefined };
+  shard?.beginLife(origin(1));
+  for (let i = 0; i < REGISTERS; i++) {
+    shard?.write({ kind: KIND_PLAIN, key: `k${i}` as Key, value: new Uint8Array(VALUE_BYTES) }, NOW);
+  }
+});
+
+function pull(session: number, credit: number, shard = 0): void {
+  serving.receivePull(b, { type: "pull", session, shard: shard as ShardId, credit, vector: new VersionVector() });
+}
+
+/** Bytes of records sent since the last call, and whether the claim came with the last of them. */
+function taken(): { readonly bytes: number; readonly claims: number; readonly stops: number } {
+  let [bytes, claims, stops] = [0, 0, 0];
+  for (const { message } of around.sent) {
+    if (message.type === "stop") stops++;
+    if (message.type !== "delta") continue;
+    bytes += message.records.end - message.records.start;
+    if (message.claim !== undefined) claims++;
+  }
+  around.sent = [];
+  return { bytes, claims, stops };
+}
+
+describe("a session", () => {
+  it("never has more under way than the credit and one record", () => {
+    const credit = 50_000;
+    pull(1, credit);
+    let total = 0;
+    for (let round = 0; ; round++) {
+      const { bytes, claims } = taken();
+      expect(bytes).toBeLessThanOrEqual(credit + RECORD_BYTES_MAX);
+      total += bytes;
+      if (claims === 1) break;
+      expect(bytes).toBeGreaterThan(0);
+      expect(round).toBeLessThan(100);
+      serving.receiveCredit(b, { type: "credit", session: 1, bytes });
+    }
+    expect(total).toBeGreaterThan(REGISTERS * VALUE_BYTES);
+  });
+
+  it("makes its claim once, and is over then", () => {
+    pull(1, 10_000_000);
+    expect(taken().claims).toBe(1);
+    serving.receiveCredit(b, { type: "credit", session: 1, bytes: 100 });
+    expect(taken()).toEqual({ bytes: 0, claims: 0, stops: 0 });
+  });
+
+  it("makes it also when there is nothing to send", () => {
+    pull(1, 1, 1);
+    expect(taken()).toEqual({ bytes: 0, claims: 1, stops: 0 });
+  });
+
+  it("sends nothing without credit, nor after a stop, nor after its link went", () => {
+    pull(1, 0);
+    expect(taken().bytes).toBe(0);
+    serving.receiveStop(b, { type: "stop", session: 1, fromSource: false });
+    pull(2, 0);
+    serving.linkDown(b);
+    for (const session of [1, 2]) serving.receiveCredit(b, { type: "credit", session, bytes: 100_000 });
+    expect(taken()).toEqual({ bytes: 0, claims: 0, stops: 0 });
+  });
+
+  it("is refused beyond sixteen a peer, twice under one number, and for a shard that is not there", () => {
+    for (let session = 1; session <= SESSIONS_MAX; session++) pull(session, 0);
+    expect(taken().stops).toBe(0);
+    pull(SESSIONS_MAX + 1, 0);
+    expect(around.sent).toEqual([{ to: b, message: { type: "stop", session: SESSIONS_MAX + 1, fromSource: true } }]);
+    taken();
+    serving.receiveStop(b, { type: "stop", session: 1, fromSource: false });
+    pull(2, 0);
+    pull(99, 0, 7);
+    expect(taken().stops).toBe(2);
+    pull(1, 0);
+    expect(taken().stops).toBe(0);
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { purgeTest } from "../../src/cluster/stability.ts";
+import { FLAG_DEAD, FLAG_GONE } from "../../src/core/record.ts";
+import { VersionVector } from "../../src/core/version-vector.ts";
+import { NOW, origin, record } from "../support/shards.ts";
+
+/** What is covered of origin 1 and, if given, of origin 2. */
+function vector(one: number, two = 0): VersionVector {
+  const made = new VersionVector();
+  made.advance(origin(1), one);
+  if (two > 0) made.advance(origin(2), two);
+  return made;
+}
+
+const dead = record({ key: "k", flags: FLAG_DEAD, sequence: 5 });
+const expired = record({ key: "k", flags: FLAG_GONE, sequence: 5, expiresAt: NOW });
+const deadAndExpired = record({ key: "k", flags: FLAG_DEAD | FLAG_GONE, sequence: 5, expiresAt: NOW });
+
+describe("a tombstone", () => {
+  it.each([
+    ["goes when all have it on disk (R6, R7)", dead, vector(5), [vector(5)], NOW, true],
+    ["goes when there is no other owner", dead, vector(5), [], NOW, true],
+    ["stays while one owner has not reported it (R6)", dead, vector(5), [vector(5), vector(4)], NOW, false],
+    ["stays while this replica has not got it on disk (R7)", dead, vector(4), [vector(4)], NOW, false],
+    [
+      "stays while an owner covers what this replica does not: an older write may be on its way (R6)",
+      dead,
+      vector(5),
+      [vector(5, 1)],
+      NOW,
+      false,
+    ],
+    ["goes although this replica covers more than an owner", dead, vector(5, 9), [vector(5)], NOW, true],
+    [
+      "of an expired value stays until every clock has passed its expiry",
+      expired,
+      vector(5),
+      [vector(5)],
+      NOW - 1,
+      false,
+    ],
+    ["of an expired value goes then", expired, vector(5), [vector(5)], NOW, true],
+    ["of an expired value stays when a clock was never told", expired, vector(5), [vector(5)], -Infinity, false],
+    ["of a deletion does not wait for an expiry", deadAndExpired, vector(5), [vector(5)], NOW - 1, true],
+  ])("%s", (_what, { view }, own, owners, clockMin, expected) => {
+    const test = purgeTest({ own, owners, clockMin });
+    expect(test?.(view, 0) ?? false).toBe(expected);
+  });
+
+  it("of a sealed life goes when all have sealed it", () => {
+    const sealed = new VersionVector();
+    sealed.seal(1, 2);
+    expect(purgeTest({ own: sealed, owners: [sealed], clockMin: NOW })?.(dead.view, 0)).toBe(true);
+    expect(purgeTest({ own: vector(5), owners: [sealed], clockMin: NOW })).toBe(undefined);
+  });
+});

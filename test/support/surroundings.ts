@@ -1,0 +1,67 @@
+/** Surroundings for one part of the cluster logic by itself: shards, members, reports, and what it sends. */
+
+import type { ReplicaId, ShardId } from "../../src/base/ids.ts";
+import { Members } from "../../src/cluster/members.ts";
+import { Reports } from "../../src/cluster/reports.ts";
+import type { Surroundings } from "../../src/cluster/surroundings.ts";
+import type { Shard } from "../../src/core/shard.ts";
+import type { MemberFacts, Message } from "../../src/wire/message.ts";
+import { createShard, type LooseShard, NOW } from "./shards.ts";
+
+export function facts(name: string, more: Partial<MemberFacts> = {}): MemberFacts {
+  const place = { region: "r", address: `${name}:1` };
+  return {
+    id: name as ReplicaId,
+    life: 1,
+    ...place,
+    ephemeral: false,
+    left: false,
+    epoch: 0,
+    birth: 7,
+    rootLife: 1,
+    ...more,
+  };
+}
+
+export class TestSurroundings implements Surroundings {
+  readonly looseShards: readonly LooseShard[];
+  readonly shards: readonly Shard[];
+  readonly members: Members;
+  readonly reports: Reports;
+  readonly links = new Set<ReplicaId>();
+  sent: { readonly to: ReplicaId; readonly message: Message }[] = [];
+
+  constructor(self: string, peers: readonly string[], shards = 2) {
+    this.looseShards = Array.from({ length: shards }, (_, id) => createShard({ id }));
+    this.shards = this.looseShards.map(({ shard }) => shard);
+    this.members = new Members(facts(self));
+    this.reports = new Reports(shards);
+    for (const peer of peers) {
+      this.members.learn(facts(peer), NOW);
+      this.links.add(peer as ReplicaId);
+    }
+  }
+
+  durableOf(shard: ShardId): Shard["vector"] {
+    return (this.shards[shard] as Shard).vector.snapshot();
+  }
+
+  send(to: ReplicaId, message: Message): void {
+    this.sent.push({ to, message });
+  }
+
+  isLinked(id: ReplicaId): boolean {
+    return this.links.has(id);
+  }
+
+  linked(): readonly ReplicaId[] {
+    return [...this.links];
+  }
+
+  /** What was sent since the last call, as 'to type'. */
+  takeSent(): string[] {
+    const texts = this.sent.map(({ to, message }) => `${to} ${message.type}`);
+    this.sent = [];
+    return texts;
+  }
+}
