@@ -1,0 +1,48 @@
+/** What a replica has to be told, and its limits and paces with their defaults. */
+
+import type { ReplicaId } from "../base/ids.ts";
+
+export interface ReplicaConfig {
+  /** Absent: the one on disk, or a new one. */
+  readonly id?: ReplicaId;
+  readonly region: string;
+  /** host:port at which others reach it. */
+  readonly address: string;
+  readonly cluster: string;
+  /** Fixed for the whole cluster; 1 to 65,536. */
+  readonly shards: number;
+  readonly keyBytesMax: number;
+  readonly valueBytesMax: number;
+  /** Tombstones wait so long for a member that cannot be reached; then it is given up. */
+  readonly retentionMs: number;
+  /** Stamps further ahead than this are not followed by the clock. */
+  readonly maxClockOffsetMs: number;
+  /** Mean time between two comparisons with a random peer. */
+  readonly antiEntropyMs: number;
+  /** What a live peer is about to push is fetched only when it has been missing for so long. */
+  readonly settleMs: number;
+  /** Registers are let fall, when expired, at multiples of this instant of unix time. */
+  readonly sweepMs: number;
+  /** Time between two looks for tombstones to purge and lives to seal. */
+  readonly housekeepingMs: number;
+  /** A pull whose source is silent for so long is begun anew. */
+  readonly pullIdleMs: number;
+  /** How long a replica that reaches nobody waits before it calls itself ready. */
+  readonly aloneMs: number;
+}
+
+export const replicaDefaults = {
+  region: "default",
+  cluster: "atoll",
+  shards: 256,
+  keyBytesMax: 1024,
+  valueBytesMax: 16 * 1024 * 1024,
+  retentionMs: 24 * 3_600_000,
+  maxClockOffsetMs: 500,
+  antiEntropyMs: 1000,
+  settleMs: 100,
+  sweepMs: 500,
+  housekeepingMs: 1000,
+  pullIdleMs: 10_000,
+  aloneMs: 3000,
+} as const satisfies Partial<ReplicaConfig>;

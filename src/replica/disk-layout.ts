@@ -1,0 +1,219 @@
+/**
+ * How a replica's state lies in its storage, an ordered map of bytes. The first byte of a key says what is there:
+ *
+ *     m                     the replica itself: one `Meta`
+ *     r  shard  identity    a register: its record, verbatim (`core/record.ts`)
+ *     s  shard              the head of a shard: what it claims to have, and count and sum of its registers
+ *
+ * A shard is a u16, big endian, so that ranges of shards are ranges of keys. A register's identity is kind u8, key
+ * length u16 (big endian; its highest bit says that there is a field), key, field.
+ *
+ * Registers and the head that claims them go into one atomic write. The disk below may still lose entries without a
+ * word: then count and sum of the registers that are there differ from those in the head. Sum means
+ * `core/fingerprint.ts` over every record of the shard on disk, tombstones included.
+ *
+ * Meta and heads carry a checksum of their own, over the bytes behind it and, for a head, the shard.
+ */
+
+import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
+import { AtollError } from "../base/errors.ts";
+import { xxHash32 } from "../base/hash.ts";
+import { isReplicaId, type ReplicaId, type ShardId } from "../base/ids.ts";
+import { FLAG_FIELD, flagsAt, identityEndAt, identityStartAt, keyLengthAt, kindAt } from "../core/record.ts";
+
+/** Goes up with every change that an older version could not read. */
+export const DISK_FORMAT_VERSION = 1;
+
+const META_PREFIX = 0x6d;
+const REGISTER_PREFIX = 0x72;
+const SHARD_HEAD_PREFIX = 0x73;
+
+/** Bytes of a register's key before its key and field. */
+const REGISTER_KEY_HEAD_BYTES = 6;
+const SHARD_MAX = 0xffff;
+const NAME_BYTES_MAX = 1024;
+const META_EXTRA_BYTES_MAX = 1 << 20;
+const SHARD_HEAD_BYTES_MAX = 16 << 20;
+
+const CHECKSUM_BYTES = 4;
+const META_SEED = 0x41746d31;
+const SHARD_HEAD_SEED = 0x41747331;
+
+export interface KeyRange {
+  readonly from: Uint8Array;
+  /** The first key behind the range. */
+  readonly to: Uint8Array;
+}
+
+/** What a data folder says of the replica it belongs to. */
+export interface Meta {
+  readonly replica: ReplicaId;
+  /** Number of the life that wrote this; the next one is greater. */
+  readonly life: number;
+  readonly cluster: string;
+  readonly region: string;
+  /** The cluster's shard count. */
+  readonly shards: number;
+  /** For what else the replica keeps of itself, encoded by whoever knows; up to 1 MiB. */
+  readonly extra: Uint8Array;
+}
+
+export interface ShardHead {
+  /** Version vector and the like, encoded by the shard; up to 16 MiB. */
+  readonly head: Uint8Array;
+  /** Registers of this shard on disk, tombstones included. */
+  readonly count: number;
+  /** Halves of the sum over their records, unsigned. */
+  readonly sumHigh: number;
+  readonly sumLow: number;
+}
+
+export const metaKey: Uint8Array = Uint8Array.of(META_PREFIX);
+
+/** The meta and nothing else. */
+export function metaRange(): KeyRange {
+  return { from: Uint8Array.of(META_PREFIX), to: Uint8Array.of(META_PREFIX + 1) };
+}
+
+export function encodeMeta(meta: Meta): Uint8Array {
+  const writer = new ByteWriter();
+  writer.reserve(CHECKSUM_BYTES);
+  writer.u16(DISK_FORMAT_VERSION);
+  writer.latin1(meta.replica);
+  writer.varint(meta.life);
+  writer.blob(new TextEncoder().encode(meta.cluster));
+  writer.blob(new TextEncoder().encode(meta.region));
+  writer.varint(meta.shards);
+  writer.blob(meta.extra);
+  return seal(writer.copy(), META_SEED);
+}
+
+/** Throws `BadBytes`, and `DATA_NEWER_FORMAT` for what a later version of this program wrote. */
+export function decodeMeta(bytes: Uint8Array): Meta {
+  const reader = openSealed(bytes, META_SEED);
+  // Checksum and version lie here in every format.
+  const version = reader.u16();
+  if (version > DISK_FORMAT_VERSION) {
+    throw new AtollError(
+      "DATA_NEWER_FORMAT",
+      `the data has format ${version}; this version reads formats up to ${DISK_FORMAT_VERSION}`,
+    );
+  }
+  if (version < 1) throw new BadBytes(`format ${version}`);
+  const replica = reader.latin1(NAME_BYTES_MAX);
+  if (!isReplicaId(replica)) throw new BadBytes("not a replica id");
+  const meta: Meta = {
+    replica,
+    life: reader.varint(),
+    cluster: new TextDecoder().decode(reader.blob(NAME_BYTES_MAX)),
+    region: new TextDecoder().decode(reader.blob(NAME_BYTES_MAX)),
+    shards: reader.varint(SHARD_MAX + 1),
+    extra: reader.blob(META_EXTRA_BYTES_MAX).slice(),
+  };
+  reader.finish();
+  return meta;
+}
+
+export function shardHeadKey(shard: ShardId): Uint8Array {
+  return shardKey(SHARD_HEAD_PREFIX, shard);
+}
+
+/** The heads of all shards. */
+export function shardHeadRange(): KeyRange {
+  return { from: Uint8Array.of(SHARD_HEAD_PREFIX), to: Uint8Array.of(SHARD_HEAD_PREFIX + 1) };
+}
+
+export function encodeShardHead(shard: ShardId, { head, count, sumHigh, sumLow }: ShardHead): Uint8Array {
+  const writer = new ByteWriter(head.length + 32);
+  writer.reserve(CHECKSUM_BYTES);
+  writer.varint(count);
+  writer.u32(sumHigh);
+  writer.u32(sumLow);
+  writer.blob(head);
+  return seal(writer.copy(), SHARD_HEAD_SEED ^ shard);
+}
+
+/** Throws `BadBytes`, also for the head of another shard. */
+export function decodeShardHead(shard: ShardId, bytes: Uint8Array): ShardHead {
+  const reader = openSealed(bytes, SHARD_HEAD_SEED ^ shard);
+  const count = reader.varint();
+  const sumHigh = reader.u32();
+  const sumLow = reader.u32();
+  const head = reader.blob(SHARD_HEAD_BYTES_MAX).slice();
+  reader.finish();
+  return { head, count, sumHigh, sumLow };
+}
+
+/** The key under which the record at `at` lies. */
+export function recordKey(view: DataView, at: number, shard: ShardId): Uint8Array {
+  const start = identityStartAt(view, at);
+  const length = identityEndAt(view, at) - start;
+  const key = new Uint8Array(REGISTER_KEY_HEAD_BYTES + length);
+  key[0] = REGISTER_PREFIX;
+  key[1] = shard >>> 8;
+  key[2] = shard;
+  key[3] = kindAt(view, at);
+  key[4] = lengthByte(view, at);
+  key[5] = keyLengthAt(view, at);
+  // For so few bytes a loop is faster than a view and `set`.
+  for (let i = 0; i < length; i++) key[REGISTER_KEY_HEAD_BYTES + i] = view.getUint8(start + i);
+  return key;
+}
+
+/** True when `key` is the one under which the record at `at` lies: `recordKey` without making it. */
+export function isRecordKey(key: Uint8Array, view: DataView, at: number, shard: ShardId): boolean {
+  const start = identityStartAt(view, at);
+  const length = identityEndAt(view, at) - start;
+  if (key.length !== REGISTER_KEY_HEAD_BYTES + length) return false;
+  if (key[0] !== REGISTER_PREFIX || key[1] !== shard >>> 8 || key[2] !== (shard & 0xff)) return false;
+  if (key[3] !== kindAt(view, at) || key[4] !== lengthByte(view, at)) return false;
+  if (key[5] !== (keyLengthAt(view, at) & 0xff)) return false;
+  for (let i = 0; i < length; i++) {
+    if (key[REGISTER_KEY_HEAD_BYTES + i] !== view.getUint8(start + i)) return false;
+  }
+  return true;
+}
+
+/** The high byte of the key length, and whether there is a field. */
+function lengthByte(view: DataView, at: number): number {
+  return (keyLengthAt(view, at) >>> 8) | ((flagsAt(view, at) & FLAG_FIELD) === 0 ? 0 : 0x80);
+}
+
+/** The shard that a key of `shardHeadRange` or `registerRange` belongs to. */
+export function shardOfKey(key: Uint8Array): ShardId {
+  if (key.length < 3) throw new BadBytes("a key without its shard");
+  return (((key[1] as number) << 8) | (key[2] as number)) as ShardId;
+}
+
+/** The registers of one shard, or of all. */
+export function registerRange(shard: ShardId | "all"): KeyRange {
+  const end = Uint8Array.of(REGISTER_PREFIX + 1);
+  if (shard === "all") return { from: Uint8Array.of(REGISTER_PREFIX), to: end };
+  const to = shard === SHARD_MAX ? end : shardKey(REGISTER_PREFIX, (shard + 1) as ShardId);
+  return { from: shardKey(REGISTER_PREFIX, shard), to };
+}
+
+function shardKey(prefix: number, shard: ShardId): Uint8Array {
+  return Uint8Array.of(prefix, shard >>> 8, shard);
+}
+
+/** Fills in the checksum at the front. */
+function seal(bytes: Uint8Array, seed: number): Uint8Array {
+  viewOf(bytes).setUint32(0, checksumOf(bytes, seed), true);
+  return bytes;
+}
+
+/** A reader of what lies behind a checksum that is right. */
+function openSealed(bytes: Uint8Array, seed: number): ByteReader {
+  const reader = new ByteReader(bytes);
+  if (reader.u32() !== checksumOf(bytes, seed)) throw new BadBytes("wrong checksum");
+  return reader;
+}
+
+function checksumOf(bytes: Uint8Array, seed: number): number {
+  return xxHash32(viewOf(bytes), CHECKSUM_BYTES, bytes.length, seed);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

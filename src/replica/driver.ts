@@ -1,0 +1,447 @@
+/**
+ * The driver: carries the replica's outbox out into the world and tells it what happens there. The one place where the
+ * pure machine meets promises; it is the same code over the real runtime and over the simulated one.
+ *
+ * After every step the outbox is carried out in its promised order. The disk is fed one batch at a time, whatever has
+ * gathered since the last (group commit); what waits for the disk is answered when the batch is synced.
+ */
+
+import { assert } from "../base/assert.ts";
+import { AtollError, toAtollError } from "../base/errors.ts";
+import type { Key, ReplicaId } from "../base/ids.ts";
+import type { Statistic, StatisticsSource } from "../stats.ts";
+import type {
+  AckLevel,
+  BatchOperation,
+  BatchResult,
+  ClusterStatus,
+  Dot,
+  KeyPage,
+  LocalStore,
+  PutOptions,
+  ReadOptions,
+  ReadOutcome,
+  Watch,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+  WriteOutcome,
+} from "../store.ts";
+import type { Acks } from "./acks.ts";
+import type { ReplicaConfig } from "./config.ts";
+import { inspectReplica, type ReplicaDump } from "./inspect.ts";
+import { checkKey, pageOfKeys, readKey, type Write, writeKey } from "./operations.ts";
+import type { Batch } from "./persistence.ts";
+import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, TransportEvents } from "./ports.ts";
+import type { Replica } from "./replica.ts";
+import { startReplica } from "./start-up.ts";
+import { replicaStatistics } from "./statistics.ts";
+import { clusterStatus } from "./status.ts";
+
+/** Between ticks; also how long a batch gathers when nobody waits for the disk. */
+const TICK_MS = 50;
+/** Until the next tick, where the last one left work over. */
+const BUSY_TICK_MS = 5;
+const DISK_RETRY_MS = 1000;
+const ACK_TIMEOUT_MS = 5000;
+const BATCH_OPERATIONS_MAX = 10_000;
+
+export interface DriverOptions {
+  /** Its address may be given at the start only, once a port is bound. */
+  readonly config: Omit<ReplicaConfig, "address"> & { readonly address?: string };
+  /** Keeps nothing on disk: every start is another replica, under an id of its own. */
+  readonly ephemeral?: boolean;
+  /** Addresses to look for others at. */
+  readonly join?: readonly string[];
+  /** Addresses will come by `setJoin`. */
+  readonly seeksPeers?: boolean;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly storage: Storage;
+  readonly transport: Transport;
+  readonly log: Log;
+  /** Keeps records aside that a quarantine found too old to merge. */
+  readonly salvage?: (records: readonly Uint8Array[]) => void;
+}
+
+interface SessionWait {
+  readonly dots: readonly Dot[];
+  readonly dueAt: number;
+  readonly resolve: () => void;
+  readonly reject: (error: AtollError) => void;
+}
+
+export class Driver implements LocalStore, StatisticsSource {
+  readonly #options: DriverOptions;
+  #replica: Replica | undefined;
+  #address = "";
+  #join: readonly string[];
+  #cut: readonly ReplicaId[] = [];
+  #cancelTick: Cancel = () => {};
+  #isCarrying = false;
+  #isFlushing = false;
+  #writing: Promise<void> | undefined;
+  #isDiskUrgent = false;
+  #diskRetryAt = 0;
+  #diskError: AtollError | undefined;
+  #isStopped = false;
+  #sessions: SessionWait[] = [];
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+    this.#join = options.join ?? [];
+  }
+
+  get id(): ReplicaId {
+    return this.replica.id;
+  }
+
+  /** The machine inside; there once `start` has resolved. */
+  get replica(): Replica {
+    if (this.#replica === undefined) throw new AtollError("NOT_READY", "the replica is still starting");
+    return this.#replica;
+  }
+
+  /** Reads back what is on disk, begins a new life and looks for the others. `address`: host:port for others to dial. */
+  async start(address: string = this.#options.config.address ?? ""): Promise<void> {
+    const { transport } = this.#options;
+    const config = { ...this.#options.config, address };
+    this.#address = address;
+    this.#replica = await startReplica({ ...this.#options, config, ephemeral: this.#options.ephemeral ?? false });
+    const { id, life } = this.#replica;
+    const { region, cluster, shards } = config;
+    await transport.start({ id, life, region, address, cluster, shards }, this.#transportEvents());
+    this.#connect();
+    this.#scheduleTick();
+    this.#options.log("info", "replica-started", { id, life, region, address, cluster });
+  }
+
+  /** Leaves gently: says so to peers, writes what the disk lacks, closes. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#cancelTick();
+    if (this.#replica !== undefined) {
+      this.#replica.leave();
+      this.#carryOut();
+      for (const session of this.#sessions) session.reject(new AtollError("SHUTTING_DOWN", "the replica is stopping"));
+      this.#sessions = [];
+      await this.#writing;
+      await this.#flushDisk(this.#replica);
+      this.#answerAll(this.#replica);
+    }
+    await this.#options.transport.stop();
+    await this.#options.storage.close();
+  }
+
+  /** Nobody is to wait for what will not come any more: writes are told how far they got. */
+  #answerAll(replica: Replica): void {
+    replica.acks.tick(Infinity);
+    replica.quorumReads.tick(Infinity);
+    this.#carryOut();
+  }
+
+  /** Other addresses to look for members at: a resolver found them. */
+  setJoin(addresses: readonly string[]): void {
+    this.#join = addresses;
+    this.#connect();
+  }
+
+  // --- Store ---------------------------------------------------------------------------------------------------
+
+  async get(key: Key, options: ReadOptions = {}): Promise<ReadOutcome> {
+    if (options.consistency === "quorum") await this.#readQuorum(key);
+    return readKey(this.#running(), key, this.#now());
+  }
+
+  put(key: Key, value: Uint8Array, options: PutOptions = {}): Promise<WriteOutcome> {
+    return this.#write(key, { value, options });
+  }
+
+  delete(key: Key, options: WriteOptions = {}): Promise<WriteOutcome> {
+    return this.#write(key, { options });
+  }
+
+  async batch(operations: readonly BatchOperation[], options: WriteOptions = {}): Promise<readonly BatchResult[]> {
+    if (operations.length > BATCH_OPERATIONS_MAX) {
+      throw new AtollError("BATCH_TOO_LARGE", `a batch has at most ${BATCH_OPERATIONS_MAX} operations`);
+    }
+    // All are carried out before the first is awaited: the writes of one batch go out together.
+    return Promise.all(operations.map((operation) => this.#operate(operation, options)));
+  }
+
+  async keys(options: { readonly prefix: string; readonly limit: number; readonly cursor?: string }): Promise<KeyPage> {
+    return pageOfKeys(this.#running(), options, this.#now());
+  }
+
+  watch(options: WatchOptions, listener: (event: WatchEvent) => void): Watch {
+    const replica = this.#running();
+    return this.#step((now) => replica.changes.watch(options, listener, now));
+  }
+
+  async catchUp(dots: readonly Dot[], waitMs: number): Promise<void> {
+    const replica = this.#running();
+    if (dots.some((dot) => dot.shard >= replica.shards.length)) {
+      throw new AtollError("BAD_SESSION", "a session of another cluster");
+    }
+    if (isCovered(replica, dots)) return;
+    this.#step((now) => {
+      for (const peer of replica.linked()) replica.antiEntropy.begin(peer, now);
+    });
+    await new Promise<void>((resolve, reject) => {
+      this.#sessions.push({ dots, dueAt: this.#now() + waitMs, resolve, reject });
+    });
+  }
+
+  async status(): Promise<ClusterStatus> {
+    return clusterStatus(this.replica, { reasons: this.readiness().reasons, cut: this.#cut });
+  }
+
+  cut(replicas: readonly ReplicaId[]): void {
+    this.#cut = [...replicas];
+    this.#options.transport.block(replicas);
+  }
+
+  readiness(): { readonly ready: boolean; readonly reasons: readonly string[] } {
+    if (this.#isStopped) return { ready: false, reasons: ["the replica is stopping"] };
+    if (this.#replica === undefined) return { ready: false, reasons: ["the replica is still starting"] };
+    const reasons = this.#replica.unreadyReasons(this.#now());
+    if (this.#diskError !== undefined) reasons.push(`the disk fails: ${this.#diskError.message}`);
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  statistics(): readonly Statistic[] {
+    return this.#replica === undefined ? [] : replicaStatistics(this.#replica);
+  }
+
+  /** Everything that is held, for checkers. */
+  inspect(): ReplicaDump {
+    return inspectReplica(this.replica);
+  }
+
+  // --- Clients -------------------------------------------------------------------------------------------------
+
+  async #write(key: Key, write: Write): Promise<WriteOutcome> {
+    const replica = this.#running();
+    const outcome = this.#step((now) => writeKey(replica, key, write, now));
+    const { ack } = write.options;
+    if (ack === undefined || ack === "memory") return outcome;
+    return { ...outcome, acks: await this.#acks(outcome.dot, ack, write.options.ackTimeoutMs ?? ACK_TIMEOUT_MS) };
+  }
+
+  #acks(dot: Dot, level: Exclude<AckLevel, "memory">, timeoutMs: number): Promise<Acks> {
+    const replica = this.#running();
+    return new Promise((resolve) => {
+      if (level === "disk") this.#isDiskUrgent = true;
+      this.#step((now) => {
+        const answer = (acks: Acks) => replica.outbox.answers.push(() => resolve(acks));
+        replica.acks.add({ ...dot, level, dueAt: now + timeoutMs, answer });
+      });
+    });
+  }
+
+  async #operate(operation: BatchOperation, options: WriteOptions): Promise<BatchResult> {
+    try {
+      if (operation.type === "get") return { type: "get", ...(await this.get(operation.key)) };
+      if (operation.type === "delete") return { type: "delete", ...(await this.delete(operation.key, options)) };
+      const { key, value, ttlMs, contentType } = operation;
+      const more = { ...(ttlMs === undefined ? {} : { ttlMs }), ...(contentType === undefined ? {} : { contentType }) };
+      return { type: "put", ...(await this.put(key, value, { ...options, ...more })) };
+    } catch (error) {
+      const { code, message } = toAtollError(error);
+      return { type: "error", code, message };
+    }
+  }
+
+  async #readQuorum(key: Key): Promise<void> {
+    const replica = this.#running();
+    checkKey(replica, key);
+    const isReached = await new Promise<boolean>((resolve) => {
+      this.#step((now) => {
+        const answer = (reached: boolean) => replica.outbox.answers.push(() => resolve(reached));
+        replica.quorumReads.begin(replica.shardOfKey(key).id, key, now, answer);
+      });
+    });
+    if (!isReached) throw new AtollError("QUORUM_UNREACHABLE", "no majority of the replicas answered in time");
+  }
+
+  // --- Steps ---------------------------------------------------------------------------------------------------
+
+  #now(): number {
+    return this.#options.clock.now();
+  }
+
+  #running(): Replica {
+    if (this.#isStopped) throw new AtollError("SHUTTING_DOWN", "the replica is stopping");
+    return this.replica;
+  }
+
+  /** Does something to the machine, then carries out what it wants. */
+  #step<T>(run: (now: number) => T): T {
+    try {
+      return run(this.#now());
+    } finally {
+      this.#carryOut();
+    }
+  }
+
+  #carryOut(): void {
+    if (this.#isCarrying || this.#replica === undefined) return;
+    this.#isCarrying = true;
+    const { outbox } = this.#replica;
+    try {
+      if (this.#isDiskUrgent) this.#feedDisk();
+      while (this.#carryFrames() || this.#carryAnswers()) {}
+      if (outbox.membersChanged) {
+        outbox.membersChanged = false;
+        this.#connect();
+      }
+      this.#scheduleFlush();
+    } finally {
+      this.#isCarrying = false;
+    }
+  }
+
+  #carryFrames(): boolean {
+    const { outbox } = this.replica;
+    const { transport } = this.#options;
+    if (outbox.frames.length === 0 && outbox.closes.length === 0) return false;
+    const { frames, closes } = outbox;
+    outbox.frames = [];
+    outbox.closes = [];
+    for (const { link, frame, droppable } of frames) transport.send(link, frame, droppable);
+    for (const { link, code, reason } of closes) transport.close(link, code, reason);
+    return true;
+  }
+
+  #carryAnswers(): boolean {
+    const { outbox } = this.replica;
+    const { answers, deliveries, logs, salvaged } = outbox;
+    if (answers.length + deliveries.length + logs.length + salvaged.length === 0) return false;
+    outbox.answers = [];
+    outbox.deliveries = [];
+    outbox.logs = [];
+    outbox.salvaged = [];
+    for (const answer of answers) answer();
+    for (const deliver of deliveries) deliver();
+    for (const { level, event, fields } of logs) this.#options.log(level, event, fields);
+    if (salvaged.length > 0) {
+      this.#options.log("warn", "writes-too-old-to-merge", { writes: salvaged.length });
+      this.#options.salvage?.(salvaged);
+    }
+    return true;
+  }
+
+  /** Pushes go out together with all that the present turn adds to them. */
+  #scheduleFlush(): void {
+    if (this.#isFlushing || !this.replica.replication.hasPending) return;
+    this.#isFlushing = true;
+    this.#options.scheduler.soon(() => {
+      this.#isFlushing = false;
+      if (!this.#isStopped) this.#step(() => this.replica.replication.flush());
+    });
+  }
+
+  #scheduleTick(): void {
+    const delayMs = this.#replica?.isBusy === true ? BUSY_TICK_MS : TICK_MS;
+    this.#cancelTick = this.#options.scheduler.after(delayMs, () => {
+      this.#scheduleTick();
+      this.#step((now) => this.replica.tick(now));
+      this.#feedDisk();
+      this.#settleSessions();
+    });
+  }
+
+  #settleSessions(): void {
+    if (this.#sessions.length === 0) return;
+    const now = this.#now();
+    this.#sessions = this.#sessions.filter((session) => {
+      if (isCovered(this.replica, session.dots)) session.resolve();
+      else if (now >= session.dueAt)
+        session.reject(new AtollError("SESSION_BEHIND", "this replica has not caught up yet"));
+      else return true;
+      return false;
+    });
+  }
+
+  // --- World ---------------------------------------------------------------------------------------------------
+
+  #connect(): void {
+    const members = this.#replica?.members.all() ?? [];
+    const known = members.filter((member) => member.id !== this.#replica?.id && !member.left);
+    const addresses = new Set([...this.#join, ...known.map((member) => member.address)]);
+    addresses.delete(this.#address);
+    const seeksPeers = addresses.size > 0 || this.#options.seeksPeers === true;
+    if (this.#replica !== undefined && seeksPeers) this.#replica.seeksPeers = true;
+    this.#options.transport.connect([...addresses]);
+  }
+
+  #transportEvents(): TransportEvents {
+    const { replica } = this;
+    return {
+      up: (link, peer) => this.#step((now) => replica.linkUp(link, peer, now)),
+      down: (link, reason) => this.#step(() => replica.linkDown(link, reason)),
+      frame: (link, bytes) => {
+        this.#step((now) => replica.receive(link, bytes, now));
+        this.#settleSessions();
+      },
+      refused: (detail) => {
+        // That somebody cannot be reached, or dialled at the same time, is a link's daily life.
+        const isOrdinary = detail.code === "UNREACHABLE" || detail.code === "PEER_REPLACED";
+        this.#options.log(isOrdinary ? "debug" : "warn", "link-refused", { ...detail });
+      },
+    };
+  }
+
+  // --- Disk ----------------------------------------------------------------------------------------------------
+
+  /** Hands the disk what it lacks, unless it is writing already. */
+  #feedDisk(): void {
+    if (this.#options.ephemeral === true || this.#writing !== undefined || this.#isStopped) return;
+    if (this.#diskError !== undefined && this.#now() < this.#diskRetryAt) return;
+    this.#isDiskUrgent = false;
+    const batch = this.replica.persistence.take();
+    if (batch === undefined) return;
+    this.#writing = this.#writeBatch(batch).finally(() => {
+      this.#writing = undefined;
+      const isUrgent = this.#isDiskUrgent || this.#replica?.persistence.isBehind === true;
+      if (isUrgent && !this.#isStopped) this.#feedDisk();
+    });
+  }
+
+  async #writeBatch(batch: Batch): Promise<void> {
+    try {
+      await this.#options.storage.write(batch.operations);
+    } catch (error) {
+      this.#diskFailed(batch, toAtollError(error));
+      return;
+    }
+    if (this.#diskError !== undefined) this.#options.log("info", "disk-recovered", {});
+    this.#diskError = undefined;
+    this.#step(() => this.replica.persisted(batch));
+  }
+
+  #diskFailed(batch: Batch, error: AtollError): void {
+    this.replica.persistence.failed(batch);
+    if (this.#diskError === undefined) this.#options.log("error", "disk-failed", { reason: error.message });
+    this.#diskError = error;
+    this.#diskRetryAt = this.#now() + DISK_RETRY_MS;
+  }
+
+  async #flushDisk(replica: Replica): Promise<void> {
+    if (this.#options.ephemeral === true) return;
+    for (let batch = replica.persistence.take(); batch !== undefined; batch = replica.persistence.take()) {
+      await this.#writeBatch(batch);
+      if (this.#diskError !== undefined) return;
+    }
+  }
+}
+
+function isCovered(replica: Replica, dots: readonly Dot[]): boolean {
+  return dots.every((dot) => {
+    const shard = replica.shards[dot.shard];
+    assert(shard !== undefined, "dots are of this cluster's shards");
+    return shard.vector.covers(dot.origin, dot.sequence);
+  });
+}

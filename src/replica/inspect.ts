@@ -1,0 +1,99 @@
+/** Everything a replica holds, laid open for checkers. Never on a hot path. */
+
+import { latin1FromBytes } from "../base/bytes.ts";
+import { xxHash32 } from "../base/hash.ts";
+import type { OriginId, ShardId, Timestamp } from "../base/ids.ts";
+import { digestText } from "../core/digest.ts";
+import { Fingerprint } from "../core/fingerprint.ts";
+import {
+  expiresAt,
+  FLAG_DEAD,
+  FLAG_GONE,
+  flagsAt,
+  identityEndAt,
+  identityStartAt,
+  keyAt,
+  kindAt,
+  originAt,
+  sequenceAt,
+  timestampAt,
+  valueLengthAt,
+  valueStartAt,
+} from "../core/record.ts";
+import type { Shard } from "../core/shard.ts";
+import type { Replica } from "./replica.ts";
+
+export interface RegisterDump {
+  readonly shard: ShardId;
+  /** Kind, key and field as one text, equal exactly for one register. */
+  readonly identity: string;
+  readonly key: string;
+  readonly timestamp: Timestamp;
+  readonly origin: OriginId;
+  readonly sequence: number;
+  readonly isDead: boolean;
+  /** Its value was dropped when it expired. */
+  readonly isGone: boolean;
+  /** Unix ms; Infinity when it does not expire. */
+  readonly expiresAt: number;
+  readonly valueHash: string;
+}
+
+export interface ShardDump {
+  readonly shard: ShardId;
+  /** Canonical text of the version vector: equal exactly when the vectors are. */
+  readonly vector: string;
+  readonly entries: number;
+  readonly isWhole: boolean;
+  readonly covers: (origin: OriginId, sequence: number) => boolean;
+  /** The fingerprint as it was kept, and as computed again from the registers. */
+  readonly fingerprint: { readonly kept: string; readonly recomputed: string };
+}
+
+export interface ReplicaDump {
+  readonly registers: readonly RegisterDump[];
+  readonly shards: readonly ShardDump[];
+}
+
+export function inspectReplica(replica: Replica): ReplicaDump {
+  const registers: RegisterDump[] = [];
+  for (const shard of replica.shards) {
+    shard.forEachHeld((slot) => registers.push(registerDump(shard, slot)));
+  }
+  return { registers, shards: replica.shards.map(shardDump) };
+}
+
+function registerDump(shard: Shard, slot: number): RegisterDump {
+  const view = shard.table.viewOf(slot);
+  const bytes = shard.table.bytesOf(slot);
+  const at = shard.table.offsetOf(slot);
+  const flags = flagsAt(view, at);
+  const valueStart = valueStartAt(view, at);
+  return {
+    shard: shard.id,
+    identity: `${kindAt(view, at)}:${latin1FromBytes(bytes, identityStartAt(view, at), identityEndAt(view, at))}`,
+    key: keyAt(view, bytes, at),
+    timestamp: timestampAt(view, at),
+    origin: originAt(view, at),
+    sequence: sequenceAt(view, at),
+    isDead: (flags & FLAG_DEAD) !== 0,
+    isGone: (flags & FLAG_GONE) !== 0,
+    expiresAt: expiresAt(view, at),
+    valueHash: xxHash32(view, valueStart, valueStart + valueLengthAt(view, at), 0).toString(16),
+  };
+}
+
+function shardDump(shard: Shard): ShardDump {
+  const again = new Fingerprint();
+  shard.forEachStanding((view, at) => again.add(view, at));
+  const sealed = [...shard.vector.sealedEntries()].map(([replica, life]) => `${replica}<${life}`);
+  const entries = [...shard.vector.entries()].map(([origin, sequence]) => `${origin}:${sequence}`);
+  return {
+    shard: shard.id,
+    vector: [...sealed.sort(), ...entries.sort()].join(" "),
+    entries: shard.vector.size,
+    isWhole: shard.isWhole(),
+    covers: (origin, sequence) => shard.vector.covers(origin, sequence),
+    fingerprint: { kept: digestText(shard.fingerprint), recomputed: digestText(again) },
+  };
+}

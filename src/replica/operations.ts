@@ -1,0 +1,120 @@
+/** What clients may do with the keys of one replica: checked, then carried out at once against what it holds. */
+
+import { AtollError } from "../base/errors.ts";
+import type { Key } from "../base/ids.ts";
+import { isTtlMs } from "../base/ttl.ts";
+import { KIND_PLAIN, keyAt } from "../core/record.ts";
+import type { Condition, KeyPage, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
+import { dotAt, entryAt, versionAt } from "./register-view.ts";
+import type { Replica } from "./replica.ts";
+
+const CONTENT_TYPE_LENGTH_MAX = 255;
+/** Registers looked at for one page of keys: a page may come back short, with a cursor. */
+const SCAN_MAX = 50_000;
+const PAGE_KEYS_MAX = 10_000;
+const CURSOR = /^(\d{1,5})\.(\d{1,10})$/;
+
+/** Throws `KEY_EMPTY` or `KEY_TOO_LONG`. */
+export function checkKey(replica: Replica, key: Key): void {
+  const max = replica.config.keyBytesMax;
+  if (key.length === 0) throw new AtollError("KEY_EMPTY", "a key has at least one byte");
+  if (key.length > max) throw new AtollError("KEY_TOO_LONG", `a key has at most ${max} bytes, this one ${key.length}`);
+}
+
+export function readKey(replica: Replica, key: Key, now: number): ReadOutcome {
+  checkKey(replica, key);
+  const shard = replica.shardOfKey(key);
+  const slot = shard.find(KIND_PLAIN, key);
+  if (slot === 0) return {};
+  const view = shard.table.viewOf(slot);
+  const at = shard.table.offsetOf(slot);
+  const dot = dotAt(shard.id, view, at);
+  return shard.isLive(slot, now) ? { dot, entry: entryAt(view, at) } : { dot };
+}
+
+export type Write = { readonly value: Uint8Array; readonly options: PutOptions } | { readonly options: WriteOptions };
+
+/** Carries a put or a deletion out. Throws before anything has changed. */
+export function writeKey(replica: Replica, key: Key, write: Write, now: number): WriteOutcome {
+  checkKey(replica, key);
+  const ttlMs = "value" in write ? checkPut(replica, write.value, write.options) : undefined;
+  const shard = replica.shardOfKey(key);
+  const before = shard.find(KIND_PLAIN, key);
+  const existed = before !== 0 && shard.isLive(before, now);
+  if (write.options.condition !== undefined) {
+    const version = existed ? versionAt(shard.table.viewOf(before), shard.table.offsetOf(before)) : undefined;
+    checkCondition(write.options.condition, version);
+  }
+  const wantsConfirm =
+    write.options.ack !== undefined && write.options.ack !== "memory" && write.options.ack !== "disk";
+  const value = "value" in write ? write.value : undefined;
+  const contentType = "value" in write ? write.options.contentType : undefined;
+  const expiresAt = ttlMs === undefined ? undefined : Math.ceil(now + ttlMs);
+  const slot = replica.write(shard, { kind: KIND_PLAIN, key, value, contentType, expiresAt }, wantsConfirm, now);
+  const view = shard.table.viewOf(slot);
+  const at = shard.table.offsetOf(slot);
+  return {
+    version: versionAt(view, at),
+    dot: dotAt(shard.id, view, at),
+    existed,
+    acks: { reached: 1, wanted: 1, met: true },
+  };
+}
+
+/** Live keys under a prefix, from a cursor on: shard by shard, slot by slot, so that a key that stays is met once. */
+export function pageOfKeys(
+  replica: Replica,
+  options: { readonly prefix: string; readonly limit: number; readonly cursor?: string },
+  now: number,
+): KeyPage {
+  const start = options.cursor === undefined ? { shard: 0, slot: 1 } : parseCursor(options.cursor);
+  const limit = Math.max(1, Math.min(options.limit, PAGE_KEYS_MAX));
+  const keys: Key[] = [];
+  let looked = 0;
+  let slot = start.slot;
+  for (let id = start.shard; id < replica.shards.length; id++, slot = 1) {
+    const shard = replica.shards[id];
+    if (shard === undefined) break;
+    for (; slot < shard.table.slotEnd; slot++) {
+      if (keys.length >= limit || looked >= SCAN_MAX) return { keys, cursor: `${id}.${slot}` };
+      looked++;
+      if (!shard.table.isHeld(slot) || shard.table.isSentinel(slot) || !shard.isLive(slot, now)) continue;
+      const key = keyAt(shard.table.viewOf(slot), shard.table.bytesOf(slot), shard.table.offsetOf(slot));
+      if (key.startsWith(options.prefix)) keys.push(key);
+    }
+  }
+  return { keys };
+}
+
+function parseCursor(cursor: string): { shard: number; slot: number } {
+  const match = CURSOR.exec(cursor);
+  if (match === null) throw new AtollError("BAD_CURSOR", "not a cursor of ours");
+  return { shard: Number(match[1]), slot: Math.max(1, Number(match[2])) };
+}
+
+/** The time to live in ms, if there is one. */
+function checkPut(replica: Replica, value: Uint8Array, options: PutOptions): number | undefined {
+  const max = replica.config.valueBytesMax;
+  if (value.length > max) throw new AtollError("VALUE_TOO_LARGE", `a value has at most ${max} bytes`);
+  if (options.contentType !== undefined && options.contentType.length > CONTENT_TYPE_LENGTH_MAX) {
+    throw new AtollError("CONTENT_TYPE_TOO_LONG", `a content type has at most ${CONTENT_TYPE_LENGTH_MAX} characters`);
+  }
+  const { ttlMs } = options;
+  if (ttlMs !== undefined && !isTtlMs(ttlMs)) {
+    throw new AtollError("BAD_TTL", "a time to live is a whole number of ms, from 1 to ten years");
+  }
+  return ttlMs;
+}
+
+function checkCondition(condition: Condition, version: string | undefined): void {
+  const holds =
+    condition.type === "absent"
+      ? version === undefined
+      : version !== undefined && (condition.type === "present" || condition.versions.includes(version));
+  if (!holds) {
+    throw new AtollError(
+      "PRECONDITION_FAILED",
+      `the key is ${version === undefined ? "absent" : `at version ${version}`}`,
+    );
+  }
+}

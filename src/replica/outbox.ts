@@ -1,0 +1,37 @@
+/**
+ * What a replica wants done in the world. The order is a promise that the driver keeps: what the disk must have goes to
+ * the disk, then frames are sent, then callers answered, then watchers told. Only answers and reports that promise the
+ * disk wait for it, and those are put in here when it has written.
+ */
+
+import type { ErrorCode } from "../base/errors.ts";
+import type { LinkId, LogLevel } from "./ports.ts";
+
+export interface OutgoingFrame {
+  readonly link: LinkId;
+  readonly frame: Uint8Array;
+  /** May be left out where the link's queue is full. */
+  readonly droppable: boolean;
+}
+
+export interface LogFact {
+  readonly level: LogLevel;
+  readonly event: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export class Outbox {
+  frames: OutgoingFrame[] = [];
+  closes: { readonly link: LinkId; readonly code: ErrorCode; readonly reason: string }[] = [];
+  answers: (() => void)[] = [];
+  deliveries: (() => void)[] = [];
+  logs: LogFact[] = [];
+  /** The set of members changed: dial those that are new. */
+  membersChanged = false;
+  /** Records too old to be merged after a quarantine: to be kept aside for an operator. */
+  salvaged: Uint8Array[] = [];
+
+  log(level: LogLevel, event: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.logs.push({ level, event, fields });
+  }
+}

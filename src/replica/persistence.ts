@@ -1,0 +1,310 @@
+/**
+ * The replica's state on its way to disk and back.
+ *
+ *  D1. A batch holds all that the disk lacks of a shard, and the head that claims it: the disk is always a shard as it
+ *      was at one instant.
+ *  D2. What is on disk of a vector (R7) moves when the batch has been synced, not before.
+ *  D3. A batch that failed is handed out again, the same, before any other.
+ *  D4. A shard whose head does not add up to its registers is damaged: it claims nothing (`Shard.distrust`).
+ */
+
+import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
+import type { ReplicaId, ShardId } from "../base/ids.ts";
+import type { Member, Members } from "../cluster/members.ts";
+import { checkRecord, type RecordLimits, recordLength } from "../core/record.ts";
+import type { Shard } from "../core/shard.ts";
+import { encodeHead, restoreHead } from "../core/shard-head.ts";
+import { VersionVector } from "../core/version-vector.ts";
+import { readMember, writeMember } from "../wire/codec.ts";
+import {
+  decodeShardHead,
+  encodeMeta,
+  encodeShardHead,
+  isRecordKey,
+  type Meta,
+  metaKey,
+  recordKey,
+  shardHeadKey,
+  shardOfKey,
+} from "./disk-layout.ts";
+import type { StorageEntry, StorageOperation } from "./ports.ts";
+
+/** Shards are added to a batch until it holds this much: building and handing it over must not hold up the rest. */
+const BATCH_BYTES = 1024 * 1024;
+const BATCH_OPERATIONS = 2048;
+const MEMBERS_MAX = 4096;
+
+export interface Batch {
+  readonly operations: readonly StorageOperation[];
+  readonly shards: readonly { readonly shard: Shard; readonly vector: VersionVector }[];
+  readonly epoch: number;
+  readonly life: number;
+}
+
+export interface SelfMeta {
+  readonly id: ReplicaId;
+  readonly cluster: string;
+  readonly region: string;
+}
+
+/** What a replica writes of itself behind the fixed part of its meta. */
+export interface MetaExtra {
+  /** Batches that the disk has taken. */
+  readonly epoch: number;
+  /** Sum of the checksums of all shards' heads as of this batch: a head that the disk lost on the way shows. */
+  readonly headSum: number;
+  /** The replica itself among them. */
+  readonly members: readonly Omit<Member, "number">[];
+}
+
+export function encodeExtra(epoch: number, headSum: number, members: readonly Member[]): Uint8Array {
+  const writer = new ByteWriter();
+  writer.varint(epoch);
+  writer.u32(headSum);
+  writer.varint(members.length);
+  for (const member of members) {
+    writeMember(writer, member);
+    writer.varint(member.epochNow);
+    writer.varint(member.givenUpLife);
+  }
+  return writer.copy();
+}
+
+export function decodeExtra(extra: Uint8Array): MetaExtra {
+  const reader = new ByteReader(extra);
+  const epoch = reader.varint();
+  const headSum = reader.u32();
+  const members: Omit<Member, "number">[] = [];
+  for (let left = reader.varint(MEMBERS_MAX); left > 0; left--) {
+    members.push({ ...readMember(reader), epochNow: reader.varint(), givenUpLife: reader.varint() });
+  }
+  reader.finish();
+  return { epoch, headSum, members };
+}
+
+export class Persistence {
+  readonly #shards: readonly Shard[];
+  readonly #members: Members;
+  readonly #self: SelfMeta;
+  readonly #durable: VersionVector[];
+  /** Batches that the disk took, over all lives of this replica. */
+  epoch: number;
+  metaDirty = true;
+  /** The last batch was full: there is more to write. */
+  isBehind = false;
+  /** Checksum of each shard's head on disk; 0 where there is none. */
+  readonly #headChecksums: Uint32Array;
+  #failed: Batch | undefined;
+  #nextShard = 0;
+
+  constructor(shards: readonly Shard[], members: Members, self: SelfMeta, epoch: number) {
+    this.#shards = shards;
+    this.#members = members;
+    this.#self = self;
+    this.epoch = epoch;
+    this.#durable = shards.map(() => new VersionVector());
+    this.#headChecksums = new Uint32Array(shards.length);
+  }
+
+  /** Takes over what a loader found; false when heads are missing or older than the last batch. */
+  adopt(headChecksums: Uint32Array, headSum: number): boolean {
+    this.#headChecksums.set(headChecksums);
+    return sumOf(headChecksums) === headSum;
+  }
+
+  durableOf(shard: ShardId): VersionVector {
+    return this.#durable[shard] ?? new VersionVector();
+  }
+
+  /** The shard is on disk as it is now: it was just read from there. */
+  loaded(shard: Shard): void {
+    this.#durable[shard.id] = shard.vector.snapshot();
+  }
+
+  /** What was on disk of a shard counts no more. */
+  distrusted(shard: Shard): void {
+    this.#durable[shard.id] = new VersionVector();
+  }
+
+  /** The next batch to write; undefined when the disk lacks nothing. One at a time. */
+  take(): Batch | undefined {
+    if (this.#failed !== undefined) return this.#failed;
+    const operations: StorageOperation[] = [];
+    const shards: { shard: Shard; vector: VersionVector }[] = [];
+    let bytes = 0;
+    const count = this.#shards.length;
+    let looked = 0;
+    for (; looked < count && bytes < BATCH_BYTES && operations.length < BATCH_OPERATIONS; looked++) {
+      const shard = this.#shards[this.#nextShard] as Shard;
+      this.#nextShard = (this.#nextShard + 1) % count;
+      if (!shard.isDirty) continue;
+      bytes += this.#addShard(shard, operations);
+      shards.push({ shard, vector: shard.vector.snapshot() });
+    }
+    this.isBehind = looked < count;
+    if (operations.length === 0 && !this.metaDirty) return undefined;
+    const epoch = this.epoch + 1;
+    const life = this.#members.get(this.#self.id)?.life ?? 0;
+    operations.push({ type: "put", key: metaKey, value: this.encodeMeta(epoch) });
+    this.metaDirty = false;
+    return { operations, shards, epoch, life };
+  }
+
+  encodeMeta(epoch: number): Uint8Array {
+    const life = this.#members.get(this.#self.id)?.life ?? 0;
+    const meta: Meta = {
+      replica: this.#self.id,
+      life,
+      cluster: this.#self.cluster,
+      region: this.#self.region,
+      shards: this.#shards.length,
+      extra: encodeExtra(epoch, sumOf(this.#headChecksums), this.#members.all()),
+    };
+    return encodeMeta(meta);
+  }
+
+  persisted(batch: Batch): void {
+    this.#failed = undefined;
+    this.epoch = batch.epoch;
+    for (const { shard, vector } of batch.shards) {
+      if (shard.vector.dominates(vector)) this.#durable[shard.id] = vector;
+    }
+  }
+
+  failed(batch: Batch): void {
+    this.#failed = batch;
+  }
+
+  /** Appends what the disk lacks of a shard; returns its bytes. */
+  #addShard(shard: Shard, operations: StorageOperation[]): number {
+    const { table } = shard;
+    // Copies, all in one buffer: the disk takes them while the originals may change.
+    const records = new ByteWriter();
+    shard.takeDirty(
+      (identity) => {
+        const view = new DataView(identity.buffer, identity.byteOffset, identity.byteLength);
+        operations.push({ type: "delete", key: recordKey(view, 0, shard.id) });
+      },
+      (slot) => {
+        const at = table.offsetOf(slot);
+        records.raw(table.bytesOf(slot).subarray(at, at + recordLength(table.viewOf(slot), at)));
+      },
+    );
+    const { buffer } = records.bytes;
+    const view = new DataView(buffer);
+    for (let at = 0; at < records.length; ) {
+      const value = new Uint8Array(buffer, at, recordLength(view, at));
+      operations.push({ type: "put", key: recordKey(view, at, shard.id), value });
+      at += value.length;
+    }
+    const { high, low } = shard.sum;
+    const head = { head: encodeHead(shard), count: shard.table.count, sumHigh: high, sumLow: low };
+    const value = encodeShardHead(shard.id, head);
+    this.#headChecksums[shard.id] = checksumOf(value);
+    operations.push({ type: "put", key: shardHeadKey(shard.id), value });
+    return records.length;
+  }
+}
+
+export interface LoadReport {
+  registers: number;
+  /** Entries that were refused: wrong checksum, wrong place. */
+  damagedEntries: number;
+  /** Shards whose registers do not add up to their head. */
+  readonly damagedShards: Shard[];
+}
+
+/** Takes a replica's registers and heads back from its storage, and finds what the disk lost. */
+export class Loader {
+  readonly #shards: readonly Shard[];
+  readonly #limits: RecordLimits;
+  readonly #now: number;
+  readonly #sums = new Map<ShardId, { count: number; sumHigh: number; sumLow: number }>();
+  readonly #scratch = new Scratch();
+  /** The one that is being loaded. */
+  #shard: Shard | undefined;
+  readonly headChecksums: Uint32Array;
+  readonly report: LoadReport = { registers: 0, damagedEntries: 0, damagedShards: [] };
+
+  constructor(shards: readonly Shard[], limits: RecordLimits, now: number) {
+    this.#shards = shards;
+    this.#limits = limits;
+    this.#now = now;
+    this.headChecksums = new Uint32Array(shards.length);
+  }
+
+  head(entry: StorageEntry): void {
+    try {
+      const id = shardOfKey(entry.key);
+      const shard = this.#shards[id];
+      if (shard === undefined) throw new BadBytes("head of no shard");
+      const { head, count, sumHigh, sumLow } = decodeShardHead(id, entry.value);
+      restoreHead(shard, head);
+      shard.table.reserve(count);
+      this.#sums.set(id, { count, sumHigh, sumLow });
+      this.headChecksums[id] = checksumOf(entry.value);
+    } catch (error) {
+      if (!(error instanceof BadBytes)) throw error;
+      this.report.damagedEntries++;
+    }
+  }
+
+  register(entry: StorageEntry): void {
+    const shard = entry.key.length < 3 ? undefined : this.#shards[shardOfKey(entry.key)];
+    const { value } = entry;
+    const scratch = this.#scratch;
+    scratch.fill(value);
+    try {
+      const length = checkRecord(scratch.view, 0, value.length, this.#limits);
+      if (shard === undefined || length !== value.length) throw new BadBytes("register out of place");
+      if (!isRecordKey(entry.key, scratch.view, 0, shard.id)) throw new BadBytes("register under another key");
+      if (shard !== this.#shard) {
+        // Registers come shard by shard: that hangs them into their chains bit by bit.
+        this.#shard?.finishLoad();
+        this.#shard = shard;
+      }
+      shard.load(scratch.view, scratch.bytes, 0, length, this.#now);
+      this.report.registers++;
+    } catch (error) {
+      if (!(error instanceof BadBytes)) throw error;
+      this.report.damagedEntries++;
+    }
+  }
+
+  /** Compares each shard with its head. */
+  finish(): LoadReport {
+    this.#shard?.finishLoad();
+    for (const shard of this.#shards) {
+      const told = this.#sums.get(shard.id) ?? { count: 0, sumHigh: 0, sumLow: 0 };
+      const { count } = shard.table;
+      const isSound = count === told.count && shard.sum.high === told.sumHigh && shard.sum.low === told.sumLow;
+      if (!isSound) this.report.damagedShards.push(shard);
+    }
+    return this.report;
+  }
+}
+
+/** Room for one record, with a view that is made once. */
+class Scratch {
+  bytes = new Uint8Array(4096);
+  view = new DataView(this.bytes.buffer);
+
+  fill(value: Uint8Array): void {
+    if (value.length > this.bytes.length) {
+      this.bytes = new Uint8Array(value.length * 2);
+      this.view = new DataView(this.bytes.buffer);
+    }
+    this.bytes.set(value);
+  }
+}
+
+/** The checksum that a head bears in front. */
+function checksumOf(head: Uint8Array): number {
+  return new ByteReader(head).u32();
+}
+
+function sumOf(checksums: Uint32Array): number {
+  let sum = 0;
+  for (let i = 0; i < checksums.length; i++) sum = (sum + (checksums[i] as number)) >>> 0;
+  return sum;
+}

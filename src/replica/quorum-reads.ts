@@ -1,0 +1,93 @@
+/**
+ * Reads that want a majority: the register is asked of every linked member, the newest of what a majority (this replica
+ * included) holds is the answer, and this replica takes it in, so that it is repaired and passes it on.
+ */
+
+import type { Key, ReplicaId, ShardId } from "../base/ids.ts";
+import type { Surroundings } from "../cluster/surroundings.ts";
+import { KIND_PLAIN, recordLength } from "../core/record.ts";
+import type { MessageOf, Records } from "../wire/message.ts";
+
+const READ_MS = 3000;
+
+interface PendingRead {
+  readonly waitingFor: Set<ReplicaId>;
+  missing: number;
+  readonly dueAt: number;
+  /** True: a majority has answered, and what they hold is held here. */
+  readonly answer: (isReached: boolean) => void;
+}
+
+const NOTHING: Records = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)), start: 0, end: 0 };
+
+export interface QuorumReadsHost extends Surroundings {
+  /** Takes in a register that came outside of pushes and deltas. Throws `BadBytes`. */
+  takeIn(records: Records, now: number): void;
+}
+
+export class QuorumReads {
+  readonly #host: QuorumReadsHost;
+  readonly #pending = new Map<number, PendingRead>();
+  #next = 1;
+
+  constructor(host: QuorumReadsHost) {
+    this.#host = host;
+  }
+
+  begin(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void): void {
+    const others = this.#host.members.all().filter((member) => member.id !== this.#host.members.self && !member.left);
+    const missing = Math.floor((others.length + 1) / 2) + (this.#isWhole(shard) ? 0 : 1);
+    const asked = this.#host.linked();
+    if (missing === 0 || asked.length < missing) {
+      answer(missing === 0);
+      return;
+    }
+    const request = this.#next++;
+    this.#pending.set(request, { waitingFor: new Set(asked), missing, dueAt: now + READ_MS, answer });
+    for (const id of asked) this.#host.send(id, { type: "read", request, shard, kind: KIND_PLAIN, key });
+  }
+
+  receiveRead(peer: ReplicaId, message: MessageOf<"read">): void {
+    const shard = this.#host.shards[message.shard];
+    if (shard === undefined || !this.#isWhole(shard.id)) return;
+    const slot = shard.find(message.kind, message.key as Key);
+    let records = NOTHING;
+    if (slot !== 0) {
+      const view = shard.table.viewOf(slot);
+      const start = shard.table.offsetOf(slot);
+      records = { bytes: shard.table.bytesOf(slot), view, start, end: start + recordLength(view, start) };
+    }
+    this.#host.send(peer, { type: "read-reply", request: message.request, records });
+  }
+
+  /** Who may have lost, or doubts, what it once acknowledged is no part of a majority. */
+  #isWhole(id: ShardId): boolean {
+    const shard = this.#host.shards[id];
+    return shard !== undefined && !shard.quarantined && shard.unconfirmed === 0;
+  }
+
+  receiveReply(peer: ReplicaId, message: MessageOf<"read-reply">, now: number): void {
+    const read = this.#pending.get(message.request);
+    if (!read?.waitingFor.delete(peer)) return;
+    this.#host.takeIn(message.records, now);
+    if (--read.missing > 0) return;
+    this.#pending.delete(message.request);
+    read.answer(true);
+  }
+
+  linkDown(peer: ReplicaId): void {
+    for (const [request, read] of this.#pending) {
+      if (!read.waitingFor.delete(peer) || read.waitingFor.size >= read.missing) continue;
+      this.#pending.delete(request);
+      read.answer(false);
+    }
+  }
+
+  tick(now: number): void {
+    for (const [request, read] of this.#pending) {
+      if (now < read.dueAt) continue;
+      this.#pending.delete(request);
+      read.answer(false);
+    }
+  }
+}

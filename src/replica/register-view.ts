@@ -1,0 +1,109 @@
+/** Registers as clients see them: entries, versions, dots and changes. */
+
+import type { OriginId, ShardId, Timestamp } from "../base/ids.ts";
+import {
+  bodyLengthAt,
+  bodyStartAt,
+  contentTypeAt,
+  expiresAt,
+  FLAG_DEAD,
+  FLAG_GONE,
+  flagsAt,
+  keyAt,
+  originAt,
+  sequenceAt,
+  timestampAt,
+} from "../core/record.ts";
+import type { Dot, Entry, Version } from "../store.ts";
+import type { Change } from "./changes.ts";
+
+const TWO_12 = 4096;
+const TWO_24 = 16777216;
+const TWO_36 = 68719476736;
+
+/** Hex text of every number of 12 bits: five look-ups write 53 bits, much faster than `toString` of a double. */
+const HEX_12 = Array.from({ length: 4096 }, (_, value) => value.toString(16).padStart(3, "0"));
+
+/** 14 hex digits of a whole number below 2^53. */
+function hex53(value: number): string {
+  const high = Math.floor(value / TWO_36);
+  const middle = Math.floor(value / TWO_12) % TWO_24;
+  return (
+    (HEX_12[high >>> 12] as string).slice(1) +
+    HEX_12[high & 4095] +
+    HEX_12[middle >>> 12] +
+    HEX_12[middle & 4095] +
+    HEX_12[value % TWO_12]
+  );
+}
+
+let lastOrigin: OriginId | undefined;
+let lastOriginText = "";
+
+/** Stamp and origin in hex: together they name one write. */
+export function versionOf(timestamp: Timestamp, origin: OriginId): Version {
+  if (origin !== lastOrigin) {
+    lastOriginText = hex53(origin);
+    lastOrigin = origin;
+  }
+  return `${hex53(timestamp)}-${lastOriginText}`;
+}
+
+export function versionAt(view: DataView, at: number): Version {
+  return versionOf(timestampAt(view, at), originAt(view, at));
+}
+
+export function dotAt(shard: ShardId, view: DataView, at: number): Dot {
+  return { shard, origin: originAt(view, at), sequence: sequenceAt(view, at) };
+}
+
+const COPY_PAGE_BYTES = 64 * 1024;
+const COPY_SHARED_BYTES_MAX = 4096;
+
+/** Copies of values. Small ones share pages: a buffer of its own costs each ten times as much as its bytes. */
+class ValueCopies {
+  #page = new Uint8Array(0);
+  #used = 0;
+
+  of(bytes: Uint8Array): Uint8Array {
+    if (bytes.length > COPY_SHARED_BYTES_MAX) return bytes.slice();
+    if (this.#used + bytes.length > this.#page.length) {
+      this.#page = new Uint8Array(COPY_PAGE_BYTES);
+      this.#used = 0;
+    }
+    const copy = this.#page.subarray(this.#used, this.#used + bytes.length);
+    copy.set(bytes);
+    this.#used += bytes.length;
+    return copy;
+  }
+}
+
+const copies = new ValueCopies();
+
+/** A copy of what a live register holds. */
+export function entryAt(view: DataView, at: number): Entry {
+  const start = view.byteOffset + bodyStartAt(view, at);
+  const value = copies.of(new Uint8Array(view.buffer, start, bodyLengthAt(view, at)));
+  const due = expiresAt(view, at);
+  const contentType = contentTypeAt(view, bytesOf(view), at);
+  return {
+    value,
+    version: versionAt(view, at),
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(due === Infinity ? {} : { expiresAt: due }),
+  };
+}
+
+/** What became of a key with this register: a value that has expired by `now` is an expiry. */
+export function changeAt(view: DataView, at: number, now: number): Change {
+  const flags = flagsAt(view, at);
+  const key = keyAt(view, bytesOf(view), at);
+  if ((flags & FLAG_DEAD) !== 0) return { type: "delete", key, version: versionAt(view, at) };
+  if ((flags & FLAG_GONE) !== 0 || expiresAt(view, at) <= now)
+    return { type: "expire", key, version: versionAt(view, at) };
+  return { type: "put", key, entry: entryAt(view, at) };
+}
+
+function bytesOf(view: DataView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}

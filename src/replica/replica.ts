@@ -1,0 +1,600 @@
+/**
+ * The replica: a deterministic machine. It is told what happens (links, frames, ticks, what the disk has written) and
+ * what clients want, always with the time, and puts what it wants done into its outbox. It never waits and never asks.
+ *
+ *  I1. Nothing that bears a dot of a life leaves before that life is on disk (R4).
+ *  I2. A link's peer that was given up is neither fed nor believed until it comes with a new life.
+ *  I3. Bad bytes from a peer change nothing and cost it its link.
+ */
+
+import { assertNever } from "../base/assert.ts";
+import { BadBytes } from "../base/bytes.ts";
+import type { Key, OriginId, ReplicaId, ShardId } from "../base/ids.ts";
+import type { Random } from "../base/random.ts";
+import { AntiEntropy } from "../cluster/anti-entropy.ts";
+import { Audit } from "../cluster/audit.ts";
+import { isGivenUp, type Member, Members } from "../cluster/members.ts";
+import { Membership, type QuarantineReason } from "../cluster/membership.ts";
+import { Pulls } from "../cluster/pulls.ts";
+import { Purging } from "../cluster/purging.ts";
+import { forEachRecord, Replication } from "../cluster/replication.ts";
+import { Reports } from "../cluster/reports.ts";
+import { sealEnded } from "../cluster/sealing.ts";
+import { Serving } from "../cluster/serving.ts";
+import type { Surroundings } from "../cluster/surroundings.ts";
+import { Arena } from "../core/arena.ts";
+import { HybridClock, msOfTimestamp } from "../core/clock.ts";
+import { lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
+import { KIND_PLAIN, keyStartAt, type RecordLimits, RecordWriter, recordLength, timestampAt } from "../core/record.ts";
+import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
+import { shardOf } from "../core/shard-of.ts";
+import { decodeMessage, encodeMessage } from "../wire/codec.ts";
+import type { MemberFacts, Message, MessageOf, Records, ReportFacts } from "../wire/message.ts";
+import { AckWaits } from "./acks.ts";
+import { Changes } from "./changes.ts";
+import type { ReplicaConfig } from "./config.ts";
+import { Outbox } from "./outbox.ts";
+import { type Batch, Persistence } from "./persistence.ts";
+import type { LinkId, LogLevel, PeerFacts } from "./ports.ts";
+import { QuorumReads } from "./quorum-reads.ts";
+import { changeAt } from "./register-view.ts";
+
+/** Registers that may fall in one tick. */
+const SWEEP_BUDGET = 1024;
+
+export interface ReplicaStart {
+  readonly id: ReplicaId;
+  /** Greater than that of every earlier start. */
+  readonly life: number;
+  /** Keeps nothing on disk: every start is another replica. */
+  readonly ephemeral: boolean;
+  /** The life since which it has held what it holds; absent: it begins with nothing. */
+  readonly rootLife?: number;
+  /** Batches that the disk had taken when this life began. */
+  readonly epoch: number;
+  readonly members: readonly Omit<Member, "number">[];
+}
+
+export class Replica implements Surroundings {
+  readonly config: ReplicaConfig;
+  readonly id: ReplicaId;
+  readonly number: number;
+  readonly arena = new Arena();
+  readonly clock: HybridClock;
+  readonly shards: readonly Shard[];
+  readonly members: Members;
+  readonly membership: Membership;
+  readonly reports: Reports;
+  readonly pulls: Pulls;
+  readonly antiEntropy: AntiEntropy;
+  readonly replication: Replication;
+  readonly audit: Audit;
+  readonly persistence: Persistence;
+  readonly acks: AckWaits;
+  readonly changes: Changes;
+  readonly quorumReads: QuorumReads;
+  readonly outbox = new Outbox();
+  readonly limits: RecordLimits;
+  life: number;
+  /** The present life is on disk: its dots may leave. */
+  lifeDurable: boolean;
+  /** There are addresses at which others may be: who has met none of them does not take itself for the whole cluster. */
+  seeksPeers = false;
+  /** Frames that did not decode, or said what cannot be. */
+  badFrames = 0;
+  quarantines = 0;
+  expired = 0;
+  purged = 0;
+
+  /** Drawn when this process began: tells two processes apart that were given the same life. */
+  readonly birth: number;
+  /** The life since which what is held has been held: the first, or that of the last quarantine. */
+  rootLife: number;
+  /** What the disk had taken when this life began. */
+  readonly startEpoch: number;
+
+  readonly #ephemeral: boolean;
+  readonly #writer = new RecordWriter();
+  readonly #serving: Serving;
+  readonly #purging: Purging;
+  readonly #peersByLink = new Map<LinkId, ReplicaId>();
+  readonly #linksById = new Map<ReplicaId, LinkId>();
+  readonly #confirmedById = new Map<ReplicaId, Map<ShardId, number>>();
+  #sweptTo: number;
+  #housekeepingDueAt = 0;
+  #isSweeping = false;
+  #startedAt: number | undefined;
+  #wasReady = false;
+
+  constructor(config: ReplicaConfig, start: ReplicaStart, random: Random, now: number) {
+    this.config = config;
+    this.id = start.id;
+    this.number = replicaNumber(start.id);
+    this.life = start.life;
+    this.lifeDurable = start.ephemeral;
+    this.#ephemeral = start.ephemeral;
+    this.startEpoch = start.epoch;
+    this.birth = Math.max(1, random.uint32());
+    this.rootLife = start.rootLife ?? 0;
+    this.limits = { keyBytesMax: config.keyBytesMax, valueBytesMax: config.valueBytesMax };
+    this.clock = new HybridClock(config.maxClockOffsetMs);
+    const seed = { k0: random.uint32(), k1: random.uint32() };
+    const { arena, clock } = this;
+    const writer = this.#writer;
+    this.shards = Array.from(
+      { length: config.shards },
+      (_, id) => new Shard({ id: id as ShardId, arena, seed, clock, writer, isPersistent: !start.ephemeral }),
+    );
+    this.members = new Members(this.#ownFacts());
+    for (const member of start.members) this.members.load({ ...member, number: replicaNumber(member.id) }, now);
+    this.membership = new Membership(this.members, this, config);
+    this.reports = new Reports(config.shards);
+    this.persistence = new Persistence(this.shards, this.members, { ...config, id: start.id }, start.epoch);
+    this.#sweptTo = Math.floor(now / config.sweepMs) * config.sweepMs;
+    this.pulls = new Pulls(this, { settleMs: config.settleMs, idleMs: config.pullIdleMs });
+    this.#serving = new Serving(this);
+    this.#purging = new Purging(this);
+    this.antiEntropy = new AntiEntropy(this, this.pulls, {
+      intervalMs: config.antiEntropyMs,
+      random,
+      sweptTo: () => this.#sweptTo,
+      facts: (at) => this.#reportFacts(at),
+      suspect: (shard, peer, at) => this.audit.begin(shard, peer, at),
+    });
+    this.replication = new Replication(this, this.pulls, {
+      limits: this.limits,
+      broadcast: (to, frame) => this.#broadcastFrame(to, frame),
+      applied: (_shard, view, at, when) => this.#applied(view, at, when),
+    });
+    this.audit = new Audit(this, {
+      limits: this.limits,
+      sweptTo: () => this.#sweptTo,
+      repaired: (shard, view, at, how) => {
+        const stampedAt = msOfTimestamp(timestampAt(view, at));
+        this.outbox.log("warn", "divergence-repaired", { shard: shard.id, how, stampedAt });
+        if (how === "restored") this.#applied(view, at, this.#sweptTo);
+        else this.changes.reset();
+      },
+    });
+    this.acks = new AckWaits({
+      isDurable: (shard, origin, sequence) => this.durableOf(shard).covers(origin, sequence),
+      others: (level) => this.#ackMembers(level),
+      covered: (id, shard, origin) => this.#coveredBy(id, shard, origin),
+    });
+    this.changes = new Changes(random.uint32().toString(36), (deliver) => this.outbox.deliveries.push(deliver));
+    this.quorumReads = new QuorumReads(this);
+  }
+
+  get origin(): OriginId {
+    return originOf(this.number, this.life);
+  }
+
+  /** Instant up to which expired registers fall, unix ms: those of a shard have, once its earliest expiry is later. */
+  get sweptTo(): number {
+    return this.#sweptTo;
+  }
+
+  /** To be called once, after what was on disk has been loaded and before anything else. */
+  begin(now: number): void {
+    this.#startedAt = now;
+    for (const shard of this.shards) {
+      for (const origin of [...shard.origins(), ...[...shard.vector.entries()].map(([each]) => each)]) {
+        if (replicaOf(origin) === this.number) this.life = Math.max(this.life, lifeOf(origin) + 1);
+      }
+    }
+    if (this.rootLife === 0) this.rootLife = this.life;
+    this.members.beginLife(this.life, this.rootLife);
+    for (const shard of this.shards) shard.beginLife(this.origin);
+    this.persistence.metaDirty = true;
+  }
+
+  // --- Clients -------------------------------------------------------------------------------------------------
+
+  shardOfKey(key: Key): Shard {
+    this.#writer.writeIdentity(KIND_PLAIN, key);
+    const { view } = this.#writer;
+    const keyStart = keyStartAt(view, 0);
+    return this.shards[shardOf(view, keyStart, keyStart + key.length, this.shards.length)] as Shard;
+  }
+
+  /** A local write or deletion, in the shard of its key. Returns its slot; its dot is in the register. */
+  write(shard: Shard, write: LocalWrite, confirm: boolean, now: number): number {
+    const slot = shard.write(write, now);
+    this.replication.queue(this.#writer.bytes, recordLength(this.#writer.view, 0), confirm);
+    this.#applied(shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
+    return slot;
+  }
+
+  // --- Links ---------------------------------------------------------------------------------------------------
+
+  linkUp(link: LinkId, peer: PeerFacts, now: number): void {
+    const clash = this.members.clashOf(peer.id);
+    if (clash !== undefined || peer.id === this.id) {
+      const reason = `replica id ${peer.id} clashes with ${clash ?? this.id}: choose another --id`;
+      this.outbox.closes.push({ link, code: "PEER_DUPLICATE_ID", reason });
+      return;
+    }
+    this.#peersByLink.set(link, peer.id);
+    this.#linksById.set(peer.id, link);
+    this.membership.linkUp(peer, now);
+    this.outbox.log("info", "link-up", { peer: peer.id, life: peer.life, region: peer.region });
+    if (this.id < peer.id) this.antiEntropy.begin(peer.id, now);
+  }
+
+  linkDown(link: LinkId, reason: string): void {
+    const peer = this.#peersByLink.get(link);
+    this.#peersByLink.delete(link);
+    if (peer === undefined || this.#linksById.get(peer) !== link) return;
+    this.#linksById.delete(peer);
+    this.pulls.linkDown(peer);
+    this.#serving.linkDown(peer);
+    this.antiEntropy.linkDown(peer);
+    this.audit.linkDown(peer);
+    this.replication.linkDown(peer);
+    this.quorumReads.linkDown(peer);
+    this.outbox.log("info", "link-down", { peer, reason });
+    this.membership.linkDown();
+  }
+
+  /** One frame from a linked peer. Bytes that do not decode end the link. */
+  receive(link: LinkId, frame: Uint8Array, now: number): void {
+    const peer = this.#peersByLink.get(link);
+    if (peer === undefined) return;
+    this.members.seen(peer, now);
+    try {
+      this.#handle(peer, decodeMessage(frame), now);
+    } catch (error) {
+      if (!(error instanceof BadBytes)) throw error;
+      this.badFrames++;
+      this.outbox.log("warn", "bad-frame", { peer, reason: error.message });
+      this.outbox.closes.push({ link, code: "PEER_BAD_FRAME", reason: error.message });
+    }
+  }
+
+  #handle(peer: ReplicaId, message: Message, now: number): void {
+    if (message.type === "members") return this.membership.receiveMembers(peer, message, now);
+    if (message.type === "quarantine") return this.membership.receiveQuarantine(peer, message, now);
+    const member = this.members.get(peer);
+    if (member === undefined || isGivenUp(member)) return;
+    switch (message.type) {
+      case "push":
+        return this.replication.receivePush(peer, message, now);
+      case "confirm":
+        return this.#receiveConfirm(peer, message);
+      case "digest":
+        this.#noteEpoch(peer, message);
+        return this.antiEntropy.receiveDigest(peer, message, now);
+      case "shard-digests":
+        return this.antiEntropy.receiveShardDigests(peer, message, now);
+      case "vectors":
+        this.#noteEpoch(peer, message);
+        this.antiEntropy.receiveVectors(peer, message, now);
+        return this.acks.progressedEverywhere();
+      case "pull":
+        return this.#serving.receivePull(peer, message);
+      case "delta":
+        return this.#receiveDelta(peer, message, now);
+      case "credit":
+        return this.#serving.receiveCredit(peer, message);
+      case "stop":
+        return message.fromSource ? this.pulls.receiveStop(peer, message) : this.#serving.receiveStop(peer, message);
+      case "audit-buckets":
+        return this.audit.receiveBuckets(peer, message);
+      case "audit-entries":
+        return this.audit.receiveEntries(peer, message);
+      case "audit-fetch":
+        return this.audit.receiveFetch(peer, message);
+      case "audit-records":
+        return this.audit.receiveRecords(peer, message, now);
+      case "audit-vote":
+        return this.audit.receiveVote(peer, message);
+      case "audit-ballot":
+        return this.audit.receiveBallot(peer, message);
+      case "audit-forget":
+        return this.audit.receiveForget(message);
+      case "read":
+        return this.quorumReads.receiveRead(peer, message);
+      case "read-reply":
+        return this.quorumReads.receiveReply(peer, message, now);
+      case "leave":
+        return this.membership.receiveLeave(peer, message);
+      default:
+        return assertNever(message);
+    }
+  }
+
+  // --- Time ----------------------------------------------------------------------------------------------------
+
+  tick(now: number): void {
+    this.antiEntropy.tick(now);
+    this.audit.tick(now);
+    this.#sweep(now);
+    for (const shard of this.shards) this.#reconcile(shard, now);
+    this.pulls.evaluate(now);
+    this.acks.tick(now);
+    this.quorumReads.tick(now);
+    this.changes.tick(now);
+    this.#keepHouse(now);
+    this.purged += this.#purging.step(now);
+  }
+
+  #keepHouse(now: number): void {
+    if (now < this.#housekeepingDueAt) return;
+    this.#housekeepingDueAt = now + this.config.housekeepingMs;
+    this.membership.giveUpLost(now);
+    sealEnded(this);
+    if (!this.#mayHaveUnmetOwners(now)) this.#purging.begin();
+  }
+
+  /** The last tick left something over: the next one should come soon. */
+  get isBusy(): boolean {
+    return this.#isSweeping || this.#purging.isUnderWay;
+  }
+
+  // --- Disk ----------------------------------------------------------------------------------------------------
+
+  persisted(batch: Batch): void {
+    this.persistence.persisted(batch);
+    if (!this.lifeDurable && batch.life === this.life) {
+      this.lifeDurable = true;
+      this.membership.announce();
+    }
+    for (const { shard } of batch.shards) this.acks.progressed(shard.id);
+  }
+
+  // --- State ---------------------------------------------------------------------------------------------------
+
+  /** Why this replica should not be sent clients yet; empty when it is in sync as far as it can know. */
+  unreadyReasons(now: number): string[] {
+    const reasons: string[] = [];
+    if (!this.lifeDurable) reasons.push("its life is not yet on disk");
+    const waiting = this.shards.filter((shard) => shard.unconfirmed > 0 && this.linked().length > 0).length;
+    if (waiting > 0) reasons.push(`${waiting} shards wait for a peer to confirm what they hold`);
+    if (this.#wasReady) return reasons;
+    const linked = this.linked();
+    const hasLooked = !this.seeksPeers || now - (this.#startedAt ?? now) >= this.config.aloneMs;
+    const isAlone = linked.length === 0 && hasLooked;
+    const isCompared = linked.length > 0 && linked.every((id) => this.antiEntropy.hasCompared(id));
+    if (!isAlone && !isCompared) reasons.push(linked.length === 0 ? "looking for peers" : "comparing with peers");
+    else if (this.pulls.outstanding > 0) reasons.push("catching up with peers");
+    if (reasons.length === 0) this.#wasReady = true;
+    return reasons;
+  }
+
+  get isEphemeral(): boolean {
+    return this.#ephemeral;
+  }
+
+  durableOf(shard: ShardId): ReturnType<Persistence["durableOf"]> {
+    return this.#ephemeral ? (this.shards[shard] as Shard).vector.snapshot() : this.persistence.durableOf(shard);
+  }
+
+  isLinked(id: ReplicaId): boolean {
+    return this.#linksById.has(id);
+  }
+
+  linked(): readonly ReplicaId[] {
+    const ids: ReplicaId[] = [];
+    for (const id of this.#linksById.keys()) {
+      const member = this.members.get(id);
+      if (member !== undefined && !isGivenUp(member)) ids.push(id);
+    }
+    return ids;
+  }
+
+  send(to: ReplicaId, message: Message): void {
+    const link = this.#linksById.get(to);
+    if (link === undefined || !this.lifeDurable) return;
+    this.outbox.frames.push({ link, frame: encodeMessage(message), droppable: false });
+  }
+
+  /** Goes: for good when nothing is kept on disk. */
+  leave(): void {
+    this.membership.leave();
+    this.replication.flush();
+    for (const peer of this.links()) this.send(peer, { type: "leave", forGood: this.#ephemeral });
+  }
+
+  // --- Lives and quarantine ---------------------------------------------------------------------------
+
+  #ownFacts(): MemberFacts {
+    const { region, address } = this.config;
+    const { id, life } = this;
+    const ephemeral = this.#ephemeral;
+    return {
+      id,
+      life,
+      region,
+      address,
+      ephemeral,
+      left: false,
+      epoch: 0,
+      birth: this.birth,
+      rootLife: this.rootLife,
+    };
+  }
+
+  links(): Iterable<ReplicaId> {
+    return this.#linksById.keys();
+  }
+
+  log(level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void {
+    this.outbox.log(level, event, fields);
+  }
+
+  learnt(): void {
+    this.persistence.metaDirty = true;
+    this.outbox.membersChanged = true;
+  }
+
+  livesAnew(id: ReplicaId): void {
+    this.reports.forget(id);
+    this.#confirmedById.delete(id);
+  }
+
+  /**
+   * Begins a new life that claims nothing: what is held waits, unserved, until what the peers have is here too
+   * (`#reconcile`). Where dots of the life so far may belong to other writes as well, what was written under it keeps its
+   * stamps and gets new dots; unless it is so old that it may have been deleted meanwhile.
+   */
+  quarantine(reason: QuarantineReason, knownLife: number, now: number): void {
+    this.quarantines++;
+    const before = this.origin;
+    this.life = Math.max(this.life, knownLife) + 1;
+    this.rootLife = this.life;
+    this.outbox.log("error", "quarantine", { reason, life: this.life });
+    this.members.beginLife(this.life, this.rootLife);
+    this.members.forgive();
+    this.reports.clear();
+    this.#wasReady = false;
+    this.changes.reset();
+    for (const peer of this.#linksById.keys()) this.#serving.linkDown(peer);
+    const areDotsInDoubt = reason === "stale life" || reason === "repeated life";
+    for (const shard of this.shards) {
+      this.pulls.abandon(shard.id);
+      const ours: number[] = [];
+      if (areDotsInDoubt) shard.collectAbove(before, 0, ours);
+      shard.distrust({ serve: false });
+      shard.beginLife(this.origin);
+      for (const slot of ours) {
+        if (this.#isSalvaged(shard.table.viewOf(slot), shard.table.offsetOf(slot), now)) shard.discard(slot);
+        else shard.redot(slot);
+      }
+      this.persistence.distrusted(shard);
+    }
+    this.persistence.metaDirty = true;
+    this.lifeDurable = this.#ephemeral;
+    if (this.lifeDurable) this.membership.announce();
+    for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
+  }
+
+  /** Takes in a register that came outside of pushes and deltas: it claims nothing. */
+  takeIn(records: Records, now: number): void {
+    forEachRecord(records, this.shards, this.limits, (shard, view, bytes, at, length) => {
+      if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(view, at, now);
+    });
+  }
+
+  // --- Deltas, confirmations, reports --------------------------------------------------------------------------
+
+  #receiveDelta(peer: ReplicaId, message: MessageOf<"delta">, now: number): void {
+    const session = this.pulls.receiveDelta(peer, message, now);
+    const shard = session === undefined ? undefined : this.shards[session.shard];
+    if (shard === undefined) return;
+    forEachRecord(message.records, this.shards, this.limits, (target, view, bytes, at, length) => {
+      if (target !== shard) throw new BadBytes("register of another shard in a delta");
+      this.pulls.registers++;
+      if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(view, at, now);
+    });
+    if (message.claim === undefined) return;
+    shard.claim(message.claim, message.marks);
+    this.#reconcile(shard, now);
+    this.replication.claimed(shard);
+    this.acks.progressed(shard.id);
+    this.pulls.evaluate(now);
+  }
+
+  /**
+   * Decides about what nobody has confirmed, once all that the linked peers told of is here too: what is covered by then
+   * was superseded, the rest is known to nobody else.
+   */
+  #reconcile(shard: Shard, now: number): void {
+    if (shard.unconfirmed === 0 && !shard.quarantined) return;
+    const peers = this.linked();
+    const isCaughtUp = peers.every((peer) => {
+      const report = this.reports.of(shard.id, peer);
+      return report !== undefined && shard.vector.dominates(report.vector);
+    });
+    if (peers.length === 0 || !isCaughtUp) return;
+    const wasQuarantined = shard.quarantined;
+    if (shard.unconfirmed > 0) this.changes.reset();
+    shard.reconcile(shard.vector, (view, at) => !wasQuarantined || !this.#isSalvaged(view, at, now));
+    this.outbox.log("info", "shard-reconciled", { shard: shard.id, registers: shard.table.count });
+  }
+
+  /** True for a register older than the retention: it was put aside for an operator. */
+  #isSalvaged(view: DataView, at: number, now: number): boolean {
+    if (msOfTimestamp(timestampAt(view, at)) >= now - this.config.retentionMs) return false;
+    const start = view.byteOffset + at;
+    this.outbox.salvaged.push(new Uint8Array(view.buffer, start, recordLength(view, at)).slice());
+    return true;
+  }
+
+  #receiveConfirm(peer: ReplicaId, message: MessageOf<"confirm">): void {
+    if (message.origin !== this.origin) return;
+    let confirmed = this.#confirmedById.get(peer);
+    if (confirmed === undefined) {
+      confirmed = new Map();
+      this.#confirmedById.set(peer, confirmed);
+    }
+    for (const { shard, sequence } of message.entries) {
+      if (sequence > (confirmed.get(shard) ?? 0)) confirmed.set(shard, sequence);
+      this.acks.progressed(shard);
+    }
+  }
+
+  #coveredBy(id: ReplicaId, shard: ShardId, origin: OriginId): number {
+    const confirmed = origin === this.origin ? (this.#confirmedById.get(id)?.get(shard) ?? 0) : 0;
+    return Math.max(confirmed, this.reports.of(shard, id)?.vector.get(origin) ?? 0);
+  }
+
+  #ackMembers(level: "region" | "quorum" | "all"): ReplicaId[] {
+    const others = this.members.all().filter((member) => member.id !== this.id && !member.left);
+    return others
+      .filter((member) => level !== "region" || member.region === this.config.region)
+      .map((member) => member.id);
+  }
+
+  #reportFacts(now: number): ReportFacts {
+    return { lives: this.members.livesDigest(), epoch: this.persistence.epoch, clock: now };
+  }
+
+  #noteEpoch(peer: ReplicaId, facts: ReportFacts): void {
+    if (this.members.observeEpoch(peer, facts.epoch)) this.persistence.metaDirty = true;
+  }
+
+  // --- Death ---------------------------------------------------------------------------------------------------
+
+  /**
+   * What has expired by an instant that is the same on all replicas falls. Where that is too much for one tick, shards
+   * that still hold some of it are not compared with those of others (`AntiEntropy`).
+   */
+  #sweep(now: number): void {
+    const instant = Math.floor(now / this.config.sweepMs) * this.config.sweepMs;
+    this.#sweptTo = Math.max(instant, this.#sweptTo);
+    this.#isSweeping = false;
+    let left = SWEEP_BUDGET;
+    for (const shard of this.shards) {
+      if (shard.earliestExpiry > this.#sweptTo) continue;
+      const isSwept = shard.sweep(this.#sweptTo, left, (slot) => {
+        left--;
+        this.expired++;
+        this.#applied(shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
+      });
+      this.#isSweeping = !isSwept || left === 0;
+      if (this.#isSweeping) return;
+    }
+  }
+
+  /** Nobody else is there, but somebody is looked for: tombstones wait for whom they may concern, up to the retention. */
+  #mayHaveUnmetOwners(now: number): boolean {
+    if (!this.seeksPeers || this.members.owners().length > 0) return false;
+    return now - (this.#startedAt ?? now) <= this.config.retentionMs;
+  }
+
+  // --- Inside --------------------------------------------------------------------------------------------------
+
+  /** A register came or changed: watchers hear of it. */
+  #applied(view: DataView, at: number, now: number): void {
+    if (this.changes.isWanted(now)) this.changes.record(changeAt(view, at, now));
+    else this.changes.skip();
+  }
+
+  #broadcastFrame(to: readonly ReplicaId[], frame: Uint8Array): void {
+    if (!this.lifeDurable) return;
+    for (const peer of to) {
+      const link = this.#linksById.get(peer);
+      if (link !== undefined) this.outbox.frames.push({ link, frame, droppable: true });
+    }
+  }
+}

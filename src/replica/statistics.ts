@@ -1,0 +1,69 @@
+/** The replica's counters and gauges, read from its parts when they are asked for. */
+
+import type { Statistic } from "../stats.ts";
+import type { Replica } from "./replica.ts";
+import { memoryBytes } from "./status.ts";
+
+export function replicaStatistics(replica: Replica): Statistic[] {
+  const sum = (of: (shard: Replica["shards"][number]) => number) =>
+    replica.shards.reduce((all, shard) => all + of(shard), 0);
+  const early = replica.shards.filter((shard) => !shard.isWhole()).length;
+  return [
+    gauge(
+      "registers",
+      "Live registers held.",
+      sum((shard) => shard.standing),
+    ),
+    gauge(
+      "tombstones",
+      "Deleted or expired registers that are not purged yet.",
+      sum((shard) => shard.tombstones),
+    ),
+    gauge("memory_bytes", "Memory of the register tables and their arena.", memoryBytes(replica)),
+    gauge("arena_used_bytes", "Bytes of the arena that records take up.", replica.arena.usedBytes),
+    gauge("members", "Members known, this replica included.", replica.members.all().filter(({ left }) => !left).length),
+    gauge("links", "Peers with a link.", replica.linked().length),
+    gauge("shards_with_gaps", "Shards in which something is known to be missing.", early),
+    gauge(
+      "shards_unconfirmed",
+      "Shards that wait for a peer to confirm what they hold.",
+      replica.shards.filter((shard) => shard.unconfirmed > 0).length,
+    ),
+    gauge(
+      "vector_entries",
+      "Entries of all version vectors.",
+      sum((shard) => shard.vector.size),
+    ),
+    gauge("pulls_outstanding", "Shards being fetched, or about to be.", replica.pulls.outstanding),
+    gauge("watchers", "Watches open.", replica.changes.watchers),
+    gauge("life", "Life number of this replica.", replica.life),
+    counter("pushes_sent_total", "Push frames encoded.", replica.replication.frames),
+    counter("push_records_received_total", "Records received in pushes.", replica.replication.received),
+    counter(
+      "push_records_refused_total",
+      "Pushed records of ended lives, left to deltas.",
+      replica.replication.refusedDead,
+    ),
+    counter("delta_sessions_total", "Deltas asked for.", replica.pulls.sessions),
+    counter("delta_records_received_total", "Records received in deltas.", replica.pulls.registers),
+    counter("delta_bytes_received_total", "Bytes of records received in deltas.", replica.pulls.bytes),
+    counter("anti_entropy_rounds_total", "Comparisons begun.", replica.antiEntropy.rounds),
+    counter("anti_entropy_equal_total", "Comparisons that found nothing to do.", replica.antiEntropy.equalRounds),
+    counter("audits_total", "Audits begun.", replica.audit.begun),
+    counter("divergence_repaired_total", "Registers that an audit restored or forgot.", replica.audit.repaired),
+    counter("expired_total", "Registers that expired here.", replica.expired),
+    counter("purged_total", "Tombstones purged.", replica.purged),
+    counter("quarantines_total", "Times this replica was quarantined.", replica.quarantines),
+    counter("bad_frames_total", "Frames from peers that were refused.", replica.badFrames),
+    counter("stamps_beyond_bound_total", "Stamps that the clock did not follow.", replica.clock.beyondBound),
+    gauge("disk_epoch", "Batches that the disk has taken.", replica.persistence.epoch),
+  ];
+}
+
+function gauge(name: string, help: string, value: number): Statistic {
+  return { name, help, type: "gauge", samples: [{ labels: {}, value }] };
+}
+
+function counter(name: string, help: string, value: number): Statistic {
+  return { name, help, type: "counter", samples: [{ labels: {}, value }] };
+}

@@ -1,0 +1,58 @@
+/** What a replica tells of itself and of the others: for `atoll status` and `/v1/cluster`. */
+
+import type { ReplicaId } from "../base/ids.ts";
+import { isGivenUp, type Member } from "../cluster/members.ts";
+import { DigestSum, digestText } from "../core/digest.ts";
+import type { ClusterStatus, MemberStatus } from "../store.ts";
+import type { Replica } from "./replica.ts";
+
+export function clusterStatus(
+  replica: Replica,
+  more: { readonly reasons: readonly string[]; readonly cut: readonly ReplicaId[] },
+): ClusterStatus {
+  const members = replica.members.all().filter((member) => !member.left);
+  return {
+    cluster: replica.config.cluster,
+    replica: replica.id,
+    region: replica.config.region,
+    life: replica.life,
+    ready: more.reasons.length === 0,
+    reasons: more.reasons,
+    members: members.map((member) => memberStatus(replica, member)).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    shards: replica.shards.length,
+    registers: replica.shards.reduce((sum, shard) => sum + shard.standing, 0),
+    tombstones: replica.shards.reduce((sum, shard) => sum + shard.tombstones, 0),
+    memoryBytes: memoryBytes(replica),
+    digest: contentDigest(replica),
+    cut: more.cut,
+  };
+}
+
+/** Digest of the standing registers: equal on replicas that hold the same, whatever they have purged. */
+export function contentDigest(replica: Replica): string {
+  const sum = new DigestSum();
+  for (const shard of replica.shards) sum.add(shard.id, shard.fingerprint);
+  return digestText(sum);
+}
+
+export function memoryBytes(replica: Replica): number {
+  return replica.shards.reduce((sum, shard) => sum + shard.table.residentBytes, replica.arena.residentBytes);
+}
+
+function memberStatus(replica: Replica, member: Member): MemberStatus {
+  const round = replica.antiEntropy.roundOf(member.id);
+  const lag = replica.antiEntropy.lagOf(member.id);
+  const lastSeenAt = replica.members.lastSeenAt(member.id);
+  const isSelf = member.id === replica.id;
+  const isLinked = replica.isLinked(member.id);
+  return {
+    id: member.id,
+    region: member.region,
+    address: member.address,
+    state: isSelf ? "self" : isGivenUp(member) ? "given-up" : isLinked ? "alive" : "unreachable",
+    life: member.life,
+    ...(round === undefined || !isLinked ? {} : { rttMs: round.rttMs, clockOffsetMs: round.clockOffsetMs }),
+    ...(lag === undefined || !isLinked ? {} : { lag }),
+    ...(lastSeenAt === undefined || isSelf ? {} : { lastSeenAt }),
+  };
+}

@@ -1,0 +1,155 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { ReplicaId, ShardId } from "../../src/base/ids.ts";
+import { type Acks, AckWaits } from "../../src/replica/acks.ts";
+import { Machines } from "../support/machines.ts";
+import { NOW, origin } from "../support/shards.ts";
+
+const SHARD = 0 as ShardId;
+const OWN = origin(1);
+
+let covered: Map<string, number>;
+let durable: number;
+let members: { readonly [level: string]: readonly string[] };
+let waits: AckWaits;
+let answers: Acks[];
+
+beforeEach(() => {
+  covered = new Map();
+  durable = 0;
+  members = { region: ["b"], quorum: ["b", "c", "d", "e"], all: ["b", "c", "d", "e"] };
+  answers = [];
+  waits = new AckWaits({
+    isDurable: (_shard, _origin, sequence) => sequence <= durable,
+    others: (level) => (members[level] ?? []) as ReplicaId[],
+    covered: (id) => covered.get(id) ?? 0,
+  });
+});
+
+function wait(level: "disk" | "region" | "quorum" | "all", sequence = 5, dueAt = NOW + 1000): void {
+  waits.add({ shard: SHARD, origin: OWN, sequence, level, dueAt, answer: (acks) => answers.push(acks) });
+}
+
+function has(id: string, sequence: number): void {
+  covered.set(id, sequence);
+  waits.progressed(SHARD);
+}
+
+describe("a write that waits", () => {
+  it("for the disk is answered when it is there", () => {
+    wait("disk");
+    durable = 4;
+    waits.progressed(SHARD);
+    expect(answers).toEqual([]);
+    durable = 5;
+    waits.progressed(SHARD);
+    expect(answers).toEqual([{ reached: 1, wanted: 1, met: true }]);
+  });
+
+  it("for a quorum is answered at the third of five, for what lies at or below what they cover", () => {
+    wait("quorum");
+    has("b", 4);
+    has("c", 9);
+    expect(answers).toEqual([]);
+    has("b", 5);
+    expect(answers).toEqual([{ reached: 3, wanted: 3, met: true }]);
+    has("d", 9);
+    expect(answers).toHaveLength(1);
+  });
+
+  it("for all counts everybody, for its region those of the region", () => {
+    wait("region");
+    wait("all");
+    has("b", 5);
+    expect(answers).toEqual([{ reached: 2, wanted: 2, met: true }]);
+    for (const id of ["c", "d"]) has(id, 5);
+    expect(answers).toHaveLength(1);
+    has("e", 5);
+    expect(answers[1]).toEqual({ reached: 5, wanted: 5, met: true });
+  });
+
+  it("for more than there are is answered at once where this replica is alone", () => {
+    members = {};
+    wait("quorum");
+    wait("all");
+    expect(answers).toEqual([1, 1].map((one) => ({ reached: one, wanted: one, met: true })));
+  });
+
+  it("too long is told how far it got, and no more after that", () => {
+    wait("all");
+    wait("disk", 5, NOW + 2000);
+    has("b", 5);
+    waits.tick(NOW + 999);
+    expect(answers).toEqual([]);
+    waits.tick(NOW + 1000);
+    expect(answers).toEqual([{ reached: 2, wanted: 5, met: false }]);
+    waits.tick(NOW + 2000);
+    expect(answers[1]).toEqual({ reached: 0, wanted: 1, met: false });
+    for (const id of ["c", "d", "e"]) has(id, 5);
+    expect(answers).toHaveLength(2);
+  });
+
+  it("follows those who join while it waits", () => {
+    members = { all: [] };
+    wait("all", 5);
+    members = { all: ["b"] };
+    wait("all", 6);
+    expect(answers).toHaveLength(1);
+    has("b", 6);
+    expect(answers[1]).toEqual({ reached: 2, wanted: 2, met: true });
+  });
+});
+
+describe("on machines", () => {
+  async function written(machines: Machines, ack: "quorum" | "all" | "disk"): Promise<Acks[]> {
+    const got: Acks[] = [];
+    const { dot } = machines.put("a", "k", `v${machines.now}`, { ack });
+    const dueAt = machines.now + 3000;
+    machines.at("a").acks.add({ ...dot, level: ack, dueAt, answer: (acks) => got.push(acks) });
+    return got;
+  }
+
+  it("a quorum is reached by pushes, in one round trip", async () => {
+    const machines = await Machines.started(["a", "b", "c"], "acks");
+    const got = await written(machines, "all");
+    machines.flush("a");
+    machines.deliverAll();
+    expect(got).toEqual([{ reached: 3, wanted: 3, met: true }]);
+  });
+
+  it("a peer that lost the push confirms once it has fetched it", async () => {
+    const machines = await Machines.started(["a", "b", "c"], "gap");
+    machines.drop = (_from, to) => to === "c";
+    machines.put("a", "k", "lost");
+    machines.flush("a");
+    machines.drop = () => false;
+    const got = await written(machines, "all");
+    machines.flush("a");
+    machines.deliverAll();
+    expect(got).toEqual([]);
+    machines.run(150);
+    expect(got).toEqual([{ reached: 3, wanted: 3, met: true }]);
+  });
+
+  it("it is said honestly when a peer is away, and the write spreads later", async () => {
+    const machines = await Machines.started(["a", "b", "c"], "away");
+    machines.cut(["c"], ["a", "b"]);
+    const [all, quorum] = [await written(machines, "all"), await written(machines, "quorum")];
+    machines.run(3100);
+    expect(all).toEqual([{ reached: 2, wanted: 3, met: false }]);
+    expect(quorum).toEqual([{ reached: 2, wanted: 2, met: true }]);
+    machines.heal();
+    machines.run(2000);
+    expect(machines.differences()).toEqual([]);
+  });
+
+  it("the disk is promised when it has the write, not before", async () => {
+    const machines = await Machines.started(["a"], "disk");
+    machines.machine("a").diskWorks = false;
+    const got = await written(machines, "disk");
+    machines.run(500);
+    expect(got).toEqual([]);
+    machines.machine("a").diskWorks = true;
+    machines.run(50);
+    expect(got).toEqual([{ reached: 1, wanted: 1, met: true }]);
+  });
+});

@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Key, ReplicaId } from "../../src/base/ids.ts";
+import { SeededRandom } from "../../src/base/random.ts";
+import { replicaDefaults } from "../../src/replica/config.ts";
+import { Driver } from "../../src/replica/driver.ts";
+import type { StorageOperation, TransportEvents } from "../../src/replica/ports.ts";
+import { encodeMessage } from "../../src/wire/codec.ts";
+import { type Disk, DiskStorage } from "../support/machines.ts";
+import { facts } from "../support/surroundings.ts";
+
+const LINK = 1;
+
+/** A disk whose writes end when the test says so. */
+class SlowDisk extends DiskStorage {
+  isHeld = false;
+  held: { readonly operations: readonly StorageOperation[]; readonly done: (error?: Error) => void }[] = [];
+
+  override async write(operations: readonly StorageOperation[]): Promise<void> {
+    if (!this.isHeld) return super.write(operations);
+    await new Promise<void>((resolve, reject) => {
+      this.held.push({ operations, done: (error) => (error === undefined ? resolve() : reject(error)) });
+    });
+    return super.write(operations);
+  }
+}
+
+let now: number;
+let timers: { readonly at: number; readonly run: () => void }[];
+let soon: (() => void)[];
+let events: TransportEvents | undefined;
+let disk: Disk;
+let storage: SlowDisk;
+let driver: Driver;
+
+beforeEach(async () => {
+  now = 1_800_000_000_000;
+  timers = [];
+  soon = [];
+  disk = new Map();
+  storage = new SlowDisk(disk);
+  driver = new Driver({
+    config: { ...replicaDefaults, id: "a" as ReplicaId, address: "a:1", shards: 2 },
+    clock: { now: () => now },
+    random: new SeededRandom(1),
+    scheduler: {
+      after: (delayMs, run) => {
+        const timer = { at: now + delayMs, run };
+        timers.push(timer);
+        return () => {
+          timers = timers.filter((each) => each !== timer);
+        };
+      },
+      soon: (run) => soon.push(run),
+    },
+    storage,
+    transport: {
+      start: async (_facts, given) => {
+        events = given;
+      },
+      connect: () => {},
+      send: () => {},
+      queuedBytes: () => 0,
+      close: () => {},
+      block: () => {},
+      stop: async () => {},
+    },
+    log: () => {},
+  });
+  await driver.start();
+});
+
+/** Lets time pass, and promises settle in between. */
+async function pass(ms: number): Promise<void> {
+  for (const end = now + ms; ; ) {
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+    for (const run of soon.splice(0)) run();
+    const due = timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
+    if (due === undefined) break;
+    timers = timers.filter((each) => each !== due);
+    now = due.at;
+    due.run();
+  }
+}
+
+/** b is known, and does not answer. */
+function meetSilentPeer(): void {
+  const id = "b" as ReplicaId;
+  events?.up(LINK, { id, life: 1, region: "r", address: "b:1" }, 1);
+  events?.frame(LINK, encodeMessage({ type: "members", self: id, members: [facts("b")] }));
+}
+
+const put = (key: string, ack: "disk" | "all") => driver.put(key as Key, new Uint8Array(1), { ack });
+
+describe("a write that waits for the disk", () => {
+  it("is answered when its batch is synced; those that come meanwhile share the next one", async () => {
+    storage.isHeld = true;
+    const answered: string[] = [];
+    void put("k1", "disk").then(() => answered.push("k1"));
+    await pass(0);
+    expect(storage.held).toHaveLength(1);
+    for (const key of ["k2", "k3"]) void put(key, "disk").then(() => answered.push(key));
+    await pass(0);
+    expect([answered, storage.held.length]).toEqual([[], 1]);
+    storage.held.shift()?.done();
+    await pass(0);
+    expect([answered, storage.held.length]).toEqual([["k1"], 1]);
+    storage.held.shift()?.done();
+    await pass(0);
+    expect(answered).toEqual(["k1", "k2", "k3"]);
+  });
+
+  it("is answered in the end when the disk fails and recovers; it is not ready in between", async () => {
+    storage.isHeld = true;
+    const answer = put("k", "disk");
+    await pass(0);
+    const [first] = storage.held.splice(0);
+    first?.done(new Error("full"));
+    await pass(0);
+    expect(driver.readiness().reasons.join()).toMatch(/the disk fails/);
+    await pass(2000);
+    expect(storage.held.map(({ operations }) => operations)).toEqual([first?.operations]);
+    storage.isHeld = false;
+    storage.held.shift()?.done();
+    expect((await answer).acks).toEqual({ reached: 1, wanted: 1, met: true });
+    await pass(100);
+    expect(driver.readiness().ready).toBe(true);
+  });
+});
+
+describe("a stop", () => {
+  it("answers what still waits, honestly, and leaves everything on disk", async () => {
+    meetSilentPeer();
+    const answer = put("k", "all");
+    const read = driver.get("k" as Key, { consistency: "quorum" });
+    await pass(0);
+    await driver.stop();
+    expect((await answer).acks).toEqual({ reached: 1, wanted: 2, met: false });
+    await expect(read).rejects.toMatchObject({ code: "QUORUM_UNREACHABLE" });
+    expect([...disk.keys()].filter((key) => key.startsWith("r"))).toHaveLength(1);
+    await expect(driver.get("k" as Key)).rejects.toMatchObject({ code: "SHUTTING_DOWN" });
+  });
+});

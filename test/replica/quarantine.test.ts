@@ -1,0 +1,163 @@
+/** Who was away too long, or comes with an old disk: what it drops, what it keeps, what must never come back. */
+
+import { describe, expect, it } from "vitest";
+import { Machines } from "../support/machines.ts";
+
+const RETENTION_MS = 60_000;
+const AWAY_MS = RETENTION_MS + 5000;
+
+describe.each([[["a", "b", "c"]], [["a", "c"]]])("of %s, c", (names) => {
+  const others = names.filter((name) => name !== "c");
+  const started = () => Machines.started(names, names.join(), { retentionMs: RETENTION_MS });
+
+  /** Everything that a client saw at `name` of a key while time passed. */
+  function seen(machines: Machines, name: string, key: string, ms: number): unknown[] {
+    const values = new Set<string | undefined>();
+    for (let passed = 0; passed < ms; passed += 50) {
+      machines.run(50);
+      values.add(machines.get(name, key));
+    }
+    return [...values];
+  }
+
+  async function deletedWhileAway(writer: string): Promise<Machines> {
+    const machines = await started();
+    machines.put(writer, "k", "v");
+    machines.run(3000);
+    machines.cut(["c"], others);
+    machines.delete("a", "k");
+    machines.run(AWAY_MS);
+    expect(machines.at("a").shards.map((shard) => shard.table.count)).toEqual([0, 0, 0, 0]);
+    return machines;
+  }
+
+  it("brings nothing back that was deleted and purged while it was away", async () => {
+    const machines = await deletedWhileAway("a");
+    machines.heal();
+    expect(seen(machines, "a", "k", 10_000)).toEqual([undefined]);
+    expect(machines.get("c", "k")).toBe(undefined);
+    expect(machines.differences()).toEqual([]);
+    expect(machines.at("a").quarantines + machines.at("c").quarantines).toBe(1);
+  });
+
+  it("brings back no write of its own either, when others had it and deleted it", async () => {
+    const machines = await deletedWhileAway("c");
+    machines.heal();
+    expect(seen(machines, "a", "k", 10_000)).toEqual([undefined]);
+    expect(machines.get("c", "k")).toBe(undefined);
+    expect(machines.differences()).toEqual([]);
+  });
+
+  it("brings nothing back when it was restarted while it was away", async () => {
+    const machines = await deletedWhileAway("a");
+    machines.crash("c");
+    await machines.start("c");
+    machines.run(1000);
+    machines.heal();
+    expect(seen(machines, "a", "k", 10_000)).toEqual([undefined]);
+    expect(machines.get("c", "k")).toBe(undefined);
+    expect(machines.differences()).toEqual([]);
+    expect(machines.at("c").quarantines).toBe(1);
+  });
+
+  it("is not quarantined a second time when it starts again afterwards", async () => {
+    const machines = await deletedWhileAway("a");
+    machines.heal();
+    machines.run(5000);
+    machines.crash("c");
+    await machines.start("c");
+    machines.run(5000);
+    expect(machines.at("c").quarantines).toBe(0);
+    expect(machines.differences()).toEqual([]);
+  });
+
+  it("keeps its own unseen writes, and puts those aside that are older than the retention", async () => {
+    const machines = await started();
+    machines.cut(["c"], others);
+    machines.put("c", "old", "v");
+    machines.run(AWAY_MS);
+    machines.put("c", "young", "v");
+    machines.heal();
+    machines.run(10_000);
+    for (const name of names) {
+      expect(machines.get(name, "young")).toBe("v");
+      expect(machines.get(name, "old")).toBe(undefined);
+    }
+    expect(machines.machine("c").salvaged).toHaveLength(1);
+    expect(machines.differences()).toEqual([]);
+    for (const name of names) expect(machines.at(name).unreadyReasons(machines.now)).toEqual([]);
+  });
+
+  it("takes writes of clients all the while", async () => {
+    const machines = await deletedWhileAway("a");
+    machines.heal();
+    machines.put("c", "k", "again");
+    machines.deliverAll();
+    machines.put("c", "other", "v");
+    machines.run(10_000);
+    for (const name of names) {
+      expect(machines.get(name, "k")).toBe("again");
+      expect(machines.get(name, "other")).toBe("v");
+    }
+    expect(machines.differences()).toEqual([]);
+  });
+
+  it("begins a new life when it hears that it is taken for gone", async () => {
+    const machines = await started();
+    machines.put("c", "k", "v");
+    machines.run(1000);
+    machines.cut(["c"], others);
+    for (const other of others) machines.at(other).members.leave(machines.at("c").id);
+    machines.run(5000);
+    machines.put("c", "k2", "unseen");
+    machines.heal();
+    machines.run(10_000);
+    for (const name of names) {
+      expect(machines.get(name, "k")).toBe("v");
+      expect(machines.get(name, "k2")).toBe("unseen");
+    }
+    expect(machines.differences()).toEqual([]);
+  });
+});
+
+describe("two halves that gave each other up", () => {
+  it.each([
+    [["a"], ["b"]],
+    [["b"], ["a"]],
+    [["a", "b"], ["c"]],
+    [["a"], ["b", "c"]],
+    [
+      ["a", "b"],
+      ["c", "d"],
+    ],
+    [
+      ["a", "d"],
+      ["b", "c"],
+    ],
+  ])("%s and %s become equal, one of them deferring, and keep what is young", async (one, other) => {
+    const machines = await Machines.started([...one, ...other].sort(), `${one} ${other}`, {
+      retentionMs: RETENTION_MS,
+    });
+    machines.put("a", "k", "v");
+    machines.run(3000);
+    machines.cut(one, other);
+    const [inOne, inOther] = [one[0] ?? "", other[0] ?? ""];
+    machines.delete(inOne, "k");
+    machines.run(AWAY_MS);
+    machines.put(inOne, "one", "v1");
+    machines.put(inOther, "other", "v2");
+    machines.run(1000);
+    machines.heal();
+    machines.run(15_000);
+    expect(machines.differences()).toEqual([]);
+    expect(machines.get("a", "one")).toBe("v1");
+    expect(machines.get("a", "other")).toBe("v2");
+    const deferred = (names: string[]) => names.filter((name) => machines.at(name).quarantines > 0);
+    expect([deferred(one), deferred(other)].filter((names) => names.length > 0)).toHaveLength(1);
+    const larger =
+      one.length === other.length ? (inOne < inOther ? one : other) : one.length > other.length ? one : other;
+    expect(deferred(larger)).toEqual([]);
+    // Who deleted it has forgotten so: among the deferring it is gone, otherwise it is as the larger half holds it.
+    expect(machines.get("b", "k")).toBe(larger === one ? undefined : "v");
+  });
+});

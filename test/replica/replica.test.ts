@@ -1,0 +1,163 @@
+import { describe, expect, it } from "vitest";
+import { hashText } from "../../src/base/hash.ts";
+import type { Key } from "../../src/base/ids.ts";
+import { SeededRandom } from "../../src/base/random.ts";
+import { encodeMessage } from "../../src/wire/codec.ts";
+import { id, Machines } from "../support/machines.ts";
+import { record } from "../support/shards.ts";
+import { facts } from "../support/surroundings.ts";
+
+const LINK = 77;
+
+function peer(name: string, life = 1) {
+  return { id: id(name), life, region: "r", address: `${name}:1` };
+}
+
+/** One machine with a peer that the test plays. */
+async function withPeer(seed: string): Promise<Machines> {
+  const machines = await Machines.started(["a"], seed);
+  machines.put("a", "k", "v");
+  meet(machines, LINK, "b");
+  machines.at("a").outbox.frames = [];
+  return machines;
+}
+
+/** A link comes up, and its peer says who it is. */
+function meet(machines: Machines, link: number, name: string): void {
+  const replica = machines.at("a");
+  replica.linkUp(link, peer(name), machines.now);
+  const members = [facts(name)];
+  replica.receive(link, encodeMessage({ type: "members", self: id(name), members }), machines.now);
+}
+
+describe("bad bytes from a peer", () => {
+  const push = record({ key: "x" }).bytes;
+  it.each([
+    ["nothing", []],
+    ["a type that nobody knows", [99]],
+    ["a message cut short", [7, 1, 2]],
+    ["a record cut short", [2, 0, ...push.subarray(0, 20)]],
+    [
+      "a register of an origin that the peer is not",
+      [2, 0, ...record({ key: "x", origin: 2 ** 52 }).bytes.fill(1, 0, 1)],
+    ],
+  ])("cost it its link and change nothing: %s", async (_what, bytes) => {
+    const machines = await withPeer("bad");
+    const before = machines.dump("a");
+    machines.at("a").receive(LINK, Uint8Array.from(bytes), machines.now);
+    const { outbox, badFrames } = machines.at("a");
+    expect([badFrames, outbox.closes.map(({ link, code }) => [link, code])]).toEqual([1, [[LINK, "PEER_BAD_FRAME"]]]);
+    expect(machines.dump("a")).toBe(before);
+  });
+
+  it("of any kind never make the machine throw, nor change what it holds", async () => {
+    const machines = await withPeer("noise");
+    const random = new SeededRandom("noise");
+    const before = machines.dump("a");
+    for (let i = 0; i < 3000; i++) {
+      const bytes = Uint8Array.from({ length: random.below(60) }, () => random.below(256));
+      // All but the two that change who belongs to the cluster, and do so whenever they can be read.
+      if (bytes.length > 0) bytes[0] = 2 + random.below(18);
+      machines.at("a").receive(LINK, bytes, machines.now);
+    }
+    expect(machines.at("a").badFrames).toBeGreaterThan(1000);
+    expect(machines.dump("a")).toBe(before);
+  });
+});
+
+describe("a peer", () => {
+  it("with this replica's own id, or one of the same number as another's, is refused", async () => {
+    const seen = new Map<number, string>();
+    let clash: readonly [string, string] | undefined;
+    for (let i = 0; clash === undefined; i++) {
+      const number = hashText(`n${i}`, 0x61746f6c);
+      const other = seen.get(number);
+      if (other !== undefined) clash = [other, `n${i}`];
+      seen.set(number, `n${i}`);
+    }
+    const machines = await Machines.started(["a"], "ids");
+    const replica = machines.at("a");
+    for (const [i, name] of ["a", ...clash].entries()) meet(machines, i + 1, name);
+    expect(replica.outbox.closes.map(({ link, code }) => [link, code])).toEqual([
+      [1, "PEER_DUPLICATE_ID"],
+      [3, "PEER_DUPLICATE_ID"],
+    ]);
+    expect(replica.linked()).toEqual([clash[0]]);
+  });
+
+  it("that was given up is neither believed nor fed", async () => {
+    const machines = await withPeer("given up");
+    const replica = machines.at("a");
+    replica.members.giveUp(id("b"));
+    const before = machines.dump("a");
+    const { bytes } = record({ key: "x", origin: replica.number });
+    replica.receive(LINK, Uint8Array.from([2, 0, ...bytes]), machines.now);
+    const pull = { type: "pull", session: 1, shard: 0, credit: 1000, vector: replica.shards[0]?.vector } as never;
+    replica.receive(LINK, encodeMessage(pull), machines.now);
+    machines.put("a", "k2", "v");
+    replica.replication.flush();
+    expect(replica.outbox.frames).toEqual([]);
+    machines.delete("a", "k2");
+    expect([replica.badFrames, machines.dump("a").split("\n")[0]]).toEqual([0, before.split("\n")[0]]);
+  });
+});
+
+describe("readiness", () => {
+  it("is reached alone after a while, with peers once all are compared and what was missing is here", async () => {
+    const machines = new Machines("ready");
+    await machines.start("a");
+    const reasons = (name: string) => machines.at(name).unreadyReasons(machines.now);
+    expect(reasons("a")).toEqual(["looking for peers"]);
+    machines.run(3000);
+    expect(reasons("a")).toEqual([]);
+    for (let i = 0; i < 500; i++) machines.put("a", `k${i}`, "v");
+    await machines.start("b");
+    expect(reasons("b")).toEqual(["looking for peers"]);
+    const heard = new Set<string>();
+    while (machines.deliverOne()) for (const reason of reasons("b")) heard.add(reason);
+    expect(heard).toContain("comparing with peers");
+    while (reasons("b").length > 0) {
+      machines.run(50);
+      for (const reason of reasons("b")) heard.add(reason);
+    }
+    expect(heard).toContain("catching up with peers");
+    expect(machines.get("b", "k499")).toBe("v");
+  });
+
+  it("is lost in a quarantine until all is confirmed, and not by a peer that comes later", async () => {
+    const machines = await Machines.started(["a", "b"], "lost");
+    machines.put("a", "k", "v");
+    machines.run(2000);
+    await machines.start("c");
+    expect(machines.at("a").unreadyReasons(machines.now)).toEqual([]);
+    machines.at("b").members.giveUp(id("a"));
+    machines.cut(["a"], ["b"]);
+    machines.heal();
+    while (machines.at("a").quarantines === 0) machines.deliverOne();
+    expect(machines.at("a").unreadyReasons(machines.now)).toContain("its life is not yet on disk");
+    expect(machines.get("a", "k")).toBe(undefined);
+    machines.run(10_000);
+    expect(machines.at("a").unreadyReasons(machines.now)).toEqual([]);
+    expect(machines.get("a", "k")).toBe("v");
+  });
+});
+
+describe("a life that is not on disk", () => {
+  it("lets nothing leave that bears its dots (R4)", async () => {
+    const machines = await Machines.started(["a", "b"], "not durable");
+    machines.machine("a").diskWorks = false;
+    machines.at("b").members.giveUp(id("a"));
+    machines.cut(["a"], ["b"]);
+    machines.heal();
+    machines.deliverAll();
+    expect(machines.at("a").lifeDurable).toBe(false);
+    machines.put("a", "k", "v");
+    machines.run(3000);
+    expect(machines.get("b", "k")).toBe(undefined);
+    machines.machine("a").diskWorks = true;
+    machines.run(5000);
+    expect(machines.get("b", "k")).toBe("v");
+    const shard = machines.at("b").shardOfKey("k" as Key);
+    expect(shard.vector.get(machines.at("a").origin)).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,335 @@
+/**
+ * Replica machines connected directly, without driver, sockets or disks: frames go from outbox to machine in a seeded
+ * random order (in order on each link), time is a number, a disk is a map that takes whole batches.
+ */
+
+import { latin1FromBytes } from "../../src/base/bytes.ts";
+import type { Key, ReplicaId } from "../../src/base/ids.ts";
+import { SeededRandom } from "../../src/base/random.ts";
+import { type ReplicaConfig, replicaDefaults } from "../../src/replica/config.ts";
+import { inspectReplica } from "../../src/replica/inspect.ts";
+import { readKey, writeKey } from "../../src/replica/operations.ts";
+import type { OutgoingFrame } from "../../src/replica/outbox.ts";
+import type { LinkId, Storage, StorageEntry, StorageOperation } from "../../src/replica/ports.ts";
+import type { Replica } from "../../src/replica/replica.ts";
+import { startReplica } from "../../src/replica/start-up.ts";
+import type { PutOptions, WriteOptions, WriteOutcome } from "../../src/store.ts";
+
+export type Disk = Map<string, StorageEntry>;
+
+/** What a disk did not take yet stays with the machine; `write` is the only way in. */
+export class DiskStorage implements Storage {
+  readonly durable = true;
+  readonly disk: Disk;
+
+  constructor(disk: Disk) {
+    this.disk = disk;
+  }
+
+  async open() {
+    return { type: "clean" } as const;
+  }
+
+  async *entries(range: { readonly from: Uint8Array; readonly to: Uint8Array }) {
+    const [from, to] = [latin1FromBytes(range.from), latin1FromBytes(range.to)];
+    const keys = [...this.disk.keys()].filter((key) => key >= from && key < to).sort();
+    yield keys.flatMap((key) => this.disk.get(key) ?? []);
+  }
+
+  async write(operations: readonly StorageOperation[]): Promise<void> {
+    applyOperations(this.disk, operations);
+  }
+
+  async close(): Promise<void> {}
+}
+
+export function applyOperations(disk: Disk, operations: readonly StorageOperation[]): void {
+  for (const { key, value } of operations) {
+    if (value === undefined) disk.delete(latin1FromBytes(key));
+    else disk.set(latin1FromBytes(key), { key, value });
+  }
+}
+
+interface Machine {
+  readonly id: ReplicaId;
+  replica: Replica | undefined;
+  /** Of its start: what handshakes go on telling. */
+  life: number;
+  disk: Disk;
+  /** False: batches are taken in time but the disk holds back, until it is true again. */
+  diskWorks: boolean;
+  readonly logs: string[];
+  readonly salvaged: Uint8Array[];
+}
+
+/** One direction of a link. */
+interface Pipe {
+  readonly to: ReplicaId;
+  readonly link: LinkId;
+  frames: Uint8Array[];
+}
+
+const TICK_MS = 50;
+/** More frames than this without time passing: they answer each other for ever. */
+const FRAMES_MAX = 200_000;
+
+export const id = (name: string): ReplicaId => name as ReplicaId;
+
+export class Machines {
+  now = 1_800_000_000_000;
+  readonly random: SeededRandom;
+  /** Frames that `drop` says yes to are lost if they may be, as in a full queue. */
+  drop: (from: ReplicaId, to: ReplicaId) => boolean = () => false;
+  /** Sees every frame that is put on its way. */
+  spy: (frame: Uint8Array) => void = () => {};
+  readonly #config: Partial<ReplicaConfig>;
+  readonly #machines = new Map<ReplicaId, Machine>();
+  /** By link: the pipe out of each end. */
+  readonly #pipes = new Map<string, Pipe>();
+  readonly #cut = new Set<string>();
+  #nextLink = 1;
+  /** How far a machine's clock is ahead. */
+  readonly skewMs = new Map<ReplicaId, number>();
+
+  constructor(seed: number | string, config: Partial<ReplicaConfig> = {}) {
+    this.random = new SeededRandom(seed);
+    this.#config = { shards: 4, retentionMs: 60_000, ...config };
+  }
+
+  /** Starts machines, links them with those that run, and lets them settle. */
+  static async started(names: readonly string[], seed: number | string, config: Partial<ReplicaConfig> = {}) {
+    const machines = new Machines(seed, config);
+    for (const name of names) await machines.start(name);
+    machines.run(3000);
+    return machines;
+  }
+
+  at(name: string): Replica {
+    const replica = this.#machines.get(id(name))?.replica;
+    if (replica === undefined) throw new Error(`${name} does not run`);
+    return replica;
+  }
+
+  machine(name: string): Machine {
+    const machine = this.#machines.get(id(name));
+    if (machine === undefined) throw new Error(`no ${name}`);
+    return machine;
+  }
+
+  clockOf(name: string): number {
+    return this.now + (this.skewMs.get(id(name)) ?? 0);
+  }
+
+  async start(name: string): Promise<Replica> {
+    const fresh: Machine = {
+      id: id(name),
+      replica: undefined,
+      life: 0,
+      disk: new Map(),
+      diskWorks: true,
+      logs: [],
+      salvaged: [],
+    };
+    const machine = this.#machines.get(id(name)) ?? fresh;
+    this.#machines.set(id(name), machine);
+    const replica = await startReplica({
+      config: { ...replicaDefaults, address: `${name}:1`, id: id(name), ...this.#config },
+      ephemeral: false,
+      clock: { now: () => this.clockOf(name) },
+      random: this.random.fork(`${name} ${this.now}`),
+      storage: new DiskStorage(machine.disk),
+      log: (_level, event) => machine.logs.push(event),
+    });
+    machine.replica = replica;
+    machine.life = replica.life;
+    replica.seeksPeers = true;
+    for (const other of this.#machines.keys()) this.#connect(id(name), other);
+    return replica;
+  }
+
+  /** Stops without a word; what the disk has not taken is lost. */
+  crash(name: string): void {
+    for (const other of this.#machines.keys()) this.#disconnect(id(name), other);
+    this.machine(name).replica = undefined;
+  }
+
+  /** Cuts the links between two groups. */
+  cut(some: readonly string[], others: readonly string[]): void {
+    for (const a of some) {
+      for (const b of others) {
+        this.#disconnect(id(a), id(b));
+        this.#cut.add(pair(a, b));
+      }
+    }
+  }
+
+  heal(): void {
+    this.#cut.clear();
+    for (const a of this.#machines.keys()) for (const b of this.#machines.keys()) if (a < b) this.#connect(a, b);
+  }
+
+  // --- Clients -------------------------------------------------------------------------------------------------
+
+  put(name: string, key: string, value: string, options: PutOptions = {}): WriteOutcome {
+    return this.#write(name, key, { value: new TextEncoder().encode(value), options });
+  }
+
+  delete(name: string, key: string, options: WriteOptions = {}): WriteOutcome {
+    return this.#write(name, key, { options });
+  }
+
+  /** The value, or undefined. */
+  get(name: string, key: string): string | undefined {
+    const { entry } = readKey(this.at(name), key as Key, this.clockOf(name));
+    return entry === undefined ? undefined : new TextDecoder().decode(entry.value);
+  }
+
+  #write(name: string, key: string, write: Parameters<typeof writeKey>[2]): WriteOutcome {
+    const outcome = writeKey(this.at(name), key as Key, write, this.clockOf(name));
+    this.carryOut(id(name));
+    return outcome;
+  }
+
+  // --- Time ----------------------------------------------------------------------------------------------------
+
+  /** Lets time pass: pushes go, frames arrive, disks write. */
+  run(ms: number): void {
+    for (const end = this.now + ms; this.now < end; ) {
+      this.now += TICK_MS;
+      for (const name of this.#running()) {
+        this.flush(name);
+        this.at(name).tick(this.clockOf(name));
+        this.carryOut(name);
+        this.sync(name);
+      }
+      this.deliverAll();
+    }
+  }
+
+  /** Lets every frame under way arrive. */
+  deliverAll(): void {
+    for (let left = FRAMES_MAX; this.deliverOne(); left--) {
+      if (left === 0) throw new Error("frames without end");
+    }
+  }
+
+  /** Lets the first frame of a random link arrive; false when none is under way. */
+  deliverOne(): boolean {
+    const waiting = [...this.#pipes.values()].filter((pipe) => pipe.frames.length > 0);
+    if (waiting.length === 0) return false;
+    const pipe = this.random.pick(waiting);
+    const frame = pipe.frames.shift();
+    if (frame === undefined) return false;
+    this.at(pipe.to).receive(pipe.link, frame, this.clockOf(pipe.to));
+    this.carryOut(pipe.to);
+    return true;
+  }
+
+  /** Sends the pushes that wait. */
+  flush(name: string): void {
+    this.at(name).replication.flush();
+    this.carryOut(id(name));
+  }
+
+  /** The disk takes what it lacks, if it works. */
+  sync(name: string): void {
+    const machine = this.machine(name);
+    const { replica } = machine;
+    if (replica === undefined || !machine.diskWorks) return;
+    const batch = replica.persistence.take();
+    if (batch === undefined) return;
+    applyOperations(machine.disk, batch.operations);
+    replica.persisted(batch);
+    this.carryOut(id(name));
+  }
+
+  /** Carries out what a machine's outbox holds. */
+  carryOut(name: ReplicaId): void {
+    const { outbox } = this.at(name);
+    const machine = this.machine(name);
+    const { frames, closes, answers, deliveries, logs, salvaged } = outbox;
+    Object.assign(outbox, { frames: [], closes: [], answers: [], deliveries: [], logs: [], salvaged: [] });
+    for (const frame of frames) this.#carry(name, frame);
+    for (const { link } of closes)
+      for (const pipe of [...this.#pipes.values()]) if (pipe.link === link) this.#down(pipe);
+    for (const answer of answers) answer();
+    for (const deliver of deliveries) deliver();
+    machine.logs.push(...logs.map(({ event }) => event));
+    machine.salvaged.push(...salvaged);
+  }
+
+  #carry(from: ReplicaId, { link, frame, droppable }: OutgoingFrame): void {
+    for (const pipe of this.#pipes.values()) {
+      if (pipe.link !== link || pipe.to === from) continue;
+      if (droppable && this.drop(from, pipe.to)) continue;
+      this.spy(frame);
+      pipe.frames.push(frame);
+    }
+  }
+
+  // --- What they hold ------------------------------------------------------------------------------------------
+
+  /** Ways in which running machines differ, in words; empty when they are equal. */
+  differences(): string[] {
+    return this.differencesOf(this.#running());
+  }
+
+  differencesOf(names: readonly string[]): string[] {
+    const [first, ...others] = names;
+    if (first === undefined) return [];
+    return others.flatMap((other) =>
+      this.dump(first) === this.dump(other) ? [] : [`${first}: ${this.dump(first)}\n${other}: ${this.dump(other)}`],
+    );
+  }
+
+  /** Live registers and version vectors, as a text that is equal exactly when they are. */
+  dump(name: string): string {
+    const { registers, shards } = inspectReplica(this.at(name));
+    const live = registers.filter((each) => !each.isDead && !each.isGone && each.expiresAt > this.clockOf(name));
+    const lines = live.map((each) => `${each.key}=${each.timestamp}/${each.origin}/${each.sequence}/${each.valueHash}`);
+    return [...lines.sort(), ...shards.map(({ shard, vector }) => `${shard}: ${vector}`)].join("\n");
+  }
+
+  #running(): ReplicaId[] {
+    return [...this.#machines].filter(([, machine]) => machine.replica !== undefined).map(([name]) => name);
+  }
+
+  // --- Links ---------------------------------------------------------------------------------------------------
+
+  #connect(a: ReplicaId, b: ReplicaId): void {
+    if (a === b || this.#cut.has(pair(a, b)) || this.#pipes.has(`${a}>${b}`)) return;
+    const [one, other] = [this.#machines.get(a), this.#machines.get(b)];
+    if (one?.replica === undefined || other?.replica === undefined) return;
+    const link = this.#nextLink++;
+    this.#pipes.set(`${a}>${b}`, { to: b, link, frames: [] });
+    this.#pipes.set(`${b}>${a}`, { to: a, link, frames: [] });
+    const [aFacts, bFacts] = [factsOf(one.replica, one.life), factsOf(other.replica, other.life)];
+    one.replica.linkUp(link, bFacts, this.clockOf(a));
+    other.replica.linkUp(link, aFacts, this.clockOf(b));
+    this.carryOut(a);
+    this.carryOut(b);
+  }
+
+  #disconnect(a: ReplicaId, b: ReplicaId): void {
+    for (const name of [`${a}>${b}`, `${b}>${a}`]) {
+      const pipe = this.#pipes.get(name);
+      if (pipe !== undefined) this.#down(pipe);
+    }
+  }
+
+  /** Ends one direction: what was under way is lost. */
+  #down(pipe: Pipe): void {
+    for (const [name, each] of this.#pipes) if (each === pipe) this.#pipes.delete(name);
+    this.#machines.get(pipe.to)?.replica?.linkDown(pipe.link, "cut");
+  }
+}
+
+function pair(a: string, b: string): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}
+
+/** As the handshake tells them. */
+function factsOf(replica: Replica, life: number) {
+  const { region, address } = replica.config;
+  return { id: replica.id, life, region, address };
+}
