@@ -1,0 +1,179 @@
+/**
+ * Opening a LevelDB folder whatever state it is in: the lock, the permissions, damage. The order matters: LevelDB
+ * takes the lock before it looks at anything, and it must never be asked to create a database where files of one
+ * exist, for then it deletes them (a lost CURRENT would cost every table).
+ *
+ * LevelDB leaves out what it cannot read in its log and opens without an error; its diary says so, and so do we. Not
+ * seen here: a log that ends early or is gone, and a damaged table, which shows only when it is read. The replica's own
+ * checksums, counts and sums find those.
+ */
+
+import { access, constants, mkdir, open, readdir, readFile, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Level } from "level";
+import { AtollError } from "../base/errors.ts";
+import type { Log, StorageCondition } from "../replica/ports.ts";
+
+export type Database = Level<Uint8Array, Uint8Array>;
+
+/** `level` exports classic-level's class and declares less of it than there is. */
+const repairDatabase = (Level as unknown as { repair(location: string): Promise<void> }).repair;
+
+const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
+/**
+ * What LevelDB says beside `Corruption` of files that cannot be what it wrote: one that another names is not there, a
+ * table is shorter than it should be, a folder stands in a file's place. Any other failure is the world's, not damage.
+ */
+const DAMAGE =
+  /No such file|does not exist|Invalid argument|Is a directory|Not a directory|No such device|found no files/;
+const LEVELDB_FILE = /^(MANIFEST-\d+|\d+\.(log|ldb|sst))$/;
+
+export interface OpenedDatabase {
+  readonly database: Database;
+  readonly condition: StorageCondition;
+}
+
+/**
+ * Opens the database in the data folder `folder`, creating, repairing or setting it aside as needed; a set-aside
+ * database stays in `folder` as `db.damaged-<UTC time>`. `suspect`: damage was met while reading it, repair it first.
+ * Throws `DATA_LOCKED`, `DATA_UNREADABLE`, `DISK_FAILED`.
+ */
+export async function openOrRepair(folder: string, log: Log, suspect: boolean): Promise<OpenedDatabase> {
+  const location = databaseFolder(folder);
+  await createFolders(folder, location);
+  let damage: unknown = new Error("damage was met while reading");
+  try {
+    const database = await openExistingOrNew(location);
+    if (!suspect) return { database, condition: await conditionOf(location, log) };
+    // Nobody else has it, then. Repair itself heeds no lock.
+    await database.close();
+  } catch (error) {
+    if (!isDamage(error)) throw openError(folder, error);
+    damage = error;
+  }
+  const detail = reasonOf(damage);
+  log("warn", "storage-damaged", { folder, detail });
+  try {
+    await repairDatabase(location);
+    const database = await openDatabase(location, false);
+    log("warn", "storage-repaired", { folder, detail });
+    return { database, condition: { type: "repaired", detail } };
+  } catch (error) {
+    if (!isDamage(error)) throw openError(folder, error);
+    return setAside(folder, location, log, `${detail}; repair: ${reasonOf(error)}`);
+  }
+}
+
+/** Opens a database that was open before, as it is. Throws LevelDB's own error. */
+export function reopenDatabase(folder: string): Promise<Database> {
+  return openDatabase(databaseFolder(folder), false);
+}
+
+/** True for an error by which LevelDB says that what it read cannot be what it wrote. */
+export function isDamage(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && cause.code === "LEVEL_CORRUPTION") return true;
+    if (DAMAGE.test(cause.message)) return true;
+  }
+  return false;
+}
+
+/** The innermost message: what LevelDB or the system said. */
+export function reasonOf(error: unknown): string {
+  let reason = String(error);
+  for (let cause = error; cause instanceof Error; cause = cause.cause) reason = cause.message;
+  return reason;
+}
+
+function databaseFolder(folder: string): string {
+  return join(folder, "db");
+}
+
+/** LevelDB's diary, which begins anew at each open, tells what was dropped from the log. */
+async function conditionOf(location: string, log: Log): Promise<StorageCondition> {
+  const diary = await readFile(join(location, "LOG"), "latin1").catch(() => "");
+  const drops = [...diary.matchAll(/dropping (\d+) bytes; (.*)/g)];
+  const first = drops[0];
+  if (first === undefined) return { type: "clean" };
+  const bytes = drops.reduce((sum, drop) => sum + Number(drop[1]), 0);
+  const detail = `${bytes} bytes of the log were dropped: ${first[2]}`;
+  log("warn", "storage-log-damaged", { folder: location, detail });
+  return { type: "repaired", detail };
+}
+
+async function createFolders(folder: string, location: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    await mkdir(location, { recursive: true, mode: 0o700 });
+    // LevelDB syncs what is in its folder; that the folder itself is there is for us to sync.
+    await syncFolder(folder);
+    await syncFolder(dirname(folder));
+  } catch (error) {
+    throw openError(folder, error);
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  let handle: Awaited<ReturnType<typeof open>>;
+  try {
+    handle = await open(folder, "r");
+  } catch {
+    return; // A parent that may be entered but not read is no reason to refuse.
+  }
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openExistingOrNew(location: string): Promise<Database> {
+  try {
+    return await openDatabase(location, false);
+  } catch (error) {
+    if (!/does not exist \(create_if_missing/.test(reasonOf(error))) throw error;
+    if ((await readdir(location)).some((name) => LEVELDB_FILE.test(name))) throw error;
+    return await openDatabase(location, true);
+  }
+}
+
+async function openDatabase(location: string, createIfMissing: boolean): Promise<Database> {
+  const database: Database = new Level(location, {
+    keyEncoding: "view",
+    valueEncoding: "view",
+    writeBufferSize: WRITE_BUFFER_BYTES,
+  });
+  await database.open({ createIfMissing });
+  return database;
+}
+
+async function setAside(folder: string, location: string, log: Log, detail: string): Promise<OpenedDatabase> {
+  const time = new Date().toISOString().replaceAll(/[-:.]/g, "");
+  const movedTo = `${location}.damaged-${time}`;
+  try {
+    await rename(location, movedTo);
+    await createFolders(folder, location);
+    const database = await openDatabase(location, true);
+    log("error", "storage-set-aside", { folder, detail, movedTo });
+    return { database, condition: { type: "set-aside", detail, movedTo } };
+  } catch (error) {
+    throw openError(folder, error);
+  }
+}
+
+/** What a failure to open is to the caller. Only what is surely not the disk's fault is called unreadable. */
+function openError(folder: string, error: unknown): AtollError {
+  if (error instanceof AtollError) return error;
+  const reason = reasonOf(error);
+  const options = { cause: error };
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && cause.code === "LEVEL_LOCKED") {
+      return new AtollError("DATA_LOCKED", `the data folder ${folder} is in use by another process`, options);
+    }
+  }
+  if (/No space left|quota exceeded|Input\/output error|ENOSPC|EDQUOT|EIO|Too many open files|EMFILE/i.test(reason)) {
+    return new AtollError("DISK_FAILED", `cannot open the data folder ${folder}: ${reason}`, options);
+  }
+  return new AtollError("DATA_UNREADABLE", `cannot use the data folder ${folder}: ${reason}`, options);
+}

@@ -1,0 +1,178 @@
+/**
+ * `Storage` on LevelDB. Every write is one synced batch.
+ *
+ * Two habits of LevelDB are cured here. After an append that failed (a full disk), it goes on behind the torn record,
+ * acknowledges, and loses all of that at the next open: so the first failed write closes the database, and nothing is
+ * acknowledged until it has been opened again from what is really on disk. And it creates a new database over one whose
+ * CURRENT is lost: see `level-open.ts`.
+ *
+ * 1. `#database` is set exactly while the database is open and its last write succeeded.
+ * 2. A database opened again in mid-life is taken as it is or not at all; repair and setting aside lose entries, which
+ *    only the caller of `open` can be told.
+ */
+
+import { assert } from "../base/assert.ts";
+import { AtollError } from "../base/errors.ts";
+import type { Log, Storage, StorageCondition, StorageEntry, StorageOperation } from "../replica/ports.ts";
+import { type Database, isDamage, openOrRepair, reasonOf, reopenDatabase } from "./level-open.ts";
+
+/** Larger chunks keep more young buffers alive and are slower (measured: 1,000 to 2,000 is the flat top). */
+const CHUNK_ENTRIES = 1000;
+const CHUNK_BYTES = 1024 * 1024;
+
+const REOPEN_DELAY_MS = 50;
+const REOPEN_DELAY_MS_MAX = 2000;
+
+export class LevelStorage implements Storage {
+  readonly durable = true;
+  readonly #folder: string;
+  readonly #log: Log;
+  #database: Database | undefined;
+  #open = false;
+  /** The write under way. */
+  #writing: Promise<void> | undefined;
+  /** LevelDB met damage while reading: the next `open` repairs first. */
+  #suspect = false;
+  /** Why the database is closed in mid-life, and when (on the monotonic clock) to try again. */
+  #failure = "closed";
+  #reopenAt = 0;
+  #reopenDelayMs = REOPEN_DELAY_MS;
+
+  /** `folder` is the data folder; the database is its subfolder `db`, other files may live beside that. */
+  constructor(options: { readonly folder: string; readonly log: Log }) {
+    this.#folder = options.folder;
+    this.#log = options.log;
+  }
+
+  /** Throws `DATA_LOCKED`, `DATA_UNREADABLE`, and `DISK_FAILED` where the disk is full or fails. */
+  async open(): Promise<StorageCondition> {
+    assert(!this.#open, "storage opened twice");
+    const { database, condition } = await openOrRepair(this.#folder, this.#log, this.#suspect);
+    this.#database = database;
+    this.#open = true;
+    this.#suspect = false;
+    return condition;
+  }
+
+  /**
+   * The range as it was when the iteration began. Keys and values are copies, the caller's to keep. Throws
+   * `DISK_FAILED` while the database is closed after a failed write, and where a table is damaged: then `close` and
+   * `open` repair it.
+   */
+  async *entries(range: {
+    readonly from: Uint8Array;
+    readonly to: Uint8Array;
+  }): AsyncIterable<readonly StorageEntry[]> {
+    if (this.#database === undefined) throw this.#closedError();
+    const iterator = this.#database.iterator({
+      gte: range.from,
+      lt: range.to,
+      fillCache: false,
+      highWaterMarkBytes: CHUNK_BYTES,
+    });
+    // One chunk is read, on another thread, while the one before is handled.
+    let reading: Promise<[Uint8Array, Uint8Array][]> = Promise.resolve([]);
+    const readOn = () => {
+      reading = iterator.nextv(CHUNK_ENTRIES);
+      reading.catch(() => undefined);
+    };
+    try {
+      readOn();
+      for (let chunk = await reading; chunk.length > 0; chunk = await reading) {
+        readOn();
+        yield chunk.map(toEntry);
+      }
+    } catch (error) {
+      throw this.#readError(error);
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  /**
+   * Throws `DISK_FAILED`: then the operations are on disk whole or not at all, and the caller must issue them again
+   * before, or with, any that build on them.
+   */
+  async write(operations: readonly StorageOperation[]): Promise<void> {
+    assert(this.#writing === undefined, "storage writes one batch at a time");
+    this.#writing = this.#write(operations);
+    try {
+      await this.#writing;
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  /** Waits for the write under way. `open` may follow. */
+  async close(): Promise<void> {
+    this.#open = false;
+    await this.#writing?.catch(() => undefined);
+    this.#failure = "closed";
+    await this.#closeDatabase();
+  }
+
+  async #write(operations: readonly StorageOperation[]): Promise<void> {
+    const database = this.#database ?? (await this.#reopen());
+    // A chained batch costs 0.7 µs an operation on this thread, an array of operations 9 µs.
+    const batch = database.batch();
+    for (const operation of operations) {
+      if (operation.type === "delete") batch.del(operation.key);
+      else {
+        assert(operation.value !== undefined, "a put without a value");
+        batch.put(operation.key, operation.value);
+      }
+    }
+    try {
+      await batch.write({ sync: true });
+    } catch (error) {
+      throw await this.#recover(error);
+    }
+  }
+
+  /** Closes the database behind a failed write and tries once to open it again; the error is for the caller. */
+  async #recover(error: unknown): Promise<AtollError> {
+    const reason = reasonOf(error);
+    this.#log("error", "storage-write-failed", { folder: this.#folder, reason });
+    if (isDamage(error)) this.#suspect = true;
+    this.#failure = reason;
+    await this.#closeDatabase();
+    await this.#reopen().catch(() => undefined);
+    return new AtollError("DISK_FAILED", `cannot write to ${this.#folder}: ${reason}`, { cause: error });
+  }
+
+  /** Opens the database again once its time has come. Throws `DISK_FAILED`. */
+  async #reopen(): Promise<Database> {
+    if (!this.#open || performance.now() < this.#reopenAt) throw this.#closedError();
+    try {
+      this.#database = await reopenDatabase(this.#folder);
+      this.#reopenDelayMs = REOPEN_DELAY_MS;
+      this.#log("warn", "storage-reopened", { folder: this.#folder });
+      return this.#database;
+    } catch (error) {
+      this.#failure = isDamage(error) ? `damaged, a restart repairs it: ${reasonOf(error)}` : reasonOf(error);
+      this.#reopenAt = performance.now() + this.#reopenDelayMs;
+      this.#reopenDelayMs = Math.min(this.#reopenDelayMs * 2, REOPEN_DELAY_MS_MAX);
+      throw this.#closedError(error);
+    }
+  }
+
+  async #closeDatabase(): Promise<void> {
+    const database = this.#database;
+    this.#database = undefined;
+    await database?.close();
+  }
+
+  #readError(error: unknown): AtollError {
+    if (this.#database === undefined) return this.#closedError(error);
+    if (isDamage(error)) this.#suspect = true;
+    return new AtollError("DISK_FAILED", `cannot read ${this.#folder}: ${reasonOf(error)}`, { cause: error });
+  }
+
+  #closedError(cause?: unknown): AtollError {
+    return new AtollError("DISK_FAILED", `the database in ${this.#folder} is closed: ${this.#failure}`, { cause });
+  }
+}
+
+function toEntry(pair: [Uint8Array, Uint8Array]): StorageEntry {
+  return { key: pair[0], value: pair[1] };
+}

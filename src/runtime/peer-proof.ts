@@ -1,0 +1,20 @@
+/** The cryptography of the handshake on `node:crypto`: HMAC-SHA256, comparison in constant time, unguessable nonces. */
+
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { ConstantTimeEqual, Hmac } from "../wire/handshake.ts";
+import { NONCE_BYTES } from "../wire/handshake.ts";
+
+/** An HMAC bound to the cluster's secret; without one the key is empty. */
+export function createPeerHmac(secret: Uint8Array = new Uint8Array(0)): Hmac {
+  return (parts) => {
+    const hmac = createHmac("sha256", secret);
+    for (const part of parts) hmac.update(part);
+    return hmac.digest();
+  };
+}
+
+export const equalInConstantTime: ConstantTimeEqual = (a, b) => a.length === b.length && timingSafeEqual(a, b);
+
+export function createNonce(): Uint8Array {
+  return randomBytes(NONCE_BYTES);
+}

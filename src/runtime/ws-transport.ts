@@ -1,0 +1,417 @@
+/**
+ * The `Transport` port over WebSockets. Peers come in by `/v1/peer` on the port of the HTTP door, which hands the upgrade
+ * over, and both ends dial; the handshake (`wire/handshake.ts`) proves who is there, and of two links between one pair one
+ * survives (`wire/link-choice.ts`).
+ *
+ * Invariants: (1) at most one link a peer, and its `down` is told before the `up` of its successor. (2) Every connection
+ * that ends before it is a link is counted and told by `refused`, once, unless we gave it up ourselves. (3) The caller's
+ * bytes are never changed, and copied at most once for all links that a message goes to. (4) After `stop` no event is
+ * told.
+ *
+ * Without TLS a link is proved once, at its beginning; see the end of the handshake's head for what that leaves open.
+ */
+
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import { assert } from "../base/assert.ts";
+import type { ErrorCode } from "../base/errors.ts";
+import type { ReplicaId } from "../base/ids.ts";
+import type {
+  Cancel,
+  LinkId,
+  LocalFacts,
+  Log,
+  Random,
+  Scheduler,
+  Transport,
+  TransportEvents,
+} from "../replica/ports.ts";
+import type { Statistic, StatisticsSource } from "../stats.ts";
+import { cutMessage } from "../wire/frames.ts";
+import {
+  checkFacts,
+  Handshake,
+  type Hmac,
+  type ProvedPeer,
+  type Refusal,
+  type Role,
+  type VersionRange,
+} from "../wire/handshake.ts";
+import { type LinkClaim, replaces } from "../wire/link-choice.ts";
+import { type DialFailure, Dialler, isAddress } from "./dialler.ts";
+import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./link-limits.ts";
+import { LinkStatistics } from "./link-statistics.ts";
+import { type ConnectionEnd, type ConnectionOwner, PeerConnection } from "./peer-connection.ts";
+import { dialPeer, type PeerTls } from "./peer-dial.ts";
+import { createNonce, createPeerHmac, equalInConstantTime } from "./peer-proof.ts";
+import { PEER_PATH, PeerUpgrades, pathOf } from "./peer-upgrades.ts";
+
+const DEAD_TICKS = 6;
+
+export interface WsTransportOptions {
+  /** Taken over for upgrades to `PEER_PATH`. Absent: the owner of the server calls `handleUpgrade`. */
+  readonly server?: Server;
+  /** Shared by all replicas of the cluster; absent = empty. */
+  readonly secret?: Uint8Array;
+  readonly tls?: PeerTls;
+  /** Protocol versions that the replica speaks. */
+  readonly versions?: VersionRange;
+  readonly limits?: Partial<LinkLimits>;
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly log: Log;
+}
+
+interface Link {
+  readonly id: LinkId;
+  readonly connection: PeerConnection;
+  readonly peer: ProvedPeer;
+  readonly claim: LinkClaim;
+}
+
+export class WsTransport implements Transport, StatisticsSource, ConnectionOwner {
+  /** For whoever routes upgrade requests. */
+  readonly path = PEER_PATH;
+  readonly #options: WsTransportOptions;
+  readonly #limits: LinkLimits;
+  readonly #versions: VersionRange;
+  readonly #hmac: Hmac;
+  readonly #statistics = new LinkStatistics();
+  readonly #upgrades: PeerUpgrades;
+  readonly #dialler: Dialler;
+  readonly #links = new Map<LinkId, Link>();
+  readonly #linksByPeer = new Map<ReplicaId, Link>();
+  readonly #linksByConnection = new Map<PeerConnection, Link>();
+  /** Links that are over, to be told. */
+  readonly #downs: { readonly link: Link; readonly reason: string }[] = [];
+  readonly #connections = new Set<PeerConnection>();
+  readonly #dialsByAddress = new Map<string, PeerConnection>();
+  /** Nonces of our dials that are being answered, in hex. */
+  readonly #noncesByConnection = new Map<PeerConnection, string>();
+  readonly #ownNonces = new Set<string>();
+  #blocked: ReadonlySet<ReplicaId> = new Set();
+  #facts: LocalFacts | undefined;
+  #events: TransportEvents | undefined;
+  #lastLink = 0;
+  #lastAttempt = 0;
+  #tick = 0;
+  #cancelTick: Cancel = () => {};
+  #stopped = false;
+  #whenEmpty: (() => void) | undefined;
+  /** The message cut last and its wire frames: one message usually goes to all links, one after another. */
+  #cutMessage: Uint8Array | undefined;
+  #cutFrames: readonly Uint8Array[] = [];
+
+  constructor(options: WsTransportOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
+    this.#versions = options.versions ?? { min: 1, max: 1 };
+    this.#hmac = createPeerHmac(options.secret);
+    this.#upgrades = new PeerUpgrades({
+      limits: this.#limits,
+      closedFor: () => this.#closedFor(),
+      accepted: (socket, raw, address) => this.#connect(socket, "acceptor", address).open(raw),
+      refused: (address, refusal) => this.#tellRefused(address, refusal, true),
+    });
+    this.#dialler = new Dialler({
+      limits: this.#limits,
+      random: options.random,
+      scheduler: options.scheduler,
+      dial: (address, isRetry) => this.#dial(address, isRetry),
+      giveUp: (address) => this.#giveUp(address),
+      isLinked: (address, replica) => this.#isLinked(address, replica),
+      isBlocked: (replica) => this.#blocked.has(replica),
+    });
+  }
+
+  /** Throws `BAD_CONFIG` for facts that the handshake cannot carry. */
+  async start(facts: LocalFacts, events: TransportEvents): Promise<void> {
+    assert(this.#events === undefined, "the transport was started twice");
+    checkFacts(facts, facts);
+    this.#facts = facts;
+    this.#events = events;
+    this.#options.server?.on("upgrade", this.#onUpgrade);
+    this.#scheduleTick();
+  }
+
+  connect(addresses: readonly string[]): void {
+    if (this.#stopped) return;
+    for (const address of addresses) {
+      if (!isAddress(address)) this.#tellRefused(address, { code: "BAD_CONFIG", message: "not host:port" }, false);
+    }
+    this.#dialler.want(addresses);
+  }
+
+  send(link: LinkId, message: Uint8Array, droppable: boolean): void {
+    const { connection } = this.#links.get(link) ?? {};
+    if (connection === undefined) return;
+    assert(message.length <= this.#limits.messageBytesMax, `sending a message of ${message.length} bytes`);
+    const queued = connection.queuedBytes;
+    if (droppable && queued >= this.#limits.queueBytesMax) {
+      this.#statistics.dropped++;
+      return;
+    }
+    if (queued >= this.#limits.queueBytesHardMax) {
+      connection.close("SLOW_CONSUMER", `${queued} bytes are queued`);
+      return;
+    }
+    this.#statistics.messagesOut++;
+    connection.send(this.#cut(message));
+  }
+
+  queuedBytes(link: LinkId): number {
+    return this.#links.get(link)?.connection.queuedBytes ?? 0;
+  }
+
+  close(link: LinkId, code: ErrorCode, reason: string): void {
+    this.#links.get(link)?.connection.close(code, reason);
+  }
+
+  block(replicas: readonly ReplicaId[]): void {
+    const before = this.#blocked;
+    this.#blocked = new Set(replicas);
+    for (const link of [...this.#links.values()]) {
+      if (this.#blocked.has(link.peer.id)) link.connection.close("UNREACHABLE", "blocked");
+    }
+    if ([...before].some((replica) => !this.#blocked.has(replica))) this.#dialler.hurry();
+    else this.#dialler.review();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#options.server?.off("upgrade", this.#onUpgrade);
+    this.#cancelTick();
+    this.#dialler.stop();
+    for (const connection of [...this.#connections]) connection.close("SHUTTING_DOWN", "this replica stops");
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+    this.#upgrades.stop();
+  }
+
+  statistics(): readonly Statistic[] {
+    let queuedBytes = 0;
+    for (const link of this.#links.values()) queuedBytes += link.connection.queuedBytes;
+    return this.#statistics.statistics({ links: this.#links.size, greetings: this.#upgrades.slotsInUse, queuedBytes });
+  }
+
+  /** An upgrade request to `PEER_PATH`; the socket is ours from here on. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+    this.#upgrades.handle(request, socket, head);
+  }
+
+  // What connections tell us (ConnectionOwner).
+
+  linked(connection: PeerConnection, peer: ProvedPeer, version: number): void {
+    this.#upgrades.freeSlot(connection.socket);
+    this.#forgetDial(connection);
+    const held = this.#linksByPeer.get(peer.id);
+    held?.connection.close("PEER_REPLACED", "a newer or better link took over");
+    this.#tellDowns();
+    const link: Link = {
+      id: ++this.#lastLink,
+      connection,
+      peer,
+      claim: this.#claimOf(connection.inbound, peer),
+    };
+    this.#links.set(link.id, link);
+    this.#linksByPeer.set(peer.id, link);
+    this.#linksByConnection.set(connection, link);
+    this.#options.log("debug", "link-up", {
+      peer: peer.id,
+      address: connection.address,
+      inbound: connection.inbound,
+      version,
+    });
+    const { id, life, region, address } = peer;
+    this.#events?.up(link.id, { id, life, region, address }, version);
+    if (connection.inbound) this.#dialler.review();
+    else this.#dialler.answered(connection.address, peer.id);
+  }
+
+  message(connection: PeerConnection, bytes: Uint8Array): void {
+    const link = this.#linksByConnection.get(connection);
+    if (link !== undefined && !this.#stopped) this.#events?.frame(link.id, bytes);
+  }
+
+  ended(connection: PeerConnection, end: ConnectionEnd): void {
+    const link = this.#linksByConnection.get(connection);
+    if (link === undefined) this.#endGreeting(connection, end);
+    else this.#endLink(link, end);
+  }
+
+  gone(connection: PeerConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#whenEmpty?.();
+  }
+
+  // Links.
+
+  #admit(inbound: boolean, peer: ProvedPeer): Refusal | undefined {
+    if (this.#stopped) return { code: "SHUTTING_DOWN", message: "this replica stops" };
+    if (this.#blocked.has(peer.id)) return { code: "UNREACHABLE", message: "blocked" };
+    const held = this.#linksByPeer.get(peer.id);
+    if (held === undefined) {
+      if (this.#links.size < this.#limits.linksMax) return undefined;
+      return { code: "TOO_MANY_CONNECTIONS", message: `${this.#links.size} links` };
+    }
+    if (replaces(this.#claimOf(inbound, peer), held.claim)) return undefined;
+    return { code: "PEER_REPLACED", message: "another link between the two stays" };
+  }
+
+  #claimOf(inbound: boolean, peer: ProvedPeer): LinkClaim {
+    return { peerLife: peer.life, dialler: inbound ? peer.id : this.#localFacts().id, attempt: peer.attempt };
+  }
+
+  #endLink(link: Link, end: ConnectionEnd): void {
+    this.#statistics.countCut(end.code);
+    this.#links.delete(link.id);
+    this.#linksByConnection.delete(link.connection);
+    if (this.#linksByPeer.get(link.peer.id) === link) this.#linksByPeer.delete(link.peer.id);
+    if (end.byPeer && end.code === "UNREACHABLE") this.#dialler.noteBlocked(link.peer.id);
+    // A replica that closes or overfills a link is in the midst of its own step: it hears of it after.
+    this.#downs.push({ link, reason: `${end.code}: ${end.message}` });
+    this.#options.scheduler.soon(() => this.#tellDowns());
+    if (!this.#stopped) this.#dialler.review();
+  }
+
+  #tellDowns(): void {
+    for (const { link, reason } of this.#downs.splice(0)) {
+      if (this.#stopped) continue;
+      this.#options.log("debug", "link-down", { peer: link.peer.id, address: link.connection.address, reason });
+      this.#events?.down(link.id, reason);
+    }
+  }
+
+  #endGreeting(connection: PeerConnection, end: ConnectionEnd): void {
+    const { address, inbound, claimedId } = connection;
+    const isWanted = inbound || this.#dialsByAddress.get(address) === connection;
+    this.#forgetDial(connection);
+    if (this.#stopped || !isWanted) return;
+    this.#tellRefused(address, end, inbound);
+    if (!inbound) this.#dialler.failed(address, dialFailureOf(end), claimedId);
+  }
+
+  #tellRefused(address: string, refusal: Refusal, inbound: boolean): void {
+    const { code, message } = refusal;
+    this.#statistics.countRefusal(code);
+    this.#options.log("debug", "peer-refused", { address, code, message, inbound });
+    if (!this.#stopped) this.#events?.refused({ address, code, message, inbound });
+  }
+
+  #isLinked(address: string, replica: ReplicaId | undefined): boolean {
+    if (replica !== undefined && this.#linksByPeer.has(replica)) return true;
+    for (const link of this.#linksByPeer.values()) if (link.peer.address === address) return true;
+    return false;
+  }
+
+  #cut(message: Uint8Array): readonly Uint8Array[] {
+    if (message === this.#cutMessage) return this.#cutFrames;
+    if (this.#cutMessage === undefined) {
+      this.#options.scheduler.soon(() => {
+        this.#cutMessage = undefined;
+        this.#cutFrames = [];
+      });
+    }
+    this.#cutMessage = message;
+    this.#cutFrames = cutMessage(message);
+    return this.#cutFrames;
+  }
+
+  // Connections.
+
+  #connect(webSocket: WebSocket, role: Role, address: string): PeerConnection {
+    const facts = this.#localFacts();
+    const nonce = createNonce();
+    const attempt = role === "dialler" ? ++this.#lastAttempt : 0;
+    const { cluster, shards, id } = facts;
+    const inbound = role === "acceptor";
+    const handshake = new Handshake({
+      hello: { role, versions: this.#versions, cluster, shards, id, attempt, nonce },
+      facts,
+      hmac: this.#hmac,
+      equal: equalInConstantTime,
+      isLinked: (replica) => this.#linksByPeer.has(replica),
+      isOwnNonce: (other) => this.#ownNonces.has(hex(other)),
+      admit: (peer) => this.#admit(inbound, peer),
+    });
+    const connection = new PeerConnection({
+      socket: webSocket,
+      handshake,
+      inbound,
+      address,
+      owner: this,
+      limits: this.#limits,
+      statistics: this.#statistics,
+      scheduler: this.#options.scheduler,
+    });
+    this.#connections.add(connection);
+    if (!inbound) this.#rememberDial(connection, address, nonce);
+    return connection;
+  }
+
+  #dial(address: string, isRetry: boolean): void {
+    this.#statistics.dials++;
+    if (isRetry) this.#statistics.redials++;
+    const options = { limits: this.#limits, tls: this.#options.tls };
+    const socket = dialPeer(address, options, (raw) => connection.open(raw));
+    const connection = this.#connect(socket, "dialler", address);
+  }
+
+  #giveUp(address: string): void {
+    const connection = this.#dialsByAddress.get(address);
+    if (connection === undefined) return;
+    this.#dialsByAddress.delete(address);
+    connection.close("SHUTTING_DOWN", "this address is no longer wanted");
+  }
+
+  #rememberDial(connection: PeerConnection, address: string, nonce: Uint8Array): void {
+    const name = hex(nonce);
+    this.#dialsByAddress.set(address, connection);
+    this.#noncesByConnection.set(connection, name);
+    this.#ownNonces.add(name);
+  }
+
+  #forgetDial(connection: PeerConnection): void {
+    this.#ownNonces.delete(this.#noncesByConnection.get(connection) ?? "");
+    this.#noncesByConnection.delete(connection);
+    if (this.#dialsByAddress.get(connection.address) === connection) this.#dialsByAddress.delete(connection.address);
+  }
+
+  // Upgrades.
+
+  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
+    if (pathOf(request) === PEER_PATH) this.handleUpgrade(request, socket, head);
+  };
+
+  #closedFor(): Refusal | undefined {
+    if (this.#stopped) return { code: "SHUTTING_DOWN", message: "this replica stops" };
+    return this.#facts === undefined ? { code: "NOT_READY", message: "this replica is starting" } : undefined;
+  }
+
+  // Heartbeat.
+
+  #scheduleTick(): void {
+    const tickMs = this.#limits.deadAfterMs / DEAD_TICKS;
+    this.#cancelTick = this.#options.scheduler.after(tickMs, () => {
+      const pingEvery = Math.max(1, Math.round(this.#limits.pingEveryMs / tickMs));
+      const ping = ++this.#tick % pingEvery === 0;
+      for (const link of [...this.#links.values()]) link.connection.tick(ping, DEAD_TICKS);
+      this.#scheduleTick();
+    });
+  }
+
+  #localFacts(): LocalFacts {
+    assert(this.#facts !== undefined, "the transport was not started");
+    return this.#facts;
+  }
+}
+
+function dialFailureOf(end: ConnectionEnd): DialFailure {
+  if (end.code === "PEER_SELF") return "self";
+  return end.code === "UNREACHABLE" && end.byPeer ? "blocked" : "failed";
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
+}
