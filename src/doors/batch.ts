@@ -1,0 +1,146 @@
+/** Batches, the same at every door that takes messages: operations in, results out, in order. */
+
+import { AtollError } from "../base/errors.ts";
+import type {
+  BatchOperation,
+  BatchResult,
+  Dot,
+  Entry,
+  ReadOutcome,
+  Store,
+  WriteOptions,
+  WriteOutcome,
+} from "../store.ts";
+import { authorise, type Principal } from "./auth.ts";
+import type { FieldReader, Message } from "./fields.ts";
+import { isObject } from "./json.ts";
+import type { Encoding, Notation } from "./notation.ts";
+
+export interface Batch {
+  readonly operations: readonly BatchOperation[];
+  /** How each operation's bytes were written, and its answer's are to be. */
+  readonly encodings: readonly (Encoding | undefined)[];
+}
+
+/** The operations of a message. The whole batch is refused when one of them is malformed: nothing was carried out. */
+export function readBatch(reader: FieldReader, message: Message): Batch {
+  const list = message.operations;
+  if (!Array.isArray(list)) throw new AtollError("BAD_REQUEST", "operations must be a list");
+  const most = reader.limits.batchOperationsMax;
+  if (list.length > most) throw new AtollError("BATCH_TOO_LARGE", `a batch has at most ${most} operations`);
+  const encodings: (Encoding | undefined)[] = [];
+  const operations = list.map((item: unknown, place): BatchOperation => {
+    if (!isObject(item)) throw new AtollError("BAD_REQUEST", `operation ${place} is not an object`);
+    encodings.push(reader.encoding(item));
+    return readOperation(reader, item, place);
+  });
+  return { operations, encodings };
+}
+
+/** Throws `FORBIDDEN` unless `who` may carry out every operation. */
+export function authoriseBatch(who: Principal, batch: Batch): void {
+  for (const operation of batch.operations) {
+    authorise(who, operation.type === "get" ? "read" : "write", operation.key);
+  }
+}
+
+/** Gets handed to the store at once: it returns copies, whose sizes are known only then. */
+const READS_AT_ONCE = 16;
+
+/**
+ * Carries out a batch in order. Once its reads have returned `readBytesMax`, further ones are answered with
+ * `BATCH_TOO_LARGE`; writes go on.
+ */
+export async function carryOut(
+  store: Store,
+  batch: Batch,
+  options: WriteOptions & { readonly readBytesMax: number },
+): Promise<readonly BatchResult[]> {
+  const { readBytesMax, ...writeOptions } = options;
+  const results: BatchResult[] = [];
+  let readBytes = 0;
+  let slice: BatchOperation[] = [];
+  let reads = 0;
+  const flush = async (): Promise<void> => {
+    if (slice.length === 0) return;
+    for (const result of await store.batch(slice, writeOptions)) {
+      if (result.type === "get") readBytes += result.entry?.value.length ?? 0;
+      results.push(result);
+    }
+    slice = [];
+    reads = 0;
+  };
+  for (const operation of batch.operations) {
+    if (operation.type === "get") {
+      if (reads === READS_AT_ONCE) await flush();
+      if (readBytes > readBytesMax) {
+        await flush();
+        results.push({
+          type: "error",
+          code: "BATCH_TOO_LARGE",
+          message: `a batch reads at most ${readBytesMax} bytes`,
+        });
+        continue;
+      }
+      reads++;
+    }
+    slice.push(operation);
+  }
+  await flush();
+  return results;
+}
+
+function readOperation(reader: FieldReader, item: Message, place: number): BatchOperation {
+  const type = reader.text(item, "type");
+  if (type === "get" || type === "delete") return { type, key: reader.key(item) };
+  if (type !== "put") throw new AtollError("UNKNOWN_OPERATION", `operation ${place}: type is put, get or delete`);
+  const ttlMs = reader.ttlMs(item);
+  const contentType = reader.contentType(item);
+  return {
+    type,
+    key: reader.key(item),
+    value: reader.value(item),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...(contentType === undefined ? {} : { contentType }),
+  };
+}
+
+/** One result as a message. */
+export function formatResult(notation: Notation, result: BatchResult, encoding: Encoding | undefined): Message {
+  switch (result.type) {
+    case "put":
+    case "delete":
+      return { type: result.type, ok: true, ...formatWrite(result) };
+    case "get":
+      return { type: "get", ok: true, ...formatRead(notation, result, encoding) };
+    case "error":
+      return { ok: false, code: result.code, message: result.message };
+  }
+}
+
+export function formatWrite(outcome: WriteOutcome): Message {
+  return { version: outcome.version, existed: outcome.existed, acks: outcome.acks };
+}
+
+export function formatRead(notation: Notation, outcome: ReadOutcome, encoding: Encoding | undefined): Message {
+  const { entry } = outcome;
+  if (entry === undefined) return { found: false, value: null };
+  return { found: true, ...notation.carry({ value: entry.value }, encoding), ...formatEntry(entry) };
+}
+
+/** What is known of an entry beside its value. */
+export function formatEntry(entry: Entry): Message {
+  const fields: Record<string, unknown> = { version: entry.version };
+  if (entry.contentType !== undefined) fields.contentType = entry.contentType;
+  if (entry.expiresAt !== undefined) fields.expiresAt = entry.expiresAt;
+  return fields;
+}
+
+/** The dots that results have shown, newest last operation first. */
+export function dotsOf(results: readonly BatchResult[]): readonly Dot[] {
+  const dots: Dot[] = [];
+  for (const result of results) {
+    if (result.type !== "error" && result.dot !== undefined) dots.push(result.dot);
+  }
+  return dots.reverse();
+}

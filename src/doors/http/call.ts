@@ -1,0 +1,31 @@
+/** One HTTP request, judged and read, as a route sees it. */
+
+import type { IncomingHttpHeaders } from "node:http";
+import type { Key } from "../../base/ids.ts";
+import type { LocalStore, Store } from "../../store.ts";
+import type { Principal } from "../auth.ts";
+import type { DoorLimits } from "../limits.ts";
+import type { DoorMetrics } from "../metrics.ts";
+import type { Query } from "./query.ts";
+
+export interface Call {
+  /** The keyspace that the path names. */
+  readonly store: Store;
+  /** Empty for routes without a key. */
+  readonly key: Key;
+  readonly query: Query;
+  readonly headers: IncomingHttpHeaders;
+  /** Empty until it has been received, and for operations without one. */
+  body: Buffer;
+  readonly principal: Principal;
+}
+
+/** What routes need of the door that they belong to. */
+export interface DoorFacts {
+  readonly local: LocalStore;
+  readonly limits: DoorLimits;
+  readonly metrics: DoorMetrics;
+  readonly faultsEnabled: boolean;
+  /** True once the server has begun to shut down. */
+  isClosing(): boolean;
+}

@@ -1,0 +1,331 @@
+/**
+ * The HTTP door: finds the route, judges origin and token, honours the session, reads the body, runs the operation and
+ * sends its answer. On `node:http` with a hand-written router: frameworks hold the speed, but decode paths as UTF-8 and
+ * normalise them, and a key is bytes.
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { parseDurationMs } from "../../base/duration.ts";
+import { AtollError, toAtollError } from "../../base/errors.ts";
+import type { Key } from "../../base/ids.ts";
+import type { Dot, LocalStore, Store } from "../../store.ts";
+import { type Admission, admit } from "../admission.ts";
+import { ANYONE, type Auth, authorise, type Principal } from "../auth.ts";
+import type { Connections } from "../connections.ts";
+import { checkKey, checkPrefix } from "../fields.ts";
+import type { DoorLimits } from "../limits.ts";
+import type { DoorLog } from "../log.ts";
+import type { DoorMetrics, OperationMetrics } from "../metrics.ts";
+import { decodeSession, EMPTY_SESSION, encodeSession, mergeSession } from "../session.ts";
+import { type Answer, jsonAnswer, problemAnswer } from "./answer.ts";
+import { ClientGone, readBody } from "./body.ts";
+import type { Call, DoorFacts } from "./call.ts";
+import { DEFAULT_KEYSPACE, locate } from "./locate.ts";
+import { describeApi } from "./openapi.ts";
+import { parseQuery, type Query } from "./query.ts";
+import { type Operation, type Route, type RouteName, routeNames, routes } from "./routes.ts";
+import { EventStream } from "./watch.ts";
+
+export interface HttpDoorOptions {
+  readonly store: LocalStore;
+  /** The store of another keyspace than `default`; `undefined` where there is none of that name. */
+  readonly keyspace: (name: string) => Store | undefined;
+  readonly auth: Auth;
+  readonly admission: Admission;
+  readonly connections: Connections;
+  readonly limits: DoorLimits;
+  readonly metrics: DoorMetrics;
+  readonly log: DoorLog;
+  readonly faultsEnabled: boolean;
+  readonly version: string;
+}
+
+/** An operation with what is looked up once for all its requests. */
+interface BoundOperation {
+  readonly operation: Operation;
+  readonly metrics: OperationMetrics;
+  readonly query: readonly string[];
+  readonly hasKey: boolean;
+}
+
+/** A request that may be carried out, once its session and body are here. */
+interface Judged {
+  readonly operation: Operation;
+  readonly call: Call;
+}
+
+/** One request on its way to its answer. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Set when the client waits for `100 Continue`. */
+  readonly continues: ServerResponse | undefined;
+  readonly startedAt: number;
+  metrics: OperationMetrics;
+  /** The session's token as it came, and its dots. */
+  token: string;
+  earlier: readonly Dot[];
+  allowedOrigin: string | undefined;
+  bodyRead: boolean;
+}
+
+const NO_BYTES: Buffer = Buffer.alloc(0);
+const NO_DOTS: readonly Dot[] = [];
+/** A body up to this is read and dropped to keep the connection; with a longer one unread, it is closed. */
+const DROPPED_BYTES_MAX = 4_096;
+const LINGER_MS = 1_000;
+const METHODS_ALLOWED = "GET, HEAD, PUT, POST, DELETE";
+const HEADERS_ALLOWED = "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, Atoll-Session";
+const HEADERS_EXPOSED = "ETag, Atoll-Session, Atoll-Acks, Atoll-Expires-At, Retry-After";
+
+export class HttpDoor {
+  readonly #options: HttpDoorOptions;
+  readonly #facts: DoorFacts;
+  readonly #table = new Map<RouteName, ReadonlyMap<string, BoundOperation>>();
+  readonly #unrouted: OperationMetrics;
+  readonly #streams = new Set<EventStream>();
+  readonly #description: object;
+  #closing = false;
+
+  constructor(options: HttpDoorOptions) {
+    this.#options = options;
+    this.#facts = {
+      local: options.store,
+      limits: options.limits,
+      metrics: options.metrics,
+      faultsEnabled: options.faultsEnabled,
+      isClosing: () => this.#closing,
+    };
+    for (const name of routeNames) this.#table.set(name, bindRoute(routes[name], options.metrics));
+    this.#unrouted = options.metrics.operation("none", "any");
+    this.#description = describeApi(options.version);
+  }
+
+  /** Answers one request. `expectsContinue`: its body comes only after `100 Continue`. */
+  handle(request: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
+    const exchange: Exchange = {
+      request,
+      response,
+      continues: expectsContinue ? response : undefined,
+      startedAt: performance.now(),
+      metrics: this.#unrouted,
+      token: EMPTY_SESSION,
+      earlier: NO_DOTS,
+      allowedOrigin: undefined,
+      bodyRead: false,
+    };
+    void this.#serve(exchange);
+  }
+
+  /** Every further answer closes its connection; watches end now. */
+  close(): void {
+    this.#closing = true;
+    for (const stream of this.#streams) stream.close();
+  }
+
+  /** One asynchronous function for the whole way: each more costs every request a promise and a turn. */
+  async #serve(exchange: Exchange): Promise<void> {
+    let answer: Answer | undefined;
+    try {
+      const judged = this.#judge(exchange);
+      if (judged === undefined) answer = this.#otherMethod(exchange.request);
+      else {
+        const { operation, call } = judged;
+        const waitMs = this.#waitMs(call.query);
+        if (exchange.earlier.length > 0) await call.store.catchUp(exchange.earlier, waitMs);
+        if (operation.body !== "none") {
+          call.body = await readBody(exchange, operation.body, this.#options.limits, this.#options.metrics);
+          exchange.bodyRead = true;
+        }
+        if (operation.run === "openapi") answer = jsonAnswer(200, this.#description);
+        else if (operation.run === "watch") this.#openStream(exchange, call);
+        else answer = await operation.run(call, this.#facts);
+      }
+    } catch (error) {
+      answer = this.#failure(exchange, error);
+    }
+    if (answer !== undefined) this.#send(exchange, answer);
+  }
+
+  /** Everything that can be decided from the head of a request; `undefined` where the path lacks the method. */
+  #judge(exchange: Exchange): Judged | undefined {
+    const { request } = exchange;
+    const { headers } = request;
+    const options = this.#options;
+    this.#readSession(exchange, headers["atoll-session"]);
+    exchange.allowedOrigin = admit(options.admission, request);
+    const location = locate(request.url ?? "/");
+    const bound = this.#table.get(location.route)?.get(request.method ?? "GET");
+    if (bound === undefined) return undefined;
+    exchange.metrics = bound.metrics;
+    const { operation } = bound;
+    const principal = this.#principal(request, operation);
+    const query = parseQuery(location.query, bound.query);
+    const key = bound.hasKey ? this.#key(location.key, query) : ("" as Key);
+    this.#authorise(principal, operation, bound.hasKey ? key : (query.get("prefix") ?? ""));
+    const store = location.keyspace === DEFAULT_KEYSPACE ? options.store : this.#keyspace(location.keyspace);
+    return { operation, call: { store, key, query, headers, body: NO_BYTES, principal } };
+  }
+
+  /** Answers `OPTIONS`, and refuses a method that the route does not have. */
+  #otherMethod(request: IncomingMessage): Answer {
+    const operations = this.#table.get(locate(request.url ?? "/").route);
+    const methods = [...(operations?.keys() ?? []), "OPTIONS"].join(", ");
+    if (request.method === "OPTIONS") return { status: 204, headers: ["Allow", methods] };
+    this.#options.metrics.error("http", "METHOD_NOT_ALLOWED");
+    const refusal = problemAnswer(new AtollError("METHOD_NOT_ALLOWED", `this path has ${methods}`));
+    return { ...refusal, headers: [...refusal.headers, "Allow", methods] };
+  }
+
+  #readSession(exchange: Exchange, header: string | string[] | undefined): void {
+    if (header === undefined || header === "") return;
+    const token = String(header);
+    exchange.earlier = decodeSession(token);
+    exchange.token = token;
+  }
+
+  #principal(request: IncomingMessage, operation: Operation): Principal {
+    if (operation.access === "open") return ANYONE;
+    const { auth, connections } = this.#options;
+    return connections.principal(request.socket, request.headers.authorization, auth);
+  }
+
+  #authorise(principal: Principal, operation: Operation, under: string): void {
+    const { access } = operation;
+    // A batch names its keys in its body and is judged there.
+    if (access === "open" || access === "batch") return;
+    authorise(principal, access, under);
+  }
+
+  #key(fromPath: string | undefined, query: Query): Key {
+    const fromQuery = query.get("key");
+    if (fromQuery === undefined) return checkKey(fromPath ?? "", this.#options.limits);
+    if (fromPath !== undefined && fromPath !== "") {
+      throw new AtollError("BAD_REQUEST", "the key is in the path and in the query");
+    }
+    return checkKey(fromQuery, this.#options.limits);
+  }
+
+  #keyspace(name: string): Store {
+    const store = this.#options.keyspace(name);
+    if (store === undefined) throw new AtollError("UNKNOWN_KEYSPACE", "there is no keyspace of this name");
+    return store;
+  }
+
+  #waitMs(query: Query): number {
+    const { sessionWaitMs, sessionWaitMsMax } = this.#options.limits;
+    const asked = query.get("wait");
+    const waitMs = asked === undefined ? sessionWaitMs : parseDurationMs(asked);
+    if (waitMs === undefined || waitMs > sessionWaitMsMax) {
+      throw new AtollError("BAD_REQUEST", `wait is a duration such as 500ms or 2s, at most ${sessionWaitMsMax} ms`);
+    }
+    return waitMs;
+  }
+
+  #openStream(exchange: Exchange, call: Call): void {
+    const { limits, metrics } = this.#options;
+    if (this.#closing) throw new AtollError("SHUTTING_DOWN", "this replica is shutting down");
+    if (metrics.watches >= limits.watchesMax) {
+      throw new AtollError("TOO_MANY_WATCHES", `there are already ${limits.watchesMax} watches`);
+    }
+    const resume = String(call.headers["last-event-id"] ?? "") || call.query.get("resume");
+    const encoding = call.query.get("encoding");
+    if (encoding !== undefined && encoding !== "utf8" && encoding !== "base64") {
+      throw new AtollError("BAD_REQUEST", "encoding is utf8 or base64");
+    }
+    const prefix = checkPrefix(call.query.get("prefix") ?? "", limits);
+    const headers: string[] = [];
+    this.#addShared(headers, exchange, NO_DOTS);
+    const stream = new EventStream(
+      {
+        store: call.store,
+        watch: { prefix, ...(resume === undefined || resume === "" ? {} : { resume }) },
+        encoding,
+        response: exchange.response,
+        headers,
+        limits,
+        metrics,
+      },
+      (closed) => this.#streams.delete(closed),
+    );
+    this.#streams.add(stream);
+    exchange.metrics.observe(200, performance.now() - exchange.startedAt);
+  }
+
+  #failure(exchange: Exchange, thrown: unknown): Answer | undefined {
+    if (thrown instanceof ClientGone) return undefined;
+    const error = toAtollError(thrown);
+    this.#options.metrics.error("http", error.code);
+    if (error.code === "INTERNAL") {
+      this.#options.log("error", "http-request-failed", { route: exchange.metrics.route, error: error.cause ?? error });
+    }
+    return problemAnswer(error);
+  }
+
+  #send(exchange: Exchange, answer: Answer): void {
+    const { request, response, metrics, startedAt } = exchange;
+    const { headers } = answer;
+    this.#addShared(headers, exchange, answer.dots ?? NO_DOTS);
+    if (this.#closing) headers.push("Connection", "close");
+    else if (!exchange.bodyRead && hasLongBody(request)) {
+      headers.push("Connection", "close");
+      lingerAtClose(request.socket);
+    }
+    metrics.observe(answer.status, performance.now() - startedAt);
+    response.writeHead(answer.status, headers);
+    response.end(answer.body);
+    if (request.socket.writableLength > 0) this.#boundStall(request.socket);
+  }
+
+  /** Adds what every answer carries. */
+  #addShared(headers: string[], exchange: Exchange, seen: readonly Dot[]): void {
+    const token = seen.length === 0 ? exchange.token : encodeSession(mergeSession(exchange.earlier, seen));
+    headers.push("Atoll-Session", token);
+    if (exchange.allowedOrigin !== undefined) {
+      headers.push("Access-Control-Allow-Origin", exchange.allowedOrigin, "Vary", "Origin");
+      headers.push("Access-Control-Expose-Headers", HEADERS_EXPOSED);
+      if (exchange.request.method === "OPTIONS") {
+        headers.push("Access-Control-Allow-Methods", METHODS_ALLOWED, "Access-Control-Max-Age", "600");
+        headers.push("Access-Control-Allow-Headers", HEADERS_ALLOWED);
+      }
+    }
+  }
+
+  /** A client that does not read its answer holds it in our memory: not for long. */
+  #boundStall(socket: Socket): void {
+    const { stalledReaderTimeoutMs } = this.#options.limits;
+    socket.setTimeout(stalledReaderTimeoutMs);
+  }
+}
+
+function bindRoute(route: Route, metrics: DoorMetrics): ReadonlyMap<string, BoundOperation> {
+  const bound = new Map<string, BoundOperation>();
+  const hasKey = route.path.includes("{key}");
+  for (const [method, operation] of Object.entries<Operation>(route.operations)) {
+    const query = [...operation.query, "wait", ...(hasKey ? ["key"] : [])];
+    const counted = metrics.operation(route.path, method);
+    bound.set(method, { operation, metrics: counted, query, hasKey });
+    // `node:http` leaves the body of an answer to HEAD out by itself.
+    if (method === "GET" && operation.run !== "watch" && !("HEAD" in route.operations)) {
+      bound.set("HEAD", { operation, metrics: counted, query, hasKey });
+    }
+  }
+  return bound;
+}
+
+function hasLongBody(request: IncomingMessage): boolean {
+  if (request.headers["transfer-encoding"] !== undefined) return true;
+  return Number(request.headers["content-length"] ?? 0) > DROPPED_BYTES_MAX;
+}
+
+/**
+ * Closes our side after the answer, and drops what the client still sends for a moment: closing outright would reset
+ * the connection, and the client, still sending, would never see why.
+ */
+function lingerAtClose(socket: Socket): void {
+  socket.destroySoon = () => {
+    if (socket.writable) socket.end();
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  };
+}

@@ -1,0 +1,55 @@
+/** From a request's raw target to a route, with nothing normalised: the rest of a key's path is the key. */
+
+import { AtollError } from "../../base/errors.ts";
+import { decodePercent } from "./key-path.ts";
+import { type RouteName, routeNames, routes } from "./routes.ts";
+
+export interface Location {
+  readonly route: RouteName;
+  readonly keyspace: string;
+  /** The key's bytes; `undefined` where the path has none, as in `/v1/kv?key=`. */
+  readonly key: string | undefined;
+  /** Behind the question mark, undecoded. */
+  readonly query: string;
+}
+
+export const DEFAULT_KEYSPACE = "default";
+const KEY_PATH = "/v1/kv/";
+const KEYSPACE_PATH = "/v1/keyspaces/";
+const ABSOLUTE = /^https?:\/\/[^/?]*/i;
+
+const exact = new Map<string, RouteName>([["/v1/kv", "kv"]]);
+for (const name of routeNames) if (name !== "kv") exact.set(routes[name].path, name);
+
+/** Throws `NOT_FOUND`, `BAD_PERCENT_ENCODING`. */
+export function locate(target: string): Location {
+  const question = target.indexOf("?");
+  const path = question < 0 ? target : target.slice(0, question);
+  const query = question < 0 ? "" : target.slice(question + 1);
+  if (path.startsWith(KEY_PATH)) return keyAt(path, DEFAULT_KEYSPACE, query);
+  if (path.startsWith(KEYSPACE_PATH)) return inKeyspace(path.slice(KEYSPACE_PATH.length), query);
+  const route = exact.get(path);
+  if (route !== undefined) return { route, keyspace: DEFAULT_KEYSPACE, key: undefined, query };
+  const absolute = ABSOLUTE.exec(target);
+  if (absolute !== null) return locate(target.slice(absolute[0].length) || "/");
+  throw notFound();
+}
+
+function keyAt(path: string, keyspace: string, query: string): Location {
+  return { route: "kv", keyspace, key: decodePercent(path.slice(KEY_PATH.length)), query };
+}
+
+function inKeyspace(rest: string, query: string): Location {
+  const slash = rest.indexOf("/");
+  if (slash < 0) throw notFound();
+  const keyspace = decodePercent(rest.slice(0, slash));
+  const path = `/v1${rest.slice(slash)}`;
+  if (path.startsWith(KEY_PATH)) return keyAt(path, keyspace, query);
+  const route = exact.get(path);
+  if (route === undefined) throw notFound();
+  return { route, keyspace, key: undefined, query };
+}
+
+function notFound(): AtollError {
+  return new AtollError("NOT_FOUND", "no such path; /openapi.json lists them");
+}

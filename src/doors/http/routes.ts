@@ -1,0 +1,143 @@
+/**
+ * The one table of what the HTTP door offers. The door serves it, `/openapi.json` is made from it, and a test walks it.
+ * Every path under `/v1/` also exists as `/v1/keyspaces/{ks}/...`.
+ */
+
+import { setFaults, showCluster, showHealth, showMetrics, showReadiness } from "./administration.ts";
+import type { Answer } from "./answer.ts";
+import type { Call, DoorFacts } from "./call.ts";
+import { listKeys, runBatch } from "./collections.ts";
+import { deleteValue, getValue, putValue } from "./values.ts";
+
+export type Method = "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+
+/** What an operation takes as its body, and so which limit holds for it. */
+export type BodyKind = "none" | "value" | "batch" | "small";
+
+/** `open` needs no token, even where there are tokens. `batch` is judged operation by operation. */
+export type Access = "open" | "read" | "write" | "batch" | "observe" | "admin";
+
+export interface Operation {
+  readonly summary: string;
+  readonly access: Access;
+  readonly body: BodyKind;
+  /** Names of query parameters, beyond `wait` and (where the path has a key) `key`. */
+  readonly query: readonly string[];
+  readonly statuses: readonly number[];
+  /** `watch` is not answered once but kept open; the door does that itself. */
+  readonly run: ((call: Call, facts: DoorFacts) => Promise<Answer>) | "watch" | "openapi";
+}
+
+export interface Route {
+  readonly path: string;
+  readonly operations: Readonly<Partial<Record<Method, Operation>>>;
+}
+
+const get: Operation = {
+  summary: "The value of a key",
+  access: "read",
+  body: "none",
+  query: ["consistency"],
+  statuses: [200, 304, 404, 503],
+  run: getValue,
+};
+
+function status(summary: string, access: Access, run: Operation["run"]): Route["operations"] {
+  return { GET: { summary, access, body: "none", query: [], statuses: [200], run } };
+}
+
+const ready: Operation = {
+  summary: "In sync and able to serve",
+  access: "open",
+  body: "none",
+  query: [],
+  statuses: [200, 503],
+  run: showReadiness,
+};
+
+export const routes = {
+  kv: {
+    path: "/v1/kv/{key}",
+    operations: {
+      GET: get,
+      HEAD: { ...get, summary: "What is known of a key's value, without it" },
+      PUT: {
+        summary: "Sets the value of a key",
+        access: "write",
+        body: "value",
+        query: ["ttl", "ack"],
+        statuses: [201, 202, 204, 412, 413, 415],
+        run: putValue,
+      },
+      DELETE: {
+        summary: "Deletes a key, whether it is there or not",
+        access: "write",
+        body: "none",
+        query: ["ack"],
+        statuses: [202, 204, 412],
+        run: deleteValue,
+      },
+    },
+  },
+  keys: {
+    path: "/v1/keys",
+    operations: {
+      GET: {
+        summary: "Live keys under a prefix, percent-encoded, page by page",
+        access: "read",
+        body: "none",
+        query: ["prefix", "limit", "cursor"],
+        statuses: [200],
+        run: listKeys,
+      },
+    },
+  },
+  batch: {
+    path: "/v1/batch",
+    operations: {
+      POST: {
+        summary: "Many operations, in order; each succeeds or fails alone",
+        access: "batch",
+        body: "batch",
+        query: ["ack"],
+        statuses: [200, 413],
+        run: runBatch,
+      },
+    },
+  },
+  watch: {
+    path: "/v1/watch",
+    operations: {
+      GET: {
+        summary: "Every change under a prefix, as server-sent events",
+        access: "read",
+        body: "none",
+        query: ["prefix", "resume", "encoding"],
+        statuses: [200, 429],
+        run: "watch",
+      },
+    },
+  },
+  cluster: { path: "/v1/cluster", operations: status("Members, states, lag and clocks", "observe", showCluster) },
+  faults: {
+    path: "/v1/admin/faults",
+    operations: {
+      PUT: {
+        summary: "Cuts the links to these replicas until set otherwise (drills)",
+        access: "admin",
+        body: "small",
+        query: [],
+        statuses: [200, 403],
+        run: setFaults,
+      },
+    },
+  },
+  health: { path: "/healthz", operations: status("Alive", "open", showHealth) },
+  ready: { path: "/readyz", operations: { GET: ready } },
+  metrics: { path: "/metrics", operations: status("Metrics for Prometheus", "observe", showMetrics) },
+  openapi: { path: "/openapi.json", operations: status("This description", "open", "openapi") },
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof routes;
+
+export const routeNames = Object.keys(routes) as readonly RouteName[];

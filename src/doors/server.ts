@@ -1,0 +1,274 @@
+/**
+ * The one HTTP server that the doors share: it bounds connections, headers and time, hands requests to the HTTP door and
+ * upgrades to whoever has their path, and shuts down without dropping what it has begun.
+ */
+
+import { createServer as createHttpServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { AtollError, type ErrorCode } from "../base/errors.ts";
+import { isLoopback } from "../base/loopback.ts";
+import type { StatisticsSource } from "../stats.ts";
+import type { LocalStore, Store } from "../store.ts";
+import type { Admission } from "./admission.ts";
+import { type Auth, openAuth } from "./auth.ts";
+import { Connections } from "./connections.ts";
+import { HttpDoor } from "./http/door.ts";
+import { createLimits, type DoorLimits } from "./limits.ts";
+import { type DoorLog, silentLog } from "./log.ts";
+import { DoorMetrics } from "./metrics.ts";
+import { createOriginPolicy, hostName } from "./origin.ts";
+import { answerRaw } from "./raw-answer.ts";
+import { WebSocketDoor } from "./websocket/door.ts";
+
+/** Takes over the socket of an upgrade request; `head` is what came behind its headers. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+export interface TlsOptions {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  /** Authorities to trust for clients' certificates. */
+  readonly ca?: string | Buffer;
+}
+
+export interface DoorServerOptions {
+  /** The keyspace `default`, and what administration acts on. */
+  readonly store: LocalStore;
+  /** The store of another keyspace; there are none unless told. */
+  readonly keyspace?: (name: string) => Store | undefined;
+  /** From `createAuth`; everyone may do everything unless told. */
+  readonly auth?: Auth;
+  readonly limits?: Partial<DoorLimits>;
+  /** Read for `/metrics`, beside what the doors count themselves. */
+  readonly statistics?: readonly StatisticsSource[];
+  /** Adds what the process says of itself to `/metrics`; on unless told. */
+  readonly processMetrics?: boolean;
+  readonly log?: DoorLog;
+  readonly tls?: TlsOptions;
+  /** Allows `PUT /v1/admin/faults`. */
+  readonly enableFaults?: boolean;
+  /** Origins of web pages that may use the doors. `*` needs tokens. */
+  readonly allowOrigins?: readonly string[];
+  /** Names by which clients reach a server that is bound to loopback, beside loopback's own. */
+  readonly hosts?: readonly string[];
+  /** Upgrades by path, for example `/v1/peer`; a path that ends in `/` takes everything under it. */
+  readonly upgrades?: Readonly<Record<string, UpgradeHandler>>;
+  /** Version of this software, for `/openapi.json`. */
+  readonly version?: string;
+}
+
+export interface DoorServer {
+  readonly metrics: DoorMetrics;
+  /** Binds and serves; port 0 takes a free one. Throws `PORT_IN_USE`. */
+  listen(at: {
+    readonly host: string;
+    readonly port: number;
+  }): Promise<{ readonly host: string; readonly port: number }>;
+  /** Takes no more connections, answers what was begun, and closes what is left after `deadlineMs` (5 s unless told). */
+  close(deadlineMs?: number): Promise<void>;
+}
+
+const CHECK_INTERVAL_MS = 1_000;
+const CLOSE_DEADLINE_MS = 5_000;
+
+/** The doors over one store. Throws `BAD_CONFIG`. Nothing is bound until `listen`. */
+export function createServer(options: DoorServerOptions): DoorServer {
+  return new Doors(options);
+}
+
+class Doors implements DoorServer {
+  readonly metrics: DoorMetrics;
+  readonly #options: DoorServerOptions;
+  readonly #log: DoorLog;
+  readonly #auth: Auth;
+  readonly #admission: Admission;
+  readonly #connections: Connections;
+  readonly #http: HttpDoor;
+  readonly #server: Server;
+  readonly #webSockets: WebSocketDoor;
+  readonly #upgrades: Map<string, UpgradeHandler>;
+
+  constructor(options: DoorServerOptions) {
+    const limits = createLimits(options.limits);
+    this.#options = options;
+    this.#log = options.log ?? silentLog;
+    this.#auth = options.auth ?? openAuth;
+    this.#admission = {
+      origins: createOriginPolicy(options.allowOrigins ?? [], this.#auth.required),
+      headersMax: limits.headersMax,
+      hosts: undefined,
+    };
+    this.metrics = new DoorMetrics(options.statistics ?? [], { processMetrics: options.processMetrics ?? true });
+    this.#connections = new Connections(limits, this.metrics);
+    const shared = {
+      store: options.store,
+      keyspace: options.keyspace ?? (() => undefined),
+      auth: this.#auth,
+      admission: this.#admission,
+      limits,
+      metrics: this.metrics,
+      log: this.#log,
+    };
+    this.#http = new HttpDoor({
+      ...shared,
+      connections: this.#connections,
+      faultsEnabled: options.enableFaults ?? false,
+      version: options.version ?? "0.0.0",
+    });
+    this.#webSockets = new WebSocketDoor(shared);
+    this.#upgrades = new Map(Object.entries(options.upgrades ?? {}));
+    this.#upgrades.set("/v1/ws", (request, socket, head) => this.#webSockets.handle(request, socket, head));
+    this.#server = createBareServer(limits, options.tls);
+    this.#attach();
+  }
+
+  async listen(at: { readonly host: string; readonly port: number }): Promise<{ host: string; port: number }> {
+    const protectedByLoopback = isLoopback(at.host) && !this.#auth.required;
+    this.#admission.hosts = protectedByLoopback ? new Set((this.#options.hosts ?? []).map(hostName)) : undefined;
+    await new Promise<void>((resolve, reject) => {
+      const refuse = (error: NodeJS.ErrnoException): void => reject(listenError(error, at));
+      this.#server.once("error", refuse);
+      this.#server.listen({ host: at.host, port: at.port }, () => {
+        this.#server.off("error", refuse);
+        resolve();
+      });
+    });
+    this.#server.on("error", (error) => this.#log("error", "server-failed", { error }));
+    const { port } = this.#server.address() as AddressInfo;
+    return { host: at.host, port };
+  }
+
+  async close(deadlineMs: number = CLOSE_DEADLINE_MS): Promise<void> {
+    this.#http.close();
+    this.#webSockets.close();
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    this.#server.closeIdleConnections();
+    this.#connections.destroySilent();
+    const force = setTimeout(() => this.#connections.destroyAll(), deadlineMs);
+    await closed;
+    clearTimeout(force);
+    this.metrics.close();
+  }
+
+  #attach(): void {
+    const server = this.#server;
+    server.on("connection", (socket: Socket) => {
+      if (!this.#connections.admit(socket)) this.#refuseConnection(socket);
+    });
+    server.on("request", (request, response) => this.#http.handle(request, response));
+    server.on("checkContinue", (request, response) => this.#http.handle(request, response, true));
+    server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#clientError(error, socket));
+  }
+
+  #refuseConnection(socket: Socket): void {
+    this.metrics.error("server", "TOO_MANY_CONNECTIONS");
+    // Under TLS nothing readable can be said before the handshake, which is what we will not pay for.
+    if (this.#options.tls !== undefined) socket.destroy();
+    else answerRaw(socket, new AtollError("TOO_MANY_CONNECTIONS", "too many connections are open"));
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    if (request.headers.upgrade?.toLowerCase() !== "websocket" && request.method !== "CONNECT") {
+      this.#serveWithoutUpgrade(request, socket, head);
+      return;
+    }
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    const handler = this.#upgradeHandler(path);
+    if (handler !== undefined) {
+      handler(request, socket, head);
+      return;
+    }
+    this.metrics.error("server", "NOT_FOUND");
+    answerRaw(socket, new AtollError("NOT_FOUND", "nothing to upgrade to at this path"));
+  }
+
+  /**
+   * An offer that nobody here knows, such as the `h2c` of Java's client, is to be ignored (RFC 9110, 7.8), but
+   * `node:http` has already let go of the connection: it gets the request back, without the offer.
+   */
+  #serveWithoutUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const lines = [`${request.method} ${request.url} HTTP/1.1`];
+    const { rawHeaders } = request;
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      if (!/^(upgrade|connection|http2-settings)$/i.test(rawHeaders[i] ?? "")) {
+        lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+      }
+    }
+    const again = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
+    socket.unshift(Buffer.concat([again, head]));
+    this.#server.emit(this.#options.tls === undefined ? "connection" : "secureConnection", socket);
+  }
+
+  #upgradeHandler(path: string): UpgradeHandler | undefined {
+    const exact = this.#upgrades.get(path);
+    if (exact !== undefined) return exact;
+    for (const [prefix, handler] of this.#upgrades) {
+      if (prefix.endsWith("/") && path.startsWith(prefix)) return handler;
+    }
+    return undefined;
+  }
+
+  #clientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const code = clientErrorCode(error);
+    if (code === undefined) {
+      socket.destroy();
+      return;
+    }
+    this.metrics.error("server", code);
+    // Raw bytes in the middle of another answer would be read as part of it.
+    if (isAnswering(socket)) socket.destroy();
+    else answerRaw(socket, new AtollError(code, CLIENT_ERRORS[code] ?? STATUS_CODES[400] ?? ""));
+  }
+}
+
+function createBareServer(limits: DoorLimits, tls: TlsOptions | undefined): Server {
+  const bounds = {
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    noDelay: true,
+    // Refused by the door, which answers in its own format.
+    requireHostHeader: false,
+  };
+  const server =
+    tls === undefined
+      ? createHttpServer(bounds)
+      : createHttpsServer({ ...bounds, ...tls, minVersion: "TLSv1.2", handshakeTimeout: limits.headersTimeoutMs });
+  // Left to itself `node:http` silently drops what is beyond a count; here it is bounded in bytes, and refused by count.
+  server.maxHeadersCount = 0;
+  return server;
+}
+
+const CLIENT_ERRORS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  HEADERS_TOO_LARGE: "the request line and headers are too large",
+  TIMEOUT: "the request did not arrive in time",
+  BAD_REQUEST: "this is not an HTTP request",
+};
+
+/** `undefined` where the connection is gone and there is nobody to tell. */
+function clientErrorCode(error: NodeJS.ErrnoException): ErrorCode | undefined {
+  if (error.code === "HPE_HEADER_OVERFLOW") return "HEADERS_TOO_LARGE";
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return "TIMEOUT";
+  return error.code?.startsWith("HPE_") === true ? "BAD_REQUEST" : undefined;
+}
+
+/** True while `node:http` has an answer for this socket under way. */
+function isAnswering(socket: Duplex): boolean {
+  const message: unknown = Reflect.get(socket, "_httpMessage");
+  return typeof message === "object" && message !== null && Reflect.get(message, "headersSent") === true;
+}
+
+function listenError(error: NodeJS.ErrnoException, at: { readonly host: string; readonly port: number }): AtollError {
+  if (error.code === "EADDRINUSE") {
+    const message = `port ${at.port} on ${at.host} is in use; choose another with --port`;
+    return new AtollError("PORT_IN_USE", message, { cause: error });
+  }
+  return new AtollError("BAD_CONFIG", `cannot listen on ${at.host}:${at.port}: ${error.message}`, { cause: error });
+}

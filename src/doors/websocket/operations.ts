@@ -1,0 +1,108 @@
+/** What one message asks for, judged and carried out. Watches, which live as long as their connection, are not here. */
+
+import { AtollError } from "../../base/errors.ts";
+import type { Dot, PutOptions, Store, WriteOptions } from "../../store.ts";
+import { authorise, type Principal } from "../auth.ts";
+import { authoriseBatch, carryOut, dotsOf, formatRead, formatResult, formatWrite, readBatch } from "../batch.ts";
+import { checkConsistency, checkCursor, checkLimit, type FieldReader, type Message } from "../fields.ts";
+
+export type OperationName = "get" | "put" | "delete" | "keys" | "batch" | "watch" | "unwatch" | "status";
+
+const OPERATIONS: readonly string[] = [
+  ...(["get", "put", "delete", "keys"] satisfies readonly OperationName[]),
+  ...(["batch", "watch", "unwatch", "status"] satisfies readonly OperationName[]),
+];
+
+export interface Asked {
+  readonly message: Message;
+  readonly reader: FieldReader;
+  readonly store: Store;
+  readonly principal: Principal;
+}
+
+export interface Answered {
+  readonly fields: Message;
+  /** What was seen, newest first. */
+  readonly dots: readonly Dot[];
+}
+
+const NO_DOTS: readonly Dot[] = [];
+
+/** The operation's name. Throws `UNKNOWN_OPERATION`. */
+export function operationOf(op: string | undefined): OperationName {
+  if (op !== undefined && isOperation(op)) return op;
+  throw new AtollError("UNKNOWN_OPERATION", `op is one of ${OPERATIONS.join(", ")}`);
+}
+
+function isOperation(op: string): op is OperationName {
+  return OPERATIONS.includes(op);
+}
+
+/**
+ * True for operations that return values as soon as the store has read them here. A connection carries these out one
+ * after the other, so that what waits to be sent never exceeds one answer beyond its bound.
+ */
+export function isLocalRead(name: OperationName, message: Message): boolean {
+  return name === "batch" || name === "keys" || (name === "get" && message.consistency === undefined);
+}
+
+export async function getValue({ message, reader, store, principal }: Asked): Promise<Answered> {
+  const key = reader.key(message);
+  authorise(principal, "read", key);
+  const consistency = reader.text(message, "consistency");
+  const options = consistency === undefined ? {} : { consistency: checkConsistency(consistency) };
+  const outcome = await store.get(key, options);
+  const fields = formatRead(reader.notation, outcome, reader.encoding(message));
+  return { fields, dots: outcome.dot === undefined ? NO_DOTS : [outcome.dot] };
+}
+
+export async function putValue({ message, reader, store, principal }: Asked): Promise<Answered> {
+  const key = reader.key(message);
+  authorise(principal, "write", key);
+  const ttlMs = reader.ttlMs(message);
+  const contentType = reader.contentType(message);
+  const options: PutOptions = {
+    ...writeOptions(reader, message),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...(contentType === undefined ? {} : { contentType }),
+  };
+  const outcome = await store.put(key, reader.value(message), options);
+  return { fields: formatWrite(outcome), dots: [outcome.dot] };
+}
+
+export async function deleteValue({ message, reader, store, principal }: Asked): Promise<Answered> {
+  const key = reader.key(message);
+  authorise(principal, "write", key);
+  const outcome = await store.delete(key, writeOptions(reader, message));
+  return { fields: formatWrite(outcome), dots: [outcome.dot] };
+}
+
+export async function listKeys({ message, reader, store, principal }: Asked): Promise<Answered> {
+  const prefix = reader.prefix(message);
+  authorise(principal, "read", prefix);
+  const cursor = reader.text(message, "cursor");
+  const limit = checkLimit(message.limit ?? undefined, reader.limits);
+  const page = await store.keys({ prefix, limit, ...(cursor === undefined ? {} : { cursor: checkCursor(cursor) }) });
+  const fields = { ...reader.notation.carry({ keys: page.keys }, reader.encoding(message)), cursor: page.cursor };
+  return { fields, dots: NO_DOTS };
+}
+
+export async function runBatch({ message, reader, store, principal }: Asked): Promise<Answered> {
+  const batch = readBatch(reader, message);
+  authoriseBatch(principal, batch);
+  const options = { ...writeOptions(reader, message), readBytesMax: reader.limits.batchReadBytesMax };
+  const results = await carryOut(store, batch, options);
+  const formatted = results.map((result, place) => formatResult(reader.notation, result, batch.encodings[place]));
+  return { fields: { results: formatted }, dots: dotsOf(results) };
+}
+
+export async function showStatus({ store, principal }: Asked): Promise<Answered> {
+  authorise(principal, "observe");
+  return { fields: { status: await store.status() }, dots: NO_DOTS };
+}
+
+function writeOptions(reader: FieldReader, message: Message): WriteOptions {
+  const ack = reader.ack(message);
+  const condition = reader.condition(message);
+  return { ...(ack === undefined ? {} : { ack }), ...(condition === undefined ? {} : { condition }) };
+}

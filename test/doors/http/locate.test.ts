@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { locate } from "../../../src/doors/http/locate.ts";
+
+describe("locate", () => {
+  it.each([
+    ["/v1/kv/a", "kv", "default", "a"],
+    ["/v1/kv/", "kv", "default", ""],
+    ["/v1/kv", "kv", "default", undefined],
+    ["/v1/kv/a/b//c", "kv", "default", "a/b//c"],
+    ["/v1/kv/..", "kv", "default", ".."],
+    ["/v1/kv/../kv/b", "kv", "default", "../kv/b"],
+    ["/v1/kv/%2e%2e%2f", "kv", "default", "../"],
+    ["/v1/kv/%FF%00", "kv", "default", "\xff\0"],
+    ["/v1/kv/\xc3\xa9", "kv", "default", "\xc3\xa9"],
+    ["/v1/kv/__proto__?x=1", "kv", "default", "__proto__"],
+    ["/v1/kv/keyspaces/x", "kv", "default", "keyspaces/x"],
+    ["/v1/keyspaces/s/kv/a", "kv", "s", "a"],
+    ["/v1/keyspaces/%73/kv/a", "kv", "s", "a"],
+    ["/v1/keyspaces/s/keys", "keys", "s", undefined],
+    ["/v1/keyspaces/s/watch?prefix=a", "watch", "s", undefined],
+    ["/metrics", "metrics", "default", undefined],
+    ["http://host:1/v1/kv/a", "kv", "default", "a"],
+    ["http://host/healthz?x", "health", "default", undefined],
+  ])("%s is %s of keyspace %s, key %j", (target, route, keyspace, key) => {
+    expect(locate(target)).toMatchObject({ route, keyspace });
+    expect(locate(target).key).toBe(key);
+  });
+
+  const nowhere = [
+    "/",
+    "",
+    "*",
+    "/v1",
+    "/v1/",
+    "/v1//kv/a",
+    "//v1/kv/a",
+    "/V1/kv/a",
+    "/v1/keyspaces/s",
+    "http://host",
+    "/constructor",
+  ];
+  it.each(nowhere)("%j is nowhere", (target) => {
+    expect(() => locate(target)).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
+  });
+});
