@@ -1,0 +1,361 @@
+/**
+ * A client of Atoll's HTTP door with failover: a request goes to the replica that answered last, and to the next of the
+ * list when that one cannot be reached or is not ready. A repeated `put` or `delete` is a later write of the same
+ * content; a conditional one is repeated only where the first certainly was not received.
+ */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { AtollError } from "../base/errors.ts";
+import type { Key } from "../base/ids.ts";
+import type { AckLevel, ClusterStatus, Entry, KeyPage, WatchEvent } from "../store.ts";
+import { EventStreamParser } from "./event-stream.ts";
+import { decodePercent, encodePercent } from "./percent.ts";
+import { parseWatchEvent } from "./watch-event.ts";
+
+export interface HttpClientOptions {
+  /** One for each replica, such as `http://127.0.0.1:7400`. */
+  readonly urls: readonly string[];
+  readonly keyspace?: string;
+  readonly token?: string;
+  /** For one request at one replica, its body included; 30,000 unless told. */
+  readonly timeoutMs?: number;
+}
+
+export interface PutRequest {
+  readonly ttlMs?: number;
+  readonly contentType?: string;
+  readonly ack?: AckLevel;
+  readonly ifMatch?: string;
+  readonly ifNoneMatch?: "*";
+}
+
+export interface WriteAnswer {
+  /** `kept`: it stays and will spread, but what `ack` asked for was not reached in time. */
+  readonly outcome: "created" | "replaced" | "deleted" | "kept";
+  readonly version?: string;
+  /** "reached/wanted", where an ack was asked for. */
+  readonly acks?: string;
+}
+
+export interface WatchRequest {
+  readonly prefix: string;
+  readonly resume?: string;
+  readonly signal?: AbortSignal;
+  /** The stream broke and is being taken up again from the last event. */
+  readonly onReconnect?: (reason: string) => void;
+}
+
+/** A replica answered with an error. `code` is the stable code of its problem document. */
+export class RemoteError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = "RemoteError";
+    this.status = status;
+    this.code = code;
+  }
+}
+
+interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+  /** False: it must not be sent twice. */
+  readonly repeatable?: boolean;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+const TIMEOUT_MS = 30_000;
+const RECONNECT_MS_MIN = 250;
+const RECONNECT_MS_MAX = 5_000;
+/** Failures after which the request certainly was not received. */
+const NEVER_SENT = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+export class HttpClient {
+  readonly #urls: readonly string[];
+  readonly #base: string;
+  readonly #token: string | undefined;
+  readonly #timeoutMs: number;
+  /** Index of the replica that answered last. */
+  #current = 0;
+  #session: string | undefined;
+
+  constructor(options: HttpClientOptions) {
+    if (options.urls.length === 0) throw new AtollError("BAD_CONFIG", "no URL to talk to");
+    this.#urls = options.urls.map((url) => url.replace(/\/+$/, ""));
+    this.#base = options.keyspace === undefined ? "/v1" : `/v1/keyspaces/${encodeURIComponent(options.keyspace)}`;
+    this.#token = options.token;
+    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  }
+
+  /** The URL that requests go to first. */
+  get url(): string {
+    return this.#urls[this.#current] ?? "";
+  }
+
+  async get(key: Key, options: { readonly consistency?: "local" | "quorum" } = {}): Promise<Entry | undefined> {
+    const query = options.consistency === undefined ? {} : { consistency: options.consistency };
+    const answer = await this.#request({ method: "GET", path: this.#keyPath("kv", key, query) });
+    if (answer.status === 404 && problemCode(answer) === "NOT_FOUND") return undefined;
+    const { headers, body } = expectStatus(answer, 200);
+    const contentType = headers.get("content-type");
+    const expiresAt = headers.get("atoll-expires-at");
+    return {
+      value: body,
+      version: versionOf(headers) ?? "",
+      ...(contentType !== null && { contentType }),
+      ...(expiresAt !== null && { expiresAt: /^\d+$/.test(expiresAt) ? Number(expiresAt) : Date.parse(expiresAt) }),
+    };
+  }
+
+  async put(key: Key, value: Uint8Array | string, options: PutRequest = {}): Promise<WriteAnswer> {
+    const query = {
+      ...(options.ttlMs !== undefined && { ttl: `${options.ttlMs}ms` }),
+      ...(options.ack !== undefined && { ack: options.ack }),
+    };
+    const answer = await this.#request({
+      method: "PUT",
+      path: this.#keyPath("kv", key, query),
+      headers: {
+        "content-type": options.contentType ?? "application/octet-stream",
+        ...(options.ifMatch !== undefined && { "if-match": `"${options.ifMatch}"` }),
+        ...(options.ifNoneMatch !== undefined && { "if-none-match": options.ifNoneMatch }),
+      },
+      body: value,
+      repeatable: options.ifMatch === undefined && options.ifNoneMatch === undefined,
+    });
+    expectStatus(answer, 201, 202, 204);
+    return writeAnswer(answer, answer.status === 201 ? "created" : "replaced");
+  }
+
+  async delete(key: Key, options: { readonly ack?: AckLevel } = {}): Promise<WriteAnswer> {
+    const query = options.ack === undefined ? {} : { ack: options.ack };
+    const answer = await this.#request({ method: "DELETE", path: this.#keyPath("kv", key, query) });
+    expectStatus(answer, 202, 204);
+    return writeAnswer(answer, "deleted");
+  }
+
+  /** One page of keys under a prefix. */
+  async page(prefix: string, options: { readonly limit: number; readonly cursor?: string }): Promise<KeyPage> {
+    const cursor = options.cursor === undefined ? "" : `&cursor=${encodePercent(options.cursor)}`;
+    const path = `${this.#base}/keys?prefix=${encodePercent(prefix)}&limit=${options.limit}${cursor}`;
+    const parsed = parseJson(expectStatus(await this.#request({ method: "GET", path }), 200));
+    if (!isObject(parsed) || !Array.isArray(parsed.keys)) throw badAnswer("a page of keys");
+    const keys = parsed.keys.map((text: unknown) => {
+      const key = typeof text === "string" ? decodePercent(text) : undefined;
+      if (key === undefined) throw badAnswer("a key");
+      return key as Key;
+    });
+    return typeof parsed.cursor === "string" ? { keys, cursor: parsed.cursor } : { keys };
+  }
+
+  /** All keys under a prefix, page by page. A cursor belongs to one replica: failing over begins anew, and may repeat. */
+  async *keys(prefix: string, pageSize = 1_000): AsyncGenerator<Key> {
+    let cursor: string | undefined;
+    do {
+      const page: KeyPage = await this.page(prefix, { limit: pageSize, ...(cursor !== undefined && { cursor }) });
+      yield* page.keys;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
+  async status(): Promise<ClusterStatus> {
+    const parsed = parseJson(expectStatus(await this.#request({ method: "GET", path: "/v1/cluster" }), 200));
+    if (!isObject(parsed) || !Array.isArray(parsed.members)) throw badAnswer("the state of a cluster");
+    // The shape is the server's promise; whoever shows it copes with fields that an older server lacks.
+    return parsed as unknown as ClusterStatus;
+  }
+
+  /** Drops every link of the replica to these, both ways, until set otherwise (`--enable-faults`). */
+  async cut(replicas: readonly string[]): Promise<void> {
+    const body = JSON.stringify({ cut: replicas });
+    const headers = { "content-type": "application/json" };
+    const answer = await this.#request({ method: "PUT", path: "/v1/admin/faults", headers, body });
+    if (answer.status >= 300) throw remoteError(answer);
+  }
+
+  /** Changes under a prefix, for ever: after a break it goes on behind the last event, at the next replica. */
+  async *watch(request: WatchRequest): AsyncGenerator<WatchEvent> {
+    let resume = request.resume;
+    let everConnected = false;
+    let failures = 0;
+    while (!isAborted(request)) {
+      let reason = "the stream ended";
+      try {
+        const body = await this.#openWatch(request, resume);
+        everConnected = true;
+        for await (const event of decodeEvents(body)) {
+          failures = 0;
+          resume = event.resume;
+          yield event;
+        }
+      } catch (error) {
+        if (isAborted(request)) return;
+        const isFinal = error instanceof RemoteError && error.status < 500 && error.status !== 429;
+        if (isFinal || (!everConnected && failures + 1 >= this.#urls.length)) throw error;
+        reason = failureReason(error);
+      }
+      if (isAborted(request)) return;
+      failures++;
+      this.#current = (this.#current + 1) % this.#urls.length;
+      if (everConnected) request.onReconnect?.(reason);
+      // At once at the next replica; slower when the whole list has failed.
+      const rounds = Math.floor(failures / this.#urls.length);
+      const waitMs = rounds === 0 ? 0 : Math.min(RECONNECT_MS_MIN * 2 ** (rounds - 1), RECONNECT_MS_MAX);
+      await delay(waitMs, undefined, request.signal === undefined ? {} : { signal: request.signal }).catch(() => {});
+    }
+  }
+
+  async #openWatch(request: WatchRequest, resume: string | undefined): Promise<ReadableStream<Uint8Array>> {
+    const response = await fetch(`${this.url}${this.#base}/watch?prefix=${encodePercent(request.prefix)}`, {
+      headers: this.#headers({ accept: "text/event-stream", ...(resume !== undefined && { "last-event-id": resume }) }),
+      ...(request.signal !== undefined && { signal: request.signal }),
+    });
+    if (response.status === 200 && response.body !== null) return response.body;
+    throw remoteError({
+      status: response.status,
+      headers: response.headers,
+      body: new Uint8Array(await response.arrayBuffer()),
+    });
+  }
+
+  #keyPath(family: string, key: Key, query: Readonly<Record<string, string>>): string {
+    const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+    // URLs normalise dots away, even encoded ones.
+    const isDots = key === "." || key === ".." || key === "";
+    if (isDots) pairs.unshift(`key=${encodePercent(key)}`);
+    const path = isDots ? `${this.#base}/${family}` : `${this.#base}/${family}/${encodePercent(key)}`;
+    return pairs.length === 0 ? path : `${path}?${pairs.join("&")}`;
+  }
+
+  #headers(more: Readonly<Record<string, string>>): Record<string, string> {
+    return {
+      ...more,
+      ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
+      ...(this.#session !== undefined && { "atoll-session": this.#session }),
+    };
+  }
+
+  /** The first answer that is not "try another replica"; else the last of those, or `UNREACHABLE`. */
+  async #request(request: Request): Promise<Answer> {
+    const reasons: string[] = [];
+    let refused: Answer | undefined;
+    for (let tries = 0; tries < this.#urls.length; tries++) {
+      const index = (this.#current + tries) % this.#urls.length;
+      const url = this.#urls[index] ?? "";
+      try {
+        const answer = await this.#send(url, request);
+        if (answer.status !== 502 && answer.status !== 503) {
+          this.#current = index;
+          this.#session = answer.headers.get("atoll-session") ?? this.#session;
+          return answer;
+        }
+        refused = answer;
+      } catch (error) {
+        const reason = failureReason(error);
+        reasons.push(`${url}: ${reason}`);
+        if (request.repeatable === false && !NEVER_SENT.has(reason)) break;
+      }
+    }
+    if (refused !== undefined) throw remoteError(refused);
+    throw new AtollError("UNREACHABLE", `cannot reach ${reasons.join("; ")}`);
+  }
+
+  async #send(url: string, request: Request): Promise<Answer> {
+    const response = await fetch(`${url}${request.path}`, {
+      method: request.method,
+      headers: this.#headers(request.headers ?? {}),
+      ...(request.body !== undefined && { body: request.body }),
+      redirect: "error",
+      signal: AbortSignal.timeout(this.#timeoutMs),
+    });
+    return { status: response.status, headers: response.headers, body: new Uint8Array(await response.arrayBuffer()) };
+  }
+}
+
+function isAborted(request: WatchRequest): boolean {
+  return request.signal?.aborted === true;
+}
+
+async function* decodeEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<WatchEvent> {
+  const parser = new EventStreamParser();
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    for (const event of parser.push(decoder.decode(chunk, { stream: true }))) {
+      const parsed = parseWatchEvent(event);
+      if (parsed !== undefined) yield parsed;
+    }
+  }
+}
+
+/** The system's code where there is one ("ECONNREFUSED"), else its words. */
+function failureReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return "no answer in time";
+  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
+  if (!(cause instanceof Error)) return error.message;
+  return "code" in cause ? String(cause.code) : cause.message;
+}
+
+function writeAnswer(answer: Answer, outcome: WriteAnswer["outcome"]): WriteAnswer {
+  const version = versionOf(answer.headers);
+  const acks = answer.headers.get("atoll-acks");
+  return {
+    outcome: answer.status === 202 ? "kept" : outcome,
+    ...(version !== undefined && { version }),
+    ...(acks !== null && { acks }),
+  };
+}
+
+function versionOf(headers: Headers): string | undefined {
+  return headers.get("etag")?.replace(/^"(.*)"$/, "$1");
+}
+
+function expectStatus(answer: Answer, ...expected: readonly number[]): Answer {
+  if (expected.includes(answer.status)) return answer;
+  throw remoteError(answer);
+}
+
+function parseJson(answer: Answer): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(answer.body));
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function problemCode(answer: Answer): string | undefined {
+  const problem = parseJson(answer);
+  return isObject(problem) && typeof problem.code === "string" ? problem.code : undefined;
+}
+
+function remoteError(answer: Answer): RemoteError {
+  const problem = parseJson(answer);
+  const code = problemCode(answer) ?? `HTTP_${answer.status}`;
+  const detail =
+    isObject(problem) && typeof problem.detail === "string" ? problem.detail : `HTTP status ${answer.status}`;
+  return new RemoteError(answer.status, code, detail);
+}
+
+function badAnswer(what: string): AtollError {
+  return new AtollError("BAD_MESSAGE", `the answer is not ${what}; is this an Atoll replica?`);
+}

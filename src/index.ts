@@ -1,0 +1,8 @@
+/** Atoll in your own process: a node, and the store it offers. */
+
+export { AtollError, type ErrorCode } from "./base/errors.ts";
+export type { Key, ReplicaId } from "./base/ids.ts";
+export { keyFromBytes, keyFromText } from "./base/key.ts";
+export { createNode, type Node } from "./node/create-node.ts";
+export type { StartConfig } from "./node/node-config.ts";
+export type * from "./store.ts";

@@ -1,0 +1,151 @@
+/**
+ * A replica in the real world: the driver over WebSocket links, LevelDB and the process's clock, behind the HTTP and
+ * WebSocket doors.
+ */
+
+import { appendFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { AtollError } from "../base/errors.ts";
+import type { ReplicaId } from "../base/ids.ts";
+import { isLoopback } from "../base/loopback.ts";
+import { createAuth, openAuth } from "../doors/auth.ts";
+import { createServer, type DoorServer } from "../doors/server.ts";
+import { replicaDefaults } from "../replica/config.ts";
+import { Driver } from "../replica/driver.ts";
+import type { Log } from "../replica/ports.ts";
+import { Discovery } from "../runtime/discovery.ts";
+import { LevelStorage } from "../runtime/level-storage.ts";
+import { MemoryStorage } from "../runtime/memory-storage.ts";
+import { SystemRandom, systemClock, systemScheduler } from "../runtime/system.ts";
+import { WsTransport } from "../runtime/ws-transport.ts";
+import type { LocalStore } from "../store.ts";
+import { version } from "../version.ts";
+import { nodeDefaults, type StartConfig } from "./node-config.ts";
+
+const MESSAGE_OVERHEAD_BYTES = 64 * 1024;
+
+export interface Node {
+  /** The keys of this replica, in this process. */
+  readonly store: LocalStore;
+  readonly id: ReplicaId;
+  /** host:port where the doors are open. */
+  readonly address: string;
+  /** Throws `PORT_IN_USE`, `BAD_CONFIG`, `DATA_LOCKED`, `DATA_UNREADABLE`, `DATA_NEWER_FORMAT`, `DISK_FAILED`. */
+  start(): Promise<void>;
+  /** Leaves gently: answers what was begun, tells the peers, writes what the disk lacks. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A node with these settings, and defaults for the rest. Nothing is opened until `start`. Throws `BAD_CONFIG` when `host`
+ * lets other machines in without tokens and a secret, unless `insecure` says so.
+ */
+export async function createNode(options: Partial<StartConfig> = {}, deps: { readonly log?: Log } = {}): Promise<Node> {
+  const port = options.port ?? nodeDefaults.port;
+  const config: StartConfig = { data: resolve("atoll-data", String(port)), ...nodeDefaults, ...options };
+  const isProtected = config.tokens.length > 0 && config.secret !== undefined;
+  if (!isLoopback(config.host) && !isProtected && !config.insecure) {
+    throw new AtollError("BAD_CONFIG", `host ${config.host} lets other machines in: give tokens and a secret as well`);
+  }
+  return new AtollNode(config, deps.log ?? (() => {}));
+}
+
+class AtollNode implements Node {
+  readonly #config: StartConfig;
+  readonly #log: Log;
+  readonly #driver: Driver;
+  readonly #doors: DoorServer;
+  readonly #discovery: Discovery;
+  #bound: string | undefined;
+
+  constructor(config: StartConfig, log: Log) {
+    this.#config = config;
+    this.#log = log;
+    const random = new SystemRandom();
+    const transport = new WsTransport({
+      random,
+      scheduler: systemScheduler,
+      log,
+      ...(config.secret === undefined ? {} : { secret: config.secret }),
+      ...(config.tls === undefined ? {} : { tls: config.tls }),
+      limits: { messageBytesMax: replicaDefaults.valueBytesMax + MESSAGE_OVERHEAD_BYTES },
+    });
+    this.#driver = new Driver({
+      config: {
+        ...replicaDefaults,
+        ...(config.id === undefined ? {} : { id: config.id }),
+        region: config.region,
+        cluster: config.cluster,
+        shards: config.shards,
+        retentionMs: config.retentionMs,
+        maxClockOffsetMs: config.maxClockOffsetMs,
+      },
+      ephemeral: config.data === "none",
+      seeksPeers: config.join.length > 0,
+      clock: systemClock,
+      scheduler: systemScheduler,
+      random,
+      storage: config.data === "none" ? new MemoryStorage() : new LevelStorage({ folder: config.data, log }),
+      transport,
+      log,
+      salvage: (records) => this.#salvage(records),
+    });
+    this.#doors = createServer({
+      store: this.#driver,
+      auth: config.tokens.length === 0 ? openAuth : createAuth(config.tokens),
+      statistics: [this.#driver, transport],
+      log,
+      enableFaults: config.enableFaults,
+      allowOrigins: config.allowOrigins,
+      hosts: [config.host, ...(config.advertise === undefined ? [] : [config.advertise])],
+      upgrades: { [transport.path]: (request, socket, head) => transport.handleUpgrade(request, socket, head) },
+      version,
+      ...(config.tls === undefined ? {} : { tls: config.tls }),
+    });
+    this.#discovery = new Discovery({
+      targets: config.join,
+      scheduler: systemScheduler,
+      log,
+      found: (addresses) => this.#driver.setJoin(addresses),
+    });
+  }
+
+  get store(): LocalStore {
+    return this.#driver;
+  }
+
+  get id(): ReplicaId {
+    return this.#driver.id;
+  }
+
+  get address(): string {
+    return this.#bound ?? `${this.#config.host}:${this.#config.port}`;
+  }
+
+  async start(): Promise<void> {
+    const { host, port } = await this.#doors.listen({ host: this.#config.host, port: this.#config.port });
+    this.#bound = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+    try {
+      await this.#driver.start(this.#config.advertise ?? this.#bound);
+      await this.#discovery.start();
+    } catch (error) {
+      await this.#doors.close(0);
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#discovery.stop();
+    await this.#doors.close();
+    await this.#driver.stop();
+  }
+
+  /** Keeps records that were too old to be merged: back to back in one file, as they lie on disk. */
+  #salvage(records: readonly Uint8Array[]): void {
+    if (this.#config.data === "none") return;
+    const file = join(this.#config.data, `salvaged-${this.#driver.id}.records`);
+    appendFile(file, Buffer.concat(records)).catch((error: unknown) => {
+      this.#log("error", "salvage-failed", { file, reason: error instanceof Error ? error.message : String(error) });
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { flagRow } from "../../src/cli/start-flags.ts";
+import { createNode, keyFromText } from "../../src/index.ts";
+import { nodeDefaults } from "../../src/node/node-config.ts";
+
+test("runs the README's example in this process", async () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const code = /<!-- test: in-process -->\n```js\nimport [^\n]+\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+  const lines: string[] = [];
+  const example = new Function("createNode", "keyFromText", "console", `return (async () => {${code}})();`);
+  const anyPort = (options: object) => createNode({ ...options, port: 0 });
+  await example(anyPort, keyFromText, { log: (line: string) => lines.push(line) });
+  expect(lines).toEqual(["hello"]);
+});
+
+test.each(["0.0.0.0", "::", "10.0.0.1"])("does not listen on %s without tokens and a secret", async (host) => {
+  await expect(createNode({ host, data: "none" })).rejects.toMatchObject({ code: "BAD_CONFIG" });
+  await expect(createNode({ host, data: "none", secret: new Uint8Array(16) })).rejects.toMatchObject({
+    code: "BAD_CONFIG",
+  });
+  await expect(createNode({ host, data: "none", insecure: true })).resolves.toBeDefined();
+});
+
+test("has the defaults that the command line has", () => {
+  const { region, host, port, cluster, shards, logLevel } = nodeDefaults;
+  const spelled = { region, host, port: String(port), cluster, shards: String(shards), logLevel };
+  for (const [flag, value] of Object.entries(spelled)) {
+    expect(flagRow(flag as keyof typeof spelled).default).toBe(value);
+  }
+});
