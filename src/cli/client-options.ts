@@ -1,0 +1,116 @@
+/** What all commands that talk to a replica have in common: where it is, which keyspace, which token. */
+
+import { Command } from "commander";
+import { parseDurationMs } from "../base/duration.ts";
+import type { Key } from "../base/ids.ts";
+import { keyFromText } from "../base/key.ts";
+import { isTtlMs } from "../base/ttl.ts";
+import { HttpClient } from "../client/http-client.ts";
+import { decodePercent } from "../client/percent.ts";
+import { ACK_LEVELS, type AckLevel } from "../store.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { say } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface ClientOptions {
+  readonly url?: string;
+  readonly keyspace?: string;
+  readonly tokenFile?: string;
+}
+
+const KEY_BYTES_MAX = 1024;
+
+/** A command with the options that `createClient` reads. */
+export function clientCommand(name: string): Command {
+  return new Command(name)
+    .option(
+      "--url <URLS>",
+      "replica to talk to; of a comma-separated list, the first that answers (default: http://127.0.0.1:7400)",
+    )
+    .option("--keyspace <NAME>", "keyspace (default: default)")
+    .option("--token-file <FILE>", "file with the token to show");
+}
+
+/** A client as the options, or else the variables `ATOLL_URL`, `ATOLL_KEYSPACE` and `ATOLL_TOKEN_FILE`, ask for. */
+export async function createClient(options: ClientOptions): Promise<HttpClient> {
+  const urls = options.url ?? (process.env.ATOLL_URL || "http://127.0.0.1:7400");
+  const keyspace = options.keyspace ?? (process.env.ATOLL_KEYSPACE || undefined);
+  if (keyspace !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(keyspace)) {
+    throw new UsageError("--keyspace must be 1 to 64 letters, digits, dots, underscores or hyphens");
+  }
+  const tokenFile = options.tokenFile ?? (process.env.ATOLL_TOKEN_FILE || undefined);
+  const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
+  return new HttpClient({
+    urls: parseUrls(urls),
+    ...(keyspace !== undefined && keyspace !== "default" && { keyspace }),
+    ...(token !== undefined && { token }),
+  });
+}
+
+async function readToken(path: string): Promise<string> {
+  // The checker of token files takes longer to load than most commands to run.
+  const { readClientToken } = await import("./private-file.ts");
+  const { content, warnings } = readClientToken(path, "--token-file");
+  for (const warning of warnings) say(`atoll: ${warning}`);
+  return content;
+}
+
+/** Base URLs of replicas. Throws `UsageError`. */
+export function parseUrls(list: string): readonly string[] {
+  const urls = list.split(",").map((item) => item.trim());
+  return urls.filter((item) => item !== "").map(parseUrl);
+}
+
+function parseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
+  if (url === undefined || !isHttp || url.search !== "" || url.hash !== "" || url.username !== "") {
+    throw new UsageError(`--url must be URLs such as http://127.0.0.1:7400, not ${JSON.stringify(text)}`);
+  }
+  return url.href.replace(/\/+$/, "");
+}
+
+/** A key as typed; with `encoded`, percent-encoded bytes. Throws `UsageError`. */
+export function parseKey(text: string, encoded: boolean | undefined): Key {
+  const key = parseBytesArgument(text, encoded);
+  if (key === "") throw new UsageError("the key is empty");
+  if (key.length > KEY_BYTES_MAX) throw new UsageError(`a key has at most ${KEY_BYTES_MAX} bytes, not ${key.length}`);
+  return key as Key;
+}
+
+/** A prefix as typed, which may be empty. */
+export function parsePrefix(text: string | undefined, encoded: boolean | undefined): string {
+  const prefix = parseBytesArgument(text ?? "", encoded);
+  if (prefix.length > KEY_BYTES_MAX) throw new UsageError(`a prefix has at most ${KEY_BYTES_MAX} bytes`);
+  return prefix;
+}
+
+function parseBytesArgument(text: string, encoded: boolean | undefined): string {
+  if (encoded !== true) return keyFromText(text);
+  const bytes = decodePercent(text);
+  if (bytes === undefined) throw new UsageError("--encoded: every % must be followed by two hex digits");
+  return bytes;
+}
+
+export function parseAck(text: string | undefined): AckLevel | undefined {
+  if (text === undefined) return undefined;
+  const level = ACK_LEVELS.find((candidate) => candidate === text);
+  if (level === undefined) throw new UsageError(`--ack must be one of ${ACK_LEVELS.join(", ")}`);
+  return level;
+}
+
+export function parseTtl(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDurationMs(text);
+  if (!isTtlMs(ms)) {
+    throw new UsageError("--ttl must be a duration such as 500ms, 60s, 10m, 24h or 7d, from 1ms to 3650d");
+  }
+  return ms;
+}
+
+/** Fails when the write stayed but did not get as far as `--ack` asked. */
+export function checkAcks(answer: { readonly outcome: string; readonly acks?: string }): void {
+  if (answer.outcome !== "kept") return;
+  const reached = answer.acks === undefined ? "" : ` (${answer.acks})`;
+  throw new CommandFailure(`written, and it will spread, but the acks asked for did not come in time${reached}`);
+}

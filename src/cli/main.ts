@@ -1,0 +1,79 @@
+/** The command line: composes the commands and turns what comes out of them into one line and an exit code. */
+
+import { Command, CommanderError } from "commander";
+import { AtollError } from "../base/errors.ts";
+import { RemoteError } from "../client/http-client.ts";
+import { version } from "../version.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { say } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** In the order of `--help`. Loaded when asked for: what `start` needs takes longer to load than `get` to run. */
+const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ["start", async () => (await import("./start.ts")).startCommand()],
+  ["get", async () => (await import("./get.ts")).getCommand()],
+  ["put", async () => (await import("./put.ts")).putCommand()],
+  ["delete", async () => (await import("./delete.ts")).deleteCommand()],
+  ["keys", async () => (await import("./keys.ts")).keysCommand()],
+  ["watch", async () => (await import("./watch.ts")).watchCommand()],
+  ["status", async () => (await import("./status.ts")).statusCommand()],
+  ["cluster", async () => (await import("./cluster.ts")).clusterCommand()],
+  ["simulate", async () => (await import("./simulate.ts")).simulateCommand()],
+]);
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** Runs the command that `argv` (without node and script) asks for. Resolves to the exit code: 0, 1 failed, 2 usage. */
+export async function main(argv: readonly string[]): Promise<number> {
+  // `atoll keys | head`: whoever read has seen enough.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT_FAILED));
+  try {
+    const program = await createProgram(argv[0]);
+    await program.parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+/** With the one command that was named, or with all where help or a suggestion may be needed. */
+async function createProgram(named: string | undefined): Promise<Command> {
+  const program = new Command("atoll")
+    .description("A multi-master cache for geo-distributed edge nodes.")
+    .version(version, "--version");
+  const one = commands.get(named ?? "");
+  for (const load of one === undefined ? commands.values() : [one]) program.addCommand(await load());
+  for (const command of [program, ...program.commands]) {
+    // The message comes back as an exception, and is written once, in one line.
+    command.exitOverride().configureOutput({ outputError: () => {} });
+  }
+  return program;
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return reportUsage(error);
+  if (error instanceof UsageError) {
+    say(`atoll: ${error.message}`);
+    return EXIT_USAGE;
+  }
+  if (error instanceof CommandFailure) {
+    if (error.message !== "") say(`atoll: ${error.message}`);
+    return error.exitCode;
+  }
+  if (error instanceof RemoteError || error instanceof AtollError) {
+    say(`atoll: ${error.message} (${error.code})`);
+    return EXIT_FAILED;
+  }
+  process.stderr.write(`atoll: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return EXIT_FAILED;
+}
+
+function reportUsage(error: CommanderError): number {
+  // Help and version were asked for; help is also what somebody gets who named no command.
+  if (error.exitCode === 0) return 0;
+  if (error.code !== "commander.help") {
+    say(`atoll: ${error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ")}`);
+  }
+  return EXIT_USAGE;
+}

@@ -1,0 +1,117 @@
+/** `atoll start`: runs a replica until SIGTERM or SIGINT. */
+
+import { constants } from "node:os";
+import { Command, Option } from "commander";
+import { AtollError } from "../base/errors.ts";
+import type { StartConfig } from "../node/node-config.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { resolveStart, type StartInputs } from "./config.ts";
+import { defaultSpelling, flagRow, flagSpelling, START_FLAGS } from "./start-flags.ts";
+import { print, say } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+export function startCommand(): Command {
+  const command = new Command("start").description("run a replica until SIGTERM or SIGINT");
+  command.option("--config <FILE>", "JSON file with any of these settings");
+  for (const name of START_FLAGS) {
+    const row = flagRow(name);
+    const fallback = defaultSpelling(name);
+    const help = fallback === "" ? row.help : `${row.help} (default: ${fallback})`;
+    // A switch may be switched off again: --insecure false beats a file that says true.
+    const option = new Option(
+      `${flagSpelling(name)} ${row.value === undefined ? "[BOOLEAN]" : `<${row.value}>`}`,
+      help,
+    );
+    if (row.list === true) option.argParser((text: string, before?: string) => (before ? `${before},${text}` : text));
+    command.addOption(option);
+  }
+  command.addHelpText(
+    "after",
+    "\nEach flag is also a variable (--redis-port: ATOLL_REDIS_PORT) and a key of the --config file;",
+  );
+  command.addHelpText("after", "a flag beats the variable, which beats the file.");
+  return command.action(start);
+}
+
+/** What this process is told to stop by: a signal, or the end of the `atoll cluster` that started it. */
+interface StopRequest {
+  readonly requested: Promise<void>;
+  isRequested(): boolean;
+}
+
+async function start(options: Readonly<Record<string, string | true>>): Promise<void> {
+  const flags = Object.fromEntries(Object.entries(options).map(([name, value]) => [name, String(value)]));
+  const inputs: StartInputs = { flags, environment: process.env, folder: process.cwd() };
+  const { config, warnings } = resolveStart(inputs);
+  for (const warning of warnings) say(`atoll: ${warning}`);
+  try {
+    await runReplica(config, listenForStop());
+  } finally {
+    // An open channel to `atoll cluster` would keep this process alive.
+    if (process.connected) process.disconnect();
+  }
+}
+
+async function runReplica(config: StartConfig, stop: StopRequest): Promise<void> {
+  // Loaded only here: a mistake in a flag is told sooner.
+  const [{ createNode }, { createLogger }] = await Promise.all([
+    import("../node/create-node.ts"),
+    import("../runtime/logger.ts"),
+  ]);
+  const log = createLogger({ level: config.logLevel });
+  const node = await atStart(createNode(config, { log }));
+  await atStart(node.start());
+  if (process.send !== undefined) process.send({ type: "ready", id: node.id });
+  else if (!stop.isRequested()) await print(welcome(node.address, config));
+  await stop.requested;
+  await node.stop();
+}
+
+/** What a person can do something about ends in one line, without a stack. */
+async function atStart<T>(step: Promise<T>): Promise<T> {
+  try {
+    return await step;
+  } catch (error) {
+    if (!(error instanceof AtollError) || error.code === "INTERNAL") throw error;
+    if (error.code === "BAD_CONFIG") throw new UsageError(error.message);
+    throw new CommandFailure(`${error.message} (${error.code})`);
+  }
+}
+
+function listenForStop(): StopRequest {
+  let isRequested = false;
+  const requested = new Promise<void>((resolve) => {
+    const stop = () => {
+      isRequested = true;
+      resolve();
+    };
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.on(signal, () => {
+        if (isRequested) process.exit(128 + constants.signals[signal]);
+        if (process.send === undefined) say(`atoll: ${signal}: stopping; once more to stop at once`);
+        stop();
+      });
+    }
+    process.once("disconnect", stop);
+  });
+  return { requested, isRequested: () => isRequested };
+}
+
+/** The few lines after which somebody new knows what to do. */
+function welcome(address: string, config: StartConfig): string {
+  // Whoever listens everywhere is reached here as well; a wildcard is no address to dial.
+  const dialled = address.replace(/^0\.0\.0\.0:/, "127.0.0.1:").replace(/^\[::\]:/, "[::1]:");
+  const url = `${config.tls === undefined ? "http" : "https"}://${dialled}`;
+  const token = config.tokens.length > 0 ? " --token-file FILE" : "";
+  const at = `--url ${url}${token}`;
+  const nextPort = (Number(/\d+$/.exec(address)?.[0]) || 7400) + 10;
+  const data = config.data === "none" ? "in memory only (--data none)" : config.data;
+  return [
+    `Atoll is ready at ${url}  (region ${config.region}, data ${data})`,
+    "Try, in another terminal:",
+    `  npx atoll put hello world ${at}`,
+    `  npx atoll get hello ${at}`,
+    `  npx atoll status ${at}`,
+    `  npx atoll start --port ${nextPort} --join ${dialled}     # a second replica`,
+  ].join("\n");
+}

@@ -1,0 +1,77 @@
+/** `atoll status`: the cluster as one replica sees it. */
+
+import Table from "cli-table3";
+import type { Command } from "commander";
+import { formatBytes } from "../base/size.ts";
+import type { ClusterStatus, MemberStatus } from "../store.ts";
+import { type ClientOptions, clientCommand, createClient } from "./client-options.ts";
+import { print, printable } from "./terminal.ts";
+
+interface StatusOptions extends ClientOptions {
+  readonly json?: boolean;
+}
+
+export function statusCommand(): Command {
+  return clientCommand("status")
+    .description("show members, lag, clock offsets and what the replica holds")
+    .option("--json", "everything, as JSON")
+    .action(status);
+}
+
+async function status(options: StatusOptions): Promise<void> {
+  const state = await (await createClient(options)).status();
+  await print(options.json === true ? JSON.stringify(state, null, 2) : formatStatus(state));
+}
+
+/** What an older or newer server leaves out shows as a hyphen. */
+export function formatStatus(state: ClusterStatus): string {
+  const table = new Table({
+    head: ["member", "region", "address", "state", "life", "lag", "clock offset", "rtt"],
+    style: { head: [], border: [], compact: true },
+    colAligns: ["left", "left", "left", "left", "right", "right", "right", "right"],
+  });
+  for (const member of state.members) table.push(memberRow(member));
+  const facts: readonly (readonly [string, unknown])[] = [
+    ["cluster", state.cluster],
+    ["asked", `${state.replica}, ${state.ready ? "ready" : `not ready: ${(state.reasons ?? []).join("; ")}`}`],
+    ["shards", state.shards],
+    ["registers", `${shown(state.registers)} (tombstones ${shown(state.tombstones)})`],
+    ["memory", state.memoryBytes === undefined ? undefined : readableBytes(state.memoryBytes)],
+    ["digest", state.digest],
+  ];
+  const cut = state.cut ?? [];
+  const lines = facts.map(([name, value]) => `${name.padEnd(10)} ${shown(value)}`);
+  if (cut.length > 0) lines.push(`${"cut off".padEnd(10)} ${printable(cut.join(", "))} (PUT /v1/admin/faults)`);
+  return `${table.toString()}\n${lines.join("\n")}`;
+}
+
+function memberRow(member: MemberStatus): string[] {
+  const offset = member.clockOffsetMs;
+  const cells = [
+    member.id,
+    member.region,
+    member.address,
+    member.state,
+    member.life,
+    member.lag,
+    offset === undefined ? undefined : `${offset > 0 ? "+" : ""}${milliseconds(offset)}`,
+    member.rttMs === undefined ? undefined : milliseconds(member.rttMs),
+  ];
+  return cells.map(shown);
+}
+
+function milliseconds(ms: number): string {
+  return `${Math.abs(ms) < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}
+
+/** Rounded, unlike a size in a flag. */
+function readableBytes(bytes: number): string {
+  let unit = 1;
+  while (bytes / unit >= 1024 && unit < 1024 ** 4) unit *= 1024;
+  if (unit === 1) return `${bytes} bytes`;
+  return `${(bytes / unit).toFixed(1)} ${formatBytes(unit).slice(1).toUpperCase()}`;
+}
+
+function shown(value: unknown): string {
+  return value === undefined || value === null ? "-" : printable(String(value));
+}
