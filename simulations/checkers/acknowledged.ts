@@ -1,0 +1,160 @@
+/**
+ * No acknowledged write is lost, and nothing deleted comes back: the final register of a key is the greatest of what was
+ * acknowledged with a promise that held, or something greater that may have happened. Which promises hold:
+ *
+ *   any level   while the life that acknowledged goes on to the end, or was stopped in order on a disk
+ *   memory      also when the disk had taken a later batch before the crash
+ *   disk        over any crash of its replica
+ *   others      as long as fewer replicas lost their memory than had the write when it was acknowledged
+ */
+
+import type { Key } from "../../src/base/ids.ts";
+import {
+  type Acknowledged,
+  acknowledgedParts,
+  type HistoryEntry,
+  mayHaveHappened,
+  type ReadPart,
+} from "../workload/history.ts";
+import { type Operation, partsOf } from "../workload/operation.ts";
+import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
+import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
+
+interface KeyEvidence {
+  readonly key: Key;
+  readonly acknowledged: readonly Acknowledged[];
+  /** Writes of the key that may have happened, acknowledged or not. */
+  readonly possible: readonly { readonly entry: HistoryEntry; readonly isDelete: boolean }[];
+}
+
+export function checkAcknowledged(evidence: Evidence): Violation[] {
+  const messages: string[] = [];
+  for (const key of collect(evidence)) {
+    const floor = greatestPromised(key, evidence);
+    for (const [i, node] of evidence.nodes.entries()) {
+      const final = node.finals.find((read) => read.key === key.key);
+      if (node.dump === undefined || final === undefined) continue;
+      messages.push(...checkFinal(key, floor, final, node, `replica ${i}`, evidence));
+    }
+  }
+  return violations("acknowledged", messages);
+}
+
+function collect(evidence: Evidence): KeyEvidence[] {
+  const byKey = new Map<
+    Key,
+    { acknowledged: Acknowledged[]; possible: { entry: HistoryEntry; isDelete: boolean }[] }
+  >();
+  for (const key of evidence.keys) byKey.set(key, { acknowledged: [], possible: [] });
+  for (const acknowledged of acknowledgedParts(evidence.history)) {
+    byKey.get(acknowledged.part.key)?.acknowledged.push(acknowledged);
+  }
+  for (const entry of evidence.history) {
+    if (!mayHaveHappened(entry) || entry.operation.type === "get") continue;
+    for (const { key, isDelete } of partsOf(entry.operation)) byKey.get(key)?.possible.push({ entry, isDelete });
+  }
+  return [...byKey].map(([key, rest]) => ({ key, ...rest }));
+}
+
+function greatestPromised(key: KeyEvidence, evidence: Evidence): Acknowledged | undefined {
+  let greatest: Acknowledged | undefined;
+  for (const acknowledged of key.acknowledged) {
+    if (!isPromised(acknowledged, evidence)) continue;
+    if (greatest === undefined || compareStamps(stampOf(acknowledged), stampOf(greatest)) > 0) {
+      greatest = acknowledged;
+    }
+  }
+  return greatest;
+}
+
+/** True when what was promised with the acknowledgement has to hold after everything that happened since. */
+export function isPromised({ entry, part }: Acknowledged, evidence: Evidence): boolean {
+  const { operation, life, answeredAt = 0 } = entry;
+  const node = evidence.nodes[operation.node];
+  if (node === undefined) return false;
+  const end = node.ends.find((candidate) => candidate.life === life);
+  if (operation.ack !== "memory" && operation.ack !== "disk" && part.isAckMet) {
+    const forgetful = evidence.nodes.filter((other) => forgotSince(other, answeredAt)).length;
+    if (forgetful < part.reached) return true;
+  }
+  if (end === undefined) return !node.lostDisk;
+  if (!node.durable || node.lostDisk) return false;
+  if (end.type === "stop" || end.durableUpTo > answeredAt) return true;
+  return operation.ack === "disk" && part.isAckMet;
+}
+
+function forgotSince(node: NodeEvidence, since: number): boolean {
+  if (node.lostDisk) return true;
+  return node.ends.some((end) => end.at >= since && (end.type === "crash" || !node.durable));
+}
+
+function* checkFinal(
+  key: KeyEvidence,
+  floor: Acknowledged | undefined,
+  final: ReadPart,
+  node: NodeEvidence,
+  name: string,
+  evidence: Evidence,
+): Iterable<string> {
+  const shown = showKey(key.key);
+  if (final.version !== undefined) {
+    const stamp = stampOfVersion(final.version, false);
+    const author = authorOf(key, final);
+    if (typeof author === "string") yield `${name} reads ${shown} as ${author}`;
+    else if (author.version !== undefined && !isSameWrite(author.version, final.version, evidence)) {
+      yield `${name} reads ${shown} as the value of operation ${author.operation.id}, acknowledged as ${author.version}, but under the version ${final.version}: it came back with another stamp`;
+    }
+    if (floor !== undefined && compareStamps(stamp, stampOf(floor)) < 0) {
+      yield `${name} reads ${shown} at ${showStamp(stamp)}, yet ${describe(floor)} was acknowledged with the greater stamp ${showStamp(stampOf(floor))}${floor.part.isDelete ? ": a deleted value is back" : ""}`;
+    }
+    return;
+  }
+  if (floor === undefined || floor.part.isDelete || mayHaveGone(key, floor, node, evidence)) return;
+  yield `${name} has nothing at ${shown}, yet ${describe(floor)} was acknowledged at ${showStamp(stampOf(floor))} and nothing that may have happened removes it`;
+}
+
+/** A replica whose disk was set back gives its own writes new dots; they keep their timestamps. */
+function isSameWrite(acknowledged: string, read: string, evidence: Evidence): boolean {
+  if (acknowledged === read) return true;
+  const isSetBack = evidence.nodes.some((node) => node.lostDisk);
+  return isSetBack && stampOfVersion(acknowledged, false).timestamp === stampOfVersion(read, false).timestamp;
+}
+
+/** What a final value is worth: the operation that wrote it, or what is wrong with it. */
+function authorOf(
+  key: KeyEvidence,
+  final: ReadPart,
+): { readonly operation: Operation; readonly version: string | undefined } | string {
+  const { author } = final;
+  if (author === undefined) return "bytes that nobody wrote";
+  const candidate = key.possible.find(({ entry }) => entry.operation.id === author.id);
+  if (candidate === undefined) return `the value of operation ${author.id}, which was refused or wrote another key`;
+  const acknowledged = key.acknowledged.find(({ entry }) => entry.operation.id === author.id);
+  return { operation: candidate.entry.operation, version: acknowledged?.part.version };
+}
+
+/** True when something that may have happened explains that the key is gone: expiry, or a removal that was not answered. */
+function mayHaveGone(key: KeyEvidence, floor: Acknowledged, node: NodeEvidence, evidence: Evidence): boolean {
+  const floorStamp = stampOf(floor);
+  if (mayHaveExpired(floor.entry, node, evidence)) return true;
+  return key.possible.some(({ entry, isDelete }) => {
+    if (!isDelete && !mayHaveExpired(entry, node, evidence)) return false;
+    const known = key.acknowledged.find((acknowledged) => acknowledged.entry === entry);
+    return known === undefined || compareStamps(stampOf(known), floorStamp) > 0;
+  });
+}
+
+function mayHaveExpired(entry: HistoryEntry, node: NodeEvidence, evidence: Evidence): boolean {
+  const { ttlMs } = entry.operation;
+  return ttlMs !== undefined && entry.invokedWallMs + ttlMs - evidence.clockSpreadMs <= node.finalWallMs;
+}
+
+function stampOf({ part }: Acknowledged): Stamp {
+  return stampOfVersion(part.version, part.isDelete);
+}
+
+function describe({ entry, part }: Acknowledged): string {
+  const { operation } = entry;
+  const what = part.isDelete ? "the deletion" : "the write";
+  return `${what} of operation ${operation.id} (${operation.type} at replica ${operation.node}, ${((entry.answeredAt ?? 0) / 1000).toFixed(3)}s, ack ${operation.ack})`;
+}

@@ -1,0 +1,54 @@
+/** What the checkers are given, and what they say. A checker is a function from evidence to violations. */
+
+import type { Key } from "../../src/base/ids.ts";
+import type { ReplicaDump } from "../../src/replica/inspect.ts";
+import type { LifeEnd } from "../simulator/node.ts";
+import type { History, ReadPart } from "../workload/history.ts";
+
+export interface NodeEvidence {
+  /** Keeps its registers on disk. */
+  readonly durable: boolean;
+  readonly ends: readonly LifeEnd[];
+  /** Its disk was damaged, or an old copy of it put back: `disk` promises nothing here. */
+  readonly lostDisk: boolean;
+  /** After the healing. Undefined: it did not come back. */
+  readonly dump: ReplicaDump | undefined;
+  /** Each key of the plan as read there at the end, with the wall clock of that moment. */
+  readonly finals: readonly ReadPart[];
+  readonly finalWallMs: number;
+}
+
+export interface Evidence {
+  readonly keys: readonly Key[];
+  readonly history: History;
+  readonly nodes: readonly NodeEvidence[];
+  /** Virtual ms at which everything was healed, and within how long after it all had to be equal. */
+  readonly healedAt: number;
+  readonly settleMs: number;
+  /** Shards, and unix ms of the stamps, of the registers that the audit had to bring back or to remove. */
+  readonly auditRepairs: readonly { readonly shard: number; readonly stampedAt: number }[];
+  /** Most that clocks were apart at any time, ms. */
+  readonly clockSpreadMs: number;
+}
+
+export interface Violation {
+  readonly checker: string;
+  /** One paragraph for people: what was promised, what was seen. */
+  readonly message: string;
+}
+
+export type Checker = (evidence: Evidence) => Violation[];
+
+/** At most this many violations of one checker are of use to anybody. */
+const VIOLATIONS_MAX = 5;
+
+export function violations(checker: string, messages: readonly string[]): Violation[] {
+  const shown = messages.slice(0, VIOLATIONS_MAX).map((message) => ({ checker, message }));
+  const more = messages.length - shown.length;
+  return more > 0 ? [...shown, { checker, message: `and ${more} more of the same kind` }] : shown;
+}
+
+/** A key for people: what does not print is escaped. */
+export function showKey(key: string): string {
+  return JSON.stringify(key);
+}

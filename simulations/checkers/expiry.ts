@@ -1,0 +1,53 @@
+/** Bounds of a time to live: nothing is served after its expiry, and an expiry is what was asked for, give or take the clocks. */
+
+import type { HistoryEntry, ReadPart } from "../workload/history.ts";
+import type { Operation } from "../workload/operation.ts";
+import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+
+export function checkExpiry(evidence: Evidence): Violation[] {
+  const messages: string[] = [];
+  const writers = new Map(evidence.history.map((entry) => [entry.operation.id, entry]));
+  for (const entry of evidence.history) {
+    if (entry.answer?.type !== "read") continue;
+    messages.push(
+      ...checkRead(entry.answer.read, entry.invokedWallMs, `operation ${entry.operation.id}`, writers, evidence),
+    );
+  }
+  for (const [i, node] of evidence.nodes.entries()) {
+    for (const read of node.finals) {
+      messages.push(...checkRead(read, node.finalWallMs, `the last read of replica ${i}`, writers, evidence));
+    }
+  }
+  return violations("expiry", messages);
+}
+
+function* checkRead(
+  read: ReadPart,
+  wallMs: number,
+  reader: string,
+  writers: ReadonlyMap<Operation["id"], HistoryEntry>,
+  evidence: Evidence,
+): Iterable<string> {
+  if (read.version === undefined) return;
+  const key = showKey(read.key);
+  if (read.author === undefined) {
+    yield `${reader} got bytes at ${key} that nobody wrote`;
+    return;
+  }
+  const writer = writers.get(read.author.id);
+  if (writer === undefined) return;
+  const { expiresAt = Infinity } = read;
+  const slackMs = evidence.clockSpreadMs;
+  if (expiresAt + slackMs < wallMs)
+    yield `${reader} got ${key} at ${wallMs}, ${wallMs - expiresAt} ms after its expiry`;
+  const { ttlMs } = writer.operation;
+  if (ttlMs === undefined) {
+    if (expiresAt !== Infinity)
+      yield `${reader} got ${key} with an expiry that operation ${writer.operation.id} never set`;
+    return;
+  }
+  const latest = (writer.answeredWallMs ?? Infinity) + ttlMs + slackMs;
+  if (expiresAt < writer.invokedWallMs + ttlMs - slackMs || expiresAt > latest) {
+    yield `${reader} got ${key} expiring at ${expiresAt}, but operation ${writer.operation.id} asked at ${writer.invokedWallMs} for ${ttlMs} ms`;
+  }
+}

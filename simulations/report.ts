@@ -1,0 +1,69 @@
+/** What a run has to say: a line when all is well, a paragraph and the command that replays it when it is not. */
+
+import { describeFault } from "./faults/fault.ts";
+import type { RunResult } from "./simulate.ts";
+
+/** Faults shown of a failed run: the last ones before the healing are the likeliest. */
+const FAULTS_SHOWN = 20;
+
+export function replayCommand(result: RunResult): string {
+  return `atoll simulate ${result.plan.scenario} --seed ${result.plan.seed}`;
+}
+
+/** One line: seed, hash, and what the run was like. */
+export function summaryLine(result: RunResult): string {
+  const { plan, traceHash, history, convergedAfterMs } = result;
+  const equal = convergedAfterMs === undefined ? "never equal" : `equal after ${(convergedAfterMs / 1000).toFixed(2)}s`;
+  const counts = `${plan.nodes.length} replicas, ${history.length} operations, ${plan.faults.length} faults`;
+  return `${plan.scenario} seed ${plan.seed}: trace ${traceHash}, ${counts}, ${equal}`;
+}
+
+export function violationReport(result: RunResult): string[] {
+  const { plan, violations } = result;
+  const shown = plan.faults.slice(-FAULTS_SHOWN);
+  const hidden = plan.faults.length - shown.length;
+  return [
+    `VIOLATION in ${summaryLine(result)}`,
+    ...violations.map((violation) => `  ${violation.checker}: ${violation.message}`),
+    `  faults${hidden > 0 ? ` (${hidden} earlier ones left out)` : ""}:`,
+    ...shown.map((fault) => `    ${describeFault(fault)}`),
+    `  replay: ${replayCommand(result)}`,
+  ];
+}
+
+export interface Totals {
+  runs: number;
+  failed: number;
+  operations: number;
+  simulatedMs: number;
+  realMs: number;
+}
+
+export function totalsLine(totals: Totals, seeds: string): string {
+  const { runs, failed, operations, simulatedMs, realMs } = totals;
+  const speed = (simulatedMs / Math.max(1, realMs)).toFixed(0);
+  const verdict = failed === 0 ? "no violation" : `${failed} with violations`;
+  const time = `${(simulatedMs / 1000).toFixed(0)} simulated seconds in ${(realMs / 1000).toFixed(1)} real ones (${speed} a second)`;
+  return `${runs} runs, ${verdict}: ${operations} operations, ${time}, ${seeds}`;
+}
+
+/** The run as plain data, for `--json`. */
+export function toJson(result: RunResult): Readonly<Record<string, unknown>> {
+  const { plan, violations, traceHash, history, convergedAfterMs, simulatedMs, realMs, events, frames, bytes } = result;
+  return {
+    scenario: plan.scenario,
+    seed: plan.seed,
+    replicas: plan.nodes.length,
+    traceHash,
+    operations: history.length,
+    faults: plan.faults.length,
+    convergedAfterMs,
+    simulatedMs,
+    realMs: Math.round(realMs),
+    events,
+    frames,
+    bytes,
+    violations,
+    ...(violations.length === 0 ? {} : { replay: replayCommand(result) }),
+  };
+}

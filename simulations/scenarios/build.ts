@@ -1,0 +1,102 @@
+/** Puts a plan together from a scenario's profiles: noise of operations and faults, and plays that aim. */
+
+import type { SeededRandom } from "../../src/base/random.ts";
+import type { Fault } from "../faults/fault.ts";
+import { type FaultProfile, generateFaults } from "../faults/generator.ts";
+import type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
+import { exponential, pickWeighted, uniform } from "../simulator/draws.ts";
+import { generateOperations, keyOf, type WorkloadProfile } from "../workload/generator.ts";
+import type { Operation } from "../workload/operation.ts";
+import { PLAYS, type PlayName } from "./plays.ts";
+
+export interface ScenarioProfile {
+  readonly nodes: readonly NodePlan[];
+  readonly replica: ReplicaSettings;
+  readonly water: WaterPlan;
+  readonly durationMs: number;
+  readonly workload: Omit<WorkloadProfile, "nodes" | "fromMs" | "untilMs">;
+  readonly faults: Omit<FaultProfile, "nodes" | "fromMs" | "untilMs">;
+  /** Plays and how likely each is. All 0: none. */
+  readonly plays: Readonly<Record<PlayName, number>>;
+  readonly meanGapOfPlaysMs: number;
+}
+
+/** Before this the replicas find each other in peace. */
+const WARM_UP_MS = 1500;
+const HEARTBEAT_TIMEOUT_MS = 3000;
+/** Everything is equal so long after the healing. */
+export const SETTLE_MS = 30_000;
+
+export const SMALL_REPLICA: ReplicaSettings = {
+  shards: 4,
+  antiEntropyMs: 300,
+  housekeepingMs: 200,
+  sweepMs: 200,
+  settleMs: 50,
+  retentionMs: 3_600_000,
+  maxClockOffsetMs: 500,
+};
+
+export const CALM_WATER: WaterPlan = { localMs: 1, regionMs: 20, jitterMs: 2, loss: 0 };
+
+export const NO_PLAYS: Readonly<Record<PlayName, number>> = {
+  "late-duplicate": 0,
+  "late-older-write": 0,
+  "ghost-push": 0,
+  "slow-older-write": 0,
+  "crash-after-push": 0,
+  "crash-before-sync": 0,
+  "write-after-purge": 0,
+  "restarts-in-a-row": 0,
+  "cut-delta": 0,
+  conflict: 0,
+};
+
+export function createNodes(random: SeededRandom, count: number, options: { readonly durable: boolean }): NodePlan[] {
+  return Array.from({ length: count }, (_, i) => ({
+    region: i % 2 === 0 ? "eu" : "us",
+    durable: options.durable,
+    clockOffsetMs: Math.round(uniform(random, -150, 150)),
+    diskMeanMs: uniform(random, 0.5, 8),
+    startAt: uniform(random, 0, 200),
+  }));
+}
+
+export function buildPlan(random: SeededRandom, scenario: string, seed: string, profile: ScenarioProfile): Plan {
+  const span = { nodes: profile.nodes.length, fromMs: WARM_UP_MS, untilMs: profile.durationMs };
+  const operations = generateOperations(random.fork("operations"), { ...profile.workload, ...span });
+  const faults = generateFaults(random.fork("faults"), { ...profile.faults, ...span });
+  addPlays(random.fork("plays"), profile, operations, faults);
+  return {
+    scenario,
+    seed,
+    nodes: profile.nodes,
+    replica: profile.replica,
+    water: profile.water,
+    heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS,
+    healAt: profile.durationMs,
+    settleMs: SETTLE_MS,
+    operations: operations.sort((a, b) => a.at - b.at),
+    faults: faults.sort((a, b) => a.at - b.at),
+  };
+}
+
+function addPlays(random: SeededRandom, profile: ScenarioProfile, operations: Operation[], faults: Fault[]): void {
+  if (Object.values(profile.plays).every((weight) => weight === 0)) return;
+  let nextId = operations.length;
+  let at = WARM_UP_MS + exponential(random, profile.meanGapOfPlaysMs);
+  while (at < profile.durationMs - 500) {
+    const play = PLAYS[pickWeighted(random, profile.plays)];
+    const scene = play({
+      random,
+      at,
+      key: keyOf(random.below(Math.min(2, profile.workload.keys))),
+      nodes: random.shuffle(profile.nodes.map((_, i) => i)),
+      longestMs: profile.faults.longestMs,
+      nextId: () => nextId++,
+    });
+    operations.push(...scene.operations.filter((operation) => operation.at < profile.durationMs));
+    faults.push(...scene.faults.filter((fault) => fault.at < profile.durationMs));
+    at += exponential(random, profile.meanGapOfPlaysMs);
+  }
+}

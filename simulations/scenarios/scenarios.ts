@@ -1,0 +1,183 @@
+/** The scenarios by name: each makes a plan from a seed. */
+
+import { SeededRandom } from "../../src/base/random.ts";
+import { NO_FAULTS } from "../faults/generator.ts";
+import type { Plan } from "../plan.ts";
+import { uniform } from "../simulator/draws.ts";
+import type { WorkloadProfile } from "../workload/generator.ts";
+import { buildPlan, CALM_WATER, createNodes, NO_PLAYS, type ScenarioProfile, SMALL_REPLICA } from "./build.ts";
+
+export interface Scenario {
+  readonly name: string;
+  /** One line for `--list`. */
+  readonly summary: string;
+  readonly plan: (seed: string) => Plan;
+}
+
+const WORKLOAD: Omit<WorkloadProfile, "nodes" | "fromMs" | "untilMs"> = {
+  keys: 12,
+  skew: 1,
+  operationsPerSecond: 50,
+  types: { put: 10, delete: 4, "put-absent": 1, update: 2, get: 6, batch: 1 },
+  acks: { memory: 6, disk: 2, region: 1, quorum: 1, all: 1 },
+  ttlShare: 0.15,
+  ttlMsMax: 5000,
+  valueBytesMax: 200,
+};
+
+const CUTS = { halves: 3, isolate: 3, bridge: 1, ring: 1, "one-way": 1, pair: 1 } as const;
+
+const SPLIT_BRAIN: Scenario = {
+  name: "split-brain",
+  summary: "cuts the cluster in two again and again, in every shape, and writes on both sides",
+  plan: (seed) =>
+    build("split-brain", seed, (random) => ({
+      nodes: createNodes(random, random.between(3, 5), { durable: true }),
+      faults: {
+        meanGapMs: 1500,
+        types: { ...NO_FAULTS, cut: 8, flapping: 2 },
+        cuts: CUTS,
+        longestMs: 8000,
+        clockJumpMs: 0,
+      },
+      plays: { ...NO_PLAYS, conflict: 3, "slow-older-write": 1 },
+    })),
+};
+
+const CRASH_RESTART: Scenario = {
+  name: "crash-restart",
+  summary: "kills replicas at the worst moments, with the loss of what was not yet on disk; some keep nothing on disk",
+  plan: (seed) =>
+    build("crash-restart", seed, (random) => ({
+      nodes: createNodes(random, 3, { durable: true }).map((node, i) => ({
+        ...node,
+        durable: i !== 2 || !random.chance(0.3),
+      })),
+      faults: {
+        meanGapMs: 1200,
+        types: { ...NO_FAULTS, crash: 8, stop: 2, "disk-slow": 2, "disk-full": 1, break: 1, stall: 1 },
+        cuts: CUTS,
+        longestMs: 4000,
+        clockJumpMs: 0,
+      },
+      plays: {
+        ...NO_PLAYS,
+        "crash-after-push": 3,
+        "crash-before-sync": 2,
+        "restarts-in-a-row": 3,
+        "ghost-push": 2,
+        "cut-delta": 1,
+      },
+    })),
+};
+
+const LOSSY_LINKS: Scenario = {
+  name: "lossy-links",
+  summary: "loses, delays, repeats and reorders what replicas say, breaks links, and cuts one way only",
+  plan: (seed) =>
+    build("lossy-links", seed, (random) => ({
+      nodes: createNodes(random, random.between(3, 4), { durable: true }),
+      water: { ...CALM_WATER, loss: uniform(random, 0, 0.1), jitterMs: uniform(random, 1, 40) },
+      faults: {
+        meanGapMs: 600,
+        types: { ...NO_FAULTS, degrade: 4, break: 3, stall: 3, "late-copy": 3, datagram: 1, cut: 1, flapping: 1 },
+        cuts: { halves: 0, isolate: 0, bridge: 0, ring: 0, "one-way": 4, pair: 1 },
+        longestMs: 6000,
+        clockJumpMs: 0,
+      },
+      plays: { ...NO_PLAYS, "late-duplicate": 3, "late-older-write": 3, "slow-older-write": 3, "cut-delta": 1 },
+    })),
+};
+
+const SWARM: Scenario = {
+  name: "swarm",
+  summary: "a random mix of everything, with other numbers of replicas, keys and shards in every run",
+  plan: (seed) =>
+    build("swarm", seed, (random) => {
+      const sometimes = (weight: number): number => (random.chance(0.4) ? weight : 0);
+      const keys = random.pick([1, 2, 5, 12, 50]);
+      return {
+        // At most one forgets everything when it ends: two such may meet again without ever hearing of a third, purge what
+        // they delete, and see the third bring it back. Nobody waits for whom he has never met.
+        nodes: createNodes(random, random.between(2, 5), { durable: true }).map((node, i) => ({
+          ...node,
+          durable: i !== 1 || !random.chance(0.3),
+        })),
+        replica: {
+          ...SMALL_REPLICA,
+          shards: random.between(1, 8),
+          antiEntropyMs: random.pick([100, 300, 1000]),
+          // Long: what is missing is known to be missing for a while before it is fetched.
+          settleMs: random.pick([50, 50, 1000]),
+        },
+        water: { ...CALM_WATER, loss: random.pick([0, 0, 0.02, 0.1]), jitterMs: random.pick([0.1, 2, 30]) },
+        workload: {
+          ...WORKLOAD,
+          keys,
+          skew: random.pick([0, 1, 2]),
+          operationsPerSecond: random.pick([5, 20, 60]),
+          ttlShare: random.pick([0, 0.1, 0.5]),
+          // Large ones make deltas of many chunks.
+          valueBytesMax: random.pick([30, 200, 20_000]),
+        },
+        faults: {
+          meanGapMs: random.pick([400, 1000, 3000]),
+          types: {
+            ...NO_FAULTS,
+            cut: 1 + sometimes(5),
+            flapping: sometimes(2),
+            degrade: sometimes(3),
+            break: sometimes(3),
+            stall: sometimes(3),
+            "late-copy": sometimes(3),
+            datagram: sometimes(1),
+            crash: sometimes(4),
+            stop: sometimes(2),
+            pause: sometimes(2),
+            "clock-jump": sometimes(2),
+            "clock-drift": sometimes(2),
+            "disk-slow": sometimes(2),
+            "disk-full": sometimes(1),
+          },
+          cuts: CUTS,
+          longestMs: random.pick([1000, 5000, 10_000]),
+          clockJumpMs: random.pick([10, 300, 5000]),
+        },
+        plays: {
+          "late-duplicate": 1,
+          "late-older-write": 1,
+          "ghost-push": sometimes(2),
+          "slow-older-write": 1,
+          "crash-after-push": sometimes(1),
+          "crash-before-sync": sometimes(1),
+          "write-after-purge": sometimes(1),
+          "restarts-in-a-row": sometimes(1),
+          "cut-delta": sometimes(1),
+          conflict: 1,
+        },
+      };
+    }),
+};
+
+export const SCENARIOS: readonly Scenario[] = [SPLIT_BRAIN, CRASH_RESTART, LOSSY_LINKS, SWARM];
+
+export function findScenario(name: string): Scenario | undefined {
+  return SCENARIOS.find((scenario) => scenario.name === name);
+}
+
+function build(
+  name: string,
+  seed: string,
+  choose: (random: SeededRandom) => Partial<ScenarioProfile> & Pick<ScenarioProfile, "nodes" | "faults" | "plays">,
+): Plan {
+  const random = new SeededRandom(`${name} ${seed}`);
+  const chosen = choose(random.fork("profile"));
+  return buildPlan(random, name, seed, {
+    replica: SMALL_REPLICA,
+    water: CALM_WATER,
+    durationMs: 20_000,
+    workload: WORKLOAD,
+    meanGapOfPlaysMs: 1500,
+    ...chosen,
+  });
+}

@@ -1,0 +1,203 @@
+/** Runs a plan: faults and operations against replicas in a world, then the healing, then the checkers. */
+
+import type { Key, ReplicaId } from "../src/base/ids.ts";
+import type { ReplicaDump } from "../src/replica/inspect.ts";
+import { checkAcknowledged } from "./checkers/acknowledged.ts";
+import { checkAudit } from "./checkers/audit.ts";
+import { checkConvergence, compareDumps, gapsOf } from "./checkers/convergence.ts";
+import type { Checker, Evidence, NodeEvidence, Violation } from "./checkers/evidence.ts";
+import { checkExpiry } from "./checkers/expiry.ts";
+import { checkLocalOrder } from "./checkers/local-order.ts";
+import { FaultApplier } from "./faults/applier.ts";
+import { clockSpreadOf, type Plan, type ReplicaSettings } from "./plan.ts";
+import type { SimulatedNode } from "./simulator/node.ts";
+import type { PathQuality } from "./simulator/paths.ts";
+import type { ReplicaIdentity, ReplicaPorts, SimulatedReplica } from "./simulator/replica.ts";
+import type { TraceEntry } from "./simulator/trace.ts";
+import { type LogLine, World } from "./simulator/world.ts";
+import type { History, ReadPart } from "./workload/history.ts";
+import { partsOf } from "./workload/operation.ts";
+import { WorkloadRunner } from "./workload/runner.ts";
+
+/** Makes the replica of one life of a node. */
+export type CreateReplica = (
+  identity: ReplicaIdentity,
+  ports: ReplicaPorts,
+  settings: ReplicaSettings,
+) => SimulatedReplica;
+
+export interface RunResult {
+  readonly plan: Plan;
+  readonly violations: readonly Violation[];
+  readonly history: History;
+  /** Equal for equal plans and code. */
+  readonly traceHash: string;
+  /** Virtual ms from the healing until all replicas were equal; undefined when they never were. */
+  readonly convergedAfterMs: number | undefined;
+  readonly simulatedMs: number;
+  readonly realMs: number;
+  readonly events: number;
+  readonly frames: number;
+  readonly bytes: number;
+  /** Warnings and errors that the replicas logged last. */
+  readonly log: readonly LogLine[];
+  /** Empty unless the trace was asked for. */
+  readonly trace: readonly TraceEntry[];
+}
+
+export interface RunOptions {
+  readonly createReplica: CreateReplica;
+  readonly keepTrace?: boolean;
+  readonly drain?: "yielding";
+}
+
+/** Time between two looks at whether all replicas are equal. */
+const POLL_MS = 250;
+/** Time between two equalities that count: what is equal must stay so. */
+const AFTERMATH_MS = 2000;
+const CHECKERS: readonly Checker[] = [checkConvergence, checkAudit, checkAcknowledged, checkLocalOrder, checkExpiry];
+
+export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResult> {
+  const began = process.hrtime.bigint();
+  const world = createWorld(plan, options);
+  const faults = new FaultApplier(world, plan.faults);
+  const runner = new WorkloadRunner(world, plan.operations);
+  for (const [index, node] of plan.nodes.entries()) world.at(node.startAt, () => world.node(index).start());
+  await world.run(plan.healAt);
+  faults.healAll();
+  const convergedAfterMs = await converge(world, plan);
+  const violations: Violation[] = world.breakdowns.map(({ at, node, error }) => ({
+    checker: "breakdown",
+    message: `at ${(at / 1000).toFixed(3)}s, replica ${node}: ${error.stack ?? error.message}`,
+  }));
+  if (violations.length === 0) {
+    const evidence = await collect(world, runner, plan);
+    for (const check of CHECKERS) violations.push(...check(evidence));
+  }
+  return {
+    plan,
+    violations,
+    history: runner.history,
+    traceHash: world.trace.hash(),
+    convergedAfterMs,
+    simulatedMs: world.now,
+    realMs: Number(process.hrtime.bigint() - began) / 1e6,
+    events: world.events,
+    frames: world.network.frames,
+    bytes: world.network.bytes,
+    log: world.log,
+    trace: world.trace.entries,
+  };
+}
+
+function createWorld(plan: Plan, options: RunOptions): World {
+  const addresses = plan.nodes.map((_, i) => addressOf(i));
+  return new World({
+    seed: `${plan.scenario} ${plan.seed}`,
+    nodes: plan.nodes.map((node, i) => ({
+      ...node,
+      identity: {
+        id: `r${i}` as ReplicaId,
+        region: node.region,
+        address: addressOf(i),
+        join: addresses.filter((address) => address !== addressOf(i)),
+      },
+    })),
+    quality: (from, to) => qualityOf(plan, from, to),
+    network: { heartbeatTimeoutMs: plan.heartbeatTimeoutMs },
+    createReplica: (identity, ports) => options.createReplica(identity, ports, plan.replica),
+    keepTrace: options.keepTrace === true,
+    ...(options.drain === undefined ? {} : { drain: options.drain }),
+  });
+}
+
+function addressOf(index: number): string {
+  return `r${index}.example:7400`;
+}
+
+function qualityOf(plan: Plan, from: number, to: number): PathQuality {
+  const { localMs, regionMs, jitterMs, loss } = plan.water;
+  const isLocal = plan.nodes[from]?.region === plan.nodes[to]?.region;
+  return { latencyMs: isLocal ? localMs : regionMs, jitterMs, loss, bytesPerMs: Infinity };
+}
+
+/**
+ * Lets the world run until all replicas are equal and, looked at again a while later, still are; or the bound is over.
+ * In between they may differ for a moment: sealing reaches one before the other.
+ */
+async function converge(world: World, plan: Plan): Promise<number | undefined> {
+  const until = world.now + plan.settleMs;
+  while (world.now < until && world.breakdowns.length === 0) {
+    await world.run(world.now + POLL_MS);
+    if (!areEqual(world)) continue;
+    const firstEqualAt = world.now;
+    await world.run(world.now + AFTERMATH_MS);
+    if (areEqual(world)) return firstEqualAt - plan.healAt;
+  }
+  return undefined;
+}
+
+function areEqual(world: World): boolean {
+  const dumps: ReplicaDump[] = [];
+  for (const node of world.nodes) {
+    if (node.replica === undefined) return false;
+    dumps.push(node.replica.inspect());
+  }
+  const [first, ...others] = dumps;
+  if (first === undefined) return true;
+  const wallMs = world.node(0).clock.now();
+  for (const other of others) {
+    for (const _ of compareDumps(first, other, ["", ""], wallMs)) return false;
+  }
+  for (const dump of dumps) for (const _ of gapsOf(dump, "")) return false;
+  return true;
+}
+
+async function collect(world: World, runner: WorkloadRunner, plan: Plan): Promise<Evidence> {
+  const keys = [...new Set(plan.operations.flatMap((operation) => partsOf(operation).map((part) => part.key)))];
+  const dumps = world.nodes.map((node) => node.replica?.inspect());
+  const finals = await readAll(world, runner, keys);
+  const nodes = world.nodes.map(
+    (node, i): NodeEvidence => ({
+      durable: node.disk.durable,
+      ends: node.ends,
+      lostDisk: plan.faults.some((fault) => hasLostDisk(fault, i)),
+      dump: dumps[i],
+      finals: finals[i] ?? [],
+      finalWallMs: node.clock.now(),
+    }),
+  );
+  return {
+    keys,
+    history: runner.history,
+    nodes,
+    healedAt: plan.healAt,
+    settleMs: plan.settleMs,
+    auditRepairs: world.auditRepairs,
+    clockSpreadMs: clockSpreadOf(plan),
+  };
+}
+
+function hasLostDisk(fault: Plan["faults"][number], node: number): boolean {
+  return (fault.type === "disk-damage" || fault.type === "disk-old-copy") && fault.node === node;
+}
+
+async function readAll(world: World, runner: WorkloadRunner, keys: readonly Key[]): Promise<ReadPart[][]> {
+  const reads = world.nodes.map((node) => readKeys(node, runner, keys));
+  const all = Promise.all(reads);
+  let isDone = false;
+  const watched = all.finally(() => {
+    isDone = true;
+  });
+  for (let i = 0; i < 100 && !isDone; i++) await world.run(world.now + 1);
+  return watched;
+}
+
+async function readKeys(node: SimulatedNode, runner: WorkloadRunner, keys: readonly Key[]): Promise<ReadPart[]> {
+  const parts: ReadPart[] = [];
+  for (const key of keys) {
+    const part = await runner.read(node, key);
+    if (part !== undefined) parts.push(part);
+  }
+  return parts;
+}

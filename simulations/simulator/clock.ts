@@ -1,0 +1,55 @@
+/** A node's wall clock: true time bent by an offset, a drift, jumps, and freezing. Whole ms, like `Date.now`. */
+
+import type { Clock } from "../../src/replica/ports.ts";
+
+/** Unix ms at virtual time 0: 2026-01-01 UTC. */
+export const EPOCH_MS = 1_767_225_600_000;
+
+export class SimulatedClock implements Clock {
+  readonly #time: () => number;
+  /** Reading at `since`; between changes the clock is a straight line. */
+  #reading: number;
+  #since: number;
+  #rate = 1;
+
+  constructor(time: () => number, offsetMs: number) {
+    this.#time = time;
+    this.#since = time();
+    this.#reading = EPOCH_MS + this.#since + offsetMs;
+  }
+
+  now(): number {
+    return Math.floor(this.#exact());
+  }
+
+  /** Ms that this clock is ahead of true time. */
+  offset(): number {
+    return this.#exact() - EPOCH_MS - this.#time();
+  }
+
+  jump(byMs: number): void {
+    this.#bend(this.#rate);
+    this.#reading += byMs;
+  }
+
+  /** Sets how fast the clock runs: parts in a million too fast. -1,000,000 freezes it. */
+  drift(ppm: number): void {
+    this.#bend(1 + ppm / 1e6);
+  }
+
+  /** Back to true time and true rate. */
+  repair(): void {
+    this.#bend(1);
+    this.#reading = EPOCH_MS + this.#since;
+  }
+
+  #exact(): number {
+    return this.#reading + (this.#time() - this.#since) * this.#rate;
+  }
+
+  #bend(rate: number): void {
+    this.#reading = this.#exact();
+    this.#since = this.#time();
+    this.#rate = rate;
+  }
+}

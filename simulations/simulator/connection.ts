@@ -1,0 +1,184 @@
+/**
+ * One connection between two nodes: two sides, and for each direction a pipe in which frames keep their order. What TCP
+ * does to a bad path is modelled by its effect: a lost segment is a delay of everything behind it, a cut holds the frames
+ * back until it heals or a side gives up, and a side that closes tells the other through the same pipe.
+ */
+
+import { xxHash32 } from "../../src/base/hash.ts";
+import type { LinkId, PeerFacts, Random } from "../../src/replica/ports.ts";
+import type { LinkClaim } from "../../src/wire/link-choice.ts";
+import { exponential, unit } from "./draws.ts";
+import type { EventOwner, EventQueue } from "./event-queue.ts";
+import type { Paths } from "./paths.ts";
+
+/** Retransmission timeout of the first lost segment; doubles with each further loss. */
+const RETRANSMIT_MS = 200;
+const RETRANSMITS_MAX = 5;
+
+/** What travels: a frame, or the news that the other side has closed. */
+type Parcel =
+  | { readonly type: "frame"; readonly bytes: Uint8Array; readonly hash: number; arrivesAt: number }
+  | { readonly type: "close"; readonly reason: string; arrivesAt: number };
+
+export type SideState = "opening" | "up" | "down";
+
+/** One end of a connection. */
+export interface Side {
+  readonly connection: Connection;
+  readonly node: number;
+  readonly peerNode: number;
+  readonly owner: EventOwner;
+  /** This end dialled. */
+  readonly isDialer: boolean;
+  readonly peer: PeerFacts;
+  /** Which of two links of one pair stays is decided by these. */
+  readonly claim: LinkClaim;
+  link: LinkId;
+  state: SideState;
+  /** Frames from the peer to this side. */
+  readonly inbound: Pipe;
+}
+
+export interface Connection {
+  readonly dialer: Side;
+  readonly acceptor: Side;
+}
+
+export function otherSide(side: Side): Side {
+  return side.isDialer ? side.connection.acceptor : side.connection.dialer;
+}
+
+export interface PipeOptions {
+  readonly queue: EventQueue;
+  readonly now: () => number;
+  readonly random: Random;
+  readonly paths: Paths;
+  readonly from: number;
+  readonly to: number;
+  /** Whose event an arrival is. */
+  readonly receiver: EventOwner;
+  readonly arrive: (bytes: Uint8Array, hash: number) => void;
+  readonly closed: (reason: string) => void;
+}
+
+export function hashFrame(bytes: Uint8Array): number {
+  return xxHash32(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength, 0);
+}
+
+/** Frames in flight in one direction, in order. Law: each arrives once, whole, unaltered, or none behind it does. */
+export class Pipe {
+  readonly #options: PipeOptions;
+  #parcels: Parcel[] = [];
+  #head = 0;
+  #bytes = 0;
+  /** When the line is free for the next frame. */
+  #lineFreeAt = 0;
+  #lastArrival: number;
+  #isWaiting = false;
+
+  constructor(options: PipeOptions, notBefore: number) {
+    this.#options = options;
+    this.#lastArrival = notBefore;
+  }
+
+  /** Bytes accepted and still on this side: what does not fit the line, or everything while the path is cut. */
+  queuedBytes(): number {
+    const { paths, from, to, now } = this.#options;
+    if (paths.isCut(from, to)) return this.#bytes;
+    const { bytesPerMs } = paths.quality(from, to);
+    if (bytesPerMs === Infinity) return 0;
+    return Math.min(this.#bytes, Math.max(0, this.#lineFreeAt - now()) * bytesPerMs);
+  }
+
+  push(bytes: Uint8Array): void {
+    const { paths, from, to, now } = this.#options;
+    const { bytesPerMs } = paths.quality(from, to);
+    const departs = Math.max(now(), this.#lineFreeAt) + bytes.length / bytesPerMs;
+    this.#lineFreeAt = departs;
+    this.#bytes += bytes.length;
+    this.#enqueue({ type: "frame", bytes, hash: hashFrame(bytes), arrivesAt: this.#arrival(departs) });
+  }
+
+  /** The sender has closed: the receiver hears of it behind what was sent. */
+  pushClose(reason: string, lateMs: number): void {
+    this.#enqueue({ type: "close", reason, arrivesAt: this.#arrival(this.#options.now()) + lateMs });
+  }
+
+  /** The sender died: only a random number of the frames in flight are still on their way. */
+  truncate(random: Random): void {
+    const inFlight = this.#parcels.length - this.#head;
+    const kept = unit(random) < 0.5 ? inFlight : Math.floor(unit(random) * (inFlight + 1));
+    this.#parcels.length = this.#head + kept;
+  }
+
+  /** Holds everything in flight back for a while. */
+  stall(forMs: number): void {
+    const until = this.#options.now() + forMs;
+    this.#lastArrival = Math.max(this.#lastArrival, until);
+    for (let i = this.#head; i < this.#parcels.length; i++) {
+      const parcel = this.#parcels[i] as Parcel;
+      parcel.arrivesAt = Math.max(parcel.arrivesAt, until);
+    }
+  }
+
+  /** The path is open again: what was held back is retransmitted, later the longer the cut was (backoff). */
+  healed(cutForMs: number): void {
+    if (this.#isWaiting || this.#head === this.#parcels.length) return;
+    const delay = exponential(this.#options.random, Math.min(1000, RETRANSMIT_MS + cutForMs / 8));
+    this.#wait(this.#options.now() + delay);
+  }
+
+  #arrival(departs: number): number {
+    const { paths, from, to, random } = this.#options;
+    const { latencyMs, jitterMs, loss } = paths.quality(from, to);
+    let arrival = departs + latencyMs + (jitterMs === 0 ? 0 : exponential(random, jitterMs));
+    if (loss > 0) {
+      for (let i = 0; i < RETRANSMITS_MAX && unit(random) < loss; i++) arrival += RETRANSMIT_MS * 2 ** i;
+    }
+    this.#lastArrival = Math.max(this.#lastArrival, arrival);
+    return this.#lastArrival;
+  }
+
+  #enqueue(parcel: Parcel): void {
+    this.#parcels.push(parcel);
+    const { paths, from, to } = this.#options;
+    if (!this.#isWaiting && !paths.isCut(from, to)) this.#wait(parcel.arrivesAt);
+  }
+
+  #wait(until: number): void {
+    this.#isWaiting = true;
+    this.#options.queue.schedule(Math.max(until, this.#options.now()), this.#options.receiver, () => this.#pump());
+  }
+
+  #pump(): void {
+    this.#isWaiting = false;
+    const { paths, from, to, now } = this.#options;
+    if (paths.isCut(from, to)) return;
+    const parcel = this.#parcels[this.#head];
+    if (parcel === undefined) return;
+    if (parcel.arrivesAt > now()) {
+      this.#wait(parcel.arrivesAt);
+      return;
+    }
+    this.#head++;
+    this.#deliver(parcel);
+    this.#shrink();
+    const next = this.#parcels[this.#head];
+    if (next !== undefined && !this.#isWaiting) this.#wait(next.arrivesAt);
+  }
+
+  #deliver(parcel: Parcel): void {
+    if (parcel.type === "close") {
+      this.#options.closed(parcel.reason);
+      return;
+    }
+    this.#bytes -= parcel.bytes.length;
+    this.#options.arrive(parcel.bytes, parcel.hash);
+  }
+
+  #shrink(): void {
+    if (this.#head < 256 || this.#head * 2 < this.#parcels.length) return;
+    this.#parcels = this.#parcels.slice(this.#head);
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * A disk that keeps the law of the storage port and nothing more: a write that resolved is there after any crash, one in
+ * flight is there whole or not at all by the seed. Ways to make it worse than the law (slow, full, failing, damaged, an
+ * old copy put back) are asked for by faults.
+ */
+
+import { assert } from "../../src/base/assert.ts";
+import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
+import { AtollError } from "../../src/base/errors.ts";
+import type { Random, Storage, StorageCondition, StorageEntry, StorageOperation } from "../../src/replica/ports.ts";
+import { exponential, unit } from "./draws.ts";
+import type { EventOwner, EventQueue } from "./event-queue.ts";
+import type { Trace } from "./trace.ts";
+
+const CHUNK_ENTRIES = 64;
+
+/** How a damaged disk is found at the next opening. */
+export type Damage = "repaired" | "set-aside";
+
+/** A write under way: what it puts, or deletes where there is no value, by key as latin1. */
+interface Flight {
+  readonly changes: readonly { readonly key: string; readonly value: Uint8Array | undefined }[];
+}
+
+/** The platters: what outlives the lives of a node. */
+export class SimulatedDisk {
+  readonly durable: boolean;
+  readonly random: Random;
+  /** Mean time of a synced write. */
+  readonly meanMs: number;
+  /** Instead of `meanMs`, while the disk is slow. */
+  slowMeanMs: number | undefined;
+  /** So many of the next writes fail; Infinity while the disk is full. */
+  failing = 0;
+  damage: Damage | undefined;
+  writes = 0;
+  bytesWritten = 0;
+  /** Virtual time at which the last write that resolved had been issued: what was handed over before is safe. */
+  resolvedUpTo = 0;
+  #content = new Map<string, Uint8Array>();
+  #flight: Flight | undefined;
+  #isOpen = false;
+  #lastFailed = false;
+
+  constructor(options: { readonly durable: boolean; readonly random: Random; readonly meanMs: number }) {
+    this.durable = options.durable;
+    this.random = options.random;
+    this.meanMs = options.meanMs;
+  }
+
+  /** The last write failed. */
+  get hasFailed(): boolean {
+    return this.#lastFailed;
+  }
+
+  get size(): number {
+    return this.#content.size;
+  }
+
+  /** The process is gone: the write in flight happened or not, by the seed. */
+  crash(): void {
+    if (this.#flight !== undefined && unit(this.random) < 0.5) this.#apply(this.#flight);
+    this.release();
+  }
+
+  /** The process ended; what is only in memory goes with it. */
+  release(): void {
+    this.#flight = undefined;
+    this.#isOpen = false;
+    if (!this.durable) this.#content.clear();
+  }
+
+  /** A copy of everything, to be put back later. */
+  copy(): ReadonlyMap<string, Uint8Array> {
+    return new Map(this.#content);
+  }
+
+  /** Replaces the content, as an operator who restores an old copy does. Only while no process has it open. */
+  replace(content: ReadonlyMap<string, Uint8Array>): void {
+    assert(!this.#isOpen, "disk replaced while open");
+    this.#content = new Map(content);
+  }
+
+  acquire(): StorageCondition {
+    if (this.#isOpen) throw new AtollError("DATA_LOCKED", "another life has the disk open");
+    this.#isOpen = true;
+    const damage = this.damage;
+    this.damage = undefined;
+    if (damage === "set-aside") {
+      this.#content.clear();
+      return { type: "set-aside", detail: "simulated damage", movedTo: "elsewhere" };
+    }
+    if (damage === "repaired") {
+      for (const key of [...this.#content.keys()].sort()) if (unit(this.random) < 0.3) this.#content.delete(key);
+      return { type: "repaired", detail: "simulated damage" };
+    }
+    return { type: "clean" };
+  }
+
+  /** Keys of the range in order, as they are now. */
+  keys(from: string, to: string): string[] {
+    return [...this.#content.keys()].filter((key) => key >= from && key < to).sort();
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.#content.get(key);
+  }
+
+  begin(operations: readonly StorageOperation[]): Flight {
+    assert(this.#flight === undefined, "second storage write before the first resolved");
+    const changes = operations.map(({ type, key, value }) => {
+      assert((type === "put") === (value !== undefined), "a put has a value, and nothing else does");
+      return { key: latin1FromBytes(key), value: value?.slice() };
+    });
+    this.#flight = { changes };
+    return this.#flight;
+  }
+
+  /** The write has ended. A failed one may have happened all the same. */
+  finish(flight: Flight, failed: boolean): void {
+    assert(this.#flight === flight, "storage write finished twice");
+    this.#flight = undefined;
+    if (!failed || unit(this.random) < 0.5) this.#apply(flight);
+  }
+
+  /** A write that follows a failed one may be the failed one again: what was handed over since is not yet safe. */
+  noteEnd(issuedAt: number, failed: boolean): void {
+    if (!failed && !this.#lastFailed) this.resolvedUpTo = issuedAt;
+    this.#lastFailed = failed;
+  }
+
+  #apply(flight: Flight): void {
+    for (const { key, value } of flight.changes) {
+      if (value === undefined) this.#content.delete(key);
+      else {
+        this.#content.set(key, value);
+        this.bytesWritten += key.length + value.length;
+      }
+    }
+    this.writes++;
+  }
+}
+
+/** What one life of a node sees of its disk. */
+export interface StorageOptions {
+  readonly disk: SimulatedDisk;
+  readonly queue: EventQueue;
+  readonly now: () => number;
+  readonly owner: EventOwner;
+  readonly trace: Trace;
+  readonly node: number;
+  /** Told when a write is handed over, before anything of it is on disk. */
+  readonly issued: () => void;
+}
+
+export function createStorage(options: StorageOptions): Storage {
+  const { disk, queue, now, owner, trace, node } = options;
+
+  const wait = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      queue.schedule(now() + ms, owner, resolve);
+    });
+  const latency = (): number => (disk.durable ? exponential(disk.random, disk.slowMeanMs ?? disk.meanMs) : 0);
+
+  let isOpen = false;
+  let writing: Promise<void> = Promise.resolve();
+  const assertOpen = (): void => {
+    if (!isOpen) throw new AtollError("DISK_FAILED", "the storage is closed");
+  };
+
+  return {
+    durable: disk.durable,
+
+    async open(): Promise<StorageCondition> {
+      await wait(latency());
+      const condition = disk.acquire();
+      isOpen = true;
+      return condition;
+    },
+
+    async *entries(range): AsyncIterable<readonly StorageEntry[]> {
+      assertOpen();
+      const keys = disk.keys(latin1FromBytes(range.from), latin1FromBytes(range.to));
+      for (let at = 0; at < keys.length; at += CHUNK_ENTRIES) {
+        await wait(latency() / 4);
+        assertOpen();
+        const chunk: StorageEntry[] = [];
+        for (const key of keys.slice(at, at + CHUNK_ENTRIES)) {
+          const value = disk.get(key);
+          if (value !== undefined) chunk.push({ key: bytesFromLatin1(key), value: value.slice() });
+        }
+        yield chunk;
+      }
+    },
+
+    async write(operations): Promise<void> {
+      assertOpen();
+      const flight = disk.begin(operations);
+      const issuedAt = now();
+      trace.record(issuedAt, "disk-write", node, operations.length);
+      options.issued();
+      const done = wait(latency()).then(() => {
+        const failed = disk.failing > 0;
+        if (failed) disk.failing--;
+        disk.finish(flight, failed);
+        trace.record(now(), failed ? "disk-failed" : "disk-done", node, operations.length);
+        disk.noteEnd(issuedAt, failed);
+        if (failed) throw new AtollError("DISK_FAILED", "simulated failure");
+      });
+      writing = done.catch(() => undefined);
+      await done;
+    },
+
+    async close(): Promise<void> {
+      await writing;
+      if (!isOpen) return;
+      isOpen = false;
+      await wait(0);
+      disk.release();
+    },
+  };
+}

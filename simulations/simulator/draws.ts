@@ -1,0 +1,43 @@
+/** Draws that networks, disks and schedules need beyond what `SeededRandom` offers. */
+
+import type { Random } from "../../src/replica/ports.ts";
+
+const TWO_32 = 4294967296;
+
+/** A number in [0, 1). */
+export function unit(random: Random): number {
+  return random.uint32() / TWO_32;
+}
+
+/** A number in [low, high), not rounded. */
+export function uniform(random: Random, low: number, high: number): number {
+  return low + unit(random) * (high - low);
+}
+
+/** Exponential with this mean: the gap between events that have no memory. */
+export function exponential(random: Random, mean: number): number {
+  return -Math.log(1 - unit(random)) * mean;
+}
+
+/** One of the names of `weights`, in proportion to its weight. At least one weight is above 0. */
+export function pickWeighted<Name extends string>(random: Random, weights: Readonly<Record<Name, number>>): Name {
+  const names = (Object.keys(weights) as Name[]).filter((name) => weights[name] > 0);
+  let rest = unit(random) * names.reduce((total, name) => total + weights[name], 0);
+  for (const name of names) {
+    rest -= weights[name];
+    if (rest < 0) return name;
+  }
+  return names[names.length - 1] as Name;
+}
+
+/** An index in [0, count), small ones likelier: index k has weight 1 / (k + 1) ^ skew (Zipf). 0 = uniform. */
+export function skewedBelow(random: Random, count: number, skew: number): number {
+  let total = 0;
+  for (let k = 1; k <= count; k++) total += k ** -skew;
+  let rest = unit(random) * total;
+  for (let k = 1; k < count; k++) {
+    rest -= k ** -skew;
+    if (rest < 0) return k - 1;
+  }
+  return count - 1;
+}

@@ -1,0 +1,190 @@
+/** One simulated node: a clock and a disk that outlive processes, and at most one process (a life) that runs a replica. */
+
+import { assert } from "../../src/base/assert.ts";
+import type { SeededRandom } from "../../src/base/random.ts";
+import type { LogLevel } from "../../src/replica/ports.ts";
+import type { SimulatedClock } from "./clock.ts";
+import { createStorage, type SimulatedDisk } from "./disk.ts";
+import type { EventOwner, EventQueue } from "./event-queue.ts";
+import type { SimulatedNetwork } from "./network.ts";
+import type { ReplicaFactory, ReplicaIdentity, SimulatedReplica } from "./replica.ts";
+import { createScheduler } from "./scheduler.ts";
+import type { Trace } from "./trace.ts";
+import { Endpoint } from "./transport.ts";
+
+/** A process from start to end. */
+export interface Life extends EventOwner {
+  /** Counts the starts of the node; nothing that the replica knows. */
+  readonly number: number;
+  readonly replica: SimulatedReplica;
+  readonly endpoint: Endpoint;
+  isReady: boolean;
+  ended: boolean;
+  pausedUntil: number;
+}
+
+/** How a life ended, for the checkers. */
+export interface LifeEnd {
+  readonly life: number;
+  readonly at: number;
+  readonly type: "crash" | "stop";
+  /** What had been handed to the disk up to here is on it. */
+  readonly durableUpTo: number;
+}
+
+export interface NodeOptions {
+  readonly index: number;
+  readonly identity: ReplicaIdentity;
+  readonly queue: EventQueue;
+  readonly now: () => number;
+  readonly random: SeededRandom;
+  readonly trace: Trace;
+  readonly network: SimulatedNetwork;
+  readonly clock: SimulatedClock;
+  readonly disk: SimulatedDisk;
+  readonly createReplica: ReplicaFactory;
+  /** Told of each disk write that is handed over. */
+  readonly diskWriteIssued: (node: number) => void;
+  /** Told when a replica could not start, or its process would have died of an exception. */
+  readonly failed: (node: number, error: unknown) => void;
+  readonly logged: (node: number, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+export class SimulatedNode {
+  readonly index: number;
+  readonly identity: ReplicaIdentity;
+  readonly clock: SimulatedClock;
+  readonly disk: SimulatedDisk;
+  readonly ends: LifeEnd[] = [];
+  readonly #options: NodeOptions;
+  #life: Life | undefined;
+  #lives = 0;
+  #isStopping = false;
+  #startsAgain = false;
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    this.index = options.index;
+    this.identity = options.identity;
+    this.clock = options.clock;
+    this.disk = options.disk;
+  }
+
+  /** The process that runs, ready or not. */
+  get life(): Life | undefined {
+    return this.#life;
+  }
+
+  /** The replica, once it takes operations. */
+  get replica(): SimulatedReplica | undefined {
+    return this.#life?.isReady === true ? this.#life.replica : undefined;
+  }
+
+  /** Starts a process; while one is stopping, another follows it. */
+  start(): void {
+    if (this.#life !== undefined) {
+      this.#startsAgain = this.#isStopping;
+      return;
+    }
+    const { now, trace, failed } = this.#options;
+    const life = this.#createLife();
+    this.#life = life;
+    trace.record(now(), "start", this.index, life.number);
+    life.replica.start().then(
+      () => {
+        life.isReady = true;
+        trace.record(now(), "ready", this.index, life.number);
+      },
+      (error: unknown) => {
+        if (life.ended) return;
+        // A start may fail for a disk that fails; anything else is a bug. Either way the process is gone.
+        if (this.disk.failing === 0) failed(this.index, error);
+        this.crash(false);
+      },
+    );
+  }
+
+  /** SIGKILL, or the power goes: what the disk had not confirmed is there or not, what the network had not sent is not. */
+  crash(isPowerCut: boolean): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    const { now, trace, network } = this.#options;
+    trace.record(now(), "crash", this.index, life.number, isPowerCut ? 1 : 0);
+    life.ended = true;
+    network.crashed(life.endpoint, isPowerCut);
+    this.disk.crash();
+    this.#end(life, "crash");
+  }
+
+  /** SIGTERM: the replica ends by itself. It may crash on the way. */
+  stop(): void {
+    const life = this.#life;
+    if (life === undefined || !life.isReady) {
+      this.crash(false);
+      return;
+    }
+    const { now, trace, failed } = this.#options;
+    life.isReady = false;
+    this.#isStopping = true;
+    trace.record(now(), "stop", this.index, life.number);
+    life.replica.stop().then(
+      () => {
+        if (life.ended) return;
+        life.ended = true;
+        // A disk that refused the last writes makes of a stop in order a crash.
+        const isWritten = !this.disk.hasFailed;
+        this.disk.release();
+        this.#end(life, isWritten ? "stop" : "crash");
+      },
+      (error: unknown) => {
+        if (life.ended) return;
+        if (this.disk.failing === 0) failed(this.index, error);
+        this.crash(false);
+      },
+    );
+  }
+
+  /** SIGSTOP and, later, SIGCONT. */
+  pause(forMs: number): void {
+    if (this.#life !== undefined) this.#life.pausedUntil = this.#options.now() + forMs;
+  }
+
+  /** Ends a pause now. Events that were put off keep their later time. */
+  resume(): void {
+    if (this.#life !== undefined) this.#life.pausedUntil = 0;
+  }
+
+  #end(life: Life, type: LifeEnd["type"]): void {
+    assert(this.#life === life, "a life ended twice");
+    this.#life = undefined;
+    this.#isStopping = false;
+    this.ends.push({ life: life.number, at: this.#options.now(), type, durableUpTo: this.disk.resolvedUpTo });
+    if (!this.#startsAgain) return;
+    this.#startsAgain = false;
+    this.#options.queue.schedule(this.#options.now(), undefined, () => this.start());
+  }
+
+  #createLife(): Life {
+    const { queue, now, trace, network, createReplica, diskWriteIssued, logged } = this.#options;
+    const number = ++this.#lives;
+    const random = this.#options.random.fork(`life ${number}`);
+    const node = this.index;
+    const owner = { number, ended: false, pausedUntil: 0, isReady: false };
+    const endpoint = new Endpoint({ network, queue, now, trace, node, owner, random: random.fork("transport") });
+    const { disk } = this;
+    const storage = createStorage({ disk, queue, now, owner, trace, node, issued: () => diskWriteIssued(node) });
+    const replica = createReplica(this.identity, {
+      clock: this.clock,
+      scheduler: createScheduler({ queue, now, owner, random: random.fork("scheduler") }),
+      random: random.fork("replica"),
+      storage,
+      transport: endpoint,
+      log: (level, event, fields) => {
+        if (owner.ended) return;
+        trace.record(now(), "log", node, 0, 0, event);
+        logged(node, level, event, fields);
+      },
+    });
+    return Object.assign(owner, { replica, endpoint });
+  }
+}

@@ -1,0 +1,33 @@
+/** What the simulator asks of the replica it runs: the driver offers it, and tests run smaller things in its place. */
+
+import type { ReplicaId } from "../../src/base/ids.ts";
+import type { ReplicaDump } from "../../src/replica/inspect.ts";
+import type { Clock, Log, Random, Scheduler, Storage, Transport } from "../../src/replica/ports.ts";
+import type { LocalStore } from "../../src/store.ts";
+
+/** A store in the simulator: starts, stops, and shows what it holds. */
+export interface SimulatedReplica extends LocalStore {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  inspect(): ReplicaDump;
+}
+
+export interface ReplicaPorts {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly storage: Storage;
+  readonly transport: Transport;
+  readonly log: Log;
+}
+
+/** Who a replica is and whom it knows. */
+export interface ReplicaIdentity {
+  readonly id: ReplicaId;
+  readonly region: string;
+  readonly address: string;
+  /** Addresses of the others. */
+  readonly join: readonly string[];
+}
+
+export type ReplicaFactory = (identity: ReplicaIdentity, ports: ReplicaPorts) => SimulatedReplica;

@@ -1,0 +1,70 @@
+/** What clients saw: each operation with its invocation and its answer, or the lack of one. The checkers' evidence. */
+
+import type { Key } from "../../src/base/ids.ts";
+import type { Dot, Version } from "../../src/store.ts";
+import type { Operation } from "./operation.ts";
+
+/** One key of a write that was answered. */
+export interface WrittenPart {
+  readonly key: Key;
+  readonly isDelete: boolean;
+  readonly version: Version;
+  readonly dot: Dot;
+  readonly isAckMet: boolean;
+  /** Replicas that had it when it was answered, its own included. */
+  readonly reached: number;
+  readonly ttlMs: number | undefined;
+}
+
+/** What a read saw. */
+export interface ReadPart {
+  readonly key: Key;
+  /** Absent: nothing was there. */
+  readonly version: Version | undefined;
+  /** Who wrote what was there; undefined with a version: bytes that nobody wrote. */
+  readonly author: { readonly id: number; readonly part: number } | undefined;
+  readonly expiresAt: number | undefined;
+}
+
+export type Answer =
+  | { readonly type: "written"; readonly parts: readonly WrittenPart[] }
+  | { readonly type: "read"; readonly read: ReadPart }
+  /** Certainly not carried out: a condition that did not hold, a replica that was not there. */
+  | { readonly type: "refused"; readonly code: string }
+  /** May have been carried out, whole or in part. */
+  | { readonly type: "failed"; readonly code: string };
+
+export interface HistoryEntry {
+  readonly operation: Operation;
+  /** Which life of the node took it; 0 when none ran. */
+  readonly life: number;
+  readonly invokedAt: number;
+  /** Unix ms by the node's own clock. */
+  readonly invokedWallMs: number;
+  answeredAt: number | undefined;
+  answeredWallMs: number | undefined;
+  /** Undefined: never answered, so nobody knows. */
+  answer: Answer | undefined;
+}
+
+export type History = readonly HistoryEntry[];
+
+/** True when the write may have happened: answered as such, failed half-way, or never answered. */
+export function mayHaveHappened(entry: HistoryEntry): boolean {
+  return entry.answer?.type !== "refused" && entry.answer?.type !== "read";
+}
+
+export interface Acknowledged {
+  readonly entry: HistoryEntry;
+  readonly part: WrittenPart;
+  /** Place in the operation. */
+  readonly index: number;
+}
+
+/** Every key written by an operation that was answered. */
+export function* acknowledgedParts(history: History): Iterable<Acknowledged> {
+  for (const entry of history) {
+    if (entry.answer?.type !== "written") continue;
+    for (const [index, part] of entry.answer.parts.entries()) yield { entry, part, index };
+  }
+}

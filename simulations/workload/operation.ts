@@ -1,0 +1,64 @@
+/** What clients do, as data: like faults, a list of operations can be printed, cut down and replayed. */
+
+import type { Key } from "../../src/base/ids.ts";
+import type { AckLevel } from "../../src/store.ts";
+
+export type OperationType =
+  | "put"
+  | "delete"
+  /** A put on condition that nothing is there. */
+  | "put-absent"
+  /** Reads, then puts on condition that the version read is still there (compare and set). */
+  | "update"
+  | "get"
+  /** Puts or deletes several keys in one call. */
+  | "batch";
+
+export interface Operation {
+  /** Unique in a plan; the value that is written names it. */
+  readonly id: number;
+  readonly at: number;
+  readonly node: number;
+  readonly type: OperationType;
+  readonly key: Key;
+  readonly ack: AckLevel;
+  readonly ttlMs?: number;
+  /** Length of the value, at least 12 bytes. */
+  readonly valueBytes: number;
+  /** Of a batch: the keys beyond `key`. Keys at odd places are deleted. */
+  readonly alsoKeys?: readonly Key[];
+}
+
+export function isWrite(type: OperationType): boolean {
+  return type !== "get";
+}
+
+/** The keys that an operation writes, with what happens to each. */
+export function partsOf(operation: Operation): readonly { readonly key: Key; readonly isDelete: boolean }[] {
+  const keys = [operation.key, ...(operation.alsoKeys ?? [])];
+  return keys.map((key, i) => ({ key, isDelete: operation.type === "delete" || i % 2 === 1 }));
+}
+
+/** The value that a part of an operation writes: it begins with the operation's name, so that a reader knows its author. */
+export function writtenValue(operation: Operation, part: number): Uint8Array {
+  const name = `${operation.id}.${part};`;
+  const bytes = new Uint8Array(Math.max(name.length, operation.valueBytes));
+  for (let i = 0; i < name.length; i++) bytes[i] = name.charCodeAt(i);
+  for (let i = name.length; i < bytes.length; i++) bytes[i] = (operation.id * 31 + i * 7) & 255;
+  return bytes;
+}
+
+/** Which operation wrote a value: undefined where the bytes are not exactly those of a value of this plan. */
+export function authorOf(
+  value: Uint8Array,
+  operationsById: ReadonlyMap<number, Operation>,
+): { readonly operation: Operation; readonly part: number } | undefined {
+  const end = value.indexOf(0x3b);
+  const name = end === -1 ? [] : String.fromCharCode(...value.subarray(0, end)).split(".");
+  const operation = operationsById.get(Number(name[0]));
+  const part = Number(name[1]);
+  if (operation === undefined || !Number.isInteger(part)) return undefined;
+  const expected = writtenValue(operation, part);
+  const isSame = expected.length === value.length && expected.every((byte, i) => byte === value[i]);
+  return isSame ? { operation, part } : undefined;
+}

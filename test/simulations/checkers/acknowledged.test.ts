@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { checkAcknowledged } from "../../../simulations/checkers/acknowledged.ts";
+import type { NodeEvidence } from "../../../simulations/checkers/evidence.ts";
+import type { HistoryEntry } from "../../../simulations/workload/history.ts";
+import { crash, entry, evidence, node, readPart, written } from "./evidence-builder.ts";
+
+function messagesOf(history: readonly HistoryEntry[], ...nodes: readonly NodeEvidence[]): string[] {
+  return checkAcknowledged(evidence(history, nodes)).map((violation) => violation.message);
+}
+
+const GONE = { final: readPart(undefined) };
+
+describe("checker of acknowledged writes", () => {
+  it("is content when the greatest acknowledged write is what is read", () => {
+    const history = [entry(1, 10, { answer: written(100) }), entry(2, 20, { answer: written(90) })];
+    expect(messagesOf(history, node({ final: readPart(100, 1) }))).toEqual([]);
+  });
+
+  it("catches an acknowledged write that is gone", () => {
+    expect(messagesOf([entry(1, 10, { answer: written(100) })], node(GONE))[0]).toContain(
+      "nothing that may have happened",
+    );
+  });
+
+  it("catches an older value in the place of a newer one", () => {
+    const history = [entry(1, 10, { answer: written(90) }), entry(2, 20, { answer: written(100) })];
+    expect(messagesOf(history, node({ final: readPart(90, 1) }))[0]).toContain("greater stamp");
+  });
+
+  it("catches a deleted value that is back", () => {
+    const deletion = { type: "delete", answer: written(100, { type: "delete" }) } as const;
+    const history = [entry(1, 10, { answer: written(90) }), entry(2, 20, deletion)];
+    expect(messagesOf(history, node({ final: readPart(90, 1) }))[0]).toContain("a deleted value is back");
+  });
+
+  it("catches a value that came back under another stamp", () => {
+    const history = [entry(1, 10, { answer: written(90) })];
+    expect(messagesOf(history, node({ final: readPart(120, 1) }))[0]).toContain("came back with another stamp");
+  });
+
+  it("catches the value of a write that was refused", () => {
+    const history = [entry(1, 10, { answer: { type: "refused", code: "PRECONDITION_FAILED" } })];
+    expect(messagesOf(history, node({ final: readPart(100, 1) }))[0]).toContain("refused");
+  });
+
+  it("accepts either outcome of a write that was never answered", () => {
+    const history = [entry(1, 10, { answer: written(90) }), entry(2, 20, {}), entry(3, 30, { type: "delete" })];
+    expect(messagesOf(history, node({ final: readPart(90, 1) }))).toEqual([]);
+    expect(messagesOf(history, node({ final: readPart(100, 2) }))).toEqual([]);
+    expect(messagesOf(history, node(GONE))).toEqual([]);
+  });
+
+  it("accepts that an expired value is gone, not that one which has not expired is", () => {
+    const put = (ttlMs: number): HistoryEntry[] => [entry(1, 10, { ttlMs, answer: written(90, { ttlMs }) })];
+    expect(messagesOf(put(1000), node(GONE))).toEqual([]);
+    expect(messagesOf(put(60_000), node(GONE))).toHaveLength(1);
+  });
+
+  describe("after a crash of the replica that acknowledged", () => {
+    const crashed = node({ ...GONE, ends: [crash(1000)] });
+
+    it("does not hold it to `memory`, unless its disk took a later batch", () => {
+      const history = [entry(1, 10, { answer: written(100) })];
+      expect(messagesOf(history, crashed)).toEqual([]);
+      expect(messagesOf(history, node({ ...GONE, ends: [crash(1000, 500)] }))).toHaveLength(1);
+    });
+
+    it("holds it to `disk`, unless it keeps nothing on disk, lost its disk, or said that it was not reached", () => {
+      const history = [entry(1, 10, { ack: "disk", answer: written(100) })];
+      const unmet = [entry(1, 10, { ack: "disk", answer: written(100, { met: false }) })];
+      expect(messagesOf(history, crashed)).toHaveLength(1);
+      expect(messagesOf(unmet, crashed)).toEqual([]);
+      expect(messagesOf(history, node({ ...GONE, ends: [crash(1000)], durable: false }))).toEqual([]);
+      expect(messagesOf(history, node({ ...GONE, ends: [crash(1000)], lostDisk: true }))).toEqual([]);
+    });
+
+    it("holds the others to `quorum` as long as one that had it has not crashed", () => {
+      const history = [entry(1, 10, { ack: "quorum", answer: written(100, { reached: 2 }) })];
+      expect(messagesOf(history, crashed, node(GONE), node(GONE))).toHaveLength(3);
+      expect(messagesOf(history, crashed, crashed, node(GONE))).toEqual([]);
+    });
+  });
+});

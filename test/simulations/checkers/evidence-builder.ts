@@ -1,0 +1,118 @@
+/** Hand-made evidence: a history and dumps in which one thing is wrong at a time. */
+
+import type { Evidence, NodeEvidence } from "../../../simulations/checkers/evidence.ts";
+import type { LifeEnd } from "../../../simulations/simulator/node.ts";
+import type { Answer, HistoryEntry, ReadPart } from "../../../simulations/workload/history.ts";
+import type { Operation, OperationType } from "../../../simulations/workload/operation.ts";
+import type { Key, OriginId, ShardId, Timestamp } from "../../../src/base/ids.ts";
+import type { RegisterDump, ReplicaDump } from "../../../src/replica/inspect.ts";
+
+export const KEY = "k" as Key;
+const WALL = 1_000_000;
+
+export function version(timestamp: number, origin = 1): string {
+  return `${timestamp.toString(16)}-${origin.toString(16)}`;
+}
+
+/** An operation invoked at `at` and answered one ms later. */
+export function entry(
+  id: number,
+  at: number,
+  options: Partial<Operation> & { readonly answer?: Answer | undefined; readonly life?: number },
+): HistoryEntry {
+  const { answer, life = 1, ...rest } = options;
+  const operation: Operation = { id, at, node: 0, type: "put", key: KEY, ack: "memory", valueBytes: 12, ...rest };
+  const isAnswered = answer !== undefined;
+  return {
+    operation,
+    life,
+    invokedAt: at,
+    invokedWallMs: WALL + at,
+    answeredAt: isAnswered ? at + 1 : undefined,
+    answeredWallMs: isAnswered ? WALL + at + 1 : undefined,
+    answer,
+  };
+}
+
+export function written(
+  timestamp: number,
+  options: { type?: OperationType; met?: boolean; reached?: number; ttlMs?: number } = {},
+): Answer {
+  const { type = "put", met = true, reached = 1, ttlMs } = options;
+  const dot = { shard: 0 as ShardId, origin: 1 as OriginId, sequence: 1 };
+  const part = {
+    key: KEY,
+    isDelete: type === "delete",
+    version: version(timestamp),
+    dot,
+    isAckMet: met,
+    reached,
+    ttlMs,
+  };
+  return { type: "written", parts: [part] };
+}
+
+export function read(timestamp: number | undefined, author = 1, expiresAt?: number): Answer {
+  return { type: "read", read: readPart(timestamp, author, expiresAt) };
+}
+
+export function readPart(timestamp: number | undefined, author = 1, expiresAt?: number): ReadPart {
+  if (timestamp === undefined) return { key: KEY, version: undefined, author: undefined, expiresAt: undefined };
+  return { key: KEY, version: version(timestamp), author: { id: author, part: 0 }, expiresAt };
+}
+
+export function register(timestamp: number, changes: Partial<RegisterDump> = {}): RegisterDump {
+  return {
+    shard: 0 as ShardId,
+    identity: `0:${KEY}`,
+    key: KEY,
+    timestamp: timestamp as Timestamp,
+    origin: 1 as OriginId,
+    sequence: 1,
+    isDead: false,
+    isGone: false,
+    expiresAt: Infinity,
+    valueHash: "aa",
+    ...changes,
+  };
+}
+
+export function dump(
+  registers: readonly RegisterDump[],
+  options: { vector?: string; covered?: number; kept?: string } = {},
+): ReplicaDump {
+  const { vector = "1:9", covered = 9, kept = "f" } = options;
+  const covers = (_origin: OriginId, sequence: number): boolean => sequence <= covered;
+  const shard = {
+    shard: 0 as ShardId,
+    vector,
+    entries: 1,
+    isWhole: true,
+    covers,
+    fingerprint: { kept, recomputed: "f" },
+  };
+  return { registers, shards: [shard] };
+}
+
+export function node(changes: Partial<NodeEvidence> & { readonly final?: ReadPart } = {}): NodeEvidence {
+  const { final, ...rest } = changes;
+  return {
+    durable: true,
+    ends: [],
+    lostDisk: false,
+    dump: dump([]),
+    finals: final === undefined ? [] : [final],
+    finalWallMs: WALL + 10_000,
+    ...rest,
+  };
+}
+
+export function crash(at: number, durableUpTo = 0): LifeEnd {
+  return { life: 1, at, type: "crash", durableUpTo };
+}
+
+export function evidence(history: readonly HistoryEntry[], nodes: readonly NodeEvidence[]): Evidence {
+  return { keys: [KEY], history, nodes, healedAt: 9000, settleMs: 1000, auditRepairs: [], clockSpreadMs: 10 };
+}
+
+export { WALL };

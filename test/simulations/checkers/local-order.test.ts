@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { checkLocalOrder } from "../../../simulations/checkers/local-order.ts";
+import type { HistoryEntry } from "../../../simulations/workload/history.ts";
+import { entry, evidence, node, read, written } from "./evidence-builder.ts";
+
+function messagesOf(...history: readonly HistoryEntry[]): string[] {
+  return checkLocalOrder(evidence(history, [node(), node()])).map((violation) => violation.message);
+}
+
+const PUT = entry(1, 10, { answer: written(100) });
+
+describe("checker of what one replica shows", () => {
+  it("is content with growing stamps", () => {
+    const later = entry(2, 20, { type: "get", answer: read(100) });
+    expect(messagesOf(PUT, later, entry(3, 30, { answer: written(101) }))).toEqual([]);
+  });
+
+  it("catches a read behind an earlier write or read", () => {
+    expect(messagesOf(PUT, entry(2, 20, { type: "get", answer: read(90) }))[0]).toContain("read 90");
+    const early = entry(2, 10, { type: "get", answer: read(100) });
+    expect(messagesOf(early, entry(3, 20, { type: "get", answer: read(90) }))).toHaveLength(1);
+  });
+
+  it("catches a write that is not stamped above what its replica had shown", () => {
+    expect(messagesOf(PUT, entry(2, 20, { answer: written(100) }))[0]).toContain("was stamped 100");
+    expect(messagesOf(PUT, entry(2, 20, { answer: written(95) }))).toHaveLength(1);
+  });
+
+  it("catches a value that vanishes without anybody deleting it", () => {
+    const absent = entry(2, 20, { type: "get", answer: read(undefined) });
+    expect(messagesOf(PUT, absent)[0]).toContain("nobody deletes");
+    expect(messagesOf(PUT, entry(3, 15, { type: "delete" }), absent)).toEqual([]);
+    expect(messagesOf(entry(1, 10, { ttlMs: 5, answer: written(100, { ttlMs: 5 }) }), absent)).toEqual([]);
+  });
+
+  it("promises nothing to operations that overlap, at another replica, or in another life", () => {
+    expect(messagesOf(PUT, entry(2, 10.5, { type: "get", answer: read(90) }))).toEqual([]);
+    expect(messagesOf(PUT, entry(2, 20, { node: 1, type: "get", answer: read(90) }))).toEqual([]);
+    expect(messagesOf(PUT, entry(2, 20, { life: 2, type: "get", answer: read(90) }))).toEqual([]);
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { createStorage } from "../../../simulations/simulator/disk.ts";
+import type { Storage } from "../../../src/replica/ports.ts";
+import { type StorageFixture, storageLaw } from "../../ports/storage-law.ts";
+import { createBareWorld, settleIn } from "./bench-world.ts";
+
+let seed = 0;
+
+function createFixture(durable: boolean): StorageFixture {
+  const world = createBareWorld({ seed: String(seed++), nodes: 1, durable });
+  const { disk } = world.node(0);
+  const owners = new Map<Storage, { ended: boolean; pausedUntil: number }>();
+  return {
+    createStorage() {
+      const owner = { ended: false, pausedUntil: 0 };
+      const { queue, trace } = world;
+      const storage = createStorage({
+        disk,
+        queue,
+        trace,
+        owner,
+        now: () => world.now,
+        node: 0,
+        issued: () => undefined,
+      });
+      owners.set(storage, owner);
+      return storage;
+    },
+    crash(storage) {
+      const owner = owners.get(storage);
+      if (owner !== undefined) owner.ended = true;
+      disk.crash();
+    },
+    fail() {
+      disk.failing = Infinity;
+    },
+    heal() {
+      disk.failing = 0;
+    },
+    settle: (promise) => settleIn(world, promise),
+    dispose: () => undefined,
+  };
+}
+
+storageLaw("the simulated disk", () => createFixture(true));
+storageLaw("the simulated disk that forgets", () => createFixture(false));
+
+describe("simulated disk", () => {
+  it("keeps a write in flight at a crash in about half of the crashes", async () => {
+    let kept = 0;
+    for (let i = 0; i < 100; i++) {
+      const world = createBareWorld({ seed: `crash ${i}`, nodes: 1 });
+      const { disk } = world.node(0);
+      disk.acquire();
+      disk.begin([{ type: "put", key: Uint8Array.of(1), value: Uint8Array.of(1) }]);
+      disk.crash();
+      kept += disk.size;
+    }
+    expect(kept).toBeGreaterThan(25);
+    expect(kept).toBeLessThan(75);
+  });
+
+  it("calls a second write before the first has ended a bug of the replica", () => {
+    const { disk } = createBareWorld({ nodes: 1 }).node(0);
+    disk.acquire();
+    disk.begin([]);
+    expect(() => disk.begin([])).toThrow("BUG:");
+  });
+
+  it("comes back damaged when told to: with holes, or empty", () => {
+    const { disk } = createBareWorld({ nodes: 1 }).node(0);
+    const put = (key: number) => ({ type: "put", key: Uint8Array.of(key), value: Uint8Array.of(key) }) as const;
+    disk.acquire();
+    disk.finish(disk.begin(Array.from({ length: 100 }, (_, i) => put(i))), false);
+    disk.release();
+    disk.damage = "repaired";
+    expect(disk.acquire().type).toBe("repaired");
+    expect(disk.size).toBeGreaterThan(40);
+    expect(disk.size).toBeLessThan(95);
+    disk.release();
+    disk.damage = "set-aside";
+    expect(disk.acquire().type).toBe("set-aside");
+    expect(disk.size).toBe(0);
+  });
+});
