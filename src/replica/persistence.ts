@@ -6,6 +6,7 @@
  *  D2. What is on disk of a vector (R7) moves when the batch has been synced, not before.
  *  D3. A batch that failed is handed out again, the same, before any other.
  *  D4. A shard whose head does not add up to its registers is damaged: it claims nothing (`Shard.distrust`).
+ *  D5. What was found damaged on disk goes from there before anything is written in its place.
  */
 
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
@@ -95,6 +96,8 @@ export class Persistence {
   /** Checksum of each shard's head on disk; 0 where there is none. */
   readonly #headChecksums: Uint32Array;
   #failed: Batch | undefined;
+  /** Keys of what is damaged on disk. */
+  #damagedKeys: Uint8Array[] = [];
   #nextShard = 0;
 
   constructor(shards: readonly Shard[], members: Members, self: SelfMeta, epoch: number) {
@@ -110,6 +113,11 @@ export class Persistence {
   adopt(headChecksums: Uint32Array, headSum: number): boolean {
     this.#headChecksums.set(headChecksums);
     return sumOf(headChecksums) === headSum;
+  }
+
+  /** Has entries removed from disk that cannot be read: nobody knows their register, so nobody would replace them. */
+  removeDamaged(keys: readonly Uint8Array[]): void {
+    this.#damagedKeys.push(...keys);
   }
 
   durableOf(shard: ShardId): VersionVector {
@@ -129,12 +137,14 @@ export class Persistence {
   /** The next batch to write; undefined when the disk lacks nothing. One at a time. */
   take(): Batch | undefined {
     if (this.#failed !== undefined) return this.#failed;
-    const operations: StorageOperation[] = [];
+    const damagedKeys = this.#damagedKeys.splice(0, BATCH_OPERATIONS);
+    const operations: StorageOperation[] = damagedKeys.map((key) => ({ type: "delete", key }));
     const shards: { shard: Shard; vector: VersionVector }[] = [];
     let bytes = 0;
     const count = this.#shards.length;
     let looked = 0;
-    for (; looked < count && bytes < BATCH_BYTES && operations.length < BATCH_OPERATIONS; looked++) {
+    const isRoomLeft = () => bytes < BATCH_BYTES && operations.length < BATCH_OPERATIONS;
+    for (; this.#damagedKeys.length === 0 && looked < count && isRoomLeft(); looked++) {
       const shard = this.#shards[this.#nextShard] as Shard;
       this.#nextShard = (this.#nextShard + 1) % count;
       if (!shard.isDirty) continue;
@@ -208,8 +218,8 @@ export class Persistence {
 
 export interface LoadReport {
   registers: number;
-  /** Entries that were refused: wrong checksum, wrong place. */
-  damagedEntries: number;
+  /** Of entries that were refused: wrong checksum, wrong place. */
+  readonly damagedKeys: Uint8Array[];
   /** Shards whose registers do not add up to their head. */
   readonly damagedShards: Shard[];
 }
@@ -224,7 +234,7 @@ export class Loader {
   /** The one that is being loaded. */
   #shard: Shard | undefined;
   readonly headChecksums: Uint32Array;
-  readonly report: LoadReport = { registers: 0, damagedEntries: 0, damagedShards: [] };
+  readonly report: LoadReport = { registers: 0, damagedKeys: [], damagedShards: [] };
 
   constructor(shards: readonly Shard[], limits: RecordLimits, now: number) {
     this.#shards = shards;
@@ -245,7 +255,7 @@ export class Loader {
       this.headChecksums[id] = checksumOf(entry.value);
     } catch (error) {
       if (!(error instanceof BadBytes)) throw error;
-      this.report.damagedEntries++;
+      this.report.damagedKeys.push(entry.key);
     }
   }
 
@@ -267,7 +277,7 @@ export class Loader {
       this.report.registers++;
     } catch (error) {
       if (!(error instanceof BadBytes)) throw error;
-      this.report.damagedEntries++;
+      this.report.damagedKeys.push(entry.key);
     }
   }
 

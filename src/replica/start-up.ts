@@ -135,8 +135,10 @@ async function load(
     else if (shard.quarantined) shard.distrust({ serve: false });
     else replica.persistence.loaded(shard);
   }
-  if (damaged.size > 0 || report.damagedEntries > 0) {
-    log("error", "data-damaged", { shards: damaged.size, entries: report.damagedEntries, registers: report.registers });
+  replica.persistence.removeDamaged(report.damagedKeys);
+  const entries = report.damagedKeys.length;
+  if (damaged.size > 0 || entries > 0) {
+    log("error", "data-damaged", { shards: damaged.size, entries, registers: report.registers });
   } else if (report.registers > 0) log("info", "data-loaded", { registers: report.registers });
 }
 

@@ -213,8 +213,8 @@ describe("a replica whose database is damaged while it is down", () => {
       await untilEqual([a, b]);
       await expectContents([a, b], expected);
 
-      // What it has now is on its disk, and whole.
-      await b.kill();
+      // What it has now goes to its disk, and is whole there. (Killed, it would find what the disk had not yet taken.)
+      await b.stop();
       const after = b.logs.length;
       await b.start();
       await untilLinked([a, b]);

@@ -210,6 +210,21 @@ describe("what the disk lost", () => {
     expect(doubtful(await restarted(machines, disk))).toHaveLength(1);
   });
 
+  it("is said once where it cannot be read at all, and is gone from disk before the life begins (D5)", async () => {
+    const machines = await filled();
+    const disk = new Map(machines.machine("a").disk);
+    const sound = new Map(disk);
+    for (let i = 0; i < 5000; i++) {
+      const key = Uint8Array.of(0x72, 0, 1, 0, i >> 8, i & 255);
+      disk.set(latin1FromBytes(key), { key, value: Uint8Array.of(1, 2, 3) });
+    }
+    await restarted(machines, disk);
+    expect(machines.machine("a").logs).toContain("data-damaged");
+    expect(registerKeys(disk).sort()).toEqual(registerKeys(sound).sort());
+    await restarted(machines, disk);
+    expect(machines.machine("a").logs).not.toContain("data-damaged");
+  });
+
   it("comes back from a peer, and what the peer had deleted meanwhile does not", async () => {
     const machines = await Machines.started(["a", "b"], "repair", { shards: SHARDS });
     for (let i = 0; i < 40; i++) machines.put("a", `k${i}`, `v${i}`);
