@@ -10,7 +10,8 @@
 import { mix32 } from "../base/hash.ts";
 import type { OriginId, ReplicaId } from "../base/ids.ts";
 import { lifeOf, replicaNumber, replicaOf } from "../core/origin.ts";
-import type { MemberFacts } from "../wire/message.ts";
+import type { Birth, MemberFacts } from "../wire/message.ts";
+import { isContinued, LINEAGE_KNOWN_MAX } from "./lineage.ts";
 
 /** More members than this are not taken from gossip. */
 export const MEMBERS_MAX = 4096;
@@ -21,7 +22,11 @@ export interface Member extends MemberFacts {
   readonly givenUpLife: number;
   /** The greatest disk epoch it reported in its present life; `epoch` is that of the lives before. */
   readonly epochNow: number;
+  /** Its latest lives, as it told itself when it was last met. */
+  readonly lineage: readonly Birth[];
 }
+
+const UNMET = { givenUpLife: 0, epochNow: 0, lineage: [] } satisfies Partial<Member>;
 
 export class Members {
   readonly self: ReplicaId;
@@ -32,7 +37,7 @@ export class Members {
 
   constructor(self: MemberFacts) {
     this.self = self.id;
-    this.#set({ ...self, number: replicaNumber(self.id), givenUpLife: 0, epochNow: 0 });
+    this.#set({ ...self, number: replicaNumber(self.id), ...UNMET });
   }
 
   get(id: ReplicaId): Member | undefined {
@@ -59,7 +64,7 @@ export class Members {
     const known = this.#membersById.get(facts.id);
     if (known === undefined) {
       if (this.#membersById.size >= MEMBERS_MAX || this.clashOf(facts.id) !== undefined) return false;
-      this.#set({ ...facts, number: replicaNumber(facts.id), givenUpLife: 0, epochNow: 0 });
+      this.#set({ ...facts, number: replicaNumber(facts.id), ...UNMET });
       this.#lastSeenAtById.set(facts.id, nowMs);
       return true;
     }
@@ -87,6 +92,19 @@ export class Members {
     if (known === undefined || epoch <= known.epochNow) return false;
     this.#membersById.set(id, { ...known, epochNow: epoch });
     return true;
+  }
+
+  /**
+   * Notes what a member itself told of its lives. One that does not continue what was known, without having begun anew,
+   * changes nothing: it is to hear of the other line as often as it takes. True when there was something new.
+   */
+  meet(id: ReplicaId, lineage: readonly Birth[], rootLife: number): boolean {
+    const known = this.#membersById.get(id);
+    if (known === undefined || !isContinued(known.lineage, lineage, rootLife)) return false;
+    const latest = lineage.slice(-LINEAGE_KNOWN_MAX);
+    const isNews = latest.at(-1)?.life !== known.lineage.at(-1)?.life;
+    this.#membersById.set(id, { ...known, lineage: latest });
+    return isNews;
   }
 
   /** This replica defers to others: nobody is given up any more. */

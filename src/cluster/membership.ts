@@ -2,22 +2,40 @@
  * Membership: what replicas tell each other of who there is, and what follows from it. Every member tells whom it knows
  * at each new link and at news; the greater life wins (`members.ts`).
  *
- * It also finds out when this replica must begin anew, because others may have purged what it still holds: they know a
- * later life of it, another process under its present life, a later disk than the one it began with; they take it for
- * gone; or they gave it up while it was away. What is done then is the replica's business (`quarantine`).
+ * It also finds out when this replica must begin anew, because others may have purged what it still holds: they met
+ * another line of its lives (`lineage.ts`), know a later life of it, another process under its present life, a later disk
+ * than the one it began with; they take it for gone; or they gave it up while it was away. What is done then is the
+ * replica's business (`quarantine`).
  */
 
 import type { ReplicaId } from "../base/ids.ts";
-import type { MemberFacts, Message, MessageOf } from "../wire/message.ts";
+import type { Birth, MemberFacts, Message, MessageOf } from "../wire/message.ts";
+import { firstDoubtedLife, isContinued } from "./lineage.ts";
 import { isGivenUp, type Member, type Members } from "./members.ts";
 
-export type QuarantineReason = "stale life" | "repeated life" | "stale disk" | "taken for gone" | "away";
+export type QuarantineReason =
+  | "other lineage"
+  | "stale life"
+  | "repeated life"
+  | "stale disk"
+  | "taken for gone"
+  | "away";
+
+export interface Quarantine {
+  readonly reason: QuarantineReason;
+  /** The greatest life of this replica that anybody knows. */
+  readonly knownLife: number;
+  /** Dots of this life of ours and later ones may belong to other writes as well; absent: none may. */
+  readonly doubtedSince?: number;
+}
 
 export interface MembershipHost {
   /** This replica's present life, the process that lives it, and the life since which it has held what it holds. */
   readonly life: number;
   readonly birth: number;
   readonly rootLife: number;
+  /** Its latest lives, the present one included. */
+  readonly lineage: readonly Birth[];
   /** What its disk had taken when this life began: a peer that was told of more saw a later disk. */
   readonly startEpoch: number;
   readonly quarantines: number;
@@ -29,7 +47,7 @@ export interface MembershipHost {
   learnt(): void;
   /** A member began a new life: what it reported before counts no more. */
   livesAnew(id: ReplicaId): void;
-  quarantine(reason: QuarantineReason, knownLife: number, now: number): void;
+  quarantine(cause: Quarantine, now: number): void;
 }
 
 export interface MembershipLimits {
@@ -51,15 +69,16 @@ export class Membership {
     this.#limits = limits;
   }
 
-  /** Whom this replica knows, itself included. */
-  message(): Message {
-    return { type: "members", self: this.#members.self, members: this.#members.all() };
-  }
-
   /** Tells every linked peer. */
   announce(): void {
-    const message = this.message();
-    for (const id of this.#host.links()) this.#host.send(id, message);
+    for (const id of this.#host.links()) this.#introduce(id);
+  }
+
+  /** Tells a peer whom this replica knows, itself included. */
+  #introduce(to: ReplicaId): void {
+    const { lineage } = this.#host;
+    const known = this.#members.get(to)?.lineage ?? [];
+    this.#host.send(to, { type: "members", self: this.#members.self, members: this.#members.all(), lineage, known });
   }
 
   linkUp(peer: Introduction, now: number): void {
@@ -71,7 +90,7 @@ export class Membership {
       this.#learn({ ...known, ...peer, left: false, epoch: 0, birth: 0, rootLife: 0 }, now);
       this.#supersede(peer);
     }
-    this.#host.send(peer.id, this.message());
+    this.#introduce(peer.id);
   }
 
   linkDown(): void {
@@ -101,9 +120,11 @@ export class Membership {
 
   receiveMembers(peer: ReplicaId, message: MessageOf<"members">, now: number): void {
     let isNews = false;
+    this.#hearOfOwnLineage(message.known, now);
     for (const facts of message.members) {
       if (facts.id === this.#members.self) this.#hearOfOneself(facts, now);
       else if (this.#learn(facts, now)) isNews = true;
+      if (facts.id === peer && this.#members.meet(peer, message.lineage, facts.rootLife)) this.#host.learnt();
     }
     const member = this.#members.get(peer);
     if (member !== undefined) {
@@ -123,7 +144,7 @@ export class Membership {
       const isLeastHere = this.#members.all().every((each) => each.left || half.some((id) => id <= each.id));
       if (message.group < half.length || (message.group === half.length && isLeastHere)) return;
     }
-    this.#host.quarantine("away", this.#host.life, now);
+    this.#host.quarantine({ reason: "away", knownLife: this.#host.life }, now);
   }
 
   receiveLeave(peer: ReplicaId, message: MessageOf<"leave">): void {
@@ -154,15 +175,24 @@ export class Membership {
     this.announce();
   }
 
+  #hearOfOwnLineage(known: readonly Birth[], now: number): void {
+    const { lineage, rootLife, life } = this.#host;
+    if (this.#isLeaving || isContinued(known, lineage, rootLife)) return;
+    const knownLife = Math.max(life, known.at(-1)?.life ?? 0);
+    this.#host.quarantine({ reason: "other lineage", knownLife, doubtedSince: firstDoubtedLife(known, lineage) }, now);
+  }
+
   #hearOfOneself(facts: MemberFacts, now: number): void {
     const host = this.#host;
     if (facts.life < host.life || this.#isLeaving) return;
     const isOtherBirth = facts.birth !== 0 && facts.birth !== host.birth;
     const isLaterDisk = facts.epoch > host.startEpoch && host.quarantines === 0;
-    if (facts.life > host.life) host.quarantine("stale life", facts.life, now);
-    else if (isOtherBirth) host.quarantine("repeated life", facts.life, now);
-    else if (isLaterDisk) host.quarantine("stale disk", facts.life, now);
-    else if (facts.left) host.quarantine("taken for gone", facts.life, now);
+    const knownLife = facts.life;
+    const doubtedSince = host.life;
+    if (facts.life > host.life) host.quarantine({ reason: "stale life", knownLife, doubtedSince }, now);
+    else if (isOtherBirth) host.quarantine({ reason: "repeated life", knownLife, doubtedSince }, now);
+    else if (isLaterDisk) host.quarantine({ reason: "stale disk", knownLife }, now);
+    else if (facts.left) host.quarantine({ reason: "taken for gone", knownLife }, now);
   }
 
   #sendQuarantine({ id, givenUpLife }: Member): void {

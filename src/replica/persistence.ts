@@ -16,7 +16,8 @@ import { checkRecord, type RecordLimits, recordLength } from "../core/record.ts"
 import type { Shard } from "../core/shard.ts";
 import { encodeHead, restoreHead } from "../core/shard-head.ts";
 import { VersionVector } from "../core/version-vector.ts";
-import { readMember, writeMember } from "../wire/codec.ts";
+import { readBirth, readMember, writeBirth, writeMember } from "../wire/codec.ts";
+import { type Birth, LINEAGE_MAX } from "../wire/message.ts";
 import {
   decodeShardHead,
   encodeMeta,
@@ -56,9 +57,11 @@ export interface MetaExtra {
   readonly headSum: number;
   /** The replica itself among them. */
   readonly members: readonly Omit<Member, "number">[];
+  /** The replica's own latest lives. */
+  readonly lineage: readonly Birth[];
 }
 
-export function encodeExtra(epoch: number, headSum: number, members: readonly Member[]): Uint8Array {
+export function encodeExtra({ epoch, headSum, members, lineage }: MetaExtra): Uint8Array {
   const writer = new ByteWriter();
   writer.varint(epoch);
   writer.u32(headSum);
@@ -67,7 +70,9 @@ export function encodeExtra(epoch: number, headSum: number, members: readonly Me
     writeMember(writer, member);
     writer.varint(member.epochNow);
     writer.varint(member.givenUpLife);
+    writeLineage(writer, member.lineage);
   }
+  writeLineage(writer, lineage);
   return writer.copy();
 }
 
@@ -77,16 +82,32 @@ export function decodeExtra(extra: Uint8Array): MetaExtra {
   const headSum = reader.u32();
   const members: Omit<Member, "number">[] = [];
   for (let left = reader.varint(MEMBERS_MAX); left > 0; left--) {
-    members.push({ ...readMember(reader), epochNow: reader.varint(), givenUpLife: reader.varint() });
+    members.push({
+      ...readMember(reader),
+      epochNow: reader.varint(),
+      givenUpLife: reader.varint(),
+      lineage: readLineage(reader),
+    });
   }
+  const lineage = readLineage(reader);
   reader.finish();
-  return { epoch, headSum, members };
+  return { epoch, headSum, members, lineage };
+}
+
+function writeLineage(writer: ByteWriter, lineage: readonly Birth[]): void {
+  writer.varint(lineage.length);
+  for (const birth of lineage) writeBirth(writer, birth);
+}
+
+function readLineage(reader: ByteReader): Birth[] {
+  return Array.from({ length: reader.varint(LINEAGE_MAX) }, () => readBirth(reader));
 }
 
 export class Persistence {
   readonly #shards: readonly Shard[];
   readonly #members: Members;
   readonly #self: SelfMeta;
+  readonly #lineage: () => readonly Birth[];
   readonly #durable: VersionVector[];
   /** Batches that the disk took, over all lives of this replica. */
   epoch: number;
@@ -100,11 +121,18 @@ export class Persistence {
   #damagedKeys: Uint8Array[] = [];
   #nextShard = 0;
 
-  constructor(shards: readonly Shard[], members: Members, self: SelfMeta, epoch: number) {
+  /** `lineage`: the replica's own latest lives, asked for at each batch. */
+  constructor(
+    shards: readonly Shard[],
+    members: Members,
+    self: SelfMeta,
+    { epoch, lineage }: { readonly epoch: number; readonly lineage: () => readonly Birth[] },
+  ) {
     this.#shards = shards;
     this.#members = members;
     this.#self = self;
     this.epoch = epoch;
+    this.#lineage = lineage;
     this.#durable = shards.map(() => new VersionVector());
     this.#headChecksums = new Uint32Array(shards.length);
   }
@@ -168,7 +196,12 @@ export class Persistence {
       cluster: this.#self.cluster,
       region: this.#self.region,
       shards: this.#shards.length,
-      extra: encodeExtra(epoch, sumOf(this.#headChecksums), this.#members.all()),
+      extra: encodeExtra({
+        epoch,
+        headSum: sumOf(this.#headChecksums),
+        members: this.#members.all(),
+        lineage: this.#lineage(),
+      }),
     };
     return encodeMeta(meta);
   }

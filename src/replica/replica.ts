@@ -13,8 +13,9 @@ import type { Key, OriginId, ReplicaId, ShardId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { AntiEntropy } from "../cluster/anti-entropy.ts";
 import { Audit } from "../cluster/audit.ts";
+import { withBirth } from "../cluster/lineage.ts";
 import { isGivenUp, type Member, Members } from "../cluster/members.ts";
-import { Membership, type QuarantineReason } from "../cluster/membership.ts";
+import { Membership, type Quarantine } from "../cluster/membership.ts";
 import { Pulls } from "../cluster/pulls.ts";
 import { Purging } from "../cluster/purging.ts";
 import { forEachRecord, Replication } from "../cluster/replication.ts";
@@ -29,7 +30,7 @@ import { KIND_PLAIN, keyStartAt, type RecordLimits, RecordWriter, recordLength, 
 import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { decodeMessage, encodeMessage } from "../wire/codec.ts";
-import type { MemberFacts, Message, MessageOf, Records, ReportFacts } from "../wire/message.ts";
+import type { Birth, MemberFacts, Message, MessageOf, Records, ReportFacts } from "../wire/message.ts";
 import { AckWaits } from "./acks.ts";
 import { Changes } from "./changes.ts";
 import type { ReplicaConfig } from "./config.ts";
@@ -53,6 +54,8 @@ export interface ReplicaStart {
   /** Batches that the disk had taken when this life began. */
   readonly epoch: number;
   readonly members: readonly Omit<Member, "number">[];
+  /** Its latest lives before this one. */
+  readonly lineage: readonly Birth[];
 }
 
 export class Replica implements Surroundings {
@@ -90,6 +93,8 @@ export class Replica implements Surroundings {
   readonly birth: number;
   /** The life since which what is held has been held: the first, or that of the last quarantine. */
   rootLife: number;
+  /** Its latest lives, the present one included once it has begun. */
+  lineage: readonly Birth[];
   /** What the disk had taken when this life began. */
   readonly startEpoch: number;
 
@@ -116,6 +121,7 @@ export class Replica implements Surroundings {
     this.startEpoch = start.epoch;
     this.birth = Math.max(1, random.uint32());
     this.rootLife = start.rootLife ?? 0;
+    this.lineage = start.lineage;
     this.limits = { keyBytesMax: config.keyBytesMax, valueBytesMax: config.valueBytesMax };
     this.clock = new HybridClock(config.maxClockOffsetMs);
     const seed = { k0: random.uint32(), k1: random.uint32() };
@@ -129,7 +135,13 @@ export class Replica implements Surroundings {
     for (const member of start.members) this.members.load({ ...member, number: replicaNumber(member.id) }, now);
     this.membership = new Membership(this.members, this, config);
     this.reports = new Reports(config.shards);
-    this.persistence = new Persistence(this.shards, this.members, { ...config, id: start.id }, start.epoch);
+    const lineage = () => this.lineage;
+    this.persistence = new Persistence(
+      this.shards,
+      this.members,
+      { ...config, id: start.id },
+      { epoch: start.epoch, lineage },
+    );
     this.#sweptTo = Math.floor(now / config.sweepMs) * config.sweepMs;
     this.pulls = new Pulls(this, { settleMs: config.settleMs, idleMs: config.pullIdleMs });
     this.#serving = new Serving(this);
@@ -183,8 +195,14 @@ export class Replica implements Surroundings {
       }
     }
     if (this.rootLife === 0) this.rootLife = this.life;
-    this.members.beginLife(this.life, this.rootLife);
+    this.#beginLife();
     for (const shard of this.shards) shard.beginLife(this.origin);
+  }
+
+  /** The present life is what others are to hear of, once it is on disk. */
+  #beginLife(): void {
+    this.members.beginLife(this.life, this.rootLife);
+    this.lineage = withBirth(this.lineage, { life: this.life, birth: this.birth });
     this.persistence.metaDirty = true;
   }
 
@@ -437,23 +455,22 @@ export class Replica implements Surroundings {
    * (`#reconcile`). Where dots of the life so far may belong to other writes as well, what was written under it keeps its
    * stamps and gets new dots; unless it is so old that it may have been deleted meanwhile.
    */
-  quarantine(reason: QuarantineReason, knownLife: number, now: number): void {
+  quarantine({ reason, knownLife, doubtedSince }: Quarantine, now: number): void {
     this.quarantines++;
-    const before = this.origin;
+    const doubted = this.#livesSince(doubtedSince);
     this.life = Math.max(this.life, knownLife) + 1;
     this.rootLife = this.life;
     this.outbox.log("error", "quarantine", { reason, life: this.life });
-    this.members.beginLife(this.life, this.rootLife);
+    this.#beginLife();
     this.members.forgive();
     this.reports.clear();
     this.#wasReady = false;
     this.changes.reset();
     for (const peer of this.#linksById.keys()) this.#serving.linkDown(peer);
-    const areDotsInDoubt = reason === "stale life" || reason === "repeated life";
     for (const shard of this.shards) {
       this.pulls.abandon(shard.id);
       const ours: number[] = [];
-      if (areDotsInDoubt) shard.collectAbove(before, 0, ours);
+      for (const life of doubted) shard.collectAbove(originOf(this.number, life), 0, ours);
       shard.distrust({ serve: false });
       shard.beginLife(this.origin);
       for (const slot of ours) {
@@ -462,10 +479,15 @@ export class Replica implements Surroundings {
       }
       this.persistence.distrusted(shard);
     }
-    this.persistence.metaDirty = true;
     this.lifeDurable = this.#ephemeral;
     if (this.lifeDurable) this.membership.announce();
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
+  }
+
+  /** Lives of this replica from `life` on that it remembers; none when that is undefined. */
+  #livesSince(life: number | undefined): readonly number[] {
+    if (life === undefined) return [];
+    return this.lineage.map((birth) => birth.life).filter((each) => each >= life);
   }
 
   /** Takes in a register that came outside of pushes and deltas: it claims nothing. */

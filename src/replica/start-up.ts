@@ -46,7 +46,7 @@ async function takeBack(options: StartUpOptions, isWhole: boolean): Promise<Repl
   const { config, storage, log, clock, random, ephemeral } = options;
   const meta = await readMeta(storage, log);
   checkMeta(config, meta);
-  const extra = meta === undefined ? { epoch: 0, headSum: 0, members: [] } : decodeExtra(meta.extra);
+  const extra = meta === undefined ? { epoch: 0, headSum: 0, members: [], lineage: [] } : decodeExtra(meta.extra);
   const id = ephemeral ? ephemeralId(config.id, random) : (config.id ?? meta?.replica ?? newId(random));
   const self = extra.members.find((member) => member.id === id);
   const replica = new Replica(
@@ -58,6 +58,7 @@ async function takeBack(options: StartUpOptions, isWhole: boolean): Promise<Repl
       ...(self === undefined ? {} : { rootLife: self.rootLife }),
       epoch: extra.epoch,
       members: extra.members,
+      lineage: extra.lineage,
     },
     random,
     clock.now(),

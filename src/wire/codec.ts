@@ -7,16 +7,18 @@ import type { Digest } from "../core/digest.ts";
 import { LIFE_MAX, lifeOf, originOf, replicaOf } from "../core/origin.ts";
 import { decodePurgeMarks, encodePurgeMarks } from "../core/purge-marks.ts";
 import { VersionVector } from "../core/version-vector.ts";
-import type {
-  AuditEntry,
-  DigestFacts,
-  EarlyFacts,
-  MemberFacts,
-  Message,
-  Records,
-  ReportFacts,
-  ShardDigestRow,
-  VectorEntry,
+import {
+  type AuditEntry,
+  type Birth,
+  type DigestFacts,
+  type EarlyFacts,
+  LINEAGE_MAX,
+  type MemberFacts,
+  type Message,
+  type Records,
+  type ReportFacts,
+  type ShardDigestRow,
+  type VectorEntry,
 } from "./message.ts";
 
 const MEMBERS_MAX = 4096;
@@ -78,7 +80,9 @@ function encodeFields(writer: ByteWriter, message: Message): void {
   switch (message.type) {
     case "members":
       writer.latin1(message.self);
-      return writeList(writer, message.members, writeMember);
+      writeList(writer, message.members, writeMember);
+      writeList(writer, message.lineage, writeBirth);
+      return writeList(writer, message.known, writeBirth);
     case "push":
       writer.u8(message.confirm ? 1 : 0);
       return writeRecords(writer, message.records);
@@ -178,7 +182,13 @@ export function decodeMessage(frame: Uint8Array): Message {
 function decodeFields(reader: ByteReader, type: Message["type"]): Message {
   switch (type) {
     case "members":
-      return { type, self: readReplicaId(reader), members: readList(reader, MEMBERS_MAX, readMember) };
+      return {
+        type,
+        self: readReplicaId(reader),
+        members: readList(reader, MEMBERS_MAX, readMember),
+        lineage: readList(reader, LINEAGE_MAX, readBirth),
+        known: readList(reader, LINEAGE_MAX, readBirth),
+      };
     case "push":
       return { type, confirm: readFlag(reader), records: readRecords(reader) };
     case "confirm":
@@ -347,6 +357,15 @@ export function readMember(reader: ByteReader): MemberFacts {
   const birth = reader.u32();
   const rootLife = reader.varint(LIFE_MAX);
   return { id, life, region, address, ephemeral: (flags & 1) !== 0, left: (flags & 2) !== 0, epoch, birth, rootLife };
+}
+
+export function writeBirth(writer: ByteWriter, { life, birth }: Birth): void {
+  writer.varint(life);
+  writer.u32(birth);
+}
+
+export function readBirth(reader: ByteReader): Birth {
+  return { life: reader.varint(LIFE_MAX), birth: reader.u32() };
 }
 
 function readConfirmEntry(reader: ByteReader): { shard: ShardId; sequence: number } {

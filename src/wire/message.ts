@@ -1,7 +1,8 @@
 /**
  * What replicas say to each other, protocol version 1. A frame is one message: a type byte, then its fields.
  *
- *   members        who I know: sent when a link comes up and whenever it changes. Greater lives win.
+ *   members        who I know, which lives I lived and which of yours I know: sent when a link comes up and whenever it
+ *                  changes. Greater lives win.
  *   push           every write of my own origin, in the order of its sequences, as written (R3). No answer, unless
  *                  `confirm` asks for one.
  *   confirm        how far your origin is covered here, for the shards of a push that asked.
@@ -53,6 +54,15 @@ export interface MemberFacts {
   /** The life in which it last began with nothing to claim, new or quarantined; 0: not told. */
   readonly rootLife: number;
 }
+
+/** One life of a replica, and the number that its process drew at random when it began. */
+export interface Birth {
+  readonly life: number;
+  readonly birth: number;
+}
+
+/** Lives that a replica remembers of itself. Who met nobody for more of them begins anew when it does. */
+export const LINEAGE_MAX = 64;
 
 /** Records back to back, a view into the frame: valid as long as the frame. */
 export interface Records {
@@ -114,7 +124,14 @@ export interface AuditEntry {
 }
 
 export type Message =
-  | { readonly type: "members"; readonly self: ReplicaId; readonly members: readonly MemberFacts[] }
+  | {
+      readonly type: "members";
+      readonly self: ReplicaId;
+      readonly members: readonly MemberFacts[];
+      /** The sender's latest lives, and those of the receiver that the sender knows of; ascending. */
+      readonly lineage: readonly Birth[];
+      readonly known: readonly Birth[];
+    }
   | { readonly type: "push"; readonly confirm: boolean; readonly records: Records }
   | {
       readonly type: "confirm";

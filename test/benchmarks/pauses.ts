@@ -31,7 +31,7 @@ class Machine {
 
   constructor(id: string, steps: Steps) {
     const config: ReplicaConfig = { ...replicaDefaults, address: `${id}:1` };
-    const start = { id: id as ReplicaId, life: 1, ephemeral: false, epoch: 0, members: [] };
+    const start = { id: id as ReplicaId, life: 1, ephemeral: false, epoch: 0, members: [], lineage: [] };
     this.#steps = steps;
     this.replica = new Replica(config, start, new SeededRandom(id), BEGIN);
     this.replica.begin(BEGIN);

@@ -131,7 +131,8 @@ describe("a stranger", () => {
 });
 
 describe("a peer that holds the secret", () => {
-  const members = encodeMessage({ type: "members", self: "mallory" as FakePeer["id"], members: [] });
+  const self = "mallory" as FakePeer["id"];
+  const members = encodeMessage({ type: "members", self, members: [], lineage: [], known: [] });
   const sound = register({ id: "mallory", key: "sound", value: "x", sequence: 1, writtenAtMs: Date.now() });
   const changed = (at: number) => sound.map((byte, place) => (place === at ? byte ^ 1 : byte));
 

@@ -331,8 +331,7 @@ describe("an old copy of the data folder put back", () => {
     await expectContents([a, b], expected);
   });
 
-  // Told of no more than a count of batches, a peer takes the disk for a later one once it has written as many again.
-  it.fails("is found out also when it runs alone twice before it meets anybody", { timeout: 180_000 }, async () => {
+  it("is found out also when it runs alone twice before it meets anybody", { timeout: 180_000 }, async () => {
     const [a, b] = await pair();
     const copy = `${b.config.data}.copy`;
     await fill(a, "gone/", 50);

@@ -86,7 +86,8 @@ async function pass(ms: number): Promise<void> {
 function meetSilentPeer(): void {
   const id = "b" as ReplicaId;
   events?.up(LINK, { id, life: 1, region: "r", address: "b:1" }, 1);
-  events?.frame(LINK, encodeMessage({ type: "members", self: id, members: [facts("b")] }));
+  const members = [facts("b")];
+  events?.frame(LINK, encodeMessage({ type: "members", self: id, members, lineage: [], known: [] }));
 }
 
 const put = (key: string, ack: "disk" | "all") => driver.put(key as Key, new Uint8Array(1), { ack });

@@ -120,6 +120,80 @@ describe.each([[["a", "b", "c"]], [["a", "c"]]])("of %s, c", (names) => {
   });
 });
 
+describe("an old copy of a disk, put back", () => {
+  it.each([1, 2, 5])(
+    "and started %d times before it meets anybody, brings nothing back and loses nothing",
+    async (starts) => {
+      const machines = await Machines.started(["a", "b", "c"], `copy ${starts}`, { retentionMs: 600_000 });
+      machines.put("c", "deleted", "v");
+      machines.run(3000);
+      const copy = new Map(machines.machine("c").disk);
+      machines.crash("c");
+      await machines.start("c");
+      machines.run(3000);
+      machines.delete("a", "deleted");
+      for (let i = 0; i < 5; i++) machines.put("c", `original/${i}`, "v");
+      machines.run(10_000);
+      expect(machines.at("a").shards.every((shard) => shard.tombstones === 0)).toBe(true);
+
+      machines.cut(["c"], ["a", "b"]);
+      machines.machine("c").disk = copy;
+      for (let start = 0; start < starts; start++) {
+        machines.crash("c");
+        await machines.start("c");
+        machines.run(1000);
+        // As many writes as the original made, under the same dots, and more batches than it told anybody of.
+        for (let i = 0; i < 10; i++) machines.put("c", `copy/${start}/${i}`, "v");
+        machines.run(20_000);
+      }
+      machines.heal();
+      machines.run(10_000);
+      expect(machines.differences()).toEqual([]);
+      for (const name of ["a", "b", "c"]) {
+        expect(machines.get(name, "deleted")).toBe(undefined);
+        for (let i = 0; i < 5; i++) expect(machines.get(name, `original/${i}`)).toBe("v");
+        for (let start = 0; start < starts; start++) {
+          for (let i = 0; i < 10; i++) expect(machines.get(name, `copy/${start}/${i}`)).toBe("v");
+        }
+      }
+      expect(machines.at("c").quarantines).toBe(1);
+    },
+  );
+
+  it("is told so again when the link went before it heard of it", async () => {
+    const machines = await Machines.started(["a", "c"], "copy cut");
+    machines.put("a", "deleted", "v");
+    machines.run(3000);
+    const copy = new Map(machines.machine("c").disk);
+    machines.crash("c");
+    await machines.start("c");
+    machines.run(3000);
+    machines.delete("a", "deleted");
+    machines.run(10_000);
+    machines.cut(["c"], ["a"]);
+    machines.machine("c").disk = copy;
+    for (let start = 0; start < 2; start++) {
+      machines.crash("c");
+      await machines.start("c");
+      // More batches than its disk had ever taken when it was last met.
+      for (let i = 0; i < 300; i++) {
+        machines.put("c", `copy/${start}`, `${i}`);
+        machines.run(50);
+      }
+    }
+    // What c tells arrives, what a tells does not.
+    machines.heal();
+    machines.deliverTo("a");
+    machines.cut(["c"], ["a"]);
+    expect(machines.at("c").quarantines).toBe(0);
+    machines.heal();
+    machines.run(10_000);
+    expect(machines.at("c").quarantines).toBe(1);
+    expect([machines.get("a", "deleted"), machines.get("c", "deleted")]).toEqual([undefined, undefined]);
+    expect(machines.differences()).toEqual([]);
+  });
+});
+
 describe("two halves that gave each other up", () => {
   it.each([
     [["a"], ["b"]],

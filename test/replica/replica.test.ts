@@ -27,7 +27,8 @@ function meet(machines: Machines, link: number, name: string): void {
   const replica = machines.at("a");
   replica.linkUp(link, peer(name), machines.now);
   const members = [facts(name)];
-  replica.receive(link, encodeMessage({ type: "members", self: id(name), members }), machines.now);
+  const message = { type: "members", self: id(name), members, lineage: [], known: [] } as const;
+  replica.receive(link, encodeMessage(message), machines.now);
 }
 
 describe("bad bytes from a peer", () => {

@@ -54,6 +54,8 @@ const member: fc.Arbitrary<MemberFacts> = fc.record({
   rootLife: fc.integer({ min: 0, max: LIFE_MAX }),
 });
 
+const lineage = fc.array(fc.record({ life: fc.integer({ min: 0, max: LIFE_MAX }), birth: uint32 }), { maxLength: 4 });
+
 const none = fc.constant(undefined);
 const marks = fc.option(
   fc.array(fc.tuple(fc.integer({ min: 0, max: BUCKETS - 1 }), number), { minLength: 1, maxLength: 4 }).map((list) => {
@@ -74,7 +76,13 @@ const row = fc.record({ vector: digest, fingerprint: digest, durable: fc.boolean
 const type = <Type extends Message["type"]>(name: Type) => ({ type: fc.constant(name) });
 
 const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Type>> } = {
-  members: fc.record({ ...type("members"), self: id, members: fc.array(member, { maxLength: 4 }) }),
+  members: fc.record({
+    ...type("members"),
+    self: id,
+    members: fc.array(member, { maxLength: 4 }),
+    lineage,
+    known: lineage,
+  }),
   push: fc.record({ ...type("push"), confirm: fc.boolean(), records }),
   confirm: fc.record({
     ...type("confirm"),
