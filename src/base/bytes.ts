@@ -3,6 +3,8 @@
  * `BadBytes` at the first byte that is not there or not allowed: a decoder needs no other check of lengths.
  */
 
+import { assert } from "./assert.ts";
+
 /** Bytes from outside that do not decode. The caller counts it, refuses the sender, and changes nothing. */
 export class BadBytes extends Error {
   constructor(message: string) {
@@ -62,6 +64,7 @@ export class ByteWriter {
 
   /** A whole number from 0 to 2^53 - 1 in 1 to 8 bytes (LEB128). */
   varint(value: number): void {
+    assert(value <= Number.MAX_SAFE_INTEGER, "a number that no varint holds");
     let rest = value;
     while (rest >= 128) {
       this.u8((rest % 128) | 128);

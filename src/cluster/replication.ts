@@ -121,7 +121,9 @@ export class Replication {
 
   #confirm(peer: ReplicaId, origin: OriginId, shards: readonly Shard[]): void {
     const entries = shards.map((shard) => ({ shard: shard.id, sequence: shard.vector.get(origin) }));
-    this.#around.send(peer, { type: "confirm", origin, entries: entries.filter(({ sequence }) => sequence > 0) });
+    // Where the life is sealed already, a later one of that peer is known: it waits for no confirmation of this one.
+    const told = entries.filter(({ sequence }) => sequence > 0 && Number.isFinite(sequence));
+    this.#around.send(peer, { type: "confirm", origin, entries: told });
   }
 
   #owe(shard: ShardId, peer: ReplicaId): void {

@@ -7,7 +7,7 @@ import { timestampFromMs } from "../../src/core/clock.ts";
 import { originOf, replicaNumber } from "../../src/core/origin.ts";
 import { FLAG_DEAD } from "../../src/core/record.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
-import { decodeMessage } from "../../src/wire/codec.ts";
+import { decodeMessage, encodeMessage } from "../../src/wire/codec.ts";
 import type { Records } from "../../src/wire/message.ts";
 import { dump, type Loose, NOW, record } from "../support/shards.ts";
 import { facts, TestSurroundings } from "../support/surroundings.ts";
@@ -146,5 +146,15 @@ describe("a confirmation", () => {
     replication.linkDown(b);
     for (const shard of around.shards) replication.claimed(shard);
     expect(around.sent).toEqual([]);
+  });
+});
+
+describe("a push whose life is sealed here, by a later life that its link does not tell of yet", () => {
+  it("is confirmed for no shard, and the number of what is covered, which is all, is never put into bytes", () => {
+    around.shards[0]?.seal(replicaNumber(b), 2);
+    receive(true, written(1));
+    const confirms = around.sent.flatMap(({ message }) => (message.type === "confirm" ? [message] : []));
+    expect(confirms.flatMap(({ entries }) => entries)).toEqual([]);
+    for (const message of confirms) expect(decodeMessage(encodeMessage(message))).toEqual(message);
   });
 });
