@@ -9,7 +9,7 @@ import type { Random } from "../base/random.ts";
 import { DigestSum, isSameDigest } from "../core/digest.ts";
 import { replicaOf } from "../core/origin.ts";
 import type { Shard } from "../core/shard.ts";
-import type { DigestFacts, EarlyFacts, MessageOf, ReportFacts, VectorEntry } from "../wire/message.ts";
+import type { DigestFacts, EarlyFacts, MessageOf, ReportFacts, ShardDigestRow, VectorEntry } from "../wire/message.ts";
 import type { Pulls } from "./pulls.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -101,7 +101,7 @@ export class AntiEntropy {
       true,
       now,
     );
-    const isComparable = own.whole && message.whole && own.asOf === message.asOf;
+    const isComparable = areComparable(own, message) && own.asOf === message.asOf;
     if (isComparable && !isSameDigest(own.fingerprints, message.fingerprints)) {
       this.#sendShardDigests(peer, now);
       return;
@@ -112,6 +112,7 @@ export class AntiEntropy {
 
   receiveShardDigests(peer: ReplicaId, message: MessageOf<"shard-digests">, now: number): void {
     this.#around.reports.noteClock(peer, message);
+    const isAsOfNow = message.asOf === this.#options.sweptTo();
     const differing: Shard[] = [];
     for (const shard of this.#around.shards) {
       const row = message.rows[shard.id];
@@ -123,8 +124,7 @@ export class AntiEntropy {
       // Where other shards always differ, this is the only word about one that does not.
       this.#noteEqual(shard, peer, row, message.lives);
       if (this.#hasLonely(shard)) differing.push(shard);
-      const isComparable = row.whole && message.asOf === this.#options.sweptTo() && this.#isComparable(shard);
-      if (isComparable && !isSameDigest(row.fingerprint, shard.fingerprint)) {
+      if (isAsOfNow && areComparable(this.#facts(shard), row) && !isSameDigest(row.fingerprint, shard.fingerprint)) {
         this.#options.suspect(shard.id, peer, now);
       }
     }
@@ -203,8 +203,7 @@ export class AntiEntropy {
     const rows = this.#around.shards.map((shard) => ({
       vector: shard.vector.digest(),
       fingerprint: { high: shard.fingerprint.high, low: shard.fingerprint.low },
-      durable: this.#isDurable(shard),
-      whole: this.#isComparable(shard),
+      ...this.#facts(shard),
     }));
     const asOf = this.#options.sweptTo();
     this.#around.send(peer, { type: "shard-digests", asOf, rows, ...this.#options.facts(now) });
@@ -222,33 +221,40 @@ export class AntiEntropy {
     return { shard: shard.id, vector, durable: this.#around.durableOf(shard.id), early: shard.early() };
   }
 
-  #isDurable(shard: Shard): boolean {
-    return this.#around.durableOf(shard.id) === shard.vector.snapshot();
-  }
-
-  /** Its fingerprint is that of exactly what its vector covers, as of the last sweep. */
-  #isComparable(shard: Shard): boolean {
-    return shard.isWhole() && shard.unconfirmed === 0 && shard.earliestExpiry > this.#options.sweptTo();
+  #facts(shard: Shard): ShardFacts {
+    return {
+      durable: this.#around.durableOf(shard.id) === shard.vector.snapshot(),
+      whole: shard.isWhole() && shard.unconfirmed === 0,
+      swept: shard.isSweptTo(this.#options.sweptTo()),
+    };
   }
 
   #digestFacts(now: number): DigestFacts {
     const vectors = new DigestSum();
     const fingerprints = new DigestSum();
-    let durable = true;
-    let whole = true;
+    const all = { durable: true, whole: true, swept: true };
     for (const shard of this.#around.shards) {
       vectors.add(shard.id, shard.vector.digest());
       fingerprints.add(shard.id, shard.fingerprint);
-      durable &&= this.#isDurable(shard);
-      whole &&= this.#isComparable(shard);
+      const { durable, whole, swept } = this.#facts(shard);
+      all.durable &&= durable;
+      all.whole &&= whole;
+      all.swept &&= swept;
     }
     return {
       ...this.#options.facts(now),
       asOf: this.#options.sweptTo(),
       vectors: { high: vectors.high, low: vectors.low },
       fingerprints: { high: fingerprints.high, low: fingerprints.low },
-      durable,
-      whole,
+      ...all,
     };
   }
+}
+
+/** What a shard, or all of them, tell beside their digests. */
+type ShardFacts = Pick<ShardDigestRow, "durable" | "whole" | "swept">;
+
+/** True when fingerprints as of one instant must be equal wherever vectors are. */
+function areComparable(a: ShardFacts, b: ShardFacts): boolean {
+  return a.whole && a.swept && b.whole && b.swept;
 }

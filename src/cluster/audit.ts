@@ -226,7 +226,7 @@ export class Audit {
   #sameState(message: MessageOf<"audit-buckets"> | MessageOf<"audit-entries">): Shard | undefined {
     const shard = this.#around.shards[message.shard];
     if (shard === undefined || message.asOf !== this.#options.sweptTo()) return undefined;
-    const isComparable = shard.isWhole() && shard.unconfirmed === 0 && shard.earliestExpiry > message.asOf;
+    const isComparable = shard.isWhole() && shard.unconfirmed === 0 && shard.isSweptTo(message.asOf);
     return isComparable && isSameDigest(shard.vector.digest(), message.vector) ? shard : undefined;
   }
 

@@ -71,17 +71,19 @@ export class Members {
     if (facts.life < known.life) return false;
     const ephemeral = known.ephemeral || facts.ephemeral;
     const rootLife = Math.max(known.rootLife, facts.rootLife);
+    const startedAt = Math.max(known.startedAt, facts.startedAt);
     if (facts.life > known.life) {
       const epoch = Math.max(known.epoch, known.epochNow, facts.epoch);
-      this.#set({ ...known, ...facts, ephemeral, rootLife, epoch, epochNow: 0, left: facts.left });
+      this.#set({ ...known, ...facts, ephemeral, rootLife, startedAt, epoch, epochNow: 0 });
       return true;
     }
     const epoch = Math.max(known.epoch, facts.epoch);
     // The first birth told of a life stays: another process that claims the same life is to hear of it.
     const birth = known.birth === 0 ? facts.birth : known.birth;
-    const isNews = (facts.left && !known.left) || birth !== known.birth || rootLife > known.rootLife;
+    const isLater = rootLife > known.rootLife || startedAt > known.startedAt;
+    const isNews = (facts.left && !known.left) || birth !== known.birth || isLater;
     if (isNews || epoch > known.epoch || ephemeral !== known.ephemeral) {
-      this.#set({ ...known, epoch, ephemeral, birth, rootLife, left: known.left || facts.left });
+      this.#set({ ...known, epoch, ephemeral, birth, rootLife, startedAt, left: known.left || facts.left });
     }
     return isNews;
   }
@@ -147,12 +149,22 @@ export class Members {
     return this.#idsByNumber.get(number);
   }
 
-  /** The present life by replica number: Infinity for one that has left, 0 for one that is not known. */
+  /**
+   * The present life by replica number, 0 for one that is not known. Of one that has left it is the next one: should it
+   * come back after all, it lives that or a later one.
+   */
   lifeOfNumber(number: number): number {
     const id = this.#idsByNumber.get(number);
     const member = id === undefined ? undefined : this.#membersById.get(id);
     if (member === undefined) return 0;
-    return member.left ? Infinity : member.life;
+    return member.left ? member.life + 1 : member.life;
+  }
+
+  /** True for the number of a member that was given up. */
+  isGivenUp(number: number): boolean {
+    const id = this.#idsByNumber.get(number);
+    const member = id === undefined ? undefined : this.#membersById.get(id);
+    return member !== undefined && isGivenUp(member);
   }
 
   hasEnded(origin: OriginId): boolean {

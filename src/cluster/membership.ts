@@ -87,7 +87,7 @@ export class Membership {
     // succeeds is an owner until then, so that tombstones always wait for one of the two.
     const known = this.#members.get(peer.id);
     if (known !== undefined) {
-      this.#learn({ ...known, ...peer, left: false, epoch: 0, birth: 0, rootLife: 0 }, now);
+      this.#learn({ ...known, ...peer, left: false, epoch: 0, birth: 0, rootLife: 0, startedAt: 0 }, now);
       this.#supersede(peer);
     }
     this.#introduce(peer.id);
@@ -160,11 +160,16 @@ export class Membership {
     return true;
   }
 
-  /** Another replica answers where one was that keeps nothing on disk: that one is gone for good. */
+  /**
+   * Another replica answers where one was that keeps nothing on disk: that one is gone for good. Unless it is the other
+   * way round, and this link to an earlier process has not yet been missed.
+   */
   #supersede(peer: Introduction): void {
+    const startedAt = this.#members.get(peer.id)?.startedAt ?? 0;
     for (const member of this.#members.all()) {
-      const isSuccessor = member.ephemeral && member.id !== peer.id && member.address === peer.address;
-      if (isSuccessor && !member.left && !this.#host.isLinked(member.id)) this.#left(member.id);
+      const wasThere = member.ephemeral && member.id !== peer.id && member.address === peer.address;
+      const isEarlier = wasThere && member.startedAt < startedAt;
+      if (isEarlier && !member.left && !this.#host.isLinked(member.id)) this.#left(member.id);
     }
   }
 

@@ -6,6 +6,8 @@
  * beyond it, nobody holds anything else: the gaps are void, and the entry is *closed* at the greatest sequence seen. What
  * one owner alone saw and found superseded is held by nobody: it raises that sequence and keeps nobody waiting. Once
  * all owners have the closed entry on disk the life is *sealed*: folded into 'lives below L are sealed'.
+ *
+ * Lives of a member that was given up stay open: it may come back with writes that nobody has seen, and is asked then.
  */
 
 import type { OriginId } from "../base/ids.ts";
@@ -30,7 +32,7 @@ export function sealEnded(around: Surroundings): void {
       {
         own: { vector: shard.vector, durable: around.durableOf(shard.id), early: shard.early() },
         owners: known,
-        hasEnded: (origin) => members.hasEnded(origin),
+        hasEnded: (origin) => members.hasEnded(origin) && !members.isGivenUp(replicaOf(origin)),
         lifeOfNumber: (number) => members.lifeOfNumber(number),
       },
       LIFE_MAX,

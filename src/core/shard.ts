@@ -26,6 +26,7 @@ import {
   flagsAt,
   identityEndAt,
   identityStartAt,
+  isGone,
   kindAt,
   originAt,
   type RecordWriter,
@@ -91,6 +92,8 @@ export class Shard {
   standing = 0;
   /** Dropped what it had and waits for a peer's whole delta; unconfirmed registers are not served. */
   quarantined = false;
+  /** Unix ms until which something may not yet have expired here that has fallen: a peer with a faster clock let it. */
+  fallenUntil = 0;
   /** When it was last on disk, what it held waited for a peer to confirm it: whoever loads it must distrust it again. */
   wasUnconfirmed = false;
   /** Something that the disk has to learn. */
@@ -129,6 +132,11 @@ export class Shard {
   /** True when nothing is held, or was seen, beyond what the vector covers. */
   isWhole(): boolean {
     return this.#chains.isWhole(this.vector);
+  }
+
+  /** True when the fingerprint is that of exactly what is held and has not expired at `instant`, unix ms. */
+  isSweptTo(instant: number): boolean {
+    return this.earliestExpiry > instant && this.fallenUntil <= instant;
   }
 
   /** What is held, or was seen, beyond the vector. */
@@ -457,7 +465,7 @@ export class Shard {
     const slot = this.table.insert(view, bytes, at, length);
     this.#chains.load(slot, originAt(view, at), sequenceAt(view, at));
     this.#account(view, at, true);
-    if ((flagsAt(view, at) & FALLEN) !== 0) this.#bury(slot);
+    if ((flagsAt(view, at) & FALLEN) !== 0) this.#fell(slot, view, at);
     else if (expiresAt(view, at) !== Infinity) this.#expiry.push(expiresAt(view, at), slot);
     this.#clock.observe(timestampAt(view, at), nowMs);
   }
@@ -496,8 +504,7 @@ export class Shard {
     if (moves) this.#chains.link(target, origin, sequence);
     this.#account(view, at, true);
     this.#markDirty(target);
-    const flags = flagsAt(view, at);
-    if ((flags & FALLEN) !== 0) this.#bury(target);
+    if ((flagsAt(view, at) & FALLEN) !== 0) this.#fell(target, view, at);
     else if (expiresAt(view, at) !== Infinity) this.#scheduleExpiry(expiresAt(view, at), target);
     return target;
   }
@@ -520,6 +527,11 @@ export class Shard {
     if (!this.#isPersistent || (this.table.getMark(slot) & DIRTY) !== 0) return;
     this.table.setMark(slot, DIRTY);
     this.#dirtySlots.push(slot);
+  }
+
+  #fell(slot: number, view: DataView, at: number): void {
+    this.#bury(slot);
+    if (isGone(flagsAt(view, at))) this.fallenUntil = Math.max(this.fallenUntil, expiresAt(view, at));
   }
 
   #bury(slot: number): void {

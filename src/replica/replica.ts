@@ -89,6 +89,8 @@ export class Replica implements Surroundings {
   expired = 0;
   purged = 0;
 
+  /** When this process began, unix ms. */
+  readonly startedAt: number;
   /** Drawn when this process began: tells two processes apart that were given the same life. */
   readonly birth: number;
   /** The life since which what is held has been held: the first, or that of the last quarantine. */
@@ -108,7 +110,7 @@ export class Replica implements Surroundings {
   #sweptTo: number;
   #housekeepingDueAt = 0;
   #isSweeping = false;
-  #startedAt: number | undefined;
+  #begunAt: number;
   #wasReady = false;
 
   constructor(config: ReplicaConfig, start: ReplicaStart, random: Random, now: number) {
@@ -119,6 +121,8 @@ export class Replica implements Surroundings {
     this.lifeDurable = start.ephemeral;
     this.#ephemeral = start.ephemeral;
     this.startEpoch = start.epoch;
+    this.startedAt = Math.max(0, Math.floor(now));
+    this.#begunAt = now;
     this.birth = Math.max(1, random.uint32());
     this.rootLife = start.rootLife ?? 0;
     this.lineage = start.lineage;
@@ -188,7 +192,7 @@ export class Replica implements Surroundings {
 
   /** To be called once, after what was on disk has been loaded and before anything else. */
   begin(now: number): void {
-    this.#startedAt = now;
+    this.#begunAt = now;
     for (const shard of this.shards) {
       for (const origin of [...shard.origins(), ...[...shard.vector.entries()].map(([each]) => each)]) {
         if (replicaOf(origin) === this.number) this.life = Math.max(this.life, lifeOf(origin) + 1);
@@ -370,7 +374,7 @@ export class Replica implements Surroundings {
     if (waiting > 0) reasons.push(`${waiting} shards wait for a peer to confirm what they hold`);
     if (this.#wasReady) return reasons;
     const linked = this.linked();
-    const hasLooked = !this.seeksPeers || now - (this.#startedAt ?? now) >= this.config.aloneMs;
+    const hasLooked = !this.seeksPeers || now - this.#begunAt >= this.config.aloneMs;
     const isAlone = linked.length === 0 && hasLooked;
     const isCompared = linked.length > 0 && linked.every((id) => this.antiEntropy.hasCompared(id));
     if (!isAlone && !isCompared) reasons.push(linked.length === 0 ? "looking for peers" : "comparing with peers");
@@ -429,6 +433,7 @@ export class Replica implements Surroundings {
       epoch: 0,
       birth: this.birth,
       rootLife: this.rootLife,
+      startedAt: this.startedAt,
     };
   }
 
@@ -455,9 +460,10 @@ export class Replica implements Surroundings {
    * (`#reconcile`). Where dots of the life so far may belong to other writes as well, what was written under it keeps its
    * stamps and gets new dots; unless it is so old that it may have been deleted meanwhile.
    */
-  quarantine({ reason, knownLife, doubtedSince }: Quarantine, now: number): void {
+  quarantine(cause: Quarantine, now: number): void {
+    const { reason, knownLife } = cause;
     this.quarantines++;
-    const doubted = this.#livesSince(doubtedSince);
+    const toRedot = this.shards.map((shard) => this.#slotsToRedot(shard, cause));
     this.life = Math.max(this.life, knownLife) + 1;
     this.rootLife = this.life;
     this.outbox.log("error", "quarantine", { reason, life: this.life });
@@ -469,11 +475,9 @@ export class Replica implements Surroundings {
     for (const peer of this.#linksById.keys()) this.#serving.linkDown(peer);
     for (const shard of this.shards) {
       this.pulls.abandon(shard.id);
-      const ours: number[] = [];
-      for (const life of doubted) shard.collectAbove(originOf(this.number, life), 0, ours);
       shard.distrust({ serve: false });
       shard.beginLife(this.origin);
-      for (const slot of ours) {
+      for (const slot of toRedot[shard.id] ?? []) {
         if (this.#isSalvaged(shard.table.viewOf(slot), shard.table.offsetOf(slot), now)) shard.discard(slot);
         else shard.redot(slot);
       }
@@ -484,10 +488,24 @@ export class Replica implements Surroundings {
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
   }
 
-  /** Lives of this replica from `life` on that it remembers; none when that is undefined. */
-  #livesSince(life: number | undefined): readonly number[] {
-    if (life === undefined) return [];
-    return this.lineage.map((birth) => birth.life).filter((each) => each >= life);
+  /**
+   * Own registers that need new dots: those of doubted lives; and, where others have closed our lives (who is taken for
+   * gone is not asked), those that nobody told us to have, which count as void there.
+   */
+  #slotsToRedot(shard: Shard, { reason, doubtedSince }: Quarantine): number[] {
+    const slots: number[] = [];
+    for (const { life } of this.lineage) {
+      const origin = originOf(this.number, life);
+      const isDoubted = doubtedSince !== undefined && life >= doubtedSince;
+      if (isDoubted) shard.collectAbove(origin, 0, slots);
+      else if (reason === "taken for gone") shard.collectAbove(origin, this.#toldOf(shard.id, origin), slots);
+    }
+    return slots;
+  }
+
+  /** How far others told that they cover an origin. */
+  #toldOf(shard: ShardId, origin: OriginId): number {
+    return Math.max(0, ...this.members.all().map((member) => this.#coveredBy(member.id, shard, origin)));
   }
 
   /** Takes in a register that came outside of pushes and deltas: it claims nothing. */
@@ -601,7 +619,7 @@ export class Replica implements Surroundings {
   /** Nobody else is there, but somebody is looked for: tombstones wait for whom they may concern, up to the retention. */
   #mayHaveUnmetOwners(now: number): boolean {
     if (!this.seeksPeers || this.members.owners().length > 0) return false;
-    return now - (this.#startedAt ?? now) <= this.config.retentionMs;
+    return now - this.#begunAt <= this.config.retentionMs;
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------

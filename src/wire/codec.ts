@@ -100,7 +100,7 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       return writeList(writer, message.rows, (out, row) => {
         writeDigest(out, row.vector);
         writeDigest(out, row.fingerprint);
-        out.u8((row.durable ? 1 : 0) | (row.whole ? 2 : 0));
+        out.u8((row.durable ? 1 : 0) | (row.whole ? 2 : 0) | (row.swept ? 4 : 0));
       });
     case "vectors":
       writer.u8(message.reply ? 1 : 0);
@@ -344,6 +344,7 @@ export function writeMember(writer: ByteWriter, member: MemberFacts): void {
   writer.varint(member.epoch);
   writer.u32(member.birth);
   writer.varint(member.rootLife);
+  writer.varint(member.startedAt);
 }
 
 export function readMember(reader: ByteReader): MemberFacts {
@@ -356,7 +357,9 @@ export function readMember(reader: ByteReader): MemberFacts {
   const epoch = reader.varint();
   const birth = reader.u32();
   const rootLife = reader.varint(LIFE_MAX);
-  return { id, life, region, address, ephemeral: (flags & 1) !== 0, left: (flags & 2) !== 0, epoch, birth, rootLife };
+  const startedAt = reader.varint();
+  const [ephemeral, left] = [(flags & 1) !== 0, (flags & 2) !== 0];
+  return { id, life, region, address, ephemeral, left, epoch, birth, rootLife, startedAt };
 }
 
 export function writeBirth(writer: ByteWriter, { life, birth }: Birth): void {
@@ -383,7 +386,7 @@ function readReportFacts(reader: ByteReader): ReportFacts {
 }
 
 function writeDigestFacts(writer: ByteWriter, reply: boolean, facts: DigestFacts): void {
-  writer.u8((reply ? 1 : 0) | (facts.durable ? 2 : 0) | (facts.whole ? 4 : 0));
+  writer.u8((reply ? 1 : 0) | (facts.durable ? 2 : 0) | (facts.whole ? 4 : 0) | (facts.swept ? 8 : 0));
   writeReportFacts(writer, facts);
   writer.varint(facts.asOf);
   writeDigest(writer, facts.vectors);
@@ -392,12 +395,13 @@ function writeDigestFacts(writer: ByteWriter, reply: boolean, facts: DigestFacts
 
 function readDigestMessage(reader: ByteReader): Message {
   const flags = reader.u8();
-  if (flags > 7) throw new BadBytes("digest with unknown flags");
+  if (flags > 15) throw new BadBytes("digest with unknown flags");
   return {
     type: "digest",
     reply: (flags & 1) !== 0,
     durable: (flags & 2) !== 0,
     whole: (flags & 4) !== 0,
+    swept: (flags & 8) !== 0,
     ...readReportFacts(reader),
     asOf: reader.varint(),
     vectors: readDigest(reader),
@@ -409,8 +413,8 @@ function readDigestRow(reader: ByteReader): ShardDigestRow {
   const vector = readDigest(reader);
   const fingerprint = readDigest(reader);
   const flags = reader.u8();
-  if (flags > 3) throw new BadBytes("shard digest with unknown flags");
-  return { vector, fingerprint, durable: (flags & 1) !== 0, whole: (flags & 2) !== 0 };
+  if (flags > 7) throw new BadBytes("shard digest with unknown flags");
+  return { vector, fingerprint, durable: (flags & 1) !== 0, whole: (flags & 2) !== 0, swept: (flags & 4) !== 0 };
 }
 
 function writeVectorEntry(writer: ByteWriter, entry: VectorEntry): void {

@@ -51,6 +51,8 @@ export interface MemberFacts {
   readonly epoch: number;
   /** Drawn at random when the process began; 0: not told. Two births of one life: a life number was given out twice. */
   readonly birth: number;
+  /** When its process began, unix ms by its own clock; 0: not told. */
+  readonly startedAt: number;
   /** The life in which it last began with nothing to claim, new or quarantined; 0: not told. */
   readonly rootLife: number;
 }
@@ -107,6 +109,8 @@ export interface DigestFacts extends ReportFacts {
   readonly durable: boolean;
   /** Nothing is held or seen beyond the vectors. */
   readonly whole: boolean;
+  /** The fingerprints are those of exactly what had not expired at `asOf`. */
+  readonly swept: boolean;
 }
 
 export interface ShardDigestRow {
@@ -116,6 +120,8 @@ export interface ShardDigestRow {
   readonly durable: boolean;
   /** Nothing is held or seen beyond the vector. */
   readonly whole: boolean;
+  /** The fingerprint is that of exactly what had not expired at `asOf`. */
+  readonly swept: boolean;
 }
 
 export interface AuditEntry {

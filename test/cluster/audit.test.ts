@@ -173,3 +173,31 @@ describe("replicas whose clocks differ", () => {
     expect(machines.differences()).toEqual([]);
   });
 });
+
+describe("a register that fell early, by a faster clock", () => {
+  it("is no difference to those who still hold its value, until it falls there too", async () => {
+    const machines = await Machines.started(["a", "b", "c"], "fast clock", { sweepMs: 200, antiEntropyMs: 300 });
+    machines.skewMs.set(machines.at("a").id, 5000);
+    machines.cut(["c"], ["a", "b"]);
+    machines.put("b", "k", "v", { ttlMs: 6000 });
+    machines.run(1500);
+    // At a it has fallen, and from there it comes to c, which knows of no push.
+    machines.cut(["b"], ["a"]);
+    expect(machines.get("a", "k")).toBe(undefined);
+    machines.heal();
+    machines.cut(["b"], ["a", "c"]);
+    machines.run(1000);
+    machines.heal();
+    machines.run(2000);
+    expect([machines.get("b", "k"), machines.get("c", "k")]).toEqual(["v", undefined]);
+    machines.run(5000);
+    expect(repaired(machines, ["a", "b", "c"])).toBe(0);
+    expect(machines.differences()).toEqual([]);
+    // Afterwards shards are compared again, and losses found.
+    machines.put("b", "k", "again");
+    machines.run(2000);
+    lose(machines, "c", "k");
+    machines.run(REPAIR_MS);
+    expect(repaired(machines, ["c"])).toBe(1);
+  });
+});

@@ -27,7 +27,17 @@ function createWorld(options: { readonly shards: number; readonly tombstones: nu
     for (let i = 0; i < options.tombstones; i++) shard.write({ kind: KIND_PLAIN, key: `key ${i}` as Key }, NOW);
     return shard;
   });
-  const facts = { region: "", address: "", ephemeral: false, left: false, epoch: 0, life: 1, birth: 1, rootLife: 1 };
+  const facts = {
+    region: "",
+    address: "",
+    ephemeral: false,
+    left: false,
+    epoch: 0,
+    life: 1,
+    birth: 1,
+    rootLife: 1,
+    startedAt: 1,
+  };
   const members = new Members({ ...facts, id: "self" as ReplicaId });
   members.learn({ ...facts, id: PEER }, NOW);
   const reports = new Reports(options.shards);

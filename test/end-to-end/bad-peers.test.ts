@@ -186,7 +186,7 @@ describe("a peer that holds the secret", () => {
         lives: 0,
         epoch: 0,
         clock: Date.now(),
-        rows: [{ vector: digest, fingerprint: digest, durable: true, whole: true }],
+        rows: [{ vector: digest, fingerprint: digest, durable: true, whole: true, swept: true }],
       });
       // An answer says that all before it was taken.
       const before = await a.metric("atoll_push_records_received_total");

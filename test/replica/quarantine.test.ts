@@ -102,20 +102,49 @@ describe.each([[["a", "b", "c"]], [["a", "c"]]])("of %s, c", (names) => {
     expect(machines.differences()).toEqual([]);
   });
 
-  it("begins a new life when it hears that it is taken for gone", async () => {
+  it("begins a new life when it hears that it is taken for gone, its lives closed, and keeps what is unseen", async () => {
     const machines = await started();
-    machines.put("c", "k", "v");
+    // Some in every shard.
+    const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
+    const putAll = (prefix: string) => keys.map((key) => machines.put("c", `${prefix}/${key}`, "v").dot.shard);
+    expect(new Set(putAll("seen")).size).toBe(4);
     machines.run(1000);
     machines.cut(["c"], others);
     for (const other of others) machines.at(other).members.leave(machines.at("c").id);
-    machines.run(5000);
-    machines.put("c", "k2", "unseen");
+    putAll("unseen");
+    machines.run(20_000);
+    for (const other of others) {
+      for (const shard of machines.at(other).shards) expect([...shard.vector.entries()], "c is sealed").toEqual([]);
+    }
+    putAll("unseen too");
     machines.heal();
     machines.run(10_000);
+    putAll("new life");
+    machines.run(10_000);
     for (const name of names) {
-      expect(machines.get(name, "k")).toBe("v");
-      expect(machines.get(name, "k2")).toBe("unseen");
+      for (const prefix of ["seen", "unseen", "unseen too", "new life"]) {
+        expect(keys.filter((key) => machines.get(name, `${prefix}/${key}`) !== "v")).toEqual([]);
+      }
+      expect(machines.at(name).audit.repaired, "by replication, not by the audit").toBe(0);
     }
+    expect(machines.differences()).toEqual([]);
+  });
+
+  it("keeps its own unseen writes also when it was restarted while it was away", async () => {
+    const machines = await started();
+    machines.put("c", "k", "v");
+    machines.run(3000);
+    machines.cut(["c"], others);
+    machines.run(AWAY_MS);
+    machines.put("c", "young", "v");
+    machines.run(1000);
+    machines.crash("c");
+    await machines.start("c");
+    machines.run(1000);
+    machines.heal();
+    machines.run(10_000);
+    for (const name of names) expect([machines.get(name, "k"), machines.get(name, "young")]).toEqual(["v", "v"]);
+    expect(machines.at("c").quarantines).toBe(1);
     expect(machines.differences()).toEqual([]);
   });
 });

@@ -19,6 +19,7 @@ export function facts(name: string, more: Partial<MemberFacts> = {}): MemberFact
     epoch: 0,
     birth: 7,
     rootLife: 1,
+    startedAt: 1,
     ...more,
   };
 }

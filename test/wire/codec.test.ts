@@ -52,6 +52,7 @@ const member: fc.Arbitrary<MemberFacts> = fc.record({
   epoch: number,
   birth: uint32,
   rootLife: fc.integer({ min: 0, max: LIFE_MAX }),
+  startedAt: number,
 });
 
 const lineage = fc.array(fc.record({ life: fc.integer({ min: 0, max: LIFE_MAX }), birth: uint32 }), { maxLength: 4 });
@@ -72,7 +73,13 @@ const vectorEntry = fc.oneof(
   fc.record({ shard, vector, durable: vector, early }),
   fc.record({ shard, vector, early }).map((each) => ({ ...each, durable: each.vector })),
 );
-const row = fc.record({ vector: digest, fingerprint: digest, durable: fc.boolean(), whole: fc.boolean() });
+const row = fc.record({
+  vector: digest,
+  fingerprint: digest,
+  durable: fc.boolean(),
+  whole: fc.boolean(),
+  swept: fc.boolean(),
+});
 const type = <Type extends Message["type"]>(name: Type) => ({ type: fc.constant(name) });
 
 const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Type>> } = {
@@ -98,6 +105,7 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     fingerprints: digest,
     durable: fc.boolean(),
     whole: fc.boolean(),
+    swept: fc.boolean(),
   }),
   "shard-digests": fc.record({
     ...type("shard-digests"),
@@ -294,7 +302,7 @@ it("knows the header of a push that was written in place", () => {
 it("keeps a round between equal replicas under 100 bytes", () => {
   const facts = { lives: 2 ** 32 - 1, epoch: 2 ** 40, clock: 2 ** 42 };
   const both = { high: 1, low: 1 };
-  const round = { ...facts, asOf: 2 ** 42, vectors: both, fingerprints: both, durable: true, whole: true };
+  const round = { ...facts, asOf: 2 ** 42, vectors: both, fingerprints: both, durable: true, whole: true, swept: true };
   const bytes = [true, false].map((reply) => encodeMessage({ type: "digest", reply, ...round }).length);
   expect((bytes[0] ?? 0) + (bytes[1] ?? 0)).toBeLessThan(100);
 });

@@ -1,0 +1,83 @@
+/** Whom a replica takes for gone. What it hears of itself is tested on machines (`test/replica/quarantine.test.ts`). */
+
+import { beforeEach, describe, expect, it } from "vitest";
+import type { ReplicaId } from "../../src/base/ids.ts";
+import { Members } from "../../src/cluster/members.ts";
+import { Membership, type MembershipHost } from "../../src/cluster/membership.ts";
+import type { MemberFacts } from "../../src/wire/message.ts";
+import { NOW } from "../support/shards.ts";
+import { facts } from "../support/surroundings.ts";
+
+const HERE = { address: "here:1", ephemeral: true };
+const older = facts("older", { ...HERE, startedAt: 1000 });
+const newer = facts("newer", { ...HERE, startedAt: 2000 });
+
+let members: Members;
+let membership: Membership;
+let linked: Set<ReplicaId>;
+
+beforeEach(() => {
+  members = new Members(facts("a"));
+  linked = new Set();
+  const host: MembershipHost = {
+    life: 1,
+    birth: 7,
+    rootLife: 1,
+    lineage: [{ life: 1, birth: 7 }],
+    startEpoch: 0,
+    quarantines: 0,
+    isLinked: (id) => linked.has(id),
+    links: () => linked,
+    send: () => {},
+    log: () => {},
+    learnt: () => {},
+    livesAnew: () => {},
+    quarantine: () => {},
+  };
+  membership = new Membership(members, host, { retentionMs: 60_000 });
+});
+
+/** A link comes up, or a message comes over it: its peer says whom it knows. */
+function hear(from: MemberFacts, ...others: readonly MemberFacts[]): void {
+  linked.add(from.id);
+  membership.receiveMembers(
+    from.id,
+    { type: "members", self: from.id, members: [from, ...others], lineage: [], known: [] },
+    NOW,
+  );
+}
+
+const hasLeft = (member: MemberFacts) => members.get(member.id)?.left;
+
+describe("a replica that keeps nothing on disk", () => {
+  it("is gone when a later one answers at its address", () => {
+    hear(older);
+    linked.delete(older.id);
+    hear(newer);
+    expect([hasLeft(older), hasLeft(newer)]).toEqual([true, false]);
+  });
+
+  it("is not gone while its own link stands, and is once that is missed", () => {
+    hear(older);
+    hear(newer);
+    expect(hasLeft(older)).toBe(false);
+    linked.delete(older.id);
+    membership.linkDown();
+    expect(hasLeft(older)).toBe(true);
+  });
+
+  it("is not gone because an earlier one, whose link was not yet missed, still speaks", () => {
+    hear(older);
+    hear(facts("b"), newer);
+    hear(older);
+    membership.linkDown();
+    expect([hasLeft(older), hasLeft(newer)]).toEqual([false, false]);
+  });
+
+  it("is not gone when somebody answers elsewhere", () => {
+    hear(older);
+    linked.delete(older.id);
+    hear(facts("newer", { ...HERE, address: "there:1", startedAt: 2000 }));
+    expect(hasLeft(older)).toBe(false);
+  });
+});
