@@ -196,6 +196,7 @@ export class AntiEntropy {
       durable,
       early: told.whole ? NOTHING_EARLY : undefined,
       lives,
+      doubtful: !told.whole,
     });
   }
 
@@ -218,13 +219,14 @@ export class AntiEntropy {
 
   #vectorEntry(shard: Shard): VectorEntry {
     const vector = shard.vector.snapshot();
-    return { shard: shard.id, vector, durable: this.#around.durableOf(shard.id), early: shard.early() };
+    const doubtful = shard.quarantined || shard.unconfirmed > 0;
+    return { shard: shard.id, vector, durable: this.#around.durableOf(shard.id), early: shard.early(), doubtful };
   }
 
   #facts(shard: Shard): ShardFacts {
     return {
       durable: this.#around.durableOf(shard.id) === shard.vector.snapshot(),
-      whole: shard.isWhole() && shard.unconfirmed === 0,
+      whole: shard.isWhole() && shard.unconfirmed === 0 && !shard.quarantined,
       swept: shard.isSweptTo(this.#options.sweptTo()),
     };
   }

@@ -18,15 +18,13 @@ export const MEMBERS_MAX = 4096;
 
 export interface Member extends MemberFacts {
   readonly number: number;
-  /** The life that was given up, 0 when none was: what it holds may be deleted here, and purged. */
-  readonly givenUpLife: number;
   /** The greatest disk epoch it reported in its present life; `epoch` is that of the lives before. */
   readonly epochNow: number;
   /** Its latest lives, as it told itself when it was last met. */
   readonly lineage: readonly Birth[];
 }
 
-const UNMET = { givenUpLife: 0, epochNow: 0, lineage: [] } satisfies Partial<Member>;
+const UNMET = { epochNow: 0, lineage: [] } satisfies Partial<Member>;
 
 export class Members {
   readonly self: ReplicaId;
@@ -59,11 +57,15 @@ export class Members {
     return holder === undefined || holder === id ? undefined : holder;
   }
 
-  /** Merges what somebody says of a member; the greater life wins. True when something new was learnt. */
+  /**
+   * Merges what somebody says of a member; the greater life wins. Whoever is heard of for the first time counts as given
+   * up if the teller gave it up. True when something new was learnt.
+   */
   learn(facts: MemberFacts, nowMs: number): boolean {
     const known = this.#membersById.get(facts.id);
     if (known === undefined) {
-      if (this.#membersById.size >= MEMBERS_MAX || this.clashOf(facts.id) !== undefined) return false;
+      // Whoever has left is told of until all have forgotten it.
+      if (facts.left || this.#membersById.size >= MEMBERS_MAX || this.clashOf(facts.id) !== undefined) return false;
       this.#set({ ...facts, number: replicaNumber(facts.id), ...UNMET });
       this.#lastSeenAtById.set(facts.id, nowMs);
       return true;
@@ -74,7 +76,8 @@ export class Members {
     const startedAt = Math.max(known.startedAt, facts.startedAt);
     if (facts.life > known.life) {
       const epoch = Math.max(known.epoch, known.epochNow, facts.epoch);
-      this.#set({ ...known, ...facts, ephemeral, rootLife, startedAt, epoch, epochNow: 0 });
+      const { givenUpLife } = known;
+      this.#set({ ...known, ...facts, givenUpLife, ephemeral, rootLife, startedAt, epoch, epochNow: 0 });
       return true;
     }
     const epoch = Math.max(known.epoch, facts.epoch);
@@ -111,7 +114,7 @@ export class Members {
 
   /** This replica defers to others: nobody is given up any more. */
   forgive(): void {
-    for (const member of this.all()) this.#membersById.set(member.id, { ...member, givenUpLife: 0 });
+    for (const member of this.all()) this.#set({ ...member, givenUpLife: 0 });
   }
 
   seen(id: ReplicaId, nowMs: number): void {
@@ -122,9 +125,25 @@ export class Members {
     return this.#lastSeenAtById.get(id);
   }
 
-  giveUp(id: ReplicaId): void {
+  /** Gives a member up, or takes over that somebody did, with what it held in this life. */
+  giveUp(id: ReplicaId, life: number): void {
     const known = this.#membersById.get(id);
-    if (known !== undefined) this.#membersById.set(id, { ...known, givenUpLife: known.life });
+    if (known !== undefined && life > known.givenUpLife) this.#set({ ...known, givenUpLife: life });
+  }
+
+  /** True while somebody was given up who may come back. */
+  hasGivenUp(): boolean {
+    return this.all().some((member) => !member.left && isGivenUp(member));
+  }
+
+  /** Forgets a member that has left. */
+  forget(id: ReplicaId): void {
+    const known = this.#membersById.get(id);
+    if (known === undefined) return;
+    this.#membersById.delete(id);
+    this.#lastSeenAtById.delete(id);
+    this.#idsByNumber.delete(known.number);
+    this.#livesDigest = undefined;
   }
 
   leave(id: ReplicaId): void {
@@ -150,33 +169,27 @@ export class Members {
   }
 
   /**
-   * The present life by replica number, 0 for one that is not known. Of one that has left it is the next one: should it
-   * come back after all, it lives that or a later one.
+   * The present life by replica number, 0 for one that is not known. Of one that has left or was given up it is the next
+   * one: should it come back, it lives that or a later one.
    */
   lifeOfNumber(number: number): number {
     const id = this.#idsByNumber.get(number);
     const member = id === undefined ? undefined : this.#membersById.get(id);
     if (member === undefined) return 0;
-    return member.left ? member.life + 1 : member.life;
-  }
-
-  /** True for the number of a member that was given up. */
-  isGivenUp(number: number): boolean {
-    const id = this.#idsByNumber.get(number);
-    const member = id === undefined ? undefined : this.#membersById.get(id);
-    return member !== undefined && isGivenUp(member);
+    return member.left || isGivenUp(member) ? member.life + 1 : member.life;
   }
 
   hasEnded(origin: OriginId): boolean {
     return lifeOf(origin) < this.lifeOfNumber(replicaOf(origin));
   }
 
-  /** Equal on replicas that know of the same lives. */
+  /** Equal on replicas that know of the same lives, and which of them have ended. */
   livesDigest(): number {
     if (this.#livesDigest === undefined) {
       let sum = 0;
       for (const member of this.#membersById.values()) {
-        sum = (sum + mix32(mix32(member.number) ^ (member.left ? 0x1ef7 : member.life))) >>> 0;
+        // Not those that have left: some have forgotten them by now.
+        if (!member.left) sum = (sum + mix32(mix32(member.number) ^ this.lifeOfNumber(member.number))) >>> 0;
       }
       this.#livesDigest = sum;
     }

@@ -10,6 +10,8 @@
 
 import type { ReplicaId } from "../base/ids.ts";
 import type { Birth, MemberFacts, Message, MessageOf } from "../wire/message.ts";
+import { Absence } from "./absence.ts";
+import { defersTo, type Half, halfOf } from "./halves.ts";
 import { firstDoubtedLife, isContinued } from "./lineage.ts";
 import { isGivenUp, type Member, type Members } from "./members.ts";
 
@@ -55,12 +57,19 @@ export interface MembershipLimits {
   readonly retentionMs: number;
 }
 
+/** Everybody is told so often, without news, who was seen when. */
+const ANNOUNCE_MS = 60_000;
+
 type Introduction = Pick<MemberFacts, "id" | "life" | "region" | "address">;
 
 export class Membership {
   readonly #members: Members;
   readonly #host: MembershipHost;
   readonly #limits: MembershipLimits;
+  readonly #absence = new Absence();
+  #sinceAnnouncedMs = 0;
+  /** Whom this replica deferred to: whom that one gave up counts as given up here. */
+  #deferredTo: ReplicaId | undefined;
   #isLeaving = false;
 
   constructor(members: Members, host: MembershipHost, limits: MembershipLimits) {
@@ -71,6 +80,7 @@ export class Membership {
 
   /** Tells every linked peer. */
   announce(): void {
+    this.#sinceAnnouncedMs = 0;
     for (const id of this.#host.links()) this.#introduce(id);
   }
 
@@ -78,7 +88,14 @@ export class Membership {
   #introduce(to: ReplicaId): void {
     const { lineage } = this.#host;
     const known = this.#members.get(to)?.lineage ?? [];
-    this.#host.send(to, { type: "members", self: this.#members.self, members: this.#members.all(), lineage, known });
+    const members = this.#members.all().map((member) => ({ ...member, seenAgoMs: this.#seenAgoMs(member.id) }));
+    this.#host.send(to, { type: "members", self: this.#members.self, members, lineage, known });
+  }
+
+  #seenAgoMs(id: ReplicaId): number | undefined {
+    if (id === this.#members.self || this.#host.isLinked(id)) return 0;
+    const seenAgoMs = this.#absence.seenAgoMs(id);
+    return seenAgoMs === undefined ? undefined : Math.ceil(seenAgoMs);
   }
 
   linkUp(peer: Introduction, now: number): void {
@@ -90,6 +107,9 @@ export class Membership {
       this.#learn({ ...known, ...peer, left: false, epoch: 0, birth: 0, rootLife: 0, startedAt: 0 }, now);
       this.#supersede(peer);
     }
+    this.#absence.seen(peer.id, 0);
+    const address = this.#members.get(this.#members.self)?.address;
+    if (peer.address === address) this.#host.log("warn", "address-clash", { peer: peer.id, address });
     this.#introduce(peer.id);
   }
 
@@ -106,15 +126,33 @@ export class Membership {
     this.#isLeaving = true;
   }
 
-  /** Gives up members that have been away for longer than the retention: tombstones wait for them no more. */
-  giveUpLost(now: number): void {
-    for (const member of this.#members.owners()) {
-      if (this.#host.isLinked(member.id)) continue;
-      const awayMs = now - (this.#members.lastSeenAt(member.id) ?? now);
-      if (awayMs <= this.#limits.retentionMs) continue;
-      this.#members.giveUp(member.id);
+  /** Draws the consequences of absence, and tells from time to time who was seen when. */
+  tick(now: number): void {
+    const { self } = this.#members;
+    const others = this.#members.all().filter(({ id }) => id !== self);
+    const ids = others.map(({ id }) => id);
+    this.#sinceAnnouncedMs += this.#absence.count(ids, (id) => this.#host.isLinked(id), now);
+    for (const member of others) {
+      const awayMs = this.#absence.awayMs(member.id);
+      if (awayMs > this.#limits.retentionMs) this.#lose(member, awayMs);
+    }
+    if (this.#sinceAnnouncedMs < Math.min(ANNOUNCE_MS, this.#limits.retentionMs / 4)) return;
+    this.announce();
+  }
+
+  /** A member has been away for longer than the retention: tombstones wait for it no more. */
+  #lose(member: Member, awayMs: number): void {
+    const { id, life } = member;
+    if (member.left) {
+      this.#members.forget(id);
+      this.#absence.forget(id);
+      this.#host.livesAnew(id);
       this.#host.learnt();
-      this.#host.log("warn", "member-given-up", { member: member.id, awayMs });
+    } else if (member.ephemeral) this.#left(id);
+    else if (!isGivenUp(member)) {
+      this.#members.giveUp(id, life);
+      this.#host.learnt();
+      this.#host.log("warn", "member-given-up", { member: id, awayMs });
     }
   }
 
@@ -123,7 +161,11 @@ export class Membership {
     this.#hearOfOwnLineage(message.known, now);
     for (const facts of message.members) {
       if (facts.id === this.#members.self) this.#hearOfOneself(facts, now);
-      else if (this.#learn(facts, now)) isNews = true;
+      else {
+        if (this.#learn(facts, now)) isNews = true;
+        if (facts.seenAgoMs !== undefined) this.#absence.seen(facts.id, facts.seenAgoMs);
+        if (peer === this.#deferredTo) this.#members.giveUp(facts.id, facts.givenUpLife);
+      }
       if (facts.id === peer && this.#members.meet(peer, message.lineage, facts.rootLife)) this.#host.learnt();
     }
     const member = this.#members.get(peer);
@@ -138,12 +180,12 @@ export class Membership {
     const member = this.#members.get(peer);
     // Told twice, or told by several: once is enough.
     if (member === undefined || message.givenUpLife < this.#host.rootLife) return;
-    if (isGivenUp(member)) {
-      // Both halves gave each other up: the smaller one defers, and of equal ones that without the least id of all.
-      const half = [this.#members.self, ...this.#members.owners().map((owner) => owner.id)];
-      const isLeastHere = this.#members.all().every((each) => each.left || half.some((id) => id <= each.id));
-      if (message.group < half.length || (message.group === half.length && isLeastHere)) return;
-    }
+    // It has deferred itself since, to somebody else.
+    if (message.rootLife < member.rootLife) return;
+    // Who was given up and gave nobody up, asleep perhaps, has purged nothing: it is for that one to defer.
+    const half = { of: peer, size: message.size, least: message.least };
+    if (isGivenUp(member) && !defersTo(this.#half(), half)) return;
+    this.#deferredTo = peer;
     this.#host.quarantine({ reason: "away", knownLife: this.#host.life }, now);
   }
 
@@ -167,7 +209,8 @@ export class Membership {
   #supersede(peer: Introduction): void {
     const startedAt = this.#members.get(peer.id)?.startedAt ?? 0;
     for (const member of this.#members.all()) {
-      const wasThere = member.ephemeral && member.id !== peer.id && member.address === peer.address;
+      if (member.id === peer.id || member.id === this.#members.self) continue;
+      const wasThere = member.ephemeral && member.address === peer.address;
       const isEarlier = wasThere && member.startedAt < startedAt;
       if (isEarlier && !member.left && !this.#host.isLinked(member.id)) this.#left(member.id);
     }
@@ -201,7 +244,13 @@ export class Membership {
   }
 
   #sendQuarantine({ id, givenUpLife }: Member): void {
+    const { size, least } = this.#half();
     this.#host.log("warn", "member-was-away-too-long", { member: id });
-    this.#host.send(id, { type: "quarantine", givenUpLife, group: this.#members.owners().length + 1 });
+    this.#host.send(id, { type: "quarantine", givenUpLife, rootLife: this.#host.rootLife, size, least });
+  }
+
+  #half(): Half {
+    const owners = this.#members.owners().map((owner) => owner.id);
+    return halfOf(this.#members.self, owners);
   }
 }

@@ -18,13 +18,15 @@ const SHARD_LOOKS = 64;
 
 export class Purging {
   readonly #around: Surroundings;
+  readonly #retentionMs: number;
   #next = 0;
   #shardsLeft = 0;
   /** Of the present shard, still to be looked at in this round. */
   #gravesLeft = 0;
 
-  constructor(around: Surroundings) {
+  constructor(around: Surroundings, limits: { readonly retentionMs: number }) {
     this.#around = around;
+    this.#retentionMs = limits.retentionMs;
   }
 
   /** A round is under way: `step` should be called again soon. */
@@ -65,7 +67,8 @@ export class Purging {
       vectors.push(report.durable);
       clockMin = Math.min(clockMin, reports.clockOf(owner.id));
     }
-    return purgeTest({ own: this.#around.durableOf(shard), owners: vectors, clockMin });
+    const deletedBefore = members.hasGivenUp() ? now - this.#retentionMs : Infinity;
+    return purgeTest({ own: this.#around.durableOf(shard), owners: vectors, clockMin, deletedBefore });
   }
 
   #leave(): void {

@@ -15,6 +15,8 @@ export interface Report {
   readonly early: readonly EarlyFacts[] | undefined;
   /** Digest of the lives that the reporter knew then. */
   readonly lives: number;
+  /** The reporter holds something that waits to be confirmed. */
+  readonly doubtful: boolean;
 }
 
 const NOTHING = new VersionVector();
@@ -40,6 +42,7 @@ export class Reports {
       readonly durable: VersionVector | undefined;
       readonly early: readonly EarlyFacts[] | undefined;
       readonly lives: number;
+      readonly doubtful: boolean;
     },
   ): void {
     const earlier = this.#byShard[shard]?.get(id);

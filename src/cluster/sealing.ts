@@ -7,7 +7,8 @@
  * one owner alone saw and found superseded is held by nobody: it raises that sequence and keeps nobody waiting. Once
  * all owners have the closed entry on disk the life is *sealed*: folded into 'lives below L are sealed'.
  *
- * Lives of a member that was given up stay open: it may come back with writes that nobody has seen, and is asked then.
+ * A member that was given up is not asked. Should it come back with writes that nobody has seen, they get new dots
+ * (`Replica.quarantine`).
  */
 
 import type { OriginId } from "../base/ids.ts";
@@ -32,7 +33,7 @@ export function sealEnded(around: Surroundings): void {
       {
         own: { vector: shard.vector, durable: around.durableOf(shard.id), early: shard.early() },
         owners: known,
-        hasEnded: (origin) => members.hasEnded(origin) && !members.isGivenUp(replicaOf(origin)),
+        hasEnded: (origin) => members.hasEnded(origin),
         lifeOfNumber: (number) => members.lifeOfNumber(number),
       },
       LIFE_MAX,

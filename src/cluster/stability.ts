@@ -4,9 +4,13 @@
  * A tombstone is stable when every owner has it on disk: then no owner can bring back what it deleted, not even by a
  * crash. That is not enough: a write older than the tombstone may still be on its way to us from an owner whose report
  * covers it. So this replica must itself cover, on disk, all that those reports cover.
+ *
+ * Members that were given up are no owners. But whichever half has to defer when they come back drops what is older than
+ * the retention only: deletions younger than that, made without them, must still be there to win.
  */
 
-import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, originAt, sequenceAt } from "../core/record.ts";
+import { msOfTimestamp } from "../core/clock.ts";
+import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, originAt, sequenceAt, timestampAt } from "../core/record.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 
 export interface StabilityView {
@@ -16,6 +20,8 @@ export interface StabilityView {
   readonly owners: readonly VersionVector[];
   /** The earliest of all owners' reported clocks, this replica's included; unix ms. */
   readonly clockMin: number;
+  /** Deletions stamped at or after this, unix ms, stay: a member that was given up may come back with what they delete. */
+  readonly deletedBefore: number;
 }
 
 /** The test for `Shard.purge`; undefined when, by the second half of R6, nothing may go. */
@@ -27,6 +33,8 @@ export function purgeTest(view: StabilityView): ((record: DataView, at: number) 
     if (!view.own.covers(origin, sequence)) return false;
     for (const owner of view.owners) if (!owner.covers(origin, sequence)) return false;
     const isExpiredOnly = (flagsAt(record, at) & (FLAG_DEAD | FLAG_GONE)) === FLAG_GONE;
-    return !isExpiredOnly || expiresAt(record, at) <= view.clockMin;
+    // What has expired does so everywhere, by itself.
+    if (isExpiredOnly) return expiresAt(record, at) <= view.clockMin;
+    return msOfTimestamp(timestampAt(record, at)) < view.deletedBefore;
   };
 }

@@ -53,6 +53,8 @@ const DIRTY = 1;
 const IN_GRAVES = 2;
 /** Held from before a quarantine or out of a damaged database: nobody has confirmed it yet. */
 const UNCONFIRMED = 4;
+/** Unconfirmed, and in the way of a register that came meanwhile. */
+const IN_THE_WAY = 8;
 
 /** Buckets by identity, for purge marks and for the audit. */
 export const BUCKETS = 64;
@@ -269,7 +271,10 @@ export class Shard {
     const slot = this.table.find(view, at);
     if (slot !== 0) {
       const order = compareRecords(view, at, this.table.viewOf(slot), this.table.offsetOf(slot));
-      if (order < 0) return SUPERSEDED;
+      if (order < 0) {
+        if (this.#unconfirmed > 0 && this.isUnconfirmed(slot)) this.table.setMark(slot, IN_THE_WAY);
+        return SUPERSEDED;
+      }
       if (order === 0) {
         this.#confirm(slot);
         return SAME;
@@ -417,24 +422,37 @@ export class Shard {
   /** Counts a register of this run as confirmed. */
   #confirm(slot: number): void {
     if (this.#unconfirmed === 0 || (this.table.getMark(slot) & UNCONFIRMED) === 0) return;
-    this.table.clearMark(slot, UNCONFIRMED);
+    this.table.clearMark(slot, UNCONFIRMED | IN_THE_WAY);
     this.#unconfirmed--;
   }
 
   /**
    * After a peer's whole delta was claimed: every unconfirmed register that the claim covers was superseded and goes; of
-   * the others `keep` decides, and is handed the ones that go too.
+   * the others `keep` decides, and is handed the ones that go too. False when one that goes was in the way of a register
+   * that is claimed: then nothing is claimed any more, and all has to be fetched once again (I2).
    */
-  reconcile(claim: VersionVector, keep: (view: DataView, at: number) => boolean): void {
+  reconcile(claim: VersionVector, keep: (view: DataView, at: number) => boolean): boolean {
+    let isWhole = true;
     this.forEachHeld((slot) => {
-      if ((this.table.getMark(slot) & UNCONFIRMED) === 0) return;
+      const mark = this.table.getMark(slot);
+      if ((mark & UNCONFIRMED) === 0) return;
       const view = this.table.viewOf(slot);
       const at = this.table.offsetOf(slot);
       if (!claim.covers(originAt(view, at), sequenceAt(view, at)) && keep(view, at)) this.#confirm(slot);
-      else this.discard(slot);
+      else {
+        if ((mark & IN_THE_WAY) !== 0) isWhole = false;
+        this.discard(slot);
+      }
     });
+    if (!isWhole) {
+      this.vector.clear();
+      // What this life wrote is all here, all the same.
+      if (this.#ownOrigin !== undefined && this.#ownSequence > 0)
+        this.vector.advance(this.#ownOrigin, this.#ownSequence);
+    }
     this.quarantined = false;
     this.headDirty = true;
+    return isWhole;
   }
 
   isUnconfirmed(slot: number): boolean {

@@ -69,7 +69,6 @@ export function encodeExtra({ epoch, headSum, members, lineage }: MetaExtra): Ui
   for (const member of members) {
     writeMember(writer, member);
     writer.varint(member.epochNow);
-    writer.varint(member.givenUpLife);
     writeLineage(writer, member.lineage);
   }
   writeLineage(writer, lineage);
@@ -85,7 +84,6 @@ export function decodeExtra(extra: Uint8Array): MetaExtra {
     members.push({
       ...readMember(reader),
       epochNow: reader.varint(),
-      givenUpLife: reader.varint(),
       lineage: readLineage(reader),
     });
   }

@@ -35,8 +35,7 @@ export class QuorumReads {
   }
 
   begin(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void): void {
-    const others = this.#host.members.all().filter((member) => member.id !== this.#host.members.self && !member.left);
-    const missing = Math.floor((others.length + 1) / 2) + (this.#isWhole(shard) ? 0 : 1);
+    const missing = Math.floor((this.#host.members.owners().length + 1) / 2) + (this.#isWhole(shard) ? 0 : 1);
     const asked = this.#host.linked();
     if (missing === 0 || asked.length < missing) {
       answer(missing === 0);

@@ -86,6 +86,8 @@ export class Replica implements Surroundings {
   /** Frames that did not decode, or said what cannot be. */
   badFrames = 0;
   quarantines = 0;
+  /** Registers that were put aside for an operator. */
+  salvaged = 0;
   expired = 0;
   purged = 0;
 
@@ -149,7 +151,7 @@ export class Replica implements Surroundings {
     this.#sweptTo = Math.floor(now / config.sweepMs) * config.sweepMs;
     this.pulls = new Pulls(this, { settleMs: config.settleMs, idleMs: config.pullIdleMs });
     this.#serving = new Serving(this);
-    this.#purging = new Purging(this);
+    this.#purging = new Purging(this, config);
     this.antiEntropy = new AntiEntropy(this, this.pulls, {
       intervalMs: config.antiEntropyMs,
       random,
@@ -285,9 +287,12 @@ export class Replica implements Surroundings {
         return this.#receiveConfirm(peer, message);
       case "digest":
         this.#noteEpoch(peer, message);
-        return this.antiEntropy.receiveDigest(peer, message, now);
+        this.antiEntropy.receiveDigest(peer, message, now);
+        return this.acks.progressedEverywhere();
       case "shard-digests":
-        return this.antiEntropy.receiveShardDigests(peer, message, now);
+        this.#noteEpoch(peer, message);
+        this.antiEntropy.receiveShardDigests(peer, message, now);
+        return this.acks.progressedEverywhere();
       case "vectors":
         this.#noteEpoch(peer, message);
         this.antiEntropy.receiveVectors(peer, message, now);
@@ -332,7 +337,7 @@ export class Replica implements Surroundings {
     this.audit.tick(now);
     this.#sweep(now);
     for (const shard of this.shards) this.#reconcile(shard, now);
-    this.pulls.evaluate(now);
+    this.#fetch(now);
     this.acks.tick(now);
     this.quorumReads.tick(now);
     this.changes.tick(now);
@@ -343,7 +348,7 @@ export class Replica implements Surroundings {
   #keepHouse(now: number): void {
     if (now < this.#housekeepingDueAt) return;
     this.#housekeepingDueAt = now + this.config.housekeepingMs;
-    this.membership.giveUpLost(now);
+    this.membership.tick(now);
     sealEnded(this);
     if (!this.#mayHaveUnmetOwners(now)) this.#purging.begin();
   }
@@ -370,7 +375,8 @@ export class Replica implements Surroundings {
   unreadyReasons(now: number): string[] {
     const reasons: string[] = [];
     if (!this.lifeDurable) reasons.push("its life is not yet on disk");
-    const waiting = this.shards.filter((shard) => shard.unconfirmed > 0 && this.linked().length > 0).length;
+    const hasPeers = this.linked().length > 0;
+    const waiting = this.shards.filter((shard) => shard.quarantined || (shard.unconfirmed > 0 && hasPeers)).length;
     if (waiting > 0) reasons.push(`${waiting} shards wait for a peer to confirm what they hold`);
     if (this.#wasReady) return reasons;
     const linked = this.linked();
@@ -406,7 +412,8 @@ export class Replica implements Surroundings {
 
   send(to: ReplicaId, message: Message): void {
     const link = this.#linksById.get(to);
-    if (link === undefined || !this.lifeDurable) return;
+    // That a session is over bears no dot; the other end would keep it for ever.
+    if (link === undefined || !(this.lifeDurable || message.type === "stop")) return;
     this.outbox.frames.push({ link, frame: encodeMessage(message), droppable: false });
   }
 
@@ -434,6 +441,8 @@ export class Replica implements Surroundings {
       birth: this.birth,
       rootLife: this.rootLife,
       startedAt: this.startedAt,
+      givenUpLife: 0,
+      seenAgoMs: 0,
     };
   }
 
@@ -463,7 +472,7 @@ export class Replica implements Surroundings {
   quarantine(cause: Quarantine, now: number): void {
     const { reason, knownLife } = cause;
     this.quarantines++;
-    const toRedot = this.shards.map((shard) => this.#slotsToRedot(shard, cause));
+    const toRedot = this.shards.map((shard) => this.#slotsToRedot(shard, cause, now));
     this.life = Math.max(this.life, knownLife) + 1;
     this.rootLife = this.life;
     this.outbox.log("error", "quarantine", { reason, life: this.life });
@@ -489,18 +498,21 @@ export class Replica implements Surroundings {
   }
 
   /**
-   * Own registers that need new dots: those of doubted lives; and, where others have closed our lives (who is taken for
-   * gone is not asked), those that nobody told us to have, which count as void there.
+   * Own registers that need new dots. Of doubted lives all do. Otherwise those that nobody has seen, where others have
+   * closed our lives without asking, so that they count as void there: of one that is taken for gone, what nobody told to
+   * have; of one that was away for longer than the retention, what of that is younger.
    */
-  #slotsToRedot(shard: Shard, { reason, doubtedSince }: Quarantine): number[] {
+  #slotsToRedot(shard: Shard, { reason, doubtedSince }: Quarantine, now: number): number[] {
     const slots: number[] = [];
     for (const { life } of this.lineage) {
       const origin = originOf(this.number, life);
       const isDoubted = doubtedSince !== undefined && life >= doubtedSince;
+      const isClosed = reason === "taken for gone" || reason === "away";
       if (isDoubted) shard.collectAbove(origin, 0, slots);
-      else if (reason === "taken for gone") shard.collectAbove(origin, this.#toldOf(shard.id, origin), slots);
+      else if (isClosed) shard.collectAbove(origin, this.#toldOf(shard.id, origin), slots);
     }
-    return slots;
+    if (reason !== "away") return slots;
+    return slots.filter((slot) => !this.#isTooOld(shard.table.viewOf(slot), shard.table.offsetOf(slot), now));
   }
 
   /** How far others told that they cover an origin. */
@@ -531,7 +543,12 @@ export class Replica implements Surroundings {
     this.#reconcile(shard, now);
     this.replication.claimed(shard);
     this.acks.progressed(shard.id);
-    this.pulls.evaluate(now);
+    this.#fetch(now);
+  }
+
+  /** Asks for what is missing, once a life can be told of. */
+  #fetch(now: number): void {
+    if (this.lifeDurable) this.pulls.evaluate(now);
   }
 
   /**
@@ -540,21 +557,43 @@ export class Replica implements Surroundings {
    */
   #reconcile(shard: Shard, now: number): void {
     if (shard.unconfirmed === 0 && !shard.quarantined) return;
+    const judge = this.#judgeOf(shard, now);
+    if (judge === undefined) return;
+    const mayDropOld = shard.quarantined && judge === "peers";
+    this.changes.reset();
+    const isWhole = shard.reconcile(shard.vector, (view, at) => !mayDropOld || !this.#isSalvaged(view, at, now));
+    this.outbox.log("info", "shard-reconciled", { shard: shard.id, registers: shard.table.count, isWhole });
+    if (isWhole) return;
+    this.persistence.distrusted(shard);
+    for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
+  }
+
+  /**
+   * Who can tell what of an unconfirmed shard still stands: linked peers that are sure of what they hold; nobody, where all
+   * owners are as much in doubt, or none is left; undefined: not yet.
+   */
+  #judgeOf(shard: Shard, now: number): "peers" | "nobody" | undefined {
+    const owners = this.members.owners();
+    if (owners.length === 0) return this.#mayHaveUnmetOwners(now) ? undefined : "nobody";
     const peers = this.linked();
-    const isCaughtUp = peers.every((peer) => {
+    let isAnySure = false;
+    for (const peer of peers) {
       const report = this.reports.of(shard.id, peer);
-      return report !== undefined && shard.vector.dominates(report.vector);
-    });
-    if (peers.length === 0 || !isCaughtUp) return;
-    const wasQuarantined = shard.quarantined;
-    if (shard.unconfirmed > 0) this.changes.reset();
-    shard.reconcile(shard.vector, (view, at) => !wasQuarantined || !this.#isSalvaged(view, at, now));
-    this.outbox.log("info", "shard-reconciled", { shard: shard.id, registers: shard.table.count });
+      if (report === undefined || !shard.vector.dominates(report.vector)) return undefined;
+      if (!report.doubtful) isAnySure = true;
+    }
+    if (isAnySure) return "peers";
+    return owners.every(({ id }) => this.isLinked(id)) ? "nobody" : undefined;
+  }
+
+  #isTooOld(view: DataView, at: number, now: number): boolean {
+    return msOfTimestamp(timestampAt(view, at)) < now - this.config.retentionMs;
   }
 
   /** True for a register older than the retention: it was put aside for an operator. */
   #isSalvaged(view: DataView, at: number, now: number): boolean {
-    if (msOfTimestamp(timestampAt(view, at)) >= now - this.config.retentionMs) return false;
+    if (!this.#isTooOld(view, at, now)) return false;
+    this.salvaged++;
     const start = view.byteOffset + at;
     this.outbox.salvaged.push(new Uint8Array(view.buffer, start, recordLength(view, at)).slice());
     return true;
@@ -579,8 +618,8 @@ export class Replica implements Surroundings {
   }
 
   #ackMembers(level: "region" | "quorum" | "all"): ReplicaId[] {
-    const others = this.members.all().filter((member) => member.id !== this.id && !member.left);
-    return others
+    return this.members
+      .owners()
       .filter((member) => level !== "region" || member.region === this.config.region)
       .map((member) => member.id);
   }

@@ -54,6 +54,7 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     counter("expired_total", "Registers that expired here.", replica.expired),
     counter("purged_total", "Tombstones purged.", replica.purged),
     counter("quarantines_total", "Times this replica was quarantined.", replica.quarantines),
+    counter("salvaged_total", "Registers too old to be merged after a quarantine, kept aside.", replica.salvaged),
     counter("bad_frames_total", "Frames from peers that were refused.", replica.badFrames),
     counter("stamps_beyond_bound_total", "Stamps that the clock did not follow.", replica.clock.beyondBound),
     gauge("disk_epoch", "Batches that the disk has taken.", replica.persistence.epoch),

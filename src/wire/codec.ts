@@ -22,6 +22,8 @@ import {
 } from "./message.ts";
 
 const MEMBERS_MAX = 4096;
+/** Whoever is told of a life begins a later one: some must be left for that. */
+const LIFE_TOLD_MAX = LIFE_MAX - 1024;
 const SHARDS_MAX = 65536;
 const ORIGINS_MAX = 65536;
 const AUDIT_ENTRIES_MAX = 65536;
@@ -161,7 +163,9 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       return writeRecords(writer, message.records);
     case "quarantine":
       writer.varint(message.givenUpLife);
-      return writer.varint(message.group);
+      writer.varint(message.rootLife);
+      writer.varint(message.size);
+      return writer.latin1(message.least);
     case "leave":
       return writer.u8(message.forGood ? 1 : 0);
     default:
@@ -267,7 +271,13 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
     case "read-reply":
       return { type, request: reader.varint(), records: readRecords(reader) };
     case "quarantine":
-      return { type, givenUpLife: reader.varint(LIFE_MAX), group: reader.varint() };
+      return {
+        type,
+        givenUpLife: reader.varint(LIFE_MAX),
+        rootLife: reader.varint(LIFE_MAX),
+        size: reader.varint(),
+        least: readReplicaId(reader),
+      };
     case "leave":
       return { type, forGood: readFlag(reader) };
     default:
@@ -345,11 +355,13 @@ export function writeMember(writer: ByteWriter, member: MemberFacts): void {
   writer.u32(member.birth);
   writer.varint(member.rootLife);
   writer.varint(member.startedAt);
+  writer.varint(member.givenUpLife);
+  writer.varint(member.seenAgoMs === undefined ? 0 : member.seenAgoMs + 1);
 }
 
 export function readMember(reader: ByteReader): MemberFacts {
   const id = readReplicaId(reader);
-  const life = reader.varint(LIFE_MAX);
+  const life = reader.varint(LIFE_TOLD_MAX);
   const region = reader.latin1(TEXT_MAX);
   const address = reader.latin1(TEXT_MAX);
   const flags = reader.u8();
@@ -358,8 +370,22 @@ export function readMember(reader: ByteReader): MemberFacts {
   const birth = reader.u32();
   const rootLife = reader.varint(LIFE_MAX);
   const startedAt = reader.varint();
-  const [ephemeral, left] = [(flags & 1) !== 0, (flags & 2) !== 0];
-  return { id, life, region, address, ephemeral, left, epoch, birth, rootLife, startedAt };
+  const givenUpLife = reader.varint(LIFE_MAX);
+  const seen = reader.varint();
+  return {
+    id,
+    life,
+    region,
+    address,
+    ephemeral: (flags & 1) !== 0,
+    left: (flags & 2) !== 0,
+    epoch,
+    birth,
+    rootLife,
+    startedAt,
+    givenUpLife,
+    seenAgoMs: seen === 0 ? undefined : seen - 1,
+  };
 }
 
 export function writeBirth(writer: ByteWriter, { life, birth }: Birth): void {
@@ -421,7 +447,7 @@ function writeVectorEntry(writer: ByteWriter, entry: VectorEntry): void {
   writer.varint(entry.shard);
   entry.vector.encode(writer);
   const isDurable = entry.durable === entry.vector;
-  writer.u8(isDurable ? 1 : 0);
+  writer.u8((isDurable ? 1 : 0) | (entry.doubtful ? 2 : 0));
   if (!isDurable) entry.durable.encode(writer);
   writeList(writer, entry.early, (out, early) => {
     writeOrigin(out, early.origin);
@@ -433,10 +459,13 @@ function writeVectorEntry(writer: ByteWriter, entry: VectorEntry): void {
 function readVectorEntry(reader: ByteReader): VectorEntry {
   const shard = readShard(reader);
   const vector = VersionVector.decode(reader);
+  const flags = reader.u8();
+  if (flags > 3) throw new BadBytes("vector with unknown flags");
   return {
     shard,
     vector,
-    durable: readFlag(reader) ? vector : VersionVector.decode(reader),
+    durable: (flags & 1) !== 0 ? vector : VersionVector.decode(reader),
+    doubtful: (flags & 2) !== 0,
     early: readList(reader, ORIGINS_MAX, (from) => ({
       origin: readOrigin(from),
       seen: from.varint(),

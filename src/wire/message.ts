@@ -55,6 +55,10 @@ export interface MemberFacts {
   readonly startedAt: number;
   /** The life in which it last began with nothing to claim, new or quarantined; 0: not told. */
   readonly rootLife: number;
+  /** The life that the teller gave up, 0 when it gave none up: what it holds may be deleted elsewhere, and purged. */
+  readonly givenUpLife: number;
+  /** How long ago, in ms, the teller or somebody who told it saw it; undefined: nobody did lately. */
+  readonly seenAgoMs: number | undefined;
 }
 
 /** One life of a replica, and the number that its process drew at random when it began. */
@@ -99,6 +103,8 @@ export interface VectorEntry {
   /** What of it is on the reporter's disk; the same object when all of it is. */
   readonly durable: VersionVector;
   readonly early: readonly EarlyFacts[];
+  /** Something held waits to be confirmed: what is not in the vector may be held elsewhere alone. */
+  readonly doubtful: boolean;
 }
 
 export interface DigestFacts extends ReportFacts {
@@ -201,7 +207,15 @@ export type Message =
       readonly key: string;
     }
   | { readonly type: "read-reply"; readonly request: number; readonly records: Records }
-  | { readonly type: "quarantine"; readonly givenUpLife: number; readonly group: number }
+  | {
+      readonly type: "quarantine";
+      readonly givenUpLife: number;
+      /** The life since which the sender has held what it holds. */
+      readonly rootLife: number;
+      /** The half that the sender belongs to: how many, and the least id among them. */
+      readonly size: number;
+      readonly least: ReplicaId;
+    }
   | { readonly type: "leave"; readonly forGood: boolean };
 
 export type MessageOf<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>;

@@ -90,7 +90,7 @@ describe("epochs", () => {
 describe("a member that was given up", () => {
   it("is no owner, and stays given up through later lives until it has dropped what it held", () => {
     learn("b", { life: 2, rootLife: 1 });
-    members.giveUp(b);
+    members.giveUp(b, 2);
     expect(members.owners()).toEqual([]);
     learn("b", { life: 3, rootLife: 1 });
     learn("b", { life: 4, rootLife: 0 });
@@ -106,7 +106,7 @@ describe("a member that was given up", () => {
 
   it("is an owner again at once when this replica itself defers", () => {
     learn("b");
-    members.giveUp(b);
+    members.giveUp(b, 1);
     members.forgive();
     expect(members.owners()).toHaveLength(1);
   });

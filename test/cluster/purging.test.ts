@@ -37,13 +37,16 @@ function createWorld(options: { readonly shards: number; readonly tombstones: nu
     birth: 1,
     rootLife: 1,
     startedAt: 1,
+    givenUpLife: 0,
+    seenAgoMs: undefined,
   };
   const members = new Members({ ...facts, id: "self" as ReplicaId });
   members.learn({ ...facts, id: PEER }, NOW);
   const reports = new Reports(options.shards);
   const report = new VersionVector();
   report.advance(origin, options.reported);
-  for (const { id } of shards) reports.note(id, PEER, { vector: report, durable: report, early: [], lives: 0 });
+  for (const { id } of shards)
+    reports.note(id, PEER, { vector: report, durable: report, early: [], lives: 0, doubtful: false });
   const around: Surroundings = {
     shards,
     members,
@@ -53,7 +56,7 @@ function createWorld(options: { readonly shards: number; readonly tombstones: nu
     isLinked: () => true,
     linked: () => [PEER],
   };
-  return { shards, purging: new Purging(around) };
+  return { shards, purging: new Purging(around, { retentionMs: 1000 }) };
 }
 
 function runRound(purging: Purging): { purged: number; steps: number; mostAtOnce: number } {

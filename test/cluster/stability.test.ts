@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { purgeTest } from "../../src/cluster/stability.ts";
-import { FLAG_DEAD, FLAG_GONE } from "../../src/core/record.ts";
+import { msOfTimestamp } from "../../src/core/clock.ts";
+import { FLAG_DEAD, FLAG_GONE, timestampAt } from "../../src/core/record.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { NOW, origin, record } from "../support/shards.ts";
 
@@ -43,14 +44,24 @@ describe("a tombstone", () => {
     ["of an expired value stays when a clock was never told", expired, vector(5), [vector(5)], -Infinity, false],
     ["of a deletion does not wait for an expiry", deadAndExpired, vector(5), [vector(5)], NOW - 1, true],
   ])("%s", (_what, { view }, own, owners, clockMin, expected) => {
-    const test = purgeTest({ own, owners, clockMin });
+    const test = purgeTest({ own, owners, clockMin, deletedBefore: Infinity });
     expect(test?.(view, 0) ?? false).toBe(expected);
   });
 
   it("of a sealed life goes when all have sealed it", () => {
     const sealed = new VersionVector();
     sealed.seal(1, 2);
-    expect(purgeTest({ own: sealed, owners: [sealed], clockMin: NOW })?.(dead.view, 0)).toBe(true);
-    expect(purgeTest({ own: vector(5), owners: [sealed], clockMin: NOW })).toBe(undefined);
+    const rest = { owners: [sealed], clockMin: NOW, deletedBefore: Infinity };
+    expect(purgeTest({ own: sealed, ...rest })?.(dead.view, 0)).toBe(true);
+    expect(purgeTest({ own: vector(5), ...rest })).toBe(undefined);
+  });
+
+  it("of a deletion stays while it is younger than what is waited for, and of an expired value does not", () => {
+    const at = (deletedBefore: number) =>
+      purgeTest({ own: vector(5), owners: [vector(5)], clockMin: NOW, deletedBefore });
+    const stampedAt = msOfTimestamp(timestampAt(dead.view, 0));
+    expect(at(stampedAt)?.(dead.view, 0)).toBe(false);
+    expect(at(stampedAt + 1)?.(dead.view, 0)).toBe(true);
+    expect(at(0)?.(expired.view, 0)).toBe(true);
   });
 });

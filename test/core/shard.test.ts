@@ -464,7 +464,7 @@ function operate(
       shard.distrust({ serve: random.chance(0.5) });
       return shard.beginLife(nextLife());
     case 10:
-      return shard.reconcile(shard.vector, () => random.chance(0.5));
+      return void shard.reconcile(shard.vector, () => random.chance(0.5));
     default: {
       const slot = shard.find(KIND_PLAIN, random.pick(KEYS) as Key);
       if (slot !== 0 && random.chance(0.3)) shard.redot(slot);

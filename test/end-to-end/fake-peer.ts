@@ -85,7 +85,16 @@ export class FakePeer {
   async linked(): Promise<this> {
     const outcome = await this.greet();
     if (outcome?.type !== "linked") throw new Error(`the handshake ended with ${JSON.stringify(outcome)}`);
-    const more = { ephemeral: false, left: false, epoch: 0, birth: 1, rootLife: this.#life, startedAt: 1 };
+    const more = {
+      ephemeral: false,
+      left: false,
+      epoch: 0,
+      birth: 1,
+      rootLife: this.#life,
+      startedAt: 1,
+      givenUpLife: 0,
+      seenAgoMs: 0,
+    };
     const facts = { id: this.id, life: this.#life, region: REGION, address: ADDRESS, ...more };
     this.say({ type: "members", self: this.id, members: [facts], lineage: [], known: [] });
     return this;

@@ -82,7 +82,7 @@ describe("what is on disk", () => {
     const machines = await Machines.started(["a", "b"], "late batch", { shards: SHARDS });
     const { dot } = machines.put("a", "k", "1");
     const batch = take(machines);
-    machines.at("b").members.giveUp(machines.at("a").id);
+    machines.at("b").members.giveUp(machines.at("a").id, machines.at("a").life);
     machines.cut(["a"], ["b"]);
     machines.heal();
     machines.deliverAll();

@@ -89,7 +89,7 @@ describe("a peer", () => {
   it("that was given up is neither believed nor fed", async () => {
     const machines = await withPeer("given up");
     const replica = machines.at("a");
-    replica.members.giveUp(id("b"));
+    replica.members.giveUp(id("b"), 1);
     const before = machines.dump("a");
     const { bytes } = record({ key: "x", origin: replica.number });
     replica.receive(LINK, Uint8Array.from([2, 0, ...bytes]), machines.now);
@@ -131,7 +131,7 @@ describe("readiness", () => {
     machines.run(2000);
     await machines.start("c");
     expect(machines.at("a").unreadyReasons(machines.now)).toEqual([]);
-    machines.at("b").members.giveUp(id("a"));
+    machines.at("b").members.giveUp(id("a"), machines.at("a").life);
     machines.cut(["a"], ["b"]);
     machines.heal();
     while (machines.at("a").quarantines === 0) machines.deliverOne();
@@ -147,7 +147,7 @@ describe("a life that is not on disk", () => {
   it("lets nothing leave that bears its dots (R4)", async () => {
     const machines = await Machines.started(["a", "b"], "not durable");
     machines.machine("a").diskWorks = false;
-    machines.at("b").members.giveUp(id("a"));
+    machines.at("b").members.giveUp(id("a"), machines.at("a").life);
     machines.cut(["a"], ["b"]);
     machines.heal();
     machines.deliverAll();

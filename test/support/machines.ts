@@ -88,6 +88,8 @@ export class Machines {
   readonly #pipes = new Map<string, Pipe>();
   readonly #cut = new Set<string>();
   #nextLink = 1;
+  /** Machines for which no time passes. Cut them off first: frames reach them all the same. */
+  readonly sleeping = new Set<ReplicaId>();
   /** How far a machine's clock is ahead. */
   readonly skewMs = new Map<ReplicaId, number>();
 
@@ -120,7 +122,8 @@ export class Machines {
     return this.now + (this.skewMs.get(id(name)) ?? 0);
   }
 
-  async start(name: string): Promise<Replica> {
+  /** `ephemeral`: keeps nothing on disk. */
+  async start(name: string, { ephemeral = false, address = `${name}:1` } = {}): Promise<Replica> {
     const fresh: Machine = {
       id: id(name),
       replica: undefined,
@@ -133,8 +136,8 @@ export class Machines {
     const machine = this.#machines.get(id(name)) ?? fresh;
     this.#machines.set(id(name), machine);
     const replica = await startReplica({
-      config: { ...replicaDefaults, address: `${name}:1`, id: id(name), ...this.#config },
-      ephemeral: false,
+      config: { ...replicaDefaults, address, id: id(name), ...this.#config },
+      ephemeral,
       clock: { now: () => this.clockOf(name) },
       random: this.random.fork(`${name} ${this.now}`),
       storage: new DiskStorage(machine.disk),
@@ -161,6 +164,11 @@ export class Machines {
         this.#cut.add(pair(a, b));
       }
     }
+  }
+
+  healBetween(a: string, b: string): void {
+    this.#cut.delete(pair(a, b));
+    this.#connect(id(a), id(b));
   }
 
   heal(): void {
@@ -197,6 +205,7 @@ export class Machines {
     for (const end = this.now + ms; this.now < end; ) {
       this.now += TICK_MS;
       for (const name of this.#running()) {
+        if (this.sleeping.has(name)) continue;
         this.flush(name);
         this.at(name).tick(this.clockOf(name));
         this.carryOut(name);
@@ -246,7 +255,7 @@ export class Machines {
   sync(name: string): void {
     const machine = this.machine(name);
     const { replica } = machine;
-    if (replica === undefined || !machine.diskWorks) return;
+    if (replica === undefined || replica.isEphemeral || !machine.diskWorks) return;
     const batch = replica.persistence.take();
     if (batch === undefined) return;
     applyOperations(machine.disk, batch.operations);

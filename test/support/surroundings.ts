@@ -20,6 +20,8 @@ export function facts(name: string, more: Partial<MemberFacts> = {}): MemberFact
     birth: 7,
     rootLife: 1,
     startedAt: 1,
+    givenUpLife: 0,
+    seenAgoMs: undefined,
     ...more,
   };
 }

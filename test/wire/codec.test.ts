@@ -44,7 +44,7 @@ const records: fc.Arbitrary<Records> = fc
 
 const member: fc.Arbitrary<MemberFacts> = fc.record({
   id,
-  life: fc.integer({ min: 0, max: LIFE_MAX }),
+  life: fc.integer({ min: 0, max: LIFE_MAX - 1024 }),
   region: latin1(20),
   address: latin1(20),
   ephemeral: fc.boolean(),
@@ -53,6 +53,8 @@ const member: fc.Arbitrary<MemberFacts> = fc.record({
   birth: uint32,
   rootLife: fc.integer({ min: 0, max: LIFE_MAX }),
   startedAt: number,
+  givenUpLife: fc.integer({ min: 0, max: LIFE_MAX }),
+  seenAgoMs: fc.option(fc.nat(), { nil: undefined }),
 });
 
 const lineage = fc.array(fc.record({ life: fc.integer({ min: 0, max: LIFE_MAX }), birth: uint32 }), { maxLength: 4 });
@@ -70,8 +72,8 @@ const marks = fc.option(
 const report = { lives: uint32, epoch: number, clock: number };
 const early = fc.array(fc.record({ origin, seen: number, held: uint32 }), { maxLength: 3 });
 const vectorEntry = fc.oneof(
-  fc.record({ shard, vector, durable: vector, early }),
-  fc.record({ shard, vector, early }).map((each) => ({ ...each, durable: each.vector })),
+  fc.record({ shard, vector, durable: vector, early, doubtful: fc.boolean() }),
+  fc.record({ shard, vector, early, doubtful: fc.boolean() }).map((each) => ({ ...each, durable: each.vector })),
 );
 const row = fc.record({
   vector: digest,
@@ -157,7 +159,9 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
   quarantine: fc.record({
     ...type("quarantine"),
     givenUpLife: fc.integer({ min: 0, max: LIFE_MAX }),
-    group: number,
+    rootLife: fc.integer({ min: 0, max: LIFE_MAX }),
+    size: number,
+    least: id,
   }),
   leave: fc.record({ ...type("leave"), forGood: fc.boolean() }),
 };
