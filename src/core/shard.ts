@@ -427,19 +427,25 @@ export class Shard {
   }
 
   /**
-   * After a peer's whole delta was claimed: every unconfirmed register that the claim covers was superseded and goes; of
-   * the others `keep` decides, and is handed the ones that go too. False when one that goes was in the way of a register
-   * that is claimed: then nothing is claimed any more, and all has to be fetched once again (I2).
+   * After a peer's whole delta was claimed: every unconfirmed register that the claim covers was superseded and goes, which
+   * `superseded` is told; of the others `keep` decides. False when one that goes was in the way of a register that is
+   * claimed: then nothing is claimed any more, and all has to be fetched once again (I2).
    */
-  reconcile(claim: VersionVector, keep: (view: DataView, at: number) => boolean): boolean {
+  reconcile(
+    claim: VersionVector,
+    keep: (view: DataView, at: number) => boolean,
+    superseded: (view: DataView, at: number) => void = () => {},
+  ): boolean {
     let isWhole = true;
     this.forEachHeld((slot) => {
       const mark = this.table.getMark(slot);
       if ((mark & UNCONFIRMED) === 0) return;
       const view = this.table.viewOf(slot);
       const at = this.table.offsetOf(slot);
-      if (!claim.covers(originAt(view, at), sequenceAt(view, at)) && keep(view, at)) this.#confirm(slot);
+      const isCovered = claim.covers(originAt(view, at), sequenceAt(view, at));
+      if (!isCovered && keep(view, at)) this.#confirm(slot);
       else {
+        if (isCovered) superseded(view, at);
         if ((mark & IN_THE_WAY) !== 0) isWhole = false;
         this.discard(slot);
       }

@@ -26,7 +26,18 @@ import type { Surroundings } from "../cluster/surroundings.ts";
 import { Arena } from "../core/arena.ts";
 import { HybridClock, msOfTimestamp } from "../core/clock.ts";
 import { lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
-import { KIND_PLAIN, keyStartAt, type RecordLimits, RecordWriter, recordLength, timestampAt } from "../core/record.ts";
+import {
+  expiresAt,
+  flagsAt,
+  isGone,
+  KIND_PLAIN,
+  keyStartAt,
+  originAt,
+  type RecordLimits,
+  RecordWriter,
+  recordLength,
+  timestampAt,
+} from "../core/record.ts";
 import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { decodeMessage, encodeMessage } from "../wire/codec.ts";
@@ -561,9 +572,18 @@ export class Replica implements Surroundings {
     if (judge === undefined) return;
     const mayDropOld = shard.quarantined && judge === "peers";
     this.changes.reset();
-    const isWhole = shard.reconcile(shard.vector, (view, at) => !mayDropOld || !this.#isSalvaged(view, at, now));
+    const isWhole = shard.reconcile(
+      shard.vector,
+      (view, at) => !mayDropOld || !this.#isSalvaged(view, at, now),
+      (view, at) => {
+        // Deleted elsewhere, most likely. But where others closed our lives, it may be that nobody has ever seen it.
+        if (mayDropOld && replicaOf(originAt(view, at)) === this.number) this.#salvage(view, at, now);
+      },
+    );
     this.outbox.log("info", "shard-reconciled", { shard: shard.id, registers: shard.table.count, isWhole });
     if (isWhole) return;
+    // What is under way was asked for by somebody who held more.
+    this.pulls.abandon(shard.id);
     this.persistence.distrusted(shard);
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
   }
@@ -593,10 +613,16 @@ export class Replica implements Surroundings {
   /** True for a register older than the retention: it was put aside for an operator. */
   #isSalvaged(view: DataView, at: number, now: number): boolean {
     if (!this.#isTooOld(view, at, now)) return false;
+    this.#salvage(view, at, now);
+    return true;
+  }
+
+  /** Puts a register aside for an operator, unless there is nothing in it any more. */
+  #salvage(view: DataView, at: number, now: number): void {
+    if (isGone(flagsAt(view, at)) || expiresAt(view, at) <= now) return;
     this.salvaged++;
     const start = view.byteOffset + at;
     this.outbox.salvaged.push(new Uint8Array(view.buffer, start, recordLength(view, at)).slice());
-    return true;
   }
 
   #receiveConfirm(peer: ReplicaId, message: MessageOf<"confirm">): void {
