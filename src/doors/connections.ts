@@ -17,6 +17,7 @@ export class Connections {
   readonly #metrics: DoorMetrics;
   readonly #sockets = new Set<Socket>();
   readonly #byAddress = new Map<string, number>();
+  #whenEmpty: (() => void) | undefined;
   readonly #shown = new WeakMap<Socket, Shown>();
 
   constructor(limits: DoorLimits, metrics: DoorMetrics) {
@@ -53,6 +54,16 @@ export class Connections {
     return principal;
   }
 
+  /** Somebody else has the socket from now on: it is no client's. */
+  handOver(socket: Socket): void {
+    if (this.#sockets.has(socket)) this.#forget(socket, socket.remoteAddress ?? "");
+  }
+
+  /** Resolves once no client is connected. */
+  async emptied(): Promise<void> {
+    if (this.#sockets.size > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+  }
+
   /** Those that never sent anything, which `node:http` does not count as idle. */
   destroySilent(): void {
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
@@ -63,10 +74,11 @@ export class Connections {
   }
 
   #forget(socket: Socket, address: string): void {
-    this.#sockets.delete(socket);
+    if (!this.#sockets.delete(socket)) return;
     const left = (this.#byAddress.get(address) ?? 1) - 1;
     if (left === 0) this.#byAddress.delete(address);
     else this.#byAddress.set(address, left);
     this.#metrics.connections = this.#sockets.size;
+    if (this.#sockets.size === 0) this.#whenEmpty?.();
   }
 }

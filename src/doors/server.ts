@@ -65,10 +65,14 @@ export interface DoorServer {
     readonly host: string;
     readonly port: number;
   }): Promise<{ readonly host: string; readonly port: number }>;
-  /** Takes no more connections, answers what was begun, and closes what is left after `deadlineMs` (5 s unless told). */
+  /**
+   * Takes no more connections, answers what was begun, and closes what is left after `deadlineMs` (5 s unless told).
+   * Sockets that went to `upgrades` are left to those who have them.
+   */
   close(deadlineMs?: number): Promise<void>;
 }
 
+const WEBSOCKET_PATH = "/v1/ws";
 const CHECK_INTERVAL_MS = 1_000;
 const CLOSE_DEADLINE_MS = 5_000;
 
@@ -118,7 +122,7 @@ class Doors implements DoorServer {
     });
     this.#webSockets = new WebSocketDoor(shared);
     this.#upgrades = new Map(Object.entries(options.upgrades ?? {}));
-    this.#upgrades.set("/v1/ws", (request, socket, head) => this.#webSockets.handle(request, socket, head));
+    this.#upgrades.set(WEBSOCKET_PATH, (request, socket, head) => this.#webSockets.handle(request, socket, head));
     this.#server = createBareServer(limits, options.tls);
     this.#attach();
   }
@@ -142,13 +146,11 @@ class Doors implements DoorServer {
   async close(deadlineMs: number = CLOSE_DEADLINE_MS): Promise<void> {
     this.#http.close();
     this.#webSockets.close();
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    this.#server.close();
     this.#server.closeIdleConnections();
     this.#connections.destroySilent();
     const force = setTimeout(() => this.#connections.destroyAll(), deadlineMs);
-    await closed;
+    await this.#connections.emptied();
     clearTimeout(force);
     this.metrics.close();
   }
@@ -180,6 +182,7 @@ class Doors implements DoorServer {
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     const handler = this.#upgradeHandler(path);
     if (handler !== undefined) {
+      if (path !== WEBSOCKET_PATH) this.#connections.handOver(socket as Socket);
       handler(request, socket, head);
       return;
     }

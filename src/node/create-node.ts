@@ -3,7 +3,7 @@
  * WebSocket doors.
  */
 
-import { appendFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AtollError } from "../base/errors.ts";
 import type { ReplicaId } from "../base/ids.ts";
@@ -88,7 +88,7 @@ class AtollNode implements Node {
       storage: config.data === "none" ? new MemoryStorage() : new LevelStorage({ folder: config.data, log }),
       transport,
       log,
-      salvage: (records) => this.#salvage(records),
+      ...(config.data === "none" ? {} : { salvage: (records) => this.#salvage(records) }),
     });
     this.#doors = createServer({
       store: this.#driver,
@@ -140,12 +140,16 @@ class AtollNode implements Node {
     await this.#driver.stop();
   }
 
-  /** Keeps records that were too old to be merged: back to back in one file, as they lie on disk. */
-  #salvage(records: readonly Uint8Array[]): void {
-    if (this.#config.data === "none") return;
+  /** Keeps records that a quarantine dropped: back to back in one file, as they lie on disk. */
+  async #salvage(records: readonly Uint8Array[]): Promise<void> {
     const file = join(this.#config.data, `salvaged-${this.#driver.id}.records`);
-    appendFile(file, Buffer.concat(records)).catch((error: unknown) => {
-      this.#log("error", "salvage-failed", { file, reason: error instanceof Error ? error.message : String(error) });
-    });
+    const handle = await open(file, "a", 0o600);
+    try {
+      await handle.writeFile(Buffer.concat(records));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    this.#log("warn", "writes-kept", { file, writes: records.length });
   }
 }

@@ -61,8 +61,11 @@ export interface DriverOptions {
   readonly storage: Storage;
   readonly transport: Transport;
   readonly log: Log;
-  /** Keeps records aside that a quarantine found too old to merge. */
-  readonly salvage?: (records: readonly Uint8Array[]) => void;
+  /**
+   * Keeps records aside that a quarantine drops; resolves once they are safe. The disk learns of nothing that came later
+   * before that.
+   */
+  readonly salvage?: (records: readonly Uint8Array[]) => Promise<void>;
 }
 
 interface SessionWait {
@@ -83,6 +86,8 @@ export class Driver implements LocalStore, StatisticsSource {
   #isFlushing = false;
   #writing: Promise<void> | undefined;
   #isDiskUrgent = false;
+  /** Records that a quarantine dropped and that are not yet kept elsewhere. */
+  #toSalvage: Uint8Array[] = [];
   #diskRetryAt = 0;
   #diskError: AtollError | undefined;
   #isStopped = false;
@@ -227,6 +232,8 @@ export class Driver implements LocalStore, StatisticsSource {
     const outcome = this.#step((now) => writeKey(replica, key, write, now));
     const { ack } = write.options;
     if (ack === undefined || ack === "memory") return outcome;
+    // Where nothing is kept, waiting brings nothing.
+    if (ack === "disk" && replica.isEphemeral) return { ...outcome, acks: { reached: 0, wanted: 1, met: false } };
     return { ...outcome, acks: await this.#acks(outcome.dot, ack, write.options.ackTimeoutMs ?? ACK_TIMEOUT_MS) };
   }
 
@@ -291,6 +298,7 @@ export class Driver implements LocalStore, StatisticsSource {
     this.#isCarrying = true;
     const { outbox } = this.#replica;
     try {
+      this.#takeSalvaged();
       if (this.#isDiskUrgent) this.#feedDisk();
       while (this.#carryFrames() || this.#carryAnswers()) {}
       if (outbox.membersChanged) {
@@ -317,20 +325,26 @@ export class Driver implements LocalStore, StatisticsSource {
 
   #carryAnswers(): boolean {
     const { outbox } = this.replica;
-    const { answers, deliveries, logs, salvaged } = outbox;
-    if (answers.length + deliveries.length + logs.length + salvaged.length === 0) return false;
+    const { answers, deliveries, logs } = outbox;
+    if (answers.length + deliveries.length + logs.length === 0) return false;
     outbox.answers = [];
     outbox.deliveries = [];
     outbox.logs = [];
-    outbox.salvaged = [];
     for (const answer of answers) answer();
     for (const deliver of deliveries) deliver();
     for (const { level, event, fields } of logs) this.#options.log(level, event, fields);
-    if (salvaged.length > 0) {
-      this.#options.log("warn", "writes-too-old-to-merge", { writes: salvaged.length });
-      this.#options.salvage?.(salvaged);
-    }
     return true;
+  }
+
+  /** Before the disk is handed anything: it must not forget what nobody else has yet. */
+  #takeSalvaged(): void {
+    const { outbox } = this.replica;
+    const { salvaged } = outbox;
+    if (salvaged.length === 0) return;
+    outbox.salvaged = [];
+    const isKept = this.#options.salvage !== undefined;
+    this.#options.log("warn", "writes-dropped-by-quarantine", { writes: salvaged.length, isKept });
+    if (isKept) this.#toSalvage.push(...salvaged);
   }
 
   /** Pushes go out together with all that the present turn adds to them. */
@@ -412,6 +426,7 @@ export class Driver implements LocalStore, StatisticsSource {
 
   async #writeBatch(batch: Batch): Promise<void> {
     try {
+      await this.#salvage();
       await this.#options.storage.write(batch.operations);
     } catch (error) {
       this.#diskFailed(batch, toAtollError(error));
@@ -420,6 +435,13 @@ export class Driver implements LocalStore, StatisticsSource {
     if (this.#diskError !== undefined) this.#options.log("info", "disk-recovered", {});
     this.#diskError = undefined;
     this.#step(() => this.replica.persisted(batch));
+  }
+
+  async #salvage(): Promise<void> {
+    const records = this.#toSalvage;
+    if (records.length === 0) return;
+    await this.#options.salvage?.(records);
+    this.#toSalvage = this.#toSalvage.slice(records.length);
   }
 
   #diskFailed(batch: Batch, error: AtollError): void {

@@ -46,7 +46,7 @@ async function takeBack(options: StartUpOptions, isWhole: boolean): Promise<Repl
   const { config, storage, log, clock, random, ephemeral } = options;
   const meta = await readMeta(storage, log);
   checkMeta(config, meta);
-  const extra = meta === undefined ? { epoch: 0, headSum: 0, members: [], lineage: [] } : decodeExtra(meta.extra);
+  const extra = readExtra(meta);
   const id = ephemeral ? ephemeralId(config.id, random) : (config.id ?? meta?.replica ?? newId(random));
   const self = extra.members.find((member) => member.id === id);
   const replica = new Replica(
@@ -84,6 +84,18 @@ async function readMeta(storage: Storage, log: Log): Promise<Meta | undefined> {
     }
   }
   return undefined;
+}
+
+/** Its checksum was right: what does not decode was written by another version. Throws `DATA_UNREADABLE`. */
+function readExtra(meta: Meta | undefined): MetaExtra {
+  if (meta === undefined) return { epoch: 0, headSum: 0, members: [], lineage: [] };
+  try {
+    return decodeExtra(meta.extra);
+  } catch (error) {
+    if (!(error instanceof BadBytes)) throw error;
+    const message = `another version of this program wrote the data folder: ${error.message}`;
+    throw new AtollError("DATA_UNREADABLE", message, { cause: error });
+  }
 }
 
 function checkMeta(config: ReplicaConfig, meta: Meta | undefined): void {

@@ -29,3 +29,31 @@ test("has the defaults that the command line has", () => {
     expect(flagRow(flag as keyof typeof spelled).default).toBe(value);
   }
 });
+
+test("leaves gently, whoever of the two dialled: the other hears at once that it is gone for good", async () => {
+  for (const goes of ["dialler", "dialled"]) {
+    const dialled = await createNode({ port: 0, data: "none" });
+    await dialled.start();
+    const port = Number(dialled.address.split(":")[1]);
+    const dialler = await createNode({ port: 0, data: "none", join: [{ type: "address", host: "127.0.0.1", port }] });
+    await dialler.start();
+    const stays = goes === "dialler" ? dialled : dialler;
+    const leaves = goes === "dialler" ? dialler : dialled;
+    const statesAt = async () => (await stays.store.status()).members.map(({ state }) => state);
+    await expect.poll(statesAt, { timeout: 5000 }).toContain("alive");
+    const begun = performance.now();
+    await leaves.stop();
+    // The doors give what they have begun five seconds, which a link to a peer is not.
+    expect(performance.now() - begun).toBeLessThan(4000);
+    await expect.poll(statesAt, { timeout: 5000 }).toEqual(["self"]);
+    await stays.stop();
+  }
+});
+
+test("answers ack=disk honestly, and at once, where nothing is kept on disk", async () => {
+  const node = await createNode({ port: 0, data: "none" });
+  await node.start();
+  const { acks } = await node.store.put(keyFromText("k"), new Uint8Array(1), { ack: "disk" });
+  expect(acks).toEqual({ reached: 0, wanted: 1, met: false });
+  await node.stop();
+});

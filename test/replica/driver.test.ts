@@ -31,15 +31,20 @@ let events: TransportEvents | undefined;
 let disk: Disk;
 let storage: SlowDisk;
 let driver: Driver;
+/** Records that a quarantine dropped and that are safe elsewhere; those under way are once this is called. */
+let kept: Uint8Array[];
+let keepRecords: () => void;
 
 beforeEach(async () => {
   now = 1_800_000_000_000;
   timers = [];
   soon = [];
+  kept = [];
+  keepRecords = () => {};
   disk = new Map();
   storage = new SlowDisk(disk);
   driver = new Driver({
-    config: { ...replicaDefaults, id: "a" as ReplicaId, address: "a:1", shards: 2 },
+    config: { ...replicaDefaults, id: "a" as ReplicaId, address: "a:1", shards: 2, retentionMs: 10_000 },
     clock: { now: () => now },
     random: new SeededRandom(1),
     scheduler: {
@@ -65,6 +70,10 @@ beforeEach(async () => {
       stop: async () => {},
     },
     log: () => {},
+    salvage: async (records) => {
+      await new Promise<void>((resolve) => (keepRecords = resolve));
+      kept.push(...records);
+    },
   });
   await driver.start();
 });
@@ -139,5 +148,26 @@ describe("a stop", () => {
     await expect(read).rejects.toMatchObject({ code: "QUORUM_UNREACHABLE" });
     expect([...disk.keys()].filter((key) => key.startsWith("r"))).toHaveLength(1);
     await expect(driver.get("k" as Key)).rejects.toMatchObject({ code: "SHUTTING_DOWN" });
+  });
+});
+
+describe("what a quarantine drops", () => {
+  it("is safe elsewhere before the disk forgets it", async () => {
+    await driver.put("old" as Key, new Uint8Array(1), { ack: "memory" });
+    await pass(1000);
+    const registers = () => [...disk.keys()].filter((key) => key.startsWith("r")).length;
+    expect(registers()).toBe(1);
+    await pass(11_000);
+    // Another process under the life of this one: what it wrote gets new dots, but for what is older than the retention.
+    const id = "b" as ReplicaId;
+    events?.up(LINK, { id, life: 1, region: "r", address: "b:1" }, 1);
+    const members = [facts("b"), facts("a", { life: driver.replica.life, birth: 12345 })];
+    events?.frame(LINK, encodeMessage({ type: "members", self: id, members, lineage: [], known: [] }));
+    expect(driver.replica.quarantines).toBe(1);
+    await pass(1000);
+    expect([kept.length, registers()]).toEqual([0, 1]);
+    keepRecords();
+    await pass(1000);
+    expect([kept.length, registers()]).toEqual([1, 0]);
   });
 });
