@@ -10,6 +10,8 @@ const EPOCH_MS = 1577836800000; // 2020-01-01T00:00:00Z
 const TICKS_PER_MS = 4096;
 /** Readings end three days before the numbers do, in 2089: later writes of one key still have greater stamps to take. */
 const READING_MAX_MS = 2 ** 41 - 2 ** 28;
+/** The greatest stamp that anybody takes: half of that room above the greatest reading. No number of writes comes so far. */
+export const TIMESTAMP_MAX = (READING_MAX_MS * TICKS_PER_MS + 2 ** 39) as Timestamp;
 
 /** The first stamp of a millisecond of unix time. */
 export function timestampFromMs(unixMs: number): Timestamp {

@@ -4,6 +4,7 @@
  */
 
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { TIMESTAMP_MAX } from "./clock.ts";
 import { BUCKETS } from "./shard.ts";
 
 export function encodePurgeMarks(writer: ByteWriter, marks: Float64Array | undefined): void {
@@ -24,7 +25,7 @@ export function decodePurgeMarks(reader: ByteReader): Float64Array | undefined {
   const marks = new Float64Array(BUCKETS);
   for (let left = count; left > 0; left--) {
     const bucket = reader.varint(BUCKETS - 1);
-    marks[bucket] = reader.varint();
+    marks[bucket] = reader.varint(TIMESTAMP_MAX);
   }
   return marks;
 }

@@ -11,10 +11,11 @@
  */
 
 import { assert } from "../base/assert.ts";
+import { AtollError } from "../base/errors.ts";
 import { xxHash32 } from "../base/hash.ts";
 import type { Key, OriginId, ShardId } from "../base/ids.ts";
 import type { Arena } from "./arena.ts";
-import type { HybridClock } from "./clock.ts";
+import { type HybridClock, TIMESTAMP_MAX } from "./clock.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
 import { type EarlyRegisters, OriginChains } from "./origin-chains.ts";
@@ -208,7 +209,8 @@ export class Shard {
 
   /**
    * A local write or deletion; returns its slot. The record, as written, is in the shared writer until its next use, for
-   * the push to carry (R3).
+   * the push to carry (R3). Throws `MEMORY_FULL`, or `STAMPS_EXHAUSTED` where nothing greater is left to stamp it with,
+   * both with nothing changed.
    */
   write(write: LocalWrite, nowMs: number): number {
     const origin = this.#ownOrigin;
@@ -222,6 +224,9 @@ export class Shard {
     }
     if (this.purgeMarks !== undefined) {
       timestamp = Math.max(timestamp, (this.purgeMarks[bucketOf(this.#writer.view, 0)] as number) + 1);
+    }
+    if (timestamp > TIMESTAMP_MAX) {
+      throw new AtollError("STAMPS_EXHAUSTED", "what is held of this key, or was, bears the greatest stamp there is");
     }
     const sequence = this.#ownSequence + 1;
     const length = this.#writer.write({

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
 import { xxHash32 } from "../../src/base/hash.ts";
 import type { Key } from "../../src/base/ids.ts";
+import { TIMESTAMP_MAX } from "../../src/core/clock.ts";
 import * as record from "../../src/core/record.ts";
 import { FLAG_DEAD, FLAG_EXPIRES, FLAG_FIELD, FLAG_GONE, FLAG_META } from "../../src/core/record.ts";
 
@@ -13,6 +14,7 @@ const latin1 = (minLength: number, maxLength: number): fc.Arbitrary<string> =>
   fc.array(fc.integer({ min: 0, max: 255 }), { minLength, maxLength }).map((codes) => String.fromCharCode(...codes));
 
 const uint53 = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 1, 2 ** 32 - 1, 2 ** 32, 2 ** 48, 2 ** 53 - 1));
+const timestamp = uint53.map((number) => Math.min(number, TIMESTAMP_MAX));
 const uint48 = fc.oneof(
   fc.integer({ min: 1, max: 2 ** 48 - 1 }),
   fc.constantFrom(1, 2 ** 32 - 1, 2 ** 32, 2 ** 48 - 1),
@@ -22,7 +24,7 @@ const stamped = {
   kind: fc.integer({ min: 0, max: 255 }),
   key: latin1(1, 64) as fc.Arbitrary<Key>,
   field: fc.option(latin1(0, 64), { nil: undefined }),
-  timestamp: uint53,
+  timestamp,
   origin: uint53,
   sequence: uint48,
   expiresAt: fc.option(uint48, { nil: undefined }),
@@ -251,6 +253,9 @@ describe("checkRecord", () => {
     ["a key over the limit", forged(plain, (view) => view.setUint16(6, 65535, true))],
     ["a value longer than the record", forged(plain, (view) => view.setUint32(8, 6, true))],
     ["a value of 4 GiB", forged(plain, (view) => view.setUint32(8, 0xffffffff, true))],
+    ["a stamp one over the greatest", bytesOf({ ...plain, timestamp: TIMESTAMP_MAX + 1 })],
+    ["the greatest number for a stamp", bytesOf({ ...plain, timestamp: 2 ** 53 - 1 })],
+    ["a stamp of 56 bits", forged(plain, (view) => view.setUint8(18, 255))],
     ["an expiry flag without room for it", forged(plain, (view) => view.setUint8(4, FLAG_EXPIRES | FLAG_FIELD))],
   ])("refuses a record with %s", (_, bytes) => {
     expect(() => check(bytes)).toThrow(BadBytes);

@@ -42,6 +42,8 @@ describe("bad bytes from a peer", () => {
       "a register of an origin that the peer is not",
       [2, 0, ...record({ key: "x", origin: 2 ** 52 }).bytes.fill(1, 0, 1)],
     ],
+    // Whoever wrote that key next would write what no peer takes, and its shard would never be in sync again.
+    ["a register stamped beyond all clocks", [2, 0, ...record({ key: "x", timestamp: 2 ** 53 - 1 }).bytes]],
   ])("cost it its link and change nothing: %s", async (_what, bytes) => {
     const machines = await withPeer("bad");
     const before = machines.dump("a");

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
 import type { OriginId, ReplicaId, ShardId } from "../../src/base/ids.ts";
+import { TIMESTAMP_MAX } from "../../src/core/clock.ts";
 import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
 import { BUCKETS } from "../../src/core/shard.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
@@ -63,7 +64,7 @@ const none = fc.constant(undefined);
 const marks = fc.option(
   fc.array(fc.tuple(fc.integer({ min: 0, max: BUCKETS - 1 }), number), { minLength: 1, maxLength: 4 }).map((list) => {
     const made = new Float64Array(BUCKETS);
-    for (const [bucket, mark] of list) made[bucket] = Math.max(1, mark);
+    for (const [bucket, mark] of list) made[bucket] = Math.min(Math.max(1, mark), TIMESTAMP_MAX);
     return made;
   }),
   { nil: undefined },
@@ -286,6 +287,7 @@ it.each([
   ["an empty replica id", [1, 0, 0]],
   ["a shard over 65,535", [14, 128, 128, 4]],
   ["flags of a digest that nobody has", [4, 8, ...Array(30).fill(0)]],
+  ["a purge mark of 2^53 - 1", [8, 1, 1, 0, 0, 1, 0, 255, 255, 255, 255, 255, 255, 255, 15]],
   ["a session over 2^53", [9, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1]],
 ])("refuses %s", (_what, bytes) => {
   expect(refusal(Uint8Array.from(bytes))).toBeInstanceOf(BadBytes);
