@@ -4,6 +4,7 @@
  * says on the way is noted as its report (`reports.ts`). The messages are explained in `wire/message.ts`.
  */
 
+import { isDue } from "../base/deadline.ts";
 import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { DigestSum, isSameDigest } from "../core/digest.ts";
@@ -52,7 +53,7 @@ export class AntiEntropy {
   }
 
   tick(now: number): void {
-    if (now < this.#roundDueAt) return;
+    if (!isDue({ dueAt: this.#roundDueAt, waitMaxMs: 2 * this.#options.intervalMs }, now)) return;
     const jitter = 0.75 + this.#options.random.uint32() / 8589934592;
     this.#roundDueAt = now + this.#options.intervalMs * jitter;
     const peers = this.#around.linked();

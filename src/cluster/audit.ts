@@ -9,6 +9,7 @@
  *  - otherwise its tombstone may have been purged here: the owners vote. A majority that has it, or a tie, keeps it.
  */
 
+import { isDue } from "../base/deadline.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
 import { isSameDigest } from "../core/digest.ts";
 import { elementHigh, elementLow, Fingerprint } from "../core/fingerprint.ts";
@@ -68,7 +69,8 @@ export class Audit {
   /** Begins an audit of a shard with a peer, unless there was one just now. */
   begin(id: ShardId, peer: ReplicaId, now: number): void {
     const shard = this.#around.shards[id];
-    if (shard === undefined || now < (this.#pausedUntil.get(id) ?? 0)) return;
+    const dueAt = this.#pausedUntil.get(id) ?? 0;
+    if (shard === undefined || !isDue({ dueAt, waitMaxMs: PAUSE_MS }, now)) return;
     this.#pausedUntil.set(id, now + PAUSE_MS);
     this.begun++;
     const buckets = bucketFingerprints(shard);

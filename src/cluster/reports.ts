@@ -50,10 +50,10 @@ export class Reports {
   }
 
   noteClock(id: ReplicaId, facts: ReportFacts): void {
-    this.#clocksById.set(id, Math.max(facts.clock, this.#clocksById.get(id) ?? 0));
+    this.#clocksById.set(id, facts.clock);
   }
 
-  /** The latest clock that a member reported, unix ms; -Infinity when it never did. */
+  /** The clock that a member reported last, unix ms; -Infinity when it never did. It may have been put back. */
   clockOf(id: ReplicaId): number {
     return this.#clocksById.get(id) ?? -Infinity;
   }

@@ -9,6 +9,7 @@
 
 import { assertNever } from "../base/assert.ts";
 import { BadBytes } from "../base/bytes.ts";
+import { isDue } from "../base/deadline.ts";
 import type { Key, OriginId, ReplicaId, ShardId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { AntiEntropy } from "../cluster/anti-entropy.ts";
@@ -357,7 +358,7 @@ export class Replica implements Surroundings {
   }
 
   #keepHouse(now: number): void {
-    if (now < this.#housekeepingDueAt) return;
+    if (!isDue({ dueAt: this.#housekeepingDueAt, waitMaxMs: this.config.housekeepingMs }, now)) return;
     this.#housekeepingDueAt = now + this.config.housekeepingMs;
     this.membership.tick(now);
     sealEnded(this);
@@ -661,12 +662,11 @@ export class Replica implements Surroundings {
   // --- Death ---------------------------------------------------------------------------------------------------
 
   /**
-   * What has expired by an instant that is the same on all replicas falls. Where that is too much for one tick, shards
-   * that still hold some of it are not compared with those of others (`AntiEntropy`).
+   * What has expired by an instant that is the same on all replicas falls; too much for one tick goes on in the next. The
+   * instant follows the clock also when that is put back: what fell by then stays fallen, nothing else falls early.
    */
   #sweep(now: number): void {
-    const instant = Math.floor(now / this.config.sweepMs) * this.config.sweepMs;
-    this.#sweptTo = Math.max(instant, this.#sweptTo);
+    this.#sweptTo = Math.floor(now / this.config.sweepMs) * this.config.sweepMs;
     this.#isSweeping = false;
     let left = SWEEP_BUDGET;
     for (const shard of this.shards) {
@@ -674,7 +674,7 @@ export class Replica implements Surroundings {
       const isSwept = shard.sweep(this.#sweptTo, left, (slot) => {
         left--;
         this.expired++;
-        this.#applied(shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
+        this.#applied(shard.table.viewOf(slot), shard.table.offsetOf(slot), this.#sweptTo);
       });
       this.#isSweeping = !isSwept || left === 0;
       if (this.#isSweeping) return;

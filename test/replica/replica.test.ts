@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { hashText } from "../../src/base/hash.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { msOfTimestamp, timestampFromMs } from "../../src/core/clock.ts";
+import { KIND_PLAIN, timestampAt } from "../../src/core/record.ts";
 import { encodeMessage } from "../../src/wire/codec.ts";
 import { id, Machines } from "../support/machines.ts";
 import { record } from "../support/shards.ts";
@@ -162,5 +164,83 @@ describe("a life that is not on disk", () => {
     expect(machines.get("b", "k")).toBe("v");
     const shard = machines.at("b").shardOfKey("k" as Key);
     expect(shard.vector.get(machines.at("a").origin)).toBeGreaterThan(0);
+  });
+});
+
+describe("a clock that ran ahead and was put back", () => {
+  const AHEAD_MS = 600_000;
+
+  /** That of a, for a second. */
+  async function wasAhead(seed: string, during: (machines: Machines) => void = () => {}): Promise<Machines> {
+    const machines = await Machines.started(["a", "b"], seed);
+    machines.put("a", "early", "v", { ttlMs: AHEAD_MS / 2 });
+    machines.run(1000);
+    machines.skewMs.set(id("a"), AHEAD_MS);
+    machines.run(500);
+    during(machines);
+    machines.run(500);
+    machines.skewMs.delete(id("a"));
+    machines.run(200);
+    return machines;
+  }
+
+  function stampOf(machines: Machines, name: string, key: string) {
+    const shard = machines.at(name).shardOfKey(key as Key);
+    const slot = shard.find(KIND_PLAIN, key as Key);
+    return timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+  }
+
+  it("lets fall what expires by it now; what fell early stays fallen, and falls elsewhere in its time", async () => {
+    const machines = await wasAhead("put back");
+    const heard: string[] = [];
+    machines.at("a").changes.watch({ prefix: "" }, (event) => heard.push(event.type), machines.now);
+    machines.put("a", "session", "v", { ttlMs: 60_000 });
+    machines.run(59_000);
+    expect(["a", "b"].map((name) => machines.get(name, "session"))).toEqual(["v", "v"]);
+    expect(["a", "b"].map((name) => machines.get(name, "early"))).toEqual([undefined, "v"]);
+    machines.run(2000);
+    expect(["a", "b"].map((name) => machines.get(name, "session"))).toEqual([undefined, undefined]);
+    expect(heard).toEqual(["put", "expire"]);
+    machines.run(AHEAD_MS);
+    const counts = ["a", "b"].flatMap((name) => machines.at(name).shards.map((shard) => shard.table.count));
+    expect(counts).toEqual(Array(8).fill(0));
+    expect(machines.at("a").audit.repaired + machines.at("b").audit.repaired).toBe(0);
+  });
+
+  it("goes on comparing and keeping house at once", async () => {
+    const machines = await wasAhead("deadlines");
+    const before = machines.at("a").antiEntropy.rounds;
+    machines.put("a", "k", "v");
+    machines.delete("a", "k");
+    machines.run(5000);
+    expect(machines.at("a").antiEntropy.rounds).toBeGreaterThan(before + 2);
+    expect(
+      machines
+        .at("a")
+        .shardOfKey("k" as Key)
+        .find(KIND_PLAIN, "k" as Key),
+    ).toBe(0);
+  });
+
+  it("goes on stamping from where it was, a tick a write, until time has caught up; all writes win where they should", async () => {
+    const machines = await wasAhead("stamps", (during) => during.put("a", "k", "ahead"));
+    const ahead = stampOf(machines, "b", "k");
+    expect(msOfTimestamp(ahead)).toBe(machines.now - 700 + AHEAD_MS);
+    machines.put("a", "other", "v");
+    expect(stampOf(machines, "a", "other")).toBe(ahead + 1);
+    machines.put("a", "k", "later");
+    machines.run(1000);
+    expect([machines.get("b", "k"), stampOf(machines, "b", "k")]).toEqual(["later", ahead + 2]);
+    // The clock of b does not follow so far; its write beats what it saw all the same (R8).
+    machines.put("b", "k", "last");
+    machines.put("b", "own", "v");
+    machines.run(1000);
+    expect([machines.get("a", "k"), stampOf(machines, "a", "k")]).toEqual(["last", ahead + 3]);
+    expect(msOfTimestamp(stampOf(machines, "b", "own"))).toBeLessThan(machines.now);
+    machines.run(AHEAD_MS);
+    machines.put("a", "k", "caught up");
+    expect(stampOf(machines, "a", "k")).toBe(timestampFromMs(machines.now));
+    machines.run(1000);
+    expect(machines.differences()).toEqual([]);
   });
 });
