@@ -50,6 +50,17 @@ describe("a hybrid logical clock (Kulkarni et al. 2014, section 3)", () => {
     expect(clock.next(NOW + 3)).toBe(stamp(NOW + 3));
   });
 
+  it("goes on from the reading of a wall clock that was put back, a tick a stamp, until time has caught up", () => {
+    const clock = new HybridClock(BOUND_MS);
+    const ahead = clock.next(NOW + 600_000);
+    expect([clock.next(NOW), clock.next(NOW + 1000), clock.next(NOW + 599_999)]).toEqual(
+      [1, 2, 3].map((n) => ahead + n),
+    );
+    clock.observe(stamp(NOW + 400), NOW);
+    expect([clock.next(NOW + 400), clock.next(NOW + 600_001)]).toEqual([ahead + 4, stamp(NOW + 600_001)]);
+    expect(clock.beyondBound).toBe(0);
+  });
+
   it("ends in 2089: a wall clock beyond that makes stamps that peers still take, each greater than the last", () => {
     const clock = new HybridClock(BOUND_MS);
     const stamps = [clock.next(Date.UTC(2100, 0, 1)), clock.next(8.64e15), clock.next(NOW)];
