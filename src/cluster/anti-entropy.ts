@@ -220,14 +220,14 @@ export class AntiEntropy {
 
   #vectorEntry(shard: Shard): VectorEntry {
     const vector = shard.vector.snapshot();
-    const doubtful = shard.quarantined || shard.unconfirmed > 0;
+    const doubtful = !shard.isSettled;
     return { shard: shard.id, vector, durable: this.#around.durableOf(shard.id), early: shard.early(), doubtful };
   }
 
   #facts(shard: Shard): ShardFacts {
     return {
       durable: this.#around.durableOf(shard.id) === shard.vector.snapshot(),
-      whole: shard.isWhole() && shard.unconfirmed === 0 && !shard.quarantined,
+      whole: shard.isWhole() && shard.isSettled,
       swept: shard.isSweptTo(this.#options.sweptTo()),
     };
   }

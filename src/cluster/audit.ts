@@ -6,7 +6,10 @@
  *  - it holds a greater one: the other is told;
  *  - it holds a smaller one, or none, and the register is newer than every tombstone ever purged from its bucket: it was
  *    lost, and is repaired, R5 notwithstanding;
- *  - otherwise its tombstone may have been purged here: the owners vote. A majority that has it, or a tie, keeps it.
+ *  - otherwise its tombstone may have been purged here: the owners vote (`votes.ts`).
+ *
+ * Between any two of these messages clients write, peers push and tombstones are purged: nothing is put back, and nothing
+ * forgotten, but what is looked at again in the same step.
  */
 
 import { isDue } from "../base/deadline.ts";
@@ -17,6 +20,8 @@ import {
   checksumAt,
   compareRecords,
   expiresAt,
+  flagsAt,
+  isGone,
   originAt,
   type RecordLimits,
   recordLength,
@@ -27,22 +32,12 @@ import { BUCKETS, bucketOf, type Shard } from "../core/shard.ts";
 import type { AuditEntry, MessageOf, Records } from "../wire/message.ts";
 import { forEachRecord } from "./replication.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { type Question, type Verdict, Votes } from "./votes.ts";
 
 /** A shard is not audited again sooner than this. */
 const PAUSE_MS = 2000;
-const VOTE_MS = 5000;
-const VOTES_MAX = 1024;
 const ENTRIES_MAX = 16384;
 const RECORDS_BYTES_MAX = 512 * 1024;
-
-interface Vote {
-  readonly shard: Shard;
-  readonly records: Records;
-  readonly dueAt: number;
-  readonly waitingFor: Set<ReplicaId>;
-  readonly holders: Set<ReplicaId>;
-  lackers: number;
-}
 
 export interface AuditOptions {
   readonly limits: RecordLimits;
@@ -55,8 +50,7 @@ export class Audit {
   readonly #around: Surroundings;
   readonly #options: AuditOptions;
   readonly #pausedUntil = new Map<ShardId, number>();
-  readonly #votes = new Map<number, Vote>();
-  #nextVote = 1;
+  readonly votes: Votes;
   /** Audits begun; registers restored or forgotten by one. */
   begun = 0;
   repaired = 0;
@@ -64,6 +58,10 @@ export class Audit {
   constructor(around: Surroundings, options: AuditOptions) {
     this.#around = around;
     this.#options = options;
+    this.votes = new Votes(around, {
+      limits: options.limits,
+      decided: (question, verdict, now) => this.#decided(question, verdict, now),
+    });
   }
 
   /** Begins an audit of a shard with a peer, unless there was one just now. */
@@ -121,33 +119,14 @@ export class Audit {
 
   receiveRecords(peer: ReplicaId, message: MessageOf<"audit-records">, now: number): void {
     forEachRecord(message.records, this.#around.shards, this.#options.limits, (shard, view, bytes, at, length) => {
-      if (!shard.vector.covers(originAt(view, at), sequenceAt(view, at))) return;
       this.#decide(peer, shard, { bytes, view, start: at, end: at + length }, now);
     });
-  }
-
-  receiveVote(peer: ReplicaId, message: MessageOf<"audit-vote">): void {
-    forEachRecord(message.records, this.#around.shards, this.#options.limits, (shard, view, _bytes, at) => {
-      // Who has not come so far yet, or doubts what it holds, cannot say that it was deleted: it does not vote.
-      if (shard.unconfirmed > 0 || !shard.vector.covers(originAt(view, at), sequenceAt(view, at))) return;
-      const slot = shard.table.find(view, at);
-      const holds = slot !== 0 && compareRecords(view, at, shard.table.viewOf(slot), shard.table.offsetOf(slot)) === 0;
-      this.#around.send(peer, { type: "audit-ballot", vote: message.vote, holds });
-    });
-  }
-
-  receiveBallot(peer: ReplicaId, message: MessageOf<"audit-ballot">): void {
-    const vote = this.#votes.get(message.vote);
-    if (!vote?.waitingFor.delete(peer)) return;
-    if (message.holds) vote.holders.add(peer);
-    else vote.lackers++;
-    if (vote.waitingFor.size === 0) this.#conclude(message.vote, vote);
   }
 
   receiveForget(message: MessageOf<"audit-forget">): void {
     forEachRecord(message.records, this.#around.shards, this.#options.limits, (shard, view, _bytes, at) => {
       const slot = shard.table.find(view, at);
-      if (slot === 0) return;
+      if (slot === 0 || !this.#isDecidable(shard, view, at)) return;
       if (compareRecords(view, at, shard.table.viewOf(slot), shard.table.offsetOf(slot)) !== 0) return;
       this.repaired++;
       this.#options.repaired(shard, view, at, "forgotten");
@@ -155,33 +134,43 @@ export class Audit {
     });
   }
 
-  tick(now: number): void {
-    for (const [id, vote] of this.#votes) if (now >= vote.dueAt) this.#conclude(id, vote);
+  /** False where not to hold a register says nothing of it, or where it has expired, and may have fallen already. */
+  #isDecidable(shard: Shard, view: DataView, at: number): boolean {
+    const isCovered = shard.vector.covers(originAt(view, at), sequenceAt(view, at));
+    return isCovered && shard.isSettled && expiresAt(view, at) > this.#options.sweptTo();
   }
 
-  linkDown(peer: ReplicaId): void {
-    for (const vote of this.#votes.values()) vote.waitingFor.delete(peer);
-  }
-
-  /** What becomes of a register that the peer holds, our vector covers, and we do not hold like that. */
+  /** What becomes of a register that the peer holds and we, as it seemed, do not hold like that. */
   #decide(peer: ReplicaId, shard: Shard, records: Records, now: number): void {
     const { view, start } = records;
-    // It expired since it was asked for: here it may have fallen already.
-    if (expiresAt(view, start) <= this.#options.sweptTo()) return;
+    if (!this.#isDecidable(shard, view, start)) return;
     const slot = shard.table.find(view, start);
     if (slot === 0) {
-      const mark = shard.purgeMarks?.[bucketOf(view, start)] ?? 0;
+      const mark = markOf(shard, view, start);
       if (timestampAt(view, start) > mark) this.#restore(shard, records);
-      else this.#callVote(peer, shard, records, now);
+      else this.votes.call({ peer, shard, records: copyOf(records), mark }, now);
       return;
     }
     const ownView = shard.table.viewOf(slot);
     const ownAt = shard.table.offsetOf(slot);
     const order = compareRecords(view, start, ownView, ownAt);
-    // The same write with two contents: one is damaged. Both sides take the same one, and are equal again.
-    const isRightful = order > 0 || (order === 0 && checksumAt(view, start) > checksumAt(ownView, ownAt));
-    if (isRightful) this.#restore(shard, records);
-    else if (order < 0) this.#sendSlot(peer, shard, slot);
+    if (order > 0) return this.#restore(shard, records);
+    if (order < 0) return this.#sendSlot(peer, shard, slot);
+    // The same write with two contents: where its value was not just dropped early, by a faster clock, one is damaged. Both
+    // sides take the same one, and are equal again.
+    const hasFallen = isGone(flagsAt(view, start)) || isGone(flagsAt(ownView, ownAt));
+    if (!hasFallen && checksumAt(view, start) > checksumAt(ownView, ownAt)) this.#restore(shard, records);
+  }
+
+  /** What was voted about is as it was when the vote was called, or else it is looked at afresh. */
+  #decided({ peer, shard, records, mark }: Question, { isKept, holders }: Verdict, now: number): void {
+    const { view, start } = records;
+    const isAsThen = shard.table.find(view, start) === 0 && markOf(shard, view, start) === mark;
+    if (!isAsThen || !this.#isDecidable(shard, view, start)) return this.#decide(peer, shard, records, now);
+    if (isKept) return this.#restore(shard, records);
+    for (const holder of holders) {
+      this.#around.send(holder, { type: "audit-forget", shard: shard.id, records });
+    }
   }
 
   #restore(shard: Shard, records: Records): void {
@@ -191,44 +180,11 @@ export class Audit {
     this.#options.repaired(shard, view, start, "restored");
   }
 
-  #callVote(peer: ReplicaId, shard: Shard, records: Records, now: number): void {
-    if (this.#votes.size >= VOTES_MAX) return;
-    const bytes = records.bytes.slice(records.start, records.end);
-    const copy = { bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length };
-    const owners = this.#around.members.owners().map((member) => member.id);
-    const waitingFor = new Set(owners.filter((id) => id !== peer && this.#around.isLinked(id)));
-    const id = this.#nextVote++;
-    const vote: Vote = {
-      shard,
-      records: copy,
-      dueAt: now + VOTE_MS,
-      waitingFor: new Set(waitingFor),
-      holders: new Set([peer]),
-      lackers: 1,
-    };
-    this.#votes.set(id, vote);
-    for (const owner of waitingFor) {
-      this.#around.send(owner, { type: "audit-vote", vote: id, shard: shard.id, records: copy });
-    }
-    if (waitingFor.size === 0) this.#conclude(id, vote);
-  }
-
-  #conclude(id: number, vote: Vote): void {
-    this.#votes.delete(id);
-    if (vote.holders.size >= vote.lackers) {
-      this.#restore(vote.shard, vote.records);
-      return;
-    }
-    for (const holder of vote.holders) {
-      this.#around.send(holder, { type: "audit-forget", shard: vote.shard.id, records: vote.records });
-    }
-  }
-
   /** The shard, when its vector and sweep are what the message is about. */
   #sameState(message: MessageOf<"audit-buckets"> | MessageOf<"audit-entries">): Shard | undefined {
     const shard = this.#around.shards[message.shard];
     if (shard === undefined || message.asOf !== this.#options.sweptTo()) return undefined;
-    const isComparable = shard.isWhole() && shard.unconfirmed === 0 && shard.isSweptTo(message.asOf);
+    const isComparable = shard.isWhole() && shard.isSettled && shard.isSweptTo(message.asOf);
     return isComparable && isSameDigest(shard.vector.digest(), message.vector) ? shard : undefined;
   }
 
@@ -274,6 +230,17 @@ function forEachStanding(
   shard.forEachStanding((view, at) => {
     if (buckets === undefined || buckets.has(bucketOf(view, at))) visit(view, at);
   });
+}
+
+/** The newest stamp purged from the bucket of a record. */
+function markOf(shard: Shard, view: DataView, at: number): number {
+  return shard.purgeMarks?.[bucketOf(view, at)] ?? 0;
+}
+
+/** The record by itself: it stays when the frame that it came in is gone. */
+function copyOf({ bytes, start, end }: Records): Records {
+  const copy = bytes.slice(start, end);
+  return { bytes: copy, view: new DataView(copy.buffer), start: 0, end: copy.length };
 }
 
 function entryOf(view: DataView, at: number): AuditEntry {

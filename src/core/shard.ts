@@ -132,6 +132,11 @@ export class Shard {
     return this.#unconfirmed;
   }
 
+  /** Nothing that is held waits to be confirmed: what is covered and not held was deleted, or lost. */
+  get isSettled(): boolean {
+    return this.#unconfirmed === 0 && !this.quarantined;
+  }
+
   /** True when nothing is held, or was seen, beyond what the vector covers. */
   isWhole(): boolean {
     return this.#chains.isWhole(this.vector);

@@ -265,7 +265,6 @@ export class Replica implements Surroundings {
     this.pulls.linkDown(peer);
     this.#serving.linkDown(peer);
     this.antiEntropy.linkDown(peer);
-    this.audit.linkDown(peer);
     this.replication.linkDown(peer);
     this.quorumReads.linkDown(peer);
     this.outbox.log("info", "link-down", { peer, reason });
@@ -326,9 +325,9 @@ export class Replica implements Surroundings {
       case "audit-records":
         return this.audit.receiveRecords(peer, message, now);
       case "audit-vote":
-        return this.audit.receiveVote(peer, message);
+        return this.audit.votes.receiveVote(peer, message);
       case "audit-ballot":
-        return this.audit.receiveBallot(peer, message);
+        return this.audit.votes.receiveBallot(peer, message, now);
       case "audit-forget":
         return this.audit.receiveForget(message);
       case "read":
@@ -346,7 +345,7 @@ export class Replica implements Surroundings {
 
   tick(now: number): void {
     this.antiEntropy.tick(now);
-    this.audit.tick(now);
+    this.audit.votes.tick(now);
     this.#sweep(now);
     for (const shard of this.shards) this.#reconcile(shard, now);
     this.#fetch(now);
