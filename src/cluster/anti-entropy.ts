@@ -2,21 +2,32 @@
  * Anti-entropy: about once a second with a random peer, and at every new link, two replicas compare one digest; equal,
  * they are done. Otherwise shard digests, then version vectors, then each pulls what it lacks (`pulls.ts`). What a peer
  * says on the way is noted as its report (`reports.ts`). The messages are explained in `wire/message.ts`.
+ *
+ * Replicas let registers expire at different moments, by clocks that differ. So a fingerprint is told as of an instant, and
+ * whoever hears it compares its own as of the same one: it leaves out what will have fallen by then. It cannot where
+ * something has fallen here that expires later; then its own clock is ahead, and the peer can, with what it hears back.
  */
 
 import { isDue } from "../base/deadline.ts";
 import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
-import { DigestSum, isSameDigest } from "../core/digest.ts";
+import { type Digest, DigestSum, isSameDigest } from "../core/digest.ts";
 import { replicaOf } from "../core/origin.ts";
 import type { Shard } from "../core/shard.ts";
 import type { DigestFacts, EarlyFacts, MessageOf, ReportFacts, ShardDigestRow, VectorEntry } from "../wire/message.ts";
 import type { Pulls } from "./pulls.ts";
 import type { Surroundings } from "./surroundings.ts";
 
+const NO_DIGEST: Digest = { high: 0, low: 0 };
 const NOTHING_EARLY: readonly EarlyFacts[] = [];
 /** Vectors of so many shards a message at the most, to stay well under a frame. */
 const ENTRIES_MAX = 64;
+/** Registers still to fall that are looked at for fingerprints as of a later instant, in all shards together. */
+const LOOKS_MAX = 65536;
+/** Shards are compared as of an instant so much later than both clocks: what counts then does not fall on the way. */
+const LEAD_MS = 1000;
+/** While one shard makes fingerprints over all of them incomparable, all are compared one by one, so often. */
+const ONE_BY_ONE_MS = 30_000;
 
 export interface AntiEntropyOptions {
   readonly intervalMs: number;
@@ -24,8 +35,8 @@ export interface AntiEntropyOptions {
   /** Instant up to which expiry was swept, unix ms. */
   readonly sweptTo: () => number;
   readonly facts: (now: number) => ReportFacts;
-  /** Vectors agree as of one instant, and the fingerprints of this shard do not. */
-  readonly suspect: (shard: ShardId, peer: ReplicaId, now: number) => void;
+  /** Vectors agree, and the fingerprints of this shard, as of this instant, do not. */
+  readonly suspect: (shard: ShardId, peer: ReplicaId, asOf: number, now: number) => void;
 }
 
 export interface Round {
@@ -43,6 +54,8 @@ export class AntiEntropy {
   readonly #lagById = new Map<ReplicaId, number>();
   /** Peers with which a whole comparison has been made over the present link. */
   readonly #comparedIds = new Set<ReplicaId>();
+  /** When fingerprints were last compared with a peer's, in one or one by one. */
+  readonly #fingerprintedAtById = new Map<ReplicaId, number>();
   rounds = 0;
   equalRounds = 0;
 
@@ -71,6 +84,7 @@ export class AntiEntropy {
   linkDown(peer: ReplicaId): void {
     this.#askedAtById.delete(peer);
     this.#comparedIds.delete(peer);
+    this.#fingerprintedAtById.delete(peer);
   }
 
   roundOf(peer: ReplicaId): Round | undefined {
@@ -91,7 +105,7 @@ export class AntiEntropy {
     this.#around.reports.noteClock(peer, message);
     const own = this.#digestFacts(now);
     if (!isSameDigest(own.vectors, message.vectors)) {
-      this.#sendShardDigests(peer, now);
+      this.#sendShardDigests(peer, message.asOf, now);
       return;
     }
     for (const shard of this.#around.shards) this.#noteEqual(shard, peer, message, message.lives);
@@ -102,9 +116,8 @@ export class AntiEntropy {
       true,
       now,
     );
-    const isComparable = areComparable(own, message) && own.asOf === message.asOf;
-    if (isComparable && !isSameDigest(own.fingerprints, message.fingerprints)) {
-      this.#sendShardDigests(peer, now);
+    if (this.#isSuspicious(peer, message, now)) {
+      this.#sendShardDigests(peer, message.asOf, now);
       return;
     }
     this.equalRounds++;
@@ -113,7 +126,6 @@ export class AntiEntropy {
 
   receiveShardDigests(peer: ReplicaId, message: MessageOf<"shard-digests">, now: number): void {
     this.#around.reports.noteClock(peer, message);
-    const isAsOfNow = message.asOf === this.#options.sweptTo();
     const differing: Shard[] = [];
     for (const shard of this.#around.shards) {
       const row = message.rows[shard.id];
@@ -125,9 +137,7 @@ export class AntiEntropy {
       // Where other shards always differ, this is the only word about one that does not.
       this.#noteEqual(shard, peer, row, message.lives);
       if (this.#hasLonely(shard)) differing.push(shard);
-      if (isAsOfNow && areComparable(this.#facts(shard), row) && !isSameDigest(row.fingerprint, shard.fingerprint)) {
-        this.#options.suspect(shard.id, peer, now);
-      }
+      if (this.#isDamaged(shard, row, message.asOf)) this.#options.suspect(shard.id, peer, message.asOf, now);
     }
     if (differing.length === 0) this.#compared(peer, 0);
     this.#sendVectors(peer, differing, true, now);
@@ -149,6 +159,44 @@ export class AntiEntropy {
     }
     if (message.reply) this.#sendVectors(peer, shards, false, now);
     this.#compared(peer, lag);
+  }
+
+  /** True where fingerprints as of the peer's instant differ, or could not be compared for long. */
+  #isSuspicious(peer: ReplicaId, message: MessageOf<"digest">, now: number): boolean {
+    const isComparable = message.whole && message.swept && this.#around.shards.every(isWhole);
+    const own = isComparable ? this.#fingerprintsAsOf(message.asOf) : undefined;
+    if (own === undefined) return this.#isLookDue(peer, now);
+    this.#fingerprintedAtById.set(peer, now);
+    return !isSameDigest(own, message.fingerprints);
+  }
+
+  #isLookDue(peer: ReplicaId, now: number): boolean {
+    const lastAt = this.#fingerprintedAtById.get(peer);
+    const isLookDue = lastAt !== undefined && isDue({ dueAt: lastAt + ONE_BY_ONE_MS, waitMaxMs: ONE_BY_ONE_MS }, now);
+    if (lastAt === undefined || isLookDue) this.#fingerprintedAtById.set(peer, now);
+    return isLookDue;
+  }
+
+  /** True where, as of one instant, two shards that claim the same hold something different. */
+  #isDamaged(shard: Shard, row: ShardDigestRow, asOf: number): boolean {
+    if (!row.whole || !row.swept || !isWhole(shard)) return false;
+    const own = this.#fingerprintAsOf(shard, asOf);
+    return own !== undefined && !isSameDigest(own, row.fingerprint);
+  }
+
+  #fingerprintAsOf(shard: Shard, instant: number): Digest | undefined {
+    return shard.fingerprintAsOf(instant, Math.ceil(LOOKS_MAX / this.#around.shards.length));
+  }
+
+  /** Over all shards; undefined when one of them has none as of this instant. */
+  #fingerprintsAsOf(instant: number): Digest | undefined {
+    const sum = new DigestSum();
+    for (const shard of this.#around.shards) {
+      const fingerprint = this.#fingerprintAsOf(shard, instant);
+      if (fingerprint === undefined) return undefined;
+      sum.add(shard.id, fingerprint);
+    }
+    return sum;
   }
 
   /** Registers that the peer holds beyond its vector, and that nobody will push, travel in deltas too. */
@@ -201,13 +249,19 @@ export class AntiEntropy {
     });
   }
 
-  #sendShardDigests(peer: ReplicaId, now: number): void {
-    const rows = this.#around.shards.map((shard) => ({
-      vector: shard.vector.digest(),
-      fingerprint: { high: shard.fingerprint.high, low: shard.fingerprint.low },
-      ...this.#facts(shard),
-    }));
-    const asOf = this.#options.sweptTo();
+  #sendShardDigests(peer: ReplicaId, theirSweep: number, now: number): void {
+    const asOf = Math.max(this.#options.sweptTo(), theirSweep) + LEAD_MS;
+    const rows = this.#around.shards.map((shard) => {
+      const fingerprint = this.#fingerprintAsOf(shard, asOf);
+      const swept = fingerprint !== undefined;
+      return {
+        vector: shard.vector.digest(),
+        fingerprint: fingerprint ?? NO_DIGEST,
+        durable: this.#isDurable(shard),
+        whole: isWhole(shard),
+        swept,
+      };
+    });
     this.#around.send(peer, { type: "shard-digests", asOf, rows, ...this.#options.facts(now) });
   }
 
@@ -224,40 +278,29 @@ export class AntiEntropy {
     return { shard: shard.id, vector, durable: this.#around.durableOf(shard.id), early: shard.early(), doubtful };
   }
 
-  #facts(shard: Shard): ShardFacts {
-    return {
-      durable: this.#around.durableOf(shard.id) === shard.vector.snapshot(),
-      whole: shard.isWhole() && shard.isSettled,
-      swept: shard.isSweptTo(this.#options.sweptTo()),
-    };
+  #isDurable(shard: Shard): boolean {
+    return this.#around.durableOf(shard.id) === shard.vector.snapshot();
   }
 
   #digestFacts(now: number): DigestFacts {
+    const { shards } = this.#around;
     const vectors = new DigestSum();
-    const fingerprints = new DigestSum();
-    const all = { durable: true, whole: true, swept: true };
-    for (const shard of this.#around.shards) {
-      vectors.add(shard.id, shard.vector.digest());
-      fingerprints.add(shard.id, shard.fingerprint);
-      const { durable, whole, swept } = this.#facts(shard);
-      all.durable &&= durable;
-      all.whole &&= whole;
-      all.swept &&= swept;
-    }
+    for (const shard of shards) vectors.add(shard.id, shard.vector.digest());
+    const asOf = this.#options.sweptTo();
+    const fingerprints = this.#fingerprintsAsOf(asOf);
     return {
       ...this.#options.facts(now),
-      asOf: this.#options.sweptTo(),
-      vectors: { high: vectors.high, low: vectors.low },
-      fingerprints: { high: fingerprints.high, low: fingerprints.low },
-      ...all,
+      asOf,
+      vectors,
+      fingerprints: fingerprints ?? NO_DIGEST,
+      durable: shards.every((shard) => this.#isDurable(shard)),
+      whole: shards.every(isWhole),
+      swept: fingerprints !== undefined,
     };
   }
 }
 
-/** What a shard, or all of them, tell beside their digests. */
-type ShardFacts = Pick<ShardDigestRow, "durable" | "whole" | "swept">;
-
-/** True when fingerprints as of one instant must be equal wherever vectors are. */
-function areComparable(a: ShardFacts, b: ShardFacts): boolean {
-  return a.whole && a.swept && b.whole && b.swept;
+/** True when all that the vector covers is held or was superseded, as far as this replica knows, and nothing beyond it. */
+function isWhole(shard: Shard): boolean {
+  return shard.isWhole() && shard.isSettled;
 }

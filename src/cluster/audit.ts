@@ -34,6 +34,8 @@ import { forEachRecord } from "./replication.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { type Question, type Verdict, Votes } from "./votes.ts";
 
+/** What expires within this time after both clocks is left out: it does not fall before the audit is over. */
+const LEAD_MS = 5000;
 /** A shard is not audited again sooner than this. */
 const PAUSE_MS = 2000;
 const ENTRIES_MAX = 16384;
@@ -64,22 +66,23 @@ export class Audit {
     });
   }
 
-  /** Begins an audit of a shard with a peer, unless there was one just now. */
-  begin(id: ShardId, peer: ReplicaId, now: number): void {
+  /** Begins an audit of a shard that differed from a peer's as of an instant, unless there was one just now. */
+  begin(id: ShardId, peer: ReplicaId, differedAsOf: number, now: number): void {
     const shard = this.#around.shards[id];
     const dueAt = this.#pausedUntil.get(id) ?? 0;
     if (shard === undefined || !isDue({ dueAt, waitMaxMs: PAUSE_MS }, now)) return;
     this.#pausedUntil.set(id, now + PAUSE_MS);
     this.begun++;
-    const buckets = bucketFingerprints(shard);
-    const vector = shard.vector.digest();
-    this.#around.send(peer, { type: "audit-buckets", shard: id, asOf: this.#options.sweptTo(), vector, buckets });
+    const asOf = Math.max(this.#options.sweptTo(), differedAsOf) + LEAD_MS;
+    const buckets = bucketFingerprints(shard, asOf);
+    this.#around.send(peer, { type: "audit-buckets", shard: id, asOf, vector: shard.vector.digest(), buckets });
   }
 
   receiveBuckets(peer: ReplicaId, message: MessageOf<"audit-buckets">): void {
     const shard = this.#sameState(message);
     if (shard === undefined || message.buckets.length !== BUCKETS) return;
-    const own = bucketFingerprints(shard);
+    const { asOf, vector } = message;
+    const own = bucketFingerprints(shard, asOf);
     const buckets: number[] = [];
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       const theirs = message.buckets[bucket];
@@ -88,10 +91,9 @@ export class Audit {
     }
     if (buckets.length === 0) return;
     const entries: AuditEntry[] = [];
-    forEachStanding(shard, new Set(buckets), (view, at) => {
+    forEachStanding(shard, asOf, new Set(buckets), (view, at) => {
       if (entries.length < ENTRIES_MAX) entries.push(entryOf(view, at));
     });
-    const { asOf, vector } = message;
     this.#around.send(peer, { type: "audit-entries", shard: shard.id, asOf, vector, buckets, entries });
   }
 
@@ -100,7 +102,7 @@ export class Audit {
     if (shard === undefined) return;
     const theirs = new Map(message.entries.map((entry) => [entryText(entry), entry]));
     const wanted = new Set<string>();
-    forEachStanding(shard, new Set(message.buckets), (view, at) => {
+    forEachStanding(shard, message.asOf, new Set(message.buckets), (view, at) => {
       const text = entryText(entryOf(view, at));
       if (!theirs.delete(text)) wanted.add(text);
     });
@@ -180,11 +182,11 @@ export class Audit {
     this.#options.repaired(shard, view, start, "restored");
   }
 
-  /** The shard, when its vector and sweep are what the message is about. */
+  /** The shard, when its vector is what the message is about, and nothing has fallen that counts as of its instant. */
   #sameState(message: MessageOf<"audit-buckets"> | MessageOf<"audit-entries">): Shard | undefined {
     const shard = this.#around.shards[message.shard];
-    if (shard === undefined || message.asOf !== this.#options.sweptTo()) return undefined;
-    const isComparable = shard.isWhole() && shard.isSettled && shard.isSweptTo(message.asOf);
+    if (shard === undefined || shard.fallenUntil > message.asOf) return undefined;
+    const isComparable = shard.isWhole() && shard.isSettled;
     return isComparable && isSameDigest(shard.vector.digest(), message.vector) ? shard : undefined;
   }
 
@@ -192,7 +194,7 @@ export class Audit {
     if (wanted.size === 0) return;
     const parts: Uint8Array[] = [];
     let size = 0;
-    forEachStanding(shard, buckets, (view, at) => {
+    forEachStanding(shard, 0, buckets, (view, at) => {
       if (size >= RECORDS_BYTES_MAX || !wanted.has(entryText(entryOf(view, at)))) return;
       const part = new Uint8Array(view.buffer, view.byteOffset + at, recordLength(view, at)).slice();
       parts.push(part);
@@ -216,19 +218,21 @@ export class Audit {
   }
 }
 
-function bucketFingerprints(shard: Shard): Fingerprint[] {
+function bucketFingerprints(shard: Shard, asOf: number): Fingerprint[] {
   const buckets = Array.from({ length: BUCKETS }, () => new Fingerprint());
-  forEachStanding(shard, undefined, (view, at) => buckets[bucketOf(view, at)]?.add(view, at));
+  forEachStanding(shard, asOf, undefined, (view, at) => buckets[bucketOf(view, at)]?.add(view, at));
   return buckets;
 }
 
+/** Visits what stands and expires after `asOf`. */
 function forEachStanding(
   shard: Shard,
+  asOf: number,
   buckets: ReadonlySet<number> | undefined,
   visit: (view: DataView, at: number) => void,
 ): void {
   shard.forEachStanding((view, at) => {
-    if (buckets === undefined || buckets.has(bucketOf(view, at))) visit(view, at);
+    if (expiresAt(view, at) > asOf && (buckets === undefined || buckets.has(bucketOf(view, at)))) visit(view, at);
   });
 }
 

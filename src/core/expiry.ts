@@ -60,6 +60,20 @@ export class ExpiryHeap {
     return slot;
   }
 
+  /** Slots with an entry due by `instant`, outdated ones too; undefined when there are more than `looksMax` entries. */
+  dueBy(instant: number, looksMax: number): Set<number> | undefined {
+    const slots = new Set<number>();
+    const waiting = [0];
+    let looks = 0;
+    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+      if (at >= this.#size || (this.#instants[at] as number) > instant) continue;
+      if (++looks > looksMax) return undefined;
+      slots.add(this.#slots[at] as number);
+      waiting.push(2 * at + 1, 2 * at + 2);
+    }
+    return slots;
+  }
+
   clear(): void {
     this.#size = 0;
     this.#instants = new Float64Array(0);

@@ -6,7 +6,7 @@
  *  I1. A register held hangs in exactly the chain of its origin, at its sequence.
  *  I2. For every dot the vector covers, the register of that dot is held, or one that supersedes it was.
  *  I3. A register whose dot is covered, and which is not held, is never applied (R5).
- *  I4. `fingerprint` covers the standing registers (not deleted, not expired as of `sweptTo`), `sum` covers all.
+ *  I4. `fingerprint` covers the standing registers (not deleted, not fallen at the last sweep), `sum` covers all.
  *  I5. A local write's stamp is greater than what is held of its key and than every stamp purged from its bucket (R8).
  */
 
@@ -16,6 +16,7 @@ import { xxHash32 } from "../base/hash.ts";
 import type { Key, OriginId, ShardId } from "../base/ids.ts";
 import type { Arena } from "./arena.ts";
 import { type HybridClock, TIMESTAMP_MAX } from "./clock.ts";
+import type { Digest } from "./digest.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
 import { type EarlyRegisters, OriginChains } from "./origin-chains.ts";
@@ -142,9 +143,26 @@ export class Shard {
     return this.#chains.isWhole(this.vector);
   }
 
-  /** True when the fingerprint is that of exactly what is held and has not expired at `instant`, unix ms. */
-  isSweptTo(instant: number): boolean {
-    return this.earliestExpiry > instant && this.fallenUntil <= instant;
+  /**
+   * The fingerprint as of an instant, unix ms: of what is held and expires later, whether the rest has fallen or not.
+   * Undefined when something that expires later has fallen already, or when more than `looksMax` is still to fall by then.
+   */
+  fingerprintAsOf(instant: number, looksMax: number): Digest | undefined {
+    if (this.fallenUntil > instant) return undefined;
+    const { low, high } = this.fingerprint;
+    if (this.earliestExpiry > instant) return { low, high };
+    const due = this.#expiry.dueBy(instant, looksMax);
+    if (due === undefined) return undefined;
+    const left = new Fingerprint();
+    left.addElement(low, high);
+    for (const slot of due) {
+      if (!this.table.isHeld(slot) || this.table.isSentinel(slot)) continue;
+      const view = this.table.viewOf(slot);
+      const at = this.table.offsetOf(slot);
+      if ((flagsAt(view, at) & FALLEN) !== 0 || expiresAt(view, at) > instant) continue;
+      left.removeElement(elementLow(view, at), elementHigh(view, at));
+    }
+    return { low: left.low, high: left.high };
   }
 
   /** What is held, or was seen, beyond the vector. */

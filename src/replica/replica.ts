@@ -169,7 +169,7 @@ export class Replica implements Surroundings {
       random,
       sweptTo: () => this.#sweptTo,
       facts: (at) => this.#reportFacts(at),
-      suspect: (shard, peer, at) => this.audit.begin(shard, peer, at),
+      suspect: (shard, peer, asOf, at) => this.audit.begin(shard, peer, asOf, at),
     });
     this.replication = new Replication(this, this.pulls, {
       limits: this.limits,

@@ -12,6 +12,7 @@ import {
   type Birth,
   type DigestFacts,
   type EarlyFacts,
+  INSTANT_MAX,
   LINEAGE_MAX,
   type MemberFacts,
   type Message,
@@ -203,7 +204,7 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
       return {
         type,
         ...readReportFacts(reader),
-        asOf: reader.varint(),
+        asOf: reader.varint(INSTANT_MAX),
         rows: readList(reader, SHARDS_MAX, readDigestRow),
       };
     case "vectors": {
@@ -233,7 +234,7 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
       return {
         type,
         shard: readShard(reader),
-        asOf: reader.varint(),
+        asOf: reader.varint(INSTANT_MAX),
         vector: readDigest(reader),
         buckets: readList(reader, BUCKETS_MAX, readDigest),
       };
@@ -241,7 +242,7 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
       return {
         type,
         shard: readShard(reader),
-        asOf: reader.varint(),
+        asOf: reader.varint(INSTANT_MAX),
         vector: readDigest(reader),
         buckets: readList(reader, BUCKETS_MAX, (from) => from.varint(BUCKETS_MAX)),
         entries: readList(reader, AUDIT_ENTRIES_MAX, readAuditEntry),
@@ -429,7 +430,7 @@ function readDigestMessage(reader: ByteReader): Message {
     whole: (flags & 4) !== 0,
     swept: (flags & 8) !== 0,
     ...readReportFacts(reader),
-    asOf: reader.varint(),
+    asOf: reader.varint(INSTANT_MAX),
     vectors: readDigest(reader),
     fingerprints: readDigest(reader),
   };

@@ -61,6 +61,9 @@ export interface MemberFacts {
   readonly seenAgoMs: number | undefined;
 }
 
+/** The greatest instant that a register can expire at, unix ms. */
+export const INSTANT_MAX = 2 ** 48 - 1;
+
 /** One life of a replica, and the number that its process drew at random when it began. */
 export interface Birth {
   readonly life: number;
@@ -108,14 +111,14 @@ export interface VectorEntry {
 }
 
 export interface DigestFacts extends ReportFacts {
-  /** Unix ms of the instant up to which expiry was swept. */
+  /** Unix ms of the instant as of which the fingerprints are: what expires later counts, the rest does not. */
   readonly asOf: number;
   readonly vectors: Digest;
   readonly fingerprints: Digest;
   readonly durable: boolean;
   /** Nothing is held or seen beyond the vectors. */
   readonly whole: boolean;
-  /** The fingerprints are those of exactly what had not expired at `asOf`. */
+  /** There are fingerprints as of then: nothing that expires later has fallen, nor is too much still to fall. */
   readonly swept: boolean;
 }
 
@@ -126,7 +129,7 @@ export interface ShardDigestRow {
   readonly durable: boolean;
   /** Nothing is held or seen beyond the vector. */
   readonly whole: boolean;
-  /** The fingerprint is that of exactly what had not expired at `asOf`. */
+  /** There is a fingerprint as of the message's instant. */
   readonly swept: boolean;
 }
 

@@ -1,6 +1,7 @@
 /** Registers lost or damaged behind the version vectors' back, on machines connected directly. */
 
 import { describe, expect, it } from "vitest";
+import type { Key } from "../../src/base/ids.ts";
 import { damage, force, lose, REPAIR_MS, recordOf } from "../support/losses.ts";
 import { Machines } from "../support/machines.ts";
 
@@ -54,6 +55,53 @@ describe("a register whose content was damaged", () => {
 });
 
 describe("replicas whose clocks differ", () => {
+  it.each(
+    [0, 300, 600, 5000].flatMap((skewMs) =>
+      ["nothing expires", "something expires all the time"].flatMap((what) =>
+        ["the one ahead", "the one behind"].map((loser) => [skewMs, what, loser] as const),
+      ),
+    ),
+  )("by %i ms, while %s, find what %s lost, and nothing else", async (skewMs, what, loser) => {
+    const machines = await Machines.started(["behind", "ahead"], `skew ${skewMs} ${what}`, { shards: 1 });
+    machines.skewMs.set(machines.at("ahead").id, skewMs);
+    machines.put("behind", "k", "v");
+    for (let i = 0; i < 50; i++) machines.put("ahead", `lasting ${i}`, "v");
+    if (what !== "nothing expires") {
+      for (let i = 1; i <= 1200; i++) machines.put(i % 2 === 0 ? "ahead" : "behind", `k${i}`, "v", { ttlMs: 50 * i });
+    }
+    machines.run(3000);
+    machines.latencyMs = 400;
+    machines.run(5000);
+    lose(machines, loser === "the one ahead" ? "ahead" : "behind", "k");
+    machines.run(REPAIR_MS);
+    expect([machines.get("ahead", "k"), machines.get("behind", "k")]).toEqual(["v", "v"]);
+    machines.run(60_000);
+    expect(repaired(machines, ["ahead", "behind"])).toBe(1);
+    expect(machines.at("ahead").audit.begun + machines.at("behind").audit.begun).toBeLessThan(4);
+    expect(machines.differences()).toEqual([]);
+  });
+
+  it("still compare all other shards while what fell early in one makes it incomparable", async () => {
+    const machines = await Machines.started(["a", "b"], "one shard");
+    machines.put("a", "early", "v", { ttlMs: 300_000 });
+    machines.run(1000);
+    machines.skewMs.set(machines.at("a").id, 600_000);
+    machines.run(500);
+    machines.skewMs.clear();
+    const shardOf = (key: string) => machines.at("a").shardOfKey(key as Key).id;
+    const other = ["k1", "k2", "k3", "k4", "k5"].find((key) => shardOf(key) !== shardOf("early")) ?? "";
+    machines.put("a", other, "v");
+    machines.run(3000);
+    lose(machines, "b", other);
+    machines.run(60_000);
+    expect([machines.get("b", other), machines.get("a", "early"), machines.get("b", "early")]).toEqual([
+      "v",
+      undefined,
+      "v",
+    ]);
+    expect(repaired(machines, ["a", "b"])).toBe(1);
+  });
+
   it("let registers expire without taking that for damage", async () => {
     const names = ["a", "b", "c"];
     const machines = await Machines.started(names, "expiry");

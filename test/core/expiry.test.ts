@@ -24,6 +24,9 @@ it("gives out the earliest of what is in it, like a sorted list", () => {
           else twin.splice(at, at < 0 ? 0 : 1);
           expect(heap.size).toBe(twin.length);
         }
+        const due = twin.filter(([instant]) => instant <= 25).map(([, slot]) => slot);
+        expect(heap.dueBy(25, due.length)).toEqual(new Set(due));
+        expect(due.length === 0 || heap.dueBy(25, due.length - 1) === undefined).toBe(true);
       }
     }),
   );

@@ -6,6 +6,7 @@ import { msOfTimestamp, TIMESTAMP_MAX, timestampFromMs } from "../../src/core/cl
 import { Fingerprint } from "../../src/core/fingerprint.ts";
 import {
   checkRecord,
+  expiresAt,
   FLAG_DEAD,
   FLAG_GONE,
   flagsAt,
@@ -84,6 +85,17 @@ function checkInvariants(shard: Shard): void {
   expect([shard.standing, shard.tombstones]).toEqual([standing, held - standing]);
   expect(shard.fingerprint.equals(fingerprint)).toBe(true);
   expect(shard.sum.equals(sum)).toBe(true);
+  for (const instant of [NOW, NOW + 5000, NOW + 20_000]) checkAsOf(shard, instant);
+}
+
+/** The fingerprint as of an instant is that of what expires later, unless some of that has fallen already. */
+function checkAsOf(shard: Shard, instant: number): void {
+  const left = new Fingerprint();
+  shard.forEachStanding((view, at) => {
+    if (expiresAt(view, at) > instant) left.add(view, at);
+  });
+  const expected = shard.fallenUntil > instant ? undefined : { low: left.low, high: left.high };
+  expect(shard.fingerprintAsOf(instant, Infinity)).toEqual(expected);
 }
 
 describe("a local write", () => {
@@ -241,6 +253,24 @@ describe("expiry", () => {
     expect(loose.shard.standing).toBe(1);
     expect(loose.shard.sweep(NOW + 19_999, 1000, () => {})).toBe(true);
     expect(loose.shard.standing).toBe(0);
+  });
+});
+
+describe("a fingerprint as of a later instant", () => {
+  it("is the same before and after the sweep, and there is none where more is due than may be looked at", () => {
+    const [late, early] = [started(), started()];
+    for (let i = 0; i < 5; i++) write(early, `k${i}`, "v", { expiresAt: NOW + 1000 * i });
+    for (let i = 0; i < 5; i++) {
+      const slot = early.shard.find(KIND_PLAIN, `k${i}` as Key);
+      const at = early.shard.table.offsetOf(slot);
+      const bytes = early.shard.table.bytesOf(slot);
+      apply(late, loose(bytes.slice(at, at + recordLength(early.shard.table.viewOf(slot), at))));
+    }
+    early.shard.sweep(NOW + 2500, 10, () => {});
+    expect(late.shard.fingerprintAsOf(NOW + 2500, 3)).toEqual(early.shard.fingerprintAsOf(NOW + 2500, 0));
+    expect(late.shard.fingerprintAsOf(NOW + 2500, 2)).toBe(undefined);
+    expect(early.shard.fingerprintAsOf(NOW + 1999, 10)).toBe(undefined);
+    expect(early.shard.fingerprintAsOf(NOW + 2000, 10)).toEqual(late.shard.fingerprintAsOf(NOW + 2000, 10));
   });
 });
 

@@ -66,7 +66,7 @@ interface Machine {
 interface Pipe {
   readonly to: ReplicaId;
   readonly link: LinkId;
-  frames: Uint8Array[];
+  frames: { readonly bytes: Uint8Array; readonly dueAt: number }[];
 }
 
 const TICK_MS = 50;
@@ -80,6 +80,8 @@ export class Machines {
   readonly random: SeededRandom;
   /** Frames that `drop` says yes to are lost if they may be, as in a full queue. */
   drop: (from: ReplicaId, to: ReplicaId) => boolean = () => false;
+  /** How long frames are under way. */
+  latencyMs = 0;
   /** Sees every frame that is put on its way. */
   spy: (frame: Uint8Array) => void = () => {};
   readonly #config: Partial<ReplicaConfig>;
@@ -215,21 +217,23 @@ export class Machines {
     }
   }
 
-  /** Lets every frame under way arrive. */
+  /** Lets every frame arrive that is due. */
   deliverAll(): void {
     for (let left = FRAMES_MAX; this.deliverOne(); left--) {
       if (left === 0) throw new Error("frames without end");
     }
   }
 
-  /** Lets the first frame of a random link arrive; false when none is under way. */
+  /** Lets the first frame of a random link arrive; false when none is due. */
   deliverOne(): boolean {
-    const waiting = [...this.#pipes.values()].filter((pipe) => pipe.frames.length > 0);
+    const waiting = [...this.#pipes.values()].filter(
+      ({ frames: [first] }) => first !== undefined && first.dueAt <= this.now,
+    );
     if (waiting.length === 0) return false;
     const pipe = this.random.pick(waiting);
     const frame = pipe.frames.shift();
     if (frame === undefined) return false;
-    this.at(pipe.to).receive(pipe.link, frame, this.clockOf(pipe.to));
+    this.at(pipe.to).receive(pipe.link, frame.bytes, this.clockOf(pipe.to));
     this.carryOut(pipe.to);
     return true;
   }
@@ -239,7 +243,7 @@ export class Machines {
     for (const pipe of this.#pipes.values()) {
       if (pipe.to !== id(name)) continue;
       for (let frame = pipe.frames.shift(); frame !== undefined; frame = pipe.frames.shift()) {
-        this.at(name).receive(pipe.link, frame, this.clockOf(name));
+        this.at(name).receive(pipe.link, frame.bytes, this.clockOf(name));
         this.carryOut(pipe.to);
       }
     }
@@ -283,7 +287,7 @@ export class Machines {
       if (pipe.link !== link || pipe.to === from) continue;
       if (droppable && this.drop(from, pipe.to)) continue;
       this.spy(frame);
-      pipe.frames.push(frame);
+      pipe.frames.push({ bytes: frame, dueAt: this.now + this.latencyMs });
     }
   }
 

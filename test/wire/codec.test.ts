@@ -7,7 +7,7 @@ import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
 import { BUCKETS } from "../../src/core/shard.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { decodeMessage, encodeMessage, PUSH_HEADER_BYTES, pushHeader } from "../../src/wire/codec.ts";
-import type { MemberFacts, Message, MessageOf, Records } from "../../src/wire/message.ts";
+import { INSTANT_MAX, type MemberFacts, type Message, type MessageOf, type Records } from "../../src/wire/message.ts";
 
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const number = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 127, 128, 2 ** 32, Number.MAX_SAFE_INTEGER));
@@ -71,6 +71,7 @@ const marks = fc.option(
 );
 
 const report = { lives: uint32, epoch: number, clock: number };
+const asOf = number.map((each) => Math.min(each, INSTANT_MAX));
 const early = fc.array(fc.record({ origin, seen: number, held: uint32 }), { maxLength: 3 });
 const vectorEntry = fc.oneof(
   fc.record({ shard, vector, durable: vector, early, doubtful: fc.boolean() }),
@@ -103,7 +104,7 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     ...type("digest"),
     ...report,
     reply: fc.boolean(),
-    asOf: number,
+    asOf,
     vectors: digest,
     fingerprints: digest,
     durable: fc.boolean(),
@@ -113,7 +114,7 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
   "shard-digests": fc.record({
     ...type("shard-digests"),
     ...report,
-    asOf: number,
+    asOf,
     rows: fc.array(row, { maxLength: 4 }),
   }),
   vectors: fc.record({
@@ -132,14 +133,14 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
   "audit-buckets": fc.record({
     ...type("audit-buckets"),
     shard,
-    asOf: number,
+    asOf,
     vector: digest,
     buckets: fc.array(digest, { maxLength: 5 }),
   }),
   "audit-entries": fc.record({
     ...type("audit-entries"),
     shard,
-    asOf: number,
+    asOf,
     vector: digest,
     buckets,
     entries: fc.array(entry, { maxLength: 5 }),
