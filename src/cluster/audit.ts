@@ -8,10 +8,14 @@
  *    lost, and is repaired, R5 notwithstanding;
  *  - otherwise its tombstone may have been purged here: the owners vote (`votes.ts`).
  *
+ * One audit tells so much at the most. What did not fit is told by the next ones: each begins where the last with that peer
+ * stopped, so that registers that stay as they are, with no vote to decide them, keep no others waiting for ever.
+ *
  * Between any two of these messages clients write, peers push and tombstones are purged: nothing is put back, and nothing
  * forgotten, but what is looked at again in the same step.
  */
 
+import { ByteWriter } from "../base/bytes.ts";
 import { isDue } from "../base/deadline.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
 import { isSameDigest } from "../core/digest.ts";
@@ -38,8 +42,25 @@ import { type Question, type Verdict, Votes } from "./votes.ts";
 const LEAD_MS = 5000;
 /** A shard is not audited again sooner than this. */
 const PAUSE_MS = 2000;
+const TWO_32 = 4294967296;
+/** Elements a message. */
 const ENTRIES_MAX = 16384;
+/** Of records a message; one more may go beyond it. */
 const RECORDS_BYTES_MAX = 512 * 1024;
+
+/** Where the audits of a shard with one peer have got to. */
+interface Course {
+  slice: number;
+  slot: number;
+}
+
+/** What an audit looks at: what stands, expires after `asOf`, and lies in these buckets and this slice. */
+interface Scope {
+  readonly asOf: number;
+  readonly buckets: ReadonlySet<number> | undefined;
+  readonly slices: number;
+  readonly slice: number;
+}
 
 export interface AuditOptions {
   readonly limits: RecordLimits;
@@ -52,6 +73,8 @@ export class Audit {
   readonly #around: Surroundings;
   readonly #options: AuditOptions;
   readonly #pausedUntil = new Map<ShardId, number>();
+  /** By shard and peer; of those only that ever differed. */
+  readonly #courses = new Map<string, Course>();
   readonly votes: Votes;
   /** Audits begun; registers restored or forgotten by one. */
   begun = 0;
@@ -74,7 +97,7 @@ export class Audit {
     this.#pausedUntil.set(id, now + PAUSE_MS);
     this.begun++;
     const asOf = Math.max(this.#options.sweptTo(), differedAsOf) + LEAD_MS;
-    const buckets = bucketFingerprints(shard, asOf);
+    const buckets = bucketSums(shard, asOf).map(({ fingerprint }) => fingerprint);
     this.#around.send(peer, { type: "audit-buckets", shard: id, asOf, vector: shard.vector.digest(), buckets });
   }
 
@@ -82,31 +105,30 @@ export class Audit {
     const shard = this.#sameState(message);
     if (shard === undefined || message.buckets.length !== BUCKETS) return;
     const { asOf, vector } = message;
-    const own = bucketFingerprints(shard, asOf);
-    const buckets: number[] = [];
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    const sums = bucketSums(shard, asOf);
+    const differing = sums.filter(({ bucket, fingerprint }) => {
       const theirs = message.buckets[bucket];
-      const ours = own[bucket];
-      if (theirs !== undefined && ours !== undefined && !isSameDigest(theirs, ours)) buckets.push(bucket);
-    }
-    if (buckets.length === 0) return;
+      return theirs !== undefined && !isSameDigest(theirs, fingerprint);
+    });
+    if (differing.length === 0) return;
+    const count = differing.reduce((sum, each) => sum + each.count, 0);
+    // Half of what fits: slices are equal by chance only.
+    const slices = count <= ENTRIES_MAX ? 1 : Math.ceil((2 * count) / ENTRIES_MAX);
+    const slice = this.#courseOf(shard, peer).slice++ % slices;
+    const buckets = differing.map(({ bucket }) => bucket);
     const entries: AuditEntry[] = [];
-    forEachStanding(shard, asOf, new Set(buckets), (view, at) => {
+    forEachInScope(shard, { asOf, buckets: new Set(buckets), slices, slice }, (view, at) => {
       if (entries.length < ENTRIES_MAX) entries.push(entryOf(view, at));
     });
-    this.#around.send(peer, { type: "audit-entries", shard: shard.id, asOf, vector, buckets, entries });
+    this.#around.send(peer, { type: "audit-entries", shard: shard.id, asOf, vector, buckets, slices, slice, entries });
   }
 
   receiveEntries(peer: ReplicaId, message: MessageOf<"audit-entries">): void {
     const shard = this.#sameState(message);
     if (shard === undefined) return;
     const theirs = new Map(message.entries.map((entry) => [entryText(entry), entry]));
-    const wanted = new Set<string>();
-    forEachStanding(shard, message.asOf, new Set(message.buckets), (view, at) => {
-      const text = entryText(entryOf(view, at));
-      if (!theirs.delete(text)) wanted.add(text);
-    });
-    this.#sendRecords(peer, shard, new Set(message.buckets), wanted);
+    const scope = { ...message, buckets: new Set(message.buckets) };
+    this.#sendRecords(peer, shard, scope, (element) => !theirs.delete(element));
     if (theirs.size > 0) {
       const entries = [...theirs.values()];
       this.#around.send(peer, { type: "audit-fetch", shard: shard.id, buckets: message.buckets, entries });
@@ -116,7 +138,9 @@ export class Audit {
   receiveFetch(peer: ReplicaId, message: MessageOf<"audit-fetch">): void {
     const shard = this.#around.shards[message.shard];
     if (shard === undefined) return;
-    this.#sendRecords(peer, shard, new Set(message.buckets), new Set(message.entries.map(entryText)));
+    const wanted = new Set(message.entries.map(entryText));
+    const scope = { asOf: 0, buckets: new Set(message.buckets), slices: 1, slice: 0 };
+    this.#sendRecords(peer, shard, scope, (element) => wanted.has(element));
   }
 
   receiveRecords(peer: ReplicaId, message: MessageOf<"audit-records">, now: number): void {
@@ -190,24 +214,36 @@ export class Audit {
     return isComparable && isSameDigest(shard.vector.digest(), message.vector) ? shard : undefined;
   }
 
-  #sendRecords(peer: ReplicaId, shard: Shard, buckets: ReadonlySet<number>, wanted: ReadonlySet<string>): void {
-    if (wanted.size === 0) return;
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    forEachStanding(shard, 0, buckets, (view, at) => {
-      if (size >= RECORDS_BYTES_MAX || !wanted.has(entryText(entryOf(view, at)))) return;
-      const part = new Uint8Array(view.buffer, view.byteOffset + at, recordLength(view, at)).slice();
-      parts.push(part);
-      size += part.length;
+  /** Sends what is wanted, of which every register in scope is asked once; from where the last message stopped. */
+  #sendRecords(peer: ReplicaId, shard: Shard, scope: Scope, isWanted: (element: string) => boolean): void {
+    const course = this.#courseOf(shard, peer);
+    const [ahead, behind] = [new Load(), new Load()];
+    forEachInScope(shard, scope, (view, at, slot) => {
+      if (isWanted(entryText(entryOf(view, at))))
+        (slot >= course.slot ? ahead : behind).add(slot, recordLength(view, at));
     });
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
+    const writer = new ByteWriter();
+    for (const slot of [...ahead.slots, ...behind.slots]) {
+      if (writer.length >= RECORDS_BYTES_MAX) break;
+      const at = shard.table.offsetOf(slot);
+      const length = recordLength(shard.table.viewOf(slot), at);
+      writer.raw(shard.table.bytesOf(slot).subarray(at, at + length));
+      course.slot = slot + 1;
     }
-    const records = { bytes, view: new DataView(bytes.buffer), start: 0, end: size };
+    if (writer.length === 0) return;
+    const bytes = writer.view();
+    const records = { bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length };
     this.#around.send(peer, { type: "audit-records", shard: shard.id, records });
+  }
+
+  #courseOf(shard: Shard, peer: ReplicaId): Course {
+    const key = `${shard.id} ${peer}`;
+    let course = this.#courses.get(key);
+    if (course === undefined) {
+      course = { slice: 0, slot: 0 };
+      this.#courses.set(key, course);
+    }
+    return course;
   }
 
   #sendSlot(peer: ReplicaId, shard: Shard, slot: number): void {
@@ -218,21 +254,40 @@ export class Audit {
   }
 }
 
-function bucketFingerprints(shard: Shard, asOf: number): Fingerprint[] {
-  const buckets = Array.from({ length: BUCKETS }, () => new Fingerprint());
-  forEachStanding(shard, asOf, undefined, (view, at) => buckets[bucketOf(view, at)]?.add(view, at));
-  return buckets;
+/** Slots of as many records as a message holds. */
+class Load {
+  readonly slots: number[] = [];
+  #bytes = 0;
+
+  add(slot: number, length: number): void {
+    if (this.#bytes >= RECORDS_BYTES_MAX) return;
+    this.slots.push(slot);
+    this.#bytes += length;
+  }
 }
 
-/** Visits what stands and expires after `asOf`. */
-function forEachStanding(
-  shard: Shard,
-  asOf: number,
-  buckets: ReadonlySet<number> | undefined,
-  visit: (view: DataView, at: number) => void,
-): void {
-  shard.forEachStanding((view, at) => {
-    if (expiresAt(view, at) > asOf && (buckets === undefined || buckets.has(bucketOf(view, at)))) visit(view, at);
+interface BucketSum {
+  readonly bucket: number;
+  readonly fingerprint: Fingerprint;
+  count: number;
+}
+
+function bucketSums(shard: Shard, asOf: number): BucketSum[] {
+  const sums = Array.from({ length: BUCKETS }, (_, bucket) => ({ bucket, fingerprint: new Fingerprint(), count: 0 }));
+  forEachInScope(shard, { asOf, buckets: undefined, slices: 1, slice: 0 }, (view, at) => {
+    const sum = sums[bucketOf(view, at)] as BucketSum;
+    sum.fingerprint.add(view, at);
+    sum.count++;
+  });
+  return sums;
+}
+
+function forEachInScope(shard: Shard, scope: Scope, visit: (view: DataView, at: number, slot: number) => void): void {
+  const { asOf, buckets, slices, slice } = scope;
+  shard.forEachStanding((view, at, slot) => {
+    if (expiresAt(view, at) <= asOf) return;
+    if (buckets !== undefined && !buckets.has(bucketOf(view, at))) return;
+    if (Math.floor((elementHigh(view, at) * slices) / TWO_32) === slice) visit(view, at, slot);
   });
 }
 

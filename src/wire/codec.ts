@@ -19,6 +19,7 @@ import {
   type Records,
   type ReportFacts,
   type ShardDigestRow,
+  SLICES_MAX,
   type VectorEntry,
 } from "./message.ts";
 
@@ -138,6 +139,8 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       writer.varint(message.asOf);
       writeDigest(writer, message.vector);
       writeList(writer, message.buckets, (out, bucket) => out.varint(bucket));
+      writer.varint(message.slices);
+      writer.varint(message.slice);
       return writeList(writer, message.entries, writeAuditEntry);
     case "audit-fetch":
       writer.varint(message.shard);
@@ -245,6 +248,7 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
         asOf: reader.varint(INSTANT_MAX),
         vector: readDigest(reader),
         buckets: readList(reader, BUCKETS_MAX, (from) => from.varint(BUCKETS_MAX)),
+        ...readSlice(reader),
         entries: readList(reader, AUDIT_ENTRIES_MAX, readAuditEntry),
       };
     case "audit-fetch":
@@ -473,6 +477,13 @@ function readVectorEntry(reader: ByteReader): VectorEntry {
       held: from.u32(),
     })),
   };
+}
+
+function readSlice(reader: ByteReader): { slices: number; slice: number } {
+  const slices = reader.varint(SLICES_MAX);
+  const slice = reader.varint();
+  if (slice >= slices) throw new BadBytes(`slice ${slice} of ${slices}`);
+  return { slices, slice };
 }
 
 function writeAuditEntry(writer: ByteWriter, entry: AuditEntry): void {

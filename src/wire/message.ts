@@ -23,7 +23,7 @@
  * Audit, when vectors are equal and fingerprints, as of the same instant, are not:
  *
  *   A -> B  audit-buckets  a fingerprint for each bucket of the shard.
- *   B -> A  audit-entries  of each bucket that differs, what stands in it (64-bit elements).
+ *   B -> A  audit-entries  what stands in the buckets that differ (64-bit elements); where that is too much, a slice of it.
  *   A -> B  audit-records  what B lacks, and
  *   A -> B  audit-fetch    elements of what A lacks; B answers with audit-records.
  *   any     audit-vote, audit-ballot   who holds this register? Where its tombstone may have been purged, the owners vote.
@@ -63,6 +63,9 @@ export interface MemberFacts {
 
 /** The greatest instant that a register can expire at, unix ms. */
 export const INSTANT_MAX = 2 ** 48 - 1;
+
+/** More slices than this nobody makes of a shard. */
+export const SLICES_MAX = 2 ** 20;
 
 /** One life of a replica, and the number that its process drew at random when it began. */
 export interface Birth {
@@ -190,6 +193,9 @@ export type Message =
       readonly asOf: number;
       readonly vector: Digest;
       readonly buckets: readonly number[];
+      /** Of this many slices, equal parts of all that `elementHigh` may be, the one that the entries lie in. */
+      readonly slices: number;
+      readonly slice: number;
       readonly entries: readonly AuditEntry[];
     }
   | {

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
+import { KIND_PLAIN } from "../../src/core/record.ts";
 import { damage, force, lose, REPAIR_MS, recordOf } from "../support/losses.ts";
 import { Machines } from "../support/machines.ts";
 
@@ -37,6 +38,39 @@ describe("a register that one lost", () => {
     expect(machines.get("c", "k")).toBe("old");
     machines.run(REPAIR_MS);
     expect(["a", "b", "c"].map((name) => machines.get(name, "k"))).toEqual(["new", "new", "new"]);
+  });
+});
+
+describe("more than one audit can tell", () => {
+  it("comes in the end, in a shard of any size", async () => {
+    const machines = await Machines.started(["a", "b"], "large", { shards: 1 });
+    const value = "v".repeat(100);
+    for (let i = 0; i < 24_000; i++) {
+      machines.put("a", `k${i}`, value);
+      if (i % 500 === 0) machines.run(50);
+    }
+    machines.run(3000);
+    const lost = Array.from({ length: 200 }, (_, i) => `k${23_999 - i}`);
+    for (const key of lost) lose(machines, "b", key);
+    machines.run(60_000);
+    expect(lost.filter((key) => machines.get("b", key) === undefined)).toEqual([]);
+    expect(repaired(machines, ["a", "b"])).toBe(lost.length);
+  });
+
+  it("comes although what cannot be decided would fill every message", async () => {
+    const machines = await Machines.started(["a", "b", "c"], "undecided", { shards: 1 });
+    const large = Array.from({ length: 6 }, (_, i) => `large ${i}`);
+    for (const key of large) machines.put("a", key, "v".repeat(100 * 1024));
+    machines.run(1000);
+    machines.put("a", "k", "v");
+    machines.run(3000);
+    machines.cut(["c"], ["a", "b"]);
+    const shard = machines.at("b").shardOfKey("k" as Key);
+    for (const key of large) shard.forget(shard.find(KIND_PLAIN, key as Key));
+    lose(machines, "b", "k");
+    machines.run(2 * REPAIR_MS);
+    expect(large.map((key) => machines.get("b", key))).toEqual(Array(6).fill(undefined));
+    expect(machines.get("b", "k")).toBe("v");
   });
 });
 

@@ -7,7 +7,14 @@ import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
 import { BUCKETS } from "../../src/core/shard.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { decodeMessage, encodeMessage, PUSH_HEADER_BYTES, pushHeader } from "../../src/wire/codec.ts";
-import { INSTANT_MAX, type MemberFacts, type Message, type MessageOf, type Records } from "../../src/wire/message.ts";
+import {
+  INSTANT_MAX,
+  type MemberFacts,
+  type Message,
+  type MessageOf,
+  type Records,
+  SLICES_MAX,
+} from "../../src/wire/message.ts";
 
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const number = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 127, 128, 2 ** 32, Number.MAX_SAFE_INTEGER));
@@ -137,14 +144,18 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     vector: digest,
     buckets: fc.array(digest, { maxLength: 5 }),
   }),
-  "audit-entries": fc.record({
-    ...type("audit-entries"),
-    shard,
-    asOf,
-    vector: digest,
-    buckets,
-    entries: fc.array(entry, { maxLength: 5 }),
-  }),
+  "audit-entries": fc
+    .record({
+      ...type("audit-entries"),
+      shard,
+      asOf,
+      vector: digest,
+      buckets,
+      slices: fc.integer({ min: 1, max: SLICES_MAX }),
+      slice: fc.nat(),
+      entries: fc.array(entry, { maxLength: 5 }),
+    })
+    .map((each) => ({ ...each, slice: each.slice % each.slices })),
   "audit-fetch": fc.record({ ...type("audit-fetch"), shard, buckets, entries: fc.array(entry, { maxLength: 5 }) }),
   "audit-records": fc.record({ ...type("audit-records"), shard, records }),
   "audit-vote": fc.record({ ...type("audit-vote"), vote: number, shard, records }),
@@ -289,6 +300,8 @@ it.each([
   ["a shard over 65,535", [14, 128, 128, 4]],
   ["flags of a digest that nobody has", [4, 8, ...Array(30).fill(0)]],
   ["a purge mark of 2^53 - 1", [8, 1, 1, 0, 0, 1, 0, 255, 255, 255, 255, 255, 255, 255, 15]],
+  ["a slice that there is none of", [12, 0, 0, ...Array(8).fill(0), 0, 2, 2, 0]],
+  ["slices of nothing", [12, 0, 0, ...Array(8).fill(0), 0, 0, 0, 0]],
   ["a session over 2^53", [9, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1]],
 ])("refuses %s", (_what, bytes) => {
   expect(refusal(Uint8Array.from(bytes))).toBeInstanceOf(BadBytes);
