@@ -35,15 +35,15 @@ export type Permission = "read" | "write" | "observe" | "admin";
 export interface Auth {
   /** False where no tokens are configured: everyone may do everything. */
   readonly required: boolean;
-  /** The caller who shows this token. Throws `UNAUTHORIZED`, after the same work for every wrong one. */
-  authenticate(token: string | undefined): Principal;
+  /** The caller who shows this token; `undefined`, after the same work, for every wrong one. */
+  recognise(token: string | undefined): Principal | undefined;
 }
 
 /** The caller where nobody is asked who they are. */
 export const ANYONE: Principal = { scopes: new Set<Scope>(["read", "write", "admin"]), prefix: "" };
 
 /** No tokens: everyone may do everything. */
-export const openAuth: Auth = { required: false, authenticate: () => ANYONE };
+export const openAuth: Auth = { required: false, recognise: () => ANYONE };
 
 interface KnownToken {
   readonly digest: Buffer;
@@ -61,17 +61,28 @@ export function createAuth(entries: readonly TokenEntry[]): Auth {
   }));
   return {
     required: true,
-    authenticate(token) {
+    recognise(token) {
       const digest = digestOf(token ?? "");
       let found: Principal | undefined;
       for (const candidate of known) {
         if (timingSafeEqual(candidate.digest, digest)) found = candidate.principal;
       }
-      if (token === undefined) throw new AtollError("UNAUTHORIZED", "this needs a token: Authorization: Bearer TOKEN");
-      if (found === undefined) throw new AtollError("UNAUTHORIZED", "the token is not known here");
       return found;
     },
   };
+}
+
+/** The caller who shows this token. Throws `UNAUTHORIZED`. */
+export function authenticate(auth: Auth, token: string | undefined): Principal {
+  const principal = auth.recognise(token);
+  if (principal === undefined) throw unauthorized(token);
+  return principal;
+}
+
+export function unauthorized(token: string | undefined): AtollError {
+  const message =
+    token === undefined ? "this needs a token: Authorization: Bearer TOKEN" : "the token is not known here";
+  return new AtollError("UNAUTHORIZED", message);
 }
 
 /**

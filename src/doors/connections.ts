@@ -1,10 +1,11 @@
 /** Who is connected: bounds the sockets in all and for each address, and remembers what each one has shown. */
 
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Auth, Principal } from "./auth.ts";
-import { bearerToken } from "./auth.ts";
+import { ANYONE, type Auth, bearerToken, type Principal } from "./auth.ts";
 import type { DoorLimits } from "./limits.ts";
 import type { DoorMetrics } from "./metrics.ts";
+import { headTooLong, Strangers } from "./strangers.ts";
 
 /** What one connection has shown. */
 interface Shown {
@@ -12,56 +13,96 @@ interface Shown {
   readonly principal: Principal;
 }
 
+export interface ConnectionsOptions {
+  readonly auth: Auth;
+  readonly limits: DoorLimits;
+  readonly metrics: DoorMetrics;
+  readonly isTls: boolean;
+}
+
 export class Connections {
-  readonly #limits: DoorLimits;
-  readonly #metrics: DoorMetrics;
+  readonly #options: ConnectionsOptions;
+  readonly #strangers: Strangers;
   readonly #sockets = new Set<Socket>();
   readonly #byAddress = new Map<string, number>();
   #whenEmpty: (() => void) | undefined;
   readonly #shown = new WeakMap<Socket, Shown>();
 
-  constructor(limits: DoorLimits, metrics: DoorMetrics) {
-    this.#limits = limits;
-    this.#metrics = metrics;
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+    this.#strangers = new Strangers(options.limits, options.metrics);
   }
 
   /** Counts the socket until it closes; false, and not counted, where that is over a limit. */
   admit(socket: Socket): boolean {
     if (this.#sockets.has(socket)) return true;
+    const { auth, limits, metrics, isTls } = this.#options;
     const address = socket.remoteAddress ?? "";
     const ofAddress = this.#byAddress.get(address) ?? 0;
-    if (this.#sockets.size >= this.#limits.connectionsMax || ofAddress >= this.#limits.connectionsPerAddressMax) {
-      this.#metrics.connectionsRefused++;
+    if (this.#sockets.size >= limits.connectionsMax || ofAddress >= limits.connectionsPerAddressMax) {
+      metrics.connectionsRefused++;
       return false;
     }
     this.#sockets.add(socket);
     this.#byAddress.set(address, ofAddress + 1);
-    this.#metrics.connections = this.#sockets.size;
+    metrics.connections = this.#sockets.size;
     socket.once("close", () => this.#forget(socket, address));
+    if (auth.required) this.#strangers.add(socket, isTls);
     return true;
   }
 
+  /** The TLS handshake of an admitted connection is done; `socket` serves it from now on. */
+  secured(socket: Socket): void {
+    this.#strangers.secured(socket);
+  }
+
   /**
-   * The caller behind a request's `Authorization` header. A header equal to the last one that this connection showed is
-   * not hashed again: the comparison is with what the same client sent itself, so its timing tells nobody anything new,
-   * and tokens do not change while the process lives. Wrong tokens are never remembered.
+   * The caller behind a request, or `undefined` where its token is missing or wrong. Throws `HEADERS_TOO_LARGE` for what
+   * is too much from a stranger.
+   *
+   * An `Authorization` equal to the last good one that this connection showed is not hashed again: the comparison is with
+   * what the same client sent itself, so its timing tells nobody anything new, and tokens do not change while the process
+   * lives. Wrong tokens are never remembered.
    */
-  principal(socket: Socket, authorization: string | undefined, auth: Auth): Principal {
+  recognise(request: IncomingMessage): Principal | undefined {
+    const { auth, limits } = this.#options;
+    if (!auth.required) return ANYONE;
+    const { socket, headers } = request;
+    const { authorization } = headers;
     const shown = this.#shown.get(socket);
     if (shown !== undefined && shown.authorization === authorization) return shown.principal;
-    const principal = auth.authenticate(bearerToken(authorization));
-    this.#shown.set(socket, { authorization, principal });
+    const principal = auth.recognise(bearerToken(authorization));
+    if (principal !== undefined) {
+      this.#shown.set(socket, { authorization, principal });
+      this.#strangers.remove(socket);
+    } else if (shown === undefined && headBytes(request) > limits.strangerHeadBytesMax) throw headTooLong(limits);
     return principal;
   }
 
-  /** Somebody else has the socket from now on: it is no client's. */
-  handOver(socket: Socket): void {
-    if (this.#sockets.has(socket)) this.#forget(socket, socket.remoteAddress ?? "");
+  /** The socket is no client's. */
+  release(socket: Socket): void {
+    this.handOver(socket);
+    this.#forget(socket, socket.remoteAddress ?? "");
   }
 
   /** Resolves once no client is connected. */
   async emptied(): Promise<void> {
     if (this.#sockets.size > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+  }
+
+  /** True where a good token has been shown, or none is asked for. */
+  isKnown(socket: Socket): boolean {
+    return !this.#options.auth.required || this.#shown.has(socket);
+  }
+
+  /** The head that a stranger may send is here, and will be answered. */
+  headRead(socket: Socket): void {
+    this.#strangers.headRead(socket);
+  }
+
+  /** Somebody else bounds this connection from now on. */
+  handOver(socket: Socket): void {
+    this.#strangers.remove(socket);
   }
 
   /** Those that never sent anything, which `node:http` does not count as idle. */
@@ -78,7 +119,17 @@ export class Connections {
     const left = (this.#byAddress.get(address) ?? 1) - 1;
     if (left === 0) this.#byAddress.delete(address);
     else this.#byAddress.set(address, left);
-    this.#metrics.connections = this.#sockets.size;
+    this.#options.metrics.connections = this.#sockets.size;
     if (this.#sockets.size === 0) this.#whenEmpty?.();
   }
+}
+
+/** The request line and headers as they are usually written. */
+function headBytes(request: IncomingMessage): number {
+  const { method = "", url = "", rawHeaders } = request;
+  let bytes = `${method} ${url} HTTP/1.1\r\n\r\n`.length;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    bytes += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`.length;
+  }
+  return bytes;
 }

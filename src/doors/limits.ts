@@ -23,6 +23,9 @@ export interface DoorLimits {
   /** To send one whole request. */
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
+  /** Where tokens are asked for, what a connection may send and how long it may stay before it has shown a good one. */
+  readonly strangerHeadBytesMax: number;
+  readonly strangerTimeoutMs: number;
   /** How long a reader may stall with an answer, or events, waiting for it. */
   readonly stalledReaderTimeoutMs: number;
   /** What may wait for a reader of events before it is cut off. */
@@ -58,6 +61,8 @@ export const defaultLimits: DoorLimits = {
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 60_000,
   keepAliveTimeoutMs: 65_000,
+  strangerHeadBytesMax: 4 * KIB,
+  strangerTimeoutMs: 5_000,
   stalledReaderTimeoutMs: 60_000,
   outputBytesMax: 8 * MIB,
   heartbeatMs: 15_000,

@@ -7,8 +7,8 @@ import { problemAnswer } from "./http/answer.ts";
 
 const CLOSE_WITHIN_MS = 1_000;
 
-/** Sends the error and closes the socket, by force where the other side does not let us. */
-export function answerRaw(socket: Duplex, error: AtollError): void {
+/** Sends the error and closes the socket, by force where the other side does not let us within `closeWithinMs`. */
+export function answerRaw(socket: Duplex, error: AtollError, closeWithinMs: number = CLOSE_WITHIN_MS): void {
   if (!socket.writable) {
     socket.destroy();
     return;
@@ -18,5 +18,5 @@ export function answerRaw(socket: Duplex, error: AtollError): void {
   for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
   socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
   socket.on("error", () => socket.destroy());
-  setTimeout(() => socket.destroy(), CLOSE_WITHIN_MS).unref();
+  setTimeout(() => socket.destroy(), closeWithinMs).unref();
 }

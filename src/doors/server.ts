@@ -7,7 +7,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ST
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { AtollError, type ErrorCode } from "../base/errors.ts";
+import { AtollError, type ErrorCode, toAtollError } from "../base/errors.ts";
 import { isLoopback } from "../base/loopback.ts";
 import type { StatisticsSource } from "../stats.ts";
 import type { LocalStore, Store } from "../store.ts";
@@ -104,25 +104,28 @@ class Doors implements DoorServer {
       hosts: undefined,
     };
     this.metrics = new DoorMetrics(options.statistics ?? [], { processMetrics: options.processMetrics ?? true });
-    this.#connections = new Connections(limits, this.metrics);
+    this.#connections = new Connections({
+      auth: this.#auth,
+      limits,
+      metrics: this.metrics,
+      isTls: options.tls !== undefined,
+    });
     const shared = {
       store: options.store,
       keyspace: options.keyspace ?? (() => undefined),
-      auth: this.#auth,
       admission: this.#admission,
+      connections: this.#connections,
       limits,
       metrics: this.metrics,
       log: this.#log,
     };
     this.#http = new HttpDoor({
       ...shared,
-      connections: this.#connections,
       faultsEnabled: options.enableFaults ?? false,
       version: options.version ?? "0.0.0",
     });
-    this.#webSockets = new WebSocketDoor(shared);
+    this.#webSockets = new WebSocketDoor({ ...shared, auth: this.#auth });
     this.#upgrades = new Map(Object.entries(options.upgrades ?? {}));
-    this.#upgrades.set(WEBSOCKET_PATH, (request, socket, head) => this.#webSockets.handle(request, socket, head));
     this.#server = createBareServer(limits, options.tls);
     this.#attach();
   }
@@ -160,6 +163,7 @@ class Doors implements DoorServer {
     server.on("connection", (socket: Socket) => {
       if (!this.#connections.admit(socket)) this.#refuseConnection(socket);
     });
+    server.on("secureConnection", (socket: Socket) => this.#connections.secured(socket));
     server.on("request", (request, response) => this.#http.handle(request, response));
     server.on("checkContinue", (request, response) => this.#http.handle(request, response, true));
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
@@ -179,15 +183,17 @@ class Doors implements DoorServer {
       this.#serveWithoutUpgrade(request, socket, head);
       return;
     }
-    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-    const handler = this.#upgradeHandler(path);
-    if (handler !== undefined) {
-      if (path !== WEBSOCKET_PATH) this.#connections.handOver(socket as Socket);
-      handler(request, socket, head);
+    this.#connections.headRead(request.socket);
+    let handler: UpgradeHandler;
+    try {
+      handler = this.#upgradeHandler(request);
+    } catch (thrown) {
+      const error = toAtollError(thrown);
+      this.metrics.error("server", error.code);
+      answerRaw(socket, error);
       return;
     }
-    this.metrics.error("server", "NOT_FOUND");
-    answerRaw(socket, new AtollError("NOT_FOUND", "nothing to upgrade to at this path"));
+    handler(request, socket, head);
   }
 
   /**
@@ -207,9 +213,18 @@ class Doors implements DoorServer {
     this.#server.emit(this.#options.tls === undefined ? "connection" : "secureConnection", socket);
   }
 
-  #upgradeHandler(path: string): UpgradeHandler | undefined {
-    const exact = this.#upgrades.get(path);
-    if (exact !== undefined) return exact;
+  /** Throws `NOT_FOUND`, and `HEADERS_TOO_LARGE` for a stranger at a door that knows callers by something else than tokens. */
+  #upgradeHandler(request: IncomingMessage): UpgradeHandler {
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    if (path === WEBSOCKET_PATH) return (...upgrade) => this.#webSockets.handle(...upgrade);
+    const handler = this.#upgrades.get(path) ?? this.#upgradeUnder(path);
+    if (handler === undefined) throw new AtollError("NOT_FOUND", "nothing to upgrade to at this path");
+    this.#connections.recognise(request);
+    this.#connections.release(request.socket);
+    return handler;
+  }
+
+  #upgradeUnder(path: string): UpgradeHandler | undefined {
     for (const [prefix, handler] of this.#upgrades) {
       if (prefix.endsWith("/") && path.startsWith(prefix)) return handler;
     }

@@ -42,11 +42,7 @@ function compareTimes(auth: Auth, first: string, second: string): number {
 
 function timeOf(auth: Auth, token: string): number {
   const startedAt = process.hrtime.bigint();
-  try {
-    auth.authenticate(token);
-  } catch {
-    // Expected; the time is what counts.
-  }
+  auth.recognise(token);
   return Number(process.hrtime.bigint() - startedAt);
 }
 

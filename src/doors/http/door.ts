@@ -11,7 +11,7 @@ import { AtollError, toAtollError } from "../../base/errors.ts";
 import type { Key } from "../../base/ids.ts";
 import type { Dot, LocalStore, Store } from "../../store.ts";
 import { type Admission, admit } from "../admission.ts";
-import { ANYONE, type Auth, authorise, type Principal } from "../auth.ts";
+import { ANYONE, authorise, bearerToken, type Principal, unauthorized } from "../auth.ts";
 import type { Connections } from "../connections.ts";
 import { checkKey, checkPrefix } from "../fields.ts";
 import type { DoorLimits } from "../limits.ts";
@@ -31,7 +31,6 @@ export interface HttpDoorOptions {
   readonly store: LocalStore;
   /** The store of another keyspace than `default`; `undefined` where there is none of that name. */
   readonly keyspace: (name: string) => Store | undefined;
-  readonly auth: Auth;
   readonly admission: Admission;
   readonly connections: Connections;
   readonly limits: DoorLimits;
@@ -66,6 +65,8 @@ interface Exchange {
   /** The session's token as it came, and its dots. */
   token: string;
   earlier: readonly Dot[];
+  /** `undefined` without a good token. */
+  who: Principal | undefined;
   allowedOrigin: string | undefined;
   bodyRead: boolean;
 }
@@ -112,6 +113,7 @@ export class HttpDoor {
       metrics: this.#unrouted,
       token: EMPTY_SESSION,
       earlier: NO_DOTS,
+      who: undefined,
       allowedOrigin: undefined,
       bodyRead: false,
     };
@@ -153,6 +155,7 @@ export class HttpDoor {
     const { request } = exchange;
     const { headers } = request;
     const options = this.#options;
+    exchange.who = options.connections.recognise(request);
     this.#readSession(exchange, headers["atoll-session"]);
     exchange.allowedOrigin = admit(options.admission, request);
     const location = locate(request.url ?? "/");
@@ -160,7 +163,7 @@ export class HttpDoor {
     if (bound === undefined) return undefined;
     exchange.metrics = bound.metrics;
     const { operation } = bound;
-    const principal = this.#principal(request, operation);
+    const principal = principalOf(exchange, operation);
     const query = parseQuery(location.query, bound.query);
     const key = bound.hasKey ? this.#key(location.key, query) : ("" as Key);
     this.#authorise(principal, operation, bound.hasKey ? key : (query.get("prefix") ?? ""));
@@ -183,12 +186,6 @@ export class HttpDoor {
     const token = String(header);
     exchange.earlier = decodeSession(token);
     exchange.token = token;
-  }
-
-  #principal(request: IncomingMessage, operation: Operation): Principal {
-    if (operation.access === "open") return ANYONE;
-    const { auth, connections } = this.#options;
-    return connections.principal(request.socket, request.headers.authorization, auth);
   }
 
   #authorise(principal: Principal, operation: Operation, under: string): void {
@@ -267,15 +264,25 @@ export class HttpDoor {
     const { request, response, metrics, startedAt } = exchange;
     const { headers } = answer;
     this.#addShared(headers, exchange, answer.dots ?? NO_DOTS);
-    if (this.#closing) headers.push("Connection", "close");
-    else if (!exchange.bodyRead && hasLongBody(request)) {
+    const isLast = this.#closing || this.#isUnwelcome(exchange, answer.status);
+    if (!exchange.bodyRead && isBodyOver(request, isLast ? 0 : DROPPED_BYTES_MAX)) {
       headers.push("Connection", "close");
       lingerAtClose(request.socket);
-    }
+    } else if (isLast) headers.push("Connection", "close");
     metrics.observe(answer.status, performance.now() - startedAt);
     response.writeHead(answer.status, headers);
     response.end(answer.body);
     if (request.socket.writableLength > 0) this.#boundStall(request.socket);
+  }
+
+  /** A wrong token ends its connection, and a stranger gets one answer. */
+  #isUnwelcome(exchange: Exchange, status: number): boolean {
+    if (exchange.who !== undefined) return false;
+    const { connections } = this.#options;
+    const { socket } = exchange.request;
+    if (connections.isKnown(socket)) return status === 401;
+    connections.headRead(socket);
+    return true;
   }
 
   /** Adds what every answer carries. */
@@ -314,9 +321,15 @@ function bindRoute(route: Route, metrics: DoorMetrics): ReadonlyMap<string, Boun
   return bound;
 }
 
-function hasLongBody(request: IncomingMessage): boolean {
+function principalOf(exchange: Exchange, operation: Operation): Principal {
+  if (exchange.who !== undefined) return exchange.who;
+  if (operation.access === "open") return ANYONE;
+  throw unauthorized(bearerToken(exchange.request.headers.authorization));
+}
+
+function isBodyOver(request: IncomingMessage, bytes: number): boolean {
   if (request.headers["transfer-encoding"] !== undefined) return true;
-  return Number(request.headers["content-length"] ?? 0) > DROPPED_BYTES_MAX;
+  return Number(request.headers["content-length"] ?? 0) > bytes;
 }
 
 /**

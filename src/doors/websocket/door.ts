@@ -6,7 +6,8 @@ import { WebSocketServer } from "ws";
 import { AtollError, toAtollError } from "../../base/errors.ts";
 import type { LocalStore, Store } from "../../store.ts";
 import { type Admission, admit } from "../admission.ts";
-import { type Auth, bearerToken, type Principal } from "../auth.ts";
+import { type Auth, authenticate, bearerToken, type Principal } from "../auth.ts";
+import type { Connections } from "../connections.ts";
 import { type DoorLimits, messageBytesMax } from "../limits.ts";
 import type { DoorLog } from "../log.ts";
 import type { DoorMetrics } from "../metrics.ts";
@@ -20,6 +21,7 @@ export interface WebSocketDoorOptions {
   readonly keyspace: (name: string) => Store | undefined;
   readonly auth: Auth;
   readonly admission: Admission;
+  readonly connections: Connections;
   readonly limits: DoorLimits;
   readonly metrics: DoorMetrics;
   readonly log: DoorLog;
@@ -44,6 +46,7 @@ export class WebSocketDoor {
     try {
       const offer = this.#judge(request);
       const principal = this.#authenticate(request, offer);
+      this.#options.connections.handOver(request.socket);
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
         const language = languageOf(offer.protocol);
         const connection = new Connection({ ...this.#options, socket: webSocket, language, principal }, (closed) => {
@@ -74,7 +77,7 @@ export class WebSocketDoor {
   }
 
   #authenticate(request: IncomingMessage, offer: Offer): Principal {
-    return this.#options.auth.authenticate(bearerToken(request.headers.authorization) ?? offer.token);
+    return authenticate(this.#options.auth, bearerToken(request.headers.authorization) ?? offer.token);
   }
 }
 
