@@ -77,7 +77,6 @@ describe("a connection without a good token", () => {
     ["a byte over 4 KiB of head", headOf(4097, "GET /healthz"), 431],
     ["4 KiB of head", headOf(4096, "GET /healthz"), 200],
     ["a path that is not", head("GET /nowhere"), 404],
-    ["a session that is none", head("GET /v1/kv/a", ["Atoll-Session: !"]), 400],
     ["a method that is none", head("POST /v1/kv/a"), 405],
     ["a preflight", head("OPTIONS /v1/kv/a"), 204],
     ["a probe", head("GET /healthz"), 200],

@@ -23,8 +23,8 @@ import { ClientGone, readBody } from "./body.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { DEFAULT_KEYSPACE, locate } from "./locate.ts";
 import { describeApi } from "./openapi.ts";
-import { parseQuery, type Query } from "./query.ts";
-import { type Operation, type Route, type RouteName, routeNames, routes } from "./routes.ts";
+import { NO_QUERY, parseQuery, type Query } from "./query.ts";
+import { type Operation, obeysSession, type Route, type RouteName, routeNames, routes } from "./routes.ts";
 import { EventStream } from "./watch.ts";
 
 export interface HttpDoorOptions {
@@ -44,13 +44,14 @@ export interface HttpDoorOptions {
 interface BoundOperation {
   readonly operation: Operation;
   readonly metrics: OperationMetrics;
-  readonly query: readonly string[];
+  readonly query: Operation["query"];
   readonly hasKey: boolean;
+  readonly hasSession: boolean;
 }
 
 /** A request that may be carried out, once its session and body are here. */
 interface Judged {
-  readonly operation: Operation;
+  readonly bound: BoundOperation;
   readonly call: Call;
 }
 
@@ -133,9 +134,12 @@ export class HttpDoor {
       const judged = this.#judge(exchange);
       if (judged === undefined) answer = this.#otherMethod(exchange.request);
       else {
-        const { operation, call } = judged;
-        const waitMs = this.#waitMs(call.query);
-        if (exchange.earlier.length > 0) await call.store.catchUp(exchange.earlier, waitMs);
+        const { call } = judged;
+        const { operation, hasSession } = judged.bound;
+        if (hasSession) {
+          const waitMs = this.#waitMs(call.query);
+          if (exchange.earlier.length > 0) await call.store.catchUp(exchange.earlier, waitMs);
+        }
         if (operation.body !== "none") {
           call.body = await readBody(exchange, operation.body, this.#options.limits, this.#options.metrics);
           exchange.bodyRead = true;
@@ -156,7 +160,7 @@ export class HttpDoor {
     const { headers } = request;
     const options = this.#options;
     exchange.who = options.connections.recognise(request);
-    this.#readSession(exchange, headers["atoll-session"]);
+    const sessionError = readSession(exchange);
     exchange.allowedOrigin = admit(options.admission, request);
     const location = locate(request.url ?? "/");
     const bound = this.#table.get(location.route)?.get(request.method ?? "GET");
@@ -164,11 +168,12 @@ export class HttpDoor {
     exchange.metrics = bound.metrics;
     const { operation } = bound;
     const principal = principalOf(exchange, operation);
-    const query = parseQuery(location.query, bound.query);
+    if (bound.hasSession && sessionError !== undefined) throw sessionError;
+    const query = bound.query === undefined ? NO_QUERY : parseQuery(location.query, bound.query);
     const key = bound.hasKey ? this.#key(location.key, query) : ("" as Key);
     this.#authorise(principal, operation, bound.hasKey ? key : (query.get("prefix") ?? ""));
     const store = location.keyspace === DEFAULT_KEYSPACE ? options.store : this.#keyspace(location.keyspace);
-    return { operation, call: { store, key, query, headers, body: NO_BYTES, principal } };
+    return { bound, call: { store, key, query, headers, body: NO_BYTES, principal } };
   }
 
   /** Answers `OPTIONS`, and refuses a method that the route does not have. */
@@ -179,13 +184,6 @@ export class HttpDoor {
     this.#options.metrics.error("http", "METHOD_NOT_ALLOWED");
     const refusal = problemAnswer(new AtollError("METHOD_NOT_ALLOWED", `this path has ${methods}`));
     return { ...refusal, headers: [...refusal.headers, "Allow", methods] };
-  }
-
-  #readSession(exchange: Exchange, header: string | string[] | undefined): void {
-    if (header === undefined || header === "") return;
-    const token = String(header);
-    exchange.earlier = decodeSession(token);
-    exchange.token = token;
   }
 
   #authorise(principal: Principal, operation: Operation, under: string): void {
@@ -310,15 +308,29 @@ function bindRoute(route: Route, metrics: DoorMetrics): ReadonlyMap<string, Boun
   const bound = new Map<string, BoundOperation>();
   const hasKey = route.path.includes("{key}");
   for (const [method, operation] of Object.entries<Operation>(route.operations)) {
-    const query = [...operation.query, "wait", ...(hasKey ? ["key"] : [])];
+    const taken = operation.query;
+    const query = taken === undefined ? undefined : [...taken, "wait", ...(hasKey ? ["key"] : [])];
     const counted = metrics.operation(route.path, method);
-    bound.set(method, { operation, metrics: counted, query, hasKey });
+    const each = { operation, metrics: counted, query, hasKey, hasSession: obeysSession(operation) };
+    bound.set(method, each);
     // `node:http` leaves the body of an answer to HEAD out by itself.
-    if (method === "GET" && operation.run !== "watch" && !("HEAD" in route.operations)) {
-      bound.set("HEAD", { operation, metrics: counted, query, hasKey });
-    }
+    if (method === "GET" && operation.run !== "watch" && !("HEAD" in route.operations)) bound.set("HEAD", each);
   }
   return bound;
+}
+
+/** Notes the session that a request belongs to; returns what is wrong with its token, which not every operation minds. */
+function readSession(exchange: Exchange): AtollError | undefined {
+  const header = exchange.request.headers["atoll-session"];
+  if (header === undefined || header === "") return undefined;
+  const token = String(header);
+  try {
+    exchange.earlier = decodeSession(token);
+    exchange.token = token;
+    return undefined;
+  } catch (error) {
+    return toAtollError(error);
+  }
 }
 
 function principalOf(exchange: Exchange, operation: Operation): Principal {

@@ -2,7 +2,7 @@
 
 import { STATUS_CODES } from "node:http";
 import { ACK_LEVELS } from "../../store.ts";
-import { type BodyKind, type Operation, type Route, routes } from "./routes.ts";
+import { type BodyKind, type Operation, obeysSession, type Route, routes } from "./routes.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -60,7 +60,7 @@ function describeRoute(route: Route, inherited: readonly Json[]): Json {
 }
 
 function describeOperation(operation: Operation): Json {
-  const query = [...operation.query, ...(operation.access === "open" ? [] : ["wait"])];
+  const query = [...(operation.query ?? []), ...(obeysSession(operation) ? ["wait"] : [])];
   const responses: Record<string, Json> = { default: problemResponse };
   for (const status of operation.statuses) {
     responses[status] = status < 400 ? { description: STATUS_CODES[status] ?? "" } : problemResponse;

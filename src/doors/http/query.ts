@@ -5,12 +5,12 @@ import { decodePercent } from "./key-path.ts";
 
 export type Query = ReadonlyMap<string, string>;
 
-const NONE: Query = new Map();
+export const NO_QUERY: Query = new Map();
 const PARAMETERS_MAX = 16;
 
 /** Throws `BAD_REQUEST` for a name that is not in `known`: a mistyped `ttl` must not store a value for ever. */
 export function parseQuery(text: string, known: readonly string[]): Query {
-  if (text.length === 0) return NONE;
+  if (text.length === 0) return NO_QUERY;
   const pairs = text.split("&", PARAMETERS_MAX + 1);
   if (pairs.length > PARAMETERS_MAX) throw new AtollError("BAD_REQUEST", "too many query parameters");
   const query = new Map<string, string>();

@@ -21,8 +21,11 @@ export interface Operation {
   readonly summary: string;
   readonly access: Access;
   readonly body: BodyKind;
-  /** Names of query parameters, beyond `wait` and (where the path has a key) `key`. */
-  readonly query: readonly string[];
+  /**
+   * Names of query parameters, beyond `wait` and (where the path has a key) `key`; any other is refused. `undefined`
+   * where nobody looks at them: probes and scrapers add what they like.
+   */
+  readonly query: readonly string[] | undefined;
   readonly statuses: readonly number[];
   /** `watch` is not answered once but kept open; the door does that itself. */
   readonly run: ((call: Call, facts: DoorFacts) => Promise<Answer>) | "watch" | "openapi";
@@ -42,18 +45,14 @@ const get: Operation = {
   run: getValue,
 };
 
-function status(summary: string, access: Access, run: Operation["run"]): Route["operations"] {
-  return { GET: { summary, access, body: "none", query: [], statuses: [200], run } };
+/** Sessions are about keys: what watches over a replica or manages it must not wait for one, nor fail with it. */
+export function obeysSession(operation: Operation): boolean {
+  return operation.access === "read" || operation.access === "write" || operation.access === "batch";
 }
 
-const ready: Operation = {
-  summary: "In sync and able to serve",
-  access: "open",
-  body: "none",
-  query: [],
-  statuses: [200, 503],
-  run: showReadiness,
-};
+function status(summary: string, access: Access, run: Operation["run"]): Operation {
+  return { summary, access, body: "none", query: undefined, statuses: [200], run };
+}
 
 export const routes = {
   kv: {
@@ -118,7 +117,10 @@ export const routes = {
       },
     },
   },
-  cluster: { path: "/v1/cluster", operations: status("Members, states, lag and clocks", "observe", showCluster) },
+  cluster: {
+    path: "/v1/cluster",
+    operations: { GET: { ...status("Members, states, lag and clocks", "observe", showCluster), query: [] } },
+  },
   faults: {
     path: "/v1/admin/faults",
     operations: {
@@ -132,10 +134,13 @@ export const routes = {
       },
     },
   },
-  health: { path: "/healthz", operations: status("Alive", "open", showHealth) },
-  ready: { path: "/readyz", operations: { GET: ready } },
-  metrics: { path: "/metrics", operations: status("Metrics for Prometheus", "observe", showMetrics) },
-  openapi: { path: "/openapi.json", operations: status("This description", "open", "openapi") },
+  health: { path: "/healthz", operations: { GET: status("Alive", "open", showHealth) } },
+  ready: {
+    path: "/readyz",
+    operations: { GET: { ...status("In sync and able to serve", "open", showReadiness), statuses: [200, 503] } },
+  },
+  metrics: { path: "/metrics", operations: { GET: status("Metrics for Prometheus", "observe", showMetrics) } },
+  openapi: { path: "/openapi.json", operations: { GET: status("This description", "open", "openapi") } },
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;

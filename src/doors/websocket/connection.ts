@@ -21,6 +21,7 @@ import {
   type Asked,
   deleteValue,
   getValue,
+  isAboutKeys,
   isLocalRead,
   listKeys,
   type OperationName,
@@ -173,7 +174,7 @@ export class Connection {
     if (session === undefined) return (await this.#perform(name, asked)).fields;
     const earlier = session === "" ? [] : decodeSession(session);
     const waitMs = this.#waitMs(message);
-    if (earlier.length > 0) await asked.store.catchUp(earlier, waitMs);
+    if (earlier.length > 0 && isAboutKeys(name)) await asked.store.catchUp(earlier, waitMs);
     const { fields, dots } = await this.#perform(name, asked);
     return { ...fields, session: encodeSession(mergeSession(earlier, dots)) };
   }

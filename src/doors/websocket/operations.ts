@@ -38,6 +38,11 @@ function isOperation(op: string): op is OperationName {
   return OPERATIONS.includes(op);
 }
 
+/** Only these wait for what their session has seen. */
+export function isAboutKeys(name: OperationName): boolean {
+  return name !== "status" && name !== "unwatch";
+}
+
 /**
  * True for operations that return values as soon as the store has read them here. A connection carries these out one
  * after the other, so that what waits to be sent never exceeds one answer beyond its bound.

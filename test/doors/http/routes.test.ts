@@ -2,8 +2,9 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AtollError } from "../../../src/base/errors.ts";
-import type { Key } from "../../../src/base/ids.ts";
+import type { Key, OriginId, ShardId } from "../../../src/base/ids.ts";
 import { type Operation, type Route, routes } from "../../../src/doors/http/routes.ts";
+import { EMPTY_SESSION, encodeSession } from "../../../src/doors/session.ts";
 import { openDoors, type TestDoors } from "../../support/doors.ts";
 
 let doors: TestDoors;
@@ -363,6 +364,10 @@ describe("keys, batch and the rest", () => {
     },
     { name: "the cluster", send: ["GET", "/v1/cluster"], status: 200, headers: { "content-type": "application/json" } },
     { name: "health", send: ["GET", "/healthz"], status: 200, body: '{"status":"ok"}' },
+    { name: "health with a parameter", send: ["GET", "/healthz?x=1"], status: 200 },
+    { name: "readiness with a parameter", send: ["GET", "/readyz?x"], status: 200 },
+    { name: "metrics with parameters", send: ["GET", "/metrics?x=1&x=2&%zz"], status: 200 },
+    { name: "the cluster with a parameter", send: ["GET", "/v1/cluster?x=1"], status: 400, code: "BAD_REQUEST" },
     { name: "health by HEAD", send: ["HEAD", "/healthz"], status: 200, body: "" },
     { name: "readiness", send: ["GET", "/readyz"], status: 200, body: '{"ready":true,"reasons":[]}' },
     {
@@ -489,6 +494,29 @@ describe("sessions", () => {
     });
     await check(doors, { name: "", send: ["GET", "/v1/kv/s?wait=1h", { headers }], status: 400, code: "BAD_REQUEST" });
   });
+
+  it.each([
+    ["GET", "/healthz"],
+    ["HEAD", "/healthz"],
+    ["GET", "/readyz"],
+    ["GET", "/metrics"],
+    ["GET", "/v1/cluster"],
+    ["GET", "/openapi.json"],
+    ["PUT", "/v1/admin/faults"],
+  ])("is neither waited for nor looked at by %s %s", async (method, path) => {
+    const body = method === "PUT" ? { body: '{"cut":[]}' } : {};
+    const unseen = encodeSession([{ shard: 7 as ShardId, origin: 5 as OriginId, sequence: 9 }]);
+    const before = doorsWithFaults.store.caughtUp.length;
+    for (const [sent, returned] of [
+      [unseen, unseen],
+      ["!", EMPTY_SESSION],
+    ] as const) {
+      const init = { ...body, headers: { "atoll-session": sent } };
+      const headers = { "atoll-session": returned };
+      await check(doorsWithFaults, { name: "", send: [method, path, init], status: 200, headers });
+    }
+    expect(doorsWithFaults.store.caughtUp).toHaveLength(before);
+  });
 });
 
 describe("openapi.json", () => {
@@ -517,7 +545,7 @@ describe("openapi.json", () => {
         const answer = await fetch(`${doors.url}${path}`, { method, signal: AbortSignal.timeout(5_000) });
         await answer.body?.cancel();
         expect([404, 405], `${method} ${path}`).not.toContain(answer.status);
-        for (const name of operation.query) {
+        for (const name of operation.query ?? []) {
           const bad = await fetch(`${doors.url}${path}?${name}=%zz`, { method });
           await bad.body?.cancel();
           expect(bad.status, name).toBe(400);

@@ -165,6 +165,9 @@ describe("operations in JSON", () => {
     const read = await client.ask({ op: "get", key: "a", session: put.session });
     expect(read).toMatchObject({ ok: true, value: "1", session: put.session });
     expect(doors.store.caughtUp.at(-1)).toHaveLength(1);
+    doors.store.sequence = 0;
+    expect(await client.ask({ op: "get", key: "a", session: put.session })).toMatchObject({ code: "SESSION_BEHIND" });
+    expect(await client.ask({ op: "status", session: put.session })).toMatchObject({ ok: true });
   });
 });
 
