@@ -27,6 +27,7 @@ export const errorTable = {
   BATCH_TOO_LARGE: { http: 413, redis: "ERR", retry: false },
   CONTENT_TYPE_TOO_LONG: { http: 400, redis: "ERR", retry: false },
   UNSUPPORTED_ENCODING: { http: 415, redis: "ERR", retry: false },
+  CANNOT_CUT_SELF: { http: 400, redis: "ERR", retry: false },
   UNKNOWN_OPERATION: { http: 400, redis: "ERR", retry: false },
   UNKNOWN_KEYSPACE: { http: 404, redis: "ERR", retry: false },
   UNKNOWN_WATCH: { http: 404, redis: "ERR", retry: false },

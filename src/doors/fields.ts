@@ -154,14 +154,15 @@ export class FieldReader {
   }
 }
 
-/** The replica ids of a list. Throws `BAD_REQUEST`. */
+/** The replica ids of a list, each once. Throws `BAD_REQUEST`. */
 export function checkReplicaIds(list: unknown): readonly ReplicaId[] {
   if (!Array.isArray(list) || list.length > 1_000)
     throw new AtollError("BAD_REQUEST", "cut must be a list of replica ids");
-  return list.map((id: unknown) => {
+  const ids = list.map((id: unknown) => {
     if (typeof id === "string" && isReplicaId(id)) return id;
     throw new AtollError("BAD_REQUEST", "cut must be a list of replica ids");
   });
+  return [...new Set(ids)];
 }
 
 export function tooLarge(limits: DoorLimits): AtollError {

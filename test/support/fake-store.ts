@@ -11,6 +11,7 @@ import type {
   Entry,
   KeyPage,
   LocalStore,
+  MemberStatus,
   PutOptions,
   ReadOutcome,
   Watch,
@@ -38,6 +39,8 @@ export class FakeStore implements LocalStore {
   /** Every event there was; `resume` is a place in it. */
   readonly events: WatchEvent[] = [];
   readonly cuts: (readonly ReplicaId[])[] = [];
+  /** Members beside this one. */
+  others: readonly MemberStatus[] = [];
   readonly caughtUp: (readonly Dot[])[] = [];
   readonly origin: OriginId;
   sequence = 0;
@@ -132,7 +135,7 @@ export class FakeStore implements LocalStore {
       life: 1,
       ready: this.ready,
       reasons: [],
-      members: [{ id, region: "eu", address: "127.0.0.1:7400", state: "self", life: 1 }],
+      members: [{ id, region: "eu", address: "127.0.0.1:7400", state: "self", life: 1 }, ...this.others],
       shards: 256,
       registers: this.slots.size,
       tombstones: 0,

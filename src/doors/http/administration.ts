@@ -32,12 +32,18 @@ export async function showMetrics(_call: Call, facts: DoorFacts): Promise<Answer
   return { status: 200, headers: ["Content-Type", METRICS_CONTENT_TYPE, "Content-Length", String(body.length)], body };
 }
 
-/** Drops every link to the named replicas, both ways, until set otherwise. */
+/**
+ * Drops every link to the named replicas, both ways, until set otherwise. One that is no member may be named: a cut can be
+ * set before the two meet. It is told back as `unknown`, since it is more often a typing error.
+ */
 export async function setFaults(call: Call, facts: DoorFacts): Promise<Answer> {
   if (!facts.faultsEnabled) throw new AtollError("FAULTS_DISABLED", "start with --enable-faults to cut links");
   const message = parseJsonBytes(call.body);
   if (!isObject(message)) throw new AtollError("BAD_REQUEST", 'faults are { "cut": ["replica-id", ...] }');
   const cut = checkReplicaIds(message.cut);
+  const { replica, members } = await facts.local.status();
+  if (cut.includes(replica)) throw new AtollError("CANNOT_CUT_SELF", `${replica} is this replica: name the others`);
   facts.local.cut(cut);
-  return jsonAnswer(200, { cut });
+  const known = new Set(members.map(({ id }) => id));
+  return jsonAnswer(200, { cut, unknown: cut.filter((id) => !known.has(id)) });
 }

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AtollError } from "../../../src/base/errors.ts";
-import type { Key, OriginId, ShardId } from "../../../src/base/ids.ts";
+import type { Key, OriginId, ReplicaId, ShardId } from "../../../src/base/ids.ts";
 import { type Operation, type Route, routes } from "../../../src/doors/http/routes.ts";
 import { EMPTY_SESSION, encodeSession } from "../../../src/doors/session.ts";
 import { openDoors, type TestDoors } from "../../support/doors.ts";
@@ -60,6 +60,7 @@ function table(cases: readonly Case[]): void {
 beforeEach(async () => {
   for (const { store } of [doors, doorsWithFaults]) {
     store.slots.clear();
+    store.cuts.length = 0;
     store.acks = { reached: 2, wanted: 2, met: true };
     store.ready = true;
   }
@@ -438,11 +439,16 @@ describe("keys, batch and the rest", () => {
 
   it("cuts links when faults are enabled", async () => {
     const put = (body: string) => fetch(`${doorsWithFaults.url}/v1/admin/faults`, { method: "PUT", body });
-    expect((await put('{"cut":["replica-b"]}')).status).toBe(200);
+    const others = { id: "replica-b" as ReplicaId, region: "us", address: "127.0.0.1:7410", life: 1 } as const;
+    doorsWithFaults.store.others = [{ ...others, state: "alive" }];
+    const answer = await put('{"cut":["replica-b","nobody","replica-b"]}');
+    expect([answer.status, await answer.json()]).toEqual([200, { cut: ["replica-b", "nobody"], unknown: ["nobody"] }]);
+    const own = await put('{"cut":["replica-b","replica-a"]}');
+    expect([own.status, await own.json()]).toMatchObject([400, { code: "CANNOT_CUT_SELF" }]);
     expect((await put('{"cut":["../x"]}')).status).toBe(400);
     expect((await put('{"cut":"replica-b"}')).status).toBe(400);
     expect((await put("[]")).status).toBe(400);
-    expect(doorsWithFaults.store.cuts).toEqual([["replica-b"]]);
+    expect(doorsWithFaults.store.cuts).toEqual([["replica-b", "nobody"]]);
   });
 
   it("hides what went wrong inside, and counts it", async () => {
