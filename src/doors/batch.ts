@@ -1,6 +1,6 @@
 /** Batches, the same at every door that takes messages: operations in, results out, in order. */
 
-import { AtollError } from "../base/errors.ts";
+import { AtollError, toAtollError } from "../base/errors.ts";
 import type {
   BatchOperation,
   BatchResult,
@@ -12,7 +12,7 @@ import type {
   WriteOutcome,
 } from "../store.ts";
 import { authorise, type Principal } from "./auth.ts";
-import type { FieldReader, Message } from "./fields.ts";
+import { checkFields, type FieldReader, type Message } from "./fields.ts";
 import { isObject } from "./json.ts";
 import type { Encoding, Notation } from "./notation.ts";
 
@@ -22,26 +22,43 @@ export interface Batch {
   readonly encodings: readonly (Encoding | undefined)[];
 }
 
-/** The operations of a message. The whole batch is refused when one of them is malformed: nothing was carried out. */
+/**
+ * The operations of a message. The whole batch is refused when one of them is malformed: nothing was carried out. The
+ * error says which, counted from 0 like the results.
+ */
 export function readBatch(reader: FieldReader, message: Message): Batch {
   const list = message.operations;
   if (!Array.isArray(list)) throw new AtollError("BAD_REQUEST", "operations must be a list");
   const most = reader.limits.batchOperationsMax;
   if (list.length > most) throw new AtollError("BATCH_TOO_LARGE", `a batch has at most ${most} operations`);
+  const operations: BatchOperation[] = [];
   const encodings: (Encoding | undefined)[] = [];
-  const operations = list.map((item: unknown, place): BatchOperation => {
-    if (!isObject(item)) throw new AtollError("BAD_REQUEST", `operation ${place} is not an object`);
-    encodings.push(reader.encoding(item));
-    return readOperation(reader, item, place);
-  });
+  try {
+    for (const item of list as readonly unknown[]) {
+      if (!isObject(item)) throw new AtollError("BAD_REQUEST", "an operation is an object");
+      encodings.push(reader.encoding(item));
+      operations.push(readOperation(reader, item));
+    }
+  } catch (error) {
+    throw atOperation(operations.length, error);
+  }
   return { operations, encodings };
 }
 
 /** Throws `FORBIDDEN` unless `who` may carry out every operation. */
 export function authoriseBatch(who: Principal, batch: Batch): void {
-  for (const operation of batch.operations) {
-    authorise(who, operation.type === "get" ? "read" : "write", operation.key);
+  for (const [place, operation] of batch.operations.entries()) {
+    try {
+      authorise(who, operation.type === "get" ? "read" : "write", operation.key);
+    } catch (error) {
+      throw atOperation(place, error);
+    }
   }
+}
+
+function atOperation(place: number, thrown: unknown): AtollError {
+  const error = toAtollError(thrown);
+  return new AtollError(error.code, `operation ${place}: ${error.message}`, { cause: error.cause ?? error });
 }
 
 /** Gets handed to the store at once: it returns copies, whose sizes are known only then. */
@@ -90,10 +107,16 @@ export async function carryOut(
   return results;
 }
 
-function readOperation(reader: FieldReader, item: Message, place: number): BatchOperation {
+const KEY_FIELDS: ReadonlySet<string> = new Set(["type", "key", "encoding"]);
+const PUT_FIELDS: ReadonlySet<string> = new Set([...KEY_FIELDS, "value", "ttlMs", "contentType"]);
+
+function readOperation(reader: FieldReader, item: Message): BatchOperation {
   const type = reader.text(item, "type");
-  if (type === "get" || type === "delete") return { type, key: reader.key(item) };
-  if (type !== "put") throw new AtollError("UNKNOWN_OPERATION", `operation ${place}: type is put, get or delete`);
+  if (type !== "put" && type !== "get" && type !== "delete") {
+    throw new AtollError("UNKNOWN_OPERATION", "type is put, get or delete");
+  }
+  checkFields(item, type === "put" ? PUT_FIELDS : KEY_FIELDS);
+  if (type !== "put") return { type, key: reader.key(item) };
   const ttlMs = reader.ttlMs(item);
   const contentType = reader.contentType(item);
   return {

@@ -60,6 +60,23 @@ export function checkLimit(limit: unknown, limits: DoorLimits): number {
   throw new AtollError("BAD_REQUEST", `limit is a whole number from 1 to ${limits.keysPageMax}`);
 }
 
+/** What stands for a field that is often written instead of ours. */
+const HINTS: ReadonlyMap<string, string> = new Map([["ttl", "; a time to live is ttlMs, in milliseconds"]]);
+const NAME_LENGTH_MAX = 64;
+
+/**
+ * Throws `BAD_REQUEST` for a field that is not in `known`: a mistyped `ttlMs` must not store a value for ever. One that is
+ * null is as good as absent.
+ */
+export function checkFields(message: Message, known: ReadonlySet<string>): void {
+  for (const name of Object.keys(message)) {
+    if (known.has(name) || message[name] === null || message[name] === undefined) continue;
+    const shown = JSON.stringify(name.slice(0, NAME_LENGTH_MAX));
+    const hint = HINTS.get(name) ?? `; known here: ${[...known].join(", ")}`;
+    throw new AtollError("BAD_REQUEST", `unknown field ${shown}${hint}`);
+  }
+}
+
 /** One notation's and door's way to read messages. */
 export class FieldReader {
   readonly notation: Notation;
@@ -150,7 +167,11 @@ export class FieldReader {
     const encoding = this.encoding(message) ?? "utf8";
     const bytes = this.notation.bytes(message[name], encoding);
     if (bytes !== undefined) return bytes;
-    throw new AtollError("BAD_REQUEST", `${name} must be ${encoding === "base64" ? "base64" : "text or bytes"}`);
+    if (encoding === "base64") throw new AtollError("BAD_REQUEST", `${name} must be base64`);
+    // Only MessagePack has bytes, and its text comes as bytes too: what is text here, and has no bytes, has no UTF-8.
+    const isText = typeof message[name] === "string";
+    const fault = isText ? "is not well-formed Unicode: half a surrogate pair" : "must be text or bytes";
+    throw new AtollError("BAD_REQUEST", `${name} ${fault}`);
   }
 }
 

@@ -1,12 +1,13 @@
 /** What operators and their tools ask: the cluster, health, metrics, and cutting links in drills. */
 
 import { AtollError } from "../../base/errors.ts";
-import { checkReplicaIds } from "../fields.ts";
+import { checkFields, checkReplicaIds } from "../fields.ts";
 import { isObject, parseJsonBytes } from "../json.ts";
 import { type Answer, jsonAnswer, problemAnswer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
 
 const METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+const FAULT_FIELDS: ReadonlySet<string> = new Set(["cut"]);
 
 export async function showCluster(call: Call): Promise<Answer> {
   return jsonAnswer(200, await call.store.status());
@@ -40,6 +41,7 @@ export async function setFaults(call: Call, facts: DoorFacts): Promise<Answer> {
   if (!facts.faultsEnabled) throw new AtollError("FAULTS_DISABLED", "start with --enable-faults to cut links");
   const message = parseJsonBytes(call.body);
   if (!isObject(message)) throw new AtollError("BAD_REQUEST", 'faults are { "cut": ["replica-id", ...] }');
+  checkFields(message, FAULT_FIELDS);
   const cut = checkReplicaIds(message.cut);
   const { replica, members } = await facts.local.status();
   if (cut.includes(replica)) throw new AtollError("CANNOT_CUT_SELF", `${replica} is this replica: name the others`);

@@ -2,12 +2,14 @@
 
 import { AtollError } from "../../base/errors.ts";
 import { authoriseBatch, carryOut, dotsOf, formatResult, readBatch } from "../batch.ts";
-import { checkAck, checkCursor, checkLimit, checkPrefix, FieldReader } from "../fields.ts";
+import { checkAck, checkCursor, checkFields, checkLimit, checkPrefix, FieldReader } from "../fields.ts";
 import { isObject, parseJsonBytes } from "../json.ts";
 import { jsonNotation } from "../notation.ts";
 import { type Answer, jsonAnswer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { encodePercent } from "./key-path.ts";
+
+const BATCH_FIELDS: ReadonlySet<string> = new Set(["operations", "ack"]);
 
 /** One page of live keys under the prefix, percent-encoded. */
 export async function listKeys(call: Call, facts: DoorFacts): Promise<Answer> {
@@ -26,6 +28,7 @@ export async function listKeys(call: Call, facts: DoorFacts): Promise<Answer> {
 export async function runBatch(call: Call, facts: DoorFacts): Promise<Answer> {
   const message = parseJsonBytes(call.body);
   if (!isObject(message)) throw new AtollError("BAD_REQUEST", "a batch is { operations: [...] }");
+  checkFields(message, BATCH_FIELDS);
   const reader = new FieldReader(jsonNotation, facts.limits);
   const batch = readBatch(reader, message);
   authoriseBatch(call.principal, batch);

@@ -115,7 +115,7 @@ export class Connection {
       }
       const message = language.decode(data as Buffer);
       id = this.#id(message);
-      const name = operationOf(this.#reader.text(message, "op"));
+      const name = operationOf(this.#reader, message);
       this.#waiting.push({ id, name, message });
     } catch (error) {
       this.#refuse(id, toAtollError(error));

@@ -4,14 +4,26 @@ import { AtollError } from "../../base/errors.ts";
 import type { Dot, PutOptions, Store, WriteOptions } from "../../store.ts";
 import { authorise, type Principal } from "../auth.ts";
 import { authoriseBatch, carryOut, dotsOf, formatRead, formatResult, formatWrite, readBatch } from "../batch.ts";
-import { checkConsistency, checkCursor, checkLimit, type FieldReader, type Message } from "../fields.ts";
+import { checkConsistency, checkCursor, checkFields, checkLimit, type FieldReader, type Message } from "../fields.ts";
 
 export type OperationName = "get" | "put" | "delete" | "keys" | "batch" | "watch" | "unwatch" | "status";
 
-const OPERATIONS: readonly string[] = [
-  ...(["get", "put", "delete", "keys"] satisfies readonly OperationName[]),
-  ...(["batch", "watch", "unwatch", "status"] satisfies readonly OperationName[]),
-];
+const ALWAYS = ["id", "op", "keyspace", "session", "waitMs"];
+const WRITE = ["ack", "ifAbsent", "ifPresent", "ifVersion"];
+
+/** What a message of each operation may say; anything else is refused. */
+const FIELDS = {
+  get: new Set([...ALWAYS, "key", "encoding", "consistency"]),
+  put: new Set([...ALWAYS, "key", "value", "encoding", "ttlMs", "contentType", ...WRITE]),
+  delete: new Set([...ALWAYS, "key", "encoding", ...WRITE]),
+  keys: new Set([...ALWAYS, "prefix", "limit", "cursor", "encoding"]),
+  batch: new Set([...ALWAYS, "operations", ...WRITE]),
+  watch: new Set([...ALWAYS, "prefix", "resume", "encoding"]),
+  unwatch: new Set([...ALWAYS, "watch"]),
+  status: new Set(ALWAYS),
+} as const satisfies Record<OperationName, ReadonlySet<string>>;
+
+const OPERATIONS: readonly string[] = Object.keys(FIELDS);
 
 export interface Asked {
   readonly message: Message;
@@ -28,10 +40,14 @@ export interface Answered {
 
 const NO_DOTS: readonly Dot[] = [];
 
-/** The operation's name. Throws `UNKNOWN_OPERATION`. */
-export function operationOf(op: string | undefined): OperationName {
-  if (op !== undefined && isOperation(op)) return op;
-  throw new AtollError("UNKNOWN_OPERATION", `op is one of ${OPERATIONS.join(", ")}`);
+/** The operation that a message asks for. Throws `UNKNOWN_OPERATION`, and `BAD_REQUEST` for a field that it does not have. */
+export function operationOf(reader: FieldReader, message: Message): OperationName {
+  const op = reader.text(message, "op");
+  if (op === undefined || !isOperation(op)) {
+    throw new AtollError("UNKNOWN_OPERATION", `op is one of ${OPERATIONS.join(", ")}`);
+  }
+  checkFields(message, FIELDS[op]);
+  return op;
 }
 
 function isOperation(op: string): op is OperationName {
