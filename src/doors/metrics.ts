@@ -4,9 +4,12 @@
  */
 
 import { collectDefaultMetrics, Registry } from "prom-client";
+import { assert } from "../base/assert.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { Statistic, StatisticsSource } from "../stats.ts";
 
+const PREFIX = "atoll_";
+const HISTOGRAM = `${PREFIX}http_request_seconds`;
 const STATUSES = 600;
 /** Upper bounds in ms. */
 const BUCKETS_MS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000];
@@ -91,11 +94,17 @@ export class DoorMetrics implements StatisticsSource {
     ];
   }
 
-  /** Everything, in Prometheus' text format. */
+  /** Everything, in Prometheus' text format, which refuses a whole page over one name that is there twice. */
   async exposition(): Promise<string> {
     const parts: string[] = [];
+    const names = new Set([HISTOGRAM]);
     for (const source of [this, ...this.#sources]) {
-      for (const statistic of source.statistics()) parts.push(formatStatistic(statistic));
+      for (const statistic of source.statistics()) {
+        const name = `${PREFIX}${statistic.name}`;
+        assert(!names.has(name), `two statistics have the name ${name}`);
+        names.add(name);
+        parts.push(formatStatistic(name, statistic));
+      }
     }
     parts.push(this.#histogram(), await this.#registry.metrics());
     return `${parts.filter((part) => part !== "").join("\n")}\n`;
@@ -106,9 +115,8 @@ export class DoorMetrics implements StatisticsSource {
   }
 
   #histogram(): string {
-    const name = "atoll_http_request_seconds";
-    const lines = [`# HELP ${name} Time from headers read to answer sent`, `# TYPE ${name} histogram`];
-    for (const operation of this.#operations) lines.push(...histogramLines(name, operation));
+    const lines = [`# HELP ${HISTOGRAM} Time from headers read to answer sent`, `# TYPE ${HISTOGRAM} histogram`];
+    for (const operation of this.#operations) lines.push(...histogramLines(HISTOGRAM, operation));
     return lines.join("\n");
   }
 }
@@ -163,8 +171,7 @@ function histogramLines(name: string, operation: OperationMetrics): readonly str
   return lines;
 }
 
-function formatStatistic(statistic: Statistic): string {
-  const name = `atoll_${statistic.name}`;
+function formatStatistic(name: string, statistic: Statistic): string {
   const lines = [`# HELP ${name} ${escapeHelp(statistic.help)}`, `# TYPE ${name} ${statistic.type}`];
   for (const { labels, value } of statistic.samples) lines.push(`${name}${formatLabels(labels)} ${value}`);
   return lines.join("\n");

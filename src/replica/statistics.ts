@@ -22,7 +22,6 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     gauge("memory_bytes", "Memory of the register tables and their arena.", memoryBytes(replica)),
     gauge("arena_used_bytes", "Bytes of the arena that records take up.", replica.arena.usedBytes),
     gauge("members", "Members known, this replica included.", replica.members.all().filter(({ left }) => !left).length),
-    gauge("links", "Peers with a link.", replica.linked().length),
     gauge("shards_with_gaps", "Shards in which something is known to be missing.", early),
     gauge(
       "shards_unconfirmed",

@@ -31,6 +31,17 @@ describe("the exposition", () => {
       expect(line).toMatch(/^(# (HELP|TYPE) [a-z_:]+ .+|[a-z_:]+(\{.*\})? \S+)$/);
   });
 
+  it("holds it for our bug when two statistics have one name", async () => {
+    const links: Statistic = { name: "links", help: "Links", type: "gauge", samples: [] };
+    const twice = new DoorMetrics([{ statistics: () => [links] }, { statistics: () => [links] }], {
+      processMetrics: false,
+    });
+    await expect(twice.exposition()).rejects.toThrow("BUG: two statistics have the name atoll_links");
+    const doors = { ...links, name: "http_request_seconds" };
+    const reserved = new DoorMetrics([{ statistics: () => [doors] }], { processMetrics: false });
+    await expect(reserved.exposition()).rejects.toThrow("BUG: ");
+  });
+
   it("adds what the process says of itself when asked to", async () => {
     const metrics = new DoorMetrics([], { processMetrics: true });
     expect(await metrics.exposition()).toContain("process_cpu_seconds_total");
