@@ -34,6 +34,7 @@ export const errorTable = {
   UNSUPPORTED_SUBPROTOCOL: { http: 400, redis: "ERR", close: 1002, retry: false },
   NOT_FOUND: { http: 404, redis: "ERR", retry: false },
   METHOD_NOT_ALLOWED: { http: 405, redis: "ERR", retry: false },
+  UPGRADE_REQUIRED: { http: 426, redis: "ERR", retry: false },
   PRECONDITION_FAILED: { http: 412, redis: "ERR", retry: false },
   STAMPS_EXHAUSTED: { http: 409, redis: "ERR", retry: false },
   UNAUTHORIZED: { http: 401, redis: "NOAUTH", close: 4401, retry: false },

@@ -15,6 +15,7 @@ import type { Admission } from "./admission.ts";
 import { type Auth, openAuth } from "./auth.ts";
 import { Connections } from "./connections.ts";
 import { HttpDoor } from "./http/door.ts";
+import { DEFAULT_KEYSPACE, locate } from "./http/locate.ts";
 import { createLimits, type DoorLimits } from "./limits.ts";
 import { type DoorLog, silentLog } from "./log.ts";
 import { DoorMetrics } from "./metrics.ts";
@@ -35,7 +36,7 @@ export interface TlsOptions {
 export interface DoorServerOptions {
   /** The keyspace `default`, and what administration acts on. */
   readonly store: LocalStore;
-  /** The store of another keyspace; there are none unless told. */
+  /** The store of a keyspace other than `default`; there are none unless told. */
   readonly keyspace?: (name: string) => Store | undefined;
   /** From `createAuth`; everyone may do everything unless told. */
   readonly auth?: Auth;
@@ -72,7 +73,6 @@ export interface DoorServer {
   close(deadlineMs?: number): Promise<void>;
 }
 
-const WEBSOCKET_PATH = "/v1/ws";
 const CHECK_INTERVAL_MS = 1_000;
 const CLOSE_DEADLINE_MS = 5_000;
 
@@ -112,7 +112,7 @@ class Doors implements DoorServer {
     });
     const shared = {
       store: options.store,
-      keyspace: options.keyspace ?? (() => undefined),
+      keyspace: (name: string) => (name === DEFAULT_KEYSPACE ? options.store : options.keyspace?.(name)),
       admission: this.#admission,
       connections: this.#connections,
       limits,
@@ -215,10 +215,14 @@ class Doors implements DoorServer {
 
   /** Throws `NOT_FOUND`, and `HEADERS_TOO_LARGE` for a stranger at a door that knows callers by something else than tokens. */
   #upgradeHandler(request: IncomingMessage): UpgradeHandler {
-    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-    if (path === WEBSOCKET_PATH) return (...upgrade) => this.#webSockets.handle(...upgrade);
+    const url = request.url ?? "/";
+    const path = url.split("?", 1)[0] ?? "/";
     const handler = this.#upgrades.get(path) ?? this.#upgradeUnder(path);
-    if (handler === undefined) throw new AtollError("NOT_FOUND", "nothing to upgrade to at this path");
+    if (handler === undefined) {
+      const { route, keyspace } = locate(url);
+      if (route === "ws") return (...upgrade) => this.#webSockets.handle(keyspace, ...upgrade);
+      throw new AtollError("NOT_FOUND", "nothing to upgrade to at this path");
+    }
     this.#connections.recognise(request);
     this.#connections.release(request.socket);
     return handler;

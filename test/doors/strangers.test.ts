@@ -82,6 +82,7 @@ describe("a connection without a good token", () => {
     ["a probe", head("GET /healthz"), 200],
     ["the description", head("GET /openapi.json"), 200],
     ["metrics", head("GET /metrics"), 401],
+    ["no upgrade where one is due", head("GET /v1/ws"), 401],
     ["an upgrade", head("GET /v1/ws", ["Connection: Upgrade", "Upgrade: websocket"]), 401],
     ["another's upgrade", headOf(4097, "GET /x", ["Connection: Upgrade", "Upgrade: websocket"]), 431],
   ];

@@ -24,8 +24,12 @@ export class TestClient {
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
   }
 
-  static async open(port: number, protocols: string | string[] = "atoll.v1.json", options: ClientOptions = {}) {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/ws`, protocols, options);
+  static async open(
+    port: number,
+    protocols: string | string[] = "atoll.v1.json",
+    { path = "/v1/ws", ...options }: ClientOptions & { readonly path?: string } = {},
+  ) {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, options);
     const client = new TestClient(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once("open", resolve);

@@ -33,6 +33,7 @@ export function problemAnswer(error: AtollError, extra: Readonly<Record<string, 
   const body = Buffer.from(JSON.stringify(content), "utf8");
   const headers = ["Content-Type", "application/problem+json", "Content-Length", String(body.length)];
   if (error.code === "UNAUTHORIZED") headers.push("WWW-Authenticate", "Bearer");
+  if (error.code === "UPGRADE_REQUIRED") headers.push("Upgrade", "websocket", "Connection", "Upgrade");
   if (row.retry) headers.push("Retry-After", "1");
   return { status: row.http, headers, body };
 }

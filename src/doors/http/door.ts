@@ -21,7 +21,7 @@ import { decodeSession, EMPTY_SESSION, encodeSession, mergeSession } from "../se
 import { type Answer, jsonAnswer, problemAnswer } from "./answer.ts";
 import { ClientGone, readBody } from "./body.ts";
 import type { Call, DoorFacts } from "./call.ts";
-import { DEFAULT_KEYSPACE, locate } from "./locate.ts";
+import { locate } from "./locate.ts";
 import { describeApi } from "./openapi.ts";
 import { NO_QUERY, parseQuery, type Query } from "./query.ts";
 import { type Operation, obeysSession, type Route, type RouteName, routeNames, routes } from "./routes.ts";
@@ -29,7 +29,7 @@ import { EventStream } from "./watch.ts";
 
 export interface HttpDoorOptions {
   readonly store: LocalStore;
-  /** The store of another keyspace than `default`; `undefined` where there is none of that name. */
+  /** `undefined` where there is none of that name. */
   readonly keyspace: (name: string) => Store | undefined;
   readonly admission: Admission;
   readonly connections: Connections;
@@ -172,7 +172,7 @@ export class HttpDoor {
     const query = bound.query === undefined ? NO_QUERY : parseQuery(location.query, bound.query);
     const key = bound.hasKey ? this.#key(location.key, query) : ("" as Key);
     this.#authorise(principal, operation, bound.hasKey ? key : (query.get("prefix") ?? ""));
-    const store = location.keyspace === DEFAULT_KEYSPACE ? options.store : this.#keyspace(location.keyspace);
+    const store = this.#keyspace(location.keyspace);
     return { bound, call: { store, key, query, headers, body: NO_BYTES, principal } };
   }
 
@@ -189,7 +189,7 @@ export class HttpDoor {
   #authorise(principal: Principal, operation: Operation, under: string): void {
     const { access } = operation;
     // A batch names its keys in its body and is judged there.
-    if (access === "open" || access === "batch") return;
+    if (access === "open" || access === "any" || access === "batch") return;
     authorise(principal, access, under);
   }
 

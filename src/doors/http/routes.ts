@@ -7,6 +7,7 @@ import { setFaults, showCluster, showHealth, showMetrics, showReadiness } from "
 import type { Answer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { listKeys, runBatch } from "./collections.ts";
+import { askForUpgrade } from "./upgrade.ts";
 import { deleteValue, getValue, putValue } from "./values.ts";
 
 export type Method = "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
@@ -14,8 +15,11 @@ export type Method = "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
 /** What an operation takes as its body, and so which limit holds for it. */
 export type BodyKind = "none" | "value" | "batch" | "small";
 
-/** `open` needs no token, even where there are tokens. `batch` is judged operation by operation. */
-export type Access = "open" | "read" | "write" | "batch" | "observe" | "admin";
+/**
+ * `open` needs no token, even where there are tokens; `any` needs a good one, whatever its scopes. `batch` is judged
+ * operation by operation.
+ */
+export type Access = "open" | "any" | "read" | "write" | "batch" | "observe" | "admin";
 
 export interface Operation {
   readonly summary: string;
@@ -114,6 +118,19 @@ export const routes = {
         query: ["prefix", "resume", "encoding"],
         statuses: [200, 429],
         run: "watch",
+      },
+    },
+  },
+  ws: {
+    path: "/v1/ws",
+    operations: {
+      GET: {
+        summary: "All of this over one WebSocket",
+        access: "any",
+        body: "none",
+        query: [],
+        statuses: [101, 426],
+        run: askForUpgrade,
       },
     },
   },

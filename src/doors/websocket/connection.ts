@@ -7,7 +7,7 @@
 
 import type { RawData, WebSocket } from "ws";
 import { AtollError, errorRow, toAtollError } from "../../base/errors.ts";
-import type { LocalStore, Store } from "../../store.ts";
+import type { Store } from "../../store.ts";
 import { authorise, type Principal } from "../auth.ts";
 import { formatEvent } from "../event.ts";
 import { checkCursor, FieldReader, type Message } from "../fields.ts";
@@ -36,7 +36,8 @@ export interface ConnectionOptions {
   readonly socket: WebSocket;
   readonly language: Language;
   readonly principal: Principal;
-  readonly store: LocalStore;
+  /** Where messages go that name no keyspace. */
+  readonly store: Store;
   readonly keyspace: (name: string) => Store | undefined;
   readonly limits: DoorLimits;
   readonly metrics: DoorMetrics;
@@ -219,7 +220,7 @@ export class Connection {
 
   #store(message: Message): Store {
     const name = this.#reader.text(message, "keyspace");
-    const store = name === undefined || name === "default" ? this.#options.store : this.#options.keyspace(name);
+    const store = name === undefined ? this.#options.store : this.#options.keyspace(name);
     if (store === undefined) throw new AtollError("UNKNOWN_KEYSPACE", "there is no keyspace of this name");
     return store;
   }

@@ -1,10 +1,10 @@
-/** The WebSocket door at `/v1/ws`: everything that can be refused is refused as HTTP, before the upgrade. */
+/** The WebSocket door at `/v1/ws` and `/v1/keyspaces/{ks}/ws`: everything that can be refused is refused as HTTP, before the upgrade. */
 
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { AtollError, toAtollError } from "../../base/errors.ts";
-import type { LocalStore, Store } from "../../store.ts";
+import type { Store } from "../../store.ts";
 import { type Admission, admit } from "../admission.ts";
 import { type Auth, authenticate, bearerToken, type Principal } from "../auth.ts";
 import type { Connections } from "../connections.ts";
@@ -17,7 +17,6 @@ import { languageOf } from "./language.ts";
 import { chooseSubprotocol, type Offer } from "./subprotocol.ts";
 
 export interface WebSocketDoorOptions {
-  readonly store: LocalStore;
   readonly keyspace: (name: string) => Store | undefined;
   readonly auth: Auth;
   readonly admission: Admission;
@@ -41,17 +40,21 @@ export class WebSocketDoor {
     this.#server = createServer(options.limits);
   }
 
-  /** Judges an upgrade request, and takes the socket over or answers on it and closes it. */
-  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  /**
+   * Judges an upgrade request, and takes the socket over or answers on it and closes it. Messages that name no keyspace
+   * mean the one given.
+   */
+  handle(keyspace: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     try {
       const offer = this.#judge(request);
       const principal = this.#authenticate(request, offer);
+      const store = this.#options.keyspace(keyspace);
+      if (store === undefined) throw new AtollError("UNKNOWN_KEYSPACE", "there is no keyspace of this name");
       this.#options.connections.handOver(request.socket);
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
         const language = languageOf(offer.protocol);
-        const connection = new Connection({ ...this.#options, socket: webSocket, language, principal }, (closed) => {
-          this.#connections.delete(closed);
-        });
+        const options = { ...this.#options, store, socket: webSocket, language, principal };
+        const connection = new Connection(options, (closed) => this.#connections.delete(closed));
         this.#connections.add(connection);
       });
     } catch (thrown) {

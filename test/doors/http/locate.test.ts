@@ -18,6 +18,8 @@ describe("locate", () => {
     ["/v1/keyspaces/%73/kv/a", "kv", "s", "a"],
     ["/v1/keyspaces/s/keys", "keys", "s", undefined],
     ["/v1/keyspaces/s/watch?prefix=a", "watch", "s", undefined],
+    ["/v1/ws", "ws", "default", undefined],
+    ["/v1/keyspaces/s/ws?x", "ws", "s", undefined],
     ["/metrics", "metrics", "default", undefined],
     ["http://host:1/v1/kv/a", "kv", "default", "a"],
     ["http://host/healthz?x", "health", "default", undefined],

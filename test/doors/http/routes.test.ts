@@ -383,6 +383,13 @@ describe("keys, batch and the rest", () => {
       status: 403,
       code: "FAULTS_DISABLED",
     },
+    {
+      name: "a WebSocket's path without an upgrade",
+      send: ["GET", "/v1/ws"],
+      status: 426,
+      code: "UPGRADE_REQUIRED",
+      headers: { upgrade: "websocket" },
+    },
     { name: "a path that is not", send: ["GET", "/v1/nothing"], status: 404, code: "NOT_FOUND" },
     { name: "the root", send: ["GET", "/"], status: 404, code: "NOT_FOUND" },
     { name: "a keyspace alone", send: ["GET", "/v1/keyspaces/default"], status: 404, code: "NOT_FOUND" },

@@ -4,14 +4,17 @@ import { encode } from "@msgpack/msgpack";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Key } from "../../../src/base/ids.ts";
 import { openDoors, type TestDoors } from "../../support/doors.ts";
+import { FakeStore } from "../../support/fake-store.ts";
 import { type Fields, TestClient } from "../../support/ws-client.ts";
 
 let doors: TestDoors;
 let client: TestClient;
+const other = new FakeStore();
 
 beforeAll(async () => {
   doors = await openDoors({
     limits: { valueBytesMax: 1000, batchOperationsMax: 5, watchesPerConnectionMax: 2, requestsInFlightMax: 4 },
+    keyspace: (name) => (name === "other" ? other : undefined),
   });
 });
 
@@ -259,6 +262,34 @@ describe("watches", () => {
     await client.ask({ op: "watch", prefix: "" });
     await doors.store.put("\xff" as Key, Buffer.from("text"));
     expect(await client.untilEvents(1)).toMatchObject([{ key: "/w==", value: "dGV4dA==", encoding: "base64" }]);
+  });
+});
+
+describe("paths", () => {
+  const open = (path: string) => TestClient.open(doors.port, "atoll.v1.json", { path });
+
+  it("name the keyspace of messages that name none", async () => {
+    for (const path of ["/v1/ws", "/v1/keyspaces/default/ws", "/v1/keyspaces/other/ws", "/v1/keyspaces/%6fther/ws?x"]) {
+      const there = await open(path);
+      const [mine, yours] = path.includes("ther") ? [other, doors.store] : [doors.store, other];
+      for (const { slots } of [mine, yours]) slots.clear();
+      expect(await there.ask({ op: "put", key: "a", value: "x" }), path).toMatchObject({ ok: true });
+      expect([mine.slots.size, yours.slots.size], path).toEqual([1, 0]);
+      for (const keyspace of ["default", "other"]) await there.ask({ op: "put", key: "b", value: "x", keyspace });
+      expect([mine.slots.size, yours.slots.size], path).toEqual([2, 1]);
+      there.close();
+    }
+  });
+
+  it.each([
+    ["/v1/keyspaces/no/ws", 404],
+    ["/v1/keyspaces/default/kv/ws", 404],
+    ["/v1/keyspaces/ws", 404],
+    ["/v1/keyspaces/%zz/ws", 400],
+    ["/v1/ws/", 404],
+    ["/v1/kv/ws", 404],
+  ])("such as %s are refused before the upgrade with %i", async (path, status) => {
+    await expect(open(path)).rejects.toThrow(`refused with ${status}`);
   });
 });
 
