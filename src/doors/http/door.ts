@@ -87,7 +87,7 @@ export class HttpDoor {
   readonly #table = new Map<RouteName, ReadonlyMap<string, BoundOperation>>();
   readonly #unrouted: OperationMetrics;
   readonly #streams = new Set<EventStream>();
-  readonly #description: object;
+  readonly #description: Answer;
   #closing = false;
 
   constructor(options: HttpDoorOptions) {
@@ -101,7 +101,7 @@ export class HttpDoor {
     };
     for (const name of routeNames) this.#table.set(name, bindRoute(routes[name], options.metrics));
     this.#unrouted = options.metrics.operation("none", "any");
-    this.#description = describeApi(options.version);
+    this.#description = jsonAnswer(200, describeApi(options.version));
   }
 
   /** Answers one request. `expectsContinue`: its body comes only after `100 Continue`. */
@@ -144,7 +144,7 @@ export class HttpDoor {
           call.body = await readBody(exchange, operation.body, this.#options.limits, this.#options.metrics);
           exchange.bodyRead = true;
         }
-        if (operation.run === "openapi") answer = jsonAnswer(200, this.#description);
+        if (operation.run === "openapi") answer = { ...this.#description, headers: [...this.#description.headers] };
         else if (operation.run === "watch") this.#openStream(exchange, call);
         else answer = await operation.run(call, this.#facts);
       }

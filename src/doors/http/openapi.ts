@@ -1,92 +1,192 @@
 /** `/openapi.json` (OpenAPI 3.1), made from the route table. */
 
 import { STATUS_CODES } from "node:http";
+import { errorTable } from "../../base/errors.ts";
 import { ACK_LEVELS } from "../../store.ts";
-import { type BodyKind, type Operation, obeysSession, type Route, routes } from "./routes.ts";
+import { type Operation, obeysSession, type RequestHeader, type ResponseHeader, type Route, routes } from "./routes.ts";
+import { type Json, type ShapeName, shapes } from "./shapes.ts";
 
-type Json = Readonly<Record<string, unknown>>;
+interface Described {
+  readonly description: string;
+  readonly schema: Json;
+}
 
-const queryParameters: Readonly<Record<string, { readonly description: string; readonly schema: Json }>> = {
-  key: { description: "The key, where the path cannot carry it (`.`, `..`)", schema: { type: "string" } },
-  ttl: { description: "Time to live: 250ms, 60s, 5m, 2h, 7d; a bare number is seconds", schema: { type: "string" } },
+type ProblemHeader = "WWW-Authenticate" | "Allow" | "Upgrade";
+
+const SESSION = "Atoll-Session";
+const text = { type: "string" };
+
+const queryParameters: Readonly<Record<string, Described>> = {
+  key: {
+    description: "The key's percent-encoded bytes, also those that a URL normalises away (`.`, `..`)",
+    schema: text,
+  },
+  ttl: { description: "Time to live: 250ms, 60s, 5m, 2h, 7d; a bare number is seconds", schema: text },
   ack: { description: "How far the write must have got", schema: { type: "string", enum: ACK_LEVELS } },
   consistency: { description: "How many replicas to ask", schema: { type: "string", enum: ["local", "quorum"] } },
-  prefix: { description: "Percent-encoded bytes that keys begin with", schema: { type: "string" } },
+  prefix: { description: "Percent-encoded bytes that keys begin with", schema: text },
   limit: { description: "Most keys of a page", schema: { type: "integer", minimum: 1 } },
-  cursor: { description: "Where the last page ended", schema: { type: "string" } },
-  resume: { description: "As Last-Event-ID, for clients that cannot set it", schema: { type: "string" } },
+  cursor: { description: "Where the last page ended", schema: text },
+  resume: { description: "As Last-Event-ID, for clients that cannot set it", schema: text },
   encoding: { description: "base64 for bytes in events", schema: { type: "string", enum: ["utf8", "base64"] } },
-  wait: { description: "How long to wait for what the session has seen", schema: { type: "string" } },
+  wait: { description: "How long to wait for what the session has seen, such as 500ms or 2s", schema: text },
 };
+
+const requestHeaders: Readonly<Record<RequestHeader | "Atoll-Session", Described>> = {
+  "If-Match": { description: 'Only over one of these versions, `"etag"`; `*`: only over any', schema: text },
+  "If-None-Match": { description: "`*` for a write: only where nothing is; ETags for a read: else 304", schema: text },
+  "Last-Event-ID": { description: "Goes on behind this event, or begins with `reset`", schema: text },
+  "Sec-WebSocket-Protocol": {
+    description:
+      "`atoll.v1.json` (unless told) or `atoll.v1.msgpack`; a page adds its token, `atoll.token.` and base64url",
+    schema: text,
+  },
+  "Atoll-Session": {
+    description: "The last one answered: reads its own writes and never goes backwards",
+    schema: text,
+  },
+};
+
+const responseHeaders: Readonly<Record<ResponseHeader | "Atoll-Session" | ProblemHeader, Described>> = {
+  "Atoll-Session": { description: "To be sent with the next request, to whichever replica", schema: text },
+  ETag: { description: "The version", schema: text },
+  "Atoll-Acks": {
+    description: "Where `ack` was asked for: replicas that have it / that were to have it",
+    schema: text,
+  },
+  "Atoll-Expires-At": {
+    description: "Absent where it does not expire",
+    schema: { type: "string", format: "date-time" },
+  },
+  "X-Content-Type-Options": { description: "With a type that a writer chose", schema: { const: "nosniff" } },
+  "Content-Security-Policy": { description: "With a type that a writer chose", schema: { const: "sandbox" } },
+  "Cache-Control": { description: "Events are not to be kept", schema: { const: "no-store" } },
+  "X-Accel-Buffering": { description: "Events are not to wait in a proxy", schema: { const: "no" } },
+  "Sec-WebSocket-Protocol": { description: "The one that is spoken", schema: text },
+  "Retry-After": { description: "Seconds, where the same call may succeed later", schema: { type: "integer" } },
+  "WWW-Authenticate": { description: "With 401", schema: { const: "Bearer" } },
+  Allow: { description: "With 405: the methods that there are", schema: text },
+  Upgrade: { description: "With 426", schema: { const: "websocket" } },
+};
+
+const statusHeaders: Readonly<Record<number, readonly ProblemHeader[]>> = {
+  401: ["WWW-Authenticate"],
+  405: ["Allow"],
+  426: ["Upgrade"],
+};
+
+const retried = new Set<number>(Object.values(errorTable).flatMap((row) => (row.retry ? [row.http] : [])));
 
 /** The description of everything that the route table offers. */
 export function describeApi(version: string): Json {
   const paths: Record<string, Json> = {};
   for (const route of Object.values<Route>(routes)) {
-    paths[route.path] = describeRoute(route, []);
-    if (!route.path.startsWith("/v1/")) continue;
-    const inKeyspace = route.path.replace("/v1/", "/v1/keyspaces/{ks}/");
-    paths[inKeyspace] = describeRoute(route, [pathParameter("ks", "Name of the keyspace")]);
+    for (const path of pathsOf(route)) paths[path] = describePath(path, route);
   }
   return {
     openapi: "3.1.0",
-    info: { title: "Atoll", version, license: { name: "MIT", identifier: "MIT" } },
+    info: {
+      title: "Atoll",
+      version,
+      license: { name: "MIT", identifier: "MIT" },
+      description:
+        "A multi-master cache. Where tokens are configured, calls need one; pages of other origins get CORS headers.",
+    },
     paths,
-    components: { securitySchemes: { token: { type: "http", scheme: "bearer" } }, schemas: { Problem: problemSchema } },
+    components: {
+      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+      schemas: Object.fromEntries(Object.entries(shapes).map(([name, { schema }]) => [name, schema])),
+      headers: responseHeaders,
+      responses: problems(),
+    },
   };
 }
 
-const problemSchema = {
-  type: "object",
-  required: ["title", "status", "code", "detail"],
-  properties: {
-    title: { type: "string" },
-    status: { type: "integer" },
-    code: { type: "string", description: "Stable" },
-    detail: { type: "string" },
-    retry: { type: "boolean", description: "The same call may succeed later" },
-  },
-};
+/** Where a route is served: a key may be in the path or in the query, and its keyspace may be named. */
+function pathsOf(route: Route): readonly string[] {
+  const paths = [route.path];
+  if (route.path.endsWith("/{key}")) paths.push(route.path.slice(0, -"/{key}".length));
+  if (route.ofReplica === true || !route.path.startsWith("/v1/")) return paths;
+  return paths.flatMap((path) => [path, path.replace("/v1/", "/v1/keyspaces/{ks}/")]);
+}
 
-function describeRoute(route: Route, inherited: readonly Json[]): Json {
-  const parameters = route.path.includes("{key}")
-    ? [...inherited, pathParameter("key", "Percent-encoded bytes, slashes included")]
-    : inherited;
+function describePath(path: string, route: Route): Json {
+  const parameters: Json[] = [];
+  if (path.includes("{ks}")) parameters.push(pathParameter("ks", "Name of the keyspace"));
+  if (path.includes("{key}")) parameters.push(pathParameter("key", "Percent-encoded bytes, slashes included"));
+  else if (route.path.includes("{key}"))
+    parameters.push({ ...parameter("query", "key", queryParameters), required: true });
   const described: Record<string, unknown> = parameters.length === 0 ? {} : { parameters };
   for (const [method, operation] of Object.entries<Operation>(route.operations)) {
-    described[method.toLowerCase()] = describeOperation(operation);
+    described[method.toLowerCase()] = describeOperation(operation, method === "HEAD", path.includes("{ks}"));
   }
   return described;
 }
 
-function describeOperation(operation: Operation): Json {
-  const query = [...(operation.query ?? []), ...(obeysSession(operation) ? ["wait"] : [])];
-  const responses: Record<string, Json> = { default: problemResponse };
-  for (const status of operation.statuses) {
-    responses[status] = status < 400 ? { description: STATUS_CODES[status] ?? "" } : problemResponse;
-  }
+function describeOperation(operation: Operation, isHead: boolean, inKeyspace: boolean): Json {
+  const session = obeysSession(operation);
+  const query = [...(operation.query ?? []), ...(session ? ["wait"] : [])];
+  const headers = [...(operation.headers ?? []), ...(session ? [SESSION] : [])];
   return {
     summary: operation.summary,
+    // The second: where no tokens are configured, none is needed.
     security: operation.access === "open" ? [] : [{ token: [] }, {}],
-    parameters: query.map((name) => ({ name, in: "query", ...queryParameters[name] })),
-    ...requestBody(operation.body),
-    responses,
+    parameters: [
+      ...query.map((name) => parameter("query", name, queryParameters)),
+      ...headers.map((name) => parameter("header", name, requestHeaders)),
+    ],
+    ...(operation.bodyShape === undefined ? {} : { requestBody: { required: true, ...content(operation.bodyShape) } }),
+    responses: describeResponses(operation, isHead, inKeyspace),
   };
 }
 
-const problemResponse = {
-  description: "A problem (RFC 9457)",
-  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-};
+function describeResponses(operation: Operation, isHead: boolean, inKeyspace: boolean): Json {
+  const responses: Record<string, Json> = {};
+  for (const status of [...problemsOf(operation, inKeyspace), "default"] as const) {
+    responses[status] = isHead ? problem(status, undefined) : { $ref: `#/components/responses/${status}` };
+  }
+  for (const [status, { headers = [], body }] of Object.entries(operation.outcomes)) {
+    const always = Number(status) < 200 ? [] : [SESSION];
+    responses[status] = response(STATUS_CODES[status], [...always, ...headers], isHead ? undefined : body);
+  }
+  return responses;
+}
 
-function requestBody(kind: BodyKind): Json {
-  if (kind === "none") return {};
-  const type = kind === "value" ? "*/*" : "application/json";
-  return {
-    requestBody: { required: true, content: { [type]: { schema: kind === "value" ? {} : { type: "object" } } } },
-  };
+function problemsOf(operation: Operation, inKeyspace: boolean): ReadonlySet<number> {
+  const statuses = new Set(operation.problems);
+  if (operation.query !== undefined) statuses.add(400);
+  if (operation.access !== "open") statuses.add(401).add(403);
+  if (inKeyspace) statuses.add(404);
+  if (obeysSession(operation)) statuses.add(503);
+  return statuses;
+}
+
+/** The answer of a failed call (RFC 9457): the same at all of them, so that it is described once. */
+function problem(status: number | "default", body: ShapeName | undefined): Json {
+  const isAny = status === "default";
+  const own = isAny ? Object.values(statusHeaders).flat() : (statusHeaders[status] ?? []);
+  const headers = [SESSION, ...own, ...(isAny || retried.has(status) ? ["Retry-After"] : [])];
+  return response(isAny ? "Any other problem" : STATUS_CODES[status], headers, body);
+}
+
+function problems(): Json {
+  const statuses = new Set(Object.values(errorTable).map(({ http }) => http));
+  return Object.fromEntries([...statuses, "default" as const].map((status) => [status, problem(status, "Problem")]));
+}
+
+function response(description = "", headers: readonly string[], body: ShapeName | undefined): Json {
+  const refs = headers.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
+  return { description, headers: Object.fromEntries(refs), ...(body === undefined ? {} : content(body)) };
+}
+
+function content(name: ShapeName): Json {
+  return { content: { [shapes[name].type]: { schema: { $ref: `#/components/schemas/${name}` } } } };
+}
+
+function parameter(where: "query" | "header", name: string, known: Readonly<Record<string, Described>>): Json {
+  return { name, in: where, ...known[name] };
 }
 
 function pathParameter(name: string, description: string): Json {
-  return { name, in: "path", required: true, description, schema: { type: "string" } };
+  return { name, in: "path", required: true, description, schema: text };
 }

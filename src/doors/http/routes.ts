@@ -1,12 +1,13 @@
 /**
  * The one table of what the HTTP door offers. The door serves it, `/openapi.json` is made from it, and a test walks it.
- * Every path under `/v1/` also exists as `/v1/keyspaces/{ks}/...`.
+ * Every path under `/v1/` also exists as `/v1/keyspaces/{ks}/...`, and every path to a key without it, for `?key=`.
  */
 
 import { setFaults, showCluster, showHealth, showMetrics, showReadiness } from "./administration.ts";
 import type { Answer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { listKeys, runBatch } from "./collections.ts";
+import type { ShapeName } from "./shapes.ts";
 import { askForUpgrade } from "./upgrade.ts";
 import { deleteValue, getValue, putValue } from "./values.ts";
 
@@ -21,31 +22,63 @@ export type BodyKind = "none" | "value" | "batch" | "small";
  */
 export type Access = "open" | "any" | "read" | "write" | "batch" | "observe" | "admin";
 
+export type RequestHeader = "If-Match" | "If-None-Match" | "Last-Event-ID" | "Sec-WebSocket-Protocol";
+
+export type ResponseHeader =
+  | "ETag"
+  | "Atoll-Acks"
+  | "Atoll-Expires-At"
+  | "X-Content-Type-Options"
+  | "Content-Security-Policy"
+  | "Cache-Control"
+  | "X-Accel-Buffering"
+  | "Retry-After"
+  | "Sec-WebSocket-Protocol";
+
+/** An answer that is no mere problem. */
+export interface Outcome {
+  /** Headers that it may have, beyond those that every answer has. */
+  readonly headers?: readonly ResponseHeader[];
+  readonly body?: ShapeName;
+}
+
 export interface Operation {
   readonly summary: string;
   readonly access: Access;
   readonly body: BodyKind;
+  readonly bodyShape?: ShapeName;
   /**
    * Names of query parameters, beyond `wait` and (where the path has a key) `key`; any other is refused. `undefined`
    * where nobody looks at them: probes and scrapers add what they like.
    */
   readonly query: readonly string[] | undefined;
-  readonly statuses: readonly number[];
+  /** Headers that it heeds, beyond the token and the session. */
+  readonly headers?: readonly RequestHeader[];
+  /** By status. */
+  readonly outcomes: Readonly<Record<number, Outcome>>;
+  /** Statuses of problems of its own, beyond those of tokens, sessions and malformed requests. */
+  readonly problems?: readonly number[];
   /** `watch` is not answered once but kept open; the door does that itself. */
   readonly run: ((call: Call, facts: DoorFacts) => Promise<Answer>) | "watch" | "openapi";
 }
 
 export interface Route {
   readonly path: string;
+  /** About the replica, whatever the keyspace: described once only. */
+  readonly ofReplica?: boolean;
   readonly operations: Readonly<Partial<Record<Method, Operation>>>;
 }
+
+const entry: Outcome = { headers: ["ETag", "Atoll-Expires-At", "X-Content-Type-Options", "Content-Security-Policy"] };
 
 const get: Operation = {
   summary: "The value of a key",
   access: "read",
   body: "none",
   query: ["consistency"],
-  statuses: [200, 304, 404, 503],
+  headers: ["If-None-Match"],
+  outcomes: { 200: { ...entry, body: "Value" }, 304: entry },
+  problems: [404],
   run: getValue,
 };
 
@@ -54,9 +87,12 @@ export function obeysSession(operation: Operation): boolean {
   return operation.access === "read" || operation.access === "write" || operation.access === "batch";
 }
 
-function status(summary: string, access: Access, run: Operation["run"]): Operation {
-  return { summary, access, body: "none", query: undefined, statuses: [200], run };
+function status(summary: string, access: Access, body: ShapeName, run: Operation["run"]): Operation {
+  return { summary, access, body: "none", query: undefined, outcomes: { 200: { body } }, run };
 }
+
+const written: Outcome = { headers: ["ETag", "Atoll-Acks"] };
+const deleted: Outcome = { headers: ["Atoll-Acks"] };
 
 export const routes = {
   kv: {
@@ -65,19 +101,24 @@ export const routes = {
       GET: get,
       HEAD: { ...get, summary: "What is known of a key's value, without it" },
       PUT: {
-        summary: "Sets the value of a key",
+        summary: "Sets the value of a key: 201 new, 204 replaced, 202 kept but not yet where `ack` wants it",
         access: "write",
         body: "value",
+        bodyShape: "Value",
         query: ["ttl", "ack"],
-        statuses: [201, 202, 204, 412, 413, 415],
+        headers: ["If-Match", "If-None-Match"],
+        outcomes: { 201: written, 202: written, 204: written },
+        problems: [412, 413, 415],
         run: putValue,
       },
       DELETE: {
-        summary: "Deletes a key, whether it is there or not",
+        summary: "Deletes a key, whether it is there or not; 202 as for PUT",
         access: "write",
         body: "none",
         query: ["ack"],
-        statuses: [202, 204, 412],
+        headers: ["If-Match", "If-None-Match"],
+        outcomes: { 202: deleted, 204: deleted },
+        problems: [412],
         run: deleteValue,
       },
     },
@@ -90,7 +131,7 @@ export const routes = {
         access: "read",
         body: "none",
         query: ["prefix", "limit", "cursor"],
-        statuses: [200],
+        outcomes: { 200: { body: "KeyPage" } },
         run: listKeys,
       },
     },
@@ -102,8 +143,10 @@ export const routes = {
         summary: "Many operations, in order; each succeeds or fails alone",
         access: "batch",
         body: "batch",
+        bodyShape: "Batch",
         query: ["ack"],
-        statuses: [200, 413],
+        outcomes: { 200: { body: "BatchResults" } },
+        problems: [413, 415],
         run: runBatch,
       },
     },
@@ -116,7 +159,9 @@ export const routes = {
         access: "read",
         body: "none",
         query: ["prefix", "resume", "encoding"],
-        statuses: [200, 429],
+        headers: ["Last-Event-ID"],
+        outcomes: { 200: { headers: ["Cache-Control", "X-Accel-Buffering"], body: "Events" } },
+        problems: [429],
         run: "watch",
       },
     },
@@ -125,39 +170,51 @@ export const routes = {
     path: "/v1/ws",
     operations: {
       GET: {
-        summary: "All of this over one WebSocket",
+        summary: "Upgrades to a WebSocket: all of this as messages",
         access: "any",
         body: "none",
-        query: [],
-        statuses: [101, 426],
+        query: undefined,
+        headers: ["Sec-WebSocket-Protocol"],
+        outcomes: { 101: { headers: ["Sec-WebSocket-Protocol"] } },
+        problems: [400, 426],
         run: askForUpgrade,
       },
     },
   },
   cluster: {
     path: "/v1/cluster",
-    operations: { GET: { ...status("Members, states, lag and clocks", "observe", showCluster), query: [] } },
+    operations: {
+      GET: { ...status("Members, states, lag and clocks", "observe", "ClusterStatus", showCluster), query: [] },
+    },
   },
   faults: {
     path: "/v1/admin/faults",
+    ofReplica: true,
     operations: {
       PUT: {
         summary: "Cuts the links to these replicas until set otherwise (drills)",
         access: "admin",
         body: "small",
+        bodyShape: "Cut",
         query: [],
-        statuses: [200, 403],
+        outcomes: { 200: { body: "CutAnswer" } },
+        problems: [413, 415],
         run: setFaults,
       },
     },
   },
-  health: { path: "/healthz", operations: { GET: status("Alive", "open", showHealth) } },
+  health: { path: "/healthz", operations: { GET: status("Alive", "open", "Health", showHealth) } },
   ready: {
     path: "/readyz",
-    operations: { GET: { ...status("In sync and able to serve", "open", showReadiness), statuses: [200, 503] } },
+    operations: {
+      GET: {
+        ...status("In sync and able to serve", "open", "Ready", showReadiness),
+        outcomes: { 200: { body: "Ready" }, 503: { headers: ["Retry-After"], body: "NotReady" } },
+      },
+    },
   },
-  metrics: { path: "/metrics", operations: { GET: status("Metrics for Prometheus", "observe", showMetrics) } },
-  openapi: { path: "/openapi.json", operations: { GET: status("This description", "open", "openapi") } },
+  metrics: { path: "/metrics", operations: { GET: status("For Prometheus", "observe", "Metrics", showMetrics) } },
+  openapi: { path: "/openapi.json", operations: { GET: status("This document", "open", "Description", "openapi") } },
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;

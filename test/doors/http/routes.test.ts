@@ -3,7 +3,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AtollError } from "../../../src/base/errors.ts";
 import type { Key, OriginId, ReplicaId, ShardId } from "../../../src/base/ids.ts";
-import { type Operation, type Route, routes } from "../../../src/doors/http/routes.ts";
 import { EMPTY_SESSION, encodeSession } from "../../../src/doors/session.ts";
 import { openDoors, type TestDoors } from "../../support/doors.ts";
 
@@ -529,41 +528,5 @@ describe("sessions", () => {
       await check(doorsWithFaults, { name: "", send: [method, path, init], status: 200, headers });
     }
     expect(doorsWithFaults.store.caughtUp).toHaveLength(before);
-  });
-});
-
-describe("openapi.json", () => {
-  it("describes exactly the routes that are served", async () => {
-    const description = (await (await fetch(`${doors.url}/openapi.json`)).json()) as {
-      openapi: string;
-      paths: Record<string, Record<string, unknown>>;
-    };
-    expect(description.openapi).toBe("3.1.0");
-    const expected = new Map<string, string[]>();
-    for (const route of Object.values<Route>(routes)) {
-      const methods = Object.keys(route.operations).map((method) => method.toLowerCase());
-      expected.set(route.path, methods);
-      if (route.path.startsWith("/v1/")) expected.set(route.path.replace("/v1/", "/v1/keyspaces/{ks}/"), methods);
-    }
-    const described = Object.entries(description.paths).map(([path, item]) => {
-      return [path, Object.keys(item).filter((name) => name !== "parameters")] as const;
-    });
-    expect(new Map(described)).toEqual(expected);
-  });
-
-  it("describes only what answers, and every query parameter is taken", async () => {
-    for (const route of Object.values<Route>(routes)) {
-      for (const [method, operation] of Object.entries<Operation>(route.operations)) {
-        const path = route.path.replace("{key}", "there");
-        const answer = await fetch(`${doors.url}${path}`, { method, signal: AbortSignal.timeout(5_000) });
-        await answer.body?.cancel();
-        expect([404, 405], `${method} ${path}`).not.toContain(answer.status);
-        for (const name of operation.query ?? []) {
-          const bad = await fetch(`${doors.url}${path}?${name}=%zz`, { method });
-          await bad.body?.cancel();
-          expect(bad.status, name).toBe(400);
-        }
-      }
-    }
   });
 });

@@ -1,0 +1,167 @@
+/** What bodies look like, for `/openapi.json`: a media type and a JSON Schema (2020-12) each. Tests hold answers to them. */
+
+import { ACK_LEVELS } from "../../store.ts";
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export interface Shape {
+  readonly type: string;
+  readonly schema: Json;
+}
+
+const JSON_TYPE = "application/json";
+export const PROBLEM_TYPE = "application/problem+json";
+
+const text: Json = { type: "string" };
+const flag: Json = { type: "boolean" };
+const count: Json = { type: "integer", minimum: 0 };
+const integer: Json = { type: "integer" };
+const unixMs: Json = { type: "integer", description: "Unix ms" };
+const version: Json = { type: "string", description: "What the ETag says" };
+const encoding: Json = { const: "base64", description: "There when key and value are base64, not text" };
+
+/** An object with these fields, of which `optional` may be absent. */
+function object(properties: Json, optional: readonly string[] = []): Json {
+  return { type: "object", required: Object.keys(properties).filter((name) => !optional.includes(name)), properties };
+}
+
+function list(items: Json): Json {
+  return { type: "array", items };
+}
+
+const problem = {
+  title: text,
+  status: integer,
+  code: { type: "string", description: "Stable" },
+  detail: { type: "string", description: "For people, and free to change" },
+  retry: { type: "boolean", description: "The same call may succeed later" },
+};
+
+const sentEncoding: Json = { enum: ["utf8", "base64"], description: "How key and value are written" };
+const sentKey = { key: text, encoding: sentEncoding };
+
+const operation: Json = {
+  oneOf: [
+    object(
+      {
+        type: { const: "put" },
+        ...sentKey,
+        value: text,
+        ttlMs: { type: "integer", minimum: 1, description: "Time to live in ms" },
+        contentType: { type: "string", maxLength: 255 },
+      },
+      ["encoding", "ttlMs", "contentType"],
+    ),
+    object({ type: { enum: ["get", "delete"] }, ...sentKey }, ["encoding"]),
+  ],
+};
+
+const result: Json = {
+  oneOf: [
+    object({
+      type: { enum: ["put", "delete"] },
+      ok: { const: true },
+      version,
+      existed: { type: "boolean", description: "A live value was there before" },
+      acks: object({ reached: count, wanted: count, met: flag }),
+    }),
+    object(
+      {
+        type: { const: "get" },
+        ok: { const: true },
+        found: flag,
+        value: { type: ["string", "null"] },
+        encoding,
+        version,
+        contentType: text,
+        expiresAt: unixMs,
+      },
+      ["encoding", "version", "contentType", "expiresAt"],
+    ),
+    object({ ok: { const: false }, code: text, message: text }),
+  ],
+};
+
+const member = object(
+  {
+    id: text,
+    region: text,
+    address: { type: "string", description: "host:port" },
+    state: { enum: ["self", "alive", "unreachable", "given-up"] },
+    life: count,
+    rttMs: { type: "number" },
+    clockOffsetMs: { type: "number", description: "Theirs less ours" },
+    lag: { type: "integer", description: "Writes it is known to lack or to hold beyond ours" },
+    lastSeenAt: unixMs,
+  },
+  ["rttMs", "clockOffsetMs", "lag", "lastSeenAt"],
+);
+
+const replicaIds: Json = { type: "array", items: text, maxItems: 1_000 };
+
+export const shapes = {
+  Problem: { type: PROBLEM_TYPE, schema: object(problem) },
+  Value: { type: "*/*", schema: { description: "Any bytes, with the type that was put with them" } },
+  KeyPage: {
+    type: JSON_TYPE,
+    schema: object(
+      {
+        keys: { type: "array", items: { type: "string", description: "Percent-encoded bytes" } },
+        cursor: { type: "string", description: "Where to go on; absent at the end" },
+      },
+      ["cursor"],
+    ),
+  },
+  Batch: { type: JSON_TYPE, schema: object({ operations: list(operation), ack: { enum: ACK_LEVELS } }, ["ack"]) },
+  BatchResults: { type: JSON_TYPE, schema: object({ results: list(result) }) },
+  Events: {
+    type: "text/event-stream",
+    schema: { type: "string", description: "Events put, delete, expire and reset; their data is a Change" },
+  },
+  Change: {
+    type: JSON_TYPE,
+    schema: object(
+      {
+        type: { enum: ["put", "delete", "expire", "reset"] },
+        key: text,
+        value: text,
+        encoding,
+        version,
+        contentType: text,
+        expiresAt: unixMs,
+        resume: { type: "string", description: "Also the event's id" },
+      },
+      ["key", "value", "encoding", "version", "contentType", "expiresAt"],
+    ),
+  },
+  ClusterStatus: {
+    type: JSON_TYPE,
+    schema: object({
+      cluster: text,
+      replica: text,
+      region: text,
+      life: count,
+      ready: flag,
+      reasons: { type: "array", items: text, description: "Why it is not ready" },
+      members: list(member),
+      shards: count,
+      registers: count,
+      tombstones: count,
+      memoryBytes: count,
+      digest: { type: "string", description: "Equal on replicas that hold the same" },
+      cut: replicaIds,
+    }),
+  },
+  Cut: { type: JSON_TYPE, schema: object({ cut: replicaIds }) },
+  CutAnswer: {
+    type: JSON_TYPE,
+    schema: object({ cut: replicaIds, unknown: { ...replicaIds, description: "Those that are no members" } }),
+  },
+  Health: { type: JSON_TYPE, schema: object({ status: { const: "ok" } }) },
+  Ready: { type: JSON_TYPE, schema: object({ ready: { const: true }, reasons: list(text) }) },
+  NotReady: { type: PROBLEM_TYPE, schema: object({ ...problem, ready: { const: false }, reasons: list(text) }) },
+  Metrics: { type: "text/plain", schema: { type: "string", description: "Prometheus' text format 0.0.4" } },
+  Description: { type: JSON_TYPE, schema: { type: "object", description: "OpenAPI 3.1" } },
+} as const satisfies Record<string, Shape>;
+
+export type ShapeName = keyof typeof shapes;

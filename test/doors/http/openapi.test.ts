@@ -1,0 +1,296 @@
+/** `/openapi.json` against the door: what is described is served, and what is served is described. */
+
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Key, OriginId, ReplicaId, ShardId } from "../../../src/base/ids.ts";
+import { createAuth } from "../../../src/doors/auth.ts";
+import { type Operation, type Route, routes } from "../../../src/doors/http/routes.ts";
+import { encodeSession } from "../../../src/doors/session.ts";
+import { openDoors, type TestDoors } from "../../support/doors.ts";
+import {
+  lastOf,
+  type OpenApi,
+  type OpenApiOperation,
+  type OpenApiResponse,
+  parseOpenApi,
+  responseWith,
+  schemaOf,
+} from "../../support/openapi-shape.ts";
+import { openSocket, parseAnswer, readAll } from "../../support/raw-http.ts";
+
+let doors: TestDoors;
+let openapi: OpenApi;
+
+beforeAll(async () => {
+  doors = await openDoors({
+    enableFaults: true,
+    allowOrigins: ["https://good.example"],
+    limits: { valueBytesMax: 1000, watchesMax: 1 },
+    auth: createAuth([
+      { token: "all", scopes: ["read", "write", "admin"] },
+      { token: "none", scopes: [] },
+    ]),
+  });
+  doors.store.others = [
+    {
+      ...{ id: "replica-b" as ReplicaId, region: "us", address: "127.0.0.1:7410", state: "alive", life: 1 },
+      ...{ rttMs: 0.5, clockOffsetMs: -1.5, lag: 0, lastSeenAt: 1_700_000_000_000 },
+    },
+  ];
+  openapi = parseOpenApi(await (await fetch(`${doors.url}/openapi.json`)).json());
+});
+
+afterAll(() => doors.server.close(100));
+
+/** Methods by path. */
+function described(): ReadonlyMap<string, readonly string[]> {
+  const methods = (item: object) => Object.keys(item).filter((name) => name !== "parameters");
+  return new Map(Object.entries(openapi.paths).map(([path, item]) => [path, methods(item)]));
+}
+
+const inKeyspace = (path: string) => path.replace("/v1/", "/v1/keyspaces/{ks}/");
+
+describe("what is served", () => {
+  it("is described: every route, in every keyspace, with the key in the path and in the query", () => {
+    const expected = new Map<string, string[]>();
+    for (const route of Object.values<Route>(routes)) {
+      const methods = Object.keys(route.operations).map((method) => method.toLowerCase());
+      for (const path of new Set([route.path, route.path.replace("/{key}", "")])) {
+        expected.set(path, methods);
+        if (path.startsWith("/v1/") && !path.startsWith("/v1/admin/")) expected.set(inKeyspace(path), methods);
+      }
+    }
+    expect(described()).toEqual(expected);
+    for (const path of [
+      "/v1/kv",
+      "/v1/keyspaces/{ks}/kv/{key}",
+      "/v1/ws",
+      "/v1/keyspaces/{ks}/ws",
+      "/v1/admin/faults",
+    ]) {
+      expect(described().has(path), path).toBe(true);
+    }
+  });
+
+  it("to pages of other origins is what is described: they may send and see those headers", async () => {
+    const headers = { origin: "https://good.example", "access-control-request-method": "PUT" };
+    const preflight = await fetch(`${doors.url}/v1/kv/a`, { method: "OPTIONS", headers });
+    const listOf = (name: string) => (preflight.headers.get(name) ?? "").toLowerCase().split(", ");
+    const sent = operations().flatMap(({ operation }) => operation.parameters.filter((each) => each.in === "header"));
+    for (const { name } of sent) {
+      // No script can set this one; it has an argument for it.
+      if (name === "Sec-WebSocket-Protocol") continue;
+      expect(listOf("access-control-allow-headers"), name).toContain(name.toLowerCase());
+    }
+    const seen = Object.keys(openapi.components.headers).filter((name) => /^(atoll-|etag|retry-after)/i.test(name));
+    expect(listOf("access-control-expose-headers")).toEqual(
+      expect.arrayContaining(seen.map((name) => name.toLowerCase())),
+    );
+  });
+});
+
+interface Described {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: OpenApiOperation;
+}
+
+function operations(): readonly Described[] {
+  return [...described()].flatMap(([path, methods]) =>
+    methods.map((method) => ({ method, path, operation: Reflect.get(openapi.paths[path] ?? {}, method) })),
+  );
+}
+
+const bearer = { authorization: "Bearer all" };
+
+describe("what is described", () => {
+  it("answers, refuses those without a token where it says so, and takes every query parameter", async () => {
+    for (const { method, path, operation } of operations()) {
+      const query = path.endsWith("/kv") ? "?key=there" : "";
+      const url = `${doors.url}${path.replace("{ks}", "default").replace("{key}", "there")}${query}`;
+      const send = async (to: string, headers: Readonly<Record<string, string>> = bearer) => {
+        await doors.store.put("there" as Key, Buffer.from("value"));
+        const answer = await fetch(to, { method, headers });
+        await answer.body?.cancel();
+        return answer.status;
+      };
+      const name = `${method} ${path}`;
+      expect([404, 405], name).not.toContain(await send(url));
+      expect(await send(url, {}), name).toBe(operation.security.length === 0 ? 200 : 401);
+      const { query: taken } = Object.values<Route>(routes)
+        .flatMap((route) => (sameRoute(route, path) ? Object.entries<Operation>(route.operations) : []))
+        .find(([each]) => each.toLowerCase() === method)?.[1] as Operation;
+      const parameters = operation.parameters.filter((each) => each.in === "query").map((each) => each.name);
+      expect(parameters.filter((each) => each !== "wait")).toEqual(taken ?? []);
+      for (const each of parameters) {
+        const wrong = `${url}${query === "" ? "?" : "&"}${each}=%zz`;
+        expect(await send(wrong), `${name} ${each}`).toBe(400);
+      }
+    }
+  });
+});
+
+function sameRoute(route: Route, path: string): boolean {
+  const plain = path.replace("/keyspaces/{ks}", "");
+  return route.path === plain || route.path === `${plain}/{key}`;
+}
+
+/** Headers that HTTP itself puts on an answer, CORS, and those that OpenAPI describes as the content's type. */
+const OF_HTTP = /^(date|connection|keep-alive|transfer-encoding|content-length|content-type|vary|access-control-.*)$/;
+/** And on an upgrade. */
+const OF_UPGRADES = /^(upgrade|sec-websocket-accept)$/;
+
+interface Sent {
+  readonly does: readonly [method: string, path: string, at?: string];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly status: number;
+}
+
+describe("every answer", () => {
+  const unseen = { "atoll-session": encodeSession([{ shard: 7 as ShardId, origin: 5 as OriginId, sequence: 9 }]) };
+  const kv = "/v1/kv/{key}";
+  const batch = { operations: [{ type: "put", key: "n", value: "x", ttlMs: 60_000, contentType: "text/plain" }] };
+  const gets = { operations: ["n", "there", "no", "bytes"].map((key) => ({ type: "get", key })) };
+  const mixed = { operations: [{ type: "put", key: "/w==", value: "/w==", encoding: "base64" }], ack: "all" };
+
+  const exchanges: readonly Sent[] = [
+    { does: ["get", kv, "/v1/kv/there"], status: 200 },
+    { does: ["get", kv, "/v1/kv/bytes"], status: 200 },
+    { does: ["get", kv, "/v1/kv/there"], headers: { "if-none-match": "*" }, status: 304 },
+    { does: ["get", kv, "/v1/kv/no"], status: 404 },
+    { does: ["get", kv, "/v1/kv/there?wait=1ms"], headers: unseen, status: 503 },
+    { does: ["get", kv, "/v1/kv/there"], headers: { authorization: "" }, status: 401 },
+    { does: ["get", kv, "/v1/kv/there"], headers: { authorization: "Bearer none" }, status: 403 },
+    { does: ["get", kv, "/v1/kv/there"], headers: { origin: "https://good.example" }, status: 200 },
+    { does: ["get", "/v1/kv", "/v1/kv?key=there"], status: 200 },
+    { does: ["get", inKeyspace(kv), "/v1/keyspaces/default/kv/there"], status: 200 },
+    { does: ["get", inKeyspace(kv), "/v1/keyspaces/no/kv/there"], status: 404 },
+    { does: ["head", kv, "/v1/kv/there"], status: 200 },
+    { does: ["head", kv, "/v1/kv/there"], headers: { "if-none-match": "*" }, status: 304 },
+    { does: ["head", kv, "/v1/kv/no"], status: 404 },
+    { does: ["put", kv, "/v1/kv/new?ack=all&ttl=60s"], body: "x", status: 201 },
+    { does: ["put", kv, "/v1/kv/there"], body: "x", status: 204 },
+    { does: ["put", kv, "/v1/kv/lonely?ack=all"], body: "x", status: 202 },
+    { does: ["put", kv, "/v1/kv/there"], headers: { "if-match": '"v"' }, status: 412 },
+    { does: ["put", kv, "/v1/kv/there"], headers: { "content-encoding": "gzip" }, body: "x", status: 415 },
+    { does: ["put", kv, "/v1/kv/there"], body: "x".repeat(1001), status: 413 },
+    { does: ["put", kv, "/v1/kv/there?tll=1"], status: 400 },
+    { does: ["delete", kv, "/v1/kv/there?ack=all"], status: 204 },
+    { does: ["delete", kv, "/v1/kv/lonely?ack=all"], status: 202 },
+    { does: ["delete", kv, "/v1/kv/there"], headers: { "if-match": '"v"' }, status: 412 },
+    { does: ["get", "/v1/keys", "/v1/keys?limit=1"], status: 200 },
+    { does: ["get", "/v1/keys", "/v1/keys?prefix=no"], status: 200 },
+    { does: ["post", "/v1/batch"], body: JSON.stringify(batch), status: 200 },
+    { does: ["post", "/v1/batch"], body: JSON.stringify(gets), status: 200 },
+    { does: ["post", "/v1/batch"], body: JSON.stringify(mixed), status: 200 },
+    { does: ["post", "/v1/batch"], body: "{", status: 400 },
+    { does: ["get", "/v1/watch"], status: 200 },
+    { does: ["get", "/v1/cluster"], status: 200 },
+    { does: ["put", "/v1/admin/faults"], body: '{"cut":["replica-b"]}', status: 200 },
+    { does: ["put", "/v1/admin/faults"], body: '{"cut":["replica-a"]}', status: 400 },
+    { does: ["get", "/healthz"], status: 200 },
+    { does: ["get", "/readyz"], status: 200 },
+    { does: ["get", "/readyz"], status: 503 },
+    { does: ["get", "/metrics"], status: 200 },
+    { does: ["get", "/openapi.json"], status: 200 },
+    { does: ["get", "/v1/ws"], status: 426 },
+  ];
+
+  const seen = new Set<string>();
+
+  it.each(exchanges)("of $does is described, with its headers and body: $status", async (sent) => {
+    const [method, path, at = path] = sent.does;
+    doors.store.slots.clear();
+    doors.store.ready = sent.status !== 503;
+    doors.store.acks = at.includes("lonely")
+      ? { reached: 1, wanted: 2, met: false }
+      : { reached: 2, wanted: 2, met: true };
+    await doors.store.put("there" as Key, Buffer.from("value"), { contentType: "text/plain", ttlMs: 60_000 });
+    await doors.store.put("bytes" as Key, Buffer.from([0xff]));
+    if (sent.body !== undefined) checkSent(sent.body, sent.status, method, path);
+    const headers = { ...bearer, ...sent.headers };
+    const answer = await fetch(doors.url + at, { method: method.toUpperCase(), headers, body: sent.body ?? null });
+    expect(answer.status).toBe(sent.status);
+    const response = responseOf(method, path, answer.status);
+    for (const name of answer.headers.keys()) if (!OF_HTTP.test(name)) expect(response.headers, name).toContain(name);
+    const type = answer.headers.get("content-type")?.split(";")[0] ?? "";
+    if (type === "text/event-stream") await answer.body?.cancel();
+    else checkBody(response.content, type, await answer.text());
+    seen.add(`${method} ${path} ${answer.status}`);
+  });
+
+  it("of an upgrade is described", async () => {
+    const socket = await openSocket(doors.port);
+    const key = `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}`;
+    const upgrade = ["Host: localhost", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", key];
+    const offer = [...upgrade, "Sec-WebSocket-Protocol: atoll.v1.json", `Authorization: ${bearer.authorization}`];
+    const answered = readAll(socket);
+    socket.once("data", () => socket.destroy());
+    socket.write(`GET /v1/ws HTTP/1.1\r\n${offer.join("\r\n")}\r\n\r\n`);
+    const answer = parseAnswer(await answered);
+    const { headers } = responseOf("get", "/v1/ws", answer.status);
+    for (const name of answer.headers.keys()) {
+      if (!OF_HTTP.test(name) && !OF_UPGRADES.test(name)) expect(headers, name).toContain(name);
+    }
+    seen.add("get /v1/ws 101");
+  });
+
+  it("that is no operation's own is described as any other problem", async () => {
+    const [operation] = operations();
+    const { headers } = responseWith(openapi, operation?.operation as OpenApiOperation, "default");
+    const known = Object.keys(headers).map((name) => name.toLowerCase());
+    for (const [method, path] of [
+      ["POST", "/v1/kv/a"],
+      ["GET", "/nowhere"],
+      ["GET", "/v1/kv/a%"],
+      ["GET", "/v1/ws"],
+    ]) {
+      const answer = await fetch(`${doors.url}${path}`, { method: method ?? "", headers: bearer });
+      const problem: unknown = await answer.json();
+      schemaOf(openapi, "Problem").parse(problem);
+      for (const name of answer.headers.keys()) if (!OF_HTTP.test(name)) expect(known, name).toContain(name);
+    }
+  });
+
+  it("that is described, and no problem, was seen", () => {
+    for (const { method, path, operation } of operations()) {
+      if (path.includes("{ks}") || path === "/v1/kv") continue;
+      for (const status of Object.keys(operation.responses)) {
+        if (Number(status) < 400) expect(seen, status).toContain(`${method} ${path} ${status}`);
+      }
+    }
+  });
+});
+
+type Content = OpenApiResponse["content"];
+
+/** As described for exactly this status; names of headers in lower case. */
+function responseOf(method: string, path: string, status: number): { headers: readonly string[]; content: Content } {
+  const operation: OpenApiOperation = Reflect.get(openapi.paths[path] ?? {}, method);
+  expect(Object.keys(operation.responses), `${method} ${path}`).toContain(String(status));
+  const { headers, content } = responseWith(openapi, operation, status);
+  return { headers: Object.keys(headers).map((name) => name.toLowerCase()), content };
+}
+
+function checkBody(content: Content, type: string, body: string): void {
+  if (content === undefined) {
+    expect(body).toBe("");
+    return;
+  }
+  const media = content[type] ?? content["*/*"];
+  expect(media, type).toBeDefined();
+  if (type.endsWith("json")) schemaAt(media).parse(JSON.parse(body));
+}
+
+/** What is sent and taken is as described, too. */
+function checkSent(body: string, status: number, method: string, path: string): void {
+  const { requestBody }: OpenApiOperation = Reflect.get(openapi.paths[path] ?? {}, method);
+  expect(requestBody).toBeDefined();
+  const media = requestBody?.content["application/json"];
+  if (media !== undefined && status < 300) schemaAt(media).parse(JSON.parse(body));
+}
+
+function schemaAt(media: { readonly schema: { readonly $ref: string } } | undefined) {
+  return schemaOf(openapi, lastOf(media?.schema.$ref ?? ""));
+}
