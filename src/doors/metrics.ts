@@ -47,6 +47,7 @@ export class DoorMetrics implements StatisticsSource {
   readonly #sources: readonly StatisticsSource[];
   connections = 0;
   connectionsRefused = 0;
+  tlsFailures = 0;
   webSockets = 0;
   watches = 0;
   bodyBytesInFlight = 0;
@@ -87,6 +88,7 @@ export class DoorMetrics implements StatisticsSource {
       counter("door_errors_total", "Requests refused or failed, by code", pairSamples(this.#errors, "door", "code")),
       counter("websocket_messages_total", "WebSocket requests answered", nameSamples(this.#messages, "operation")),
       counter("door_connections_refused_total", "Connections over a limit", [sample(this.connectionsRefused)]),
+      counter("door_tls_failures_total", "TLS handshakes that failed or took too long", [sample(this.tlsFailures)]),
       gauge("door_connections", "Open connections of clients", this.connections),
       gauge("websocket_connections", "Open WebSockets of clients", this.webSockets),
       gauge("watches", "Watches that clients follow", this.watches),

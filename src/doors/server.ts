@@ -163,6 +163,8 @@ class Doors implements DoorServer {
     server.on("connection", (socket: Socket) => {
       if (!this.#connections.admit(socket)) this.#refuseConnection(socket);
     });
+    // Whoever sends garbage is closed as for any error of a connection: here it is only counted.
+    server.on("tlsClientError", () => this.metrics.tlsFailures++);
     server.on("secureConnection", (socket: Socket) => this.#connections.secured(socket));
     server.on("request", (request, response) => this.#http.handle(request, response));
     server.on("checkContinue", (request, response) => this.#http.handle(request, response, true));
