@@ -68,8 +68,8 @@ export class Membership {
   readonly #limits: MembershipLimits;
   readonly #absence = new Absence();
   #sinceAnnouncedMs = 0;
-  /** Whom this replica deferred to: whom that one gave up counts as given up here. */
-  #deferredTo: ReplicaId | undefined;
+  /** What peers told last. Whom a peer gave up that this replica defers to counts as given up here too. */
+  readonly #toldByPeer = new Map<ReplicaId, readonly MemberFacts[]>();
   #isLeaving = false;
 
   constructor(members: Members, host: MembershipHost, limits: MembershipLimits) {
@@ -146,6 +146,7 @@ export class Membership {
     if (member.left) {
       this.#members.forget(id);
       this.#absence.forget(id);
+      this.#toldByPeer.delete(id);
       this.#host.livesAnew(id);
       this.#host.learnt();
     } else if (member.ephemeral) this.#left(id);
@@ -159,12 +160,12 @@ export class Membership {
   receiveMembers(peer: ReplicaId, message: MessageOf<"members">, now: number): void {
     let isNews = false;
     this.#hearOfOwnLineage(message.known, now);
+    this.#toldByPeer.set(peer, message.members);
     for (const facts of message.members) {
       if (facts.id === this.#members.self) this.#hearOfOneself(facts, now);
       else {
         if (this.#learn(facts, now)) isNews = true;
         if (facts.seenAgoMs !== undefined) this.#absence.seen(facts.id, facts.seenAgoMs);
-        if (peer === this.#deferredTo) this.#members.giveUp(facts.id, facts.givenUpLife);
       }
       if (facts.id === peer && this.#members.meet(peer, message.lineage, facts.rootLife)) this.#host.learnt();
     }
@@ -185,8 +186,10 @@ export class Membership {
     // Who was given up and gave nobody up, asleep perhaps, has purged nothing: it is for that one to defer.
     const half = { of: peer, size: message.size, least: message.least };
     if (isGivenUp(member) && !defersTo(this.#half(), half)) return;
-    this.#deferredTo = peer;
     this.#host.quarantine({ reason: "away", knownLife: this.#host.life }, now);
+    for (const facts of this.#toldByPeer.get(peer) ?? []) {
+      if (facts.id !== this.#members.self) this.#members.giveUp(facts.id, facts.givenUpLife);
+    }
   }
 
   receiveLeave(peer: ReplicaId, message: MessageOf<"leave">): void {

@@ -348,7 +348,7 @@ export class Replica implements Surroundings {
     this.audit.votes.tick(now);
     this.#sweep(now);
     for (const shard of this.shards) this.#reconcile(shard, now);
-    this.#fetch(now);
+    this.#pull(now);
     this.acks.tick(now);
     this.quorumReads.tick(now);
     this.changes.tick(now);
@@ -551,14 +551,19 @@ export class Replica implements Surroundings {
     });
     if (message.claim === undefined) return;
     shard.claim(message.claim, message.marks);
+    if (shard.vector.isSealed(this.origin)) {
+      // Others closed this very life without asking: what it goes on to write would count as seen.
+      this.quarantine({ reason: "taken for gone", knownLife: this.life }, now);
+      return;
+    }
     this.#reconcile(shard, now);
     this.replication.claimed(shard);
     this.acks.progressed(shard.id);
-    this.#fetch(now);
+    this.#pull(now);
   }
 
   /** Asks for what is missing, once a life can be told of. */
-  #fetch(now: number): void {
+  #pull(now: number): void {
     if (this.lifeDurable) this.pulls.evaluate(now);
   }
 

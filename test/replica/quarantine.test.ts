@@ -149,6 +149,24 @@ describe.each([[["a", "b", "c"]], [["a", "c"]]])("of %s, c", (names) => {
   });
 });
 
+describe("one that hears that its present life is closed", () => {
+  it("begins another, and what it writes then is replicated, not repaired", async () => {
+    const machines = await Machines.started(["a", "c"], "closed");
+    for (const shard of machines.at("a").shards) shard.seal(machines.at("c").number, machines.at("c").life + 1);
+    machines.put("c", "before", "v");
+    machines.run(5000);
+    const keys = Array.from({ length: 20 }, (_, i) => `after/${i}`);
+    for (const key of keys) machines.put("c", key, "v");
+    machines.run(3000);
+    expect(machines.at("c").quarantines).toBe(1);
+    for (const name of ["a", "c"]) {
+      expect(["before", ...keys].filter((key) => machines.get(name, key) !== "v")).toEqual([]);
+      expect(machines.at(name).audit.repaired).toBe(0);
+    }
+    expect(machines.differences()).toEqual([]);
+  });
+});
+
 describe("an old copy of a disk, put back", () => {
   it.each([1, 2, 5])(
     "and started %d times before it meets anybody, brings nothing back and loses nothing",
