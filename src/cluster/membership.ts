@@ -21,6 +21,7 @@ export type QuarantineReason =
   | "repeated life"
   | "stale disk"
   | "taken for gone"
+  | "closed life"
   | "away";
 
 export interface Quarantine {

@@ -552,8 +552,8 @@ export class Replica implements Surroundings {
     if (message.claim === undefined) return;
     shard.claim(message.claim, message.marks);
     if (shard.vector.isSealed(this.origin)) {
-      // Others closed this very life without asking: what it goes on to write would count as seen.
-      this.quarantine({ reason: "taken for gone", knownLife: this.life }, now);
+      // Others closed this very life without asking: all that they have not seen of it would count as seen.
+      this.quarantine({ reason: "closed life", knownLife: this.life, doubtedSince: this.life }, now);
       return;
     }
     this.#reconcile(shard, now);
