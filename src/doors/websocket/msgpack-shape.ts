@@ -2,7 +2,8 @@
 
 const DEPTH_MAX = 16;
 const CONTAINERS_MAX = 20_000;
-const ITEMS_MAX = 200_000;
+/** Names of fields count as well as what they name; else as in JSON. */
+const ITEMS_MAX = 40_000;
 
 /** Length of what stands behind a type byte from 0xc0 to 0xdf: fixed, or that of the length field before it. */
 const FIXED = new Map([
@@ -38,7 +39,7 @@ const COUNTED = new Map<number, readonly [width: number, items: number]>([
 
 /**
  * True for exactly one value in which every claimed length is there, with at most 16 levels, 20,000 containers and
- * 200,000 items, and no extension types (timestamps among them).
+ * 40,000 items, and no extension types (timestamps among them).
  */
 export function isSoundMsgpack(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

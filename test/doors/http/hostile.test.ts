@@ -163,6 +163,19 @@ describe("bodies", () => {
     expect((await exchange(doors.port, request("POST /v1/batch", [], inValue))).status).toBe(400);
   });
 
+  it("of JSON with names that collide as numbers are refused at once, in short bodies and in long ones", async () => {
+    const crowded = (count: number) => `{${Array.from({ length: count }, (_, i) => `"${i * 65_536}":1`).join(",")}}`;
+    const inOperation = `{"operations":[${crowded(15_000)}]}`;
+    const startedAt = performance.now();
+    for (const body of [crowded(1_000), crowded(15_000), crowded(150_000), inOperation]) {
+      expect((await exchange(doors.port, request("POST /v1/batch", [], body))).status).toBe(400);
+    }
+    const faults = request("PUT /v1/admin/faults", ["Authorization: Bearer all"], crowded(15_000));
+    expect((await exchange(guarded.port, faults)).status).toBe(413);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(await isServing(doors.port)).toBe(true);
+  });
+
   it("with numbers beyond any are refused, not rounded", async () => {
     for (const ttl of ["1e999", "-1", "0.5", "9007199254740993", "1e30"]) {
       const body = `{"operations":[{"type":"put","key":"n","value":"","ttlMs":${ttl}}]}`;

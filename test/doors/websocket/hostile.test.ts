@@ -199,6 +199,7 @@ describe("frames", () => {
 
   it.each([
     ["nested 100,000 deep", `{"id":1,"op":"batch","operations":${"[".repeat(100_000)}`],
+    ["crowded with names that collide", `{"id":1,${Array.from({ length: 80_000 }, (_, i) => `"${i * 65_536}":1`)}}`],
     ["of a huge number", '{"id":1e999,"op":"get","key":"a"}'],
   ])("%s are answered with an error, and no more", async (_name, text) => {
     const client = await TestClient.open(doors.port);
