@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { createHash, timingSafeEqual } from "node:crypto";
+import { describe, expect, it, vi } from "vitest";
 import {
   authenticate,
   authorise,
@@ -8,6 +9,12 @@ import {
   type Permission,
   type TokenEntry,
 } from "../../src/doors/auth.ts";
+
+/** The real ones, watched. */
+vi.mock("node:crypto", async (original) => {
+  const crypto = await original<typeof import("node:crypto")>();
+  return { ...crypto, createHash: vi.fn(crypto.createHash), timingSafeEqual: vi.fn(crypto.timingSafeEqual) };
+});
 
 const entries: readonly TokenEntry[] = [
   { token: "reader", scopes: ["read"] },
@@ -28,6 +35,28 @@ describe("authenticate", () => {
   it("lets nobody in with an empty list, and everybody without one", () => {
     expect(() => authenticate(createAuth([]), "")).toThrow(expect.objectContaining({ code: "UNAUTHORIZED" }));
     expect(authenticate(openAuth, undefined).scopes.has("admin")).toBe(true);
+  });
+});
+
+describe("the comparison of tokens", () => {
+  const sha256 = (text: string) => createHash("sha256").update(text).digest();
+
+  it.each([
+    ["none", undefined],
+    ["an empty one", ""],
+    ["the first", "reader"],
+    ["the last", "admin"],
+    ["one wrong in its first character", "xeader"],
+    ["one wrong in its last character", "readex"],
+    ["a short one", "r"],
+    ["a long one", "r".repeat(10_000)],
+  ])("is of digests, in constant time and with every entry, for %s", (_name, token) => {
+    vi.mocked(createHash).mockClear();
+    vi.mocked(timingSafeEqual).mockClear();
+    auth.recognise(token);
+    expect(vi.mocked(createHash).mock.calls).toEqual([["sha256"]]);
+    const digests = entries.map((entry) => [sha256(entry.token), sha256(token ?? "")]);
+    expect(vi.mocked(timingSafeEqual).mock.calls).toEqual(digests);
   });
 });
 
