@@ -149,7 +149,11 @@ export interface Store {
   delete(key: Key, options?: WriteOptions): Promise<WriteOutcome>;
   /** Operations in order; a failing one is answered as such and stops nobody. */
   batch(operations: readonly BatchOperation[], options?: WriteOptions): Promise<readonly BatchResult[]>;
-  /** Live keys that begin with `prefix`, in no order. A key that is there throughout is returned exactly once. */
+  /**
+   * Live keys that begin with `prefix`, in an order of no meaning that all replicas share: a cursor is good at each of
+   * them, and after a restart. A key that is there throughout, at every replica that is asked, is returned exactly once.
+   * Throws `BAD_CURSOR`.
+   */
   keys(options: { readonly prefix: string; readonly limit: number; readonly cursor?: string }): Promise<KeyPage>;
   /** Every change of keys under the prefix from now on, or after `resume`. The listener must not throw. */
   watch(options: WatchOptions, listener: (event: WatchEvent) => void): Watch;

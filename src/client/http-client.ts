@@ -164,7 +164,7 @@ export class HttpClient {
     return typeof parsed.cursor === "string" ? { keys, cursor: parsed.cursor } : { keys };
   }
 
-  /** All keys under a prefix, page by page. A cursor belongs to one replica: failing over begins anew, and may repeat. */
+  /** All keys under a prefix, page by page: a replica that is lost on the way is followed by the next where it ended. */
   async *keys(prefix: string, pageSize = 1_000): AsyncGenerator<Key> {
     let cursor: string | undefined;
     do {

@@ -19,6 +19,7 @@ import { type HybridClock, TIMESTAMP_MAX } from "./clock.ts";
 import type { Digest } from "./digest.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
+import { orderOf, partOf } from "./key-order.ts";
 import { type EarlyRegisters, OriginChains } from "./origin-chains.ts";
 import {
   compareRecords,
@@ -29,6 +30,8 @@ import {
   identityEndAt,
   identityStartAt,
   isGone,
+  keyLengthAt,
+  keyStartAt,
   kindAt,
   originAt,
   type RecordWriter,
@@ -57,6 +60,8 @@ const IN_GRAVES = 2;
 const UNCONFIRMED = 4;
 /** Unconfirmed, and in the way of a register that came meanwhile. */
 const IN_THE_WAY = 8;
+/** The four bits above: the part of the listing's order that its key lies in. */
+const PART_SHIFT = 4;
 
 /** Buckets by identity, for purge marks and for the audit. */
 export const BUCKETS = 64;
@@ -225,6 +230,15 @@ export class Shard {
   forEachHeld(visit: (slot: number) => void): void {
     for (let slot = 1; slot < this.table.slotEnd; slot++) {
       if (this.table.isHeld(slot) && !this.table.isSentinel(slot)) visit(slot);
+    }
+  }
+
+  /** The slots of the registers whose keys lie in the parts from `from` to `to` - 1 of the listing's order, behind `into`. */
+  collectParts(from: number, to: number, into: number[]): void {
+    const { table } = this;
+    for (let slot = 1; slot < table.slotEnd; slot++) {
+      const part = table.getMark(slot) >>> PART_SHIFT;
+      if (part >= from && part < to && table.isHeld(slot)) into.push(slot);
     }
   }
 
@@ -514,7 +528,7 @@ export class Shard {
 
   /** Takes back a record read from disk; `finishLoad` must follow the last. */
   load(view: DataView, bytes: Uint8Array, at: number, length: number, nowMs: number): void {
-    const slot = this.table.insert(view, bytes, at, length);
+    const slot = this.#insert(view, bytes, at, length);
     this.#chains.load(slot, originAt(view, at), sequenceAt(view, at));
     this.#account(view, at, true);
     if ((flagsAt(view, at) & FALLEN) !== 0) this.#fell(slot, view, at);
@@ -538,7 +552,7 @@ export class Shard {
     const sequence = sequenceAt(view, at);
     let target = slot;
     let moves = true;
-    if (slot === 0) target = this.table.insert(view, bytes, at, length);
+    if (slot === 0) target = this.#insert(view, bytes, at, length);
     else {
       const oldView = this.table.viewOf(slot);
       const oldAt = this.table.offsetOf(slot);
@@ -559,6 +573,14 @@ export class Shard {
     if ((flagsAt(view, at) & FALLEN) !== 0) this.#fell(target, view, at);
     else if (expiresAt(view, at) !== Infinity) this.#scheduleExpiry(expiresAt(view, at), target);
     return target;
+  }
+
+  /** The slot of a register that was not held. */
+  #insert(view: DataView, bytes: Uint8Array, at: number, length: number): number {
+    const slot = this.table.insert(view, bytes, at, length);
+    const start = keyStartAt(view, at);
+    this.table.setMark(slot, partOf(orderOf(view, start, start + keyLengthAt(view, at))) << PART_SHIFT);
+    return slot;
   }
 
   #account(view: DataView, at: number, comes: boolean): void {

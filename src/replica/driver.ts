@@ -30,7 +30,8 @@ import type {
 import type { Acks } from "./acks.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { inspectReplica, type ReplicaDump } from "./inspect.ts";
-import { checkKey, pageOfKeys, readKey, type Write, writeKey } from "./operations.ts";
+import { pageOfKeys } from "./key-pages.ts";
+import { checkKey, readKey, type Write, writeKey } from "./operations.ts";
 import type { Batch } from "./persistence.ts";
 import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, TransportEvents } from "./ports.ts";
 import type { Replica } from "./replica.ts";

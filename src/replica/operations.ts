@@ -3,16 +3,12 @@
 import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
 import { isTtlMs } from "../base/ttl.ts";
-import { KIND_PLAIN, keyAt } from "../core/record.ts";
-import type { Condition, KeyPage, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
+import { KIND_PLAIN } from "../core/record.ts";
+import type { Condition, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
 import { dotAt, entryAt, versionAt } from "./register-view.ts";
 import type { Replica } from "./replica.ts";
 
 const CONTENT_TYPE_LENGTH_MAX = 255;
-/** Registers looked at for one page of keys: a page may come back short, with a cursor. */
-const SCAN_MAX = 50_000;
-const PAGE_KEYS_MAX = 10_000;
-const CURSOR = /^(\d{1,5})\.(\d{1,10})$/;
 
 /** Throws `KEY_EMPTY` or `KEY_TOO_LONG`. */
 export function checkKey(replica: Replica, key: Key): void {
@@ -59,37 +55,6 @@ export function writeKey(replica: Replica, key: Key, write: Write, now: number):
     existed,
     acks: { reached: 1, wanted: 1, met: true },
   };
-}
-
-/** Live keys under a prefix, from a cursor on: shard by shard, slot by slot, so that a key that stays is met once. */
-export function pageOfKeys(
-  replica: Replica,
-  options: { readonly prefix: string; readonly limit: number; readonly cursor?: string },
-  now: number,
-): KeyPage {
-  const start = options.cursor === undefined ? { shard: 0, slot: 1 } : parseCursor(options.cursor);
-  const limit = Math.max(1, Math.min(options.limit, PAGE_KEYS_MAX));
-  const keys: Key[] = [];
-  let looked = 0;
-  let slot = start.slot;
-  for (let id = start.shard; id < replica.shards.length; id++, slot = 1) {
-    const shard = replica.shards[id];
-    if (shard === undefined) break;
-    for (; slot < shard.table.slotEnd; slot++) {
-      if (keys.length >= limit || looked >= SCAN_MAX) return { keys, cursor: `${id}.${slot}` };
-      looked++;
-      if (!shard.table.isHeld(slot) || shard.table.isSentinel(slot) || !shard.isLive(slot, now)) continue;
-      const key = keyAt(shard.table.viewOf(slot), shard.table.bytesOf(slot), shard.table.offsetOf(slot));
-      if (key.startsWith(options.prefix)) keys.push(key);
-    }
-  }
-  return { keys };
-}
-
-function parseCursor(cursor: string): { shard: number; slot: number } {
-  const match = CURSOR.exec(cursor);
-  if (match === null) throw new AtollError("BAD_CURSOR", "not a cursor of ours");
-  return { shard: Number(match[1]), slot: Math.max(1, Number(match[2])) };
 }
 
 /** The time to live in ms, if there is one. */

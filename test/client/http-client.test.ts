@@ -144,6 +144,17 @@ test("lists keys page by page", async () => {
   expect(replica.requests).toHaveLength(3);
 });
 
+test("goes on with a list of keys at the next replica where the first was lost", async () => {
+  for (const { values } of [replica, other]) for (let i = 0; i < 25; i++) values.set(`${i}`, Buffer.from("v"));
+  const client = new HttpClient({ urls: [replica.url, other.url] });
+  const keys: string[] = [];
+  for await (const found of client.keys("", 10)) {
+    keys.push(found);
+    if (keys.length === 10) await replica.close();
+  }
+  expect(keys).toEqual([...other.values.keys()]);
+});
+
 async function take(
   events: AsyncGenerator<WatchEvent>,
   count: number,

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { AtollError } from "../../src/base/errors.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { pageOfKeys, readKey, writeKey } from "../../src/replica/operations.ts";
+import { pageOfKeys } from "../../src/replica/key-pages.ts";
+import { readKey, writeKey } from "../../src/replica/operations.ts";
 import type { Condition } from "../../src/store.ts";
 import { Machines } from "../support/machines.ts";
 
@@ -135,49 +136,5 @@ describe("time to live", () => {
     machines.heal();
     machines.run(5000);
     for (const name of ["a", "b"]) expect(machines.get(name, "k")).toBe("long");
-  });
-});
-
-describe("pages of keys", () => {
-  it("meet each key that stays exactly once, whatever is written between two pages", () => {
-    const stay = Array.from({ length: 60 }, (_, i) => `s${i}`);
-    for (const key of stay) machines.put("a", key, "v");
-    const met: string[] = [];
-    let cursor: string | undefined;
-    let turn = 0;
-    do {
-      const page = pageOfKeys(
-        machines.at("a"),
-        { prefix: "s", limit: 7, ...(cursor === undefined ? {} : { cursor }) },
-        machines.now,
-      );
-      met.push(...page.keys);
-      cursor = page.cursor;
-      for (let i = 0; i < 5; i++) machines.put("a", `x${turn}.${i}`, "v".repeat(50));
-      for (let i = 0; i < 5; i++) machines.delete("a", `x${turn - 1}.${i}`);
-      for (const key of stay.slice(0, 20)) machines.put("a", key, "v".repeat(++turn % 90));
-    } while (cursor !== undefined);
-    expect(met.sort()).toEqual(stay.sort());
-  });
-
-  it("leave out what is deleted or has expired", () => {
-    machines.put("a", "dead", "v");
-    machines.delete("a", "dead");
-    machines.put("a", "expired", "v", { ttlMs: 5 });
-    machines.put("a", "live", "v");
-    machines.now += 5;
-    expect(pageOfKeys(machines.at("a"), { prefix: "", limit: 10 }, machines.now)).toEqual({ keys: ["live"] });
-  });
-
-  it.each(["", "x", "1", "1.2.3", "-1.0", "99999999.1", "1.99999999999", "1e3.1"])("refuse the cursor %j", (cursor) => {
-    expect(code(() => pageOfKeys(machines.at("a"), { prefix: "", limit: 10, cursor }, machines.now))).toBe(
-      "BAD_CURSOR",
-    );
-  });
-
-  it("end at a cursor behind everything", () => {
-    expect(pageOfKeys(machines.at("a"), { prefix: "", limit: 10, cursor: "65535.1" }, machines.now)).toEqual({
-      keys: [],
-    });
   });
 });
