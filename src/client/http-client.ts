@@ -73,6 +73,12 @@ interface Answer {
   readonly body: Uint8Array;
 }
 
+/** What came of asking one replica. */
+interface Failure {
+  readonly url: string;
+  readonly error: unknown;
+}
+
 const TIMEOUT_MS = 30_000;
 const RECONNECT_MS_MIN = 250;
 const RECONNECT_MS_MAX = 5_000;
@@ -189,10 +195,14 @@ export class HttpClient {
     if (answer.status >= 300) throw remoteError(answer);
   }
 
-  /** Changes under a prefix, for ever: after a break it goes on behind the last event, at the next replica. */
+  /**
+   * Changes under a prefix, for ever: after a break it goes on behind the last event, at the next replica. Throws
+   * `UNREACHABLE` when it never got through to any.
+   */
   async *watch(request: WatchRequest): AsyncGenerator<WatchEvent> {
     let resume = request.resume;
     let everConnected = false;
+    const neverConnected: Failure[] = [];
     let failures = 0;
     while (!isAborted(request)) {
       let reason = "the stream ended";
@@ -206,8 +216,9 @@ export class HttpClient {
         }
       } catch (error) {
         if (isAborted(request)) return;
-        const isFinal = error instanceof RemoteError && error.status < 500 && error.status !== 429;
-        if (isFinal || (!everConnected && failures + 1 >= this.#urls.length)) throw error;
+        if (error instanceof RemoteError && error.status < 500 && error.status !== 429) throw error;
+        if (!everConnected) neverConnected.push({ url: this.url, error });
+        if (neverConnected.length >= this.#urls.length) throw allFailed(neverConnected);
         reason = failureReason(error);
       }
       if (isAborted(request)) return;
@@ -253,8 +264,7 @@ export class HttpClient {
 
   /** The first answer that is not "try another replica"; else the last of those, or `UNREACHABLE`. */
   async #request(request: Request): Promise<Answer> {
-    const reasons: string[] = [];
-    let refused: Answer | undefined;
+    const failures: Failure[] = [];
     for (let tries = 0; tries < this.#urls.length; tries++) {
       const index = (this.#current + tries) % this.#urls.length;
       const url = this.#urls[index] ?? "";
@@ -265,15 +275,13 @@ export class HttpClient {
           this.#session = answer.headers.get("atoll-session") ?? this.#session;
           return answer;
         }
-        refused = answer;
+        failures.push({ url, error: remoteError(answer) });
       } catch (error) {
-        const reason = failureReason(error);
-        reasons.push(`${url}: ${reason}`);
-        if (request.repeatable === false && !NEVER_SENT.has(reason)) break;
+        failures.push({ url, error });
+        if (request.repeatable === false && !NEVER_SENT.has(failureReason(error))) break;
       }
     }
-    if (refused !== undefined) throw remoteError(refused);
-    throw new AtollError("UNREACHABLE", `cannot reach ${reasons.join("; ")}`);
+    throw allFailed(failures);
   }
 
   async #send(url: string, request: Request): Promise<Answer> {
@@ -301,6 +309,15 @@ async function* decodeEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<W
       if (parsed !== undefined) yield parsed;
     }
   }
+}
+
+/** What to say when no replica answered as hoped: the last answer where there was one, `UNREACHABLE` otherwise. */
+function allFailed(failures: readonly Failure[]): Error {
+  const refused = failures.findLast(({ error }) => error instanceof RemoteError);
+  if (refused !== undefined) return refused.error as RemoteError;
+  const reasons = failures.map(({ url, error }) => `${url}: ${failureReason(error)}`);
+  const { error: cause } = failures.at(-1) ?? {};
+  return new AtollError("UNREACHABLE", `cannot reach ${reasons.join("; ")}`, { cause });
 }
 
 /** The system's code where there is one ("ECONNREFUSED"), else its words. */

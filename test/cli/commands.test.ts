@@ -112,8 +112,10 @@ test("an error of the replica is one line with its code, without control charact
 test("a replica that is not there is one line, and the next of the list answers", async () => {
   const gone = await startFakeReplica();
   await gone.close();
-  const alone = await runAtoll(["get", "k", "--url", gone.url]);
-  expect(alone).toMatchObject({ code: 1, stderr: `atoll: cannot reach ${gone.url}: ECONNREFUSED (UNREACHABLE)\n` });
+  for (const command of [["get", "k"], ["put", "k", "v"], ["keys"], ["status"], ["watch"]]) {
+    const alone = await runAtoll([...command, "--url", gone.url]);
+    expect(alone).toMatchObject({ code: 1, stderr: `atoll: cannot reach ${gone.url}: ECONNREFUSED (UNREACHABLE)\n` });
+  }
   expect((await runAtoll(["put", "k", "v", "--url", `${gone.url},${replica.url}`])).code).toBe(0);
 });
 

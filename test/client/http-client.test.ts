@@ -195,7 +195,10 @@ test("follows changes, and goes on behind the last event at the next replica", a
 });
 
 test("a watch that nobody answers, or that is refused, fails", async () => {
-  await expect(take(new HttpClient({ urls: [dead, dead] }).watch({ prefix: "" }), 1)).rejects.toThrow();
+  await expect(take(new HttpClient({ urls: [dead, dead] }).watch({ prefix: "" }), 1)).rejects.toMatchObject({
+    code: "UNREACHABLE",
+    message: `cannot reach ${dead}: ECONNREFUSED; ${dead}: ECONNREFUSED`,
+  });
   replica.intercept = (_, response) => {
     problem(response, 403, "FORBIDDEN", "not yours");
     return true;
