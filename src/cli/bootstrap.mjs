@@ -13,6 +13,8 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const NODE_MIN = [20, 19];
+/** Between two looks at whether npm is still there. */
+const NPM_LOOK_MS = 250;
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const inRoot = (...parts) => join(root, ...parts);
@@ -123,6 +125,39 @@ function isRunning(pid) {
   } catch (error) {
     return error.code === "EPERM";
   }
+}
+
+/** The npm above this process or its shell; unknown where there is no /proc. */
+function npmAbove(parent) {
+  for (let pid = parent, generation = 0; generation < 2; generation++) {
+    if (readOrUndefined(`/proc/${pid}/cmdline`)?.startsWith("npm ")) return pid;
+    pid = Number(
+      readOrUndefined(`/proc/${pid}/stat`)
+        ?.replace(/^.*\) \S+ /s, "")
+        .split(" ")[0],
+    );
+  }
+  return undefined;
+}
+
+/**
+ * Stops this process when the npm that runs it has ended: npm passes a signal on to the shell between them, and a shell
+ * that dies of it leaves us behind, with the port and the data folder. Only where npm runs this very file: what a script
+ * of somebody else puts into the background is to outlive it.
+ */
+function stopWithNpm() {
+  const { npm_lifecycle_event: event, npm_lifecycle_script: script = "" } = process.env;
+  if (event !== "npx" && !script.includes("bootstrap.mjs")) return;
+  const parent = process.ppid;
+  const npm = npmAbove(parent) ?? parent;
+  const watch = setInterval(() => {
+    if (process.ppid === parent && isRunning(parent) && isRunning(npm)) return;
+    clearInterval(watch);
+    // As if a channel to npm had closed: a signal would count as one of somebody who is tired of waiting.
+    if (process.listenerCount("disconnect") > 0) process.emit("disconnect");
+    else process.kill(process.pid, "SIGTERM");
+  }, NPM_LOOK_MS);
+  watch.unref();
 }
 
 /** One set-up at a time: three terminals that start a replica on a fresh clone must not install over each other. */
@@ -264,6 +299,7 @@ async function main() {
   if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
     throw new SetupFailure(`atoll needs Node ${NODE_MIN.join(".")} or newer; this is ${process.versions.node}`);
   }
+  stopWithNpm();
   const [first, ...rest] = process.argv.slice(2);
   if (first === "--test") return test(rest);
   if (first === "--bench") return bench(rest);

@@ -12,6 +12,7 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import { createPrettifier } from "../runtime/logger.ts";
 import { CommandFailure } from "./command-failure.ts";
+import { listenForStop } from "./stop-request.ts";
 import { print, say } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -88,14 +89,14 @@ async function cluster(options: ClusterOptions): Promise<void> {
   const nodes = plans.map((plan, index) => launch(plan, COLOURS[index % COLOURS.length] ?? "cyan"));
   const allEnded = Promise.all(nodes.map((node) => node.ended));
   let isStopping = false;
-  const interrupted = new Promise<"interrupted">((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => {
-        if (isStopping) for (const { child } of nodes) child.kill("SIGKILL");
-        isStopping = true;
-        resolve("interrupted");
-      });
-    }
+  const stop = listenForStop({
+    again: () => {
+      for (const { child } of nodes) child.kill("SIGKILL");
+    },
+  });
+  const interrupted = stop.requested.then(() => {
+    isStopping = true;
+    return "interrupted" as const;
   });
   try {
     const started = await Promise.race([Promise.all(nodes.map((node) => node.ready)), interrupted]);

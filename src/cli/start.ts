@@ -7,6 +7,7 @@ import type { StartConfig } from "../node/node-config.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { resolveStart, type StartInputs } from "./config.ts";
 import { defaultSpelling, flagRow, flagSpelling, START_FLAGS } from "./start-flags.ts";
+import { listenForStop, type StopRequest } from "./stop-request.ts";
 import { print, say } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -33,19 +34,13 @@ export function startCommand(): Command {
   return command.action(start);
 }
 
-/** What this process is told to stop by: a signal, or the end of the `atoll cluster` that started it. */
-interface StopRequest {
-  readonly requested: Promise<void>;
-  isRequested(): boolean;
-}
-
 async function start(options: Readonly<Record<string, string | true>>): Promise<void> {
   const flags = Object.fromEntries(Object.entries(options).map(([name, value]) => [name, String(value)]));
   const inputs: StartInputs = { flags, environment: process.env, folder: process.cwd() };
   const { config, warnings } = resolveStart(inputs);
   for (const warning of warnings) say(`atoll: ${warning}`);
   try {
-    await runReplica(config, listenForStop());
+    await runReplica(config, listenForSignals());
   } finally {
     // An open channel to `atoll cluster` would keep this process alive.
     if (process.connected) process.disconnect();
@@ -78,23 +73,13 @@ async function atStart<T>(step: Promise<T>): Promise<T> {
   }
 }
 
-function listenForStop(): StopRequest {
-  let isRequested = false;
-  const requested = new Promise<void>((resolve) => {
-    const stop = () => {
-      isRequested = true;
-      resolve();
-    };
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.on(signal, () => {
-        if (isRequested) process.exit(128 + constants.signals[signal]);
-        if (process.send === undefined) say(`atoll: ${signal}: stopping; once more to stop at once`);
-        stop();
-      });
-    }
-    process.once("disconnect", stop);
+function listenForSignals(): StopRequest {
+  return listenForStop({
+    first: (reason) => {
+      if (process.send === undefined) say(`atoll: ${reason}: stopping; a signal once more stops at once`);
+    },
+    again: (signal) => process.exit(128 + constants.signals[signal]),
   });
-  return { requested, isRequested: () => isRequested };
 }
 
 /** The few lines after which somebody new knows what to do. */

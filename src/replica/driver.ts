@@ -139,6 +139,8 @@ export class Driver implements LocalStore, StatisticsSource {
     }
     await this.#options.transport.stop();
     await this.#options.storage.close();
+    const isClean = this.#replica !== undefined && this.#diskError === undefined;
+    if (isClean) this.#options.log("info", "replica-stopped", { id: this.id });
   }
 
   /** Nobody is to wait for what will not come any more: writes are told how far they got. */
