@@ -11,14 +11,17 @@ import { ACK_LEVELS, type AckLevel } from "../store.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { say } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
+import { untilDone } from "./wait.ts";
 
 export interface ClientOptions {
   readonly url?: string;
   readonly keyspace?: string;
   readonly tokenFile?: string;
+  readonly wait?: string;
 }
 
 const KEY_BYTES_MAX = 1024;
+const WAIT_MS_MAX = 86_400_000;
 
 /** A command with the options that `createClient` reads. */
 export function clientCommand(name: string): Command {
@@ -28,7 +31,8 @@ export function clientCommand(name: string): Command {
       "replica to talk to; of a comma-separated list, the first that answers (default: http://127.0.0.1:7400)",
     )
     .option("--keyspace <NAME>", "keyspace (default: default)")
-    .option("--token-file <FILE>", "file with the token to show");
+    .option("--token-file <FILE>", "file with the token to show")
+    .option("--wait <TIME>", "first wait until the replica is ready, at most this long: 30s, 5m");
 }
 
 /** A client as the options, or else the variables `ATOLL_URL`, `ATOLL_KEYSPACE` and `ATOLL_TOKEN_FILE`, ask for. */
@@ -40,11 +44,14 @@ export async function createClient(options: ClientOptions): Promise<HttpClient> 
   }
   const tokenFile = options.tokenFile ?? (process.env.ATOLL_TOKEN_FILE || undefined);
   const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
-  return new HttpClient({
+  const client = new HttpClient({
     urls: parseUrls(urls),
     ...(keyspace !== undefined && keyspace !== "default" && { keyspace }),
     ...(token !== undefined && { token }),
   });
+  const waitMs = parseWait(options.wait);
+  if (waitMs > 0) await untilDone(waitMs, client.url, () => client.checkReady());
+  return client;
 }
 
 async function readToken(path: string): Promise<string> {
@@ -104,6 +111,16 @@ export function parseTtl(text: string | undefined): number | undefined {
   const ms = parseDurationMs(text);
   if (!isTtlMs(ms)) {
     throw new UsageError("--ttl must be a duration such as 500ms, 60s, 10m, 24h or 7d, from 1ms to 3650d");
+  }
+  return ms;
+}
+
+/** In ms; 0 when nobody is to wait. */
+export function parseWait(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const ms = parseDurationMs(text);
+  if (ms === undefined || ms < 1 || ms > WAIT_MS_MAX) {
+    throw new UsageError("--wait must be a duration such as 30s or 5m, from 1ms to 1d");
   }
   return ms;
 }

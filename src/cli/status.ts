@@ -4,23 +4,47 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 import { formatBytes } from "../base/size.ts";
 import type { ClusterStatus, MemberStatus } from "../store.ts";
-import { type ClientOptions, clientCommand, createClient } from "./client-options.ts";
+import { type ClientOptions, clientCommand, createClient, parseWait } from "./client-options.ts";
+import { CommandFailure } from "./command-failure.ts";
 import { print, printable } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+import { untilDone } from "./wait.ts";
 
 interface StatusOptions extends ClientOptions {
   readonly json?: boolean;
+  readonly members?: string;
 }
+
+const MEMBERS_MAX = 10_000;
 
 export function statusCommand(): Command {
   return clientCommand("status")
     .description("show members, lag, clock offsets and what the replica holds")
     .option("--json", "everything, as JSON")
+    .option("--members <N>", "fail, or with --wait go on waiting, unless it sees so many alive, itself included")
     .action(status);
 }
 
 async function status(options: StatusOptions): Promise<void> {
-  const state = await (await createClient(options)).status();
+  const wanted = parseMembers(options.members);
+  const { wait, ...others } = options;
+  const waitMs = parseWait(wait);
+  const client = await createClient(others);
+  const state = await untilDone(waitMs, client.url, async () => {
+    if (waitMs > 0) await client.checkReady();
+    const current = await client.status();
+    const alive = current.members.filter(({ state }) => state === "self" || state === "alive").length;
+    if (alive < wanted) throw new CommandFailure(`${current.replica} sees ${alive} of ${wanted} members alive`);
+    return current;
+  });
   await print(options.json === true ? JSON.stringify(state, null, 2) : formatStatus(state));
+}
+
+function parseMembers(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= MEMBERS_MAX) return count;
+  throw new UsageError(`--members must be a whole number from 1 to ${MEMBERS_MAX}`);
 }
 
 /** What an older or newer server leaves out shows as a hyphen. */

@@ -65,6 +65,8 @@ interface Request {
   readonly body?: Uint8Array | string;
   /** False: it must not be sent twice. */
   readonly repeatable?: boolean;
+  /** That of the client unless told. */
+  readonly timeoutMs?: number;
 }
 
 interface Answer {
@@ -80,6 +82,8 @@ interface Failure {
 }
 
 const TIMEOUT_MS = 30_000;
+/** A replica that is ready says so at once. */
+const READY_TIMEOUT_MS = 2_000;
 const RECONNECT_MS_MIN = 250;
 const RECONNECT_MS_MAX = 5_000;
 /** Failures after which the request certainly was not received. */
@@ -178,6 +182,11 @@ export class HttpClient {
       yield* page.keys;
       cursor = page.cursor;
     } while (cursor !== undefined);
+  }
+
+  /** One look at whether a replica is in sync and able to serve. Throws `NOT_READY` with the reasons, or `UNREACHABLE`. */
+  async checkReady(): Promise<void> {
+    expectStatus(await this.#request({ method: "GET", path: "/readyz", timeoutMs: READY_TIMEOUT_MS }), 200);
   }
 
   async status(): Promise<ClusterStatus> {
@@ -290,7 +299,7 @@ export class HttpClient {
       headers: this.#headers(request.headers ?? {}),
       ...(request.body !== undefined && { body: request.body }),
       redirect: "error",
-      signal: AbortSignal.timeout(this.#timeoutMs),
+      signal: AbortSignal.timeout(request.timeoutMs ?? this.#timeoutMs),
     });
     return { status: response.status, headers: response.headers, body: new Uint8Array(await response.arrayBuffer()) };
   }

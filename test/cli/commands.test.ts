@@ -119,6 +119,44 @@ test("a replica that is not there is one line, and the next of the list answers"
   expect((await runAtoll(["put", "k", "v", "--url", `${gone.url},${replica.url}`])).code).toBe(0);
 });
 
+test("--wait waits for a replica that is not there yet, and then until it is ready", async () => {
+  replica.values.set("k", Buffer.from("v"));
+  const port = Number(new URL(replica.url).port);
+  await replica.close();
+  const child = await spawnAtoll(["get", "k", "--wait", "30s", ...at()]);
+  const end = finished(child);
+  await once(child.stderr ?? child, "data");
+  const { values } = replica;
+  replica = await startFakeReplica(port);
+  replica.values.set("k", values.get("k") ?? Buffer.alloc(0));
+  replica.intercept = (_, response) => {
+    if (replica.requests.length > 1) return false;
+    problem(response, 503, "NOT_READY", "comparing with peers");
+    return true;
+  };
+  const { code, stdout, stderr } = await end;
+  expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: "v" });
+  expect(stderr).toBe(`atoll: waiting for ${replica.url} ...\n`);
+  expect(replica.requests.map(({ path }) => path)).toEqual(["/readyz", "/readyz", "/v1/kv/k"]);
+});
+
+test("--wait says in the end what it waited for in vain, and does not wait for what will not pass", async () => {
+  replica.intercept = (_, response) => {
+    problem(response, 503, "NOT_READY", "comparing with peers");
+    return true;
+  };
+  expect(await runAtoll(["get", "k", "--wait", "300ms", ...at()])).toMatchObject({
+    code: 1,
+    stderr: `atoll: waiting for ${replica.url} ...\natoll: comparing with peers (NOT_READY)\n`,
+  });
+  replica.intercept = (_, response) => {
+    problem(response, 404, "NOT_FOUND", "some other server");
+    return true;
+  };
+  const other = await runAtoll(["get", "k", "--wait", "1h", ...at()]);
+  expect(other).toMatchObject({ code: 1, stderr: "atoll: some other server (NOT_FOUND)\n" });
+});
+
 test("watch prints one line a change, survives a lost connection and ends with ctrl-C", async () => {
   const child = await spawnAtoll(["watch", "p/", ...at()]);
   const end = finished(child);
@@ -190,6 +228,24 @@ test("status shows members, lag, offsets and round trips, and everything with --
   expect(text).not.toContain("\u001b");
   const json = await runAtoll(["status", "--json", ...at()]);
   expect(JSON.parse(json.stdout.toString())).toEqual(STATE);
+});
+
+test("status --members fails, or waits, until so many are alive", async () => {
+  let asked = 0;
+  replica.intercept = (request, response) => {
+    if (request.url !== "/v1/cluster") return false;
+    const [self, other, third] = STATE.members;
+    const isLinked = ++asked > 3;
+    response.end(
+      JSON.stringify({ ...STATE, members: [self, { ...other, state: isLinked ? "alive" : "unreachable" }, third] }),
+    );
+    return true;
+  };
+  const few = await runAtoll(["status", "--members", "2", ...at()]);
+  expect(few).toMatchObject({ code: 1, stderr: "atoll: eu-1 sees 1 of 2 members alive\n" });
+  const waited = await runAtoll(["status", "--members", "2", "--wait", "30s", ...at()]);
+  expect(waited).toMatchObject({ code: 0, stderr: `atoll: waiting for ${replica.url} ...\n` });
+  expect(asked).toBe(4);
 });
 
 test("status of something that is no replica is one line", async () => {

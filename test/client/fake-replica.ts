@@ -26,7 +26,7 @@ export function problem(response: ServerResponse, status: number, code: string, 
     .end(JSON.stringify({ status, code, detail }));
 }
 
-export async function startFakeReplica(): Promise<FakeReplica> {
+export async function startFakeReplica(port = 0): Promise<FakeReplica> {
   const values = new Map<string, Buffer>();
   const watching = new Set<ServerResponse>();
   let events = 0;
@@ -40,7 +40,8 @@ export async function startFakeReplica(): Promise<FakeReplica> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = "", search = ""] = (request.url ?? "").split("?");
     const query = new Map(search.split("&").map((pair) => pair.split("=", 2) as [string, string]));
-    if (path === "/v1/watch") {
+    if (path === "/readyz") response.end(JSON.stringify({ ready: true, reasons: [] }));
+    else if (path === "/v1/watch") {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write(": welcome\n\n");
       watching.add(response);
@@ -66,7 +67,7 @@ export async function startFakeReplica(): Promise<FakeReplica> {
     } else problem(response, 404, "NOT_FOUND", "no such route");
   }
 
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const replica: FakeReplica = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
