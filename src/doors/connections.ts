@@ -27,6 +27,10 @@ export class Connections {
   readonly #byAddress = new Map<string, number>();
   #whenEmpty: (() => void) | undefined;
   readonly #shown = new WeakMap<Socket, Shown>();
+  /** Under TLS, accepted sockets by their peer until hands are shaken ... */
+  readonly #greetingByPeer = new Map<string, Socket>();
+  /** ... and then by the socket that serves them: it is another, and the two have only their peer in common. */
+  readonly #acceptedBySecured = new WeakMap<Socket, Socket>();
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -47,13 +51,19 @@ export class Connections {
     this.#byAddress.set(address, ofAddress + 1);
     metrics.connections = this.#sockets.size;
     socket.once("close", () => this.#forget(socket, address));
+    if (isTls) this.#expectSecured(socket);
     if (auth.required) this.#strangers.add(socket, isTls);
     return true;
   }
 
   /** The TLS handshake of an admitted connection is done; `socket` serves it from now on. */
   secured(socket: Socket): void {
-    this.#strangers.secured(socket);
+    const peer = peerOf(socket);
+    const accepted = this.#greetingByPeer.get(peer);
+    if (accepted === undefined) return;
+    this.#greetingByPeer.delete(peer);
+    this.#acceptedBySecured.set(socket, accepted);
+    this.#strangers.secured(accepted, socket);
   }
 
   /**
@@ -74,7 +84,7 @@ export class Connections {
     const principal = auth.recognise(bearerToken(authorization));
     if (principal !== undefined) {
       this.#shown.set(socket, { authorization, principal });
-      this.#strangers.remove(socket);
+      this.handOver(socket);
     } else if (shown === undefined && headBytes(request) > limits.strangerHeadBytesMax) throw headTooLong(limits);
     return principal;
   }
@@ -82,7 +92,7 @@ export class Connections {
   /** The socket is no client's. */
   release(socket: Socket): void {
     this.handOver(socket);
-    this.#forget(socket, socket.remoteAddress ?? "");
+    this.#forget(this.#acceptedOf(socket), socket.remoteAddress ?? "");
   }
 
   /** Resolves once no client is connected. */
@@ -97,12 +107,12 @@ export class Connections {
 
   /** The head that a stranger may send is here, and will be answered. */
   headRead(socket: Socket): void {
-    this.#strangers.headRead(socket);
+    this.#strangers.headRead(this.#acceptedOf(socket));
   }
 
   /** Somebody else bounds this connection from now on. */
   handOver(socket: Socket): void {
-    this.#strangers.remove(socket);
+    this.#strangers.remove(this.#acceptedOf(socket));
   }
 
   /** Those that never sent anything, which `node:http` does not count as idle. */
@@ -114,6 +124,18 @@ export class Connections {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  #expectSecured(socket: Socket): void {
+    const peer = peerOf(socket);
+    this.#greetingByPeer.set(peer, socket);
+    socket.once("close", () => {
+      if (this.#greetingByPeer.get(peer) === socket) this.#greetingByPeer.delete(peer);
+    });
+  }
+
+  #acceptedOf(socket: Socket): Socket {
+    return this.#acceptedBySecured.get(socket) ?? socket;
+  }
+
   #forget(socket: Socket, address: string): void {
     if (!this.#sockets.delete(socket)) return;
     const left = (this.#byAddress.get(address) ?? 1) - 1;
@@ -122,6 +144,10 @@ export class Connections {
     this.#options.metrics.connections = this.#sockets.size;
     if (this.#sockets.size === 0) this.#whenEmpty?.();
   }
+}
+
+function peerOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
 }
 
 /** The request line and headers as they are usually written. */

@@ -31,8 +31,7 @@ const RESERVE = 1.5;
 export class Strangers {
   readonly #limits: DoorLimits;
   readonly #metrics: DoorMetrics;
-  /** By remote address and port: all that the two sockets of a TLS connection have in common. */
-  readonly #byPeer = new Map<string, Stranger>();
+  readonly #bySocket = new Map<Socket, Stranger>();
   #looking: NodeJS.Timeout | undefined;
 
   constructor(limits: DoorLimits, metrics: DoorMetrics) {
@@ -40,20 +39,18 @@ export class Strangers {
     this.#metrics = metrics;
   }
 
-  /** `isTls`: its handshake is still to come, and `secured` will be told. */
+  /** An accepted socket, by which it is known from now on. `isTls`: its handshake is still to come. */
   add(socket: Socket, isTls: boolean): void {
-    const peer = peerOf(socket);
     const dueAt = performance.now() + this.#limits.strangerTimeoutMs - RESERVE * this.#lookEveryMs;
     const stranger: Stranger = { socket, canRead: !isTls, dueAt, head: "arriving" };
-    this.#byPeer.set(peer, stranger);
-    socket.once("close", () => {
-      if (this.#byPeer.get(peer) === stranger) this.#byPeer.delete(peer);
-    });
+    this.#bySocket.set(socket, stranger);
+    socket.once("close", () => this.remove(socket));
     this.#looking ??= setInterval(() => this.#look(performance.now()), this.#lookEveryMs).unref();
   }
 
-  secured(socket: Socket): void {
-    const stranger = this.#byPeer.get(peerOf(socket));
+  /** Hands are shaken: `socket` speaks for the accepted one. */
+  secured(accepted: Socket, socket: Socket): void {
+    const stranger = this.#bySocket.get(accepted);
     if (stranger === undefined) return;
     stranger.socket = socket;
     stranger.canRead = true;
@@ -61,13 +58,13 @@ export class Strangers {
 
   /** It is not read on, but answered. */
   headRead(socket: Socket): void {
-    const stranger = this.#byPeer.get(peerOf(socket));
+    const stranger = this.#bySocket.get(socket);
     if (stranger !== undefined) stranger.head = "read";
   }
 
   /** It has shown a good token, or is now somebody else's to bound. */
   remove(socket: Socket): void {
-    this.#byPeer.delete(peerOf(socket));
+    this.#bySocket.delete(socket);
   }
 
   get #lookEveryMs(): number {
@@ -75,13 +72,13 @@ export class Strangers {
   }
 
   #look(now: number): void {
-    for (const [peer, stranger] of this.#byPeer) {
+    for (const [socket, stranger] of this.#bySocket) {
       if (now >= stranger.dueAt) {
-        this.#byPeer.delete(peer);
+        this.#bySocket.delete(socket);
         this.#endTime(stranger);
       } else if (stranger.canRead && stranger.head !== "read") this.#measure(stranger);
     }
-    if (this.#byPeer.size > 0) return;
+    if (this.#bySocket.size > 0) return;
     clearInterval(this.#looking);
     this.#looking = undefined;
   }
@@ -114,8 +111,4 @@ export function headTooLong(limits: DoorLimits): AtollError {
     "HEADERS_TOO_LARGE",
     `without a good token, request line and headers have at most ${most} bytes`,
   );
-}
-
-function peerOf(socket: Socket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`;
 }

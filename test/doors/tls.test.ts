@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
+import type { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAuth } from "../../src/doors/auth.ts";
@@ -25,8 +26,14 @@ beforeAll(async () => {
   ]);
   const limits = { headersTimeoutMs: TIMEOUT_MS, strangerTimeoutMs: TIMEOUT_MS };
   const auth = createAuth([{ token: "good", scopes: ["read"] }]);
-  open = await openDoors({ tls: { cert, key }, limits });
-  guarded = await openDoors({ tls: { cert, key }, limits, auth });
+  const upgrades = {
+    "/x": (_request: unknown, socket: Duplex, head: Buffer) => {
+      socket.write(head);
+      socket.pipe(socket);
+    },
+  };
+  open = await openDoors({ tls: { cert, key }, limits, upgrades });
+  guarded = await openDoors({ tls: { cert, key }, limits, upgrades, auth });
   hello = await clientHello();
 });
 
@@ -95,5 +102,20 @@ describe.each([
     expect(await metrics.exposition()).toContain(`\natoll_door_tls_failures_total ${before + 1}\n`);
     other.destroy();
     await expect.poll(() => metrics.connections).toBe(0);
+  });
+
+  it("a connection that somebody else takes over is neither counted nor waited for", async () => {
+    const { port, server } = doorsOf();
+    const taken = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+    taken.write("GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    taken.write("first");
+    expect(String((await once(taken, "data"))[0])).toBe("first");
+    expect(server.metrics.connections).toBe(0);
+    const startedAt = performance.now();
+    await server.close(20_000);
+    expect(performance.now() - startedAt).toBeLessThan(AT_LAST_MS);
+    taken.write("second");
+    expect(String((await once(taken, "data"))[0])).toBe("second");
+    taken.destroy();
   });
 });
