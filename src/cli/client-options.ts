@@ -7,6 +7,7 @@ import { keyFromText } from "../base/key.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { HttpClient } from "../client/http-client.ts";
 import { decodePercent } from "../client/percent.ts";
+import type { Fetch } from "../client/trusting-fetch.ts";
 import { ACK_LEVELS, type AckLevel } from "../store.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { say } from "./terminal.ts";
@@ -17,6 +18,7 @@ export interface ClientOptions {
   readonly url?: string;
   readonly keyspace?: string;
   readonly tokenFile?: string;
+  readonly tlsCa?: string;
   readonly wait?: string;
 }
 
@@ -32,10 +34,14 @@ export function clientCommand(name: string): Command {
     )
     .option("--keyspace <NAME>", "keyspace (default: default)")
     .option("--token-file <FILE>", "file with the token to show")
+    .option("--tls-ca <FILE>", "certificate authority (PEM) that an https replica must be signed by")
     .option("--wait <TIME>", "first wait until the replica is ready, at most this long: 30s, 5m");
 }
 
-/** A client as the options, or else the variables `ATOLL_URL`, `ATOLL_KEYSPACE` and `ATOLL_TOKEN_FILE`, ask for. */
+/**
+ * A client as the options, or else the variables `ATOLL_URL`, `ATOLL_KEYSPACE`, `ATOLL_TOKEN_FILE` and `ATOLL_TLS_CA`, ask
+ * for.
+ */
 export async function createClient(options: ClientOptions): Promise<HttpClient> {
   const urls = options.url ?? (process.env.ATOLL_URL || "http://127.0.0.1:7400");
   const keyspace = options.keyspace ?? (process.env.ATOLL_KEYSPACE || undefined);
@@ -44,10 +50,12 @@ export async function createClient(options: ClientOptions): Promise<HttpClient> 
   }
   const tokenFile = options.tokenFile ?? (process.env.ATOLL_TOKEN_FILE || undefined);
   const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
+  const caFile = options.tlsCa ?? (process.env.ATOLL_TLS_CA || undefined);
   const client = new HttpClient({
     urls: parseUrls(urls),
     ...(keyspace !== undefined && keyspace !== "default" && { keyspace }),
     ...(token !== undefined && { token }),
+    ...(caFile !== undefined && { fetch: await trusting(caFile) }),
   });
   const waitMs = parseWait(options.wait);
   if (waitMs > 0) await untilDone(waitMs, client.url, () => client.checkReady());
@@ -60,6 +68,14 @@ async function readToken(path: string): Promise<string> {
   const { content, warnings } = readClientToken(path, "--token-file");
   for (const warning of warnings) say(`atoll: ${warning}`);
   return content;
+}
+
+async function trusting(caFile: string): Promise<Fetch> {
+  const [{ readPem }, { createTrustingFetch }] = await Promise.all([
+    import("./private-file.ts"),
+    import("../client/trusting-fetch.ts"),
+  ]);
+  return createTrustingFetch(readPem(caFile, "--tls-ca", "CERTIFICATE"));
 }
 
 /** Base URLs of replicas. Throws `UsageError`. */

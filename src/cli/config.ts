@@ -10,7 +10,7 @@ import { isLoopback } from "../base/loopback.ts";
 import type { StartConfig, TlsConfig } from "../node/node-config.ts";
 import { formatHostPort } from "./join-target.ts";
 import { nearestName } from "./nearest-name.ts";
-import { readPrivateBytes, readSecretFile, readTokenFile, systemReason } from "./private-file.ts";
+import { readPem, readPrivateBytes, readSecretFile, readTokenFile, systemReason } from "./private-file.ts";
 import {
   flagRow,
   flagSpelling,
@@ -31,6 +31,8 @@ export interface StartInputs {
 
 export interface ResolvedStart {
   readonly config: StartConfig;
+  /** What was given, wherever it stood, as text. */
+  readonly given: Readonly<Partial<Record<StartFlag, string>>>;
   readonly warnings: readonly string[];
 }
 
@@ -48,7 +50,8 @@ export function resolveStart(inputs: StartInputs): ResolvedStart {
   const warnings: string[] = [];
   const given = gather(inputs, warnings);
   const values = parseValues(given);
-  return { config: composeConfig(values, given, inputs, warnings), warnings };
+  const texts = Object.fromEntries([...given].map(([name, { text }]) => [name, text]));
+  return { config: composeConfig(values, given, inputs, warnings), given: texts, warnings };
 }
 
 function gather(inputs: StartInputs, warnings: string[]): ReadonlyMap<StartFlag, Given> {
@@ -223,14 +226,6 @@ function readTls(
   if (!keyText.includes("PRIVATE KEY-----"))
     throw new UsageError(`--tls-key: ${keyPath} holds no private key in PEM form`);
   return { cert, key: keyText, ...(ca !== undefined && { ca }) };
-}
-
-function readPem(path: string, source: string, label: string): string {
-  const text = new TextDecoder().decode(readPrivateBytes(path, source).content);
-  if (!text.includes(`-----BEGIN ${label}-----`)) {
-    throw new UsageError(`${source}: ${path} holds no ${label.toLowerCase()} in PEM form`);
-  }
-  return text;
 }
 
 /** The next port; off where the HTTP port is not known yet or there is no next one. */

@@ -2,7 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { AtollError } from "../base/errors.ts";
-import { RemoteError } from "../client/http-client.ts";
+import { failureReason, RemoteError } from "../client/http-client.ts";
 import { version } from "../version.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { say } from "./terminal.ts";
@@ -19,6 +19,16 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["status", async () => (await import("./status.ts")).statusCommand()],
   ["cluster", async () => (await import("./cluster.ts")).clusterCommand()],
   ["simulate", async () => (await import("./simulate.ts")).simulateCommand()],
+]);
+
+const AUTHORITY_HINT = "trust its certificate authority with --tls-ca FILE";
+
+/** What helps against a reason why a replica is not reached. */
+const hints: ReadonlyMap<string, string> = new Map([
+  ["SELF_SIGNED_CERT_IN_CHAIN", AUTHORITY_HINT],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", AUTHORITY_HINT],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", AUTHORITY_HINT],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", AUTHORITY_HINT],
 ]);
 
 const EXIT_FAILED = 1;
@@ -62,7 +72,8 @@ function report(error: unknown): number {
     return error.exitCode;
   }
   if (error instanceof RemoteError || error instanceof AtollError) {
-    say(`atoll: ${error.message} (${error.code})`);
+    const hint = error.code === "UNREACHABLE" ? hints.get(failureReason(error.cause)) : undefined;
+    say(`atoll: ${error.message} (${error.code})${hint === undefined ? "" : `; ${hint}`}`);
     return EXIT_FAILED;
   }
   process.stderr.write(`atoll: ${error instanceof Error ? error.stack : String(error)}\n`);

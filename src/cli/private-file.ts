@@ -32,6 +32,15 @@ export function readPrivateBytes(path: string, source: string): PrivateFile<Uint
   }
 }
 
+/** A text in PEM form, which may be read by everybody. Throws `UsageError` naming `source`. */
+export function readPem(path: string, source: string, label: string): string {
+  const text = new TextDecoder().decode(readPrivateBytes(path, source).content);
+  if (!text.includes(`-----BEGIN ${label}-----`)) {
+    throw new UsageError(`${source}: ${path} holds no ${label.toLowerCase()} in PEM form`);
+  }
+  return text;
+}
+
 /** "no such file" for ENOENT, and so on: the part of a system error that a person needs. */
 export function systemReason(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

@@ -10,6 +10,7 @@ import { defaultSpelling, flagRow, flagSpelling, START_FLAGS } from "./start-fla
 import { listenForStop, type StopRequest } from "./stop-request.ts";
 import { print, say } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
+import { type Welcomed, welcome } from "./welcome.ts";
 
 export function startCommand(): Command {
   const command = new Command("start").description("run a replica until SIGTERM or SIGINT");
@@ -37,17 +38,17 @@ export function startCommand(): Command {
 async function start(options: Readonly<Record<string, string | true>>): Promise<void> {
   const flags = Object.fromEntries(Object.entries(options).map(([name, value]) => [name, String(value)]));
   const inputs: StartInputs = { flags, environment: process.env, folder: process.cwd() };
-  const { config, warnings } = resolveStart(inputs);
+  const { config, given, warnings } = resolveStart(inputs);
   for (const warning of warnings) say(`atoll: ${warning}`);
   try {
-    await runReplica(config, listenForSignals());
+    await runReplica(config, given, listenForSignals());
   } finally {
     // An open channel to `atoll cluster` would keep this process alive.
     if (process.connected) process.disconnect();
   }
 }
 
-async function runReplica(config: StartConfig, stop: StopRequest): Promise<void> {
+async function runReplica(config: StartConfig, given: Welcomed["given"], stop: StopRequest): Promise<void> {
   // Loaded only here: a mistake in a flag is told sooner.
   const [{ createNode }, { createLogger }] = await Promise.all([
     import("../node/create-node.ts"),
@@ -57,7 +58,7 @@ async function runReplica(config: StartConfig, stop: StopRequest): Promise<void>
   const node = await atStart(createNode(config, { log }));
   await atStart(node.start());
   if (process.send !== undefined) process.send({ type: "ready", id: node.id });
-  else if (!stop.isRequested()) await print(welcome(node.address, config));
+  else if (!stop.isRequested()) await print(welcome({ address: node.address, config, given }));
   await stop.requested;
   await node.stop();
 }
@@ -80,23 +81,4 @@ function listenForSignals(): StopRequest {
     },
     again: (signal) => process.exit(128 + constants.signals[signal]),
   });
-}
-
-/** The few lines after which somebody new knows what to do. */
-function welcome(address: string, config: StartConfig): string {
-  // Whoever listens everywhere is reached here as well; a wildcard is no address to dial.
-  const dialled = address.replace(/^0\.0\.0\.0:/, "127.0.0.1:").replace(/^\[::\]:/, "[::1]:");
-  const url = `${config.tls === undefined ? "http" : "https"}://${dialled}`;
-  const token = config.tokens.length > 0 ? " --token-file FILE" : "";
-  const at = `--url ${url}${token}`;
-  const nextPort = (Number(/\d+$/.exec(address)?.[0]) || 7400) + 10;
-  const data = config.data === "none" ? "in memory only (--data none)" : config.data;
-  return [
-    `Atoll is ready at ${url}  (region ${config.region}, data ${data})`,
-    "Try, in another terminal:",
-    `  npx atoll put hello world ${at}`,
-    `  npx atoll get hello ${at}`,
-    `  npx atoll status ${at}`,
-    `  npx atoll start --port ${nextPort} --join ${dialled}     # a second replica`,
-  ].join("\n");
 }

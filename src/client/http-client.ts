@@ -10,6 +10,7 @@ import type { Key } from "../base/ids.ts";
 import type { AckLevel, ClusterStatus, Entry, KeyPage, WatchEvent } from "../store.ts";
 import { EventStreamParser } from "./event-stream.ts";
 import { decodePercent, encodePercent } from "./percent.ts";
+import type { Fetch } from "./trusting-fetch.ts";
 import { parseWatchEvent } from "./watch-event.ts";
 
 export interface HttpClientOptions {
@@ -19,6 +20,8 @@ export interface HttpClientOptions {
   readonly token?: string;
   /** For one request at one replica, its body included; 30,000 unless told. */
   readonly timeoutMs?: number;
+  /** What requests go out through; the `fetch` of the platform unless told. */
+  readonly fetch?: Fetch;
 }
 
 export interface PutRequest {
@@ -101,6 +104,7 @@ export class HttpClient {
   readonly #base: string;
   readonly #token: string | undefined;
   readonly #timeoutMs: number;
+  readonly #fetch: Fetch;
   /** Index of the replica that answered last. */
   #current = 0;
   #session: string | undefined;
@@ -111,6 +115,7 @@ export class HttpClient {
     this.#base = options.keyspace === undefined ? "/v1" : `/v1/keyspaces/${encodeURIComponent(options.keyspace)}`;
     this.#token = options.token;
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
   }
 
   /** The URL that requests go to first. */
@@ -242,8 +247,9 @@ export class HttpClient {
   }
 
   async #openWatch(request: WatchRequest, resume: string | undefined): Promise<ReadableStream<Uint8Array>> {
-    const response = await fetch(`${this.url}${this.#base}/watch?prefix=${encodePercent(request.prefix)}`, {
+    const response = await this.#fetch(`${this.url}${this.#base}/watch?prefix=${encodePercent(request.prefix)}`, {
       headers: this.#headers({ accept: "text/event-stream", ...(resume !== undefined && { "last-event-id": resume }) }),
+      redirect: "error",
       ...(request.signal !== undefined && { signal: request.signal }),
     });
     if (response.status === 200 && response.body !== null) return response.body;
@@ -294,7 +300,7 @@ export class HttpClient {
   }
 
   async #send(url: string, request: Request): Promise<Answer> {
-    const response = await fetch(`${url}${request.path}`, {
+    const response = await this.#fetch(`${url}${request.path}`, {
       method: request.method,
       headers: this.#headers(request.headers ?? {}),
       ...(request.body !== undefined && { body: request.body }),
@@ -330,12 +336,13 @@ function allFailed(failures: readonly Failure[]): Error {
 }
 
 /** The system's code where there is one ("ECONNREFUSED"), else its words. */
-function failureReason(error: unknown): string {
+export function failureReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return "no answer in time";
-  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
-  if (!(cause instanceof Error)) return error.message;
-  return "code" in cause ? String(cause.code) : cause.message;
+  if (error instanceof RemoteError) return error.message;
+  const source = error.cause instanceof Error ? error.cause : error;
+  const first = source instanceof AggregateError && source.errors[0] instanceof Error ? source.errors[0] : source;
+  return "code" in first && typeof first.code === "string" ? first.code : first.message;
 }
 
 function writeAnswer(answer: Answer, outcome: WriteAnswer["outcome"]): WriteAnswer {

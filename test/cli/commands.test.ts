@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { type FakeReplica, problem, startFakeReplica } from "../client/fake-replica.ts";
+import { readTls, tlsFiles } from "../support/tls.ts";
 import { finished, runAtoll, spawnAtoll } from "./run-atoll.ts";
 
 let replica: FakeReplica;
@@ -119,6 +120,21 @@ test("a replica that is not there is one line, and the next of the list answers"
   expect((await runAtoll(["put", "k", "v", "--url", `${gone.url},${replica.url}`])).code).toBe(0);
 });
 
+test("--tls-ca, or its variable, says whom to trust; without it, a line says so", async () => {
+  const secure = await startFakeReplica({ tls: { cert: readTls("cert"), key: readTls("key") } });
+  secure.values.set("k", Buffer.from("v"));
+  const get = ["get", "k", "--url", secure.url];
+  expect((await runAtoll([...get, "--tls-ca", tlsFiles.ca])).stdout.toString()).toBe("v");
+  expect((await runAtoll(get, { env: { ATOLL_TLS_CA: tlsFiles.ca } })).stdout.toString()).toBe("v");
+  for (const more of [[], ["--tls-ca", tlsFiles.otherCa]]) {
+    expect(await runAtoll([...get, ...more])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^atoll: .*\(UNREACHABLE\); trust its certificate authority with --tls-ca FILE\n$/),
+    });
+  }
+  await secure.close();
+});
+
 test("--wait waits for a replica that is not there yet, and then until it is ready", async () => {
   replica.values.set("k", Buffer.from("v"));
   const port = Number(new URL(replica.url).port);
@@ -127,7 +143,7 @@ test("--wait waits for a replica that is not there yet, and then until it is rea
   const end = finished(child);
   await once(child.stderr ?? child, "data");
   const { values } = replica;
-  replica = await startFakeReplica(port);
+  replica = await startFakeReplica({ port });
   replica.values.set("k", values.get("k") ?? Buffer.alloc(0));
   replica.intercept = (_, response) => {
     if (replica.requests.length > 1) return false;

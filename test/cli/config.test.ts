@@ -50,6 +50,7 @@ const SECRET = "s3cret-s3cret-s3cret-s3cret";
 test("without anything, listens on this machine only, with the documented defaults", () => {
   expect(start()).toEqual({
     warnings: [],
+    given: {},
     config: {
       region: "local",
       host: "127.0.0.1",

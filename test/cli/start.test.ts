@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { readTls, tlsFiles } from "../support/tls.ts";
 import { finished, runAtoll, spawnAtoll } from "./run-atoll.ts";
 
 let folder = "";
@@ -32,6 +33,14 @@ async function startReplica(args: readonly string[]) {
   });
   await vi.waitFor(() => expect(welcome).toContain("second replica"), { timeout: 10_000 });
   return { child, end, welcome, url: /https?:\/\/[^ \n]+/.exec(welcome)?.[0] ?? "" };
+}
+
+/** The arguments of each `npx atoll ...` that a text shows, as a shell would divide them. */
+function printedCommands(text: string): readonly string[][] {
+  const lines = [...text.matchAll(/^ {2}npx atoll (.*?)(?: +#.*)?$/gm)].map(([, line = ""]) => line);
+  return lines.map((line) =>
+    [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, inQuotes, bare]) => inQuotes ?? bare ?? ""),
+  );
 }
 
 test("runs a replica, says what to try next, keeps its data and stops cleanly on SIGTERM", async () => {
@@ -72,6 +81,30 @@ test("asks for the token that it was given, and shows neither it nor the secret,
   const everything = stdout.toString() + stderr;
   expect(everything).toContain("replica-started");
   for (const secret of [TOKEN, SECRET, "private-key", "private-value"]) expect(everything).not.toContain(secret);
+});
+
+test("says what to try next so that it works as printed, also with TLS, a secret, tokens and a cluster of its own", async () => {
+  const first = await startReplica([
+    ...["--data", "none", "--cluster", "own", "--shards", "16", "--host", "0.0.0.0"],
+    ...["--secret-file", privateFile("shared", SECRET), "--tls-ca", tlsFiles.ca],
+    ...[
+      "--token-file",
+      privateFile("its tokens", JSON.stringify([{ token: TOKEN, scopes: ["read", "write", "admin"] }])),
+    ],
+    ...["--tls-cert", tlsFiles.cert, "--tls-key", privateFile("key", readTls("key"))],
+  ]);
+  expect(first.url).toMatch(/^https:/);
+  const [put, get, status, start] = printedCommands(first.welcome);
+  expect(await runAtoll(put ?? [])).toMatchObject({ code: 0, stderr: "" });
+  expect((await runAtoll(get ?? [])).stdout.toString()).toBe("world");
+  expect((await runAtoll(status ?? [])).code).toBe(0);
+  const second = await startReplica([...(start ?? []).slice(1), "--data", "none", "--port", "0"]);
+  const both = await runAtoll([...(status ?? []), "--wait", "20s", "--members", "2"]);
+  expect(both).toMatchObject({ code: 0 });
+  for (const { child, end } of [first, second]) {
+    child.kill("SIGTERM");
+    expect((await end).stderr).toContain('"event":"replica-stopped"');
+  }
 });
 
 test("a port that is taken, and a folder that another replica has, end in one line and exit code 1", async () => {

@@ -20,6 +20,7 @@ test.concurrent.each([
   [["watch", "--wait", "0"], "--wait must be"],
   [["status", "--wait", "2d"], "--wait must be"],
   [["status", "--members", "0"], "--members must be a whole number from 1"],
+  [["keys", "--tls-ca", "missing"], "--tls-ca: cannot read missing: no such file"],
   [["put", "k"], "missing required argument 'VALUE'"],
   [["put", "k", "v", "--ttl", "soon"], "--ttl must be a duration"],
   [["put", "k", "v", "--ttl", "0"], "--ttl must be"],

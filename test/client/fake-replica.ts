@@ -1,6 +1,7 @@
 /** A stand-in for a replica's HTTP door: one process, one Map, as much of the contract as clients use. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { decodePercent, encodePercent } from "../../src/client/percent.ts";
@@ -26,16 +27,22 @@ export function problem(response: ServerResponse, status: number, code: string, 
     .end(JSON.stringify({ status, code, detail }));
 }
 
-export async function startFakeReplica(port = 0): Promise<FakeReplica> {
+export interface FakeReplicaOptions {
+  readonly port?: number;
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+export async function startFakeReplica(options: FakeReplicaOptions = {}): Promise<FakeReplica> {
   const values = new Map<string, Buffer>();
   const watching = new Set<ServerResponse>();
   let events = 0;
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? "";
     replica.requests.push({ method: request.method ?? "", path, headers: request.headers });
     if (replica.intercept?.(request, response) === true) return;
     void answer(request, response);
-  });
+  };
+  const server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = "", search = ""] = (request.url ?? "").split("?");
@@ -67,9 +74,9 @@ export async function startFakeReplica(port = 0): Promise<FakeReplica> {
     } else problem(response, 404, "NOT_FOUND", "no such route");
   }
 
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   const replica: FakeReplica = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
     values,
     intercept: undefined,
