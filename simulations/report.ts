@@ -6,8 +6,9 @@ import type { RunResult } from "./simulate.ts";
 /** Faults shown of a failed run: the last ones before the healing are the likeliest. */
 const FAULTS_SHOWN = 20;
 
+/** As typed in a clone, where the simulations are. */
 export function replayCommand(result: RunResult): string {
-  return `atoll simulate ${result.plan.scenario} --seed ${result.plan.seed}`;
+  return `npx atoll simulate ${result.plan.scenario} --seed ${result.plan.seed}`;
 }
 
 /** One line: seed, hash, and what the run was like. */
@@ -44,7 +45,7 @@ export function totalsLine(totals: Totals, seeds: string): string {
   const speed = (simulatedMs / Math.max(1, realMs)).toFixed(0);
   const verdict = failed === 0 ? "no violation" : `${failed} with violations`;
   const time = `${(simulatedMs / 1000).toFixed(0)} simulated seconds in ${(realMs / 1000).toFixed(1)} real ones (${speed} a second)`;
-  return `${runs} runs, ${verdict}: ${operations} operations, ${time}, ${seeds}`;
+  return `${runs} ${runs === 1 ? "run" : "runs"}, ${verdict}: ${operations} operations, ${time}, ${seeds}`;
 }
 
 /** The run as plain data, for `--json`. */

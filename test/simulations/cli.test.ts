@@ -24,7 +24,7 @@ describe("atoll simulate", () => {
     const { code, lines } = await simulate({ scenario: "split-brain", seed: 3 });
     expect(code).toBe(0);
     expect(lines[0]).toMatch(/^split-brain seed 3: trace [0-9a-f]{16}, /);
-    expect(lines[1]).toMatch(/^1 runs, no violation: \d+ operations, .* seed 3$/);
+    expect(lines[1]).toMatch(/^1 run, no violation: \d+ operations, .* seed 3$/);
   });
 
   it("prints a run as one line of JSON", async () => {
