@@ -6,7 +6,7 @@ import type { RunResult } from "./simulate.ts";
 /** Faults shown of a failed run: the last ones before the healing are the likeliest. */
 const FAULTS_SHOWN = 20;
 
-/** As typed in a clone, where the simulations are. */
+/** As one types it in a clone. */
 export function replayCommand(result: RunResult): string {
   return `npx atoll simulate ${result.plan.scenario} --seed ${result.plan.seed}`;
 }

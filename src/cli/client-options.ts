@@ -10,6 +10,7 @@ import { decodePercent } from "../client/percent.ts";
 import type { Fetch } from "../client/trusting-fetch.ts";
 import { ACK_LEVELS, type AckLevel } from "../store.ts";
 import { CommandFailure } from "./command-failure.ts";
+import { parseHostPort } from "./join-target.ts";
 import { say } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 import { untilDone } from "./wait.ts";
@@ -30,7 +31,7 @@ export function clientCommand(name: string): Command {
   return new Command(name)
     .option(
       "--url <URLS>",
-      "replica to talk to; of a comma-separated list, the first that answers (default: http://127.0.0.1:7400)",
+      "replica to talk to, a URL or host:port; of a comma-separated list, the first that answers (default: http://127.0.0.1:7400)",
     )
     .option("--keyspace <NAME>", "keyspace (default: default)")
     .option("--token-file <FILE>", "file with the token to show")
@@ -78,17 +79,18 @@ async function trusting(caFile: string): Promise<Fetch> {
   return createTrustingFetch(readPem(caFile, "--tls-ca", "CERTIFICATE"));
 }
 
-/** Base URLs of replicas. Throws `UsageError`. */
+/** Base URLs of replicas; `host:port`, as `--join` has it, stands for http. Throws `UsageError`. */
 export function parseUrls(list: string): readonly string[] {
   const urls = list.split(",").map((item) => item.trim());
   return urls.filter((item) => item !== "").map(parseUrl);
 }
 
-function parseUrl(text: string): string {
+function parseUrl(item: string): string {
+  const text = parseHostPort(item) === undefined ? item : `http://${item}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
   if (url === undefined || !isHttp || url.search !== "" || url.hash !== "" || url.username !== "") {
-    throw new UsageError(`--url must be URLs such as http://127.0.0.1:7400, not ${JSON.stringify(text)}`);
+    throw new UsageError(`--url must be URLs such as http://127.0.0.1:7400, or host:port, not ${JSON.stringify(item)}`);
   }
   return url.href.replace(/\/+$/, "");
 }

@@ -25,6 +25,7 @@ const AUTHORITY_HINT = "trust its certificate authority with --tls-ca FILE";
 
 /** What helps against a reason why a replica is not reached. */
 const hints: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "is a replica running there? npx atoll start"],
   ["SELF_SIGNED_CERT_IN_CHAIN", AUTHORITY_HINT],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", AUTHORITY_HINT],
   ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", AUTHORITY_HINT],

@@ -108,7 +108,7 @@ export const startFlags = {
     schema: replicaId,
     value: "ID",
     defaultNote: "made once, kept in the data folder",
-    help: "name of this replica",
+    help: "name of this replica; with --data none, each start puts another suffix to it",
   },
   region: { schema: name, value: "NAME", default: "local", help: "region that this replica is in" },
   host: {

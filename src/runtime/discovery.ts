@@ -3,7 +3,7 @@
  * a replica started alone finds the rest later. What cannot be resolved now keeps the addresses it last had.
  */
 
-import { resolve4, resolve6, resolveSrv } from "node:dns/promises";
+import { lookup, resolve4, resolve6, resolveSrv } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import type { JoinTarget } from "../base/join-target.ts";
 import type { Cancel, Log, Scheduler } from "../replica/ports.ts";
@@ -79,7 +79,10 @@ async function addressesOf(target: JoinTarget): Promise<readonly string[]> {
   }
 }
 
-/** A, AAAA and SRV records of a name; fails only when there are none of any kind. */
+/**
+ * A, AAAA and SRV records of a name, or else what the machine itself knows, such as the names in /etc/hosts. Fails only
+ * when there is nothing of any kind.
+ */
 async function lookUp(name: string, port: number): Promise<readonly string[]> {
   const found = await Promise.allSettled([
     resolve4(name).then((hosts) => hosts.map((host) => withPort(host, port))),
@@ -87,8 +90,15 @@ async function lookUp(name: string, port: number): Promise<readonly string[]> {
     resolveSrv(name).then((records) => records.map((record) => withPort(record.name, record.port))),
   ]);
   const addresses = found.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
-  if (addresses.length === 0) throw new Error(`no A, AAAA or SRV records of ${name}`);
-  return addresses;
+  return addresses.length > 0 ? addresses : knownHere(name, port);
+}
+
+async function knownHere(name: string, port: number): Promise<readonly string[]> {
+  try {
+    return (await lookup(name, { all: true })).map(({ address }) => withPort(address, port));
+  } catch (cause) {
+    throw new Error(`no A, AAAA or SRV records of ${name}, and this machine knows no address of it`, { cause });
+  }
 }
 
 function withPort(host: string, port: number): string {

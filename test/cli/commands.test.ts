@@ -115,9 +115,12 @@ test("a replica that is not there is one line, and the next of the list answers"
   await gone.close();
   for (const command of [["get", "k"], ["put", "k", "v"], ["keys"], ["status"], ["watch"]]) {
     const alone = await runAtoll([...command, "--url", gone.url]);
-    expect(alone).toMatchObject({ code: 1, stderr: `atoll: cannot reach ${gone.url}: ECONNREFUSED (UNREACHABLE)\n` });
+    const refused = `atoll: cannot reach ${gone.url}: ECONNREFUSED (UNREACHABLE)`;
+    const hint = "is a replica running there? npx atoll start";
+    expect(alone).toMatchObject({ code: 1, stderr: `${refused}; ${hint}\n` });
   }
-  expect((await runAtoll(["put", "k", "v", "--url", `${gone.url},${replica.url}`])).code).toBe(0);
+  const hostPort = replica.url.replace("http://", "");
+  expect((await runAtoll(["put", "k", "v", "--url", `${gone.url},${hostPort}`])).code).toBe(0);
 });
 
 test("--tls-ca, or its variable, says whom to trust; without it, a line says so", async () => {

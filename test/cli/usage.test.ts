@@ -13,6 +13,7 @@ test.concurrent.each([
   [["get", "k", "--wat"], "unknown option '--wat'"],
   [["get", "k", "--url", "nonsense"], "--url must be URLs such as"],
   [["get", "k", "--url", "ftp://a"], "--url must be"],
+  [["get", "k", "--url", "127.0.0.1:0"], "--url must be URLs such as http://127.0.0.1:7400, or host:port, not"],
   [["get", "k", "--keyspace", "../x"], "--keyspace must be"],
   [["get", "k", "--consistency", "strong"], "--consistency must be local or quorum"],
   [["get", "k", "--token-file", "missing"], "--token-file: cannot read missing: no such file"],
