@@ -39,20 +39,25 @@ export interface NetworkSettings {
   readonly dialTimeoutMs: number;
   readonly redialMinMs: number;
   readonly redialMaxMs: number;
-  /** Beyond this, droppable frames are left out. */
+  /** A link on which a longer message is sent is given up. */
+  readonly messageBytesMax: number;
+  /** Beyond this, droppable frames are left out ... */
   readonly queueBytesMax: number;
+  /** ... and beyond this, which droppable frames alone never reach, the link is given up. */
+  readonly queueBytesHardMax: number;
 }
+
+const MIB = 1024 * 1024;
 
 export const NETWORK_DEFAULTS: NetworkSettings = {
   heartbeatTimeoutMs: 4000,
   dialTimeoutMs: 2000,
   redialMinMs: 50,
   redialMaxMs: 1000,
-  queueBytesMax: 1024 * 1024,
+  messageBytesMax: 16 * MIB + 64 * 1024,
+  queueBytesMax: MIB,
+  queueBytesHardMax: 32 * MIB,
 };
-
-/** What is queued beyond this cannot be droppable frames: the link is given up instead. */
-const QUEUE_BYTES_HARD_MAX = 64 * 1024 * 1024;
 
 export interface NetworkOptions {
   readonly queue: EventQueue;
@@ -111,18 +116,20 @@ export class SimulatedNetwork {
     this.#connections.add(connection);
   }
 
-  /** Hands a frame to the path; false when it was droppable and the queue is full. */
+  /** Hands a frame to the path; false when it was droppable and the queue is full, or the link is given up over it. */
   send(side: Side, frame: Uint8Array, droppable: boolean): boolean {
     const { trace, now, sent } = this.options;
+    const { messageBytesMax, queueBytesMax, queueBytesHardMax } = this.settings;
     const pipe = otherSide(side).inbound;
-    const queued = pipe.queuedBytes() + frame.length;
-    if (droppable && queued > this.settings.queueBytesMax) {
+    const queued = pipe.queuedBytes();
+    if (droppable && queued + frame.length > queueBytesMax) {
       this.dropped++;
       trace.record(now(), "drop", side.node, side.peerNode, frame.length);
       return false;
     }
-    if (queued > QUEUE_BYTES_HARD_MAX) {
-      this.#at(0, side.owner, () => this.closeSide(side, "queue over its bound", 0));
+    if (frame.length > messageBytesMax || queued >= queueBytesHardMax) {
+      const reason = frame.length > messageBytesMax ? "message over its bound" : "queue over its bound";
+      this.#at(0, side.owner, () => this.closeSide(side, reason, 0));
       return false;
     }
     this.frames++;

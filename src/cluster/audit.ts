@@ -45,7 +45,7 @@ const PAUSE_MS = 2000;
 const TWO_32 = 4294967296;
 /** Elements a message. */
 const ENTRIES_MAX = 16384;
-/** Of records a message; one more may go beyond it. */
+/** Records of a message together, unless a single one is longer. */
 const RECORDS_BYTES_MAX = 512 * 1024;
 
 /** Where the audits of a shard with one peer have got to. */
@@ -224,9 +224,9 @@ export class Audit {
     });
     const writer = new ByteWriter();
     for (const slot of [...ahead.slots, ...behind.slots]) {
-      if (writer.length >= RECORDS_BYTES_MAX) break;
       const at = shard.table.offsetOf(slot);
       const length = recordLength(shard.table.viewOf(slot), at);
+      if (writer.length > 0 && writer.length + length > RECORDS_BYTES_MAX) break;
       writer.raw(shard.table.bytesOf(slot).subarray(at, at + length));
       course.slot = slot + 1;
     }

@@ -17,7 +17,7 @@ import type { MessageOf, Records } from "../wire/message.ts";
 import type { Pulls } from "./pulls.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** A push is sent on when it holds this much, whatever the time. */
+/** No push is longer, unless a single record is: it is sent on before the next one would not fit. */
 const PUSH_BYTES_MAX = 64 * 1024;
 
 export interface ReplicationOptions {
@@ -53,11 +53,11 @@ export class Replication {
 
   /** Queues a record as written; `confirm` asks the receivers to say when they have it. */
   queue(bytes: Uint8Array, length: number, confirm: boolean): void {
+    if (this.#writer.length + length > PUSH_BYTES_MAX) this.flush();
     if (this.#writer.length === 0) this.#writer.reserve(PUSH_HEADER_BYTES);
     const at = this.#writer.reserve(length);
     this.#writer.bytes.set(bytes.subarray(0, length), at);
     this.#wantsConfirm ||= confirm;
-    if (this.#writer.length >= PUSH_BYTES_MAX) this.flush();
   }
 
   /** Sends what is queued. */

@@ -62,7 +62,9 @@ export class Serving {
       const bytes = this.#writer.view();
       session.credit -= bytes.length;
       const records = { bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length };
-      const claim = session.delta.isDone ? session.delta.claim : undefined;
+      // A claim may be long as well: behind a record that fills a message by itself it goes alone.
+      const isLast = session.delta.isDone && bytes.length <= CHUNK_BYTES;
+      const claim = isLast ? session.delta.claim : undefined;
       const marks = claim === undefined ? undefined : session.delta.shard.purgeMarks;
       this.#around.send(peer, { type: "delta", session: id, claim, marks, records });
       if (claim !== undefined) {

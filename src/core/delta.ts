@@ -34,14 +34,15 @@ export class DeltaSession {
     return this.#next === this.#slots.length;
   }
 
-  /** Appends records to `writer` until it holds `bytesMax` bytes or more, or all are written. */
+  /** Fills an empty `writer` with records of at most `bytesMax` bytes together; one that is longer goes alone. */
   writeChunk(writer: ByteWriter, bytesMax: number): void {
     const table = this.shard.table;
-    while (this.#next < this.#slots.length && writer.length < bytesMax) {
-      const slot = this.#slots[this.#next++] as number;
+    for (; this.#next < this.#slots.length; this.#next++) {
+      const slot = this.#slots[this.#next] as number;
       if (!table.isHeld(slot) || table.isSentinel(slot) || this.shard.isUnconfirmed(slot)) continue;
       const at = table.offsetOf(slot);
       const length = recordLength(table.viewOf(slot), at);
+      if (writer.length > 0 && writer.length + length > bytesMax) return;
       const target = writer.reserve(length);
       writer.bytes.set(table.bytesOf(slot).subarray(at, at + length), target);
     }

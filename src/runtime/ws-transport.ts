@@ -146,7 +146,12 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
   send(link: LinkId, message: Uint8Array, droppable: boolean): void {
     const { connection } = this.#links.get(link) ?? {};
     if (connection === undefined) return;
-    assert(message.length <= this.#limits.messageBytesMax, `sending a message of ${message.length} bytes`);
+    const { messageBytesMax } = this.#limits;
+    if (message.length > messageBytesMax) {
+      // Whoever made it has a bug, which is not to cost the other links anything.
+      connection.close("PEER_FRAME_TOO_LARGE", `a message of ${message.length} bytes, ${messageBytesMax} at most`);
+      return;
+    }
     const queued = connection.queuedBytes;
     if (droppable && queued >= this.#limits.queueBytesMax) {
       this.#statistics.dropped++;

@@ -27,6 +27,21 @@ describe("a register that one lost", () => {
     expect(machines.machine("c").logs).toContain("divergence-repaired");
   });
 
+  it("comes back in a message of its own when others are too long to go with it", async () => {
+    const machines = await Machines.started(["a", "b"], "long", { shards: 1 });
+    const keys = ["k", neighbourOf(machines.at("a"), "k")];
+    for (const key of keys) machines.put("a", key, "x".repeat(400_000));
+    machines.run(2000);
+    for (const key of keys) lose(machines, "b", key);
+    let longest = 0;
+    machines.spy = (frame) => {
+      longest = Math.max(longest, frame.length);
+    };
+    machines.run(2 * REPAIR_MS);
+    expect(keys.map((key) => machines.get("b", key)?.length)).toEqual([400_000, 400_000]);
+    expect(longest).toBeLessThan(512 * 1024);
+  });
+
   it("is the newest that anybody has, when an older one is left in its place", async () => {
     const machines = await Machines.started(["a", "b", "c"], "older");
     machines.put("a", "k", "old");

@@ -80,6 +80,16 @@ describe("a push", () => {
     expect(confirms).toEqual([false, true, false]);
   });
 
+  it("ends before a record that would make it longer than it may be", () => {
+    const small = record({ key: "small", value: new Uint8Array(65_400) });
+    const large = record({ key: "large", value: new Uint8Array(200_000) });
+    for (const { bytes } of [small, large, small]) replication.queue(bytes, bytes.length, false);
+    replication.flush();
+    const header = 2;
+    const lengths = [small, large, small].map(({ bytes }) => header + bytes.length);
+    expect(frames.map((frame) => frame.length)).toEqual(lengths);
+  });
+
   it("in order claims what it brings; behind a gap it is applied, claims nothing, and is asked about", () => {
     receive(false, written(1), written(2));
     expect(around.shards[0]?.vector.get(ofB())).toBe(2);

@@ -66,6 +66,18 @@ describe("a session", () => {
     expect(taken()).toEqual({ bytes: 0, claims: 0, stops: 0 });
   });
 
+  it("makes it in a message of its own behind a record that fills one", () => {
+    const long = { kind: KIND_PLAIN, key: "long" as Key, value: new Uint8Array(200_000) };
+    around.looseShards[1]?.shard.beginLife(origin(1));
+    around.looseShards[1]?.shard.write(long, NOW);
+    pull(1, 10_000_000, 1);
+    const deltas = around.sent.flatMap(({ message }) => (message.type === "delta" ? [message] : []));
+    expect(deltas.map(({ claim, records }) => [records.end > 200_000, claim !== undefined])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+  });
+
   it("makes it also when there is nothing to send", () => {
     pull(1, 1, 1);
     expect(taken()).toEqual({ bytes: 0, claims: 1, stops: 0 });

@@ -65,6 +65,15 @@ describe("a delta", () => {
     expect(new DeltaSession(from.shard, to.shard.vector).registers).toBe(0);
   });
 
+  it("comes in chunks within a bound, which only a record that is longer exceeds, alone", () => {
+    const [from, to] = [started(1), started(2)];
+    for (const bytes of [20, 30, 200, 10, 300]) write(from, `k${bytes}`, "x".repeat(bytes));
+    const session = new DeltaSession(from.shard, to.shard.vector);
+    const chunks: number[] = [];
+    while (!session.isDone) chunks.push(carry(session, to, 200));
+    expect(chunks).toEqual([2, 1, 1, 1]);
+  });
+
   it("claims nothing when it ends half-way, and can begin again (R1)", () => {
     const [from, to] = [started(1), started(2)];
     for (let i = 0; i < 5; i++) write(from, `k${i}`, "v");

@@ -185,6 +185,20 @@ export function describeTransport(name: string, createWorld: () => Promise<Trans
       expect(b.seen.frames[0]?.bytes.length).toBe(world.messageBytesMax);
     });
 
+    test("gives up a link on which a longer message is sent, and no other", async () => {
+      const [a, b] = await pair();
+      const c = await start(C);
+      a.transport.connect([b.address, c.address]);
+      await world.until(() => isLinked(a, c), "a second link");
+      const [toB, toC] = [a.seen.linkTo(B) ?? -1, a.seen.linkTo(C) ?? -1];
+      a.transport.send(toB, pattern(world.messageBytesMax + 1, 1), false);
+      a.transport.send(toC, pattern(10, 2), false);
+      await world.until(() => a.seen.downs.length === 1 && b.seen.downs.length === 1, "one link down");
+      await world.until(() => c.seen.frames.length === 1, "what was sent on the other");
+      expect([a.seen.downs[0]?.link, a.seen.linkTo(C)]).toEqual([toB, toC]);
+      expect(b.seen.frames).toEqual([]);
+    });
+
     test("keeps one link when both dial at the same time", async () => {
       const a = await start(A);
       const b = await start(B);

@@ -33,6 +33,28 @@ function meet(machines: Machines, link: number, name: string): void {
   replica.receive(link, encodeMessage(message), machines.now);
 }
 
+describe("messages", () => {
+  it("are no longer than the longest value and 64 KiB, whatever is to be sent together", async () => {
+    const machines = await Machines.started(["a", "b"], "long", { shards: 1 });
+    const { valueBytesMax } = machines.at("a").config;
+    let longest = 0;
+    machines.spy = (frame) => {
+      longest = Math.max(longest, frame.length);
+    };
+    machines.cut(["a"], ["b"]);
+    machines.put("a", "chunk", "x".repeat(65_490));
+    machines.put("a", "longest", "x".repeat(valueBytesMax));
+    machines.heal();
+    machines.run(3000);
+    machines.put("a", "push", "x".repeat(65_490));
+    machines.put("a", "longest of all", "x".repeat(valueBytesMax));
+    machines.run(3000);
+    expect(machines.differences()).toEqual([]);
+    expect(longest).toBeGreaterThan(valueBytesMax);
+    expect(longest).toBeLessThanOrEqual(valueBytesMax + 64 * 1024);
+  });
+});
+
 describe("bad bytes from a peer", () => {
   const push = record({ key: "x" }).bytes;
   it.each([

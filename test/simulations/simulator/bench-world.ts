@@ -1,5 +1,6 @@
 /** A small world for tests of the simulator itself: nodes without replicas, ports by hand. */
 
+import type { NetworkSettings } from "../../../simulations/simulator/network.ts";
 import type { PathQuality } from "../../../simulations/simulator/paths.ts";
 import type { SimulatedReplica } from "../../../simulations/simulator/replica.ts";
 import { Endpoint } from "../../../simulations/simulator/transport.ts";
@@ -20,8 +21,9 @@ export function createBareWorld(options: {
   readonly nodes?: number;
   readonly durable?: boolean;
   readonly quality?: PathQuality;
+  readonly network?: Partial<NetworkSettings>;
 }): World {
-  const { seed = "1", nodes = 2, durable = true, quality = CALM } = options;
+  const { seed = "1", nodes = 2, durable = true, quality = CALM, network = {} } = options;
   return new World({
     seed,
     nodes: Array.from({ length: nodes }, (_, index) => ({
@@ -31,6 +33,7 @@ export function createBareWorld(options: {
       diskMeanMs: 2,
     })),
     quality: () => quality,
+    network,
     createReplica: () => IDLE_REPLICA,
   });
 }

@@ -7,14 +7,19 @@ const NODES = 6;
 const UNTIL_MS_MAX = 60_000;
 const STEP_MS = 5;
 const HELD_MS = 100;
+const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 
 let seed = 0;
 
 async function createWorld(): Promise<TransportWorld> {
-  const world = createBareWorld({ seed: `law ${seed++}`, nodes: NODES });
+  const world = createBareWorld({
+    seed: `law ${seed++}`,
+    nodes: NODES,
+    network: { messageBytesMax: MESSAGE_BYTES_MAX },
+  });
   let node = 0;
   return {
-    messageBytesMax: 4 * 1024 * 1024,
+    messageBytesMax: MESSAGE_BYTES_MAX,
     async create(facts) {
       const index = node++;
       const { queue, network, trace } = world;
