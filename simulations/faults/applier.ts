@@ -141,13 +141,13 @@ export class FaultApplier {
 
   /** The quality of a path is its own, changed by every fault that holds, the latest last. */
   #refresh(pairs: readonly PathPair[]): void {
-    const { paths } = this.#world.network;
+    const { network } = this.#world;
     for (const [from, to] of pairs) {
-      let quality = paths.base(from, to);
+      let quality = network.paths.base(from, to);
       for (const { at: _at, type: _type, paths: touched, forMs: _forMs, ...changes } of this.#degradations) {
         if (touched.some((pair) => pair[0] === from && pair[1] === to)) quality = { ...quality, ...changes };
       }
-      paths.setQuality(from, to, quality);
+      network.setQuality(from, to, quality);
     }
   }
 

@@ -17,7 +17,7 @@ const RETRANSMITS_MAX = 5;
 
 /** What travels: a frame, or the news that the other side has closed. */
 type Parcel =
-  | { readonly type: "frame"; readonly bytes: Uint8Array; readonly hash: number; arrivesAt: number }
+  | { readonly type: "frame"; readonly bytes: Uint8Array; readonly hash: number; departsAt: number; arrivesAt: number }
   | { readonly type: "close"; readonly reason: string; arrivesAt: number };
 
 export type SideState = "opening" | "up" | "down";
@@ -71,13 +71,17 @@ export class Pipe {
   #parcels: Parcel[] = [];
   #head = 0;
   #bytes = 0;
-  /** When the line is free for the next frame. */
+  /** When the line is free for the next frame, at the rate it had when that was last worked out. */
   #lineFreeAt = 0;
+  #bytesPerMs = Infinity;
+  /** Nothing more arrives sooner. */
+  #notBefore: number;
   #lastArrival: number;
   #isWaiting = false;
 
   constructor(options: PipeOptions, notBefore: number) {
     this.#options = options;
+    this.#notBefore = notBefore;
     this.#lastArrival = notBefore;
   }
 
@@ -93,10 +97,38 @@ export class Pipe {
   push(bytes: Uint8Array): void {
     const { paths, from, to, now } = this.#options;
     const { bytesPerMs } = paths.quality(from, to);
-    const departs = Math.max(now(), this.#lineFreeAt) + bytes.length / bytesPerMs;
-    this.#lineFreeAt = departs;
+    const departsAt = Math.max(now(), this.#lineFreeAt) + bytes.length / bytesPerMs;
+    this.#lineFreeAt = departsAt;
+    this.#bytesPerMs = bytesPerMs;
     this.#bytes += bytes.length;
-    this.#enqueue({ type: "frame", bytes, hash: hashFrame(bytes), arrivesAt: this.#arrival(departs) });
+    this.#enqueue({ type: "frame", bytes, hash: hashFrame(bytes), departsAt, arrivesAt: this.#arrival(departsAt) });
+  }
+
+  /** The path has another quality: what has not left yet leaves at the new rate. */
+  requalified(): void {
+    const { paths, from, to, now } = this.#options;
+    const { bytesPerMs } = paths.quality(from, to);
+    const at = this.#onLine();
+    const onLine = this.#parcels[at];
+    if (bytesPerMs === this.#bytesPerMs || onLine?.type !== "frame") return;
+    const gone = Math.max(0, onLine.bytes.length - (onLine.departsAt - now()) * this.#bytesPerMs);
+    this.#bytesPerMs = bytesPerMs;
+    this.#lineFreeAt = now() - gone / bytesPerMs;
+    this.#lastArrival = Math.max(this.#notBefore, this.#parcels[at - 1]?.arrivesAt ?? 0);
+    for (const parcel of this.#parcels.slice(at)) {
+      if (parcel.type === "frame") {
+        this.#lineFreeAt += parcel.bytes.length / bytesPerMs;
+        parcel.departsAt = this.#lineFreeAt;
+      }
+      parcel.arrivesAt = this.#arrival(this.#lineFreeAt);
+    }
+    if (!paths.isCut(from, to)) this.#wait((this.#parcels[this.#head] as Parcel).arrivesAt);
+  }
+
+  /** Where the frame stands that is leaving now; -1: none is. */
+  #onLine(): number {
+    const now = this.#options.now();
+    return this.#parcels.findIndex((parcel, i) => i >= this.#head && parcel.type === "frame" && parcel.departsAt > now);
   }
 
   /** The sender has closed: the receiver hears of it behind what was sent. */
@@ -114,6 +146,7 @@ export class Pipe {
   /** Holds everything in flight back for a while. */
   stall(forMs: number): void {
     const until = this.#options.now() + forMs;
+    this.#notBefore = Math.max(this.#notBefore, until);
     this.#lastArrival = Math.max(this.#lastArrival, until);
     for (let i = this.#head; i < this.#parcels.length; i++) {
       const parcel = this.#parcels[i] as Parcel;

@@ -11,7 +11,7 @@ import type { Random } from "../../src/replica/ports.ts";
 import { type Connection, hashFrame, otherSide, type Side } from "./connection.ts";
 import { exponential, uniform, unit } from "./draws.ts";
 import type { EventOwner, EventQueue } from "./event-queue.ts";
-import type { Paths } from "./paths.ts";
+import type { PathQuality, Paths } from "./paths.ts";
 import type { Trace } from "./trace.ts";
 import type { Endpoint } from "./transport.ts";
 
@@ -209,6 +209,11 @@ export class SimulatedNetwork {
   }
 
   // Faults.
+
+  setQuality(from: number, to: number, quality: PathQuality): void {
+    this.paths.setQuality(from, to, quality);
+    for (const side of this.#sides(to, from)) side.inbound.requalified();
+  }
 
   cut(from: number, to: number): void {
     const { now, random } = this.options;

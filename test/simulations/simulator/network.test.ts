@@ -134,6 +134,23 @@ describe("simulated network", () => {
     expect(b.heard.length).toBeLessThan(60);
   });
 
+  it("carries what is queued at the rate that the path has now", async () => {
+    const [world, a, b] = await createPair({ quality: { ...CALM, bytesPerMs: 0.01 } });
+    for (let i = 0; i < 100; i++) a.say(1, i);
+    await world.run(world.now + 1000);
+    expect(b.heard.length).toBeLessThan(6);
+    const link = a.links.get(idOf(1)) ?? 0;
+    world.network.setQuality(0, 1, { ...CALM, bytesPerMs: 1 });
+    expect(a.endpoint.queuedBytes(link)).toBeGreaterThan(185);
+    await world.run(world.now + 100);
+    expect(b.heard.length).toBeGreaterThan(30);
+    expect(b.heard.length).toBeLessThan(60);
+    world.network.setQuality(0, 1, CALM);
+    await world.run(world.now + 100);
+    expect(b.numbersFrom(0)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(a.endpoint.queuedBytes(link)).toBe(0);
+  });
+
   it("has no link with a blocked replica until it is welcome again", async () => {
     const [world, a, b] = await createPair();
     a.endpoint.block([idOf(1)]);
