@@ -1,19 +1,26 @@
 /**
  * The receiving half of repair: what this replica lacks, and from whom it is being fetched.
  *
- *  P1. At most one session a shard at any time, `SESSIONS_MAX` in all: nothing is fetched twice side by side.
+ *  P1. At most one session a shard at any time: nothing is fetched twice side by side.
  *  P2. What a live, linked origin is about to push is not fetched at once: a lack has to last `settleMs` first.
  *  P3. A shard's vector takes a session's claim only with its last chunk (R1); a session that ends early claims nothing.
+ *  P4. What a peer has on its way to us stays within its window (`pull-window.ts`), whatever number of sessions it serves.
+ *      Every chunk that comes counts, also of a session that has ended: else the two ends would count differently.
+ *  P5. A session is not begun anew while its source delivers, on this session or another: it would only queue up behind
+ *      its own bytes. That a source is gone is for its link to say; one that stays silent is waited for twice as long
+ *      each time, because a long record on a slow link looks the same.
  */
 
 import type { ReplicaId, ShardId } from "../base/ids.ts";
 import { VersionVector } from "../core/version-vector.ts";
 import type { MessageOf } from "../wire/message.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { PullWindow } from "./pull-window.ts";
+import type { SendingSurroundings } from "./surroundings.ts";
 
-const SESSIONS_MAX = 8;
-/** Bytes that the source may have on their way to us, a session. */
-export const CREDIT_BYTES = 512 * 1024;
+/** With one peer: enough of them to keep it busy while small shards are asked for, ... */
+const SESSIONS_MAX = 16;
+/** ... and with one that is slow, or not known yet: what stands in its line is not fetched from others. */
+const SLOW_SESSIONS_MAX = 2;
 
 interface Lack {
   /** What the peer holds; undefined: something is missing before what it pushed. */
@@ -25,28 +32,38 @@ interface PullSession {
   readonly id: number;
   readonly shard: ShardId;
   readonly peer: ReplicaId;
-  lastHeardAt: number;
+  readonly askedAt: number;
+}
+
+/** A peer that is, or was, being fetched from over its present link. */
+interface Source {
+  window: PullWindow;
+  readonly sessions: Set<PullSession>;
+  /** When it last delivered something, or was asked while nothing was under way. */
+  deliveredAt: number;
+  patienceMs: number;
 }
 
 export interface PullLimits {
   readonly settleMs: number;
-  /** A source that sends nothing for so long is given another try, or another source. */
+  /** A source that delivers nothing for so long is given another try, or its shards another source. */
   readonly idleMs: number;
 }
 
 export class Pulls {
-  readonly #around: Surroundings;
+  readonly #around: SendingSurroundings;
   readonly #limits: PullLimits;
   readonly #lacksByShard = new Map<ShardId, Map<ReplicaId, Lack>>();
   readonly #sessionsById = new Map<number, PullSession>();
   readonly #sessionsByShard = new Map<ShardId, PullSession>();
+  readonly #sourcesByPeer = new Map<ReplicaId, Source>();
   #nextSession = 1;
   /** Registers and bytes taken in by deltas. */
   registers = 0;
   bytes = 0;
   sessions = 0;
 
-  constructor(around: Surroundings, limits: PullLimits) {
+  constructor(around: SendingSurroundings, limits: PullLimits) {
     this.#around = around;
     this.#limits = limits;
   }
@@ -79,7 +96,8 @@ export class Pulls {
   }
 
   linkDown(peer: ReplicaId): void {
-    for (const session of [...this.#sessionsById.values()]) if (session.peer === peer) this.#end(session);
+    for (const session of [...(this.#sourcesByPeer.get(peer)?.sessions ?? [])]) this.#end(session);
+    this.#sourcesByPeer.delete(peer);
     for (const [shard, lacks] of this.#lacksByShard) {
       lacks.delete(peer);
       if (lacks.size === 0) this.#lacksByShard.delete(shard);
@@ -88,13 +106,15 @@ export class Pulls {
 
   /** The session a chunk belongs to; undefined when it has ended here. Grants the source room for as much again. */
   receiveDelta(peer: ReplicaId, message: MessageOf<"delta">, now: number): PullSession | undefined {
-    const session = this.#sessionsById.get(message.session);
-    if (session === undefined || session.peer !== peer) return undefined;
-    session.lastHeardAt = now;
+    const found = this.#sessionsById.get(message.session);
+    const session = found?.peer === peer ? found : undefined;
     const bytes = message.records.end - message.records.start;
     this.bytes += bytes;
-    if (message.claim !== undefined) this.#end(session);
-    else this.#around.send(peer, { type: "credit", session: session.id, bytes });
+    const source = this.#sourceOf(peer);
+    source.deliveredAt = now;
+    source.window.receive(bytes, session?.askedAt, now);
+    if (session !== undefined && message.claim !== undefined) this.#end(session);
+    this.#grant(peer, source, now);
     return session;
   }
 
@@ -105,37 +125,78 @@ export class Pulls {
 
   /** Decides, from the facts noted, what to fetch now. */
   evaluate(now: number): void {
-    for (const session of [...this.#sessionsById.values()]) {
-      if (now - session.lastHeardAt > this.#limits.idleMs) this.abandon(session.shard);
+    for (const [peer, source] of this.#sourcesByPeer) {
+      if (source.sessions.size > 0) this.#watchOver(source, now);
+      this.#grant(peer, source, now);
     }
+    if (!this.#around.linked().some((peer) => this.#hasRoom(peer))) return;
     for (const [shard, lacks] of this.#lacksByShard) {
-      if (this.#sessionsById.size >= SESSIONS_MAX) return;
       if (this.#sessionsByShard.has(shard)) continue;
       this.#dropSatisfied(shard, lacks);
-      for (const [peer, lack] of lacks) {
-        if (lack.dueAt > now) continue;
-        lacks.delete(peer);
-        if (this.#around.isLinked(peer)) {
-          this.#begin(shard, peer, now);
-          break;
-        }
-      }
+      const peer = this.#chooseSource(lacks, now);
+      if (peer !== undefined) this.#begin(shard, peer, now);
       if (lacks.size === 0) this.#lacksByShard.delete(shard);
     }
   }
 
+  /** Takes what a peer was asked for, and granted, for lost when nothing of it comes (P5). */
+  #watchOver(source: Source, now: number): void {
+    if (now - source.deliveredAt <= source.patienceMs) return;
+    for (const session of [...source.sessions]) this.abandon(session.shard);
+    source.window = new PullWindow();
+    source.patienceMs *= 2;
+  }
+
+  #chooseSource(lacks: Map<ReplicaId, Lack>, now: number): ReplicaId | undefined {
+    for (const [peer, lack] of lacks) {
+      if (lack.dueAt > now) continue;
+      if (!this.#around.isLinked(peer)) lacks.delete(peer);
+      else if (this.#hasRoom(peer)) {
+        lacks.delete(peer);
+        return peer;
+      }
+    }
+    return undefined;
+  }
+
+  #hasRoom(peer: ReplicaId): boolean {
+    if (!this.#around.canSend(peer)) return false;
+    const source = this.#sourcesByPeer.get(peer);
+    const max = source?.window.isQuick === true ? SESSIONS_MAX : SLOW_SESSIONS_MAX;
+    return (source?.sessions.size ?? 0) < max;
+  }
+
   #begin(shard: ShardId, peer: ReplicaId, now: number): void {
-    const session: PullSession = { id: this.#nextSession++, shard, peer, lastHeardAt: now };
+    const source = this.#sourceOf(peer);
+    const session: PullSession = { id: this.#nextSession++, shard, peer, askedAt: now };
+    if (source.sessions.size === 0) source.deliveredAt = now;
+    source.sessions.add(session);
     this.#sessionsById.set(session.id, session);
     this.#sessionsByShard.set(shard, session);
     this.sessions++;
     const vector = this.#around.shards[shard]?.vector ?? new VersionVector();
-    this.#around.send(peer, { type: "pull", session: session.id, shard, credit: CREDIT_BYTES, vector });
+    const credit = source.window.grant(now);
+    this.#around.send(peer, { type: "pull", session: session.id, shard, credit, vector });
+  }
+
+  #grant(peer: ReplicaId, source: Source, now: number): void {
+    if (!source.window.isGrantDue || !this.#around.canSend(peer)) return;
+    this.#around.send(peer, { type: "credit", bytes: source.window.grant(now) });
   }
 
   #end(session: PullSession): void {
     this.#sessionsById.delete(session.id);
     this.#sessionsByShard.delete(session.shard);
+    this.#sourcesByPeer.get(session.peer)?.sessions.delete(session);
+  }
+
+  #sourceOf(peer: ReplicaId): Source {
+    let source = this.#sourcesByPeer.get(peer);
+    if (source === undefined) {
+      source = { window: new PullWindow(), sessions: new Set(), deliveredAt: 0, patienceMs: this.#limits.idleMs };
+      this.#sourcesByPeer.set(peer, source);
+    }
+    return source;
   }
 
   #dropSatisfied(shard: ShardId, lacks: Map<ReplicaId, Lack>): void {

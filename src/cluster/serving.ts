@@ -1,85 +1,122 @@
 /**
- * The sending half of repair: one delta session for each pull, sent in chunks as far as the puller's credit goes, so that
- * a slow or cut peer costs a list of slots and nothing more.
+ * The sending half of repair: one delta session for each pull, one after the other for each peer, in chunks as far as its
+ * credit goes, so that a slow or cut peer costs a list of slots and nothing more. In turn rather than side by side: what
+ * is whole can be claimed, should the link go.
  */
 
 import { ByteWriter } from "../base/bytes.ts";
 import type { ReplicaId } from "../base/ids.ts";
 import { DeltaSession } from "../core/delta.ts";
+import type { Shard } from "../core/shard.ts";
+import type { VersionVector } from "../core/version-vector.ts";
 import type { MessageOf } from "../wire/message.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { SendingSurroundings } from "./surroundings.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 /** Sessions that one peer may have open here. */
 const SESSIONS_MAX = 16;
+/**
+ * Nothing is added to a link's queue above this. It is more than pushes fill a queue to, which would otherwise leave no
+ * room for repair for as long as there are too many of them; and with the longest record on top of it, it is less than
+ * what a link is cut for.
+ */
+const QUEUE_BYTES_MAX = 12 * 1024 * 1024;
 
 interface ServedSession {
-  readonly delta: DeltaSession;
+  readonly shard: Shard;
+  readonly covered: VersionVector;
+  /** There once it is its turn. */
+  delta: DeltaSession | undefined;
+}
+
+interface Puller {
+  /** What may still be sent to it, all sessions together; below 0 after a chunk that was longer. */
   credit: number;
+  readonly sessions: Map<number, ServedSession>;
 }
 
 export class Serving {
-  readonly #around: Surroundings;
-  readonly #sessionsByPeer = new Map<ReplicaId, Map<number, ServedSession>>();
+  readonly #around: SendingSurroundings;
+  readonly #pullersById = new Map<ReplicaId, Puller>();
   readonly #writer = new ByteWriter(CHUNK_BYTES);
 
-  constructor(around: Surroundings) {
+  constructor(around: SendingSurroundings) {
     this.#around = around;
   }
 
   receivePull(peer: ReplicaId, message: MessageOf<"pull">): void {
     const shard = this.#around.shards[message.shard];
-    const sessions = this.#sessionsOf(peer);
+    const puller = this.#pullerOf(peer);
+    const { sessions } = puller;
+    puller.credit += message.credit;
     if (shard === undefined || sessions.size >= SESSIONS_MAX || sessions.has(message.session)) {
       this.#around.send(peer, { type: "stop", session: message.session, fromSource: true });
-      return;
-    }
-    const session: ServedSession = { delta: new DeltaSession(shard, message.vector), credit: message.credit };
-    sessions.set(message.session, session);
-    this.#pump(peer, message.session, session);
+    } else sessions.set(message.session, { shard, covered: message.vector, delta: undefined });
+    this.#pump(peer, puller);
   }
 
   receiveCredit(peer: ReplicaId, message: MessageOf<"credit">): void {
-    const session = this.#sessionsByPeer.get(peer)?.get(message.session);
-    if (session === undefined) return;
-    session.credit += message.bytes;
-    this.#pump(peer, message.session, session);
+    const puller = this.#pullerOf(peer);
+    puller.credit += message.bytes;
+    this.#pump(peer, puller);
   }
 
   receiveStop(peer: ReplicaId, message: MessageOf<"stop">): void {
-    this.#sessionsByPeer.get(peer)?.delete(message.session);
+    this.#pullersById.get(peer)?.sessions.delete(message.session);
   }
 
-  /** Ends every session with a peer: its link went, or it is not to be served any more. */
   linkDown(peer: ReplicaId): void {
-    this.#sessionsByPeer.delete(peer);
+    this.#pullersById.delete(peer);
   }
 
-  #pump(peer: ReplicaId, id: number, session: ServedSession): void {
-    while (session.credit > 0) {
-      this.#writer.clear();
-      session.delta.writeChunk(this.#writer, Math.min(CHUNK_BYTES, session.credit));
-      const bytes = this.#writer.view();
-      session.credit -= bytes.length;
-      const records = { bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length };
-      // A claim may be long as well: behind a record that fills a message by itself it goes alone.
-      const isLast = session.delta.isDone && bytes.length <= CHUNK_BYTES;
-      const claim = isLast ? session.delta.claim : undefined;
-      const marks = claim === undefined ? undefined : session.delta.shard.purgeMarks;
-      this.#around.send(peer, { type: "delta", session: id, claim, marks, records });
-      if (claim !== undefined) {
-        this.#sessionsByPeer.get(peer)?.delete(id);
-        return;
-      }
+  /** Sends what could not be sent before: a queue has drained, or this replica may speak again. */
+  tick(): void {
+    for (const [peer, puller] of this.#pullersById) this.#pump(peer, puller);
+  }
+
+  /** What this replica held so far is not to be served any more: sessions begin anew with what it claims now. */
+  restart(): void {
+    for (const { sessions } of this.#pullersById.values()) {
+      for (const session of sessions.values()) session.delta = undefined;
     }
   }
 
-  #sessionsOf(peer: ReplicaId): Map<number, ServedSession> {
-    let sessions = this.#sessionsByPeer.get(peer);
-    if (sessions === undefined) {
-      sessions = new Map();
-      this.#sessionsByPeer.set(peer, sessions);
+  #pump(peer: ReplicaId, puller: Puller): void {
+    // What would be dropped must not count as sent.
+    if (puller.sessions.size === 0 || !this.#around.canSend(peer)) return;
+    let queuedBytes = this.#around.queuedBytes(peer);
+    while (puller.credit > 0 && queuedBytes < QUEUE_BYTES_MAX) {
+      const [first] = puller.sessions;
+      if (first === undefined) return;
+      const bytes = this.#sendChunk(peer, puller, ...first);
+      puller.credit -= bytes;
+      queuedBytes += bytes;
     }
-    return sessions;
+  }
+
+  /** Returns how many bytes of records it sent. */
+  #sendChunk(peer: ReplicaId, puller: Puller, id: number, session: ServedSession): number {
+    session.delta ??= new DeltaSession(session.shard, session.covered);
+    const { delta } = session;
+    this.#writer.clear();
+    delta.writeChunk(this.#writer, CHUNK_BYTES);
+    const bytes = this.#writer.view();
+    const records = { bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length };
+    // A claim may be long as well: behind a record that fills a message by itself it goes alone.
+    const isLast = delta.isDone && bytes.length <= CHUNK_BYTES;
+    const claim = isLast ? delta.claim : undefined;
+    const marks = isLast ? delta.shard.purgeMarks : undefined;
+    this.#around.send(peer, { type: "delta", session: id, claim, marks, records });
+    if (isLast) puller.sessions.delete(id);
+    return bytes.length;
+  }
+
+  #pullerOf(peer: ReplicaId): Puller {
+    let puller = this.#pullersById.get(peer);
+    if (puller === undefined) {
+      puller = { credit: 0, sessions: new Map() };
+      this.#pullersById.set(peer, puller);
+    }
+    return puller;
   }
 }

@@ -18,3 +18,11 @@ export interface Surroundings {
   /** Peers with a link, those given up left out. */
   linked(): readonly ReplicaId[];
 }
+
+/** For those who must know what becomes of what they send. */
+export interface SendingSurroundings extends Surroundings {
+  /** False: what is sent now is dropped, for want of a link, or while this replica may not speak yet. */
+  canSend(to: ReplicaId): boolean;
+  /** Bytes that wait for the link to take them. */
+  queuedBytes(to: ReplicaId): number;
+}

@@ -25,7 +25,7 @@ export interface ReplicaConfig {
   readonly sweepMs: number;
   /** Time between two looks for tombstones to purge and lives to seal. */
   readonly housekeepingMs: number;
-  /** A pull whose source is silent for so long is begun anew. */
+  /** A pull is begun anew when its source delivers nothing at all for so long, though its link lives. */
   readonly pullIdleMs: number;
   /** How long a replica that reaches nobody waits before it calls itself ready. */
   readonly aloneMs: number;
@@ -43,6 +43,6 @@ export const replicaDefaults = {
   settleMs: 100,
   sweepMs: 500,
   housekeepingMs: 1000,
-  pullIdleMs: 10_000,
+  pullIdleMs: 300_000,
   aloneMs: 3000,
 } as const satisfies Partial<ReplicaConfig>;

@@ -115,6 +115,7 @@ export class Driver implements LocalStore, StatisticsSource {
     const config = { ...this.#options.config, address };
     this.#address = address;
     this.#replica = await startReplica({ ...this.#options, config, ephemeral: this.#options.ephemeral ?? false });
+    this.#replica.queuedOn = (link) => transport.queuedBytes(link);
     const { id, life } = this.#replica;
     const { region, cluster, shards } = config;
     await transport.start({ id, life, region, address, cluster, shards }, this.#transportEvents());

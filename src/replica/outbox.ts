@@ -31,6 +31,11 @@ export class Outbox {
   /** Records too old to be merged after a quarantine: to be kept aside for an operator. */
   salvaged: Uint8Array[] = [];
 
+  /** Bytes of the frames that wait in here for a link. */
+  bytesTo(link: LinkId): number {
+    return this.frames.reduce((sum, each) => (each.link === link ? sum + each.frame.length : sum), 0);
+  }
+
   log(level: LogLevel, event: string, fields: Readonly<Record<string, unknown>> = {}): void {
     this.logs.push({ level, event, fields });
   }

@@ -23,7 +23,7 @@ import { forEachRecord, Replication } from "../cluster/replication.ts";
 import { Reports } from "../cluster/reports.ts";
 import { sealEnded } from "../cluster/sealing.ts";
 import { Serving } from "../cluster/serving.ts";
-import type { Surroundings } from "../cluster/surroundings.ts";
+import type { SendingSurroundings } from "../cluster/surroundings.ts";
 import { Arena } from "../core/arena.ts";
 import { HybridClock, msOfTimestamp } from "../core/clock.ts";
 import { lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
@@ -70,7 +70,7 @@ export interface ReplicaStart {
   readonly lineage: readonly Birth[];
 }
 
-export class Replica implements Surroundings {
+export class Replica implements SendingSurroundings {
   readonly config: ReplicaConfig;
   readonly id: ReplicaId;
   readonly number: number;
@@ -95,6 +95,8 @@ export class Replica implements Surroundings {
   lifeDurable: boolean;
   /** There are addresses at which others may be: who has met none of them does not take itself for the whole cluster. */
   seeksPeers = false;
+  /** Bytes that a link was given and has not taken yet: whoever carries the outbox out can tell. */
+  queuedOn: (link: LinkId) => number = () => 0;
   /** Frames that did not decode, or said what cannot be. */
   badFrames = 0;
   quarantines = 0;
@@ -352,6 +354,7 @@ export class Replica implements Surroundings {
     this.acks.tick(now);
     this.quorumReads.tick(now);
     this.changes.tick(now);
+    this.#serving.tick();
     this.#keepHouse(now);
     this.purged += this.#purging.step(now);
   }
@@ -428,6 +431,15 @@ export class Replica implements Surroundings {
     this.outbox.frames.push({ link, frame: encodeMessage(message), droppable: false });
   }
 
+  canSend(to: ReplicaId): boolean {
+    return this.lifeDurable && this.#linksById.has(to);
+  }
+
+  queuedBytes(to: ReplicaId): number {
+    const link = this.#linksById.get(to);
+    return link === undefined ? 0 : this.queuedOn(link) + this.outbox.bytesTo(link);
+  }
+
   /** Goes: for good when nothing is kept on disk. */
   leave(): void {
     this.membership.leave();
@@ -492,7 +504,7 @@ export class Replica implements Surroundings {
     this.reports.clear();
     this.#wasReady = false;
     this.changes.reset();
-    for (const peer of this.#linksById.keys()) this.#serving.linkDown(peer);
+    this.#serving.restart();
     for (const shard of this.shards) {
       this.pulls.abandon(shard.id);
       shard.distrust({ serve: false });

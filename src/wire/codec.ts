@@ -124,7 +124,6 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       }
       return writeRecords(writer, message.records);
     case "credit":
-      writer.varint(message.session);
       return writer.varint(message.bytes);
     case "stop":
       writer.varint(message.session);
@@ -230,7 +229,7 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
       return { type, session, claim, marks, records: readRecords(reader) };
     }
     case "credit":
-      return { type, session: reader.varint(), bytes: reader.varint() };
+      return { type, bytes: reader.varint() };
     case "stop":
       return { type, session: reader.varint(), fromSource: readFlag(reader) };
     case "audit-buckets":

@@ -15,9 +15,9 @@
  *   A -> B  vectors        the vectors of the shards that differ; B notes what it lacks and what A holds,
  *   B -> A  vectors        and tells its own; A does the same.
  *
- *   A -> B  pull           send me what I lack of this shard, here is my vector, and room for so many bytes.
+ *   A -> B  pull           send me what I lack of this shard, here is my vector, and room for so many bytes more.
  *   B -> A  delta ...      records; the last one bears the claim, B's vector when it began (R1, R2).
- *   A -> B  credit         room for more.
+ *   A -> B  credit         room for more. It counts for all that A pulls from B, in the order in which A asked.
  *   either  stop           the session is over before its end.
  *
  * Audit, when vectors are equal and fingerprints, as of the same instant, are not:
@@ -178,7 +178,7 @@ export type Message =
       readonly marks: Float64Array | undefined;
       readonly records: Records;
     }
-  | { readonly type: "credit"; readonly session: number; readonly bytes: number }
+  | { readonly type: "credit"; readonly bytes: number }
   | { readonly type: "stop"; readonly session: number; readonly fromSource: boolean }
   | {
       readonly type: "audit-buckets";

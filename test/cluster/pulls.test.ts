@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ReplicaId, ShardId } from "../../src/base/ids.ts";
+import { WINDOW_BYTES_START } from "../../src/cluster/pull-window.ts";
 import { Pulls } from "../../src/cluster/pulls.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import type { MessageOf } from "../../src/wire/message.ts";
@@ -91,29 +92,28 @@ describe("sessions", () => {
     expect(evaluate(NOW)).toEqual(["c pull"]);
   });
 
-  it("are at most eight in all, and every shard has its turn (P1)", () => {
+  it("are two with one peer until it has shown to be quick, sixteen then, and every shard has its turn", () => {
     for (let id = 0; id < 32; id++) pulls.noteGap(shard(id), b, NOW);
-    const asked = new Set<number>();
-    let next = 1;
-    for (let round = 0; round < 32; round++) {
-      pulls.evaluate(NOW);
-      for (const { message } of around.sent) if (message.type === "pull") asked.add(message.shard);
-      expect(around.sent.length).toBeLessThanOrEqual(8);
-      around.sent = [];
-      pulls.receiveDelta(b, delta(next++, vector(1)), NOW);
-    }
-    expect(asked.size).toBe(32);
+    expect(evaluate(NOW)).toEqual(["b pull", "b pull"]);
+    pulls.receiveDelta(b, delta(1, vector(1)), NOW + 100);
+    expect(evaluate(NOW + 100)).toHaveLength(15);
+    for (let next = 2; next <= 32; next++) pulls.receiveDelta(b, delta(next, vector(1)), NOW + 200 + next);
+    expect(evaluate(NOW + 300)).toHaveLength(15);
+    for (let next = 18; next <= 32; next++) pulls.receiveDelta(b, delta(next, vector(1)), NOW + 400);
+    expect(pulls.outstanding).toBe(0);
   });
 
-  it("grant the source as much room as it used, until the last chunk (P3)", () => {
+  it("are begun with another peer where one has as many as it may have", () => {
+    for (let id = 0; id < 4; id++) for (const peer of [b, c]) pulls.noteGap(shard(id), peer, NOW);
+    expect(evaluate(NOW)).toEqual(["b pull", "b pull", "c pull", "c pull"]);
+  });
+
+  it("are not begun while what is sent is dropped, and are then", () => {
     pulls.noteGap(shard(0), b, NOW);
-    evaluate(NOW);
-    expect(pulls.receiveDelta(b, delta(1, undefined, 33), NOW)?.shard).toBe(0);
-    expect(around.sent).toEqual([{ to: b, message: { type: "credit", session: 1, bytes: 33 } }]);
-    around.takeSent();
-    expect(pulls.receiveDelta(b, delta(1, vector(1)), NOW)?.shard).toBe(0);
-    expect(pulls.receiveDelta(b, delta(1, vector(1)), NOW)).toBe(undefined);
-    expect(around.takeSent()).toEqual([]);
+    around.isMute = true;
+    expect(evaluate(NOW)).toEqual([]);
+    around.isMute = false;
+    expect(evaluate(NOW)).toEqual(["b pull"]);
   });
 
   it("take chunks from the peer that was asked only", () => {
@@ -124,23 +124,37 @@ describe("sessions", () => {
     expect(pulls.receiveDelta(b, delta(1, vector(1)), NOW)?.peer).toBe(b);
   });
 
-  it("end when the source is silent, or stops, or its link goes", () => {
+  it("end when the source stops, or its link goes", () => {
     pulls.noteGap(shard(0), b, NOW);
     evaluate(NOW);
-    pulls.receiveDelta(b, delta(1), NOW + 500);
-    around.takeSent();
-    expect(evaluate(NOW + 500 + IDLE_MS)).toEqual([]);
-    expect(evaluate(NOW + 501 + IDLE_MS)).toEqual(["b stop"]);
-    pulls.noteGap(shard(0), b, NOW);
-    evaluate(NOW);
-    pulls.receiveStop(b, { type: "stop", session: 2, fromSource: true });
+    pulls.receiveStop(b, { type: "stop", session: 1, fromSource: true });
     expect(pulls.outstanding).toBe(0);
     pulls.noteGap(shard(0), b, NOW);
     pulls.noteGap(shard(1), c, NOW);
     evaluate(NOW);
     pulls.linkDown(b);
     expect(pulls.outstanding).toBe(1);
-    expect(pulls.receiveDelta(b, delta(3, vector(1)), NOW)).toBe(undefined);
+    expect(pulls.receiveDelta(b, delta(2, vector(1)), NOW)).toBe(undefined);
+  });
+
+  it("are not begun anew while their source delivers, for whichever of them (P5)", () => {
+    for (const id of [0, 1]) pulls.noteGap(shard(id), b, NOW);
+    evaluate(NOW);
+    for (let now = NOW; now < NOW + 20 * IDLE_MS; now += IDLE_MS) {
+      pulls.receiveDelta(b, delta(1), now);
+      expect(evaluate(now + IDLE_MS)).not.toContain("b stop");
+    }
+  });
+
+  it("are begun anew when their source delivers nothing, after twice as long each time (P5)", () => {
+    let now = NOW;
+    for (const patienceMs of [IDLE_MS, 2 * IDLE_MS, 4 * IDLE_MS]) {
+      pulls.noteGap(shard(0), b, now);
+      expect(evaluate(now)).toEqual(["b pull"]);
+      expect(evaluate(now + patienceMs)).toEqual([]);
+      now += patienceMs + 1;
+      expect(evaluate(now)).toContain("b stop");
+    }
   });
 
   it("go to who is linked when it is time", () => {
@@ -148,5 +162,49 @@ describe("sessions", () => {
     pulls.noteGap(shard(0), c, NOW);
     around.links.delete(b);
     expect(evaluate(NOW)).toEqual(["c pull"]);
+  });
+});
+
+describe("a peer's window (P4)", () => {
+  const granted = () => {
+    const bytes = around.sent.flatMap(({ message }) => {
+      if (message.type === "pull") return [message.credit];
+      return message.type === "credit" ? [message.bytes] : [];
+    });
+    around.sent = [];
+    return bytes.reduce((sum, each) => sum + each, 0);
+  };
+
+  it("is granted once, whatever the number of sessions, and again as it is used", () => {
+    for (const id of [0, 1]) pulls.noteGap(shard(id), b, NOW);
+    pulls.evaluate(NOW);
+    expect(granted()).toBe(WINDOW_BYTES_START);
+    pulls.receiveDelta(b, delta(1, undefined, 100_000), NOW);
+    expect(granted()).toBe(100_000);
+    pulls.receiveDelta(b, delta(1, vector(1), 100_000), NOW);
+    expect(granted()).toBe(100_000);
+  });
+
+  it("counts what comes for a session that has ended", () => {
+    pulls.noteGap(shard(0), b, NOW);
+    pulls.evaluate(NOW);
+    pulls.abandon(shard(0));
+    granted();
+    expect(pulls.receiveDelta(b, delta(1, undefined, 100_000), NOW)).toBe(undefined);
+    expect(granted()).toBe(100_000);
+  });
+
+  it("is not granted in crumbs, nor while what is sent is dropped", () => {
+    pulls.noteGap(shard(0), b, NOW);
+    pulls.evaluate(NOW);
+    granted();
+    pulls.receiveDelta(b, delta(1, undefined, 1000), NOW);
+    expect(granted()).toBe(0);
+    around.isMute = true;
+    pulls.receiveDelta(b, delta(1, undefined, 100_000), NOW);
+    expect(granted()).toBe(0);
+    around.isMute = false;
+    pulls.evaluate(NOW);
+    expect(granted()).toBe(101_000);
   });
 });

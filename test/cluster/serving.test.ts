@@ -9,7 +9,7 @@ import { TestSurroundings } from "../support/surroundings.ts";
 const b = "b" as ReplicaId;
 const VALUE_BYTES = 10_000;
 const REGISTERS = 60;
-const RECORD_BYTES_MAX = VALUE_BYTES + 100;
+const CHUNK_BYTES = 64 * 1024;
 const SESSIONS_MAX = 16;
 
 let around: TestSurroundings;
@@ -18,12 +18,14 @@ let serving: Serving;
 beforeEach(() => {
   around = new TestSurroundings("a", ["b"]);
   serving = new Serving(around);
-  const { shard } = around.looseShards[0] ?? { shard: undefined };
-  shard?.beginLife(origin(1));
-  for (let i = 0; i < REGISTERS; i++) {
-    shard?.write({ kind: KIND_PLAIN, key: `k${i}` as Key, value: new Uint8Array(VALUE_BYTES) }, NOW);
-  }
+  for (const { shard } of around.looseShards) shard.beginLife(origin(1));
+  for (let i = 0; i < REGISTERS; i++) write(0, `k${i}`, VALUE_BYTES);
 });
+
+function write(shard: number, key: string, bytes: number): void {
+  const value = new Uint8Array(bytes);
+  around.looseShards[shard]?.shard.write({ kind: KIND_PLAIN, key: key as Key, value }, NOW);
+}
 
 function pull(session: number, credit: number, shard = 0): void {
   serving.receivePull(b, { type: "pull", session, shard: shard as ShardId, credit, vector: new VersionVector() });
@@ -43,18 +45,18 @@ function taken(): { readonly bytes: number; readonly claims: number; readonly st
 }
 
 describe("a session", () => {
-  it("never has more under way than the credit and one record", () => {
+  it("never has more under way than the credit and one chunk", () => {
     const credit = 50_000;
     pull(1, credit);
     let total = 0;
     for (let round = 0; ; round++) {
       const { bytes, claims } = taken();
-      expect(bytes).toBeLessThanOrEqual(credit + RECORD_BYTES_MAX);
+      expect(bytes).toBeLessThanOrEqual(credit + CHUNK_BYTES);
       total += bytes;
       if (claims === 1) break;
       expect(bytes).toBeGreaterThan(0);
       expect(round).toBeLessThan(100);
-      serving.receiveCredit(b, { type: "credit", session: 1, bytes });
+      serving.receiveCredit(b, { type: "credit", bytes });
     }
     expect(total).toBeGreaterThan(REGISTERS * VALUE_BYTES);
   });
@@ -62,14 +64,12 @@ describe("a session", () => {
   it("makes its claim once, and is over then", () => {
     pull(1, 10_000_000);
     expect(taken().claims).toBe(1);
-    serving.receiveCredit(b, { type: "credit", session: 1, bytes: 100 });
+    serving.receiveCredit(b, { type: "credit", bytes: 100 });
     expect(taken()).toEqual({ bytes: 0, claims: 0, stops: 0 });
   });
 
   it("makes it in a message of its own behind a record that fills one", () => {
-    const long = { kind: KIND_PLAIN, key: "long" as Key, value: new Uint8Array(200_000) };
-    around.looseShards[1]?.shard.beginLife(origin(1));
-    around.looseShards[1]?.shard.write(long, NOW);
+    write(1, "long", 200_000);
     pull(1, 10_000_000, 1);
     const deltas = around.sent.flatMap(({ message }) => (message.type === "delta" ? [message] : []));
     expect(deltas.map(({ claim, records }) => [records.end > 200_000, claim !== undefined])).toEqual([
@@ -89,7 +89,7 @@ describe("a session", () => {
     serving.receiveStop(b, { type: "stop", session: 1, fromSource: false });
     pull(2, 0);
     serving.linkDown(b);
-    for (const session of [1, 2]) serving.receiveCredit(b, { type: "credit", session, bytes: 100_000 });
+    serving.receiveCredit(b, { type: "credit", bytes: 100_000 });
     expect(taken()).toEqual({ bytes: 0, claims: 0, stops: 0 });
   });
 
@@ -105,5 +105,60 @@ describe("a session", () => {
     expect(taken().stops).toBe(2);
     pull(1, 0);
     expect(taken().stops).toBe(0);
+  });
+});
+
+describe("sessions", () => {
+  it("share the credit of their peer, and are served one after the other", () => {
+    for (let i = 0; i < 30; i++) write(1, `k${i}`, VALUE_BYTES);
+    pull(1, 100_000);
+    pull(2, 0, 1);
+    const order: (number | undefined)[] = [];
+    for (let round = 0; round < 20; round++) {
+      const deltas = around.sent.flatMap(({ message }) => (message.type === "delta" ? [message] : []));
+      order.push(...deltas.map(({ session }) => session));
+      const bytes = deltas.reduce((sum, { records }) => sum + records.end - records.start, 0);
+      around.sent = [];
+      serving.receiveCredit(b, { type: "credit", bytes });
+    }
+    expect(order).toEqual(order.toSorted());
+    expect(new Set(order)).toEqual(new Set([1, 2]));
+  });
+
+  it("wait for a link that has too much queued, and go on when it has drained", () => {
+    around.queued = 13 * 1024 * 1024;
+    pull(1, 10_000_000);
+    serving.tick();
+    expect(taken().bytes).toBe(0);
+    around.queued = 0;
+    serving.tick();
+    expect(taken().claims).toBe(1);
+  });
+
+  it("do not fill a queue beyond that by themselves, whatever credit they are given", () => {
+    for (let i = 0; i < 9; i++) write(1, `k${i}`, 5 * 1024 * 1024);
+    pull(1, 2 ** 40, 1);
+    const { bytes } = taken();
+    expect(bytes).toBeGreaterThan(10 * 1024 * 1024);
+    expect(bytes).toBeLessThan(18 * 1024 * 1024);
+  });
+
+  it("wait while what is sent is dropped", () => {
+    around.isMute = true;
+    pull(1, 10_000_000);
+    expect(taken().bytes).toBe(0);
+    around.isMute = false;
+    serving.tick();
+    expect(taken().claims).toBe(1);
+  });
+
+  it("begin anew with what is claimed by then when what was held is not to be served", () => {
+    pull(1, 100_000);
+    expect(taken().claims).toBe(0);
+    around.shards[0]?.distrust({ serve: false });
+    serving.restart();
+    serving.receiveCredit(b, { type: "credit", bytes: 100_000 });
+    const [delta] = around.sent.flatMap(({ message }) => (message.type === "delta" ? [message] : []));
+    expect([delta?.records.end, delta?.claim?.size]).toEqual([0, 0]);
   });
 });

@@ -176,7 +176,7 @@ describe("a peer that holds the secret", () => {
       const peer = await fake().linked();
       const digest = { high: 1, low: 1 };
       peer.say({ type: "delta", session: 12345, claim: undefined, marks: undefined, records: records(sound) });
-      peer.say({ type: "credit", session: 9, bytes: 2 ** 40 });
+      peer.say({ type: "credit", bytes: 2 ** 40 });
       peer.say({ type: "stop", session: 9, fromSource: true });
       peer.say({ type: "read-reply", request: 77, records: records(sound) });
       peer.say({ type: "audit-ballot", vote: 5, holds: true });

@@ -3,7 +3,7 @@
 import type { ReplicaId, ShardId } from "../../src/base/ids.ts";
 import { Members } from "../../src/cluster/members.ts";
 import { Reports } from "../../src/cluster/reports.ts";
-import type { Surroundings } from "../../src/cluster/surroundings.ts";
+import type { SendingSurroundings } from "../../src/cluster/surroundings.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import type { MemberFacts, Message } from "../../src/wire/message.ts";
 import { createShard, type LooseShard, NOW } from "./shards.ts";
@@ -26,12 +26,16 @@ export function facts(name: string, more: Partial<MemberFacts> = {}): MemberFact
   };
 }
 
-export class TestSurroundings implements Surroundings {
+export class TestSurroundings implements SendingSurroundings {
   readonly looseShards: readonly LooseShard[];
   readonly shards: readonly Shard[];
   readonly members: Members;
   readonly reports: Reports;
   readonly links = new Set<ReplicaId>();
+  /** What is sent is dropped. */
+  isMute = false;
+  /** Bytes that wait on every link. */
+  queued = 0;
   sent: { readonly to: ReplicaId; readonly message: Message }[] = [];
 
   constructor(self: string, peers: readonly string[], shards = 2) {
@@ -51,6 +55,14 @@ export class TestSurroundings implements Surroundings {
 
   send(to: ReplicaId, message: Message): void {
     this.sent.push({ to, message });
+  }
+
+  canSend(to: ReplicaId): boolean {
+    return this.links.has(to) && !this.isMute;
+  }
+
+  queuedBytes(): number {
+    return this.queued;
   }
 
   isLinked(id: ReplicaId): boolean {

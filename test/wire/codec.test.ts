@@ -135,7 +135,7 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     fc.record({ ...type("delta"), session: number, claim: vector, marks, records }),
     fc.record({ ...type("delta"), session: number, claim: none, marks: none, records }),
   ),
-  credit: fc.record({ ...type("credit"), session: number, bytes: number }),
+  credit: fc.record({ ...type("credit"), bytes: number }),
   stop: fc.record({ ...type("stop"), session: number, fromSource: fc.boolean() }),
   "audit-buckets": fc.record({
     ...type("audit-buckets"),
