@@ -30,6 +30,8 @@ export interface WaterPlan {
   readonly regionMs: number;
   readonly jitterMs: number;
   readonly loss: number;
+  /** Of every path; absent: no limit. */
+  readonly bytesPerMs?: number;
 }
 
 export interface Plan {

@@ -116,9 +116,9 @@ function addressOf(index: number): string {
 }
 
 function qualityOf(plan: Plan, from: number, to: number): PathQuality {
-  const { localMs, regionMs, jitterMs, loss } = plan.water;
+  const { localMs, regionMs, jitterMs, loss, bytesPerMs = Infinity } = plan.water;
   const isLocal = plan.nodes[from]?.region === plan.nodes[to]?.region;
-  return { latencyMs: isLocal ? localMs : regionMs, jitterMs, loss, bytesPerMs: Infinity };
+  return { latencyMs: isLocal ? localMs : regionMs, jitterMs, loss, bytesPerMs };
 }
 
 /**

@@ -19,13 +19,16 @@ export interface ScenarioProfile {
   /** Plays and how likely each is. All 0: none. */
   readonly plays: Readonly<Record<PlayName, number>>;
   readonly meanGapOfPlaysMs: number;
+  /** Everything is equal so long after the healing. */
+  readonly settleMs: number;
 }
 
 /** Before this the replicas find each other in peace. */
 const WARM_UP_MS = 1500;
 const HEARTBEAT_TIMEOUT_MS = 3000;
-/** Everything is equal so long after the healing. */
 export const SETTLE_MS = 30_000;
+/** Where paths are slow, which no healing changes. */
+export const SLOW_SETTLE_MS = 120_000;
 
 export const SMALL_REPLICA: ReplicaSettings = {
   shards: 4,
@@ -75,7 +78,7 @@ export function buildPlan(random: SeededRandom, scenario: string, seed: string, 
     water: profile.water,
     heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS,
     healAt: profile.durationMs,
-    settleMs: SETTLE_MS,
+    settleMs: profile.settleMs,
     operations: operations.sort((a, b) => a.at - b.at),
     faults: faults.sort((a, b) => a.at - b.at),
   };

@@ -5,7 +5,16 @@ import { NO_FAULTS } from "../faults/generator.ts";
 import type { Plan } from "../plan.ts";
 import { uniform } from "../simulator/draws.ts";
 import type { WorkloadProfile } from "../workload/generator.ts";
-import { buildPlan, CALM_WATER, createNodes, NO_PLAYS, type ScenarioProfile, SMALL_REPLICA } from "./build.ts";
+import {
+  buildPlan,
+  CALM_WATER,
+  createNodes,
+  NO_PLAYS,
+  type ScenarioProfile,
+  SETTLE_MS,
+  SLOW_SETTLE_MS,
+  SMALL_REPLICA,
+} from "./build.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -89,6 +98,32 @@ const LOSSY_LINKS: Scenario = {
     })),
 };
 
+const SLOW_LINKS: Scenario = {
+  name: "slow-links",
+  summary: "writes large values over paths of 0.2 to 1.6 Mbit/s, and has replicas catch up over them",
+  plan: (seed) =>
+    build("slow-links", seed, (random) => ({
+      // The first one joins when there is a lot to fetch.
+      nodes: createNodes(random, random.between(2, 4), { durable: true }).map((node, i) => ({
+        ...node,
+        durable: i !== 1 || !random.chance(0.5),
+        startAt: i === 0 ? uniform(random, 5000, 19_000) : node.startAt,
+      })),
+      replica: { ...SMALL_REPLICA, shards: random.between(2, 8), antiEntropyMs: 1000 },
+      water: { ...CALM_WATER, bytesPerMs: uniform(random, 50, 200) },
+      workload: { ...WORKLOAD, keys: 100, skew: 0, operationsPerSecond: 10, valueBytesMax: 100_000 },
+      faults: {
+        meanGapMs: 3000,
+        types: { ...NO_FAULTS, cut: 2, break: 1, crash: 3, stop: 1, degrade: 1 },
+        cuts: CUTS,
+        longestMs: 10_000,
+        clockJumpMs: 0,
+      },
+      plays: NO_PLAYS,
+      settleMs: SLOW_SETTLE_MS,
+    })),
+};
+
 const SWARM: Scenario = {
   name: "swarm",
   summary: "a random mix of everything, with other numbers of replicas, keys and shards in every run",
@@ -96,6 +131,7 @@ const SWARM: Scenario = {
     build("swarm", seed, (random) => {
       const sometimes = (weight: number): number => (random.chance(0.4) ? weight : 0);
       const keys = random.pick([1, 2, 5, 12, 50]);
+      const isSlow = random.chance(0.2);
       return {
         // At most one forgets everything when it ends: two such may meet again without ever hearing of a third, purge what
         // they delete, and see the third bring it back. Nobody waits for whom he has never met.
@@ -110,7 +146,13 @@ const SWARM: Scenario = {
           // Long: what is missing is known to be missing for a while before it is fetched.
           settleMs: random.pick([50, 50, 1000]),
         },
-        water: { ...CALM_WATER, loss: random.pick([0, 0, 0.02, 0.1]), jitterMs: random.pick([0.1, 2, 30]) },
+        water: {
+          ...CALM_WATER,
+          loss: random.pick([0, 0, 0.02, 0.1]),
+          jitterMs: random.pick([0.1, 2, 30]),
+          ...(isSlow ? { bytesPerMs: uniform(random, 25, 500) } : {}),
+        },
+        settleMs: isSlow ? SLOW_SETTLE_MS : SETTLE_MS,
         workload: {
           ...WORKLOAD,
           keys,
@@ -118,7 +160,7 @@ const SWARM: Scenario = {
           operationsPerSecond: random.pick([5, 20, 60]),
           ttlShare: random.pick([0, 0.1, 0.5]),
           // Large ones make deltas of many chunks.
-          valueBytesMax: random.pick([30, 200, 20_000]),
+          valueBytesMax: random.pick(isSlow ? [20_000, 100_000] : [30, 200, 20_000]),
         },
         faults: {
           meanGapMs: random.pick([400, 1000, 3000]),
@@ -159,7 +201,7 @@ const SWARM: Scenario = {
     }),
 };
 
-export const SCENARIOS: readonly Scenario[] = [SPLIT_BRAIN, CRASH_RESTART, LOSSY_LINKS, SWARM];
+export const SCENARIOS: readonly Scenario[] = [SPLIT_BRAIN, CRASH_RESTART, LOSSY_LINKS, SLOW_LINKS, SWARM];
 
 export function findScenario(name: string): Scenario | undefined {
   return SCENARIOS.find((scenario) => scenario.name === name);
@@ -178,6 +220,7 @@ function build(
     durationMs: 20_000,
     workload: WORKLOAD,
     meanGapOfPlaysMs: 1500,
+    settleMs: SETTLE_MS,
     ...chosen,
   });
 }

@@ -11,7 +11,8 @@ describe("atoll simulate", () => {
   it("lists the scenarios", async () => {
     const { code, lines } = await simulate({ list: true });
     expect(code).toBe(0);
-    expect(lines.map((line) => line.split(" ")[0])).toEqual(["split-brain", "crash-restart", "lossy-links", "swarm"]);
+    const names = ["split-brain", "crash-restart", "lossy-links", "slow-links", "swarm"];
+    expect(lines.map((line) => line.split(" ")[0])).toEqual(names);
   });
 
   it("says what there is instead of a scenario that there is not", async () => {
