@@ -90,8 +90,11 @@ export function decideSealing(view: SealingView, lifeMax: number): SealingDecisi
       [view.own, ...view.owners].every((owner) => owner.durable.covers(origin, view.own.vector.get(origin)));
     sealable.set(replica, (sealable.get(replica) ?? true) && isEverywhere);
   }
+  // What is sealed for an owner and not for us may still be on its way to us, and no entry anywhere tells of it.
+  const isBehind = (replica: number) =>
+    view.owners.some(({ vector }) => vector.sealedBelow(replica) > view.own.vector.sealedBelow(replica));
   const seal = [...sealable]
-    .filter(([, isSealable]) => isSealable)
+    .filter(([replica, isSealable]) => isSealable && !isBehind(replica))
     .map(([replica]) => ({ replica, life: Math.min(view.lifeOfNumber(replica), lifeMax + 1) }));
   return { close, seal };
 }

@@ -363,8 +363,10 @@ export class Replica implements SendingSurroundings {
     if (!isDue({ dueAt: this.#housekeepingDueAt, waitMaxMs: this.config.housekeepingMs }, now)) return;
     this.#housekeepingDueAt = now + this.config.housekeepingMs;
     this.membership.tick(now);
-    sealEnded(this);
-    if (!this.#mayHaveUnmetOwners(now)) this.#purging.begin();
+    const hasUnmet = this.#mayHaveUnmetOwners(now);
+    // Somebody may hold more of a life that ended just after the two had met, which the disk did not take any more.
+    if (!hasUnmet || this.members.all().length > 1) sealEnded(this);
+    if (!hasUnmet) this.#purging.begin();
   }
 
   /** The last tick left something over: the next one should come soon. */

@@ -58,6 +58,13 @@ describe("sealing", () => {
       [owner({ 2: 5 }, { early: { 1: [2, 77] } })],
       [],
     ],
+    [
+      "an owner has sealed an earlier life that is not sealed here, and may still be on its way",
+      owner({ 2: 5 }),
+      [owner({ 2: 5 }, { sealed: 2 })],
+      [],
+    ],
+    ["an earlier life is sealed here and not yet there", owner({ 2: 5 }, { sealed: 2 }), [owner({ 2: 5 })], SEALED],
     ["only the present life has entries", owner({ 3: 5 }), [owner({ 3: 5 })], []],
     ["there is nothing at all", owner({}), [owner({})], []],
   ])("when %s", (_what, own, owners, seal) => {

@@ -55,6 +55,30 @@ describe("messages", () => {
   });
 });
 
+describe("a life that ended", () => {
+  it("is not closed by one that knows nobody, and may have met somebody before it crashed", async () => {
+    const machines = await Machines.started(["a"], "unmet", { shards: 1 });
+    machines.put("a", "on disk", "v");
+    machines.run(1000);
+    machines.machine("a").diskWorks = false;
+    await machines.start("b");
+    machines.deliverAll();
+    machines.put("a", "pushed", "v");
+    machines.flush("a");
+    machines.deliverAll();
+    expect(machines.get("b", "pushed")).toBe("v");
+    machines.cut(["a"], ["b"]);
+    machines.crash("a");
+    machines.machine("a").diskWorks = true;
+    await machines.start("a");
+    machines.run(3000);
+    machines.heal();
+    machines.run(3000);
+    expect(machines.get("a", "pushed")).toBe("v");
+    expect(machines.at("a").audit.repaired).toBe(0);
+  });
+});
+
 describe("bad bytes from a peer", () => {
   const push = record({ key: "x" }).bytes;
   it.each([
