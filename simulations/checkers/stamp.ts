@@ -8,7 +8,7 @@ export interface Stamp {
   readonly origin: number;
 }
 
-/** The order of registers (DESIGN section 1): timestamp, live over dead, origin. */
+/** The order of registers: timestamp, live over dead, origin. */
 export function compareStamps(a: Stamp, b: Stamp): number {
   if (a.timestamp !== b.timestamp) return a.timestamp - b.timestamp;
   if (a.isDead !== b.isDead) return a.isDead ? -1 : 1;

@@ -1,6 +1,6 @@
 /**
  * Plays: a few faults and operations at the very moments at which a rule is needed. Random schedules hardly ever put
- * them together; every scenario mixes some into its noise. Each play says which rule of DESIGN section 2 it aims at.
+ * them together; every scenario mixes some into its noise. Each play says which rule of ARCHITECTURE.md it aims at.
  */
 
 import type { Key } from "../../src/base/ids.ts";

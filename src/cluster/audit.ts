@@ -2,7 +2,7 @@
  * The audit: two replicas whose vectors are equal and whose fingerprints, as of the same instant, are not, have lost or
  * damaged something. They compare buckets by identity, then what stands in the buckets that differ, and exchange it.
  *
- * What a register that the other lacks becomes is decided by the one who lacks it (DESIGN section 2):
+ * What a register that the other lacks becomes is decided by the one who lacks it:
  *  - it holds a greater one: the other is told;
  *  - it holds a smaller one, or none, and the register is newer than every tombstone ever purged from its bucket: it was
  *    lost, and is repaired, R5 notwithstanding;

@@ -2,7 +2,7 @@
  * A shard: registers, the version vector that claims them, and for each origin the chain of its live registers in
  * sequence order. Pure state; whoever calls says what time it is.
  *
- * Invariants (the rules R1 to R8 are those of DESIGN section 2):
+ * Invariants (the rules R1 to R8 are those of ARCHITECTURE.md):
  *  I1. A register held hangs in exactly the chain of its origin, at its sequence.
  *  I2. For every dot the vector covers, the register of that dot is held, or one that supersedes it was.
  *  I3. A register whose dot is covered, and which is not held, is never applied (R5).

@@ -1,7 +1,7 @@
 /**
  * Version vector of a shard: for each origin the greatest sequence up to which every register that has not been
- * superseded is held (DESIGN section 2). Ended lives that all owners hold are folded into one entry a replica, "lives
- * below L are sealed", which covers every dot of theirs, so vectors do not grow with restarts.
+ * superseded is held. Ended lives that all owners hold are folded into one entry a replica, "lives below L are sealed",
+ * which covers every dot of theirs, so vectors do not grow with restarts.
  */
 
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";

@@ -87,7 +87,7 @@ describe.skipIf(noTmpfs)(`on a disk that fills up ${noTmpfs ?? ""}`, () => {
     expect(acknowledged.size).toBeGreaterThan(1000);
   });
 
-  it("would lose them if it did not close LevelDB after the first failure (RELIABILITY finding 1)", async () => {
+  it("would lose them if it did not close LevelDB after the first failure", async () => {
     // When this fails because nothing is lost, LevelDB has been cured and the close-and-reopen may go.
     const location = join(disk.folder, "db");
     const acknowledged = new Set<number>();
