@@ -27,18 +27,7 @@ import type { SendingSurroundings } from "../cluster/surroundings.ts";
 import { Arena } from "../core/arena.ts";
 import { HybridClock, msOfTimestamp } from "../core/clock.ts";
 import { lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
-import {
-  expiresAt,
-  flagsAt,
-  isGone,
-  KIND_PLAIN,
-  keyStartAt,
-  originAt,
-  type RecordLimits,
-  RecordWriter,
-  recordLength,
-  timestampAt,
-} from "../core/record.ts";
+import { KIND_PLAIN, keyStartAt, type RecordLimits, RecordWriter, recordLength, timestampAt } from "../core/record.ts";
 import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { decodeMessage, encodeMessage } from "../wire/codec.ts";
@@ -46,6 +35,7 @@ import type { Birth, MemberFacts, Message, MessageOf, Records, ReportFacts } fro
 import { AckWaits } from "./acks.ts";
 import { Changes } from "./changes.ts";
 import type { ReplicaConfig } from "./config.ts";
+import { Doubt } from "./doubt.ts";
 import { Outbox } from "./outbox.ts";
 import { type Batch, Persistence } from "./persistence.ts";
 import type { LinkId, LogLevel, PeerFacts } from "./ports.ts";
@@ -100,8 +90,6 @@ export class Replica implements SendingSurroundings {
   /** Frames that did not decode, or said what cannot be. */
   badFrames = 0;
   quarantines = 0;
-  /** Registers that were put aside for an operator. */
-  salvaged = 0;
   expired = 0;
   purged = 0;
 
@@ -120,6 +108,7 @@ export class Replica implements SendingSurroundings {
   readonly #writer = new RecordWriter();
   readonly #serving: Serving;
   readonly #purging: Purging;
+  readonly #doubt: Doubt;
   readonly #peersByLink = new Map<LinkId, ReplicaId>();
   readonly #linksById = new Map<ReplicaId, LinkId>();
   readonly #confirmedById = new Map<ReplicaId, Map<ShardId, number>>();
@@ -166,6 +155,7 @@ export class Replica implements SendingSurroundings {
     this.pulls = new Pulls(this, { settleMs: config.settleMs, idleMs: config.pullIdleMs });
     this.#serving = new Serving(this);
     this.#purging = new Purging(this, config);
+    this.#doubt = new Doubt(this, config);
     this.antiEntropy = new AntiEntropy(this, this.pulls, {
       intervalMs: config.antiEntropyMs,
       random,
@@ -363,7 +353,7 @@ export class Replica implements SendingSurroundings {
     if (!isDue({ dueAt: this.#housekeepingDueAt, waitMaxMs: this.config.housekeepingMs }, now)) return;
     this.#housekeepingDueAt = now + this.config.housekeepingMs;
     this.membership.tick(now);
-    const hasUnmet = this.#mayHaveUnmetOwners(now);
+    const hasUnmet = this.mayHaveUnmetOwners(now);
     // Somebody may hold more of a life that ended just after the two had met, which the disk did not take any more.
     if (!hasUnmet || this.members.all().length > 1) sealEnded(this);
     if (!hasUnmet) this.#purging.begin();
@@ -484,6 +474,15 @@ export class Replica implements SendingSurroundings {
     this.outbox.membersChanged = true;
   }
 
+  putAside(record: Uint8Array): void {
+    this.outbox.salvaged.push(record);
+  }
+
+  /** Registers that were put aside for an operator. */
+  get salvaged(): number {
+    return this.#doubt.salvaged;
+  }
+
   livesAnew(id: ReplicaId): void {
     this.reports.forget(id);
     this.#confirmedById.delete(id);
@@ -497,7 +496,7 @@ export class Replica implements SendingSurroundings {
   quarantine(cause: Quarantine, now: number): void {
     const { reason, knownLife } = cause;
     this.quarantines++;
-    const toRedot = this.shards.map((shard) => this.#slotsToRedot(shard, cause, now));
+    const toRedot = this.shards.map((shard) => this.#doubt.slotsToRedot(shard, cause, now));
     this.life = Math.max(this.life, knownLife) + 1;
     this.rootLife = this.life;
     this.outbox.log("error", "quarantine", { reason, life: this.life });
@@ -509,12 +508,7 @@ export class Replica implements SendingSurroundings {
     this.#serving.restart();
     for (const shard of this.shards) {
       this.pulls.abandon(shard.id);
-      shard.distrust({ serve: false });
-      shard.beginLife(this.origin);
-      for (const slot of toRedot[shard.id] ?? []) {
-        if (this.#isSalvaged(shard.table.viewOf(slot), shard.table.offsetOf(slot), now)) shard.discard(slot);
-        else shard.redot(slot);
-      }
+      this.#doubt.begin(shard, toRedot[shard.id] ?? [], now);
       this.persistence.distrusted(shard);
     }
     this.lifeDurable = this.#ephemeral;
@@ -522,26 +516,8 @@ export class Replica implements SendingSurroundings {
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
   }
 
-  /**
-   * Own registers that need new dots. Of doubted lives all do. Otherwise those that nobody has seen, where others have
-   * closed our lives without asking, so that they count as void there: of one that is taken for gone, what nobody told to
-   * have; of one that was away for longer than the retention, what of that is younger.
-   */
-  #slotsToRedot(shard: Shard, { reason, doubtedSince }: Quarantine, now: number): number[] {
-    const slots: number[] = [];
-    for (const { life } of this.lineage) {
-      const origin = originOf(this.number, life);
-      const isDoubted = doubtedSince !== undefined && life >= doubtedSince;
-      const isClosed = reason === "taken for gone" || reason === "away";
-      if (isDoubted) shard.collectAbove(origin, 0, slots);
-      else if (isClosed) shard.collectAbove(origin, this.#toldOf(shard.id, origin), slots);
-    }
-    if (reason !== "away") return slots;
-    return slots.filter((slot) => !this.#isTooOld(shard.table.viewOf(slot), shard.table.offsetOf(slot), now));
-  }
-
   /** How far others told that they cover an origin. */
-  #toldOf(shard: ShardId, origin: OriginId): number {
+  toldOf(shard: ShardId, origin: OriginId): number {
     return Math.max(0, ...this.members.all().map((member) => this.#coveredBy(member.id, shard, origin)));
   }
 
@@ -581,67 +557,18 @@ export class Replica implements SendingSurroundings {
     if (this.lifeDurable) this.pulls.evaluate(now);
   }
 
-  /**
-   * Decides about what nobody has confirmed, once all that the linked peers told of is here too: what is covered by then
-   * was superseded, the rest is known to nobody else.
-   */
+  /** Ends the doubt about a shard, if that can be. */
   #reconcile(shard: Shard, now: number): void {
     if (shard.unconfirmed === 0 && !shard.quarantined) return;
-    const judge = this.#judgeOf(shard, now);
-    if (judge === undefined) return;
-    const mayDropOld = shard.quarantined && judge === "peers";
+    const outcome = this.#doubt.reconcile(shard, now);
+    if (outcome === "waits") return;
     this.changes.reset();
-    const isWhole = shard.reconcile(
-      shard.vector,
-      (view, at) => !mayDropOld || !this.#isSalvaged(view, at, now),
-      (view, at) => {
-        // Deleted elsewhere, most likely. But where others closed our lives, it may be that nobody has ever seen it.
-        if (mayDropOld && replicaOf(originAt(view, at)) === this.number) this.#salvage(view, at, now);
-      },
-    );
-    this.outbox.log("info", "shard-reconciled", { shard: shard.id, registers: shard.table.count, isWhole });
-    if (isWhole) return;
+    this.outbox.log("info", "shard-reconciled", { shard: shard.id, registers: shard.table.count, outcome });
+    if (outcome === "done") return;
     // What is under way was asked for by somebody who held more.
     this.pulls.abandon(shard.id);
     this.persistence.distrusted(shard);
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
-  }
-
-  /**
-   * Who can tell what of an unconfirmed shard still stands: linked peers that are sure of what they hold; nobody, where all
-   * owners are as much in doubt, or none is left; undefined: not yet.
-   */
-  #judgeOf(shard: Shard, now: number): "peers" | "nobody" | undefined {
-    const owners = this.members.owners();
-    if (owners.length === 0) return this.#mayHaveUnmetOwners(now) ? undefined : "nobody";
-    const peers = this.linked();
-    let isAnySure = false;
-    for (const peer of peers) {
-      const report = this.reports.of(shard.id, peer);
-      if (report === undefined || !shard.vector.dominates(report.vector)) return undefined;
-      if (!report.doubtful) isAnySure = true;
-    }
-    if (isAnySure) return "peers";
-    return owners.every(({ id }) => this.isLinked(id)) ? "nobody" : undefined;
-  }
-
-  #isTooOld(view: DataView, at: number, now: number): boolean {
-    return msOfTimestamp(timestampAt(view, at)) < now - this.config.retentionMs;
-  }
-
-  /** True for a register older than the retention: it was put aside for an operator. */
-  #isSalvaged(view: DataView, at: number, now: number): boolean {
-    if (!this.#isTooOld(view, at, now)) return false;
-    this.#salvage(view, at, now);
-    return true;
-  }
-
-  /** Puts a register aside for an operator, unless there is nothing in it any more. */
-  #salvage(view: DataView, at: number, now: number): void {
-    if (isGone(flagsAt(view, at)) || expiresAt(view, at) <= now) return;
-    this.salvaged++;
-    const start = view.byteOffset + at;
-    this.outbox.salvaged.push(new Uint8Array(view.buffer, start, recordLength(view, at)).slice());
   }
 
   #receiveConfirm(peer: ReplicaId, message: MessageOf<"confirm">): void {
@@ -700,7 +627,7 @@ export class Replica implements SendingSurroundings {
   }
 
   /** Nobody else is there, but somebody is looked for: tombstones wait for whom they may concern, up to the retention. */
-  #mayHaveUnmetOwners(now: number): boolean {
+  mayHaveUnmetOwners(now: number): boolean {
     if (!this.seeksPeers || this.members.owners().length > 0) return false;
     return now - this.#begunAt <= this.config.retentionMs;
   }
