@@ -34,6 +34,7 @@ export interface Side {
   /** Which of two links of one pair stays is decided by these. */
   readonly claim: LinkClaim;
   link: LinkId;
+  upAt: number;
   state: SideState;
   /** Frames from the peer to this side. */
   readonly inbound: Pipe;

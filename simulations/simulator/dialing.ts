@@ -154,6 +154,7 @@ function createSide(options: {
     peer: { id, life, region, address },
     claim,
     link: 0,
+    upAt: 0,
     state: "opening",
     inbound,
   };

@@ -39,6 +39,8 @@ export interface NetworkSettings {
   readonly dialTimeoutMs: number;
   readonly redialMinMs: number;
   readonly redialMaxMs: number;
+  /** A link that lasted so long ends the backoff of its address. */
+  readonly stableAfterMs: number;
   /** A link on which a longer message is sent is given up. */
   readonly messageBytesMax: number;
   /** Beyond this, droppable frames are left out ... */
@@ -54,6 +56,7 @@ export const NETWORK_DEFAULTS: NetworkSettings = {
   dialTimeoutMs: 2000,
   redialMinMs: 50,
   redialMaxMs: 1000,
+  stableAfterMs: 5000,
   messageBytesMax: 16 * MIB + 64 * 1024,
   queueBytesMax: MIB,
   queueBytesHardMax: 32 * MIB,

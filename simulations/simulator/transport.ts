@@ -12,7 +12,7 @@ import type { SimulatedNetwork } from "./network.ts";
 import type { Trace } from "./trace.ts";
 
 interface Target {
-  /** Dials that failed in a row. */
+  /** Dials in a row of which no link came that lasted. */
   failures: number;
   /** A dial is under way or scheduled. */
   isBusy: boolean;
@@ -129,6 +129,7 @@ export class Endpoint implements Transport {
 
   up(side: Side, version: number): void {
     side.link = this.#nextLink++;
+    side.upAt = this.#options.now();
     side.state = "up";
     this.#sidesByLink.set(side.link, side);
     assert(!this.#sidesByPeer.has(side.peer.id), "a second link to one peer");
@@ -145,7 +146,10 @@ export class Endpoint implements Transport {
     this.#record("down", side.peerNode, side.link, reason);
     this.#events?.down(side.link, reason);
     const target = this.#targets.get(side.peer.address);
-    if (target !== undefined) this.#dialSoon(side.peer.address, target, this.#backoffMs(target));
+    if (target === undefined) return;
+    const { now, network } = this.#options;
+    target.failures = now() - side.upAt < network.settings.stableAfterMs ? target.failures + 1 : 0;
+    this.#dialSoon(side.peer.address, target, this.#backoffMs(target));
   }
 
   frame(side: Side, bytes: Uint8Array): void {
@@ -166,7 +170,6 @@ export class Endpoint implements Transport {
     const target = this.#targets.get(address);
     if (target === undefined) return;
     target.isBusy = false;
-    target.failures = 0;
   }
 
   dialFailed(address: string, code: ErrorCode): void {

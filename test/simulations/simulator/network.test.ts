@@ -134,6 +134,28 @@ describe("simulated network", () => {
     expect(b.heard.length).toBeLessThan(60);
   });
 
+  it("dials more and more rarely where each link goes down at once, and at once where one lasted", async () => {
+    const world = createBareWorld({ network: { redialMaxMs: 10_000 } });
+    const [a] = [new Listener(world, 0), new Listener(world, 1)];
+    let ups = 0;
+    let isBad = true;
+    a.up = (link) => {
+      ups++;
+      if (isBad) a.endpoint.close(link, "PEER_BAD_FRAME", "a test");
+    };
+    a.down = () => {};
+    a.endpoint.connect(["r1:1"]);
+    await world.run(60_000);
+    expect(ups).toBeGreaterThan(5);
+    expect(ups).toBeLessThan(30);
+    isBad = false;
+    await world.run(120_000);
+    world.network.breakLink(0, 1, 0);
+    const before = ups;
+    await world.run(121_000);
+    expect(ups).toBe(before + 1);
+  });
+
   it("carries what is queued at the rate that the path has now", async () => {
     const [world, a, b] = await createPair({ quality: { ...CALM, bytesPerMs: 0.01 } });
     for (let i = 0; i < 100; i++) a.say(1, i);
