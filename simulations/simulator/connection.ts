@@ -4,6 +4,7 @@
  * back until it heals or a side gives up, and a side that closes tells the other through the same pipe.
  */
 
+import type { ErrorCode } from "../../src/base/errors.ts";
 import { xxHash32 } from "../../src/base/hash.ts";
 import type { LinkId, PeerFacts, Random } from "../../src/replica/ports.ts";
 import type { LinkClaim } from "../../src/wire/link-choice.ts";
@@ -18,7 +19,13 @@ const RETRANSMITS_MAX = 5;
 /** What travels: a frame, or the news that the other side has closed. */
 type Parcel =
   | { readonly type: "frame"; readonly bytes: Uint8Array; readonly hash: number; departsAt: number; arrivesAt: number }
-  | { readonly type: "close"; readonly reason: string; arrivesAt: number };
+  | { readonly type: "close"; readonly end: SideEnd; arrivesAt: number };
+
+/** Why a side goes down. */
+export interface SideEnd {
+  readonly reason: string;
+  readonly code: ErrorCode;
+}
 
 export type SideState = "opening" | "up" | "down";
 
@@ -59,7 +66,7 @@ export interface PipeOptions {
   /** Whose event an arrival is. */
   readonly receiver: EventOwner;
   readonly arrive: (bytes: Uint8Array, hash: number) => void;
-  readonly closed: (reason: string) => void;
+  readonly closed: (end: SideEnd) => void;
 }
 
 export function hashFrame(bytes: Uint8Array): number {
@@ -133,8 +140,8 @@ export class Pipe {
   }
 
   /** The sender has closed: the receiver hears of it behind what was sent. */
-  pushClose(reason: string, lateMs: number): void {
-    this.#enqueue({ type: "close", reason, arrivesAt: this.#arrival(this.#options.now()) + lateMs });
+  pushClose(end: SideEnd, lateMs: number): void {
+    this.#enqueue({ type: "close", end, arrivesAt: this.#arrival(this.#options.now()) + lateMs });
   }
 
   /** The sender died: only a random number of the frames in flight are still on their way. */
@@ -203,7 +210,7 @@ export class Pipe {
 
   #deliver(parcel: Parcel): void {
     if (parcel.type === "close") {
-      this.#options.closed(parcel.reason);
+      this.#options.closed(parcel.end);
       return;
     }
     this.#bytes -= parcel.bytes.length;

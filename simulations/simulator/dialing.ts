@@ -141,7 +141,7 @@ function createSide(options: {
       to: endpoint.node,
       receiver: endpoint.owner,
       arrive: (bytes, hash) => network.deliver(endpoint, side, bytes, hash),
-      closed: (reason) => network.closeSide(side, reason, undefined),
+      closed: ({ reason, code }) => network.closeSide(side, reason, undefined, code),
     },
     options.notBefore,
   );

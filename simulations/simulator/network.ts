@@ -6,6 +6,7 @@
  */
 
 import { assert } from "../../src/base/assert.ts";
+import type { ErrorCode } from "../../src/base/errors.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import type { Random } from "../../src/replica/ports.ts";
 import { type Connection, hashFrame, otherSide, type Side } from "./connection.ts";
@@ -200,15 +201,15 @@ export class SimulatedNetwork {
    * One side ends: it says so to its replica and, unless `lateMs` is undefined, to the other side, behind what it sent
    * and so much later still.
    */
-  closeSide(side: Side, reason: string, lateMs: number | undefined): void {
+  closeSide(side: Side, reason: string, lateMs: number | undefined, code: ErrorCode = "UNREACHABLE"): void {
     if (side.state === "down") return;
     const wasUp = side.state === "up";
     side.state = "down";
     const other = otherSide(side);
     if (other.state === "down") this.#connections.delete(side.connection);
-    else if (lateMs !== undefined) other.inbound.pushClose(reason, lateMs);
+    else if (lateMs !== undefined) other.inbound.pushClose({ reason, code }, lateMs);
     const endpoint = this.#endpoints.get(side.node);
-    if (wasUp && endpoint?.owner === side.owner) endpoint.down(side, reason);
+    if (wasUp && endpoint?.owner === side.owner) endpoint.down(side, reason, code);
   }
 
   // Faults.
@@ -262,7 +263,7 @@ export class SimulatedNetwork {
         continue;
       }
       other.inbound.truncate(random);
-      if (!isPowerCut) other.inbound.pushClose("reset by the peer", 0);
+      if (!isPowerCut) other.inbound.pushClose({ reason: "reset by the peer", code: "UNREACHABLE" }, 0);
       else {
         const silentForMs = this.settings.heartbeatTimeoutMs * uniform(random, 0.7, 1.3);
         this.#at(silentForMs, other.owner, () => this.closeSide(other, "silent", undefined));

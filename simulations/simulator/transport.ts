@@ -86,12 +86,12 @@ export class Endpoint implements Transport {
     return side === undefined ? 0 : this.#options.network.queuedBytes(side);
   }
 
-  close(link: LinkId, _code: ErrorCode, reason: string): void {
+  close(link: LinkId, code: ErrorCode, reason: string): void {
     const { queue, now, network } = this.#options;
     const side = this.#openSide(link);
     if (side === undefined) return;
     this.#closing.add(link);
-    queue.schedule(now(), this.owner, () => network.closeSide(side, reason, 0));
+    queue.schedule(now(), this.owner, () => network.closeSide(side, reason, 0, code));
   }
 
   block(replicas: readonly ReplicaId[]): void {
@@ -105,7 +105,7 @@ export class Endpoint implements Transport {
     this.#isStopped = true;
     this.#targets.clear();
     this.#options.network.stopped(this);
-    for (const side of [...this.#sidesByLink.values()]) this.down(side, "stopped");
+    for (const side of [...this.#sidesByLink.values()]) this.down(side, "stopped", "SHUTTING_DOWN");
   }
 
   // What the network does to it.
@@ -138,13 +138,13 @@ export class Endpoint implements Transport {
     this.#events?.up(side.link, side.peer, version);
   }
 
-  down(side: Side, reason: string): void {
+  down(side: Side, reason: string, code: ErrorCode): void {
     if (!this.#sidesByLink.delete(side.link)) return;
     this.#closing.delete(side.link);
     this.#sidesByPeer.delete(side.peer.id);
     if (this.#isStopped) return;
     this.#record("down", side.peerNode, side.link, reason);
-    this.#events?.down(side.link, reason);
+    this.#events?.down(side.link, reason, code);
     const target = this.#targets.get(side.peer.address);
     if (target === undefined) return;
     const { now, network } = this.#options;

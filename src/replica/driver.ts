@@ -34,6 +34,8 @@ import { pageOfKeys } from "./key-pages.ts";
 import { checkKey, readKey, type Write, writeKey } from "./operations.ts";
 import type { Batch } from "./persistence.ts";
 import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, TransportEvents } from "./ports.ts";
+import { RefusalLog } from "./refusal-log.ts";
+import { RefusingPeers } from "./refusing-peers.ts";
 import type { Replica } from "./replica.ts";
 import { startReplica } from "./start-up.ts";
 import { replicaStatistics } from "./statistics.ts";
@@ -79,6 +81,8 @@ interface SessionWait {
 export class Driver implements LocalStore, StatisticsSource {
   readonly #options: DriverOptions;
   #replica: Replica | undefined;
+  readonly #refusalLog: RefusalLog;
+  readonly #refusing = new RefusingPeers();
   #address = "";
   #join: readonly string[];
   #cut: readonly ReplicaId[] = [];
@@ -96,6 +100,7 @@ export class Driver implements LocalStore, StatisticsSource {
 
   constructor(options: DriverOptions) {
     this.#options = options;
+    this.#refusalLog = new RefusalLog(options.log);
     this.#join = options.join ?? [];
   }
 
@@ -215,7 +220,7 @@ export class Driver implements LocalStore, StatisticsSource {
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] } {
     if (this.#isStopped) return { ready: false, reasons: ["the replica is stopping"] };
     if (this.#replica === undefined) return { ready: false, reasons: ["the replica is still starting"] };
-    const reasons = this.#replica.unreadyReasons(this.#now());
+    const reasons = this.#replica.unreadyReasons(this.#now(), this.#refusing.reasons());
     if (this.#diskError !== undefined) reasons.push(`the disk fails: ${this.#diskError.message}`);
     return { ready: reasons.length === 0, reasons };
   }
@@ -366,6 +371,7 @@ export class Driver implements LocalStore, StatisticsSource {
     this.#cancelTick = this.#options.scheduler.after(delayMs, () => {
       this.#scheduleTick();
       this.#step((now) => this.replica.tick(now));
+      this.#refusalLog.tick(this.#now());
       this.#feedDisk();
       this.#settleSessions();
     });
@@ -392,22 +398,28 @@ export class Driver implements LocalStore, StatisticsSource {
     addresses.delete(this.#address);
     const seeksPeers = addresses.size > 0 || this.#options.seeksPeers === true;
     if (this.#replica !== undefined && seeksPeers) this.#replica.seeksPeers = true;
+    this.#refusing.keep(addresses);
     this.#options.transport.connect([...addresses]);
   }
 
   #transportEvents(): TransportEvents {
     const { replica } = this;
     return {
-      up: (link, peer) => this.#step((now) => replica.linkUp(link, peer, now)),
-      down: (link, reason) => this.#step(() => replica.linkDown(link, reason)),
+      up: (link, peer) => {
+        this.#refusing.up(link, peer);
+        this.#step((now) => replica.linkUp(link, peer, now));
+      },
+      down: (link, reason, code) => {
+        this.#refusing.down(link, reason, code);
+        this.#step(() => replica.linkDown(link, `${code}: ${reason}`));
+      },
       frame: (link, bytes) => {
         this.#step((now) => replica.receive(link, bytes, now));
         this.#settleSessions();
       },
       refused: (detail) => {
-        // That somebody cannot be reached, or dialled at the same time, is a link's daily life.
-        const isOrdinary = detail.code === "UNREACHABLE" || detail.code === "PEER_REPLACED";
-        this.#options.log(isOrdinary ? "debug" : "warn", "link-refused", { ...detail });
+        this.#refusing.refused(detail);
+        this.#refusalLog.note(detail, this.#now());
       },
     };
   }

@@ -84,7 +84,8 @@ export type LinkId = number;
 export interface TransportEvents {
   /** Handshake done; frames may follow. `version` is the protocol version in use. */
   up(link: LinkId, peer: PeerFacts, version: number): void;
-  down(link: LinkId, reason: string): void;
+  /** `code` is what one end closed it with; `UNREACHABLE` where it was lost. */
+  down(link: LinkId, reason: string, code: ErrorCode): void;
   /** One whole message, a plain `Uint8Array` (no `Buffer`). The bytes are valid during the call only. */
   frame(link: LinkId, bytes: Uint8Array): void;
   /** A connection ended before it was a link. */

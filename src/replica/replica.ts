@@ -117,6 +117,8 @@ export class Replica implements SendingSurroundings {
   #isSweeping = false;
   #begunAt: number;
   #wasReady = false;
+  /** With somebody, since this process began. */
+  #hasCompared = false;
 
   constructor(config: ReplicaConfig, start: ReplicaStart, random: Random, now: number) {
     this.config = config;
@@ -336,6 +338,7 @@ export class Replica implements SendingSurroundings {
   // --- Time ----------------------------------------------------------------------------------------------------
 
   tick(now: number): void {
+    this.#hasCompared ||= this.linked().some((peer) => this.antiEntropy.hasCompared(peer));
     this.antiEntropy.tick(now);
     this.audit.votes.tick(now);
     this.#sweep(now);
@@ -378,8 +381,10 @@ export class Replica implements SendingSurroundings {
   // --- State ---------------------------------------------------------------------------------------------------
 
   /** Why this replica should not be sent clients yet; empty when it is in sync as far as it can know. */
-  unreadyReasons(now: number): string[] {
+  unreadyReasons(now: number, refusals: readonly string[] = []): string[] {
     const reasons: string[] = [];
+    // Who has met nobody yet and is turned away by all is not alone: the others hold what it lacks.
+    if (!this.#hasCompared) reasons.push(...refusals);
     if (!this.lifeDurable) reasons.push("its life is not yet on disk");
     const hasPeers = this.linked().length > 0;
     const waiting = this.shards.filter((shard) => shard.quarantined || (shard.unconfirmed > 0 && hasPeers)).length;

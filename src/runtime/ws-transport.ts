@@ -84,7 +84,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
   readonly #linksByPeer = new Map<ReplicaId, Link>();
   readonly #linksByConnection = new Map<PeerConnection, Link>();
   /** Links that are over, to be told. */
-  readonly #downs: { readonly link: Link; readonly reason: string }[] = [];
+  readonly #downs: { readonly link: Link; readonly end: ConnectionEnd }[] = [];
   readonly #connections = new Set<PeerConnection>();
   readonly #dialsByAddress = new Map<string, PeerConnection>();
   /** Nonces of our dials that are being answered, in hex. */
@@ -275,16 +275,17 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
     if (this.#linksByPeer.get(link.peer.id) === link) this.#linksByPeer.delete(link.peer.id);
     if (end.byPeer && end.code === "UNREACHABLE") this.#dialler.noteBlocked(link.peer.id);
     // A replica that closes or overfills a link is in the midst of its own step: it hears of it after.
-    this.#downs.push({ link, reason: `${end.code}: ${end.message}` });
+    this.#downs.push({ link, end });
     this.#options.scheduler.soon(() => this.#tellDowns());
     if (!this.#stopped) this.#dialler.review();
   }
 
   #tellDowns(): void {
-    for (const { link, reason } of this.#downs.splice(0)) {
+    for (const { link, end } of this.#downs.splice(0)) {
       if (this.#stopped) continue;
-      this.#options.log("debug", "link-down", { peer: link.peer.id, address: link.connection.address, reason });
-      this.#events?.down(link.id, reason);
+      const { code, message } = end;
+      this.#options.log("debug", "link-down", { peer: link.peer.id, address: link.connection.address, code, message });
+      this.#events?.down(link.id, message, code);
     }
   }
 

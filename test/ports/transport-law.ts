@@ -36,7 +36,7 @@ export class TransportRecorder implements TransportEvents {
   readonly links = new Map<LinkId, { readonly peer: PeerFacts; readonly version: number }>();
   readonly seen = new Set<LinkId>();
   readonly frames: { readonly link: LinkId; readonly from: ReplicaId; readonly bytes: Uint8Array }[] = [];
-  readonly downs: { readonly link: LinkId; readonly reason: string }[] = [];
+  readonly downs: { readonly link: LinkId; readonly reason: string; readonly code: ErrorCode }[] = [];
   readonly refusals: Refused[] = [];
   readonly broken: string[] = [];
   isStopped = false;
@@ -49,10 +49,10 @@ export class TransportRecorder implements TransportEvents {
     this.links.set(link, { peer, version });
   }
 
-  down(link: LinkId, reason: string): void {
+  down(link: LinkId, reason: string, code: ErrorCode): void {
     this.#check(!this.isStopped, "down after stop");
     this.#check(this.links.delete(link), `link ${link} went down without being up`);
-    this.downs.push({ link, reason });
+    this.downs.push({ link, reason, code });
   }
 
   frame(link: LinkId, bytes: Uint8Array): void {
@@ -257,6 +257,7 @@ export function describeTransport(name: string, createWorld: () => Promise<Trans
       const first = [a.seen.linkTo(B), b.seen.linkTo(A)];
       b.transport.close(first[1] ?? -1, "PEER_BAD_FRAME", "a test");
       await world.until(() => a.seen.downs.length === 1 && b.seen.downs.length === 1, "two downs");
+      for (const { seen } of [a, b]) expect(seen.downs[0]).toMatchObject({ code: "PEER_BAD_FRAME" });
       await world.until(() => isLinked(a, b), "a new link");
       expect(a.seen.linkTo(B)).not.toBe(first[0]);
       await exchange(a, b);

@@ -31,6 +31,8 @@ let events: TransportEvents | undefined;
 let disk: Disk;
 let storage: SlowDisk;
 let driver: Driver;
+/** Events. */
+let logged: string[];
 /** Records that a quarantine dropped and that are safe elsewhere; those under way are once this is called. */
 let kept: Uint8Array[];
 let keepRecords: () => void;
@@ -39,6 +41,7 @@ beforeEach(async () => {
   now = 1_800_000_000_000;
   timers = [];
   soon = [];
+  logged = [];
   kept = [];
   keepRecords = () => {};
   disk = new Map();
@@ -69,7 +72,7 @@ beforeEach(async () => {
       block: () => {},
       stop: async () => {},
     },
-    log: () => {},
+    log: (_level, event) => logged.push(event),
     salvage: async (records) => {
       await new Promise<void>((resolve) => (keepRecords = resolve));
       kept.push(...records);
@@ -134,6 +137,41 @@ describe("a write that waits for the disk", () => {
     expect((await answer).acks).toEqual({ reached: 1, wanted: 1, met: true });
     await pass(100);
     expect(driver.readiness().ready).toBe(true);
+  });
+});
+
+describe("a replica that all its peers refuse", () => {
+  const refuse = (code: "PEER_BAD_SECRET" | "UNREACHABLE") => {
+    events?.refused({ address: "b:1", code, message: "why", inbound: false });
+  };
+
+  it("is not ready while it has met nobody, and says who refuses it; unreachable ones are no reason", async () => {
+    driver.setJoin(["b:1"]);
+    refuse("PEER_BAD_SECRET");
+    await pass(10_000);
+    const reasons = ["refused by b:1: PEER_BAD_SECRET (why)"];
+    expect(driver.readiness()).toEqual({ ready: false, reasons });
+    expect(await driver.status()).toMatchObject({ ready: false, reasons });
+    refuse("UNREACHABLE");
+    expect(driver.readiness()).toEqual({ ready: true, reasons: [] });
+    refuse("PEER_BAD_SECRET");
+    expect(driver.readiness()).toEqual({ ready: false, reasons });
+  });
+
+  it("stays ready when it was in sync with one of them before", async () => {
+    driver.setJoin(["b:1"]);
+    meetSilentPeer();
+    events?.frame(LINK, encodeMessage({ type: "vectors", reply: true, entries: [], lives: 0, epoch: 0, clock: now }));
+    await pass(1000);
+    events?.down(LINK, "lost", "UNREACHABLE");
+    refuse("PEER_BAD_SECRET");
+    await pass(10_000);
+    expect(driver.readiness()).toEqual({ ready: true, reasons: [] });
+  });
+
+  it("is warned of once, however often it comes", () => {
+    for (let i = 0; i < 1000; i++) refuse("PEER_BAD_SECRET");
+    expect(logged.filter((event) => event === "link-refused")).toHaveLength(1);
   });
 });
 
