@@ -52,6 +52,7 @@ export const NO_PLAYS: Readonly<Record<PlayName, number>> = {
   "write-after-purge": 0,
   "restarts-in-a-row": 0,
   "cut-delta": 0,
+  "long-absence": 0,
   conflict: 0,
 };
 

@@ -197,6 +197,15 @@ function cutDelta(stage: Stage): Scene {
   };
 }
 
+/** A replica is away for so long that it has a lot to fetch when it is back. */
+function longAbsence(stage: Stage): Scene {
+  const downMs = uniform(stage.random, stage.longestMs / 2, stage.longestMs);
+  return {
+    faults: [{ at: stage.at, type: "crash", node: actor(stage, 0), aim: "now", isPowerCut: true, downMs }],
+    operations: [],
+  };
+}
+
 /** Both sides of a cut write and delete one key. */
 function conflict(stage: Stage): Scene {
   const forMs = uniform(stage.random, 200, stage.longestMs);
@@ -232,6 +241,7 @@ export const PLAYS = {
   "write-after-purge": writeAfterPurge,
   "restarts-in-a-row": restartsInARow,
   "cut-delta": cutDelta,
+  "long-absence": longAbsence,
   conflict,
 } as const satisfies Record<string, (stage: Stage) => Scene>;
 

@@ -100,15 +100,13 @@ const LOSSY_LINKS: Scenario = {
 
 const SLOW_LINKS: Scenario = {
   name: "slow-links",
-  summary: "writes large values over paths of 0.2 to 1.6 Mbit/s, and has replicas catch up over them",
+  summary: "writes large values over paths of 0.4 to 1.6 Mbit/s, and has replicas catch up over them",
   plan: (seed) =>
     build("slow-links", seed, (random) => ({
-      // The first one comes when there is a lot to fetch: for the first time, or again and again, but not another one as
-      // well. Of two who know nobody else, neither waits for a third.
-      nodes: createNodes(random, random.between(2, 4), { durable: true }).map((node, i) => {
-        if (i > 0) return node;
-        return random.chance(0.7) ? { ...node, startAt: uniform(random, 5000, 19_000) } : { ...node, durable: false };
-      }),
+      nodes: createNodes(random, random.between(2, 4), { durable: true }).map((node, i) => ({
+        ...node,
+        durable: i !== 1 || !random.chance(0.3),
+      })),
       replica: { ...SMALL_REPLICA, shards: random.between(2, 8), antiEntropyMs: 1000 },
       water: { ...CALM_WATER, bytesPerMs: uniform(random, 50, 200) },
       workload: { ...WORKLOAD, keys: 100, skew: 0, operationsPerSecond: 10, valueBytesMax: 100_000 },
@@ -116,10 +114,11 @@ const SLOW_LINKS: Scenario = {
         meanGapMs: 3000,
         types: { ...NO_FAULTS, cut: 2, break: 1, crash: 3, stop: 1, degrade: 1 },
         cuts: CUTS,
-        longestMs: 10_000,
+        longestMs: 12_000,
         clockJumpMs: 0,
       },
-      plays: NO_PLAYS,
+      plays: { ...NO_PLAYS, "long-absence": 1 },
+      meanGapOfPlaysMs: 6000,
       settleMs: SLOW_SETTLE_MS,
     })),
 };
@@ -195,6 +194,7 @@ const SWARM: Scenario = {
           "write-after-purge": sometimes(1),
           "restarts-in-a-row": sometimes(1),
           "cut-delta": sometimes(1),
+          "long-absence": sometimes(1),
           conflict: 1,
         },
       };
