@@ -142,6 +142,20 @@ describe("on machines", () => {
     expect(machines.differences()).toEqual([]);
   });
 
+  it("a peer that was away counts as soon as a comparison shows that it has the write", async () => {
+    const machines = await Machines.started(["a", "c"], "back");
+    machines.cut(["c"], ["a"]);
+    const got: Acks[] = [];
+    const { dot } = machines.put("a", "k", "v", { ack: "all" });
+    const dueAt = machines.now + 60_000;
+    machines.at("a").acks.add({ ...dot, level: "all", dueAt, answer: (acks) => got.push(acks) });
+    machines.run(1000);
+    machines.heal();
+    // Nobody writes any more: nothing but comparisons tells.
+    machines.run(5000);
+    expect(got).toEqual([{ reached: 2, wanted: 2, met: true }]);
+  });
+
   it("the disk is promised when it has the write, not before", async () => {
     const machines = await Machines.started(["a"], "disk");
     machines.machine("a").diskWorks = false;
