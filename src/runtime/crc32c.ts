@@ -50,3 +50,11 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   for (; at < end; at++) sum = (sum >>> 8) ^ (t0[(sum ^ (bytes[at] as number)) & 255] as number);
   return ~sum >>> 0;
 }
+
+const MASK_DELTA = 0xa282ead8;
+
+/** The sum as LevelDB writes it, rotated and moved, so that sums of bytes that hold sums stay strong. Unsigned. */
+export function maskedCrc32c(bytes: Uint8Array, start: number, end: number): number {
+  const sum = crc32c(bytes, start, end);
+  return (((sum >>> 15) | (sum << 17)) + MASK_DELTA) >>> 0;
+}

@@ -2,9 +2,10 @@
 
 import { copyFile, mkdir, open, readdir, readFile, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { readTablesInUse } from "./level-manifest.ts";
 import { checkTable } from "./level-table.ts";
 
-const TABLE = /^\d+\.(ldb|sst)$/;
+const TABLE = /^(\d+)\.(ldb|sst)$/;
 
 export interface DamagedTable {
   readonly path: string;
@@ -13,10 +14,10 @@ export interface DamagedTable {
   readonly salvaged?: Uint8Array;
 }
 
-/** Reads every table in `location` (about 1 GB/s from the system's cache). Throws the errors of the system. */
+/** Reads every table in use in `location` (about 1 GB/s from the system's cache). Throws the errors of the system. */
 export async function findDamagedTables(location: string): Promise<DamagedTable[]> {
   const damaged: DamagedTable[] = [];
-  const paths = (await readdir(location)).filter((name) => TABLE.test(name)).map((name) => join(location, name));
+  const paths = await tablesInUse(location);
   // One is read while the one before is checked.
   let reading = readTable(paths[0]);
   for (const [place, path] of paths.entries()) {
@@ -27,6 +28,16 @@ export async function findDamagedTables(location: string): Promise<DamagedTable[
     if (check.type === "damaged") damaged.push({ ...check, path });
   }
   return damaged;
+}
+
+/** Where the manifest does not tell, all there are: a repair makes a database of them all. */
+async function tablesInUse(location: string): Promise<string[]> {
+  const inUse = await readTablesInUse(location);
+  const names = (await readdir(location)).filter((name) => {
+    const number = TABLE.exec(name)?.[1];
+    return number !== undefined && (inUse?.has(Number(number)) ?? true);
+  });
+  return names.map((name) => join(location, name));
 }
 
 /** Moves the tables to the folder `aside`, which it makes; those of which something is sound stay, without the rest. */

@@ -11,7 +11,7 @@
  */
 
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
-import { crc32c } from "./crc32c.ts";
+import { maskedCrc32c } from "./crc32c.ts";
 import { decompressSnappy } from "./snappy.ts";
 
 const FOOTER_BYTES = 48;
@@ -21,7 +21,6 @@ const MAGIC_HIGH = 0xdb477524;
 const TRAILER_BYTES = 5;
 const UNCOMPRESSED = 0;
 const SNAPPY = 1;
-const CHECKSUM_MASK_DELTA = 0xa282ead8;
 const INDEX_BYTES_MAX = 256 << 20;
 
 /** Where a block lies, without its trailer. */
@@ -78,13 +77,8 @@ function readHandle(reader: ByteReader): BlockHandle {
 function isSound(file: Uint8Array, { offset, size }: BlockHandle): boolean {
   const end = offset + size;
   if (end + TRAILER_BYTES > file.length - FOOTER_BYTES) return false;
-  return maskedChecksum(file, offset, end + 1) === new ByteReader(file, end + 1).u32();
-}
-
-/** Over a block and its compression byte. */
-function maskedChecksum(bytes: Uint8Array, start: number, end: number): number {
-  const sum = crc32c(bytes, start, end);
-  return (((sum >>> 15) | (sum << 17)) + CHECKSUM_MASK_DELTA) >>> 0;
+  // Over the block and its compression byte.
+  return maskedCrc32c(file, offset, end + 1) === new ByteReader(file, end + 1).u32();
 }
 
 function readBlock(file: Uint8Array, handle: BlockHandle): Uint8Array {
@@ -169,6 +163,6 @@ function appendBlock(table: ByteWriter, entries: readonly IndexEntry[]): BlockHa
   table.u32(restarts.length);
   const size = table.length - offset;
   table.u8(UNCOMPRESSED);
-  table.u32(maskedChecksum(table.bytes, offset, table.length));
+  table.u32(maskedCrc32c(table.bytes, offset, table.length));
   return { offset, size };
 }

@@ -351,13 +351,27 @@ describe("a damaged database", () => {
     await storage.close();
   });
 
+  it("is clean where the power went while a table was being written, or before an old one was deleted", async () => {
+    const folder = newFolder();
+    cpSync(original, folder, { recursive: true });
+    const whole = readFileSync(fileIn(folder, /\.ldb$/));
+    writeFileSync(join(folder, "db", "999998.ldb"), "");
+    writeFileSync(join(folder, "db", "999999.ldb"), whole.subarray(0, whole.length / 2));
+    const storage = new LevelStorage({ folder, log: silent });
+    expect(await storage.open()).toEqual({ type: "clean" });
+    expect(sorted(await contentsOf(storage))).toEqual(sorted(expected));
+    await storage.close();
+    expect(readdirSync(folder)).toEqual(["db"]);
+    expect(readdirSync(join(folder, "db")).filter((name) => name.startsWith("99999"))).toEqual([]);
+  });
+
   it("touches nothing while another process has it, whatever its tables look like", async () => {
     const folder = newFolder();
     cpSync(original, folder, { recursive: true });
     const holder = new LevelStorage({ folder, log: silent });
     await holder.open();
-    // Half a table, as while it is being written.
-    writeFileSync(join(folder, "db", "999999.ldb"), "half");
+    const table = fileIn(folder, /\.ldb$/);
+    truncateSync(table, Math.floor(statSync(table).size / 2));
     const before = readdirSync(join(folder, "db")).sort();
     await expect(new LevelStorage({ folder, log: silent }).open()).rejects.toMatchObject({ code: "DATA_LOCKED" });
     expect(readdirSync(folder)).toEqual(["db"]);
