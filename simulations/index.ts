@@ -10,6 +10,7 @@ import { type RunResult, runPlan } from "./simulate.ts";
 export type { Violation } from "./checkers/evidence.ts";
 export type { Fault, PathPair } from "./faults/fault.ts";
 export type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "./plan.ts";
+export { REGIONS, type RegionName, ROUND_TRIPS_MS, type RoundTrips } from "./regions.ts";
 export { replayCommand, summaryLine, violationReport } from "./report.ts";
 export { findScenario, SCENARIOS, type Scenario } from "./scenarios/scenarios.ts";
 export type { RunResult } from "./simulate.ts";

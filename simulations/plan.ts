@@ -1,9 +1,12 @@
 /** One run as data: topology, settings, operations, faults. A plan replays exactly; a scenario makes one from a seed. */
 
 import type { Fault } from "./faults/fault.ts";
+import { type RoundTrips, roundTripMs } from "./regions.ts";
+import type { PathQuality } from "./simulator/paths.ts";
 import type { Operation } from "./workload/operation.ts";
 
 export interface NodePlan {
+  /** One of `REGIONS`, or any other whose round trips the plan gives itself. */
   readonly region: string;
   /** False: keeps nothing on disk. */
   readonly durable: boolean;
@@ -24,14 +27,18 @@ export interface ReplicaSettings {
   readonly maxClockOffsetMs: number;
 }
 
-/** Between two regions, one way; within a region the latency is `localMs`. */
+/** What the paths between nodes are like. Between two regions a frame takes half of their round trip (`regions.ts`). */
 export interface WaterPlan {
+  /** One way, within a region. */
   readonly localMs: number;
-  readonly regionMs: number;
-  readonly jitterMs: number;
+  /** Mean of what is added to each frame at random, as a share of the latency. */
+  readonly jitter: number;
+  /** Probability that a segment is lost and sent again. */
   readonly loss: number;
   /** Of every path; absent: no limit. */
   readonly bytesPerMs?: number;
+  /** Round trips that were not measured, or are to be others, ms: `{ ship: { frankfurt: 600, virginia: 650 } }`. */
+  readonly roundTripsMs?: RoundTrips;
 }
 
 export interface Plan {
@@ -47,6 +54,14 @@ export interface Plan {
   readonly settleMs: number;
   readonly operations: readonly Operation[];
   readonly faults: readonly Fault[];
+}
+
+/** The path from one node to another as long as no fault touches it. Throws for regions that nobody has measured. */
+export function qualityOf({ nodes, water }: Plan, from: number, to: number): PathQuality {
+  const { localMs, jitter, loss, bytesPerMs = Infinity, roundTripsMs } = water;
+  const [one, other] = [nodes[from]?.region ?? "", nodes[to]?.region ?? ""];
+  const latencyMs = one === other ? localMs : roundTripMs(one, other, roundTripsMs) / 2;
+  return { latencyMs, jitterMs: latencyMs * jitter, loss, bytesPerMs };
 }
 
 /** Most that two clocks of a plan are ever apart, ms. */

@@ -9,9 +9,8 @@ import type { Checker, Evidence, NodeEvidence, Violation } from "./checkers/evid
 import { checkExpiry } from "./checkers/expiry.ts";
 import { checkLocalOrder } from "./checkers/local-order.ts";
 import { FaultApplier } from "./faults/applier.ts";
-import { clockSpreadOf, type Plan, type ReplicaSettings } from "./plan.ts";
+import { clockSpreadOf, type Plan, qualityOf, type ReplicaSettings } from "./plan.ts";
 import type { SimulatedNode } from "./simulator/node.ts";
-import type { PathQuality } from "./simulator/paths.ts";
 import type { ReplicaIdentity, ReplicaPorts, SimulatedReplica } from "./simulator/replica.ts";
 import type { TraceEntry } from "./simulator/trace.ts";
 import { type LogLine, World } from "./simulator/world.ts";
@@ -113,12 +112,6 @@ function createWorld(plan: Plan, options: RunOptions): World {
 
 function addressOf(index: number): string {
   return `r${index}.example:7400`;
-}
-
-function qualityOf(plan: Plan, from: number, to: number): PathQuality {
-  const { localMs, regionMs, jitterMs, loss, bytesPerMs = Infinity } = plan.water;
-  const isLocal = plan.nodes[from]?.region === plan.nodes[to]?.region;
-  return { latencyMs: isLocal ? localMs : regionMs, jitterMs, loss, bytesPerMs };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { SeededRandom } from "../../src/base/random.ts";
 import type { Fault } from "../faults/fault.ts";
 import { type FaultProfile, generateFaults } from "../faults/generator.ts";
 import type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
+import { REGIONS } from "../regions.ts";
 import { exponential, pickWeighted, uniform } from "../simulator/draws.ts";
 import { generateOperations, keyOf, type WorkloadProfile } from "../workload/generator.ts";
 import type { Operation } from "../workload/operation.ts";
@@ -40,7 +41,7 @@ export const SMALL_REPLICA: ReplicaSettings = {
   maxClockOffsetMs: 500,
 };
 
-export const CALM_WATER: WaterPlan = { localMs: 1, regionMs: 20, jitterMs: 2, loss: 0 };
+export const CALM_WATER: WaterPlan = { localMs: 1, jitter: 0.05, loss: 0 };
 
 export const NO_PLAYS: Readonly<Record<PlayName, number>> = {
   "late-duplicate": 0,
@@ -56,9 +57,11 @@ export const NO_PLAYS: Readonly<Record<PlayName, number>> = {
   conflict: 0,
 };
 
+/** In two to five regions, as long as there are nodes for so many. */
 export function createNodes(random: SeededRandom, count: number, options: { readonly durable: boolean }): NodePlan[] {
+  const regions = random.shuffle([...REGIONS]).slice(0, random.between(2, 5));
   return Array.from({ length: count }, (_, i) => ({
-    region: i % 2 === 0 ? "eu" : "us",
+    region: regions[i % regions.length] as string,
     durable: options.durable,
     clockOffsetMs: Math.round(uniform(random, -150, 150)),
     diskMeanMs: uniform(random, 0.5, 8),

@@ -86,7 +86,7 @@ const LOSSY_LINKS: Scenario = {
   plan: (seed) =>
     build("lossy-links", seed, (random) => ({
       nodes: createNodes(random, random.between(3, 4), { durable: true }),
-      water: { ...CALM_WATER, loss: uniform(random, 0, 0.1), jitterMs: uniform(random, 1, 40) },
+      water: { ...CALM_WATER, loss: uniform(random, 0, 0.1), jitter: uniform(random, 0.05, 1) },
       faults: {
         meanGapMs: 600,
         types: { ...NO_FAULTS, degrade: 4, break: 3, stall: 3, "late-copy": 3, datagram: 1, cut: 1, flapping: 1 },
@@ -148,7 +148,7 @@ const SWARM: Scenario = {
         water: {
           ...CALM_WATER,
           loss: random.pick([0, 0, 0.02, 0.1]),
-          jitterMs: random.pick([0.1, 2, 30]),
+          jitter: random.pick([0.005, 0.1, 1]),
           ...(isSlow ? { bytesPerMs: uniform(random, 25, 500) } : {}),
         },
         settleMs: isSlow ? SLOW_SETTLE_MS : SETTLE_MS,
