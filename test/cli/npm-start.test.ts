@@ -104,7 +104,8 @@ describe.skipIf(noNpm)(`a replica that npm start runs ${noNpm ?? ""}`, () => {
       process.kill(-pid, "SIGINT");
       const { stderr, code } = await end;
       expect(stderr).toContain('"event":"replica-stopped"');
-      expect(code).toBe(0);
+      // Nobody is taken to be tired of waiting (130). No code: npm's signal came when all was done and Node was ending.
+      expect([0, null]).toContain(code);
     },
     TEST_MS_MAX,
   );
