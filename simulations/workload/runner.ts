@@ -1,21 +1,14 @@
 /** Carries out operations at the replicas of a world and writes the history. */
 
 import { AtollError } from "../../src/base/errors.ts";
-import type {
-  BatchOperation,
-  BatchResult,
-  LocalStore,
-  ReadOutcome,
-  WriteOptions,
-  WriteOutcome,
-} from "../../src/store.ts";
-import type { SimulatedNode } from "../simulator/node.ts";
-import type { World } from "../simulator/world.ts";
+import type { BatchOperation, BatchResult, ReadOutcome, Store, WriteOptions, WriteOutcome } from "../../src/store.ts";
+import type { Trace } from "../simulator/trace.ts";
 import type { Answer, HistoryEntry, ReadPart, WrittenPart } from "./history.ts";
 import { authorOf, type Operation, partsOf, writtenValue } from "./operation.ts";
 
 /** Codes that say: nothing was changed. */
 const REFUSALS: ReadonlySet<string> = new Set([
+  "UNREACHABLE",
   "PRECONDITION_FAILED",
   "NOT_READY",
   "SHUTTING_DOWN",
@@ -23,19 +16,37 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "QUORUM_UNREACHABLE",
 ]);
 
+/** Where operations are carried out: the simulator's world, or one of real processes. */
+export interface Stage {
+  readonly now: number;
+  at(time: number, act: () => void): void;
+  node(index: number): StageNode;
+  readonly trace: Pick<Trace, "record">;
+  /** A replica failed in a way that only a bug explains. */
+  fail(node: number, error: unknown): void;
+}
+
+export interface StageNode {
+  readonly index: number;
+  /** Undefined: nobody there takes operations. */
+  readonly replica: Store | undefined;
+  readonly life: { readonly number: number; readonly ended: boolean; readonly pausedUntil: number } | undefined;
+  readonly clock: { now(): number };
+}
+
 export class WorkloadRunner {
   readonly history: HistoryEntry[] = [];
-  readonly #world: World;
+  readonly #world: Stage;
   readonly #operationsById: ReadonlyMap<number, Operation>;
 
-  constructor(world: World, operations: readonly Operation[]) {
+  constructor(world: Stage, operations: readonly Operation[]) {
     this.#world = world;
     this.#operationsById = new Map(operations.map((operation) => [operation.id, operation]));
     for (const operation of operations) world.at(operation.at, () => this.#invoke(operation));
   }
 
   /** Reads a key at a node, as a checker does at the end. */
-  async read(node: SimulatedNode, key: Operation["key"]): Promise<ReadPart | undefined> {
+  async read(node: StageNode, key: Operation["key"]): Promise<ReadPart | undefined> {
     const { replica } = node;
     return replica === undefined ? undefined : this.#readPart(key, await replica.get(key));
   }
@@ -68,7 +79,7 @@ export class WorkloadRunner {
     );
   }
 
-  #fail(entry: HistoryEntry, node: SimulatedNode, error: unknown): void {
+  #fail(entry: HistoryEntry, node: StageNode, error: unknown): void {
     if (error instanceof AtollError && error.code !== "INTERNAL") {
       this.#answer(entry, node, { type: REFUSALS.has(error.code) ? "refused" : "failed", code: error.code });
     } else {
@@ -77,14 +88,14 @@ export class WorkloadRunner {
     }
   }
 
-  #answer(entry: HistoryEntry, node: SimulatedNode, answer: Answer): void {
+  #answer(entry: HistoryEntry, node: StageNode, answer: Answer): void {
     entry.answeredAt = this.#world.now;
     entry.answeredWallMs = node.clock.now();
     entry.answer = answer;
     this.#world.trace.record(this.#world.now, "answer", node.index, entry.operation.id, 0, summaryOf(answer));
   }
 
-  async #carryOut(replica: LocalStore, operation: Operation): Promise<Answer> {
+  async #carryOut(replica: Store, operation: Operation): Promise<Answer> {
     const { key, type, ack, ttlMs } = operation;
     const options = { ack, ...(ttlMs === undefined ? {} : { ttlMs }) };
     switch (type) {
