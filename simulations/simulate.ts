@@ -14,6 +14,8 @@ import type { SimulatedNode } from "./simulator/node.ts";
 import type { ReplicaIdentity, ReplicaPorts, SimulatedReplica } from "./simulator/replica.ts";
 import type { TraceEntry } from "./simulator/trace.ts";
 import { type LogLine, World } from "./simulator/world.ts";
+import { TimelineRecorder } from "./timeline/recorder.ts";
+import type { Timeline } from "./timeline/timeline.ts";
 import type { History, ReadPart } from "./workload/history.ts";
 import { partsOf } from "./workload/operation.ts";
 import { WorkloadRunner } from "./workload/runner.ts";
@@ -42,11 +44,15 @@ export interface RunResult {
   readonly log: readonly LogLine[];
   /** Empty unless the trace was asked for. */
   readonly trace: readonly TraceEntry[];
+  /** Absent unless it was asked for. */
+  readonly timeline: Timeline | undefined;
 }
 
 export interface RunOptions {
   readonly createReplica: CreateReplica;
   readonly keepTrace?: boolean;
+  /** Records what a report draws. The run is the same, and takes longer. */
+  readonly timeline?: boolean;
   readonly drain?: "yielding";
 }
 
@@ -61,10 +67,12 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   const world = createWorld(plan, options);
   const faults = new FaultApplier(world, plan.faults);
   const runner = new WorkloadRunner(world, plan.operations);
+  const recorder = options.timeline === true ? new TimelineRecorder(world, plan, runner.history) : undefined;
   for (const [index, node] of plan.nodes.entries()) world.at(node.startAt, () => world.node(index).start());
   await world.run(plan.healAt);
   faults.healAll();
   const convergedAfterMs = await converge(world, plan);
+  const timeline = recorder?.finish();
   const violations: Violation[] = world.breakdowns.map(({ at, node, error }) => ({
     checker: "breakdown",
     message: `at ${(at / 1000).toFixed(3)}s, replica ${node}: ${error.stack ?? error.message}`,
@@ -86,6 +94,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
     bytes: world.network.bytes,
     log: world.log,
     trace: world.trace.entries,
+    timeline,
   };
 }
 

@@ -18,8 +18,14 @@ const RETRANSMITS_MAX = 5;
 
 /** What travels: a frame, or the news that the other side has closed. */
 type Parcel =
-  | { readonly type: "frame"; readonly bytes: Uint8Array; readonly hash: number; departsAt: number; arrivesAt: number }
+  | { readonly type: "frame"; readonly bytes: Uint8Array; readonly sent: Sent; departsAt: number; arrivesAt: number }
   | { readonly type: "close"; readonly end: SideEnd; arrivesAt: number };
+
+/** What a frame was, and when, as it was handed over. */
+export interface Sent {
+  readonly hash: number;
+  readonly sentAt: number;
+}
 
 /** Why a side goes down. */
 export interface SideEnd {
@@ -65,7 +71,7 @@ export interface PipeOptions {
   readonly to: number;
   /** Whose event an arrival is. */
   readonly receiver: EventOwner;
-  readonly arrive: (bytes: Uint8Array, hash: number) => void;
+  readonly arrive: (bytes: Uint8Array, sent: Sent) => void;
   readonly closed: (end: SideEnd) => void;
 }
 
@@ -109,7 +115,8 @@ export class Pipe {
     this.#lineFreeAt = departsAt;
     this.#bytesPerMs = bytesPerMs;
     this.#bytes += bytes.length;
-    this.#enqueue({ type: "frame", bytes, hash: hashFrame(bytes), departsAt, arrivesAt: this.#arrival(departsAt) });
+    const sent = { hash: hashFrame(bytes), sentAt: now() };
+    this.#enqueue({ type: "frame", bytes, sent, departsAt, arrivesAt: this.#arrival(departsAt) });
   }
 
   /** The path has another quality: what has not left yet leaves at the new rate. */
@@ -214,7 +221,7 @@ export class Pipe {
       return;
     }
     this.#bytes -= parcel.bytes.length;
-    this.#options.arrive(parcel.bytes, parcel.hash);
+    this.#options.arrive(parcel.bytes, parcel.sent);
   }
 
   #shrink(): void {

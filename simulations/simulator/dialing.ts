@@ -140,7 +140,7 @@ function createSide(options: {
       from: peerNode,
       to: endpoint.node,
       receiver: endpoint.owner,
-      arrive: (bytes, hash) => network.deliver(endpoint, side, bytes, hash),
+      arrive: (bytes, sent) => network.deliver(endpoint, side, bytes, sent),
       closed: ({ reason, code }) => network.closeSide(side, reason, undefined, code),
     },
     options.notBefore,

@@ -9,9 +9,10 @@ import { assert } from "../../src/base/assert.ts";
 import type { ErrorCode } from "../../src/base/errors.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import type { Random } from "../../src/replica/ports.ts";
-import { type Connection, hashFrame, otherSide, type Side } from "./connection.ts";
+import { type Connection, hashFrame, otherSide, type Sent, type Side } from "./connection.ts";
 import { exponential, uniform, unit } from "./draws.ts";
 import type { EventOwner, EventQueue } from "./event-queue.ts";
+import type { Delivery } from "./observer.ts";
 import type { PathQuality, Paths } from "./paths.ts";
 import type { Trace } from "./trace.ts";
 import type { Endpoint } from "./transport.ts";
@@ -72,6 +73,8 @@ export interface NetworkOptions {
   readonly settings: NetworkSettings;
   /** Told of every frame that is handed over. */
   readonly sent: (node: number, droppable: boolean) => void;
+  /** Told of every frame that arrives. */
+  readonly delivered: (delivery: Delivery) => void;
 }
 
 export class SimulatedNetwork {
@@ -144,6 +147,17 @@ export class SimulatedNetwork {
     return true;
   }
 
+  /** What all links together have to carry. */
+  load(): { readonly links: number; readonly queuedBytes: number } {
+    let links = 0;
+    let queuedBytes = 0;
+    for (const { dialer, acceptor } of this.#connections) {
+      if (dialer.state === "up" && acceptor.state === "up") links++;
+      queuedBytes += dialer.inbound.queuedBytes() + acceptor.inbound.queuedBytes();
+    }
+    return { links, queuedBytes };
+  }
+
   queuedBytes(side: Side): number {
     return otherSide(side).inbound.queuedBytes();
   }
@@ -174,25 +188,27 @@ export class SimulatedNetwork {
   #deliverLate(from: Side, frame: Uint8Array, lateMs: number): void {
     const { node, peerNode } = from;
     const hash = hashFrame(frame);
+    const sentAt = this.options.now();
     this.#at(this.paths.quality(node, peerNode).latencyMs + lateMs, undefined, () => {
       const receiver = this.#endpoints.get(peerNode);
       const side = receiver?.sideOf(otherSide(from).peer.id);
       if (receiver === undefined || receiver.owner.ended || side === undefined || this.paths.isCut(node, peerNode))
         return;
-      if (receiver.owner.pausedUntil <= this.options.now()) this.deliver(receiver, side, frame, hash);
+      if (receiver.owner.pausedUntil <= this.options.now()) this.deliver(receiver, side, frame, { hash, sentAt });
     });
   }
 
   /** A frame has come to the end of its path. */
-  deliver(endpoint: Endpoint, side: Side, bytes: Uint8Array, hash: number): void {
+  deliver(endpoint: Endpoint, side: Side, bytes: Uint8Array, sent: Sent): void {
     assert(side.state !== "opening", "a frame before its link");
     if (side.state === "down") return;
-    assert(hashFrame(bytes) === hash, "a frame was changed after it was sent");
+    assert(hashFrame(bytes) === sent.hash, "a frame was changed after it was sent");
     if (bytes.length > this.#scratch.length) this.#scratch = new Uint8Array(bytes.length * 2);
     // A view that is overwritten after the call: what the receiver keeps without copying turns to rubbish at once.
     const view = this.#scratch.subarray(0, bytes.length);
     view.set(bytes);
-    this.options.trace.record(this.options.now(), "deliver", side.node, side.peerNode, hash);
+    this.options.trace.record(this.options.now(), "deliver", side.node, side.peerNode, sent.hash);
+    this.options.delivered({ from: side.peerNode, to: side.node, sentAt: sent.sentAt, bytes });
     endpoint.frame(side, view);
     view.fill(0xa5);
   }

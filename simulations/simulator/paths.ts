@@ -24,6 +24,8 @@ export class Paths {
   /** Grows whenever a path is cut: what waits for a timeout knows whether it was open in between. */
   readonly #epochs: Int32Array;
   readonly #cutSince: Float64Array;
+  #closed = 0;
+  #changes = 0;
 
   constructor(nodes: number, quality: (from: number, to: number) => PathQuality) {
     this.nodes = nodes;
@@ -60,6 +62,16 @@ export class Paths {
     return this.#cutSince[this.#index(from, to)] as number;
   }
 
+  /** How many paths nothing passes. */
+  get closed(): number {
+    return this.#closed;
+  }
+
+  /** Grows whenever a path is closed or open again. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** True when the path was open before. */
   cut(from: number, to: number, now: number): boolean {
     const index = this.#index(from, to);
@@ -67,6 +79,8 @@ export class Paths {
     if (this.#cuts[index] !== 1) return false;
     this.#epochs[index] = (this.#epochs[index] as number) + 1;
     this.#cutSince[index] = now;
+    this.#closed++;
+    this.#changes++;
     return true;
   }
 
@@ -75,7 +89,10 @@ export class Paths {
     const index = this.#index(from, to);
     assert((this.#cuts[index] as number) > 0, "healed a path that is not cut");
     this.#cuts[index] = (this.#cuts[index] as number) - 1;
-    return this.#cuts[index] === 0;
+    if (this.#cuts[index] !== 0) return false;
+    this.#closed--;
+    this.#changes++;
+    return true;
   }
 
   #index(from: number, to: number): number {

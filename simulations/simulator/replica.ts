@@ -3,6 +3,7 @@
 import type { ReplicaId } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import type { Clock, Log, Random, Scheduler, Storage, Transport } from "../../src/replica/ports.ts";
+import type { Replica } from "../../src/replica/replica.ts";
 import type { LocalStore } from "../../src/store.ts";
 
 /** A store in the simulator: starts, stops, and shows what it holds. */
@@ -10,6 +11,8 @@ export interface SimulatedReplica extends LocalStore {
   start(): Promise<void>;
   stop(): Promise<void>;
   inspect(): ReplicaDump;
+  /** The machine inside, where there is one, for those who look on while it runs. */
+  readonly replica?: Replica;
 }
 
 export interface ReplicaPorts {

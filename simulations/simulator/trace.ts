@@ -5,6 +5,7 @@
  */
 
 import { hashText } from "../../src/base/hash.ts";
+import type { WorldObserver } from "./observer.ts";
 
 export type TraceKind =
   | "start"
@@ -64,6 +65,7 @@ const words = new Uint32Array(float.buffer);
 export class Trace {
   /** Every entry in order when the trace is kept, else empty. */
   readonly entries: TraceEntry[] = [];
+  observer: WorldObserver | undefined;
   readonly #keep: boolean;
   #high = 0x9e3779b9 | 0;
   #low = 0x85ebca6b | 0;
@@ -84,6 +86,7 @@ export class Trace {
     if (detail !== undefined) this.#mix(hashText(detail, 0));
     if (this.#keep)
       this.entries.push(detail === undefined ? { at, kind, node, a, b } : { at, kind, node, a, b, detail });
+    this.observer?.recorded(at, kind, node, a, b, detail);
   }
 
   /** 16 hex digits over everything recorded so far. */

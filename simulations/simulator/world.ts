@@ -12,6 +12,7 @@ import { chooseDrain, type Drain } from "./drain.ts";
 import { EventQueue } from "./event-queue.ts";
 import { NETWORK_DEFAULTS, type NetworkSettings, SimulatedNetwork } from "./network.ts";
 import { SimulatedNode } from "./node.ts";
+import type { WorldObserver } from "./observer.ts";
 import { type PathQuality, Paths } from "./paths.ts";
 import type { ReplicaFactory, ReplicaIdentity } from "./replica.ts";
 import { Trace } from "./trace.ts";
@@ -91,6 +92,7 @@ export class World {
       paths: new Paths(options.nodes.length, options.quality),
       settings: { ...NETWORK_DEFAULTS, ...options.network },
       sent: (node, droppable) => this.onMoment?.(droppable ? "push" : "send", node),
+      delivered: (delivery) => this.trace.observer?.delivered(delivery),
     });
     this.nodes = options.nodes.map((settings, index) => this.#createNode(settings, index, options.createReplica));
   }
@@ -98,6 +100,11 @@ export class World {
   /** Virtual ms since the beginning. */
   get now(): number {
     return this.#now;
+  }
+
+  /** Has somebody look on from now. */
+  observe(observer: WorldObserver): void {
+    this.trace.observer = observer;
   }
 
   node(index: number): SimulatedNode {
@@ -130,7 +137,9 @@ export class World {
     } finally {
       process.off("unhandledRejection", onRejection);
     }
-    if (this.breakdowns.length === 0) this.#now = until;
+    if (this.breakdowns.length > 0) return;
+    this.trace.observer?.advancing(until);
+    this.#now = until;
   }
 
   fail(node: number, reason: unknown): void {
@@ -173,6 +182,7 @@ export class World {
   #advance(at: number): void {
     this.events++;
     if (at > this.#now) {
+      this.trace.observer?.advancing(at);
       this.#now = at;
       this.#eventsInInstant = 0;
     } else if (++this.#eventsInInstant > EVENTS_PER_INSTANT_MAX) {
