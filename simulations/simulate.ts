@@ -8,6 +8,7 @@ import { checkConvergence, compareDumps, gapsOf } from "./checkers/convergence.t
 import type { Checker, Evidence, NodeEvidence, Violation } from "./checkers/evidence.ts";
 import { checkExpiry } from "./checkers/expiry.ts";
 import { checkLocalOrder } from "./checkers/local-order.ts";
+import { checkSession } from "./checkers/session.ts";
 import { FaultApplier } from "./faults/applier.ts";
 import { clockSpreadOf, type Plan, qualityOf, type ReplicaSettings } from "./plan.ts";
 import type { SimulatedNode } from "./simulator/node.ts";
@@ -60,7 +61,14 @@ export interface RunOptions {
 const POLL_MS = 250;
 /** Time between two equalities that count: what is equal must stay so. */
 const AFTERMATH_MS = 2000;
-const CHECKERS: readonly Checker[] = [checkConvergence, checkAudit, checkAcknowledged, checkLocalOrder, checkExpiry];
+const CHECKERS: readonly Checker[] = [
+  checkConvergence,
+  checkAudit,
+  checkAcknowledged,
+  checkLocalOrder,
+  checkSession,
+  checkExpiry,
+];
 
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResult> {
   const began = process.hrtime.bigint();
@@ -70,6 +78,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   const recorder = options.timeline === true ? new TimelineRecorder(world, plan, runner.history) : undefined;
   for (const [index, node] of plan.nodes.entries()) world.at(node.startAt, () => world.node(index).start());
   await world.run(plan.healAt);
+  runner.close();
   faults.healAll();
   const convergedAfterMs = await converge(world, plan);
   const timeline = recorder?.finish();

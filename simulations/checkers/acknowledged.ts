@@ -19,6 +19,7 @@ import {
 import { type Operation, partsOf } from "../workload/operation.ts";
 import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
+import { mayHaveForgotten, remembers } from "./survival.ts";
 
 interface KeyEvidence {
   readonly key: Key;
@@ -70,22 +71,14 @@ function greatestPromised(key: KeyEvidence, evidence: Evidence): Acknowledged | 
 /** True when what was promised with the acknowledgement has to hold after everything that happened since. */
 export function isPromised({ entry, part }: Acknowledged, evidence: Evidence): boolean {
   const { operation, life, answeredAt = 0 } = entry;
-  const node = evidence.nodes[operation.node];
+  const node = evidence.nodes[entry.node];
   if (node === undefined) return false;
-  const end = node.ends.find((candidate) => candidate.life === life);
   if (operation.ack !== "memory" && operation.ack !== "disk" && part.isAckMet) {
-    const forgetful = evidence.nodes.filter((other) => forgotSince(other, answeredAt)).length;
+    const forgetful = evidence.nodes.filter((other) => mayHaveForgotten(other, answeredAt)).length;
     if (forgetful < part.reached) return true;
   }
-  if (end === undefined) return !node.lostDisk;
-  if (!node.durable || node.lostDisk) return false;
-  if (end.type === "stop" || end.durableUpTo > answeredAt) return true;
-  return operation.ack === "disk" && part.isAckMet;
-}
-
-function forgotSince(node: NodeEvidence, since: number): boolean {
-  if (node.lostDisk) return true;
-  return node.ends.some((end) => end.at >= since && (end.type === "crash" || !node.durable));
+  if (remembers({ node: entry.node, life, since: answeredAt }, Infinity, evidence)) return true;
+  return operation.ack === "disk" && part.isAckMet && node.durable && !node.lostDisk;
 }
 
 function* checkFinal(
@@ -156,5 +149,5 @@ function stampOf({ part }: Acknowledged): Stamp {
 function describe({ entry, part }: Acknowledged): string {
   const { operation } = entry;
   const what = part.isDelete ? "the deletion" : "the write";
-  return `${what} of operation ${operation.id} (${operation.type} at replica ${operation.node}, ${((entry.answeredAt ?? 0) / 1000).toFixed(3)}s, ack ${operation.ack})`;
+  return `${what} of operation ${operation.id} (${operation.type} at replica ${entry.node}, ${((entry.answeredAt ?? 0) / 1000).toFixed(3)}s, ack ${operation.ack})`;
 }

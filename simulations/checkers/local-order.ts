@@ -7,6 +7,7 @@ import type { HistoryEntry } from "../workload/history.ts";
 import { partsOf } from "../workload/operation.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
+import { indexWrites, mayBeGone, type WritesByKey } from "./writes-by-key.ts";
 
 interface Moment {
   readonly at: number;
@@ -21,6 +22,7 @@ interface Seen {
 
 export function checkLocalOrder(evidence: Evidence): Violation[] {
   const messages: string[] = [];
+  const writes = indexWrites(evidence);
   /** By node, life and key: the greatest stamp that anybody was shown. */
   const shown = new Map<string, Seen>();
   /** What had been shown when an operation was invoked. */
@@ -42,7 +44,7 @@ export function checkLocalOrder(evidence: Evidence): Violation[] {
         shown.set(slotOf(entry, key), { stamp, by: entry });
       }
     }
-    messages.push(...checkAbsent(entry, floors.get(entry)?.get(entry.operation.key), evidence));
+    messages.push(...checkAbsent(entry, floors.get(entry)?.get(entry.operation.key), writes, evidence));
   }
   return violations("local-order", messages);
 }
@@ -58,7 +60,7 @@ function moments(evidence: Evidence): Moment[] {
 }
 
 function slotOf(entry: HistoryEntry, key: string): string {
-  return `${entry.operation.node} ${entry.life} ${key}`;
+  return `${entry.node} ${entry.life} ${key}`;
 }
 
 function stampsOf(entry: HistoryEntry): { key: string; stamp: Stamp; isWrite: boolean }[] {
@@ -75,26 +77,20 @@ function stampsOf(entry: HistoryEntry): { key: string; stamp: Stamp; isWrite: bo
 }
 
 /** Nothing is shown where a live value was: somebody must have been able to remove it. */
-function checkAbsent(entry: HistoryEntry, floor: Seen | undefined, evidence: Evidence): string[] {
+function checkAbsent(entry: HistoryEntry, floor: Seen | undefined, writes: WritesByKey, evidence: Evidence): string[] {
   const { answer, answeredAt = 0, answeredWallMs = 0 } = entry;
   if (answer?.type !== "read" || answer.read.version !== undefined) return [];
   if (floor === undefined || floor.stamp.isDead) return [];
-  const mayBeGone = evidence.history.some((other) => {
-    const part = partsOf(other.operation).find(({ key }) => key === answer.read.key);
-    if (part === undefined || other.operation.type === "get" || other.invokedAt > answeredAt) return false;
-    const { ttlMs } = other.operation;
-    return (
-      part.isDelete || (ttlMs !== undefined && other.invokedWallMs + ttlMs - evidence.clockSpreadMs <= answeredWallMs)
-    );
-  });
-  if (mayBeGone) return [];
+  const moment = { at: answeredAt, wallMs: answeredWallMs };
+  if (mayBeGone(writes.get(answer.read.key) ?? [], floor.stamp, moment, evidence.clockSpreadMs)) return [];
   return [
-    `operation ${entry.operation.id} read nothing at ${showKey(answer.read.key)} of replica ${entry.operation.node}, where operation ${floor.by.operation.id} had seen ${showStamp(floor.stamp)}, and nobody deletes the key`,
+    `operation ${entry.operation.id} read nothing at ${showKey(answer.read.key)} of replica ${entry.node}, where operation ${floor.by.operation.id} had seen ${showStamp(floor.stamp)}, and nobody deletes the key`,
   ];
 }
 
 function describe(entry: HistoryEntry, key: string, stamp: Stamp, floor: Seen, isWrite: boolean): string {
-  const { id, node, type } = entry.operation;
+  const { node, operation } = entry;
+  const { id, type } = operation;
   const verb = isWrite ? "was stamped" : "read";
   return `operation ${id} (${type}) ${verb} ${showStamp(stamp)} at ${showKey(key)} of replica ${node}, where operation ${floor.by.operation.id} had been shown ${showStamp(floor.stamp)} before`;
 }

@@ -6,8 +6,9 @@ import { type FaultProfile, generateFaults } from "../faults/generator.ts";
 import type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
 import { REGIONS } from "../regions.ts";
 import { exponential, pickWeighted, uniform } from "../simulator/draws.ts";
-import { generateOperations, keyOf, type WorkloadProfile } from "../workload/generator.ts";
+import { countFrom, generateOperations, keyOf, type WorkloadProfile } from "../workload/generator.ts";
 import type { Operation } from "../workload/operation.ts";
+import { generateSessions, type SessionsProfile } from "../workload/session-generator.ts";
 import { PLAYS, type PlayName } from "./plays.ts";
 
 export interface ScenarioProfile {
@@ -16,6 +17,7 @@ export interface ScenarioProfile {
   readonly water: WaterPlan;
   readonly durationMs: number;
   readonly workload: Omit<WorkloadProfile, "nodes" | "fromMs" | "untilMs">;
+  readonly sessions: SessionsProfile;
   readonly faults: Omit<FaultProfile, "nodes" | "fromMs" | "untilMs">;
   /** Plays and how likely each is. All 0: none. */
   readonly plays: Readonly<Record<PlayName, number>>;
@@ -71,9 +73,12 @@ export function createNodes(random: SeededRandom, count: number, options: { read
 
 export function buildPlan(random: SeededRandom, scenario: string, seed: string, profile: ScenarioProfile): Plan {
   const span = { nodes: profile.nodes.length, fromMs: WARM_UP_MS, untilMs: profile.durationMs };
-  const operations = generateOperations(random.fork("operations"), { ...profile.workload, ...span });
+  const workload = { ...profile.workload, ...span };
+  const nextId = countFrom(0);
+  const operations = generateOperations(random.fork("operations"), workload, nextId);
+  operations.push(...generateSessions(random.fork("sessions"), workload, profile.sessions, nextId));
   const faults = generateFaults(random.fork("faults"), { ...profile.faults, ...span });
-  addPlays(random.fork("plays"), profile, operations, faults);
+  addPlays(random.fork("plays"), profile, { operations, faults, nextId });
   return {
     scenario,
     seed,
@@ -88,9 +93,14 @@ export function buildPlan(random: SeededRandom, scenario: string, seed: string, 
   };
 }
 
-function addPlays(random: SeededRandom, profile: ScenarioProfile, operations: Operation[], faults: Fault[]): void {
+interface Script {
+  readonly operations: Operation[];
+  readonly faults: Fault[];
+  readonly nextId: () => number;
+}
+
+function addPlays(random: SeededRandom, profile: ScenarioProfile, { operations, faults, nextId }: Script): void {
   if (Object.values(profile.plays).every((weight) => weight === 0)) return;
-  let nextId = operations.length;
   let at = WARM_UP_MS + exponential(random, profile.meanGapOfPlaysMs);
   while (at < profile.durationMs - 500) {
     const play = PLAYS[pickWeighted(random, profile.plays)];
@@ -100,7 +110,7 @@ function addPlays(random: SeededRandom, profile: ScenarioProfile, operations: Op
       key: keyOf(random.below(Math.min(2, profile.workload.keys))),
       nodes: random.shuffle(profile.nodes.map((_, i) => i)),
       longestMs: profile.faults.longestMs,
-      nextId: () => nextId++,
+      nextId,
     });
     operations.push(...scene.operations.filter((operation) => operation.at < profile.durationMs));
     faults.push(...scene.faults.filter((fault) => fault.at < profile.durationMs));

@@ -5,6 +5,7 @@ import { NO_FAULTS } from "../faults/generator.ts";
 import type { Plan } from "../plan.ts";
 import { uniform } from "../simulator/draws.ts";
 import type { WorkloadProfile } from "../workload/generator.ts";
+import type { SessionsProfile } from "../workload/session-generator.ts";
 import {
   buildPlan,
   CALM_WATER,
@@ -33,6 +34,8 @@ const WORKLOAD: Omit<WorkloadProfile, "nodes" | "fromMs" | "untilMs"> = {
   ttlMsMax: 5000,
   valueBytesMax: 200,
 };
+
+const SESSIONS: SessionsProfile = { count: 3, operationsPerSecond: 4, moveChance: 0.2 };
 
 const CUTS = { halves: 3, isolate: 3, bridge: 1, ring: 1, "one-way": 1, pair: 1 } as const;
 
@@ -110,6 +113,7 @@ const SLOW_LINKS: Scenario = {
       replica: { ...SMALL_REPLICA, shards: random.between(2, 8), antiEntropyMs: 1000 },
       water: { ...CALM_WATER, bytesPerMs: uniform(random, 50, 200) },
       workload: { ...WORKLOAD, keys: 100, skew: 0, operationsPerSecond: 10, valueBytesMax: 100_000 },
+      sessions: { ...SESSIONS, operationsPerSecond: 1 },
       faults: {
         meanGapMs: 3000,
         types: { ...NO_FAULTS, cut: 2, break: 1, crash: 3, stop: 1, degrade: 1 },
@@ -160,6 +164,11 @@ const SWARM: Scenario = {
           ttlShare: random.pick([0, 0.1, 0.5]),
           // Large ones make deltas of many chunks.
           valueBytesMax: random.pick(isSlow ? [20_000, 100_000] : [30, 200, 20_000]),
+        },
+        sessions: {
+          count: random.pick([0, 2, 6]),
+          operationsPerSecond: random.pick([2, 10]),
+          moveChance: random.pick([0.05, 0.3, 1]),
         },
         faults: {
           meanGapMs: random.pick([400, 1000, 3000]),
@@ -219,6 +228,7 @@ function build(
     water: CALM_WATER,
     durationMs: 20_000,
     workload: WORKLOAD,
+    sessions: SESSIONS,
     meanGapOfPlaysMs: 1500,
     settleMs: SETTLE_MS,
     ...chosen,

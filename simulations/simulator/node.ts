@@ -47,6 +47,8 @@ export interface NodeOptions {
   readonly diskWriteIssued: (node: number) => void;
   /** Told when a replica could not start, or its process would have died of an exception. */
   readonly failed: (node: number, error: unknown) => void;
+  /** Told when a process has ended, however. */
+  readonly ended: (node: number, life: number) => void;
   readonly logged: (node: number, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -159,6 +161,7 @@ export class SimulatedNode {
     this.#life = undefined;
     this.#isStopping = false;
     this.ends.push({ life: life.number, at: this.#options.now(), type, durableUpTo: this.disk.resolvedUpTo });
+    this.#options.ended(this.index, life.number);
     if (!this.#startsAgain) return;
     this.#startsAgain = false;
     this.#options.queue.schedule(this.#options.now(), undefined, () => this.start());

@@ -73,6 +73,8 @@ export class World {
   readonly auditRepairs: { readonly shard: number; readonly stampedAt: number }[] = [];
   /** Called at each moment that faults may aim at. */
   onMoment: ((moment: Moment, node: number) => void) | undefined;
+  /** Called when a process has ended: its clients see their connections break. */
+  onLifeEnd: ((node: number, life: number) => void) | undefined;
   events = 0;
   #now = 0;
   #eventsInInstant = 0;
@@ -207,6 +209,7 @@ export class World {
       createReplica,
       diskWriteIssued: (node) => this.onMoment?.("disk-write", node),
       failed: (node, error) => this.fail(node, error),
+      ended: (node, life) => this.onLifeEnd?.(node, life),
       logged: (node, level, event, fields) => {
         if (level === "debug" || level === "info") return;
         if (event === "divergence-repaired") {

@@ -25,22 +25,32 @@ export interface WorkloadProfile {
 /** Names that break what treats keys as text or as properties. */
 const AWKWARD_KEYS = ["__proto__", "constructor", "\0", "../x", "\xff\xfe", "toString", " ", "{a}b"];
 
+/** Ids in turn: those of one plan are unique. */
+export function countFrom(first: number): () => number {
+  let next = first;
+  return () => next++;
+}
+
 export function keyOf(index: number): Key {
   return (AWKWARD_KEYS[index - 4] ?? `k${index}`) as Key;
 }
 
-export function generateOperations(random: SeededRandom, profile: WorkloadProfile, firstId = 0): Operation[] {
+export function generateOperations(
+  random: SeededRandom,
+  profile: WorkloadProfile,
+  nextId: () => number = countFrom(0),
+): Operation[] {
   const operations: Operation[] = [];
   const meanGapMs = 1000 / profile.operationsPerSecond;
   let at = profile.fromMs + exponential(random, meanGapMs);
-  for (let id = firstId; at < profile.untilMs; id++) {
-    operations.push(drawOperation(random, profile, id, at));
-    at += exponential(random, meanGapMs);
+  for (; at < profile.untilMs; at += exponential(random, meanGapMs)) {
+    operations.push(drawOperation(random, profile, nextId(), at));
   }
   return operations;
 }
 
-function drawOperation(random: SeededRandom, profile: WorkloadProfile, id: number, at: number): Operation {
+/** One operation of the profile, at a node of its own. */
+export function drawOperation(random: SeededRandom, profile: WorkloadProfile, id: number, at: number): Operation {
   const type = pickWeighted(random, profile.types);
   const draw = (): Key => keyOf(skewedBelow(random, profile.keys, profile.skew));
   const key = draw();

@@ -24,6 +24,8 @@ export interface ReadPart {
   /** Who wrote what was there; undefined with a version: bytes that nobody wrote. */
   readonly author: { readonly id: number; readonly part: number } | undefined;
   readonly expiresAt: number | undefined;
+  /** What was read, also of a tombstone; undefined where nothing was known of the key. */
+  readonly dot: Dot | undefined;
 }
 
 export type Answer =
@@ -36,6 +38,10 @@ export type Answer =
 
 export interface HistoryEntry {
   readonly operation: Operation;
+  /** Who took it: a client of a session goes elsewhere when the node of its operation is not there. */
+  readonly node: number;
+  /** Of a session: what its token still named when the operation was sent. */
+  readonly carried?: readonly Dot[];
   /** Which life of the node took it; 0 when none ran. */
   readonly life: number;
   readonly invokedAt: number;

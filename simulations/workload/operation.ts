@@ -27,6 +27,8 @@ export interface Operation {
   readonly valueBytes: number;
   /** Of a batch: the keys beyond `key`. Keys at odd places are deleted. */
   readonly alsoKeys?: readonly Key[];
+  /** Names the client that does this as part of its session: one thing after the other, wherever it is. */
+  readonly session?: number;
 }
 
 export function isWrite(type: OperationType): boolean {

@@ -6,6 +6,7 @@ import type { Answer, HistoryEntry, ReadPart } from "../../../simulations/worklo
 import type { Operation, OperationType } from "../../../simulations/workload/operation.ts";
 import type { Key, OriginId, ShardId, Timestamp } from "../../../src/base/ids.ts";
 import type { RegisterDump, ReplicaDump } from "../../../src/replica/inspect.ts";
+import type { Dot } from "../../../src/store.ts";
 
 export const KEY = "k" as Key;
 const WALL = 1_000_000;
@@ -18,14 +19,20 @@ export function version(timestamp: number, origin = 1): string {
 export function entry(
   id: number,
   at: number,
-  options: Partial<Operation> & { readonly answer?: Answer | undefined; readonly life?: number },
+  options: Partial<Operation> & {
+    readonly answer?: Answer | undefined;
+    readonly life?: number;
+    readonly carried?: readonly Dot[];
+  },
 ): HistoryEntry {
-  const { answer, life = 1, ...rest } = options;
+  const { answer, life = 1, carried, ...rest } = options;
   const operation: Operation = { id, at, node: 0, type: "put", key: KEY, ack: "memory", valueBytes: 12, ...rest };
   const isAnswered = answer !== undefined;
   return {
     operation,
+    node: operation.node,
     life,
+    ...(carried === undefined ? {} : { carried }),
     invokedAt: at,
     invokedWallMs: WALL + at,
     answeredAt: isAnswered ? at + 1 : undefined,
@@ -39,7 +46,7 @@ export function written(
   options: { type?: OperationType; met?: boolean; reached?: number; ttlMs?: number } = {},
 ): Answer {
   const { type = "put", met = true, reached = 1, ttlMs } = options;
-  const dot = { shard: 0 as ShardId, origin: 1 as OriginId, sequence: 1 };
+  const dot = dotOf(timestamp);
   const part = {
     key: KEY,
     isDelete: type === "delete",
@@ -52,13 +59,19 @@ export function written(
   return { type: "written", parts: [part] };
 }
 
+/** Every stamp is that of another dot. */
+export function dotOf(timestamp: number): Dot {
+  return { shard: 0 as ShardId, origin: 1 as OriginId, sequence: timestamp };
+}
+
 export function read(timestamp: number | undefined, author = 1, expiresAt?: number): Answer {
   return { type: "read", read: readPart(timestamp, author, expiresAt) };
 }
 
 export function readPart(timestamp: number | undefined, author = 1, expiresAt?: number): ReadPart {
-  if (timestamp === undefined) return { key: KEY, version: undefined, author: undefined, expiresAt: undefined };
-  return { key: KEY, version: version(timestamp), author: { id: author, part: 0 }, expiresAt };
+  const dot = timestamp === undefined ? undefined : dotOf(timestamp);
+  if (dot === undefined) return { key: KEY, version: undefined, author: undefined, expiresAt: undefined, dot };
+  return { key: KEY, version: version(timestamp ?? 0), author: { id: author, part: 0 }, expiresAt, dot };
 }
 
 export function register(timestamp: number, changes: Partial<RegisterDump> = {}): RegisterDump {

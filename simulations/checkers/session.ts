@@ -1,0 +1,121 @@
+/**
+ * What a session is owed at whichever replica it goes to (Terry et al. 1994; Jepsen's causal registers): it reads its own
+ * writes, never reads an older value than it has read, and what it writes is stamped above all of that, so that it comes
+ * later everywhere (monotonic writes, writes follow reads). All of it for each key: stamps order the writes of one key.
+ *
+ * It is owed only what its token still named when it asked, and what somebody is left to tell of: a write that was lost
+ * with the memory of everybody who is known to have had it binds nobody, and its session waits for it no longer once that
+ * life is sealed. `SESSION_BEHIND` is always an answer: it says nothing wrong.
+ */
+
+import type { Key } from "../../src/base/ids.ts";
+import type { Dot } from "../../src/store.ts";
+import { acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
+import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
+import { type Holding, remembers } from "./survival.ts";
+import { indexWrites, mayBeGone } from "./writes-by-key.ts";
+
+/** The greatest that a session was shown of a key. */
+interface Floor {
+  readonly stamp: Stamp;
+  readonly dot: Dot;
+  readonly by: HistoryEntry;
+  /** Replicas that showed it. */
+  readonly holdings: Holding[];
+}
+
+interface Shown {
+  readonly key: Key;
+  readonly stamp: Stamp;
+  readonly dot: Dot;
+  readonly isWrite: boolean;
+}
+
+export function checkSession(evidence: Evidence): Violation[] {
+  const messages: string[] = [];
+  const writes = indexWrites(evidence);
+  const tombstones = indexTombstones(evidence);
+  const floors = new Map<string, Floor>();
+  for (const entry of evidence.history) {
+    const { session } = entry.operation;
+    if (session === undefined || entry.answer === undefined) continue;
+    const shown = shownBy(entry, tombstones);
+    for (const each of shown) {
+      const slot = `${session} ${each.key}`;
+      const floor = floors.get(slot);
+      if (floor !== undefined && isOwed(floor, entry, evidence)) messages.push(...compare(entry, each, floor));
+      floors.set(slot, raise(floor, each, entry));
+    }
+    const absent = absentKey(entry);
+    const floor = absent === undefined ? undefined : floors.get(`${session} ${absent}`);
+    if (absent === undefined || floor === undefined || floor.stamp.isDead || !isOwed(floor, entry, evidence)) continue;
+    const moment = { at: entry.answeredAt ?? 0, wallMs: entry.answeredWallMs ?? 0 };
+    if (mayBeGone(writes.get(absent) ?? [], floor.stamp, moment, evidence.clockSpreadMs)) continue;
+    messages.push(`${describe(entry)} read nothing at ${showKey(absent)}, ${yet(floor)}, and nobody deletes the key`);
+  }
+  return violations("session", messages);
+}
+
+/** Stamps of the deletions that were acknowledged, by dot: a read that finds a tombstone shows its dot only. */
+function indexTombstones(evidence: Evidence): ReadonlyMap<string, Stamp> {
+  const stamps = new Map<string, Stamp>();
+  for (const { part } of acknowledgedParts(evidence.history)) {
+    if (part.isDelete) stamps.set(dotName(part.dot), stampOfVersion(part.version, true));
+  }
+  return stamps;
+}
+
+function dotName({ shard, origin, sequence }: Dot): string {
+  return `${shard}/${origin}/${sequence}`;
+}
+
+function shownBy({ answer }: HistoryEntry, tombstones: ReadonlyMap<string, Stamp>): Shown[] {
+  if (answer?.type === "written") {
+    return answer.parts.map(({ key, version, isDelete, dot }) => ({
+      key,
+      stamp: stampOfVersion(version, isDelete),
+      dot,
+      isWrite: true,
+    }));
+  }
+  if (answer?.type !== "read" || answer.read.dot === undefined) return [];
+  const { key, version, dot } = answer.read;
+  const stamp = version === undefined ? tombstones.get(dotName(dot)) : stampOfVersion(version, false);
+  return stamp === undefined ? [] : [{ key, stamp, dot, isWrite: false }];
+}
+
+function absentKey({ answer }: HistoryEntry): Key | undefined {
+  return answer?.type === "read" && answer.read.version === undefined ? answer.read.key : undefined;
+}
+
+/** The token named it, and somebody must still know of it. */
+function isOwed({ dot, holdings }: Floor, entry: HistoryEntry, evidence: Evidence): boolean {
+  const isCarried = (entry.carried ?? []).some(
+    (carried) => carried.shard === dot.shard && carried.origin === dot.origin && carried.sequence >= dot.sequence,
+  );
+  return isCarried && holdings.some((holding) => remembers(holding, entry.answeredAt ?? Infinity, evidence));
+}
+
+function* compare(entry: HistoryEntry, { key, stamp, isWrite }: Shown, floor: Floor): Iterable<string> {
+  const order = compareStamps(stamp, floor.stamp);
+  if (order > 0 || (order === 0 && !isWrite)) return;
+  const verb = isWrite ? "was stamped" : "read";
+  yield `${describe(entry)} ${verb} ${showStamp(stamp)} at ${showKey(key)}, ${yet(floor)}`;
+}
+
+function raise(floor: Floor | undefined, { stamp, dot }: Shown, entry: HistoryEntry): Floor {
+  const holding = { node: entry.node, life: entry.life, since: entry.answeredAt ?? 0 };
+  const order = floor === undefined ? 1 : compareStamps(stamp, floor.stamp);
+  if (floor === undefined || order > 0) return { stamp, dot, by: entry, holdings: [holding] };
+  if (order === 0) floor.holdings.push(holding);
+  return floor;
+}
+
+function describe({ operation, node, answeredAt = 0 }: HistoryEntry): string {
+  return `operation ${operation.id} of session ${operation.session} (${operation.type} at replica ${node}, ${(answeredAt / 1000).toFixed(3)}s)`;
+}
+
+function yet({ stamp, by }: Floor): string {
+  return `yet the session had ${showStamp(stamp)} from operation ${by.operation.id} (${by.operation.type} at replica ${by.node})`;
+}

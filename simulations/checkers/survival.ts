@@ -1,0 +1,29 @@
+/** What a replica still has to know after all that happened to it: which of its memories an end of its process took. */
+
+import type { Evidence, NodeEvidence } from "./evidence.ts";
+
+/** Something that a replica had in one of its lives. */
+export interface Holding {
+  readonly node: number;
+  readonly life: number;
+  /** Virtual ms at which it certainly had it. */
+  readonly since: number;
+}
+
+/**
+ * True when whoever had something must still have it, or what superseded it, at `until`: the life goes on, was stopped in
+ * order on a disk, or ended after the disk had taken what was handed over later.
+ */
+export function remembers(holding: Holding, until: number, evidence: Evidence): boolean {
+  const node = evidence.nodes[holding.node];
+  if (node === undefined || node.lostDisk) return false;
+  const end = node.ends.find(({ life }) => life === holding.life);
+  if (end === undefined || end.at > until) return true;
+  return node.durable && (end.type === "stop" || end.durableUpTo > holding.since);
+}
+
+/** True when a replica may have lost something that it had in memory at `since` and that a peer knew it to have. */
+export function mayHaveForgotten(node: NodeEvidence, since: number, until = Infinity): boolean {
+  if (node.lostDisk) return true;
+  return node.ends.some((end) => end.at >= since && end.at <= until && (end.type === "crash" || !node.durable));
+}

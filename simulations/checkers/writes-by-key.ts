@@ -1,0 +1,53 @@
+/** The writes of each key that may have happened, and what they may have done to it by some moment. */
+
+import type { Key } from "../../src/base/ids.ts";
+import { type HistoryEntry, mayHaveHappened } from "../workload/history.ts";
+import { isWrite, partsOf } from "../workload/operation.ts";
+import type { Evidence } from "./evidence.ts";
+import { compareStamps, type Stamp, stampOfVersion } from "./stamp.ts";
+
+export interface PossibleWrite {
+  readonly entry: HistoryEntry;
+  readonly isDelete: boolean;
+  /** Undefined: never answered, so nobody knows. */
+  readonly stamp: Stamp | undefined;
+}
+
+export type WritesByKey = ReadonlyMap<Key, readonly PossibleWrite[]>;
+
+export function indexWrites(evidence: Evidence): WritesByKey {
+  const byKey = new Map<Key, PossibleWrite[]>();
+  for (const entry of evidence.history) {
+    if (!isWrite(entry.operation.type) || !mayHaveHappened(entry)) continue;
+    const written = entry.answer?.type === "written" ? entry.answer.parts : [];
+    for (const [i, { key, isDelete }] of partsOf(entry.operation).entries()) {
+      const version = written[i]?.version;
+      const stamp = version === undefined ? undefined : stampOfVersion(version, isDelete);
+      const writes = byKey.get(key);
+      if (writes === undefined) byKey.set(key, [{ entry, isDelete, stamp }]);
+      else writes.push({ entry, isDelete, stamp });
+    }
+  }
+  return byKey;
+}
+
+/** A moment: virtual ms, and unix ms by a clock of the plan. */
+export interface Moment {
+  readonly at: number;
+  readonly wallMs: number;
+}
+
+/** True when something that may have happened by then explains that a key at `floor` or above shows nothing. */
+export function mayBeGone(
+  writes: readonly PossibleWrite[],
+  floor: Stamp,
+  moment: Moment,
+  clockSpreadMs: number,
+): boolean {
+  return writes.some(({ entry, isDelete, stamp }) => {
+    if (entry.invokedAt > moment.at) return false;
+    if (stamp !== undefined && compareStamps(stamp, floor) < 0) return false;
+    const { ttlMs } = entry.operation;
+    return isDelete || (ttlMs !== undefined && entry.invokedWallMs + ttlMs - clockSpreadMs <= moment.wallMs);
+  });
+}

@@ -1,0 +1,113 @@
+/** Carries one operation out at a store and turns the outcome into an answer of the history. */
+
+import { AtollError } from "../../src/base/errors.ts";
+import type { BatchOperation, BatchResult, Dot, ReadOutcome, Store, WriteOutcome } from "../../src/store.ts";
+import type { Answer, ReadPart, WrittenPart } from "./history.ts";
+import { authorOf, type Operation, partsOf, writtenValue } from "./operation.ts";
+
+type OperationsById = ReadonlyMap<Operation["id"], Operation>;
+
+/** Codes that say: nothing was changed. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "UNREACHABLE",
+  "PRECONDITION_FAILED",
+  "NOT_READY",
+  "SHUTTING_DOWN",
+  "MEMORY_FULL",
+  "QUORUM_UNREACHABLE",
+  "SESSION_BEHIND",
+]);
+
+export async function carryOut(store: Store, operation: Operation, byId: OperationsById): Promise<Answer> {
+  const { key, type, ack, ttlMs } = operation;
+  const options = { ack, ...(ttlMs === undefined ? {} : { ttlMs }) };
+  switch (type) {
+    case "get":
+      return { type: "read", read: readPartOf(key, await store.get(key), byId) };
+    case "delete":
+      return written(operation, [await store.delete(key, { ack })]);
+    case "put":
+      return written(operation, [await store.put(key, writtenValue(operation, 0), options)]);
+    case "put-absent": {
+      const condition = { type: "absent" } as const;
+      return written(operation, [await store.put(key, writtenValue(operation, 0), { ...options, condition })]);
+    }
+    case "update": {
+      const { entry } = await store.get(key);
+      const condition =
+        entry === undefined ? ({ type: "absent" } as const) : ({ type: "version", versions: [entry.version] } as const);
+      return written(operation, [await store.put(key, writtenValue(operation, 0), { ...options, condition })]);
+    }
+    case "batch":
+      return batchAnswer(operation, await store.batch(batchOf(operation), { ack }));
+  }
+}
+
+/** What an operation that threw is answered with; undefined for an error that no client is ever to see. */
+export function answerOfError(error: unknown): Answer | undefined {
+  if (!(error instanceof AtollError) || error.code === "INTERNAL") return undefined;
+  return { type: REFUSALS.has(error.code) ? "refused" : "failed", code: error.code };
+}
+
+export function readPartOf(key: Operation["key"], { entry, dot }: ReadOutcome, byId: OperationsById): ReadPart {
+  if (entry === undefined) return { key, version: undefined, author: undefined, expiresAt: undefined, dot };
+  const author = authorOf(entry.value, byId);
+  return {
+    key,
+    version: entry.version,
+    author: author === undefined ? undefined : { id: author.operation.id, part: author.part },
+    expiresAt: entry.expiresAt,
+    dot,
+  };
+}
+
+/** The dots that an answer shows, newest first, as a door adds them to a session. */
+export function dotsOfAnswer(answer: Answer): readonly Dot[] {
+  if (answer.type === "written") return answer.parts.map((part) => part.dot).reverse();
+  return answer.type === "read" && answer.read.dot !== undefined ? [answer.read.dot] : [];
+}
+
+/** One line for the trace. */
+export function summaryOf(answer: Answer): string {
+  switch (answer.type) {
+    case "written":
+      return answer.parts.map((part) => `${part.version}${part.isAckMet ? "" : "?"}`).join(" ");
+    case "read":
+      return answer.read.version ?? "absent";
+    case "refused":
+    case "failed":
+      return answer.code;
+  }
+}
+
+function written(operation: Operation, outcomes: readonly WriteOutcome[]): Answer {
+  const parts: WrittenPart[] = [];
+  for (const [i, part] of partsOf(operation).entries()) {
+    const outcome = outcomes[i];
+    if (outcome === undefined) continue;
+    parts.push({
+      ...part,
+      version: outcome.version,
+      dot: outcome.dot,
+      isAckMet: outcome.acks.met,
+      reached: outcome.acks.reached,
+      ttlMs: part.isDelete ? undefined : operation.ttlMs,
+    });
+  }
+  return { type: "written", parts };
+}
+
+function batchOf(operation: Operation): BatchOperation[] {
+  return partsOf(operation).map(({ key, isDelete }, part) =>
+    isDelete ? { type: "delete", key } : { type: "put", key, value: writtenValue(operation, part) },
+  );
+}
+
+function batchAnswer(operation: Operation, results: readonly BatchResult[]): Answer {
+  const outcomes: WriteOutcome[] = [];
+  for (const result of results) {
+    if (result.type !== "put" && result.type !== "delete") return { type: "failed", code: "BATCH" };
+    outcomes.push(result);
+  }
+  return written(operation, outcomes);
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { countFrom, type WorkloadProfile } from "../../../simulations/workload/generator.ts";
+import { generateSessions, type SessionsProfile } from "../../../simulations/workload/session-generator.ts";
+import { SeededRandom } from "../../../src/base/random.ts";
+
+const PROFILE: WorkloadProfile = {
+  nodes: 3,
+  keys: 10,
+  skew: 1,
+  operationsPerSecond: 100,
+  fromMs: 1000,
+  untilMs: 61_000,
+  types: { put: 1, delete: 1, "put-absent": 1, update: 1, get: 1, batch: 1 },
+  acks: { memory: 1, disk: 1, region: 1, quorum: 1, all: 1 },
+  ttlShare: 0.5,
+  ttlMsMax: 1000,
+  valueBytesMax: 50,
+};
+
+function generate(sessions: Partial<SessionsProfile>): ReturnType<typeof generateSessions> {
+  const profile = { count: 2, operationsPerSecond: 10, moveChance: 0.1, ...sessions };
+  return generateSessions(new SeededRandom(1), PROFILE, profile, countFrom(0));
+}
+
+describe("generated sessions", () => {
+  it("are the same for the same seed, and one more changes nothing of the others", () => {
+    const withoutIds = (session: number, count: number): unknown =>
+      generate({ count })
+        .filter((operation) => operation.session === session)
+        .map(({ id: _, ...rest }) => rest);
+    expect(generate({})).toEqual(generate({}));
+    expect(withoutIds(0, 5)).toEqual(withoutIds(0, 1));
+  });
+
+  it("stay with a replica, and move now and then", () => {
+    const nodes = generate({ count: 1 }).map((operation) => operation.node);
+    const moves = nodes.filter((node, i) => i > 0 && node !== nodes[i - 1]).length;
+    expect(moves).toBeGreaterThan(15);
+    expect(moves).toBeLessThan(nodes.length / 5);
+    expect(new Set(generate({ count: 1, moveChance: 0 }).map(({ node }) => node)).size).toBe(1);
+  });
+});
