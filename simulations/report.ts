@@ -1,14 +1,15 @@
 /** What a run has to say: a line when all is well, a paragraph and the command that replays it when it is not. */
 
 import { describeFault } from "./faults/fault.ts";
+import type { Plan } from "./plan.ts";
 import type { RunResult } from "./simulate.ts";
 
 /** Faults shown of a failed run: the last ones before the healing are the likeliest. */
 const FAULTS_SHOWN = 20;
 
 /** As one types it in a clone. */
-export function replayCommand(result: RunResult): string {
-  return `npx atoll simulate ${result.plan.scenario} --seed ${result.plan.seed}`;
+export function replayCommand({ plan }: { readonly plan: Pick<Plan, "scenario" | "seed"> }): string {
+  return `npx atoll simulate ${plan.scenario} --seed ${plan.seed}`;
 }
 
 /** One line: seed, hash, and what the run was like. */
@@ -19,7 +20,8 @@ export function summaryLine(result: RunResult): string {
   return `${plan.scenario} seed ${plan.seed}: trace ${traceHash}, ${counts}, ${equal}`;
 }
 
-export function violationReport(result: RunResult): string[] {
+/** `replay`: the command that runs the same again, where that is not the scenario with the seed. */
+export function violationReport(result: RunResult, replay = replayCommand(result)): string[] {
   const { plan, violations } = result;
   const shown = plan.faults.slice(-FAULTS_SHOWN);
   const hidden = plan.faults.length - shown.length;
@@ -28,7 +30,7 @@ export function violationReport(result: RunResult): string[] {
     ...violations.map((violation) => `  ${violation.checker}: ${violation.message}`),
     `  faults${hidden > 0 ? ` (${hidden} earlier ones left out)` : ""}:`,
     ...shown.map((fault) => `    ${describeFault(fault)}`),
-    `  replay: ${replayCommand(result)}`,
+    `  replay: ${replay}`,
   ];
 }
 
@@ -49,7 +51,7 @@ export function totalsLine(totals: Totals, seeds: string): string {
 }
 
 /** The run as plain data, for `--json`. */
-export function toJson(result: RunResult): Readonly<Record<string, unknown>> {
+export function toJson(result: RunResult, replay = replayCommand(result)): Readonly<Record<string, unknown>> {
   const { plan, violations, traceHash, history, convergedAfterMs, simulatedMs, realMs, events, frames, bytes } = result;
   return {
     scenario: plan.scenario,
@@ -65,6 +67,6 @@ export function toJson(result: RunResult): Readonly<Record<string, unknown>> {
     frames,
     bytes,
     violations,
-    ...(violations.length === 0 ? {} : { replay: replayCommand(result) }),
+    ...(violations.length === 0 ? {} : { replay }),
   };
 }

@@ -2,23 +2,27 @@
 
 import { Command } from "commander";
 import { CommandFailure } from "./command-failure.ts";
-import { print } from "./terminal.ts";
+import { ProgressLine } from "./progress-line.ts";
+import { listenForStop } from "./stop-request.ts";
+import { print, say } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface SimulateOptions {
   readonly seed?: string;
   readonly runs?: string;
   readonly json?: boolean;
+  readonly verbose?: boolean;
   readonly list?: boolean;
 }
 
 export function simulateCommand(): Command {
   return new Command("simulate")
-    .description("run deterministic simulations of cuts, crashes and lossy links")
-    .argument("[SCENARIO]", "one of --list; every one unless told")
+    .description("run deterministic simulations of cuts, crashes, bad clocks and bad disks")
+    .argument("[SCENARIO]", "one of --list, or all of them; swarm unless told")
     .option("--seed <N>", "the first seed: the same one replays a run exactly")
-    .option("--runs <N>", "how many seeds, one after the other")
-    .option("--json", "results as JSON")
+    .option("--runs <N>", "how many seeds, one after the other, over all cores")
+    .option("--json", "one line of JSON a run")
+    .option("--verbose", "a line for each run, however many")
     .option("--list", "name the scenarios")
     .action(simulate);
 }
@@ -26,29 +30,46 @@ export function simulateCommand(): Command {
 async function simulate(scenario: string | undefined, options: SimulateOptions): Promise<void> {
   const seed = wholeNumber("--seed", options.seed, 0, Number.MAX_SAFE_INTEGER);
   const runs = wholeNumber("--runs", options.runs, 1, 1_000_000_000);
-  const [{ runSimulations }, { findScenario, SCENARIOS }] = await Promise.all([
-    import("../../simulations/cli.ts"),
-    import("../../simulations/scenarios/scenarios.ts"),
-  ]);
-  if (scenario !== undefined && findScenario(scenario) === undefined) {
-    const names = SCENARIOS.map(({ name }) => name).join(", ");
-    throw new UsageError(`no scenario ${JSON.stringify(scenario)}: there are ${names}`);
-  }
+  const { runSimulations, UnusableInput } = await import("../../simulations/cli.ts");
+  const line = new ProgressLine();
   let written = Promise.resolve();
-  const code = await runSimulations(
-    {
-      ...(scenario !== undefined && { scenario }),
-      ...(seed !== undefined && { seed }),
-      ...(runs !== undefined && { runs }),
-      ...(options.json !== undefined && { json: options.json }),
-      ...(options.list !== undefined && { list: options.list }),
+  const { json, verbose, list } = options;
+  const chosen = {
+    ...(scenario !== undefined && { scenario }),
+    ...(seed !== undefined && { seed }),
+    ...(runs !== undefined && { runs }),
+    ...(json !== undefined && { json }),
+    ...(verbose !== undefined && { verbose }),
+    ...(list !== undefined && { list }),
+  };
+  const output = {
+    print(text: string) {
+      line.clear();
+      written = print(text);
     },
-    (line) => {
-      written = print(line);
-    },
-  );
+    progress: (text: string) => line.show(text),
+    stop: stopSignal(() => line.clear()),
+  };
+  const code = await runSimulations(chosen, output).catch((error: unknown) => {
+    throw error instanceof UnusableInput ? new UsageError(error.message) : error;
+  });
+  line.clear();
   await written;
   if (code !== 0) throw new CommandFailure("", code);
+}
+
+/** Aborted by ctrl-C; a second one ends the process at once. */
+function stopSignal(clear: () => void): AbortSignal {
+  const controller = new AbortController();
+  listenForStop({
+    first: (reason) => {
+      clear();
+      say(`stopping (${reason}) ...`);
+      controller.abort();
+    },
+    again: () => process.exit(130),
+  });
+  return controller.signal;
 }
 
 function wholeNumber(flag: string, text: string | undefined, min: number, max: number): number | undefined {

@@ -1,0 +1,96 @@
+/**
+ * Where runs are carried out, one at a time. A worker thread that dies, or does not end its run within the bound, costs
+ * that run only: it is reported as a violation of the seed, and the next run gets a new thread.
+ */
+
+import { Worker } from "node:worker_threads";
+import { replayCommand } from "../report.ts";
+import { type Job, type Outcome, runJob } from "./job.ts";
+
+export interface Lane {
+  /** Never rejects; never resolves once closed. */
+  run(job: Job): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+/** Real time after which a run counts as hung: a thousand times what a run of the scenarios takes. */
+export const RUN_MS_MAX = 120_000;
+
+/** Runs in this thread: nothing helps against a run that hangs. */
+export function createLocalLane(): Lane {
+  let isClosed = false;
+  return {
+    async run(job) {
+      const outcome = await runJob(job).catch((error: unknown) => failedOutcome(job, describeError(error)));
+      return isClosed ? new Promise<never>(() => {}) : outcome;
+    },
+    async close() {
+      isClosed = true;
+    },
+  };
+}
+
+export class WorkerLane implements Lane {
+  readonly #file: string;
+  readonly #runMsMax: number;
+  #worker: Worker | undefined;
+  /** Takes the outcome of the run that goes on, or the reason why there is none. */
+  #end: ((outcome: Outcome | string) => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `file`: the compiled `worker.ts`. */
+  constructor(file: string, runMsMax = RUN_MS_MAX) {
+    this.#file = file;
+    this.#runMsMax = runMsMax;
+  }
+
+  run(job: Job): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#timer = setTimeout(() => {
+        this.#fail(this.#worker, `the run did not end within ${this.#runMsMax / 1000} s`);
+      }, this.#runMsMax);
+      this.#end = (outcome) => {
+        this.#end = undefined;
+        clearTimeout(this.#timer);
+        resolve(typeof outcome === "string" ? failedOutcome(job, outcome) : outcome);
+      };
+      this.#worker ??= this.#start();
+      this.#worker.postMessage(job);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#end = undefined;
+    clearTimeout(this.#timer);
+    await this.#worker?.terminate();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#file);
+    worker.on("message", (outcome: Outcome) => this.#end?.(outcome));
+    worker.on("error", (error) => this.#fail(worker, `the worker thread died: ${describeError(error)}`));
+    worker.on("exit", (code) => this.#fail(worker, `the worker thread ended with code ${code}`));
+    return worker;
+  }
+
+  /** Gives a thread up. What an earlier one still says while it ends has been reported. */
+  #fail(worker: Worker | undefined, reason: string): void {
+    if (worker === undefined || worker !== this.#worker) return;
+    this.#worker = undefined;
+    void worker.terminate();
+    this.#end?.(reason);
+  }
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function failedOutcome(job: Job, message: string): Outcome {
+  const { scenario, seed } = "plan" in job.run ? job.run.plan : job.run;
+  const violations = [{ checker: "worker", message }];
+  const { replay = replayCommand({ plan: { scenario, seed } }) } = job;
+  const words = [`VIOLATION in ${scenario} seed ${seed}`, `  worker: ${message}`, `  replay: ${replay}`];
+  const json = JSON.stringify({ scenario, seed, violations, replay });
+  return { scenario, seed, violations, operations: 0, simulatedMs: 0, realMs: 0, lines: job.json ? [json] : words };
+}
