@@ -12,7 +12,7 @@ import { lifeOf, originOf } from "../core/origin.ts";
 import { checkRecord, keyLengthAt, keyStartAt, originAt, type RecordLimits, recordLength } from "../core/record.ts";
 import { APPLIED, type Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
-import { PUSH_HEADER_BYTES, pushHeader } from "../wire/codec.ts";
+import { finishPush, PUSH_HEADER_BYTES } from "../wire/codec.ts";
 import type { MessageOf, Records } from "../wire/message.ts";
 import type { Pulls } from "./pulls.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -66,7 +66,7 @@ export class Replication {
     const peers = this.#around.linked();
     if (peers.length > 0) {
       const frame = this.#writer.copy();
-      frame.set(pushHeader(this.#wantsConfirm));
+      finishPush(frame, this.#wantsConfirm);
       this.frames++;
       this.#options.broadcast(peers, frame);
     }

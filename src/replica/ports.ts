@@ -99,7 +99,9 @@ export interface TransportEvents {
 
 /**
  * Links to peers. Law: frames of one link arrive whole, in order, unaltered, at most once, or the link goes down; a
- * droppable frame may be left out instead when the link's queue is full. `up` and `down` alternate for each link.
+ * droppable frame may be left out instead when the link's queue is full. `up` and `down` alternate for each link. A
+ * frame that is damaged all the same, as no checksum below catches everything, is found by its own: the replica closes
+ * that link with `PEER_BAD_FRAME`, counts it, and has changed nothing.
  */
 export interface Transport {
   start(facts: LocalFacts, events: TransportEvents): Promise<void>;

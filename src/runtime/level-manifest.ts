@@ -10,7 +10,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BadBytes, ByteReader } from "../base/bytes.ts";
-import { maskedCrc32c } from "./crc32c.ts";
+import { maskedCrc32c } from "../base/crc32c.ts";
 
 const BLOCK_BYTES = 32 * 1024;
 const HEADER_BYTES = 7;

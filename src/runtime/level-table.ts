@@ -11,7 +11,7 @@
  */
 
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
-import { maskedCrc32c } from "./crc32c.ts";
+import { maskedCrc32c } from "../base/crc32c.ts";
 import { decompressSnappy } from "./snappy.ts";
 
 const FOOTER_BYTES = 48;

@@ -22,6 +22,7 @@ import {
   SLICES_MAX,
   type VectorEntry,
 } from "./message.ts";
+import { CHECKSUM_BYTES, checkMessage, sealMessage } from "./message-checksum.ts";
 
 const MEMBERS_MAX = 4096;
 /** Whoever is told of a life begins a later one: some must be left for that. */
@@ -69,20 +70,25 @@ export function typeOfFrame(frame: Uint8Array): Message["type"] | undefined {
 /** Room for what stands before the records of a message, and for most messages that have none. */
 const HEAD_BYTES = 256;
 
-/** Bytes before the records of a push: type and flags. Pushes are written in place, record by record. */
-export const PUSH_HEADER_BYTES = 2;
+/** Bytes before the records of a push: checksum, type and flags. Pushes are written in place, record by record. */
+export const PUSH_HEADER_BYTES = CHECKSUM_BYTES + 2;
 
-/** The two bytes before a push's records. */
-export function pushHeader(confirm: boolean): readonly [number, number] {
-  return [typeByte.push, confirm ? 1 : 0];
+/** Makes a push of a frame that holds its records behind room for the header. */
+export function finishPush(frame: Uint8Array, confirm: boolean): void {
+  frame[CHECKSUM_BYTES] = typeByte.push;
+  frame[CHECKSUM_BYTES + 1] = confirm ? 1 : 0;
+  sealMessage(frame, PUSH_HEADER_BYTES);
 }
 
 export function encodeMessage(message: Message): Uint8Array {
   const recordBytes = "records" in message ? message.records.end - message.records.start : 0;
   const writer = new ByteWriter(HEAD_BYTES + recordBytes);
+  writer.reserve(CHECKSUM_BYTES);
   writer.u8(typeByte[message.type]);
   encodeFields(writer, message);
-  return writer.view();
+  const frame = writer.view();
+  sealMessage(frame, frame.length - recordBytes);
+  return frame;
 }
 
 function encodeFields(writer: ByteWriter, message: Message): void {
@@ -184,10 +190,14 @@ function encodeFields(writer: ByteWriter, message: Message): void {
 /** The message in `frame`. Records in it are views into the frame and not yet checked. Throws `BadBytes`. */
 export function decodeMessage(frame: Uint8Array): Message {
   const reader = new ByteReader(frame);
-  const type = typeOfByte.get(reader.u8());
-  if (type === undefined) throw new BadBytes(`message of unknown type ${frame[0]}`);
+  reader.skip(CHECKSUM_BYTES);
+  const byte = reader.u8();
+  const type = typeOfByte.get(byte);
+  if (type === undefined) throw new BadBytes(`message of unknown type ${byte}`);
   const message = decodeFields(reader, type);
   reader.finish();
+  // Where the records begin is known only now; until here nothing has come of what was read.
+  checkMessage(frame, "records" in message ? message.records.start : frame.length);
   return message;
 }
 

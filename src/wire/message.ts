@@ -1,5 +1,6 @@
 /**
- * What replicas say to each other, protocol version 1. A frame is one message: a type byte, then its fields.
+ * What replicas say to each other, protocol version 1. A frame is one message: its checksum
+ * (`message-checksum.ts`), a type byte, then its fields.
  *
  *   members        who I know, which lives I lived and which of yours I know: sent when a link comes up and whenever it
  *                  changes. Greater lives win.

@@ -1,9 +1,10 @@
 /**
  * What a register from elsewhere costs against a local write: the same registers are written to 256 shards, then taken
- * in by 256 others as they come in pushes (shards mixed) and in deltas (one shard each), through every check that a
- * replica makes. Once as new keys, once over what is held.
+ * in by 256 others as they come in pushes (shards mixed) and in deltas (one shard each), each message decoded and through
+ * every check that a replica makes. Once as new keys, once over what is held.
  */
 
+import { assert } from "../../src/base/assert.ts";
 import { ByteWriter } from "../../src/base/bytes.ts";
 import type { Key, OriginId, ShardId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
@@ -16,6 +17,7 @@ import { KIND_PLAIN, keyStartAt, RecordWriter, recordLength } from "../../src/co
 import { Shard } from "../../src/core/shard.ts";
 import { shardOf } from "../../src/core/shard-of.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
+import { decodeMessage, encodeMessage } from "../../src/wire/codec.ts";
 import type { Records } from "../../src/wire/message.ts";
 import { median } from "./median.ts";
 import type { BenchmarkRow } from "./report.ts";
@@ -75,8 +77,8 @@ function writeAll({ shards }: World, job: Job): void {
 }
 
 /** The registers as pushed: in the order of writing, cut into frames. */
-function pushesOf(world: World, job: Job): Records[] {
-  const frames: Records[] = [];
+function pushesOf(world: World, job: Job): Uint8Array[] {
+  const frames: Uint8Array[] = [];
   const out = new ByteWriter(FRAME_BYTES);
   for (let i = 0; i < REGISTERS; i++) {
     const shard = world.shards[job.shards[i] as number] as Shard;
@@ -85,21 +87,22 @@ function pushesOf(world: World, job: Job): Records[] {
     const bytes = shard.table.bytesOf(slot);
     out.raw(bytes.subarray(at, at + recordLength(shard.table.viewOf(slot), at)));
     if (out.length < FRAME_BYTES && i < REGISTERS - 1) continue;
-    frames.push(recordsOf(out.copy()));
+    frames.push(encodeMessage({ type: "push", confirm: false, records: recordsOf(out.copy()) }));
     out.clear();
   }
   return frames;
 }
 
 /** The registers as deltas carry them to somebody who covers `covered` of each shard. */
-function deltasOf(world: World, covered: readonly VersionVector[]): { shard: ShardId; frames: Records[] }[] {
+function deltasOf(world: World, covered: readonly VersionVector[]): { shard: ShardId; frames: Uint8Array[] }[] {
   return world.shards.map((shard, i) => {
     const session = new DeltaSession(shard, covered[i] ?? new VersionVector());
-    const frames: Records[] = [];
+    const frames: Uint8Array[] = [];
     while (!session.isDone) {
       const out = new ByteWriter(FRAME_BYTES);
       session.writeChunk(out, FRAME_BYTES);
-      frames.push(recordsOf(out.copy()));
+      const delta = { type: "delta", session: 1, claim: undefined, marks: undefined } as const;
+      frames.push(encodeMessage({ ...delta, records: recordsOf(out.copy()) }));
     }
     return { shard: shard.id, frames };
   });
@@ -109,9 +112,15 @@ function recordsOf(bytes: Uint8Array): Records {
   return { bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length };
 }
 
-function receivePushes(world: World, frames: readonly Records[]): void {
+function recordsIn(frame: Uint8Array): Records {
+  const message = decodeMessage(frame);
+  assert("records" in message, "a message without records");
+  return message.records;
+}
+
+function receivePushes(world: World, frames: readonly Uint8Array[]): void {
   for (const frame of frames) {
-    forEachRecord(frame, world.shards, LIMITS, (shard, view, bytes, at, length) => {
+    forEachRecord(recordsIn(frame), world.shards, LIMITS, (shard, view, bytes, at, length) => {
       shard.applyPushed(view, bytes, at, length, NOW);
     });
   }
@@ -120,7 +129,7 @@ function receivePushes(world: World, frames: readonly Records[]): void {
 function receiveDeltas(world: World, deltas: ReturnType<typeof deltasOf>, source: World): void {
   for (const { shard: id, frames } of deltas) {
     for (const frame of frames) {
-      forEachRecord(frame, world.shards, LIMITS, (shard, view, bytes, at, length) => {
+      forEachRecord(recordsIn(frame), world.shards, LIMITS, (shard, view, bytes, at, length) => {
         shard.apply(view, bytes, at, length, NOW);
       });
     }

@@ -7,7 +7,7 @@ import { timestampFromMs } from "../../src/core/clock.ts";
 import { originOf, replicaNumber } from "../../src/core/origin.ts";
 import { FLAG_DEAD } from "../../src/core/record.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
-import { decodeMessage, encodeMessage } from "../../src/wire/codec.ts";
+import { decodeMessage, encodeMessage, PUSH_HEADER_BYTES } from "../../src/wire/codec.ts";
 import type { Records } from "../../src/wire/message.ts";
 import { dump, type Loose, NOW, record } from "../support/shards.ts";
 import { facts, TestSurroundings } from "../support/surroundings.ts";
@@ -85,8 +85,7 @@ describe("a push", () => {
     const large = record({ key: "large", value: new Uint8Array(200_000) });
     for (const { bytes } of [small, large, small]) replication.queue(bytes, bytes.length, false);
     replication.flush();
-    const header = 2;
-    const lengths = [small, large, small].map(({ bytes }) => header + bytes.length);
+    const lengths = [small, large, small].map(({ bytes }) => PUSH_HEADER_BYTES + bytes.length);
     expect(frames.map((frame) => frame.length)).toEqual(lengths);
   });
 

@@ -8,6 +8,8 @@ import { originOf, replicaNumber } from "../../src/core/origin.ts";
 import { KIND_PLAIN, RecordWriter } from "../../src/core/record.ts";
 import { encodeMessage } from "../../src/wire/codec.ts";
 import type { Records } from "../../src/wire/message.ts";
+import { CHECKSUM_BYTES } from "../../src/wire/message-checksum.ts";
+import { sealed } from "../support/sealed.ts";
 import { FakePeer, type FakePeerOptions } from "./fake-peer.ts";
 import { parseVersion, writtenAt } from "./history.ts";
 import { versionIn } from "./http-client.ts";
@@ -133,18 +135,20 @@ describe("a stranger", () => {
 describe("a peer that holds the secret", () => {
   const self = "mallory" as FakePeer["id"];
   const members = encodeMessage({ type: "members", self, members: [], lineage: [], known: [] });
+  const fields = members.subarray(CHECKSUM_BYTES);
   const sound = register({ id: "mallory", key: "sound", value: "x", sequence: 1, writtenAtMs: Date.now() });
   const changed = (at: number) => sound.map((byte, place) => (place === at ? byte ^ 1 : byte));
 
   /** What it says, and what it is cut for. */
   const garbage: Record<string, (peer: FakePeer) => void> = {
     "an empty message": (peer) => peer.sayBytes(new Uint8Array(0)),
-    "a message of unknown type": (peer) => peer.sayBytes(Uint8Array.of(250, 1, 2, 3)),
-    "random bytes under a known type": (peer) => peer.sayBytes(new Uint8Array(500).fill(6)),
-    "a message cut off": (peer) => peer.sayBytes(members.subarray(0, members.length - 1)),
-    "a message with something behind it": (peer) => peer.sayBytes(Uint8Array.of(...members, 0)),
+    "a message of unknown type": (peer) => peer.sayBytes(sealed([250, 1, 2, 3])),
+    "random bytes under a known type": (peer) => peer.sayBytes(sealed(new Uint8Array(500).fill(6))),
+    "a message that changed on its way": (peer) => peer.sayBytes(members.with(5, (members[5] ?? 0) ^ 1)),
+    "a message cut off": (peer) => peer.sayBytes(sealed(fields.subarray(0, fields.length - 1))),
+    "a message with something behind it": (peer) => peer.sayBytes(sealed([...fields, 0])),
     "a list that claims four million members": (peer) => {
-      peer.sayBytes(Uint8Array.of(...members.subarray(0, members.length - 1), 0xff, 0xff, 0xff, 0x01));
+      peer.sayBytes(sealed([...fields.subarray(0, fields.length - 1), 0xff, 0xff, 0xff, 0x01]));
     },
     "a register whose checksum is wrong": (peer) => peer.sayBytes(push(changed(sound.length - 1))),
     "a register that is longer than its message": (peer) => peer.sayBytes(push(sound.slice(0, sound.length - 2))),

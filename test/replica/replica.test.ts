@@ -6,6 +6,7 @@ import { msOfTimestamp, timestampFromMs } from "../../src/core/clock.ts";
 import { KIND_PLAIN, timestampAt } from "../../src/core/record.ts";
 import { encodeMessage } from "../../src/wire/codec.ts";
 import { id, Machines } from "../support/machines.ts";
+import { sealed } from "../support/sealed.ts";
 import { record } from "../support/shards.ts";
 import { facts } from "../support/surroundings.ts";
 
@@ -82,22 +83,45 @@ describe("a life that ended", () => {
 describe("bad bytes from a peer", () => {
   const push = record({ key: "x" }).bytes;
   it.each([
-    ["nothing", []],
-    ["a type that nobody knows", [99]],
-    ["a message cut short", [7, 1, 2]],
-    ["a record cut short", [2, 0, ...push.subarray(0, 20)]],
+    ["nothing", new Uint8Array(0)],
+    ["a type that nobody knows", sealed([99])],
+    ["a message cut short", sealed([7, 1, 2])],
+    ["a record cut short", sealed([2, 0], push.subarray(0, 20))],
     [
       "a register of an origin that the peer is not",
-      [2, 0, ...record({ key: "x", origin: 2 ** 52 }).bytes.fill(1, 0, 1)],
+      sealed([2, 0], record({ key: "x", origin: 2 ** 52 }).bytes.fill(1, 0, 1)),
     ],
     // Whoever wrote that key next would write what no peer takes, and its shard would never be in sync again.
-    ["a register stamped beyond all clocks", [2, 0, ...record({ key: "x", timestamp: 2 ** 53 - 1 }).bytes]],
+    ["a register stamped beyond all clocks", sealed([2, 0], record({ key: "x", timestamp: 2 ** 53 - 1 }).bytes)],
   ])("cost it its link and change nothing: %s", async (_what, bytes) => {
     const machines = await withPeer("bad");
     const before = machines.dump("a");
-    machines.at("a").receive(LINK, Uint8Array.from(bytes), machines.now);
+    machines.at("a").receive(LINK, bytes, machines.now);
     const { outbox, badFrames } = machines.at("a");
     expect([badFrames, outbox.closes.map(({ link, code }) => [link, code])]).toEqual([1, [[LINK, "PEER_BAD_FRAME"]]]);
+    expect(machines.dump("a")).toBe(before);
+  });
+
+  it("that were sound when they were sent cost it its link and change nothing", async () => {
+    const machines = await withPeer("damaged");
+    const before = machines.dump("a");
+    const sound = sealed([2, 0], push);
+    const inVector = encodeMessage({
+      type: "delta",
+      session: 1,
+      claim: machines.at("a").shards[0]?.vector,
+      marks: undefined,
+      records: { bytes: push, view: new DataView(push.buffer), start: 0, end: push.length },
+    });
+    const damaged = [
+      sound.with(sound.length - 1, 0x7f),
+      sound.with(5, 1),
+      sound.subarray(0, 6),
+      inVector.with(8, 0x55),
+    ];
+    for (const bytes of damaged) machines.at("a").receive(LINK, bytes, machines.now);
+    expect(machines.at("a").badFrames).toBe(damaged.length);
+    expect(machines.at("a").outbox.closes.map(({ link }) => link)).toEqual(damaged.map(() => LINK));
     expect(machines.dump("a")).toBe(before);
   });
 
@@ -109,7 +133,7 @@ describe("bad bytes from a peer", () => {
       const bytes = Uint8Array.from({ length: random.below(60) }, () => random.below(256));
       // All but the two that change who belongs to the cluster, and do so whenever they can be read.
       if (bytes.length > 0) bytes[0] = 2 + random.below(18);
-      machines.at("a").receive(LINK, bytes, machines.now);
+      machines.at("a").receive(LINK, sealed(bytes), machines.now);
     }
     expect(machines.at("a").badFrames).toBeGreaterThan(1000);
     expect(machines.dump("a")).toBe(before);
@@ -142,7 +166,7 @@ describe("a peer", () => {
     replica.members.giveUp(id("b"), 1);
     const before = machines.dump("a");
     const { bytes } = record({ key: "x", origin: replica.number });
-    replica.receive(LINK, Uint8Array.from([2, 0, ...bytes]), machines.now);
+    replica.receive(LINK, sealed([2, 0], bytes), machines.now);
     const pull = { type: "pull", session: 1, shard: 0, credit: 1000, vector: replica.shards[0]?.vector } as never;
     replica.receive(LINK, encodeMessage(pull), machines.now);
     machines.put("a", "k2", "v");

@@ -6,7 +6,7 @@ import { TIMESTAMP_MAX } from "../../src/core/clock.ts";
 import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
 import { BUCKETS } from "../../src/core/shard.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
-import { decodeMessage, encodeMessage, PUSH_HEADER_BYTES, pushHeader } from "../../src/wire/codec.ts";
+import { decodeMessage, encodeMessage, finishPush, PUSH_HEADER_BYTES } from "../../src/wire/codec.ts";
 import {
   INSTANT_MAX,
   type MemberFacts,
@@ -15,6 +15,8 @@ import {
   type Records,
   SLICES_MAX,
 } from "../../src/wire/message.ts";
+import { CHECKSUM_BYTES } from "../../src/wire/message-checksum.ts";
+import { sealed } from "../support/sealed.ts";
 
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const number = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 127, 128, 2 ** 32, Number.MAX_SAFE_INTEGER));
@@ -204,6 +206,17 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
 }
 
+function recordBytesOf(message: Message): number {
+  return "records" in message ? message.records.end - message.records.start : 0;
+}
+
+/** What stands between the checksum and the records, and the records. */
+function partsOf(message: Message): readonly [Uint8Array, Uint8Array] {
+  const bytes = encodeMessage(message);
+  const headEnd = bytes.length - recordBytesOf(message);
+  return [bytes.slice(CHECKSUM_BYTES, headEnd), bytes.slice(headEnd)];
+}
+
 function refusal(bytes: Uint8Array): unknown {
   try {
     decodeMessage(bytes);
@@ -226,30 +239,43 @@ describe.each(cases)("a message %s", (name, message) => {
     );
   });
 
-  it("is refused when cut short anywhere, and with a byte too many", () => {
+  it("is refused when cut short anywhere and sealed again, and with a byte too many", () => {
     fc.assert(
       fc.property(message, (sent) => {
-        const bytes = encodeMessage(sent);
-        const recordBytes = "records" in sent ? sent.records.end - sent.records.start : 0;
-        for (let length = 0; length < bytes.length - recordBytes; length++) {
-          expect(refusal(bytes.subarray(0, length))).toBeInstanceOf(BadBytes);
+        const [fields] = partsOf(sent);
+        for (let length = 0; length < fields.length; length++) {
+          expect(refusal(sealed(fields.subarray(0, length)))).toBeInstanceOf(BadBytes);
         }
         if (OPEN_ENDED.has(name)) return;
-        const longer = new Uint8Array(bytes.length + 1);
-        longer.set(bytes);
-        expect(refusal(longer)).toBeInstanceOf(BadBytes);
+        expect(refusal(sealed([...fields, 0]))).toBeInstanceOf(BadBytes);
       }),
       { numRuns: 50 },
     );
   });
 
-  it("throws nothing but BadBytes when one byte is another", () => {
+  it("throws nothing but BadBytes when one byte is another and it was sealed so", () => {
     fc.assert(
       fc.property(message, fc.nat(), fc.integer({ min: 0, max: 255 }), (sent, at, byte) => {
-        const bytes = encodeMessage(sent);
-        bytes[at % bytes.length] = byte;
-        const error = refusal(bytes);
+        const [fields, records] = partsOf(sent);
+        fields[at % fields.length] = byte;
+        const error = refusal(sealed(fields, records));
         if (error !== undefined) expect(error).toBeInstanceOf(BadBytes);
+      }),
+    );
+  });
+
+  it("is refused when it was damaged on its way: a bit, two bytes that changed places, an end that is missing", () => {
+    fc.assert(
+      fc.property(message, fc.nat(), fc.nat(), fc.nat({ max: 7 }), (sent, one, other, bit) => {
+        const bytes = encodeMessage(sent);
+        expect(refusal(bytes.subarray(0, one % bytes.length))).toBeInstanceOf(BadBytes);
+        // Records are summed by themselves.
+        const headEnd = bytes.length - recordBytesOf(sent);
+        const [a, b] = [one % headEnd, other % headEnd];
+        const flipped = bytes.with(a, (bytes[a] as number) ^ (1 << bit));
+        expect(refusal(flipped)).toBeInstanceOf(BadBytes);
+        const swapped = bytes.with(a, bytes[b] as number).with(b, bytes[a] as number);
+        if (bytes[a] !== bytes[b]) expect(refusal(swapped)).toBeInstanceOf(BadBytes);
       }),
     );
   });
@@ -258,7 +284,7 @@ describe.each(cases)("a message %s", (name, message) => {
 it("throws nothing but BadBytes on noise of every type", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 40 }), fc.uint8Array({ maxLength: 80 }), (first, rest) => {
-      const error = refusal(Uint8Array.of(first, ...rest));
+      const error = refusal(sealed([first, ...rest]));
       if (error !== undefined) expect(error).toBeInstanceOf(BadBytes);
     }),
     { numRuns: 3000 },
@@ -266,7 +292,10 @@ it("throws nothing but BadBytes on noise of every type", () => {
 });
 
 it("refuses types it does not know, and nothing at all", () => {
-  for (const bytes of [[], [0], [22], [255, 1, 2]]) expect(refusal(Uint8Array.from(bytes))).toBeInstanceOf(BadBytes);
+  for (const bytes of [[], [0], [22], [255, 1, 2]]) expect(refusal(sealed(bytes))).toBeInstanceOf(BadBytes);
+  for (let length = 0; length <= CHECKSUM_BYTES; length++) {
+    expect(refusal(new Uint8Array(length))).toBeInstanceOf(BadBytes);
+  }
 });
 
 /** Bytes up to where a count stands, for every list in the protocol. */
@@ -288,7 +317,7 @@ it.each(counts)("refuses more %s than bytes are left before making room for them
     [128, 128, 4],
   ]) {
     const before = process.memoryUsage().heapUsed;
-    for (let i = 0; i < 200; i++) expect(refusal(Uint8Array.from([...head, ...count, 0]))).toBeInstanceOf(BadBytes);
+    for (let i = 0; i < 200; i++) expect(refusal(sealed([...head, ...count, 0]))).toBeInstanceOf(BadBytes);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(50e6);
   }
 });
@@ -304,18 +333,14 @@ it.each([
   ["slices of nothing", [12, 0, 0, ...Array(8).fill(0), 0, 0, 0, 0]],
   ["a session over 2^53", [9, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1]],
 ])("refuses %s", (_what, bytes) => {
-  expect(refusal(Uint8Array.from(bytes))).toBeInstanceOf(BadBytes);
+  expect(refusal(sealed(bytes))).toBeInstanceOf(BadBytes);
 });
 
-it("knows the header of a push that was written in place", () => {
+it("knows a push that was written in place", () => {
   for (const confirm of [true, false]) {
-    const header = pushHeader(confirm);
-    expect(header).toHaveLength(PUSH_HEADER_BYTES);
-    expect(plain(decodeMessage(Uint8Array.from([...header, 9, 9])))).toEqual({
-      type: "push",
-      confirm,
-      records: [9, 9],
-    });
+    const frame = new Uint8Array(PUSH_HEADER_BYTES + 2).fill(9);
+    finishPush(frame, confirm);
+    expect(plain(decodeMessage(frame))).toEqual({ type: "push", confirm, records: [9, 9] });
   }
 });
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { crc32c } from "../../src/base/crc32c.ts";
 import { SeededRandom } from "../../src/base/random.ts";
-import { crc32c } from "../../src/runtime/crc32c.ts";
 
 const ascending = Uint8Array.from({ length: 32 }, (_, i) => i);
 
