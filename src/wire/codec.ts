@@ -62,9 +62,9 @@ const typeOfByte = new Map<number, Message["type"]>(
   Object.entries(typeByte).map(([type, byte]) => [byte, type as Message["type"]]),
 );
 
-/** Which message a frame is, by its first byte; the rest may be anything. */
+/** Which message a frame is, by one byte; the rest may be anything. */
 export function typeOfFrame(frame: Uint8Array): Message["type"] | undefined {
-  return typeOfByte.get(frame[0] ?? 0);
+  return typeOfByte.get(frame[CHECKSUM_BYTES] ?? 0);
 }
 
 /** Room for what stands before the records of a message, and for most messages that have none. */

@@ -6,7 +6,7 @@ import { TIMESTAMP_MAX } from "../../src/core/clock.ts";
 import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
 import { BUCKETS } from "../../src/core/shard.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
-import { decodeMessage, encodeMessage, finishPush, PUSH_HEADER_BYTES } from "../../src/wire/codec.ts";
+import { decodeMessage, encodeMessage, finishPush, PUSH_HEADER_BYTES, typeOfFrame } from "../../src/wire/codec.ts";
 import {
   INSTANT_MAX,
   type MemberFacts,
@@ -232,6 +232,7 @@ describe.each(cases)("a message %s", (name, message) => {
       fc.property(message, (sent) => {
         const received = decodeMessage(encodeMessage(sent));
         expect(plain(received)).toEqual(plain(sent));
+        expect(typeOfFrame(encodeMessage(sent))).toBe(sent.type);
         if (sent.type !== "vectors" || received.type !== "vectors") return;
         const isShared = (each: { vector: VersionVector; durable: VersionVector }) => each.durable === each.vector;
         expect(received.entries.map(isShared)).toEqual(sent.entries.map(isShared));

@@ -13,7 +13,7 @@ test("keeps each frame for itself while there are few", () => {
     to: 1,
     kind: "other",
     frames: 1,
-    bytes: 2,
+    bytes: leave.length,
     sentAt: 0.03,
     arrivedAt: 8,
   });
