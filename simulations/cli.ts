@@ -1,12 +1,16 @@
 /** `atoll simulate`: runs scenarios over seeds, on all cores, and prints what came of them. */
 
+import { readFile } from "node:fs/promises";
+import type { Plan } from "./plan.ts";
 import { type Totals, totalsLine } from "./report.ts";
+import { decodePlan, UnreadablePlan } from "./scenario-file/scenario-file.ts";
 import { findScenario, SCENARIOS, type Scenario } from "./scenarios/scenarios.ts";
 import type { Job, Outcome } from "./workers/job.ts";
+import type { Lane } from "./workers/lane.ts";
 import { createLanes, runInOrder } from "./workers/lanes.ts";
 
 export interface SimulationsOptions {
-  /** One of `SCENARIOS`, or `all` of them; `swarm`, the mix of everything, unless told. */
+  /** One of `SCENARIOS`, or `all` of them, or a file that ends with `.json`; `swarm`, the mix of everything, unless told. */
   readonly scenario?: string;
   /** The first seed; a fresh one unless told. */
   readonly seed?: number;
@@ -26,6 +30,8 @@ export interface Output {
   readonly progress?: (line: string) => void;
   /** Ends the runs with what they came to so far. */
   readonly stop?: AbortSignal;
+  /** Where runs are carried out; a worker thread for each core unless told. */
+  readonly lanes?: (count: number) => readonly Lane[];
 }
 
 /** What was asked for cannot be done, in one line for people. */
@@ -42,33 +48,32 @@ const EXIT_VIOLATIONS = 1;
 /** As shells report a process that ctrl-C ended. */
 const EXIT_STOPPED = 130;
 
+/** What there is to run. */
 interface Batch {
-  readonly scenarios: readonly Scenario[];
-  readonly first: number;
-  readonly runs: number;
-  readonly json: boolean;
+  readonly jobs: Iterable<Job>;
+  readonly count: number;
+  /** In words: which seeds, or which file. */
+  readonly name: string;
 }
 
 /**
  * Returns the exit code: 0 when nothing was violated, 1 when something was, 130 when stopped before anything was.
- * Throws `UnusableInput` for a scenario that does not exist.
+ * Throws `UnusableInput` for a scenario that does not exist and a file that is none.
  */
 export async function runSimulations(options: SimulationsOptions, output: Output): Promise<number> {
   if (options.list === true) {
     for (const line of list(options.json === true)) output.print(line);
     return 0;
   }
-  const scenarios = chosenScenarios(options.scenario);
-  const first = options.seed ?? Math.floor(Math.random() * FRESH_SEED_MAX);
-  const runs = options.runs ?? (options.seed === undefined ? RUNS : 1);
-  const json = options.json === true;
-  const isVerbose = json || options.verbose === true || runs * scenarios.length <= SHOWN_RUNS_MAX;
-  const batch = { scenarios, first, runs, json };
+  const batch = options.scenario?.endsWith(".json") === true ? await fileBatch(options) : seedsBatch(options);
+  const isVerbose = options.json === true || options.verbose === true || batch.count <= SHOWN_RUNS_MAX;
   const totals = await runBatch(batch, isVerbose, output);
-  const isStopped = totals.runs < runs * scenarios.length;
-  if (!json) output.print(totalsLine(totals, seedsOf(batch, totals)));
+  const left = batch.count - totals.runs;
+  if (options.json !== true) {
+    output.print(totalsLine(totals, left > 0 ? `${batch.name}, stopped before the other ${left}` : batch.name));
+  }
   if (totals.failed > 0) return EXIT_VIOLATIONS;
-  return isStopped ? EXIT_STOPPED : 0;
+  return left > 0 ? EXIT_STOPPED : 0;
 }
 
 function list(json: boolean): string[] {
@@ -77,17 +82,51 @@ function list(json: boolean): string[] {
   return SCENARIOS.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`);
 }
 
+function seedsBatch(options: SimulationsOptions): Batch {
+  const scenarios = chosenScenarios(options.scenario);
+  const first = options.seed ?? Math.floor(Math.random() * FRESH_SEED_MAX);
+  const runs = options.runs ?? (options.seed === undefined ? RUNS : 1);
+  return {
+    jobs: jobsOf(scenarios, first, runs, options.json === true),
+    count: runs * scenarios.length,
+    name: runs === 1 ? `seed ${first}` : `seeds ${first} to ${first + runs - 1}`,
+  };
+}
+
+function* jobsOf(scenarios: readonly Scenario[], first: number, runs: number, json: boolean): Generator<Job> {
+  for (const { name } of scenarios) {
+    for (let seed = first; seed < first + runs; seed++) yield { run: { scenario: name, seed: String(seed) }, json };
+  }
+}
+
 function chosenScenarios(name = DEFAULT_SCENARIO): readonly Scenario[] {
   if (name === ALL) return SCENARIOS;
   const scenario = findScenario(name);
   if (scenario !== undefined) return [scenario];
   const names = [...SCENARIOS.map((each) => each.name), ALL].join(", ");
-  throw new UnusableInput(`no scenario ${JSON.stringify(name)}: there are ${names}`);
+  throw new UnusableInput(`no scenario ${JSON.stringify(name)}: there are ${names}, and files that end with .json`);
+}
+
+async function fileBatch({ scenario: file = "", seed, runs, json = false }: SimulationsOptions): Promise<Batch> {
+  if (seed !== undefined || runs !== undefined) {
+    throw new UnusableInput("a scenario file has its seed in it and runs once: leave --seed and --runs out");
+  }
+  const replay = `npx atoll simulate ${file}`;
+  return { jobs: [{ run: { plan: await readPlan(file) }, json, replay }], count: 1, name: file };
+}
+
+async function readPlan(file: string): Promise<Plan> {
+  try {
+    return decodePlan(await readFile(file, "utf8"));
+  } catch (error) {
+    if (error instanceof UnreadablePlan) throw new UnusableInput(`${file} is no scenario: ${error.message}`);
+    throw new UnusableInput(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function runBatch(batch: Batch, isVerbose: boolean, output: Output): Promise<Totals> {
-  const count = batch.runs * batch.scenarios.length;
-  const lanes = createLanes(count);
+  const { jobs, count } = batch;
+  const lanes = (output.lanes ?? createLanes)(count);
   const startedAt = performance.now();
   const totals: Totals = { runs: 0, failed: 0, operations: 0, simulatedMs: 0, realMs: 0 };
   const running: Totals = { ...totals };
@@ -96,7 +135,7 @@ async function runBatch(batch: Batch, isVerbose: boolean, output: Output): Promi
     output.progress?.(progressLine(running, count));
   };
   try {
-    for await (const outcome of runInOrder(jobsOf(batch), lanes, { finished, ...signalOf(output) })) {
+    for await (const outcome of runInOrder(jobs, lanes, { finished, ...signalOf(output) })) {
       add(totals, outcome, performance.now() - startedAt);
       if (isVerbose || outcome.violations.length > 0) for (const line of outcome.lines) output.print(line);
     }
@@ -110,12 +149,6 @@ function signalOf({ stop }: Output): { signal?: AbortSignal } {
   return stop === undefined ? {} : { signal: stop };
 }
 
-function* jobsOf({ scenarios, first, runs, json }: Batch): Generator<Job> {
-  for (const { name } of scenarios) {
-    for (let seed = first; seed < first + runs; seed++) yield { run: { scenario: name, seed: String(seed) }, json };
-  }
-}
-
 function add(totals: Totals, outcome: Outcome, realMs: number): void {
   totals.runs++;
   totals.failed += outcome.violations.length > 0 ? 1 : 0;
@@ -127,10 +160,4 @@ function add(totals: Totals, outcome: Outcome, realMs: number): void {
 function progressLine({ runs, failed, simulatedMs, realMs }: Totals, count: number): string {
   const verdict = failed === 0 ? "no violation" : `${failed} with violations`;
   return `${runs} of ${count} runs, ${verdict}, ${(simulatedMs / Math.max(1, realMs)).toFixed(0)} simulated seconds a second`;
-}
-
-function seedsOf({ first, runs, scenarios }: Batch, totals: Totals): string {
-  const seeds = runs === 1 ? `seed ${first}` : `seeds ${first} to ${first + runs - 1}`;
-  const count = runs * scenarios.length;
-  return totals.runs < count ? `${seeds}, stopped before the other ${count - totals.runs}` : seeds;
 }

@@ -6,6 +6,8 @@ import type { PathQuality } from "./simulator/paths.ts";
 import type { Operation } from "./workload/operation.ts";
 
 export interface NodePlan {
+  /** Its replica id; r0, r1, ... unless told. */
+  readonly name?: string;
   /** One of `REGIONS`, or any other whose round trips the plan gives itself. */
   readonly region: string;
   /** False: keeps nothing on disk. */
@@ -54,6 +56,11 @@ export interface Plan {
   readonly settleMs: number;
   readonly operations: readonly Operation[];
   readonly faults: readonly Fault[];
+}
+
+/** The name of a node, as its replica and whoever reads the results know it. */
+export function nameOf({ nodes }: Pick<Plan, "nodes">, node: number): string {
+  return nodes[node]?.name ?? `r${node}`;
 }
 
 /** The path from one node to another as long as no fault touches it. Throws for regions that nobody has measured. */

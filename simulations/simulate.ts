@@ -10,7 +10,7 @@ import { checkExpiry } from "./checkers/expiry.ts";
 import { checkLocalOrder } from "./checkers/local-order.ts";
 import { checkSession } from "./checkers/session.ts";
 import { FaultApplier } from "./faults/applier.ts";
-import { clockSpreadOf, type Plan, qualityOf, type ReplicaSettings } from "./plan.ts";
+import { clockSpreadOf, nameOf, type Plan, qualityOf, type ReplicaSettings } from "./plan.ts";
 import type { SimulatedNode } from "./simulator/node.ts";
 import type { ReplicaIdentity, ReplicaPorts, SimulatedReplica } from "./simulator/replica.ts";
 import type { TraceEntry } from "./simulator/trace.ts";
@@ -114,7 +114,7 @@ function createWorld(plan: Plan, options: RunOptions): World {
     nodes: plan.nodes.map((node, i) => ({
       ...node,
       identity: {
-        id: `r${i}` as ReplicaId,
+        id: nameOf(plan, i) as ReplicaId,
         region: node.region,
         address: addressOf(i),
         join: addresses.filter((address) => address !== addressOf(i)),

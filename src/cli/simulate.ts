@@ -18,7 +18,7 @@ interface SimulateOptions {
 export function simulateCommand(): Command {
   return new Command("simulate")
     .description("run deterministic simulations of cuts, crashes, bad clocks and bad disks")
-    .argument("[SCENARIO]", "one of --list, or all of them; swarm unless told")
+    .argument("[SCENARIO]", "one of --list, all of them, or a scenario file (.json); swarm unless told")
     .option("--seed <N>", "the first seed: the same one replays a run exactly")
     .option("--runs <N>", "how many seeds, one after the other, over all cores")
     .option("--json", "one line of JSON a run")

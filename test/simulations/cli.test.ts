@@ -1,14 +1,31 @@
-import { describe, expect, it } from "vitest";
-import { runSimulations, UnusableInput } from "../../simulations/cli.ts";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Output, runSimulations, UnusableInput } from "../../simulations/cli.ts";
+import { encodePlan } from "../../simulations/scenario-file/scenario-file.ts";
 import { SCENARIOS } from "../../simulations/scenarios/scenarios.ts";
+import { type Job, type Outcome, planOfJob } from "../../simulations/workers/job.ts";
+import type { Lane } from "../../simulations/workers/lane.ts";
 
 type Options = Parameters<typeof runSimulations>[0];
 
-async function simulate(options: Options, stop?: AbortSignal): Promise<{ code: number; lines: string[] }> {
+async function simulate(options: Options, also: Partial<Output> = {}): Promise<{ code: number; lines: string[] }> {
   const lines: string[] = [];
   const print = (line: string): void => void lines.push(line);
-  const code = await runSimulations(options, { print, ...(stop !== undefined && { stop }) });
+  const code = await runSimulations(options, { print, ...also });
   return { code, lines };
+}
+
+/** Says at once that a seed is as it is told, without running anything. */
+function fakeLanes(isBad: (seed: string) => boolean = () => false): () => readonly Lane[] {
+  const run = async (job: Job): Promise<Outcome> => {
+    const { scenario, seed } = planOfJob(job);
+    const violations = isBad(seed) ? [{ checker: "fake", message: "on purpose" }] : [];
+    const lines = [`${violations.length > 0 ? "VIOLATION in " : ""}${scenario} seed ${seed}`];
+    return { scenario, seed, violations, operations: 1, simulatedMs: 2, realMs: 3, lines };
+  };
+  return () => [{ run, close: async () => {} }];
 }
 
 describe("atoll simulate", () => {
@@ -31,8 +48,8 @@ describe("atoll simulate", () => {
   });
 
   it("runs the mix of everything unless told, and each scenario when told all", async () => {
-    expect((await simulate({ seed: 3 })).lines[0]).toMatch(/^swarm seed 3: /);
-    const { lines } = await simulate({ scenario: "all", seed: 3 });
+    expect((await simulate({ seed: 3 }, { lanes: fakeLanes() })).lines[0]).toBe("swarm seed 3");
+    const { lines } = await simulate({ scenario: "all", seed: 3 }, { lanes: fakeLanes() });
     const names = lines.slice(0, -1).map((line) => line.split(" ")[0]);
     expect(names).toEqual(SCENARIOS.map(({ name }) => name));
   });
@@ -45,13 +62,66 @@ describe("atoll simulate", () => {
 
   it("counts many runs without a line for each, unless asked for them", async () => {
     const many = { scenario: "split-brain", seed: 1, runs: 21 };
-    expect((await simulate(many)).lines).toEqual([expect.stringMatching(/^21 runs, no violation: .* seeds 1 to 21$/)]);
-    expect((await simulate({ ...many, verbose: true })).lines).toHaveLength(22);
+    const { lines } = await simulate(many, { lanes: fakeLanes() });
+    expect(lines).toEqual([expect.stringMatching(/^21 runs, no violation: 21 operations, .* seeds 1 to 21$/)]);
+    expect((await simulate({ ...many, verbose: true }, { lanes: fakeLanes() })).lines).toHaveLength(22);
+  });
+
+  it("shows every seed with a violation, goes on after it, and ends with code 1", async () => {
+    const lanes = fakeLanes((seed) => seed === "2" || seed === "30");
+    const { code, lines } = await simulate({ scenario: "split-brain", seed: 1, runs: 40 }, { lanes });
+    expect(code).toBe(1);
+    expect(lines.slice(0, -1)).toEqual(["VIOLATION in split-brain seed 2", "VIOLATION in split-brain seed 30"]);
+    expect(lines.at(-1)).toMatch(/^40 runs, 2 with violations: /);
+  });
+
+  it("tells how far it has got", async () => {
+    const progress: string[] = [];
+    const show = (line: string): void => void progress.push(line);
+    await simulate({ scenario: "split-brain", seed: 1, runs: 2 }, { lanes: fakeLanes(), progress: show });
+    expect(progress[1]).toMatch(/^2 of 2 runs, no violation, \d+ simulated seconds a second$/);
   });
 
   it("ends with the totals so far when it is stopped", async () => {
-    const { code, lines } = await simulate({ scenario: "split-brain", seed: 1, runs: 5 }, AbortSignal.abort());
+    const { code, lines } = await simulate(
+      { scenario: "split-brain", seed: 1, runs: 5 },
+      { stop: AbortSignal.abort() },
+    );
     expect(code).toBe(130);
     expect(lines).toEqual([expect.stringMatching(/^0 runs, .* seeds 1 to 5, stopped before the other 5$/)]);
+  });
+});
+
+describe("atoll simulate FILE.json", () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "atoll-scenario-"));
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  it("replays what the file says, with the trace that the scenario had", async () => {
+    const file = join(folder, "kept.json");
+    const plan = SCENARIOS[0]?.plan("3");
+    if (plan === undefined) throw new Error("BUG: no scenario");
+    await writeFile(file, encodePlan(plan));
+    const [fromFile, fromSeed] = [
+      await simulate({ scenario: file }),
+      await simulate({ scenario: plan.scenario, seed: 3 }),
+    ];
+    expect(fromFile.code).toBe(0);
+    expect(fromFile.lines[0]).toBe(fromSeed.lines[0]);
+    expect(fromFile.lines[1]).toContain(file);
+  });
+
+  it("says what is wrong with a file", async () => {
+    const file = join(folder, "wrong.json");
+    await expect(simulate({ scenario: file })).rejects.toThrow(/^cannot read .*wrong\.json: ENOENT/);
+    await writeFile(file, "{}");
+    await expect(simulate({ scenario: file })).rejects.toThrow(/wrong\.json is no scenario: /);
+    await expect(simulate({ scenario: file, runs: 5 })).rejects.toThrow("runs once");
   });
 });

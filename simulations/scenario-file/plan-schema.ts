@@ -1,0 +1,89 @@
+/**
+ * What a plan from a file may be: every field that the types know and no other, and sizes that a machine can run. The
+ * types and these tables cannot drift apart: a field or a fault that is missing here does not compile.
+ */
+
+import { z } from "zod";
+import type { Key } from "../../src/base/ids.ts";
+import { TTL_MS_MAX } from "../../src/base/ttl.ts";
+import { ACK_LEVELS } from "../../src/store.ts";
+import type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
+import type { Operation, OperationType } from "../workload/operation.ts";
+import { faultSchema } from "./fault-schema.ts";
+import { count, index, isTrue, ms, objectOf, share } from "./pieces.ts";
+
+export const NODES_MAX = 1000;
+export const OPERATIONS_MAX = 1_000_000;
+export const FAULTS_MAX = 100_000;
+const VALUE_BYTES_MAX = 16 * 1024 * 1024;
+const SHARDS_MAX = 65_536;
+
+const OPERATION_TYPES = {
+  put: true,
+  delete: true,
+  "put-absent": true,
+  update: true,
+  get: true,
+  batch: true,
+} as const satisfies Record<OperationType, true>;
+
+const text = z.string().min(1).max(200);
+
+/** Each character is one byte of the key. */
+const key = z
+  .string()
+  .regex(/^[\0-\xff]{1,1024}$/, "a key is 1 to 1,024 characters up to U+00FF, each of them a byte")
+  .transform((bytes) => bytes as Key);
+
+const node = objectOf<NodePlan>({
+  name: text.exactOptional(),
+  region: text,
+  durable: isTrue,
+  clockOffsetMs: z.number().min(-1e12).max(1e12),
+  diskMeanMs: ms,
+  startAt: ms,
+});
+
+const replica = objectOf<ReplicaSettings>({
+  shards: count(1, SHARDS_MAX),
+  antiEntropyMs: ms.min(1),
+  housekeepingMs: ms.min(1),
+  sweepMs: count(1, 86_400_000),
+  settleMs: ms,
+  retentionMs: ms.min(1),
+  maxClockOffsetMs: ms,
+});
+
+const water = objectOf<WaterPlan>({
+  localMs: ms,
+  jitter: z.number().min(0).max(100),
+  loss: share,
+  bytesPerMs: z.number().positive().exactOptional(),
+  roundTripsMs: z.record(text, z.record(text, ms)).exactOptional(),
+});
+
+const operation = objectOf<Operation>({
+  id: index,
+  at: ms,
+  node: index,
+  type: z.enum(Object.keys(OPERATION_TYPES) as OperationType[]),
+  key,
+  ack: z.enum(ACK_LEVELS),
+  ttlMs: count(1, TTL_MS_MAX).exactOptional(),
+  valueBytes: count(0, VALUE_BYTES_MAX),
+  alsoKeys: z.array(key).max(1000).readonly().exactOptional(),
+  session: index.exactOptional(),
+});
+
+export const planSchema: z.ZodType<Plan> = objectOf<Plan>({
+  scenario: text,
+  seed: text,
+  nodes: z.array(node).min(1).max(NODES_MAX).readonly(),
+  replica,
+  water,
+  heartbeatTimeoutMs: ms.min(1),
+  healAt: ms,
+  settleMs: ms,
+  operations: z.array(operation).max(OPERATIONS_MAX).readonly(),
+  faults: z.array(faultSchema).max(FAULTS_MAX).readonly(),
+});
