@@ -20,10 +20,12 @@ const TIMEOUT_MS = 60_000;
 
 export class HttpClient {
   readonly #port: number;
+  readonly #host: string;
   #agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-  constructor(port: number) {
+  constructor(port: number, host = "127.0.0.1") {
     this.#port = port;
+    this.#host = host;
   }
 
   /** Rejects when the connection ends before the answer: then the call may have been carried out, or not. */
@@ -31,7 +33,7 @@ export class HttpClient {
     return new Promise((resolve, reject) => {
       const outgoing = request({
         agent: this.#agent,
-        host: "127.0.0.1",
+        host: this.#host,
         port: this.#port,
         method: call.method,
         path: call.path,

@@ -1,12 +1,15 @@
 /**
  * One replica in a process of its own. `ATOLL_CHILD` is its configuration as JSON, the secret as text. Over the IPC
- * channel it tells each fact it logs, then `ready` or `failed`. It stops gently at SIGTERM, and with its parent.
+ * channel it tells each fact it logs, then `ready` or `failed`, and all it holds when it is asked to. It stops gently at
+ * SIGTERM, and with its parent.
  */
 
 import { toAtollError } from "../../src/base/errors.ts";
 import { createNode } from "../../src/node/create-node.ts";
+import { Driver } from "../../src/replica/driver.ts";
 import type { Log } from "../../src/replica/ports.ts";
-import type { ChildConfig, ChildMessage } from "./replica-process.ts";
+import { plainDump } from "./plain-dump.ts";
+import type { ChildConfig, ChildMessage, ChildRequest } from "./replica-process.ts";
 
 const { secret, ...rest } = JSON.parse(process.env.ATOLL_CHILD ?? "{}") as ChildConfig;
 
@@ -33,6 +36,10 @@ try {
     node.stop().then(() => process.disconnect?.());
   });
   process.once("disconnect", () => process.exit());
+  process.on("message", (request: ChildRequest) => {
+    if (node.store instanceof Driver)
+      tell({ type: "dump", request: request.id, dump: plainDump(node.store.inspect()) });
+  });
   await node.start();
   tell({ type: "ready", id: node.id, address: node.address });
 } catch (error) {

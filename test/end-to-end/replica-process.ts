@@ -16,6 +16,7 @@ import type { LogLevel } from "../../src/replica/ports.ts";
 import type { ClusterStatus } from "../../src/store.ts";
 import { bundle } from "../support/bundle.ts";
 import { HttpClient } from "./http-client.ts";
+import type { PlainDump } from "./plain-dump.ts";
 import { untilTrue } from "./until.ts";
 
 /** What travels to the child: as the node takes it, but for the secret, which JSON cannot carry. */
@@ -30,10 +31,32 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** All that is ever asked of a child: what it holds. */
+export interface ChildRequest {
+  readonly id: number;
+}
+
 export type ChildMessage =
   | LogLine
+  | { readonly type: "dump"; readonly request: number; readonly dump: PlainDump }
   | { readonly type: "ready"; readonly id: string; readonly address: string }
   | { readonly type: "failed"; readonly code: string; readonly message: string };
+
+interface Inspection {
+  readonly resolve: (dump: PlainDump) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** How its process is started, where plain Node on this machine's loopback will not do. */
+export interface Launch {
+  /** A bundle of `replica-child.ts` other than the usual one. */
+  readonly script?: string;
+  /** The program, with its arguments, that starts Node. */
+  readonly through?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Where its doors are reached from here. */
+  readonly doorHost?: string;
+}
 
 export class StartFailure extends Error {
   readonly code: string;
@@ -62,6 +85,9 @@ afterAll(async () => {
   await Promise.all(exits);
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
+
+/** What runs in the process of a replica, to be bundled. */
+export const REPLICA_CHILD = new URL("./replica-child.ts", import.meta.url).href;
 
 let bundled: Promise<string> | undefined;
 let nextPort = PORT_FIRST + ((process.pid * 37) % PORTS);
@@ -100,14 +126,18 @@ export class ReplicaProcess {
   kills = 0;
   /** Of its last run; `null` when a signal ended it. */
   exitCode: number | null = null;
+  readonly #launch: Launch;
   #child: ChildProcess | undefined;
   #errors = "";
+  #lastRequest = 0;
+  readonly #inspections = new Map<number, Inspection>();
 
-  constructor(config: ChildConfig) {
+  constructor(config: ChildConfig, launch: Launch = {}) {
     this.id = config.id ?? "";
     this.port = config.port;
     this.config = config;
-    this.http = new HttpClient(this.port);
+    this.#launch = launch;
+    this.http = new HttpClient(this.port, launch.doorHost);
   }
 
   get process(): ChildProcess {
@@ -121,11 +151,14 @@ export class ReplicaProcess {
 
   /** Starts it, on what its folder holds. Throws `StartFailure`. */
   async start(): Promise<void> {
-    bundled ??= bundle(new URL("./replica-child.ts", import.meta.url).href);
-    const script = await bundled;
-    const child = spawn(process.execPath, ["--enable-source-maps", script], {
-      env: { ...process.env, ATOLL_CHILD: JSON.stringify(this.config) },
+    bundled ??= bundle(REPLICA_CHILD);
+    const script = this.#launch.script ?? (await bundled);
+    const { through = [], environment } = this.#launch;
+    const [program = process.execPath, ...words] = [...through, process.execPath, "--enable-source-maps", script];
+    const child = spawn(program, words, {
+      env: { ...process.env, ...environment, ATOLL_CHILD: JSON.stringify(this.config) },
       stdio: ["ignore", "inherit", "pipe", "ipc"],
+      serialization: "advanced",
     });
     alive.add(child);
     this.#child = child;
@@ -135,6 +168,8 @@ export class ReplicaProcess {
       this.exitCode = code;
       alive.delete(child);
       if (this.#child === child) this.#child = undefined;
+      for (const { reject } of this.#inspections.values()) reject(new Error(`${this.id} has ended`));
+      this.#inspections.clear();
       this.http.reset();
     });
     await this.#started(child);
@@ -210,6 +245,15 @@ export class ReplicaProcess {
     return sum;
   }
 
+  /** All that it holds. */
+  inspect(): Promise<PlainDump> {
+    const id = ++this.#lastRequest;
+    return new Promise((resolve, reject) => {
+      this.#inspections.set(id, { resolve, reject });
+      this.process.send({ id } satisfies ChildRequest);
+    });
+  }
+
   loggedSince(mark: number): readonly string[] {
     return this.logs.slice(mark).map((line) => line.event);
   }
@@ -223,7 +267,10 @@ export class ReplicaProcess {
       };
       child.on("message", (message: ChildMessage) => {
         if (message.type === "log") this.logs.push(message);
-        else if (message.type === "ready") {
+        else if (message.type === "dump") {
+          this.#inspections.get(message.request)?.resolve(message.dump);
+          this.#inspections.delete(message.request);
+        } else if (message.type === "ready") {
           this.id = message.id;
           settle(resolve);
         } else settle(() => reject(new StartFailure(message.code, message.message)));
@@ -250,8 +297,12 @@ export interface ReplicaOptions extends Partial<Omit<ChildConfig, "id" | "port" 
 }
 
 /** A configuration with what these tests have in common. */
-export async function createReplica(id: string, options: ReplicaOptions = {}): Promise<ReplicaProcess> {
-  return new ReplicaProcess({
+export async function createReplica(
+  id: string,
+  options: ReplicaOptions = {},
+  launch: Launch = {},
+): Promise<ReplicaProcess> {
+  const config: ChildConfig = {
     region: "here",
     host: "127.0.0.1",
     redisPort: 0,
@@ -271,7 +322,8 @@ export async function createReplica(id: string, options: ReplicaOptions = {}): P
     id: id as NonNullable<ChildConfig["id"]>,
     port: await freePort(),
     data: options.data ?? join(temporaryFolder(), id),
-  });
+  };
+  return new ReplicaProcess(config, launch);
 }
 
 export function joinTo(replicas: readonly ReplicaProcess[]): readonly JoinTarget[] {

@@ -1,0 +1,171 @@
+/** The store behind the WebSocket door of a replica: JSON, one connection. */
+
+import { WebSocket } from "ws";
+import { AtollError } from "../../src/base/errors.ts";
+import type { Key } from "../../src/base/ids.ts";
+import { parseWatchEvent } from "../../src/client/watch-event.ts";
+import { EMPTY_SESSION, encodeSession } from "../../src/doors/session.ts";
+import type {
+  BatchOperation,
+  BatchResult,
+  ClusterStatus,
+  Condition,
+  Dot,
+  KeyPage,
+  PutOptions,
+  ReadOptions,
+  ReadOutcome,
+  Watch,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+  WriteOutcome,
+} from "../../src/store.ts";
+import {
+  batchResults,
+  decodeKey,
+  dotIn,
+  encodeBytes,
+  encodeOperation,
+  type Message,
+  readOutcome,
+  remoteError,
+  writeOutcome,
+} from "./remote-answer.ts";
+import type { RemoteStore, StoreAddress } from "./remote-store.ts";
+
+interface Waiting {
+  readonly resolve: (answer: Message) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class WebSocketStore implements RemoteStore {
+  readonly #address: StoreAddress;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Map<number, (event: WatchEvent) => void>();
+  #socket: WebSocket | undefined;
+  #lastId = 0;
+
+  constructor(address: StoreAddress) {
+    this.#address = address;
+  }
+
+  async get(key: Key, { consistency }: ReadOptions = {}): Promise<ReadOutcome> {
+    const asked = consistency === "quorum" ? { consistency } : {};
+    const answer = await this.#ask({ op: "get", ...keyFields(key), session: EMPTY_SESSION, ...asked });
+    return readOutcome(answer, dotIn(answer.session));
+  }
+
+  async put(key: Key, value: Uint8Array, { ttlMs, ...options }: PutOptions = {}): Promise<WriteOutcome> {
+    const ttl = ttlMs === undefined ? {} : { ttlMs };
+    return this.#write({ op: "put", ...keyFields(key), value: encodeBytes(value), ...ttl }, options);
+  }
+
+  delete(key: Key, options: WriteOptions = {}): Promise<WriteOutcome> {
+    return this.#write({ op: "delete", ...keyFields(key) }, options);
+  }
+
+  async batch(operations: readonly BatchOperation[], { ack = "memory" }: WriteOptions = {}): Promise<BatchResult[]> {
+    const message = { op: "batch", operations: operations.map(encodeOperation), ack, session: EMPTY_SESSION };
+    const { results, session } = await this.#ask(message);
+    return batchResults(operations, results as readonly Message[], session, this.#address.shards);
+  }
+
+  async keys({ prefix, limit, cursor }: Parameters<RemoteStore["keys"]>[0]): Promise<KeyPage> {
+    const from = cursor === undefined ? {} : { cursor };
+    const answer = await this.#ask({ op: "keys", prefix: encodeBytes(prefix), encoding: "base64", limit, ...from });
+    const keys = (answer.keys as readonly string[]).map(decodeKey);
+    return typeof answer.cursor === "string" ? { keys, cursor: answer.cursor } : { keys };
+  }
+
+  async status(): Promise<ClusterStatus> {
+    return (await this.#ask({ op: "status" })).status as ClusterStatus;
+  }
+
+  async catchUp(dots: readonly Dot[], waitMs: number): Promise<void> {
+    await this.#ask({ op: "get", ...keyFields("-" as Key), session: encodeSession(dots), waitMs });
+  }
+
+  /** Its `resume` is empty until the door has answered. A connection that breaks ends it: the watcher resumes elsewhere. */
+  watch({ prefix, resume }: WatchOptions, listener: (event: WatchEvent) => void): Watch {
+    const from = resume === undefined ? {} : { resume };
+    const watch = { resume: "", close: () => {} };
+    const id = this.#lastId + 1;
+    this.#listeners.set(id, listener);
+    watch.close = () => {
+      if (this.#listeners.delete(id)) this.#ask({ op: "unwatch", watch: id }).catch(() => {});
+    };
+    this.#ask({ op: "watch", prefix: encodeBytes(prefix), encoding: "base64", ...from }).then(
+      (answer) => {
+        watch.resume = String(answer.resume);
+      },
+      () => this.#listeners.delete(id),
+    );
+    return watch;
+  }
+
+  close(): void {
+    this.#socket?.terminate();
+  }
+
+  async #write(message: Message, { ack = "memory", condition }: WriteOptions): Promise<WriteOutcome> {
+    const answer = await this.#ask({ ...message, ack, ...conditionFields(condition), session: EMPTY_SESSION });
+    const dot = dotIn(answer.session);
+    if (dot === undefined) throw new Error("a write was answered without a session");
+    return writeOutcome(answer, dot);
+  }
+
+  #ask(message: Message): Promise<Message> {
+    const id = ++this.#lastId;
+    const socket = this.#socket ?? this.#open();
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      const text = JSON.stringify({ id, ...message });
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+      else socket.once("open", () => socket.send(text));
+    });
+  }
+
+  #open(): WebSocket {
+    const { host, port } = this.#address;
+    const socket = new WebSocket(`ws://${host}:${port}/v1/ws`, "atoll.v1.json", { perMessageDeflate: false });
+    this.#socket = socket;
+    socket.on("message", (data: Buffer) => this.#receive(JSON.parse(data.toString()) as Message));
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ECONNREFUSED") return;
+      for (const { reject } of this.#waiting.values()) {
+        reject(new AtollError("UNREACHABLE", `nobody listens on ${port}`));
+      }
+    });
+    socket.on("close", () => {
+      // What waits is never answered.
+      this.#waiting.clear();
+      this.#listeners.clear();
+      this.#socket = undefined;
+    });
+    return socket;
+  }
+
+  #receive(message: Message): void {
+    const { id, watch, type, ...fields } = message;
+    if (typeof watch === "number" && typeof type === "string") {
+      const event = parseWatchEvent({ type, data: JSON.stringify(fields), id: undefined });
+      if (event !== undefined) this.#listeners.get(watch)?.(event);
+      return;
+    }
+    const waiting = this.#waiting.get(Number(id));
+    this.#waiting.delete(Number(id));
+    if (fields.ok === true) waiting?.resolve(fields);
+    else waiting?.reject(remoteError(fields.code, String(fields.message)));
+  }
+}
+
+function keyFields(key: Key): Message {
+  return { key: encodeBytes(key), encoding: "base64" };
+}
+
+function conditionFields(condition: Condition | undefined): Message {
+  if (condition === undefined) return {};
+  if (condition.type === "absent") return { ifAbsent: true };
+  return condition.type === "present" ? { ifPresent: true } : { ifVersion: condition.versions[0] };
+}
