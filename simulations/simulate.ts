@@ -61,7 +61,8 @@ export interface RunOptions {
 const POLL_MS = 250;
 /** Time between two equalities that count: what is equal must stay so. */
 const AFTERMATH_MS = 2000;
-const CHECKERS: readonly Checker[] = [
+/** Every checker, in the order in which what they say helps most. */
+export const CHECKERS: readonly Checker[] = [
   checkConvergence,
   checkAudit,
   checkAcknowledged,

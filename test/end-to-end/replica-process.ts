@@ -156,7 +156,12 @@ export class ReplicaProcess {
     const { through = [], environment } = this.#launch;
     const [program = process.execPath, ...words] = [...through, process.execPath, "--enable-source-maps", script];
     const child = spawn(program, words, {
-      env: { ...process.env, ...environment, ATOLL_CHILD: JSON.stringify(this.config) },
+      env: {
+        ...process.env,
+        ...environment,
+        ATOLL_CHILD: JSON.stringify(this.config),
+        ATOLL_CHILD_OF: String(process.pid),
+      },
       stdio: ["ignore", "inherit", "pipe", "ipc"],
       serialization: "advanced",
     });
@@ -292,7 +297,7 @@ export class ReplicaProcess {
   }
 }
 
-export interface ReplicaOptions extends Partial<Omit<ChildConfig, "id" | "port" | "data">> {
+export interface ReplicaOptions extends Partial<Omit<ChildConfig, "id" | "data">> {
   readonly data?: string;
 }
 
@@ -320,7 +325,7 @@ export async function createReplica(
     secret: "the secret of the end-to-end tests",
     ...options,
     id: id as NonNullable<ChildConfig["id"]>,
-    port: await freePort(),
+    port: options.port ?? (await freePort()),
     data: options.data ?? join(temporaryFolder(), id),
   };
   return new ReplicaProcess(config, launch);

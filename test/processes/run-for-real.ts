@@ -1,0 +1,141 @@
+/** Runs a plan on real processes: the same faults and operations, the same healing, the same checkers as in the simulator. */
+
+import { compareDumps, gapsOf } from "../../simulations/checkers/convergence.ts";
+import type { Evidence, NodeEvidence, Violation } from "../../simulations/checkers/evidence.ts";
+import { clockSpreadOf, type Plan } from "../../simulations/plan.ts";
+import { CHECKERS } from "../../simulations/simulate.ts";
+import type { History, ReadPart } from "../../simulations/workload/history.ts";
+import { partsOf } from "../../simulations/workload/operation.ts";
+import { WorkloadRunner } from "../../simulations/workload/runner.ts";
+import type { Key } from "../../src/base/ids.ts";
+import type { ReplicaDump } from "../../src/replica/inspect.ts";
+import { untilTrue } from "../end-to-end/until.ts";
+import { checkDisk } from "./disk-check.ts";
+import { RealFaultApplier } from "./fault-applier.ts";
+import type { RealNode } from "./real-node.ts";
+import { RealWorld, type RealWorldOptions } from "./real-world.ts";
+
+export interface RealRun {
+  readonly violations: readonly Violation[];
+  readonly history: History;
+  /** Ms from the healing until all replicas were equal; undefined when they never were. */
+  readonly convergedAfterMs: number | undefined;
+}
+
+/** Time between two looks at whether all replicas are equal, and between two equalities that count. */
+const LOOK_EVERY_MS = 250;
+const AFTERMATH_MS = 1500;
+/** Time that is left to what was still on its way when its client gave it up. */
+const LATE_MS = 1000;
+
+export async function runForReal(plan: Plan, options: RealWorldOptions): Promise<RealRun> {
+  const world = await RealWorld.start(plan, options);
+  try {
+    return await play(world, plan);
+  } finally {
+    await world.stop();
+  }
+}
+
+async function play(world: RealWorld, plan: Plan): Promise<RealRun> {
+  const faults = new RealFaultApplier(world, plan.faults);
+  const runner = new WorkloadRunner(world, plan.operations);
+  await world.agenda.until(plan.healAt);
+  await faults.healAll();
+  await untilExpired(runner.history);
+  const convergedAfterMs = await converge(world, plan);
+  const violations = breakdownsOf(world);
+  if (violations.length === 0) {
+    const evidence = await collect(world, runner, plan);
+    for (const check of CHECKERS) violations.push(...check(evidence));
+    await world.kill();
+    for (const [i, { dump }] of evidence.nodes.entries()) {
+      const { durable = true } = plan.nodes[i] ?? {};
+      if (durable && dump !== undefined) violations.push(...(await checkDisk(world.node(i).process.config, dump)));
+    }
+  }
+  return { violations, history: runner.history, convergedAfterMs };
+}
+
+function breakdownsOf(world: RealWorld): Violation[] {
+  const messages = world.breakdowns.map(({ node, error }) => `replica ${node}: ${String(error)}`);
+  for (const node of world.nodes) if (node.hasDied) messages.push(`replica ${node.index} ended by itself`);
+  return messages.map((message) => ({ checker: "breakdown", message }));
+}
+
+/** Nothing is to expire while everything is being read. */
+async function untilExpired(history: History): Promise<void> {
+  const now = Date.now();
+  const deaths = history.map(({ operation, answeredWallMs }) =>
+    operation.ttlMs === undefined ? 0 : (answeredWallMs ?? now) + operation.ttlMs + LATE_MS,
+  );
+  const last = Math.max(0, ...deaths);
+  await untilTrue("what was to expire has expired", () => Date.now() > last, { withinMs: last - now + 1000 });
+}
+
+/** As in the simulator: equal, and equal still a while later. */
+async function converge(world: RealWorld, plan: Plan): Promise<number | undefined> {
+  const { agenda } = world;
+  const begunAt = agenda.now;
+  while (agenda.now < begunAt + plan.settleMs && breakdownsOf(world).length === 0) {
+    await agenda.until(agenda.now + LOOK_EVERY_MS);
+    if (!(await areEqual(world))) continue;
+    const equalAt = agenda.now;
+    await agenda.until(agenda.now + AFTERMATH_MS);
+    if (await areEqual(world)) return equalAt - begunAt;
+  }
+  return undefined;
+}
+
+async function areEqual(world: RealWorld): Promise<boolean> {
+  const [first, ...others] = await inspectAll(world);
+  if (first === undefined) return false;
+  const wallMs = Date.now();
+  for (const other of others) {
+    if (other === undefined) return false;
+    for (const _ of compareDumps(first, other, ["", ""], wallMs)) return false;
+    for (const _ of gapsOf(other, "")) return false;
+  }
+  return [...gapsOf(first, "")].length === 0;
+}
+
+function inspectAll(world: RealWorld): Promise<(ReplicaDump | undefined)[]> {
+  return Promise.all(world.nodes.map((node) => node.inspect().catch(() => undefined)));
+}
+
+async function collect(world: RealWorld, runner: WorkloadRunner, plan: Plan): Promise<Evidence> {
+  const keys = [...new Set(plan.operations.flatMap((operation) => partsOf(operation).map((part) => part.key)))];
+  const dumps = await inspectAll(world);
+  const nodes = world.nodes.map(
+    async (node, i): Promise<NodeEvidence> => ({
+      durable: plan.nodes[i]?.durable ?? true,
+      ends: node.ends,
+      lostDisk: false,
+      dump: dumps[i],
+      finalWallMs: node.clock.now(),
+      finals: await readKeys(node, runner, keys),
+    }),
+  );
+  return {
+    keys,
+    history: runner.history,
+    nodes: await Promise.all(nodes),
+    healedAt: plan.healAt,
+    settleMs: plan.settleMs,
+    auditRepairs: world
+      .logs()
+      .flat()
+      .filter(({ event }) => event === "divergence-repaired")
+      .map(({ fields }) => ({ shard: Number(fields.shard), stampedAt: Number(fields.stampedAt) })),
+    clockSpreadMs: clockSpreadOf(plan),
+  };
+}
+
+async function readKeys(node: RealNode, runner: WorkloadRunner, keys: readonly Key[]): Promise<ReadPart[]> {
+  const parts: ReadPart[] = [];
+  for (const key of keys) {
+    const part = await runner.read(node, key);
+    if (part !== undefined) parts.push(part);
+  }
+  return parts;
+}
