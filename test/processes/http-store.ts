@@ -30,6 +30,7 @@ export class HttpStore implements RemoteStore {
   readonly #address: StoreAddress;
   readonly #http: HttpClient;
   readonly #watches = new Set<ClientRequest>();
+  #isClosed = false;
 
   constructor(address: StoreAddress) {
     this.#address = address;
@@ -127,6 +128,7 @@ export class HttpStore implements RemoteStore {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#http.reset();
     for (const watch of this.#watches) watch.destroy();
   }
@@ -137,6 +139,7 @@ export class HttpStore implements RemoteStore {
     query: Readonly<Record<string, string | undefined>>,
     rest: Pick<HttpCall, "body" | "headers"> = {},
   ): Promise<HttpAnswer> {
+    if (this.#isClosed) return NEVER;
     const pairs = Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name}=${encodePercent(value)}`],
     );

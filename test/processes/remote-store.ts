@@ -9,7 +9,7 @@ import { WebSocketStore } from "./websocket-store.ts";
  * Outcomes carry the dots that the door itself tells by session tokens only.
  */
 export interface RemoteStore extends Store {
-  /** Ends its connections. */
+  /** Ends its connections, and answers nothing any more: the process behind it is gone, and another one may follow it. */
   close(): void;
 }
 

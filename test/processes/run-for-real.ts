@@ -41,6 +41,7 @@ async function play(world: RealWorld, plan: Plan): Promise<RealRun> {
   const faults = new RealFaultApplier(world, plan.faults);
   const runner = new WorkloadRunner(world, plan.operations);
   await world.agenda.until(plan.healAt);
+  runner.close();
   await faults.healAll();
   await untilExpired(runner.history);
   const convergedAfterMs = await converge(world, plan);

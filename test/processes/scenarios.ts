@@ -5,7 +5,8 @@ import type { Fault } from "../../simulations/faults/fault.ts";
 import type { Plan } from "../../simulations/plan.ts";
 import { CALM_WATER, SMALL_REPLICA } from "../../simulations/scenarios/build.ts";
 import { uniform } from "../../simulations/simulator/draws.ts";
-import { generateOperations, type WorkloadProfile } from "../../simulations/workload/generator.ts";
+import { countFrom, generateOperations, type WorkloadProfile } from "../../simulations/workload/generator.ts";
+import { generateSessions } from "../../simulations/workload/session-generator.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import type { RealWorldOptions } from "./real-world.ts";
 
@@ -34,6 +35,9 @@ const WORKLOAD: Omit<WorkloadProfile, "untilMs"> = {
   ttlMsMax: 3000,
   valueBytesMax: 300,
 };
+
+/** Clients that move from replica to replica with what they have seen. */
+const SESSIONS = { count: 4, operationsPerSecond: 10, moveChance: 0.3 };
 
 interface Script {
   readonly durationMs: number;
@@ -164,6 +168,7 @@ function planner(scenario: string, draw: Draw): RealScenario["plan"] {
   return (seed) => {
     const random = new SeededRandom(`${scenario} ${seed}`);
     const { durationMs, faults, workload, water } = draw(random.fork("faults"));
+    const nextId = countFrom(0);
     const profile = { ...WORKLOAD, untilMs: durationMs, ...workload };
     return {
       scenario,
@@ -181,7 +186,10 @@ function planner(scenario: string, draw: Draw): RealScenario["plan"] {
       heartbeatTimeoutMs: 6000,
       healAt: durationMs,
       settleMs: SETTLE_MS,
-      operations: generateOperations(random.fork("operations"), profile),
+      operations: [
+        ...generateOperations(random.fork("operations"), profile, nextId),
+        ...generateSessions(random.fork("sessions"), profile, SESSIONS, nextId),
+      ],
       faults,
     };
   };

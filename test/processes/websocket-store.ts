@@ -28,6 +28,7 @@ import {
   encodeBytes,
   encodeOperation,
   type Message,
+  NEVER,
   readOutcome,
   remoteError,
   writeOutcome,
@@ -45,6 +46,7 @@ export class WebSocketStore implements RemoteStore {
   readonly #listeners = new Map<number, (event: WatchEvent) => void>();
   #socket: WebSocket | undefined;
   #lastId = 0;
+  #isClosed = false;
 
   constructor(address: StoreAddress) {
     this.#address = address;
@@ -105,6 +107,7 @@ export class WebSocketStore implements RemoteStore {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#socket?.terminate();
   }
 
@@ -116,6 +119,7 @@ export class WebSocketStore implements RemoteStore {
   }
 
   #ask(message: Message): Promise<Message> {
+    if (this.#isClosed) return NEVER;
     const id = ++this.#lastId;
     const socket = this.#socket ?? this.#open();
     return new Promise((resolve, reject) => {
