@@ -77,6 +77,7 @@ export function clockSpreadOf(plan: Plan): number {
   let spread = Math.max(...offsets, 0) - Math.min(...offsets, 0);
   for (const fault of plan.faults) {
     if (fault.type === "clock-jump") spread += Math.abs(fault.byMs);
+    else if (fault.type === "clock-strobe") spread += Math.abs(fault.amplitudeMs);
     else if (fault.type === "clock-drift") spread += (Math.abs(fault.ppm) / 1e6) * fault.forMs;
   }
   return Math.ceil(spread) + CLOCK_SLACK_MS;

@@ -70,6 +70,12 @@ export class FaultApplier {
       case "datagram":
         this.#datagram(fault);
         break;
+      case "corrupt":
+        this.#corrupt(fault);
+        break;
+      case "slow-consumer":
+        this.#slowConsumer(fault);
+        break;
       case "crash":
         this.#aim(fault.aim, fault.node, () => this.#crash(fault.node, fault.isPowerCut, fault.downMs));
         break;
@@ -84,6 +90,9 @@ export class FaultApplier {
         break;
       case "clock-drift":
         this.#drift(fault);
+        break;
+      case "clock-strobe":
+        this.#strobe(fault);
         break;
       case "disk-slow":
         this.#slowDisk(fault);
@@ -159,6 +168,18 @@ export class FaultApplier {
     });
   }
 
+  #corrupt({ path: [from, to], probability, forMs }: Of<"corrupt">): void {
+    const { corruptions } = this.#world.network;
+    const corruption = { from, to, probability };
+    corruptions.add(corruption);
+    this.#hold(forMs, () => corruptions.delete(corruption));
+  }
+
+  #slowConsumer({ at, node, bytesPerMs, forMs }: Of<"slow-consumer">): void {
+    const others = this.#world.nodes.filter(({ index }) => index !== node);
+    this.#degrade({ at, type: "degrade", paths: others.map(({ index }) => [index, node]), bytesPerMs, forMs });
+  }
+
   #crash(index: number, isPowerCut: boolean, downMs: number): void {
     const node = this.#world.node(index);
     node.crash(isPowerCut);
@@ -175,6 +196,24 @@ export class FaultApplier {
     const { clock } = this.#world.node(fault.node);
     clock.drift(fault.ppm);
     this.#hold(fault.forMs, () => clock.drift(0));
+  }
+
+  #strobe({ node, amplitudeMs, periodMs, forMs }: Of<"clock-strobe">): void {
+    const { clock } = this.#world.node(node);
+    let aheadMs = 0;
+    let isOver = false;
+    const flip = (): void => {
+      if (isOver) return;
+      const byMs = aheadMs === 0 ? amplitudeMs : -aheadMs;
+      clock.jump(byMs);
+      aheadMs += byMs;
+      this.#world.at(this.#world.now + periodMs / 2, flip);
+    };
+    flip();
+    this.#hold(forMs, () => {
+      isOver = true;
+      clock.jump(-aheadMs);
+    });
   }
 
   #slowDisk(fault: Of<"disk-slow">): void {

@@ -37,6 +37,10 @@ export type Fault = { readonly at: number } & (
       readonly lateMs: number;
       readonly forMs: number;
     }
+  /** Damages frames of a path, of every kind: a bit flips, an end is missing, bytes change places. */
+  | { readonly type: "corrupt"; readonly path: PathPair; readonly probability: number; readonly forMs: number }
+  /** A node takes in so little from each of the others that what they have for it piles up. */
+  | { readonly type: "slow-consumer"; readonly node: number; readonly bytesPerMs: number; readonly forMs: number }
   /** The process ends at once; with `isPowerCut` nobody tells its peers. It starts again by itself. */
   | {
       readonly type: "crash";
@@ -50,6 +54,14 @@ export type Fault = { readonly at: number } & (
   | { readonly type: "clock-jump"; readonly node: number; readonly byMs: number }
   /** Parts in a million too fast; -1,000,000 = frozen. */
   | { readonly type: "clock-drift"; readonly node: number; readonly ppm: number; readonly forMs: number }
+  /** Jumps ahead and back again once a period (Jepsen's strobe). */
+  | {
+      readonly type: "clock-strobe";
+      readonly node: number;
+      readonly amplitudeMs: number;
+      readonly periodMs: number;
+      readonly forMs: number;
+    }
   | { readonly type: "disk-slow"; readonly node: number; readonly meanMs: number; readonly forMs: number }
   | { readonly type: "disk-full"; readonly node: number; readonly forMs: number }
   /** The process crashes and finds its disk damaged when it starts again. */

@@ -5,6 +5,9 @@ import { exponential, pickWeighted, uniform } from "../simulator/draws.ts";
 import { type CutShape, drawCut } from "./cuts.ts";
 import type { Fault, FaultType, PathPair } from "./fault.ts";
 
+/** Several faults that belong together. */
+export type Pattern = "flapping" | "swizzle";
+
 export interface FaultProfile {
   readonly nodes: number;
   readonly fromMs: number;
@@ -12,7 +15,7 @@ export interface FaultProfile {
   /** Mean time between two faults. */
   readonly meanGapMs: number;
   /** How likely each type is; 0 = never. */
-  readonly types: Readonly<Record<FaultType | "flapping", number>>;
+  readonly types: Readonly<Record<FaultType | Pattern, number>>;
   readonly cuts: Readonly<Record<CutShape, number>>;
   /** Nothing holds longer than this. */
   readonly longestMs: number;
@@ -23,16 +26,20 @@ export interface FaultProfile {
 export const NO_FAULTS: FaultProfile["types"] = {
   cut: 0,
   flapping: 0,
+  swizzle: 0,
   degrade: 0,
   break: 0,
   stall: 0,
   "late-copy": 0,
   datagram: 0,
+  corrupt: 0,
+  "slow-consumer": 0,
   crash: 0,
   stop: 0,
   pause: 0,
   "clock-jump": 0,
   "clock-drift": 0,
+  "clock-strobe": 0,
   "disk-slow": 0,
   "disk-full": 0,
   "disk-damage": 0,
@@ -44,10 +51,17 @@ export function generateFaults(random: SeededRandom, profile: FaultProfile): Fau
   let at = profile.fromMs + exponential(random, profile.meanGapMs);
   while (at < profile.untilMs) {
     const type = pickWeighted(random, profile.types);
-    faults.push(...(type === "flapping" ? drawFlapping(random, profile, at) : [drawFault(random, profile, type, at)]));
+    if (type === "flapping") faults.push(...drawFlapping(random, profile, at));
+    else if (type === "swizzle") faults.push(...drawSwizzle(random, profile, at));
+    else faults.push(drawFault(random, profile, type, at));
     at += exponential(random, profile.meanGapMs);
   }
   return faults.sort((a, b) => a.at - b.at);
+}
+
+/** Between two numbers, as likely in each power of ten. */
+function spread(random: SeededRandom, low: number, high: number): number {
+  return low * (high / low) ** uniform(random, 0, 1);
 }
 
 /** Short mostly, now and then as long as allowed. */
@@ -72,6 +86,32 @@ function drawFlapping(random: SeededRandom, profile: FaultProfile, at: number): 
   return faults;
 }
 
+/**
+ * FoundationDB's swizzle-clog: the links of a random set of nodes go one after the other over seconds, and come back one
+ * after the other in another order.
+ */
+function drawSwizzle(random: SeededRandom, profile: FaultProfile, at: number): Fault[] {
+  const nodes = random.shuffle(Array.from({ length: profile.nodes }, (_, i) => i));
+  const clogged = new Set(nodes.slice(0, random.between(1, Math.max(1, profile.nodes - 1))));
+  const links = nodes.flatMap((a, i) => nodes.slice(i + 1).map((b): PathPair => [a, b]));
+  const going = random.shuffle(links.filter((pair) => pair.some((node) => clogged.has(node))));
+  const stepMs = uniform(random, 50, Math.max(100, profile.longestMs / 2)) / going.length;
+  const returning = random.shuffle(going.map((_, i) => i));
+  return going.map(([a, b], i) => {
+    const forMs = stepMs * (going.length - i + (returning[i] as number));
+    return {
+      at: at + i * stepMs,
+      type: "cut",
+      shape: "swizzle",
+      paths: [
+        [a, b],
+        [b, a],
+      ],
+      forMs,
+    };
+  });
+}
+
 function drawFault(random: SeededRandom, profile: FaultProfile, type: FaultType, at: number): Fault {
   const node = random.below(profile.nodes);
   const forMs = drawDuration(random, profile);
@@ -89,6 +129,10 @@ function drawFault(random: SeededRandom, profile: FaultProfile, type: FaultType,
       return { at, type, path, lateMs: forMs, isOnlyCopy: random.chance(0.3) };
     case "datagram":
       return { at, type, duplicate: 0.3, reorder: 0.3, lateMs: uniform(random, 10, 3000), forMs };
+    case "corrupt":
+      return { at, type, path, probability: uniform(random, 0.001, 0.2), forMs };
+    case "slow-consumer":
+      return { at, type, node, bytesPerMs: uniform(random, 0.05, 2), forMs };
     case "crash": {
       const aim = random.pick(["now", "push", "disk-write"] as const);
       return { at, type, node, aim, isPowerCut: random.chance(0.5), downMs: drawDowntime(random, profile) };
@@ -101,6 +145,10 @@ function drawFault(random: SeededRandom, profile: FaultProfile, type: FaultType,
       return { at, type, node, byMs: random.between(-profile.clockJumpMs, profile.clockJumpMs) };
     case "clock-drift":
       return { at, type, node, ppm: random.chance(0.2) ? -1_000_000 : random.between(-100_000, 100_000), forMs };
+    case "clock-strobe": {
+      const amplitudeMs = Math.ceil(spread(random, 4, Math.max(5, profile.clockJumpMs)));
+      return { at, type, node, amplitudeMs, periodMs: spread(random, 1, 1000), forMs };
+    }
     case "disk-slow":
       return { at, type, node, meanMs: uniform(random, 20, 500), forMs };
     case "disk-full":

@@ -2,7 +2,8 @@
  * The network between simulated nodes: who listens where, live connections, and what faults do to them. It keeps the law of the
  * transport port. Duplication and reordering then come from where they come from in life: one register arrives from two
  * peers, a stalled link delivers late, and one side of a broken link learns of it later than the other. `datagram` breaks
- * the law on purpose for droppable frames, single ones of which then arrive twice, late, or before their turn.
+ * the law on purpose for droppable frames, single ones of which then arrive twice, late, or before their turn;
+ * `corruptions` break it for all of them.
  */
 
 import { assert } from "../../src/base/assert.ts";
@@ -10,6 +11,7 @@ import type { ErrorCode } from "../../src/base/errors.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import type { Random } from "../../src/replica/ports.ts";
 import { type Connection, hashFrame, otherSide, type Sent, type Side } from "./connection.ts";
+import { type Corruption, damageFrame } from "./corruption.ts";
 import { exponential, uniform, unit } from "./draws.ts";
 import type { EventOwner, EventQueue } from "./event-queue.ts";
 import type { Delivery } from "./observer.ts";
@@ -81,6 +83,9 @@ export class SimulatedNetwork {
   readonly paths: Paths;
   readonly settings: NetworkSettings;
   datagram: DatagramProfile | undefined;
+  /** Of those that hold at once, each damages frames by itself. */
+  readonly corruptions = new Set<Corruption>();
+  corrupted = 0;
   frames = 0;
   bytes = 0;
   dropped = 0;
@@ -209,8 +214,20 @@ export class SimulatedNetwork {
     view.set(bytes);
     this.options.trace.record(this.options.now(), "deliver", side.node, side.peerNode, sent.hash);
     this.options.delivered({ from: side.peerNode, to: side.node, sentAt: sent.sentAt, bytes });
-    endpoint.frame(side, view);
+    endpoint.frame(side, this.#damaged(side, view));
     view.fill(0xa5);
+  }
+
+  #damaged(side: Side, frame: Uint8Array): Uint8Array {
+    const { random, trace, now } = this.options;
+    let left = frame;
+    for (const { from, to, probability } of this.corruptions) {
+      if (from !== side.peerNode || to !== side.node || left.length === 0 || unit(random) >= probability) continue;
+      this.corrupted++;
+      left = damageFrame(random, left);
+      trace.record(now(), "corrupt", side.node, side.peerNode, left.length);
+    }
+    return left;
   }
 
   /**
@@ -264,6 +281,17 @@ export class SimulatedNetwork {
   /** Nothing from one node to the other arrives for a while, then all of it in order. */
   stall(from: number, to: number, forMs: number): void {
     for (const side of this.#sides(to, from)) side.inbound.stall(forMs);
+  }
+
+  /** A node's process stands still: whoever hears nothing of it for too long gives the link up. */
+  paused(endpoint: Endpoint): void {
+    const { owner } = endpoint;
+    for (const side of this.#sidesOf(endpoint)) {
+      const other = otherSide(side);
+      this.#at(this.settings.heartbeatTimeoutMs * uniform(this.options.random, 0.7, 1.3), other.owner, () => {
+        if (owner.pausedUntil > this.options.now()) this.closeSide(other, "silent", 0);
+      });
+    }
   }
 
   /** A node's process is gone. Its kernel tells the peers, or nobody does (power cut): then they find out by silence. */

@@ -148,7 +148,9 @@ export class SimulatedNode {
 
   /** SIGSTOP and, later, SIGCONT. */
   pause(forMs: number): void {
-    if (this.#life !== undefined) this.#life.pausedUntil = this.#options.now() + forMs;
+    if (this.#life === undefined) return;
+    this.#life.pausedUntil = this.#options.now() + forMs;
+    this.#options.network.paused(this.#life.endpoint);
   }
 
   /** Ends a pause now. Events that were put off keep their later time. */

@@ -18,6 +18,7 @@ export type TraceKind =
   | "send"
   | "drop"
   | "deliver"
+  | "corrupt"
   | "disk-write"
   | "disk-done"
   | "disk-failed"
@@ -57,6 +58,7 @@ const KIND_CODES = {
   fault: 16,
   log: 17,
   violation: 18,
+  corrupt: 19,
 } as const satisfies Record<TraceKind, number>;
 
 const float = new Float64Array(1);

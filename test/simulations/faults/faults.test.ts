@@ -4,7 +4,7 @@ import { type CutShape, drawCut } from "../../../simulations/faults/cuts.ts";
 import { describeFault, type Fault } from "../../../simulations/faults/fault.ts";
 import { type FaultProfile, generateFaults, NO_FAULTS } from "../../../simulations/faults/generator.ts";
 import { SeededRandom } from "../../../src/base/random.ts";
-import { createBareWorld } from "../simulator/bench-world.ts";
+import { CALM, createBareWorld } from "../simulator/bench-world.ts";
 
 const PROFILE: FaultProfile = {
   nodes: 4,
@@ -33,7 +33,7 @@ describe("fault schedules", () => {
     const types = new Set(faults.map((fault) => fault.type));
     expect([...types].sort()).toEqual(
       Object.keys(NO_FAULTS)
-        .filter((type) => type !== "flapping")
+        .filter((type) => type !== "flapping" && type !== "swizzle")
         .sort(),
     );
     expect(faults).toEqual(faults.toSorted((a, b) => a.at - b.at));
@@ -85,6 +85,28 @@ describe("cuts", () => {
   });
 });
 
+describe("a swizzle", () => {
+  it("takes links one after the other and brings them back in another order, all before the longest time is over", () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const types = { ...NO_FAULTS, swizzle: 1 };
+      const profile = { ...PROFILE, types, meanGapMs: 1e7, untilMs: 3e7, longestMs: 8000 };
+      const [first, ...rest] = generateFaults(new SeededRandom(seed), profile);
+      if (first?.type !== "cut") continue;
+      const links = [first, ...rest.filter((fault) => fault.at < first.at + 8000)].flatMap((fault) =>
+        fault.type === "cut"
+          ? [{ link: fault.paths.flat().sort().join(), at: fault.at, until: fault.at + fault.forMs }]
+          : [],
+      );
+      expect(links.length).toBeGreaterThanOrEqual(3);
+      expect(new Set(links.map(({ link }) => link)).size).toBe(links.length);
+      expect(new Set(links.map(({ at }) => at)).size).toBe(links.length);
+      expect(new Set(links.map(({ until }) => until)).size).toBe(links.length);
+      const lastGone = Math.max(...links.map(({ at }) => at));
+      expect(links.every(({ until }) => until > lastGone && until <= first.at + 8000 + 1)).toBe(true);
+    }
+  });
+});
+
 describe("applying faults", () => {
   const bothWays = [
     [0, 1],
@@ -108,6 +130,21 @@ describe("applying faults", () => {
     expect(paths.quality(0, 1)).toEqual(paths.base(0, 1));
   });
 
+  it("strobes a clock ahead and back, and leaves it as it was", async () => {
+    const world = createBareWorld({});
+    const { clock } = world.node(1);
+    new FaultApplier(world, [
+      { at: 10, type: "clock-strobe", node: 1, amplitudeMs: 700, periodMs: 20, forMs: 100 },
+      { at: 10, type: "clock-jump", node: 1, byMs: 30 },
+    ]);
+    const seen: number[] = [];
+    for (let at = 15; at < 140; at += 10) {
+      await world.run(at);
+      seen.push(Math.round(clock.offset()));
+    }
+    expect(seen).toEqual([730, 30, 730, 30, 730, 30, 730, 30, 730, 30, 30, 30, 30]);
+  });
+
   it("ends all of them when everything heals, those to come included", async () => {
     const world = createBareWorld({});
     const applier = new FaultApplier(world, [
@@ -115,6 +152,9 @@ describe("applying faults", () => {
       { at: 10, type: "clock-jump", node: 0, byMs: 5000 },
       { at: 10, type: "clock-drift", node: 1, ppm: 1000, forMs: 1e6 },
       { at: 10, type: "disk-full", node: 0, forMs: 1e6 },
+      { at: 10, type: "clock-strobe", node: 1, amplitudeMs: 700, periodMs: 30, forMs: 1e6 },
+      { at: 10, type: "corrupt", path: [0, 1], probability: 1, forMs: 1e6 },
+      { at: 10, type: "slow-consumer", node: 1, bytesPerMs: 1, forMs: 1e6 },
       { at: 200, type: "cut", shape: "pair", paths: bothWays, forMs: 1e6 },
     ]);
     await world.run(100);
@@ -122,6 +162,7 @@ describe("applying faults", () => {
     applier.healAll();
     await world.run(300);
     expect([world.network.paths.isCut(0, 1), world.node(0).disk.failing]).toEqual([false, 0]);
+    expect([world.network.corruptions.size, world.network.paths.quality(0, 1)]).toEqual([0, CALM]);
     expect([world.node(0).clock.offset(), world.node(1).clock.offset()]).toEqual([0, 0]);
   });
 });
