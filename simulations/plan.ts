@@ -4,6 +4,7 @@ import type { Fault } from "./faults/fault.ts";
 import { type RoundTrips, roundTripMs } from "./regions.ts";
 import type { PathQuality } from "./simulator/paths.ts";
 import type { Operation } from "./workload/operation.ts";
+import type { WatchPlan } from "./workload/watch-plan.ts";
 
 export interface NodePlan {
   /** Its replica id; r0, r1, ... unless told. */
@@ -55,6 +56,8 @@ export interface Plan {
   /** All replicas must be equal so many virtual ms after the healing. */
   readonly settleMs: number;
   readonly operations: readonly Operation[];
+  /** Absent: nobody watches. */
+  readonly watches?: readonly WatchPlan[];
   readonly faults: readonly Fault[];
 }
 

@@ -9,6 +9,7 @@ import type { Checker, Evidence, NodeEvidence, Violation } from "./checkers/evid
 import { checkExpiry } from "./checkers/expiry.ts";
 import { checkLocalOrder } from "./checkers/local-order.ts";
 import { checkSession } from "./checkers/session.ts";
+import { checkWatch } from "./checkers/watch.ts";
 import { FaultApplier } from "./faults/applier.ts";
 import { clockSpreadOf, nameOf, type Plan, qualityOf, type ReplicaSettings } from "./plan.ts";
 import type { SimulatedNode } from "./simulator/node.ts";
@@ -69,13 +70,14 @@ export const CHECKERS: readonly Checker[] = [
   checkLocalOrder,
   checkSession,
   checkExpiry,
+  checkWatch,
 ];
 
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResult> {
   const began = process.hrtime.bigint();
   const world = createWorld(plan, options);
   const faults = new FaultApplier(world, plan.faults);
-  const runner = new WorkloadRunner(world, plan.operations);
+  const runner = new WorkloadRunner(world, plan.operations, plan.watches);
   const recorder = options.timeline === true ? new TimelineRecorder(world, plan, runner.history) : undefined;
   for (const [index, node] of plan.nodes.entries()) world.at(node.startAt, () => world.node(index).start());
   await world.run(plan.healAt);
@@ -182,11 +184,13 @@ async function collect(world: World, runner: WorkloadRunner, plan: Plan): Promis
   return {
     keys,
     history: runner.history,
+    watches: runner.watchers,
     nodes,
     healedAt: plan.healAt,
     settleMs: plan.settleMs,
     auditRepairs: world.auditRepairs,
     clockSpreadMs: clockSpreadOf(plan),
+    sweepMs: plan.replica.sweepMs,
   };
 }
 

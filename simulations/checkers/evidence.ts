@@ -4,6 +4,7 @@ import type { Key } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import type { LifeEnd } from "../simulator/node.ts";
 import type { History, ReadPart } from "../workload/history.ts";
+import type { WatchHistory } from "../workload/watch-history.ts";
 
 export interface NodeEvidence {
   /** Keeps its registers on disk. */
@@ -21,6 +22,7 @@ export interface NodeEvidence {
 export interface Evidence {
   readonly keys: readonly Key[];
   readonly history: History;
+  readonly watches: readonly WatchHistory[];
   readonly nodes: readonly NodeEvidence[];
   /** Virtual ms at which everything was healed, and within how long after it all had to be equal. */
   readonly healedAt: number;
@@ -29,6 +31,8 @@ export interface Evidence {
   readonly auditRepairs: readonly { readonly shard: number; readonly stampedAt: number }[];
   /** Most that clocks were apart at any time, ms. */
   readonly clockSpreadMs: number;
+  /** Expired registers fall at multiples of this. */
+  readonly sweepMs: number;
 }
 
 export interface Violation {

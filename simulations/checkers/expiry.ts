@@ -4,28 +4,35 @@ import type { HistoryEntry, ReadPart } from "../workload/history.ts";
 import type { Operation } from "../workload/operation.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 
+type Writers = ReadonlyMap<Operation["id"], HistoryEntry>;
+
 export function checkExpiry(evidence: Evidence): Violation[] {
   const messages: string[] = [];
-  const writers = new Map(evidence.history.map((entry) => [entry.operation.id, entry]));
+  const writers = indexWriters(evidence);
   for (const entry of evidence.history) {
     if (entry.answer?.type !== "read") continue;
     messages.push(
-      ...checkRead(entry.answer.read, entry.invokedWallMs, `operation ${entry.operation.id}`, writers, evidence),
+      ...checkServed(entry.answer.read, entry.invokedWallMs, `operation ${entry.operation.id}`, writers, evidence),
     );
   }
   for (const [i, node] of evidence.nodes.entries()) {
     for (const read of node.finals) {
-      messages.push(...checkRead(read, node.finalWallMs, `the last read of replica ${i}`, writers, evidence));
+      messages.push(...checkServed(read, node.finalWallMs, `the last read of replica ${i}`, writers, evidence));
     }
   }
   return violations("expiry", messages);
 }
 
-function* checkRead(
+export function indexWriters(evidence: Evidence): Writers {
+  return new Map(evidence.history.map((entry) => [entry.operation.id, entry]));
+}
+
+/** What is wrong with a value that was shown at `wallMs`: bytes that nobody wrote, an expiry that nobody asked for or that is over. */
+export function* checkServed(
   read: ReadPart,
   wallMs: number,
   reader: string,
-  writers: ReadonlyMap<Operation["id"], HistoryEntry>,
+  writers: Writers,
   evidence: Evidence,
 ): Iterable<string> {
   if (read.version === undefined) return;

@@ -9,6 +9,7 @@ import { exponential, pickWeighted, uniform } from "../simulator/draws.ts";
 import { countFrom, generateOperations, keyOf, type WorkloadProfile } from "../workload/generator.ts";
 import type { Operation } from "../workload/operation.ts";
 import { generateSessions, type SessionsProfile } from "../workload/session-generator.ts";
+import { generateWatches, type WatchesProfile } from "../workload/watch-plan.ts";
 import { PLAYS, type PlayName } from "./plays.ts";
 
 export interface ScenarioProfile {
@@ -18,6 +19,7 @@ export interface ScenarioProfile {
   readonly durationMs: number;
   readonly workload: Omit<WorkloadProfile, "nodes" | "fromMs" | "untilMs">;
   readonly sessions: SessionsProfile;
+  readonly watches: WatchesProfile;
   readonly faults: Omit<FaultProfile, "nodes" | "fromMs" | "untilMs">;
   /** Plays and how likely each is. All 0: none. */
   readonly plays: Readonly<Record<PlayName, number>>;
@@ -89,6 +91,7 @@ export function buildPlan(random: SeededRandom, scenario: string, seed: string, 
     healAt: profile.durationMs,
     settleMs: profile.settleMs,
     operations: operations.sort((a, b) => a.at - b.at),
+    watches: generateWatches(random.fork("watches"), profile.watches, { ...span, keys: profile.workload.keys }),
     faults: faults.sort((a, b) => a.at - b.at),
   };
 }

@@ -6,6 +6,7 @@ import type { Plan } from "../plan.ts";
 import { uniform } from "../simulator/draws.ts";
 import type { WorkloadProfile } from "../workload/generator.ts";
 import type { SessionsProfile } from "../workload/session-generator.ts";
+import type { WatchesProfile } from "../workload/watch-plan.ts";
 import {
   buildPlan,
   CALM_WATER,
@@ -36,6 +37,7 @@ const WORKLOAD: Omit<WorkloadProfile, "nodes" | "fromMs" | "untilMs"> = {
 };
 
 const SESSIONS: SessionsProfile = { count: 3, operationsPerSecond: 4, moveChance: 0.2 };
+const WATCHES: WatchesProfile = { count: 2, meanMoveGapMs: 4000, returnShare: 0.5, slowShare: 0.3 };
 
 const CUTS = { halves: 3, isolate: 3, bridge: 1, ring: 1, "one-way": 1, pair: 1 } as const;
 
@@ -170,6 +172,12 @@ const SWARM: Scenario = {
           operationsPerSecond: random.pick([2, 10]),
           moveChance: random.pick([0.05, 0.3, 1]),
         },
+        watches: {
+          count: random.pick([0, 1, 3]),
+          meanMoveGapMs: random.pick([500, 4000, Infinity]),
+          returnShare: random.pick([0.2, 0.8]),
+          slowShare: random.pick([0, 0.5]),
+        },
         faults: {
           meanGapMs: random.pick([400, 1000, 3000]),
           types: {
@@ -229,6 +237,7 @@ function build(
     durationMs: 20_000,
     workload: WORKLOAD,
     sessions: SESSIONS,
+    watches: WATCHES,
     meanGapOfPlaysMs: 1500,
     settleMs: SETTLE_MS,
     ...chosen,

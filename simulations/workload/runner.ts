@@ -2,43 +2,26 @@
 
 import { defaultLimits } from "../../src/doors/limits.ts";
 import type { Store } from "../../src/store.ts";
-import type { Trace } from "../simulator/trace.ts";
 import { answerOfError, carryOut, dotsOfAnswer, readPartOf, summaryOf } from "./carry-out.ts";
 import { ClientSession } from "./client-session.ts";
 import type { Answer, HistoryEntry, ReadPart } from "./history.ts";
 import type { Operation } from "./operation.ts";
-
-/** Where operations are carried out: the simulator's world, or one of real processes. */
-export interface Stage {
-  readonly now: number;
-  at(time: number, act: () => void): void;
-  node(index: number): StageNode;
-  readonly nodes: readonly StageNode[];
-  readonly trace: Pick<Trace, "record">;
-  /** To be called when a process has ended: its clients see their connections break. */
-  onLifeEnd: ((node: number, life: number) => void) | undefined;
-  /** A replica failed in a way that only a bug explains. */
-  fail(node: number, error: unknown): void;
-}
-
-export interface StageNode {
-  readonly index: number;
-  /** Undefined: nobody there takes operations. */
-  readonly replica: Store | undefined;
-  readonly life: { readonly number: number; readonly ended: boolean; readonly pausedUntil: number } | undefined;
-  readonly clock: { now(): number };
-}
+import { isThere, type Stage, type StageNode } from "./stage.ts";
+import type { WatchPlan } from "./watch-plan.ts";
+import { Watcher } from "./watcher.ts";
 
 export class WorkloadRunner {
   readonly history: HistoryEntry[] = [];
+  readonly watchers: readonly Watcher[];
   readonly #world: Stage;
   readonly #operationsById: ReadonlyMap<number, Operation>;
   readonly #sessionsById = new Map<number, ClientSession>();
 
-  constructor(world: Stage, operations: readonly Operation[]) {
+  constructor(world: Stage, operations: readonly Operation[], watches: readonly WatchPlan[] = []) {
     this.#world = world;
     this.#operationsById = new Map(operations.map((operation) => [operation.id, operation]));
     for (const operation of operations) world.at(operation.at, () => this.#due(operation));
+    this.watchers = watches.map((watch) => new Watcher(world, watch, this.#operationsById));
     world.onLifeEnd = (node, life) => world.at(world.now, () => this.#lifeEnded(node, life));
   }
 
@@ -72,6 +55,7 @@ export class WorkloadRunner {
 
   #lifeEnded(node: number, life: number): void {
     for (const session of this.#sessionsById.values()) session.broken(node, life);
+    for (const watcher of this.watchers) watcher.lifeEnded(node, life);
   }
 
   #invoke(operation: Operation, session: ClientSession | undefined): void {
@@ -91,7 +75,7 @@ export class WorkloadRunner {
     };
     this.history.push(entry);
     trace.record(now, "invoke", node.index, operation.id);
-    if (replica === undefined || life === undefined || !this.#isThere(node)) {
+    if (replica === undefined || life === undefined || !isThere(node, now)) {
       this.#answer(entry, node, { type: "refused", code: "UNREACHABLE" });
       return;
     }
@@ -105,15 +89,11 @@ export class WorkloadRunner {
 
   /** The node of an operation; a client of a session goes on to the next one that is there. */
   #takerOf(operation: Operation): StageNode {
-    const { nodes } = this.#world;
+    const { nodes, now } = this.#world;
     const wanted = this.#world.node(operation.node);
-    if (operation.session === undefined || this.#isThere(wanted)) return wanted;
+    if (operation.session === undefined || isThere(wanted, now)) return wanted;
     const others = [...nodes.slice(wanted.index + 1), ...nodes.slice(0, wanted.index)];
-    return others.find((node) => this.#isThere(node)) ?? wanted;
-  }
-
-  #isThere({ replica, life }: StageNode): boolean {
-    return replica !== undefined && life !== undefined && life.pausedUntil <= this.#world.now;
+    return others.find((node) => isThere(node, now)) ?? wanted;
   }
 
   /** As the doors do: first what the session has seen, then the operation. */

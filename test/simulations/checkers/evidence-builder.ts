@@ -125,7 +125,17 @@ export function crash(at: number, durableUpTo = 0): LifeEnd {
 }
 
 export function evidence(history: readonly HistoryEntry[], nodes: readonly NodeEvidence[]): Evidence {
-  return { keys: [KEY], history, nodes, healedAt: 9000, settleMs: 1000, auditRepairs: [], clockSpreadMs: 10 };
+  return {
+    keys: [KEY],
+    history,
+    watches: [],
+    nodes,
+    healedAt: 9000,
+    settleMs: 1000,
+    auditRepairs: [],
+    clockSpreadMs: 10,
+    sweepMs: 200,
+  };
 }
 
 export { WALL };

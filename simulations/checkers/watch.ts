@@ -1,0 +1,208 @@
+/**
+ * What a watcher is owed: every change that its replica made, once or more, in the order of the stamps of each key, across
+ * connections that it resumes; a `reset` where that cannot be, after which it reads the prefix anew; nothing that nobody
+ * wrote; and, as long as it goes on, a picture that ends as what its replica shows. Registers that lost to a newer one on
+ * their way are no change of a replica: of what others write, only the last is certain to be seen.
+ */
+
+import type { Key } from "../../src/base/ids.ts";
+import type { Version } from "../../src/store.ts";
+import { acknowledgedParts } from "../workload/history.ts";
+import type { WatchEntry, WatchedChange, WatchHistory } from "../workload/watch-history.ts";
+import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { checkServed, indexWriters } from "./expiry.ts";
+import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
+import { indexWrites, type PossibleWrite, type WritesByKey } from "./writes-by-key.ts";
+
+/** One connection, and those that went on from it without a gap. */
+interface Chain {
+  readonly node: number;
+  readonly life: number;
+  readonly from: number;
+  /** It goes on at the end, and has handled all that came. */
+  isCurrent: boolean;
+  readonly versions: Set<string>;
+}
+
+/** What a watcher knows of a key. */
+interface Known {
+  readonly version: Version;
+  readonly isLive: boolean;
+  readonly expiresAt: number;
+}
+
+export function checkWatch(evidence: Evidence): Violation[] {
+  const index = { writes: indexWrites(evidence), writers: indexWriters(evidence) };
+  const messages: string[] = [];
+  for (const watch of evidence.watches) {
+    const chains = chainsOf(watch);
+    messages.push(...checkOrder(watch), ...checkInvented(watch, index, evidence), ...checkPicture(watch, evidence));
+    for (const chain of chains) messages.push(...checkMissed(watch, chain, evidence));
+  }
+  return violations("watch", messages);
+}
+
+function nameOf({ plan }: WatchHistory): string {
+  return `watch ${plan.id}`;
+}
+
+function chainsOf(watch: WatchHistory): Chain[] {
+  const chains: Chain[] = [];
+  let place = { node: 0, life: 0 };
+  for (const [i, entry] of watch.entries.entries()) {
+    if (entry.type === "connected") place = entry;
+    // A reset right after a connection is the first that it says: nothing goes on from before.
+    const begins = entry.type === "reset" || (entry.type === "connected" && !entry.isResumed);
+    if (begins || (entry.type === "connected" && watch.entries[i + 1]?.type === "reset")) {
+      chains.push({ ...place, from: entry.at, isCurrent: false, versions: new Set() });
+    }
+    if (entry.type === "change") chains.at(-1)?.versions.add(versionName(entry.change));
+  }
+  const last = chains.at(-1);
+  if (last !== undefined) last.isCurrent = watch.isCurrent;
+  return chains;
+}
+
+function versionName(change: WatchedChange): string {
+  return change.type === "put" ? `put ${change.read.version}` : `${change.type} ${change.version}`;
+}
+
+/** The stamps of each key grow, but for what comes once more after a connection was resumed. */
+function* checkOrder(watch: WatchHistory): Iterable<string> {
+  let greatest = new Map<Key, Stamp>();
+  let sinceConnected = new Map<Key, Stamp>();
+  const seen = new Set<string>();
+  for (const entry of watch.entries) {
+    if (entry.type === "connected") sinceConnected = new Map();
+    if (entry.type === "reset") {
+      greatest = new Map();
+      sinceConnected = new Map();
+      seen.clear();
+    }
+    if (entry.type !== "change") continue;
+    const { key, stamp } = placeOf(entry.change);
+    const isRepeat = seen.has(`${key} ${versionName(entry.change)}`);
+    const floor = (isRepeat ? sinceConnected : greatest).get(key);
+    if (floor !== undefined && compareStamps(stamp, floor) < 0) {
+      yield `${nameOf(watch)} at ${seconds(entry.at)} was told of ${showKey(key)} at ${showStamp(stamp)} after ${showStamp(floor)}`;
+    }
+    seen.add(`${key} ${versionName(entry.change)}`);
+    sinceConnected.set(key, greater(sinceConnected.get(key), stamp));
+    greatest.set(key, greater(greatest.get(key), stamp));
+  }
+}
+
+function placeOf(change: WatchedChange): { readonly key: Key; readonly stamp: Stamp } {
+  if (change.type === "put") return { key: change.read.key, stamp: stampOfVersion(change.read.version, false) };
+  return { key: change.key, stamp: stampOfVersion(change.version, change.type === "delete") };
+}
+
+function greater(a: Stamp | undefined, b: Stamp): Stamp {
+  return a !== undefined && compareStamps(a, b) > 0 ? a : b;
+}
+
+function seconds(at: number): string {
+  return `${(at / 1000).toFixed(3)}s`;
+}
+
+interface Index {
+  readonly writes: WritesByKey;
+  readonly writers: ReturnType<typeof indexWriters>;
+}
+
+function* checkInvented(watch: WatchHistory, { writes, writers }: Index, evidence: Evidence): Iterable<string> {
+  for (const entry of watch.entries) {
+    if (entry.type !== "change") continue;
+    const { change } = entry;
+    const { key } = placeOf(change);
+    const reader = `${nameOf(watch)} at ${seconds(entry.at)}`;
+    if (change.type === "put") {
+      // What a resumed watch missed is told as it was, also of what has expired since: no event is late.
+      yield* checkServed(change.read, -Infinity, reader, writers, evidence);
+      if (change.read.author === undefined) continue;
+      const author = writes.get(key)?.find(({ entry: { operation } }) => operation.id === change.read.author?.id);
+      if (author === undefined || !isSameTime(author.stamp, change.read.version)) {
+        yield `${reader} was told that operation ${change.read.author.id} put ${showKey(key)} as ${change.read.version}, which it did not`;
+      }
+    } else if (!(writes.get(key) ?? []).some((write) => mayExplain(change, write, evidence))) {
+      yield `${reader} was told of the ${change.type} of ${showKey(key)} at ${change.version}, which nothing explains`;
+    }
+  }
+}
+
+/** A replica whose disk was set back gives its own writes new dots; they keep their timestamps. */
+function isSameTime(stamp: Stamp | undefined, version: Version): boolean {
+  return stamp === undefined || stamp.timestamp === stampOfVersion(version, false).timestamp;
+}
+
+function mayExplain(
+  change: Extract<WatchedChange, { readonly type: "delete" | "expire" }>,
+  { entry, isDelete, stamp }: PossibleWrite,
+  evidence: Evidence,
+): boolean {
+  if (!isSameTime(stamp, change.version)) return false;
+  if (change.type === "delete") return isDelete;
+  const { ttlMs } = entry.operation;
+  return ttlMs !== undefined && !isDelete && entry.invokedWallMs + ttlMs - evidence.clockSpreadMs <= change.wallMs;
+}
+
+/** What its own replica wrote while it watched, up to the last of it that it heard of. */
+function* checkMissed(watch: WatchHistory, chain: Chain, evidence: Evidence): Iterable<string> {
+  const own = [...acknowledgedParts(evidence.history)].filter(
+    ({ entry, part }) =>
+      entry.node === chain.node &&
+      entry.life === chain.life &&
+      entry.invokedAt > chain.from &&
+      part.key.startsWith(watch.plan.prefix),
+  );
+  const isHeard = ({ part }: (typeof own)[number]): boolean =>
+    chain.versions.has(`${part.isDelete ? "delete" : "put"} ${part.version}`);
+  let until = chain.isCurrent ? Infinity : 0;
+  for (const each of own) if (isHeard(each)) until = Math.max(until, each.entry.invokedAt);
+  for (const each of own) {
+    const { entry, part } = each;
+    if ((entry.answeredAt ?? Infinity) >= until || isHeard(each)) continue;
+    yield `${nameOf(watch)} at replica ${chain.node} was never told that operation ${entry.operation.id} wrote ${showKey(part.key)} at ${part.version} there (${seconds(entry.answeredAt ?? 0)}), and heard of later ones`;
+  }
+}
+
+/** The picture that the events paint is what is there at the end. */
+function* checkPicture(watch: WatchHistory, evidence: Evidence): Iterable<string> {
+  const place = watch.entries.findLast((entry) => entry.type === "connected");
+  if (!watch.isCurrent || place?.type !== "connected") return;
+  const node = evidence.nodes[place.node];
+  if (node === undefined) return;
+  const picture = paint(watch.entries);
+  // What has expired is told of at the next sweep.
+  const sweptMs = node.finalWallMs - 2 * evidence.sweepMs;
+  for (const final of node.finals) {
+    if (!final.key.startsWith(watch.plan.prefix)) continue;
+    const known = picture.get(final.key);
+    const shown = known?.isLive === true ? known.version : undefined;
+    if (
+      shown === final.version ||
+      (final.version === undefined && (known?.expiresAt ?? 0) > sweptMs && known?.expiresAt !== Infinity)
+    )
+      continue;
+    yield `${nameOf(watch)}, connected to replica ${place.node} at the end, takes ${showKey(final.key)} to be ${shown ?? "nothing"}, and it is ${final.version ?? "nothing"}`;
+  }
+}
+
+function paint(entries: readonly WatchEntry[]): ReadonlyMap<Key, Known> {
+  const picture = new Map<Key, Known>();
+  for (const entry of entries) {
+    if (entry.type === "read") {
+      picture.clear();
+      for (const { key, version, expiresAt = Infinity } of entry.parts) {
+        if (version !== undefined) picture.set(key, { version, isLive: true, expiresAt });
+      }
+    } else if (entry.type === "change") {
+      const { change } = entry;
+      if (change.type === "put") {
+        const { key, version, expiresAt = Infinity } = change.read;
+        picture.set(key, { version, isLive: true, expiresAt });
+      } else picture.set(change.key, { version: change.version, isLive: false, expiresAt: 0 });
+    }
+  }
+  return picture;
+}

@@ -1,0 +1,29 @@
+/** Where a workload is carried out: the simulator's world, or one of real processes. */
+
+import type { Store } from "../../src/store.ts";
+import type { Trace } from "../simulator/trace.ts";
+
+export interface Stage {
+  readonly now: number;
+  at(time: number, act: () => void): void;
+  node(index: number): StageNode;
+  readonly nodes: readonly StageNode[];
+  readonly trace: Pick<Trace, "record">;
+  /** To be called when a process has ended: its clients see their connections break. */
+  onLifeEnd: ((node: number, life: number) => void) | undefined;
+  /** A replica failed in a way that only a bug explains. */
+  fail(node: number, error: unknown): void;
+}
+
+export interface StageNode {
+  readonly index: number;
+  /** Undefined: nobody there takes operations. */
+  readonly replica: Store | undefined;
+  readonly life: { readonly number: number; readonly ended: boolean; readonly pausedUntil: number } | undefined;
+  readonly clock: { now(): number };
+}
+
+/** True when a node takes operations at this moment. */
+export function isThere({ replica, life }: StageNode, now: number): boolean {
+  return replica !== undefined && life !== undefined && life.pausedUntil <= now;
+}
