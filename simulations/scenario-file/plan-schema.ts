@@ -9,12 +9,15 @@ import { TTL_MS_MAX } from "../../src/base/ttl.ts";
 import { ACK_LEVELS } from "../../src/store.ts";
 import type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
 import type { Operation, OperationType } from "../workload/operation.ts";
+import type { WatchPlan } from "../workload/watch-plan.ts";
 import { faultSchema } from "./fault-schema.ts";
 import { count, index, isTrue, ms, objectOf, share } from "./pieces.ts";
 
 export const NODES_MAX = 1000;
 export const OPERATIONS_MAX = 1_000_000;
 export const FAULTS_MAX = 100_000;
+const WATCHES_MAX = 1000;
+const MOVES_MAX = 10_000;
 const VALUE_BYTES_MAX = 16 * 1024 * 1024;
 const SHARDS_MAX = 65_536;
 
@@ -75,6 +78,20 @@ const operation = objectOf<Operation>({
   session: index.exactOptional(),
 });
 
+const watch = objectOf<WatchPlan>({
+  id: index,
+  prefix: z.union([z.literal(""), key]),
+  at: ms,
+  node: index,
+  moves: z
+    .array(objectOf<WatchPlan["moves"][number]>({ at: ms, node: index }))
+    .max(MOVES_MAX)
+    .readonly(),
+  reconnectMs: ms.min(1),
+  handlingMs: ms,
+  waitingMax: count(1, 1_000_000),
+});
+
 export const planSchema: z.ZodType<Plan> = objectOf<Plan>({
   scenario: text,
   seed: text,
@@ -85,5 +102,6 @@ export const planSchema: z.ZodType<Plan> = objectOf<Plan>({
   healAt: ms,
   settleMs: ms,
   operations: z.array(operation).max(OPERATIONS_MAX).readonly(),
+  watches: z.array(watch).max(WATCHES_MAX).readonly().exactOptional(),
   faults: z.array(faultSchema).max(FAULTS_MAX).readonly(),
 });

@@ -1,7 +1,7 @@
 /** One node of a run of real processes: a folder and a port that outlive processes, and at most one process at a time. */
 
 import type { LifeEnd } from "../../simulations/simulator/node.ts";
-import type { StageNode } from "../../simulations/workload/runner.ts";
+import type { StageNode } from "../../simulations/workload/stage.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import { wholeDump } from "../end-to-end/plain-dump.ts";
 import type { ReplicaProcess } from "../end-to-end/replica-process.ts";

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { type Plan, qualityOf } from "../../simulations/plan.ts";
-import type { Stage } from "../../simulations/workload/runner.ts";
+import type { Stage } from "../../simulations/workload/stage.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { createReplica, freePort, type LogLine, untilLinked } from "../end-to-end/replica-process.ts";
 import { Agenda } from "./agenda.ts";

@@ -120,6 +120,7 @@ async function collect(world: RealWorld, runner: WorkloadRunner, plan: Plan): Pr
   return {
     keys,
     history: runner.history,
+    watches: runner.watchers,
     nodes: await Promise.all(nodes),
     healedAt: plan.healAt,
     settleMs: plan.settleMs,
@@ -129,6 +130,7 @@ async function collect(world: RealWorld, runner: WorkloadRunner, plan: Plan): Pr
       .filter(({ event }) => event === "divergence-repaired")
       .map(({ fields }) => ({ shard: Number(fields.shard), stampedAt: Number(fields.stampedAt) })),
     clockSpreadMs: clockSpreadOf(plan),
+    sweepMs: plan.replica.sweepMs,
   };
 }
 
