@@ -90,6 +90,10 @@ function* contradictionsOf(plan: Plan): Iterable<string> {
       if (node >= nodes.length) yield `faults[${i}]: there is no node ${node}, only ${nodes.length} nodes`;
     }
   }
+  for (const [i, { node, moves }] of (plan.watches ?? []).entries()) {
+    const missing = [node, ...moves.map((move) => move.node)].find((each) => each >= nodes.length);
+    if (missing !== undefined) yield `watches[${i}]: there is no node ${missing}, only ${nodes.length} nodes`;
+  }
   const names = nodes.flatMap(({ name }) => name ?? []);
   if (new Set(names).size < names.length) yield "nodes: two have the same name";
   yield* unknownDistances(plan);

@@ -34,9 +34,11 @@ describe("a scenario file", () => {
     expect(after.traceHash).toBe(before.traceHash);
   });
 
-  it("has a line for each operation and each fault", () => {
+  it("has a line for each operation, each watch and each fault", () => {
     const lines = encodePlan(plan).split("\n");
-    expect(lines.filter((line) => line.startsWith('    { "id": '))).toHaveLength(plan.operations.length);
+    expect(lines.filter((line) => line.startsWith('    { "id": '))).toHaveLength(
+      plan.operations.length + (plan.watches?.length ?? 0),
+    );
     expect(lines.filter((line) => line.startsWith('    { "at": '))).toHaveLength(plan.faults.length);
   });
 
