@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import type { Plan } from "./plan.ts";
+import { checkReportFile, writeReport } from "./report/file.ts";
 import { type Totals, totalsLine } from "./report.ts";
 import { decodePlan, UnreadablePlan } from "./scenario-file/scenario-file.ts";
 import { findScenario, SCENARIOS, type Scenario } from "./scenarios/scenarios.ts";
@@ -20,6 +21,8 @@ export interface SimulationsOptions {
   readonly json?: boolean;
   /** A line for each run, also for those without a violation, however many there are. */
   readonly verbose?: boolean;
+  /** An HTML file for the picture of a run: of the first with a violation, else of the last. */
+  readonly report?: string;
   readonly list?: boolean;
 }
 
@@ -48,6 +51,13 @@ const EXIT_VIOLATIONS = 1;
 /** As shells report a process that ctrl-C ended. */
 const EXIT_STOPPED = 130;
 
+/** The run that a report is about. */
+interface ShownRun {
+  readonly job: Job;
+  readonly outcome: Outcome;
+  readonly isBad: boolean;
+}
+
 /** What there is to run. */
 interface Batch {
   readonly jobs: Iterable<Job>;
@@ -67,10 +77,15 @@ export async function runSimulations(options: SimulationsOptions, output: Output
   }
   const batch = options.scenario?.endsWith(".json") === true ? await fileBatch(options) : seedsBatch(options);
   const isVerbose = options.json === true || options.verbose === true || batch.count <= SHOWN_RUNS_MAX;
-  const totals = await runBatch(batch, isVerbose, output);
+  if (options.report !== undefined) await checkReportFile(options.report).catch(unwritable(options.report));
+  const { totals, shown } = await runBatch(batch, isVerbose, output);
   const left = batch.count - totals.runs;
   if (options.json !== true) {
     output.print(totalsLine(totals, left > 0 ? `${batch.name}, stopped before the other ${left}` : batch.name));
+  }
+  if (options.report !== undefined && shown !== undefined) {
+    await writeReport(shown.job, options.report).catch(unwritable(options.report));
+    if (options.json !== true) output.print(reportLine(shown, options.report));
   }
   if (totals.failed > 0) return EXIT_VIOLATIONS;
   return left > 0 ? EXIT_STOPPED : 0;
@@ -124,8 +139,14 @@ async function readPlan(file: string): Promise<Plan> {
   }
 }
 
-async function runBatch(batch: Batch, isVerbose: boolean, output: Output): Promise<Totals> {
-  const { jobs, count } = batch;
+async function runBatch(
+  batch: Batch,
+  isVerbose: boolean,
+  output: Output,
+): Promise<{ readonly totals: Totals; readonly shown: ShownRun | undefined }> {
+  const { count } = batch;
+  const pending: Job[] = [];
+  let shown: ShownRun | undefined;
   const lanes = (output.lanes ?? createLanes)(count);
   const startedAt = performance.now();
   const totals: Totals = { runs: 0, failed: 0, operations: 0, simulatedMs: 0, realMs: 0 };
@@ -135,14 +156,41 @@ async function runBatch(batch: Batch, isVerbose: boolean, output: Output): Promi
     output.progress?.(progressLine(running, count));
   };
   try {
-    for await (const outcome of runInOrder(jobs, lanes, { finished, ...signalOf(output) })) {
+    for await (const outcome of runInOrder(remembered(batch.jobs, pending), lanes, { finished, ...signalOf(output) })) {
       add(totals, outcome, performance.now() - startedAt);
+      const job = pending.shift();
+      if (job !== undefined && shown?.isBad !== true && hasEnded(outcome))
+        shown = { job, outcome, isBad: outcome.violations.length > 0 };
       if (isVerbose || outcome.violations.length > 0) for (const line of outcome.lines) output.print(line);
     }
   } finally {
     await Promise.all(lanes.map((lane) => lane.close()));
   }
-  return totals;
+  return { totals, shown };
+}
+
+/** The jobs, each also put into `pending`: outcomes come in the same order. */
+function* remembered(jobs: Iterable<Job>, pending: Job[]): Generator<Job> {
+  for (const job of jobs) {
+    pending.push(job);
+    yield job;
+  }
+}
+
+/** False for a run that hung or took its thread with it: it would do so again. */
+function hasEnded({ violations }: Outcome): boolean {
+  return violations.every(({ checker }) => checker !== "worker");
+}
+
+function reportLine({ outcome, isBad }: ShownRun, file: string): string {
+  const which = isBad ? "the first with a violation" : "the last one";
+  return `report of ${outcome.scenario} seed ${outcome.seed}, ${which}: ${file}`;
+}
+
+function unwritable(file: string): (error: unknown) => never {
+  return (error) => {
+    throw new UnusableInput(`cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  };
 }
 
 function signalOf({ stop }: Output): { signal?: AbortSignal } {

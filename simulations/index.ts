@@ -5,6 +5,7 @@
 
 import type { Plan } from "./plan.ts";
 import { createProductionReplica } from "./production-replica.ts";
+import { renderReport } from "./report/page.ts";
 import { type RunResult, runPlan } from "./simulate.ts";
 
 export type { Violation } from "./checkers/evidence.ts";
@@ -18,6 +19,17 @@ export type { History, HistoryEntry } from "./workload/history.ts";
 export type { Operation } from "./workload/operation.ts";
 
 /** Runs a plan with the replica that production runs. Equal plans give equal results. */
-export function simulate(plan: Plan, options: { readonly keepTrace?: boolean } = {}): Promise<RunResult> {
+export function simulate(
+  plan: Plan,
+  options: { readonly keepTrace?: boolean; readonly timeline?: boolean } = {},
+): Promise<RunResult> {
   return runPlan(plan, { createReplica: createProductionReplica, ...options });
+}
+
+/**
+ * A self-contained HTML page that draws a run. Of a result without a timeline the run is carried out once more, which
+ * gives the same.
+ */
+export async function report(result: RunResult): Promise<string> {
+  return renderReport(result.timeline === undefined ? await simulate(result.plan, { timeline: true }) : result);
 }

@@ -49,24 +49,3 @@ export function totalsLine(totals: Totals, seeds: string): string {
   const time = `${(simulatedMs / 1000).toFixed(0)} simulated seconds in ${(realMs / 1000).toFixed(1)} real ones (${speed} a second)`;
   return `${runs} ${runs === 1 ? "run" : "runs"}, ${verdict}: ${operations} operations, ${time}, ${seeds}`;
 }
-
-/** The run as plain data, for `--json`. */
-export function toJson(result: RunResult, replay = replayCommand(result)): Readonly<Record<string, unknown>> {
-  const { plan, violations, traceHash, history, convergedAfterMs, simulatedMs, realMs, events, frames, bytes } = result;
-  return {
-    scenario: plan.scenario,
-    seed: plan.seed,
-    replicas: plan.nodes.length,
-    traceHash,
-    operations: history.length,
-    faults: plan.faults.length,
-    convergedAfterMs,
-    simulatedMs,
-    realMs: Math.round(realMs),
-    events,
-    frames,
-    bytes,
-    violations,
-    ...(violations.length === 0 ? {} : { replay }),
-  };
-}

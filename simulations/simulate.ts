@@ -5,6 +5,7 @@ import type { ReplicaDump } from "../src/replica/inspect.ts";
 import { checkAcknowledged } from "./checkers/acknowledged.ts";
 import { checkAudit } from "./checkers/audit.ts";
 import { checkConvergence, compareDumps, gapsOf } from "./checkers/convergence.ts";
+import { coverageOf, type Verdict } from "./checkers/coverage.ts";
 import type { Checker, Evidence, NodeEvidence, Violation } from "./checkers/evidence.ts";
 import { checkExpiry } from "./checkers/expiry.ts";
 import { checkLocalOrder } from "./checkers/local-order.ts";
@@ -32,6 +33,8 @@ export type CreateReplica = (
 export interface RunResult {
   readonly plan: Plan;
   readonly violations: readonly Violation[];
+  /** Of every checker; none when the run broke down before they could look. */
+  readonly verdicts: readonly Verdict[];
   readonly history: History;
   /** Equal for equal plans and code. */
   readonly traceHash: string;
@@ -62,16 +65,16 @@ export interface RunOptions {
 const POLL_MS = 250;
 /** Time between two equalities that count: what is equal must stay so. */
 const AFTERMATH_MS = 2000;
-/** Every checker, in the order in which what they say helps most. */
-export const CHECKERS: readonly Checker[] = [
-  checkConvergence,
-  checkAudit,
-  checkAcknowledged,
-  checkLocalOrder,
-  checkSession,
-  checkExpiry,
-  checkWatch,
-];
+/** Every checker by name, in the order in which what they say helps most. */
+export const CHECKERS: Readonly<Record<string, Checker>> = {
+  convergence: checkConvergence,
+  audit: checkAudit,
+  acknowledged: checkAcknowledged,
+  "local-order": checkLocalOrder,
+  session: checkSession,
+  expiry: checkExpiry,
+  watch: checkWatch,
+};
 
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResult> {
   const began = process.hrtime.bigint();
@@ -89,13 +92,19 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
     checker: "breakdown",
     message: `at ${(at / 1000).toFixed(3)}s, replica ${node}: ${error.stack ?? error.message}`,
   }));
+  const verdicts: Verdict[] = [];
   if (violations.length === 0) {
     const evidence = await collect(world, runner, plan);
-    for (const check of CHECKERS) violations.push(...check(evidence));
+    for (const [checker, check] of Object.entries(CHECKERS)) {
+      const found = check(evidence);
+      violations.push(...found);
+      verdicts.push({ checker, violations: found.length, checked: coverageOf(checker, evidence) });
+    }
   }
   return {
     plan,
     violations,
+    verdicts,
     history: runner.history,
     traceHash: world.trace.hash(),
     convergedAfterMs,

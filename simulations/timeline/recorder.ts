@@ -149,7 +149,7 @@ export class TimelineRecorder implements WorldObserver {
   #ready(at: number, node: number, life: number): void {
     const start = this.#starts.findLast((candidate) => candidate.node === node && candidate.life === life);
     if (start !== undefined) start.readyAt = at;
-    if (life > 1) this.#recoveries.begin({ at, type: "restart", node }, [node], this.#replicas());
+    if (life > 1) this.#recoveries.begin({ at, type: "restart", nodes: [node] }, this.#everyNode(), this.#replicas());
   }
 
   #fault(at: number, detail: string | undefined): void {
@@ -176,13 +176,16 @@ export class TimelineRecorder implements WorldObserver {
     if (this.#cutPaths.length > 0 && now > this.#cutSince) {
       this.#cuts.push({ from: this.#cutSince, to: now, paths: this.#cutPaths });
     }
-    const wasCut = this.#cutPaths.length > 0;
+    const before = this.#cutPaths;
     this.#cutPaths = paths.closed === 0 ? [] : closedPaths(paths.nodes, (from, to) => paths.isCut(from, to));
     this.#cutSince = now;
     this.#cutsSeen = paths.changes;
-    if (!wasCut || this.#cutPaths.length > 0) return;
-    const nodes = this.#world.nodes.map((_, node) => node);
-    this.#recoveries.begin({ at: now, type: "network", node: undefined }, nodes, this.#replicas());
+    const nodes = rejoined(before, this.#cutPaths);
+    if (nodes.length > 0) this.#recoveries.begin({ at: now, type: "network", nodes }, nodes, this.#replicas());
+  }
+
+  #everyNode(): number[] {
+    return this.#world.nodes.map((_, node) => node);
   }
 
   #sample(): Omit<Sample, "at"> {
@@ -205,6 +208,14 @@ export class TimelineRecorder implements WorldObserver {
       return { node, from, readyAt, to: end?.at ?? this.#world.now, end: end?.type };
     });
   }
+}
+
+/** Nodes that can talk to another, both ways, to whom they could not. */
+function rejoined(before: readonly PathPair[], after: readonly PathPair[]): number[] {
+  const pairOf = ([from, to]: PathPair): string => (from < to ? `${from} ${to}` : `${to} ${from}`);
+  const still = new Set(after.map(pairOf));
+  const opened = before.filter((path) => !still.has(pairOf(path)));
+  return [...new Set(opened.flat())].sort((a, b) => a - b);
 }
 
 function closedPaths(nodes: number, isCut: (from: number, to: number) => boolean): PathPair[] {

@@ -1,6 +1,6 @@
 /**
  * How long it takes after a heal until what was known at that moment is known everywhere: until every replica claims
- * each dot that any replica claimed then. Writes go on meanwhile, so the replicas need never be equal for it.
+ * each dot that any of those who can talk again claimed then. Writes go on meanwhile, so the replicas need never be equal for it.
  */
 
 import { VersionVector } from "../../src/core/version-vector.ts";
@@ -30,15 +30,15 @@ export class Recoveries {
     return this.#pending.length > 0;
   }
 
-  /** Something has healed; `nodes` are those that may have missed something. */
+  /** Something has healed: from now on its nodes should hear of everything that any of `informants` knows. */
   begin(
     recovery: Omit<Recovery, "caughtUpAfterMs">,
-    nodes: readonly number[],
+    informants: readonly number[],
     replicas: readonly (Replica | undefined)[],
   ): void {
     if (this.#ended.length + this.#pending.length >= RECOVERIES_MAX) return;
-    const goal = unionOf(replicas);
-    const missing = nodes.flatMap((node) => goal.map((_, shard) => ({ node, shard })));
+    const goal = unionOf(informants.map((node) => replicas[node]));
+    const missing = recovery.nodes.flatMap((node) => goal.map((_, shard) => ({ node, shard })));
     this.#pending.push({ recovery, goal, missing });
     this.look(recovery.at, replicas);
   }

@@ -85,10 +85,10 @@ export interface Conflict {
 /** How long it took until what was known when something healed was known wherever it had been missing. */
 export interface Recovery {
   readonly at: number;
-  /** `network`: the last cut ended; `restart`: a node was ready again. */
+  /** `network`: pairs of nodes that were cut from each other can talk again; `restart`: a node is ready again. */
   readonly type: "network" | "restart";
-  /** The node that came back. */
-  readonly node: number | undefined;
+  /** Those that may have missed something. */
+  readonly nodes: readonly number[];
   /** Absent: not before the run was over. */
   readonly caughtUpAfterMs: number | undefined;
 }

@@ -3,7 +3,8 @@
 import type { Violation } from "../checkers/evidence.ts";
 import type { Plan } from "../plan.ts";
 import { createProductionReplica } from "../production-replica.ts";
-import { summaryLine, toJson, violationReport } from "../report.ts";
+import { toJson } from "../report/json.ts";
+import { summaryLine, violationReport } from "../report.ts";
 import { findScenario } from "../scenarios/scenarios.ts";
 import { runPlan } from "../simulate.ts";
 
@@ -36,7 +37,7 @@ export function planOfJob({ run }: Job): Plan {
 
 export async function runJob(job: Job): Promise<Outcome> {
   const plan = planOfJob(job);
-  const result = await runPlan(plan, { createReplica: createProductionReplica });
+  const result = await runPlan(plan, { createReplica: createProductionReplica, timeline: job.json });
   const { violations, history, simulatedMs, realMs } = result;
   const words = violations.length > 0 ? violationReport(result, job.replay) : [summaryLine(result)];
   return {

@@ -12,6 +12,7 @@ interface SimulateOptions {
   readonly runs?: string;
   readonly json?: boolean;
   readonly verbose?: boolean;
+  readonly report?: string;
   readonly list?: boolean;
 }
 
@@ -23,6 +24,7 @@ export function simulateCommand(): Command {
     .option("--runs <N>", "how many seeds, one after the other, over all cores")
     .option("--json", "one line of JSON a run")
     .option("--verbose", "a line for each run, however many")
+    .option("--report <FILE>", "an HTML page that draws the first run with a violation, or the last")
     .option("--list", "name the scenarios")
     .action(simulate);
 }
@@ -33,13 +35,14 @@ async function simulate(scenario: string | undefined, options: SimulateOptions):
   const { runSimulations, UnusableInput } = await import("../../simulations/cli.ts");
   const line = new ProgressLine();
   let written = Promise.resolve();
-  const { json, verbose, list } = options;
+  const { json, verbose, report, list } = options;
   const chosen = {
     ...(scenario !== undefined && { scenario }),
     ...(seed !== undefined && { seed }),
     ...(runs !== undefined && { runs }),
     ...(json !== undefined && { json }),
     ...(verbose !== undefined && { verbose }),
+    ...(report !== undefined && { report }),
     ...(list !== undefined && { list }),
   };
   const output = {

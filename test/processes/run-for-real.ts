@@ -48,7 +48,7 @@ async function play(world: RealWorld, plan: Plan): Promise<RealRun> {
   const violations = breakdownsOf(world);
   if (violations.length === 0) {
     const evidence = await collect(world, runner, plan);
-    for (const check of CHECKERS) violations.push(...check(evidence));
+    for (const check of Object.values(CHECKERS)) violations.push(...check(evidence));
     await world.kill();
     for (const [i, { dump }] of evidence.nodes.entries()) {
       const { durable = true } = plan.nodes[i] ?? {};

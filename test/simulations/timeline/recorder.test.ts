@@ -51,7 +51,7 @@ describe("the timeline of a run", () => {
     expect(during.every(({ behind }) => behind.join() === "1,0,0")).toBe(true);
     expect(timeline.samples.at(-1)).toMatchObject({ differing: 0, behind: [0, 0, 0], links: 3, queuedBytes: 0 });
     const [recovery, ...others] = timeline.recoveries;
-    expect(recovery).toMatchObject({ at: 4500, type: "network" });
+    expect(recovery).toMatchObject({ at: 4500, type: "network", nodes: [0, 1, 2] });
     expect(recovery?.caughtUpAfterMs).toBeGreaterThan(10);
     expect(recovery?.caughtUpAfterMs).toBeLessThan(3400);
     expect(others).toEqual([]);
@@ -85,7 +85,7 @@ describe("the timeline of a run", () => {
     expect(lives[1]?.readyAt).toBeGreaterThan(4000);
     expect(timeline.faults).toEqual([{ fault: 0, at: 2500 }]);
     const restart = timeline.recoveries.find(({ type }) => type === "restart");
-    expect(restart).toMatchObject({ node: 2, at: lives[1]?.readyAt });
+    expect(restart).toMatchObject({ nodes: [2], at: lives[1]?.readyAt });
     expect(restart?.caughtUpAfterMs).toBeGreaterThan(0);
     const sum = (count: (index: number) => number): number => timeline.traffic.reduce((all, _, i) => all + count(i), 0);
     // The run goes on a little after the timeline: the last reads.

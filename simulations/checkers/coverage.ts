@@ -1,0 +1,64 @@
+/** How much a checker had to look at: a verdict over nothing is worth nothing. */
+
+import { acknowledgedParts } from "../workload/history.ts";
+import type { Evidence } from "./evidence.ts";
+
+/** Amounts by what was counted, in the plural: `{ replicas: 3, registers: 40 }`. */
+export type Coverage = Readonly<Record<string, number>>;
+
+/** What a run came to in the eyes of one checker. */
+export interface Verdict {
+  readonly checker: string;
+  readonly violations: number;
+  /** Empty where nothing is counted for the checker. */
+  readonly checked: Coverage;
+}
+
+export function coverageOf(checker: string, evidence: Evidence): Coverage {
+  return COVERAGE[checker]?.(evidence) ?? {};
+}
+
+const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
+  convergence: ({ nodes, keys }) => ({
+    replicas: nodes.length,
+    keys: keys.length,
+    registers: nodes.reduce((sum, { dump }) => sum + (dump?.registers.length ?? 0), 0),
+    vectors: nodes.reduce((sum, { dump }) => sum + (dump?.shards.length ?? 0), 0),
+  }),
+  audit: ({ auditRepairs, history }) => ({
+    "writes acknowledged": countOf(acknowledgedParts(history)),
+    "repairs by the audit": auditRepairs.length,
+  }),
+  acknowledged: ({ history, nodes }) => ({
+    "writes acknowledged": countOf(acknowledgedParts(history)),
+    "last reads": nodes.reduce((sum, { finals }) => sum + finals.length, 0),
+  }),
+  "local-order": ({ history }) => ({
+    "answers in order": history.filter(({ answer, life }) => answer !== undefined && life !== 0).length,
+  }),
+  session: ({ history }) => {
+    const steps = history.filter(({ operation, answer }) => operation.session !== undefined && answer !== undefined);
+    return { sessions: new Set(steps.map(({ operation }) => operation.session)).size, steps: steps.length };
+  },
+  expiry: ({ history, nodes }) => ({
+    reads: history.filter(({ answer }) => answer?.type === "read").length,
+    "last reads": nodes.reduce((sum, { finals }) => sum + finals.length, 0),
+    "values that expire": history.filter(
+      ({ operation, answer }) => operation.ttlMs !== undefined && answer?.type === "written",
+    ).length,
+  }),
+  watch: ({ watches }) => {
+    const entries = watches.flatMap((watch) => watch.entries);
+    return {
+      watchers: watches.length,
+      connections: entries.filter(({ type }) => type === "connected").length,
+      "changes seen": entries.filter(({ type }) => type === "change").length,
+    };
+  },
+};
+
+function countOf(items: Iterable<unknown>): number {
+  let count = 0;
+  for (const _ of items) count++;
+  return count;
+}

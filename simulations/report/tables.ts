@@ -1,0 +1,138 @@
+/** The tables of a report: verdicts, traffic, recoveries, faults, operations. */
+
+import type { Plan } from "../plan.ts";
+import type { RunResult } from "../simulate.ts";
+import type { Recovery, Timeline } from "../timeline/timeline.ts";
+import type { HistoryEntry } from "../workload/history.ts";
+import type { FaultSpan } from "./fault-words.ts";
+import { html, type Markup } from "./markup.ts";
+import { bytes, count, duration, list, moment, plural, replicaName } from "./words.ts";
+import { describeOperation, outcomeOf } from "./write-marks.ts";
+
+/** Rows beyond this are of no use to people. */
+const ROWS_MAX = 400;
+
+type Cell = string | Markup;
+
+interface Column {
+  readonly name: string;
+  readonly isNumber?: boolean;
+}
+
+function table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): Markup {
+  const kind = (i: number): string => (columns[i]?.isNumber === true ? "number" : "text");
+  const shown = rows.slice(0, ROWS_MAX);
+  return html`<div class="scroll"><table><thead><tr>${columns.map(({ name }, i) => html`<th class="${kind(i)}" scope="col">${name}</th>`)}</tr></thead>
+<tbody>${shown.map(
+    (row) => html`<tr>${row.map((cell, i) => html`<td class="${kind(i)}">${cell}</td>`)}</tr>
+`,
+  )}</tbody></table></div>${rows.length > shown.length ? html`<p class="note">and ${plural(rows.length - shown.length, "more row")}</p>` : undefined}`;
+}
+
+export function renderVerdicts({ verdicts }: RunResult): Markup {
+  const rows = verdicts.map(({ checker, violations, checked }) => [
+    checker,
+    violations === 0
+      ? html`<span class="good">✓ held</span>`
+      : html`<span class="bad">✗ ${plural(violations, "violation")}</span>`,
+    PROMISES[checker] ?? "",
+    Object.entries(checked)
+      .map(([what, amount]) => `${count(amount)} ${what}`)
+      .join(", "),
+  ]);
+  return html`<section id="verdicts"><h2>Verdicts</h2>${table([{ name: "checker" }, { name: "verdict" }, { name: "what it holds the replicas to" }, { name: "checked" }], rows)}</section>
+`;
+}
+
+/** What each checker demands, in a few words. */
+const PROMISES: Readonly<Record<string, string>> = {
+  convergence: "all replicas hold, claim and answer the same once healed",
+  audit: "the audit finds nothing to repair unless a disk was damaged",
+  acknowledged: "no acknowledged write is lost, nothing deleted comes back",
+  "local-order": "at one replica nothing older is shown after something newer",
+  session: "a session reads its own writes and never goes back, wherever it goes",
+  watch: "a watcher sees every change of its replica once or more, in order, across reconnects",
+  expiry: "nothing is served after its time, or with another time than was asked for",
+};
+
+export function renderTraffic({ plan }: RunResult, { traffic, endedAt }: Timeline): Markup {
+  const seconds = Math.max(1, endedAt) / 1000;
+  const rows = traffic.map((each, node) => [
+    replicaName(node),
+    plan.nodes[node]?.region ?? "",
+    count(each.framesSent),
+    bytes(each.bytesSent),
+    `${bytes(each.bytesSent / seconds)}/s`,
+    count(each.framesReceived),
+    bytes(each.bytesReceived),
+    count(each.framesDropped),
+  ]);
+  const columns = ["frames sent", "bytes sent", "rate", "frames received", "bytes received", "left out, queue full"];
+  return html`<section id="traffic"><h2>Traffic of each replica</h2>${table([{ name: "replica" }, { name: "region" }, ...columns.map((name) => ({ name, isNumber: true }))], rows)}</section>
+`;
+}
+
+export function renderRecoveries(result: RunResult, { recoveries }: Timeline): Markup {
+  const rows = recoveries.map((recovery) => [
+    jump(recovery.at, recovery.at + (recovery.caughtUpAfterMs ?? 0), moment(recovery.at)),
+    describeRecovery(recovery, result.plan.nodes.length),
+    recovery.caughtUpAfterMs === undefined ? "not before the end" : duration(recovery.caughtUpAfterMs),
+  ]);
+  const { plan, convergedAfterMs } = result;
+  const last = [
+    jump(plan.healAt, plan.healAt + (convergedAfterMs ?? plan.settleMs), moment(plan.healAt)),
+    "everything is healed: until all replicas are equal, looked at four times a second",
+    convergedAfterMs === undefined ? html`<span class="bad">never</span>` : duration(convergedAfterMs),
+  ];
+  const columns = [{ name: "at", isNumber: true }, { name: "what healed" }, { name: "took", isNumber: true }];
+  return html`<section id="recoveries"><h2>Convergence after each heal</h2><p class="note">Writes and further faults go on meanwhile: a new cut before all is told makes it longer.</p>${table(columns, [...rows, last])}</section>
+`;
+}
+
+function describeRecovery({ type, nodes }: Recovery, all: number): string {
+  if (type === "restart") return `replica ${nodes.join()} is ready again: until it has caught up`;
+  const who =
+    nodes.length === all
+      ? "all replicas"
+      : nodes.length > 8
+        ? plural(nodes.length, "replica")
+        : `replicas ${list(nodes.map(String))}`;
+  return `a cut ends, ${who} can talk again: until each of them knows what any of them knew`;
+}
+
+export function renderFaults(spans: readonly FaultSpan[], plan: Plan): Markup {
+  const rows = spans.map(({ from, to, kind, title }) => [
+    jump(from, to, moment(from)),
+    html`<span class="swatch ${kind}"></span>${kind}`,
+    title,
+    to > from ? duration(to - from) : "",
+  ]);
+  const unused = plan.faults.length - spans.length;
+  const note = unused === 0 ? undefined : html`<p class="note">${plural(unused, "more fault")} had no time to act.</p>`;
+  const columns = [
+    { name: "at", isNumber: true },
+    { name: "kind" },
+    { name: "fault" },
+    { name: "held", isNumber: true },
+  ];
+  return html`<section id="faults"><h2>Faults</h2>${table(columns, rows)}${note}</section>
+`;
+}
+
+export function renderOperations(entries: readonly HistoryEntry[], named: ReadonlySet<number>): Markup {
+  const rows = entries.map((entry) => {
+    const [what = "", answer = ""] = describeOperation(entry).split("\n");
+    const isNamed = named.has(entry.operation.id);
+    return [
+      jump(entry.invokedAt, entry.answeredAt ?? entry.invokedAt, moment(entry.invokedAt)),
+      isNamed ? html`<strong>${what.slice(what.indexOf(":") + 2)}</strong>` : what.slice(what.indexOf(":") + 2),
+      html`<span class="outcome ${outcomeOf(entry)}">${answer}</span>`,
+    ];
+  });
+  return table([{ name: "at", isNumber: true }, { name: "operation" }, { name: "answer" }], rows);
+}
+
+/** A link that shows a time in the picture; without a script it leads there. */
+export function jump(fromMs: number, toMs: number, text: string): Markup {
+  return html`<a href="#timeline" data-from="${Math.round(fromMs)}" data-to="${Math.round(toMs)}">${text}</a>`;
+}
