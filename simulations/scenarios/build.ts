@@ -47,20 +47,6 @@ export const SMALL_REPLICA: ReplicaSettings = {
 
 export const CALM_WATER: WaterPlan = { localMs: 1, jitter: 0.05, loss: 0 };
 
-export const NO_PLAYS: Readonly<Record<PlayName, number>> = {
-  "late-duplicate": 0,
-  "late-older-write": 0,
-  "ghost-push": 0,
-  "slow-older-write": 0,
-  "crash-after-push": 0,
-  "crash-before-sync": 0,
-  "write-after-purge": 0,
-  "restarts-in-a-row": 0,
-  "cut-delta": 0,
-  "long-absence": 0,
-  conflict: 0,
-};
-
 /** In two to five regions, as long as there are nodes for so many. */
 export function createNodes(random: SeededRandom, count: number, options: { readonly durable: boolean }): NodePlan[] {
   const regions = random.shuffle([...REGIONS]).slice(0, random.between(2, 5));
@@ -104,13 +90,21 @@ interface Script {
 
 function addPlays(random: SeededRandom, profile: ScenarioProfile, { operations, faults, nextId }: Script): void {
   if (Object.values(profile.plays).every((weight) => weight === 0)) return;
+<<<<<<< HEAD
+=======
+  let nextId = operations.length;
+  let plays = 0;
+>>>>>>> b11c044 (Plant bugs by patching the source while the laboratory is bundled, and drill each play by itself)
   let at = WARM_UP_MS + exponential(random, profile.meanGapOfPlaysMs);
   while (at < profile.durationMs - 500) {
     const play = PLAYS[pickWeighted(random, profile.plays)];
     const scene = play({
       random,
       at,
-      key: keyOf(random.below(Math.min(2, profile.workload.keys))),
+      // One that others write, too, or one of its own, on which nothing covers up what the play leaves behind.
+      key: keyOf(
+        random.chance(0.5) ? random.below(Math.min(2, profile.workload.keys)) : profile.workload.keys + plays++,
+      ),
       nodes: random.shuffle(profile.nodes.map((_, i) => i)),
       longestMs: profile.faults.longestMs,
       nextId,

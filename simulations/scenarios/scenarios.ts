@@ -11,12 +11,13 @@ import {
   buildPlan,
   CALM_WATER,
   createNodes,
-  NO_PLAYS,
   type ScenarioProfile,
   SETTLE_MS,
   SLOW_SETTLE_MS,
   SMALL_REPLICA,
 } from "./build.ts";
+import { DRILLS } from "./drills.ts";
+import { NO_PLAYS } from "./plays.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -202,6 +203,7 @@ const SWARM: Scenario = {
           clockJumpMs: random.pick([10, 300, 5000]),
         },
         plays: {
+          ...NO_PLAYS,
           "late-duplicate": 1,
           "late-older-write": 1,
           "ghost-push": sometimes(2),
@@ -220,8 +222,9 @@ const SWARM: Scenario = {
 
 export const SCENARIOS: readonly Scenario[] = [SPLIT_BRAIN, CRASH_RESTART, LOSSY_LINKS, SLOW_LINKS, SWARM];
 
+/** A scenario, or a drill, by name. */
 export function findScenario(name: string): Scenario | undefined {
-  return SCENARIOS.find((scenario) => scenario.name === name);
+  return [...SCENARIOS, ...DRILLS].find((scenario) => scenario.name === name);
 }
 
 function build(

@@ -1,0 +1,63 @@
+/**
+ * Drills: short runs of one play over and over, with hardly any noise around it. Where a rule is broken, the drill that
+ * aims at it finds out within a few seeds; a scenario that does everything may need thousands.
+ */
+
+import { SeededRandom } from "../../src/base/random.ts";
+import { NO_FAULTS } from "../faults/generator.ts";
+import { buildPlan, CALM_WATER, createNodes, type ScenarioProfile, SETTLE_MS, SMALL_REPLICA } from "./build.ts";
+import { NO_PLAYS, PLAYS, type PlayName } from "./plays.ts";
+import type { Scenario } from "./scenarios.ts";
+
+const CALM: Omit<ScenarioProfile, "nodes"> = {
+  replica: { ...SMALL_REPLICA, shards: 2 },
+  water: CALM_WATER,
+  durationMs: 12_000,
+  workload: {
+    keys: 3,
+    skew: 0,
+    operationsPerSecond: 5,
+    types: { put: 4, delete: 2, "put-absent": 0, update: 1, get: 2, batch: 0 },
+    acks: { memory: 6, disk: 1, region: 0, quorum: 0, all: 0 },
+    ttlShare: 0,
+    ttlMsMax: 2000,
+    valueBytesMax: 40,
+  },
+  faults: {
+    meanGapMs: 1e9,
+    types: { ...NO_FAULTS, break: 1 },
+    cuts: { halves: 1, isolate: 0, bridge: 0, ring: 0, "one-way": 0, pair: 0 },
+    longestMs: 4000,
+    clockJumpMs: 0,
+  },
+  plays: NO_PLAYS,
+  meanGapOfPlaysMs: 800,
+  settleMs: SETTLE_MS,
+};
+
+/** What a play needs around it that the others do not. */
+const NEEDS: Partial<Record<PlayName, Partial<Omit<ScenarioProfile, "nodes">>>> = {
+  // What is missing is known to be missing for a while before it is fetched.
+  "late-older-write": { replica: { ...CALM.replica, settleMs: 1000 } },
+  "long-delta": { meanGapOfPlaysMs: 4000 },
+  "overwritten-delta": { meanGapOfPlaysMs: 2000, workload: { ...CALM.workload, operationsPerSecond: 1 } },
+  "overwritten-before-push": { workload: { ...CALM.workload, operationsPerSecond: 1 } },
+  "away-too-long": { replica: { ...CALM.replica, retentionMs: 2500 }, meanGapOfPlaysMs: 6000 },
+};
+
+function drillOf(play: PlayName): Scenario {
+  const name = `drill-${play}`;
+  return {
+    name,
+    summary: `plays ${play} over and over`,
+    plan: (seed) => {
+      const random = new SeededRandom(`${name} ${seed}`);
+      const nodes = createNodes(random.fork("profile"), 3, { durable: true });
+      // A tie takes clocks that agree.
+      const set = play === "tie" ? nodes.map((node) => ({ ...node, clockOffsetMs: 0 })) : nodes;
+      return buildPlan(random, name, seed, { ...CALM, ...NEEDS[play], nodes: set, plays: { ...NO_PLAYS, [play]: 1 } });
+    },
+  };
+}
+
+export const DRILLS: readonly Scenario[] = (Object.keys(PLAYS) as PlayName[]).map(drillOf);

@@ -1,0 +1,89 @@
+/** Plays about repair: deltas that are cut half-way, overwritten while they are sent, or longer than a message. */
+
+import { uniform } from "../../simulator/draws.ts";
+import { keyOf } from "../../workload/generator.ts";
+import type { Operation } from "../../workload/operation.ts";
+import { act, actor, crash, cut, late, pathsBetween, type Scene, type Stage, slowDisk } from "./stage.ts";
+
+/** More than one message of a delta holds, and more than is asked for at first, together. */
+const LARGE_VALUES = 14;
+const LARGE_BYTES = 30_000;
+
+/** R1, R2: a delta is cut half-way while what it carries is being overwritten; the sender dies. */
+export function cutDelta(stage: Stage): Scene {
+  const { random } = stage;
+  const forMs = uniform(random, 1000, stage.longestMs);
+  const operations: Operation[] = [];
+  for (let i = 0; i < 10; i++) operations.push(act(stage, 0, i * 20, "put"));
+  for (let i = 0; i < 10; i++) operations.push(act(stage, i, forMs + i * 15, "put"));
+  return {
+    faults: [
+      cut(stage, [0], [2], -1, forMs),
+      { at: stage.at + forMs + 1, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 2, forMs: 1000 },
+      {
+        at: stage.at + forMs + uniform(random, 20, 900),
+        type: "break",
+        nodes: [actor(stage, 0), actor(stage, 2)],
+        lateMs: 100,
+      },
+      crash(stage, 0, forMs + uniform(random, 20, 1500), uniform(random, 100, stage.longestMs)),
+    ],
+    operations,
+  };
+}
+
+/** R1: a replica comes back to more than fits one message; the link breaks on the way, perhaps, and it goes on elsewhere. */
+export function longDelta(stage: Stage): Scene {
+  const { random } = stage;
+  const forMs = 1500;
+  const nodes = [actor(stage, 0), actor(stage, 2)] as const;
+  const breaks = random.chance(0.5)
+    ? [{ at: stage.at + forMs + uniform(random, 50, 1500), type: "break", nodes, lateMs: 0 } as const]
+    : [];
+  return {
+    faults: [
+      cut(stage, [2], [0, 1], -1, forMs),
+      { at: stage.at + forMs, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 200, forMs: 2000 },
+      ...breaks,
+    ],
+    operations: largePuts(stage),
+  };
+}
+
+/**
+ * R2: while a long delta is on its way, its sender overwrites what it carries, and dies before anybody, its own disk
+ * included, has that from elsewhere.
+ */
+export function overwrittenDelta(stage: Stage): Scene {
+  const { random } = stage;
+  const forMs = 1500;
+  const overwriteAt = forMs + uniform(random, 400, 1500);
+  const crashAt = overwriteAt + uniform(random, 2500, 4000);
+  const operations = largePuts(stage);
+  for (let i = 0; i < LARGE_VALUES; i++) operations.push(act(stage, 0, overwriteAt, "put", { key: keyOf(i) }));
+  return {
+    faults: [
+      cut(stage, [2], [0], -1, forMs),
+      cut(stage, [1], [2], -1, crashAt),
+      { at: stage.at + forMs, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 150, forMs: 6000 },
+      slowDisk(stage, 0, overwriteAt - 100, 5000, crashAt - overwriteAt),
+      cut(stage, [0], [1], overwriteAt - 50, crashAt - overwriteAt + 50),
+      late(stage, { from: 0, to: 2, isOnlyCopy: true }, 60_000, overwriteAt),
+      crash(stage, 0, crashAt, 500),
+    ],
+    operations,
+  };
+}
+
+/** The last push before a silence is lost: only a comparison finds out. */
+export function lostPush(stage: Stage): Scene {
+  return {
+    faults: [late(stage, { from: 0, to: 1, isOnlyCopy: true }, 60_000)],
+    operations: [act(stage, 0, 0, stage.random.chance(0.3) ? "delete" : "put")],
+  };
+}
+
+function largePuts(stage: Stage): Operation[] {
+  const put = (i: number): Operation => act(stage, 0, i * 10, "put", { key: keyOf(i), valueBytes: LARGE_BYTES });
+  return Array.from({ length: LARGE_VALUES }, (_, i) => put(i));
+}

@@ -1,0 +1,74 @@
+/** Plays about disks: what is answered before a crash, a disk that fills, one that was lost, damaged, or set back. */
+
+import type { Fault } from "../../faults/fault.ts";
+import { uniform } from "../../simulator/draws.ts";
+import { act, actor, crash, cut, type Scene, type Stage, shortly } from "./stage.ts";
+
+/** Always the same one suffers: of what every disk has lost nothing is left. */
+function unlucky(stage: Stage): Stage {
+  return { ...stage, nodes: [...stage.nodes].sort((a, b) => a - b) };
+}
+
+/** What a replica answered as being on disk, while nobody else could hear of it, is there after a crash in that moment. */
+export function powerCutAtSync(stage: Stage): Scene {
+  const { random } = stage;
+  const operations = [-20, 0, 4, 8].map((afterMs) => act(stage, 0, afterMs, "put", { ack: "disk" }));
+  return {
+    faults: [
+      cut(stage, [0], [1, 2], -60, 1500),
+      crash(stage, 0, uniform(random, -10, 6), uniform(random, 50, 500), { aim: random.pick(["now", "disk-write"]) }),
+    ],
+    operations,
+  };
+}
+
+/** A disk refuses writes for a while; then it takes others, and the process dies while nobody else has the first. */
+export function fullDisk(stage: Stage): Scene {
+  const { random } = stage;
+  const node = actor(stage, 0);
+  return {
+    faults: [
+      cut(stage, [0], [1, 2], -60, 4000),
+      { at: stage.at - 1, type: "disk-full", node, forMs: uniform(random, 20, 300) },
+      crash(stage, 0, 2500 + shortly(stage), uniform(random, 50, 500)),
+    ],
+    operations: [act(stage, 0, 0, "put", { ack: "disk" }), act(stage, 0, 1200, "put", { ack: "disk", valueBytes: 30 })],
+  };
+}
+
+/** A replica that nobody hears is stopped in order: what it answered is on its disk. */
+export function stopWhileCut(stage: Stage): Scene {
+  const node = actor(stage, 0);
+  return {
+    faults: [
+      cut(stage, [0], [1, 2], -100, 2000),
+      { at: stage.at + uniform(stage.random, 1, 60), type: "stop", node, downMs: uniform(stage.random, 50, 1000) },
+    ],
+    operations: [act(stage, 0, 0, "put"), act(stage, 0, 40, "put")],
+  };
+}
+
+/** kv679 (1), (3): a replica's disk is gone, or has lost entries, and it writes again, at once. */
+export function lostDisk(anyStage: Stage): Scene {
+  const stage = unlucky(anyStage);
+  const { random } = stage;
+  const downMs = uniform(random, 50, 800);
+  const damage = random.pick(["repaired", "set-aside"] as const);
+  const fault: Fault = { at: stage.at + 600, type: "disk-damage", node: actor(stage, 0), damage, downMs };
+  const operations = [0, 10, 20].map((afterMs) => act(stage, 0, afterMs, "put", { ack: "all" }));
+  for (let i = 0; i < 6; i++) operations.push(act(stage, 0, 600 + downMs + i * 12, i === 3 ? "delete" : "put"));
+  return { faults: [fault], operations };
+}
+
+/** kv679 (6): somebody puts an old copy of a disk back, and lives are lived twice. */
+export function oldCopy(anyStage: Stage): Scene {
+  const stage = unlucky(anyStage);
+  const { random } = stage;
+  const downMs = uniform(random, 50, 500);
+  const ageMs = uniform(random, 100, 1500);
+  const at = stage.at + 1500;
+  const operations = [0, 300, 600, 900].map((afterMs) => act(stage, 0, afterMs, "put", { ack: "all" }));
+  operations.push(act(stage, 1, 1200, "delete"));
+  for (let i = 0; i < 8; i++) operations.push(act(stage, 0, 1500 + downMs + i * 12, "put"));
+  return { faults: [{ at, type: "disk-old-copy", node: actor(stage, 0), ageMs, downMs }], operations };
+}

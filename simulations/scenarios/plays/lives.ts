@@ -1,0 +1,65 @@
+/** Plays about lives that end: crashes between a write's push and its disk, starts in a row, long absence. */
+
+import type { Fault } from "../../faults/fault.ts";
+import { uniform } from "../../simulator/draws.ts";
+import type { Operation } from "../../workload/operation.ts";
+import { act, crash, type Scene, type Stage, shortly, slowDisk } from "./stage.ts";
+
+/** R4, R7: a replica dies between the push of a write and its disk; the write lives on at others, or does not. */
+export function crashAfterPush(stage: Stage): Scene {
+  const { random } = stage;
+  const downMs = uniform(random, 1, 2000);
+  return {
+    faults: [
+      slowDisk(stage, 0, -2, 100, 400),
+      crash(stage, 0, -1, downMs, { aim: "push", isPowerCut: random.chance(0.5) }),
+    ],
+    operations: [
+      act(stage, 0, 0, "put"),
+      act(stage, 1, shortly(stage), random.chance(0.5) ? "delete" : "put"),
+      act(stage, 0, downMs + shortly(stage), "put", { ack: "disk" }),
+    ],
+  };
+}
+
+/** R4, sealing: lives follow each other faster than anybody can be told. */
+export function restartsInARow(stage: Stage): Scene {
+  const { random } = stage;
+  const faults: Fault[] = [];
+  const operations: Operation[] = [];
+  let afterMs = 0;
+  for (let i = 0; i < 3; i++) {
+    operations.push(act(stage, 0, afterMs, "put"), act(stage, 0, afterMs + 5, random.chance(0.3) ? "delete" : "put"));
+    afterMs += uniform(random, 10, 900);
+    faults.push(crash(stage, 0, afterMs, uniform(random, 1, 200), { isPowerCut: random.chance(0.5) }));
+    afterMs += uniform(random, 100, 900);
+  }
+  operations.push(act(stage, 1, afterMs / 2, "delete"));
+  return { faults, operations };
+}
+
+/** A replica is away for so long that it has a lot to fetch when it is back. */
+export function longAbsence(stage: Stage): Scene {
+  const downMs = uniform(stage.random, stage.longestMs / 2, stage.longestMs);
+  return { faults: [crash(stage, 0, 0, downMs)], operations: [] };
+}
+
+/** R4: a life writes as soon as it lives, and ends before its disk has taken anything; another begins. */
+export function shortLives(stage: Stage): Scene {
+  const { random } = stage;
+  const faults: Fault[] = [crash(stage, 0, -300, 20)];
+  const operations: Operation[] = [];
+  for (let i = 0; i < 30; i++) operations.push(act(stage, 0, -275 + i * 4, "put"));
+  for (let i = 0; i < 3; i++) faults.push(crash(stage, 0, -250 + i * 40 + uniform(random, 0, 30), 5));
+  operations.push(act(stage, 1, 300, "delete"));
+  return { faults, operations };
+}
+
+/** A replica that is away for longer than the retention returns with what was deleted and purged meanwhile. */
+export function awayTooLong(stage: Stage): Scene {
+  const downMs = uniform(stage.random, 3500, 5000);
+  return {
+    faults: [crash(stage, 2, 300, downMs)],
+    operations: [act(stage, 0, 0, "put", { ack: "all" }), act(stage, 1, 500, "delete")],
+  };
+}

@@ -1,0 +1,14 @@
+import { ACTOR_BUGS } from "./bugs/actors.ts";
+import { DISK_BUGS } from "./bugs/disks.ts";
+import { REGISTER_BUGS } from "./bugs/registers.ts";
+import { REPAIR_BUGS } from "./bugs/repair.ts";
+import { RULE_BUGS } from "./bugs/rules.ts";
+import type { PlantedBug } from "./planted-bug.ts";
+
+export const BUGS: readonly PlantedBug[] = [
+  ...RULE_BUGS,
+  ...ACTOR_BUGS,
+  ...REGISTER_BUGS,
+  ...DISK_BUGS,
+  ...REPAIR_BUGS,
+];

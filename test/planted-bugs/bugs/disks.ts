@@ -1,0 +1,119 @@
+/** Bugs between memory and disk: acknowledgements too early, batches split, failures forgotten. */
+
+import type { PlantedBug } from "../planted-bug.ts";
+
+export const DISK_BUGS: readonly PlantedBug[] = [
+  {
+    name: "ack-before-sync",
+    rule: "-",
+    broken: "what was handed to the disk counts as being there",
+    patches: [
+      {
+        file: "replica/persistence.ts",
+        find: "      shards.push({ shard, vector: shard.vector.snapshot() });\n",
+        replace:
+          "      shards.push({ shard, vector: shard.vector.snapshot() });\n      this.#durable[shard.id] = shard.vector.snapshot();\n",
+      },
+    ],
+    scenario: "drill-power-cut-at-sync",
+    seedsMax: 10,
+    checkers: ["acknowledged"],
+  },
+  {
+    name: "batch-in-two-writes",
+    rule: "-",
+    broken: "registers and heads go to the disk in two writes, and a start believes the heads",
+    patches: [
+      {
+        file: "replica/driver.ts",
+        find: "      await this.#options.storage.write(batch.operations);\n",
+        replace: `      const half = batch.operations.length >> 1;
+      if (half > 0) await this.#options.storage.write(batch.operations.slice(half));
+      await this.#options.storage.write(batch.operations.slice(0, half));
+`,
+      },
+      {
+        file: "replica/persistence.ts",
+        find: "return sumOf(headChecksums) === headSum;",
+        replace: "return headSum >= 0;",
+      },
+      {
+        file: "replica/persistence.ts",
+        find: "if (!isSound) this.report",
+        replace: "if (!isSound && count < 0) this.report",
+      },
+    ],
+    scenario: "drill-power-cut-at-sync",
+    seedsMax: 20,
+    checkers: ["audit", "convergence", "acknowledged"],
+  },
+  {
+    name: "disk-failure-taken-for-success",
+    rule: "-",
+    broken: "a batch that the disk refused counts as written",
+    patches: [
+      {
+        file: "replica/driver.ts",
+        find: "      this.#diskFailed(batch, toAtollError(error));\n      return;\n",
+        replace: '      this.#options.log("error", "disk-failed", { reason: toAtollError(error).message });\n',
+      },
+    ],
+    scenario: "drill-full-disk",
+    seedsMax: 10,
+    checkers: ["acknowledged"],
+  },
+  {
+    name: "failed-batch-not-repeated",
+    rule: "-",
+    broken: "after a failed write the disk gets what changed since, and never what that write held",
+    patches: [{ file: "replica/persistence.ts", find: "    this.#failed = batch;\n", replace: "    void batch;\n" }],
+    scenario: "drill-full-disk",
+    seedsMax: 20,
+    checkers: ["acknowledged"],
+  },
+  {
+    name: "stop-without-flush",
+    rule: "-",
+    broken: "a replica that is stopped does not wait for its disk to take what is in memory",
+    patches: [{ file: "replica/driver.ts", find: "await this.#flushDisk(this.#replica);", replace: "" }],
+    scenario: "drill-stop-while-cut",
+    seedsMax: 10,
+    checkers: ["acknowledged"],
+  },
+  {
+    name: "removals-after-writes",
+    rule: "-",
+    broken: "a batch first writes registers and then removes what was purged, also where that came back meanwhile",
+    patches: [
+      {
+        file: "core/shard.ts",
+        find: "    for (const identity of this.#removedFromDisk) removed(identity);\n    for (const slot",
+        replace: "    for (const slot",
+      },
+      {
+        file: "core/shard.ts",
+        find: "    this.#removedFromDisk = [];\n    this.#dirtySlots = [];",
+        replace:
+          "    for (const identity of this.#removedFromDisk) removed(identity);\n    this.#removedFromDisk = [];\n    this.#dirtySlots = [];",
+      },
+      {
+        file: "replica/persistence.ts",
+        find: '        operations.push({ type: "delete", key: recordKey(view, 0, shard.id) });',
+        replace: '        removals.push({ type: "delete", key: recordKey(view, 0, shard.id) });',
+      },
+      {
+        file: "replica/persistence.ts",
+        find: "    const { high, low } = shard.sum;",
+        replace: "    operations.push(...removals);\n    const { high, low } = shard.sum;",
+      },
+      {
+        file: "replica/persistence.ts",
+        find: "    // Copies, all in one buffer",
+        replace: "    const removals: StorageOperation[] = [];\n    // Copies, all in one buffer",
+      },
+    ],
+    scenario: "crash-restart",
+    seedsMax: 20,
+    checkers: ["acknowledged", "damage"],
+  },
+];

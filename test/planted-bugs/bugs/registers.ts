@@ -1,0 +1,220 @@
+/** Bugs in what a replica holds: the merge, the clock, expiry, fingerprints, vectors, chains. */
+
+import type { PlantedBug } from "../planted-bug.ts";
+
+export const REGISTER_BUGS: readonly PlantedBug[] = [
+  {
+    name: "merge-ignores-ties",
+    rule: "-",
+    broken: "of two writes with one timestamp the first to arrive stays, whatever their origins",
+    patches: [
+      { file: "core/record.ts", find: "if (originA !== originB) return originA < originB ? -1 : 1;", replace: "" },
+    ],
+    scenario: "drill-tie",
+    seedsMax: 10,
+    checkers: ["convergence"],
+  },
+  {
+    name: "clock-goes-back",
+    rule: "-",
+    broken:
+      "the clock gives out what the wall says, also twice and backwards, and a write is as great as what it overwrites at the least",
+    patches: [
+      {
+        file: "core/clock.ts",
+        find: "this.#last = Math.max(timestampFromMs(nowMs), this.#last + 1);",
+        replace: "this.#last = timestampFromMs(nowMs);",
+      },
+      {
+        file: "core/shard.ts",
+        find: "timestamp = Math.max(timestamp, held + 1);",
+        replace: "timestamp = Math.max(timestamp, held);",
+      },
+    ],
+    scenario: "drill-fast-clock",
+    seedsMax: 20,
+    checkers: ["local-order", "convergence"],
+  },
+  {
+    name: "fingerprint-misses-update",
+    rule: "-",
+    broken: "an overwritten register stays in the fingerprint",
+    patches: [
+      {
+        file: "core/shard.ts",
+        find: "      this.#account(oldView, oldAt, false);\n",
+        replace: "      if (isGone(flagsAt(oldView, oldAt))) this.#account(oldView, oldAt, false);\n",
+      },
+    ],
+    scenario: "split-brain",
+    seedsMax: 5,
+    checkers: ["convergence"],
+  },
+  {
+    name: "digest-blind-to-sequences",
+    rule: "-",
+    broken: "the digest of a vector tells which origins it has and not how far",
+    patches: [
+      {
+        file: "core/version-vector.ts",
+        find: "const b = mix32(a ^ (sequence >>> 0)) + mix32(Math.floor(sequence / TWO_32));",
+        replace: "const b = mix32(a) + mix32(Math.floor(sequence / TWO_32));",
+      },
+    ],
+    scenario: "drill-lost-push",
+    seedsMax: 10,
+    checkers: ["convergence"],
+  },
+  {
+    name: "seals-dropped",
+    rule: "-",
+    broken: "a merge of vectors takes the entries over and forgets the seals",
+    patches: [
+      {
+        file: "core/version-vector.ts",
+        find: "    for (const [replica, life] of other.#sealedBelow) this.seal(replica, life);\n",
+        replace: "",
+      },
+    ],
+    scenario: "drill-restarts-in-a-row",
+    seedsMax: 20,
+    checkers: ["convergence"],
+  },
+  {
+    name: "chain-in-order-of-arrival",
+    rule: "-",
+    broken: "a register that comes late is hung at the end of its origin's chain",
+    patches: [
+      {
+        file: "core/origin-chains.ts",
+        find: "if (after !== chain.sentinel && this.#sequenceIn(after) > sequence) {",
+        replace: "if (after === chain.sentinel && this.#sequenceIn(after) > sequence) {",
+      },
+    ],
+    scenario: "drill-late-older-write",
+    seedsMax: 20,
+    checkers: ["audit", "convergence"],
+  },
+  {
+    name: "delta-off-by-one",
+    rule: "-",
+    broken: "a delta begins one sequence too late",
+    patches: [
+      {
+        file: "core/origin-chains.ts",
+        find: "if (this.#sequenceIn(slot) <= sequence) break;",
+        replace: "if (this.#sequenceIn(slot) <= sequence + 1) break;",
+      },
+    ],
+    scenario: "drill-lost-push",
+    seedsMax: 10,
+    checkers: ["audit", "convergence"],
+  },
+  {
+    name: "delta-chunk-drops-boundary",
+    rule: "-",
+    broken: "the register that does not fit a chunk of a delta any more is left out of the next one",
+    patches: [
+      {
+        file: "core/delta.ts",
+        find: "if (writer.length > 0 && writer.length + length > bytesMax) return;",
+        replace:
+          "if (writer.length > 0 && writer.length + length > bytesMax) {\n        this.#next++;\n        return;\n      }",
+      },
+    ],
+    scenario: "drill-long-delta",
+    seedsMax: 10,
+    checkers: ["audit", "convergence"],
+  },
+  {
+    name: "claim-as-of-the-end",
+    rule: "R1",
+    broken: "a delta claims what its sender covers when the last chunk goes out",
+    patches: [
+      {
+        file: "cluster/serving.ts",
+        find: "const claim = isLast ? delta.claim : undefined;",
+        replace: "const claim = isLast ? delta.shard.vector.snapshot() : undefined;",
+      },
+    ],
+    scenario: "drill-overwritten-delta",
+    seedsMax: 20,
+    checkers: ["audit", "convergence"],
+  },
+  {
+    name: "ttl-dropped-in-delta",
+    rule: "-",
+    broken: "a delta writes its registers anew, from all that they say but their expiry",
+    patches: [
+      {
+        file: "core/delta.ts",
+        find: "      const length = recordLength(table.viewOf(slot), at);\n",
+        replace: `      const from = table.viewOf(slot);
+      const bytes = table.bytesOf(slot);
+      const value = bytes.slice(valueStartAt(from, at), at + recordLength(from, at));
+      const flags = flagsAt(from, at) & 3;
+      const fields = { flags, kind: kindAt(from, at), key: keyAt(from, bytes, at), value };
+      const dot = { timestamp: timestampAt(from, at), origin: originAt(from, at), sequence: sequenceAt(from, at) };
+      const again = new RecordWriter();
+      const length = again.write({ ...fields, ...dot });
+`,
+      },
+      {
+        file: "core/delta.ts",
+        find: "writer.bytes.set(table.bytesOf(slot).subarray(at, at + length), target);",
+        replace: "writer.bytes.set(again.bytes.subarray(0, length), target);",
+      },
+      {
+        file: "core/delta.ts",
+        find: 'import { recordLength } from "./record.ts";',
+        replace:
+          'import { flagsAt, keyAt, kindAt, originAt, RecordWriter, recordLength, sequenceAt, timestampAt, valueStartAt } from "./record.ts";',
+      },
+    ],
+    scenario: "drill-expiring",
+    seedsMax: 10,
+    checkers: ["expiry", "convergence"],
+  },
+  {
+    name: "expiry-the-wrong-way-round",
+    rule: "-",
+    broken: "a register is served once it has expired, and not before",
+    patches: [
+      {
+        file: "core/shard.ts",
+        find: "return expiresAt(view, at) > nowMs;",
+        replace: "return expiresAt(view, at) === Infinity || expiresAt(view, at) <= nowMs;",
+      },
+    ],
+    scenario: "drill-expiring",
+    seedsMax: 10,
+    checkers: ["expiry", "local-order"],
+  },
+  {
+    name: "expiry-of-the-overwritten",
+    rule: "-",
+    broken: "a register falls when the one before it would have expired",
+    patches: [
+      {
+        file: "core/shard.ts",
+        find: "if ((flagsAt(view, at) & FALLEN) !== 0 || expiresAt(view, at) > instant) continue;\n      fell(slot);",
+        replace: "if ((flagsAt(view, at) & FALLEN) !== 0) continue;\n      fell(slot);",
+      },
+    ],
+    scenario: "drill-expiring",
+    seedsMax: 10,
+    checkers: ["local-order", "acknowledged", "convergence"],
+  },
+  {
+    name: "expiry-read-without-clock",
+    rule: "-",
+    broken: "a read asks only whether the sweep has been, not whether the time has come",
+    patches: [
+      { file: "core/shard.ts", find: "return expiresAt(view, at) > nowMs;", replace: "void nowMs;\n    return true;" },
+      { file: "replica/config.ts", find: "sweepMs: 500,", replace: "sweepMs: 500," },
+    ],
+    scenario: "drill-expiring",
+    seedsMax: 10,
+    checkers: ["expiry"],
+  },
+];

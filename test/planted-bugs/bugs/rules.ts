@@ -1,0 +1,167 @@
+/** R1 to R8 of ARCHITECTURE.md, each broken alone, R4 and R6 in both halves. */
+
+import type { PlantedBug } from "../planted-bug.ts";
+
+export const RULE_BUGS: readonly PlantedBug[] = [
+  {
+    name: "claim-with-first-chunk",
+    rule: "R1",
+    broken: "every chunk of a delta bears its claim, so the vector moves before the last register came",
+    patches: [
+      {
+        file: "cluster/serving.ts",
+        find: "const claim = isLast ? delta.claim : undefined;",
+        replace: "const claim = delta.claim;",
+      },
+    ],
+    scenario: "drill-long-delta",
+    seedsMax: 20,
+    checkers: ["audit", "convergence", "acknowledged"],
+  },
+  {
+    name: "overwritten-slot-skipped",
+    rule: "R2",
+    broken: "a register that was overwritten since the delta began is left out, as it is not in the claim",
+    patches: [
+      {
+        file: "core/delta.ts",
+        find: "      const length = recordLength(table.viewOf(slot), at);\n",
+        replace:
+          "      const length = recordLength(table.viewOf(slot), at);\n      if (!this.claim.covers(originAt(table.viewOf(slot), at), sequenceAt(table.viewOf(slot), at))) continue;\n",
+      },
+      {
+        file: "core/delta.ts",
+        find: 'import { recordLength } from "./record.ts";',
+        replace: 'import { originAt, recordLength, sequenceAt } from "./record.ts";',
+      },
+    ],
+    scenario: "drill-overwritten-delta",
+    seedsMax: 20,
+    checkers: ["audit", "convergence"],
+  },
+  {
+    name: "restart-continues-its-life",
+    rule: "R4, first half",
+    broken: "a replica that starts goes on with the life and the sequences that its disk knows of",
+    patches: [
+      { file: "replica/start-up.ts", find: "life: (meta?.life ?? 0) + 1 +", replace: "life: (meta?.life ?? 1) +" },
+      {
+        file: "replica/replica.ts",
+        find: "if (replicaOf(origin) === this.number) this.life = Math.max(this.life, lifeOf(origin) + 1);",
+        replace: "if (replicaOf(origin) === this.number) this.life = Math.max(this.life, lifeOf(origin));",
+      },
+      { file: "replica/replica.ts", find: "Math.max(1, random.uint32())", replace: "1 + 0 * random.uint32()" },
+      {
+        file: "core/shard.ts",
+        find: 'assert(this.vector.get(origin) === 0, "a life begins at sequence 0");\n    this.#ownOrigin = origin;\n    this.#ownSequence = 0;',
+        replace: "this.#ownOrigin = origin;\n    this.#ownSequence = this.vector.get(origin);",
+      },
+    ],
+    scenario: "drill-crash-after-push",
+    seedsMax: 20,
+    checkers: ["convergence", "acknowledged", "audit"],
+  },
+  {
+    name: "life-not-durable-before-its-writes",
+    rule: "R4, first half",
+    broken: "writes of a new life leave before the life is on disk",
+    patches: [
+      { file: "replica/start-up.ts", find: "if (!ephemeral) await writeFirst(replica, storage);", replace: "" },
+      {
+        file: "replica/replica.ts",
+        find: "this.lifeDurable = start.ephemeral;",
+        replace: "this.lifeDurable = true;",
+      },
+    ],
+    scenario: "drill-crash-after-push",
+    seedsMax: 20,
+    checkers: ["convergence", "acknowledged", "audit"],
+  },
+  {
+    name: "dead-life-pushed",
+    rule: "R4, second half",
+    broken: "pushed registers of a life that has ended are taken in",
+    patches: [
+      {
+        file: "cluster/replication.ts",
+        find: "if (originAt(view, at) !== present) {",
+        replace: "if (originAt(view, at) < 0) {",
+      },
+    ],
+    scenario: "drill-ghost-push",
+    seedsMax: 20,
+    checkers: ["acknowledged", "audit", "convergence"],
+  },
+  {
+    name: "obsolete-applied",
+    rule: "R5",
+    broken: "a register whose dot is covered, and which is not held, is applied all the same",
+    patches: [{ file: "core/shard.ts", find: "if (covered) return OBSOLETE;", replace: "" }],
+    scenario: "drill-late-duplicate",
+    seedsMax: 20,
+    checkers: ["acknowledged", "audit", "convergence"],
+  },
+  {
+    name: "purge-before-all-have-it",
+    rule: "R6, first half",
+    broken: "a tombstone is purged as soon as this replica covers it, whatever the others reported",
+    patches: [
+      {
+        file: "cluster/stability.ts",
+        find: "for (const owner of view.owners) if (!owner.covers(origin, sequence)) return false;",
+        replace: "",
+      },
+    ],
+    scenario: "drill-write-after-purge",
+    seedsMax: 20,
+    checkers: ["acknowledged", "audit", "convergence"],
+  },
+  {
+    name: "purge-before-older-writes-came",
+    rule: "R6, second half",
+    broken: "a tombstone is purged while this replica does not cover all that the reports cover",
+    patches: [
+      {
+        file: "cluster/stability.ts",
+        find: "for (const owner of view.owners) if (!view.own.dominates(owner)) return undefined;",
+        replace: "",
+      },
+    ],
+    scenario: "drill-late-older-write",
+    seedsMax: 20,
+    checkers: ["acknowledged", "audit", "convergence"],
+  },
+  {
+    name: "reports-memory-as-disk",
+    rule: "R7",
+    broken: "what is in memory is reported as being on disk",
+    patches: [
+      {
+        file: "replica/replica.ts",
+        find: "return this.#ephemeral ? (this.shards[shard] as Shard).vector.snapshot() : this.persistence.durableOf(shard);",
+        replace: "return (this.shards[shard] as Shard).vector.snapshot();",
+      },
+    ],
+    scenario: "drill-crash-before-sync",
+    seedsMax: 20,
+    checkers: ["acknowledged"],
+  },
+  {
+    name: "write-below-what-is-held",
+    rule: "R8",
+    broken: "a local write takes the clock, even where what it overwrites has a greater stamp",
+    patches: [{ file: "core/shard.ts", find: "timestamp = Math.max(timestamp, held + 1);", replace: "void held;" }],
+    scenario: "drill-fast-clock",
+    seedsMax: 20,
+    checkers: ["local-order", "convergence"],
+  },
+  {
+    name: "write-below-what-was-purged",
+    rule: "R8",
+    broken: "a purge leaves no mark, so a later write may be stamped below the tombstone that others hold",
+    patches: [{ file: "core/shard.ts", find: "    this.#markPurged(view, at);\n", replace: "" }],
+    scenario: "drill-write-after-purge",
+    seedsMax: 20,
+    checkers: ["convergence", "acknowledged"],
+  },
+];

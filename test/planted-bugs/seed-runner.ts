@@ -1,0 +1,37 @@
+/** Runs seeds of a scenario in a worker thread, and tells of each what the simulator said. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { findScenario, simulate } from "../../simulations/index.ts";
+
+export interface SeedOrder {
+  readonly scenario: string;
+  readonly seeds: readonly number[];
+  /** Go on only while nothing is found. */
+  readonly untilFound: boolean;
+}
+
+export interface SeedVerdict {
+  readonly seed: number;
+  /** Of the checkers that saw something, in the order in which they looked. */
+  readonly checkers: readonly string[];
+  /** What the first of them said. */
+  readonly message: string;
+}
+
+async function runSeed(order: SeedOrder, seed: number): Promise<SeedVerdict> {
+  const scenario = findScenario(order.scenario);
+  if (scenario === undefined) throw new Error(`no scenario ${order.scenario}`);
+  const { violations } = await simulate(scenario.plan(String(seed)));
+  const checkers = [...new Set(violations.map(({ checker }) => checker))];
+  return { seed, checkers, message: violations[0]?.message ?? "" };
+}
+
+async function run(order: SeedOrder): Promise<void> {
+  for (const seed of order.seeds) {
+    const verdict = await runSeed(order, seed);
+    parentPort?.postMessage(verdict);
+    if (order.untilFound && verdict.checkers.length > 0) return;
+  }
+}
+
+void run(workerData as SeedOrder);
