@@ -90,11 +90,7 @@ interface Script {
 
 function addPlays(random: SeededRandom, profile: ScenarioProfile, { operations, faults, nextId }: Script): void {
   if (Object.values(profile.plays).every((weight) => weight === 0)) return;
-<<<<<<< HEAD
-=======
-  let nextId = operations.length;
   let plays = 0;
->>>>>>> b11c044 (Plant bugs by patching the source while the laboratory is bundled, and drill each play by itself)
   let at = WARM_UP_MS + exponential(random, profile.meanGapOfPlaysMs);
   while (at < profile.durationMs - 500) {
     const play = PLAYS[pickWeighted(random, profile.plays)];

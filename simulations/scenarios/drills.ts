@@ -11,7 +11,7 @@ import type { Scenario } from "./scenarios.ts";
 
 const CALM: Omit<ScenarioProfile, "nodes"> = {
   replica: { ...SMALL_REPLICA, shards: 2 },
-  water: CALM_WATER,
+  water: { ...CALM_WATER, localMs: 8 },
   durationMs: 12_000,
   workload: {
     keys: 3,
@@ -23,6 +23,7 @@ const CALM: Omit<ScenarioProfile, "nodes"> = {
     ttlMsMax: 2000,
     valueBytesMax: 40,
   },
+  sessions: { count: 1, operationsPerSecond: 3, moveChance: 0.5 },
   faults: {
     meanGapMs: 1e9,
     types: { ...NO_FAULTS, break: 1 },
@@ -39,6 +40,9 @@ const CALM: Omit<ScenarioProfile, "nodes"> = {
 const NEEDS: Partial<Record<PlayName, Partial<Omit<ScenarioProfile, "nodes">>>> = {
   // What is missing is known to be missing for a while before it is fetched.
   "late-older-write": { replica: { ...CALM.replica, settleMs: 1000 } },
+  "lost-push": { replica: { ...CALM.replica, settleMs: 700 } },
+  // Until the next sweep only the reader's clock tells.
+  expiring: { replica: { ...CALM.replica, sweepMs: 2000 } },
   "long-delta": { meanGapOfPlaysMs: 4000 },
   "overwritten-delta": { meanGapOfPlaysMs: 2000, workload: { ...CALM.workload, operationsPerSecond: 1 } },
   "overwritten-before-push": { workload: { ...CALM.workload, operationsPerSecond: 1 } },
@@ -52,7 +56,10 @@ function drillOf(play: PlayName): Scenario {
     summary: `plays ${play} over and over`,
     plan: (seed) => {
       const random = new SeededRandom(`${name} ${seed}`);
-      const nodes = createNodes(random.fork("profile"), 3, { durable: true });
+      const nodes = createNodes(random.fork("profile"), 3, { durable: true }).map((node) => ({
+        ...node,
+        region: "dublin",
+      }));
       // A tie takes clocks that agree.
       const set = play === "tie" ? nodes.map((node) => ({ ...node, clockOffsetMs: 0 })) : nodes;
       return buildPlan(random, name, seed, { ...CALM, ...NEEDS[play], nodes: set, plays: { ...NO_PLAYS, [play]: 1 } });

@@ -13,7 +13,7 @@ import {
   writeAfterPurge,
 } from "./plays/deletions.ts";
 import { cutDelta, longDelta, lostPush, overwrittenDelta } from "./plays/deltas.ts";
-import { fullDisk, lostDisk, oldCopy, powerCutAtSync, stopWhileCut } from "./plays/disks.ts";
+import { fullDisk, lostDisk, oldCopy, powerCutAtSync, powerCutOfReceiver, stopWhileCut } from "./plays/disks.ts";
 import { awayTooLong, crashAfterPush, longAbsence, restartsInARow, shortLives } from "./plays/lives.ts";
 import { overwrittenBeforePush } from "./plays/pushes.ts";
 import type { Scene, Stage } from "./plays/stage.ts";
@@ -40,6 +40,7 @@ export const PLAYS = {
   "short-lives": shortLives,
   "away-too-long": awayTooLong,
   "power-cut-at-sync": powerCutAtSync,
+  "power-cut-of-receiver": powerCutOfReceiver,
   "full-disk": fullDisk,
   "stop-while-cut": stopWhileCut,
   "lost-disk": lostDisk,

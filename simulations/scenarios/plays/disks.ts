@@ -2,6 +2,7 @@
 
 import type { Fault } from "../../faults/fault.ts";
 import { uniform } from "../../simulator/draws.ts";
+import { keyOf } from "../../workload/generator.ts";
 import { act, actor, crash, cut, type Scene, type Stage, shortly } from "./stage.ts";
 
 /** Always the same one suffers: of what every disk has lost nothing is left. */
@@ -33,6 +34,15 @@ export function fullDisk(stage: Stage): Scene {
       crash(stage, 0, 2500 + shortly(stage), uniform(random, 50, 500)),
     ],
     operations: [act(stage, 0, 0, "put", { ack: "disk" }), act(stage, 0, 1200, "put", { ack: "disk", valueBytes: 30 })],
+  };
+}
+
+/** A replica dies while its disk takes what another has written, and told everybody. */
+export function powerCutOfReceiver(stage: Stage): Scene {
+  const { random } = stage;
+  return {
+    faults: [crash(stage, 1, uniform(random, 0, 20), uniform(random, 50, 500), { aim: "disk-write" })],
+    operations: [0, 1, 2].map((afterMs) => act(stage, 0, afterMs, "put")),
   };
 }
 

@@ -6,13 +6,13 @@ export const DISK_BUGS: readonly PlantedBug[] = [
   {
     name: "ack-before-sync",
     rule: "-",
-    broken: "what was handed to the disk counts as being there",
+    broken: "what waits for the disk is answered when the disk is handed the batch",
     patches: [
       {
-        file: "replica/persistence.ts",
-        find: "      shards.push({ shard, vector: shard.vector.snapshot() });\n",
+        file: "replica/driver.ts",
+        find: "      await this.#options.storage.write(batch.operations);\n",
         replace:
-          "      shards.push({ shard, vector: shard.vector.snapshot() });\n      this.#durable[shard.id] = shard.vector.snapshot();\n",
+          "      this.#step(() => this.replica.persisted(batch));\n      await this.#options.storage.write(batch.operations);\n",
       },
     ],
     scenario: "drill-power-cut-at-sync",
@@ -43,7 +43,7 @@ export const DISK_BUGS: readonly PlantedBug[] = [
         replace: "if (!isSound && count < 0) this.report",
       },
     ],
-    scenario: "drill-power-cut-at-sync",
+    scenario: "drill-power-cut-of-receiver",
     seedsMax: 20,
     checkers: ["audit", "convergence", "acknowledged"],
   },

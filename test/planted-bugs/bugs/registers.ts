@@ -88,7 +88,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
       {
         file: "core/origin-chains.ts",
         find: "if (after !== chain.sentinel && this.#sequenceIn(after) > sequence) {",
-        replace: "if (after === chain.sentinel && this.#sequenceIn(after) > sequence) {",
+        replace: "if (chain.seen < 0) {",
       },
     ],
     scenario: "drill-late-older-write",

@@ -59,7 +59,7 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
         replace: "lacks.set(peer, { vector, dueAt: now + this.#limits.settleMs });",
       },
     ],
-    scenario: "drill-late-older-write",
+    scenario: "drill-lost-push",
     seedsMax: 20,
     checkers: ["convergence"],
   },
@@ -132,7 +132,7 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
       {
         file: "cluster/membership.ts",
         find: "      if (isGivenUp(member)) this.#sendQuarantine(member);\n",
-        replace: "      if (isGivenUp(member)) this.#members.giveUp(member.id, 0);\n",
+        replace: "      if (isGivenUp(member)) this.#members.forgive();\n",
       },
     ],
     scenario: "drill-away-too-long",
