@@ -36,17 +36,28 @@ const CALM: Omit<ScenarioProfile, "nodes"> = {
   settleMs: SETTLE_MS,
 };
 
+const QUIET = {
+  workload: { ...CALM.workload, operationsPerSecond: 0.5 },
+  sessions: { ...CALM.sessions, count: 0 },
+} as const;
+
 /** What a play needs around it that the others do not. */
 const NEEDS: Partial<Record<PlayName, Partial<Omit<ScenarioProfile, "nodes">>>> = {
   // What is missing is known to be missing for a while before it is fetched.
   "late-older-write": { replica: { ...CALM.replica, settleMs: 1000 } },
-  "lost-push": { replica: { ...CALM.replica, settleMs: 700 } },
+  // No later push tells of the one that was lost.
+  "lost-push": { ...QUIET, replica: { ...CALM.replica, settleMs: 700 } },
   // Until the next sweep only the reader's clock tells.
   expiring: { replica: { ...CALM.replica, sweepMs: 2000 } },
-  "long-delta": { meanGapOfPlaysMs: 4000 },
-  "overwritten-delta": { meanGapOfPlaysMs: 2000, workload: { ...CALM.workload, operationsPerSecond: 1 } },
-  "overwritten-before-push": { workload: { ...CALM.workload, operationsPerSecond: 1 } },
-  "away-too-long": { replica: { ...CALM.replica, retentionMs: 2500 }, meanGapOfPlaysMs: 6000 },
+  "long-delta": { ...QUIET, meanGapOfPlaysMs: 2500 },
+  "overwritten-delta": { ...QUIET, meanGapOfPlaysMs: 3000 },
+  "overwritten-before-push": QUIET,
+  "short-lives": { water: CALM_WATER, meanGapOfPlaysMs: 2500 },
+  "away-too-long": {
+    replica: { ...CALM.replica, retentionMs: 2500 },
+    durationMs: 20_000,
+    meanGapOfPlaysMs: 6000,
+  },
 };
 
 function drillOf(play: PlayName): Scenario {

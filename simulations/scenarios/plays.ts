@@ -12,7 +12,7 @@ import {
   slowOlderWrite,
   writeAfterPurge,
 } from "./plays/deletions.ts";
-import { cutDelta, longDelta, lostPush, overwrittenDelta } from "./plays/deltas.ts";
+import { cutDelta, filledGap, longDelta, lostPush, overwrittenDelta } from "./plays/deltas.ts";
 import { fullDisk, lostDisk, oldCopy, powerCutAtSync, powerCutOfReceiver, stopWhileCut } from "./plays/disks.ts";
 import { awayTooLong, crashAfterPush, longAbsence, restartsInARow, shortLives } from "./plays/lives.ts";
 import { overwrittenBeforePush } from "./plays/pushes.ts";
@@ -36,6 +36,7 @@ export const PLAYS = {
   "long-delta": longDelta,
   "overwritten-delta": overwrittenDelta,
   "lost-push": lostPush,
+  "filled-gap": filledGap,
   "overwritten-before-push": overwrittenBeforePush,
   "short-lives": shortLives,
   "away-too-long": awayTooLong,

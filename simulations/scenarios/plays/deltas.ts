@@ -3,7 +3,7 @@
 import { uniform } from "../../simulator/draws.ts";
 import { keyOf } from "../../workload/generator.ts";
 import type { Operation } from "../../workload/operation.ts";
-import { act, actor, crash, cut, late, pathsBetween, type Scene, type Stage, slowDisk } from "./stage.ts";
+import { act, breakLink, crash, cut, late, pathsBetween, type Scene, type Stage, slowDisk } from "./stage.ts";
 
 /** More than one message of a delta holds, and more than is asked for at first, together. */
 const LARGE_VALUES = 14;
@@ -20,12 +20,7 @@ export function cutDelta(stage: Stage): Scene {
     faults: [
       cut(stage, [0], [2], -1, forMs),
       { at: stage.at + forMs + 1, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 2, forMs: 1000 },
-      {
-        at: stage.at + forMs + uniform(random, 20, 900),
-        type: "break",
-        nodes: [actor(stage, 0), actor(stage, 2)],
-        lateMs: 100,
-      },
+      breakLink(stage, 0, 2, forMs + uniform(random, 20, 900)),
       crash(stage, 0, forMs + uniform(random, 20, 1500), uniform(random, 100, stage.longestMs)),
     ],
     operations,
@@ -35,16 +30,13 @@ export function cutDelta(stage: Stage): Scene {
 /** R1: a replica comes back to more than fits one message; the link breaks on the way, perhaps, and it goes on elsewhere. */
 export function longDelta(stage: Stage): Scene {
   const { random } = stage;
-  const forMs = 1500;
-  const nodes = [actor(stage, 0), actor(stage, 2)] as const;
-  const breaks = random.chance(0.5)
-    ? [{ at: stage.at + forMs + uniform(random, 50, 1500), type: "break", nodes, lateMs: 0 } as const]
-    : [];
+  const downMs = uniform(random, 300, 1000);
+  const breakAt = downMs + uniform(random, 50, 1500);
   return {
     faults: [
-      cut(stage, [2], [0, 1], -1, forMs),
-      { at: stage.at + forMs, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 200, forMs: 2000 },
-      ...breaks,
+      crash(stage, 2, -50, downMs),
+      { at: stage.at + downMs, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 200, forMs: 2000 },
+      ...(random.chance(0.5) ? [breakLink(stage, 0, 2, breakAt)] : []),
     ],
     operations: largePuts(stage),
   };
@@ -56,21 +48,31 @@ export function longDelta(stage: Stage): Scene {
  */
 export function overwrittenDelta(stage: Stage): Scene {
   const { random } = stage;
-  const forMs = 1500;
-  const overwriteAt = forMs + uniform(random, 400, 1500);
-  const crashAt = overwriteAt + uniform(random, 2500, 4000);
+  const backAt = 600;
+  const overwriteAt = backAt + uniform(random, 100, 900);
+  const crashAt = overwriteAt + uniform(random, 1000, 1800);
   const operations = largePuts(stage);
   for (let i = 0; i < LARGE_VALUES; i++) operations.push(act(stage, 0, overwriteAt, "put", { key: keyOf(i) }));
   return {
     faults: [
-      cut(stage, [2], [0], -1, forMs),
-      cut(stage, [1], [2], -1, crashAt),
-      { at: stage.at + forMs, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 150, forMs: 6000 },
-      slowDisk(stage, 0, overwriteAt - 100, 5000, crashAt - overwriteAt),
+      crash(stage, 2, -50, backAt + 50),
+      cut(stage, [1], [2], -40, crashAt + 40),
+      { at: stage.at + backAt, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 300, forMs: 4000 },
+      slowDisk(stage, 0, overwriteAt - 60, 5000, crashAt - overwriteAt),
+      breakLink(stage, 0, 1, overwriteAt - 50),
       cut(stage, [0], [1], overwriteAt - 50, crashAt - overwriteAt + 50),
       late(stage, { from: 0, to: 2, isOnlyCopy: true }, 60_000, overwriteAt),
       crash(stage, 0, crashAt, 500),
     ],
+    operations,
+  };
+}
+
+/** A replica lacks something from the midst of what it has of another, gets it late, and passes all of it on to a third. */
+export function filledGap(stage: Stage): Scene {
+  const operations = [0, 40, 80, 120].map((afterMs, i) => act(stage, 0, afterMs, "put", { key: keyOf(i) }));
+  return {
+    faults: [late(stage, { from: 0, to: 2, isOnlyCopy: true }, 60_000), crash(stage, 1, -20, 500)],
     operations,
   };
 }

@@ -3,12 +3,7 @@
 import type { Fault } from "../../faults/fault.ts";
 import { uniform } from "../../simulator/draws.ts";
 import { keyOf } from "../../workload/generator.ts";
-import { act, actor, crash, cut, type Scene, type Stage, shortly } from "./stage.ts";
-
-/** Always the same one suffers: of what every disk has lost nothing is left. */
-function unlucky(stage: Stage): Stage {
-  return { ...stage, nodes: [...stage.nodes].sort((a, b) => a - b) };
-}
+import { act, actor, crash, cut, inOrder, type Scene, type Stage, shortly } from "./stage.ts";
 
 /** What a replica answered as being on disk, while nobody else could hear of it, is there after a crash in that moment. */
 export function powerCutAtSync(stage: Stage): Scene {
@@ -33,7 +28,11 @@ export function fullDisk(stage: Stage): Scene {
       { at: stage.at - 1, type: "disk-full", node, forMs: uniform(random, 20, 300) },
       crash(stage, 0, 2500 + shortly(stage), uniform(random, 50, 500)),
     ],
-    operations: [act(stage, 0, 0, "put", { ack: "disk" }), act(stage, 0, 1200, "put", { ack: "disk", valueBytes: 30 })],
+    operations: [
+      act(stage, 0, 0, "put", { ack: "disk" }),
+      // Others, which the disk takes.
+      ...[0, 1, 2].map((i) => act(stage, 0, 1200, "put", { ack: "disk", key: keyOf(i) })),
+    ],
   };
 }
 
@@ -60,7 +59,8 @@ export function stopWhileCut(stage: Stage): Scene {
 
 /** kv679 (1), (3): a replica's disk is gone, or has lost entries, and it writes again, at once. */
 export function lostDisk(anyStage: Stage): Scene {
-  const stage = unlucky(anyStage);
+  // Always the same disk suffers: of what all have lost nothing is left.
+  const stage = inOrder(anyStage);
   const { random } = stage;
   const downMs = uniform(random, 50, 800);
   const damage = random.pick(["repaired", "set-aside"] as const);
@@ -72,7 +72,8 @@ export function lostDisk(anyStage: Stage): Scene {
 
 /** kv679 (6): somebody puts an old copy of a disk back, and lives are lived twice. */
 export function oldCopy(anyStage: Stage): Scene {
-  const stage = unlucky(anyStage);
+  // Always the same disk suffers: of what all have lost nothing is left.
+  const stage = inOrder(anyStage);
   const { random } = stage;
   const downMs = uniform(random, 50, 500);
   const ageMs = uniform(random, 100, 1500);

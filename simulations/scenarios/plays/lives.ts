@@ -3,7 +3,7 @@
 import type { Fault } from "../../faults/fault.ts";
 import { uniform } from "../../simulator/draws.ts";
 import type { Operation } from "../../workload/operation.ts";
-import { act, crash, type Scene, type Stage, shortly, slowDisk } from "./stage.ts";
+import { act, crash, inOrder, type Scene, type Stage, shortly, slowDisk } from "./stage.ts";
 
 /** R4, R7: a replica dies between the push of a write and its disk; the write lives on at others, or does not. */
 export function crashAfterPush(stage: Stage): Scene {
@@ -44,22 +44,24 @@ export function longAbsence(stage: Stage): Scene {
   return { faults: [crash(stage, 0, 0, downMs)], operations: [] };
 }
 
-/** R4: a life writes as soon as it lives, and ends before its disk has taken anything; another begins. */
+/** R4: a life ends with its first push, before its disk has taken anything; another begins, and another. */
 export function shortLives(stage: Stage): Scene {
   const { random } = stage;
-  const faults: Fault[] = [crash(stage, 0, -300, 20)];
-  const operations: Operation[] = [];
-  for (let i = 0; i < 30; i++) operations.push(act(stage, 0, -275 + i * 4, "put"));
-  for (let i = 0; i < 3; i++) faults.push(crash(stage, 0, -250 + i * 40 + uniform(random, 0, 30), 5));
-  operations.push(act(stage, 1, 300, "delete"));
-  return { faults, operations };
+  const operations = Array.from({ length: 150 }, (_, i) => act(stage, 0, i * 6, "put"));
+  operations.push(act(stage, 1, 1200, "delete"));
+  const ends = [1, 300, 600].map((afterMs) => {
+    return crash(stage, 0, afterMs + uniform(random, 0, 100), 5, { aim: "push", isPowerCut: random.chance(0.5) });
+  });
+  return { faults: [slowDisk(stage, 0, -100, 40, 1100), crash(stage, 0, -10, 5), ...ends], operations };
 }
 
 /** A replica that is away for longer than the retention returns with what was deleted and purged meanwhile. */
-export function awayTooLong(stage: Stage): Scene {
+export function awayTooLong(anyStage: Stage): Scene {
+  // Always the same one: while another is away, too, nothing is purged.
+  const stage = inOrder(anyStage);
   const downMs = uniform(stage.random, 3500, 5000);
   return {
-    faults: [crash(stage, 2, 300, downMs)],
+    faults: [crash(stage, 0, 300, downMs)],
     operations: [act(stage, 0, 0, "put", { ack: "all" }), act(stage, 1, 500, "delete")],
   };
 }

@@ -18,6 +18,11 @@ export interface Stage {
   readonly nextId: () => number;
 }
 
+/** The same stage, on which the first node is always the first actor. */
+export function inOrder(stage: Stage): Stage {
+  return { ...stage, nodes: [...stage.nodes].sort((a, b) => a - b) };
+}
+
 export interface Scene {
   readonly faults: readonly Fault[];
   readonly operations: readonly Operation[];
@@ -80,6 +85,10 @@ export function cut(
 ): Fault {
   const paths = one.flatMap((a) => other.flatMap((b) => pathsBetween(stage, a, b)));
   return { at: stage.at + afterMs, type: "cut", shape: "pair", paths, forMs };
+}
+
+export function breakLink(stage: Stage, one: number, other: number, afterMs: number): Fault {
+  return { at: stage.at + afterMs, type: "break", nodes: [actor(stage, one), actor(stage, other)], lateMs: 0 };
 }
 
 export function slowDisk(stage: Stage, actorIndex: number, afterMs: number, meanMs: number, forMs: number): Fault {

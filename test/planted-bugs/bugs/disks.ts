@@ -44,7 +44,7 @@ export const DISK_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-power-cut-of-receiver",
-    seedsMax: 20,
+    seedsMax: 12,
     checkers: ["audit", "convergence", "acknowledged"],
   },
   {
@@ -68,7 +68,7 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     broken: "after a failed write the disk gets what changed since, and never what that write held",
     patches: [{ file: "replica/persistence.ts", find: "    this.#failed = batch;\n", replace: "    void batch;\n" }],
     scenario: "drill-full-disk",
-    seedsMax: 20,
+    seedsMax: 14,
     checkers: ["acknowledged"],
   },
   {
@@ -79,41 +79,5 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     scenario: "drill-stop-while-cut",
     seedsMax: 10,
     checkers: ["acknowledged"],
-  },
-  {
-    name: "removals-after-writes",
-    rule: "-",
-    broken: "a batch first writes registers and then removes what was purged, also where that came back meanwhile",
-    patches: [
-      {
-        file: "core/shard.ts",
-        find: "    for (const identity of this.#removedFromDisk) removed(identity);\n    for (const slot",
-        replace: "    for (const slot",
-      },
-      {
-        file: "core/shard.ts",
-        find: "    this.#removedFromDisk = [];\n    this.#dirtySlots = [];",
-        replace:
-          "    for (const identity of this.#removedFromDisk) removed(identity);\n    this.#removedFromDisk = [];\n    this.#dirtySlots = [];",
-      },
-      {
-        file: "replica/persistence.ts",
-        find: '        operations.push({ type: "delete", key: recordKey(view, 0, shard.id) });',
-        replace: '        removals.push({ type: "delete", key: recordKey(view, 0, shard.id) });',
-      },
-      {
-        file: "replica/persistence.ts",
-        find: "    const { high, low } = shard.sum;",
-        replace: "    operations.push(...removals);\n    const { high, low } = shard.sum;",
-      },
-      {
-        file: "replica/persistence.ts",
-        find: "    // Copies, all in one buffer",
-        replace: "    const removals: StorageOperation[] = [];\n    // Copies, all in one buffer",
-      },
-    ],
-    scenario: "crash-restart",
-    seedsMax: 20,
-    checkers: ["acknowledged", "damage"],
   },
 ];

@@ -1,0 +1,95 @@
+/**
+ * Does the simulator find bugs? Each of a list of bugs is planted, one at a time, and has to be found by the scenario or
+ * drill named with it, within the number of seeds named with it; the replica as it is has to pass the same seeds.
+ *
+ * `ATOLL_SEED` says where the seeds begin; with `ATOLL_WRITE_TABLE=1` what was measured goes into
+ * `simulations/PLANTED-BUGS.md`.
+ */
+
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BUGS } from "./bugs.ts";
+import { hunt, TaskPool } from "./hunt.ts";
+import { applyPatch, bundlePatched } from "./planting.ts";
+import { type Search, searchAll, seedsByScenario } from "./search.ts";
+import { listedCells, parseListed, renderLines, renderMarkdown, replaceTable } from "./table.ts";
+
+const FIRST_SEED = Number(process.env.ATOLL_SEED ?? 1);
+const TABLE = fileURLToPath(new URL("../../simulations/PLANTED-BUGS.md", import.meta.url));
+/** All hunts share the cores: the first test may wait for the last hunt. */
+const HUNTS_MS_MAX = 900_000;
+
+const pool = new TaskPool();
+let searches: ReadonlyMap<string, Promise<Search>> = new Map();
+
+beforeAll(() => {
+  searches = searchAll(BUGS, FIRST_SEED, pool);
+});
+
+afterAll(async () => {
+  const all = await Promise.all(searches.values());
+  const command = `ATOLL_SEED=${FIRST_SEED} npx vitest run test/planted-bugs`;
+  process.stdout.write(`${[`planted bugs (${command}):`, ...renderLines(all)].join("\n")}\n`);
+  if (process.env.ATOLL_WRITE_TABLE !== "1") return;
+  await writeFile(TABLE, replaceTable(await readFile(TABLE, "utf8"), renderMarkdown(all)));
+}, HUNTS_MS_MAX);
+
+describe("planted bugs", () => {
+  it.each(BUGS.map((bug) => [bug.name, bug.scenario, bug.seedsMax] as const))(
+    "%s is found by %s within %i seeds",
+    async (name) => {
+      const search = await searches.get(name);
+      expect(search?.failure).toBeUndefined();
+      const seeds = `seeds ${FIRST_SEED} to ${FIRST_SEED + (search?.needed ?? 0) - 1} of ${search?.bug.scenario}`;
+      expect(search?.checkers, `${seeds}: ${search?.message}`).toEqual(
+        expect.arrayContaining([expect.toBeOneOf([...(search?.bug.checkers ?? [])])]),
+      );
+    },
+    HUNTS_MS_MAX,
+  );
+
+  it(
+    "are not found where none is planted: the same seeds pass",
+    async () => {
+      const script = await bundlePatched([]);
+      const all = await Promise.all(searches.values());
+      const runs = [...seedsByScenario(all)].map(([scenario, seeds]) =>
+        pool.run(async () => ({ scenario, ...(await hunt(script, { scenario, seeds, untilFound: false })) })),
+      );
+      for (const { scenario, verdicts, failure } of await Promise.all(runs)) {
+        expect(failure).toBeUndefined();
+        const found = verdicts.filter(({ checkers }) => checkers.length > 0);
+        expect(found.map(({ seed, message }) => `npx atoll simulate ${scenario} --seed ${seed}: ${message}`)).toEqual(
+          [],
+        );
+      }
+    },
+    HUNTS_MS_MAX,
+  );
+
+  it("have names of their own", () => {
+    expect(new Set(BUGS.map(({ name }) => name)).size).toBe(BUGS.length);
+  });
+
+  it("stand in the table as they stand in the list", async () => {
+    expect(parseListed(await readFile(TABLE, "utf8"))).toEqual(BUGS.map(listedCells));
+  });
+});
+
+describe("a patch", () => {
+  const patch = { file: "x.ts", find: "one", replace: "$& two" };
+
+  it("fits exactly once, and is taken literally", () => {
+    expect(applyPatch("a one b", patch)).toBe("a $& two b");
+    expect(() => applyPatch("a b", patch)).toThrow("fits 0 times");
+    expect(() => applyPatch("one one", patch)).toThrow("fits 2 times");
+  });
+
+  it("is refused where its file is no part of the replica that is simulated", async () => {
+    const file = "cli/main.ts";
+    await expect(bundlePatched([{ file, find: "x", replace: "y" }])).rejects.toThrow(
+      "no part of the simulated replica",
+    );
+  });
+});
