@@ -24,6 +24,7 @@ const CALM: Omit<ScenarioProfile, "nodes"> = {
     valueBytesMax: 40,
   },
   sessions: { count: 1, operationsPerSecond: 3, moveChance: 0.5 },
+  watches: { count: 2, meanMoveGapMs: 1500, returnShare: 0.7, slowShare: 0 },
   faults: {
     meanGapMs: 1e9,
     types: { ...NO_FAULTS, break: 1 },
@@ -39,6 +40,7 @@ const CALM: Omit<ScenarioProfile, "nodes"> = {
 const QUIET = {
   workload: { ...CALM.workload, operationsPerSecond: 0.5 },
   sessions: { ...CALM.sessions, count: 0 },
+  watches: { ...CALM.watches, count: 0 },
 } as const;
 
 /** What a play needs around it that the others do not. */

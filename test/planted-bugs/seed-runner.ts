@@ -1,7 +1,9 @@
 /** Runs seeds of a scenario in a worker thread, and tells of each what the simulator said. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { findScenario, simulate } from "../../simulations/index.ts";
+import { createProductionReplica } from "../../simulations/production-replica.ts";
+import { findScenario } from "../../simulations/scenarios/scenarios.ts";
+import { runPlan } from "../../simulations/simulate.ts";
 
 export interface SeedOrder {
   readonly scenario: string;
@@ -21,7 +23,7 @@ export interface SeedVerdict {
 async function runSeed(order: SeedOrder, seed: number): Promise<SeedVerdict> {
   const scenario = findScenario(order.scenario);
   if (scenario === undefined) throw new Error(`no scenario ${order.scenario}`);
-  const { violations } = await simulate(scenario.plan(String(seed)));
+  const { violations } = await runPlan(scenario.plan(String(seed)), { createReplica: createProductionReplica });
   const checkers = [...new Set(violations.map(({ checker }) => checker))];
   return { seed, checkers, message: violations[0]?.message ?? "" };
 }
