@@ -64,7 +64,7 @@ describe("corruption", () => {
   });
 
   it("of one path costs that link alone, again and again, and no replica takes anything of it for true", async () => {
-    const faults: Fault[] = [{ at: 3000, type: "corrupt", path: [0, 1], probability: 0.05, forMs: 10_000 }];
+    const faults: Fault[] = [{ at: 3000, type: "corrupt", path: [0, 1], probability: 0.1, forMs: 10_000 }];
     const { trace } = await run(withFaults("split-brain", "3", faults));
     const badFrames = trace.filter(({ kind, detail }) => kind === "log" && detail === "bad-frame");
     const corrupted = trace.filter(({ kind }) => kind === "corrupt");
