@@ -184,7 +184,8 @@ async function collect(world: World, runner: WorkloadRunner, plan: Plan): Promis
     (node, i): NodeEvidence => ({
       durable: node.disk.durable,
       ends: node.ends,
-      lostDisk: plan.faults.some((fault) => hasLostDisk(fault, i)),
+      diskLosses: node.disk.losses,
+      quarantines: world.quarantines.flatMap((each) => (each.node === i ? [each.at] : [])),
       dump: dumps[i],
       finals: finals[i] ?? [],
       finalWallMs: node.clock.now(),
@@ -201,10 +202,6 @@ async function collect(world: World, runner: WorkloadRunner, plan: Plan): Promis
     clockSpreadMs: clockSpreadOf(plan),
     sweepMs: plan.replica.sweepMs,
   };
-}
-
-function hasLostDisk(fault: Plan["faults"][number], node: number): boolean {
-  return (fault.type === "disk-damage" || fault.type === "disk-old-copy") && fault.node === node;
 }
 
 async function readAll(world: World, runner: WorkloadRunner, keys: readonly Key[]): Promise<ReadPart[][]> {

@@ -19,7 +19,7 @@ import {
 import { type Operation, partsOf } from "../workload/operation.ts";
 import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
-import { mayHaveForgotten, remembers } from "./survival.ts";
+import { hasLost, mayHaveForgotten, remembers } from "./survival.ts";
 
 interface KeyEvidence {
   readonly key: Key;
@@ -78,7 +78,7 @@ export function isPromised({ entry, part }: Acknowledged, evidence: Evidence): b
     if (forgetful < part.reached) return true;
   }
   if (remembers({ node: entry.node, life, since: answeredAt }, Infinity, evidence)) return true;
-  return operation.ack === "disk" && part.isAckMet && node.durable && !node.lostDisk;
+  return operation.ack === "disk" && part.isAckMet && node.durable && !hasLost(node, answeredAt);
 }
 
 function* checkFinal(
@@ -109,7 +109,7 @@ function* checkFinal(
 /** A replica whose disk was set back gives its own writes new dots; they keep their timestamps. */
 function isSameWrite(acknowledged: string, read: string, evidence: Evidence): boolean {
   if (acknowledged === read) return true;
-  const isSetBack = evidence.nodes.some((node) => node.lostDisk);
+  const isSetBack = evidence.nodes.some((node) => node.diskLosses.length > 0);
   return isSetBack && stampOfVersion(acknowledged, false).timestamp === stampOfVersion(read, false).timestamp;
 }
 

@@ -2,6 +2,7 @@
 
 import type { Key } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
+import type { DiskLoss } from "../simulator/disk-damage.ts";
 import type { LifeEnd } from "../simulator/node.ts";
 import type { History, ReadPart } from "../workload/history.ts";
 import type { WatchHistory } from "../workload/watch-history.ts";
@@ -10,8 +11,10 @@ export interface NodeEvidence {
   /** Keeps its registers on disk. */
   readonly durable: boolean;
   readonly ends: readonly LifeEnd[];
-  /** Its disk was damaged, or an old copy of it put back: `disk` promises nothing here. */
-  readonly lostDisk: boolean;
+  /** What its disk lost of what it had confirmed, being damaged or set back: no level promises that here. */
+  readonly diskLosses: readonly DiskLoss[];
+  /** When it began anew, virtual ms: from then on it serves what somebody has confirmed, and no more. */
+  readonly quarantines: readonly number[];
   /** After the healing. Undefined: it did not come back. */
   readonly dump: ReplicaDump | undefined;
   /** Each key of the plan as read there at the end, with the wall clock of that moment. */

@@ -1,10 +1,11 @@
 /**
  * What one life of one replica owes whoever talks to it alone: a read never shows an older write of a key than was read or
- * acknowledged there before (monotonic reads, read your writes), and a write is stamped above all of them (R8).
+ * acknowledged there before (monotonic reads, read your writes), and a write is stamped above all of them (R8). A replica
+ * that begins anew serves nothing until it is confirmed: its reads owe nothing to what was shown before, its stamps do.
  */
 
 import type { HistoryEntry } from "../workload/history.ts";
-import { partsOf } from "../workload/operation.ts";
+import { isWrite, partsOf } from "../workload/operation.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { indexWrites, mayBeGone, type WritesByKey } from "./writes-by-key.ts";
@@ -25,24 +26,28 @@ export function checkLocalOrder(evidence: Evidence): Violation[] {
   const writes = indexWrites(evidence);
   /** By node, life and key: the greatest stamp that anybody was shown. */
   const shown = new Map<string, Seen>();
+  const note = (slot: string, seen: Seen): void => {
+    const before = shown.get(slot);
+    if (before === undefined || compareStamps(seen.stamp, before.stamp) > 0) shown.set(slot, seen);
+  };
   /** What had been shown when an operation was invoked. */
   const floors = new Map<HistoryEntry, ReadonlyMap<string, Seen | undefined>>();
   for (const { entry, isAnswer } of moments(evidence)) {
     if (!isAnswer) {
       const keys = partsOf(entry.operation).map((part) => part.key);
-      floors.set(entry, new Map(keys.map((key) => [key, shown.get(slotOf(entry, key))])));
+      const slots = keys.map((key) => [key, shown.get(slotOf(entry, key, evidence))] as const);
+      floors.set(entry, new Map(slots));
       continue;
     }
-    for (const { key, stamp, isWrite } of stampsOf(entry)) {
+    const { answeredAt = 0 } = entry;
+    for (const { key, stamp, isWritten } of stampsOf(entry)) {
       const floor = floors.get(entry)?.get(key);
       const order = floor === undefined ? 1 : compareStamps(stamp, floor.stamp);
-      if (floor !== undefined && (order < 0 || (order === 0 && isWrite))) {
-        messages.push(describe(entry, key, stamp, floor, isWrite));
+      if (floor !== undefined && (order < 0 || (order === 0 && isWritten))) {
+        messages.push(describe(entry, key, stamp, floor, isWritten));
       }
-      const before = shown.get(slotOf(entry, key));
-      if (before === undefined || compareStamps(stamp, before.stamp) > 0) {
-        shown.set(slotOf(entry, key), { stamp, by: entry });
-      }
+      note(slotForWrites(entry, key), { stamp, by: entry });
+      note(slotForReads(entry, key, answeredAt, evidence), { stamp, by: entry });
     }
     messages.push(...checkAbsent(entry, floors.get(entry)?.get(entry.operation.key), writes, evidence));
   }
@@ -59,21 +64,33 @@ function moments(evidence: Evidence): Moment[] {
   return all.sort((a, b) => a.at - b.at || Number(a.isAnswer) - Number(b.isAnswer));
 }
 
-function slotOf(entry: HistoryEntry, key: string): string {
+/** Where an operation finds what it owes something to. */
+function slotOf(entry: HistoryEntry, key: string, evidence: Evidence): string {
+  if (isWrite(entry.operation.type)) return slotForWrites(entry, key);
+  // One during which the replica began anew owes nothing to what was before that.
+  return slotForReads(entry, key, entry.answeredAt ?? 0, evidence);
+}
+
+function slotForWrites(entry: HistoryEntry, key: string): string {
   return `${entry.node} ${entry.life} ${key}`;
 }
 
-function stampsOf(entry: HistoryEntry): { key: string; stamp: Stamp; isWrite: boolean }[] {
+function slotForReads(entry: HistoryEntry, key: string, at: number, evidence: Evidence): string {
+  const begun = evidence.nodes[entry.node]?.quarantines.filter((time) => time <= at).length ?? 0;
+  return `${slotForWrites(entry, key)} since ${begun}`;
+}
+
+function stampsOf(entry: HistoryEntry): { key: string; stamp: Stamp; isWritten: boolean }[] {
   const { answer } = entry;
   if (answer?.type === "written") {
     return answer.parts.map(({ key, version, isDelete }) => ({
       key,
       stamp: stampOfVersion(version, isDelete),
-      isWrite: true,
+      isWritten: true,
     }));
   }
   if (answer?.type !== "read" || answer.read.version === undefined) return [];
-  return [{ key: answer.read.key, stamp: stampOfVersion(answer.read.version, false), isWrite: false }];
+  return [{ key: answer.read.key, stamp: stampOfVersion(answer.read.version, false), isWritten: false }];
 }
 
 /** Nothing is shown where a live value was: somebody must have been able to remove it. */
@@ -88,9 +105,9 @@ function checkAbsent(entry: HistoryEntry, floor: Seen | undefined, writes: Write
   ];
 }
 
-function describe(entry: HistoryEntry, key: string, stamp: Stamp, floor: Seen, isWrite: boolean): string {
+function describe(entry: HistoryEntry, key: string, stamp: Stamp, floor: Seen, isWritten: boolean): string {
   const { node, operation } = entry;
   const { id, type } = operation;
-  const verb = isWrite ? "was stamped" : "read";
+  const verb = isWritten ? "was stamped" : "read";
   return `operation ${id} (${type}) ${verb} ${showStamp(stamp)} at ${showKey(key)} of replica ${node}, where operation ${floor.by.operation.id} had been shown ${showStamp(floor.stamp)} before`;
 }

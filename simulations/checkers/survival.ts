@@ -16,7 +16,7 @@ export interface Holding {
  */
 export function remembers(holding: Holding, until: number, evidence: Evidence): boolean {
   const node = evidence.nodes[holding.node];
-  if (node === undefined || node.lostDisk) return false;
+  if (node === undefined || hasLost(node, holding.since, until)) return false;
   const end = node.ends.find(({ life }) => life === holding.life);
   if (end === undefined || end.at > until) return true;
   return node.durable && (end.type === "stop" || end.durableUpTo > holding.since);
@@ -24,6 +24,11 @@ export function remembers(holding: Holding, until: number, evidence: Evidence): 
 
 /** True when a replica may have lost something that it had in memory at `since` and that a peer knew it to have. */
 export function mayHaveForgotten(node: NodeEvidence, since: number, until = Infinity): boolean {
-  if (node.lostDisk) return true;
+  if (hasLost(node, since, until)) return true;
   return node.ends.some((end) => end.at >= since && end.at <= until && (end.type === "crash" || !node.durable));
+}
+
+/** True when a disk may have lost by `until` what its node came to hold by `since`. */
+export function hasLost(node: NodeEvidence, since: number, until = Infinity): boolean {
+  return node.diskLosses.some(({ from, to }) => since > from && since <= to && to <= until);
 }

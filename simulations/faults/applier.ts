@@ -104,6 +104,9 @@ export class FaultApplier {
         this.#world.node(fault.node).disk.damage = fault.damage;
         this.#crash(fault.node, true, fault.downMs);
         break;
+      case "disk-unreadable":
+        this.#unreadableDisk(fault);
+        break;
       default:
         assertNever(fault);
     }
@@ -232,6 +235,15 @@ export class FaultApplier {
     });
   }
 
+  #unreadableDisk({ node, forMs }: Of<"disk-unreadable">): void {
+    const { disk } = this.#world.node(node);
+    disk.isUnreadable = true;
+    this.#crash(node, false, 0);
+    this.#hold(forMs, () => {
+      disk.isUnreadable = false;
+    });
+  }
+
   #copyDisk(fault: Of<"disk-old-copy">): void {
     const world = this.#world;
     const node = world.node(fault.node);
@@ -241,7 +253,7 @@ export class FaultApplier {
         if (this.#isHealed) return;
         world.trace.record(world.now, "fault", -1, 0, 0, describeFault(fault));
         this.#crash(fault.node, true, fault.downMs);
-        node.disk.replace(copy);
+        node.disk.replace(copy, world.now);
       });
     });
   }

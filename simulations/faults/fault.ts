@@ -3,6 +3,8 @@
  * undoes itself, so any sublist of a schedule is a schedule. Nodes are named by index, times are virtual ms.
  */
 
+import type { Damage } from "../simulator/disk-damage.ts";
+
 /** A direction between two nodes. */
 export type PathPair = readonly [from: number, to: number];
 
@@ -65,12 +67,9 @@ export type Fault = { readonly at: number } & (
   | { readonly type: "disk-slow"; readonly node: number; readonly meanMs: number; readonly forMs: number }
   | { readonly type: "disk-full"; readonly node: number; readonly forMs: number }
   /** The process crashes and finds its disk damaged when it starts again. */
-  | {
-      readonly type: "disk-damage";
-      readonly node: number;
-      readonly damage: "repaired" | "set-aside";
-      readonly downMs: number;
-    }
+  | { readonly type: "disk-damage"; readonly node: number; readonly damage: Damage; readonly downMs: number }
+  /** The process crashes, and every start fails, as nothing can be read. */
+  | { readonly type: "disk-unreadable"; readonly node: number; readonly forMs: number }
   /** The process crashes and finds the disk as it was `ageMs` before: somebody put an old copy back. */
   | { readonly type: "disk-old-copy"; readonly node: number; readonly ageMs: number; readonly downMs: number }
 );

@@ -1,6 +1,7 @@
 /** Makes a schedule of faults from a seed and a profile: what may happen, how often, and how bad. */
 
 import type { SeededRandom } from "../../src/base/random.ts";
+import { DAMAGES } from "../simulator/disk-damage.ts";
 import { exponential, pickWeighted, uniform } from "../simulator/draws.ts";
 import { type CutShape, drawCut } from "./cuts.ts";
 import type { Fault, FaultType, PathPair } from "./fault.ts";
@@ -43,6 +44,7 @@ export const NO_FAULTS: FaultProfile["types"] = {
   "disk-slow": 0,
   "disk-full": 0,
   "disk-damage": 0,
+  "disk-unreadable": 0,
   "disk-old-copy": 0,
 };
 
@@ -158,9 +160,11 @@ function drawFault(random: SeededRandom, profile: FaultProfile, type: FaultType,
         at,
         type,
         node,
-        damage: random.pick(["repaired", "set-aside"] as const),
+        damage: random.pick(DAMAGES),
         downMs: drawDowntime(random, profile),
       };
+    case "disk-unreadable":
+      return { at, type, node, forMs };
     case "disk-old-copy":
       return { at, type, node, ageMs: uniform(random, 0, Math.min(at, 10_000)), downMs: drawDowntime(random, profile) };
   }

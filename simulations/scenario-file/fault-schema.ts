@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import type { Fault, FaultType, PathPair } from "../faults/fault.ts";
+import { DAMAGES } from "../simulator/disk-damage.ts";
 import { count, index, isTrue, ms, objectOf, share } from "./pieces.ts";
 
 type Of<Type extends FaultType> = Extract<Fault, { readonly type: Type }>;
@@ -84,8 +85,14 @@ const FAULTS: { readonly [Type in FaultType]: z.ZodType<Of<Type>> } = {
     at: ms,
     type: z.literal("disk-damage"),
     node: index,
-    damage: z.enum(["repaired", "set-aside"]),
+    damage: z.enum(DAMAGES),
     downMs: ms,
+  }),
+  "disk-unreadable": objectOf<Of<"disk-unreadable">>({
+    at: ms,
+    type: z.literal("disk-unreadable"),
+    node: index,
+    forMs: ms,
   }),
   "disk-old-copy": objectOf<Of<"disk-old-copy">>({
     at: ms,

@@ -130,6 +130,32 @@ const SLOW_LINKS: Scenario = {
     })),
 };
 
+const BAD_DISKS: Scenario = {
+  name: "bad-disks",
+  summary: "damages disks, with and without a word, wipes them, puts old copies back, and lets reads and writes fail",
+  plan: (seed) =>
+    build("bad-disks", seed, (random) => ({
+      nodes: createNodes(random, random.between(3, 5), { durable: true }),
+      faults: {
+        meanGapMs: random.pick([1000, 3000]),
+        types: {
+          ...NO_FAULTS,
+          "disk-damage": 6,
+          "disk-old-copy": 2,
+          "disk-unreadable": 1,
+          "disk-full": 1,
+          "disk-slow": 1,
+          crash: 3,
+          cut: 3,
+        },
+        cuts: CUTS,
+        longestMs: 5000,
+        clockJumpMs: 0,
+      },
+      plays: { ...NO_PLAYS, conflict: 1, "crash-after-push": 1, "crash-before-sync": 1 },
+    })),
+};
+
 const SWARM: Scenario = {
   name: "swarm",
   summary: "a random mix of everything, with other numbers of replicas, keys and shards in every run",
@@ -220,7 +246,7 @@ const SWARM: Scenario = {
     }),
 };
 
-export const SCENARIOS: readonly Scenario[] = [SPLIT_BRAIN, CRASH_RESTART, LOSSY_LINKS, SLOW_LINKS, SWARM];
+export const SCENARIOS: readonly Scenario[] = [SPLIT_BRAIN, CRASH_RESTART, LOSSY_LINKS, SLOW_LINKS, BAD_DISKS, SWARM];
 
 /** A scenario, or a drill, by name. */
 export function findScenario(name: string): Scenario | undefined {

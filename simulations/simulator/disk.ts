@@ -1,25 +1,29 @@
 /**
  * A disk that keeps the law of the storage port and nothing more: a write that resolved is there after any crash, one in
  * flight is there whole or not at all by the seed. Ways to make it worse than the law (slow, full, failing, damaged, an
- * old copy put back) are asked for by faults.
+ * old copy put back; `disk-damage.ts`) are asked for by faults.
  */
 
 import { assert } from "../../src/base/assert.ts";
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import { AtollError } from "../../src/base/errors.ts";
 import type { Random, Storage, StorageCondition, StorageEntry, StorageOperation } from "../../src/replica/ports.ts";
+import { BATCHES_KEPT, type Damage, type DiskLoss, damageContent, type TakenBatch } from "./disk-damage.ts";
 import { exponential, unit } from "./draws.ts";
 import type { EventOwner, EventQueue } from "./event-queue.ts";
 import type { Trace } from "./trace.ts";
 
 const CHUNK_ENTRIES = 64;
 
-/** How a damaged disk is found at the next opening. */
-export type Damage = "repaired" | "set-aside";
-
 /** A write under way: what it puts, or deletes where there is no value, by key as latin1. */
 interface Flight {
   readonly changes: readonly { readonly key: string; readonly value: Uint8Array | undefined }[];
+}
+
+/** Everything that a disk held, and up to when all that had been handed over was part of it. */
+export interface DiskCopy {
+  readonly content: ReadonlyMap<string, Uint8Array>;
+  readonly safeUpTo: number;
 }
 
 /** The platters: what outlives the lives of a node. */
@@ -33,11 +37,17 @@ export class SimulatedDisk {
   /** So many of the next writes fail; Infinity while the disk is full. */
   failing = 0;
   damage: Damage | undefined;
+  /** Reading fails. */
+  isUnreadable = false;
+  /** What it lost of what it had once confirmed. */
+  readonly losses: DiskLoss[] = [];
   writes = 0;
   bytesWritten = 0;
   /** Virtual time at which the last write that resolved had been issued: what was handed over before is safe. */
   resolvedUpTo = 0;
   #content = new Map<string, Uint8Array>();
+  /** The last batches that it took, oldest first. */
+  #batches: TakenBatch[] = [];
   #flight: Flight | undefined;
   #isOpen = false;
   #lastFailed = false;
@@ -46,6 +56,11 @@ export class SimulatedDisk {
     this.durable = options.durable;
     this.random = options.random;
     this.meanMs = options.meanMs;
+  }
+
+  /** It fails, or fails to be read. */
+  get isFailing(): boolean {
+    return this.failing > 0 || this.isUnreadable;
   }
 
   /** The last write failed. */
@@ -67,34 +82,34 @@ export class SimulatedDisk {
   release(): void {
     this.#flight = undefined;
     this.#isOpen = false;
-    if (!this.durable) this.#content.clear();
+    if (this.durable) return;
+    this.#content.clear();
+    this.#batches = [];
   }
 
-  /** A copy of everything, to be put back later. */
-  copy(): ReadonlyMap<string, Uint8Array> {
-    return new Map(this.#content);
+  /** To be put back later. */
+  copy(): DiskCopy {
+    return { content: new Map(this.#content), safeUpTo: this.resolvedUpTo };
   }
 
   /** Replaces the content, as an operator who restores an old copy does. Only while no process has it open. */
-  replace(content: ReadonlyMap<string, Uint8Array>): void {
+  replace({ content, safeUpTo }: DiskCopy, now: number): void {
     assert(!this.#isOpen, "disk replaced while open");
     this.#content = new Map(content);
+    this.#batches = [];
+    this.losses.push({ from: safeUpTo, to: now });
   }
 
-  acquire(): StorageCondition {
+  acquire(now: number): StorageCondition {
     if (this.#isOpen) throw new AtollError("DATA_LOCKED", "another life has the disk open");
+    if (this.isUnreadable) throw new AtollError("DISK_FAILED", "simulated failure to read");
     this.#isOpen = true;
-    const damage = this.damage;
+    const { damage } = this;
+    if (damage === undefined) return { type: "clean" };
     this.damage = undefined;
-    if (damage === "set-aside") {
-      this.#content.clear();
-      return { type: "set-aside", detail: "simulated damage", movedTo: "elsewhere" };
-    }
-    if (damage === "repaired") {
-      for (const key of [...this.#content.keys()].sort()) if (unit(this.random) < 0.3) this.#content.delete(key);
-      return { type: "repaired", detail: "simulated damage" };
-    }
-    return { type: "clean" };
+    const { condition, from } = damageContent(damage, this.#content, this.#batches, this.random);
+    if (this.durable) this.losses.push({ from, to: now });
+    return condition;
   }
 
   /** Keys of the range in order, as they are now. */
@@ -127,10 +142,16 @@ export class SimulatedDisk {
   noteEnd(issuedAt: number, failed: boolean): void {
     if (!failed && !this.#lastFailed) this.resolvedUpTo = issuedAt;
     this.#lastFailed = failed;
+    const batch = this.#batches.at(-1);
+    if (batch !== undefined) batch.safeUpTo = this.resolvedUpTo;
   }
 
   #apply(flight: Flight): void {
+    const before = new Map<string, Uint8Array | undefined>();
+    this.#batches.push({ before, safeUpTo: this.resolvedUpTo });
+    if (this.#batches.length > BATCHES_KEPT) this.#batches.shift();
     for (const { key, value } of flight.changes) {
+      if (!before.has(key)) before.set(key, this.#content.get(key));
       if (value === undefined) this.#content.delete(key);
       else {
         this.#content.set(key, value);
@@ -173,7 +194,7 @@ export function createStorage(options: StorageOptions): Storage {
 
     async open(): Promise<StorageCondition> {
       await wait(latency());
-      const condition = disk.acquire();
+      const condition = disk.acquire(now());
       isOpen = true;
       return condition;
     },
@@ -184,6 +205,7 @@ export function createStorage(options: StorageOptions): Storage {
       for (let at = 0; at < keys.length; at += CHUNK_ENTRIES) {
         await wait(latency() / 4);
         assertOpen();
+        if (disk.isUnreadable) throw new AtollError("DISK_FAILED", "simulated failure to read");
         const chunk: StorageEntry[] = [];
         for (const key of keys.slice(at, at + CHUNK_ENTRIES)) {
           const value = disk.get(key);

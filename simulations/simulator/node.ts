@@ -52,6 +52,9 @@ export interface NodeOptions {
   readonly logged: (node: number, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
+/** After a start that failed the supervisor waits so long before the next. */
+const SUPERVISOR_MS = 1000;
+
 export class SimulatedNode {
   readonly index: number;
   readonly identity: ReplicaIdentity;
@@ -100,8 +103,9 @@ export class SimulatedNode {
       (error: unknown) => {
         if (life.ended) return;
         // A start may fail for a disk that fails; anything else is a bug. Either way the process is gone.
-        if (this.disk.failing === 0) failed(this.index, error);
+        if (!this.disk.isFailing) failed(this.index, error);
         this.crash(false);
+        this.#options.queue.schedule(now() + SUPERVISOR_MS, undefined, () => this.start());
       },
     );
   }
@@ -140,7 +144,7 @@ export class SimulatedNode {
       },
       (error: unknown) => {
         if (life.ended) return;
-        if (this.disk.failing === 0) failed(this.index, error);
+        if (!this.disk.isFailing) failed(this.index, error);
         this.crash(false);
       },
     );

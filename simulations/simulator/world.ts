@@ -71,6 +71,8 @@ export class World {
   readonly log: LogLine[] = [];
   /** What the audits of all nodes repaired: shard and unix ms of the stamp of each register. */
   readonly auditRepairs: { readonly shard: number; readonly stampedAt: number }[] = [];
+  /** When which node began anew. */
+  readonly quarantines: { readonly node: number; readonly at: number }[] = [];
   /** Called at each moment that faults may aim at. */
   onMoment: ((moment: Moment, node: number) => void) | undefined;
   /** Called when a process has ended: its clients see their connections break. */
@@ -215,6 +217,7 @@ export class World {
         if (event === "divergence-repaired") {
           this.auditRepairs.push({ shard: Number(fields.shard), stampedAt: Number(fields.stampedAt) });
         }
+        if (event === "quarantine") this.quarantines.push({ node, at: this.#now });
         if (this.log.length === LOG_LINES_MAX) this.log.shift();
         this.log.push({ at: this.#now, node, level, event, fields });
       },

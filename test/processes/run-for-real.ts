@@ -111,7 +111,8 @@ async function collect(world: RealWorld, runner: WorkloadRunner, plan: Plan): Pr
     async (node, i): Promise<NodeEvidence> => ({
       durable: plan.nodes[i]?.durable ?? true,
       ends: node.ends,
-      lostDisk: false,
+      diskLosses: [],
+      quarantines: [],
       dump: dumps[i],
       finalWallMs: node.clock.now(),
       finals: await readKeys(node, runner, keys),

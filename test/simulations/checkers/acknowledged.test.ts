@@ -71,7 +71,25 @@ describe("checker of acknowledged writes", () => {
       expect(messagesOf(history, crashed)).toHaveLength(1);
       expect(messagesOf(unmet, crashed)).toEqual([]);
       expect(messagesOf(history, node({ ...GONE, ends: [crash(1000)], durable: false }))).toEqual([]);
-      expect(messagesOf(history, node({ ...GONE, ends: [crash(1000)], lostDisk: true }))).toEqual([]);
+      expect(messagesOf(history, node({ ...GONE, ends: [crash(1000)], diskLosses: [{ from: 0, to: 1000 }] }))).toEqual(
+        [],
+      );
+    });
+
+    it("holds it to `disk` for all but what its disk lost", () => {
+      const history = [entry(1, 300, { ack: "disk", answer: written(100) })];
+      const found = (from: number, to: number): string[] =>
+        messagesOf(history, node({ ...GONE, ends: [crash(1000)], diskLosses: [{ from, to }] }));
+      expect(found(300, 1000)).toEqual([]);
+      expect(found(302, 1000)).toHaveLength(1);
+      expect(found(-Infinity, 300)).toHaveLength(1);
+    });
+
+    it("holds the others to `quorum` though a minority lost its disk since", () => {
+      const history = [entry(1, 10, { ack: "quorum", answer: written(100, { reached: 2 }) })];
+      const wiped = node({ ...GONE, ends: [crash(1000)], diskLosses: [{ from: -Infinity, to: 1000 }] });
+      expect(messagesOf(history, wiped, node(GONE), node(GONE))).toHaveLength(3);
+      expect(messagesOf(history, wiped, wiped, node(GONE))).toEqual([]);
     });
 
     it("holds the others to `quorum` as long as one that had it has not crashed", () => {

@@ -12,6 +12,6 @@ it("catches a repair by the audit, unless a disk was damaged or the register exp
   const expiring = [entry(1, 0, { ttlMs: 100, answer: written(STAMP, { ttlMs: 100 }) })];
   expect(checkAudit(evidence(lasting, [node()]))).toEqual([]);
   expect(checkAudit({ ...evidence(lasting, [node()]), ...repaired })).toHaveLength(1);
-  expect(checkAudit({ ...evidence(lasting, [node({ lostDisk: true })]), ...repaired })).toEqual([]);
+  expect(checkAudit({ ...evidence(lasting, [node({ diskLosses: [{ from: 0, to: 9 }] })]), ...repaired })).toEqual([]);
   expect(checkAudit({ ...evidence(expiring, [node()]), ...repaired })).toEqual([]);
 });

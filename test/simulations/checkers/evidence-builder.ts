@@ -112,7 +112,8 @@ export function node(changes: Partial<NodeEvidence> & { readonly final?: ReadPar
   return {
     durable: true,
     ends: [],
-    lostDisk: false,
+    diskLosses: [],
+    quarantines: [],
     dump: dump([]),
     finals: final === undefined ? [] : [final],
     finalWallMs: WALL + 10_000,

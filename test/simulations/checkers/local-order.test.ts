@@ -38,4 +38,17 @@ describe("checker of what one replica shows", () => {
     expect(messagesOf(PUT, entry(2, 20, { node: 1, type: "get", answer: read(90) }))).toEqual([]);
     expect(messagesOf(PUT, entry(2, 20, { life: 2, type: "get", answer: read(90) }))).toEqual([]);
   });
+
+  it("owes reads nothing of what a replica showed before it began anew, and writes a stamp above it", () => {
+    const since = (...history: HistoryEntry[]): string[] =>
+      checkLocalOrder(evidence(history, [node({ quarantines: [15] })])).map(({ message }) => message);
+    const absent = entry(2, 20, { type: "get", answer: read(undefined) });
+    expect(since(PUT, absent)).toEqual([]);
+    expect(since(PUT, entry(2, 14.5, { type: "get", answer: read(undefined) }))).toEqual([]);
+    expect(since(PUT, entry(2, 13, { type: "get", answer: read(undefined) }))).toHaveLength(1);
+    expect(
+      since(PUT, entry(2, 20, { type: "get", answer: read(100) }), entry(3, 30, { type: "get", answer: read(90) })),
+    ).toHaveLength(1);
+    expect(since(PUT, entry(2, 20, { answer: written(95) }))).toHaveLength(1);
+  });
 });

@@ -51,7 +51,7 @@ describe("simulated disk", () => {
     for (let i = 0; i < 100; i++) {
       const world = createBareWorld({ seed: `crash ${i}`, nodes: 1 });
       const { disk } = world.node(0);
-      disk.acquire();
+      disk.acquire(0);
       disk.begin([{ type: "put", key: Uint8Array.of(1), value: Uint8Array.of(1) }]);
       disk.crash();
       kept += disk.size;
@@ -62,7 +62,7 @@ describe("simulated disk", () => {
 
   it("calls a second write before the first has ended a bug of the replica", () => {
     const { disk } = createBareWorld({ nodes: 1 }).node(0);
-    disk.acquire();
+    disk.acquire(0);
     disk.begin([]);
     expect(() => disk.begin([])).toThrow("BUG:");
   });
@@ -70,16 +70,16 @@ describe("simulated disk", () => {
   it("comes back damaged when told to: with holes, or empty", () => {
     const { disk } = createBareWorld({ nodes: 1 }).node(0);
     const put = (key: number) => ({ type: "put", key: Uint8Array.of(key), value: Uint8Array.of(key) }) as const;
-    disk.acquire();
+    disk.acquire(0);
     disk.finish(disk.begin(Array.from({ length: 100 }, (_, i) => put(i))), false);
     disk.release();
     disk.damage = "repaired";
-    expect(disk.acquire().type).toBe("repaired");
+    expect(disk.acquire(0).type).toBe("repaired");
     expect(disk.size).toBeGreaterThan(40);
     expect(disk.size).toBeLessThan(95);
     disk.release();
     disk.damage = "set-aside";
-    expect(disk.acquire().type).toBe("set-aside");
+    expect(disk.acquire(0).type).toBe("set-aside");
     expect(disk.size).toBe(0);
   });
 });
