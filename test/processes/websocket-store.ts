@@ -45,6 +45,8 @@ export class WebSocketStore implements RemoteStore {
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Map<number, (event: WatchEvent) => void>();
   #socket: WebSocket | undefined;
+  /** Until the connection is open. */
+  #unsent: string[] = [];
   #lastId = 0;
   #isClosed = false;
 
@@ -126,7 +128,7 @@ export class WebSocketStore implements RemoteStore {
       this.#waiting.set(id, { resolve, reject });
       const text = JSON.stringify({ id, ...message });
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
-      else socket.once("open", () => socket.send(text));
+      else this.#unsent.push(text);
     });
   }
 
@@ -134,6 +136,9 @@ export class WebSocketStore implements RemoteStore {
     const { host, port } = this.#address;
     const socket = new WebSocket(`ws://${host}:${port}/v1/ws`, "atoll.v1.json", { perMessageDeflate: false });
     this.#socket = socket;
+    socket.on("open", () => {
+      for (const text of this.#unsent.splice(0)) socket.send(text);
+    });
     socket.on("message", (data: Buffer) => this.#receive(JSON.parse(data.toString()) as Message));
     socket.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "ECONNREFUSED") return;
@@ -144,6 +149,7 @@ export class WebSocketStore implements RemoteStore {
     socket.on("close", () => {
       // What waits is never answered.
       this.#waiting.clear();
+      this.#unsent = [];
       this.#listeners.clear();
       this.#socket = undefined;
     });
