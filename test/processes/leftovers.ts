@@ -10,10 +10,14 @@ export const FOLDER_PREFIX = "atoll-processes-";
 /** Tells whose child a replica is. */
 export const OWNER_VARIABLE = "ATOLL_CHILD_OF";
 
+/** Of names of namespaces: the number of the owning process, of the run and of the node follow. */
+export const NAMESPACE_PREFIX = "atoll-";
+
 /** Removes all of it that nobody owns any more. What belongs to a process that lives stays. */
 export function removeLeftovers(): void {
   if (process.platform === "linux") killOrphans();
-  for (const name of namespaces()) if (isAbandoned(name, "atoll-")) removeNamespaces(name);
+  for (const name of [...namespaces(), ...interfaces()])
+    if (isAbandoned(name, NAMESPACE_PREFIX)) removeNamespaces(name);
   for (const name of readdirSync(tmpdir())) {
     if (isAbandoned(name, FOLDER_PREFIX)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
@@ -21,8 +25,10 @@ export function removeLeftovers(): void {
 
 /** Ends what runs in namespaces whose names begin so, and removes them with their interfaces. */
 export function removeNamespaces(prefix: string): void {
-  for (const name of namespaces()) {
-    if (name !== prefix && !name.startsWith(`${prefix}-`)) continue;
+  const isMeant = (name: string) => name === prefix || name.startsWith(`${prefix}-`);
+  // A connection that nobody closed keeps a namespace alive for minutes, and this end of its interface with it.
+  for (const name of interfaces()) if (isMeant(name)) outputOf("ip", "link", "del", interfaceOf(name));
+  for (const name of namespaces().filter(isMeant)) {
     for (const pid of outputOf("ip", "netns", "pids", name).split(/\s+/)) if (pid !== "") kill(Number(pid));
     outputOf("ip", "netns", "del", name);
   }
@@ -42,6 +48,22 @@ function isAbandoned(name: string, prefix: string): boolean {
   if (!name.startsWith(prefix)) return false;
   const owner = /^\d+/.exec(name.slice(prefix.length))?.[0];
   return owner !== undefined && !existsSync(`/proc/${owner}`);
+}
+
+/** The interface of this side that leads into a namespace. Names of interfaces have at most 15 characters. */
+export function interfaceOf(namespace: string): string {
+  const [owner = "", ...rest] = namespace.slice(NAMESPACE_PREFIX.length).split("-");
+  return [`at${Number(owner).toString(36)}`, ...rest].join("-");
+}
+
+/** The namespaces that such interfaces of this side lead into. */
+function interfaces(): string[] {
+  const folder = "/sys/class/net";
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.flatMap((name) => {
+    const [, owner = "", rest] = /^at([0-9a-z]+)-(\d+-\d+)$/.exec(name) ?? [];
+    return owner === "" ? [] : [`${NAMESPACE_PREFIX}${Number.parseInt(owner, 36)}-${rest}`];
+  });
 }
 
 function namespaces(): string[] {

@@ -11,13 +11,11 @@ import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import type { PathPair } from "../../simulations/faults/fault.ts";
 import type { PathQuality } from "../../simulations/simulator/paths.ts";
-import { removeNamespaces } from "./leftovers.ts";
+import { interfaceOf, NAMESPACE_PREFIX, removeNamespaces } from "./leftovers.ts";
 import type { Cut, Links, Place } from "./links.ts";
 
 const run = promisify(execFile);
 
-/** Of names of namespaces; the number of the owning process follows. */
-export const NAMESPACE_PREFIX = "atoll-";
 const PEERS = "peers";
 const BURST = "4kb";
 const QUEUE_MS = 2000;
@@ -142,8 +140,7 @@ export class NamespaceLinks implements Links {
   async #addNode(node: number, bridge: string): Promise<void> {
     const space = this.#space(node);
     const port = `port${node}`;
-    // Names of interfaces have at most 15 characters.
-    const doors = `at${process.pid.toString(36)}-${lastRun}-${node}`;
+    const doors = interfaceOf(space);
     await ip(`netns add ${space}`);
     await ip(`-n ${space} link set lo up`);
     await ip(`-n ${space} link add ${PEERS} type veth peer name ${port} netns ${bridge}`);

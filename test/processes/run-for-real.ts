@@ -43,8 +43,8 @@ async function play(world: RealWorld, plan: Plan): Promise<RealRun> {
   await world.agenda.until(plan.healAt);
   runner.close();
   await faults.healAll();
-  await untilExpired(runner.history);
   const convergedAfterMs = await converge(world, plan);
+  await untilExpired(runner.history);
   const violations = breakdownsOf(world);
   if (violations.length === 0) {
     const evidence = await collect(world, runner, plan);

@@ -44,6 +44,8 @@ interface Script {
   readonly faults: readonly Fault[];
   readonly workload?: Partial<WorkloadProfile>;
   readonly water?: Partial<Plan["water"]>;
+  /** The node that keeps nothing on disk. */
+  readonly forgetful?: number | undefined;
 }
 
 type Draw = (random: SeededRandom) => Script;
@@ -86,7 +88,14 @@ const rollingKill: Draw = (random) => {
       downMs: uniform(random, 50, 1500),
     });
   }
-  return { durationMs: 10_500, faults, workload: { acks: { memory: 2, disk: 6, region: 1, quorum: 6, all: 1 } } };
+  // At most one that keeps nothing on disk, and begins anew each time.
+  const forgetful = random.chance(0.3) ? random.below(NODES) : undefined;
+  return {
+    durationMs: 10_500,
+    faults,
+    forgetful,
+    workload: { acks: { memory: 2, disk: 6, region: 1, quorum: 6, all: 1 } },
+  };
 };
 
 /** A process that stands still for longer than the others wait, and then answers what it was asked meanwhile (etcd #20418). */
@@ -167,15 +176,15 @@ export const REAL_SCENARIOS: readonly RealScenario[] = [
 function planner(scenario: string, draw: Draw): RealScenario["plan"] {
   return (seed) => {
     const random = new SeededRandom(`${scenario} ${seed}`);
-    const { durationMs, faults, workload, water } = draw(random.fork("faults"));
+    const { durationMs, faults, workload, water, forgetful } = draw(random.fork("faults"));
     const nextId = countFrom(0);
     const profile = { ...WORKLOAD, untilMs: durationMs, ...workload };
     return {
       scenario,
       seed,
-      nodes: Array.from({ length: NODES }, () => ({
+      nodes: Array.from({ length: NODES }, (_, node) => ({
         region: "frankfurt",
-        durable: true,
+        durable: node !== forgetful,
         clockOffsetMs: 0,
         diskMeanMs: 0,
         startAt: 0,
