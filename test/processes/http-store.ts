@@ -1,7 +1,6 @@
 /** The store behind the HTTP door of a replica. */
 
 import { type ClientRequest, request } from "node:http";
-import { AtollError } from "../../src/base/errors.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { EventStreamParser } from "../../src/client/event-stream.ts";
 import { decodePercent, encodePercent } from "../../src/client/percent.ts";
@@ -16,15 +15,22 @@ import type {
   PutOptions,
   ReadOptions,
   ReadOutcome,
-  Watch,
   WatchEvent,
   WatchOptions,
   WriteOptions,
   WriteOutcome,
 } from "../../src/store.ts";
 import { type HttpAnswer, type HttpCall, HttpClient, versionIn } from "../end-to-end/http-client.ts";
-import { batchResults, dotIn, encodeOperation, type Message, NEVER, remoteError } from "./remote-answer.ts";
-import type { RemoteStore, StoreAddress } from "./remote-store.ts";
+import {
+  batchResults,
+  dotIn,
+  encodeOperation,
+  type Message,
+  NEVER,
+  remoteError,
+  unreachable,
+} from "./remote-answer.ts";
+import type { RemoteStore, RemoteWatch, StoreAddress } from "./remote-store.ts";
 
 export class HttpStore implements RemoteStore {
   readonly #address: StoreAddress;
@@ -102,29 +108,31 @@ export class HttpStore implements RemoteStore {
     throwUnless(answer, 200, 404);
   }
 
-  /** Its `resume` is empty until the stream has begun. A stream that breaks is over: the watcher resumes elsewhere. */
-  watch({ prefix, resume }: WatchOptions, listener: (event: WatchEvent) => void): Watch {
+  watch({ prefix, resume }: WatchOptions, listener: (event: WatchEvent) => void): RemoteWatch {
     const { host, port } = this.#address;
     const headers = resume === undefined ? {} : { "last-event-id": resume };
     const path = `/v1/watch?prefix=${encodePercent(prefix)}&encoding=base64`;
     const sent = request({ host, port, path, headers, agent: false });
-    const watch = { resume: "", close: () => sent.destroy() };
-    sent.on("error", () => {});
-    sent.on("response", (response) => {
-      const parser = new EventStreamParser();
-      response.setEncoding("utf8").on("data", (text: string) => {
-        watch.resume ||= /^id: (.*)$/m.exec(text)?.[1] ?? "";
-        for (const raw of parser.push(text)) {
-          const event = parseWatchEvent(raw);
-          if (event !== undefined) listener(event);
-        }
-      });
-      response.on("error", () => {});
-    });
-    sent.on("close", () => this.#watches.delete(sent));
     this.#watches.add(sent);
+    sent.once("close", () => this.#watches.delete(sent));
+    const watch = { resume: "", close: () => void sent.destroy() };
+    const opened = new Promise<void>((resolve, reject) => {
+      sent.on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code === "ECONNREFUSED") reject(unreachable(port));
+      });
+      sent.on("response", (response) => {
+        response.on("error", () => {});
+        if (response.statusCode !== 200) reject(remoteError(undefined, `a watch: HTTP ${response.statusCode}`));
+        const parser = new EventStreamParser();
+        response.setEncoding("utf8").on("data", (text: string) => {
+          watch.resume ||= /^id: (.*)$/m.exec(text)?.[1] ?? "";
+          resolve();
+          for (const event of parser.push(text).map(parseWatchEvent)) if (event !== undefined) listener(event);
+        });
+      });
+    });
     sent.end();
-    return watch;
+    return Object.assign(watch, { opened });
   }
 
   close(): void {
@@ -147,7 +155,7 @@ export class HttpStore implements RemoteStore {
       return await this.#http.send({ method, path: `${path}?${pairs.join("&")}`, ...rest });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") return NEVER;
-      throw new AtollError("UNREACHABLE", `nobody listens on ${this.#address.port}`);
+      throw unreachable(this.#address.port);
     }
   }
 }

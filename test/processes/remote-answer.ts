@@ -32,6 +32,10 @@ export function remoteError(code: unknown, message: string): AtollError {
   return new AtollError(known, `${String(code)}: ${message}`);
 }
 
+export function unreachable(port: number): AtollError {
+  return new AtollError("UNREACHABLE", `nobody listens on ${port}`);
+}
+
 export function encodeBytes(bytes: Uint8Array | string): string {
   return Buffer.from(bytes as string, "latin1").toString("base64");
 }

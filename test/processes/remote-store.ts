@@ -1,6 +1,6 @@
 /** The store of a replica in another process, behind one of its doors. */
 
-import type { Store } from "../../src/store.ts";
+import type { Store, Watch, WatchEvent, WatchOptions } from "../../src/store.ts";
 import { HttpStore } from "./http-store.ts";
 import { WebSocketStore } from "./websocket-store.ts";
 
@@ -9,8 +9,15 @@ import { WebSocketStore } from "./websocket-store.ts";
  * Outcomes carry the dots that the door itself tells by session tokens only.
  */
 export interface RemoteStore extends Store {
+  watch(options: WatchOptions, listener: (event: WatchEvent) => void): RemoteWatch;
   /** Ends its connections, and answers nothing any more: the process behind it is gone, and another one may follow it. */
   close(): void;
+}
+
+/** Its `resume` is empty until it is open. One whose connection breaks is over: the watcher resumes elsewhere. */
+export interface RemoteWatch extends Watch {
+  /** Resolves when the door has said so. Rejects with `UNREACHABLE`, or with what the door says instead. */
+  readonly opened: Promise<void>;
 }
 
 export interface StoreAddress {

@@ -8,11 +8,13 @@ import type { History, ReadPart } from "../../simulations/workload/history.ts";
 import { partsOf } from "../../simulations/workload/operation.ts";
 import { WorkloadRunner } from "../../simulations/workload/runner.ts";
 import type { Key } from "../../src/base/ids.ts";
+import { replicaDefaults } from "../../src/replica/config.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import { untilTrue } from "../end-to-end/until.ts";
 import { checkDisk } from "./disk-check.ts";
 import { RealFaultApplier } from "./fault-applier.ts";
 import type { RealNode } from "./real-node.ts";
+import { RealWatcher } from "./real-watcher.ts";
 import { RealWorld, type RealWorldOptions } from "./real-world.ts";
 
 export interface RealRun {
@@ -40,6 +42,7 @@ export async function runForReal(plan: Plan, options: RealWorldOptions): Promise
 async function play(world: RealWorld, plan: Plan): Promise<RealRun> {
   const faults = new RealFaultApplier(world, plan.faults);
   const runner = new WorkloadRunner(world, plan.operations);
+  const watchers = follow(world, plan);
   await world.agenda.until(plan.healAt);
   runner.close();
   await faults.healAll();
@@ -47,7 +50,7 @@ async function play(world: RealWorld, plan: Plan): Promise<RealRun> {
   await untilExpired(runner.history);
   const violations = breakdownsOf(world);
   if (violations.length === 0) {
-    const evidence = await collect(world, runner, plan);
+    const evidence = await collect(world, { runner, watchers, plan });
     for (const check of Object.values(CHECKERS)) violations.push(...check(evidence));
     await world.kill();
     for (const [i, { dump }] of evidence.nodes.entries()) {
@@ -56,6 +59,18 @@ async function play(world: RealWorld, plan: Plan): Promise<RealRun> {
     }
   }
   return { violations, history: runner.history, convergedAfterMs };
+}
+
+/** The watchers of a plan, which hear of the end of processes after those who wait for answers. */
+function follow(world: RealWorld, plan: Plan): RealWatcher[] {
+  const operationsById = new Map(plan.operations.map((operation) => [operation.id, operation]));
+  const watchers = (plan.watches ?? []).map((watch) => new RealWatcher(world, watch, operationsById));
+  const { onLifeEnd } = world;
+  world.onLifeEnd = (node, life) => {
+    onLifeEnd?.(node, life);
+    for (const watcher of watchers) watcher.lifeEnded(node, life);
+  };
+  return watchers;
 }
 
 function breakdownsOf(world: RealWorld): Violation[] {
@@ -104,7 +119,13 @@ function inspectAll(world: RealWorld): Promise<(ReplicaDump | undefined)[]> {
   return Promise.all(world.nodes.map((node) => node.inspect().catch(() => undefined)));
 }
 
-async function collect(world: RealWorld, runner: WorkloadRunner, plan: Plan): Promise<Evidence> {
+interface Played {
+  readonly runner: WorkloadRunner;
+  readonly watchers: readonly RealWatcher[];
+  readonly plan: Plan;
+}
+
+async function collect(world: RealWorld, { runner, watchers, plan }: Played): Promise<Evidence> {
   const keys = [...new Set(plan.operations.flatMap((operation) => partsOf(operation).map((part) => part.key)))];
   const dumps = await inspectAll(world);
   const nodes = world.nodes.map(
@@ -121,7 +142,7 @@ async function collect(world: RealWorld, runner: WorkloadRunner, plan: Plan): Pr
   return {
     keys,
     history: runner.history,
-    watches: runner.watchers,
+    watches: watchers,
     nodes: await Promise.all(nodes),
     healedAt: plan.healAt,
     settleMs: plan.settleMs,
@@ -131,7 +152,7 @@ async function collect(world: RealWorld, runner: WorkloadRunner, plan: Plan): Pr
       .filter(({ event }) => event === "divergence-repaired")
       .map(({ fields }) => ({ shard: Number(fields.shard), stampedAt: Number(fields.stampedAt) })),
     clockSpreadMs: clockSpreadOf(plan),
-    sweepMs: plan.replica.sweepMs,
+    sweepMs: replicaDefaults.sweepMs,
   };
 }
 

@@ -7,6 +7,7 @@ import { CALM_WATER, SMALL_REPLICA } from "../../simulations/scenarios/build.ts"
 import { uniform } from "../../simulations/simulator/draws.ts";
 import { countFrom, generateOperations, type WorkloadProfile } from "../../simulations/workload/generator.ts";
 import { generateSessions } from "../../simulations/workload/session-generator.ts";
+import { generateWatches } from "../../simulations/workload/watch-plan.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import type { RealWorldOptions } from "./real-world.ts";
 
@@ -28,7 +29,7 @@ const WORKLOAD: Omit<WorkloadProfile, "untilMs"> = {
   keys: 40,
   skew: 1,
   operationsPerSecond: 80,
-  fromMs: 0,
+  fromMs: 200,
   types: { put: 10, delete: 3, "put-absent": 1, update: 2, get: 8, batch: 1 },
   acks: { memory: 6, disk: 3, region: 1, quorum: 3, all: 1 },
   ttlShare: 0.1,
@@ -36,6 +37,8 @@ const WORKLOAD: Omit<WorkloadProfile, "untilMs"> = {
   valueBytesMax: 300,
 };
 
+/** Clients that follow changes, and now and then go elsewhere. */
+const WATCHES = { count: 4, meanMoveGapMs: 3000, returnShare: 0.5, slowShare: 0 };
 /** Clients that move from replica to replica with what they have seen. */
 const SESSIONS = { count: 4, operationsPerSecond: 10, moveChance: 0.3 };
 
@@ -199,6 +202,7 @@ function planner(scenario: string, draw: Draw): RealScenario["plan"] {
         ...generateOperations(random.fork("operations"), profile, nextId),
         ...generateSessions(random.fork("sessions"), profile, SESSIONS, nextId),
       ],
+      watches: generateWatches(random.fork("watches"), WATCHES, profile),
       faults,
     };
   };

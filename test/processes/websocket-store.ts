@@ -1,7 +1,6 @@
 /** The store behind the WebSocket door of a replica: JSON, one connection. */
 
 import { WebSocket } from "ws";
-import { AtollError } from "../../src/base/errors.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { parseWatchEvent } from "../../src/client/watch-event.ts";
 import { EMPTY_SESSION, encodeSession } from "../../src/doors/session.ts";
@@ -15,7 +14,6 @@ import type {
   PutOptions,
   ReadOptions,
   ReadOutcome,
-  Watch,
   WatchEvent,
   WatchOptions,
   WriteOptions,
@@ -31,13 +29,16 @@ import {
   NEVER,
   readOutcome,
   remoteError,
+  unreachable,
   writeOutcome,
 } from "./remote-answer.ts";
-import type { RemoteStore, StoreAddress } from "./remote-store.ts";
+import type { RemoteStore, RemoteWatch, StoreAddress } from "./remote-store.ts";
 
 interface Waiting {
   readonly resolve: (answer: Message) => void;
   readonly reject: (error: Error) => void;
+  /** Of a watch: who is told of events from the answer on. */
+  readonly listener: ((event: WatchEvent) => void) | undefined;
 }
 
 export class WebSocketStore implements RemoteStore {
@@ -90,22 +91,19 @@ export class WebSocketStore implements RemoteStore {
     await this.#ask({ op: "get", ...keyFields("-" as Key), session: encodeSession(dots), waitMs });
   }
 
-  /** Its `resume` is empty until the door has answered. A connection that breaks ends it: the watcher resumes elsewhere. */
-  watch({ prefix, resume }: WatchOptions, listener: (event: WatchEvent) => void): Watch {
+  watch({ prefix, resume }: WatchOptions, listener: (event: WatchEvent) => void): RemoteWatch {
     const from = resume === undefined ? {} : { resume };
-    const watch = { resume: "", close: () => {} };
-    const id = this.#lastId + 1;
-    this.#listeners.set(id, listener);
-    watch.close = () => {
-      if (this.#listeners.delete(id)) this.#ask({ op: "unwatch", watch: id }).catch(() => {});
-    };
-    this.#ask({ op: "watch", prefix: encodeBytes(prefix), encoding: "base64", ...from }).then(
-      (answer) => {
-        watch.resume = String(answer.resume);
-      },
-      () => this.#listeners.delete(id),
-    );
-    return watch;
+    const watch = { resume: "", number: 0, close: () => this.#unwatch(watch.number) };
+    const message = { op: "watch", prefix: encodeBytes(prefix), encoding: "base64", ...from };
+    const opened = this.#ask(message, listener).then((answer) => {
+      watch.resume = String(answer.resume);
+      watch.number = Number(answer.watch);
+    });
+    return Object.assign(watch, { opened });
+  }
+
+  #unwatch(number: number): void {
+    if (this.#listeners.delete(number)) this.#ask({ op: "unwatch", watch: number }).catch(() => {});
   }
 
   close(): void {
@@ -120,12 +118,12 @@ export class WebSocketStore implements RemoteStore {
     return writeOutcome(answer, dot);
   }
 
-  #ask(message: Message): Promise<Message> {
+  #ask(message: Message, listener?: Waiting["listener"]): Promise<Message> {
     if (this.#isClosed) return NEVER;
     const id = ++this.#lastId;
     const socket = this.#socket ?? this.#open();
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { resolve, reject, listener });
       const text = JSON.stringify({ id, ...message });
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
       else this.#unsent.push(text);
@@ -143,7 +141,7 @@ export class WebSocketStore implements RemoteStore {
     socket.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "ECONNREFUSED") return;
       for (const { reject } of this.#waiting.values()) {
-        reject(new AtollError("UNREACHABLE", `nobody listens on ${port}`));
+        reject(unreachable(port));
       }
     });
     socket.on("close", () => {
@@ -157,16 +155,21 @@ export class WebSocketStore implements RemoteStore {
   }
 
   #receive(message: Message): void {
-    const { id, watch, type, ...fields } = message;
-    if (typeof watch === "number" && typeof type === "string") {
-      const event = parseWatchEvent({ type, data: JSON.stringify(fields), id: undefined });
+    const { id, ...fields } = message;
+    const { watch } = fields;
+    if (id === undefined && typeof watch === "number") {
+      const event = parseWatchEvent({ type: String(fields.type), data: JSON.stringify(fields), id: undefined });
       if (event !== undefined) this.#listeners.get(watch)?.(event);
       return;
     }
     const waiting = this.#waiting.get(Number(id));
     this.#waiting.delete(Number(id));
-    if (fields.ok === true) waiting?.resolve(fields);
-    else waiting?.reject(remoteError(fields.code, String(fields.message)));
+    if (waiting === undefined) return;
+    const isOpened = fields.ok === true && typeof watch === "number";
+    // Now: an event may come with the same packet.
+    if (isOpened && waiting.listener !== undefined) this.#listeners.set(watch, waiting.listener);
+    if (fields.ok === true) waiting.resolve(fields);
+    else waiting.reject(remoteError(fields.code, String(fields.message)));
   }
 }
 
