@@ -8,7 +8,9 @@ import { checkConvergence, compareDumps, gapsOf } from "./checkers/convergence.t
 import { coverageOf, type Verdict } from "./checkers/coverage.ts";
 import type { Checker, Evidence, NodeEvidence, Violation } from "./checkers/evidence.ts";
 import { checkExpiry } from "./checkers/expiry.ts";
+import { checkListing } from "./checkers/listing.ts";
 import { checkLocalOrder } from "./checkers/local-order.ts";
+import { checkQuorum } from "./checkers/quorum.ts";
 import { checkSession } from "./checkers/session.ts";
 import { checkWatch } from "./checkers/watch.ts";
 import { FaultApplier } from "./faults/applier.ts";
@@ -20,7 +22,7 @@ import { type LogLine, World } from "./simulator/world.ts";
 import { TimelineRecorder } from "./timeline/recorder.ts";
 import type { Timeline } from "./timeline/timeline.ts";
 import type { History, ReadPart } from "./workload/history.ts";
-import { partsOf } from "./workload/operation.ts";
+import { keysOf } from "./workload/operation.ts";
 import { WorkloadRunner } from "./workload/runner.ts";
 
 /** Makes the replica of one life of a node. */
@@ -74,6 +76,8 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   session: checkSession,
   expiry: checkExpiry,
   watch: checkWatch,
+  quorum: checkQuorum,
+  listing: checkListing,
 };
 
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResult> {
@@ -177,7 +181,7 @@ function areEqual(world: World): boolean {
 }
 
 async function collect(world: World, runner: WorkloadRunner, plan: Plan): Promise<Evidence> {
-  const keys = [...new Set(plan.operations.flatMap((operation) => partsOf(operation).map((part) => part.key)))];
+  const keys = keysOf(plan.operations);
   const dumps = world.nodes.map((node) => node.replica?.inspect());
   const finals = await readAll(world, runner, keys);
   const nodes = world.nodes.map(

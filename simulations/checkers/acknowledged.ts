@@ -74,7 +74,8 @@ export function isPromised({ entry, part }: Acknowledged, evidence: Evidence): b
   const node = evidence.nodes[entry.node];
   if (node === undefined) return false;
   if (operation.ack !== "memory" && operation.ack !== "disk" && part.isAckMet) {
-    const forgetful = evidence.nodes.filter((other) => mayHaveForgotten(other, answeredAt)).length;
+    // Who has it by then may end before the news of that is here.
+    const forgetful = evidence.nodes.filter((other) => mayHaveForgotten(other, entry.invokedAt)).length;
     if (forgetful < part.reached) return true;
   }
   if (remembers({ node: entry.node, life, since: answeredAt }, Infinity, evidence)) return true;

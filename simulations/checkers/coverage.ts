@@ -55,6 +55,16 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
       "changes seen": entries.filter(({ type }) => type === "change").length,
     };
   },
+  quorum: ({ history }) => ({
+    "reads of a majority": history.filter(
+      ({ operation, answer }) => operation.consistency === "quorum" && answer?.type === "read",
+    ).length,
+  }),
+  listing: ({ history }) => {
+    const listed = history.flatMap(({ answer }) => (answer?.type === "listed" ? [answer] : []));
+    const throughout = listed.reduce((sum, answer) => sum + answer.throughout.length, 0);
+    return { listings: listed.length, "keys there throughout": throughout };
+  },
 };
 
 function countOf(items: Iterable<unknown>): number {

@@ -101,6 +101,7 @@ export type Outcome = "read" | "acknowledged" | "unmet" | "unknown" | "refused";
 /** `unmet`: carried out, but not as far as was asked for in time. `unknown`: may have happened. */
 export function outcomeOf({ answer }: HistoryEntry): Outcome {
   if (answer?.type === "refused" || answer?.type === "read") return answer.type;
+  if (answer?.type === "listed") return "read";
   if (answer?.type !== "written") return "unknown";
   return answer.parts.every((part) => part.isAckMet) ? "acknowledged" : "unmet";
 }
@@ -119,6 +120,8 @@ function answerWords(answer: HistoryEntry["answer"], ack: string): string {
   switch (answer?.type) {
     case undefined:
       return "never answered";
+    case "listed":
+      return `listed ${answer.keys.length} keys`;
     case "refused":
       return `refused (${answer.code})`;
     case "failed":

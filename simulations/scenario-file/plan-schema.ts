@@ -8,7 +8,7 @@ import type { Key } from "../../src/base/ids.ts";
 import { TTL_MS_MAX } from "../../src/base/ttl.ts";
 import { ACK_LEVELS } from "../../src/store.ts";
 import type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
-import type { Operation, OperationType } from "../workload/operation.ts";
+import type { Listing, Operation, OperationType } from "../workload/operation.ts";
 import type { WatchPlan } from "../workload/watch-plan.ts";
 import { faultSchema } from "./fault-schema.ts";
 import { count, index, isTrue, ms, objectOf, share } from "./pieces.ts";
@@ -28,6 +28,7 @@ const OPERATION_TYPES = {
   update: true,
   get: true,
   batch: true,
+  keys: true,
 } as const satisfies Record<OperationType, true>;
 
 const text = z.string().min(1).max(200);
@@ -65,16 +66,27 @@ const water = objectOf<WaterPlan>({
   roundTripsMs: z.record(text, z.record(text, ms)).exactOptional(),
 });
 
+const listing = objectOf<Listing>({
+  limit: count(1, 10_000),
+  gapMs: ms,
+  nodes: z.array(index).min(1).max(NODES_MAX).readonly(),
+});
+
+/** Of a listing the prefix, which may be empty. */
+const keyOrNothing = z.union([z.literal("").transform((nothing) => nothing as Key), key]);
+
 const operation = objectOf<Operation>({
   id: index,
   at: ms,
   node: index,
   type: z.enum(Object.keys(OPERATION_TYPES) as OperationType[]),
-  key,
+  key: keyOrNothing,
   ack: z.enum(ACK_LEVELS),
   ttlMs: count(1, TTL_MS_MAX).exactOptional(),
   valueBytes: count(0, VALUE_BYTES_MAX),
   alsoKeys: z.array(key).max(1000).readonly().exactOptional(),
+  consistency: z.literal("quorum").exactOptional(),
+  listing: listing.exactOptional(),
   session: index.exactOptional(),
 });
 

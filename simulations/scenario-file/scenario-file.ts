@@ -80,7 +80,10 @@ function shown(complaints: readonly string[]): string {
 function* contradictionsOf(plan: Plan): Iterable<string> {
   const { nodes, operations, faults } = plan;
   const ids = new Set<number>();
-  for (const [i, { id, node }] of operations.entries()) {
+  for (const [i, { id, node, key, type, listing }] of operations.entries()) {
+    if (key === "" && type !== "keys") yield `operations[${i}].key: only a listing may have an empty one`;
+    const farthest = Math.max(...(listing?.nodes ?? []));
+    if (farthest >= nodes.length) yield `operations[${i}].listing: there is no node ${farthest}`;
     if (node >= nodes.length) yield `operations[${i}].node: there is no node ${node}, only ${nodes.length} nodes`;
     if (ids.has(id)) yield `operations[${i}].id: another operation has the id ${id}`;
     ids.add(id);

@@ -8,6 +8,8 @@ import { REGIONS } from "../regions.ts";
 import { exponential, pickWeighted, uniform } from "../simulator/draws.ts";
 import { countFrom, generateOperations, keyOf, type WorkloadProfile } from "../workload/generator.ts";
 import type { Operation } from "../workload/operation.ts";
+import { generatePhases, type PhasesProfile } from "../workload/phase-generator.ts";
+import { generateReads, type ReadsProfile } from "../workload/read-generator.ts";
 import { generateSessions, type SessionsProfile } from "../workload/session-generator.ts";
 import { generateWatches, type WatchesProfile } from "../workload/watch-plan.ts";
 import { PLAYS, type PlayName } from "./plays.ts";
@@ -20,6 +22,8 @@ export interface ScenarioProfile {
   readonly workload: Omit<WorkloadProfile, "nodes" | "fromMs" | "untilMs">;
   readonly sessions: SessionsProfile;
   readonly watches: WatchesProfile;
+  readonly reads: ReadsProfile;
+  readonly phases: PhasesProfile;
   readonly faults: Omit<FaultProfile, "nodes" | "fromMs" | "untilMs">;
   /** Plays and how likely each is. All 0: none. */
   readonly plays: Readonly<Record<PlayName, number>>;
@@ -65,6 +69,8 @@ export function buildPlan(random: SeededRandom, scenario: string, seed: string, 
   const nextId = countFrom(0);
   const operations = generateOperations(random.fork("operations"), workload, nextId);
   operations.push(...generateSessions(random.fork("sessions"), workload, profile.sessions, nextId));
+  operations.push(...generateReads(random.fork("reads"), workload, profile.reads, nextId));
+  operations.push(...generatePhases(random.fork("phases"), workload, profile.phases, nextId));
   const faults = generateFaults(random.fork("faults"), { ...profile.faults, ...span });
   addPlays(random.fork("plays"), profile, { operations, faults, nextId });
   return {

@@ -25,6 +25,8 @@ const CALM: Omit<ScenarioProfile, "nodes"> = {
   },
   sessions: { count: 1, operationsPerSecond: 3, moveChance: 0.5 },
   watches: { count: 2, meanMoveGapMs: 1500, returnShare: 0.7, slowShare: 0 },
+  reads: { quorumPerSecond: 0.5, listingsPerSecond: 0.5 },
+  phases: { hotKeys: 0, bursts: 0 },
   faults: {
     meanGapMs: 1e9,
     types: { ...NO_FAULTS, break: 1 },
@@ -41,6 +43,7 @@ const QUIET = {
   workload: { ...CALM.workload, operationsPerSecond: 0.5 },
   sessions: { ...CALM.sessions, count: 0 },
   watches: { ...CALM.watches, count: 0 },
+  reads: { quorumPerSecond: 0, listingsPerSecond: 0 },
 } as const;
 
 /** What a play needs around it that the others do not. */

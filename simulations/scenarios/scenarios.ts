@@ -5,6 +5,8 @@ import { NO_FAULTS } from "../faults/generator.ts";
 import type { Plan } from "../plan.ts";
 import { uniform } from "../simulator/draws.ts";
 import type { WorkloadProfile } from "../workload/generator.ts";
+import type { PhasesProfile } from "../workload/phase-generator.ts";
+import type { ReadsProfile } from "../workload/read-generator.ts";
 import type { SessionsProfile } from "../workload/session-generator.ts";
 import type { WatchesProfile } from "../workload/watch-plan.ts";
 import {
@@ -39,6 +41,8 @@ const WORKLOAD: Omit<WorkloadProfile, "nodes" | "fromMs" | "untilMs"> = {
 
 const SESSIONS: SessionsProfile = { count: 3, operationsPerSecond: 4, moveChance: 0.2 };
 const WATCHES: WatchesProfile = { count: 2, meanMoveGapMs: 4000, returnShare: 0.5, slowShare: 0.3 };
+const READS: ReadsProfile = { quorumPerSecond: 1, listingsPerSecond: 0.5 };
+const PHASES: PhasesProfile = { hotKeys: 1, bursts: 0 };
 
 const CUTS = { halves: 3, isolate: 3, bridge: 1, ring: 1, "one-way": 1, pair: 1 } as const;
 
@@ -205,6 +209,8 @@ const SWARM: Scenario = {
           returnShare: random.pick([0.2, 0.8]),
           slowShare: random.pick([0, 0.5]),
         },
+        reads: { quorumPerSecond: random.pick([0, 1, 5]), listingsPerSecond: random.pick([0, 1]) },
+        phases: { hotKeys: random.below(3), bursts: isSlow ? 0 : random.below(3) },
         faults: {
           meanGapMs: random.pick([400, 1000, 3000]),
           types: {
@@ -267,6 +273,8 @@ function build(
     workload: WORKLOAD,
     sessions: SESSIONS,
     watches: WATCHES,
+    reads: READS,
+    phases: PHASES,
     meanGapOfPlaysMs: 1500,
     settleMs: SETTLE_MS,
     ...chosen,

@@ -1,7 +1,15 @@
 /** Carries one operation out at a store and turns the outcome into an answer of the history. */
 
 import { AtollError } from "../../src/base/errors.ts";
-import type { BatchOperation, BatchResult, Dot, ReadOutcome, Store, WriteOutcome } from "../../src/store.ts";
+import type {
+  BatchOperation,
+  BatchResult,
+  Dot,
+  ReadOptions,
+  ReadOutcome,
+  Store,
+  WriteOutcome,
+} from "../../src/store.ts";
 import type { Answer, ReadPart, WrittenPart } from "./history.ts";
 import { authorOf, type Operation, partsOf, writtenValue } from "./operation.ts";
 
@@ -23,7 +31,7 @@ export async function carryOut(store: Store, operation: Operation, byId: Operati
   const options = { ack, ...(ttlMs === undefined ? {} : { ttlMs }) };
   switch (type) {
     case "get":
-      return { type: "read", read: readPartOf(key, await store.get(key), byId) };
+      return { type: "read", read: readPartOf(key, await store.get(key, readOptionsOf(operation)), byId) };
     case "delete":
       return written(operation, [await store.delete(key, { ack })]);
     case "put":
@@ -40,7 +48,13 @@ export async function carryOut(store: Store, operation: Operation, byId: Operati
     }
     case "batch":
       return batchAnswer(operation, await store.batch(batchOf(operation), { ack }));
+    case "keys":
+      throw new Error("keys are listed page by page, at one node after the other");
   }
+}
+
+function readOptionsOf({ consistency }: Operation): ReadOptions {
+  return consistency === undefined ? {} : { consistency };
 }
 
 /** What an operation that threw is answered with; undefined for an error that no client is ever to see. */
@@ -74,6 +88,8 @@ export function summaryOf(answer: Answer): string {
       return answer.parts.map((part) => `${part.version}${part.isAckMet ? "" : "?"}`).join(" ");
     case "read":
       return answer.read.version ?? "absent";
+    case "listed":
+      return `${answer.keys.length} keys`;
     case "refused":
     case "failed":
       return answer.code;

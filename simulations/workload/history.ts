@@ -28,9 +28,18 @@ export interface ReadPart {
   readonly dot: Dot | undefined;
 }
 
+/** What a listing returned. */
+export interface ListedAnswer {
+  readonly type: "listed";
+  readonly keys: readonly Key[];
+  /** Keys that were there throughout, at every replica that was asked. */
+  readonly throughout: readonly Key[];
+}
+
 export type Answer =
   | { readonly type: "written"; readonly parts: readonly WrittenPart[] }
   | { readonly type: "read"; readonly read: ReadPart }
+  | ListedAnswer
   /** Certainly not carried out: a condition that did not hold, a replica that was not there. */
   | { readonly type: "refused"; readonly code: string }
   /** May have been carried out, whole or in part. */
@@ -57,7 +66,8 @@ export type History = readonly HistoryEntry[];
 
 /** True when the write may have happened: answered as such, failed half-way, or never answered. */
 export function mayHaveHappened(entry: HistoryEntry): boolean {
-  return entry.answer?.type !== "refused" && entry.answer?.type !== "read";
+  const type = entry.answer?.type;
+  return type !== "refused" && type !== "read" && type !== "listed";
 }
 
 export interface Acknowledged {

@@ -12,7 +12,18 @@ export type OperationType =
   | "update"
   | "get"
   /** Puts or deletes several keys in one call. */
-  | "batch";
+  | "batch"
+  /** Lists the keys that begin with `key`, page by page. */
+  | "keys";
+
+/** How keys are listed. */
+export interface Listing {
+  /** Keys of a page at most. */
+  readonly limit: number;
+  readonly gapMs: number;
+  /** Who is asked for each page in turn, over and over; who is not there is passed over. */
+  readonly nodes: readonly number[];
+}
 
 export interface Operation {
   /** Unique in a plan; the value that is written names it. */
@@ -20,6 +31,7 @@ export interface Operation {
   readonly at: number;
   readonly node: number;
   readonly type: OperationType;
+  /** Of a listing: what the keys begin with; empty for all. */
   readonly key: Key;
   readonly ack: AckLevel;
   readonly ttlMs?: number;
@@ -27,18 +39,27 @@ export interface Operation {
   readonly valueBytes: number;
   /** Of a batch: the keys beyond `key`. Keys at odd places are deleted. */
   readonly alsoKeys?: readonly Key[];
+  /** Of a read: asks a majority. */
+  readonly consistency?: "quorum";
+  readonly listing?: Listing;
   /** Names the client that does this as part of its session: one thing after the other, wherever it is. */
   readonly session?: number;
 }
 
 export function isWrite(type: OperationType): boolean {
-  return type !== "get";
+  return type !== "get" && type !== "keys";
 }
 
-/** The keys that an operation writes, with what happens to each. */
+/** The keys that an operation reads or writes, with what happens to each that is written. */
 export function partsOf(operation: Operation): readonly { readonly key: Key; readonly isDelete: boolean }[] {
+  if (operation.type === "keys") return [];
   const keys = [operation.key, ...(operation.alsoKeys ?? [])];
   return keys.map((key, i) => ({ key, isDelete: operation.type === "delete" || i % 2 === 1 }));
+}
+
+/** Every key that operations read or write, in the order in which they come up. */
+export function keysOf(operations: readonly Operation[]): Key[] {
+  return [...new Set(operations.flatMap((operation) => partsOf(operation).map((part) => part.key)))];
 }
 
 /** The value that a part of an operation writes: it begins with the operation's name, so that a reader knows its author. */

@@ -1,11 +1,13 @@
 /** Sends operations to the replicas of a world when they are due, and writes the history. */
 
+import type { Key } from "../../src/base/ids.ts";
 import { defaultLimits } from "../../src/doors/limits.ts";
 import type { Store } from "../../src/store.ts";
 import { answerOfError, carryOut, dotsOfAnswer, readPartOf, summaryOf } from "./carry-out.ts";
 import { ClientSession } from "./client-session.ts";
 import type { Answer, HistoryEntry, ReadPart } from "./history.ts";
-import type { Operation } from "./operation.ts";
+import { Lister } from "./lister.ts";
+import { keysOf, type Operation } from "./operation.ts";
 import { isThere, type Stage, type StageNode } from "./stage.ts";
 import type { WatchPlan } from "./watch-plan.ts";
 import { Watcher } from "./watcher.ts";
@@ -15,11 +17,13 @@ export class WorkloadRunner {
   readonly watchers: readonly Watcher[];
   readonly #world: Stage;
   readonly #operationsById: ReadonlyMap<number, Operation>;
+  readonly #keys: readonly Key[];
   readonly #sessionsById = new Map<number, ClientSession>();
 
   constructor(world: Stage, operations: readonly Operation[], watches: readonly WatchPlan[] = []) {
     this.#world = world;
     this.#operationsById = new Map(operations.map((operation) => [operation.id, operation]));
+    this.#keys = keysOf(operations);
     for (const operation of operations) world.at(operation.at, () => this.#due(operation));
     this.watchers = watches.map((watch) => new Watcher(world, watch, this.#operationsById));
     world.onLifeEnd = (node, life) => world.at(world.now, () => this.#lifeEnded(node, life));
@@ -81,7 +85,8 @@ export class WorkloadRunner {
     }
     session?.sent({ node: node.index, life: life.number });
     this.#carryOut(replica, entry).then((answer) => {
-      if (life.ended) return;
+      // A listing goes on elsewhere.
+      if (life.ended && operation.type !== "keys") return;
       this.#answer(entry, node, answer);
       session?.answered(entry.carried ?? [], dotsOfAnswer(answer));
     });
@@ -100,6 +105,7 @@ export class WorkloadRunner {
   async #carryOut(replica: Store, { operation, carried = [], node }: HistoryEntry): Promise<Answer> {
     try {
       if (carried.length > 0) await replica.catchUp(carried, defaultLimits.sessionWaitMs);
+      if (operation.type === "keys") return await new Lister(this.#world, operation, this.#keys).run();
       return await carryOut(replica, operation, this.#operationsById);
     } catch (error) {
       const answer = answerOfError(error);

@@ -1,0 +1,35 @@
+/**
+ * A listing returns each key that is there throughout, at every replica that it asks, exactly once, whichever replica each
+ * page comes from; no key twice; and none that nobody wrote, or that its prefix does not begin.
+ */
+
+import type { HistoryEntry, ListedAnswer } from "../workload/history.ts";
+import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { indexWrites, type WritesByKey } from "./writes-by-key.ts";
+
+export function checkListing(evidence: Evidence): Violation[] {
+  const writes = indexWrites(evidence);
+  const messages: string[] = [];
+  for (const entry of evidence.history) {
+    if (entry.answer?.type === "listed") messages.push(...checkListed(entry, entry.answer, writes));
+  }
+  return violations("listing", messages);
+}
+
+function* checkListed(
+  { operation }: HistoryEntry,
+  { keys, throughout }: ListedAnswer,
+  writes: WritesByKey,
+): Iterable<string> {
+  const name = `operation ${operation.id} (keys under ${showKey(operation.key)}, pages of ${operation.listing?.limit} from replicas ${operation.listing?.nodes.join(", ")})`;
+  const listed = new Set<string>();
+  for (const key of keys) {
+    if (listed.has(key)) yield `${name} listed ${showKey(key)} twice`;
+    listed.add(key);
+    const isPut = (writes.get(key) ?? []).some(({ isDelete }) => !isDelete);
+    if (!isPut || !key.startsWith(operation.key)) yield `${name} listed ${showKey(key)}, which nobody wrote under it`;
+  }
+  for (const key of throughout) {
+    if (!listed.has(key)) yield `${name} left out ${showKey(key)}, which was there throughout`;
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * A read that asks a majority sees every write that a majority had acknowledged before it: two majorities have a replica in
+ * common. As long as that one has not forgotten: replicas that may have lost what they had in memory leave the count.
+ */
+
+import { type Acknowledged, acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
+import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { compareStamps, showStamp, stampOfVersion } from "./stamp.ts";
+import { mayHaveForgotten } from "./survival.ts";
+import { indexWrites, mayBeGone, type WritesByKey } from "./writes-by-key.ts";
+
+export function checkQuorum(evidence: Evidence): Violation[] {
+  // Who keeps nothing on disk is another member after each start: the majorities are of other sets then.
+  if (evidence.nodes.some((node) => !node.durable && node.ends.length > 0)) return [];
+  const writes = indexWrites(evidence);
+  const acknowledged = [...acknowledgedParts(evidence.history)].filter(
+    ({ entry, part }) => part.isAckMet && (entry.operation.ack === "quorum" || entry.operation.ack === "all"),
+  );
+  const messages: string[] = [];
+  for (const entry of evidence.history) {
+    if (entry.operation.consistency !== "quorum" || entry.answer?.type !== "read") continue;
+    for (const write of acknowledged) messages.push(...compare(entry, write, writes, evidence));
+  }
+  return violations("quorum", messages);
+}
+
+function* compare(read: HistoryEntry, write: Acknowledged, writes: WritesByKey, evidence: Evidence): Iterable<string> {
+  const { answer, answeredAt = 0, answeredWallMs = 0 } = read;
+  if (answer?.type !== "read" || answer.read.key !== write.part.key) return;
+  if ((write.entry.answeredAt ?? Infinity) >= read.invokedAt || !isInEveryMajority(write, answeredAt, evidence)) return;
+  const { version, key } = answer.read;
+  const floor = stampOfVersion(write.part.version, write.part.isDelete);
+  const seen = version === undefined ? undefined : stampOfVersion(version, false);
+  if (seen !== undefined && compareStamps(seen, floor) >= 0) return;
+  const moment = { at: answeredAt, wallMs: answeredWallMs };
+  if (seen === undefined && (floor.isDead || mayBeGone(writes.get(key) ?? [], floor, moment, evidence.clockSpreadMs)))
+    return;
+  const shown = seen === undefined ? "nothing" : showStamp(seen);
+  yield `operation ${read.operation.id} (quorum read at replica ${read.node}, ${(answeredAt / 1000).toFixed(3)}s) read ${shown} at ${showKey(key)}, yet ${write.part.reached} replicas had acknowledged ${showStamp(floor)} of operation ${write.entry.operation.id}`;
+}
+
+function isInEveryMajority({ entry, part }: Acknowledged, until: number, { nodes }: Evidence): boolean {
+  const forgetful = nodes.filter((node) => mayHaveForgotten(node, entry.invokedAt, until)).length;
+  const majority = Math.floor(nodes.length / 2) + 1;
+  return part.reached - forgetful + majority > nodes.length;
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import type { NodeEvidence } from "../../../simulations/checkers/evidence.ts";
+import { checkQuorum } from "../../../simulations/checkers/quorum.ts";
+import type { HistoryEntry } from "../../../simulations/workload/history.ts";
+import { crash, entry, evidence, node, read, written } from "./evidence-builder.ts";
+
+const THREE = [node(), node(), node()];
+const WRITE = entry(1, 10, { ack: "quorum", answer: written(100, { reached: 2 }) });
+const quorumRead = (at: number, stamp: number | undefined): HistoryEntry =>
+  entry(9, at, { node: 2, type: "get", consistency: "quorum", answer: read(stamp) });
+
+function messagesOf(history: readonly HistoryEntry[], nodes: readonly NodeEvidence[] = THREE): string[] {
+  return checkQuorum(evidence(history, nodes)).map((violation) => violation.message);
+}
+
+describe("checker of quorum reads", () => {
+  it("is content with what a majority acknowledged, or something newer", () => {
+    expect(messagesOf([WRITE, quorumRead(20, 100)])).toEqual([]);
+    expect(messagesOf([WRITE, quorumRead(20, 120)])).toEqual([]);
+  });
+
+  it("catches a read behind what a majority had acknowledged", () => {
+    expect(messagesOf([WRITE, quorumRead(20, 90)])[0]).toContain("read 90");
+    expect(messagesOf([WRITE, quorumRead(20, undefined)])[0]).toContain("read nothing");
+  });
+
+  it("accepts nothing where the key may have been deleted or has expired", () => {
+    expect(messagesOf([WRITE, entry(2, 15, { type: "delete" }), quorumRead(20, undefined)])).toEqual([]);
+    const expiring = entry(1, 10, { ack: "all", ttlMs: 5, answer: written(100, { reached: 3, ttlMs: 5 }) });
+    expect(messagesOf([expiring, quorumRead(20, undefined)])).toEqual([]);
+  });
+
+  it("promises nothing to a local read, to one that overlaps, or after a write that reached no majority", () => {
+    const local = entry(9, 20, { type: "get", answer: read(90) });
+    expect(messagesOf([WRITE, local])).toEqual([]);
+    expect(messagesOf([WRITE, quorumRead(11, 90)])).toEqual([]);
+    const unmet = entry(1, 10, { ack: "quorum", answer: written(100, { met: false }) });
+    expect(messagesOf([unmet, quorumRead(20, 90)])).toEqual([]);
+  });
+
+  it("counts only those that cannot have forgotten", () => {
+    const forgetful = node({ ends: [crash(15)] });
+    const read90 = quorumRead(20, 90);
+    expect(messagesOf([WRITE, read90], [forgetful, node(), node()])).toEqual([]);
+    const onAll = entry(1, 10, { ack: "all", answer: written(100, { reached: 3 }) });
+    expect(messagesOf([onAll, read90], [forgetful, node(), node()])).toHaveLength(1);
+    expect(messagesOf([WRITE, read90], [node({ ends: [crash(25)] }), node(), node()])).toHaveLength(1);
+    expect(messagesOf([WRITE, read90], [node({ durable: false, ends: [crash(25)] }), node(), node()])).toEqual([]);
+  });
+});
