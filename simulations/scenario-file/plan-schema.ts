@@ -39,6 +39,12 @@ const key = z
   .regex(/^[\0-\xff]{1,1024}$/, "a key is 1 to 1,024 characters up to U+00FF, each of them a byte")
   .transform((bytes) => bytes as Key);
 
+/** As a key, but it may be empty. */
+const prefix = z
+  .string()
+  .regex(/^[\0-\xff]{0,1024}$/, "a key is 1 to 1,024 characters up to U+00FF, each of them a byte")
+  .transform((bytes) => bytes as Key);
+
 const node = objectOf<NodePlan>({
   name: text.exactOptional(),
   region: text,
@@ -72,15 +78,12 @@ const listing = objectOf<Listing>({
   nodes: z.array(index).min(1).max(NODES_MAX).readonly(),
 });
 
-/** Of a listing the prefix, which may be empty. */
-const keyOrNothing = z.union([z.literal("").transform((nothing) => nothing as Key), key]);
-
 const operation = objectOf<Operation>({
   id: index,
   at: ms,
   node: index,
   type: z.enum(Object.keys(OPERATION_TYPES) as OperationType[]),
-  key: keyOrNothing,
+  key: prefix,
   ack: z.enum(ACK_LEVELS),
   ttlMs: count(1, TTL_MS_MAX).exactOptional(),
   valueBytes: count(0, VALUE_BYTES_MAX),
@@ -92,7 +95,7 @@ const operation = objectOf<Operation>({
 
 const watch = objectOf<WatchPlan>({
   id: index,
-  prefix: z.union([z.literal(""), key]),
+  prefix,
   at: ms,
   node: index,
   moves: z
