@@ -1,30 +1,29 @@
 /** `atoll simulate`: runs scenarios over seeds, on all cores, and prints what came of them. */
 
-import { readFile } from "node:fs/promises";
-import type { Plan } from "./plan.ts";
+import { type Batch, createBatch, UnusableInput, type Wanted } from "./batch.ts";
 import { checkReportFile, writeReport } from "./report/file.ts";
 import { type Totals, totalsLine } from "./report.ts";
-import { decodePlan, UnreadablePlan } from "./scenario-file/scenario-file.ts";
-import { findScenario, SCENARIOS, type Scenario } from "./scenarios/scenarios.ts";
-import type { Job, Outcome } from "./workers/job.ts";
+import { SCENARIOS } from "./scenarios/scenarios.ts";
+import { SHRINK_TIME_MS, shrinkFailure } from "./shrink/shrink-failure.ts";
+import { type Job, type Outcome, planOfJob } from "./workers/job.ts";
 import type { Lane } from "./workers/lane.ts";
 import { createLanes, runInOrder } from "./workers/lanes.ts";
 
-export interface SimulationsOptions {
-  /** One of `SCENARIOS`, or `all` of them, or a file that ends with `.json`; `swarm`, the mix of everything, unless told. */
-  readonly scenario?: string;
-  /** The first seed; a fresh one unless told. */
-  readonly seed?: number;
-  /** Seeds of each scenario, one after the other; 1 with a seed, 20 without. */
-  readonly runs?: number;
-  /** One line of JSON a run. */
-  readonly json?: boolean;
+export interface SimulationsOptions extends Wanted {
   /** A line for each run, also for those without a violation, however many there are. */
   readonly verbose?: boolean;
   /** An HTML file for the picture of a run: of the first with a violation, else of the last. */
   readonly report?: string;
   readonly list?: boolean;
+  /** Makes the first run with a violation small, and saves it. */
+  readonly shrink?: boolean;
+  /** Real ms that this may take. */
+  readonly shrinkTimeMs?: number;
+  /** Where it is saved; the current folder unless told. */
+  readonly folder?: string;
 }
+
+export { UnusableInput };
 
 /** Where the results go. */
 export interface Output {
@@ -37,16 +36,10 @@ export interface Output {
   readonly lanes?: (count: number) => readonly Lane[];
 }
 
-/** What was asked for cannot be done, in one line for people. */
-export class UnusableInput extends Error {}
-
-const ALL = "all";
-const DEFAULT_SCENARIO = "swarm";
-const RUNS = 20;
 /** Beyond so many runs, those without a violation are counted, not shown. */
 const SHOWN_RUNS_MAX = 20;
-/** Fresh seeds stay short enough to be typed. */
-const FRESH_SEED_MAX = 1_000_000_000;
+/** Several plans are tried at once, as many as there are cores. */
+const SHRINK_LANES = 64;
 const EXIT_VIOLATIONS = 1;
 /** As shells report a process that ctrl-C ended. */
 const EXIT_STOPPED = 130;
@@ -58,14 +51,6 @@ interface ShownRun {
   readonly isBad: boolean;
 }
 
-/** What there is to run. */
-interface Batch {
-  readonly jobs: Iterable<Job>;
-  readonly count: number;
-  /** In words: which seeds, or which file. */
-  readonly name: string;
-}
-
 /**
  * Returns the exit code: 0 when nothing was violated, 1 when something was, 130 when stopped before anything was.
  * Throws `UnusableInput` for a scenario that does not exist and a file that is none.
@@ -75,7 +60,7 @@ export async function runSimulations(options: SimulationsOptions, output: Output
     for (const line of list(options.json === true)) output.print(line);
     return 0;
   }
-  const batch = options.scenario?.endsWith(".json") === true ? await fileBatch(options) : seedsBatch(options);
+  const batch = await createBatch(options);
   const isVerbose = options.json === true || options.verbose === true || batch.count <= SHOWN_RUNS_MAX;
   if (options.report !== undefined) await checkReportFile(options.report).catch(unwritable(options.report));
   const { totals, shown } = await runBatch(batch, isVerbose, output);
@@ -87,6 +72,9 @@ export async function runSimulations(options: SimulationsOptions, output: Output
     await writeReport(shown.job, options.report).catch(unwritable(options.report));
     if (options.json !== true) output.print(reportLine(shown, options.report));
   }
+  if (options.shrink === true && shown?.isBad === true && output.stop?.aborted !== true) {
+    await shrink(shown, options, output);
+  }
   if (totals.failed > 0) return EXIT_VIOLATIONS;
   return left > 0 ? EXIT_STOPPED : 0;
 }
@@ -95,48 +83,6 @@ function list(json: boolean): string[] {
   if (json) return [JSON.stringify(SCENARIOS.map(({ name, summary }) => ({ name, summary })))];
   const width = Math.max(...SCENARIOS.map(({ name }) => name.length));
   return SCENARIOS.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`);
-}
-
-function seedsBatch(options: SimulationsOptions): Batch {
-  const scenarios = chosenScenarios(options.scenario);
-  const first = options.seed ?? Math.floor(Math.random() * FRESH_SEED_MAX);
-  const runs = options.runs ?? (options.seed === undefined ? RUNS : 1);
-  return {
-    jobs: jobsOf(scenarios, first, runs, options.json === true),
-    count: runs * scenarios.length,
-    name: runs === 1 ? `seed ${first}` : `seeds ${first} to ${first + runs - 1}`,
-  };
-}
-
-function* jobsOf(scenarios: readonly Scenario[], first: number, runs: number, json: boolean): Generator<Job> {
-  for (const { name } of scenarios) {
-    for (let seed = first; seed < first + runs; seed++) yield { run: { scenario: name, seed: String(seed) }, json };
-  }
-}
-
-function chosenScenarios(name = DEFAULT_SCENARIO): readonly Scenario[] {
-  if (name === ALL) return SCENARIOS;
-  const scenario = findScenario(name);
-  if (scenario !== undefined) return [scenario];
-  const names = [...SCENARIOS.map((each) => each.name), ALL].join(", ");
-  throw new UnusableInput(`no scenario ${JSON.stringify(name)}: there are ${names}, and files that end with .json`);
-}
-
-async function fileBatch({ scenario: file = "", seed, runs, json = false }: SimulationsOptions): Promise<Batch> {
-  if (seed !== undefined || runs !== undefined) {
-    throw new UnusableInput("a scenario file has its seed in it and runs once: leave --seed and --runs out");
-  }
-  const replay = `npx atoll simulate ${file}`;
-  return { jobs: [{ run: { plan: await readPlan(file) }, json, replay }], count: 1, name: file };
-}
-
-async function readPlan(file: string): Promise<Plan> {
-  try {
-    return decodePlan(await readFile(file, "utf8"));
-  } catch (error) {
-    if (error instanceof UnreadablePlan) throw new UnusableInput(`${file} is no scenario: ${error.message}`);
-    throw new UnusableInput(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 async function runBatch(
@@ -167,6 +113,24 @@ async function runBatch(
     await Promise.all(lanes.map((lane) => lane.close()));
   }
   return { totals, shown };
+}
+
+async function shrink({ job, outcome }: ShownRun, options: SimulationsOptions, output: Output): Promise<void> {
+  const { shrinkTimeMs = SHRINK_TIME_MS, folder = "." } = options;
+  const { progress, stop } = output;
+  const lanes = (output.lanes ?? createLanes)(SHRINK_LANES);
+  try {
+    const lines = await shrinkFailure(planOfJob(job), outcome.violations[0]?.checker ?? "", {
+      lanes,
+      timeMs: shrinkTimeMs,
+      folder,
+      ...(progress !== undefined && { progress }),
+      ...(stop !== undefined && { stop }),
+    });
+    if (options.json !== true) for (const line of lines) output.print(line);
+  } finally {
+    await Promise.all(lanes.map((lane) => lane.close()));
+  }
 }
 
 /** The jobs, each also put into `pending`: outcomes come in the same order. */

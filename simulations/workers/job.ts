@@ -6,7 +6,7 @@ import { createProductionReplica } from "../production-replica.ts";
 import { toJson } from "../report/json.ts";
 import { summaryLine, violationReport } from "../report.ts";
 import { findScenario } from "../scenarios/scenarios.ts";
-import { runPlan } from "../simulate.ts";
+import { type CreateReplica, runPlan } from "../simulate.ts";
 
 export interface Job {
   /** Name and seed of a scenario's run, or the plan itself. */
@@ -15,6 +15,14 @@ export interface Job {
   readonly json: boolean;
   /** The command that runs the same again, where that is not the scenario with the seed. */
   readonly replay?: string;
+  /** Also says when nodes crashed. */
+  readonly crashes?: boolean;
+}
+
+/** Virtual ms at which the process of a node ended without being asked. */
+export interface Crash {
+  readonly node: number;
+  readonly at: number;
 }
 
 export interface Outcome {
@@ -26,6 +34,8 @@ export interface Outcome {
   readonly realMs: number;
   /** What there is to print: one line for a clean run and for JSON, else a paragraph. */
   readonly lines: readonly string[];
+  /** In the order of time; absent unless asked for. */
+  readonly crashes?: readonly Crash[];
 }
 
 export function planOfJob({ run }: Job): Plan {
@@ -35,10 +45,10 @@ export function planOfJob({ run }: Job): Plan {
   return scenario.plan(run.seed);
 }
 
-export async function runJob(job: Job): Promise<Outcome> {
+export async function runJob(job: Job, createReplica: CreateReplica = createProductionReplica): Promise<Outcome> {
   const plan = planOfJob(job);
-  const result = await runPlan(plan, { createReplica: createProductionReplica, timeline: job.json });
-  const { violations, history, simulatedMs, realMs } = result;
+  const result = await runPlan(plan, { createReplica, timeline: job.json, keepTrace: job.crashes === true });
+  const { violations, history, simulatedMs, realMs, trace } = result;
   const words = violations.length > 0 ? violationReport(result, job.replay) : [summaryLine(result)];
   return {
     scenario: plan.scenario,
@@ -48,5 +58,6 @@ export async function runJob(job: Job): Promise<Outcome> {
     simulatedMs,
     realMs,
     lines: job.json ? [JSON.stringify(toJson(result, job.replay))] : words,
+    ...(job.crashes === true && { crashes: trace.filter(({ kind }) => kind === "crash") }),
   };
 }

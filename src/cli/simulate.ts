@@ -1,6 +1,7 @@
 /** `atoll simulate [SCENARIO]`: deterministic simulations; the work is in `simulations/`. */
 
 import { Command } from "commander";
+import { parseDurationMs } from "../base/duration.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { listenForStop } from "./stop-request.ts";
@@ -14,6 +15,8 @@ interface SimulateOptions {
   readonly verbose?: boolean;
   readonly report?: string;
   readonly list?: boolean;
+  readonly shrink?: boolean;
+  readonly shrinkTime?: string;
 }
 
 export function simulateCommand(): Command {
@@ -25,6 +28,8 @@ export function simulateCommand(): Command {
     .option("--json", "one line of JSON a run")
     .option("--verbose", "a line for each run, however many")
     .option("--report <FILE>", "an HTML page that draws the first run with a violation, or the last")
+    .option("--shrink", "make the first run with a violation small, and save it as a scenario file")
+    .option("--shrink-time <TIME>", "how long that may take", "2m")
     .option("--list", "name the scenarios")
     .action(simulate);
 }
@@ -32,10 +37,11 @@ export function simulateCommand(): Command {
 async function simulate(scenario: string | undefined, options: SimulateOptions): Promise<void> {
   const seed = wholeNumber("--seed", options.seed, 0, Number.MAX_SAFE_INTEGER);
   const runs = wholeNumber("--runs", options.runs, 1, 1_000_000_000);
+  const shrinkTimeMs = duration("--shrink-time", options.shrinkTime);
   const { runSimulations, UnusableInput } = await import("../../simulations/cli.ts");
   const line = new ProgressLine();
   let written = Promise.resolve();
-  const { json, verbose, report, list } = options;
+  const { json, verbose, report, list, shrink } = options;
   const chosen = {
     ...(scenario !== undefined && { scenario }),
     ...(seed !== undefined && { seed }),
@@ -44,6 +50,8 @@ async function simulate(scenario: string | undefined, options: SimulateOptions):
     ...(verbose !== undefined && { verbose }),
     ...(report !== undefined && { report }),
     ...(list !== undefined && { list }),
+    ...(shrink !== undefined && { shrink }),
+    ...(shrinkTimeMs !== undefined && { shrinkTimeMs }),
   };
   const output = {
     print(text: string) {
@@ -73,6 +81,12 @@ function stopSignal(clear: () => void): AbortSignal {
     again: () => process.exit(130),
   });
   return controller.signal;
+}
+
+function duration(flag: string, text: string | undefined): number | undefined {
+  const ms = text === undefined ? undefined : parseDurationMs(text);
+  if (text === undefined || ms !== undefined) return ms;
+  throw new UsageError(`${flag} must be a time such as 90s or 5m, not ${JSON.stringify(text)}`);
 }
 
 function wholeNumber(flag: string, text: string | undefined, min: number, max: number): number | undefined {

@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Output, runSimulations, UnusableInput } from "../../simulations/cli.ts";
-import { encodePlan } from "../../simulations/scenario-file/scenario-file.ts";
+import { decodePlan, encodePlan } from "../../simulations/scenario-file/scenario-file.ts";
 import { SCENARIOS } from "../../simulations/scenarios/scenarios.ts";
 import { type Job, type Outcome, planOfJob } from "../../simulations/workers/job.ts";
 import type { Lane } from "../../simulations/workers/lane.ts";
@@ -123,5 +123,52 @@ describe("atoll simulate FILE.json", () => {
     await writeFile(file, "{}");
     await expect(simulate({ scenario: file })).rejects.toThrow(/wrong\.json is no scenario: /);
     await expect(simulate({ scenario: file, runs: 5 })).rejects.toThrow("runs once");
+  });
+});
+
+describe("atoll simulate --shrink", () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "atoll-shrink-"));
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  /** Fails as long as operation 5 is there. */
+  function lanes(): readonly Lane[] {
+    const run = async (job: Job): Promise<Outcome> => {
+      const plan = planOfJob(job);
+      const isBad = plan.operations.some(({ id }) => id === 5);
+      const violations = isBad ? [{ checker: "fake", message: "operation 5 is there" }] : [];
+      return { ...plan, violations, operations: 1, simulatedMs: 2, realMs: 3, lines: [] };
+    };
+    return [{ run, close: async () => {} }];
+  }
+
+  it("saves the failing seed made small, and says it in words", async () => {
+    const { code, lines } = await simulate({ scenario: "split-brain", seed: 3, shrink: true, folder }, { lanes });
+    const file = join(folder, "split-brain-3.json");
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toBe(`replay: npx atoll simulate ${file}`);
+    expect(lines.join("\n")).toMatch(/^shrunk from .* to 1 nodes, 1 operations, 0 faults, /m);
+    expect(lines).toContain("  fake: operation 5 is there");
+    expect(decodePlan(await readFile(file, "utf8")).operations.map(({ id }) => id)).toEqual([5]);
+  });
+
+  it("overwrites no file that is there", async () => {
+    await writeFile(join(folder, "split-brain-3.json"), "mine");
+    await simulate({ scenario: "split-brain", seed: 3, shrink: true, folder }, { lanes });
+    expect(await readFile(join(folder, "split-brain-3.json"), "utf8")).toBe("mine");
+    expect(decodePlan(await readFile(join(folder, "split-brain-3.2.json"), "utf8")).operations).toHaveLength(1);
+  });
+
+  it("keeps what it has when time is up", async () => {
+    const options = { scenario: "split-brain", seed: 3, shrink: true, shrinkTimeMs: 0, folder };
+    const { lines } = await simulate(options, { lanes });
+    expect(lines.join("\n")).toContain("more time (--shrink-time) may make it smaller");
+    expect(await readdir(folder)).toEqual(["split-brain-3.json"]);
   });
 });

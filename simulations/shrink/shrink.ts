@@ -1,0 +1,160 @@
+/**
+ * Makes a failing plan small: fewer faults, operations and nodes by delta debugging, then shorter times and simpler
+ * operations, as property-based testing does (MacIver and Donaldson, "Test-case reduction via test-case generation", 2020),
+ * round after round until nothing can be taken away or time is up. A smaller plan is kept when it still fails; the search
+ * says what that means. The same plan and code shrink to the same, as long as there is time.
+ *
+ * What is left out shifts the chances of all that follows: a crash that hit a write now misses it. So a candidate that
+ * does not fail is tried again with other seeds before it is given up.
+ */
+
+import { renumberFault } from "../faults/touched.ts";
+import { nameOf, type Plan } from "../plan.ts";
+import { partsOf } from "../workload/operation.ts";
+import type { WatchPlan } from "../workload/watch-plan.ts";
+import { ddmin } from "./ddmin.ts";
+import type { Search } from "./search.ts";
+import { calmer, plainerKeys, shorter, simplerFaults, simplerOperations, simplerWatches } from "./simpler.ts";
+import { timedCrashes } from "./timed-crashes.ts";
+
+type Pass = (plan: Plan, search: Search) => Promise<Plan>;
+
+/** Seeds that a candidate is tried with, its own included. */
+const SEEDS_MAX = 3;
+
+/** What takes the most away comes first; what changes nothing of what comes before it, before all. */
+const PASSES: readonly Pass[] = [
+  (plan, search) => keepTrying(plan, search, cutShort),
+  withTimedCrashes,
+  (plan, search) => keepTrying(plan, search, calmer),
+  (plan, search) => keepTrying(plan, search, withOneKey),
+  (plan, search) => withFewer("faults", plan, search),
+  (plan, search) => withFewer("watches", plan, search),
+  (plan, search) => withFewer("operations", plan, search),
+  (plan, search) => keepTrying(plan, search, withoutEachNode),
+  (plan, search) => keepTrying(plan, search, shorter),
+  (plan, search) => keepTrying(plan, search, simplerFaults),
+  (plan, search) => keepTrying(plan, search, simplerOperations),
+  (plan, search) => keepTrying(plan, search, simplerWatches),
+  (plan, search) => keepTrying(plan, search, plainerKeys),
+];
+
+/** The smallest plan that was found to fail; the plan itself when nothing can be left out. */
+export async function shrinkPlan(plan: Plan, search: Search): Promise<Plan> {
+  let smallest = plan;
+  for (;;) {
+    const before = smallest;
+    for (const pass of PASSES) smallest = await pass(smallest, search);
+    if (smallest === before || search.isOver()) return smallest;
+  }
+}
+
+/** Takes the first candidate that fails and looks for candidates of that one, until none fails. */
+async function keepTrying(plan: Plan, search: Search, candidatesOf: (plan: Plan) => Iterable<Plan>): Promise<Plan> {
+  let smallest = plan;
+  for (;;) {
+    const smaller = await firstWithAnySeed([...candidatesOf(smallest)], search);
+    if (smaller === undefined) return smallest;
+    smallest = smaller;
+  }
+}
+
+/**
+ * Crashes that wait for a moment, at the time at which they came: they come as well without what they waited for. The last
+ * ones are the likeliest to matter.
+ */
+async function withTimedCrashes(plan: Plan, search: Search): Promise<Plan> {
+  let timed = plan;
+  const crashes = await search.crashesOf(plan);
+  for (let i = plan.faults.length - 1; i >= 0; i--) {
+    const fault = timed.faults[i];
+    if (fault === undefined) continue;
+    const candidates = timedCrashes(fault, timed.faults, crashes).map((other) => ({
+      ...timed,
+      faults: timed.faults.map((each, k) => (k === i ? other : each)),
+    }));
+    timed = (await search.first(candidates)) ?? timed;
+  }
+  return timed;
+}
+
+type Part = "faults" | "operations" | "watches";
+
+async function withFewer(part: Part, plan: Plan, search: Search): Promise<Plan> {
+  let smallest = plan;
+  await ddmin<unknown>(plan[part] ?? [], async (lists) => {
+    const candidates = [...lists].map((list) => ({ ...smallest, [part]: list }));
+    const found = await firstWithAnySeed(candidates, search);
+    smallest = found ?? smallest;
+    return found?.[part];
+  });
+  return smallest;
+}
+
+async function firstWithAnySeed(candidates: readonly Plan[], search: Search): Promise<Plan | undefined> {
+  for (let i = 0; i < SEEDS_MAX; i++) {
+    const found = await search.first(candidates.map((plan) => ({ ...plan, seed: seedAfter(plan.seed, i) })));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** "7", "7~1", "7~2", ... */
+function seedAfter(seed: string, by: number): string {
+  const [first = "", count = "0"] = seed.split("~");
+  return Number(count) + by === 0 ? first : `${first}~${Number(count) + by}`;
+}
+
+/** An earlier end. Up to there everything is as it was. */
+function* cutShort(plan: Plan): Iterable<Plan> {
+  const times = [...plan.operations, ...plan.faults].map(({ at }) => at).sort((a, b) => a - b);
+  for (const part of [0.25, 0.5, 0.75, 0.9, 0.97]) {
+    const from = times[Math.floor(times.length * part)];
+    if (from === undefined || times.length < 2) return;
+    const operations = plan.operations.filter(({ at }) => at < from);
+    const faults = plan.faults.filter(({ at }) => at < from);
+    const watches = plan.watches?.filter(({ at }) => at < from);
+    yield { ...plan, healAt: from, operations, faults, ...(watches !== undefined && { watches }) };
+  }
+}
+
+/** What happens to one key alone: most failures know one only. */
+function* withOneKey(plan: Plan): Iterable<Plan> {
+  const keysOf = (operation: Plan["operations"][number]): string[] => partsOf(operation).map(({ key }) => key);
+  const keys = new Set(plan.operations.flatMap(keysOf));
+  if (keys.size < 2) return;
+  for (const key of keys) {
+    const operations = plan.operations.filter((operation) => keysOf(operation).includes(key));
+    if (operations.length < plan.operations.length) yield { ...plan, operations };
+  }
+}
+
+function* withoutEachNode(plan: Plan): Iterable<Plan> {
+  if (plan.nodes.length < 2) return;
+  for (let node = plan.nodes.length - 1; node >= 0; node--) yield withoutNode(plan, node);
+}
+
+/** The plan without a node, and without what happens at it. The others keep their names, and with them their ids. */
+export function withoutNode(plan: Plan, gone: number): Plan {
+  const to = (node: number): number | undefined => (node === gone ? undefined : node > gone ? node - 1 : node);
+  return {
+    ...plan,
+    nodes: plan.nodes.map((node, i) => ({ ...node, name: nameOf(plan, i) })).filter((_, i) => i !== gone),
+    operations: plan.operations.flatMap((operation) => {
+      const node = to(operation.node);
+      return node === undefined ? [] : [{ ...operation, node }];
+    }),
+    faults: plan.faults.flatMap((fault) => renumberFault(fault, to) ?? []),
+    ...(plan.watches !== undefined && { watches: plan.watches.flatMap((watch) => renumberWatch(watch, to)) }),
+  };
+}
+
+function renumberWatch(watch: WatchPlan, to: (node: number) => number | undefined): WatchPlan[] {
+  const node = to(watch.node);
+  if (node === undefined) return [];
+  const moves = watch.moves.flatMap((move) => {
+    const target = to(move.node);
+    return target === undefined ? [] : [{ ...move, node: target }];
+  });
+  return [{ ...watch, node, moves }];
+}

@@ -1,0 +1,54 @@
+/** A plan in words, line by line in the order of time: short enough to be read once it has been shrunk. */
+
+import { showKey } from "../checkers/evidence.ts";
+import { describeFault } from "../faults/fault.ts";
+import { nameOf, type Plan } from "../plan.ts";
+import type { Operation } from "../workload/operation.ts";
+import type { WatchPlan } from "../workload/watch-plan.ts";
+
+/** More lines than anybody reads. */
+const EVENTS_MAX = 60;
+
+export function scheduleInWords(plan: Plan): string[] {
+  const events = [
+    ...plan.operations.map((operation) => ({ at: operation.at, line: describeOperation(plan, operation) })),
+    ...plan.faults.map((fault) => ({ at: fault.at, line: describeFault(fault) })),
+    ...(plan.watches ?? []).map((watch) => ({ at: watch.at, line: describeWatch(plan, watch) })),
+    { at: plan.healAt, line: `${seconds(plan.healAt)} everything heals` },
+  ].sort((a, b) => a.at - b.at);
+  const left = events.length - EVENTS_MAX;
+  return [
+    `${plan.nodes.map((_, node) => describeNode(plan, node)).join("; ")}; ${count(plan.replica.shards, "shard")}`,
+    ...events.slice(0, EVENTS_MAX).map(({ line }) => line),
+    ...(left > 0 ? [`... and ${count(left, "more event")}`] : []),
+  ];
+}
+
+function describeNode(plan: Plan, node: number): string {
+  const { region, durable } = plan.nodes[node] ?? { region: "nowhere", durable: true };
+  return `node ${node}: ${nameOf(plan, node)} in ${region}${durable ? "" : ", nothing on disk"}`;
+}
+
+function describeOperation(plan: Plan, operation: Operation): string {
+  const { at, node, type, key, alsoKeys = [], ack, ttlMs, session } = operation;
+  const also = [
+    ...(alsoKeys.length > 0 ? [`with ${alsoKeys.map(showKey).join(", ")}`] : []),
+    ...(ack === "memory" ? [] : [`ack ${ack}`]),
+    ...(ttlMs === undefined ? [] : [`expiring after ${ttlMs} ms`]),
+    ...(session === undefined ? [] : [`session ${session}`]),
+  ];
+  return `${seconds(at)} ${type} ${showKey(key)} at ${nameOf(plan, node)}${also.length > 0 ? `, ${also.join(", ")}` : ""}`;
+}
+
+function describeWatch(plan: Plan, { id, at, node, prefix, moves }: WatchPlan): string {
+  const then = moves.map((move) => `, from ${seconds(move.at)} on at ${nameOf(plan, move.node)}`);
+  return `${seconds(at)} watch ${id} of ${showKey(prefix)} at ${nameOf(plan, node)}${then.join("")}`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(3)}s`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
