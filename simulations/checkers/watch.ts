@@ -21,7 +21,8 @@ interface Chain {
   readonly from: number;
   /** It goes on at the end, and has handled all that came. */
   isCurrent: boolean;
-  readonly versions: Set<string>;
+  /** The writes that it was told of. */
+  readonly writes: Set<string>;
 }
 
 /** What a watcher knows of a key. */
@@ -54,17 +55,23 @@ function chainsOf(watch: WatchHistory): Chain[] {
     // A reset right after a connection is the first that it says: nothing goes on from before.
     const begins = entry.type === "reset" || (entry.type === "connected" && !entry.isResumed);
     if (begins || (entry.type === "connected" && watch.entries[i + 1]?.type === "reset")) {
-      chains.push({ ...place, from: entry.at, isCurrent: false, versions: new Set() });
+      chains.push({ ...place, from: entry.at, isCurrent: false, writes: new Set() });
     }
-    if (entry.type === "change") chains.at(-1)?.versions.add(versionName(entry.change));
+    if (entry.type === "change") chains.at(-1)?.writes.add(writeName(entry.change));
   }
   const last = chains.at(-1);
   if (last !== undefined) last.isCurrent = watch.isCurrent;
   return chains;
 }
 
-function versionName(change: WatchedChange): string {
-  return change.type === "put" ? `put ${change.read.version}` : `${change.type} ${change.version}`;
+function writeName(change: WatchedChange): string {
+  if (change.type === "put") return nameOfWrite(change.read.key, "put", change.read.version);
+  return nameOfWrite(change.key, change.type, change.version);
+}
+
+/** With its key: a write stamped one tick above what its key held may have the version of a write of another key. */
+function nameOfWrite(key: Key, type: WatchedChange["type"], version: Version): string {
+  return `${type} ${version} ${key}`;
 }
 
 /** The stamps of each key grow, but for what comes once more after a connection was resumed. */
@@ -81,12 +88,12 @@ function* checkOrder(watch: WatchHistory): Iterable<string> {
     }
     if (entry.type !== "change") continue;
     const { key, stamp } = placeOf(entry.change);
-    const isRepeat = seen.has(`${key} ${versionName(entry.change)}`);
+    const isRepeat = seen.has(writeName(entry.change));
     const floor = (isRepeat ? sinceConnected : greatest).get(key);
     if (floor !== undefined && compareStamps(stamp, floor) < 0) {
       yield `${nameOf(watch)} at ${seconds(entry.at)} was told of ${showKey(key)} at ${showStamp(stamp)} after ${showStamp(floor)}`;
     }
-    seen.add(`${key} ${versionName(entry.change)}`);
+    seen.add(writeName(entry.change));
     sinceConnected.set(key, greater(sinceConnected.get(key), stamp));
     greatest.set(key, greater(greatest.get(key), stamp));
   }
@@ -156,7 +163,7 @@ function* checkMissed(watch: WatchHistory, chain: Chain, evidence: Evidence): It
       part.key.startsWith(watch.plan.prefix),
   );
   const isHeard = ({ part }: (typeof own)[number]): boolean =>
-    chain.versions.has(`${part.isDelete ? "delete" : "put"} ${part.version}`);
+    chain.writes.has(nameOfWrite(part.key, part.isDelete ? "delete" : "put", part.version));
   let until = chain.isCurrent ? Infinity : 0;
   for (const each of own) if (isHeard(each)) until = Math.max(until, each.entry.invokedAt);
   for (const each of own) {

@@ -37,7 +37,7 @@ export function applyPatch(source: string, { file, find, replace }: Patch): stri
   return source.replace(find, () => replace);
 }
 
-class Planting {
+export class Planting {
   readonly #patches: readonly Patch[];
   readonly #planted = new Set<Patch>();
 
@@ -66,7 +66,7 @@ class Planting {
 
   assertPlanted(): void {
     for (const patch of this.#patches) {
-      if (!this.#planted.has(patch)) throw new Error(`src/${patch.file} is no part of the simulated replica`);
+      if (!this.#planted.has(patch)) throw new Error(`src/${patch.file} is no part of the bundle`);
     }
   }
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { checkWatch } from "../../../simulations/checkers/watch.ts";
-import type { HistoryEntry } from "../../../simulations/workload/history.ts";
+import type { Answer, HistoryEntry } from "../../../simulations/workload/history.ts";
 import type { WatchEntry, WatchFact } from "../../../simulations/workload/watch-history.ts";
 import type { WatchPlan } from "../../../simulations/workload/watch-plan.ts";
+import type { Key } from "../../../src/base/ids.ts";
 import { entry, evidence, KEY, node, readPart, version, WALL, written } from "./evidence-builder.ts";
 
 const PLAN: WatchPlan = {
@@ -88,6 +89,13 @@ describe("watch checker", () => {
     expect(messagesOf([...BEGIN, ...FIVE, broken, anew, readAll(7), put(8)])).toEqual([]);
     expect(messagesOf(BEGIN, { isCurrent: true })).not.toEqual([]);
     expect(messagesOf(BEGIN, { isCurrent: true, prefix: "x" })).toEqual([]);
+  });
+
+  it("takes the version of another key's write for no news of this one", () => {
+    const answer = written(2) as Extract<Answer, { readonly type: "written" }>;
+    const twin = { ...answer, parts: answer.parts.map((part) => ({ ...part, key: "other" as Key })) };
+    const history = [...PUTS, entry(10, 200, { key: "other" as Key, answer: twin })];
+    expect(messagesOf([...BEGIN, put(1), put(2)], { history })).toEqual([]);
   });
 
   it("catches a value that nobody wrote so, or with an expiry that nobody asked for", () => {
