@@ -57,20 +57,39 @@ export function checkSession(evidence: Evidence): Violation[] {
   return violations("session", messages);
 }
 
-/** Stamps of the deletions that were acknowledged, by dot: a read that finds a tombstone shows its dot only. */
-function indexTombstones(evidence: Evidence): ReadonlyMap<string, Stamp> {
-  const stamps = new Map<string, Stamp>();
-  for (const { part } of acknowledgedParts(evidence.history)) {
-    if (part.isDelete) stamps.set(dotName(part.dot), stampOfVersion(part.version, true));
+interface Tombstone {
+  readonly invokedAt: number;
+  readonly stamp: Stamp;
+}
+
+type Tombstones = ReadonlyMap<string, readonly Tombstone[]>;
+
+/**
+ * The deletions that were acknowledged, by key and dot: a read that finds a tombstone shows its dot only. A replica whose
+ * disk forgot its lives may give a dot a second time before it hears of that.
+ */
+function indexTombstones(evidence: Evidence): Tombstones {
+  const tombstones = new Map<string, Tombstone[]>();
+  for (const { entry, part } of acknowledgedParts(evidence.history)) {
+    if (!part.isDelete) continue;
+    const name = dotName(part.key, part.dot);
+    const tombstone = { invokedAt: entry.invokedAt, stamp: stampOfVersion(part.version, true) };
+    tombstones.set(name, [...(tombstones.get(name) ?? []), tombstone]);
   }
-  return stamps;
+  return tombstones;
 }
 
-function dotName({ shard, origin, sequence }: Dot): string {
-  return `${shard}/${origin}/${sequence}`;
+function dotName(key: Key, { shard, origin, sequence }: Dot): string {
+  return `${shard}/${origin}/${sequence} ${key}`;
 }
 
-function shownBy({ answer }: HistoryEntry, tombstones: ReadonlyMap<string, Stamp>): Shown[] {
+/** What a dot that was read stands for; undefined where that is not clear. */
+function stampOfDot(key: Key, dot: Dot, readAt: number, tombstones: Tombstones): Stamp | undefined {
+  const possible = (tombstones.get(dotName(key, dot)) ?? []).filter(({ invokedAt }) => invokedAt <= readAt);
+  return possible.length === 1 ? possible[0]?.stamp : undefined;
+}
+
+function shownBy({ answer, answeredAt = 0 }: HistoryEntry, tombstones: Tombstones): Shown[] {
   if (answer?.type === "written") {
     return answer.parts.map(({ key, version, isDelete, dot }) => ({
       key,
@@ -81,7 +100,7 @@ function shownBy({ answer }: HistoryEntry, tombstones: ReadonlyMap<string, Stamp
   }
   if (answer?.type !== "read" || answer.read.dot === undefined) return [];
   const { key, version, dot } = answer.read;
-  const stamp = version === undefined ? tombstones.get(dotName(dot)) : stampOfVersion(version, false);
+  const stamp = version === undefined ? stampOfDot(key, dot, answeredAt, tombstones) : stampOfVersion(version, false);
   return stamp === undefined ? [] : [{ key, stamp, dot, isWrite: false }];
 }
 

@@ -44,6 +44,17 @@ describe("session checker", () => {
     expect(messagesOf([byAnother, step(2, 0, tombstone), step(3, 1, read(90))])).toHaveLength(1);
   });
 
+  it("takes a tombstone that a read found for none that was written later under the same dot", () => {
+    const tombstone = { type: "read", read: { ...readPart(undefined), dot: dotOf(100) } } as const;
+    const deletion = written(300, { type: "delete" });
+    if (deletion.type !== "written") throw new Error("no write");
+    const again = { ...deletion, parts: deletion.parts.map((part) => ({ ...part, dot: dotOf(100) })) };
+    const later = entry(9, 50, { type: "delete", answer: again });
+    expect(messagesOf([step(2, 0, tombstone), later, step(6, 1, read(200))])).toEqual([]);
+    const earlier = entry(9, 5, { type: "delete", answer: again });
+    expect(messagesOf([earlier, step(2, 0, tombstone), step(6, 1, read(200))])).toHaveLength(1);
+  });
+
   it("accepts a key that is gone when somebody may have deleted it, or it may have expired", () => {
     const gone = step(2, 1, read(undefined));
     expect(messagesOf([step(1, 0, written(100)), entry(9, 12, { type: "delete" }), gone])).toEqual([]);
