@@ -6,7 +6,7 @@
  * covers it. So this replica must itself cover, on disk, all that those reports cover.
  *
  * Members that were given up are no owners. But whichever half has to defer when they come back drops what is older than
- * the retention only: deletions younger than that, made without them, must still be there to win.
+ * the retention only: deletions younger than that, and values that have expired, must still be there to win.
  */
 
 import { msOfTimestamp } from "../core/clock.ts";
@@ -20,7 +20,7 @@ export interface StabilityView {
   readonly owners: readonly VersionVector[];
   /** The earliest of all owners' reported clocks, this replica's included; unix ms. */
   readonly clockMin: number;
-  /** Deletions stamped at or after this, unix ms, stay: a member that was given up may come back with what they delete. */
+  /** What is stamped at or after this, unix ms, stays: a member that was given up may come back with what it replaced. */
   readonly deletedBefore: number;
 }
 
@@ -33,8 +33,8 @@ export function purgeTest(view: StabilityView): ((record: DataView, at: number) 
     if (!view.own.covers(origin, sequence)) return false;
     for (const owner of view.owners) if (!owner.covers(origin, sequence)) return false;
     const isExpiredOnly = (flagsAt(record, at) & (FLAG_DEAD | FLAG_GONE)) === FLAG_GONE;
-    // What has expired does so everywhere, by itself.
-    if (isExpiredOnly) return expiresAt(record, at) <= view.clockMin;
+    // What has expired does so everywhere, by itself; what it replaced does not.
+    if (isExpiredOnly && expiresAt(record, at) > view.clockMin) return false;
     return msOfTimestamp(timestampAt(record, at)) < view.deletedBefore;
   };
 }
