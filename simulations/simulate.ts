@@ -189,7 +189,9 @@ async function collect(world: World, runner: WorkloadRunner, plan: Plan): Promis
       durable: node.disk.durable,
       ends: node.ends,
       diskLosses: node.disk.losses,
-      quarantines: world.quarantines.flatMap((each) => (each.node === i ? [each.at] : [])),
+      judgements: node.judgements,
+      putAside: node.putAside,
+      givenUpAt: world.givenUp.flatMap(({ id, at }) => (id === node.identity.id ? [at] : [])),
       dump: dumps[i],
       finals: finals[i] ?? [],
       finalWallMs: node.clock.now(),
@@ -203,6 +205,7 @@ async function collect(world: World, runner: WorkloadRunner, plan: Plan): Promis
     healedAt: plan.healAt,
     settleMs: plan.settleMs,
     auditRepairs: world.auditRepairs,
+    retentionMs: plan.replica.retentionMs,
     clockSpreadMs: clockSpreadOf(plan),
     sweepMs: plan.replica.sweepMs,
   };

@@ -6,26 +6,24 @@
  *   memory      also when the disk had taken a later batch before the crash
  *   disk        over any crash of its replica
  *   others      as long as fewer replicas lost their memory than had the write when it was acknowledged
+ *
+ * Beyond all of them is what a replica that was away for longer than the retention may give up (`doubt.ts`).
  */
 
 import type { Key } from "../../src/base/ids.ts";
-import {
-  type Acknowledged,
-  acknowledgedParts,
-  type HistoryEntry,
-  mayHaveHappened,
-  type ReadPart,
-} from "../workload/history.ts";
-import { type Operation, partsOf } from "../workload/operation.ts";
+import { type Acknowledged, acknowledgedParts, type HistoryEntry, type ReadPart } from "../workload/history.ts";
+import type { Operation } from "../workload/operation.ts";
+import { isSameWrite, mayHaveLetGo } from "./doubt.ts";
 import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { hasLost, mayHaveForgotten, remembers } from "./survival.ts";
+import { indexWrites, type PossibleWrite } from "./writes-by-key.ts";
 
 interface KeyEvidence {
   readonly key: Key;
   readonly acknowledged: readonly Acknowledged[];
   /** Writes of the key that may have happened, acknowledged or not. */
-  readonly possible: readonly { readonly entry: HistoryEntry; readonly isDelete: boolean }[];
+  readonly possible: readonly PossibleWrite[];
 }
 
 export function checkAcknowledged(evidence: Evidence): Violation[] {
@@ -42,25 +40,18 @@ export function checkAcknowledged(evidence: Evidence): Violation[] {
 }
 
 function collect(evidence: Evidence): KeyEvidence[] {
-  const byKey = new Map<
-    Key,
-    { acknowledged: Acknowledged[]; possible: { entry: HistoryEntry; isDelete: boolean }[] }
-  >();
-  for (const key of evidence.keys) byKey.set(key, { acknowledged: [], possible: [] });
+  const writes = indexWrites(evidence);
+  const acknowledgedByKey = new Map<Key, Acknowledged[]>(evidence.keys.map((key) => [key, []]));
   for (const acknowledged of acknowledgedParts(evidence.history)) {
-    byKey.get(acknowledged.part.key)?.acknowledged.push(acknowledged);
+    acknowledgedByKey.get(acknowledged.part.key)?.push(acknowledged);
   }
-  for (const entry of evidence.history) {
-    if (!mayHaveHappened(entry) || entry.operation.type === "get") continue;
-    for (const { key, isDelete } of partsOf(entry.operation)) byKey.get(key)?.possible.push({ entry, isDelete });
-  }
-  return [...byKey].map(([key, rest]) => ({ key, ...rest }));
+  return [...acknowledgedByKey].map(([key, acknowledged]) => ({ key, acknowledged, possible: writes.get(key) ?? [] }));
 }
 
 function greatestPromised(key: KeyEvidence, evidence: Evidence): Acknowledged | undefined {
   let greatest: Acknowledged | undefined;
   for (const acknowledged of key.acknowledged) {
-    if (!isPromised(acknowledged, evidence)) continue;
+    if (!isPromised(acknowledged, key.possible, evidence)) continue;
     if (greatest === undefined || compareStamps(stampOf(acknowledged), stampOf(greatest)) > 0) {
       greatest = acknowledged;
     }
@@ -69,15 +60,19 @@ function greatestPromised(key: KeyEvidence, evidence: Evidence): Acknowledged | 
 }
 
 /** True when what was promised with the acknowledgement has to hold after everything that happened since. */
-export function isPromised({ entry, part }: Acknowledged, evidence: Evidence): boolean {
+export function isPromised(acknowledged: Acknowledged, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
+  const { entry, part } = acknowledged;
   const { operation, life, answeredAt = 0 } = entry;
   const node = evidence.nodes[entry.node];
   if (node === undefined) return false;
+  const hasLetGo = (other: NodeEvidence): boolean => mayHaveLetGo(other, acknowledged, writes, evidence);
   if (operation.ack !== "memory" && operation.ack !== "disk" && part.isAckMet) {
     // Who has it by then may end before the news of that is here.
-    const forgetful = evidence.nodes.filter((other) => mayHaveForgotten(other, entry.invokedAt)).length;
-    if (forgetful < part.reached) return true;
+    const hasForgotten = (other: NodeEvidence): boolean =>
+      mayHaveForgotten(other, entry.invokedAt) || hasLost(other, answeredAt) || hasLetGo(other);
+    if (evidence.nodes.filter(hasForgotten).length < part.reached) return true;
   }
+  if (hasLetGo(node)) return false;
   if (remembers({ node: entry.node, life, since: answeredAt }, Infinity, evidence)) return true;
   return operation.ack === "disk" && part.isAckMet && node.durable && !hasLost(node, answeredAt);
 }
@@ -95,7 +90,10 @@ function* checkFinal(
     const stamp = stampOfVersion(final.version, false);
     const author = authorOf(key, final);
     if (typeof author === "string") yield `${name} reads ${shown} as ${author}`;
-    else if (author.version !== undefined && !isSameWrite(author.version, final.version, evidence)) {
+    else if (
+      author.version !== undefined &&
+      !isSameWrite(stampOfVersion(author.version, false), stamp, evidence.nodes[author.node])
+    ) {
       yield `${name} reads ${shown} as the value of operation ${author.operation.id}, acknowledged as ${author.version}, but under the version ${final.version}: it came back with another stamp`;
     }
     if (floor !== undefined && compareStamps(stamp, stampOf(floor)) < 0) {
@@ -107,24 +105,18 @@ function* checkFinal(
   yield `${name} has nothing at ${shown}, yet ${describe(floor)} was acknowledged at ${showStamp(stampOf(floor))} and nothing that may have happened removes it`;
 }
 
-/** A replica whose disk was set back gives its own writes new dots; they keep their timestamps. */
-function isSameWrite(acknowledged: string, read: string, evidence: Evidence): boolean {
-  if (acknowledged === read) return true;
-  const isSetBack = evidence.nodes.some((node) => node.diskLosses.length > 0);
-  return isSetBack && stampOfVersion(acknowledged, false).timestamp === stampOfVersion(read, false).timestamp;
-}
-
 /** What a final value is worth: the operation that wrote it, or what is wrong with it. */
 function authorOf(
   key: KeyEvidence,
   final: ReadPart,
-): { readonly operation: Operation; readonly version: string | undefined } | string {
+): { readonly operation: Operation; readonly node: number; readonly version: string | undefined } | string {
   const { author } = final;
   if (author === undefined) return "bytes that nobody wrote";
   const candidate = key.possible.find(({ entry }) => entry.operation.id === author.id);
   if (candidate === undefined) return `the value of operation ${author.id}, which was refused or wrote another key`;
   const acknowledged = key.acknowledged.find(({ entry }) => entry.operation.id === author.id);
-  return { operation: candidate.entry.operation, version: acknowledged?.part.version };
+  const { operation, node } = candidate.entry;
+  return { operation, node, version: acknowledged?.part.version };
 }
 
 /** True when something that may have happened explains that the key is gone: expiry, or a removal that was not answered. */

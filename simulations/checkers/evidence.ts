@@ -3,7 +3,7 @@
 import type { Key } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import type { DiskLoss } from "../simulator/disk-damage.ts";
-import type { LifeEnd } from "../simulator/node.ts";
+import type { Judgement, LifeEnd, PutAside } from "../simulator/node.ts";
 import type { History, ReadPart } from "../workload/history.ts";
 import type { WatchHistory } from "../workload/watch-history.ts";
 
@@ -13,8 +13,11 @@ export interface NodeEvidence {
   readonly ends: readonly LifeEnd[];
   /** What its disk lost of what it had confirmed, being damaged or set back: no level promises that here. */
   readonly diskLosses: readonly DiskLoss[];
-  /** When it began anew, virtual ms: from then on it serves what somebody has confirmed, and no more. */
-  readonly quarantines: readonly number[];
+  readonly judgements: readonly Judgement[];
+  /** Values that it put aside when it began anew. */
+  readonly putAside: readonly PutAside[];
+  /** When anybody gave it up, virtual ms: from then on nobody waits for what it alone holds. */
+  readonly givenUpAt: readonly number[];
   /** After the healing. Undefined: it did not come back. */
   readonly dump: ReplicaDump | undefined;
   /** Each key of the plan as read there at the end, with the wall clock of that moment. */
@@ -32,6 +35,7 @@ export interface Evidence {
   readonly settleMs: number;
   /** Shards, and unix ms of the stamps, of the registers that the audit had to bring back or to remove. */
   readonly auditRepairs: readonly { readonly shard: number; readonly stampedAt: number }[];
+  readonly retentionMs: number;
   /** Most that clocks were apart at any time, ms. */
   readonly clockSpreadMs: number;
   /** Expired registers fall at multiples of this. */

@@ -6,6 +6,7 @@
 
 import type { HistoryEntry } from "../workload/history.ts";
 import { isWrite, partsOf } from "../workload/operation.ts";
+import { beginningsOf } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { indexWrites, mayBeGone, type WritesByKey } from "./writes-by-key.ts";
@@ -76,8 +77,7 @@ function slotForWrites(entry: HistoryEntry, key: string): string {
 }
 
 function slotForReads(entry: HistoryEntry, key: string, at: number, evidence: Evidence): string {
-  const begun = evidence.nodes[entry.node]?.quarantines.filter((time) => time <= at).length ?? 0;
-  return `${slotForWrites(entry, key)} since ${begun}`;
+  return `${slotForWrites(entry, key)} since ${beginningsOf(evidence.nodes[entry.node], at)}`;
 }
 
 function stampsOf(entry: HistoryEntry): { key: string; stamp: Stamp; isWritten: boolean }[] {

@@ -5,12 +5,13 @@
  *
  * It is owed only what its token still named when it asked, and what somebody is left to tell of: a write that was lost
  * with the memory of everybody who is known to have had it binds nobody, and its session waits for it no longer once that
- * life is sealed. `SESSION_BEHIND` is always an answer: it says nothing wrong.
+ * life is sealed, nor for one that was away for longer than the retention. `SESSION_BEHIND` is always an answer: it says nothing wrong.
  */
 
 import type { Key } from "../../src/base/ids.ts";
 import type { Dot } from "../../src/store.ts";
 import { acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
+import { beginningsOf } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { type Holding, remembers } from "./survival.ts";
@@ -113,7 +114,16 @@ function isOwed({ dot, holdings }: Floor, entry: HistoryEntry, evidence: Evidenc
   const isCarried = (entry.carried ?? []).some(
     (carried) => carried.shard === dot.shard && carried.origin === dot.origin && carried.sequence >= dot.sequence,
   );
-  return isCarried && holdings.some((holding) => remembers(holding, entry.answeredAt ?? Infinity, evidence));
+  const until = entry.answeredAt ?? Infinity;
+  return isCarried && holdings.some((holding) => isWaitedFor(holding, until, evidence));
+}
+
+/** Nobody waits for what is held only by one that was given up, or that begins anew. */
+function isWaitedFor(holding: Holding, until: number, evidence: Evidence): boolean {
+  if (!remembers(holding, until, evidence)) return false;
+  const node = evidence.nodes[holding.node];
+  const isGivenUp = node?.givenUpAt.some((at) => at <= until) === true;
+  return !isGivenUp && beginningsOf(node, until) === beginningsOf(node, holding.since);
 }
 
 function* compare(entry: HistoryEntry, { key, stamp, isWrite }: Shown, floor: Floor): Iterable<string> {

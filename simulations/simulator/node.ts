@@ -1,7 +1,9 @@
 /** One simulated node: a clock and a disk that outlive processes, and at most one process (a life) that runs a replica. */
 
 import { assert } from "../../src/base/assert.ts";
+import type { Key } from "../../src/base/ids.ts";
 import type { SeededRandom } from "../../src/base/random.ts";
+import { keyAt, timestampAt } from "../../src/core/record.ts";
 import type { LogLevel } from "../../src/replica/ports.ts";
 import type { SimulatedClock } from "./clock.ts";
 import { createStorage, type SimulatedDisk } from "./disk.ts";
@@ -30,6 +32,21 @@ export interface LifeEnd {
   readonly type: "crash" | "stop";
   /** What had been handed to the disk up to here is on it. */
   readonly durableUpTo: number;
+}
+
+/** A replica began anew, or decided about what it held before: the moments at which it may let go of what is too old. */
+export interface Judgement {
+  readonly at: number;
+  /** By its own clock. */
+  readonly wallMs: number;
+  /** The one that it decided about; undefined: it began anew, and serves of all shards only what somebody confirms. */
+  readonly shard: number | undefined;
+}
+
+/** A register that a replica dropped and kept for an operator. */
+export interface PutAside {
+  readonly key: Key;
+  readonly timestamp: number;
 }
 
 export interface NodeOptions {
@@ -61,6 +78,9 @@ export class SimulatedNode {
   readonly clock: SimulatedClock;
   readonly disk: SimulatedDisk;
   readonly ends: LifeEnd[] = [];
+  readonly judgements: Judgement[] = [];
+  /** Registers that its replicas put aside for an operator. */
+  readonly putAside: PutAside[] = [];
   readonly #options: NodeOptions;
   #life: Life | undefined;
   #lives = 0;
@@ -173,6 +193,11 @@ export class SimulatedNode {
     this.#options.queue.schedule(this.#options.now(), undefined, () => this.start());
   }
 
+  #judged({ shard }: Readonly<Record<string, unknown>>): void {
+    const wallMs = this.clock.now();
+    this.judgements.push({ at: this.#options.now(), wallMs, shard: shard === undefined ? undefined : Number(shard) });
+  }
+
   #createLife(): Life {
     const { queue, now, trace, network, createReplica, diskWriteIssued, logged } = this.#options;
     const number = ++this.#lives;
@@ -188,12 +213,21 @@ export class SimulatedNode {
       random: random.fork("replica"),
       storage,
       transport: endpoint,
+      salvage: async (records) => {
+        for (const record of records) this.putAside.push(registerIn(record));
+      },
       log: (level, event, fields) => {
         if (owner.ended) return;
         trace.record(now(), "log", node, 0, 0, event);
+        if (event === "quarantine" || event === "shard-reconciled") this.#judged(fields);
         logged(node, level, event, fields);
       },
     });
     return Object.assign(owner, { replica, endpoint });
   }
+}
+
+function registerIn(record: Uint8Array): PutAside {
+  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+  return { key: keyAt(view, record, 0), timestamp: timestampAt(view, 0) };
 }

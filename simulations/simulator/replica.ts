@@ -22,6 +22,8 @@ export interface ReplicaPorts {
   readonly storage: Storage;
   readonly transport: Transport;
   readonly log: Log;
+  /** Keeps records that the replica drops when it begins anew. */
+  readonly salvage: (records: readonly Uint8Array[]) => Promise<void>;
 }
 
 /** Who a replica is and whom it knows. */

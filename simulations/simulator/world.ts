@@ -5,6 +5,7 @@
  */
 
 import { assert } from "../../src/base/assert.ts";
+import type { ReplicaId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { SimulatedClock } from "./clock.ts";
 import { SimulatedDisk } from "./disk.ts";
@@ -71,8 +72,8 @@ export class World {
   readonly log: LogLine[] = [];
   /** What the audits of all nodes repaired: shard and unix ms of the stamp of each register. */
   readonly auditRepairs: { readonly shard: number; readonly stampedAt: number }[] = [];
-  /** When which node began anew. */
-  readonly quarantines: { readonly node: number; readonly at: number }[] = [];
+  /** When which replica was given up by somebody. */
+  readonly givenUp: { readonly id: ReplicaId; readonly at: number }[] = [];
   /** Called at each moment that faults may aim at. */
   onMoment: ((moment: Moment, node: number) => void) | undefined;
   /** Called when a process has ended: its clients see their connections break. */
@@ -217,7 +218,7 @@ export class World {
         if (event === "divergence-repaired") {
           this.auditRepairs.push({ shard: Number(fields.shard), stampedAt: Number(fields.stampedAt) });
         }
-        if (event === "quarantine") this.quarantines.push({ node, at: this.#now });
+        if (event === "member-given-up") this.givenUp.push({ id: String(fields.member) as ReplicaId, at: this.#now });
         if (this.log.length === LOG_LINES_MAX) this.log.shift();
         this.log.push({ at: this.#now, node, level, event, fields });
       },

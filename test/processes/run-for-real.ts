@@ -133,7 +133,9 @@ async function collect(world: RealWorld, { runner, watchers, plan }: Played): Pr
       durable: plan.nodes[i]?.durable ?? true,
       ends: node.ends,
       diskLosses: [],
-      quarantines: [],
+      judgements: [],
+      putAside: [],
+      givenUpAt: [],
       dump: dumps[i],
       finalWallMs: node.clock.now(),
       finals: await readKeys(node, runner, keys),
@@ -151,6 +153,7 @@ async function collect(world: RealWorld, { runner, watchers, plan }: Played): Pr
       .flat()
       .filter(({ event }) => event === "divergence-repaired")
       .map(({ fields }) => ({ shard: Number(fields.shard), stampedAt: Number(fields.stampedAt) })),
+    retentionMs: plan.replica.retentionMs,
     clockSpreadMs: clockSpreadOf(plan),
     sweepMs: replicaDefaults.sweepMs,
   };

@@ -113,7 +113,9 @@ export function node(changes: Partial<NodeEvidence> & { readonly final?: ReadPar
     durable: true,
     ends: [],
     diskLosses: [],
-    quarantines: [],
+    judgements: [],
+    putAside: [],
+    givenUpAt: [],
     dump: dump([]),
     finals: final === undefined ? [] : [final],
     finalWallMs: WALL + 10_000,
@@ -134,6 +136,7 @@ export function evidence(history: readonly HistoryEntry[], nodes: readonly NodeE
     healedAt: 9000,
     settleMs: 1000,
     auditRepairs: [],
+    retentionMs: 3_600_000,
     clockSpreadMs: 10,
     sweepMs: 200,
   };

@@ -41,7 +41,9 @@ describe("checker of what one replica shows", () => {
 
   it("owes reads nothing of what a replica showed before it began anew, and writes a stamp above it", () => {
     const since = (...history: HistoryEntry[]): string[] =>
-      checkLocalOrder(evidence(history, [node({ quarantines: [15] })])).map(({ message }) => message);
+      checkLocalOrder(evidence(history, [node({ judgements: [{ at: 15, wallMs: 15, shard: undefined }] })])).map(
+        ({ message }) => message,
+      );
     const absent = entry(2, 20, { type: "get", answer: read(undefined) });
     expect(since(PUT, absent)).toEqual([]);
     expect(since(PUT, entry(2, 14.5, { type: "get", answer: read(undefined) }))).toEqual([]);

@@ -1,0 +1,66 @@
+/**
+ * What a replica that begins anew may give up. It was away for longer than the retention, so that the others may have
+ * purged what tells its old values from deleted ones. A value that nobody else has and that is older than the retention
+ * is put aside for an operator, never silently; a deletion as old, or a value that has expired, may be forgotten; what is
+ * younger stays, under a new dot where others closed the life that wrote it.
+ */
+
+import type { Key, Timestamp } from "../../src/base/ids.ts";
+import { msOfTimestamp } from "../../src/core/clock.ts";
+import type { Judgement, PutAside } from "../simulator/node.ts";
+import type { Acknowledged } from "../workload/history.ts";
+import type { Evidence, NodeEvidence } from "./evidence.ts";
+import { compareStamps, type Stamp, stampOfVersion } from "./stamp.ts";
+import type { PossibleWrite } from "./writes-by-key.ts";
+
+/** How often a replica had begun anew by some time. */
+export function beginningsOf(node: NodeEvidence | undefined, until: number): number {
+  return node?.judgements.filter(({ at, shard }) => shard === undefined && at <= until).length ?? 0;
+}
+
+/**
+ * True when a replica that had the write may hold neither it nor what superseded it there: one of the two was put aside,
+ * here or by its writer, to which everybody else leaves that; or was forgotten as too old without a word, since nothing
+ * was left in it. `writes`: all of the key.
+ */
+export function mayHaveLetGo(
+  node: NodeEvidence,
+  { entry, part }: Acknowledged,
+  writes: readonly PossibleWrite[],
+  evidence: Evidence,
+): boolean {
+  const stamp = stampOfVersion(part.version, part.isDelete);
+  const hasBegunAnew = node.judgements.some(({ at }) => at >= (entry.answeredAt ?? 0));
+  if (hasBegunAnew && isPutAside(part.key, stamp, evidence)) return true;
+  const isLater = (write: PossibleWrite): boolean =>
+    write.stamp === undefined || compareStamps(write.stamp, stamp) >= 0;
+  return writes.some((write) => isLater(write) && mayHaveOutlived(write, part.dot.shard, evidence));
+}
+
+/** True when anybody put the write of that stamp aside, or a later one of the key. */
+function isPutAside(key: Key, stamp: Stamp, evidence: Evidence): boolean {
+  const isMeant = (register: PutAside): boolean => register.key === key && register.timestamp >= stamp.timestamp;
+  return evidence.nodes.some(({ putAside }) => putAside.some(isMeant));
+}
+
+/**
+ * True when a deletion, or a value that has expired, was older than the retention when somebody began anew: whoever holds
+ * what it replaced may bring that back, through others as well, to those that have purged it by right.
+ */
+function mayHaveOutlived({ entry, isDelete, stamp }: PossibleWrite, shard: number, evidence: Evidence): boolean {
+  if (!isDelete && entry.operation.ttlMs === undefined) return false;
+  const writtenMs = stamp === undefined ? entry.invokedWallMs : msOfTimestamp(stamp.timestamp as Timestamp);
+  const isTooOld = (judgement: Judgement): boolean =>
+    judgement.at >= entry.invokedAt &&
+    (judgement.shard === undefined || judgement.shard === shard) &&
+    writtenMs < judgement.wallMs - evidence.retentionMs;
+  return evidence.nodes.some(({ judgements }) => judgements.some(isTooOld));
+}
+
+/** True when the two stamps may be one write: its replica began anew after it, and gave it a dot of a later life. */
+export function isSameWrite(acknowledged: Stamp, read: Stamp, writer: NodeEvidence | undefined): boolean {
+  if (acknowledged.timestamp !== read.timestamp) return false;
+  return (
+    acknowledged.origin === read.origin || (acknowledged.origin < read.origin && beginningsOf(writer, Infinity) > 0)
+  );
+}
