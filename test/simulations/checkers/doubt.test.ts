@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { checkAcknowledged } from "../../../simulations/checkers/acknowledged.ts";
+import type { NodeEvidence } from "../../../simulations/checkers/evidence.ts";
+import type { HistoryEntry } from "../../../simulations/workload/history.ts";
+import { timestampFromMs } from "../../../src/core/clock.ts";
+import { entry, evidence, KEY, node, readPart, written } from "./evidence-builder.ts";
+
+const RETENTION_MS = 6000;
+/** Unix ms: nothing is stamped before 2020. */
+const BEGINNING = Date.UTC(2026, 0, 1);
+/** Stamps of writes at 10 and 20 ms: their age counts in ms. */
+const EARLY = timestampFromMs(BEGINNING + 10);
+const LATE = timestampFromMs(BEGINNING + 20);
+
+function messagesOf(history: readonly HistoryEntry[], ...nodes: readonly NodeEvidence[]): string[] {
+  const found = checkAcknowledged({ ...evidence(history, nodes), retentionMs: RETENTION_MS });
+  return found.map((violation) => violation.message);
+}
+
+/** It began anew so long after the beginning, and shows this at the end. */
+function begunAnew(
+  afterMs: number,
+  final: ReturnType<typeof readPart>,
+  changes: Partial<NodeEvidence> = {},
+): NodeEvidence {
+  const judgement = { at: afterMs, wallMs: BEGINNING + afterMs, shard: undefined };
+  return node({ final, judgements: [judgement], ...changes });
+}
+
+const GONE = readPart(undefined);
+const PUT = entry(1, 10, { answer: written(EARLY) });
+
+describe("a replica that begins anew", () => {
+  it("owes a value that it did not put aside, whatever its age", () => {
+    expect(messagesOf([PUT], begunAnew(60_000, GONE))).toHaveLength(1);
+    const putAside = [{ key: KEY, timestamp: EARLY }];
+    expect(messagesOf([PUT], begunAnew(60_000, GONE, { putAside }))).toEqual([]);
+    expect(messagesOf([PUT], begunAnew(60_000, GONE, { putAside: [{ key: KEY, timestamp: EARLY - 1 }] }))).toHaveLength(
+      1,
+    );
+  });
+
+  it("owes no value that one had replaced which was put aside", () => {
+    const later = entry(2, 20, { answer: written(LATE) });
+    const putAside = [{ key: KEY, timestamp: LATE }];
+    expect(messagesOf([PUT, later], begunAnew(60_000, GONE, { putAside }))).toEqual([]);
+    expect(messagesOf([PUT, later], node({ final: GONE, putAside }))).toHaveLength(1);
+  });
+
+  it("owes a deletion that is younger than the retention, and none that is older", () => {
+    const deletion = entry(2, 20, { type: "delete", answer: written(LATE, { type: "delete" }) });
+    const back = readPart(EARLY, 1);
+    expect(messagesOf([PUT, deletion], begunAnew(20 + RETENTION_MS, back))[0]).toContain("a deleted value is back");
+    expect(messagesOf([PUT, deletion], begunAnew(21 + RETENTION_MS, back))).toEqual([]);
+    expect(messagesOf([PUT, deletion], node({ final: back }))).toHaveLength(1);
+  });
+
+  it("may show a write under a dot of its later life, with the same timestamp and no other", () => {
+    const redotted = { ...readPart(EARLY, 1), version: `${EARLY.toString(16)}-2` };
+    expect(messagesOf([PUT], begunAnew(100, redotted))).toEqual([]);
+    expect(messagesOf([PUT], node({ final: redotted }))[0]).toContain("another stamp");
+    expect(messagesOf([PUT], begunAnew(100, readPart(EARLY + 1, 1)))[0]).toContain("another stamp");
+  });
+});
