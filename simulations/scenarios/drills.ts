@@ -51,7 +51,7 @@ const NEEDS: Partial<Record<PlayName, Partial<Omit<ScenarioProfile, "nodes">>>> 
   // What is missing is known to be missing for a while before it is fetched.
   "late-older-write": { replica: { ...CALM.replica, settleMs: 1000 } },
   // No later push tells of the one that was lost.
-  "lost-push": { ...QUIET, replica: { ...CALM.replica, settleMs: 700 } },
+  "lost-push": { ...QUIET, replica: { ...CALM.replica, antiEntropyMs: 100, settleMs: 1500 } },
   // Until the next sweep only the reader's clock tells.
   expiring: { replica: { ...CALM.replica, sweepMs: 2000 } },
   "long-delta": { ...QUIET, meanGapOfPlaysMs: 2500 },

@@ -231,7 +231,9 @@ export class Membership {
     const { lineage, rootLife, life } = this.#host;
     if (this.#isLeaving || isContinued(known, lineage, rootLife)) return;
     const knownLife = Math.max(life, known.at(-1)?.life ?? 0);
-    this.#host.quarantine({ reason: "other lineage", knownLife, doubtedSince: firstDoubtedLife(known, lineage) }, now);
+    // After a loss the present life may bear a number below all that are remembered: it is doubted all the same.
+    const doubtedSince = Math.min(life, firstDoubtedLife(known, lineage));
+    this.#host.quarantine({ reason: "other lineage", knownLife, doubtedSince }, now);
   }
 
   #hearOfOneself(facts: MemberFacts, now: number): void {

@@ -52,6 +52,28 @@ describe("dataloss: a replica loses its disk and writes again", () => {
   });
 });
 
+describe("dataloss, after more lives than others remember", () => {
+  it("loses no write of the first life after the loss, whose number is below all that they remember", async () => {
+    const machines = await Machines.started(ALL, "many lives");
+    for (let life = 0; life < 12; life++) {
+      machines.put("c", "k", `v${life}`);
+      machines.run(3000);
+      machines.crash("c");
+      await machines.start("c");
+    }
+    machines.run(3000);
+    machines.crash("c");
+    machines.machine("c").disk = new Map();
+    machines.cut(["c"], ["a", "b"]);
+    await machines.start("c");
+    machines.put("c", "k", "new");
+    machines.run(1000);
+    machines.heal();
+    machines.run(5000);
+    expectEverywhere(machines, ALL, { k: "new" });
+  });
+});
+
 describe("dataloss_fb: the writes after the loss reach somebody who knows of none before it", () => {
   it("hides none of them behind dots that were given out twice", async () => {
     const machines = await afterSomeWrites("dataloss_fb");

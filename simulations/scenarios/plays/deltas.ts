@@ -49,8 +49,9 @@ export function longDelta(stage: Stage): Scene {
 export function overwrittenDelta(stage: Stage): Scene {
   const { random } = stage;
   const backAt = 600;
-  const overwriteAt = backAt + uniform(random, 100, 900);
-  const crashAt = overwriteAt + uniform(random, 1000, 1800);
+  const overwriteAt = backAt + uniform(random, 150, 900);
+  // The last that the receiver may claim is on its way by then; what was written since is not yet asked for.
+  const crashAt = backAt + uniform(random, 1200, 2000);
   const operations = largePuts(stage);
   for (let i = 0; i < LARGE_VALUES; i++) operations.push(act(stage, 0, overwriteAt, "put", { key: keyOf(i) }));
   return {
@@ -70,9 +71,15 @@ export function overwrittenDelta(stage: Stage): Scene {
 
 /** A replica lacks something from the midst of what it has of another, gets it late, and passes all of it on to a third. */
 export function filledGap(stage: Stage): Scene {
-  const operations = [0, 40, 80, 120].map((afterMs, i) => act(stage, 0, afterMs, "put", { key: keyOf(i) }));
+  const operations = [0, 30, 60, 90].map((afterMs, i) => act(stage, 0, afterMs, "put", { key: keyOf(i) }));
   return {
-    faults: [late(stage, { from: 0, to: 2, isOnlyCopy: true }, 60_000), crash(stage, 1, -20, 500)],
+    faults: [
+      late(stage, { from: 0, to: 2, isOnlyCopy: true }, 60_000),
+      // The third has what the second lacks, and nothing beyond.
+      breakLink(stage, 0, 1, 25),
+      breakLink(stage, 1, 2, 25),
+      cut(stage, [1], [0, 2], 25, 600),
+    ],
     operations,
   };
 }

@@ -2,8 +2,9 @@
 
 import type { Fault } from "../../faults/fault.ts";
 import { uniform } from "../../simulator/draws.ts";
+import { keyOf } from "../../workload/generator.ts";
 import type { Operation } from "../../workload/operation.ts";
-import { act, crash, inOrder, type Scene, type Stage, shortly, slowDisk } from "./stage.ts";
+import { act, crash, inOrder, late, type Scene, type Stage, shortly, slowDisk } from "./stage.ts";
 
 /** R4, R7: a replica dies between the push of a write and its disk; the write lives on at others, or does not. */
 export function crashAfterPush(stage: Stage): Scene {
@@ -47,8 +48,7 @@ export function longAbsence(stage: Stage): Scene {
 /** R4: a life ends with its first push, before its disk has taken anything; another begins, and another. */
 export function shortLives(stage: Stage): Scene {
   const { random } = stage;
-  const operations = Array.from({ length: 150 }, (_, i) => act(stage, 0, i * 6, "put"));
-  operations.push(act(stage, 1, 1200, "delete"));
+  const operations = Array.from({ length: 150 }, (_, i) => act(stage, 0, i * 6, "put", { key: keyOf(20 + i) }));
   const ends = [1, 300, 600].map((afterMs) => {
     return crash(stage, 0, afterMs + uniform(random, 0, 100), 5, { aim: "push", isPowerCut: random.chance(0.5) });
   });
@@ -63,5 +63,19 @@ export function awayTooLong(anyStage: Stage): Scene {
   return {
     faults: [crash(stage, 0, 300, downMs)],
     operations: [act(stage, 0, 0, "put", { ack: "all" }), act(stage, 1, 500, "delete")],
+  };
+}
+
+/** Sealing: a life ends of which each of two others has one write, and neither has both. */
+export function splitLife(stage: Stage): Scene {
+  const { random } = stage;
+  return {
+    faults: [
+      slowDisk(stage, 0, -5, 200, 30),
+      late(stage, { from: 0, to: 1, isOnlyCopy: true }, 60_000),
+      late(stage, { from: 0, to: 2, isOnlyCopy: true }, 60_000, 2),
+      crash(stage, 0, uniform(random, 3, 12), uniform(random, 10, 300), { isPowerCut: false }),
+    ],
+    operations: [act(stage, 0, 0, "put"), act(stage, 0, 2, "put", { key: keyOf(random.below(3)) })],
   };
 }
