@@ -28,6 +28,8 @@ export interface ScenarioProfile {
   /** Plays and how likely each is. All 0: none. */
   readonly plays: Readonly<Record<PlayName, number>>;
   readonly meanGapOfPlaysMs: number;
+  /** Plays that must not overlap begin at least so long after one another. */
+  readonly leastGapOfPlaysMs?: number;
   /** Everything is equal so long after the healing. */
   readonly settleMs: number;
 }
@@ -96,6 +98,7 @@ interface Script {
 
 function addPlays(random: SeededRandom, profile: ScenarioProfile, { operations, faults, nextId }: Script): void {
   if (Object.values(profile.plays).every((weight) => weight === 0)) return;
+  const ephemeral = profile.nodes.findIndex(({ durable }) => !durable);
   let plays = 0;
   let at = WARM_UP_MS + exponential(random, profile.meanGapOfPlaysMs);
   while (at < profile.durationMs - 500) {
@@ -108,11 +111,12 @@ function addPlays(random: SeededRandom, profile: ScenarioProfile, { operations, 
         random.chance(0.5) ? random.below(Math.min(2, profile.workload.keys)) : profile.workload.keys + plays++,
       ),
       nodes: random.shuffle(profile.nodes.map((_, i) => i)),
+      ephemeral: ephemeral === -1 ? undefined : ephemeral,
       longestMs: profile.faults.longestMs,
       nextId,
     });
     operations.push(...scene.operations.filter((operation) => operation.at < profile.durationMs));
     faults.push(...scene.faults.filter((fault) => fault.at < profile.durationMs));
-    at += exponential(random, profile.meanGapOfPlaysMs);
+    at += (profile.leastGapOfPlaysMs ?? 0) + exponential(random, profile.meanGapOfPlaysMs);
   }
 }

@@ -5,6 +5,7 @@
 
 import { SeededRandom } from "../../src/base/random.ts";
 import { NO_FAULTS } from "../faults/generator.ts";
+import type { NodePlan } from "../plan.ts";
 import { buildPlan, CALM_WATER, createNodes, type ScenarioProfile, SETTLE_MS, SMALL_REPLICA } from "./build.ts";
 import { NO_PLAYS, PLAYS, type PlayName } from "./plays.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -58,11 +59,21 @@ const NEEDS: Partial<Record<PlayName, Partial<Omit<ScenarioProfile, "nodes">>>> 
   "overwritten-delta": { ...QUIET, meanGapOfPlaysMs: 3000 },
   "overwritten-before-push": QUIET,
   "short-lives": { water: CALM_WATER, meanGapOfPlaysMs: 2500 },
+  // Nobody restores a disk every second.
+  "old-copy": { leastGapOfPlaysMs: 4000 },
+  "lost-disk": { leastGapOfPlaysMs: 3000 },
+  newcomer: { ...QUIET, leastGapOfPlaysMs: 4000 },
   "away-too-long": {
     replica: { ...CALM.replica, retentionMs: 2500 },
     durationMs: 20_000,
     meanGapOfPlaysMs: 6000,
   },
+};
+
+const NODE_NEEDS: Partial<Record<PlayName, (node: number) => Partial<NodePlan>>> = {
+  // A tie takes clocks that agree.
+  tie: () => ({ clockOffsetMs: 0 }),
+  newcomer: (node) => ({ durable: node !== 1 }),
 };
 
 function drillOf(play: PlayName): Scenario {
@@ -76,8 +87,7 @@ function drillOf(play: PlayName): Scenario {
         ...node,
         region: "dublin",
       }));
-      // A tie takes clocks that agree.
-      const set = play === "tie" ? nodes.map((node) => ({ ...node, clockOffsetMs: 0 })) : nodes;
+      const set = nodes.map((node, i) => ({ ...node, ...NODE_NEEDS[play]?.(i) }));
       return buildPlan(random, name, seed, { ...CALM, ...NEEDS[play], nodes: set, plays: { ...NO_PLAYS, [play]: 1 } });
     },
   };

@@ -9,6 +9,7 @@ import {
   ghostPush,
   lateDuplicate,
   lateOlderWrite,
+  newcomer,
   slowOlderWrite,
   writeAfterPurge,
 } from "./plays/deletions.ts";
@@ -45,6 +46,7 @@ export const PLAYS = {
   "power-cut-of-receiver": powerCutOfReceiver,
   "full-disk": fullDisk,
   "stop-while-cut": stopWhileCut,
+  newcomer,
   "lost-disk": lostDisk,
   "old-copy": oldCopy,
 } as const satisfies Record<string, (stage: Stage) => Scene>;

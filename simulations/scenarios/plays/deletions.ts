@@ -71,7 +71,7 @@ export function writeAfterPurge(stage: Stage): Scene {
   const [first, last] = [actor(stage, 0), actor(stage, stage.nodes.length - 1)];
   const others = stage.nodes.map((_, i) => i).slice(2);
   const writeAt = 2500;
-  const crashes = random.chance(0.5) ? [crash(stage, 1, writeAt - 500, uniform(random, 10, 200))] : [];
+  const crashes = random.chance(0.6) ? [crash(stage, 1, writeAt - 300, uniform(random, 10, 200))] : [];
   return {
     faults: [
       { at: stage.at + 200, type: "clock-jump", node: first, byMs },
@@ -81,5 +81,29 @@ export function writeAfterPurge(stage: Stage): Scene {
       ...crashes,
     ],
     operations: [act(stage, 0, 0, "put"), act(stage, 0, 205, "delete"), act(stage, 1, writeAt, "put")],
+  };
+}
+
+/**
+ * R8: a newcomer has the claims of one that purged a tombstone, and never saw it; another one, of which it does not hear,
+ * still holds it.
+ */
+export function newcomer(anyStage: Stage): Scene {
+  const { random, nodes, ephemeral } = anyStage;
+  const others = nodes.filter((node) => node !== ephemeral);
+  const stage = { ...anyStage, nodes: [...others, ephemeral ?? nodes[0] ?? 0] };
+  const last = others.length;
+  const byMs = random.between(5000, 20_000);
+  const [holder, purger, comer] = [actor(stage, 0), actor(stage, 1), actor(stage, last)];
+  return {
+    faults: [
+      { at: stage.at - 400, type: "stop", node: comer, downMs: 2400 },
+      { at: stage.at + 200, type: "clock-jump", node: holder, byMs },
+      { at: stage.at + 210, type: "clock-jump", node: holder, byMs: -byMs },
+      // The holder hears nothing, and waits; what it says is heard.
+      { at: stage.at + 260, type: "cut", shape: "one-way", paths: [[purger, holder]], forMs: 2700 },
+      cut(stage, [0], [last], 250, 2800),
+    ],
+    operations: [act(stage, 0, 0, "put"), act(stage, 0, 205, "delete"), act(stage, last, 2700, "put")],
   };
 }

@@ -1,6 +1,5 @@
 /** Plays about disks: what is answered before a crash, a disk that fills, one that was lost, damaged, or set back. */
 
-import type { Fault } from "../../faults/fault.ts";
 import { uniform } from "../../simulator/draws.ts";
 import { keyOf } from "../../workload/generator.ts";
 import { act, actor, crash, cut, inOrder, type Scene, type Stage, shortly } from "./stage.ts";
@@ -57,29 +56,37 @@ export function stopWhileCut(stage: Stage): Scene {
   };
 }
 
-/** kv679 (1), (3): a replica's disk is gone, or has lost entries, and it writes again, at once. */
+/** kv679 (1) to (3): a replica's disk is gone, or has lost entries, and it writes again, at once. */
 export function lostDisk(anyStage: Stage): Scene {
   // Always the same disk suffers: of what all have lost nothing is left.
   const stage = inOrder(anyStage);
   const { random } = stage;
   const downMs = uniform(random, 50, 800);
   const damage = random.pick(["repaired", "set-aside"] as const);
-  const fault: Fault = { at: stage.at + 600, type: "disk-damage", node: actor(stage, 0), damage, downMs };
-  const operations = [0, 10, 20].map((afterMs) => act(stage, 0, afterMs, "put", { ack: "all" }));
-  for (let i = 0; i < 6; i++) operations.push(act(stage, 0, 600 + downMs + i * 12, i === 3 ? "delete" : "put"));
-  return { faults: [fault], operations };
+  const before = Array.from({ length: 8 }, (_, i) => act(stage, 0, i * 10, "put", { ack: "all", key: keyOf(30 + i) }));
+  const after = Array.from({ length: 8 }, (_, i) => act(stage, 0, 600 + downMs + i * 8, "put", { key: keyOf(34 + i) }));
+  return {
+    faults: [{ at: stage.at + 600, type: "disk-damage", node: actor(stage, 0), damage, downMs }],
+    operations: [act(stage, 0, 0, "put", { ack: "all" }), ...before, ...after],
+  };
 }
 
-/** kv679 (6): somebody puts an old copy of a disk back, and lives are lived twice. */
+/** kv679 (6): somebody puts an old copy of a disk back, and a life that began since then is lived twice. */
 export function oldCopy(anyStage: Stage): Scene {
-  // Always the same disk suffers: of what all have lost nothing is left.
   const stage = inOrder(anyStage);
   const { random } = stage;
   const downMs = uniform(random, 50, 500);
-  const ageMs = uniform(random, 100, 1500);
-  const at = stage.at + 1500;
-  const operations = [0, 300, 600, 900].map((afterMs) => act(stage, 0, afterMs, "put", { ack: "all" }));
-  operations.push(act(stage, 1, 1200, "delete"));
-  for (let i = 0; i < 8; i++) operations.push(act(stage, 0, 1500 + downMs + i * 12, "put"));
-  return { faults: [{ at, type: "disk-old-copy", node: actor(stage, 0), ageMs, downMs }], operations };
+  const ageMs = uniform(random, 1000, 1400);
+  const operations = [0, 800, 850, 900].map((afterMs, i) => {
+    return act(stage, 0, afterMs, "put", { ack: "all", key: keyOf(30 + i) });
+  });
+  operations.push(act(stage, 1, 1200, "delete", { key: keyOf(30) }));
+  for (let i = 0; i < 8; i++) operations.push(act(stage, 0, 1500 + downMs + i * 12, "put", { key: keyOf(31 + i) }));
+  return {
+    faults: [
+      crash(stage, 0, 700, 20, { isPowerCut: false }),
+      { at: stage.at + 1500, type: "disk-old-copy", node: actor(stage, 0), ageMs, downMs },
+    ],
+    operations,
+  };
 }

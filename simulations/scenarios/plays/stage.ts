@@ -13,6 +13,8 @@ export interface Stage {
   readonly key: Key;
   /** A random order of the nodes: the play's first, second and third actor. */
   readonly nodes: readonly number[];
+  /** The first node that keeps nothing on disk, if there is one. */
+  readonly ephemeral: number | undefined;
   /** Nothing may last longer. */
   readonly longestMs: number;
   readonly nextId: () => number;

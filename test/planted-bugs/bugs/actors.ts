@@ -3,7 +3,27 @@
  * scenarios. Several mechanisms stand in the way here: each bug breaks all that would hide it.
  */
 
-import type { PlantedBug } from "../planted-bug.ts";
+import type { Patch, PlantedBug } from "../planted-bug.ts";
+
+/** Nobody is told that it lives a life that was lived already. */
+const NOBODY_TELLS: readonly Patch[] = [
+  {
+    file: "cluster/membership.ts",
+    find: "if (facts.life < host.life || this.#isLeaving) return;",
+    replace: "if (facts.life >= 0 || this.#isLeaving) return;",
+  },
+  {
+    file: "cluster/membership.ts",
+    find: "if (this.#isLeaving || isContinued(known, lineage, rootLife)) return;",
+    replace: "if (life > 0 || this.#isLeaving || isContinued(known, lineage, rootLife)) return;",
+  },
+];
+
+const NO_LEAP: Patch = {
+  file: "replica/start-up.ts",
+  find: "(isWhole ? 0 : random.uint32() % LIVES_LOST_MAX)",
+  replace: "(isWhole ? 0 : 0 * random.uint32())",
+};
 
 export const ACTOR_BUGS: readonly PlantedBug[] = [
   {
@@ -18,7 +38,71 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-write-after-purge",
-    seedsMax: 45,
+    seedsMax: 35,
+    checkers: ["convergence", "acknowledged", "audit"],
+  },
+  {
+    name: "kv679-dataloss",
+    rule: "kv679 (1) dataloss",
+    broken: "a replica that lost its disk begins with its first life again, and nobody tells it",
+    patches: [NO_LEAP, ...NOBODY_TELLS],
+    scenario: "drill-lost-disk",
+    seedsMax: 12,
+    checkers: ["audit", "convergence", "acknowledged"],
+  },
+  {
+    name: "kv679-uid",
+    rule: "kv679 (6) uid",
+    broken: "a replica whose disk is an old copy lives lives of the same numbers again, and nobody tells it",
+    patches: [...NOBODY_TELLS],
+    scenario: "drill-old-copy",
+    seedsMax: 12,
+    checkers: ["audit", "convergence", "acknowledged"],
+  },
+  {
+    name: "kv679-dataloss-fb",
+    rule: "kv679 (2) dataloss_fb",
+    broken: "a replica that is told that its life was lived already keeps the dots that it gave out in it",
+    patches: [
+      NO_LEAP,
+      {
+        file: "replica/doubt.ts",
+        find: "if (isDoubted) shard.collectAbove(origin, 0, slots);",
+        replace: "if (isDoubted) continue;",
+      },
+    ],
+    scenario: "drill-lost-disk",
+    seedsMax: 30,
+    checkers: ["audit", "convergence", "acknowledged"],
+  },
+  {
+    name: "kv679-dataloss-fb2",
+    rule: "kv679 (3) dataloss_fb2",
+    broken: "a replica that lost registers, and not their vector, goes on claiming them",
+    patches: [
+      {
+        file: "replica/start-up.ts",
+        find: "const damaged = new Set(isLatest && isWhole ? report.damagedShards : replica.shards);",
+        replace: "const damaged = new Set(isLatest && isWhole ? report.damagedShards : []);",
+      },
+    ],
+    scenario: "drill-lost-disk",
+    seedsMax: 30,
+    checkers: ["audit", "convergence", "acknowledged"],
+  },
+  {
+    name: "kv679-tombstone2",
+    rule: "kv679 (5) tombstone2",
+    broken: "a replica that comes back takes over what others claim, and not the marks of what they purged",
+    patches: [
+      {
+        file: "cluster/serving.ts",
+        find: "const marks = isLast ? delta.shard.purgeMarks : undefined;",
+        replace: "const marks = undefined;",
+      },
+    ],
+    scenario: "drill-newcomer",
+    seedsMax: 16,
     checkers: ["convergence", "acknowledged", "audit"],
   },
 ];

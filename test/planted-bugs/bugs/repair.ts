@@ -63,4 +63,49 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
     seedsMax: 16,
     checkers: ["acknowledged", "audit", "convergence"],
   },
+  {
+    name: "closed-without-agreement",
+    rule: "sealing",
+    broken: "an ended life is closed where it was seen, whatever the others hold of it",
+    patches: [
+      {
+        file: "cluster/sealing.ts",
+        find: "const isAgreed = view.owners.every((owner) => isSameEnd(view.own, owner, origin));",
+        replace: "const isAgreed = true;",
+      },
+    ],
+    scenario: "drill-split-life",
+    seedsMax: 16,
+    checkers: ["audit", "convergence"],
+  },
+  {
+    name: "lack-puts-off-its-cure",
+    rule: "-",
+    broken: "each word of what is missing begins its waiting anew",
+    patches: [
+      {
+        file: "cluster/pulls.ts",
+        find: "if (!lacks.has(peer)) lacks.set(peer, { vector, dueAt: now + this.#limits.settleMs });",
+        replace: "lacks.set(peer, { vector, dueAt: now + this.#limits.settleMs });",
+      },
+    ],
+    scenario: "drill-lost-push",
+    seedsMax: 8,
+    checkers: ["convergence"],
+  },
+  {
+    name: "return-ignores-retention",
+    rule: "-",
+    broken: "a replica that was away for longer than the retention goes on with what it held",
+    patches: [
+      {
+        file: "cluster/membership.ts",
+        find: "      if (isGivenUp(member)) this.#sendQuarantine(member);\n",
+        replace: "      if (isGivenUp(member)) this.#members.forgive();\n",
+      },
+    ],
+    scenario: "drill-away-too-long",
+    seedsMax: 20,
+    checkers: ["acknowledged", "audit", "convergence"],
+  },
 ];
