@@ -99,7 +99,7 @@ function checkAbsent(entry: HistoryEntry, floor: Seen | undefined, writes: Write
   if (answer?.type !== "read" || answer.read.version !== undefined) return [];
   if (floor === undefined || floor.stamp.isDead) return [];
   // Who has to begin anew serves nothing for a while that nobody has confirmed.
-  if (evidence.nodes[entry.node]?.lostDisk === true) return [];
+  if ((evidence.nodes[entry.node]?.diskLosses.length ?? 0) > 0) return [];
   const moment = { at: answeredAt, wallMs: answeredWallMs };
   if (mayBeGone(writes.get(answer.read.key) ?? [], floor.stamp, moment, evidence.clockSpreadMs)) return [];
   return [
