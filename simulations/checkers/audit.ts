@@ -1,7 +1,7 @@
 /**
- * The audit is a net under the protocol, not a part of it: as long as no disk loses what it had, it finds nothing to
- * repair. Without this check it would hide every hole that a broken rule tears. One thing is excused: a register that
- * expires. A replica whose clock is ahead passes it on without its value, and the audit brings the value back to one whose
+ * The audit is a net under the protocol, not a part of it: it finds nothing to repair, not even after a disk lost what it
+ * had, which shows at the start and is fetched. Without this check it would hide every hole that a broken rule tears. One
+ * thing is excused: a register that expires. A replica whose clock is ahead passes it on without its value, and the audit brings the value back to one whose
  * clock is behind.
  */
 
@@ -21,6 +21,6 @@ export function checkAudit(evidence: Evidence): Violation[] {
   const repaired = evidence.auditRepairs.map(({ shard, stampedAt }) => `${shard} ${stampedAt}`);
   const holes = repaired.filter((repair) => lasting.has(repair));
   if (holes.length === 0) return [];
-  const message = `the audit repaired ${holes.length} registers (shard and stamp: ${holes.join(", ")}), though no disk was damaged: a vector claimed what was not held`;
+  const message = `the audit repaired ${holes.length} registers (shard and stamp: ${holes.join(", ")}): a vector claimed what was not held`;
   return violations("audit", [message]);
 }
