@@ -13,6 +13,7 @@ export class BadBytes extends Error {
   }
 }
 
+const TWO_28 = 268435456;
 const TWO_32 = 4294967296;
 const scratch = new DataView(new ArrayBuffer(8));
 
@@ -65,11 +66,21 @@ export class ByteWriter {
   /** A whole number from 0 to 2^53 - 1 in 1 to 8 bytes (LEB128). */
   varint(value: number): void {
     assert(value <= Number.MAX_SAFE_INTEGER, "a number that no varint holds");
-    let rest = value;
-    while (rest >= 128) {
-      this.u8((rest % 128) | 128);
-      rest = Math.floor(rest / 128);
+    if (value < TWO_28) {
+      this.#varint28(value);
+      return;
     }
+    // Division of what no 32 bits hold is dear: once is enough.
+    const high = Math.floor(value / TWO_28);
+    const low = value - high * TWO_28;
+    const at = this.reserve(4);
+    for (let i = 0; i < 4; i++) this.bytes[at + i] = ((low >>> (7 * i)) & 127) | 128;
+    this.#varint28(high);
+  }
+
+  #varint28(value: number): void {
+    let rest = value;
+    for (; rest >= 128; rest >>>= 7) this.u8((rest & 127) | 128);
     this.u8(rest);
   }
 

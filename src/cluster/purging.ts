@@ -9,6 +9,7 @@
 import type { ShardId } from "../base/ids.ts";
 import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
+import type { Member } from "./members.ts";
 import { purgeTest } from "./stability.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -43,10 +44,12 @@ export class Purging {
 
   /** Goes on with the round; returns how many tombstones went. */
   step(now: number): number {
+    if (this.#shardsLeft === 0) return 0;
     let purged = 0;
+    const owners = this.#around.members.owners();
     for (let left = STEP_LOOKS; left > 0 && this.#shardsLeft > 0; ) {
       const shard = this.#around.shards[this.#next] as Shard;
-      const test = this.#gravesLeft === 0 || shard.unconfirmed > 0 ? undefined : this.#testFor(shard.id, now);
+      const test = this.#gravesLeft === 0 || shard.unconfirmed > 0 ? undefined : this.#testFor(shard.id, owners, now);
       const looks = test === undefined ? 0 : Math.min(SHARD_LOOKS, this.#gravesLeft, left);
       const gone = test === undefined ? 0 : shard.purge(looks, test);
       this.#gravesLeft -= looks;
@@ -57,11 +60,11 @@ export class Purging {
     return purged;
   }
 
-  #testFor(shard: ShardId, now: number): ReturnType<typeof purgeTest> {
+  #testFor(shard: ShardId, owners: readonly Member[], now: number): ReturnType<typeof purgeTest> {
     const { members, reports } = this.#around;
     const vectors: VersionVector[] = [];
     let clockMin = now;
-    for (const owner of members.owners()) {
+    for (const owner of owners) {
       const report = reports.of(shard, owner.id);
       if (report === undefined) return undefined;
       vectors.push(report.durable);

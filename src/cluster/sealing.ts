@@ -13,6 +13,7 @@
 
 import type { OriginId } from "../base/ids.ts";
 import { LIFE_MAX, replicaOf } from "../core/origin.ts";
+import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { EarlyFacts } from "../wire/message.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -23,7 +24,7 @@ export function sealEnded(around: Surroundings): void {
   const lives = members.livesDigest();
   const owners = members.owners();
   for (const shard of shards) {
-    if (shard.unconfirmed > 0) continue;
+    if (shard.unconfirmed > 0 || !holdsEnded(shard, members)) continue;
     const known = owners.flatMap((owner) => {
       const report = reports.of(shard.id, owner.id);
       return report?.early !== undefined && report.lives === lives ? [{ ...report, early: report.early }] : [];
@@ -41,6 +42,16 @@ export function sealEnded(around: Surroundings): void {
     for (const { origin, sequence } of close) shard.close(origin, sequence);
     for (const { replica, life } of seal) shard.seal(replica, life);
   }
+}
+
+/**
+ * False when there is nothing of any ended life here that is not sealed: then the reports of all owners, many of them and
+ * long ones in a large cluster, need not be looked at. What others still have of such a life comes as a delta, which makes
+ * it an entry here.
+ */
+function holdsEnded(shard: Shard, members: Surroundings["members"]): boolean {
+  for (const [origin] of shard.vector.entries()) if (members.hasEnded(origin)) return true;
+  return !shard.isWhole() && shard.early().some(({ origin }) => members.hasEnded(origin));
 }
 
 /** What one owner, this replica included, says of a shard. */

@@ -8,10 +8,12 @@ import { TIMESTAMP_MAX } from "./clock.ts";
 import { BUCKETS } from "./shard.ts";
 
 export function encodePurgeMarks(writer: ByteWriter, marks: Float64Array | undefined): void {
-  const held = marks ?? new Float64Array(0);
-  writer.varint(held.reduce((count, mark) => count + (mark > 0 ? 1 : 0), 0));
-  for (let bucket = 0; bucket < held.length; bucket++) {
-    const mark = held[bucket] as number;
+  const buckets = marks?.length ?? 0;
+  let count = 0;
+  for (let bucket = 0; bucket < buckets; bucket++) if ((marks?.[bucket] as number) > 0) count++;
+  writer.varint(count);
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const mark = marks?.[bucket] as number;
     if (mark === 0) continue;
     writer.varint(bucket);
     writer.varint(mark);

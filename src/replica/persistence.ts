@@ -66,13 +66,24 @@ export function encodeExtra({ epoch, headSum, members, lineage }: MetaExtra): Ui
   writer.varint(epoch);
   writer.u32(headSum);
   writer.varint(members.length);
-  for (const member of members) {
-    writeMember(writer, member);
-    writer.varint(member.epochNow);
-    writeLineage(writer, member.lineage);
-  }
+  for (const member of members) writer.raw(memberRow(member));
   writeLineage(writer, lineage);
   return writer.copy();
+}
+
+const memberRows = new WeakMap<Omit<Member, "number">, Uint8Array>();
+
+/** A member as it is written. Members are values, and each batch writes all of them: few have changed since the last. */
+function memberRow(member: Omit<Member, "number">): Uint8Array {
+  const known = memberRows.get(member);
+  if (known !== undefined) return known;
+  const writer = new ByteWriter();
+  writeMember(writer, member);
+  writer.varint(member.epochNow);
+  writeLineage(writer, member.lineage);
+  const row = writer.copy();
+  memberRows.set(member, row);
+  return row;
 }
 
 export function decodeExtra(extra: Uint8Array): MetaExtra {
@@ -118,6 +129,7 @@ export class Persistence {
   /** Keys of what is damaged on disk. */
   #damagedKeys: Uint8Array[] = [];
   #nextShard = 0;
+  readonly #headWriter = new ByteWriter(1024);
 
   /** `lineage`: the replica's own latest lives, asked for at each batch. */
   constructor(
@@ -239,7 +251,7 @@ export class Persistence {
       at += value.length;
     }
     const { high, low } = shard.sum;
-    const head = { head: encodeHead(shard), count: shard.table.count, sumHigh: high, sumLow: low };
+    const head = { head: encodeHead(shard, this.#headWriter), count: shard.table.count, sumHigh: high, sumLow: low };
     const value = encodeShardHead(shard.id, head);
     this.#headChecksums[shard.id] = checksumOf(value);
     operations.push({ type: "put", key: shardHeadKey(shard.id), value });
