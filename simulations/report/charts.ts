@@ -17,6 +17,7 @@ export function drawCharts({ samples }: Timeline, layout: Layout): Panel[] {
   return [
     areaChart("keys that differ", samples, (sample) => sample.differing, count),
     lagRows(samples, layout),
+    areaChart("bytes a second", ratesOf(samples), ({ rate }) => rate, bytes),
     ...(samples.some(({ queuedBytes }) => queuedBytes > 0)
       ? [areaChart("bytes queued", samples, (sample) => sample.queuedBytes, bytes)]
       : []),
@@ -25,10 +26,28 @@ export function drawCharts({ samples }: Timeline, layout: Layout): Panel[] {
   ];
 }
 
-function areaChart(
+/** Samples gathered for one value of a chart of rates. */
+const RATE_SAMPLES = 8;
+
+interface Rate {
+  readonly at: number;
+  /** A second, until the next one. */
+  readonly rate: number;
+}
+
+function ratesOf(samples: readonly Sample[]): Rate[] {
+  const ends = samples.filter((_, i) => i % RATE_SAMPLES === 0 || i === samples.length - 1);
+  return ends.map((sample, i) => {
+    const next = ends[i + 1];
+    if (next === undefined || next.at === sample.at) return { at: sample.at, rate: 0 };
+    return { at: sample.at, rate: ((next.bytesSent - sample.bytesSent) / (next.at - sample.at)) * 1000 };
+  });
+}
+
+function areaChart<Point extends { readonly at: number }>(
   name: string,
-  samples: readonly Sample[],
-  measure: (sample: Sample) => number,
+  samples: readonly Point[],
+  measure: (sample: Point) => number,
   show: (value: number) => string,
 ): Panel {
   const max = samples.reduce((most, sample) => Math.max(most, measure(sample)), 1);
@@ -50,7 +69,10 @@ function scaleLabels(name: string, top: string, bottom: string): Markup {
 }
 
 /** Goes on level until the next sample that is another. */
-function stepLine(samples: readonly Sample[], yOf: (sample: Sample) => number): string {
+function stepLine<Point extends { readonly at: number }>(
+  samples: readonly Point[],
+  yOf: (sample: Point) => number,
+): string {
   let d = "";
   let before = "";
   for (const sample of samples) {

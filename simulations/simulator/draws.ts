@@ -32,12 +32,28 @@ export function pickWeighted<Name extends string>(random: Random, weights: Reado
 
 /** An index in [0, count), small ones likelier: index k has weight 1 / (k + 1) ^ skew (Zipf). 0 = uniform. */
 export function skewedBelow(random: Random, count: number, skew: number): number {
-  let total = 0;
-  for (let k = 1; k <= count; k++) total += k ** -skew;
+  const { weights, total } = zipf(count, skew);
   let rest = unit(random) * total;
-  for (let k = 1; k < count; k++) {
-    rest -= k ** -skew;
-    if (rest < 0) return k - 1;
+  for (let k = 0; k < count - 1; k++) {
+    rest -= weights[k] as number;
+    if (rest < 0) return k;
   }
   return count - 1;
+}
+
+interface Zipf {
+  readonly count: number;
+  readonly skew: number;
+  readonly weights: Float64Array;
+  readonly total: number;
+}
+
+let lastZipf: Zipf = { count: 0, skew: 0, weights: new Float64Array(0), total: 0 };
+
+/** The weights of the last call are kept: a workload draws all its keys from the same. */
+function zipf(count: number, skew: number): Zipf {
+  if (lastZipf.count === count && lastZipf.skew === skew) return lastZipf;
+  const weights = Float64Array.from({ length: count }, (_, k) => (k + 1) ** -skew);
+  lastZipf = { count, skew, weights, total: weights.reduce((sum, weight) => sum + weight, 0) };
+  return lastZipf;
 }

@@ -193,6 +193,7 @@ export class TimelineRecorder implements WorldObserver {
     return {
       ...compareContents(this.#replicas(), EPOCH_MS + now),
       ...network.load(),
+      bytesSent: network.bytes,
       clockOffsetsMs: nodes.map((node) => node.clock.offset()),
     };
   }

@@ -27,6 +27,8 @@ export interface Sample {
   readonly differing: number;
   /** Bytes that wait to leave, over all links. */
   readonly queuedBytes: number;
+  /** By all replicas since the beginning. */
+  readonly bytesSent: number;
   /** Links that are up at both ends. */
   readonly links: number;
   /** For each node: how far its clock is ahead of true time. */
