@@ -6,6 +6,7 @@ import type { Plan } from "../../simulations/plan.ts";
 import { CALM_WATER, SMALL_REPLICA } from "../../simulations/scenarios/build.ts";
 import { uniform } from "../../simulations/simulator/draws.ts";
 import { countFrom, generateOperations, type WorkloadProfile } from "../../simulations/workload/generator.ts";
+import { generateReads } from "../../simulations/workload/read-generator.ts";
 import { generateSessions } from "../../simulations/workload/session-generator.ts";
 import { generateWatches } from "../../simulations/workload/watch-plan.ts";
 import { SeededRandom } from "../../src/base/random.ts";
@@ -41,6 +42,8 @@ const WORKLOAD: Omit<WorkloadProfile, "untilMs"> = {
 const WATCHES = { count: 4, meanMoveGapMs: 3000, returnShare: 0.5, slowShare: 0 };
 /** Clients that move from replica to replica with what they have seen. */
 const SESSIONS = { count: 4, operationsPerSecond: 10, moveChance: 0.3 };
+
+const READS = { quorumPerSecond: 4, listingsPerSecond: 0.7 };
 
 interface Script {
   readonly durationMs: number;
@@ -201,6 +204,7 @@ function planner(scenario: string, draw: Draw): RealScenario["plan"] {
       operations: [
         ...generateOperations(random.fork("operations"), profile, nextId),
         ...generateSessions(random.fork("sessions"), profile, SESSIONS, nextId),
+        ...generateReads(random.fork("reads"), profile, READS, nextId),
       ],
       watches: generateWatches(random.fork("watches"), WATCHES, profile),
       faults,
