@@ -1,11 +1,13 @@
 /**
- * Simulations for users of the package: run a scenario, or a plan of one's own, against replicas in virtual time, and
- * look at what came of it.
+ * Simulations for users of the package: `simulate(script)` runs a cluster of one's own in virtual time, under the faults
+ * that one writes down, and says what came of it. `README.md` beside this file has examples.
  */
 
 import type { Plan } from "./plan.ts";
 import { createProductionReplica } from "./production-replica.ts";
 import { renderReport } from "./report/page.ts";
+import { createResult, type SimulationResult } from "./script/result.ts";
+import { idsByName, planOf, type Script } from "./script/script.ts";
 import { type RunResult, runPlan } from "./simulate.ts";
 
 export type { Violation } from "./checkers/evidence.ts";
@@ -13,17 +15,51 @@ export type { Fault, PathPair } from "./faults/fault.ts";
 export type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "./plan.ts";
 export { REGIONS, type RegionName, ROUND_TRIPS_MS, type RoundTrips } from "./regions.ts";
 export { replayCommand, summaryLine, violationReport } from "./report.ts";
+export { decodePlan, encodePlan, UnreadablePlan } from "./scenario-file/scenario-file.ts";
 export { findScenario, SCENARIOS, type Scenario } from "./scenarios/scenarios.ts";
+export { type Act, put, read, remove } from "./script/client.ts";
+export type { Place } from "./script/cluster.ts";
+export type { Duration } from "./script/duration.ts";
+export {
+  clockDrift,
+  clockJump,
+  crash,
+  cut,
+  degrade,
+  fullDisk,
+  isolate,
+  oldDisk,
+  pause,
+  rawFault,
+  restart,
+  type ScriptFault,
+  slowDisk,
+} from "./script/faults.ts";
+export { inWords } from "./script/in-words.ts";
+export type { ActResult, CaughtUp, Counts, SimulationResult } from "./script/result.ts";
+export { planOf, type Replicas, type Script } from "./script/script.ts";
+export { ScriptError } from "./script/script-error.ts";
+export type { Workload } from "./script/workload.ts";
 export type { RunResult } from "./simulate.ts";
 export type { History, HistoryEntry } from "./workload/history.ts";
 export type { Operation } from "./workload/operation.ts";
 
-/** Runs a plan with the replica that production runs. Equal plans give equal results. */
-export function simulate(
-  plan: Plan,
-  options: { readonly keepTrace?: boolean; readonly timeline?: boolean } = {},
-): Promise<RunResult> {
-  return runPlan(plan, { createReplica: createProductionReplica, ...options });
+export interface SimulateOptions {
+  readonly keepTrace?: boolean;
+  readonly timeline?: boolean;
+}
+
+/**
+ * Runs a script, or a plan (of a scenario, or of a scenario file), with the replica that production runs. Equal ones give
+ * equal results. Throws `ScriptError` for a script that cannot be.
+ */
+export function simulate(script: Script): Promise<SimulationResult>;
+export function simulate(plan: Plan, options?: SimulateOptions): Promise<RunResult>;
+export async function simulate(work: Script | Plan, options: SimulateOptions = {}): Promise<RunResult> {
+  const createReplica = createProductionReplica;
+  if (!("replicas" in work)) return runPlan(work, { createReplica, ...options });
+  const run = await runPlan(planOf(work), { createReplica, timeline: true });
+  return createResult(run, idsByName(work));
 }
 
 /**

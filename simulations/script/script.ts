@@ -1,0 +1,142 @@
+/** A script: which replicas there are, what clients do and what goes wrong, as one writes it. It becomes a plan. */
+
+import { SeededRandom } from "../../src/base/random.ts";
+import { replicaDefaults } from "../../src/replica/config.ts";
+import type { Fault } from "../faults/fault.ts";
+import { type NodePlan, type Plan, qualityOf, type ReplicaSettings, type WaterPlan } from "../plan.ts";
+import { uniform } from "../simulator/draws.ts";
+import { NETWORK_DEFAULTS } from "../simulator/network.ts";
+import { countFrom } from "../workload/generator.ts";
+import type { Operation } from "../workload/operation.ts";
+import type { Act } from "./client.ts";
+import { Cluster } from "./cluster.ts";
+import { type Duration, msOf } from "./duration.ts";
+import type { ScriptFault } from "./faults.ts";
+import { ScriptError } from "./script-error.ts";
+import { operationsOf, type Workload } from "./workload.ts";
+
+/** The replicas of one region: how many, or more about them. */
+export type Replicas =
+  | number
+  | {
+      readonly count: number;
+      /** False: they keep nothing on disk. */
+      readonly disk?: boolean;
+      /** Mean of what a write to the disk takes; `2ms` unless told. */
+      readonly diskWrites?: Duration;
+    };
+
+export interface Script {
+  /** For whoever reads the results; `script` unless told. */
+  readonly name?: string;
+  /** Which of the runs that the script may have; 1 unless told. The same one is the same, event for event. */
+  readonly seed?: number | string;
+  /** By region. Their names are `frankfurt-1`, `frankfurt-2`, `tokyo-1`, and so on. */
+  readonly replicas: Readonly<Record<string, Replicas>>;
+  /** Then every fault ends, and all replicas must become equal. */
+  readonly lasts: Duration;
+  readonly workload?: Workload | readonly Workload[];
+  /** Single operations at given times. */
+  readonly clients?: readonly Act[];
+  readonly faults?: readonly ScriptFault[];
+  /** Paths: round trips of regions of one's own (ms), `jitter`, `loss`, `bytesPerMs`. Measured ones unless told. */
+  readonly water?: Partial<WaterPlan>;
+  /** What the replicas are configured with; what production has by default unless told. */
+  readonly settings?: Partial<ReplicaSettings>;
+  /** How long after the end all replicas must be equal; 2 minutes unless told. */
+  readonly settlesWithin?: Duration;
+}
+
+const WATER: WaterPlan = { localMs: 0.5, jitter: 0.05, loss: 0 };
+/** Clocks that are kept by NTP. */
+const CLOCK_OFFSET_MS = 5;
+const REPLICAS_MAX = 1000;
+
+/** Throws `ScriptError`, which says where and why, for a script that cannot be. */
+export function planOf(script: Script): Plan {
+  const { name = "script", seed = 1, settlesWithin = "2m" } = script;
+  const random = new SeededRandom(`${name} ${seed}`);
+  const healAt = msOf(script.lasts, "lasts");
+  const cluster = new Cluster(countsOf(script));
+  const plan: Plan = {
+    scenario: name,
+    seed: String(seed),
+    nodes: nodesOf(script, cluster, random.fork("nodes")),
+    replica: settingsOf(script),
+    water: { ...WATER, ...script.water },
+    heartbeatTimeoutMs: NETWORK_DEFAULTS.heartbeatTimeoutMs,
+    healAt,
+    settleMs: msOf(settlesWithin, "settlesWithin"),
+    operations: operationsIn(script, cluster, random.fork("operations"), healAt),
+    faults: (script.faults ?? []).flatMap((fault) => faultsBefore(healAt, fault.resolve(cluster), fault.type)),
+  };
+  checkDistances(plan);
+  return plan;
+}
+
+/** The operation ids of the acts, by name: acts come first. */
+export function idsByName({ clients = [] }: Script): ReadonlyMap<string, number> {
+  return new Map(clients.map(({ name }, id) => [name, id]));
+}
+
+function countsOf({ replicas }: Script): Record<string, number> {
+  const counts = Object.entries(replicas).map(([region, given]): [string, number] => {
+    const count = typeof given === "number" ? given : given.count;
+    if (Number.isInteger(count) && count >= 1 && count <= REPLICAS_MAX) return [region, count];
+    throw new ScriptError(`replicas.${region}: must be a whole number from 1 to ${REPLICAS_MAX}, not ${count}`);
+  });
+  if (counts.length === 0) throw new ScriptError("replicas: there are none");
+  return Object.fromEntries(counts);
+}
+
+function nodesOf({ replicas }: Script, cluster: Cluster, random: SeededRandom): NodePlan[] {
+  const regions = Object.entries(replicas).flatMap(([region, given]) => {
+    const { count, disk = true, diskWrites = "2ms" } = typeof given === "number" ? { count: given } : given;
+    const node = { region, durable: disk, diskMeanMs: msOf(diskWrites, `replicas.${region}.diskWrites`) };
+    return Array.from({ length: count }, () => node);
+  });
+  return regions.map((node, i) => ({
+    ...node,
+    name: cluster.names[i] ?? "",
+    clockOffsetMs: Math.round(uniform(random, -CLOCK_OFFSET_MS, CLOCK_OFFSET_MS)),
+    startAt: uniform(random, 0, 200),
+  }));
+}
+
+function settingsOf({ settings }: Script): ReplicaSettings {
+  const { shards, antiEntropyMs, housekeepingMs, sweepMs, settleMs, retentionMs, maxClockOffsetMs } = replicaDefaults;
+  return { shards, antiEntropyMs, housekeepingMs, sweepMs, settleMs, retentionMs, maxClockOffsetMs, ...settings };
+}
+
+function operationsIn(script: Script, cluster: Cluster, random: SeededRandom, untilMs: number): Operation[] {
+  const { clients = [], workload = [] } = script;
+  if (idsByName(script).size < clients.length) throw new ScriptError("clients: two have the same name");
+  const nextId = countFrom(0);
+  const acts = clients.map((act) => act.resolve(cluster, nextId()));
+  const late = clients.find((_, i) => (acts[i]?.at ?? 0) >= untilMs);
+  if (late !== undefined)
+    throw new ScriptError(`client ${JSON.stringify(late.name)}: acts after the end of the script`);
+  const workloads = Array.isArray(workload) ? (workload as readonly Workload[]) : [workload as Workload];
+  const rest = workloads.flatMap((each, i) =>
+    operationsOf(each, { random: random.fork(`workload ${i}`), cluster, untilMs, nextId }),
+  );
+  return [...acts, ...rest].sort((a, b) => a.at - b.at);
+}
+
+function faultsBefore(healAt: number, faults: readonly Fault[], type: string): readonly Fault[] {
+  const late = faults.find(({ at }) => at >= healAt);
+  if (late === undefined) return faults;
+  throw new ScriptError(`${type}: begins at ${late.at / 1000} s, but the script lasts ${healAt / 1000} s`);
+}
+
+function checkDistances(plan: Plan): void {
+  for (const i of plan.nodes.keys()) {
+    for (const k of plan.nodes.keys()) {
+      try {
+        qualityOf(plan, i, k);
+      } catch (error) {
+        throw new ScriptError(error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+}

@@ -1,0 +1,240 @@
+import { describe, expect, it } from "vitest";
+import {
+  clockDrift,
+  clockJump,
+  crash,
+  cut,
+  type Duration,
+  decodePlan,
+  degrade,
+  encodePlan,
+  fullDisk,
+  inWords,
+  isolate,
+  oldDisk,
+  pause,
+  planOf,
+  put,
+  rawFault,
+  read,
+  remove,
+  restart,
+  type Script,
+  ScriptError,
+  simulate,
+  slowDisk,
+} from "../../../simulations/index.ts";
+import { replicaDefaults } from "../../../src/replica/config.ts";
+
+const script: Script = { replicas: { frankfurt: 2, virginia: 1 }, lasts: "20s" };
+
+describe("a script's plan", () => {
+  it("names the replicas by region and configures them as production does", () => {
+    const plan = planOf(script);
+    expect(plan.nodes.map(({ name, region }) => [name, region])).toEqual([
+      ["frankfurt-1", "frankfurt"],
+      ["frankfurt-2", "frankfurt"],
+      ["virginia-1", "virginia"],
+    ]);
+    expect(replicaDefaults).toMatchObject(plan.replica);
+    expect(planOf({ ...script, settings: { shards: 3 } }).replica.shards).toBe(3);
+    expect([plan.healAt, plan.settleMs]).toEqual([20_000, 120_000]);
+  });
+
+  it("has what its faults come to", () => {
+    const at = "1s";
+    const [lasts, down] = ["2s", "3s"] as const;
+    const faults = [
+      cut({ between: ["frankfurt-1", "virginia"], at, lasts }),
+      cut({ between: ["frankfurt", "virginia"], at, lasts, oneWay: true }),
+      isolate({ place: "frankfurt-2", at, lasts }),
+      degrade({ between: ["frankfurt-1", "frankfurt-2"], at, lasts, latency: "80ms", kilobitsPerSecond: 64 }),
+      crash({ replica: "virginia-1", at, down, powerCut: true }),
+      restart({ replica: "virginia-1", at, down }),
+      pause({ replica: "virginia-1", at, lasts }),
+      clockJump({ replica: "virginia-1", at, back: "3s" }),
+      clockJump({ replica: "virginia-1", at, forward: "1m" }),
+      clockDrift({ replica: "virginia-1", at, lasts, partsPerMillion: 200 }),
+      slowDisk({ replica: "virginia-1", at, lasts, writes: "50ms" }),
+      fullDisk({ replica: "virginia-1", at, lasts }),
+      oldDisk({ replica: "virginia-1", at, down, age: "500ms" }),
+      rawFault({ at: 9, type: "stall", path: [0, 1], forMs: 8 }),
+    ];
+    const node = { at: 1000, node: 2 };
+    expect(planOf({ ...script, faults }).faults).toEqual([
+      {
+        at: 1000,
+        type: "cut",
+        shape: "script",
+        paths: [
+          [0, 2],
+          [2, 0],
+        ],
+        forMs: 2000,
+      },
+      {
+        at: 1000,
+        type: "cut",
+        shape: "script",
+        paths: [
+          [0, 2],
+          [1, 2],
+        ],
+        forMs: 2000,
+      },
+      {
+        at: 1000,
+        type: "cut",
+        shape: "script",
+        paths: [
+          [1, 0],
+          [1, 2],
+          [0, 1],
+          [2, 1],
+        ],
+        forMs: 2000,
+      },
+      {
+        at: 1000,
+        type: "degrade",
+        paths: [
+          [0, 1],
+          [1, 0],
+        ],
+        latencyMs: 80,
+        bytesPerMs: 8,
+        forMs: 2000,
+      },
+      { ...node, type: "crash", aim: "now", isPowerCut: true, downMs: 3000 },
+      { ...node, type: "stop", downMs: 3000 },
+      { ...node, type: "pause", forMs: 2000 },
+      { ...node, type: "clock-jump", byMs: -3000 },
+      { ...node, type: "clock-jump", byMs: 60_000 },
+      { ...node, type: "clock-drift", ppm: 200, forMs: 2000 },
+      { ...node, type: "disk-slow", meanMs: 50, forMs: 2000 },
+      { ...node, type: "disk-full", forMs: 2000 },
+      { ...node, type: "disk-old-copy", ageMs: 500, downMs: 3000 },
+      { at: 9, type: "stall", path: [0, 1], forMs: 8 },
+    ]);
+  });
+
+  it("spreads a workload over the replicas that it is sent to, in the shares that it has", () => {
+    const workload = {
+      operationsPerSecond: 100,
+      keys: 5,
+      reads: 0.5,
+      deletes: 0,
+      at: "frankfurt",
+      from: "5s",
+    } as const;
+    const { operations } = planOf({ ...script, workload });
+    expect(operations.length).toBeGreaterThan(1200);
+    expect(new Set(operations.map(({ node }) => node))).toEqual(new Set([0, 1]));
+    expect(new Set(operations.map(({ type }) => type))).toEqual(new Set(["get", "put"]));
+    expect(Math.min(...operations.map(({ at }) => at))).toBeGreaterThan(5000);
+    const reads = operations.filter(({ type }) => type === "get").length / operations.length;
+    expect(reads).toBeGreaterThan(0.4);
+    expect(reads).toBeLessThan(0.6);
+  });
+
+  it("is one that a scenario file takes", () => {
+    const plan = planOf({
+      ...script,
+      workload: { operationsPerSecond: 10 },
+      clients: [put({ name: "a", at: "3s", replica: "virginia-1", key: "ключ" })],
+      faults: [cut({ between: ["frankfurt", "virginia"], at: "1s", lasts: "2s" })],
+    });
+    expect(decodePlan(encodePlan(plan))).toEqual(plan);
+  });
+});
+
+describe("a script that cannot be is refused with what is wrong:", () => {
+  const fault = { at: "1s", lasts: "1s" } as const;
+  const act = { name: "x", at: "1s", replica: "virginia-1", key: "k" } as const;
+  it.each<[string, Partial<Script>, string]>([
+    ["no replicas", { replicas: {} }, "replicas: there are none"],
+    ["half a replica", { replicas: { frankfurt: 0.5 } }, "replicas.frankfurt: must be a whole number"],
+    ["a region at an unknown distance", { replicas: { frankfurt: 1, ship: 1 } }, "no round trip is known between"],
+    ["no time", { lasts: "20 s" as Duration }, 'lasts: "20 s" is no time; write 500ms, 30s, 5m, 6h or 7d'],
+    [
+      "an unknown replica",
+      { faults: [crash({ replica: "tokyo-1", at: "1s", down: "1s" })] },
+      'crash: no replica "tokyo-1"; there are frankfurt-1, frankfurt-2, virginia-1',
+    ],
+    [
+      "an unknown place",
+      { faults: [cut({ between: ["mars", "virginia"], ...fault })] },
+      'cut: no replica or region "mars"',
+    ],
+    [
+      "a cut through a replica",
+      { faults: [cut({ between: ["frankfurt", "frankfurt-2"], ...fault })] },
+      "on both sides",
+    ],
+    ["everybody isolated", { faults: [isolate({ place: ["frankfurt", "virginia"], ...fault })] }, "nobody else"],
+    [
+      "a fault after the end",
+      { faults: [pause({ replica: "virginia-1", at: "20s", lasts: "1s" })] },
+      "pause: begins at 20 s, but the script lasts 20 s",
+    ],
+    ["an act after the end", { clients: [read({ ...act, at: "21s" })] }, 'client "x": acts after the end'],
+    ["two acts of one name", { clients: [read(act), remove(act)] }, "two have the same name"],
+    ["shares above one", { workload: { operationsPerSecond: 1, reads: 0.9, deletes: 0.2 } }, "together at most 1"],
+    ["a workload without end", { workload: { operationsPerSecond: 1e9 } }, "over 1000000 operations"],
+    ["a workload beyond the end", { workload: { operationsPerSecond: 1, until: "1h" } }, "after the end of the script"],
+  ])("%s", async (_, changes, reason) => {
+    await expect(async () => simulate({ ...script, ...changes })).rejects.toThrow(ScriptError);
+    await expect(async () => simulate({ ...script, ...changes })).rejects.toThrow(reason);
+  });
+});
+
+describe("a script's result", () => {
+  it("tells what single clients wrote, read and were refused", async () => {
+    const result = await simulate({
+      replicas: { frankfurt: 1, virginia: 1 },
+      settings: { shards: 4 },
+      lasts: "20s",
+      clients: [
+        put({ name: "first", at: "5s", replica: "frankfurt-1", key: "k", ack: "all" }),
+        read({ name: "there", at: "6s", replica: "virginia-1", key: "k" }),
+        put({ name: "short", at: "11s", replica: "frankfurt-1", key: "k", ack: "all" }),
+        read({ name: "cut off", at: "12s", replica: "virginia-1", key: "k" }),
+        read({ name: "down", at: "18s", replica: "virginia-1", key: "k" }),
+        remove({ name: "gone", at: "19s", replica: "frankfurt-1", key: "k" }),
+        read({ name: "after", at: "19500ms", replica: "frankfurt-1", key: "k" }),
+      ],
+      faults: [
+        cut({ between: ["frankfurt", "virginia"], at: "10s", lasts: "7s" }),
+        crash({ replica: "virginia-1", at: "17500ms", down: "1s" }),
+      ],
+    });
+    expect(result.violations, inWords(result)).toEqual([]);
+    expect(result.act("first")).toMatchObject({ type: "written", isAckMet: true });
+    expect(result.act("first").tookMs).toBeGreaterThan(80);
+    expect(result.act("there").saw).toBe("first");
+    expect(result.act("short")).toMatchObject({ type: "written", isAckMet: false });
+    expect(result.act("cut off").saw).toBe("first");
+    expect(result.act("down")).toMatchObject({ type: "refused", code: "UNREACHABLE", saw: undefined });
+    expect(result.act("after")).toMatchObject({ type: "read", saw: undefined });
+    expect(result.counts).toEqual({ asked: 7, answered: 6, refused: 1, failed: 0, unanswered: 0, short: 1 });
+    expect(result.availability).toBeCloseTo(6 / 7);
+    expect(result.caughtUp.map(({ type }) => type)).toContain("network");
+    expect(result.bytesOf("virginia-1", { from: "11s", until: "16s" })).toBe(0);
+    expect(result.bytesOf("virginia-1")).toBeGreaterThan(100);
+    expect(() => result.act("nobody")).toThrow('no client "nobody"; there are first, there');
+    expect(() => result.bytesOf("mars-1")).toThrow("no replica");
+  });
+
+  it("reads well", async () => {
+    const result = await simulate({ ...script, settings: { shards: 4 }, workload: { operationsPerSecond: 20 } });
+    expect(inWords(result).split("\n")).toEqual([
+      "script seed 1: no violation",
+      expect.stringMatching(/^ {2}3 replicas, 0 faults, \d+\.\d s simulated in \d/),
+      expect.stringMatching(
+        /^ {2}\d+ operations: 100\.00 % answered, 0 refused, 0 failed, 0 unanswered, 0 short of their ack$/,
+      ),
+      expect.stringMatching(/^ {2}all equal: \d/),
+      expect.stringMatching(/^ {2}\d\.\d\d MB between replicas, trace [0-9a-f]{16}$/),
+    ]);
+  });
+});
