@@ -52,8 +52,10 @@ function chainsOf(watch: WatchHistory): Chain[] {
   let place = { node: 0, life: 0 };
   for (const [i, entry] of watch.entries.entries()) {
     if (entry.type === "connected") place = entry;
-    // A reset right after a connection is the first that it says: nothing goes on from before.
-    const begins = entry.type === "reset" || (entry.type === "connected" && !entry.isResumed);
+    // A reset right after a connection is the first that it says: nothing goes on from before. Nor does what was begun
+    // elsewhere and broke before all was read: the token in hand is then still that of the chain before it.
+    const begins =
+      entry.type === "reset" || (entry.type === "connected" && (!entry.isResumed || isElsewhere(entry, chains.at(-1))));
     if (begins || (entry.type === "connected" && watch.entries[i + 1]?.type === "reset")) {
       chains.push({ ...place, from: entry.at, isCurrent: false, writes: new Set() });
     }
@@ -62,6 +64,10 @@ function chainsOf(watch: WatchHistory): Chain[] {
   const last = chains.at(-1);
   if (last !== undefined) last.isCurrent = watch.isCurrent;
   return chains;
+}
+
+function isElsewhere(place: { readonly node: number; readonly life: number }, chain: Chain | undefined): boolean {
+  return chain !== undefined && (chain.node !== place.node || chain.life !== place.life);
 }
 
 function writeName(change: WatchedChange): string {

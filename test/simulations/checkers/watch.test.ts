@@ -91,6 +91,19 @@ describe("watch checker", () => {
     expect(messagesOf(BEGIN, { isCurrent: true, prefix: "x" })).toEqual([]);
   });
 
+  it("takes a resumed connection for none to where a reading in between was broken off", () => {
+    const elsewhere: WatchFact = { type: "connected", node: 1, life: 1, isResumed: true };
+    const there: Step[] = [elsewhere, reset(25), broken];
+    const history = PUTS.map((put, i) =>
+      i < 2 ? put : entry(i + 1, (i + 1) * 10, { node: 1, answer: written(i + 1) }),
+    );
+    const back: Step = { ...connected(true), at: 26 };
+    expect(messagesOf([...BEGIN, put(1), broken, ...there, back, put(2), put(5)], { history })).toEqual([]);
+    expect(messagesOf([...BEGIN, put(1), broken, ...there, readAll(2), put(5)], { history })[0]).toContain(
+      "operation 3",
+    );
+  });
+
   it("takes the version of another key's write for no news of this one", () => {
     const answer = written(2) as Extract<Answer, { readonly type: "written" }>;
     const twin = { ...answer, parts: answer.parts.map((part) => ({ ...part, key: "other" as Key })) };
