@@ -28,7 +28,10 @@ function fakeLanes(isBad: (seed: string) => boolean = () => false): () => readon
   return () => [{ run, close: async () => {} }];
 }
 
-describe("atoll simulate", () => {
+/** Some run whole scenarios, on whatever machine. */
+const MINUTES = { timeout: 120_000 };
+
+describe("atoll simulate", MINUTES, () => {
   it("lists the scenarios, each with what it is about", async () => {
     const { code, lines } = await simulate({ list: true });
     expect(code).toBe(0);
@@ -92,7 +95,7 @@ describe("atoll simulate", () => {
   });
 });
 
-describe("atoll simulate FILE.json", () => {
+describe("atoll simulate FILE.json", MINUTES, () => {
   let folder: string;
 
   beforeEach(async () => {
