@@ -21,11 +21,13 @@ const TIMEOUT_MS = 60_000;
 export class HttpClient {
   readonly #port: number;
   readonly #host: string;
+  readonly #token: string | undefined;
   #agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-  constructor(port: number, host = "127.0.0.1") {
+  constructor(port: number, host = "127.0.0.1", token?: string) {
     this.#port = port;
     this.#host = host;
+    this.#token = token;
   }
 
   /** Rejects when the connection ends before the answer: then the call may have been carried out, or not. */
@@ -37,7 +39,7 @@ export class HttpClient {
         port: this.#port,
         method: call.method,
         path: call.path,
-        headers: { ...call.headers },
+        headers: { ...call.headers, ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }) },
         timeout: TIMEOUT_MS,
       });
       outgoing.on("timeout", () => outgoing.destroy(new Error(`${call.method} ${call.path}: no answer`)));

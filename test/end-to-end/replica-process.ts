@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import type { JoinTarget } from "../../src/base/join-target.ts";
-import type { StartConfig } from "../../src/node/node-config.ts";
+import { SCOPES, type StartConfig } from "../../src/node/node-config.ts";
 import type { LogLevel } from "../../src/replica/ports.ts";
 import type { ClusterStatus } from "../../src/store.ts";
 import { bundle } from "../support/bundle.ts";
@@ -137,12 +137,18 @@ export class ReplicaProcess {
     this.port = config.port;
     this.config = config;
     this.#launch = launch;
-    this.http = new HttpClient(this.port, launch.doorHost);
+    this.http = new HttpClient(this.port, launch.doorHost, this.token);
   }
 
   get process(): ChildProcess {
     if (this.#child === undefined) throw new Error(`replica ${this.id} does not run`);
     return this.#child;
+  }
+
+  /** One that may do everything, where one is asked for. */
+  get token(): string | undefined {
+    return this.config.tokens.find(({ scopes, prefix }) => scopes.length === SCOPES.length && prefix === undefined)
+      ?.token;
   }
 
   get isRunning(): boolean {

@@ -40,7 +40,7 @@ export class HttpStore implements RemoteStore {
 
   constructor(address: StoreAddress) {
     this.#address = address;
-    this.#http = new HttpClient(address.port, address.host);
+    this.#http = new HttpClient(address.port, address.host, address.token);
   }
 
   async get(key: Key, { consistency }: ReadOptions = {}): Promise<ReadOutcome> {
@@ -109,8 +109,11 @@ export class HttpStore implements RemoteStore {
   }
 
   watch({ prefix, resume }: WatchOptions, listener: (event: WatchEvent) => void): RemoteWatch {
-    const { host, port } = this.#address;
-    const headers = resume === undefined ? {} : { "last-event-id": resume };
+    const { host, port, token } = this.#address;
+    const headers = {
+      ...(resume === undefined ? {} : { "last-event-id": resume }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
     const path = `/v1/watch?prefix=${encodePercent(prefix)}&encoding=base64`;
     const sent = request({ host, port, path, headers, agent: false });
     this.#watches.add(sent);

@@ -49,6 +49,10 @@ export class RealNode implements StageNode {
     this.fakeClock = options.fakeClock;
   }
 
+  get doorHost(): string {
+    return this.#options.doorHost;
+  }
+
   get life(): Life | undefined {
     return this.#life;
   }
@@ -66,9 +70,9 @@ export class RealNode implements StageNode {
     return this.#inTurn(async () => {
       if (this.#life !== undefined) return;
       const { door, doorHost } = this.#options;
-      const { port, config } = this.process;
+      const { port, config, token } = this.process;
       await this.process.start();
-      const store = openStore(door, { host: doorHost, port, shards: config.shards });
+      const store = openStore(door, { host: doorHost, port, shards: config.shards, token });
       this.#life = { number: ++this.#lives, ended: false, pausedUntil: 0, store };
       this.#isTaking = true;
     });

@@ -12,6 +12,7 @@ import { NamespaceLinks } from "./namespaces.ts";
 import { ProxyLinks } from "./proxy.ts";
 import { RealNode } from "./real-node.ts";
 import { DOORS } from "./remote-store.ts";
+import { TOKENS } from "./stranger.ts";
 
 export interface RealWorldOptions {
   /** What links go through: a proxy that swallows what is cut, one that resets it, or the kernel. */
@@ -131,7 +132,7 @@ async function createNode({ plan, index, port, links, now, lifeEnded, options }:
       host: place.host,
       join: place.join,
       advertise: place.advertise,
-      insecure: place.host !== "127.0.0.1",
+      tokens: TOKENS,
       shards: plan.replica.shards,
       retentionMs: plan.replica.retentionMs,
       maxClockOffsetMs: plan.replica.maxClockOffsetMs,

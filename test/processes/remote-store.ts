@@ -25,6 +25,7 @@ export interface StoreAddress {
   readonly port: number;
   /** Of the cluster. */
   readonly shards: number;
+  readonly token: string | undefined;
 }
 
 export const DOORS = ["http", "websocket"] as const;

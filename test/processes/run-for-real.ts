@@ -16,6 +16,7 @@ import { RealFaultApplier } from "./fault-applier.ts";
 import type { RealNode } from "./real-node.ts";
 import { RealWatcher } from "./real-watcher.ts";
 import { RealWorld, type RealWorldOptions } from "./real-world.ts";
+import { Stranger } from "./stranger.ts";
 
 export interface RealRun {
   readonly violations: readonly Violation[];
@@ -43,12 +44,14 @@ async function play(world: RealWorld, plan: Plan): Promise<RealRun> {
   const faults = new RealFaultApplier(world, plan.faults);
   const runner = new WorkloadRunner(world, plan.operations);
   const watchers = follow(world, plan);
+  const stranger = new Stranger(world, plan.healAt);
   await world.agenda.until(plan.healAt);
   runner.close();
   await faults.healAll();
   const convergedAfterMs = await converge(world, plan);
   await untilExpired(runner.history);
-  const violations = breakdownsOf(world);
+  stranger.close();
+  const violations = [...breakdownsOf(world), ...stranger.violations()];
   if (violations.length === 0) {
     const evidence = await collect(world, { runner, watchers, plan });
     for (const check of Object.values(CHECKERS)) violations.push(...check(evidence));

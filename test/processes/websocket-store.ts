@@ -131,8 +131,11 @@ export class WebSocketStore implements RemoteStore {
   }
 
   #open(): WebSocket {
-    const { host, port } = this.#address;
-    const socket = new WebSocket(`ws://${host}:${port}/v1/ws`, "atoll.v1.json", { perMessageDeflate: false });
+    const { host, port, token } = this.#address;
+    const socket = new WebSocket(`ws://${host}:${port}/v1/ws`, "atoll.v1.json", {
+      perMessageDeflate: false,
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    });
     this.#socket = socket;
     socket.on("open", () => {
       for (const text of this.#unsent.splice(0)) socket.send(text);
