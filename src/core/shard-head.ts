@@ -10,12 +10,13 @@ const TRUSTED = 0;
 const QUARANTINED = 1;
 const UNCONFIRMED = 2;
 
+/** A view, valid until the writer is used again. */
 export function encodeHead(shard: Shard, writer: ByteWriter = new ByteWriter()): Uint8Array {
   writer.clear();
   writer.u8(shard.quarantined ? QUARANTINED : shard.unconfirmed > 0 ? UNCONFIRMED : TRUSTED);
   shard.vector.encode(writer);
   encodePurgeMarks(writer, shard.purgeMarks);
-  return writer.copy();
+  return writer.view();
 }
 
 /** Takes a head back into an empty shard. Throws `BadBytes`. */

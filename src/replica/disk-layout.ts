@@ -75,17 +75,21 @@ export function metaRange(): KeyRange {
   return { from: Uint8Array.of(META_PREFIX), to: Uint8Array.of(META_PREFIX + 1) };
 }
 
+/** Room for what stands before the extra part, in most cases. */
+const META_HEAD_BYTES = 128;
+const textEncoder = new TextEncoder();
+
 export function encodeMeta(meta: Meta): Uint8Array {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(meta.extra.length + META_HEAD_BYTES);
   writer.reserve(CHECKSUM_BYTES);
   writer.u16(DISK_FORMAT_VERSION);
   writer.latin1(meta.replica);
   writer.varint(meta.life);
-  writer.blob(new TextEncoder().encode(meta.cluster));
-  writer.blob(new TextEncoder().encode(meta.region));
+  writer.blob(textEncoder.encode(meta.cluster));
+  writer.blob(textEncoder.encode(meta.region));
   writer.varint(meta.shards);
   writer.blob(meta.extra);
-  return seal(writer.copy(), META_SEED);
+  return seal(writer.view(), META_SEED);
 }
 
 /** Throws `BadBytes`, and `DATA_NEWER_FORMAT` for what a later version of this program wrote. */
@@ -130,7 +134,8 @@ export function encodeShardHead(shard: ShardId, { head, count, sumHigh, sumLow }
   writer.u32(sumHigh);
   writer.u32(sumLow);
   writer.blob(head);
-  return seal(writer.copy(), SHARD_HEAD_SEED ^ shard);
+  // The writer is this head's own: nothing has to be copied out of it.
+  return seal(writer.view(), SHARD_HEAD_SEED ^ shard);
 }
 
 /** Throws `BadBytes`, also for the head of another shard. */

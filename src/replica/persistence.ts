@@ -35,6 +35,8 @@ import type { StorageEntry, StorageOperation } from "./ports.ts";
 const BATCH_BYTES = 1024 * 1024;
 const BATCH_OPERATIONS = 2048;
 const MEMBERS_MAX = 4096;
+/** Room for the records of one shard in a batch, at first. */
+const RECORDS_BYTES = 1024;
 
 export interface Batch {
   readonly operations: readonly StorageOperation[];
@@ -61,14 +63,18 @@ export interface MetaExtra {
   readonly lineage: readonly Birth[];
 }
 
-export function encodeExtra({ epoch, headSum, members, lineage }: MetaExtra): Uint8Array {
-  const writer = new ByteWriter();
+/** A view, valid until the writer is used again. */
+export function encodeExtra(
+  { epoch, headSum, members, lineage }: MetaExtra,
+  writer: ByteWriter = new ByteWriter(),
+): Uint8Array {
+  writer.clear();
   writer.varint(epoch);
   writer.u32(headSum);
   writer.varint(members.length);
   for (const member of members) writer.raw(memberRow(member));
   writeLineage(writer, lineage);
-  return writer.copy();
+  return writer.view();
 }
 
 const memberRows = new WeakMap<Omit<Member, "number">, Uint8Array>();
@@ -130,6 +136,7 @@ export class Persistence {
   #damagedKeys: Uint8Array[] = [];
   #nextShard = 0;
   readonly #headWriter = new ByteWriter(1024);
+  readonly #extraWriter = new ByteWriter(1024);
 
   /** `lineage`: the replica's own latest lives, asked for at each batch. */
   constructor(
@@ -206,12 +213,15 @@ export class Persistence {
       cluster: this.#self.cluster,
       region: this.#self.region,
       shards: this.#shards.length,
-      extra: encodeExtra({
-        epoch,
-        headSum: sumOf(this.#headChecksums),
-        members: this.#members.all(),
-        lineage: this.#lineage(),
-      }),
+      extra: encodeExtra(
+        {
+          epoch,
+          headSum: sumOf(this.#headChecksums),
+          members: this.#members.all(),
+          lineage: this.#lineage(),
+        },
+        this.#extraWriter,
+      ),
     };
     return encodeMeta(meta);
   }
@@ -232,7 +242,7 @@ export class Persistence {
   #addShard(shard: Shard, operations: StorageOperation[]): number {
     const { table } = shard;
     // Copies, all in one buffer: the disk takes them while the originals may change.
-    const records = new ByteWriter();
+    const records = new ByteWriter(RECORDS_BYTES);
     shard.takeDirty(
       (identity) => {
         const view = new DataView(identity.buffer, identity.byteOffset, identity.byteLength);
