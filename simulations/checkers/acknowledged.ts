@@ -28,10 +28,11 @@ interface KeyEvidence {
 
 export function checkAcknowledged(evidence: Evidence): Violation[] {
   const messages: string[] = [];
+  const finals = evidence.nodes.map((node) => new Map(node.finals.map((read) => [read.key, read])));
   for (const key of collect(evidence)) {
     const floor = greatestPromised(key, evidence);
     for (const [i, node] of evidence.nodes.entries()) {
-      const final = node.finals.find((read) => read.key === key.key);
+      const final = finals[i]?.get(key.key);
       if (node.dump === undefined || final === undefined) continue;
       messages.push(...checkFinal(key, floor, final, node, `replica ${i}`, evidence));
     }
@@ -49,14 +50,11 @@ function collect(evidence: Evidence): KeyEvidence[] {
 }
 
 function greatestPromised(key: KeyEvidence, evidence: Evidence): Acknowledged | undefined {
-  let greatest: Acknowledged | undefined;
-  for (const acknowledged of key.acknowledged) {
-    if (!isPromised(acknowledged, key.possible, evidence)) continue;
-    if (greatest === undefined || compareStamps(stampOf(acknowledged), stampOf(greatest)) > 0) {
-      greatest = acknowledged;
-    }
-  }
-  return greatest;
+  // Greatest first: what a promise depends on is dear to find out, and one that held is enough.
+  return key.acknowledged
+    .map((acknowledged) => ({ acknowledged, stamp: stampOf(acknowledged) }))
+    .sort((a, b) => compareStamps(b.stamp, a.stamp))
+    .find(({ acknowledged }) => isPromised(acknowledged, key.possible, evidence))?.acknowledged;
 }
 
 /** True when what was promised with the acknowledgement has to hold after everything that happened since. */

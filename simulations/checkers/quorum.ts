@@ -3,6 +3,7 @@
  * common. As long as that one has not forgotten: replicas that may have lost what they had in memory leave the count.
  */
 
+import type { Key } from "../../src/base/ids.ts";
 import { type Acknowledged, acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, showStamp, stampOfVersion } from "./stamp.ts";
@@ -13,13 +14,19 @@ export function checkQuorum(evidence: Evidence): Violation[] {
   // Who keeps nothing on disk is another member after each start: the majorities are of other sets then.
   if (evidence.nodes.some((node) => !node.durable && node.ends.length > 0)) return [];
   const writes = indexWrites(evidence);
-  const acknowledged = [...acknowledgedParts(evidence.history)].filter(
-    ({ entry, part }) => part.isAckMet && (entry.operation.ack === "quorum" || entry.operation.ack === "all"),
-  );
+  const acknowledged = new Map<Key, Acknowledged[]>();
+  for (const write of acknowledgedParts(evidence.history)) {
+    const { entry, part } = write;
+    if (!part.isAckMet || (entry.operation.ack !== "quorum" && entry.operation.ack !== "all")) continue;
+    const known = acknowledged.get(part.key);
+    if (known === undefined) acknowledged.set(part.key, [write]);
+    else known.push(write);
+  }
   const messages: string[] = [];
   for (const entry of evidence.history) {
     if (entry.operation.consistency !== "quorum" || entry.answer?.type !== "read") continue;
-    for (const write of acknowledged) messages.push(...compare(entry, write, writes, evidence));
+    for (const write of acknowledged.get(entry.operation.key) ?? [])
+      messages.push(...compare(entry, write, writes, evidence));
   }
   return violations("quorum", messages);
 }

@@ -15,7 +15,18 @@ export interface PossibleWrite {
 
 export type WritesByKey = ReadonlyMap<Key, readonly PossibleWrite[]>;
 
+/** Several checkers ask of the same evidence. */
+const indexed = new WeakMap<Evidence, WritesByKey>();
+
 export function indexWrites(evidence: Evidence): WritesByKey {
+  const known = indexed.get(evidence);
+  if (known !== undefined) return known;
+  const index = createIndex(evidence);
+  indexed.set(evidence, index);
+  return index;
+}
+
+function createIndex(evidence: Evidence): WritesByKey {
   const byKey = new Map<Key, PossibleWrite[]>();
   for (const entry of evidence.history) {
     if (!isWrite(entry.operation.type) || !mayHaveHappened(entry)) continue;
