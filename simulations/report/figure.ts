@@ -59,10 +59,7 @@ function lanesPanel({ result, timeline, faults, suspects }: FigureOptions, layou
   return {
     name: "replicas, their messages and writes, and the cuts between them",
     heightPx: layout.heightPx,
-    labels: drawLaneLabels(
-      layout,
-      plan.nodes.map(({ durable }) => durable),
-    ),
+    labels: drawLaneLabels(layout, plan),
     drawing: html`<rect class="healing" x="${px(plan.healAt)}" y="0" width="${px(Math.min(equalAt, timeline.endedAt) - plan.healAt)}" height="${height}"/>${drawCuts(timeline.cuts, layout)}${drawMessages(timeline.messages, layout)}<path class="healed" d="M${px(plan.healAt)} 0V${height}"/>${drawLives(timeline.lives, layout)}${drawPauses(faults, layout)}${writes}${suspects.map(({ at, violation }) => html`<path class="moment" d="M${px(at)} 0V${height}"><title>${moment(at)}: ${violation.checker}</title></path>`)}`,
   };
 }

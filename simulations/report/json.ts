@@ -3,6 +3,7 @@
  * times are virtual ms, bytes those of frames. What a timeline has is there when one was recorded.
  */
 
+import { nameOf } from "../plan.ts";
 import { replayCommand } from "../report.ts";
 import type { RunResult } from "../simulate.ts";
 import type { Timeline } from "../timeline/timeline.ts";
@@ -33,7 +34,12 @@ export function toJson(result: RunResult, replay = replayCommand(result)): Reado
 function tablesOf({ plan }: RunResult, timeline: Timeline): Readonly<Record<string, unknown>> {
   return {
     conflicts: timeline.conflicts.length,
-    traffic: timeline.traffic.map((each, replica) => ({ replica, region: plan.nodes[replica]?.region, ...each })),
+    traffic: timeline.traffic.map((each, replica) => ({
+      replica,
+      name: nameOf(plan, replica),
+      region: plan.nodes[replica]?.region,
+      ...each,
+    })),
     recoveries: timeline.recoveries,
     injected: timeline.faults.flatMap(({ fault, at }) => {
       const planned = plan.faults[fault];

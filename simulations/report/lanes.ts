@@ -1,26 +1,27 @@
 /** The lanes: when each replica ran, starting, paused or down in between, and what was cut between them. */
 
+import type { Plan } from "../plan.ts";
 import type { CutSpan, LifeSpan } from "../timeline/timeline.ts";
 import { type Lane, type Layout, px, regionClass } from "./drawing.ts";
 import type { FaultSpan } from "./fault-words.ts";
 import { html, type Markup } from "./markup.ts";
-import { duration, moment, replicaName } from "./words.ts";
+import { duration, moment, replicaName, replicaTitle } from "./words.ts";
 
 /** Steps of shading between nothing cut and everything cut. */
 const SHADES = 6;
 /** Lanes lower than this have no room for a second line of text. */
 const TWO_LINES_PX = 26;
 
-export function drawLaneLabels(layout: Layout, durable: readonly boolean[]): Markup {
-  return html`${layout.lanes.map((lane) => laneLabel(lane, layout, durable[lane.node] !== false))}`;
+export function drawLaneLabels(layout: Layout, plan: Plan): Markup {
+  return html`${layout.lanes.map((lane) => laneLabel(lane, layout, plan))}`;
 }
 
-function laneLabel(lane: Lane, layout: Layout, isDurable: boolean): Markup {
+function laneLabel(lane: Lane, layout: Layout, plan: Plan): Markup {
   const hasRoom = layout.lanePx >= TWO_LINES_PX;
   const size = hasRoom ? "name" : "name small";
-  const name = hasRoom || layout.lanePx > 16 ? replicaName(lane.node) : String(lane.node);
+  const name = hasRoom || layout.lanePx > 16 ? replicaTitle(plan, lane.node) : String(lane.node);
   const region = lane.isFirstOfRegion || hasRoom ? lane.region : "";
-  const second = isDurable ? region : `${region}, no disk`;
+  const second = plan.nodes[lane.node]?.durable === true ? region : `${region}, no disk`;
   return html`<rect class="chip ${regionClass(lane)}" x="0" y="${px(lane.y - layout.lanePx * 0.36)}" width="4" height="${px(layout.lanePx * 0.72)}" rx="2"/>${
     hasRoom
       ? html`<text class="${size}" x="12" y="${px(lane.y - 1)}">${name}</text><text class="region" x="12" y="${px(lane.y + 12)}">${second}</text>`

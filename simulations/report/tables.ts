@@ -6,7 +6,7 @@ import type { Recovery, Timeline } from "../timeline/timeline.ts";
 import type { HistoryEntry } from "../workload/history.ts";
 import type { FaultSpan } from "./fault-words.ts";
 import { html, type Markup } from "./markup.ts";
-import { bytes, count, duration, list, moment, plural, replicaName } from "./words.ts";
+import { bytes, count, duration, list, moment, plural, replicaTitle } from "./words.ts";
 import { describeOperation, outcomeOf } from "./write-marks.ts";
 
 /** Rows beyond this are of no use to people. */
@@ -58,7 +58,7 @@ const PROMISES: Readonly<Record<string, string>> = {
 export function renderTraffic({ plan }: RunResult, { traffic, endedAt }: Timeline): Markup {
   const seconds = Math.max(1, endedAt) / 1000;
   const rows = traffic.map((each, node) => [
-    replicaName(node),
+    replicaTitle(plan, node),
     plan.nodes[node]?.region ?? "",
     count(each.framesSent),
     bytes(each.bytesSent),

@@ -1,5 +1,7 @@
 /** Times, amounts and names as people read them. */
 
+import type { Plan } from "../plan.ts";
+
 /** 12.3 s; below a second 340 ms; from two minutes 10 min 3 s. */
 export function duration(ms: number): string {
   if (ms < 1) return ms === 0 ? "0 ms" : "under 1 ms";
@@ -37,4 +39,10 @@ export function list(items: readonly string[]): string {
 
 export function replicaName(node: number): string {
   return `replica ${node}`;
+}
+
+/** With the name that the plan gives it, where it does. */
+export function replicaTitle({ nodes }: Pick<Plan, "nodes">, node: number): string {
+  const name = nodes[node]?.name;
+  return name === undefined ? replicaName(node) : `${name} (${node})`;
 }
