@@ -50,6 +50,8 @@ export interface MembershipHost {
   learnt(): void;
   /** A member began a new life: what it reported before counts no more. */
   livesAnew(id: ReplicaId): void;
+  /** A member was given up: nothing is asked of it any more, nor sent to it. */
+  gaveUp(id: ReplicaId): void;
   quarantine(cause: Quarantine, now: number): void;
 }
 
@@ -152,10 +154,16 @@ export class Membership {
       this.#host.learnt();
     } else if (member.ephemeral) this.#left(id);
     else if (!isGivenUp(member)) {
-      this.#members.giveUp(id, life);
+      this.#giveUp(id, life);
       this.#host.learnt();
       this.#host.log("warn", "member-given-up", { member: id, awayMs });
     }
+  }
+
+  #giveUp(id: ReplicaId, life: number): void {
+    this.#members.giveUp(id, life);
+    const member = this.#members.get(id);
+    if (member !== undefined && isGivenUp(member)) this.#host.gaveUp(id);
   }
 
   receiveMembers(peer: ReplicaId, message: MessageOf<"members">, now: number): void {
@@ -189,7 +197,7 @@ export class Membership {
     if (isGivenUp(member) && !defersTo(this.#half(), half)) return;
     this.#host.quarantine({ reason: "away", knownLife: this.#host.life }, now);
     for (const facts of this.#toldByPeer.get(peer) ?? []) {
-      if (facts.id !== this.#members.self) this.#members.giveUp(facts.id, facts.givenUpLife);
+      if (facts.id !== this.#members.self) this.#giveUp(facts.id, facts.givenUpLife);
     }
   }
 

@@ -256,13 +256,18 @@ export class Replica implements SendingSurroundings {
     this.#peersByLink.delete(link);
     if (peer === undefined || this.#linksById.get(peer) !== link) return;
     this.#linksById.delete(peer);
+    this.#endTalk(peer);
+    this.outbox.log("info", "link-down", { peer, reason });
+    this.membership.linkDown();
+  }
+
+  /** What a peer was asked, and what it asked for, is over: it will not be answered. */
+  #endTalk(peer: ReplicaId): void {
     this.pulls.linkDown(peer);
     this.#serving.linkDown(peer);
     this.antiEntropy.linkDown(peer);
     this.replication.linkDown(peer);
     this.quorumReads.linkDown(peer);
-    this.outbox.log("info", "link-down", { peer, reason });
-    this.membership.linkDown();
   }
 
   /** One frame from a linked peer. Bytes that do not decode end the link. */
@@ -486,6 +491,10 @@ export class Replica implements SendingSurroundings {
   /** Registers that were put aside for an operator. */
   get salvaged(): number {
     return this.#doubt.salvaged;
+  }
+
+  gaveUp(id: ReplicaId): void {
+    this.#endTalk(id);
   }
 
   livesAnew(id: ReplicaId): void {

@@ -32,6 +32,7 @@ beforeEach(() => {
     log: () => {},
     learnt: () => {},
     livesAnew: () => {},
+    gaveUp: () => {},
     quarantine: () => {},
   };
   membership = new Membership(members, host, { retentionMs: 60_000 });

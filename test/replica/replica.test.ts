@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { hashText } from "../../src/base/hash.ts";
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, ShardId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { msOfTimestamp, timestampFromMs } from "../../src/core/clock.ts";
+import { originOf, replicaNumber } from "../../src/core/origin.ts";
 import { KIND_PLAIN, timestampAt } from "../../src/core/record.ts";
-import { encodeMessage } from "../../src/wire/codec.ts";
+import { VersionVector } from "../../src/core/version-vector.ts";
+import { decodeMessage, encodeMessage } from "../../src/wire/codec.ts";
+import type { Message } from "../../src/wire/message.ts";
 import { id, Machines } from "../support/machines.ts";
 import { sealed } from "../support/sealed.ts";
 import { record } from "../support/shards.ts";
@@ -174,6 +177,33 @@ describe("a peer", () => {
     expect(replica.outbox.frames).toEqual([]);
     machines.delete("a", "k2");
     expect([replica.badFrames, machines.dump("a").split("\n")[0]]).toEqual([0, before.split("\n")[0]]);
+  });
+
+  it("that is given up is asked for nothing any more, and what it was asked for is asked of another", async () => {
+    const machines = await withPeer("given up while asked");
+    const replica = machines.at("a");
+    meet(machines, LINK + 1, "c");
+    const lacked = new VersionVector();
+    lacked.advance(originOf(replicaNumber(id("d")), 1), 1);
+    replica.pulls.noteLack(0 as ShardId, id("b"), lacked, machines.now);
+    const pullsOf = (): unknown[] =>
+      replica.outbox.frames.flatMap(({ link, frame }) => (decodeMessage(frame).type === "pull" ? [link] : []));
+    replica.tick(machines.now + 1000);
+    expect(pullsOf()).toEqual([LINK]);
+    replica.pulls.noteLack(0 as ShardId, id("b"), lacked, machines.now + 1000);
+    // What this replica holds is too old for the one that tells it so, and that one had given up the peer as well.
+    const told = [facts("c"), { ...facts("b"), givenUpLife: 1 }];
+    const half = { rootLife: told[0]?.rootLife ?? 0, size: 9, least: id("a") };
+    const say = (message: Message): void => replica.receive(LINK + 1, encodeMessage(message), machines.now + 1001);
+    say({ type: "members", self: id("c"), members: told, lineage: [], known: [] });
+    say({ type: "quarantine", givenUpLife: replica.life, ...half });
+    expect([replica.quarantines, replica.linked()]).toEqual([1, [id("c")]]);
+    replica.persisted(replica.persistence.take() as never);
+    expect(replica.pulls.outstanding).toBe(0);
+    replica.pulls.noteLack(0 as ShardId, id("c"), lacked, machines.now + 1002);
+    replica.outbox.frames = [];
+    replica.tick(machines.now + 3000);
+    expect(pullsOf()).toEqual([LINK + 1]);
   });
 });
 
