@@ -50,9 +50,27 @@ export class Serving {
     const { sessions } = puller;
     puller.credit += message.credit;
     if (shard === undefined || sessions.size >= SESSIONS_MAX || sessions.has(message.session)) {
-      this.#around.send(peer, { type: "stop", session: message.session, fromSource: true });
+      this.#refuse(peer, message.session);
     } else sessions.set(message.session, { shard, covered: message.vector, delta: undefined });
     this.#pump(peer, puller);
+  }
+
+  /** Somebody asks who is not to be fed. The room that it granted counts all the same: it will not grant that again. */
+  refusePull(peer: ReplicaId, message: MessageOf<"pull">): void {
+    this.#pullerOf(peer).credit += message.credit;
+    this.#refuse(peer, message.session);
+  }
+
+  /** A peer is not to be fed any more, although its link is up. */
+  end(peer: ReplicaId): void {
+    const sessions = this.#pullersById.get(peer)?.sessions;
+    for (const session of sessions?.keys() ?? []) this.#refuse(peer, session);
+    sessions?.clear();
+  }
+
+  /** Who asked would wait for it. */
+  #refuse(peer: ReplicaId, session: number): void {
+    this.#around.send(peer, { type: "stop", session, fromSource: true });
   }
 
   receiveCredit(peer: ReplicaId, message: MessageOf<"credit">): void {

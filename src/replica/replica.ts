@@ -256,15 +256,15 @@ export class Replica implements SendingSurroundings {
     this.#peersByLink.delete(link);
     if (peer === undefined || this.#linksById.get(peer) !== link) return;
     this.#linksById.delete(peer);
+    this.#serving.linkDown(peer);
     this.#endTalk(peer);
     this.outbox.log("info", "link-down", { peer, reason });
     this.membership.linkDown();
   }
 
-  /** What a peer was asked, and what it asked for, is over: it will not be answered. */
+  /** What a peer was asked for will not come. */
   #endTalk(peer: ReplicaId): void {
     this.pulls.linkDown(peer);
-    this.#serving.linkDown(peer);
     this.antiEntropy.linkDown(peer);
     this.replication.linkDown(peer);
     this.quorumReads.linkDown(peer);
@@ -289,7 +289,11 @@ export class Replica implements SendingSurroundings {
     if (message.type === "members") return this.membership.receiveMembers(peer, message, now);
     if (message.type === "quarantine") return this.membership.receiveQuarantine(peer, message, now);
     const member = this.members.get(peer);
-    if (member === undefined || isGivenUp(member)) return;
+    if (member === undefined || isGivenUp(member)) {
+      if (message.type === "pull") this.#serving.refusePull(peer, message);
+      if (message.type === "credit") this.#serving.receiveCredit(peer, message);
+      return;
+    }
     switch (message.type) {
       case "push":
         return this.replication.receivePush(peer, message, now);
@@ -494,6 +498,7 @@ export class Replica implements SendingSurroundings {
   }
 
   gaveUp(id: ReplicaId): void {
+    this.#serving.end(id);
     this.#endTalk(id);
   }
 

@@ -93,6 +93,23 @@ describe("a session", () => {
     expect(taken()).toEqual({ bytes: 0, claims: 0, stops: 0 });
   });
 
+  it("ends with a word to its peer where that is not to be fed any more, and the credit that it gave counts on", () => {
+    pull(1, 0);
+    pull(2, 0, 1);
+    serving.end(b);
+    expect(taken()).toEqual({ bytes: 0, claims: 0, stops: 2 });
+    serving.refusePull(b, {
+      type: "pull",
+      session: 3,
+      shard: 0 as ShardId,
+      credit: 50_000,
+      vector: new VersionVector(),
+    });
+    expect(taken()).toEqual({ bytes: 0, claims: 0, stops: 1 });
+    pull(4, 0);
+    expect(taken().bytes).toBeGreaterThan(10_000);
+  });
+
   it("is refused beyond sixteen a peer, twice under one number, and for a shard that is not there", () => {
     for (let session = 1; session <= SESSIONS_MAX; session++) pull(session, 0);
     expect(taken().stops).toBe(0);

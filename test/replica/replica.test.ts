@@ -172,6 +172,9 @@ describe("a peer", () => {
     replica.receive(LINK, sealed([2, 0], bytes), machines.now);
     const pull = { type: "pull", session: 1, shard: 0, credit: 1000, vector: replica.shards[0]?.vector } as never;
     replica.receive(LINK, encodeMessage(pull), machines.now);
+    const said = replica.outbox.frames.map(({ frame }) => decodeMessage(frame));
+    expect(said).toEqual([{ type: "stop", session: 1, fromSource: true }]);
+    replica.outbox.frames = [];
     machines.put("a", "k2", "v");
     replica.replication.flush();
     expect(replica.outbox.frames).toEqual([]);
