@@ -17,3 +17,13 @@ it("catches a repair by the audit, also where a disk was damaged, unless the reg
   );
   expect(checkAudit({ ...evidence(expiring, [node()]), ...repaired })).toEqual([]);
 });
+
+it("lets the audit settle what was written before two replicas began anew, and nothing later", () => {
+  const lasting = [entry(1, 0, { answer: written(STAMP) })];
+  const [stampedAt] = repaired.auditRepairs.map((each) => each.stampedAt) as [number];
+  const begun = (afterMs: number) => node({ judgements: [{ at: 0, wallMs: stampedAt + afterMs, shard: undefined }] });
+  const found = (...nodes: ReturnType<typeof node>[]) => checkAudit({ ...evidence(lasting, nodes), ...repaired });
+  expect(found(begun(1), begun(5), node())).toEqual([]);
+  expect(found(begun(1), begun(-5), node())).toHaveLength(1);
+  expect(found(begun(1), node(), node())).toHaveLength(1);
+});
