@@ -82,6 +82,6 @@ export function authorOf(
   const part = Number(name[1]);
   if (operation === undefined || !Number.isInteger(part)) return undefined;
   const expected = writtenValue(operation, part);
-  const isSame = expected.length === value.length && expected.every((byte, i) => byte === value[i]);
+  const isSame = Buffer.compare(expected, value) === 0;
   return isSame ? { operation, part } : undefined;
 }
