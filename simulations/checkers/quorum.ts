@@ -49,5 +49,6 @@ function* compare(read: HistoryEntry, write: Acknowledged, writes: WritesByKey, 
 function isInEveryMajority({ entry, part }: Acknowledged, until: number, { nodes }: Evidence): boolean {
   const forgetful = nodes.filter((node) => mayHaveForgotten(node, entry.invokedAt, until)).length;
   const majority = Math.floor(nodes.length / 2) + 1;
-  return part.reached - forgetful + majority > nodes.length;
+  // Whoever was told that a majority has it may rely on that, whatever was counted.
+  return Math.max(part.reached, majority) - forgetful + majority > nodes.length;
 }

@@ -3,19 +3,24 @@
  * writes, never reads an older value than it has read, and what it writes is stamped above all of that, so that it comes
  * later everywhere (monotonic writes, writes follow reads). All of it for each key: stamps order the writes of one key.
  *
- * It is owed only what its token still named when it asked, and what somebody is left to tell of: a write that was lost
- * with the memory of everybody who is known to have had it binds nobody, and its session waits for it no longer once that
- * life is sealed, nor for one that was away for longer than the retention. `SESSION_BEHIND` is always an answer: it says nothing wrong.
+ * It is owed what its token still named when it asked, or had to name, as there was room for all; and what somebody is
+ * left to tell of: a write that was lost with the memory of everybody who is known to have had it binds nobody, and its
+ * session waits for it no longer once that life is sealed, nor for one that was away for longer than the retention.
+ * `SESSION_BEHIND` is always an answer: it says nothing wrong.
  */
 
 import type { Key } from "../../src/base/ids.ts";
 import type { Dot } from "../../src/store.ts";
+import { dotsOfAnswer } from "../workload/carry-out.ts";
 import { acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
 import { beginningsOf } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { type Holding, remembers } from "./survival.ts";
 import { indexWrites, mayBeGone } from "./writes-by-key.ts";
+
+/** Dots of so many pairs of shard and origin fit into every token: of fewer none may be dropped. */
+const DOTS_KEPT_MIN = 40;
 
 /** The greatest that a session was shown of a key. */
 interface Floor {
@@ -38,19 +43,28 @@ export function checkSession(evidence: Evidence): Violation[] {
   const writes = indexWrites(evidence);
   const tombstones = indexTombstones(evidence);
   const floors = new Map<string, Floor>();
+  /** Pairs of shard and origin that each session has seen dots of. */
+  const places = new Map<number, Set<string>>();
   for (const entry of evidence.history) {
     const { session } = entry.operation;
     if (session === undefined || entry.answer === undefined) continue;
     const shown = shownBy(entry, tombstones);
+    const seen = places.get(session) ?? new Set();
+    places.set(session, seen);
+    for (const { shard, origin } of dotsOfAnswer(entry.answer)) seen.add(`${shard}/${origin}`);
+    const isOwed = (floor: Floor): boolean => {
+      const isNamed = seen.size <= DOTS_KEPT_MIN || isCarried(floor, entry);
+      return isNamed && isRemembered(floor, entry, evidence);
+    };
     for (const each of shown) {
       const slot = `${session} ${each.key}`;
       const floor = floors.get(slot);
-      if (floor !== undefined && isOwed(floor, entry, evidence)) messages.push(...compare(entry, each, floor));
+      if (floor !== undefined && isOwed(floor)) messages.push(...compare(entry, each, floor));
       floors.set(slot, raise(floor, each, entry));
     }
     const absent = absentKey(entry);
     const floor = absent === undefined ? undefined : floors.get(`${session} ${absent}`);
-    if (absent === undefined || floor === undefined || floor.stamp.isDead || !isOwed(floor, entry, evidence)) continue;
+    if (absent === undefined || floor === undefined || floor.stamp.isDead || !isOwed(floor)) continue;
     const moment = { at: entry.answeredAt ?? 0, wallMs: entry.answeredWallMs ?? 0 };
     if (mayBeGone(writes.get(absent) ?? [], floor.stamp, moment, evidence.clockSpreadMs)) continue;
     messages.push(`${describe(entry)} read nothing at ${showKey(absent)}, ${yet(floor)}, and nobody deletes the key`);
@@ -109,13 +123,15 @@ function absentKey({ answer }: HistoryEntry): Key | undefined {
   return answer?.type === "read" && answer.read.version === undefined ? answer.read.key : undefined;
 }
 
-/** The token named it, and somebody must still know of it. */
-function isOwed({ dot, holdings }: Floor, entry: HistoryEntry, evidence: Evidence): boolean {
-  const isCarried = (entry.carried ?? []).some(
-    (carried) => carried.shard === dot.shard && carried.origin === dot.origin && carried.sequence >= dot.sequence,
+function isCarried({ dot }: Floor, { carried = [] }: HistoryEntry): boolean {
+  return carried.some(
+    ({ shard, origin, sequence }) => shard === dot.shard && origin === dot.origin && sequence >= dot.sequence,
   );
-  const until = entry.answeredAt ?? Infinity;
-  return isCarried && holdings.some((holding) => isWaitedFor(holding, until, evidence));
+}
+
+/** Somebody who had it must still know of it. */
+function isRemembered({ holdings }: Floor, entry: HistoryEntry, evidence: Evidence): boolean {
+  return holdings.some((holding) => isWaitedFor(holding, entry.answeredAt ?? Infinity, evidence));
 }
 
 /** Nobody waits for what is held only by one that was given up, or that begins anew. */

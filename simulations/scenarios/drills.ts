@@ -31,7 +31,7 @@ const CALM: Omit<ScenarioProfile, "nodes"> = {
   faults: {
     meanGapMs: 1e9,
     types: { ...NO_FAULTS, break: 1 },
-    cuts: { halves: 1, isolate: 0, bridge: 0, ring: 0, "one-way": 0, pair: 0 },
+    cuts: { halves: 1, isolate: 1, bridge: 0, ring: 0, "one-way": 0, pair: 0 },
     longestMs: 4000,
     clockJumpMs: 0,
   },
@@ -76,6 +76,11 @@ const NODE_NEEDS: Partial<Record<PlayName, (node: number) => Partial<NodePlan>>>
   newcomer: (node) => ({ durable: node !== 1 }),
 };
 
+function nodesOf(random: SeededRandom): NodePlan[] {
+  const nodes = createNodes(random.fork("profile"), 3, { durable: true });
+  return nodes.map((node) => ({ ...node, region: "dublin" }));
+}
+
 function drillOf(play: PlayName): Scenario {
   const name = `drill-${play}`;
   return {
@@ -83,14 +88,63 @@ function drillOf(play: PlayName): Scenario {
     summary: `plays ${play} over and over`,
     plan: (seed) => {
       const random = new SeededRandom(`${name} ${seed}`);
-      const nodes = createNodes(random.fork("profile"), 3, { durable: true }).map((node) => ({
-        ...node,
-        region: "dublin",
-      }));
-      const set = nodes.map((node, i) => ({ ...node, ...NODE_NEEDS[play]?.(i) }));
-      return buildPlan(random, name, seed, { ...CALM, ...NEEDS[play], nodes: set, plays: { ...NO_PLAYS, [play]: 1 } });
+      const nodes = nodesOf(random).map((node, i) => ({ ...node, ...NODE_NEEDS[play]?.(i) }));
+      return buildPlan(random, name, seed, { ...CALM, ...NEEDS[play], nodes, plays: { ...NO_PLAYS, [play]: 1 } });
     },
   };
 }
 
-export const DRILLS: readonly Scenario[] = (Object.keys(PLAYS) as PlayName[]).map(drillOf);
+/** Drills without a play: clients that do much of one thing, over links that are slow, cut or broken now and then. */
+const CLIENTS = {
+  sessions: {
+    replica: { ...CALM.replica, shards: 4 },
+    workload: { ...CALM.workload, keys: 8 },
+    sessions: { count: 4, operationsPerSecond: 12, moveChance: 0.7 },
+    faults: { ...CALM.faults, meanGapMs: 500, types: { ...NO_FAULTS, degrade: 3, stall: 3, cut: 1 }, longestMs: 1500 },
+  },
+  watches: {
+    workload: { ...CALM.workload, keys: 20, operationsPerSecond: 20, ttlShare: 0.5 },
+    watches: { count: 5, meanMoveGapMs: 500, returnShare: 0.9, slowShare: 0.2 },
+    faults: {
+      ...CALM.faults,
+      meanGapMs: 600,
+      types: { ...NO_FAULTS, cut: 1, stop: 1, crash: 1, break: 2, "late-copy": 4 },
+      longestMs: 1500,
+    },
+  },
+  "long-history": {
+    workload: { ...CALM.workload, operationsPerSecond: 20, valueBytesMax: 80_000 },
+    watches: { count: 4, meanMoveGapMs: 500, returnShare: 1, slowShare: 0 },
+  },
+  majorities: {
+    workload: { ...CALM.workload, operationsPerSecond: 15, acks: { memory: 1, disk: 0, region: 0, quorum: 3, all: 1 } },
+    reads: { quorumPerSecond: 12, listingsPerSecond: 0 },
+    faults: {
+      ...CALM.faults,
+      meanGapMs: 500,
+      types: { ...NO_FAULTS, cut: 3, break: 2, "late-copy": 3 },
+      longestMs: 4500,
+    },
+  },
+  listings: {
+    workload: { ...CALM.workload, keys: 60, operationsPerSecond: 20, types: { ...CALM.workload.types, delete: 1 } },
+    reads: { quorumPerSecond: 0, listingsPerSecond: 4 },
+  },
+} as const satisfies Record<string, Partial<ScenarioProfile>>;
+
+function drillOfClients(kind: keyof typeof CLIENTS): Scenario {
+  const name = `drill-${kind}`;
+  return {
+    name,
+    summary: `has clients busy with ${kind.replace("-", " ")}`,
+    plan: (seed) => {
+      const random = new SeededRandom(`${name} ${seed}`);
+      return buildPlan(random, name, seed, { ...CALM, nodes: nodesOf(random), ...CLIENTS[kind] });
+    },
+  };
+}
+
+export const DRILLS: readonly Scenario[] = [
+  ...(Object.keys(PLAYS) as PlayName[]).map(drillOf),
+  ...(Object.keys(CLIENTS) as (keyof typeof CLIENTS)[]).map(drillOfClients),
+];

@@ -1,4 +1,5 @@
 import { ACTOR_BUGS } from "./bugs/actors.ts";
+import { CLIENT_BUGS } from "./bugs/clients.ts";
 import { DISK_BUGS } from "./bugs/disks.ts";
 import { REGISTER_BUGS } from "./bugs/registers.ts";
 import { REPAIR_BUGS } from "./bugs/repair.ts";
@@ -11,4 +12,5 @@ export const BUGS: readonly PlantedBug[] = [
   ...REGISTER_BUGS,
   ...DISK_BUGS,
   ...REPAIR_BUGS,
+  ...CLIENT_BUGS,
 ];

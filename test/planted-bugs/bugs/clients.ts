@@ -1,0 +1,263 @@
+/** Bugs between the replica and its clients: sessions, watches, majorities, listings, conditions, stores of the doors. */
+
+import type { PlantedBug } from "../planted-bug.ts";
+
+export const CLIENT_BUGS: readonly PlantedBug[] = [
+  {
+    name: "session-forgets-shards",
+    rule: "-",
+    broken: "a token keeps one dot of each origin, of whichever shard",
+    patches: [
+      {
+        file: "doors/session.ts",
+        find: "const slot = ",
+        replace: "const slot = String(dot.origin) || ",
+      },
+    ],
+    scenario: "drill-sessions",
+    seedsMax: 20,
+    checkers: ["session"],
+  },
+  {
+    name: "session-forgets-origins",
+    rule: "-",
+    broken: "a token keeps one dot of each shard, of whichever origin",
+    patches: [
+      {
+        file: "doors/session.ts",
+        find: "const slot = ",
+        replace: "const slot = String(dot.shard) || ",
+      },
+    ],
+    scenario: "drill-sessions",
+    seedsMax: 20,
+    checkers: ["session"],
+  },
+  {
+    name: "session-keeps-the-last-answer-only",
+    rule: "-",
+    broken: "a token names what the last answer showed, and nothing of what came before",
+    patches: [
+      {
+        file: "doors/session.ts",
+        find: "  for (const dot of earlier) keepGreater(newest, dot);\n",
+        replace: "",
+      },
+    ],
+    scenario: "drill-sessions",
+    seedsMax: 20,
+    checkers: ["session"],
+  },
+  {
+    name: "catch-up-does-not-wait",
+    rule: "-",
+    broken: "a replica that is behind a session asks its peers, and answers at once",
+    patches: [
+      {
+        file: "replica/driver.ts",
+        find: "this.#sessions.push({ dots, dueAt: this.#now() + waitMs, resolve, reject });",
+        replace: "this.#sessions.push({ dots, dueAt: this.#now() + waitMs, resolve, reject });\n      resolve();",
+      },
+    ],
+    scenario: "drill-sessions",
+    seedsMax: 20,
+    checkers: ["session"],
+  },
+  {
+    name: "catch-up-waits-for-one",
+    rule: "-",
+    broken: "a session is caught up with as soon as one of its dots is there",
+    patches: [
+      { file: "replica/driver.ts", find: "return dots.every((dot) => {", replace: "return dots.some((dot) => {" },
+    ],
+    scenario: "drill-sessions",
+    seedsMax: 20,
+    checkers: ["session"],
+  },
+  {
+    name: "resume-off-by-one",
+    rule: "-",
+    broken: "a watch goes on with the second change after its token",
+    patches: [
+      {
+        file: "replica/changes.ts",
+        find: "for (let number = after + 1; number < this.#next; number++) {",
+        replace: "for (let number = after + 2; number < this.#next; number++) {",
+      },
+    ],
+    scenario: "drill-watches",
+    seedsMax: 20,
+    checkers: ["watch"],
+  },
+  {
+    name: "resume-of-another-life",
+    rule: "-",
+    broken: "a token of an earlier process is taken for one of this process, as long as its number could be",
+    patches: [
+      {
+        file: "replica/changes.ts",
+        find: "if (life !== this.#life || !Number",
+        replace: "if (life === undefined || !Number",
+      },
+    ],
+    scenario: "drill-watches",
+    seedsMax: 20,
+    checkers: ["watch"],
+  },
+  {
+    name: "watch-skips-expiry",
+    rule: "-",
+    broken: "watchers do not hear of what expires",
+    patches: [
+      {
+        file: "replica/replica.ts",
+        find: "        this.#applied(shard.table.viewOf(slot), shard.table.offsetOf(slot), this.#sweptTo);\n",
+        replace: "",
+      },
+    ],
+    scenario: "drill-watches",
+    seedsMax: 20,
+    checkers: ["watch"],
+  },
+  {
+    name: "watch-skips-deltas",
+    rule: "-",
+    broken: "watchers hear of pushes, and not of what comes in deltas",
+    patches: [
+      {
+        file: "replica/replica.ts",
+        find: "      this.pulls.registers++;\n      if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(view, at, now);",
+        replace:
+          "      this.pulls.registers++;\n      if (shard.apply(view, bytes, at, length, now) === APPLIED) this.changes.skip();",
+      },
+    ],
+    scenario: "drill-watches",
+    seedsMax: 20,
+    checkers: ["watch"],
+  },
+  {
+    name: "history-wraps-off-by-one",
+    rule: "-",
+    broken: "when the older half of the kept changes goes, numbers shift by one",
+    patches: [
+      {
+        file: "replica/changes.ts",
+        find: "this.#first += dropped.length;",
+        replace: "this.#first += dropped.length - 1;",
+      },
+    ],
+    scenario: "drill-long-history",
+    seedsMax: 20,
+    checkers: ["watch"],
+  },
+  {
+    name: "quorum-read-forgets-answers",
+    rule: "-",
+    broken: "a read of a majority counts the answers, and returns what was here before",
+    patches: [
+      {
+        file: "replica/quorum-reads.ts",
+        find: "    this.#host.takeIn(message.records, now);\n",
+        replace: "    void now;\n",
+      },
+    ],
+    scenario: "drill-majorities",
+    seedsMax: 20,
+    checkers: ["quorum"],
+  },
+  {
+    name: "quorum-read-counts-itself-twice",
+    rule: "-",
+    broken: "the replica that is asked counts itself twice for a majority",
+    patches: [
+      {
+        file: "replica/quorum-reads.ts",
+        find: "Math.floor((this.#host.members.owners().length + 1) / 2)",
+        replace: "Math.floor((this.#host.members.owners().length - 1) / 2)",
+      },
+    ],
+    scenario: "drill-majorities",
+    seedsMax: 20,
+    checkers: ["quorum"],
+  },
+  {
+    name: "quorum-ack-one-too-few",
+    rule: "-",
+    broken: "less than half counts as a majority for acknowledgements",
+    patches: [{ file: "replica/acks.ts", find: "Math.floor(all / 2) + 1;", replace: "Math.floor(all / 2);" }],
+    scenario: "drill-majorities",
+    seedsMax: 20,
+    checkers: ["quorum"],
+  },
+  {
+    name: "acks-of-linked-only",
+    rule: "-",
+    broken: "who is not linked at the moment does not count for a majority",
+    patches: [
+      {
+        file: "replica/replica.ts",
+        find: '.filter((member) => level !== "region" || member.region === this.config.region)',
+        replace:
+          '.filter((member) => this.isLinked(member.id) && (level !== "region" || member.region === this.config.region))',
+      },
+    ],
+    scenario: "drill-majorities",
+    seedsMax: 20,
+    checkers: ["quorum"],
+  },
+  {
+    name: "ack-counts-pushes-behind-a-gap",
+    rule: "-",
+    broken: "a replica confirms the greatest sequence that it has seen, not how far it covers",
+    patches: [
+      {
+        file: "cluster/replication.ts",
+        find: "const entries = shards.map((shard) => ({ shard: shard.id, sequence: shard.vector.get(origin) }));",
+        replace:
+          "const seen = (shard: Shard): number => Math.max(shard.vector.get(origin), ...shard.early().map((each) => each.seen));\n    const entries = shards.map((shard) => ({ shard: shard.id, sequence: seen(shard) }));",
+      },
+    ],
+    scenario: "drill-majorities",
+    seedsMax: 20,
+    checkers: ["quorum", "acknowledged"],
+  },
+  {
+    name: "oneself-counted-twice",
+    rule: "-",
+    broken: "a replica counts itself twice for an acknowledgement",
+    patches: [{ file: "replica/acks.ts", find: "let reached = 1;", replace: "let reached = 2;" }],
+    scenario: "drill-majorities",
+    seedsMax: 20,
+    checkers: ["quorum", "acknowledged"],
+  },
+  {
+    name: "cursor-off-by-one",
+    rule: "-",
+    broken: "a listing goes on behind the first key of the next page",
+    patches: [
+      {
+        file: "replica/key-pages.ts",
+        find: "if (order < place.order) continue;",
+        replace: "if (order < place.order || (order === place.order && order > 0)) continue;",
+      },
+    ],
+    scenario: "drill-listings",
+    seedsMax: 20,
+    checkers: ["listing"],
+  },
+  {
+    name: "listing-skips-a-shard",
+    rule: "-",
+    broken: "a page that ends with a shard goes on with the one after the next",
+    patches: [
+      {
+        file: "replica/key-pages.ts",
+        find: "place = to === PARTS ? { shard: place.shard + 1, order: 0 }",
+        replace: "place = to === PARTS ? { shard: place.shard + (keys.length === limit ? 2 : 1), order: 0 }",
+      },
+    ],
+    scenario: "drill-listings",
+    seedsMax: 20,
+    checkers: ["listing"],
+  },
+];
