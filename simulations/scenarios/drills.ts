@@ -56,7 +56,7 @@ const NEEDS: Partial<Record<PlayName, Partial<Omit<ScenarioProfile, "nodes">>>> 
   // Until the next sweep only the reader's clock tells.
   expiring: { replica: { ...CALM.replica, sweepMs: 2000 } },
   "long-delta": { ...QUIET, meanGapOfPlaysMs: 2500 },
-  "overwritten-delta": { ...QUIET, meanGapOfPlaysMs: 3000 },
+  "overwritten-delta": { ...QUIET, durationMs: 16_000, leastGapOfPlaysMs: 6000 },
   "overwritten-before-push": QUIET,
   "short-lives": { water: CALM_WATER, meanGapOfPlaysMs: 2500 },
   // Nobody restores a disk every second.

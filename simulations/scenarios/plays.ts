@@ -15,7 +15,15 @@ import {
 } from "./plays/deletions.ts";
 import { cutDelta, filledGap, longDelta, lostPush, overwrittenDelta } from "./plays/deltas.ts";
 import { fullDisk, lostDisk, oldCopy, powerCutAtSync, powerCutOfReceiver, stopWhileCut } from "./plays/disks.ts";
-import { awayTooLong, crashAfterPush, longAbsence, restartsInARow, shortLives, splitLife } from "./plays/lives.ts";
+import {
+  ackedBehindGap,
+  awayTooLong,
+  crashAfterPush,
+  longAbsence,
+  restartsInARow,
+  shortLives,
+  splitLife,
+} from "./plays/lives.ts";
 import { overwrittenBeforePush } from "./plays/pushes.ts";
 import type { Scene, Stage } from "./plays/stage.ts";
 
@@ -41,6 +49,7 @@ export const PLAYS = {
   "overwritten-before-push": overwrittenBeforePush,
   "short-lives": shortLives,
   "split-life": splitLife,
+  "acked-behind-gap": ackedBehindGap,
   "away-too-long": awayTooLong,
   "power-cut-at-sync": powerCutAtSync,
   "power-cut-of-receiver": powerCutOfReceiver,

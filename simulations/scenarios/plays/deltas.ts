@@ -5,8 +5,7 @@ import { keyOf } from "../../workload/generator.ts";
 import type { Operation } from "../../workload/operation.ts";
 import { act, breakLink, crash, cut, late, pathsBetween, type Scene, type Stage, slowDisk } from "./stage.ts";
 
-/** More than one message of a delta holds, and more than is asked for at first, together. */
-const LARGE_VALUES = 14;
+/** Two of them fill a message of a delta; nine are more than is asked for at first. */
 const LARGE_BYTES = 30_000;
 
 /** R1, R2: a delta is cut half-way while what it carries is being overwritten; the sender dies. */
@@ -38,7 +37,7 @@ export function longDelta(stage: Stage): Scene {
       { at: stage.at + downMs, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 200, forMs: 2000 },
       ...(random.chance(0.5) ? [breakLink(stage, 0, 2, breakAt)] : []),
     ],
-    operations: largePuts(stage),
+    operations: largePuts(stage, 14),
   };
 }
 
@@ -49,21 +48,22 @@ export function longDelta(stage: Stage): Scene {
 export function overwrittenDelta(stage: Stage): Scene {
   const { random } = stage;
   const backAt = 600;
-  const overwriteAt = backAt + uniform(random, 150, 900);
-  // The last that the receiver may claim is on its way by then; what was written since is not yet asked for.
-  const crashAt = backAt + uniform(random, 1200, 2000);
-  const operations = largePuts(stage);
-  for (let i = 0; i < LARGE_VALUES; i++) operations.push(act(stage, 0, overwriteAt, "put", { key: keyOf(i) }));
+  // Before its first credit for more than it sent at once; and while that, and the rest, is still on its way.
+  const overwriteAt = backAt + uniform(random, 150, 650);
+  const crashAt = backAt + uniform(random, 1500, 3000);
+  const operations = largePuts(stage, 10);
+  for (let i = 0; i < 10; i++) operations.push(act(stage, 0, overwriteAt, "put", { key: keyOf(i) }));
   return {
     faults: [
       crash(stage, 2, -50, backAt + 50),
       cut(stage, [1], [2], -40, crashAt + 40),
-      { at: stage.at + backAt, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 300, forMs: 4000 },
+      { at: stage.at + backAt, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 100, forMs: 4000 },
       slowDisk(stage, 0, overwriteAt - 60, 5000, crashAt - overwriteAt),
       breakLink(stage, 0, 1, overwriteAt - 50),
       cut(stage, [0], [1], overwriteAt - 50, crashAt - overwriteAt + 50),
       late(stage, { from: 0, to: 2, isOnlyCopy: true }, 60_000, overwriteAt),
-      crash(stage, 0, crashAt, 500),
+      // Away until what was on its way has come.
+      crash(stage, 0, crashAt, 4000),
     ],
     operations,
   };
@@ -92,7 +92,7 @@ export function lostPush(stage: Stage): Scene {
   };
 }
 
-function largePuts(stage: Stage): Operation[] {
+function largePuts(stage: Stage, count: number): Operation[] {
   const put = (i: number): Operation => act(stage, 0, i * 10, "put", { key: keyOf(i), valueBytes: LARGE_BYTES });
-  return Array.from({ length: LARGE_VALUES }, (_, i) => put(i));
+  return Array.from({ length: count }, (_, i) => put(i));
 }

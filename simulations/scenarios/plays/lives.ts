@@ -80,3 +80,20 @@ export function splitLife(stage: Stage): Scene {
     operations: [act(stage, 0, 0, "put"), act(stage, 0, 2, "put", { key: keyOf(random.below(3)) })],
   };
 }
+
+/** What a majority is told to have lies behind a gap at those that confirm it; its writer dies before the gap is filled. */
+export function ackedBehindGap(stage: Stage): Scene {
+  const { random } = stage;
+  return {
+    faults: [
+      slowDisk(stage, 0, -5, 400, 60),
+      late(stage, { from: 0, to: 1, isOnlyCopy: true }, 60_000),
+      late(stage, { from: 0, to: 2, isOnlyCopy: true }, 60_000),
+      crash(stage, 0, uniform(random, 17, 26), uniform(random, 50, 400)),
+    ],
+    operations: [
+      act(stage, 0, 0, "put", { ack: "quorum" }),
+      act(stage, 0, 1.5, "put", { ack: "quorum", key: keyOf(random.below(3)) }),
+    ],
+  };
+}

@@ -217,7 +217,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
           "const seen = (shard: Shard): number => Math.max(shard.vector.get(origin), ...shard.early().map((each) => each.seen));\n    const entries = shards.map((shard) => ({ shard: shard.id, sequence: seen(shard) }));",
       },
     ],
-    scenario: "drill-majorities",
+    scenario: "drill-acked-behind-gap",
     seedsMax: 20,
     checkers: ["quorum", "acknowledged"],
   },

@@ -19,6 +19,41 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     checkers: ["audit", "convergence", "acknowledged"],
   },
   {
+    name: "overwritten-write-not-pushed",
+    rule: "R3",
+    broken: "a push leaves out what was overwritten since it was queued, and whoever gets it takes that for seen",
+    patches: [
+      {
+        file: "cluster/replication.ts",
+        find: "      const frame = this.#writer.copy();\n",
+        replace: `      const all = this.#writer.copy();
+      const records = { bytes: all, view: new DataView(all.buffer), start: PUSH_HEADER_BYTES, end: all.length };
+      const kept = new ByteWriter(PUSH_BYTES_MAX);
+      kept.reserve(PUSH_HEADER_BYTES);
+      forEachRecord(records, this.#around.shards, this.#options.limits, (shard, view, bytes, at, length) => {
+        const slot = shard.table.find(view, at);
+        if (slot === 0 || sequenceAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)) !== sequenceAt(view, at)) return;
+        kept.raw(bytes.subarray(at, at + length));
+      });
+      const frame = kept.copy();
+`,
+      },
+      {
+        file: "cluster/replication.ts",
+        find: "recordLength } from",
+        replace: "recordLength, sequenceAt } from",
+      },
+      {
+        file: "core/shard.ts",
+        find: "if (sequence === this.vector.get(origin) + 1) {",
+        replace: "if (sequence > this.vector.get(origin)) {",
+      },
+    ],
+    scenario: "drill-overwritten-before-push",
+    seedsMax: 20,
+    checkers: ["audit", "convergence", "acknowledged"],
+  },
+  {
     name: "restart-continues-its-life",
     rule: "R4, first half",
     broken: "a replica that starts goes on with the life and the sequences that its disk knows of",
