@@ -57,7 +57,7 @@ const NEEDS: Partial<Record<PlayName, Partial<Omit<ScenarioProfile, "nodes">>>> 
   expiring: { replica: { ...CALM.replica, sweepMs: 2000 } },
   "long-delta": { ...QUIET, meanGapOfPlaysMs: 2500 },
   "overwritten-delta": { ...QUIET, durationMs: 16_000, leastGapOfPlaysMs: 6000 },
-  "overwritten-before-push": QUIET,
+  "overwritten-before-push": { ...QUIET, durationMs: 20_000, leastGapOfPlaysMs: 1500, meanGapOfPlaysMs: 200 },
   "short-lives": { water: CALM_WATER, meanGapOfPlaysMs: 2500 },
   // Nobody restores a disk every second.
   "old-copy": { leastGapOfPlaysMs: 4000 },

@@ -71,7 +71,10 @@ export function overwrittenDelta(stage: Stage): Scene {
 
 /** A replica lacks something from the midst of what it has of another, gets it late, and passes all of it on to a third. */
 export function filledGap(stage: Stage): Scene {
-  const operations = [0, 30, 60, 90].map((afterMs, i) => act(stage, 0, afterMs, "put", { key: keyOf(i) }));
+  const first = stage.random.between(50, 1000);
+  const operations = [0, 30, 40, 50, 60, 90].map((afterMs, i) => {
+    return act(stage, 0, afterMs, "put", { key: keyOf(first + i) });
+  });
   return {
     faults: [
       late(stage, { from: 0, to: 2, isOnlyCopy: true }, 60_000),

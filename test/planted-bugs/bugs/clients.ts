@@ -15,7 +15,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-sessions",
-    seedsMax: 20,
+    seedsMax: 8,
     checkers: ["session"],
   },
   {
@@ -30,7 +30,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-sessions",
-    seedsMax: 20,
+    seedsMax: 14,
     checkers: ["session"],
   },
   {
@@ -45,7 +45,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-sessions",
-    seedsMax: 20,
+    seedsMax: 22,
     checkers: ["session"],
   },
   {
@@ -60,7 +60,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-sessions",
-    seedsMax: 20,
+    seedsMax: 6,
     checkers: ["session"],
   },
   {
@@ -71,7 +71,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       { file: "replica/driver.ts", find: "return dots.every((dot) => {", replace: "return dots.some((dot) => {" },
     ],
     scenario: "drill-sessions",
-    seedsMax: 20,
+    seedsMax: 6,
     checkers: ["session"],
   },
   {
@@ -86,7 +86,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-watches",
-    seedsMax: 20,
+    seedsMax: 6,
     checkers: ["watch"],
   },
   {
@@ -101,7 +101,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-watches",
-    seedsMax: 20,
+    seedsMax: 6,
     checkers: ["watch"],
   },
   {
@@ -116,7 +116,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-watches",
-    seedsMax: 20,
+    seedsMax: 6,
     checkers: ["watch"],
   },
   {
@@ -132,7 +132,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-watches",
-    seedsMax: 20,
+    seedsMax: 16,
     checkers: ["watch"],
   },
   {
@@ -147,7 +147,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-long-history",
-    seedsMax: 20,
+    seedsMax: 8,
     checkers: ["watch"],
   },
   {
@@ -162,7 +162,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-majorities",
-    seedsMax: 20,
+    seedsMax: 22,
     checkers: ["quorum"],
   },
   {
@@ -177,7 +177,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-majorities",
-    seedsMax: 20,
+    seedsMax: 6,
     checkers: ["quorum"],
   },
   {
@@ -186,7 +186,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     broken: "less than half counts as a majority for acknowledgements",
     patches: [{ file: "replica/acks.ts", find: "Math.floor(all / 2) + 1;", replace: "Math.floor(all / 2);" }],
     scenario: "drill-majorities",
-    seedsMax: 20,
+    seedsMax: 8,
     checkers: ["quorum"],
   },
   {
@@ -202,7 +202,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-majorities",
-    seedsMax: 20,
+    seedsMax: 14,
     checkers: ["quorum"],
   },
   {
@@ -218,7 +218,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-acked-behind-gap",
-    seedsMax: 20,
+    seedsMax: 16,
     checkers: ["quorum", "acknowledged"],
   },
   {
@@ -227,7 +227,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     broken: "a replica counts itself twice for an acknowledgement",
     patches: [{ file: "replica/acks.ts", find: "let reached = 1;", replace: "let reached = 2;" }],
     scenario: "drill-majorities",
-    seedsMax: 20,
+    seedsMax: 8,
     checkers: ["quorum", "acknowledged"],
   },
   {
@@ -242,7 +242,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-listings",
-    seedsMax: 20,
+    seedsMax: 6,
     checkers: ["listing"],
   },
   {
@@ -257,7 +257,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-listings",
-    seedsMax: 20,
+    seedsMax: 6,
     checkers: ["listing"],
   },
 ];

@@ -202,4 +202,19 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     seedsMax: 12,
     checkers: ["expiry"],
   },
+  {
+    name: "chain-in-order-of-arrival",
+    rule: "-",
+    broken: "a register that comes late is hung at the end of its origin's chain",
+    patches: [
+      {
+        file: "core/origin-chains.ts",
+        find: "if (after !== chain.sentinel && this.#sequenceIn(after) > sequence) {",
+        replace: "if (chain.seen < 0) {",
+      },
+    ],
+    scenario: "drill-filled-gap",
+    seedsMax: 14,
+    checkers: ["audit", "convergence"],
+  },
 ];

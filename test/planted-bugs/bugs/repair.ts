@@ -15,7 +15,7 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-lost-push",
-    seedsMax: 30,
+    seedsMax: 16,
     checkers: ["audit", "convergence", "acknowledged"],
   },
   {
@@ -107,5 +107,20 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
     scenario: "drill-away-too-long",
     seedsMax: 20,
     checkers: ["acknowledged", "audit", "convergence"],
+  },
+  {
+    name: "sealed-unknowing-of-lives",
+    rule: "sealing",
+    broken: "reports of owners that do not know yet that the life has ended count for its end",
+    patches: [
+      {
+        file: "cluster/sealing.ts",
+        find: "return report?.early !== undefined && report.lives === lives ?",
+        replace: "return report?.early !== undefined && lives !== -1 ?",
+      },
+    ],
+    scenario: "drill-split-life",
+    seedsMax: 32,
+    checkers: ["audit", "convergence", "acknowledged"],
   },
 ];
