@@ -7,7 +7,7 @@
 
 import type { Key, Timestamp } from "../../src/base/ids.ts";
 import { msOfTimestamp } from "../../src/core/clock.ts";
-import type { Judgement, PutAside } from "../simulator/node.ts";
+import type { Judgement } from "../simulator/node.ts";
 import type { Acknowledged } from "../workload/history.ts";
 import type { Evidence, NodeEvidence } from "./evidence.ts";
 import { compareStamps, type Stamp, stampOfVersion } from "./stamp.ts";
@@ -37,10 +37,15 @@ export function mayHaveLetGo(
   return writes.some((write) => isLater(write) && mayHaveOutlived(write, part.dot.shard, evidence));
 }
 
-/** True when anybody put the write of that stamp aside, or a later one of the key. */
+/** True when anybody put the write of that stamp aside, or a later one of the key, as older than the retention. */
 function isPutAside(key: Key, stamp: Stamp, evidence: Evidence): boolean {
-  const isMeant = (register: PutAside): boolean => register.key === key && register.timestamp >= stamp.timestamp;
-  return evidence.nodes.some(({ putAside }) => putAside.some(isMeant));
+  return evidence.nodes.some(({ putAside, judgements }) => {
+    const lastWallMs = Math.max(...judgements.map(({ wallMs }) => wallMs));
+    return putAside.some((register) => {
+      const isMeant = register.key === key && register.timestamp >= stamp.timestamp;
+      return isMeant && msOfTimestamp(register.timestamp as Timestamp) < lastWallMs - evidence.retentionMs;
+    });
+  });
 }
 
 /**

@@ -86,10 +86,8 @@ describe("a patch", () => {
     expect(() => applyPatch("one one", patch)).toThrow("fits 2 times");
   });
 
-  it("is refused where its file is no part of the replica that is simulated", async () => {
+  it("is refused where its file is no part of the bundle", async () => {
     const file = "cli/main.ts";
-    await expect(bundlePatched([{ file, find: "x", replace: "y" }])).rejects.toThrow(
-      "no part of the simulated replica",
-    );
+    await expect(bundlePatched([{ file, find: "x", replace: "y" }])).rejects.toThrow("no part of the bundle");
   });
 });

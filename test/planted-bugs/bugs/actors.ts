@@ -27,35 +27,11 @@ const NO_LEAP: Patch = {
 
 export const ACTOR_BUGS: readonly PlantedBug[] = [
   {
-    name: "kv679-tombstone",
-    rule: "kv679 (4) tombstone",
-    broken: "the marks of what was purged are not kept on disk",
-    patches: [
-      {
-        file: "core/shard-head.ts",
-        find: "encodePurgeMarks(writer, shard.purgeMarks);",
-        replace: "encodePurgeMarks(writer, undefined);",
-      },
-    ],
-    scenario: "drill-write-after-purge",
-    seedsMax: 35,
-    checkers: ["convergence", "acknowledged", "audit"],
-  },
-  {
     name: "kv679-dataloss",
     rule: "kv679 (1) dataloss",
     broken: "a replica that lost its disk begins with its first life again, and nobody tells it",
     patches: [NO_LEAP, ...NOBODY_TELLS],
     scenario: "drill-lost-disk",
-    seedsMax: 12,
-    checkers: ["audit", "convergence", "acknowledged"],
-  },
-  {
-    name: "kv679-uid",
-    rule: "kv679 (6) uid",
-    broken: "a replica whose disk is an old copy lives lives of the same numbers again, and nobody tells it",
-    patches: [...NOBODY_TELLS],
-    scenario: "drill-old-copy",
     seedsMax: 12,
     checkers: ["audit", "convergence", "acknowledged"],
   },
@@ -91,6 +67,21 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
     checkers: ["audit", "convergence", "acknowledged"],
   },
   {
+    name: "kv679-tombstone",
+    rule: "kv679 (4) tombstone",
+    broken: "the marks of what was purged are not kept on disk",
+    patches: [
+      {
+        file: "core/shard-head.ts",
+        find: "encodePurgeMarks(writer, shard.purgeMarks);",
+        replace: "encodePurgeMarks(writer, undefined);",
+      },
+    ],
+    scenario: "drill-write-after-purge",
+    seedsMax: 35,
+    checkers: ["convergence", "acknowledged", "audit"],
+  },
+  {
     name: "kv679-tombstone2",
     rule: "kv679 (5) tombstone2",
     broken: "a replica that comes back takes over what others claim, and not the marks of what they purged",
@@ -104,5 +95,14 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
     scenario: "drill-newcomer",
     seedsMax: 16,
     checkers: ["convergence", "acknowledged", "audit"],
+  },
+  {
+    name: "kv679-uid",
+    rule: "kv679 (6) uid",
+    broken: "a replica whose disk is an old copy lives lives of the same numbers again, and nobody tells it",
+    patches: [...NOBODY_TELLS],
+    scenario: "drill-old-copy",
+    seedsMax: 12,
+    checkers: ["audit", "convergence", "acknowledged"],
   },
 ];

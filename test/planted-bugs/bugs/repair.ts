@@ -5,7 +5,7 @@ import type { PlantedBug } from "../planted-bug.ts";
 export const REPAIR_BUGS: readonly PlantedBug[] = [
   {
     name: "push-over-a-gap-claims",
-    rule: "R3",
+    rule: "-",
     broken: "a push claims its dot also where one before it is missing",
     patches: [
       {
@@ -65,7 +65,7 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "closed-without-agreement",
-    rule: "sealing",
+    rule: "-",
     broken: "an ended life is closed where it was seen, whatever the others hold of it",
     patches: [
       {
@@ -110,7 +110,7 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "sealed-unknowing-of-lives",
-    rule: "sealing",
+    rule: "-",
     broken: "reports of owners that do not know yet that the life has ended count for its end",
     patches: [
       {

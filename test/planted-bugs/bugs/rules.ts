@@ -76,6 +76,32 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     checkers: ["convergence", "acknowledged", "audit"],
   },
   {
+    name: "life-not-durable-before-its-writes",
+    rule: "R4, first half",
+    broken: "writes of a new life leave before the life is on disk",
+    patches: [
+      { file: "replica/start-up.ts", find: "if (!ephemeral) await writeFirst(replica, storage);", replace: "" },
+      {
+        file: "replica/replica.ts",
+        find: "this.lifeDurable = start.ephemeral;",
+        replace: "this.lifeDurable = true;",
+      },
+      {
+        file: "cluster/membership.ts",
+        find: "const isOtherBirth = facts.birth !== 0 && facts.birth !== host.birth;",
+        replace: "const isOtherBirth = false;",
+      },
+      {
+        file: "cluster/lineage.ts",
+        find: "return lineage.some((each) => each.life === life && each.birth === birth);",
+        replace: "return lineage.some((each) => each.life === life && birth > 0);",
+      },
+    ],
+    scenario: "drill-short-lives",
+    seedsMax: 8,
+    checkers: ["convergence", "acknowledged", "audit"],
+  },
+  {
     name: "dead-life-pushed",
     rule: "R4, second half",
     broken: "pushed registers of a life that has ended are taken in",
@@ -161,31 +187,5 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     scenario: "drill-write-after-purge",
     seedsMax: 16,
     checkers: ["audit", "convergence", "acknowledged"],
-  },
-  {
-    name: "life-not-durable-before-its-writes",
-    rule: "R4, first half",
-    broken: "writes of a new life leave before the life is on disk",
-    patches: [
-      { file: "replica/start-up.ts", find: "if (!ephemeral) await writeFirst(replica, storage);", replace: "" },
-      {
-        file: "replica/replica.ts",
-        find: "this.lifeDurable = start.ephemeral;",
-        replace: "this.lifeDurable = true;",
-      },
-      {
-        file: "cluster/membership.ts",
-        find: "const isOtherBirth = facts.birth !== 0 && facts.birth !== host.birth;",
-        replace: "const isOtherBirth = false;",
-      },
-      {
-        file: "cluster/lineage.ts",
-        find: "return lineage.some((each) => each.life === life && each.birth === birth);",
-        replace: "return lineage.some((each) => each.life === life && birth > 0);",
-      },
-    ],
-    scenario: "drill-short-lives",
-    seedsMax: 8,
-    checkers: ["convergence", "acknowledged", "audit"],
   },
 ];

@@ -40,6 +40,12 @@ describe("a replica that begins anew", () => {
     );
   });
 
+  it("owes a value that it put aside though it was younger than the retention", () => {
+    const putAside = [{ key: KEY, timestamp: EARLY }];
+    expect(messagesOf([PUT], begunAnew(10 + RETENTION_MS, GONE, { putAside }))).toHaveLength(1);
+    expect(messagesOf([PUT], begunAnew(11 + RETENTION_MS, GONE, { putAside }))).toEqual([]);
+  });
+
   it("owes no value that one had replaced which was put aside", () => {
     const later = entry(2, 20, { answer: written(LATE) });
     const putAside = [{ key: KEY, timestamp: LATE }];

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { NodeEvidence } from "../../../simulations/checkers/evidence.ts";
 import { checkSession } from "../../../simulations/checkers/session.ts";
 import type { Answer, HistoryEntry } from "../../../simulations/workload/history.ts";
+import type { Key, ShardId } from "../../../src/base/ids.ts";
 import { crash, dotOf, entry, evidence, node, read, readPart, written } from "./evidence-builder.ts";
 
 const NODES = [node(), node()];
@@ -63,10 +64,22 @@ describe("session checker", () => {
     expect(messagesOf([step(1, 0, written(100, { ttlMs: 5 }), { ttlMs: 5 }), gone])).toEqual([]);
   });
 
-  it("accepts a refusal, and what no token named or another session saw", () => {
+  it("owes what a token does not name, unless there was no room for all", () => {
+    const forgetful = { carried: [dotOf(99)] };
+    const shown = step(1, 0, written(100));
+    const behind = step(90, 1, read(90), forgetful);
+    expect(messagesOf([shown, behind])).toHaveLength(1);
+    const elsewhere = Array.from({ length: 41 }, (_, i): HistoryEntry => {
+      const dot = { ...dotOf(100), shard: i as ShardId };
+      return step(2 + i, 0, { type: "read", read: { ...readPart(undefined), key: `other${i}` as Key, dot } });
+    });
+    expect(messagesOf([shown, ...elsewhere, behind])).toEqual([]);
+    expect(messagesOf([shown, ...elsewhere.slice(0, 38), behind])).toHaveLength(1);
+  });
+
+  it("accepts a refusal, and what another session saw", () => {
     const behind = { type: "refused", code: "SESSION_BEHIND" } as const;
     expect(messagesOf([step(1, 0, written(100)), step(2, 1, behind)])).toEqual([]);
-    expect(messagesOf([step(1, 0, written(100)), step(2, 1, read(90), { carried: [dotOf(99)] })])).toEqual([]);
     expect(messagesOf([step(1, 0, written(100)), step(2, 1, read(90), { session: 2 })])).toEqual([]);
   });
 
