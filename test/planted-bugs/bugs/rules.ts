@@ -19,6 +19,27 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     checkers: ["audit", "convergence", "acknowledged"],
   },
   {
+    name: "overwritten-slot-skipped",
+    rule: "R2",
+    broken: "a register that was overwritten since the delta began is left out, as it is not in the claim",
+    patches: [
+      {
+        file: "core/delta.ts",
+        find: "      const length = recordLength(table.viewOf(slot), at);\n",
+        replace:
+          "      const length = recordLength(table.viewOf(slot), at);\n      if (!this.claim.covers(originAt(table.viewOf(slot), at), sequenceAt(table.viewOf(slot), at))) continue;\n",
+      },
+      {
+        file: "core/delta.ts",
+        find: 'import { recordLength } from "./record.ts";',
+        replace: 'import { originAt, recordLength, sequenceAt } from "./record.ts";',
+      },
+    ],
+    scenario: "drill-overwritten-delta",
+    seedsMax: 16,
+    checkers: ["audit", "convergence"],
+  },
+  {
     name: "overwritten-write-not-pushed",
     rule: "R3",
     broken: "a push leaves out what was overwritten since it was queued, and whoever gets it takes that for seen",
