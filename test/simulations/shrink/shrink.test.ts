@@ -37,7 +37,7 @@ const MINUTES = { timeout: 300_000 };
 
 describe("a failing run", MINUTES, () => {
   it("that forgets expiries becomes one write with a time to live, and the same one again", async () => {
-    const plan = beginning(splitBrain("1"), 6000);
+    const plan = beginning(splitBrain("1"), 4000);
     const [small, again] = [
       await shrink(plan, "expiry", forgetsExpiries),
       await shrink(plan, "expiry", forgetsExpiries),
@@ -52,11 +52,11 @@ describe("a failing run", MINUTES, () => {
   });
 
   it("that answers before the disk has it becomes one write and one crash", async () => {
-    const early = beginning(splitBrain("1"), 3500);
+    const early = beginning(splitBrain("1"), 2600);
     const key = "k1" as Operation["key"];
-    const write: Operation = { id: 9999, at: 3000, node: 0, type: "update", key, ack: "disk", valueBytes: 500 };
-    const crash: Fault = { at: 3000.2, type: "crash", node: 0, aim: "now", isPowerCut: true, downMs: 777 };
-    const before = early.operations.filter((operation) => operation.key !== key || operation.at < 2900);
+    const write: Operation = { id: 9999, at: 2400, node: 0, type: "update", key, ack: "disk", valueBytes: 500 };
+    const crash: Fault = { at: 2400.2, type: "crash", node: 0, aim: "now", isPowerCut: true, downMs: 777 };
+    const before = early.operations.filter((operation) => operation.key !== key || operation.at < 2300);
     const plan = { ...early, operations: [...before, write], faults: [...early.faults, crash] };
     const small = await shrink(plan, "acknowledged", answersBeforeTheSync);
     expect(small.operations).toHaveLength(1);
