@@ -3,6 +3,7 @@
 import { SeededRandom } from "../../src/base/random.ts";
 import { replicaDefaults } from "../../src/replica/config.ts";
 import type { Fault } from "../faults/fault.ts";
+import { nodesOf as nodesOfFault } from "../faults/touched.ts";
 import { type NodePlan, type Plan, qualityOf, type ReplicaSettings, type WaterPlan } from "../plan.ts";
 import { uniform } from "../simulator/draws.ts";
 import { NETWORK_DEFAULTS } from "../simulator/network.ts";
@@ -68,7 +69,7 @@ export function planOf(script: Script): Plan {
     healAt,
     settleMs: msOf(settlesWithin, "settlesWithin"),
     operations: operationsIn(script, cluster, random.fork("operations"), healAt),
-    faults: (script.faults ?? []).flatMap((fault) => faultsBefore(healAt, fault.resolve(cluster), fault.type)),
+    faults: (script.faults ?? []).flatMap((fault) => checked(fault.type, fault.resolve(cluster), { healAt, cluster })),
   };
   checkDistances(plan);
   return plan;
@@ -123,10 +124,18 @@ function operationsIn(script: Script, cluster: Cluster, random: SeededRandom, un
   return [...acts, ...rest].sort((a, b) => a.at - b.at);
 }
 
-function faultsBefore(healAt: number, faults: readonly Fault[], type: string): readonly Fault[] {
+function checked(
+  type: string,
+  faults: readonly Fault[],
+  { healAt, cluster }: { readonly healAt: number; readonly cluster: Cluster },
+): readonly Fault[] {
   const late = faults.find(({ at }) => at >= healAt);
-  if (late === undefined) return faults;
-  throw new ScriptError(`${type}: begins at ${late.at / 1000} s, but the script lasts ${healAt / 1000} s`);
+  if (late !== undefined) {
+    throw new ScriptError(`${type}: begins at ${late.at / 1000} s, but the script lasts ${healAt / 1000} s`);
+  }
+  const stranger = faults.flatMap(nodesOfFault).find((node) => node >= cluster.names.length);
+  if (stranger === undefined) return faults;
+  throw new ScriptError(`${type}: there is no replica number ${stranger}, only ${cluster.names.length} replicas`);
 }
 
 function checkDistances(plan: Plan): void {

@@ -177,6 +177,11 @@ describe("a script that cannot be is refused with what is wrong:", () => {
       { faults: [pause({ replica: "virginia-1", at: "20s", lasts: "1s" })] },
       "pause: begins at 20 s, but the script lasts 20 s",
     ],
+    [
+      "a raw fault of a replica that is not there",
+      { faults: [rawFault({ at: 1, type: "pause", node: 3, forMs: 1 })] },
+      "pause: there is no replica number 3, only 3 replicas",
+    ],
     ["an act after the end", { clients: [read({ ...act, at: "21s" })] }, 'client "x": acts after the end'],
     ["two acts of one name", { clients: [read(act), remove(act)] }, "two have the same name"],
     ["shares above one", { workload: { operationsPerSecond: 1, reads: 0.9, deletes: 0.2 } }, "together at most 1"],
