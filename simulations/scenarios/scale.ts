@@ -16,6 +16,8 @@ const REGIONS_USED = 10;
 /** As production: a link is given up after so much silence. */
 const HEARTBEAT_TIMEOUT_MS = 4000;
 const SETTLE_MS = 60_000;
+/** Comparisons that a replica takes part in, a second: one that it begins and, in the mean, one that it is asked for. */
+const COMPARISONS_PER_SECOND = 2;
 
 export interface ScaleOptions {
   readonly replicas: number;
@@ -38,7 +40,7 @@ export function scalePlan(seed: string, options: ScaleOptions = SCALE): Plan {
     water: CALM_WATER,
     heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS,
     healAt: options.durationMs,
-    settleMs: SETTLE_MS,
+    settleMs: SETTLE_MS + sealingMs(nodes.length),
     operations: generateOperations(random.fork("operations"), {
       nodes: nodes.length,
       keys: options.keys,
@@ -54,6 +56,14 @@ export function scalePlan(seed: string, options: ScaleOptions = SCALE): Plan {
     }),
     faults: createFaults(nodes, options.durationMs),
   };
+}
+
+/**
+ * Vectors are equal once the life that crashed is sealed everywhere, for which each replica has to hear from every other
+ * after it ended: drawing one at random each time, that takes n ln n draws (the coupon collector's problem).
+ */
+function sealingMs(replicas: number): number {
+  return Math.ceil((replicas * (Math.log(replicas) + 2) * 1000) / COMPARISONS_PER_SECOND);
 }
 
 function createNodes(random: SeededRandom, count: number): NodePlan[] {
