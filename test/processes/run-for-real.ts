@@ -50,8 +50,8 @@ async function play(world: RealWorld, plan: Plan): Promise<RealRun> {
   await faults.healAll();
   const convergedAfterMs = await converge(world, plan);
   await untilExpired(runner.history);
-  stranger.close();
-  const violations = [...breakdownsOf(world), ...stranger.violations()];
+  const violations = breakdownsOf(world);
+  if (violations.length === 0) violations.push(...(await stranger.finish()));
   if (violations.length === 0) {
     const evidence = await collect(world, { runner, watchers, plan });
     for (const check of Object.values(CHECKERS)) violations.push(...check(evidence));
