@@ -55,8 +55,8 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/driver.ts",
-        find: "this.#sessions.push({ dots, dueAt: this.#now() + waitMs, resolve, reject });",
-        replace: "this.#sessions.push({ dots, dueAt: this.#now() + waitMs, resolve, reject });\n      resolve();",
+        find: "    await new Promise<void>((resolve, reject) => {\n",
+        replace: "    if (waitMs >= 0) return;\n    await new Promise<void>((resolve, reject) => {\n",
       },
     ],
     scenario: "drill-sessions",
