@@ -33,7 +33,7 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
     patches: [NO_LEAP, ...NOBODY_TELLS],
     scenario: "drill-lost-disk",
     seedsMax: 12,
-    checkers: ["audit", "convergence", "acknowledged"],
+    checkers: ["audit", "convergence", "acknowledged", "quorum", "session"],
   },
   {
     name: "kv679-dataloss-fb",
@@ -49,7 +49,7 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
     ],
     scenario: "drill-lost-disk",
     seedsMax: 30,
-    checkers: ["audit", "convergence", "acknowledged"],
+    checkers: ["audit", "convergence", "acknowledged", "quorum", "session"],
   },
   {
     name: "kv679-dataloss-fb2",
@@ -64,7 +64,7 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
     ],
     scenario: "drill-lost-disk",
     seedsMax: 30,
-    checkers: ["audit", "convergence", "acknowledged"],
+    checkers: ["audit", "convergence", "acknowledged", "quorum", "session"],
   },
   {
     name: "kv679-tombstone",
@@ -103,6 +103,6 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
     patches: [...NOBODY_TELLS],
     scenario: "drill-old-copy",
     seedsMax: 12,
-    checkers: ["audit", "convergence", "acknowledged"],
+    checkers: ["audit", "convergence", "acknowledged", "quorum", "session"],
   },
 ];
