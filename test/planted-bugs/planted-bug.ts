@@ -20,6 +20,6 @@ export interface PlantedBug {
   /** The scenario or drill that has to find it, and within how many seeds. */
   readonly scenario: string;
   readonly seedsMax: number;
-  /** Each of these may be the first to see it; at least one of them has to. */
+  /** Meant to see it: it counts as found once one of these does. */
   readonly checkers: readonly string[];
 }

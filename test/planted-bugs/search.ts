@@ -30,7 +30,8 @@ async function search(bug: PlantedBug, firstSeed: number): Promise<Search> {
   const nothing = { bug, seeds, needed: 0, checkers: [], message: "" };
   try {
     const script = await bundlePatched(bug.patches);
-    const { verdicts, failure } = await hunt(script, { scenario: bug.scenario, seeds, untilFound: true });
+    const order = { scenario: bug.scenario, seeds, untilSeenBy: bug.checkers };
+    const { verdicts, failure } = await hunt(script, order);
     const last = verdicts.at(-1);
     if (last === undefined) return { ...nothing, failure };
     return { ...nothing, needed: verdicts.length, checkers: last.checkers, message: last.message, failure };

@@ -8,8 +8,8 @@ import { runPlan } from "../../simulations/simulate.ts";
 export interface SeedOrder {
   readonly scenario: string;
   readonly seeds: readonly number[];
-  /** Go on only while nothing is found. */
-  readonly untilFound: boolean;
+  /** Go on only until one of these checkers sees something; absent: run all. */
+  readonly untilSeenBy?: readonly string[];
 }
 
 export interface SeedVerdict {
@@ -32,7 +32,7 @@ async function run(order: SeedOrder): Promise<void> {
   for (const seed of order.seeds) {
     const verdict = await runSeed(order, seed);
     parentPort?.postMessage(verdict);
-    if (order.untilFound && verdict.checkers.length > 0) return;
+    if (verdict.checkers.some((checker) => order.untilSeenBy?.includes(checker))) return;
   }
 }
 
