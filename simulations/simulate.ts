@@ -5,17 +5,23 @@ import { isSameDigest } from "../src/core/digest.ts";
 import type { ReplicaDump } from "../src/replica/inspect.ts";
 import { checkAcknowledged } from "./checkers/acknowledged.ts";
 import { checkAudit } from "./checkers/audit.ts";
+import { checkAvailability, DRIFT_MAX } from "./checkers/availability.ts";
+import { checkBounds } from "./checkers/bounds.ts";
 import { checkConvergence, compareDumps, gapsOf } from "./checkers/convergence.ts";
 import { coverageOf, type Verdict } from "./checkers/coverage.ts";
+import { checkDigest } from "./checkers/digest.ts";
 import type { Checker, Evidence, NodeEvidence, Violation } from "./checkers/evidence.ts";
 import { checkExpiry } from "./checkers/expiry.ts";
 import { checkListing } from "./checkers/listing.ts";
 import { checkLocalOrder } from "./checkers/local-order.ts";
 import { checkQuorum } from "./checkers/quorum.ts";
+import { checkResurrection } from "./checkers/resurrection.ts";
 import { checkSession } from "./checkers/session.ts";
+import { checkVectors } from "./checkers/vectors.ts";
 import { checkWatch } from "./checkers/watch.ts";
 import { FaultApplier } from "./faults/applier.ts";
 import { clockSpreadOf, nameOf, type Plan, qualityOf, type ReplicaSettings } from "./plan.ts";
+import { Sampler } from "./sampling/sampler.ts";
 import type { SimulatedNode } from "./simulator/node.ts";
 import type { ReplicaIdentity, ReplicaPorts, SimulatedReplica } from "./simulator/replica.ts";
 import type { TraceEntry } from "./simulator/trace.ts";
@@ -66,6 +72,10 @@ export interface RunOptions {
 
 /** Time between two looks at whether all replicas are equal. */
 const POLL_MS = 250;
+/** After the healing: by then everybody who waits has been answered. */
+const REST_MS = 6500;
+/** Time between two looks at what all replicas hold. */
+const SAMPLE_MS = 500;
 /** Time between two equalities that count: what is equal must stay so. */
 const AFTERMATH_MS = 2000;
 /** Every checker by name, in the order in which what they say helps most. */
@@ -79,6 +89,11 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   watch: checkWatch,
   quorum: checkQuorum,
   listing: checkListing,
+  resurrection: checkResurrection,
+  digest: checkDigest,
+  vectors: checkVectors,
+  bounds: checkBounds,
+  availability: checkAvailability,
 };
 
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResult> {
@@ -87,11 +102,13 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   const faults = new FaultApplier(world, plan.faults);
   const runner = new WorkloadRunner(world, plan.operations, plan.watches);
   const recorder = options.timeline === true ? new TimelineRecorder(world, plan, runner.history) : undefined;
+  const sampler = new Sampler(world, { everyMs: SAMPLE_MS, until: plan.healAt });
   for (const [index, node] of plan.nodes.entries()) world.at(node.startAt, () => world.node(index).start());
   await world.run(plan.healAt);
   runner.close();
   faults.healAll();
   const convergedAfterMs = await converge(world, plan);
+  if (world.breakdowns.length === 0) await world.run(Math.max(world.now, plan.healAt + REST_MS));
   const timeline = recorder?.finish();
   const violations: Violation[] = world.breakdowns.map(({ at, node, error }) => ({
     checker: "breakdown",
@@ -99,7 +116,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   }));
   const verdicts: Verdict[] = [];
   if (violations.length === 0) {
-    const evidence = await collect(world, runner, plan);
+    sampler.look();
+    const evidence = await collect(world, runner, sampler, plan);
     for (const [checker, check] of Object.entries(CHECKERS)) {
       const found = check(evidence);
       violations.push(...found);
@@ -195,7 +213,13 @@ function areEqual(world: World): boolean {
   return true;
 }
 
-async function collect(world: World, runner: WorkloadRunner, plan: Plan): Promise<Evidence> {
+/** Whether a fault keeps a node's clock from telling how much time has gone by. */
+function hasStoppedClock(fault: Plan["faults"][number], node: number): boolean {
+  if (fault.type === "clock-drift") return fault.node === node && Math.abs(fault.ppm) > DRIFT_MAX * 1e6;
+  return fault.type === "clock-strobe" && fault.node === node;
+}
+
+async function collect(world: World, runner: WorkloadRunner, sampler: Sampler, plan: Plan): Promise<Evidence> {
   const keys = keysOf(plan.operations);
   const dumps = world.nodes.map((node) => node.replica?.inspect());
   const finals = await readAll(world, runner, keys);
@@ -207,6 +231,10 @@ async function collect(world: World, runner: WorkloadRunner, plan: Plan): Promis
       judgements: node.judgements,
       putAside: node.putAside,
       givenUpAt: world.givenUp.flatMap(({ id, at }) => (id === node.identity.id ? [at] : [])),
+      pauses: node.pauses,
+      hasStoppedClock: plan.faults.some((fault) => hasStoppedClock(fault, i)),
+      // The healing sets it right, too.
+      clockJumps: 1 + plan.faults.filter((fault) => fault.type === "clock-jump" && fault.node === i).length,
       dump: dumps[i],
       finals: finals[i] ?? [],
       finalWallMs: node.clock.now(),
@@ -216,9 +244,11 @@ async function collect(world: World, runner: WorkloadRunner, plan: Plan): Promis
     keys,
     history: runner.history,
     watches: runner.watchers,
+    samples: sampler.samples,
     nodes,
     healedAt: plan.healAt,
     settleMs: plan.settleMs,
+    endedAt: world.now,
     auditRepairs: world.auditRepairs,
     retentionMs: plan.replica.retentionMs,
     clockSpreadMs: clockSpreadOf(plan),

@@ -94,13 +94,25 @@ function* checkFinal(
     ) {
       yield `${name} reads ${shown} as the value of operation ${author.operation.id}, acknowledged as ${author.version}, but under the version ${final.version}: it came back with another stamp`;
     }
-    if (floor !== undefined && compareStamps(stamp, stampOf(floor)) < 0) {
+    const isLower = floor !== undefined && compareStamps(stamp, stampOf(floor)) < 0;
+    if (isLower && !mayStandBelow(key, final, floor, evidence)) {
       yield `${name} reads ${shown} at ${showStamp(stamp)}, yet ${describe(floor)} was acknowledged with the greater stamp ${showStamp(stampOf(floor))}${floor.part.isDelete ? ": a deleted value is back" : ""}`;
     }
     return;
   }
   if (floor === undefined || floor.part.isDelete || mayHaveGone(key, floor, node, evidence)) return;
   yield `${name} has nothing at ${shown}, yet ${describe(floor)} was acknowledged at ${showStamp(stampOf(floor))} and nothing that may have happened removes it`;
+}
+
+/**
+ * Who has just begun with nothing knows no mark of what was purged: what it writes before it has met the others may be
+ * stamped below a deletion that all of them have purged by then, and stands.
+ */
+function mayStandBelow(key: KeyEvidence, final: ReadPart, floor: Acknowledged, { nodes }: Evidence): boolean {
+  const author = key.possible.find(({ entry }) => entry.operation.id === final.author?.id)?.entry;
+  if (author === undefined || !(floor.part.isDelete || floor.part.ttlMs !== undefined)) return false;
+  const hasBegunAnew = nodes[author.node]?.durable === false && author.life > 1;
+  return hasBegunAnew && author.invokedAt > (floor.entry.answeredAt ?? 0);
 }
 
 /** What a final value is worth: the operation that wrote it, or what is wrong with it. */

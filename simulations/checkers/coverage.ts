@@ -60,12 +60,39 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
       ({ operation, answer }) => operation.consistency === "quorum" && answer?.type === "read",
     ).length,
   }),
+  resurrection: ({ history, samples }) => ({
+    "deletions acknowledged": history.flatMap(({ answer }) =>
+      answer?.type === "written" ? answer.parts.filter(({ isDelete }) => isDelete) : [],
+    ).length,
+    "looks inside": samples.length,
+  }),
+  digest: ({ samples }) => ({
+    "pairs of replicas": samples.reduce((sum, { nodes }) => sum + pairsOf(nodes.filter((node) => node).length), 0),
+  }),
+  vectors: ({ nodes }) => ({
+    vectors: nodes.reduce((sum, { dump }) => sum + (dump?.shards.length ?? 0), 0),
+    "lives ended": nodes.reduce((sum, { ends }) => sum + ends.length, 0),
+  }),
+  bounds: ({ samples }) => ({
+    amounts: samples.reduce(
+      (sum, { nodes }) => sum + nodes.reduce((all, node) => all + (node?.holdings.length ?? 0), 0),
+      0,
+    ),
+  }),
+  availability: ({ history }) => ({
+    "operations at replicas that run": history.filter(({ life }) => life !== 0).length,
+    refusals: history.filter(({ answer }) => answer?.type === "refused" || answer?.type === "failed").length,
+  }),
   listing: ({ history }) => {
     const listed = history.flatMap(({ answer }) => (answer?.type === "listed" ? [answer] : []));
     const throughout = listed.reduce((sum, answer) => sum + answer.throughout.length, 0);
     return { listings: listed.length, "keys there throughout": throughout };
   },
 };
+
+function pairsOf(count: number): number {
+  return (count * (count - 1)) / 2;
+}
 
 function countOf(items: Iterable<unknown>): number {
   let count = 0;

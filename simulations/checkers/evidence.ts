@@ -2,6 +2,7 @@
 
 import type { Key } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
+import type { Sample } from "../sampling/sample.ts";
 import type { DiskLoss } from "../simulator/disk-damage.ts";
 import type { Judgement, LifeEnd, PutAside } from "../simulator/node.ts";
 import type { History, ReadPart } from "../workload/history.ts";
@@ -18,6 +19,12 @@ export interface NodeEvidence {
   readonly putAside: readonly PutAside[];
   /** When anybody gave it up, virtual ms: from then on nobody waits for what it alone holds. */
   readonly givenUpAt: readonly number[];
+  /** When its process was paused, virtual ms. */
+  readonly pauses: readonly { readonly from: number; readonly to: number }[];
+  /** Its clock stood still, or nearly so, at some time. */
+  readonly hasStoppedClock: boolean;
+  /** How often its clock was put forward or back. */
+  readonly clockJumps: number;
   /** After the healing. Undefined: it did not come back. */
   readonly dump: ReplicaDump | undefined;
   /** Each key of the plan as read there at the end, with the wall clock of that moment. */
@@ -29,10 +36,14 @@ export interface Evidence {
   readonly keys: readonly Key[];
   readonly history: History;
   readonly watches: readonly WatchHistory[];
+  /** What was held at some moments of the run; the last one after the end of it. */
+  readonly samples: readonly Sample[];
   readonly nodes: readonly NodeEvidence[];
   /** Virtual ms at which everything was healed, and within how long after it all had to be equal. */
   readonly healedAt: number;
   readonly settleMs: number;
+  /** Virtual ms at which everything was looked at for the last time. */
+  readonly endedAt: number;
   /** Shards, and unix ms of the stamps, of the registers that the audit had to bring back or to remove. */
   readonly auditRepairs: readonly { readonly shard: number; readonly stampedAt: number }[];
   readonly retentionMs: number;

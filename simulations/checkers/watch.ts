@@ -50,24 +50,23 @@ function nameOf({ plan }: WatchHistory): string {
 function chainsOf(watch: WatchHistory): Chain[] {
   const chains: Chain[] = [];
   let place = { node: 0, life: 0 };
-  for (const [i, entry] of watch.entries.entries()) {
-    if (entry.type === "connected") place = entry;
-    // A reset right after a connection is the first that it says: nothing goes on from before. Nor does what was begun
-    // elsewhere and broke before all was read: the token in hand is then still that of the chain before it.
-    const begins =
-      entry.type === "reset" || (entry.type === "connected" && (!entry.isResumed || isElsewhere(entry, chains.at(-1))));
-    if (begins || (entry.type === "connected" && watch.entries[i + 1]?.type === "reset")) {
-      chains.push({ ...place, from: entry.at, isCurrent: false, writes: new Set() });
+  let chain: Chain | undefined;
+  /** The one that the watcher resumes: of the last event that it handled, or of the last time that it read all. */
+  let resumable: Chain | undefined;
+  for (const entry of watch.entries) {
+    if (entry.type === "connected") {
+      place = entry;
+      chain = resumable;
     }
-    if (entry.type === "change") chains.at(-1)?.writes.add(writeName(entry.change));
+    if (entry.type === "reset" || (entry.type === "connected" && !entry.isResumed)) {
+      chain = { node: place.node, life: place.life, from: entry.at, isCurrent: false, writes: new Set() };
+      chains.push(chain);
+    }
+    if (entry.type === "change") chain?.writes.add(writeName(entry.change));
+    if (entry.type === "change" || entry.type === "read") resumable = chain;
   }
-  const last = chains.at(-1);
-  if (last !== undefined) last.isCurrent = watch.isCurrent;
+  if (chain !== undefined) chain.isCurrent = watch.isCurrent;
   return chains;
-}
-
-function isElsewhere(place: { readonly node: number; readonly life: number }, chain: Chain | undefined): boolean {
-  return chain !== undefined && (chain.node !== place.node || chain.life !== place.life);
 }
 
 function writeName(change: WatchedChange): string {

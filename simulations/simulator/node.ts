@@ -81,6 +81,8 @@ export class SimulatedNode {
   readonly judgements: Judgement[] = [];
   /** Registers that its replicas put aside for an operator. */
   readonly putAside: PutAside[] = [];
+  /** As they were asked for. */
+  readonly pauses: { readonly from: number; readonly to: number }[] = [];
   readonly #options: NodeOptions;
   #life: Life | undefined;
   #lives = 0;
@@ -173,7 +175,9 @@ export class SimulatedNode {
   /** SIGSTOP and, later, SIGCONT. */
   pause(forMs: number): void {
     if (this.#life === undefined) return;
-    this.#life.pausedUntil = this.#options.now() + forMs;
+    const from = this.#options.now();
+    this.#life.pausedUntil = from + forMs;
+    this.pauses.push({ from, to: from + forMs });
     this.#options.network.paused(this.#life.endpoint);
   }
 

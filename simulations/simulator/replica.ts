@@ -1,6 +1,7 @@
 /** What the simulator asks of the replica it runs: the driver offers it, and tests run smaller things in its place. */
 
 import type { ReplicaId } from "../../src/base/ids.ts";
+import type { Holding } from "../../src/replica/holdings.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import type { Clock, Log, Random, Scheduler, Storage, Transport } from "../../src/replica/ports.ts";
 import type { Replica } from "../../src/replica/replica.ts";
@@ -11,6 +12,8 @@ export interface SimulatedReplica extends LocalStore {
   start(): Promise<void>;
   stop(): Promise<void>;
   inspect(): ReplicaDump;
+  /** What is held beside the registers, where there is anything. */
+  holdings?(): readonly Holding[];
   /** The machine inside, where there is one, for those who look on while it runs. */
   readonly replica?: Replica;
 }

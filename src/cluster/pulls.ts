@@ -73,6 +73,13 @@ export class Pulls {
     return this.#lacksByShard.size + this.#sessionsById.size;
   }
 
+  /** The largest window of all sources. */
+  get windowBytes(): number {
+    let bytes = 0;
+    for (const { window } of this.#sourcesByPeer.values()) bytes = Math.max(bytes, window.bytes);
+    return bytes;
+  }
+
   /** A peer holds what we lack. Said again before it was due, the earlier word stands: it must not put off its own cure. */
   noteLack(shard: ShardId, peer: ReplicaId, vector: VersionVector, now: number): void {
     const lacks = this.#lacksOf(shard);

@@ -51,6 +51,17 @@ export class Replication {
     return this.#writer.length > 0;
   }
 
+  get pendingBytes(): number {
+    return this.#writer.length;
+  }
+
+  /** Peers that wait for a confirmation, counted for each shard. */
+  get owed(): number {
+    let count = 0;
+    for (const peers of this.#owedByShard.values()) count += peers.size;
+    return count;
+  }
+
   /** Queues a record as written; `confirm` asks the receivers to say when they have it. */
   queue(bytes: Uint8Array, length: number, confirm: boolean): void {
     if (this.#writer.length + length > PUSH_BYTES_MAX) this.flush();

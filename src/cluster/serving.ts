@@ -14,7 +14,7 @@ import type { SendingSurroundings } from "./surroundings.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 /** Sessions that one peer may have open here. */
-const SESSIONS_MAX = 16;
+export const SERVED_SESSIONS_MAX = 16;
 /**
  * Nothing is added to a link's queue above this. It is more than pushes fill a queue to, which would otherwise leave no
  * room for repair for as long as there are too many of them; and with the longest record on top of it, it is less than
@@ -44,12 +44,19 @@ export class Serving {
     this.#around = around;
   }
 
+  /** Sessions of all peers. */
+  get sessions(): number {
+    let count = 0;
+    for (const { sessions } of this.#pullersById.values()) count += sessions.size;
+    return count;
+  }
+
   receivePull(peer: ReplicaId, message: MessageOf<"pull">): void {
     const shard = this.#around.shards[message.shard];
     const puller = this.#pullerOf(peer);
     const { sessions } = puller;
     puller.credit += message.credit;
-    if (shard === undefined || sessions.size >= SESSIONS_MAX || sessions.has(message.session)) {
+    if (shard === undefined || sessions.size >= SERVED_SESSIONS_MAX || sessions.has(message.session)) {
       this.#refuse(peer, message.session);
     } else sessions.set(message.session, { shard, covered: message.vector, delta: undefined });
     this.#pump(peer, puller);

@@ -18,7 +18,7 @@ import type { Surroundings } from "./surroundings.ts";
 
 const VOTE_MS = 5000;
 /** Under way at a time; of more registers the next audits ask. */
-const VOTES_MAX = 1024;
+export const VOTES_MAX = 1024;
 
 export interface Question {
   /** Holds the register. */
@@ -56,6 +56,10 @@ export class Votes {
   constructor(around: Surroundings, options: VotesOptions) {
     this.#around = around;
     this.#options = options;
+  }
+
+  get open(): number {
+    return this.#votes.size;
   }
 
   /** Asks every owner; where one cannot be asked, none (V1). */

@@ -3,6 +3,7 @@
  * write whose level is not reached in time stays and spreads; the answer says how far it got.
  */
 
+import { isDue } from "../base/deadline.ts";
 import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
 import type { AckLevel } from "../store.ts";
 
@@ -18,6 +19,8 @@ export interface AckWait {
   readonly sequence: number;
   readonly level: Exclude<AckLevel, "memory">;
   readonly dueAt: number;
+  /** When the clock is put back, it is due all the same once it is this far off. */
+  readonly waitMaxMs: number;
   readonly answer: (acks: Acks) => void;
 }
 
@@ -34,9 +37,16 @@ export class AckWaits {
   readonly #view: AckView;
   readonly #waitsByShard = new Map<ShardId, AckWait[]>();
   #earliest = Infinity;
+  #tickedAt = -Infinity;
 
   constructor(view: AckView) {
     this.#view = view;
+  }
+
+  get waiting(): number {
+    let count = 0;
+    for (const waits of this.#waitsByShard.values()) count += waits.length;
+    return count;
   }
 
   add(wait: AckWait): void {
@@ -68,11 +78,13 @@ export class AckWaits {
 
   /** Answers what has waited long enough. */
   tick(now: number): void {
-    if (now < this.#earliest) return;
+    const wasPutBack = now < this.#tickedAt;
+    this.#tickedAt = now;
+    if (now < this.#earliest && !wasPutBack) return;
     this.#earliest = Infinity;
     for (const [shard, waits] of [...this.#waitsByShard]) {
       const left = waits.filter((wait) => {
-        if (wait.dueAt > now) return true;
+        if (!isDue(wait, now)) return true;
         wait.answer(this.#count(wait));
         return false;
       });

@@ -9,9 +9,9 @@
 import type { Key } from "../base/ids.ts";
 import type { Watch, WatchEvent, WatchOptions } from "../store.ts";
 
-const CHANGES_MAX = 65536;
+export const CHANGES_MAX = 65536;
 /** Less than a door lets wait for one watcher: a resumed watch is given all of it at once. */
-const BYTES_MAX = 4 * 1024 * 1024;
+export const CHANGES_BYTES_MAX = 4 * 1024 * 1024;
 /** How long changes are kept for watchers that may come back, after the last one went. */
 const LINGER_MS = 5 * 60_000;
 
@@ -49,6 +49,15 @@ export class Changes {
     return this.#watchers.size;
   }
 
+  /** Changes kept for watchers that come back, and their bytes. */
+  get kept(): number {
+    return this.#kept.length;
+  }
+
+  get keptBytes(): number {
+    return this.#bytes;
+  }
+
   /** Tells whether changes are to be recorded at all: otherwise only `skip` is called. */
   isWanted(now: number): boolean {
     return this.#watchers.size > 0 || now < this.#keepUntil;
@@ -65,7 +74,7 @@ export class Changes {
     const number = this.#next++;
     this.#kept.push(change);
     this.#bytes += sizeOf(change);
-    if (this.#kept.length > CHANGES_MAX || this.#bytes > BYTES_MAX) this.#shrink();
+    if (this.#kept.length > CHANGES_MAX || this.#bytes > CHANGES_BYTES_MAX) this.#shrink();
     for (const watcher of this.#watchers) {
       if (change.key.startsWith(watcher.prefix)) {
         const event: WatchEvent = { ...change, resume: this.#token(number) };

@@ -7,6 +7,7 @@
  */
 
 import { assert } from "../base/assert.ts";
+import { isDue } from "../base/deadline.ts";
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId } from "../base/ids.ts";
 import type { Statistic, StatisticsSource } from "../stats.ts";
@@ -29,6 +30,7 @@ import type {
 } from "../store.ts";
 import type { Acks } from "./acks.ts";
 import type { ReplicaConfig } from "./config.ts";
+import { type Holding, holdingsOf } from "./holdings.ts";
 import { inspectReplica, type ReplicaDump } from "./inspect.ts";
 import { pageOfKeys } from "./key-pages.ts";
 import { checkKey, readKey, type Write, writeKey } from "./operations.ts";
@@ -47,6 +49,8 @@ const TICK_MS = 50;
 const BUSY_TICK_MS = 5;
 const DISK_RETRY_MS = 1000;
 const ACK_TIMEOUT_MS = 5000;
+/** By as much a clock that is put back prolongs a wait; one that is put back by more ends it. */
+const PUT_BACK_MAX_MS = 1000;
 const BATCH_OPERATIONS_MAX = 10_000;
 
 export interface DriverOptions {
@@ -74,6 +78,7 @@ export interface DriverOptions {
 interface SessionWait {
   readonly dots: readonly Dot[];
   readonly dueAt: number;
+  readonly waitMaxMs: number;
   readonly resolve: () => void;
   readonly reject: (error: AtollError) => void;
 }
@@ -204,7 +209,7 @@ export class Driver implements LocalStore, StatisticsSource {
       for (const peer of replica.linked()) replica.antiEntropy.begin(peer, now);
     });
     await new Promise<void>((resolve, reject) => {
-      this.#sessions.push({ dots, dueAt: this.#now() + waitMs, resolve, reject });
+      this.#sessions.push({ dots, dueAt: this.#now() + waitMs, waitMaxMs: waitMs + PUT_BACK_MAX_MS, resolve, reject });
     });
   }
 
@@ -227,6 +232,14 @@ export class Driver implements LocalStore, StatisticsSource {
 
   statistics(): readonly Statistic[] {
     return this.#replica === undefined ? [] : replicaStatistics(this.#replica);
+  }
+
+  /** What is held beside the registers, and its bounds. */
+  holdings(): readonly Holding[] {
+    const value = this.#sessions.length;
+    const help = "Requests that wait for what their session has seen.";
+    const sessions = { name: "session_waits", help, value, max: Infinity, isNoneAtRest: true };
+    return [...holdingsOf(this.replica), sessions];
   }
 
   /** Everything that is held, for checkers. */
@@ -252,7 +265,7 @@ export class Driver implements LocalStore, StatisticsSource {
       if (level === "disk") this.#isDiskUrgent = true;
       this.#step((now) => {
         const answer = (acks: Acks) => replica.outbox.answers.push(() => resolve(acks));
-        replica.acks.add({ ...dot, level, dueAt: now + timeoutMs, answer });
+        replica.acks.add({ ...dot, level, dueAt: now + timeoutMs, waitMaxMs: timeoutMs + PUT_BACK_MAX_MS, answer });
       });
     });
   }
@@ -382,7 +395,7 @@ export class Driver implements LocalStore, StatisticsSource {
     const now = this.#now();
     this.#sessions = this.#sessions.filter((session) => {
       if (isCovered(this.replica, session.dots)) session.resolve();
-      else if (now >= session.dueAt)
+      else if (isDue(session, now))
         session.reject(new AtollError("SESSION_BEHIND", "this replica has not caught up yet"));
       else return true;
       return false;
@@ -429,7 +442,8 @@ export class Driver implements LocalStore, StatisticsSource {
   /** Hands the disk what it lacks, unless it is writing already. */
   #feedDisk(): void {
     if (this.#options.ephemeral === true || this.#writing !== undefined || this.#isStopped) return;
-    if (this.#diskError !== undefined && this.#now() < this.#diskRetryAt) return;
+    const retry = { dueAt: this.#diskRetryAt, waitMaxMs: DISK_RETRY_MS };
+    if (this.#diskError !== undefined && !isDue(retry, this.#now())) return;
     this.#isDiskUrgent = false;
     const batch = this.replica.persistence.take();
     if (batch === undefined) return;

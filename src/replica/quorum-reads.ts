@@ -3,12 +3,15 @@
  * included) holds is the answer, and this replica takes it in, so that it is repaired and passes it on.
  */
 
+import { isDue } from "../base/deadline.ts";
 import type { Key, ReplicaId, ShardId } from "../base/ids.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { KIND_PLAIN, recordLength } from "../core/record.ts";
 import type { MessageOf, Records } from "../wire/message.ts";
 
 const READ_MS = 3000;
+/** By as much a clock that is put back prolongs a read; one that is put back by more ends it. */
+const PUT_BACK_MAX_MS = 1000;
 
 interface PendingRead {
   readonly waitingFor: Set<ReplicaId>;
@@ -32,6 +35,10 @@ export class QuorumReads {
 
   constructor(host: QuorumReadsHost) {
     this.#host = host;
+  }
+
+  get waiting(): number {
+    return this.#pending.size;
   }
 
   begin(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void): void {
@@ -84,7 +91,7 @@ export class QuorumReads {
 
   tick(now: number): void {
     for (const [request, read] of this.#pending) {
-      if (now < read.dueAt) continue;
+      if (!isDue({ dueAt: read.dueAt, waitMaxMs: READ_MS + PUT_BACK_MAX_MS }, now)) continue;
       this.#pending.delete(request);
       read.answer(false);
     }

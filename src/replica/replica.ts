@@ -409,6 +409,11 @@ export class Replica implements SendingSurroundings {
     return reasons;
   }
 
+  /** Deltas being sent. */
+  get deltasServed(): number {
+    return this.#serving.sessions;
+  }
+
   get isEphemeral(): boolean {
     return this.#ephemeral;
   }

@@ -1,6 +1,7 @@
 /** The replica's counters and gauges, read from its parts when they are asked for. */
 
 import type { Statistic } from "../stats.ts";
+import { holdingsOf } from "./holdings.ts";
 import type { Replica } from "./replica.ts";
 import { memoryBytes } from "./status.ts";
 
@@ -57,6 +58,7 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     counter("bad_frames_total", "Frames from peers that were refused.", replica.badFrames),
     counter("stamps_beyond_bound_total", "Stamps that the clock did not follow.", replica.clock.beyondBound),
     gauge("disk_epoch", "Batches that the disk has taken.", replica.persistence.epoch),
+    ...holdingsOf(replica).map(({ name, help, value }) => gauge(name, help, value)),
   ];
 }
 

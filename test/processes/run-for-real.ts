@@ -139,6 +139,9 @@ async function collect(world: RealWorld, { runner, watchers, plan }: Played): Pr
       judgements: [],
       putAside: [],
       givenUpAt: [],
+      pauses: [],
+      hasStoppedClock: false,
+      clockJumps: 0,
       dump: dumps[i],
       finalWallMs: node.clock.now(),
       finals: await readKeys(node, runner, keys),
@@ -148,9 +151,11 @@ async function collect(world: RealWorld, { runner, watchers, plan }: Played): Pr
     keys,
     history: runner.history,
     watches: watchers,
+    samples: [],
     nodes: await Promise.all(nodes),
     healedAt: plan.healAt,
     settleMs: plan.settleMs,
+    endedAt: world.now,
     auditRepairs: world
       .logs()
       .flat()

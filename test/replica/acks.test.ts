@@ -26,7 +26,15 @@ beforeEach(() => {
 });
 
 function wait(level: "disk" | "region" | "quorum" | "all", sequence = 5, dueAt = NOW + 1000): void {
-  waits.add({ shard: SHARD, origin: OWN, sequence, level, dueAt, answer: (acks) => answers.push(acks) });
+  waits.add({
+    shard: SHARD,
+    origin: OWN,
+    sequence,
+    level,
+    dueAt,
+    waitMaxMs: 2000,
+    answer: (acks) => answers.push(acks),
+  });
 }
 
 function has(id: string, sequence: number): void {
@@ -104,7 +112,7 @@ describe("on machines", () => {
     const got: Acks[] = [];
     const { dot } = machines.put("a", "k", `v${machines.now}`, { ack });
     const dueAt = machines.now + 3000;
-    machines.at("a").acks.add({ ...dot, level: ack, dueAt, answer: (acks) => got.push(acks) });
+    machines.at("a").acks.add({ ...dot, level: ack, dueAt, waitMaxMs: 60_000, answer: (acks) => got.push(acks) });
     return got;
   }
 
@@ -130,6 +138,15 @@ describe("on machines", () => {
     expect(got).toEqual([{ reached: 3, wanted: 3, met: true }]);
   });
 
+  it("is answered when the clock is put back behind all that it would wait for", () => {
+    waits.tick(NOW);
+    wait("all");
+    waits.tick(NOW - 500);
+    expect(answers).toEqual([]);
+    waits.tick(NOW - 1001);
+    expect(answers).toEqual([{ reached: 1, wanted: 5, met: false }]);
+  });
+
   it("it is said honestly when a peer is away, and the write spreads later", async () => {
     const machines = await Machines.started(["a", "b", "c"], "away");
     machines.cut(["c"], ["a", "b"]);
@@ -148,7 +165,7 @@ describe("on machines", () => {
     const got: Acks[] = [];
     const { dot } = machines.put("a", "k", "v", { ack: "all" });
     const dueAt = machines.now + 60_000;
-    machines.at("a").acks.add({ ...dot, level: "all", dueAt, answer: (acks) => got.push(acks) });
+    machines.at("a").acks.add({ ...dot, level: "all", dueAt, waitMaxMs: 60_000, answer: (acks) => got.push(acks) });
     machines.run(1000);
     machines.heal();
     // Nobody writes any more: nothing but comparisons tells.

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Key, ReplicaId } from "../../src/base/ids.ts";
+import type { AtollError } from "../../src/base/errors.ts";
+import type { Key, OriginId, ReplicaId, ShardId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { replicaDefaults } from "../../src/replica/config.ts";
 import { Driver } from "../../src/replica/driver.ts";
@@ -25,6 +26,8 @@ class SlowDisk extends DiskStorage {
 }
 
 let now: number;
+/** Of the wall clock, which timers do not go by. */
+let clockOffsetMs: number;
 let timers: { readonly at: number; readonly run: () => void }[];
 let soon: (() => void)[];
 let events: TransportEvents | undefined;
@@ -39,6 +42,7 @@ let keepRecords: () => void;
 
 beforeEach(async () => {
   now = 1_800_000_000_000;
+  clockOffsetMs = 0;
   timers = [];
   soon = [];
   logged = [];
@@ -48,7 +52,7 @@ beforeEach(async () => {
   storage = new SlowDisk(disk);
   driver = new Driver({
     config: { ...replicaDefaults, id: "a" as ReplicaId, address: "a:1", shards: 2, retentionMs: 10_000 },
-    clock: { now: () => now },
+    clock: { now: () => now + clockOffsetMs },
     random: new SeededRandom(1),
     scheduler: {
       after: (delayMs, run) => {
@@ -137,6 +141,31 @@ describe("a write that waits for the disk", () => {
     expect((await answer).acks).toEqual({ reached: 1, wanted: 1, met: true });
     await pass(100);
     expect(driver.readiness().ready).toBe(true);
+  });
+});
+
+describe("a wall clock that is put back an hour", () => {
+  it("does not keep the disk from being tried again after it failed", async () => {
+    storage.isHeld = true;
+    void put("k", "disk");
+    await pass(0);
+    storage.held.shift()?.done(new Error("full"));
+    await pass(0);
+    clockOffsetMs = -3_600_000;
+    await pass(2000);
+    expect(storage.held).toHaveLength(1);
+  });
+
+  it("does not keep a session waiting, nor a write that waits for others", async () => {
+    meetSilentPeer();
+    const dot = { shard: 0 as ShardId, origin: 77 as OriginId, sequence: 1 };
+    const code = driver.catchUp([dot], 500).catch((error: AtollError) => error.code);
+    const answer = put("k", "all");
+    await pass(100);
+    clockOffsetMs = -3_600_000;
+    await pass(100);
+    expect(await code).toBe("SESSION_BEHIND");
+    expect((await answer).acks.met).toBe(false);
   });
 });
 

@@ -55,6 +55,15 @@ describe("a read that wants a majority", () => {
     expect(more).toEqual([false]);
   });
 
+  it("ends when the clock is put back behind all that it would wait for", async () => {
+    const machines = await three("back");
+    const answers = read(machines, "a", "k");
+    machines.at("a").quorumReads.tick(machines.now - 900);
+    expect(answers).toEqual([]);
+    machines.at("a").quorumReads.tick(machines.now - 1100);
+    expect(answers).toEqual([false]);
+  });
+
   it("is not answered by who doubts what it holds", async () => {
     const machines = await three("doubt");
     machines.put("a", "k", "v");

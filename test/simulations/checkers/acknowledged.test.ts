@@ -33,6 +33,15 @@ describe("checker of acknowledged writes", () => {
     expect(messagesOf(history, node({ final: readPart(90, 1) }))[0]).toContain("a deleted value is back");
   });
 
+  it("accepts a lower stamp than that of a deletion, where its replica had just begun with nothing", () => {
+    const deletion = { type: "delete", answer: written(100, { type: "delete" }) } as const;
+    const anew = entry(2, 20, { node: 1, life: 2, answer: written(90) });
+    const readers = (durable: boolean) => [node({ final: readPart(90, 2) }), node({ durable })];
+    expect(messagesOf([entry(1, 10, deletion), anew], ...readers(false))).toEqual([]);
+    expect(messagesOf([entry(1, 10, deletion), anew], ...readers(true))).toHaveLength(1);
+    expect(messagesOf([entry(1, 10, { answer: written(100) }), anew], ...readers(false))).toHaveLength(1);
+  });
+
   it("catches a value that came back under another stamp", () => {
     const history = [entry(1, 10, { answer: written(90) })];
     expect(messagesOf(history, node({ final: readPart(120, 1) }))[0]).toContain("came back with another stamp");

@@ -1,0 +1,93 @@
+/**
+ * Total availability (as of maelstrom's `--availability total`): whatever else is cut off or gone, a replica that runs
+ * answers every operation that asks for nobody else, and answers it well. Refused are only a condition that does not hold,
+ * a session whose past has not come so far, and what a replica was asked for that was stopped meanwhile.
+ *
+ * Answers come in time: at once, or within the time that was given for others to have it.
+ */
+
+import { defaultLimits } from "../../src/doors/limits.ts";
+import type { HistoryEntry } from "../workload/history.ts";
+import { type Evidence, type Violation, violations } from "./evidence.ts";
+
+const ACK_TIMEOUT_MS = 5000;
+const QUORUM_TIMEOUT_MS = 3000;
+/** Until the next tick, which is when a replica looks at its deadlines. */
+const TICKS_MS = 120;
+/** A clock that is put back makes a wait begin anew at worst, and lets it last this much longer. */
+const PUT_BACK_MAX_MS = 1000;
+/** Clocks that drift stretch a wait; beyond this they count as stopped. */
+export const DRIFT_MAX = 0.11;
+
+export function checkAvailability(evidence: Evidence): Violation[] {
+  const messages: string[] = [];
+  for (const entry of evidence.history) {
+    if (!wasThere(entry)) continue;
+    messages.push(...checkAnswered(entry, evidence), ...checkTime(entry, evidence));
+  }
+  return violations("availability", messages);
+}
+
+/** What the clients were refused, by code. */
+export function countRefusals(history: Evidence["history"]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { answer } of history) {
+    if (answer?.type !== "refused" && answer?.type !== "failed") continue;
+    counts[answer.code] = (counts[answer.code] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** A replica took it: it ran, and was not paused. */
+function wasThere({ life, answer }: HistoryEntry): boolean {
+  return life !== 0 && !(answer?.type === "refused" && answer.code === "UNREACHABLE");
+}
+
+function* checkAnswered(entry: HistoryEntry, evidence: Evidence): Iterable<string> {
+  const { operation, answer } = entry;
+  if (answer === undefined) {
+    const hadTime = evidence.endedAt - entry.invokedAt > timeGiven(entry) + PUT_BACK_MAX_MS + TICKS_MS;
+    if (hadTime && !hasEnded(entry, evidence)) yield `${describe(entry)} was never answered`;
+    return;
+  }
+  if (answer.type !== "refused" && answer.type !== "failed") return;
+  const { code } = answer;
+  const isExpected =
+    code === "PRECONDITION_FAILED" ||
+    (code === "SESSION_BEHIND" && (entry.carried ?? []).length > 0) ||
+    (code === "QUORUM_UNREACHABLE" && operation.consistency === "quorum") ||
+    ((code === "SHUTTING_DOWN" || operation.type === "keys") && hasEnded(entry, evidence));
+  if (!isExpected) yield `${describe(entry)} was answered with ${code}`;
+}
+
+function* checkTime(entry: HistoryEntry, { nodes }: Evidence): Iterable<string> {
+  const { invokedAt, answeredAt } = entry;
+  const node = nodes[entry.node];
+  if (answeredAt === undefined || node === undefined || node.hasStoppedClock || entry.operation.type === "keys") return;
+  const pausedMs = node.pauses.reduce(
+    (sum, { from, to }) => sum + Math.max(0, Math.min(to, answeredAt) - Math.max(from, invokedAt)),
+    0,
+  );
+  const tookMs = answeredAt - invokedAt - pausedMs;
+  const givenMs = timeGiven(entry);
+  const waits = 1 + node.clockJumps;
+  const mostMs = givenMs === 0 ? 0 : waits * (givenMs * (1 + DRIFT_MAX) + PUT_BACK_MAX_MS);
+  if (tookMs > mostMs + TICKS_MS) {
+    yield `${describe(entry)} was answered after ${Math.round(tookMs)} ms, and had ${givenMs}`;
+  }
+}
+
+function timeGiven({ operation, carried = [] }: HistoryEntry): number {
+  const session = carried.length > 0 ? defaultLimits.sessionWaitMs : 0;
+  const isRead = operation.type === "get";
+  const quorum = operation.consistency === "quorum" ? QUORUM_TIMEOUT_MS : 0;
+  return session + (isRead ? quorum : operation.ack === "memory" ? 0 : ACK_TIMEOUT_MS);
+}
+
+function hasEnded({ node, life }: HistoryEntry, { nodes }: Evidence): boolean {
+  return nodes[node]?.ends.some((end) => end.life === life) === true;
+}
+
+function describe({ operation, node, invokedAt }: HistoryEntry): string {
+  return `operation ${operation.id} (${operation.type}, ack ${operation.ack}, at replica ${node}, ${(invokedAt / 1000).toFixed(3)}s)`;
+}

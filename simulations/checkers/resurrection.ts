@@ -1,0 +1,148 @@
+/**
+ * What is gone stays gone. Once every replica covers an acknowledged deletion (or a write that has expired) and shows
+ * nothing older, no replica that remembers that moment ever shows anything older again, during the run and at its end; nor
+ * does any at all in the end, as long as one remembers (kv679, scenarios 4 and 5; Cassandra's gc_grace).
+ */
+
+import type { Key } from "../../src/base/ids.ts";
+import type { NodeSample, Sample } from "../sampling/sample.ts";
+import { type Acknowledged, acknowledgedParts } from "../workload/history.ts";
+import { mayHaveLetGo } from "./doubt.ts";
+import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
+import { mayHaveForgotten } from "./survival.ts";
+import { indexWrites } from "./writes-by-key.ts";
+
+/** Everything of a key below a stamp was gone everywhere at a moment. */
+interface Burial {
+  readonly below: Stamp;
+  readonly at: number;
+  readonly by: Acknowledged;
+}
+
+/** A value that a replica showed. */
+interface Sighting {
+  readonly key: Key;
+  readonly stamp: Stamp;
+  readonly node: number;
+  readonly at: number;
+  readonly by: string;
+}
+
+export function checkResurrection(evidence: Evidence): Violation[] {
+  const burials = indexBurials(evidence);
+  const writtenAt = indexTimes(evidence);
+  const messages: string[] = [];
+  for (const sighting of sightings(evidence)) {
+    const risen = (burials.get(sighting.key) ?? []).find(
+      (burial) =>
+        burial.at < sighting.at &&
+        isOlder(sighting, burial, writtenAt) &&
+        compareStamps(sighting.stamp, burial.below) < 0 &&
+        !mayHaveForgotten(evidence.nodes[sighting.node] as Evidence["nodes"][number], burial.at, sighting.at),
+    );
+    if (risen !== undefined) messages.push(describe(sighting, risen));
+  }
+  for (const [node, { finals, finalWallMs: _ }] of evidence.nodes.entries()) {
+    for (const { key, version } of finals) {
+      if (version === undefined) continue;
+      const stamp = stampOfVersion(version, false);
+      const risen = (burials.get(key) ?? []).find(
+        (burial) =>
+          compareStamps(stamp, burial.below) < 0 &&
+          isOlder({ key, stamp }, burial, writtenAt) &&
+          !evidence.nodes.every((each) => mayHaveForgotten(each, burial.at)),
+      );
+      if (risen !== undefined) messages.push(describe({ key, stamp, node, at: Infinity, by: "at the end" }, risen));
+    }
+  }
+  return violations("resurrection", messages);
+}
+
+/** By key and stamp: when an acknowledged write was asked for. */
+function indexTimes({ history }: Evidence): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
+  for (const { entry, part } of acknowledgedParts(history)) {
+    times.set(writeName(part.key, stampOfVersion(part.version, part.isDelete)), entry.invokedAt);
+  }
+  return times;
+}
+
+function writeName(key: Key, { timestamp, origin }: Stamp): string {
+  return `${timestamp} ${origin} ${key}`;
+}
+
+/** A value that was written later is new, wherever a clock that was behind has stamped it. */
+function isOlder(
+  { key, stamp }: Pick<Sighting, "key" | "stamp">,
+  burial: Burial,
+  writtenAt: ReadonlyMap<string, number>,
+): boolean {
+  return (writtenAt.get(writeName(key, stamp)) ?? Infinity) < burial.at;
+}
+
+function indexBurials(evidence: Evidence): ReadonlyMap<Key, readonly Burial[]> {
+  const byKey = new Map<Key, Burial[]>();
+  const writes = indexWrites(evidence);
+  for (const by of acknowledgedParts(evidence.history)) {
+    const { part, entry } = by;
+    if (!part.isDelete && part.ttlMs === undefined) continue;
+    const ofKey = writes.get(part.key) ?? [];
+    if (evidence.nodes.some((node) => mayHaveLetGo(node, by, ofKey, evidence))) continue;
+    const below = stampOfVersion(part.version, part.isDelete);
+    const sample = evidence.samples.find(
+      ({ at, nodes }) => at > (entry.answeredAt ?? 0) && nodes.every((node) => isGoneAt(node, by, below)),
+    );
+    if (sample === undefined) continue;
+    const burials = byKey.get(part.key);
+    if (burials === undefined) byKey.set(part.key, [{ below, at: sample.at, by }]);
+    else burials.push({ below, at: sample.at, by });
+  }
+  return byKey;
+}
+
+/** It covers the write, and shows neither that nor anything older. */
+function isGoneAt(node: NodeSample | undefined, { part }: Acknowledged, below: Stamp): boolean {
+  if (node?.vectors[part.dot.shard]?.covers(part.dot.origin, part.dot.sequence) !== true) return false;
+  const register = node.registers.get(plainIdentity(part.key));
+  return register === undefined || !register.isLive || compareStamps(register.stamp, below) > 0;
+}
+
+/** Values are of kind 0 and have no field. */
+function plainIdentity(key: Key): string {
+  return `0:${key}`;
+}
+
+function* sightings({ history, watches, samples }: Evidence): Iterable<Sighting> {
+  for (const { operation, node, invokedAt, answer } of history) {
+    if (answer?.type !== "read" || answer.read.version === undefined) continue;
+    const stamp = stampOfVersion(answer.read.version, false);
+    yield { key: answer.read.key, stamp, node, at: invokedAt, by: `by operation ${operation.id}` };
+  }
+  for (const sample of samples) yield* sightingsIn(sample);
+  for (const { plan, entries } of watches) {
+    for (const entry of entries) {
+      if (entry.type !== "read") continue;
+      const node = entries.findLast((each) => each.type === "connected" && each.at <= entry.at);
+      if (node?.type !== "connected") continue;
+      for (const { key, version } of entry.parts) {
+        if (version === undefined) continue;
+        yield { key, stamp: stampOfVersion(version, false), node: node.node, at: entry.at, by: `by watch ${plan.id}` };
+      }
+    }
+  }
+}
+
+function* sightingsIn({ at, nodes }: Sample): Iterable<Sighting> {
+  for (const [node, sampled] of nodes.entries()) {
+    for (const { key, stamp, isLive } of sampled?.registers.values() ?? []) {
+      if (isLive) yield { key, stamp, node, at, by: "by a look inside" };
+    }
+  }
+}
+
+function describe({ key, stamp, node, at, by }: Sighting, { below, at: since, by: write }: Burial): string {
+  const when = at === Infinity ? "" : ` at ${(at / 1000).toFixed(3)}s`;
+  const what = write.part.isDelete ? "deleted" : "superseded by a value that expired";
+  return `replica ${node} was seen (${by}${when}) to have ${showKey(key)} at ${showStamp(stamp)}, ${what} by operation ${write.entry.operation.id} at ${showStamp(below)}, which was so at every replica at ${(since / 1000).toFixed(3)}s`;
+}

@@ -1,0 +1,24 @@
+/**
+ * Version vectors do not grow with restarts: once all is healed and sealed, a shard's vector has for each replica at most
+ * its present life and the mark below which its lives are sealed. Who keeps nothing on disk is a new replica at each start,
+ * with an entry of its own, which a mark takes the place of: two for each of its starts.
+ */
+
+import { type Evidence, type Violation, violations } from "./evidence.ts";
+
+export function checkVectors(evidence: Evidence): Violation[] {
+  const most = entriesMax(evidence);
+  const messages: string[] = [];
+  for (const [node, { dump }] of evidence.nodes.entries()) {
+    for (const { shard, entries, vector } of dump?.shards ?? []) {
+      if (entries > most)
+        messages.push(`replica ${node}, shard ${shard}: ${entries} entries where ${most} will do: ${vector}`);
+    }
+  }
+  return violations("vectors", messages);
+}
+
+/** Of a vector when everything that has ended is sealed. */
+export function entriesMax({ nodes }: Pick<Evidence, "nodes">): number {
+  return nodes.reduce((sum, { durable, ends }) => sum + 2 * (durable ? 1 : ends.length + 1), 0);
+}

@@ -1,0 +1,37 @@
+/** What all replicas hold at one instant, as a checker wants it. */
+
+import type { Key } from "../../src/base/ids.ts";
+import type { VersionVector } from "../../src/core/version-vector.ts";
+import type { Holding } from "../../src/replica/holdings.ts";
+import type { Stamp } from "../checkers/stamp.ts";
+
+export interface SampledRegister {
+  readonly key: Key;
+  readonly stamp: Stamp;
+  /** Neither deleted nor fallen at a sweep: it counts in the fingerprint. */
+  readonly isStanding: boolean;
+  /** It is served: stands, has not expired by the node's clock, and waits for nobody. */
+  readonly isLive: boolean;
+  /** Of the record's bytes and its dot: equal for the same write. */
+  readonly content: string;
+}
+
+export interface NodeSample {
+  readonly life: number;
+  readonly wallMs: number;
+  /** By identity: kind, key and field. */
+  readonly registers: ReadonlyMap<string, SampledRegister>;
+  /** By shard. Snapshots. */
+  readonly vectors: readonly VersionVector[];
+  /** Over the standing registers, and over the vectors, as the replica itself sums them up. */
+  readonly contentDigest: string;
+  readonly vectorDigest: string;
+  readonly holdings: readonly Holding[];
+}
+
+export interface Sample {
+  /** Virtual ms. */
+  readonly at: number;
+  /** Undefined: no replica runs there, or not yet. */
+  readonly nodes: readonly (NodeSample | undefined)[];
+}

@@ -1,0 +1,89 @@
+/** Looks at all replicas of a world now and then. It changes nothing: the run is the same without it. */
+
+import { latin1FromBytes } from "../../src/base/bytes.ts";
+import { DigestSum, digestText } from "../../src/core/digest.ts";
+import {
+  checksumAt,
+  FLAG_DEAD,
+  FLAG_GONE,
+  flagsAt,
+  identityEndAt,
+  identityStartAt,
+  keyAt,
+  kindAt,
+  originAt,
+  sequenceAt,
+  timestampAt,
+} from "../../src/core/record.ts";
+import type { Shard } from "../../src/core/shard.ts";
+import { contentDigest } from "../../src/replica/status.ts";
+import type { SimulatedNode } from "../simulator/node.ts";
+import type { World } from "../simulator/world.ts";
+import type { NodeSample, Sample, SampledRegister } from "./sample.ts";
+
+/** Registers of all samples together: of a run with many more there are fewer samples. */
+const REGISTERS_MAX = 200_000;
+
+export class Sampler {
+  readonly samples: Sample[] = [];
+  readonly #world: World;
+  #registers = 0;
+
+  /** Looks every `everyMs` from the beginning to `until`, as long as there is room for it. */
+  constructor(world: World, schedule: { readonly everyMs: number; readonly until: number }) {
+    this.#world = world;
+    for (let at = schedule.everyMs; at <= schedule.until; at += schedule.everyMs) world.at(at, () => this.#look());
+  }
+
+  /** Looks now, whatever there is. */
+  look(): void {
+    const nodes = this.#world.nodes.map(sampleNode);
+    for (const node of nodes) this.#registers += node?.registers.size ?? 0;
+    this.samples.push({ at: this.#world.now, nodes });
+  }
+
+  #look(): void {
+    if (this.#registers < REGISTERS_MAX) this.look();
+  }
+}
+
+function sampleNode(node: SimulatedNode): NodeSample | undefined {
+  const { replica: driver, life } = node;
+  const replica = driver?.replica;
+  if (driver === undefined || replica === undefined || life === undefined) return undefined;
+  const wallMs = node.clock.now();
+  const registers = new Map<string, SampledRegister>();
+  const vectors = new DigestSum();
+  for (const shard of replica.shards) {
+    addRegisters(shard, wallMs, registers);
+    vectors.add(shard.id, shard.vector.digest());
+  }
+  return {
+    life: life.number,
+    wallMs,
+    registers,
+    vectors: replica.shards.map((shard) => shard.vector.snapshot()),
+    contentDigest: contentDigest(replica),
+    vectorDigest: digestText(vectors),
+    holdings: driver.holdings?.() ?? [],
+  };
+}
+
+function addRegisters(shard: Shard, wallMs: number, into: Map<string, SampledRegister>): void {
+  shard.forEachHeld((slot) => {
+    const view = shard.table.viewOf(slot);
+    const bytes = shard.table.bytesOf(slot);
+    const at = shard.table.offsetOf(slot);
+    const flags = flagsAt(view, at);
+    const timestamp = timestampAt(view, at);
+    const origin = originAt(view, at);
+    const identity = latin1FromBytes(bytes, identityStartAt(view, at), identityEndAt(view, at));
+    into.set(`${kindAt(view, at)}:${identity}`, {
+      key: keyAt(view, bytes, at),
+      stamp: { timestamp, isDead: (flags & FLAG_DEAD) !== 0, origin },
+      isStanding: (flags & (FLAG_DEAD | FLAG_GONE)) === 0,
+      isLive: shard.isLive(slot, wallMs),
+      content: `${timestamp} ${origin} ${sequenceAt(view, at)} ${checksumAt(view, at)}`,
+    });
+  });
+}

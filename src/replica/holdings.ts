@@ -1,0 +1,56 @@
+/** What a replica holds beside its registers, and for whom: everything that has a bound, or goes down to nothing at rest. */
+
+import { WINDOW_BYTES_MAX } from "../cluster/pull-window.ts";
+import { SERVED_SESSIONS_MAX } from "../cluster/serving.ts";
+import { VOTES_MAX } from "../cluster/votes.ts";
+import { CHANGES_BYTES_MAX, CHANGES_MAX } from "./changes.ts";
+import type { Replica } from "./replica.ts";
+
+export interface Holding {
+  /** As a metric is named. */
+  readonly name: string;
+  readonly help: string;
+  readonly value: number;
+  /** Infinity: as many as there are clients that wait, or registers. */
+  readonly max: number;
+  /** Left when nothing is under way. */
+  readonly isNoneAtRest: boolean;
+}
+
+export function holdingsOf(replica: Replica): Holding[] {
+  const { changes, acks, quorumReads, audit, pulls, replication, shards } = replica;
+  const peers = replica.linked();
+  const unconfirmed = shards.reduce((sum, shard) => sum + shard.unconfirmed, 0);
+  const queued = peers.reduce((sum, peer) => sum + replica.queuedBytes(peer), 0);
+  const dirty = replica.isEphemeral ? 0 : shards.filter((shard) => shard.isDirty).length;
+  const serving = replica.deltasServed;
+  return [
+    holding("changes_kept", "Changes kept for watchers that come back.", changes.kept, CHANGES_MAX, false),
+    holding("changes_kept_bytes", "Bytes of those changes.", changes.keptBytes, CHANGES_BYTES_MAX, false),
+    holding("ack_waits", "Writes that wait for others, or for the disk.", acks.waiting),
+    holding("quorum_reads_waiting", "Reads that wait for a majority.", quorumReads.waiting),
+    holding("votes_open", "Votes on registers that an audit found with some only.", audit.votes.open, VOTES_MAX),
+    holding("deltas_served", "Deltas being sent to peers.", serving, SERVED_SESSIONS_MAX * peers.length),
+    holding(
+      "pull_window_bytes",
+      "The largest that peers may have on its way here.",
+      pulls.windowBytes,
+      WINDOW_BYTES_MAX,
+      false,
+    ),
+    holding("push_pending_bytes", "Bytes of writes that are about to be pushed.", replication.pendingBytes),
+    holding(
+      "confirms_owed",
+      "Confirmations that wait for a gap to be filled.",
+      replication.owed,
+      shards.length * peers.length,
+    ),
+    holding("registers_unconfirmed", "Registers that wait for a peer to confirm them.", unconfirmed),
+    holding("link_queue_bytes", "Bytes that wait for links.", queued),
+    holding("shards_dirty", "Shards of which the disk lacks something.", dirty, shards.length),
+  ];
+}
+
+function holding(name: string, help: string, value: number, max = Infinity, isNoneAtRest = true): Holding {
+  return { name, help, value, max, isNoneAtRest };
+}

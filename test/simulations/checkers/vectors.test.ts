@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { checkVectors } from "../../../simulations/checkers/vectors.ts";
+import { crash, dump, evidence, node } from "./evidence-builder.ts";
+
+function messagesOf(entries: number, ephemeralStarts = 0): string[] {
+  const { registers, shards } = dump([]);
+  const grown = { registers, shards: shards.map((shard) => ({ ...shard, entries })) };
+  const ends = Array.from({ length: Math.max(0, ephemeralStarts - 1) }, () => crash(10));
+  const other = ephemeralStarts === 0 ? node({ ends: [crash(1), crash(2)] }) : node({ durable: false, ends });
+  return checkVectors(evidence([], [node({ dump: grown }), other])).map((violation) => violation.message);
+}
+
+it("is content with a present life and a mark for each replica", () => {
+  expect(messagesOf(4)).toEqual([]);
+});
+
+it("catches entries that restarts have left", () => {
+  expect(messagesOf(5)[0]).toContain("5 entries where 4 will do");
+});
+
+it("counts each start of a replica that keeps nothing on disk as another replica", () => {
+  expect(messagesOf(8, 3)).toEqual([]);
+  expect(messagesOf(9, 3)).toHaveLength(1);
+});
