@@ -6,7 +6,7 @@ import type { ReplicaDump } from "../src/replica/inspect.ts";
 import { checkAcknowledged } from "./checkers/acknowledged.ts";
 import { checkAudit } from "./checkers/audit.ts";
 import { checkAvailability, DRIFT_MAX } from "./checkers/availability.ts";
-import { checkBounds } from "./checkers/bounds.ts";
+import { checkBounds, isLeft } from "./checkers/bounds.ts";
 import { checkConvergence, compareDumps, gapsOf } from "./checkers/convergence.ts";
 import { coverageOf, type Verdict } from "./checkers/coverage.ts";
 import { checkDigest } from "./checkers/digest.ts";
@@ -17,7 +17,7 @@ import { checkLocalOrder } from "./checkers/local-order.ts";
 import { checkQuorum } from "./checkers/quorum.ts";
 import { checkResurrection } from "./checkers/resurrection.ts";
 import { checkSession } from "./checkers/session.ts";
-import { checkVectors } from "./checkers/vectors.ts";
+import { checkVectors, entriesMax } from "./checkers/vectors.ts";
 import { checkWatch } from "./checkers/watch.ts";
 import { FaultApplier } from "./faults/applier.ts";
 import { clockSpreadOf, nameOf, type Plan, qualityOf, type ReplicaSettings } from "./plan.ts";
@@ -108,7 +108,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   runner.close();
   faults.healAll();
   const convergedAfterMs = await converge(world, plan);
-  if (world.breakdowns.length === 0) await world.run(Math.max(world.now, plan.healAt + REST_MS));
+  await comeToRest(world, plan);
   const timeline = recorder?.finish();
   const violations: Violation[] = world.breakdowns.map(({ at, node, error }) => ({
     checker: "breakdown",
@@ -193,6 +193,24 @@ function haveEqualVectors(world: World): boolean {
       const twin = first.shards[i];
       return twin === undefined || isSameDigest(shard.vector.digest(), twin.vector.digest());
     });
+  });
+}
+
+/** Lets everybody who waits be answered, slow disks end what they had begun, and ended lives be sealed; up to the bound. */
+async function comeToRest(world: World, plan: Plan): Promise<void> {
+  if (world.breakdowns.length > 0) return;
+  await world.run(Math.max(world.now, plan.healAt + REST_MS));
+  while (world.now < plan.healAt + plan.settleMs && world.breakdowns.length === 0 && !isAtRest(world)) {
+    await world.run(world.now + POLL_MS);
+  }
+}
+
+function isAtRest(world: World): boolean {
+  const nodes = world.nodes.map(({ disk, ends }) => ({ durable: disk.durable, ends }));
+  const most = entriesMax(nodes);
+  return world.nodes.every(({ replica }) => {
+    const shards = replica?.replica?.shards ?? [];
+    return shards.every(({ vector }) => vector.size <= most) && !(replica?.holdings?.() ?? []).some(isLeft);
   });
 }
 

@@ -27,6 +27,7 @@ export function checkBounds(evidence: Evidence): Violation[] {
   return violations("bounds", messages);
 }
 
-function isLeft({ isNoneAtRest, value }: Holding): boolean {
+/** Something is still held for what is under way. */
+export function isLeft({ isNoneAtRest, value }: Holding): boolean {
   return isNoneAtRest && value > 0;
 }

@@ -4,10 +4,10 @@
  * with an entry of its own, which a mark takes the place of: two for each of its starts.
  */
 
-import { type Evidence, type Violation, violations } from "./evidence.ts";
+import { type Evidence, type NodeEvidence, type Violation, violations } from "./evidence.ts";
 
 export function checkVectors(evidence: Evidence): Violation[] {
-  const most = entriesMax(evidence);
+  const most = entriesMax(evidence.nodes);
   const messages: string[] = [];
   for (const [node, { dump }] of evidence.nodes.entries()) {
     for (const { shard, entries, vector } of dump?.shards ?? []) {
@@ -19,6 +19,6 @@ export function checkVectors(evidence: Evidence): Violation[] {
 }
 
 /** Of a vector when everything that has ended is sealed. */
-export function entriesMax({ nodes }: Pick<Evidence, "nodes">): number {
+export function entriesMax(nodes: readonly Pick<NodeEvidence, "durable" | "ends">[]): number {
   return nodes.reduce((sum, { durable, ends }) => sum + 2 * (durable ? 1 : ends.length + 1), 0);
 }
