@@ -5,7 +5,7 @@ import { isSameDigest } from "../src/core/digest.ts";
 import type { ReplicaDump } from "../src/replica/inspect.ts";
 import { checkAcknowledged } from "./checkers/acknowledged.ts";
 import { checkAudit } from "./checkers/audit.ts";
-import { checkAvailability, DRIFT_MAX } from "./checkers/availability.ts";
+import { checkAvailability, countRefusals, DRIFT_MAX } from "./checkers/availability.ts";
 import { checkBounds, isLeft } from "./checkers/bounds.ts";
 import { checkConvergence, compareDumps, gapsOf } from "./checkers/convergence.ts";
 import { coverageOf, type Verdict } from "./checkers/coverage.ts";
@@ -22,6 +22,7 @@ import { checkWatch } from "./checkers/watch.ts";
 import { FaultApplier } from "./faults/applier.ts";
 import { clockSpreadOf, nameOf, type Plan, qualityOf, type ReplicaSettings } from "./plan.ts";
 import { Sampler } from "./sampling/sampler.ts";
+import { StabilityMeter, type StableLatency } from "./sampling/stability.ts";
 import type { SimulatedNode } from "./simulator/node.ts";
 import type { ReplicaIdentity, ReplicaPorts, SimulatedReplica } from "./simulator/replica.ts";
 import type { TraceEntry } from "./simulator/trace.ts";
@@ -47,6 +48,10 @@ export interface RunResult {
   readonly history: History;
   /** Equal for equal plans and code. */
   readonly traceHash: string;
+  /** How long it took until acknowledged writes were everywhere. */
+  readonly stableLatency: StableLatency;
+  /** What clients were refused, by code. */
+  readonly refusals: Readonly<Record<string, number>>;
   /** Virtual ms from the healing until all replicas were equal; undefined when they never were. */
   readonly convergedAfterMs: number | undefined;
   readonly simulatedMs: number;
@@ -102,6 +107,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   const faults = new FaultApplier(world, plan.faults);
   const runner = new WorkloadRunner(world, plan.operations, plan.watches);
   const recorder = options.timeline === true ? new TimelineRecorder(world, plan, runner.history) : undefined;
+  const meter = new StabilityMeter(world, runner.history, plan.healAt + plan.settleMs);
   const sampler = new Sampler(world, { everyMs: SAMPLE_MS, until: plan.healAt });
   for (const [index, node] of plan.nodes.entries()) world.at(node.startAt, () => world.node(index).start());
   await world.run(plan.healAt);
@@ -109,6 +115,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   faults.healAll();
   const convergedAfterMs = await converge(world, plan);
   await comeToRest(world, plan);
+  const stableLatency = meter.finish();
   const timeline = recorder?.finish();
   const violations: Violation[] = world.breakdowns.map(({ at, node, error }) => ({
     checker: "breakdown",
@@ -130,6 +137,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
     verdicts,
     history: runner.history,
     traceHash: world.trace.hash(),
+    stableLatency,
+    refusals: countRefusals(runner.history),
     convergedAfterMs,
     simulatedMs: world.now,
     realMs: Number(process.hrtime.bigint() - began) / 1e6,

@@ -20,6 +20,12 @@ interface Burial {
   readonly by: Acknowledged;
 }
 
+/** Of one key. */
+interface Burials {
+  readonly all: readonly Burial[];
+  readonly highest: Stamp;
+}
+
 /** A value that a replica showed. */
 interface Sighting {
   readonly key: Key;
@@ -34,7 +40,9 @@ export function checkResurrection(evidence: Evidence): Violation[] {
   const writtenAt = indexTimes(evidence);
   const messages: string[] = [];
   for (const sighting of sightings(evidence)) {
-    const risen = (burials.get(sighting.key) ?? []).find(
+    const ofKey = burials.get(sighting.key);
+    if (ofKey === undefined || compareStamps(sighting.stamp, ofKey.highest) >= 0) continue;
+    const risen = ofKey.all.find(
       (burial) =>
         burial.at < sighting.at &&
         isOlder(sighting, burial, writtenAt) &&
@@ -47,7 +55,7 @@ export function checkResurrection(evidence: Evidence): Violation[] {
     for (const { key, version } of finals) {
       if (version === undefined) continue;
       const stamp = stampOfVersion(version, false);
-      const risen = (burials.get(key) ?? []).find(
+      const risen = (burials.get(key)?.all ?? []).find(
         (burial) =>
           compareStamps(stamp, burial.below) < 0 &&
           isOlder({ key, stamp }, burial, writtenAt) &&
@@ -81,8 +89,8 @@ function isOlder(
   return (writtenAt.get(writeName(key, stamp)) ?? Infinity) < burial.at;
 }
 
-function indexBurials(evidence: Evidence): ReadonlyMap<Key, readonly Burial[]> {
-  const byKey = new Map<Key, Burial[]>();
+function indexBurials(evidence: Evidence): ReadonlyMap<Key, Burials> {
+  const byKey = new Map<Key, { all: Burial[]; highest: Stamp }>();
   const writes = indexWrites(evidence);
   for (const by of acknowledgedParts(evidence.history)) {
     const { part, entry } = by;
@@ -95,8 +103,12 @@ function indexBurials(evidence: Evidence): ReadonlyMap<Key, readonly Burial[]> {
     );
     if (sample === undefined) continue;
     const burials = byKey.get(part.key);
-    if (burials === undefined) byKey.set(part.key, [{ below, at: sample.at, by }]);
-    else burials.push({ below, at: sample.at, by });
+    const burial = { below, at: sample.at, by };
+    if (burials === undefined) byKey.set(part.key, { all: [burial], highest: below });
+    else {
+      burials.all.push(burial);
+      if (compareStamps(below, burials.highest) > 0) burials.highest = below;
+    }
   }
   return byKey;
 }

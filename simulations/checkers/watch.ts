@@ -7,7 +7,7 @@
 
 import type { Key } from "../../src/base/ids.ts";
 import type { Version } from "../../src/store.ts";
-import { acknowledgedParts } from "../workload/history.ts";
+import { type Acknowledged, acknowledgedParts } from "../workload/history.ts";
 import type { WatchEntry, WatchedChange, WatchHistory } from "../workload/watch-history.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { checkServed, indexWriters } from "./expiry.ts";
@@ -34,11 +34,12 @@ interface Known {
 
 export function checkWatch(evidence: Evidence): Violation[] {
   const index = { writes: indexWrites(evidence), writers: indexWriters(evidence) };
+  const byLife = indexByLife(evidence);
   const messages: string[] = [];
   for (const watch of evidence.watches) {
     const chains = chainsOf(watch);
     messages.push(...checkOrder(watch), ...checkInvented(watch, index, evidence), ...checkPicture(watch, evidence));
-    for (const chain of chains) messages.push(...checkMissed(watch, chain, evidence));
+    for (const chain of chains) messages.push(...checkMissed(watch, chain, byLife.get(lifeName(chain)) ?? []));
   }
   return violations("watch", messages);
 }
@@ -158,15 +159,25 @@ function mayExplain(
   return ttlMs !== undefined && !isDelete && entry.invokedWallMs + ttlMs - evidence.clockSpreadMs <= change.wallMs;
 }
 
+function lifeName({ node, life }: { readonly node: number; readonly life: number }): string {
+  return `${node} ${life}`;
+}
+
+/** What was acknowledged by each life of each replica. */
+function indexByLife({ history }: Evidence): ReadonlyMap<string, readonly Acknowledged[]> {
+  const byLife = new Map<string, Acknowledged[]>();
+  for (const acknowledged of acknowledgedParts(history)) {
+    const name = lifeName(acknowledged.entry);
+    const all = byLife.get(name);
+    if (all === undefined) byLife.set(name, [acknowledged]);
+    else all.push(acknowledged);
+  }
+  return byLife;
+}
+
 /** What its own replica wrote while it watched, up to the last of it that it heard of. */
-function* checkMissed(watch: WatchHistory, chain: Chain, evidence: Evidence): Iterable<string> {
-  const own = [...acknowledgedParts(evidence.history)].filter(
-    ({ entry, part }) =>
-      entry.node === chain.node &&
-      entry.life === chain.life &&
-      entry.invokedAt > chain.from &&
-      part.key.startsWith(watch.plan.prefix),
-  );
+function* checkMissed(watch: WatchHistory, chain: Chain, all: readonly Acknowledged[]): Iterable<string> {
+  const own = all.filter(({ entry, part }) => entry.invokedAt > chain.from && part.key.startsWith(watch.plan.prefix));
   const isHeard = ({ part }: (typeof own)[number]): boolean =>
     chain.writes.has(nameOfWrite(part.key, part.isDelete ? "delete" : "put", part.version));
   let until = chain.isCurrent ? Infinity : 0;
