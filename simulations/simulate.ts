@@ -209,7 +209,11 @@ function haveEqualVectors(world: World): boolean {
 async function comeToRest(world: World, plan: Plan): Promise<void> {
   if (world.breakdowns.length > 0) return;
   await world.run(Math.max(world.now, plan.healAt + REST_MS));
-  while (world.now < plan.healAt + plan.settleMs && world.breakdowns.length === 0 && !isAtRest(world)) {
+  while (
+    world.now < plan.healAt + plan.settleMs &&
+    world.breakdowns.length === 0 &&
+    !(isAtRest(world) && areEqual(world))
+  ) {
     await world.run(world.now + POLL_MS);
   }
 }
