@@ -12,9 +12,10 @@
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
 import type { Member, Members } from "../cluster/members.ts";
-import { checkRecord, type RecordLimits, recordLength } from "../core/record.ts";
+import { checkRecord, keyLengthAt, keyStartAt, type RecordLimits, recordLength } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { encodeHead, restoreHead } from "../core/shard-head.ts";
+import { shardOf } from "../core/shard-of.ts";
 import { VersionVector } from "../core/version-vector.ts";
 import { readBirth, readMember, writeBirth, writeMember } from "../wire/codec.ts";
 import { type Birth, LINEAGE_MAX } from "../wire/message.ts";
@@ -321,6 +322,7 @@ export class Loader {
       const length = checkRecord(scratch.view, 0, value.length, this.#limits);
       if (shard === undefined || length !== value.length) throw new BadBytes("register out of place");
       if (!isRecordKey(entry.key, scratch.view, 0, shard.id)) throw new BadBytes("register under another key");
+      if (!isAtHome(scratch.view, shard.id, this.#shards.length)) throw new BadBytes("register of another shard");
       if (shard !== this.#shard) {
         // Registers come shard by shard: that hangs them into their chains bit by bit.
         this.#shard?.finishLoad();
@@ -345,6 +347,12 @@ export class Loader {
     }
     return this.report;
   }
+}
+
+/** False for a register whose place on disk names another shard than its key: the place was damaged. */
+function isAtHome(view: DataView, shard: ShardId, shards: number): boolean {
+  const start = keyStartAt(view, 0);
+  return shardOf(view, start, start + keyLengthAt(view, 0), shards) === shard;
 }
 
 /** Room for one record, with a view that is made once. */

@@ -210,6 +210,20 @@ describe("what the disk lost", () => {
     expect(doubtful(await restarted(machines, disk))).toHaveLength(1);
   });
 
+  it("is refused where a flipped bit of its place names another shard, which it would never leave again", async () => {
+    const machines = await filled();
+    const disk = new Map(machines.machine("a").disk);
+    const [text = ""] = registerKeys(disk);
+    const entry = disk.get(text);
+    const key = entry?.key.slice() ?? new Uint8Array(0);
+    key[2] = (key[2] ?? 0) ^ 1;
+    disk.delete(text);
+    if (entry !== undefined) disk.set(latin1FromBytes(key), { key, value: entry.value });
+    const replica = await restarted(machines, disk);
+    expect(doubtful(replica)).toEqual([text.charCodeAt(2)]);
+    expect(disk.has(latin1FromBytes(key))).toBe(false);
+  });
+
   it("is said once where it cannot be read at all, and is gone from disk before the life begins (D5)", async () => {
     const machines = await filled();
     const disk = new Map(machines.machine("a").disk);
