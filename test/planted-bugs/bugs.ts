@@ -3,6 +3,7 @@ import { CLIENT_BUGS } from "./bugs/clients.ts";
 import { DISK_BUGS } from "./bugs/disks.ts";
 import { REGISTER_BUGS } from "./bugs/registers.ts";
 import { REPAIR_BUGS } from "./bugs/repair.ts";
+import { RESOURCE_BUGS } from "./bugs/resources.ts";
 import { RULE_BUGS } from "./bugs/rules.ts";
 import type { PlantedBug } from "./planted-bug.ts";
 
@@ -13,4 +14,5 @@ export const BUGS: readonly PlantedBug[] = [
   ...DISK_BUGS,
   ...REPAIR_BUGS,
   ...CLIENT_BUGS,
+  ...RESOURCE_BUGS,
 ];

@@ -1,0 +1,51 @@
+/** Bugs that harm nobody at once: what is never let go of, and what grows with every restart. */
+
+import type { PlantedBug } from "../planted-bug.ts";
+
+export const RESOURCE_BUGS: readonly PlantedBug[] = [
+  {
+    name: "lives-never-sealed",
+    rule: "-",
+    broken: "ended lives are never sealed, so vectors grow with every start",
+    patches: [
+      {
+        file: "cluster/sealing.ts",
+        find: "for (const { replica, life } of seal) shard.seal(replica, life);",
+        replace: "void seal;",
+      },
+    ],
+    scenario: "drill-restarts-in-a-row",
+    seedsMax: 8,
+    checkers: ["vectors"],
+  },
+  {
+    name: "sealed-entries-kept",
+    rule: "-",
+    broken: "a seal leaves the entries of the lives that it speaks for where they are",
+    patches: [
+      {
+        file: "core/version-vector.ts",
+        find: "if (replicaOf(origin) === replica && lifeOf(origin) < life) this.#sequences.delete(origin);",
+        replace: "if (lifeOf(origin) === 0) this.#sequences.delete(origin);",
+      },
+    ],
+    scenario: "drill-restarts-in-a-row",
+    seedsMax: 8,
+    checkers: ["vectors", "convergence"],
+  },
+  {
+    name: "changes-kept-without-bound",
+    rule: "-",
+    broken: "changes for watchers that may come back are bounded in number, and not in bytes",
+    patches: [
+      {
+        file: "replica/changes.ts",
+        find: "if (this.#kept.length > CHANGES_MAX || this.#bytes > CHANGES_BYTES_MAX) this.#shrink();",
+        replace: "if (this.#kept.length > CHANGES_MAX) this.#shrink();",
+      },
+    ],
+    scenario: "drill-long-history",
+    seedsMax: 8,
+    checkers: ["bounds"],
+  },
+];
