@@ -62,6 +62,13 @@ function mayHaveOutlived({ entry, isDelete, stamp }: PossibleWrite, shard: numbe
   return evidence.nodes.some(({ judgements }) => judgements.some(isTooOld));
 }
 
+/** True when what bears the stamp was older than the retention when somebody began anew before `at`: it may be gone since. */
+export function isOutlived(stamp: Stamp, at: number, { nodes, retentionMs }: Evidence): boolean {
+  const writtenMs = msOfTimestamp(stamp.timestamp as Timestamp);
+  const isTooOld = (judgement: Judgement): boolean => judgement.at <= at && writtenMs < judgement.wallMs - retentionMs;
+  return nodes.some(({ judgements }) => judgements.some(isTooOld));
+}
+
 /** True when the two stamps may be one write: its replica began anew after it, and gave it a dot of a later life. */
 export function isSameWrite(acknowledged: Stamp, read: Stamp, writer: NodeEvidence | undefined): boolean {
   if (acknowledged.timestamp !== read.timestamp) return false;

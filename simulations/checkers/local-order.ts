@@ -6,7 +6,7 @@
 
 import type { HistoryEntry } from "../workload/history.ts";
 import { isWrite, partsOf } from "../workload/operation.ts";
-import { beginningsOf } from "./doubt.ts";
+import { beginningsOf, isOutlived } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { indexWrites, mayBeGone, type WritesByKey } from "./writes-by-key.ts";
@@ -40,7 +40,6 @@ export function checkLocalOrder(evidence: Evidence): Violation[] {
       floors.set(entry, new Map(slots));
       continue;
     }
-    const { answeredAt = 0 } = entry;
     for (const { key, stamp, isWritten } of stampsOf(entry)) {
       const floor = floors.get(entry)?.get(key);
       const order = floor === undefined ? 1 : compareStamps(stamp, floor.stamp);
@@ -48,7 +47,8 @@ export function checkLocalOrder(evidence: Evidence): Violation[] {
         messages.push(describe(entry, key, stamp, floor, isWritten));
       }
       note(slotForWrites(entry, key), { stamp, by: entry });
-      note(slotForReads(entry, key, answeredAt, evidence), { stamp, by: entry });
+      // What was asked for before the replica began anew is a fact of that time, whenever it is answered.
+      note(slotForReads(entry, key, entry.invokedAt, evidence), { stamp, by: entry });
     }
     messages.push(...checkAbsent(entry, floors.get(entry)?.get(entry.operation.key), writes, evidence));
   }
@@ -97,7 +97,7 @@ function stampsOf(entry: HistoryEntry): { key: string; stamp: Stamp; isWritten: 
 function checkAbsent(entry: HistoryEntry, floor: Seen | undefined, writes: WritesByKey, evidence: Evidence): string[] {
   const { answer, answeredAt = 0, answeredWallMs = 0 } = entry;
   if (answer?.type !== "read" || answer.read.version !== undefined) return [];
-  if (floor === undefined || floor.stamp.isDead) return [];
+  if (floor === undefined || floor.stamp.isDead || isOutlived(floor.stamp, answeredAt, evidence)) return [];
   // Who has to begin anew serves nothing for a while that nobody has confirmed.
   if ((evidence.nodes[entry.node]?.diskLosses.length ?? 0) > 0) return [];
   const moment = { at: answeredAt, wallMs: answeredWallMs };

@@ -47,6 +47,8 @@ function* compare(read: HistoryEntry, write: Acknowledged, writes: WritesByKey, 
 }
 
 function isInEveryMajority({ entry, part }: Acknowledged, until: number, { nodes }: Evidence): boolean {
+  // Of those that are left: whoever was away for longer than the retention counts no more, nor does it count the others.
+  if (nodes.some(({ givenUpAt }) => givenUpAt.some((at) => at <= until))) return false;
   const forgetful = nodes.filter((node) => mayHaveForgotten(node, entry.invokedAt, until)).length;
   const majority = Math.floor(nodes.length / 2) + 1;
   // Whoever was told that a majority has it may rely on that, whatever was counted.

@@ -9,6 +9,7 @@ import type { Key } from "../../src/base/ids.ts";
 import type { Version } from "../../src/store.ts";
 import { type Acknowledged, acknowledgedParts } from "../workload/history.ts";
 import type { WatchEntry, WatchedChange, WatchHistory } from "../workload/watch-history.ts";
+import { isOutlived } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { checkServed, indexWriters } from "./expiry.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
@@ -38,7 +39,11 @@ export function checkWatch(evidence: Evidence): Violation[] {
   const messages: string[] = [];
   for (const watch of evidence.watches) {
     const chains = chainsOf(watch);
-    messages.push(...checkOrder(watch), ...checkInvented(watch, index, evidence), ...checkPicture(watch, evidence));
+    messages.push(
+      ...checkOrder(watch, evidence),
+      ...checkInvented(watch, index, evidence),
+      ...checkPicture(watch, evidence),
+    );
     for (const chain of chains) messages.push(...checkMissed(watch, chain, byLife.get(lifeName(chain)) ?? []));
   }
   return violations("watch", messages);
@@ -80,8 +85,11 @@ function nameOfWrite(key: Key, type: WatchedChange["type"], version: Version): s
   return `${type} ${version} ${key}`;
 }
 
-/** The stamps of each key grow, but for what comes once more after a connection was resumed. */
-function* checkOrder(watch: WatchHistory): Iterable<string> {
+/**
+ * The stamps of each key grow, but for what comes once more after a connection was resumed, and for what was back once the
+ * deletion that had replaced it was older than the retention.
+ */
+function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> {
   let greatest = new Map<Key, Stamp>();
   let sinceConnected = new Map<Key, Stamp>();
   const seen = new Set<string>();
@@ -96,7 +104,7 @@ function* checkOrder(watch: WatchHistory): Iterable<string> {
     const { key, stamp } = placeOf(entry.change);
     const isRepeat = seen.has(writeName(entry.change));
     const floor = (isRepeat ? sinceConnected : greatest).get(key);
-    if (floor !== undefined && compareStamps(stamp, floor) < 0) {
+    if (floor !== undefined && compareStamps(stamp, floor) < 0 && !isOutlived(floor, entry.at, evidence)) {
       yield `${nameOf(watch)} at ${seconds(entry.at)} was told of ${showKey(key)} at ${showStamp(stamp)} after ${showStamp(floor)}`;
     }
     seen.add(writeName(entry.change));

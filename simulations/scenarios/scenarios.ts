@@ -44,6 +44,9 @@ const WATCHES: WatchesProfile = { count: 2, meanMoveGapMs: 4000, returnShare: 0.
 const READS: ReadsProfile = { quorumPerSecond: 1, listingsPerSecond: 0.5 };
 const PHASES: PhasesProfile = { hotKeys: 1, bursts: 0 };
 
+/** Short enough for a run to see it pass several times. */
+const RETENTION_MS = 6000;
+
 const CUTS = { halves: 3, isolate: 3, bridge: 1, ring: 1, "one-way": 1, pair: 1 } as const;
 
 const SPLIT_BRAIN: Scenario = {
@@ -160,6 +163,28 @@ const BAD_DISKS: Scenario = {
     })),
 };
 
+const RETENTION: Scenario = {
+  name: "retention",
+  summary:
+    "keeps replicas away for longer than tombstones wait for them: they begin anew, and so do halves that gave each other up",
+  plan: (seed) =>
+    build("retention", seed, (random) => ({
+      nodes: createNodes(random, random.between(3, 5), { durable: true }),
+      replica: { ...SMALL_REPLICA, retentionMs: RETENTION_MS },
+      durationMs: 5 * RETENTION_MS,
+      workload: { ...WORKLOAD, operationsPerSecond: 30 },
+      faults: {
+        meanGapMs: random.pick([1000, 2500]),
+        types: { ...NO_FAULTS, cut: 8, crash: 4, stop: 1, pause: 2, flapping: 1 },
+        cuts: CUTS,
+        longestMs: 2 * RETENTION_MS,
+        clockJumpMs: 0,
+      },
+      plays: { ...NO_PLAYS, conflict: 2, "long-absence": 1, "restarts-in-a-row": 1 },
+      meanGapOfPlaysMs: 3000,
+    })),
+};
+
 const SWARM: Scenario = {
   name: "swarm",
   summary: "a random mix of everything, with other numbers of replicas, keys and shards in every run",
@@ -217,18 +242,23 @@ const SWARM: Scenario = {
             ...NO_FAULTS,
             cut: 1 + sometimes(5),
             flapping: sometimes(2),
+            swizzle: sometimes(1),
             degrade: sometimes(3),
             break: sometimes(3),
             stall: sometimes(3),
             "late-copy": sometimes(3),
             datagram: sometimes(1),
+            corrupt: sometimes(2),
+            "slow-consumer": sometimes(1),
             crash: sometimes(4),
             stop: sometimes(2),
             pause: sometimes(2),
             "clock-jump": sometimes(2),
             "clock-drift": sometimes(2),
+            "clock-strobe": sometimes(1),
             "disk-slow": sometimes(2),
             "disk-full": sometimes(1),
+            "disk-unreadable": sometimes(1),
           },
           cuts: CUTS,
           longestMs: random.pick([1000, 5000, 10_000]),
@@ -252,7 +282,15 @@ const SWARM: Scenario = {
     }),
 };
 
-export const SCENARIOS: readonly Scenario[] = [SPLIT_BRAIN, CRASH_RESTART, LOSSY_LINKS, SLOW_LINKS, BAD_DISKS, SWARM];
+export const SCENARIOS: readonly Scenario[] = [
+  SPLIT_BRAIN,
+  CRASH_RESTART,
+  LOSSY_LINKS,
+  SLOW_LINKS,
+  BAD_DISKS,
+  RETENTION,
+  SWARM,
+];
 
 /** A scenario, or a drill, by name. */
 export function findScenario(name: string): Scenario | undefined {

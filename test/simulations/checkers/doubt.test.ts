@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkAcknowledged } from "../../../simulations/checkers/acknowledged.ts";
+import { isOutlived } from "../../../simulations/checkers/doubt.ts";
 import type { NodeEvidence } from "../../../simulations/checkers/evidence.ts";
 import type { HistoryEntry } from "../../../simulations/workload/history.ts";
 import { timestampFromMs } from "../../../src/core/clock.ts";
@@ -26,6 +27,17 @@ function begunAnew(
   const judgement = { at: afterMs, wallMs: BEGINNING + afterMs, shard: undefined };
   return node({ final, judgements: [judgement], ...changes });
 }
+
+describe("what a watcher or a reader saw", () => {
+  it("may be replaced by what is older once it was older than the retention when somebody began anew", () => {
+    const seen = { timestamp: EARLY, isDead: true, origin: 1 };
+    const told = evidence([], [node(), begunAnew(RETENTION_MS + 11, GONE)]);
+    const after = (at: number, retentionMs: number): boolean => isOutlived(seen, at, { ...told, retentionMs });
+    expect(after(RETENTION_MS + 11, RETENTION_MS)).toBe(true);
+    expect(after(RETENTION_MS + 10, RETENTION_MS)).toBe(false);
+    expect(after(RETENTION_MS + 11, RETENTION_MS + 1)).toBe(false);
+  });
+});
 
 const GONE = readPart(undefined);
 const PUT = entry(1, 10, { answer: written(EARLY) });

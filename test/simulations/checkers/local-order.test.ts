@@ -52,5 +52,7 @@ describe("checker of what one replica shows", () => {
       since(PUT, entry(2, 20, { type: "get", answer: read(100) }), entry(3, 30, { type: "get", answer: read(90) })),
     ).toHaveLength(1);
     expect(since(PUT, entry(2, 20, { answer: written(95) }))).toHaveLength(1);
+    const spanning = { ...PUT, answeredAt: 18 };
+    expect(since(spanning, absent)).toEqual([]);
   });
 });

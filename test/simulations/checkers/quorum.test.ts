@@ -38,6 +38,12 @@ describe("checker of quorum reads", () => {
     expect(messagesOf([unmet, quorumRead(20, 90)])).toEqual([]);
   });
 
+  it("promises nothing once a member was given up: a majority is one of those that are left", () => {
+    const givenUp = (at: number): NodeEvidence[] => [node({ givenUpAt: [at] }), node(), node()];
+    expect(messagesOf([WRITE, quorumRead(20, 90)], givenUp(15))).toEqual([]);
+    expect(messagesOf([WRITE, quorumRead(20, 90)], givenUp(25))).toHaveLength(1);
+  });
+
   it("counts only those that cannot have forgotten", () => {
     const forgetful = node({ ends: [crash(15)] });
     const read90 = quorumRead(20, 90);
