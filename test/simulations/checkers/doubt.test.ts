@@ -32,10 +32,10 @@ describe("what a watcher or a reader saw", () => {
   it("may be replaced by what is older once it was older than the retention when somebody began anew", () => {
     const seen = { timestamp: EARLY, isDead: true, origin: 1 };
     const told = evidence([], [node(), begunAnew(RETENTION_MS + 11, GONE)]);
-    const after = (at: number, retentionMs: number): boolean => isOutlived(seen, at, { ...told, retentionMs });
-    expect(after(RETENTION_MS + 11, RETENTION_MS)).toBe(true);
-    expect(after(RETENTION_MS + 10, RETENTION_MS)).toBe(false);
-    expect(after(RETENTION_MS + 11, RETENTION_MS + 1)).toBe(false);
+    const found = (at: number, retentionMs: number): boolean => isOutlived(seen, at, { ...told, retentionMs });
+    expect(found(RETENTION_MS + 11, RETENTION_MS)).toBe(true);
+    expect(found(RETENTION_MS + 10, RETENTION_MS)).toBe(false);
+    expect(found(RETENTION_MS + 11, RETENTION_MS + 1)).toBe(false);
   });
 });
 
