@@ -1,6 +1,6 @@
 /**
  * Membership: what replicas tell each other of who there is, and what follows from it. Every member tells whom it knows
- * at each new link and at news; the greater life wins (`members.ts`).
+ * at each new link, and what it learns to all it is linked with; the greater life wins (`members.ts`).
  *
  * It also finds out when this replica must begin anew, because others may have purged what it still holds: they met
  * another line of its lives (`lineage.ts`), know a later life of it, another process under its present life, a later disk
@@ -72,7 +72,7 @@ export class Membership {
   readonly #absence = new Absence();
   #sinceAnnouncedMs = 0;
   /** What peers told last. Whom a peer gave up that this replica defers to counts as given up here too. */
-  readonly #toldByPeer = new Map<ReplicaId, readonly MemberFacts[]>();
+  readonly #toldByPeer = new Map<ReplicaId, ReadonlyMap<ReplicaId, MemberFacts>>();
   #isLeaving = false;
 
   constructor(members: Members, host: MembershipHost, limits: MembershipLimits) {
@@ -81,17 +81,23 @@ export class Membership {
     this.#limits = limits;
   }
 
-  /** Tells every linked peer. */
+  /** Tells every linked peer whom this replica knows. */
   announce(): void {
     this.#sinceAnnouncedMs = 0;
     for (const id of this.#host.links()) this.#introduce(id);
   }
 
-  /** Tells a peer whom this replica knows, itself included. */
-  #introduce(to: ReplicaId): void {
+  /** Tells every linked peer what is new. All of it, from each to each at each piece, would grow with the cube of the cluster. */
+  #spread(news: ReadonlySet<ReplicaId>): void {
+    const members = this.#members.all().filter(({ id }) => news.has(id));
+    for (const id of this.#host.links()) this.#introduce(id, members);
+  }
+
+  /** Tells a peer of these members; unless told, of all, itself included. */
+  #introduce(to: ReplicaId, some: readonly Member[] = this.#members.all()): void {
     const { lineage } = this.#host;
     const known = this.#members.get(to)?.lineage ?? [];
-    const members = this.#members.all().map((member) => ({ ...member, seenAgoMs: this.#seenAgoMs(member.id) }));
+    const members = some.map((member) => ({ ...member, seenAgoMs: this.#seenAgoMs(member.id) }));
     this.#host.send(to, { type: "members", self: this.#members.self, members, lineage, known });
   }
 
@@ -167,13 +173,13 @@ export class Membership {
   }
 
   receiveMembers(peer: ReplicaId, message: MessageOf<"members">, now: number): void {
-    let isNews = false;
+    const news = new Set<ReplicaId>();
     this.#hearOfOwnLineage(message.known, now);
-    this.#toldByPeer.set(peer, message.members);
+    this.#noteTold(peer, message.members);
     for (const facts of message.members) {
       if (facts.id === this.#members.self) this.#hearOfOneself(facts, now);
       else {
-        if (this.#learn(facts, now)) isNews = true;
+        if (this.#learn(facts, now)) news.add(facts.id);
         if (facts.seenAgoMs !== undefined) this.#absence.seen(facts.id, facts.seenAgoMs);
       }
       if (facts.id === peer && this.#members.meet(peer, message.lineage, facts.rootLife)) this.#host.learnt();
@@ -183,7 +189,14 @@ export class Membership {
       this.#supersede(member);
       if (isGivenUp(member)) this.#sendQuarantine(member);
     }
-    if (isNews) this.announce();
+    if (news.size > 0) this.#spread(news);
+  }
+
+  /** A list with its sender in it is all that the sender knows. */
+  #noteTold(peer: ReplicaId, members: readonly MemberFacts[]): void {
+    const isAll = members.some(({ id }) => id === peer);
+    const before = isAll ? [] : (this.#toldByPeer.get(peer) ?? []);
+    this.#toldByPeer.set(peer, new Map([...before, ...members.map((facts) => [facts.id, facts] as const)]));
   }
 
   receiveQuarantine(peer: ReplicaId, message: MessageOf<"quarantine">, now: number): void {
@@ -196,7 +209,7 @@ export class Membership {
     const half = { of: peer, size: message.size, least: message.least };
     if (isGivenUp(member) && !defersTo(this.#half(), half)) return;
     this.#host.quarantine({ reason: "away", knownLife: this.#host.life }, now);
-    for (const facts of this.#toldByPeer.get(peer) ?? []) {
+    for (const facts of this.#toldByPeer.get(peer)?.values() ?? []) {
       if (facts.id !== this.#members.self) this.#giveUp(facts.id, facts.givenUpLife);
     }
   }
@@ -232,7 +245,7 @@ export class Membership {
     this.#members.leave(id);
     this.#host.learnt();
     this.#host.log("info", "member-left", { member: id });
-    this.announce();
+    this.#spread(new Set([id]));
   }
 
   #hearOfOwnLineage(known: readonly Birth[], now: number): void {

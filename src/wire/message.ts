@@ -146,6 +146,7 @@ export type Message =
   | {
       readonly type: "members";
       readonly self: ReplicaId;
+      /** All that the sender knows, itself among them; or, without itself, what it has just learnt. */
       readonly members: readonly MemberFacts[];
       /** The sender's latest lives, and those of the receiver that the sender knows of; ascending. */
       readonly lineage: readonly Birth[];

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ReplicaId } from "../../src/base/ids.ts";
-import { Members } from "../../src/cluster/members.ts";
+import { isGivenUp, Members } from "../../src/cluster/members.ts";
 import { Membership, type MembershipHost } from "../../src/cluster/membership.ts";
 import type { MemberFacts } from "../../src/wire/message.ts";
 import { NOW } from "../support/shards.ts";
@@ -15,10 +15,12 @@ const newer = facts("newer", { ...HERE, startedAt: 2000 });
 let members: Members;
 let membership: Membership;
 let linked: Set<ReplicaId>;
+let sent: { readonly to: ReplicaId; readonly members: readonly ReplicaId[] }[];
 
 beforeEach(() => {
   members = new Members(facts("a"));
   linked = new Set();
+  sent = [];
   const host: MembershipHost = {
     life: 1,
     birth: 7,
@@ -28,7 +30,9 @@ beforeEach(() => {
     quarantines: 0,
     isLinked: (id) => linked.has(id),
     links: () => linked,
-    send: () => {},
+    send: (to, message) => {
+      if (message.type === "members") sent.push({ to, members: message.members.map(({ id }) => id) });
+    },
     log: () => {},
     learnt: () => {},
     livesAnew: () => {},
@@ -80,5 +84,46 @@ describe("a replica that keeps nothing on disk", () => {
     linked.delete(older.id);
     hear(facts("newer", { ...HERE, address: "there:1", startedAt: 2000 }));
     expect(hasLeft(older)).toBe(false);
+  });
+});
+
+describe("what a member learns", () => {
+  beforeEach(() => {
+    hear(facts("b"));
+    hear(facts("c"));
+    sent = [];
+  });
+
+  it("goes to all it is linked with, and nothing beside it", () => {
+    hear(facts("b"), facts("d"));
+    expect(sent.sort((one, other) => (one.to < other.to ? -1 : 1))).toEqual([
+      { to: "b", members: ["d"] },
+      { to: "c", members: ["d"] },
+    ]);
+  });
+
+  it("is told no more once it is known", () => {
+    hear(facts("b"), facts("d"));
+    sent = [];
+    hear(facts("c"), facts("d"));
+    expect(sent).toEqual([]);
+  });
+
+  it("goes to a new link with all the rest", () => {
+    hear(facts("b"), facts("d"));
+    sent = [];
+    membership.linkUp({ id: facts("d").id, life: 1, region: "eu", address: "d:1" }, NOW);
+    expect(sent).toEqual([{ to: "d", members: ["a", "b", "c", "d"] }]);
+  });
+});
+
+describe("whom a peer has given up", () => {
+  it("counts as given up by whoever defers to that peer, whatever news came since", () => {
+    hear(facts("b"), facts("c", { givenUpLife: 1 }));
+    const news = { type: "members", self: facts("b").id, members: [facts("d")], lineage: [], known: [] } as const;
+    membership.receiveMembers(facts("b").id, news, NOW);
+    const defer = { type: "quarantine", givenUpLife: 1, rootLife: 1, size: 2, least: facts("b").id } as const;
+    membership.receiveQuarantine(facts("b").id, defer, NOW);
+    expect(["c", "d"].map((id) => isGivenUp(members.get(id as ReplicaId) ?? facts(id)))).toEqual([true, false]);
   });
 });
