@@ -119,6 +119,7 @@ describe("what a member learns", () => {
 
 describe("whom a peer has given up", () => {
   it("counts as given up by whoever defers to that peer, whatever news came since", () => {
+    hear(facts("b"), facts("c"));
     hear(facts("b"), facts("c", { givenUpLife: 1 }));
     const news = { type: "members", self: facts("b").id, members: [facts("d")], lineage: [], known: [] } as const;
     membership.receiveMembers(facts("b").id, news, NOW);
