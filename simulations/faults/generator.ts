@@ -2,7 +2,7 @@
 
 import type { SeededRandom } from "../../src/base/random.ts";
 import { DAMAGES } from "../simulator/disk-damage.ts";
-import { exponential, pickWeighted, uniform } from "../simulator/draws.ts";
+import { exponential, pickWeighted, smallUnit, uniform, unit } from "../simulator/draws.ts";
 import { type CutShape, drawCut } from "./cuts.ts";
 import type { Fault, FaultType, PathPair } from "./fault.ts";
 
@@ -63,12 +63,12 @@ export function generateFaults(random: SeededRandom, profile: FaultProfile): Fau
 
 /** Between two numbers, as likely in each power of ten. */
 function spread(random: SeededRandom, low: number, high: number): number {
-  return low * (high / low) ** uniform(random, 0, 1);
+  return low * Math.exp(Math.log(high / low) * unit(random));
 }
 
 /** Short mostly, now and then as long as allowed. */
 function drawDuration(random: SeededRandom, profile: FaultProfile): number {
-  return Math.ceil(50 + uniform(random, 0, 1) ** 2 * profile.longestMs);
+  return Math.ceil(50 + smallUnit(random) * profile.longestMs);
 }
 
 function drawPath(random: SeededRandom, profile: FaultProfile): PathPair {

@@ -1,4 +1,7 @@
-/** Draws that networks, disks and schedules need beyond what `SeededRandom` offers. */
+/**
+ * Draws that networks, disks and schedules need beyond what `SeededRandom` offers, the same on any machine: of a power the
+ * last bit is up to the C library, where `Math.exp` and `Math.log` are V8's own.
+ */
 
 import type { Random } from "../../src/replica/ports.ts";
 
@@ -12,6 +15,12 @@ export function unit(random: Random): number {
 /** A number in [low, high), not rounded. */
 export function uniform(random: Random, low: number, high: number): number {
   return low + unit(random) * (high - low);
+}
+
+/** A number in [0, 1), small ones likelier. */
+export function smallUnit(random: Random): number {
+  const share = unit(random);
+  return share * share;
 }
 
 /** Exponential with this mean: the gap between events that have no memory. */
@@ -53,7 +62,7 @@ let lastZipf: Zipf = { count: 0, skew: 0, weights: new Float64Array(0), total: 0
 /** The weights of the last call are kept: a workload draws all its keys from the same. */
 function zipf(count: number, skew: number): Zipf {
   if (lastZipf.count === count && lastZipf.skew === skew) return lastZipf;
-  const weights = Float64Array.from({ length: count }, (_, k) => (k + 1) ** -skew);
+  const weights = Float64Array.from({ length: count }, (_, k) => Math.exp(-skew * Math.log(k + 1)));
   lastZipf = { count, skew, weights, total: weights.reduce((sum, weight) => sum + weight, 0) };
   return lastZipf;
 }

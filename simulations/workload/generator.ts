@@ -3,7 +3,7 @@
 import type { Key } from "../../src/base/ids.ts";
 import type { SeededRandom } from "../../src/base/random.ts";
 import type { AckLevel } from "../../src/store.ts";
-import { exponential, pickWeighted, skewedBelow, uniform } from "../simulator/draws.ts";
+import { exponential, pickWeighted, skewedBelow, smallUnit } from "../simulator/draws.ts";
 import type { Operation, OperationType } from "./operation.ts";
 
 export interface WorkloadProfile {
@@ -56,7 +56,7 @@ export function drawOperation(random: SeededRandom, profile: WorkloadProfile, id
   const key = draw();
   const expires = random.chance(profile.ttlShare) && (type === "put" || type === "put-absent" || type === "update");
   // Mostly short: what expires should do so while faults are about.
-  const ttlMs = expires ? Math.ceil(profile.ttlMsMax * uniform(random, 0, 1) ** 2) + 1 : undefined;
+  const ttlMs = expires ? Math.ceil(profile.ttlMsMax * smallUnit(random)) + 1 : undefined;
   const alsoKeys =
     type === "batch" ? [...new Set(Array.from({ length: 3 }, draw))].filter((other) => other !== key) : [];
   return {
