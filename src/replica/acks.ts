@@ -29,6 +29,8 @@ export interface AckView {
   isDurable(shard: ShardId, origin: OriginId, sequence: number): boolean;
   /** Other members that have to be counted, all of them or those of this region. */
   others(level: "region" | "quorum" | "all"): readonly ReplicaId[];
+  /** False where others must be there of whom this replica has not yet heard: how many a majority takes, nobody knows. */
+  isMajorityKnown(): boolean;
   /** Greatest sequence of our origin that a member is known to cover. */
   covered(id: ReplicaId, shard: ShardId, origin: OriginId): number;
 }
@@ -104,7 +106,7 @@ export class AckWaits {
       return { reached: met ? 1 : 0, wanted: 1, met };
     }
     const others = this.#view.others(wait.level);
-    const all = others.length + 1;
+    const all = others.length + (this.#view.isMajorityKnown() ? 1 : 2);
     const wanted = wait.level === "all" ? all : Math.floor(all / 2) + 1;
     let reached = 1;
     for (const id of others) {

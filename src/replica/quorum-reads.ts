@@ -24,6 +24,8 @@ interface PendingRead {
 const NOTHING: Records = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)), start: 0, end: 0 };
 
 export interface QuorumReadsHost extends Surroundings {
+  /** False where others must be there of whom this replica has not yet heard. */
+  isMajorityKnown(): boolean;
   /** Takes in a register that came outside of pushes and deltas. Throws `BadBytes`. */
   takeIn(records: Records, now: number): void;
 }
@@ -44,8 +46,9 @@ export class QuorumReads {
   begin(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void): void {
     const missing = Math.floor((this.#host.members.owners().length + 1) / 2) + (this.#isWhole(shard) ? 0 : 1);
     const asked = this.#host.linked();
-    if (missing === 0 || asked.length < missing) {
-      answer(missing === 0);
+    const isMajorityKnown = this.#host.isMajorityKnown();
+    if (missing === 0 || asked.length < missing || !isMajorityKnown) {
+      answer(missing === 0 && isMajorityKnown);
       return;
     }
     const request = this.#next++;

@@ -183,6 +183,7 @@ export class Replica implements SendingSurroundings {
     this.acks = new AckWaits({
       isDurable: (shard, origin, sequence) => this.durableOf(shard).covers(origin, sequence),
       others: (level) => this.#ackMembers(level),
+      isMajorityKnown: () => this.isMajorityKnown(),
       covered: (id, shard, origin) => this.#coveredBy(id, shard, origin),
     });
     this.changes = new Changes(random.uint32().toString(36), (deliver) => this.outbox.deliveries.push(deliver));
@@ -654,6 +655,14 @@ export class Replica implements SendingSurroundings {
   mayHaveUnmetOwners(now: number): boolean {
     if (!this.seeksPeers || this.members.owners().length > 0) return false;
     return now - this.#begunAt <= this.config.retentionMs;
+  }
+
+  /**
+   * False for a replica that begins with nothing, or whose disk lost all, as long as nobody that it looks for has told it
+   * who there is: it is no majority of those it does not know.
+   */
+  isMajorityKnown(): boolean {
+    return this.members.all().length > 1 || !this.mayHaveUnmetOwners(this.#sweptTo);
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ const OWN = origin(1);
 let covered: Map<string, number>;
 let durable: number;
 let members: { readonly [level: string]: readonly string[] };
+let isMajorityKnown: boolean;
 let waits: AckWaits;
 let answers: Acks[];
 
@@ -18,9 +19,11 @@ beforeEach(() => {
   durable = 0;
   members = { region: ["b"], quorum: ["b", "c", "d", "e"], all: ["b", "c", "d", "e"] };
   answers = [];
+  isMajorityKnown = true;
   waits = new AckWaits({
     isDurable: (_shard, _origin, sequence) => sequence <= durable,
     others: (level) => (members[level] ?? []) as ReplicaId[],
+    isMajorityKnown: () => isMajorityKnown,
     covered: (id) => covered.get(id) ?? 0,
   });
 });
@@ -51,6 +54,17 @@ describe("a write that waits", () => {
     durable = 5;
     waits.progressed(SHARD);
     expect(answers).toEqual([{ reached: 1, wanted: 1, met: true }]);
+  });
+
+  it("for others waits as long as this replica has heard of none and looks for them", () => {
+    members = {};
+    isMajorityKnown = false;
+    for (const level of ["region", "quorum", "all"] as const) wait(level);
+    waits.tick(NOW + 1000);
+    expect(answers).toEqual(Array(3).fill({ reached: 1, wanted: 2, met: false }));
+    isMajorityKnown = true;
+    wait("quorum");
+    expect(answers.at(-1)).toEqual({ reached: 1, wanted: 1, met: true });
   });
 
   it("for a quorum is answered at the third of five, for what lies at or below what they cover", () => {

@@ -37,10 +37,18 @@ describe("a read that wants a majority", () => {
 
   it("is answered at once by one that is alone, and refused where no majority is linked", async () => {
     const machines = await Machines.started(["a"], "alone");
+    machines.at("a").seeksPeers = false;
     expect(read(machines, "a", "k")).toEqual([true]);
     const others = await three("cut");
     others.cut(["a"], ["b", "c"]);
     expect(read(others, "a", "k")).toEqual([false]);
+  });
+
+  it("is refused by one that looks for others and has never heard of any, up to the retention", async () => {
+    const machines = await Machines.started(["a"], "unmet");
+    expect(read(machines, "a", "k")).toEqual([false]);
+    machines.run(machines.at("a").config.retentionMs + 1000);
+    expect(read(machines, "a", "k")).toEqual([true]);
   });
 
   it("ends when nobody answers in time, or when their links go", async () => {
