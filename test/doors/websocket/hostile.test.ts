@@ -150,6 +150,15 @@ describe("tokens", () => {
   });
 });
 
+/** Short frames without a mask; a ping may come before the close. */
+function closeCodeIn(text: string): number | undefined {
+  const bytes = Buffer.from(text, "latin1");
+  for (let at = 0; at + 2 <= bytes.length; at += 2 + bytes.readUInt8(at + 1)) {
+    if (bytes.readUInt8(at) === 0x88) return bytes.readUInt16BE(at + 2);
+  }
+  return undefined;
+}
+
 describe("frames", () => {
   it("over the limit end their connection with 1009", async () => {
     const client = await TestClient.open(doors.port);
@@ -164,7 +173,7 @@ describe("frames", () => {
     const closed = readAll(socket);
     socket.write(frame(1, "x", false));
     for (let i = 0; i < 200; i++) socket.write(frame(0, "x", false));
-    expect(Buffer.from(await closed, "latin1").readUInt16BE(2)).toBe(1008);
+    expect(closeCodeIn(await closed)).toBe(1008);
   });
 
   it("are never compressed, even when the client offers to: a bomb cannot unfold", async () => {
@@ -181,7 +190,7 @@ describe("frames", () => {
     const bomb = frame(1, Buffer.from([0x4a, 0x04, 0x00]));
     bomb[0] = 0xc1;
     socket.write(bomb);
-    expect(Buffer.from(await closed, "latin1").readUInt16BE(2)).toBe(1002);
+    expect(closeCodeIn(await closed)).toBe(1002);
   });
 
   it.each([
@@ -193,7 +202,7 @@ describe("frames", () => {
     const socket = await openRaw(doors.port);
     const closed = readAll(socket);
     socket.write(bytes);
-    expect(Buffer.from(await closed, "latin1").readUInt16BE(2)).toBe(code);
+    expect(closeCodeIn(await closed)).toBe(code);
     expect(await isServing(doors.port)).toBe(true);
   });
 
