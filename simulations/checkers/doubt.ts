@@ -29,6 +29,7 @@ export function mayHaveLetGo(
   writes: readonly PossibleWrite[],
   evidence: Evidence,
 ): boolean {
+  if (evidence.nodes.every(({ judgements }) => judgements.length === 0)) return false;
   const stamp = stampOfVersion(part.version, part.isDelete);
   const hasBegunAnew = node.judgements.some(({ at }) => at >= (entry.answeredAt ?? 0));
   if (hasBegunAnew && isPutAside(part.key, stamp, evidence)) return true;

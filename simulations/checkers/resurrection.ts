@@ -45,8 +45,8 @@ export function checkResurrection(evidence: Evidence): Violation[] {
     const risen = ofKey.all.find(
       (burial) =>
         burial.at < sighting.at &&
-        isOlder(sighting, burial, writtenAt) &&
         compareStamps(sighting.stamp, burial.below) < 0 &&
+        isOlder(sighting, burial, writtenAt) &&
         !mayHaveForgotten(evidence.nodes[sighting.node] as Evidence["nodes"][number], burial.at, sighting.at),
     );
     if (risen !== undefined) messages.push(describe(sighting, risen));
@@ -98,8 +98,8 @@ function indexBurials(evidence: Evidence): ReadonlyMap<Key, Burials> {
     const ofKey = writes.get(part.key) ?? [];
     if (evidence.nodes.some((node) => mayHaveLetGo(node, by, ofKey, evidence))) continue;
     const below = stampOfVersion(part.version, part.isDelete);
-    const sample = evidence.samples.find(
-      ({ at, nodes }) => at > (entry.answeredAt ?? 0) && nodes.every((node) => isGoneAt(node, by, below)),
+    const sample = firstAfter(evidence.samples, entry.answeredAt ?? 0, ({ nodes }) =>
+      nodes.every((node) => isGoneAt(node, by, below)),
     );
     if (sample === undefined) continue;
     const burials = byKey.get(part.key);
@@ -111,6 +111,22 @@ function indexBurials(evidence: Evidence): ReadonlyMap<Key, Burials> {
     }
   }
   return byKey;
+}
+
+/** The first sample later than a moment for which `holds`. Samples are in order of time. */
+function firstAfter(
+  samples: readonly Sample[],
+  moment: number,
+  holds: (sample: Sample) => boolean,
+): Sample | undefined {
+  let [low, high] = [0, samples.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((samples[middle] as Sample).at > moment) high = middle;
+    else low = middle + 1;
+  }
+  for (let i = low; i < samples.length; i++) if (holds(samples[i] as Sample)) return samples[i];
+  return undefined;
 }
 
 /** It covers the write, and shows neither that nor anything older. */

@@ -3,6 +3,7 @@
  * every node's replica covers its dot. Looked at in steps: a latency is right to within one.
  */
 
+import type { OriginId, ShardId } from "../../src/base/ids.ts";
 import type { World } from "../simulator/world.ts";
 import type { History, WrittenPart } from "../workload/history.ts";
 
@@ -16,9 +17,15 @@ export interface StableLatency {
 
 const STEP_MS = 50;
 
+/** Writes of one origin to one shard that are not yet everywhere: who covers one covers all with a lower sequence. */
 interface Spreading {
-  readonly part: WrittenPart;
-  readonly since: number;
+  readonly shard: ShardId;
+  readonly origin: OriginId;
+  writes: { readonly sequence: number; readonly since: number }[];
+  /** Of `writes`; Infinity where there are none. */
+  lowest: number;
+  /** Index of a node that did not cover the lowest at the last look: it is asked first. */
+  laggard: number;
 }
 
 export class StabilityMeter {
@@ -27,7 +34,8 @@ export class StabilityMeter {
   /** Entries of the history below this have been taken up, but for those in `#open`. */
   #taken = 0;
   #open: History[number][] = [];
-  #spreading: Spreading[] = [];
+  /** By shard and origin. */
+  readonly #spreading = new Map<string, Spreading>();
   readonly #latencies: number[] = [];
 
   /** Looks from now to `until`, and once more in `finish`. */
@@ -40,7 +48,9 @@ export class StabilityMeter {
   finish(): StableLatency {
     this.#look();
     const sorted = Float64Array.from(this.#latencies).sort();
-    const counts = { stable: sorted.length, never: this.#spreading.length };
+    let never = 0;
+    for (const { writes } of this.#spreading.values()) never += writes.length;
+    const counts = { stable: sorted.length, never };
     if (sorted.length === 0) return counts;
     const at = (quantile: number): number => sorted[Math.floor(quantile * (sorted.length - 1))] as number;
     return { ...counts, quantiles: { "0": at(0), "0.5": at(0.5), "0.95": at(0.95), "0.99": at(0.99), "1": at(1) } };
@@ -60,25 +70,52 @@ export class StabilityMeter {
       this.#open.push(this.#history[this.#taken] as History[number]);
     }
     this.#open = this.#open.filter((entry) => !this.#take(entry));
-    this.#spreading = this.#spreading.filter(({ part, since }) => {
-      if (!this.#isEverywhere(part)) return true;
-      this.#latencies.push(this.#world.now - since);
-      return false;
-    });
+    for (const spreading of this.#spreading.values()) this.#settle(spreading);
   }
 
   /** True when there is nothing more to wait for. */
   #take({ answer, answeredAt, node, life }: History[number]): boolean {
     if (answer === undefined || answeredAt === undefined) return this.#world.node(node).life?.number !== life;
-    if (answer.type === "written") for (const part of answer.parts) this.#spreading.push({ part, since: answeredAt });
+    if (answer.type === "written") for (const part of answer.parts) this.#follow(part, answeredAt);
     return true;
   }
 
-  #isEverywhere({ dot }: WrittenPart): boolean {
-    for (const { replica } of this.#world.nodes) {
-      const shard = replica?.replica?.shards[dot.shard];
-      if (shard?.vector.covers(dot.origin, dot.sequence) !== true) return false;
+  #follow({ dot: { shard, origin, sequence } }: WrittenPart, since: number): void {
+    const name = `${shard} ${origin}`;
+    let spreading = this.#spreading.get(name);
+    if (spreading === undefined) {
+      spreading = { shard, origin, writes: [], lowest: Infinity, laggard: 0 };
+      this.#spreading.set(name, spreading);
     }
-    return true;
+    spreading.writes.push({ sequence, since });
+    spreading.lowest = Math.min(spreading.lowest, sequence);
+  }
+
+  /** Lets go of the writes that are everywhere by now. */
+  #settle(spreading: Spreading): void {
+    if (spreading.writes.length === 0) return;
+    const covered = this.#coveredEverywhere(spreading);
+    if (covered < spreading.lowest) return;
+    spreading.lowest = Infinity;
+    spreading.writes = spreading.writes.filter(({ sequence, since }) => {
+      if (sequence <= covered) this.#latencies.push(this.#world.now - since);
+      else spreading.lowest = Math.min(spreading.lowest, sequence);
+      return sequence > covered;
+    });
+  }
+
+  /** The sequence up to which every node covers the origin; where that is less than the lowest, some node's. */
+  #coveredEverywhere(spreading: Spreading): number {
+    const { nodes } = this.#world;
+    let least = Infinity;
+    for (let i = 0; i < nodes.length; i++) {
+      const index = (spreading.laggard + i) % nodes.length;
+      const shard = nodes[index]?.replica?.replica?.shards[spreading.shard];
+      least = Math.min(least, shard?.vector.get(spreading.origin) ?? 0);
+      if (least >= spreading.lowest) continue;
+      spreading.laggard = index;
+      break;
+    }
+    return least;
   }
 }
