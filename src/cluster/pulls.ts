@@ -136,6 +136,8 @@ export class Pulls {
       if (source.sessions.size > 0) this.#watchOver(source, now);
       this.#grant(peer, source, now);
     }
+    // After every message: nothing that grows with the cluster is to be asked while nothing lacks.
+    if (this.#lacksByShard.size === 0) return;
     if (!this.#around.linked().some((peer) => this.#hasRoom(peer))) return;
     for (const [shard, lacks] of this.#lacksByShard) {
       if (this.#sessionsByShard.has(shard)) continue;
