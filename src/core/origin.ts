@@ -5,11 +5,14 @@
 
 import { hashText } from "../base/hash.ts";
 import type { OriginId, ReplicaId } from "../base/ids.ts";
+import type { Random } from "../base/random.ts";
 
 const LIVES = 2097152; // 2^21
 
 /** Greatest life number: a replica that started every ten seconds would reach it after eight months. */
 export const LIFE_MAX = LIVES - 1;
+
+const LEAP_MAX = 1024;
 
 const REPLICA_NUMBER_SEED = 0x61746f6c;
 
@@ -28,4 +31,12 @@ export function lifeOf(origin: OriginId): number {
 
 export function replicaOf(origin: OriginId): number {
   return Math.floor(origin / LIVES);
+}
+
+/**
+ * By how much a new life goes beyond the next number where the latest lives may be unknown: a disk lost entries, or an old
+ * copy of it was put back. Most likely no other life has the number then (R4), of which perhaps only one peer would know.
+ */
+export function leap(random: Random): number {
+  return random.uint32() % LEAP_MAX;
 }

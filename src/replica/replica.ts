@@ -26,7 +26,7 @@ import { Serving } from "../cluster/serving.ts";
 import type { SendingSurroundings } from "../cluster/surroundings.ts";
 import { Arena } from "../core/arena.ts";
 import { HybridClock, msOfTimestamp } from "../core/clock.ts";
-import { lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
+import { leap, lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
 import { KIND_PLAIN, keyStartAt, type RecordLimits, RecordWriter, recordLength, timestampAt } from "../core/record.ts";
 import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
@@ -115,6 +115,7 @@ export class Replica implements SendingSurroundings {
   #sweptTo: number;
   #housekeepingDueAt = 0;
   #isSweeping = false;
+  readonly #random: Random;
   #begunAt: number;
   #wasReady = false;
   /** With somebody, since this process began. */
@@ -130,6 +131,7 @@ export class Replica implements SendingSurroundings {
     this.startEpoch = start.epoch;
     this.startedAt = Math.max(0, Math.floor(now));
     this.#begunAt = now;
+    this.#random = random;
     this.birth = Math.max(1, random.uint32());
     this.rootLife = start.rootLife ?? 0;
     this.lineage = start.lineage;
@@ -522,7 +524,7 @@ export class Replica implements SendingSurroundings {
     const { reason, knownLife } = cause;
     this.quarantines++;
     const toRedot = this.shards.map((shard) => this.#doubt.slotsToRedot(shard, cause, now));
-    this.life = Math.max(this.life, knownLife) + 1;
+    this.life = Math.max(this.life, knownLife) + 1 + (cause.doubtedSince === undefined ? 0 : leap(this.#random));
     this.rootLife = this.life;
     this.outbox.log("error", "quarantine", { reason, life: this.life });
     this.#beginLife();

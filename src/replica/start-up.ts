@@ -6,15 +6,12 @@
 import { BadBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import { isReplicaId, type ReplicaId } from "../base/ids.ts";
-import { LIFE_MAX } from "../core/origin.ts";
+import { LIFE_MAX, leap } from "../core/origin.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { decodeMeta, type Meta, metaRange, registerRange, shardHeadRange } from "./disk-layout.ts";
 import { decodeExtra, Loader, type MetaExtra } from "./persistence.ts";
 import type { Clock, Log, Random, Storage } from "./ports.ts";
 import { Replica } from "./replica.ts";
-
-/** A database that lost entries may have lost the latest lives: their numbers are leapt over, most likely (R4). */
-const LIVES_LOST_MAX = 4096;
 
 export interface StartUpOptions {
   readonly config: ReplicaConfig;
@@ -53,7 +50,7 @@ async function takeBack(options: StartUpOptions, isWhole: boolean): Promise<Repl
     config,
     {
       id,
-      life: (meta?.life ?? 0) + 1 + (isWhole ? 0 : random.uint32() % LIVES_LOST_MAX),
+      life: (meta?.life ?? 0) + 1 + (isWhole ? 0 : leap(random)),
       ephemeral,
       ...(self === undefined ? {} : { rootLife: self.rootLife }),
       epoch: extra.epoch,

@@ -207,6 +207,38 @@ describe("an old copy of a disk, put back", () => {
     },
   );
 
+  it("does not go on with a life that only somebody knows of whom it has not met yet", async () => {
+    const machines = await Machines.started(["a", "b", "c"], "life unknown");
+    machines.run(3000);
+    const copy = new Map(machines.machine("c").disk);
+    machines.crash("c");
+    await machines.start("c");
+    machines.run(3000);
+    machines.cut(["a"], ["b", "c"]);
+    machines.crash("c");
+    await machines.start("c");
+    const { life } = machines.at("c");
+    for (let i = 0; i < 3; i++) machines.put("c", `original/${i}`, "v");
+    machines.run(1000);
+
+    machines.crash("c");
+    machines.machine("c").disk = copy;
+    machines.heal();
+    machines.cut(["b"], ["a", "c"]);
+    await machines.start("c");
+    machines.run(3000);
+    expect(machines.at("c").quarantines).toBe(1);
+    expect(machines.at("c").life).toBeGreaterThan(life);
+    for (let i = 0; i < 3; i++) machines.put("c", `copy/${i}`, "v");
+    machines.run(1000);
+
+    machines.heal();
+    machines.run(10_000);
+    expect(machines.differences()).toEqual([]);
+    for (let i = 0; i < 3; i++) expect(machines.get("a", `original/${i}`)).toBe("v");
+    expect(["a", "b", "c"].map((name) => machines.at(name).audit.repaired)).toEqual([0, 0, 0]);
+  });
+
   it("is told so again when the link went before it heard of it", async () => {
     const machines = await Machines.started(["a", "c"], "copy cut");
     machines.put("a", "deleted", "v");
