@@ -12,6 +12,7 @@ import type { WatchEntry, WatchedChange, WatchHistory } from "../workload/watch-
 import { isOutlived } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { checkServed, indexWriters } from "./expiry.ts";
+import { unexplainedResets } from "./resets.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { indexWrites, type PossibleWrite, type WritesByKey } from "./writes-by-key.ts";
 
@@ -43,6 +44,7 @@ export function checkWatch(evidence: Evidence): Violation[] {
       ...checkOrder(watch, evidence),
       ...checkInvented(watch, index, evidence),
       ...checkPicture(watch, evidence),
+      ...checkResets(watch, evidence),
     );
     for (const chain of chains) messages.push(...checkMissed(watch, chain, byLife.get(lifeName(chain)) ?? []));
   }
@@ -194,6 +196,12 @@ function* checkMissed(watch: WatchHistory, chain: Chain, all: readonly Acknowled
     const { entry, part } = each;
     if ((entry.answeredAt ?? Infinity) >= until || isHeard(each)) continue;
     yield `${nameOf(watch)} at replica ${chain.node} was never told that operation ${entry.operation.id} wrote ${showKey(part.key)} at ${part.version} there (${seconds(entry.answeredAt ?? 0)}), and heard of later ones`;
+  }
+}
+
+function* checkResets(watch: WatchHistory, evidence: Evidence): Iterable<string> {
+  for (const { at } of unexplainedResets(watch, evidence)) {
+    yield `${nameOf(watch)} at ${seconds(at)} was told to read everything anew, and nothing explains that`;
   }
 }
 
