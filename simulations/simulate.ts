@@ -7,11 +7,13 @@ import { checkAcknowledged } from "./checkers/acknowledged.ts";
 import { checkAudit } from "./checkers/audit.ts";
 import { checkAvailability, countRefusals, DRIFT_MAX } from "./checkers/availability.ts";
 import { checkBounds, isLeft } from "./checkers/bounds.ts";
+import { checkCondition } from "./checkers/condition.ts";
 import { checkConvergence, compareDumps, gapsOf } from "./checkers/convergence.ts";
 import { coverageOf, type Verdict } from "./checkers/coverage.ts";
 import { checkDigest } from "./checkers/digest.ts";
 import type { Checker, Evidence, NodeEvidence, Violation } from "./checkers/evidence.ts";
 import { checkExpiry } from "./checkers/expiry.ts";
+import { checkLevels } from "./checkers/levels.ts";
 import { checkListing } from "./checkers/listing.ts";
 import { checkLocalOrder } from "./checkers/local-order.ts";
 import { checkQuorum } from "./checkers/quorum.ts";
@@ -20,6 +22,7 @@ import { checkSession } from "./checkers/session.ts";
 import { checkVectors, entriesMax } from "./checkers/vectors.ts";
 import { checkWatch } from "./checkers/watch.ts";
 import { FaultApplier } from "./faults/applier.ts";
+import { calmOf } from "./faults/calm.ts";
 import { clockSpreadOf, nameOf, type Plan, qualityOf, type ReplicaSettings } from "./plan.ts";
 import { Sampler } from "./sampling/sampler.ts";
 import { StabilityMeter, type StableLatency } from "./sampling/stability.ts";
@@ -89,6 +92,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   audit: checkAudit,
   acknowledged: checkAcknowledged,
   "local-order": checkLocalOrder,
+  condition: checkCondition,
   session: checkSession,
   expiry: checkExpiry,
   watch: checkWatch,
@@ -99,6 +103,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   vectors: checkVectors,
   bounds: checkBounds,
   availability: checkAvailability,
+  levels: checkLevels,
 };
 
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResult> {
@@ -280,6 +285,7 @@ async function collect(world: World, runner: WorkloadRunner, sampler: Sampler, p
     healedAt: plan.healAt,
     settleMs: plan.settleMs,
     endedAt: world.now,
+    calm: calmOf(plan, nodes),
     auditRepairs: world.auditRepairs,
     retentionMs: plan.replica.retentionMs,
     clockSpreadMs: clockSpreadOf(plan),

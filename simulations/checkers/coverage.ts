@@ -1,7 +1,9 @@
 /** How much a checker had to look at: a verdict over nothing is worth nothing. */
 
 import { acknowledgedParts } from "../workload/history.ts";
+import { isConditional } from "./condition.ts";
 import type { Evidence } from "./evidence.ts";
+import { inPeace } from "./levels.ts";
 
 /** Amounts by what was counted, in the plural: `{ replicas: 3, registers: 40 }`. */
 export type Coverage = Readonly<Record<string, number>>;
@@ -36,6 +38,11 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
   "local-order": ({ history }) => ({
     "answers in order": history.filter(({ answer, life }) => answer !== undefined && life !== 0).length,
   }),
+  condition: ({ history }) => {
+    const asked = history.filter(({ operation, life }) => isConditional(operation.type) && life !== 0);
+    const refused = asked.filter(({ answer }) => answer?.type === "refused" && answer.code === "PRECONDITION_FAILED");
+    return { conditions: asked.length, refusals: refused.length };
+  },
   session: ({ history }) => {
     const steps = history.filter(({ operation, answer }) => operation.session !== undefined && answer !== undefined);
     return { sessions: new Set(steps.map(({ operation }) => operation.session)).size, steps: steps.length };
@@ -52,6 +59,7 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
     return {
       watchers: watches.length,
       connections: entries.filter(({ type }) => type === "connected").length,
+      resets: entries.filter(({ type }) => type === "reset").length,
       "changes seen": entries.filter(({ type }) => type === "change").length,
     };
   },
@@ -83,6 +91,7 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
     "operations at replicas that run": history.filter(({ life }) => life !== 0).length,
     refusals: history.filter(({ answer }) => answer?.type === "refused" || answer?.type === "failed").length,
   }),
+  levels: (evidence) => ({ "operations in peace that need others": inPeace(evidence).length }),
   listing: ({ history }) => {
     const listed = history.flatMap(({ answer }) => (answer?.type === "listed" ? [answer] : []));
     const throughout = listed.reduce((sum, answer) => sum + answer.throughout.length, 0);

@@ -2,6 +2,7 @@
 
 import type { Key } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
+import type { Span } from "../faults/calm.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { DiskLoss } from "../simulator/disk-damage.ts";
 import type { Judgement, LifeEnd, PutAside } from "../simulator/node.ts";
@@ -44,6 +45,8 @@ export interface Evidence {
   readonly settleMs: number;
   /** Virtual ms at which everything was looked at for the last time. */
   readonly endedAt: number;
+  /** When nothing was disturbed, nor had been for `settleMs`. */
+  readonly calm: readonly Span[];
   /** Shards, and unix ms of the stamps, of the registers that the audit had to bring back or to remove. */
   readonly auditRepairs: readonly { readonly shard: number; readonly stampedAt: number }[];
   readonly retentionMs: number;

@@ -126,6 +126,19 @@ const CLIENTS = {
       longestMs: 4500,
     },
   },
+  levels: {
+    workload: { ...CALM.workload, keys: 10, acks: { memory: 1, disk: 1, region: 2, quorum: 2, all: 2 } },
+    sessions: { count: 3, operationsPerSecond: 4, moveChance: 0.7 },
+    reads: { quorumPerSecond: 3, listingsPerSecond: 0 },
+  },
+  conditions: {
+    workload: {
+      ...CALM.workload,
+      keys: 10,
+      operationsPerSecond: 20,
+      types: { put: 1, delete: 2, "put-absent": 6, update: 3, get: 2, batch: 0 },
+    },
+  },
   listings: {
     workload: { ...CALM.workload, keys: 60, operationsPerSecond: 20, types: { ...CALM.workload.types, delete: 1 } },
     reads: { quorumPerSecond: 0, listingsPerSecond: 4 },

@@ -156,6 +156,7 @@ async function collect(world: RealWorld, { runner, watchers, plan }: Played): Pr
     healedAt: plan.healAt,
     settleMs: plan.settleMs,
     endedAt: world.now,
+    calm: [],
     auditRepairs: world
       .logs()
       .flat()

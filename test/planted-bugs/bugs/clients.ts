@@ -260,4 +260,104 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     seedsMax: 6,
     checkers: ["listing"],
   },
+  {
+    name: "absent-not-asked",
+    rule: "-",
+    broken: "a put on condition that nothing is there is carried out whatever is there",
+    patches: [
+      {
+        file: "replica/operations.ts",
+        find: "      ? version === undefined\n",
+        replace: "      ? version === undefined || version !== undefined\n",
+      },
+    ],
+    scenario: "drill-conditions",
+    seedsMax: 6,
+    checkers: ["condition"],
+  },
+  {
+    name: "conditions-never-hold",
+    rule: "-",
+    broken: "every conditional write is refused",
+    patches: [{ file: "replica/operations.ts", find: "  if (!holds) {\n", replace: "  if (!holds || holds) {\n" }],
+    scenario: "drill-conditions",
+    seedsMax: 6,
+    checkers: ["condition"],
+  },
+  {
+    name: "catch-up-always-refuses",
+    rule: "-",
+    broken: "a replica that is behind a session never catches up",
+    patches: [
+      {
+        file: "replica/driver.ts",
+        find: "    await new Promise<void>((resolve, reject) => {\n",
+        replace:
+          '    if (waitMs >= 0) throw new AtollError("SESSION_BEHIND", "never");\n    await new Promise<void>((resolve, reject) => {\n',
+      },
+    ],
+    scenario: "drill-levels",
+    seedsMax: 12,
+    checkers: ["levels"],
+  },
+  {
+    name: "quorum-read-always-refuses",
+    rule: "-",
+    broken: "no read of a majority ever reaches one",
+    patches: [
+      {
+        file: "replica/quorum-reads.ts",
+        find: "asked.length < missing || !isMajorityKnown) {",
+        replace: "asked.length < missing || !isMajorityKnown || missing > 0) {",
+      },
+    ],
+    scenario: "drill-levels",
+    seedsMax: 6,
+    checkers: ["levels"],
+  },
+  {
+    name: "acks-never-met",
+    rule: "-",
+    broken: "a level that needs others is never met",
+    patches: [
+      {
+        file: "replica/acks.ts",
+        find: "return { reached, wanted, met: reached >= wanted };",
+        replace: "return { reached, wanted, met: false };",
+      },
+    ],
+    scenario: "drill-levels",
+    seedsMax: 6,
+    checkers: ["levels"],
+  },
+  {
+    name: "resume-always-resets",
+    rule: "-",
+    broken: "no token is good: each watch that comes back has to read everything anew",
+    patches: [
+      {
+        file: "replica/changes.ts",
+        find: "if (life !== this.#life || !Number",
+        replace: "if (life !== undefined || !Number",
+      },
+    ],
+    scenario: "drill-watches",
+    seedsMax: 6,
+    checkers: ["watch"],
+  },
+  {
+    name: "fifth-change-dropped-for-a-reset",
+    rule: "-",
+    broken: "every fifth change is not told of: watchers are sent a reset in its place",
+    patches: [
+      {
+        file: "replica/changes.ts",
+        find: "    const number = this.#next++;\n",
+        replace: "    if (this.#next % 5 === 0) return this.reset();\n    const number = this.#next++;\n",
+      },
+    ],
+    scenario: "drill-watches",
+    seedsMax: 6,
+    checkers: ["watch"],
+  },
 ];

@@ -140,6 +140,7 @@ export function evidence(history: readonly HistoryEntry[], nodes: readonly NodeE
     healedAt: 9000,
     settleMs: 1000,
     endedAt: 20_000,
+    calm: [],
     auditRepairs: [],
     retentionMs: 3_600_000,
     clockSpreadMs: 10,

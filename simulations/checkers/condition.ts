@@ -1,0 +1,144 @@
+/**
+ * What a condition is worth at the replica that is asked, in one life of it: a put on condition that nothing is there is
+ * carried out only where nothing is, and refused only where something may be; a compare and set is refused only where
+ * something may have changed since it was shown.
+ *
+ * Across replicas conditions promise nothing, nor does one during which the replica began anew or decided about a shard.
+ */
+
+import type { Key } from "../../src/base/ids.ts";
+import type { HistoryEntry } from "../workload/history.ts";
+import type { OperationType } from "../workload/operation.ts";
+import { isOutlived } from "./doubt.ts";
+import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
+import { indexWrites, mayBeGone, type PossibleWrite } from "./writes-by-key.ts";
+
+/** The greatest stamp that a life of a replica showed of a key. */
+interface Floor {
+  readonly stamp: Stamp;
+  readonly at: number;
+  readonly by: HistoryEntry;
+}
+
+type Floors = ReadonlyMap<string, readonly Floor[]>;
+
+export function isConditional(type: OperationType): boolean {
+  return type === "put-absent" || type === "update";
+}
+
+export function checkCondition(evidence: Evidence): Violation[] {
+  const messages: string[] = [];
+  const writes = indexWrites(evidence);
+  const floors = indexFloors(evidence);
+  for (const entry of evidence.history) {
+    const { type, key } = entry.operation;
+    if (!isConditional(type) || entry.life === 0 || entry.answer === undefined) continue;
+    const floor = floorOf(entry, floors.get(slotOf(entry, key)) ?? []);
+    if (floor !== undefined && mayHaveGoneBack(entry, floor, evidence)) continue;
+    const others = (writes.get(key) ?? []).filter((write) => write.entry !== entry);
+    if (entry.answer.type === "written" && type === "put-absent")
+      messages.push(...checkCarriedOut(entry, floor, others, evidence));
+    if (entry.answer.type === "refused" && entry.answer.code === "PRECONDITION_FAILED")
+      messages.push(...checkRefused(entry, floor, others));
+  }
+  return violations("condition", messages);
+}
+
+/** What was live must have been able to go by then: by something stamped below what was put in its place. */
+function* checkCarriedOut(
+  entry: HistoryEntry,
+  floor: Floor | undefined,
+  others: readonly PossibleWrite[],
+  evidence: Evidence,
+): Iterable<string> {
+  const { answer, answeredAt = 0, answeredWallMs = 0 } = entry;
+  const part = answer?.type === "written" ? answer.parts[0] : undefined;
+  if (part === undefined || floor === undefined || floor.stamp.isDead) return;
+  const put = stampOfVersion(part.version, false);
+  const earlier = others.filter(({ stamp }) => stamp === undefined || compareStamps(stamp, put) < 0);
+  const moment = { at: answeredAt, wallMs: answeredWallMs };
+  if (mayBeGone(earlier, leastOf(floor), moment, evidence.clockSpreadMs)) return;
+  yield `${describe(entry)} was carried out, ${yet(floor)}, and nothing removes that`;
+}
+
+function* checkRefused(
+  entry: HistoryEntry,
+  floor: Floor | undefined,
+  others: readonly PossibleWrite[],
+): Iterable<string> {
+  const explains = entry.operation.type === "update" ? mayHaveChanged : mayBeThere;
+  if (others.some((write) => write.entry.invokedAt <= (entry.answeredAt ?? 0) && explains(write, floor))) return;
+  yield `${describe(entry)} was refused for its condition, and nothing explains that${floor === undefined ? "" : `: ${yet(floor)}`}`;
+}
+
+/** The value is there, as far as anybody knows. */
+function mayBeThere({ entry, isDelete, stamp }: PossibleWrite, floor: Floor | undefined): boolean {
+  if (isDelete) return false;
+  if (floor === undefined || stamp === undefined || compareStamps(stamp, leastOf(floor)) >= 0) return true;
+  // Who has just begun with nothing may write below a deletion that all have purged.
+  return floor.stamp.isDead && entry.invokedAt > floor.at;
+}
+
+/** The write, or its expiry, may be news where the floor had been shown. */
+function mayHaveChanged({ entry, stamp }: PossibleWrite, floor: Floor | undefined): boolean {
+  if (floor === undefined || stamp === undefined) return true;
+  if (floor.stamp.isDead || compareStamps(stamp, floor.stamp) > 0) return true;
+  return entry.operation.ttlMs !== undefined && compareStamps(stamp, leastOf(floor)) >= 0;
+}
+
+/** A write that was given a dot of a later life keeps its time, and is shown above what it was acknowledged as. */
+function leastOf({ stamp }: Floor): Stamp {
+  return { ...stamp, origin: 0 };
+}
+
+/** What was shown may be gone by right: the replica began anew since, or a deletion was outlived by what it deleted. */
+function mayHaveGoneBack({ node, answeredAt = 0 }: HistoryEntry, floor: Floor, evidence: Evidence): boolean {
+  const judgements = evidence.nodes[node]?.judgements ?? [];
+  const isJudged = judgements.some(({ at }) => at >= floor.by.invokedAt && at <= answeredAt);
+  return isJudged || isOutlived(floor.stamp, answeredAt, evidence);
+}
+
+function slotOf({ node, life }: HistoryEntry, key: Key): string {
+  return `${node} ${life} ${key}`;
+}
+
+/** By node, life and key. */
+function indexFloors(evidence: Evidence): Floors {
+  const floors = new Map<string, Floor[]>();
+  for (const entry of evidence.history) {
+    for (const [key, stamp] of shownBy(entry)) {
+      const slot = slotOf(entry, key);
+      const floor = { stamp, at: entry.answeredAt ?? 0, by: entry };
+      const known = floors.get(slot);
+      if (known === undefined) floors.set(slot, [floor]);
+      else known.push(floor);
+    }
+  }
+  return floors;
+}
+
+function shownBy({ answer }: HistoryEntry): (readonly [Key, Stamp])[] {
+  if (answer?.type === "written")
+    return answer.parts.map(({ key, version, isDelete }) => [key, stampOfVersion(version, isDelete)]);
+  if (answer?.type !== "read" || answer.read.version === undefined) return [];
+  return [[answer.read.key, stampOfVersion(answer.read.version, false)]];
+}
+
+/** The greatest that had been shown when the operation was invoked. */
+function floorOf({ invokedAt }: HistoryEntry, floors: readonly Floor[]): Floor | undefined {
+  let greatest: Floor | undefined;
+  for (const floor of floors) {
+    const isGreater = greatest === undefined || compareStamps(floor.stamp, greatest.stamp) > 0;
+    if (floor.at < invokedAt && isGreater) greatest = floor;
+  }
+  return greatest;
+}
+
+function describe({ operation, node, invokedAt }: HistoryEntry): string {
+  return `operation ${operation.id} (${operation.type} of ${showKey(operation.key)} at replica ${node}, ${(invokedAt / 1000).toFixed(3)}s)`;
+}
+
+function yet({ stamp, by }: Floor): string {
+  return `where operation ${by.operation.id} had been shown ${showStamp(stamp)}`;
+}

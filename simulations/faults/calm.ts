@@ -1,0 +1,53 @@
+/** When nothing was disturbed, and nothing had been for so long that every trace of it was gone. */
+
+import type { Plan } from "../plan.ts";
+import type { Judgement, LifeEnd } from "../simulator/node.ts";
+import type { Fault } from "./fault.ts";
+
+/** Virtual ms: up to `to`, which is no part of it. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What happened to a node whatever was planned: an armed crash waits for its moment. */
+export interface NodeEvents {
+  readonly ends: readonly LifeEnd[];
+  readonly judgements: readonly Judgement[];
+}
+
+/** From the start of the last node until all have found each other, in peace. */
+const WARM_UP_MS = 1000;
+
+/** The calm of a run up to its healing, in order: each span begins `settleMs` after the last disturbance. */
+export function calmOf(plan: Plan, nodes: readonly NodeEvents[]): Span[] {
+  const calm: Span[] = [];
+  let from = Math.max(...plan.nodes.map(({ startAt }) => startAt)) + WARM_UP_MS;
+  const disturbances = [...plan.faults.map((fault) => spanOf(fault, plan)), ...eventsOf(plan, nodes)];
+  for (const disturbance of disturbances.sort((a, b) => a.from - b.from)) {
+    if (disturbance.from > from) calm.push({ from, to: disturbance.from });
+    from = Math.max(from, disturbance.to + plan.settleMs);
+  }
+  if (plan.healAt > from) calm.push({ from, to: plan.healAt });
+  return calm;
+}
+
+function spanOf(fault: Fault, plan: Plan): Span {
+  // What a clock was put to stays until the healing.
+  if (fault.type.startsWith("clock-")) return { from: fault.at, to: plan.healAt };
+  return { from: fault.at, to: fault.at + lengthOf(fault) };
+}
+
+function lengthOf(fault: Fault): number {
+  if ("forMs" in fault) return fault.forMs;
+  if ("downMs" in fault) return fault.downMs;
+  return "lateMs" in fault ? fault.lateMs : 0;
+}
+
+function eventsOf(plan: Plan, nodes: readonly NodeEvents[]): Span[] {
+  const downMs = Math.max(0, ...plan.faults.map(lengthOf));
+  return nodes.flatMap(({ ends, judgements }) => [
+    ...ends.map(({ at }) => ({ from: at, to: at + downMs })),
+    ...judgements.map(({ at }) => ({ from: at, to: at })),
+  ]);
+}

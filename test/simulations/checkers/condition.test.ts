@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { checkCondition } from "../../../simulations/checkers/condition.ts";
+import type { HistoryEntry } from "../../../simulations/workload/history.ts";
+import { entry, evidence, node, read, readPart, version, written } from "./evidence-builder.ts";
+
+function messagesOf(...history: readonly HistoryEntry[]): string[] {
+  return checkCondition(evidence(history, [node(), node()])).map(({ message }) => message);
+}
+
+const refusal = { answer: { type: "refused", code: "PRECONDITION_FAILED" } } as const;
+const PUT = entry(1, 10, { answer: written(100) });
+const DELETE = entry(2, 20, { type: "delete", answer: written(110, { type: "delete" }) });
+const ABSENT = entry(3, 30, { type: "put-absent", answer: written(120) });
+const REFUSED = entry(3, 30, { type: "put-absent", ...refusal });
+
+describe("checker of conditions", () => {
+  it("is content with a put where nothing is, and with a refusal where something is", () => {
+    expect(messagesOf(ABSENT)).toEqual([]);
+    expect(messagesOf(PUT, DELETE, ABSENT)).toEqual([]);
+    expect(messagesOf(PUT, REFUSED)).toEqual([]);
+  });
+
+  it("catches a put where something was live, written or read there, that nothing removes", () => {
+    expect(messagesOf(PUT, ABSENT)[0]).toContain("nothing removes that");
+    expect(messagesOf(entry(4, 20, { type: "get", answer: read(100) }), ABSENT)).toHaveLength(1);
+    const later = entry(5, 29, { type: "delete", node: 1, answer: written(130, { type: "delete" }) });
+    expect(messagesOf(PUT, later, ABSENT)).toHaveLength(1);
+  });
+
+  it("takes what may have removed it: a deletion that was not answered, an expiry", () => {
+    expect(messagesOf(PUT, entry(2, 20, { type: "delete", node: 1 }), ABSENT)).toEqual([]);
+    expect(messagesOf(entry(1, 10, { ttlMs: 5, answer: written(100, { ttlMs: 5 }) }), ABSENT)).toEqual([]);
+  });
+
+  it("catches a refusal that no write explains", () => {
+    expect(messagesOf(REFUSED)[0]).toContain("nothing explains that");
+    expect(messagesOf(PUT, DELETE, REFUSED)[0]).toContain("110 (dead)");
+    expect(messagesOf(PUT, DELETE, entry(4, 25, { node: 1 }), REFUSED)).toEqual([]);
+  });
+
+  it("catches a compare and set that is refused where nothing has changed", () => {
+    const update = entry(3, 30, { type: "update", ...refusal });
+    expect(messagesOf(PUT, update)).toHaveLength(1);
+    expect(messagesOf(PUT, entry(4, 20, { node: 1, answer: written(105) }), update)).toEqual([]);
+    expect(messagesOf(entry(1, 10, { ttlMs: 25, answer: written(100, { ttlMs: 25 }) }), update)).toEqual([]);
+  });
+
+  it("takes a write that was given a dot of a later life for what it was", () => {
+    const later = { ...readPart(100), version: version(100, 7) };
+    const seen = entry(4, 20, { type: "get", answer: { type: "read", read: later } });
+    expect(messagesOf(PUT, seen, REFUSED)).toEqual([]);
+    expect(messagesOf(entry(1, 10, { ttlMs: 15, answer: written(100, { ttlMs: 15 }) }), seen, ABSENT)).toEqual([]);
+  });
+
+  it("promises nothing at another replica, in another life, or after the replica began anew", () => {
+    expect(messagesOf(PUT, { ...ABSENT, node: 1 })).toEqual([]);
+    expect(messagesOf(PUT, { ...ABSENT, life: 2 })).toEqual([]);
+    const anew = node({ judgements: [{ at: 15, wallMs: 15, shard: undefined }] });
+    expect(checkCondition(evidence([PUT, ABSENT], [anew]))).toEqual([]);
+  });
+});
