@@ -6,7 +6,7 @@ import type { ReplicaDump } from "../src/replica/inspect.ts";
 import { checkAcknowledged } from "./checkers/acknowledged.ts";
 import { checkAudit } from "./checkers/audit.ts";
 import { checkAvailability, countRefusals, DRIFT_MAX } from "./checkers/availability.ts";
-import { checkBounds, isLeft } from "./checkers/bounds.ts";
+import { checkBounds, isLeft, mayKeepGraves } from "./checkers/bounds.ts";
 import { checkCondition } from "./checkers/condition.ts";
 import { checkConvergence, compareDumps, gapsOf } from "./checkers/convergence.ts";
 import { coverageOf, type Verdict } from "./checkers/coverage.ts";
@@ -210,7 +210,7 @@ function haveEqualVectors(world: World): boolean {
   });
 }
 
-/** Lets everybody who waits be answered, slow disks end what they had begun, and ended lives be sealed; up to the bound. */
+/** Lets everybody who waits be answered, slow disks end what they had begun, ended lives be sealed, and tombstones go; up to the bound. */
 async function comeToRest(world: World, plan: Plan): Promise<void> {
   if (world.breakdowns.length > 0) return;
   await world.run(Math.max(world.now, plan.healAt + REST_MS));
@@ -223,12 +223,22 @@ async function comeToRest(world: World, plan: Plan): Promise<void> {
   }
 }
 
+function givenUpAt({ givenUp }: World, { identity }: SimulatedNode): number[] {
+  return givenUp.flatMap(({ id, at }) => (id === identity.id ? [at] : []));
+}
+
 function isAtRest(world: World): boolean {
-  const nodes = world.nodes.map(({ disk, ends }) => ({ durable: disk.durable, ends }));
+  const nodes = world.nodes.map((node) => ({
+    durable: node.disk.durable,
+    ends: node.ends,
+    givenUpAt: givenUpAt(world, node),
+  }));
   const most = entriesMax(nodes);
+  const gravesMax = mayKeepGraves(nodes) ? Infinity : 0;
   return world.nodes.every(({ replica }) => {
     const shards = replica?.replica?.shards ?? [];
-    return shards.every(({ vector }) => vector.size <= most) && !(replica?.holdings?.() ?? []).some(isLeft);
+    const isTidy = shards.every(({ vector, graves }) => vector.size <= most && graves <= gravesMax);
+    return isTidy && !(replica?.holdings?.() ?? []).some(isLeft);
   });
 }
 
@@ -266,7 +276,7 @@ async function collect(world: World, runner: WorkloadRunner, sampler: Sampler, p
       diskLosses: node.disk.losses,
       judgements: node.judgements,
       putAside: node.putAside,
-      givenUpAt: world.givenUp.flatMap(({ id, at }) => (id === node.identity.id ? [at] : [])),
+      givenUpAt: givenUpAt(world, node),
       pauses: node.pauses,
       hasStoppedClock: plan.faults.some((fault) => hasStoppedClock(fault, i)),
       // The healing sets it right, too.

@@ -1,10 +1,10 @@
 /**
  * Nothing that a replica holds beside its registers grows beyond its bound, however bad things are; and when all is healed
- * and equal, what was held for something under way is gone.
+ * and equal, what was held for something under way is gone, and so is every tombstone that nobody is missing for.
  */
 
 import type { Holding } from "../../src/replica/holdings.ts";
-import { type Evidence, type Violation, violations } from "./evidence.ts";
+import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
 
 export function checkBounds(evidence: Evidence): Violation[] {
   const messages: string[] = [];
@@ -24,7 +24,23 @@ export function checkBounds(evidence: Evidence): Violation[] {
         );
     }
   }
+  messages.push(...checkGraves(evidence.nodes));
   return violations("bounds", messages);
+}
+
+function* checkGraves(nodes: readonly NodeEvidence[]): Iterable<string> {
+  if (mayKeepGraves(nodes)) return;
+  for (const [node, { dump }] of nodes.entries()) {
+    const graves = dump?.registers.filter(({ isDead, isGone }) => isDead || isGone) ?? [];
+    const [first] = graves;
+    if (first === undefined) continue;
+    yield `replica ${node}, with everybody there, still keeps ${graves.length} tombstones, that of ${showKey(first.key)} among them`;
+  }
+}
+
+/** True where tombstones wait by right: for one that was given up, or for a member that will never be there again. */
+export function mayKeepGraves(nodes: readonly Pick<NodeEvidence, "durable" | "ends" | "givenUpAt">[]): boolean {
+  return nodes.some(({ durable, ends, givenUpAt }) => givenUpAt.length > 0 || (!durable && ends.length > 0));
 }
 
 /** Something is still held for what is under way. */

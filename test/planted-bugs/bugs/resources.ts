@@ -48,4 +48,19 @@ export const RESOURCE_BUGS: readonly PlantedBug[] = [
     seedsMax: 8,
     checkers: ["bounds"],
   },
+  {
+    name: "tombstones-never-purged",
+    rule: "-",
+    broken: "no round of purging ever begins, so tombstones gather for ever",
+    patches: [
+      {
+        file: "cluster/purging.ts",
+        find: "    if (this.#shardsLeft > 0) return;\n",
+        replace: "    if (this.#shardsLeft >= 0) return;\n",
+      },
+    ],
+    scenario: "drill-listings",
+    seedsMax: 4,
+    checkers: ["bounds"],
+  },
 ];

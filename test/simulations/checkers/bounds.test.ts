@@ -1,6 +1,7 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checkBounds } from "../../../simulations/checkers/bounds.ts";
 import type { Holding } from "../../../src/replica/holdings.ts";
+import { crash, dump, evidence, node, register } from "./evidence-builder.ts";
 import { nodeSample, sample, sampled } from "./samples.ts";
 
 function messagesOf(...holdings: readonly Partial<Holding>[]): string[] {
@@ -19,4 +20,21 @@ it("is content with what stays within its bound, and is gone at the end", () => 
 it("catches what grows beyond its bound, and what is left at the end", () => {
   expect(messagesOf({ value: 11 }, { value: 0 })[0]).toContain("votes_open is 11, above 10");
   expect(messagesOf({ value: 0 }, { value: 1 })[0]).toContain("still has 1 of votes_open");
+});
+
+describe("tombstones at the end", () => {
+  const grave = dump([register(1, { isDead: true })]);
+  const messagesOfNodes = (...nodes: Parameters<typeof node>[0][]): string[] =>
+    checkBounds(evidence([], nodes.map(node))).map(({ message }) => message);
+
+  it("are gone where everybody is there", () => {
+    expect(messagesOfNodes({ dump: dump([register(1)]) })).toEqual([]);
+    expect(messagesOfNodes({ dump: grave })[0]).toContain("still keeps 1 tombstones");
+    expect(messagesOfNodes({ dump: dump([register(1, { isGone: true })]) })).toHaveLength(1);
+  });
+
+  it("may wait for one that was given up, or for the member that a node was before it lost all", () => {
+    expect(messagesOfNodes({ dump: grave }, { givenUpAt: [5] })).toEqual([]);
+    expect(messagesOfNodes({ dump: grave }, { durable: false, ends: [crash(5)] })).toEqual([]);
+  });
 });
