@@ -20,9 +20,9 @@ const NOBODY_TELLS: readonly Patch[] = [
 ];
 
 const NO_LEAP: Patch = {
-  file: "replica/start-up.ts",
-  find: "(isWhole ? 0 : random.uint32() % LIVES_LOST_MAX)",
-  replace: "(isWhole ? 0 : 0 * random.uint32())",
+  file: "core/origin.ts",
+  find: "return random.uint32() % LEAP_MAX;",
+  replace: "return random.uint32() * 0;",
 };
 
 export const ACTOR_BUGS: readonly PlantedBug[] = [
