@@ -87,4 +87,4 @@ export function clockSpreadOf(plan: Plan): number {
 }
 
 /** Whole milliseconds, and the time between reading a clock and using it. */
-const CLOCK_SLACK_MS = 5;
+export const CLOCK_SLACK_MS = 5;

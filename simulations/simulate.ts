@@ -259,10 +259,12 @@ function areEqual(world: World): boolean {
   return true;
 }
 
-/** Whether a fault keeps a node's clock from telling how much time has gone by. */
-function hasStoppedClock(fault: Plan["faults"][number], node: number): boolean {
-  if (fault.type === "clock-drift") return fault.node === node && Math.abs(fault.ppm) > DRIFT_MAX * 1e6;
-  return fault.type === "clock-strobe" && fault.node === node;
+/** For how long faults keep a node's clock from telling how much time has gone by. */
+function clockStopsOf({ faults }: Plan, node: number): { readonly from: number; readonly to: number }[] {
+  return faults.flatMap((fault) => {
+    if (fault.type !== "clock-drift" || fault.node !== node || Math.abs(fault.ppm) <= DRIFT_MAX * 1e6) return [];
+    return [{ from: fault.at, to: fault.at + fault.forMs }];
+  });
 }
 
 async function collect(world: World, runner: WorkloadRunner, sampler: Sampler, plan: Plan): Promise<Evidence> {
@@ -278,9 +280,8 @@ async function collect(world: World, runner: WorkloadRunner, sampler: Sampler, p
       putAside: node.putAside,
       givenUpAt: givenUpAt(world, node),
       pauses: node.pauses,
-      hasStoppedClock: plan.faults.some((fault) => hasStoppedClock(fault, i)),
-      // The healing sets it right, too.
-      clockJumps: 1 + plan.faults.filter((fault) => fault.type === "clock-jump" && fault.node === i).length,
+      clockStops: clockStopsOf(plan, i),
+      clockJumps: node.clock.jumps,
       dump: dumps[i],
       finals: finals[i] ?? [],
       finalWallMs: node.clock.now(),

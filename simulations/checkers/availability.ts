@@ -63,15 +63,17 @@ function* checkAnswered(entry: HistoryEntry, evidence: Evidence): Iterable<strin
 function* checkTime(entry: HistoryEntry, { nodes }: Evidence): Iterable<string> {
   const { invokedAt, answeredAt } = entry;
   const node = nodes[entry.node];
-  if (answeredAt === undefined || node === undefined || node.hasStoppedClock || entry.operation.type === "keys") return;
+  if (answeredAt === undefined || node === undefined || entry.operation.type === "keys") return;
+  if (node.clockStops.some(({ from, to }) => from <= answeredAt && to >= invokedAt)) return;
   const pausedMs = node.pauses.reduce(
     (sum, { from, to }) => sum + Math.max(0, Math.min(to, answeredAt) - Math.max(from, invokedAt)),
     0,
   );
   const tookMs = answeredAt - invokedAt - pausedMs;
   const givenMs = timeGiven(entry);
-  const waits = 1 + node.clockJumps;
-  const mostMs = givenMs === 0 ? 0 : waits * (givenMs * (1 + DRIFT_MAX) + PUT_BACK_MAX_MS);
+  const jumps = node.clockJumps.filter((at) => at >= invokedAt && at <= answeredAt).length;
+  const waitMs = givenMs * (1 + DRIFT_MAX);
+  const mostMs = givenMs === 0 ? 0 : waitMs + jumps * (waitMs + PUT_BACK_MAX_MS);
   if (tookMs > mostMs + TICKS_MS) {
     yield `${describe(entry)} was answered after ${Math.round(tookMs)} ms, and had ${givenMs}`;
   }

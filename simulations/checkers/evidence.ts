@@ -22,10 +22,10 @@ export interface NodeEvidence {
   readonly givenUpAt: readonly number[];
   /** When its process was paused, virtual ms. */
   readonly pauses: readonly { readonly from: number; readonly to: number }[];
-  /** Its clock stood still, or nearly so, at some time. */
-  readonly hasStoppedClock: boolean;
-  /** How often its clock was put forward or back. */
-  readonly clockJumps: number;
+  /** When its clock stood still, or nearly so, virtual ms. */
+  readonly clockStops: readonly { readonly from: number; readonly to: number }[];
+  /** When its clock was put forward or back, virtual ms. */
+  readonly clockJumps: readonly number[];
   /** After the healing. Undefined: it did not come back. */
   readonly dump: ReplicaDump | undefined;
   /** Each key of the plan as read there at the end, with the wall clock of that moment. */

@@ -1,5 +1,9 @@
-/** Bounds of a time to live: nothing is served after its expiry, and an expiry is what was asked for, give or take the clocks. */
+/**
+ * Bounds of a time to live: nothing is served after its expiry by the clock of whoever serves it, and an expiry is what was
+ * asked for, give or take how far clocks were apart.
+ */
 
+import { CLOCK_SLACK_MS } from "../plan.ts";
 import type { HistoryEntry, ReadPart } from "../workload/history.ts";
 import type { Operation } from "../workload/operation.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
@@ -12,7 +16,13 @@ export function checkExpiry(evidence: Evidence): Violation[] {
   for (const entry of evidence.history) {
     if (entry.answer?.type !== "read") continue;
     messages.push(
-      ...checkServed(entry.answer.read, entry.invokedWallMs, `operation ${entry.operation.id}`, writers, evidence),
+      ...checkServed(
+        entry.answer.read,
+        servedFrom(entry, evidence),
+        `operation ${entry.operation.id}`,
+        writers,
+        evidence,
+      ),
     );
   }
   for (const [i, node] of evidence.nodes.entries()) {
@@ -23,11 +33,17 @@ export function checkExpiry(evidence: Evidence): Violation[] {
   return violations("expiry", messages);
 }
 
+/** The earliest that the clock of who answered may have shown meanwhile, unix ms. */
+function servedFrom({ node, invokedAt, invokedWallMs, answeredAt = 0 }: HistoryEntry, { nodes }: Evidence): number {
+  const wasPutBack = nodes[node]?.clockJumps.some((at) => at >= invokedAt && at <= answeredAt) === true;
+  return wasPutBack ? -Infinity : invokedWallMs;
+}
+
 export function indexWriters(evidence: Evidence): Writers {
   return new Map(evidence.history.map((entry) => [entry.operation.id, entry]));
 }
 
-/** What is wrong with a value that was shown at `wallMs`: bytes that nobody wrote, an expiry that nobody asked for or that is over. */
+/** What is wrong with a value that was shown at `wallMs` by the clock of who showed it: bytes that nobody wrote, an expiry that nobody asked for or that is over. */
 export function* checkServed(
   read: ReadPart,
   wallMs: number,
@@ -44,9 +60,9 @@ export function* checkServed(
   const writer = writers.get(read.author.id);
   if (writer === undefined) return;
   const { expiresAt = Infinity } = read;
-  const slackMs = evidence.clockSpreadMs;
-  if (expiresAt + slackMs < wallMs)
+  if (expiresAt + CLOCK_SLACK_MS < wallMs)
     yield `${reader} got ${key} at ${wallMs}, ${wallMs - expiresAt} ms after its expiry`;
+  const slackMs = evidence.clockSpreadMs;
   const { ttlMs } = writer.operation;
   if (ttlMs === undefined) {
     if (expiresAt !== Infinity)

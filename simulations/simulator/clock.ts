@@ -6,6 +6,8 @@ import type { Clock } from "../../src/replica/ports.ts";
 export const EPOCH_MS = 1_767_225_600_000;
 
 export class SimulatedClock implements Clock {
+  /** When it was put forward or back, virtual ms. */
+  readonly jumps: number[] = [];
   readonly #time: () => number;
   /** Reading at `since`; between changes the clock is a straight line. */
   #reading: number;
@@ -30,6 +32,7 @@ export class SimulatedClock implements Clock {
   jump(byMs: number): void {
     this.#bend(this.#rate);
     this.#reading += byMs;
+    this.jumps.push(this.#since);
   }
 
   /** Sets how fast the clock runs: parts in a million too fast. -1,000,000 freezes it. */
@@ -41,6 +44,7 @@ export class SimulatedClock implements Clock {
   repair(): void {
     this.#bend(1);
     this.#reading = EPOCH_MS + this.#since;
+    this.jumps.push(this.#since);
   }
 
   #exact(): number {

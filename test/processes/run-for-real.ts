@@ -140,8 +140,8 @@ async function collect(world: RealWorld, { runner, watchers, plan }: Played): Pr
       putAside: [],
       givenUpAt: [],
       pauses: [],
-      hasStoppedClock: false,
-      clockJumps: 0,
+      clockStops: [],
+      clockJumps: jumpsOf(plan, i),
       dump: dumps[i],
       finalWallMs: node.clock.now(),
       finals: await readKeys(node, runner, keys),
@@ -166,6 +166,12 @@ async function collect(world: RealWorld, { runner, watchers, plan }: Played): Pr
     clockSpreadMs: clockSpreadOf(plan),
     sweepMs: replicaDefaults.sweepMs,
   };
+}
+
+/** When the plan puts a clock forward or back, and when the healing sets it right. */
+function jumpsOf({ faults, healAt }: Plan, node: number): number[] {
+  const jumps = faults.flatMap((fault) => (fault.type === "clock-jump" && fault.node === node ? [fault.at] : []));
+  return jumps.length === 0 ? [] : [...jumps, healAt];
 }
 
 async function readKeys(node: RealNode, runner: WorkloadRunner, keys: readonly Key[]): Promise<ReadPart[]> {

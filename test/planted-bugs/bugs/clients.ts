@@ -151,6 +151,17 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     checkers: ["watch"],
   },
   {
+    name: "ack-waits-twice-as-long",
+    rule: "-",
+    broken: "a write waits for others twice as long as was said",
+    patches: [
+      { file: "replica/driver.ts", find: "const ACK_TIMEOUT_MS = 5000;", replace: "const ACK_TIMEOUT_MS = 10_000;" },
+    ],
+    scenario: "split-brain",
+    seedsMax: 8,
+    checkers: ["availability"],
+  },
+  {
     name: "quorum-read-forgets-answers",
     rule: "-",
     broken: "a read of a majority counts the answers, and returns what was here before",

@@ -203,6 +203,21 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     checkers: ["expiry"],
   },
   {
+    name: "expiry-served-late",
+    rule: "-",
+    broken: "a read serves what expired less than 200 ms ago",
+    patches: [
+      {
+        file: "core/shard.ts",
+        find: "return expiresAt(view, at) > nowMs;",
+        replace: "return expiresAt(view, at) > nowMs - 200;",
+      },
+    ],
+    scenario: "swarm",
+    seedsMax: 30,
+    checkers: ["expiry"],
+  },
+  {
     name: "chain-in-order-of-arrival",
     rule: "-",
     broken: "a register that comes late is hung at the end of its origin's chain",

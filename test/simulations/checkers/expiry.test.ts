@@ -23,6 +23,16 @@ describe("checker of times to live", () => {
     expect(checkExpiry(late)).toHaveLength(1);
   });
 
+  it("measures by the clock of who serves it, however far clocks were apart, unless that was put back meanwhile", () => {
+    const found = (clockJumps: number[]): number => {
+      const apart = { ...evidence([TTL_PUT, get(150, WALL + 100)], [node({ clockJumps })]), clockSpreadMs: 60_000 };
+      return checkExpiry(apart).length;
+    };
+    expect(found([])).toBe(1);
+    expect(found([149, 152])).toBe(1);
+    expect(found([150])).toBe(0);
+  });
+
   it("catches an expiry that was lost, invented, or changed", () => {
     expect(messagesOf(TTL_PUT, get(50))[0]).toContain("asked at");
     expect(messagesOf(TTL_PUT, get(50, WALL + 500))[0]).toContain("asked at");
