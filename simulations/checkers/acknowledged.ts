@@ -17,7 +17,7 @@ import { isSameWrite, mayHaveLetGo } from "./doubt.ts";
 import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { hasLost, mayHaveForgotten, remembers } from "./survival.ts";
-import { indexWrites, type PossibleWrite } from "./writes-by-key.ts";
+import { indexWrites, mayBeAbove, type PossibleWrite } from "./writes-by-key.ts";
 
 interface KeyEvidence {
   readonly key: Key;
@@ -67,7 +67,9 @@ export function isPromised(acknowledged: Acknowledged, writes: readonly Possible
   if (operation.ack !== "memory" && operation.ack !== "disk" && part.isAckMet) {
     // Who has it by then may end before the news of that is here.
     const hasForgotten = (other: NodeEvidence): boolean =>
-      mayHaveForgotten(other, entry.invokedAt) || hasLost(other, answeredAt) || hasLetGo(other);
+      mayHaveForgotten(other, { from: entry.invokedAt, by: answeredAt }) ||
+      hasLost(other, answeredAt) ||
+      hasLetGo(other);
     if (evidence.nodes.filter(hasForgotten).length < part.reached) return true;
   }
   if (hasLetGo(node)) return false;
@@ -90,7 +92,7 @@ function* checkFinal(
     if (typeof author === "string") yield `${name} reads ${shown} as ${author}`;
     else if (
       author.version !== undefined &&
-      !isSameWrite(stampOfVersion(author.version, false), stamp, evidence.nodes[author.node])
+      !isSameWrite(stampOfVersion(author.version, false), stamp, evidence.nodes[author.node], author.invokedAt)
     ) {
       yield `${name} reads ${shown} as the value of operation ${author.operation.id}, acknowledged as ${author.version}, but under the version ${final.version}: it came back with another stamp`;
     }
@@ -115,18 +117,23 @@ function mayStandBelow(key: KeyEvidence, final: ReadPart, floor: Acknowledged, {
   return hasBegunAnew && author.invokedAt > (floor.entry.answeredAt ?? 0);
 }
 
+/** Who wrote a value, and what was said of it; the version is undefined where nothing was. */
+interface Author {
+  readonly operation: Operation;
+  readonly node: number;
+  readonly version: string | undefined;
+  readonly invokedAt: number;
+}
+
 /** What a final value is worth: the operation that wrote it, or what is wrong with it. */
-function authorOf(
-  key: KeyEvidence,
-  final: ReadPart,
-): { readonly operation: Operation; readonly node: number; readonly version: string | undefined } | string {
+function authorOf(key: KeyEvidence, final: ReadPart): Author | string {
   const { author } = final;
   if (author === undefined) return "bytes that nobody wrote";
   const candidate = key.possible.find(({ entry }) => entry.operation.id === author.id);
   if (candidate === undefined) return `the value of operation ${author.id}, which was refused or wrote another key`;
   const acknowledged = key.acknowledged.find(({ entry }) => entry.operation.id === author.id);
-  const { operation, node } = candidate.entry;
-  return { operation, node, version: acknowledged?.part.version };
+  const { operation, node, invokedAt } = candidate.entry;
+  return { operation, node, version: acknowledged?.part.version, invokedAt };
 }
 
 /** True when something that may have happened explains that the key is gone: expiry, or a removal that was not answered. */
@@ -136,7 +143,9 @@ function mayHaveGone(key: KeyEvidence, floor: Acknowledged, node: NodeEvidence, 
   return key.possible.some(({ entry, isDelete }) => {
     if (!isDelete && !mayHaveExpired(entry, node, evidence)) return false;
     const known = key.acknowledged.find((acknowledged) => acknowledged.entry === entry);
-    return known === undefined || compareStamps(stampOf(known), floorStamp) > 0;
+    return known === undefined
+      ? mayBeAbove(entry, floorStamp, evidence)
+      : compareStamps(stampOf(known), floorStamp) > 0;
   });
 }
 

@@ -5,8 +5,9 @@
  * younger stays, under a new dot where others closed the life that wrote it.
  */
 
-import type { Key, Timestamp } from "../../src/base/ids.ts";
+import type { Key, OriginId, Timestamp } from "../../src/base/ids.ts";
 import { msOfTimestamp } from "../../src/core/clock.ts";
+import { replicaOf } from "../../src/core/origin.ts";
 import type { Judgement } from "../simulator/node.ts";
 import type { Acknowledged } from "../workload/history.ts";
 import type { Evidence, NodeEvidence } from "./evidence.ts";
@@ -40,13 +41,12 @@ export function mayHaveLetGo(
 
 /** True when anybody put the write of that stamp aside, or a later one of the key, as older than the retention. */
 function isPutAside(key: Key, stamp: Stamp, evidence: Evidence): boolean {
-  return evidence.nodes.some(({ putAside, judgements }) => {
-    const lastWallMs = Math.max(...judgements.map(({ wallMs }) => wallMs));
-    return putAside.some((register) => {
+  return evidence.nodes.some(({ putAside }) =>
+    putAside.some((register) => {
       const isMeant = register.key === key && register.timestamp >= stamp.timestamp;
-      return isMeant && msOfTimestamp(register.timestamp as Timestamp) < lastWallMs - evidence.retentionMs;
-    });
-  });
+      return isMeant && msOfTimestamp(register.timestamp as Timestamp) < register.wallMs - evidence.retentionMs;
+    }),
+  );
 }
 
 /**
@@ -63,17 +63,40 @@ function mayHaveOutlived({ entry, isDelete, stamp }: PossibleWrite, shard: numbe
   return evidence.nodes.some(({ judgements }) => judgements.some(isTooOld));
 }
 
-/** True when what bears the stamp was older than the retention when somebody began anew before `at`: it may be gone since. */
-export function isOutlived(stamp: Stamp, at: number, { nodes, retentionMs }: Evidence): boolean {
-  const writtenMs = msOfTimestamp(stamp.timestamp as Timestamp);
-  const isTooOld = (judgement: Judgement): boolean => judgement.at <= at && writtenMs < judgement.wallMs - retentionMs;
-  return nodes.some(({ judgements }) => judgements.some(isTooOld));
+/** Who looks at a key, and what may have been written there. */
+export interface Look {
+  readonly node: number;
+  readonly at: number;
+  readonly writes: readonly PossibleWrite[];
 }
 
-/** True when the two stamps may be one write: its replica began anew after it, and gave it a dot of a later life. */
-export function isSameWrite(acknowledged: Stamp, read: Stamp, writer: NodeEvidence | undefined): boolean {
+/**
+ * True when what bears the stamp was older than the retention when a replica decided about its shard: the one that is
+ * looked at, which may have let go of it; or, of a deletion or of what expires, which others purge, any.
+ */
+export function isOutlived(stamp: Stamp, { node, at, writes }: Look, { nodes, retentionMs }: Evidence): boolean {
+  const writtenMs = msOfTimestamp(stamp.timestamp as Timestamp);
+  const shard = writes.find((write) => write.shard !== undefined)?.shard;
+  const isMeant = (judged: number | undefined): boolean =>
+    judged === undefined || shard === undefined || judged === shard;
+  const isTooOld = (judgement: Judgement): boolean =>
+    judgement.at <= at && isMeant(judgement.shard) && writtenMs < judgement.wallMs - retentionMs;
+  const mayBePurged = stamp.isDead || writes.some((write) => mayExpire(write, stamp));
+  return nodes.some(({ judgements }, i) => (mayBePurged || i === node) && judgements.some(isTooOld));
+}
+
+function mayExpire({ entry, stamp }: PossibleWrite, { timestamp }: Stamp): boolean {
+  return entry.operation.ttlMs !== undefined && (stamp === undefined || stamp.timestamp === timestamp);
+}
+
+/** True when the two stamps may be one write: its replica began anew after `at`, and gave it a dot of a later life. */
+export function isSameWrite(acknowledged: Stamp, read: Stamp, writer: NodeEvidence | undefined, at: number): boolean {
   if (acknowledged.timestamp !== read.timestamp) return false;
-  return (
-    acknowledged.origin === read.origin || (acknowledged.origin < read.origin && beginningsOf(writer, Infinity) > 0)
-  );
+  if (acknowledged.origin === read.origin) return true;
+  const isLater = isOfOneReplica(acknowledged, read) && acknowledged.origin < read.origin;
+  return isLater && beginningsOf(writer, Infinity) > beginningsOf(writer, at);
+}
+
+function isOfOneReplica(a: Stamp, b: Stamp): boolean {
+  return replicaOf(a.origin as OriginId) === replicaOf(b.origin as OriginId);
 }

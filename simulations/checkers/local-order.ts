@@ -19,6 +19,7 @@ interface Moment {
 
 interface Seen {
   readonly stamp: Stamp;
+  readonly shard: number;
   readonly by: HistoryEntry;
 }
 
@@ -40,15 +41,15 @@ export function checkLocalOrder(evidence: Evidence): Violation[] {
       floors.set(entry, new Map(slots));
       continue;
     }
-    for (const { key, stamp, isWritten } of stampsOf(entry)) {
+    for (const { key, stamp, shard, isWritten } of stampsOf(entry)) {
       const floor = floors.get(entry)?.get(key);
       const order = floor === undefined ? 1 : compareStamps(stamp, floor.stamp);
       if (floor !== undefined && (order < 0 || (order === 0 && isWritten))) {
         messages.push(describe(entry, key, stamp, floor, isWritten));
       }
-      note(slotForWrites(entry, key), { stamp, by: entry });
+      note(slotForWrites(entry, key), { stamp, shard, by: entry });
       // What was asked for before the replica began anew is a fact of that time, whenever it is answered.
-      note(slotForReads(entry, key, entry.invokedAt, evidence), { stamp, by: entry });
+      note(slotForReads(entry, key, entry.invokedAt, evidence), { stamp, shard, by: entry });
     }
     messages.push(...checkAbsent(entry, floors.get(entry)?.get(entry.operation.key), writes, evidence));
   }
@@ -80,31 +81,56 @@ function slotForReads(entry: HistoryEntry, key: string, at: number, evidence: Ev
   return `${slotForWrites(entry, key)} since ${beginningsOf(evidence.nodes[entry.node], at)}`;
 }
 
-function stampsOf(entry: HistoryEntry): { key: string; stamp: Stamp; isWritten: boolean }[] {
+interface Stamped {
+  readonly key: string;
+  readonly stamp: Stamp;
+  readonly shard: number;
+  readonly isWritten: boolean;
+}
+
+function stampsOf(entry: HistoryEntry): Stamped[] {
   const { answer } = entry;
   if (answer?.type === "written") {
-    return answer.parts.map(({ key, version, isDelete }) => ({
+    return answer.parts.map(({ key, version, isDelete, dot }) => ({
       key,
       stamp: stampOfVersion(version, isDelete),
+      shard: dot.shard,
       isWritten: true,
     }));
   }
-  if (answer?.type !== "read" || answer.read.version === undefined) return [];
-  return [{ key: answer.read.key, stamp: stampOfVersion(answer.read.version, false), isWritten: false }];
+  if (answer?.type !== "read") return [];
+  const { key, version, dot } = answer.read;
+  if (version === undefined || dot === undefined) return [];
+  return [{ key, stamp: stampOfVersion(version, false), shard: dot.shard, isWritten: false }];
 }
 
 /** Nothing is shown where a live value was: somebody must have been able to remove it. */
 function checkAbsent(entry: HistoryEntry, floor: Seen | undefined, writes: WritesByKey, evidence: Evidence): string[] {
   const { answer, answeredAt = 0, answeredWallMs = 0 } = entry;
   if (answer?.type !== "read" || answer.read.version !== undefined) return [];
-  if (floor === undefined || floor.stamp.isDead || isOutlived(floor.stamp, answeredAt, evidence)) return [];
-  // Who has to begin anew serves nothing for a while that nobody has confirmed.
-  if ((evidence.nodes[entry.node]?.diskLosses.length ?? 0) > 0) return [];
+  const ofKey = writes.get(answer.read.key) ?? [];
+  const look = { node: entry.node, at: answeredAt, writes: ofKey };
+  if (floor === undefined || floor.stamp.isDead || isOutlived(floor.stamp, look, evidence)) return [];
+  if (isInDoubt(entry, floor.shard, evidence)) return [];
   const moment = { at: answeredAt, wallMs: answeredWallMs };
-  if (mayBeGone(writes.get(answer.read.key) ?? [], floor.stamp, moment, evidence.clockSpreadMs)) return [];
+  if (mayBeGone(ofKey, floor.stamp, moment, evidence.clockSpreadMs)) return [];
   return [
     `operation ${entry.operation.id} read nothing at ${showKey(answer.read.key)} of replica ${entry.node}, where operation ${floor.by.operation.id} had seen ${showStamp(floor.stamp)}, and nobody deletes the key`,
   ];
+}
+
+/** Whose disk had lost something when its process began serves nothing of a shard that nobody has confirmed yet. */
+function isInDoubt(
+  { node, life, invokedAt, answeredAt = 0 }: HistoryEntry,
+  shard: number,
+  evidence: Evidence,
+): boolean {
+  const { ends = [], diskLosses = [], judgements = [] } = evidence.nodes[node] ?? {};
+  const begunAt = ends.find((end) => end.life === life - 1)?.at ?? 0;
+  return diskLosses.some(({ to }) => {
+    const isConfirmed = judgements.some(({ at, shard: judged }) => judged === shard && at >= to && at < invokedAt);
+    return to >= begunAt && to <= answeredAt && !isConfirmed;
+  });
 }
 
 function describe(entry: HistoryEntry, key: string, stamp: Stamp, floor: Seen, isWritten: boolean): string {

@@ -5,14 +5,13 @@
 
 import type { Key } from "../../src/base/ids.ts";
 import { type Acknowledged, acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
-import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, showStamp, stampOfVersion } from "./stamp.ts";
 import { mayHaveForgotten } from "./survival.ts";
 import { indexWrites, mayBeGone, type WritesByKey } from "./writes-by-key.ts";
 
 export function checkQuorum(evidence: Evidence): Violation[] {
-  // Who keeps nothing on disk is another member after each start: the majorities are of other sets then.
-  if (evidence.nodes.some((node) => !node.durable && node.ends.length > 0)) return [];
+  const until = firstEndOfDiskless(evidence);
   const writes = indexWrites(evidence);
   const acknowledged = new Map<Key, Acknowledged[]>();
   for (const write of acknowledgedParts(evidence.history)) {
@@ -25,10 +24,16 @@ export function checkQuorum(evidence: Evidence): Violation[] {
   const messages: string[] = [];
   for (const entry of evidence.history) {
     if (entry.operation.consistency !== "quorum" || entry.answer?.type !== "read") continue;
+    if ((entry.answeredAt ?? 0) >= until) continue;
     for (const write of acknowledged.get(entry.operation.key) ?? [])
       messages.push(...compare(entry, write, writes, evidence));
   }
   return violations("quorum", messages);
+}
+
+/** Who keeps nothing on disk is another member after each start: the majorities are of other sets from then on. */
+function firstEndOfDiskless({ nodes }: Evidence): number {
+  return Math.min(...nodes.flatMap(({ durable, ends }) => (durable ? [] : ends.map(({ at }) => at))));
 }
 
 function* compare(read: HistoryEntry, write: Acknowledged, writes: WritesByKey, evidence: Evidence): Iterable<string> {
@@ -47,10 +52,19 @@ function* compare(read: HistoryEntry, write: Acknowledged, writes: WritesByKey, 
 }
 
 function isInEveryMajority({ entry, part }: Acknowledged, until: number, { nodes }: Evidence): boolean {
-  // Of those that are left: whoever was away for longer than the retention counts no more, nor does it count the others.
-  if (nodes.some(({ givenUpAt }) => givenUpAt.some((at) => at <= until))) return false;
-  const forgetful = nodes.filter((node) => mayHaveForgotten(node, entry.invokedAt, until)).length;
-  const majority = Math.floor(nodes.length / 2) + 1;
+  const { invokedAt: from, answeredAt: by = 0 } = entry;
+  if (nodes.some((node) => isAway(node, from, until))) return false;
+  const forgetful = nodes.filter((node) => mayHaveForgotten(node, { from, by }, until)).length;
+  // Whoever has not heard yet that one is back counts a majority of those that were left.
+  const left = nodes.filter(({ givenUpAt }) => givenUpAt.every((at) => at > until)).length;
+  const majority = Math.floor(left / 2) + 1;
   // Whoever was told that a majority has it may rely on that, whatever was counted.
   return Math.max(part.reached, majority) - forgetful + majority > nodes.length;
+}
+
+/** True when a replica was given up between the two moments, or before and had not yet begun anew. */
+function isAway({ givenUpAt, judgements }: NodeEvidence, from: number, until: number): boolean {
+  const isBack = (since: number): boolean =>
+    judgements.some(({ at, shard }) => shard === undefined && at >= since && at < from);
+  return givenUpAt.some((at) => at <= until && !isBack(at));
 }

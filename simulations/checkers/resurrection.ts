@@ -10,7 +10,7 @@ import { type Acknowledged, acknowledgedParts } from "../workload/history.ts";
 import { mayHaveLetGo } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
-import { mayHaveForgotten } from "./survival.ts";
+import { mayHaveForgotten, type Receipt } from "./survival.ts";
 import { indexWrites } from "./writes-by-key.ts";
 
 /** Everything of a key below a stamp was gone everywhere at a moment. */
@@ -33,6 +33,8 @@ interface Sighting {
   readonly node: number;
   readonly at: number;
   readonly by: string;
+  /** The operation that wrote it, where what was seen tells. */
+  readonly author?: number | undefined;
 }
 
 export function checkResurrection(evidence: Evidence): Violation[] {
@@ -47,19 +49,19 @@ export function checkResurrection(evidence: Evidence): Violation[] {
         burial.at < sighting.at &&
         compareStamps(sighting.stamp, burial.below) < 0 &&
         isOlder(sighting, burial, writtenAt) &&
-        !mayHaveForgotten(evidence.nodes[sighting.node] as Evidence["nodes"][number], burial.at, sighting.at),
+        !mayHaveForgotten(evidence.nodes[sighting.node] as Evidence["nodes"][number], receiptOf(burial), sighting.at),
     );
     if (risen !== undefined) messages.push(describe(sighting, risen));
   }
   for (const [node, { finals, finalWallMs: _ }] of evidence.nodes.entries()) {
-    for (const { key, version } of finals) {
+    for (const { key, version, author } of finals) {
       if (version === undefined) continue;
       const stamp = stampOfVersion(version, false);
       const risen = (burials.get(key)?.all ?? []).find(
         (burial) =>
           compareStamps(stamp, burial.below) < 0 &&
-          isOlder({ key, stamp }, burial, writtenAt) &&
-          !evidence.nodes.every((each) => mayHaveForgotten(each, burial.at)),
+          isOlder({ key, stamp, author: author?.id }, burial, writtenAt) &&
+          !evidence.nodes.every((each) => mayHaveForgotten(each, receiptOf(burial))),
       );
       if (risen !== undefined) messages.push(describe({ key, stamp, node, at: Infinity, by: "at the end" }, risen));
     }
@@ -67,26 +69,34 @@ export function checkResurrection(evidence: Evidence): Violation[] {
   return violations("resurrection", messages);
 }
 
-/** By key and stamp: when an acknowledged write was asked for. */
-function indexTimes({ history }: Evidence): ReadonlyMap<string, number> {
-  const times = new Map<string, number>();
+/** At that moment every replica had it. */
+function receiptOf({ at }: Burial): Receipt {
+  return { from: at, by: at };
+}
+
+/** When writes were asked for: of an operation by its number, of what was acknowledged also by its timestamp and key. */
+function indexTimes({ history }: Evidence): ReadonlyMap<string | number, number> {
+  const times = new Map<string | number, number>(history.map(({ operation, invokedAt }) => [operation.id, invokedAt]));
   for (const { entry, part } of acknowledgedParts(history)) {
-    times.set(writeName(part.key, stampOfVersion(part.version, part.isDelete)), entry.invokedAt);
+    const name = writeName(part.key, stampOfVersion(part.version, part.isDelete));
+    // Two replicas may give out one timestamp: the later of the two is not older than it is.
+    times.set(name, Math.max(times.get(name) ?? 0, entry.invokedAt));
   }
   return times;
 }
 
-function writeName(key: Key, { timestamp, origin }: Stamp): string {
-  return `${timestamp} ${origin} ${key}`;
+/** Whoever begins anew gives its writes other dots: they keep their timestamps. */
+function writeName(key: Key, { timestamp }: Stamp): string {
+  return `${timestamp} ${key}`;
 }
 
 /** A value that was written later is new, wherever a clock that was behind has stamped it. */
 function isOlder(
-  { key, stamp }: Pick<Sighting, "key" | "stamp">,
+  { key, stamp, author }: Pick<Sighting, "key" | "stamp" | "author">,
   burial: Burial,
-  writtenAt: ReadonlyMap<string, number>,
+  writtenAt: ReadonlyMap<string | number, number>,
 ): boolean {
-  return (writtenAt.get(writeName(key, stamp)) ?? Infinity) < burial.at;
+  return (writtenAt.get(author ?? writeName(key, stamp)) ?? Infinity) < burial.at;
 }
 
 function indexBurials(evidence: Evidence): ReadonlyMap<Key, Burials> {
@@ -145,7 +155,8 @@ function* sightings({ history, watches, samples }: Evidence): Iterable<Sighting>
   for (const { operation, node, invokedAt, answer } of history) {
     if (answer?.type !== "read" || answer.read.version === undefined) continue;
     const stamp = stampOfVersion(answer.read.version, false);
-    yield { key: answer.read.key, stamp, node, at: invokedAt, by: `by operation ${operation.id}` };
+    const author = answer.read.author?.id;
+    yield { key: answer.read.key, stamp, node, at: invokedAt, by: `by operation ${operation.id}`, author };
   }
   for (const sample of samples) yield* sightingsIn(sample);
   for (const { plan, entries } of watches) {
@@ -153,9 +164,10 @@ function* sightings({ history, watches, samples }: Evidence): Iterable<Sighting>
       if (entry.type !== "read") continue;
       const node = entries.findLast((each) => each.type === "connected" && each.at <= entry.at);
       if (node?.type !== "connected") continue;
-      for (const { key, version } of entry.parts) {
+      for (const { key, version, author } of entry.parts) {
         if (version === undefined) continue;
-        yield { key, stamp: stampOfVersion(version, false), node: node.node, at: entry.at, by: `by watch ${plan.id}` };
+        const stamp = stampOfVersion(version, false);
+        yield { key, stamp, node: node.node, at: entry.at, by: `by watch ${plan.id}`, author: author?.id };
       }
     }
   }

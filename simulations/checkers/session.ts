@@ -138,7 +138,8 @@ function isRemembered({ holdings }: Floor, entry: HistoryEntry, evidence: Eviden
 function isWaitedFor(holding: Holding, until: number, evidence: Evidence): boolean {
   if (!remembers(holding, until, evidence)) return false;
   const node = evidence.nodes[holding.node];
-  const isGivenUp = node?.givenUpAt.some((at) => at <= until) === true;
+  const isBack = (since: number): boolean => beginningsOf(node, holding.since) > beginningsOf(node, since);
+  const isGivenUp = node?.givenUpAt.some((at) => at <= until && !isBack(at)) === true;
   return !isGivenUp && beginningsOf(node, until) === beginningsOf(node, holding.since);
 }
 

@@ -1,5 +1,6 @@
 /** What a replica still has to know after all that happened to it: which of its memories an end of its process took. */
 
+import type { LifeEnd } from "../simulator/node.ts";
 import type { Evidence, NodeEvidence } from "./evidence.ts";
 
 /** Something that a replica had in one of its lives. */
@@ -22,10 +23,19 @@ export function remembers(holding: Holding, until: number, evidence: Evidence): 
   return node.durable && (end.type === "stop" || end.durableUpTo > holding.since);
 }
 
-/** True when a replica may have lost something that it had in memory at `since` and that a peer knew it to have. */
-export function mayHaveForgotten(node: NodeEvidence, since: number, until = Infinity): boolean {
-  if (hasLost(node, since, until)) return true;
-  return node.ends.some((end) => end.at >= since && end.at <= until && (end.type === "crash" || !node.durable));
+/** Something that a replica came to hold, virtual ms. */
+export interface Receipt {
+  /** Before that it had nothing of it. */
+  readonly from: number;
+  /** By then it had it, unless its process had ended meanwhile. */
+  readonly by: number;
+}
+
+/** True when a replica may have lost by `until` what a peer knew it to have: no disk had taken it when a process ended. */
+export function mayHaveForgotten(node: NodeEvidence, { from, by }: Receipt, until = Infinity): boolean {
+  if (hasLost(node, from, until)) return true;
+  const isKept = (end: LifeEnd): boolean => node.durable && (end.type === "stop" || end.durableUpTo > by);
+  return node.ends.some((end) => end.at >= from && end.at <= until && !isKept(end));
 }
 
 /** True when a disk may have lost by `until` what its node came to hold by `since`. */

@@ -95,8 +95,12 @@ function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> 
   let greatest = new Map<Key, Stamp>();
   let sinceConnected = new Map<Key, Stamp>();
   const seen = new Set<string>();
+  let node = -1;
   for (const entry of watch.entries) {
-    if (entry.type === "connected") sinceConnected = new Map();
+    if (entry.type === "connected") {
+      sinceConnected = new Map();
+      node = entry.node;
+    }
     if (entry.type === "reset") {
       greatest = new Map();
       sinceConnected = new Map();
@@ -106,7 +110,8 @@ function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> 
     const { key, stamp } = placeOf(entry.change);
     const isRepeat = seen.has(writeName(entry.change));
     const floor = (isRepeat ? sinceConnected : greatest).get(key);
-    if (floor !== undefined && compareStamps(stamp, floor) < 0 && !isOutlived(floor, entry.at, evidence)) {
+    const look = { node, at: entry.at, writes: indexWrites(evidence).get(key) ?? [] };
+    if (floor !== undefined && compareStamps(stamp, floor) < 0 && !isOutlived(floor, look, evidence)) {
       yield `${nameOf(watch)} at ${seconds(entry.at)} was told of ${showKey(key)} at ${showStamp(stamp)} after ${showStamp(floor)}`;
     }
     seen.add(writeName(entry.change));

@@ -1,6 +1,7 @@
 /** The writes of each key that may have happened, and what they may have done to it by some moment. */
 
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, Timestamp } from "../../src/base/ids.ts";
+import { msOfTimestamp } from "../../src/core/clock.ts";
 import { type HistoryEntry, mayHaveHappened } from "../workload/history.ts";
 import { isWrite, partsOf } from "../workload/operation.ts";
 import type { Evidence } from "./evidence.ts";
@@ -11,6 +12,8 @@ export interface PossibleWrite {
   readonly isDelete: boolean;
   /** Undefined: never answered, so nobody knows. */
   readonly stamp: Stamp | undefined;
+  /** Of its key; undefined: nobody was told. */
+  readonly shard: number | undefined;
 }
 
 export type WritesByKey = ReadonlyMap<Key, readonly PossibleWrite[]>;
@@ -33,13 +36,28 @@ function createIndex(evidence: Evidence): WritesByKey {
     const written = entry.answer?.type === "written" ? entry.answer.parts : [];
     for (const [i, { key, isDelete }] of partsOf(entry.operation).entries()) {
       const version = written[i]?.version;
+      const shard = written[i]?.dot.shard;
       const stamp = version === undefined ? undefined : stampOfVersion(version, isDelete);
       const writes = byKey.get(key);
-      if (writes === undefined) byKey.set(key, [{ entry, isDelete, stamp }]);
-      else writes.push({ entry, isDelete, stamp });
+      if (writes === undefined) byKey.set(key, [{ entry, isDelete, stamp, shard }]);
+      else writes.push({ entry, isDelete, stamp, shard });
     }
   }
   return byKey;
+}
+
+/**
+ * True when a write whose stamp nobody was told may have one above the floor: it was stamped before its process ended, by a
+ * clock that is no further ahead than clocks were apart.
+ */
+export function mayBeAbove(
+  { node, life, invokedAt, invokedWallMs, answeredAt = Infinity }: HistoryEntry,
+  floor: Stamp,
+  { nodes, clockSpreadMs }: Evidence,
+): boolean {
+  const endedAt = nodes[node]?.ends.find((end) => end.life === life)?.at ?? Infinity;
+  const latestMs = invokedWallMs + (Math.min(answeredAt, endedAt) - invokedAt) + clockSpreadMs;
+  return latestMs >= msOfTimestamp(floor.timestamp as Timestamp);
 }
 
 /** A moment: virtual ms, and unix ms by a clock of the plan. */

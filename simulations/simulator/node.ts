@@ -41,12 +41,16 @@ export interface Judgement {
   readonly wallMs: number;
   /** The one that it decided about; undefined: it began anew, and serves of all shards only what somebody confirms. */
   readonly shard: number | undefined;
+  /** Why it began anew, as it logged that. */
+  readonly reason?: string;
 }
 
 /** A register that a replica dropped and kept for an operator. */
 export interface PutAside {
   readonly key: Key;
   readonly timestamp: number;
+  /** When, by the clock of the node. */
+  readonly wallMs: number;
 }
 
 export interface NodeOptions {
@@ -197,9 +201,10 @@ export class SimulatedNode {
     this.#options.queue.schedule(this.#options.now(), undefined, () => this.start());
   }
 
-  #judged({ shard }: Readonly<Record<string, unknown>>): void {
-    const wallMs = this.clock.now();
-    this.judgements.push({ at: this.#options.now(), wallMs, shard: shard === undefined ? undefined : Number(shard) });
+  #judged({ shard, reason }: Readonly<Record<string, unknown>>): void {
+    const time = { at: this.#options.now(), wallMs: this.clock.now() };
+    if (shard === undefined) this.judgements.push({ ...time, shard, reason: String(reason) });
+    else this.judgements.push({ ...time, shard: Number(shard) });
   }
 
   #createLife(): Life {
@@ -218,7 +223,7 @@ export class SimulatedNode {
       storage,
       transport: endpoint,
       salvage: async (records) => {
-        for (const record of records) this.putAside.push(registerIn(record));
+        for (const record of records) this.putAside.push({ ...registerIn(record), wallMs: this.clock.now() });
       },
       log: (level, event, fields) => {
         if (owner.ended) return;
@@ -231,7 +236,7 @@ export class SimulatedNode {
   }
 }
 
-function registerIn(record: Uint8Array): PutAside {
+function registerIn(record: Uint8Array): Omit<PutAside, "wallMs"> {
   const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
   return { key: keyAt(view, record, 0), timestamp: timestampAt(view, 0) };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkAcknowledged } from "../../../simulations/checkers/acknowledged.ts";
 import type { NodeEvidence } from "../../../simulations/checkers/evidence.ts";
 import type { HistoryEntry } from "../../../simulations/workload/history.ts";
+import { timestampFromMs } from "../../../src/core/clock.ts";
 import { crash, entry, evidence, node, readPart, written } from "./evidence-builder.ts";
 
 function messagesOf(history: readonly HistoryEntry[], ...nodes: readonly NodeEvidence[]): string[] {
@@ -57,6 +58,24 @@ describe("checker of acknowledged writes", () => {
     expect(messagesOf(history, node({ final: readPart(90, 1) }))).toEqual([]);
     expect(messagesOf(history, node({ final: readPart(100, 2) }))).toEqual([]);
     expect(messagesOf(history, node(GONE))).toEqual([]);
+  });
+
+  it("accepts a deletion that was never answered where its stamp may be the greater one, and no other", () => {
+    const dayMs = Date.UTC(2026, 0, 1);
+    const stamp = timestampFromMs(dayMs + 500);
+    const put = entry(2, 400, { answer: written(stamp) });
+    const found = (at: number, ...ends: ReturnType<typeof crash>[]): string[] =>
+      messagesOf(
+        [
+          { ...entry(1, at, { type: "delete" }), invokedWallMs: dayMs + at },
+          { ...put, node: 1 },
+        ],
+        node({ ends }),
+        node(GONE),
+      );
+    expect(found(100)).toEqual([]);
+    expect(found(100, crash(490, 489))).toEqual([]);
+    expect(found(100, crash(489, 488))).toHaveLength(1);
   });
 
   it("accepts that an expired value is gone, not that one which has not expired is", () => {

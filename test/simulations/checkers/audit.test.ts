@@ -18,12 +18,19 @@ it("catches a repair by the audit, also where a disk was damaged, unless the reg
   expect(checkAudit({ ...evidence(expiring, [node()]), ...repaired })).toEqual([]);
 });
 
-it("lets the audit settle what was written before two replicas began anew, and nothing later", () => {
+it("lets the audit settle what was written before two of three that were given up sorted its shard out", () => {
   const lasting = [entry(1, 0, { answer: written(STAMP) })];
   const [stampedAt] = repaired.auditRepairs.map((each) => each.stampedAt) as [number];
-  const begun = (afterMs: number) => node({ judgements: [{ at: 0, wallMs: stampedAt + afterMs, shard: undefined }] });
+  const begun = (afterMs: number, shard = 0, reason = "away") => {
+    const beginning = { at: 5, wallMs: stampedAt + afterMs, shard: undefined, reason };
+    return node({ givenUpAt: [3], judgements: [beginning, { at: 9, wallMs: stampedAt + afterMs, shard }] });
+  };
+  const givenUp = node({ givenUpAt: [3] });
   const found = (...nodes: ReturnType<typeof node>[]) => checkAudit({ ...evidence(lasting, nodes), ...repaired });
-  expect(found(begun(1), begun(5), node())).toEqual([]);
-  expect(found(begun(1), begun(-5), node())).toHaveLength(1);
-  expect(found(begun(1), node(), node())).toHaveLength(1);
+  expect(found(begun(1), begun(5), givenUp)).toEqual([]);
+  expect(found(begun(1), begun(5), node())).toHaveLength(1);
+  expect(found(begun(1), begun(-5), givenUp)).toHaveLength(1);
+  expect(found(begun(1), begun(5, 1), givenUp)).toHaveLength(1);
+  expect(found(begun(1), begun(5, 0, "stale disk"), givenUp)).toHaveLength(1);
+  expect(found(begun(1), givenUp, givenUp)).toHaveLength(1);
 });

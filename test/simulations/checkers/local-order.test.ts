@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkLocalOrder } from "../../../simulations/checkers/local-order.ts";
 import type { HistoryEntry } from "../../../simulations/workload/history.ts";
-import { entry, evidence, node, read, written } from "./evidence-builder.ts";
+import { crash, entry, evidence, node, read, written } from "./evidence-builder.ts";
 
 function messagesOf(...history: readonly HistoryEntry[]): string[] {
   return checkLocalOrder(evidence(history, [node(), node()])).map((violation) => violation.message);
@@ -37,6 +37,19 @@ describe("checker of what one replica shows", () => {
     expect(messagesOf(PUT, entry(2, 10.5, { type: "get", answer: read(90) }))).toEqual([]);
     expect(messagesOf(PUT, entry(2, 20, { node: 1, type: "get", answer: read(90) }))).toEqual([]);
     expect(messagesOf(PUT, entry(2, 20, { life: 2, type: "get", answer: read(90) }))).toEqual([]);
+  });
+
+  it("owes nothing of a shard that nobody has confirmed since the disk lost something, in that life", () => {
+    const absent = entry(2, 20, { type: "get", answer: read(undefined) });
+    const found = (changes: Parameters<typeof node>[0]): number =>
+      checkLocalOrder(evidence([PUT, absent], [node(changes)])).length;
+    const diskLosses = [{ from: 0, to: 5 }];
+    const confirmed = (shard: number) => [{ at: 15, wallMs: 15, shard }];
+    expect(found({ diskLosses })).toBe(0);
+    expect(found({ diskLosses, judgements: confirmed(1) })).toBe(0);
+    expect(found({ diskLosses, judgements: confirmed(0) })).toBe(1);
+    expect(found({ diskLosses: [{ from: 0, to: 25 }] })).toBe(1);
+    expect(found({ diskLosses, ends: [{ ...crash(6), life: 0 }] })).toBe(1);
   });
 
   it("owes reads nothing of what a replica showed before it began anew, and writes a stamp above it", () => {

@@ -44,6 +44,15 @@ describe("checker of quorum reads", () => {
     expect(messagesOf([WRITE, quorumRead(20, 90)], givenUp(25))).toHaveLength(1);
   });
 
+  it("promises as before once who was given up has begun anew, as long as majorities of who was left meet", () => {
+    const back = (at: number) => ({ givenUpAt: [3], judgements: [{ at, wallMs: 0, shard: undefined }] });
+    const found = (...nodes: NodeEvidence[]): number => messagesOf([WRITE, quorumRead(20, 90)], nodes).length;
+    expect(found(node(back(9)), node(), node())).toBe(1);
+    expect(found(node(back(2)), node(), node())).toBe(0);
+    expect(found(node(back(10)), node(), node())).toBe(0);
+    expect(found(node(back(9)), node(back(9)), node())).toBe(0);
+  });
+
   it("counts only those that cannot have forgotten", () => {
     const forgetful = node({ ends: [crash(15)] });
     const read90 = quorumRead(20, 90);
@@ -51,6 +60,19 @@ describe("checker of quorum reads", () => {
     const onAll = entry(1, 10, { ack: "all", answer: written(100, { reached: 3 }) });
     expect(messagesOf([onAll, read90], [forgetful, node(), node()])).toHaveLength(1);
     expect(messagesOf([WRITE, read90], [node({ ends: [crash(25)] }), node(), node()])).toHaveLength(1);
-    expect(messagesOf([WRITE, read90], [node({ durable: false, ends: [crash(25)] }), node(), node()])).toEqual([]);
+  });
+
+  it("counts who crashed once the disk had taken what was held by the answer", () => {
+    const found = (durableUpTo: number): number =>
+      messagesOf([WRITE, quorumRead(20, 90)], [node({ ends: [crash(15, durableUpTo)] }), node(), node()]).length;
+    expect(found(12)).toBe(1);
+    expect(found(11)).toBe(0);
+  });
+
+  it("promises nothing from the first end of who keeps nothing on disk, and what is due before it", () => {
+    const found = (at: number): number =>
+      messagesOf([WRITE, quorumRead(20, 90)], [node({ durable: false, ends: [crash(at)] }), node(), node()]).length;
+    expect(found(22)).toBe(1);
+    expect(found(21)).toBe(0);
   });
 });

@@ -8,7 +8,8 @@ const DELETION = entry(1, 10, { type: "delete", answer: written(100, { type: "de
 /** What was there before. */
 const OLD = entry(3, 5, { answer: written(90) });
 const GONE = sample(50, nodeSample(undefined, 100), nodeSample(undefined, 100));
-const get = (at: number, stamp: number): HistoryEntry => entry(2, at, { type: "get", answer: read(stamp) });
+/** Of what operation 3 wrote. */
+const get = (at: number, stamp: number): HistoryEntry => entry(2, at, { type: "get", answer: read(stamp, 3) });
 
 interface Case {
   readonly history?: readonly HistoryEntry[];
@@ -26,13 +27,22 @@ describe("resurrection checker", () => {
     expect(messagesOf({ history: [get(60, 120)] })).toEqual([]);
     expect(messagesOf({ history: [get(40, 90)] })).toEqual([]);
     const behind = entry(4, 55, { answer: written(95) });
-    expect(messagesOf({ history: [behind, get(60, 95)] })).toEqual([]);
+    expect(messagesOf({ history: [behind, entry(2, 60, { type: "get", answer: read(95, 4) })] })).toEqual([]);
   });
 
   it("catches an older value that a replica reads, holds, or shows to a watcher, later in the run", () => {
     expect(messagesOf({ history: [get(60, 90)] })[0]).toContain("by operation 2 at 0.060s");
     const again = sample(70, nodeSample(sampledRegister(90), 100), nodeSample(undefined, 100));
     expect(messagesOf({ samples: [GONE, again] })[0]).toContain("a look inside");
+  });
+
+  it("catches an older value under another dot, and one whose writer was never answered", () => {
+    const held = sampledRegister(90, { stamp: { timestamp: 90, isDead: false, origin: 2 } });
+    const again = sample(70, nodeSample(held, 100), nodeSample(undefined, 100));
+    expect(messagesOf({ samples: [GONE, again] })).toHaveLength(1);
+    expect(messagesOf({ history: [entry(4, 5, {}), entry(2, 60, { type: "get", answer: read(80, 4) })] })).toHaveLength(
+      1,
+    );
   });
 
   it("catches an older value at the end", () => {
@@ -54,6 +64,13 @@ describe("resurrection checker", () => {
     for (const other of others) {
       expect(messagesOf({ history, samples: [sample(50, nodeSample(undefined, 100), other)] })).toEqual([]);
     }
+  });
+
+  it("excuses no replica that crashed once its disk had taken what was gone", () => {
+    const found = (durableUpTo: number): string[] =>
+      messagesOf({ history: [get(60, 90)], nodes: [node({ ends: [crash(55, durableUpTo)] }), node()] });
+    expect(found(51)).toHaveLength(1);
+    expect(found(50)).toEqual([]);
   });
 
   it("excuses a replica that has forgotten since, until the end, where one that has not is enough", () => {

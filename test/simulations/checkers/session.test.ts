@@ -88,6 +88,10 @@ describe("session checker", () => {
     expect(messagesOf(lost, [node({ ends: [crash(15)] }), node()])).toEqual([]);
     expect(messagesOf(lost, [node({ ends: [crash(15, 14)] }), node()])).toHaveLength(1);
     expect(messagesOf(lost, [node({ ends: [crash(25)] }), node()])).toHaveLength(1);
+    const away = (at: number) => node({ givenUpAt: [5], judgements: [{ at, wallMs: 0, shard: undefined }] });
+    expect(messagesOf(lost, [node({ givenUpAt: [5] }), node()])).toEqual([]);
+    expect(messagesOf(lost, [away(8), node()])).toHaveLength(1);
+    expect(messagesOf(lost, [away(4), node()])).toEqual([]);
     const shownTwice = [step(1, 0, written(100)), step(2, 1, read(100)), step(3, 1, read(90))];
     expect(messagesOf(shownTwice, [node({ ends: [crash(15)] }), node()])).toHaveLength(1);
   });
