@@ -60,7 +60,13 @@ function mayHaveOutlived({ entry, isDelete, stamp }: PossibleWrite, shard: numbe
     judgement.at >= entry.invokedAt &&
     (judgement.shard === undefined || judgement.shard === shard) &&
     writtenMs < judgement.wallMs - evidence.retentionMs;
-  return evidence.nodes.some(({ judgements }) => judgements.some(isTooOld));
+  return evidence.nodes.some((node) => judgementsByAge(node).some(isTooOld));
+}
+
+/** Those that let go of what is too old: a shard that was merely damaged forgets nothing by age. */
+function judgementsByAge({ judgements }: NodeEvidence): readonly Judgement[] {
+  const first = judgements.findIndex(({ shard }) => shard === undefined);
+  return first === -1 ? [] : judgements.slice(first);
 }
 
 /** Who looks at a key, and what may have been written there. */
@@ -82,7 +88,7 @@ export function isOutlived(stamp: Stamp, { node, at, writes }: Look, { nodes, re
   const isTooOld = (judgement: Judgement): boolean =>
     judgement.at <= at && isMeant(judgement.shard) && writtenMs < judgement.wallMs - retentionMs;
   const mayBePurged = stamp.isDead || writes.some((write) => mayExpire(write, stamp));
-  return nodes.some(({ judgements }, i) => (mayBePurged || i === node) && judgements.some(isTooOld));
+  return nodes.some((each, i) => (mayBePurged || i === node) && judgementsByAge(each).some(isTooOld));
 }
 
 function mayExpire({ entry, stamp }: PossibleWrite, { timestamp }: Stamp): boolean {

@@ -50,8 +50,11 @@ describe("what a watcher or a reader saw", () => {
     const put = entry(1, 10, { answer: written(EARLY) });
     const expiring = entry(1, 10, { ttlMs: 100, answer: written(EARLY, { ttlMs: 100 }) });
     const found = (by: HistoryEntry, node: number, shard?: number): boolean => {
-      const judgement = { at: 60_000, wallMs: BEGINNING + 60_000, shard };
-      const told = { ...evidence([by], [nodeOf(), nodeOf({ judgements: [judgement] })]), retentionMs: RETENTION_MS };
+      const judgements = [
+        { at: 5, wallMs: BEGINNING + 5, shard: undefined },
+        { at: 60_000, wallMs: BEGINNING + 60_000, shard },
+      ];
+      const told = { ...evidence([by], [nodeOf(), nodeOf({ judgements })]), retentionMs: RETENTION_MS };
       const stamp = { timestamp: EARLY, isDead: false, origin: 1 };
       return isOutlived(stamp, { node, at: 60_000, writes: indexWrites(told).get(KEY) ?? [] }, told);
     };
@@ -86,6 +89,15 @@ describe("a replica that begins anew", () => {
     const putAside = aside(LATE, 60_000);
     expect(messagesOf([PUT, later], begunAnew(60_000, GONE, { putAside }))).toEqual([]);
     expect(messagesOf([PUT, later], node({ final: GONE, putAside }))).toHaveLength(1);
+  });
+
+  it("owes a deletion of any age where a shard was damaged, and nobody began anew", () => {
+    const deletion = entry(2, 20, { type: "delete", answer: written(LATE, { type: "delete" }) });
+    const damaged = { at: 60_000, wallMs: BEGINNING + 60_000, shard: 0 };
+    const found = (...judgements: (typeof damaged)[]): string[] =>
+      messagesOf([PUT, deletion], node({ final: readPart(EARLY, 1), judgements }));
+    expect(found(damaged)).toHaveLength(1);
+    expect(messagesOf([PUT, deletion], begunAnew(60_000, readPart(EARLY, 1)))).toEqual([]);
   });
 
   it("owes a deletion that is younger than the retention, and none that is older", () => {
