@@ -93,10 +93,11 @@ function leastOf({ stamp }: Floor): Stamp {
 }
 
 /** What was shown may be gone by right: the replica began anew since, or a deletion was outlived by what it deleted. */
-function mayHaveGoneBack({ node, answeredAt = 0 }: HistoryEntry, floor: Floor, evidence: Evidence): boolean {
+function mayHaveGoneBack({ operation, node, answeredAt = 0 }: HistoryEntry, floor: Floor, evidence: Evidence): boolean {
   const judgements = evidence.nodes[node]?.judgements ?? [];
   const isJudged = judgements.some(({ at }) => at >= floor.by.invokedAt && at <= answeredAt);
-  return isJudged || isOutlived(floor.stamp, answeredAt, evidence);
+  const writes = indexWrites(evidence).get(operation.key) ?? [];
+  return isJudged || isOutlived(floor.stamp, { node, at: answeredAt, writes }, evidence);
 }
 
 function slotOf({ node, life }: HistoryEntry, key: Key): string {

@@ -57,10 +57,11 @@ function isExplained(connection: Connection, before: Connection, at: number, evi
 
 /** True when all changes since the connection are kept up to that time: it was noticed, and there was room for all. */
 function areKept({ node, from, until }: Connection, to: number, evidence: Evidence): boolean {
-  const { pauses, clockJumps, hasStoppedClock } = evidence.nodes[node] ?? { pauses: [], clockJumps: 0 };
+  const { pauses = [], clockJumps = [], clockStops = [] } = evidence.nodes[node] ?? {};
   if (until - from < NOTICED_MS || to - until > KEPT_MS) return false;
-  // The healing counts as a jump; the clock says how long changes are kept.
-  if (clockJumps > 1 || hasStoppedClock === true || pauses.some((pause) => pause.from < until)) return false;
+  // The clock says how long changes are kept.
+  if (clockJumps.some((at) => at <= to) || clockStops.some((stop) => stop.from <= to)) return false;
+  if (pauses.some((pause) => pause.from < until)) return false;
   return hadRoom(to, evidence);
 }
 
