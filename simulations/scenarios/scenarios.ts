@@ -187,7 +187,7 @@ const RETENTION: Scenario = {
 
 const SWARM: Scenario = {
   name: "swarm",
-  summary: "a random mix of everything, with other numbers of replicas, keys and shards in every run",
+  summary: "a random mix of the faults of the others, disks that lose what they had aside, in clusters of every shape",
   plan: (seed) =>
     build("swarm", seed, (random) => {
       const sometimes = (weight: number): number => (random.chance(0.4) ? weight : 0);
