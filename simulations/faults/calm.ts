@@ -19,8 +19,12 @@ export interface NodeEvents {
 /** From the start of the last node until all have found each other, in peace. */
 const WARM_UP_MS = 1000;
 
-/** The calm of a run up to its healing, in order: each span begins `settleMs` after the last disturbance. */
+/**
+ * The calm of a run up to its healing, in order: each span begins `settleMs` after the last disturbance. None where paths
+ * are narrow: what is on its way disturbs what comes after it.
+ */
 export function calmOf(plan: Plan, nodes: readonly NodeEvents[]): Span[] {
+  if (plan.water.bytesPerMs !== undefined) return [];
   const calm: Span[] = [];
   let from = Math.max(...plan.nodes.map(({ startAt }) => startAt)) + WARM_UP_MS;
   const disturbances = [...plan.faults.map((fault) => spanOf(fault, plan)), ...eventsOf(plan, nodes)];

@@ -18,6 +18,9 @@ import { RealWatcher } from "./real-watcher.ts";
 import { RealWorld, type RealWorldOptions } from "./real-world.ts";
 import { Stranger } from "./stranger.ts";
 
+/** They ask what time answers took, which a busy machine decides here, and what is held once all have come to rest. */
+const SIMULATED_ONLY: ReadonlySet<string> = new Set(["availability", "bounds"]);
+
 export interface RealRun {
   readonly violations: readonly Violation[];
   readonly history: History;
@@ -54,7 +57,9 @@ async function play(world: RealWorld, plan: Plan): Promise<RealRun> {
   if (violations.length === 0) violations.push(...(await stranger.finish()));
   if (violations.length === 0) {
     const evidence = await collect(world, { runner, watchers, plan });
-    for (const check of Object.values(CHECKERS)) violations.push(...check(evidence));
+    for (const [name, check] of Object.entries(CHECKERS)) {
+      if (!SIMULATED_ONLY.has(name)) violations.push(...check(evidence));
+    }
     await world.kill();
     for (const [i, { dump }] of evidence.nodes.entries()) {
       const { durable = true } = plan.nodes[i] ?? {};

@@ -94,6 +94,7 @@ describe("arrows", () => {
     ["src/index.ts", "./node/create-node.ts"],
     ["simulations/scenarios/a.ts", "../simulator/world.ts"],
     ["simulations/scenarios/a.ts", "../../src/replica/ports.ts"],
+    ["simulations/workload/a.ts", "../../src/doors/session.ts"],
     ["src/runtime/links.ts", "ws"],
   ])("%s may import %s", (path, specifier) => {
     expect(violations(path, specifier)).toEqual([]);
@@ -115,7 +116,7 @@ describe("arrows", () => {
     ["src/core/shard.ts", "../../simulations/cli.ts"],
     ["src/node/create-node.ts", "../../simulations/cli.ts"],
     ["simulations/scenarios/a.ts", "../../src/runtime/level.ts"],
-    ["simulations/scenarios/a.ts", "../../src/doors/json.ts"],
+    ["simulations/scenarios/a.ts", "../../src/node/create-node.ts"],
     ["simulations/scenarios/a.ts", "../../src/cli/main.ts"],
     ["simulations/scenarios/a.ts", "../../test/support/bundle.ts"],
     ["src/helpers/thing.ts", "../base/ids.ts"],
