@@ -159,7 +159,8 @@ function planOf({ name, plan }: PlantedProcess): Plan {
     replica: { ...SMALL_REPLICA, shards: 8 },
     water: CALM_WATER,
     heartbeatTimeoutMs: 6000,
-    settleMs: 8000,
+    // Longer than it takes to miss a peer that died behind a black hole, however busy the machine is.
+    settleMs: 30_000,
     ...plan,
   };
 }
