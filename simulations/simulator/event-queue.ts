@@ -15,6 +15,8 @@ export interface SimulatedEvent {
   /** Order among events of one instant. */
   sequence: number;
   readonly owner: EventOwner | undefined;
+  /** It was due while its owner was paused. */
+  isPutOff: boolean;
   /** Absent once cancelled. */
   run: (() => void) | undefined;
 }
@@ -32,7 +34,7 @@ export class EventQueue {
   }
 
   schedule(at: number, owner: EventOwner | undefined, run: () => void): SimulatedEvent {
-    const event: SimulatedEvent = { at, sequence: this.#nextSequence++, owner, run };
+    const event: SimulatedEvent = { at, sequence: this.#nextSequence++, owner, isPutOff: false, run };
     this.#push(event);
     return event;
   }
@@ -41,7 +43,17 @@ export class EventQueue {
   postpone(event: SimulatedEvent, at: number): void {
     event.at = at;
     event.sequence = this.#nextSequence++;
+    event.isPutOff = true;
     this.#push(event);
+  }
+
+  /** An owner goes on at another time than was said: what was put off comes then, still in the order in which it was due. */
+  retime(owner: EventOwner, at: number): void {
+    const events = this.#heap.splice(0);
+    for (const event of events) {
+      if (event.isPutOff && event.owner === owner) event.at = at;
+      this.#push(event);
+    }
   }
 
   cancel(event: SimulatedEvent): void {
@@ -58,7 +70,10 @@ export class EventQueue {
       if (top === undefined || top.at > until) return undefined;
       this.#dropTop();
       if (top.run === undefined) this.#cancelled--;
-      else if (top.owner === undefined || !top.owner.ended) return top;
+      else if (top.owner === undefined || !top.owner.ended) {
+        top.isPutOff = false;
+        return top;
+      }
     }
   }
 

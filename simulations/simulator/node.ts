@@ -180,14 +180,17 @@ export class SimulatedNode {
   pause(forMs: number): void {
     if (this.#life === undefined) return;
     const from = this.#options.now();
-    this.#life.pausedUntil = from + forMs;
-    this.pauses.push({ from, to: from + forMs });
+    this.#life.pausedUntil = Math.max(this.#life.pausedUntil, from + forMs);
+    this.#options.queue.retime(this.#life, this.#life.pausedUntil);
+    this.pauses.push({ from, to: this.#life.pausedUntil });
     this.#options.network.paused(this.#life.endpoint);
   }
 
-  /** Ends a pause now. Events that were put off keep their later time. */
+  /** Ends a pause now: what was put off comes first, in its order. */
   resume(): void {
-    if (this.#life !== undefined) this.#life.pausedUntil = 0;
+    if (this.#life === undefined || this.#life.pausedUntil === 0) return;
+    this.#life.pausedUntil = 0;
+    this.#options.queue.retime(this.#life, this.#options.now());
   }
 
   #end(life: Life, type: LifeEnd["type"]): void {

@@ -22,6 +22,20 @@ describe("event queue", () => {
     );
   });
 
+  it("keeps the order of what was put off when its owner goes on sooner, or later, than was said", () => {
+    for (const goesOnAt of [5, 20]) {
+      const queue = new EventQueue();
+      const owner = { ended: false, pausedUntil: 10 };
+      const order: string[] = [];
+      queue.schedule(1, owner, () => order.push("put off"));
+      queue.postpone(queue.take(1) as SimulatedEvent, owner.pausedUntil);
+      queue.retime(owner, goesOnAt);
+      queue.schedule(goesOnAt, owner, () => order.push("later"));
+      for (const event of takeAll(queue)) event.run?.();
+      expect(order).toEqual(["put off", "later"]);
+    }
+  });
+
   it("holds back what is due after `until`", () => {
     const queue = new EventQueue();
     for (const at of [3, 1, 2]) queue.schedule(at, undefined, nothing);
