@@ -221,10 +221,8 @@ export class FaultApplier {
 
   #slowDisk(fault: Of<"disk-slow">): void {
     const { disk } = this.#world.node(fault.node);
-    disk.slowMeanMs = fault.meanMs;
-    this.#hold(fault.forMs, () => {
-      disk.slowMeanMs = undefined;
-    });
+    disk.slowDown(fault.meanMs);
+    this.#hold(fault.forMs, () => disk.speedUp());
   }
 
   #fillDisk(fault: Of<"disk-full">): void {

@@ -33,7 +33,9 @@ export class SimulatedDisk {
   /** Mean time of a synced write. */
   readonly meanMs: number;
   /** Instead of `meanMs`, while the disk is slow. */
-  slowMeanMs: number | undefined;
+  #slowMeanMs: number | undefined;
+  /** What waits for the slow disk: called, it waits for a disk as it usually is. */
+  readonly #stalled = new Set<() => void>();
   /** So many of the next writes fail; Infinity while the disk is full. */
   failing = 0;
   damage: Damage | undefined;
@@ -72,6 +74,36 @@ export class SimulatedDisk {
     return this.#content.size;
   }
 
+  /** From now on everything takes so much longer, until `speedUp`. */
+  slowDown(meanMs: number): void {
+    this.#slowMeanMs = meanMs;
+  }
+
+  /** What still waits goes on as it usually would, as requests do that were queued before a device that had stalled. */
+  speedUp(): void {
+    this.#slowMeanMs = undefined;
+    for (const hasten of this.#stalled) hasten();
+    this.#stalled.clear();
+  }
+
+  /** Virtual ms that the next read or write takes. */
+  latency(): number {
+    return this.durable ? exponential(this.random, this.#slowMeanMs ?? this.meanMs) : 0;
+  }
+
+  /** Calls `done` once the disk has done a share of what a read or write takes. */
+  serve(share: number, { queue, owner, now }: Pick<StorageOptions, "queue" | "owner" | "now">, done: () => void): void {
+    const event = queue.schedule(now() + share * this.latency(), owner, () => {
+      this.#stalled.delete(hasten);
+      done();
+    });
+    const hasten = (): void => {
+      queue.cancel(event);
+      queue.schedule(Math.min(event.at, now() + share * this.latency()), owner, done);
+    };
+    if (this.#slowMeanMs !== undefined) this.#stalled.add(hasten);
+  }
+
   /** The process is gone: the write in flight happened or not, by the seed. */
   crash(): void {
     if (this.#flight !== undefined && unit(this.random) < 0.5) this.#apply(this.#flight);
@@ -81,6 +113,7 @@ export class SimulatedDisk {
   /** The process ended; what is only in memory goes with it. */
   release(): void {
     this.#flight = undefined;
+    this.#stalled.clear();
     this.#isOpen = false;
     if (this.durable) return;
     this.#content.clear();
@@ -177,11 +210,10 @@ export interface StorageOptions {
 export function createStorage(options: StorageOptions): Storage {
   const { disk, queue, now, owner, trace, node } = options;
 
-  const wait = (ms: number): Promise<void> =>
+  const served = (share = 1): Promise<void> =>
     new Promise((resolve) => {
-      queue.schedule(now() + ms, owner, resolve);
+      disk.serve(share, options, resolve);
     });
-  const latency = (): number => (disk.durable ? exponential(disk.random, disk.slowMeanMs ?? disk.meanMs) : 0);
 
   let isOpen = false;
   let writing: Promise<void> = Promise.resolve();
@@ -193,7 +225,7 @@ export function createStorage(options: StorageOptions): Storage {
     durable: disk.durable,
 
     async open(): Promise<StorageCondition> {
-      await wait(latency());
+      await served();
       const condition = disk.acquire(now());
       isOpen = true;
       return condition;
@@ -203,7 +235,7 @@ export function createStorage(options: StorageOptions): Storage {
       assertOpen();
       const keys = disk.keys(latin1FromBytes(range.from), latin1FromBytes(range.to));
       for (let at = 0; at < keys.length; at += CHUNK_ENTRIES) {
-        await wait(latency() / 4);
+        await served(1 / 4);
         assertOpen();
         if (disk.isUnreadable) throw new AtollError("DISK_FAILED", "simulated failure to read");
         const chunk: StorageEntry[] = [];
@@ -221,7 +253,7 @@ export function createStorage(options: StorageOptions): Storage {
       const issuedAt = now();
       trace.record(issuedAt, "disk-write", node, operations.length);
       options.issued();
-      const done = wait(latency()).then(() => {
+      const done = served().then(() => {
         const failed = disk.failing > 0;
         if (failed) disk.failing--;
         disk.finish(flight, failed);
@@ -237,7 +269,7 @@ export function createStorage(options: StorageOptions): Storage {
       await writing;
       if (!isOpen) return;
       isOpen = false;
-      await wait(0);
+      await new Promise<void>((resolve) => queue.schedule(now(), owner, resolve));
       disk.release();
     },
   };

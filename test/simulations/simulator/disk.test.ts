@@ -67,6 +67,28 @@ describe("simulated disk", () => {
     expect(() => disk.begin([])).toThrow("BUG:");
   });
 
+  it("ends what waits for it as usual once it is slow no more", async () => {
+    const world = createBareWorld({ nodes: 1 });
+    const { disk } = world.node(0);
+    const { queue, trace } = world;
+    const owner = { ended: false, pausedUntil: 0 };
+    const issued = () => undefined;
+    const storage = createStorage({ disk, queue, trace, owner, now: () => world.now, node: 0, issued });
+    await settleIn(world, storage.open());
+    disk.slowDown(1e9);
+    let doneAt = Infinity;
+    const done = storage.write([]).then(() => {
+      doneAt = world.now;
+    });
+    await world.run(1000);
+    expect(doneAt).toBe(Infinity);
+    disk.speedUp();
+    await settleIn(world, done);
+    expect(doneAt).toBeLessThan(1100);
+    await settleIn(world, storage.write([]));
+    expect(world.now).toBeLessThan(1200);
+  });
+
   it("comes back damaged when told to: with holes, or empty", () => {
     const { disk } = createBareWorld({ nodes: 1 }).node(0);
     const put = (key: number) => ({ type: "put", key: Uint8Array.of(key), value: Uint8Array.of(key) }) as const;
