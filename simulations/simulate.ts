@@ -2,6 +2,7 @@
 
 import type { Key, ReplicaId } from "../src/base/ids.ts";
 import { isSameDigest } from "../src/core/digest.ts";
+import type { ReplicaConfig } from "../src/replica/config.ts";
 import type { ReplicaDump } from "../src/replica/inspect.ts";
 import { checkAcknowledged } from "./checkers/acknowledged.ts";
 import { checkAudit } from "./checkers/audit.ts";
@@ -33,14 +34,14 @@ import { type LogLine, World } from "./simulator/world.ts";
 import { TimelineRecorder } from "./timeline/recorder.ts";
 import type { Timeline } from "./timeline/timeline.ts";
 import type { History, ReadPart } from "./workload/history.ts";
-import { keysOf } from "./workload/operation.ts";
+import { keysOf, longestValue } from "./workload/operation.ts";
 import { WorkloadRunner } from "./workload/runner.ts";
 
-/** Makes the replica of one life of a node. */
+/** Makes the replica of one life of a node, which takes values as long as the plan writes and no longer. */
 export type CreateReplica = (
   identity: ReplicaIdentity,
   ports: ReplicaPorts,
-  settings: ReplicaSettings,
+  settings: ReplicaSettings & Partial<Pick<ReplicaConfig, "valueBytesMax">>,
 ) => SimulatedReplica;
 
 export interface RunResult {
@@ -157,6 +158,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
 }
 
 function createWorld(plan: Plan, options: RunOptions): World {
+  const settings = { ...plan.replica, valueBytesMax: longestValue(plan.operations) };
   const addresses = plan.nodes.map((_, i) => addressOf(i));
   return new World({
     seed: `${plan.scenario} ${plan.seed}`,
@@ -171,7 +173,7 @@ function createWorld(plan: Plan, options: RunOptions): World {
     })),
     quality: (from, to) => qualityOf(plan, from, to),
     network: { heartbeatTimeoutMs: plan.heartbeatTimeoutMs },
-    createReplica: (identity, ports) => options.createReplica(identity, ports, plan.replica),
+    createReplica: (identity, ports) => options.createReplica(identity, ports, settings),
     keepTrace: options.keepTrace === true,
     ...(options.drain === undefined ? {} : { drain: options.drain }),
   });

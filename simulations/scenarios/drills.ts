@@ -113,7 +113,13 @@ const CLIENTS = {
     },
   },
   "long-history": {
-    workload: { ...CALM.workload, operationsPerSecond: 20, valueBytesMax: 80_000 },
+    // A batch of them is more than fits one push.
+    workload: {
+      ...CALM.workload,
+      operationsPerSecond: 20,
+      types: { ...CALM.workload.types, batch: 1 },
+      valueBytesMax: 80_000,
+    },
     watches: { count: 4, meanMoveGapMs: 500, returnShare: 1, slowShare: 0 },
   },
   majorities: {

@@ -50,6 +50,11 @@ export class Endpoint implements Transport {
     this.owner = options.owner;
   }
 
+  get queueBytesMax(): number {
+    const { queueBytesHardMax, messageBytesMax } = this.#options.network.settings;
+    return queueBytesHardMax + messageBytesMax;
+  }
+
   get facts(): LocalFacts {
     assert(this.#facts !== undefined, "transport used before start");
     return this.#facts;

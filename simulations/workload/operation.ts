@@ -16,6 +16,9 @@ export type OperationType =
   /** Lists the keys that begin with `key`, page by page. */
   | "keys";
 
+/** What a value begins with, which names its author, is shorter. */
+const NAME_BYTES_MAX = 32;
+
 /** How keys are listed. */
 export interface Listing {
   /** Keys of a page at most. */
@@ -69,6 +72,11 @@ export function writtenValue(operation: Operation, part: number): Uint8Array {
   for (let i = 0; i < name.length; i++) bytes[i] = name.charCodeAt(i);
   for (let i = name.length; i < bytes.length; i++) bytes[i] = (operation.id * 31 + i * 7) & 255;
   return bytes;
+}
+
+/** Bytes of the longest value that operations write; at least as many as a value needs to name its author. */
+export function longestValue(operations: readonly Operation[]): number {
+  return operations.reduce((longest, { valueBytes }) => Math.max(longest, valueBytes), NAME_BYTES_MAX);
 }
 
 /** Which operation wrote a value: undefined where the bytes are not exactly those of a value of this plan. */

@@ -9,7 +9,15 @@
 import { BadBytes, ByteWriter } from "../base/bytes.ts";
 import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
 import { lifeOf, originOf } from "../core/origin.ts";
-import { checkRecord, keyLengthAt, keyStartAt, originAt, type RecordLimits, recordLength } from "../core/record.ts";
+import {
+  checkRecord,
+  keyLengthAt,
+  keyStartAt,
+  originAt,
+  type RecordLimits,
+  recordBytesMax,
+  recordLength,
+} from "../core/record.ts";
 import { APPLIED, type Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { finishPush, PUSH_HEADER_BYTES } from "../wire/codec.ts";
@@ -40,6 +48,8 @@ export class Replication {
   received = 0;
   refusedDead = 0;
   frames = 0;
+  /** Bytes of the longest push so far. */
+  longest = 0;
 
   constructor(around: Surroundings, pulls: Pulls, options: ReplicationOptions) {
     this.#around = around;
@@ -53,6 +63,11 @@ export class Replication {
 
   get pendingBytes(): number {
     return this.#writer.length;
+  }
+
+  /** No push is longer, whatever clients write. */
+  get pushBytesMax(): number {
+    return Math.max(PUSH_BYTES_MAX, PUSH_HEADER_BYTES + recordBytesMax(this.#options.limits));
   }
 
   /** Peers that wait for a confirmation, counted for each shard. */
@@ -74,6 +89,7 @@ export class Replication {
   /** Sends what is queued. */
   flush(): void {
     if (this.#writer.length === 0) return;
+    this.longest = Math.max(this.longest, this.#writer.length);
     const peers = this.#around.linked();
     if (peers.length > 0) {
       const frame = this.#writer.copy();

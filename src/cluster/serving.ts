@@ -12,7 +12,7 @@ import type { VersionVector } from "../core/version-vector.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { SendingSurroundings } from "./surroundings.ts";
 
-const CHUNK_BYTES = 64 * 1024;
+export const CHUNK_BYTES = 64 * 1024;
 /** Sessions that one peer may have open here. */
 export const SERVED_SESSIONS_MAX = 16;
 /**
@@ -49,6 +49,13 @@ export class Serving {
     let count = 0;
     for (const { sessions } of this.#pullersById.values()) count += sessions.size;
     return count;
+  }
+
+  /** Bytes sent beyond what peers gave credit for: of each at most a chunk, or one record that is longer. */
+  get overdrawnBytes(): number {
+    let bytes = 0;
+    for (const { credit } of this.#pullersById.values()) bytes += Math.max(0, -credit);
+    return bytes;
   }
 
   receivePull(peer: ReplicaId, message: MessageOf<"pull">): void {

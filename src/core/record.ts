@@ -233,6 +233,12 @@ export interface RecordLimits {
   readonly valueBytesMax: number;
 }
 
+/** No record that keeps to the limits is longer. */
+export function recordBytesMax({ keyBytesMax, valueBytesMax }: RecordLimits): number {
+  const metaMax = 1 + CONTENT_TYPE_LENGTH_MAX;
+  return RECORD_HEADER_BYTES + EXPIRY_BYTES + FIELD_LENGTH_BYTES + 2 * keyBytesMax + metaMax + valueBytesMax;
+}
+
 /**
  * Checks everything about a record that begins at `at` and must end by `end`, and returns its length. Throws `BadBytes`.
  * Nothing beyond `end` is read.

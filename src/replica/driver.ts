@@ -126,6 +126,7 @@ export class Driver implements LocalStore, StatisticsSource {
     this.#address = address;
     this.#replica = await startReplica({ ...this.#options, config, ephemeral: this.#options.ephemeral ?? false });
     this.#replica.queuedOn = (link) => transport.queuedBytes(link);
+    this.#replica.queueBytesMax = transport.queueBytesMax;
     const { id, life } = this.#replica;
     const { region, cluster, shards } = config;
     await transport.start({ id, life, region, address, cluster, shards }, this.#transportEvents());

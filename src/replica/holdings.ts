@@ -1,8 +1,9 @@
 /** What a replica holds beside its registers, and for whom: everything that has a bound, or goes down to nothing at rest. */
 
 import { WINDOW_BYTES_MAX } from "../cluster/pull-window.ts";
-import { SERVED_SESSIONS_MAX } from "../cluster/serving.ts";
+import { CHUNK_BYTES, SERVED_SESSIONS_MAX } from "../cluster/serving.ts";
 import { VOTES_MAX } from "../cluster/votes.ts";
+import { recordBytesMax } from "../core/record.ts";
 import { CHANGES_BYTES_MAX, CHANGES_MAX } from "./changes.ts";
 import type { Replica } from "./replica.ts";
 
@@ -20,8 +21,9 @@ export interface Holding {
 export function holdingsOf(replica: Replica): Holding[] {
   const { changes, acks, quorumReads, audit, pulls, replication, shards } = replica;
   const peers = replica.linked();
+  const links = [...replica.links()];
   const unconfirmed = shards.reduce((sum, shard) => sum + shard.unconfirmed, 0);
-  const queued = peers.reduce((sum, peer) => sum + replica.queuedBytes(peer), 0);
+  const queued = links.reduce((sum, peer) => sum + replica.queuedBytes(peer), 0);
   const dirty = replica.isEphemeral ? 0 : shards.filter((shard) => shard.isDirty).length;
   const serving = replica.deltasServed;
   return [
@@ -38,7 +40,26 @@ export function holdingsOf(replica: Replica): Holding[] {
       WINDOW_BYTES_MAX,
       false,
     ),
-    holding("push_pending_bytes", "Bytes of writes that are about to be pushed.", replication.pendingBytes),
+    holding(
+      "delta_bytes_overdrawn",
+      "Bytes of deltas sent beyond what peers gave credit for.",
+      replica.deltaBytesOverdrawn,
+      Math.max(CHUNK_BYTES, recordBytesMax(replica.limits)) * links.length,
+      false,
+    ),
+    holding(
+      "push_pending_bytes",
+      "Bytes of writes that are about to be pushed.",
+      replication.pendingBytes,
+      replication.pushBytesMax,
+    ),
+    holding(
+      "push_longest_bytes",
+      "Bytes of the longest push so far.",
+      replication.longest,
+      replication.pushBytesMax,
+      false,
+    ),
     holding(
       "confirms_owed",
       "Confirmations that wait for a gap to be filled.",
@@ -46,7 +67,7 @@ export function holdingsOf(replica: Replica): Holding[] {
       shards.length * peers.length,
     ),
     holding("registers_unconfirmed", "Registers that wait for a peer to confirm them.", unconfirmed),
-    holding("link_queue_bytes", "Bytes that wait for links.", queued),
+    holding("link_queue_bytes", "Bytes that wait for links.", queued, replica.queueBytesMax * links.length),
     holding("shards_dirty", "Shards of which the disk lacks something.", dirty, shards.length),
   ];
 }

@@ -104,6 +104,8 @@ export interface TransportEvents {
  * that link with `PEER_BAD_FRAME`, counts it, and has changed nothing.
  */
 export interface Transport {
+  /** A link never has more bytes queued: before it would, it goes down. */
+  readonly queueBytesMax: number;
   start(facts: LocalFacts, events: TransportEvents): Promise<void>;
   /** Addresses to keep a link to; others that dial us are welcome as well. Dialling backs off by itself. */
   connect(addresses: readonly string[]): void;

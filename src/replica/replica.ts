@@ -85,8 +85,9 @@ export class Replica implements SendingSurroundings {
   lifeDurable: boolean;
   /** There are addresses at which others may be: who has met none of them does not take itself for the whole cluster. */
   seeksPeers = false;
-  /** Bytes that a link was given and has not taken yet: whoever carries the outbox out can tell. */
+  /** Bytes that a link was given and has not taken yet, and its bound: whoever carries the outbox out can tell. */
   queuedOn: (link: LinkId) => number = () => 0;
+  queueBytesMax = 0;
   /** Frames that did not decode, or said what cannot be. */
   badFrames = 0;
   quarantines = 0;
@@ -415,6 +416,11 @@ export class Replica implements SendingSurroundings {
   /** Deltas being sent. */
   get deltasServed(): number {
     return this.#serving.sessions;
+  }
+
+  /** Bytes of deltas sent beyond what peers gave credit for. */
+  get deltaBytesOverdrawn(): number {
+    return this.#serving.overdrawnBytes;
   }
 
   get isEphemeral(): boolean {

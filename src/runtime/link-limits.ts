@@ -54,6 +54,14 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   stableAfterMs: 10_000,
 };
 
+/** Headers of the frames of one message, pings and pongs. */
+const FRAMING_BYTES_MAX = 4096;
+
+/** Bytes that one link may have queued at the most: a message is taken as long as the queue is below its bound. */
+export function longestQueue({ queueBytesHardMax, messageBytesMax }: LinkLimits): number {
+  return queueBytesHardMax + messageBytesMax + FRAMING_BYTES_MAX;
+}
+
 /**
  * What `ws` itself is held to. Our own ends never fragment a WebSocket message, but a proxy may. Before a peer has
  * proved itself the connection counts its bytes, which holds however they are framed, so one payload bound will do.

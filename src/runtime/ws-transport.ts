@@ -40,7 +40,7 @@ import {
 } from "../wire/handshake.ts";
 import { type LinkClaim, replaces } from "../wire/link-choice.ts";
 import { type DialFailure, Dialler, isAddress } from "./dialler.ts";
-import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./link-limits.ts";
+import { DEFAULT_LINK_LIMITS, type LinkLimits, longestQueue } from "./link-limits.ts";
 import { LinkStatistics } from "./link-statistics.ts";
 import { type ConnectionEnd, type ConnectionOwner, PeerConnection } from "./peer-connection.ts";
 import { dialPeer, type PeerTls } from "./peer-dial.ts";
@@ -73,6 +73,7 @@ interface Link {
 export class WsTransport implements Transport, StatisticsSource, ConnectionOwner {
   /** For whoever routes upgrade requests. */
   readonly path = PEER_PATH;
+  readonly queueBytesMax: number;
   readonly #options: WsTransportOptions;
   readonly #limits: LinkLimits;
   readonly #versions: VersionRange;
@@ -106,6 +107,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
   constructor(options: WsTransportOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
+    this.queueBytesMax = longestQueue(this.#limits);
     this.#versions = options.versions ?? { min: 1, max: 1 };
     this.#hmac = createPeerHmac(options.secret);
     this.#upgrades = new PeerUpgrades({

@@ -18,6 +18,7 @@ const BATCH = 100;
 const ROUNDS = 5;
 
 const nobody: Transport = {
+  queueBytesMax: 0,
   start: async () => {},
   connect: () => {},
   send: () => {},

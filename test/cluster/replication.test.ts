@@ -5,7 +5,7 @@ import { Pulls } from "../../src/cluster/pulls.ts";
 import { Replication } from "../../src/cluster/replication.ts";
 import { timestampFromMs } from "../../src/core/clock.ts";
 import { originOf, replicaNumber } from "../../src/core/origin.ts";
-import { FLAG_DEAD } from "../../src/core/record.ts";
+import { FLAG_DEAD, recordBytesMax } from "../../src/core/record.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { decodeMessage, encodeMessage, PUSH_HEADER_BYTES } from "../../src/wire/codec.ts";
 import type { Records } from "../../src/wire/message.ts";
@@ -13,6 +13,7 @@ import { dump, type Loose, NOW, record } from "../support/shards.ts";
 import { facts, TestSurroundings } from "../support/surroundings.ts";
 
 const b = "b" as ReplicaId;
+const LIMITS = { keyBytesMax: 100, valueBytesMax: 200_000 };
 const ofB = (life = 1) => originOf(replicaNumber(b), life);
 
 let around: TestSurroundings;
@@ -25,7 +26,7 @@ beforeEach(() => {
   pulls = new Pulls(around, { settleMs: 100, idleMs: 1000 });
   frames = [];
   replication = new Replication(around, pulls, {
-    limits: { keyBytesMax: 100, valueBytesMax: 200_000 },
+    limits: LIMITS,
     broadcast: (_to, frame) => frames.push(frame),
     applied: () => {},
   });
@@ -87,6 +88,8 @@ describe("a push", () => {
     replication.flush();
     const lengths = [small, large, small].map(({ bytes }) => PUSH_HEADER_BYTES + bytes.length);
     expect(frames.map((frame) => frame.length)).toEqual(lengths);
+    expect(replication.longest).toBe(Math.max(...lengths));
+    expect(replication.pushBytesMax).toBe(PUSH_HEADER_BYTES + recordBytesMax(LIMITS));
   });
 
   it("in order claims what it brings; behind a gap it is applied, claims nothing, and is asked about", () => {

@@ -61,6 +61,18 @@ describe("a session", () => {
     expect(total).toBeGreaterThan(REGISTERS * VALUE_BYTES);
   });
 
+  it("has what it sent beyond the credit counted, at most a chunk, until there is credit for it or the link goes", () => {
+    pull(1, 1);
+    const { bytes } = taken();
+    expect(serving.overdrawnBytes).toBe(bytes - 1);
+    expect(bytes).toBeLessThanOrEqual(CHUNK_BYTES);
+    serving.receiveCredit(b, { type: "credit", bytes: 1000 });
+    expect(taken().bytes).toBe(0);
+    expect(serving.overdrawnBytes).toBe(bytes - 1001);
+    serving.linkDown(b);
+    expect(serving.overdrawnBytes).toBe(0);
+  });
+
   it("makes its claim once, and is over then", () => {
     pull(1, 10_000_000);
     expect(taken().claims).toBe(1);

@@ -97,6 +97,16 @@ describe("numbers", () => {
   });
 });
 
+describe("the longest record", () => {
+  it("that keeps to the limits is as long as is said", () => {
+    const limits = { keyBytesMax: 7, valueBytesMax: 90 };
+    const [key, field, contentType] = ["k".repeat(7) as Key, "f".repeat(7), "t".repeat(255)];
+    const longest = { ...rich, key, field, contentType, value: new Uint8Array(90) };
+    expect(new record.RecordWriter(8).write(longest)).toBe(record.recordBytesMax(limits));
+    expect(record.checkRecord(viewOf(bytesOf(longest)), 0, record.recordBytesMax(limits), limits)).toBeGreaterThan(0);
+  });
+});
+
 describe("RecordWriter", () => {
   it("writes what the readers read back, at any offset, and checkRecord accepts it", () => {
     const writer = new record.RecordWriter(8);

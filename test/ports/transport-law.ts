@@ -334,6 +334,15 @@ export function describeTransport(name: string, createWorld: () => Promise<Trans
       for (const [i, frame] of small.entries()) expect(sameBytes(frame.bytes, pattern(100, i))).toBe(true);
     });
 
+    test("never has more queued than it says, whatever is sent", async () => {
+      const [a] = await pair();
+      const link = a.seen.linkTo(B) ?? -1;
+      const message = pattern(512 * 1024, 99);
+      for (let i = 0; i < 200; i++) a.transport.send(link, message, i % 2 === 0);
+      expect(a.transport.queuedBytes(link)).toBeLessThanOrEqual(a.transport.queueBytesMax);
+      await world.until(() => a.transport.queuedBytes(link) === 0, "an empty queue, or none");
+    });
+
     /** Both ways, three times, again on the next link if one is replaced: what was under way before has arrived. */
     async function exchange(x: Running, y: Running): Promise<void> {
       for (let round = 0; round < 3; round++) {

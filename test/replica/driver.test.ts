@@ -66,6 +66,7 @@ beforeEach(async () => {
     },
     storage,
     transport: {
+      queueBytesMax: 0,
       start: async (_facts, given) => {
         events = given;
       },

@@ -49,6 +49,36 @@ export const RESOURCE_BUGS: readonly PlantedBug[] = [
     checkers: ["bounds"],
   },
   {
+    name: "push-without-bound",
+    rule: "-",
+    broken: "a push is never sent on before the next write would not fit, however many there are at once",
+    patches: [
+      {
+        file: "cluster/replication.ts",
+        find: "    if (this.#writer.length + length > PUSH_BYTES_MAX) this.flush();\n",
+        replace: "",
+      },
+    ],
+    scenario: "drill-long-history",
+    seedsMax: 4,
+    checkers: ["bounds"],
+  },
+  {
+    name: "delta-ignores-credit",
+    rule: "-",
+    broken: "a delta is sent as fast as it can be read, whatever credit its receiver gave",
+    patches: [
+      {
+        file: "cluster/serving.ts",
+        find: "while (puller.credit > 0 && queuedBytes < QUEUE_BYTES_MAX) {",
+        replace: "while (queuedBytes < QUEUE_BYTES_MAX) {",
+      },
+    ],
+    scenario: "drill-long-delta",
+    seedsMax: 10,
+    checkers: ["bounds"],
+  },
+  {
     name: "tombstones-never-purged",
     rule: "-",
     broken: "no round of purging ever begins, so tombstones gather for ever",

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { NetworkSettings } from "../../../simulations/simulator/network.ts";
 import type { PathQuality } from "../../../simulations/simulator/paths.ts";
 import type { World } from "../../../simulations/simulator/world.ts";
 import { CALM, createBareWorld, idOf, Listener } from "./bench-world.ts";
 
 async function createPair(
-  options: { quality?: PathQuality; seed?: string } = {},
+  options: { quality?: PathQuality; seed?: string; network?: Partial<NetworkSettings> } = {},
 ): Promise<[World, Listener, Listener]> {
   const world = createBareWorld(options);
   const a = new Listener(world, 0);
@@ -123,6 +124,21 @@ describe("simulated network", () => {
     healBoth(world);
     await world.run(world.now + 3000);
     expect(b.heard.length).toBe(queued + 1);
+  });
+
+  it("gives a link up over a queue that would go beyond its bound", async () => {
+    const settings = { queueBytesMax: 1000, queueBytesHardMax: 2000, messageBytesMax: 500 };
+    const [world, a, b] = await createPair({ network: settings });
+    cutBoth(world);
+    const link = a.links.get(idOf(1)) ?? 0;
+    for (let i = 0; i < 20; i++) {
+      a.endpoint.send(link, new Uint8Array(499), false);
+      expect(a.endpoint.queuedBytes(link)).toBeLessThanOrEqual(a.endpoint.queueBytesMax);
+    }
+    expect(a.endpoint.queuedBytes(link)).toBe(5 * 499);
+    await world.run(world.now + 1);
+    expect(a.downs.at(-1)).toBe("queue over its bound");
+    expect([a.links.size, b.links.size]).toEqual([0, 1]);
   });
 
   it("keeps to a bandwidth", async () => {
