@@ -1,7 +1,8 @@
 /**
  * What a condition is worth at the replica that is asked, in one life of it: a put on condition that nothing is there is
- * carried out only where nothing is, and refused only where something may be; a compare and set is refused only where
- * something may have changed since it was shown.
+ * carried out only where nothing is, and refused only where something may be; a compare and set is carried out only where
+ * nothing newer than its version had been shown, once for each version, and refused only where something newer may be, or
+ * where its version may never have come.
  *
  * Across replicas conditions promise nothing, nor does one during which the replica began anew or decided about a shard.
  */
@@ -31,16 +32,22 @@ export function checkCondition(evidence: Evidence): Violation[] {
   const messages: string[] = [];
   const writes = indexWrites(evidence);
   const floors = indexFloors(evidence);
+  const swaps = new Map<string, HistoryEntry>();
   for (const entry of evidence.history) {
     const { type, key } = entry.operation;
     if (!isConditional(type) || entry.life === 0 || entry.answer === undefined) continue;
     const floor = floorOf(entry, floors.get(slotOf(entry, key)) ?? []);
     if (floor !== undefined && mayHaveGoneBack(entry, floor, evidence)) continue;
     const others = (writes.get(key) ?? []).filter((write) => write.entry !== entry);
-    if (entry.answer.type === "written" && type === "put-absent")
-      messages.push(...checkCarriedOut(entry, floor, others, evidence));
-    if (entry.answer.type === "refused" && entry.answer.code === "PRECONDITION_FAILED")
-      messages.push(...checkRefused(entry, floor, others));
+    const expected = expectedBy(entry);
+    if (entry.answer.type === "written") {
+      if (expected === undefined) messages.push(...checkCarriedOut(entry, floor, others, evidence));
+      else messages.push(...checkSwapped(entry, expected, floor, swaps));
+    }
+    if (entry.answer.type === "refused" && entry.answer.code === "PRECONDITION_FAILED") {
+      if (expected === undefined) messages.push(...checkRefused(entry, floor, others));
+      else messages.push(...checkNotSwapped(entry, expected, floor, others));
+    }
   }
   return violations("condition", messages);
 }
@@ -67,8 +74,7 @@ function* checkRefused(
   floor: Floor | undefined,
   others: readonly PossibleWrite[],
 ): Iterable<string> {
-  const explains = entry.operation.type === "update" ? mayHaveChanged : mayBeThere;
-  if (others.some((write) => write.entry.invokedAt <= (entry.answeredAt ?? 0) && explains(write, floor))) return;
+  if (others.some((write) => write.entry.invokedAt <= (entry.answeredAt ?? 0) && mayBeThere(write, floor))) return;
   yield `${describe(entry)} was refused for its condition, and nothing explains that${floor === undefined ? "" : `: ${yet(floor)}`}`;
 }
 
@@ -80,11 +86,45 @@ function mayBeThere({ entry, isDelete, stamp }: PossibleWrite, floor: Floor | un
   return floor.stamp.isDead && entry.invokedAt > floor.at;
 }
 
-/** The write, or its expiry, may be news where the floor had been shown. */
-function mayHaveChanged({ entry, stamp }: PossibleWrite, floor: Floor | undefined): boolean {
-  if (floor === undefined || stamp === undefined) return true;
-  if (floor.stamp.isDead || compareStamps(stamp, floor.stamp) > 0) return true;
-  return entry.operation.ttlMs !== undefined && compareStamps(stamp, leastOf(floor)) >= 0;
+/** The version that a compare and set names; undefined: nothing was to be there. */
+function expectedBy({ expected }: HistoryEntry): Stamp | undefined {
+  return expected?.version === undefined ? undefined : stampOfVersion(expected.version, false);
+}
+
+/** Nothing newer had been shown there, and nobody else had put something in the place of the same version. */
+function* checkSwapped(
+  entry: HistoryEntry,
+  expected: Stamp,
+  floor: Floor | undefined,
+  swaps: Map<string, HistoryEntry>,
+): Iterable<string> {
+  const swap = `${slotOf(entry, entry.operation.key)} ${entry.expected?.version}`;
+  const other = swaps.get(swap);
+  swaps.set(swap, entry);
+  const what = `${describe(entry)} was carried out on condition that ${showStamp(expected)} is there`;
+  if (floor !== undefined && compareStamps(floor.stamp, expected) > 0) yield `${what}, ${yet(floor)}`;
+  else if (other !== undefined) yield `${what}, and so was operation ${other.operation.id}`;
+}
+
+/** The version had been there, as far as anybody knows, and nothing explains that it was not any more. */
+function* checkNotSwapped(
+  entry: HistoryEntry,
+  expected: Stamp,
+  floor: Floor | undefined,
+  others: readonly PossibleWrite[],
+): Iterable<string> {
+  const wasThere =
+    entry.expected?.isFresh === true || (floor !== undefined && compareStamps(floor.stamp, expected) === 0);
+  if (!wasThere) return;
+  const { answeredAt = 0 } = entry;
+  if (others.some((write) => write.entry.invokedAt <= answeredAt && mayHaveChanged(write, expected))) return;
+  yield `${describe(entry)} was refused for its condition that ${showStamp(expected)} is there, which had been shown there, and nothing explains that`;
+}
+
+/** The write, or its expiry, may be news where the version had been shown. */
+function mayHaveChanged({ entry, stamp }: PossibleWrite, shown: Stamp): boolean {
+  if (stamp === undefined || compareStamps(stamp, shown) > 0) return true;
+  return entry.operation.ttlMs !== undefined && compareStamps(stamp, { ...shown, origin: 0 }) >= 0;
 }
 
 /** A write that was given a dot of a later life keeps its time, and is shown above what it was acknowledged as. */

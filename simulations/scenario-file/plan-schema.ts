@@ -90,6 +90,7 @@ const operation = objectOf<Operation>({
   alsoKeys: z.array(key).max(1000).readonly().exactOptional(),
   consistency: z.literal("quorum").exactOptional(),
   listing: listing.exactOptional(),
+  expects: index.exactOptional(),
   session: index.exactOptional(),
 });
 

@@ -7,6 +7,7 @@ import type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
 import { REGIONS } from "../regions.ts";
 import { exponential, pickWeighted, uniform } from "../simulator/draws.ts";
 import { countFrom, generateOperations, keyOf, type WorkloadProfile } from "../workload/generator.ts";
+import { holdVersions } from "../workload/held-versions.ts";
 import type { Operation } from "../workload/operation.ts";
 import { generatePhases, type PhasesProfile } from "../workload/phase-generator.ts";
 import { generateReads, type ReadsProfile } from "../workload/read-generator.ts";
@@ -84,7 +85,7 @@ export function buildPlan(random: SeededRandom, scenario: string, seed: string, 
     heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS,
     healAt: profile.durationMs,
     settleMs: profile.settleMs,
-    operations: operations.sort((a, b) => a.at - b.at),
+    operations: holdVersions(random.fork("held versions"), operations),
     watches: generateWatches(random.fork("watches"), profile.watches, { ...span, keys: profile.workload.keys }),
     faults: faults.sort((a, b) => a.at - b.at),
   };

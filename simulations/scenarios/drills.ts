@@ -142,7 +142,7 @@ const CLIENTS = {
       ...CALM.workload,
       keys: 10,
       operationsPerSecond: 20,
-      types: { put: 1, delete: 2, "put-absent": 6, update: 3, get: 2, batch: 0 },
+      types: { put: 1, delete: 2, "put-absent": 6, update: 6, get: 2, batch: 0 },
     },
   },
   listings: {

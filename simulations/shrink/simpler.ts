@@ -124,15 +124,18 @@ export function* simplerOperations(plan: Plan): Iterable<Plan> {
 }
 
 function* simplerOperation(operation: Operation): Iterable<Operation> {
-  const { alsoKeys, ttlMs, session, ...plain } = operation;
+  const { alsoKeys, ttlMs, session, expects, ...plain } = operation;
   const rest = {
     ...(alsoKeys !== undefined && { alsoKeys }),
     ...(ttlMs !== undefined && { ttlMs }),
     ...(session !== undefined && { session }),
+    ...(expects !== undefined && { expects }),
   };
   if (alsoKeys !== undefined) yield { ...operation, alsoKeys: alsoKeys.slice(1) };
   if (operation.type === "batch" && (alsoKeys?.length ?? 0) === 0) yield { ...plain, type: "put" };
-  if (operation.type === "update" || operation.type === "put-absent") yield { ...operation, type: "put" };
+  if (operation.type === "update" || operation.type === "put-absent")
+    yield { ...without(operation, "expects"), type: "put" };
+  if (expects !== undefined) yield without(operation, "expects");
   if (operation.ack !== "memory") yield { ...operation, ack: "memory" };
   if (session !== undefined) yield without(operation, "session");
   if (ttlMs !== undefined) {
@@ -142,7 +145,7 @@ function* simplerOperation(operation: Operation): Iterable<Operation> {
   if (operation.valueBytes > VALUE_BYTES_MIN) yield { ...operation, valueBytes: VALUE_BYTES_MIN };
 }
 
-function without(operation: Operation, field: "session" | "ttlMs"): Operation {
+function without(operation: Operation, field: "session" | "ttlMs" | "expects"): Operation {
   const { [field]: _gone, ...rest } = operation;
   return rest;
 }

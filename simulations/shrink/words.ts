@@ -30,11 +30,12 @@ function describeNode(plan: Plan, node: number): string {
 }
 
 function describeOperation(plan: Plan, operation: Operation): string {
-  const { at, node, type, key, alsoKeys = [], ack, ttlMs, session } = operation;
+  const { at, node, type, key, alsoKeys = [], ack, ttlMs, session, expects } = operation;
   const also = [
     ...(alsoKeys.length > 0 ? [`with ${alsoKeys.map(showKey).join(", ")}`] : []),
     ...(ack === "memory" ? [] : [`ack ${ack}`]),
     ...(ttlMs === undefined ? [] : [`expiring after ${ttlMs} ms`]),
+    ...(expects === undefined ? [] : [`with the version that operation ${expects} showed`]),
     ...(session === undefined ? [] : [`session ${session}`]),
   ];
   return `${seconds(at)} ${type} ${showKey(key)} at ${nameOf(plan, node)}${also.length > 0 ? `, ${also.join(", ")}` : ""}`;

@@ -4,13 +4,14 @@ import { AtollError } from "../../src/base/errors.ts";
 import type {
   BatchOperation,
   BatchResult,
+  Condition,
   Dot,
   ReadOptions,
   ReadOutcome,
   Store,
   WriteOutcome,
 } from "../../src/store.ts";
-import type { Answer, ReadPart, WrittenPart } from "./history.ts";
+import type { Answer, Expected, ReadPart, WrittenPart } from "./history.ts";
 import { authorOf, type Operation, partsOf, writtenValue } from "./operation.ts";
 
 type OperationsById = ReadonlyMap<Operation["id"], Operation>;
@@ -26,7 +27,13 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "SESSION_BEHIND",
 ]);
 
-export async function carryOut(store: Store, operation: Operation, byId: OperationsById): Promise<Answer> {
+/** `expected`: of an update, what has to be there. */
+export async function carryOut(
+  store: Store,
+  operation: Operation,
+  byId: OperationsById,
+  expected?: Expected,
+): Promise<Answer> {
   const { key, type, ack, ttlMs } = operation;
   const options = { ack, ...(ttlMs === undefined ? {} : { ttlMs }) };
   switch (type) {
@@ -36,14 +43,9 @@ export async function carryOut(store: Store, operation: Operation, byId: Operati
       return written(operation, [await store.delete(key, { ack })]);
     case "put":
       return written(operation, [await store.put(key, writtenValue(operation, 0), options)]);
-    case "put-absent": {
-      const condition = { type: "absent" } as const;
-      return written(operation, [await store.put(key, writtenValue(operation, 0), { ...options, condition })]);
-    }
+    case "put-absent":
     case "update": {
-      const { entry } = await store.get(key);
-      const condition =
-        entry === undefined ? ({ type: "absent" } as const) : ({ type: "version", versions: [entry.version] } as const);
+      const condition = conditionOf(expected);
       return written(operation, [await store.put(key, writtenValue(operation, 0), { ...options, condition })]);
     }
     case "batch":
@@ -51,6 +53,17 @@ export async function carryOut(store: Store, operation: Operation, byId: Operati
     case "keys":
       throw new Error("keys are listed page by page, at one node after the other");
   }
+}
+
+function conditionOf(expected: Expected | undefined): Condition {
+  return expected?.version === undefined ? { type: "absent" } : { type: "version", versions: [expected.version] };
+}
+
+/** What an answer showed to be at a key; undefined where it says nothing of that. */
+export function shownBy(answer: Answer | undefined, key: Operation["key"]): Pick<Expected, "version"> | undefined {
+  if (answer?.type === "read") return answer.read.key === key ? { version: answer.read.version } : undefined;
+  const part = answer?.type === "written" ? answer.parts.find((each) => each.key === key) : undefined;
+  return part === undefined ? undefined : { version: part.isDelete ? undefined : part.version };
 }
 
 function readOptionsOf({ consistency }: Operation): ReadOptions {

@@ -36,6 +36,14 @@ export interface ListedAnswer {
   readonly throughout: readonly Key[];
 }
 
+/** What has to be there for a compare and set to be carried out. */
+export interface Expected {
+  /** Undefined: nothing. */
+  readonly version: Version | undefined;
+  /** It was read just before, at the same replica. */
+  readonly isFresh: boolean;
+}
+
 export type Answer =
   | { readonly type: "written"; readonly parts: readonly WrittenPart[] }
   | { readonly type: "read"; readonly read: ReadPart }
@@ -51,6 +59,8 @@ export interface HistoryEntry {
   readonly node: number;
   /** Of a session: what its token still named when the operation was sent. */
   readonly carried?: readonly Dot[];
+  /** Of an update, once it is known. */
+  expected?: Expected;
   /** Which life of the node took it; 0 when none ran. */
   readonly life: number;
   readonly invokedAt: number;

@@ -8,7 +8,7 @@ export type OperationType =
   | "delete"
   /** A put on condition that nothing is there. */
   | "put-absent"
-  /** Reads, then puts on condition that the version read is still there (compare and set). */
+  /** Puts on condition that a version that was shown before is still there (compare and set). */
   | "update"
   | "get"
   /** Puts or deletes several keys in one call. */
@@ -45,6 +45,8 @@ export interface Operation {
   /** Of a read: asks a majority. */
   readonly consistency?: "quorum";
   readonly listing?: Listing;
+  /** Of an update: the operation whose answer showed the version. Absent, or shown nothing: what is there just before. */
+  readonly expects?: Operation["id"];
   /** Names the client that does this as part of its session: one thing after the other, wherever it is. */
   readonly session?: number;
 }

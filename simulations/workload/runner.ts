@@ -3,9 +3,9 @@
 import type { Key } from "../../src/base/ids.ts";
 import { defaultLimits } from "../../src/doors/limits.ts";
 import type { Store } from "../../src/store.ts";
-import { answerOfError, carryOut, dotsOfAnswer, readPartOf, summaryOf } from "./carry-out.ts";
+import { answerOfError, carryOut, dotsOfAnswer, readPartOf, shownBy, summaryOf } from "./carry-out.ts";
 import { ClientSession } from "./client-session.ts";
-import type { Answer, HistoryEntry, ReadPart } from "./history.ts";
+import type { Answer, Expected, HistoryEntry, ReadPart } from "./history.ts";
 import { Lister } from "./lister.ts";
 import { keysOf, type Operation } from "./operation.ts";
 import { isThere, type Stage, type StageNode } from "./stage.ts";
@@ -18,6 +18,7 @@ export class WorkloadRunner {
   readonly #world: Stage;
   readonly #operationsById: ReadonlyMap<number, Operation>;
   readonly #keys: readonly Key[];
+  readonly #answersById = new Map<Operation["id"], Answer>();
   readonly #sessionsById = new Map<number, ClientSession>();
 
   constructor(world: Stage, operations: readonly Operation[], watches: readonly WatchPlan[] = []) {
@@ -102,11 +103,13 @@ export class WorkloadRunner {
   }
 
   /** As the doors do: first what the session has seen, then the operation. */
-  async #carryOut(replica: Store, { operation, carried = [], node }: HistoryEntry): Promise<Answer> {
+  async #carryOut(replica: Store, entry: HistoryEntry): Promise<Answer> {
+    const { operation, carried = [], node } = entry;
     try {
       if (carried.length > 0) await replica.catchUp(carried, defaultLimits.sessionWaitMs);
       if (operation.type === "keys") return await new Lister(this.#world, operation, this.#keys).run();
-      return await carryOut(replica, operation, this.#operationsById);
+      if (operation.type === "update") entry.expected = await this.#expectedBy(replica, operation);
+      return await carryOut(replica, operation, this.#operationsById, entry.expected);
     } catch (error) {
       const answer = answerOfError(error);
       if (answer === undefined && this.#world.node(node).replica === replica) this.#world.fail(node, error);
@@ -114,11 +117,18 @@ export class WorkloadRunner {
     }
   }
 
+  async #expectedBy(replica: Store, { key, expects }: Operation): Promise<Expected> {
+    const shown = expects === undefined ? undefined : shownBy(this.#answersById.get(expects), key);
+    if (shown !== undefined) return { ...shown, isFresh: false };
+    return { version: (await replica.get(key)).entry?.version, isFresh: true };
+  }
+
   #answer(entry: HistoryEntry, node: StageNode, answer: Answer): void {
     const { trace, now } = this.#world;
     entry.answeredAt = now;
     entry.answeredWallMs = node.clock.now();
     entry.answer = answer;
+    this.#answersById.set(entry.operation.id, answer);
     trace.record(now, "answer", node.index, entry.operation.id, 0, summaryOf(answer));
   }
 }

@@ -287,6 +287,36 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     checkers: ["condition"],
   },
   {
+    name: "version-ignored",
+    rule: "-",
+    broken: "a compare and set is carried out whatever version is there",
+    patches: [
+      {
+        file: "replica/operations.ts",
+        find: 'condition.type === "present" || condition.versions.includes(version)',
+        replace: 'condition.type === "present" || condition.versions.length > 0',
+      },
+    ],
+    scenario: "drill-conditions",
+    seedsMax: 6,
+    checkers: ["condition"],
+  },
+  {
+    name: "version-never-there",
+    rule: "-",
+    broken: "a compare and set is refused whatever version is there",
+    patches: [
+      {
+        file: "replica/operations.ts",
+        find: 'condition.type === "present" || condition.versions.includes(version)',
+        replace: 'condition.type === "present"',
+      },
+    ],
+    scenario: "drill-conditions",
+    seedsMax: 6,
+    checkers: ["condition"],
+  },
+  {
     name: "conditions-never-hold",
     rule: "-",
     broken: "every conditional write is refused",

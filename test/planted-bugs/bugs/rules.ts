@@ -61,8 +61,8 @@ export const RULE_BUGS: readonly PlantedBug[] = [
       },
       {
         file: "cluster/replication.ts",
-        find: "recordLength } from",
-        replace: "recordLength, sequenceAt } from",
+        find: "  recordLength,\n} from",
+        replace: "  recordLength,\n  sequenceAt,\n} from",
       },
       {
         file: "core/shard.ts",

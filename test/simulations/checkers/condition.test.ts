@@ -38,11 +38,53 @@ describe("checker of conditions", () => {
     expect(messagesOf(PUT, DELETE, entry(4, 25, { node: 1 }), REFUSED)).toEqual([]);
   });
 
-  it("catches a compare and set that is refused where nothing has changed", () => {
-    const update = entry(3, 30, { type: "update", ...refusal });
-    expect(messagesOf(PUT, update)).toHaveLength(1);
-    expect(messagesOf(PUT, entry(4, 20, { node: 1, answer: written(105) }), update)).toEqual([]);
-    expect(messagesOf(entry(1, 10, { ttlMs: 25, answer: written(100, { ttlMs: 25 }) }), update)).toEqual([]);
+  describe("of a compare and set", () => {
+    const expecting = (timestamp: number | undefined, isFresh: boolean) => ({
+      version: timestamp === undefined ? undefined : version(timestamp),
+      isFresh,
+    });
+    const refused = (timestamp: number, isFresh = false): HistoryEntry => ({
+      ...entry(3, 30, { type: "update", ...refusal }),
+      expected: expecting(timestamp, isFresh),
+    });
+    const swapped = (timestamp: number, isFresh = false): HistoryEntry => ({
+      ...entry(4, 40, { type: "update", answer: written(140) }),
+      expected: expecting(timestamp, isFresh),
+    });
+
+    it("catches a refusal where the version had been shown and nothing has changed since", () => {
+      expect(messagesOf(PUT, refused(100))[0]).toContain("had been shown there, and nothing explains that");
+      expect(messagesOf(refused(100, true))).toHaveLength(1);
+    });
+
+    it("takes a refusal for a newer write, for an expiry, or where the version may never have come", () => {
+      expect(messagesOf(PUT, entry(4, 20, { node: 1, answer: written(105) }), refused(100))).toEqual([]);
+      expect(messagesOf(PUT, entry(4, 20, { node: 1 }), refused(100))).toEqual([]);
+      expect(messagesOf(PUT, DELETE, refused(100))).toEqual([]);
+      expect(messagesOf(entry(1, 10, { ttlMs: 25, answer: written(100, { ttlMs: 25 }) }), refused(100))).toEqual([]);
+      expect(messagesOf(PUT, refused(105))).toEqual([]);
+      expect(messagesOf({ ...PUT, node: 1 }, refused(100))).toEqual([]);
+    });
+
+    it("catches one that was carried out where something newer had been shown, or that is the second of its version", () => {
+      expect(messagesOf(PUT, swapped(90))[0]).toContain("is there, where operation 1 had been shown");
+      expect(messagesOf(PUT, DELETE, swapped(100))).toHaveLength(1);
+      const other = { ...swapped(100), operation: { ...swapped(100).operation, id: 5 } };
+      expect(messagesOf(PUT, swapped(100), other)[0]).toContain("and so was operation 4");
+    });
+
+    it("is content with one whose version was the newest there, as far as anybody knows, or at another replica", () => {
+      expect(messagesOf(PUT, swapped(100))).toEqual([]);
+      expect(messagesOf(PUT, swapped(105))).toEqual([]);
+      expect(messagesOf({ ...PUT, node: 1 }, swapped(90))).toEqual([]);
+      expect(messagesOf(PUT, entry(2, 39.5, { answer: written(110) }), swapped(100))).toEqual([]);
+    });
+
+    it("that expects nothing is judged as a put where nothing is", () => {
+      const absent = { ...swapped(0), expected: expecting(undefined, false) };
+      expect(messagesOf(PUT, absent)[0]).toContain("nothing removes that");
+      expect(messagesOf(PUT, DELETE, absent)).toEqual([]);
+    });
   });
 
   it("takes a write that was given a dot of a later life for what it was", () => {
