@@ -28,11 +28,11 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
     vectors: nodes.reduce((sum, { dump }) => sum + (dump?.shards.length ?? 0), 0),
   }),
   audit: ({ auditRepairs, history }) => ({
-    "writes acknowledged": countOf(acknowledgedParts(history)),
+    "writes acknowledged": acknowledgedParts(history).length,
     "repairs by the audit": auditRepairs.length,
   }),
   acknowledged: ({ history, nodes }) => ({
-    "writes acknowledged": countOf(acknowledgedParts(history)),
+    "writes acknowledged": acknowledgedParts(history).length,
     "last reads": nodes.reduce((sum, { finals }) => sum + finals.length, 0),
   }),
   "local-order": ({ history }) => ({
@@ -101,10 +101,4 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
 
 function pairsOf(count: number): number {
   return (count * (count - 1)) / 2;
-}
-
-function countOf(items: Iterable<unknown>): number {
-  let count = 0;
-  for (const _ of items) count++;
-  return count;
 }

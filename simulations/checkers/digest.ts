@@ -3,8 +3,9 @@
  * vectors, of every two replicas at every moment that was looked at. A replica that takes itself for equal sends nothing.
  */
 
-import type { NodeSample, Sample } from "../sampling/sample.ts";
+import type { NodeSample, Sample, SampledRegister } from "../sampling/sample.ts";
 import { type Evidence, type Violation, violations } from "./evidence.ts";
+import { compareStamps } from "./stamp.ts";
 
 /** One of the two things that are summed up. */
 interface Aspect {
@@ -51,10 +52,15 @@ function isSameContent(one: NodeSample, other: NodeSample): boolean {
   for (const [identity, register] of one.registers) {
     if (!register.isStanding) continue;
     const twin = other.registers.get(identity);
-    if (twin?.isStanding !== true || twin.content !== register.content) return false;
+    if (twin?.isStanding !== true || !isSameRegister(twin, register)) return false;
     left--;
   }
   return left === 0;
+}
+
+function isSameRegister(one: SampledRegister, other: SampledRegister): boolean {
+  const isSameBytes = one.sequence === other.sequence && one.checksum === other.checksum;
+  return isSameBytes && compareStamps(one.stamp, other.stamp) === 0;
 }
 
 function isSameVectors(one: NodeSample, other: NodeSample): boolean {

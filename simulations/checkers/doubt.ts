@@ -81,6 +81,7 @@ export interface Look {
  * looked at, which may have let go of it; or, of a deletion or of what expires, which others purge, any.
  */
 export function isOutlived(stamp: Stamp, { node, at, writes }: Look, { nodes, retentionMs }: Evidence): boolean {
+  if (nodes.every(({ judgements }) => judgements.length === 0)) return false;
   const writtenMs = msOfTimestamp(stamp.timestamp as Timestamp);
   const shard = writes.find((write) => write.shard !== undefined)?.shard;
   const isMeant = (judged: number | undefined): boolean =>

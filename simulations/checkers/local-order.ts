@@ -11,10 +11,11 @@ import { type Evidence, showKey, type Violation, violations } from "./evidence.t
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { indexWrites, mayBeGone, type WritesByKey } from "./writes-by-key.ts";
 
-interface Moment {
-  readonly at: number;
-  readonly isAnswer: boolean;
+/** An operation that was answered, and what had been shown of its keys when it was invoked. */
+interface Answered {
   readonly entry: HistoryEntry;
+  readonly answeredAt: number;
+  readonly floors: Map<string, Seen>;
 }
 
 interface Seen {
@@ -23,47 +24,64 @@ interface Seen {
   readonly by: HistoryEntry;
 }
 
+/** By node, life and key: the greatest stamp that anybody was shown. */
+type Shown = Map<string, Seen>;
+
 export function checkLocalOrder(evidence: Evidence): Violation[] {
   const messages: string[] = [];
-  const writes = indexWrites(evidence);
-  /** By node, life and key: the greatest stamp that anybody was shown. */
-  const shown = new Map<string, Seen>();
-  const note = (slot: string, seen: Seen): void => {
-    const before = shown.get(slot);
-    if (before === undefined || compareStamps(seen.stamp, before.stamp) > 0) shown.set(slot, seen);
+  const shown: Shown = new Map();
+  const invoked = answeredEntries(evidence).sort((a, b) => a.entry.invokedAt - b.entry.invokedAt);
+  const answered = [...invoked].sort((a, b) => a.answeredAt - b.answeredAt);
+  let settled = 0;
+  const settleBefore = (moment: number): void => {
+    for (; settled < answered.length; settled++) {
+      const next = answered[settled] as Answered;
+      if (next.answeredAt >= moment) return;
+      messages.push(...checkAnswer(next, shown, evidence));
+    }
   };
-  /** What had been shown when an operation was invoked. */
-  const floors = new Map<HistoryEntry, ReadonlyMap<string, Seen | undefined>>();
-  for (const { entry, isAnswer } of moments(evidence)) {
-    if (!isAnswer) {
-      const keys = partsOf(entry.operation).map((part) => part.key);
-      const slots = keys.map((key) => [key, shown.get(slotOf(entry, key, evidence))] as const);
-      floors.set(entry, new Map(slots));
-      continue;
+  for (const { entry, floors } of invoked) {
+    // Of one instant, answers count as later: what overlaps promises nothing.
+    settleBefore(entry.invokedAt);
+    for (const { key } of partsOf(entry.operation)) {
+      const floor = shown.get(slotOf(entry, key, evidence));
+      if (floor !== undefined) floors.set(key, floor);
     }
-    for (const { key, stamp, shard, isWritten } of stampsOf(entry)) {
-      const floor = floors.get(entry)?.get(key);
-      const order = floor === undefined ? 1 : compareStamps(stamp, floor.stamp);
-      if (floor !== undefined && (order < 0 || (order === 0 && isWritten))) {
-        messages.push(describe(entry, key, stamp, floor, isWritten));
-      }
-      note(slotForWrites(entry, key), { stamp, shard, by: entry });
-      // What was asked for before the replica began anew is a fact of that time, whenever it is answered.
-      note(slotForReads(entry, key, entry.invokedAt, evidence), { stamp, shard, by: entry });
-    }
-    messages.push(...checkAbsent(entry, floors.get(entry)?.get(entry.operation.key), writes, evidence));
   }
+  settleBefore(Infinity);
   return violations("local-order", messages);
 }
 
-function moments(evidence: Evidence): Moment[] {
-  const all: Moment[] = [];
-  for (const entry of evidence.history) {
-    if (entry.answer === undefined || entry.answeredAt === undefined || entry.life === 0) continue;
-    all.push({ at: entry.invokedAt, isAnswer: false, entry }, { at: entry.answeredAt, isAnswer: true, entry });
+function answeredEntries({ history }: Evidence): Answered[] {
+  const answered: Answered[] = [];
+  for (const entry of history) {
+    const { answer, answeredAt, life } = entry;
+    if (answer === undefined || answeredAt === undefined || life === 0) continue;
+    answered.push({ entry, answeredAt, floors: new Map() });
   }
-  // Of one instant, answers count as later: what overlaps promises nothing.
-  return all.sort((a, b) => a.at - b.at || Number(a.isAnswer) - Number(b.isAnswer));
+  return answered;
+}
+
+/** Holds what an operation was shown against what had been shown before, and notes it. */
+function checkAnswer({ entry, floors }: Answered, shown: Shown, evidence: Evidence): string[] {
+  const messages: string[] = [];
+  for (const { key, stamp, shard, isWritten } of stampsOf(entry)) {
+    const floor = floors.get(key);
+    const order = floor === undefined ? 1 : compareStamps(stamp, floor.stamp);
+    if (floor !== undefined && (order < 0 || (order === 0 && isWritten))) {
+      messages.push(describe(entry, key, stamp, floor, isWritten));
+    }
+    note(shown, slotForWrites(entry, key), { stamp, shard, by: entry });
+    // What was asked for before the replica began anew is a fact of that time, whenever it is answered.
+    note(shown, slotForReads(entry, key, entry.invokedAt, evidence), { stamp, shard, by: entry });
+  }
+  messages.push(...checkAbsent(entry, floors.get(entry.operation.key), indexWrites(evidence), evidence));
+  return messages;
+}
+
+function note(shown: Shown, slot: string, seen: Seen): void {
+  const before = shown.get(slot);
+  if (before === undefined || compareStamps(seen.stamp, before.stamp) > 0) shown.set(slot, seen);
 }
 
 /** Where an operation finds what it owes something to. */

@@ -26,6 +26,8 @@ interface Burials {
   readonly highest: Stamp;
 }
 
+type BurialsByKey = ReadonlyMap<Key, Burials>;
+
 /** A value that a replica showed. */
 interface Sighting {
   readonly key: Key;
@@ -39,18 +41,23 @@ interface Sighting {
 
 export function checkResurrection(evidence: Evidence): Violation[] {
   const burials = indexBurials(evidence);
-  const writtenAt = indexTimes(evidence);
+  // Of a replica that keeps its promises hardly anything is ever looked up there.
+  let times: WriteTimes | undefined;
+  const writtenAt = (): WriteTimes => {
+    times ??= indexTimes(evidence);
+    return times;
+  };
   const messages: string[] = [];
-  for (const sighting of sightings(evidence)) {
-    const ofKey = burials.get(sighting.key);
-    if (ofKey === undefined || compareStamps(sighting.stamp, ofKey.highest) >= 0) continue;
-    const risen = ofKey.all.find(
-      (burial) =>
-        burial.at < sighting.at &&
-        compareStamps(sighting.stamp, burial.below) < 0 &&
-        isOlder(sighting, burial, writtenAt) &&
-        !mayHaveForgotten(evidence.nodes[sighting.node] as Evidence["nodes"][number], receiptOf(burial), sighting.at),
-    );
+  for (const sighting of sightings(evidence, burials)) {
+    const risen = burials
+      .get(sighting.key)
+      ?.all.find(
+        (burial) =>
+          burial.at < sighting.at &&
+          compareStamps(sighting.stamp, burial.below) < 0 &&
+          isOlder(sighting, burial, writtenAt) &&
+          !mayHaveForgotten(evidence.nodes[sighting.node] as Evidence["nodes"][number], receiptOf(burial), sighting.at),
+      );
     if (risen !== undefined) messages.push(describe(sighting, risen));
   }
   for (const [node, { finals, finalWallMs: _ }] of evidence.nodes.entries()) {
@@ -75,7 +82,9 @@ function receiptOf({ at }: Burial): Receipt {
 }
 
 /** When writes were asked for: of an operation by its number, of what was acknowledged also by its timestamp and key. */
-function indexTimes({ history }: Evidence): ReadonlyMap<string | number, number> {
+type WriteTimes = ReadonlyMap<string | number, number>;
+
+function indexTimes({ history }: Evidence): WriteTimes {
   const times = new Map<string | number, number>(history.map(({ operation, invokedAt }) => [operation.id, invokedAt]));
   for (const { entry, part } of acknowledgedParts(history)) {
     const name = writeName(part.key, stampOfVersion(part.version, part.isDelete));
@@ -94,12 +103,12 @@ function writeName(key: Key, { timestamp }: Stamp): string {
 function isOlder(
   { key, stamp, author }: Pick<Sighting, "key" | "stamp" | "author">,
   burial: Burial,
-  writtenAt: ReadonlyMap<string | number, number>,
+  writtenAt: () => WriteTimes,
 ): boolean {
-  return (writtenAt.get(author ?? writeName(key, stamp)) ?? Infinity) < burial.at;
+  return (writtenAt().get(author ?? writeName(key, stamp)) ?? Infinity) < burial.at;
 }
 
-function indexBurials(evidence: Evidence): ReadonlyMap<Key, Burials> {
+function indexBurials(evidence: Evidence): BurialsByKey {
   const byKey = new Map<Key, { all: Burial[]; highest: Stamp }>();
   const writes = indexWrites(evidence);
   for (const by of acknowledgedParts(evidence.history)) {
@@ -151,14 +160,16 @@ function plainIdentity(key: Key): string {
   return `0:${key}`;
 }
 
-function* sightings({ history, watches, samples }: Evidence): Iterable<Sighting> {
+/** Of what stands below something that was buried. */
+function* sightings({ history, watches, samples }: Evidence, burials: BurialsByKey): Iterable<Sighting> {
   for (const { operation, node, invokedAt, answer } of history) {
     if (answer?.type !== "read" || answer.read.version === undefined) continue;
-    const stamp = stampOfVersion(answer.read.version, false);
-    const author = answer.read.author?.id;
-    yield { key: answer.read.key, stamp, node, at: invokedAt, by: `by operation ${operation.id}`, author };
+    const { key, version, author } = answer.read;
+    const stamp = stampOfVersion(version, false);
+    if (!isBelow(burials.get(key), stamp)) continue;
+    yield { key, stamp, node, at: invokedAt, by: `by operation ${operation.id}`, author: author?.id };
   }
-  for (const sample of samples) yield* sightingsIn(sample);
+  for (const sample of samples) yield* sightingsIn(sample, burials);
   for (const { plan, entries } of watches) {
     for (const entry of entries) {
       if (entry.type !== "read") continue;
@@ -167,18 +178,23 @@ function* sightings({ history, watches, samples }: Evidence): Iterable<Sighting>
       for (const { key, version, author } of entry.parts) {
         if (version === undefined) continue;
         const stamp = stampOfVersion(version, false);
+        if (!isBelow(burials.get(key), stamp)) continue;
         yield { key, stamp, node: node.node, at: entry.at, by: `by watch ${plan.id}`, author: author?.id };
       }
     }
   }
 }
 
-function* sightingsIn({ at, nodes }: Sample): Iterable<Sighting> {
+function* sightingsIn({ at, nodes }: Sample, burials: BurialsByKey): Iterable<Sighting> {
   for (const [node, sampled] of nodes.entries()) {
     for (const { key, stamp, isLive } of sampled?.registers.values() ?? []) {
-      if (isLive) yield { key, stamp, node, at, by: "by a look inside" };
+      if (isLive && isBelow(burials.get(key), stamp)) yield { key, stamp, node, at, by: "by a look inside" };
     }
   }
+}
+
+function isBelow(burials: Burials | undefined, stamp: Stamp): boolean {
+  return burials !== undefined && compareStamps(stamp, burials.highest) < 0;
 }
 
 function describe({ key, stamp, node, at, by }: Sighting, { below, at: since, by: write }: Burial): string {

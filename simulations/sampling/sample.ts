@@ -12,8 +12,9 @@ export interface SampledRegister {
   readonly isStanding: boolean;
   /** It is served: stands, has not expired by the node's clock, and waits for nobody. */
   readonly isLive: boolean;
-  /** Of the record's bytes and its dot: equal for the same write. */
-  readonly content: string;
+  /** With the stamp, equal for the same write with the same bytes. */
+  readonly sequence: number;
+  readonly checksum: number;
 }
 
 export interface NodeSample {

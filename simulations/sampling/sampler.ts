@@ -83,7 +83,8 @@ function addRegisters(shard: Shard, wallMs: number, into: Map<string, SampledReg
       stamp: { timestamp, isDead: (flags & FLAG_DEAD) !== 0, origin },
       isStanding: (flags & (FLAG_DEAD | FLAG_GONE)) === 0,
       isLive: shard.isLive(slot, wallMs),
-      content: `${timestamp} ${origin} ${sequenceAt(view, at)} ${checksumAt(view, at)}`,
+      sequence: sequenceAt(view, at),
+      checksum: checksumAt(view, at),
     });
   });
 }

@@ -17,7 +17,12 @@ const CHUNK_ENTRIES = 64;
 
 /** A write under way: what it puts, or deletes where there is no value, by key as latin1. */
 interface Flight {
-  readonly changes: readonly { readonly key: string; readonly value: Uint8Array | undefined }[];
+  readonly changes: readonly Change[];
+}
+
+interface Change {
+  readonly key: string;
+  readonly value: Uint8Array | undefined;
 }
 
 /** Everything that a disk held, and up to when all that had been handed over was part of it. */
@@ -156,11 +161,7 @@ export class SimulatedDisk {
 
   begin(operations: readonly StorageOperation[]): Flight {
     assert(this.#flight === undefined, "second storage write before the first resolved");
-    const changes = operations.map(({ type, key, value }) => {
-      assert((type === "put") === (value !== undefined), "a put has a value, and nothing else does");
-      return { key: latin1FromBytes(key), value: value?.slice() };
-    });
-    this.#flight = { changes };
+    this.#flight = { changes: copyOf(operations) };
     return this.#flight;
   }
 
@@ -193,6 +194,22 @@ export class SimulatedDisk {
     }
     this.writes++;
   }
+}
+
+/** As they are now, values in one buffer: whoever handed them over may go on to change what they were made of. */
+function copyOf(operations: readonly StorageOperation[]): Change[] {
+  let bytes = 0;
+  for (const { value } of operations) bytes += value?.length ?? 0;
+  const { buffer } = new Uint8Array(bytes);
+  let at = 0;
+  return operations.map(({ type, key, value }): Change => {
+    assert((type === "put") === (value !== undefined), "a put has a value, and nothing else does");
+    if (value === undefined) return { key: latin1FromBytes(key), value };
+    const copy = new Uint8Array(buffer, at, value.length);
+    copy.set(value);
+    at += value.length;
+    return { key: latin1FromBytes(key), value: copy };
+  });
 }
 
 /** What one life of a node sees of its disk. */

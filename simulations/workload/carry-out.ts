@@ -111,17 +111,14 @@ export function summaryOf(answer: Answer): string {
 
 function written(operation: Operation, outcomes: readonly WriteOutcome[]): Answer {
   const parts: WrittenPart[] = [];
-  for (const [i, part] of partsOf(operation).entries()) {
+  const asked = partsOf(operation);
+  for (let i = 0; i < asked.length; i++) {
     const outcome = outcomes[i];
     if (outcome === undefined) continue;
-    parts.push({
-      ...part,
-      version: outcome.version,
-      dot: outcome.dot,
-      isAckMet: outcome.acks.met,
-      reached: outcome.acks.reached,
-      ttlMs: part.isDelete ? undefined : operation.ttlMs,
-    });
+    const { key, isDelete } = asked[i] as (typeof asked)[number];
+    const { version, dot, acks } = outcome;
+    const ttlMs = isDelete ? undefined : operation.ttlMs;
+    parts.push({ key, isDelete, version, dot, isAckMet: acks.met, reached: acks.reached, ttlMs });
   }
   return { type: "written", parts };
 }

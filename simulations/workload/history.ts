@@ -88,9 +88,14 @@ export interface Acknowledged {
 }
 
 /** Every key written by an operation that was answered. */
-export function* acknowledgedParts(history: History): Iterable<Acknowledged> {
+export function acknowledgedParts(history: History): readonly Acknowledged[] {
+  const acknowledged: Acknowledged[] = [];
   for (const entry of history) {
     if (entry.answer?.type !== "written") continue;
-    for (const [index, part] of entry.answer.parts.entries()) yield { entry, part, index };
+    const { parts } = entry.answer;
+    for (let index = 0; index < parts.length; index++) {
+      acknowledged.push({ entry, part: parts[index] as WrittenPart, index });
+    }
   }
+  return acknowledged;
 }

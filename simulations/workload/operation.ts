@@ -57,9 +57,11 @@ export function isWrite(type: OperationType): boolean {
 
 /** The keys that an operation reads or writes, with what happens to each that is written. */
 export function partsOf(operation: Operation): readonly { readonly key: Key; readonly isDelete: boolean }[] {
-  if (operation.type === "keys") return [];
-  const keys = [operation.key, ...(operation.alsoKeys ?? [])];
-  return keys.map((key, i) => ({ key, isDelete: operation.type === "delete" || i % 2 === 1 }));
+  const { type, key, alsoKeys } = operation;
+  if (type === "keys") return [];
+  const first = { key, isDelete: type === "delete" };
+  if (alsoKeys === undefined) return [first];
+  return [first, ...alsoKeys.map((also, i) => ({ key: also, isDelete: type === "delete" || i % 2 === 0 }))];
 }
 
 /** Every key that operations read or write, in the order in which they come up. */
@@ -67,12 +69,17 @@ export function keysOf(operations: readonly Operation[]): Key[] {
   return [...new Set(operations.flatMap((operation) => partsOf(operation).map((part) => part.key)))];
 }
 
+/** Bytes after which a long value repeats. */
+const VALUE_PERIOD = 256;
+
 /** The value that a part of an operation writes: it begins with the operation's name, so that a reader knows its author. */
 export function writtenValue(operation: Operation, part: number): Uint8Array {
   const name = `${operation.id}.${part};`;
   const bytes = new Uint8Array(Math.max(name.length, operation.valueBytes));
   for (let i = 0; i < name.length; i++) bytes[i] = name.charCodeAt(i);
-  for (let i = name.length; i < bytes.length; i++) bytes[i] = (operation.id * 31 + i * 7) & 255;
+  const repeatAt = Math.min(bytes.length, name.length + VALUE_PERIOD);
+  for (let i = name.length; i < repeatAt; i++) bytes[i] = (operation.id * 31 + i * 7) & 255;
+  for (let i = repeatAt; i < bytes.length; i += VALUE_PERIOD) bytes.copyWithin(i, i - VALUE_PERIOD, i);
   return bytes;
 }
 

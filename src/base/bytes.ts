@@ -16,6 +16,7 @@ export class BadBytes extends Error {
 const TWO_28 = 268435456;
 const TWO_32 = 4294967296;
 const scratch = new DataView(new ArrayBuffer(8));
+const textEncoder = new TextEncoder();
 
 export class ByteWriter {
   bytes: Uint8Array;
@@ -101,6 +102,14 @@ export class ByteWriter {
     this.varint(text.length);
     const at = this.reserve(text.length);
     for (let i = 0; i < text.length; i++) this.bytes[at + i] = text.charCodeAt(i);
+  }
+
+  /** A string as UTF-8 behind its length. */
+  text(text: string): void {
+    for (let i = 0; i < text.length; i++) {
+      if (text.charCodeAt(i) > 127) return this.blob(textEncoder.encode(text));
+    }
+    this.latin1(text);
   }
 
   /** A copy of what was written; the writer may go on. */

@@ -18,6 +18,7 @@
 import { ByteWriter } from "../base/bytes.ts";
 import { isDue } from "../base/deadline.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
+import { BUCKETS, bucketOf } from "../core/bucket.ts";
 import { isSameDigest } from "../core/digest.ts";
 import { elementHigh, elementLow, Fingerprint } from "../core/fingerprint.ts";
 import {
@@ -32,7 +33,7 @@ import {
   sequenceAt,
   timestampAt,
 } from "../core/record.ts";
-import { BUCKETS, bucketOf, type Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard.ts";
 import type { AuditEntry, MessageOf, Records } from "../wire/message.ts";
 import { forEachRecord } from "./replication.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -293,7 +294,7 @@ function forEachInScope(shard: Shard, scope: Scope, visit: (view: DataView, at: 
 
 /** The newest stamp purged from the bucket of a record. */
 function markOf(shard: Shard, view: DataView, at: number): number {
-  return shard.purgeMarks?.[bucketOf(view, at)] ?? 0;
+  return shard.purgeMarks?.of(bucketOf(view, at)) ?? 0;
 }
 
 /** The record by itself: it stays when the frame that it came in is gone. */

@@ -31,6 +31,9 @@ export class Members {
   readonly #membersById = new Map<ReplicaId, Member>();
   readonly #idsByNumber = new Map<number, ReplicaId>();
   readonly #lastSeenAtById = new Map<ReplicaId, number>();
+  // Worked out when asked for, until something changes.
+  #all: readonly Member[] | undefined;
+  #owners: readonly Member[] | undefined;
   #livesDigest: number | undefined;
 
   constructor(self: MemberFacts) {
@@ -42,13 +45,16 @@ export class Members {
     return this.#membersById.get(id);
   }
 
-  all(): Member[] {
-    return [...this.#membersById.values()];
+  /** The same list until something changes. */
+  all(): readonly Member[] {
+    this.#all ??= [...this.#membersById.values()];
+    return this.#all;
   }
 
-  /** Members other than this replica for which tombstones wait and whose votes count. */
-  owners(): Member[] {
-    return this.all().filter((member) => member.id !== this.self && !member.left && !isGivenUp(member));
+  /** Members other than this replica for which tombstones wait and whose votes count. The same list until something changes. */
+  owners(): readonly Member[] {
+    this.#owners ??= this.all().filter((member) => member.id !== this.self && !member.left && !isGivenUp(member));
+    return this.#owners;
   }
 
   /** The id that already has this id's number, where another one does. */
@@ -95,7 +101,7 @@ export class Members {
   observeEpoch(id: ReplicaId, epoch: number): boolean {
     const known = this.#membersById.get(id);
     if (known === undefined || epoch <= known.epochNow) return false;
-    this.#membersById.set(id, { ...known, epochNow: epoch });
+    this.#set({ ...known, epochNow: epoch });
     return true;
   }
 
@@ -108,7 +114,7 @@ export class Members {
     if (known === undefined || !isContinued(known.lineage, lineage, rootLife)) return false;
     const latest = lineage.slice(-LINEAGE_KNOWN_MAX);
     const isNews = latest.at(-1)?.life !== known.lineage.at(-1)?.life;
-    this.#membersById.set(id, { ...known, lineage: latest });
+    this.#set({ ...known, lineage: latest });
     return isNews;
   }
 
@@ -143,7 +149,7 @@ export class Members {
     this.#membersById.delete(id);
     this.#lastSeenAtById.delete(id);
     this.#idsByNumber.delete(known.number);
-    this.#livesDigest = undefined;
+    this.#changed();
   }
 
   leave(id: ReplicaId): void {
@@ -199,6 +205,12 @@ export class Members {
   #set(member: Member): void {
     this.#membersById.set(member.id, member);
     this.#idsByNumber.set(member.number, member.id);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#all = undefined;
+    this.#owners = undefined;
     this.#livesDigest = undefined;
   }
 }

@@ -3,31 +3,63 @@
  * what was purged, to the disk and to peers: who claims a tombstone's dot without ever having held it must beat it too.
  */
 
-import type { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { type ByteReader, ByteWriter } from "../base/bytes.ts";
+import { BUCKETS } from "./bucket.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
-import { BUCKETS } from "./shard.ts";
 
-export function encodePurgeMarks(writer: ByteWriter, marks: Float64Array | undefined): void {
-  const buckets = marks?.length ?? 0;
-  let count = 0;
-  for (let bucket = 0; bucket < buckets; bucket++) if ((marks?.[bucket] as number) > 0) count++;
-  writer.varint(count);
-  for (let bucket = 0; bucket < buckets; bucket++) {
-    const mark = marks?.[bucket] as number;
-    if (mark === 0) continue;
-    writer.varint(bucket);
-    writer.varint(mark);
+export class PurgeMarks {
+  /** 0 where nothing was purged. */
+  readonly #stamps = new Float64Array(BUCKETS);
+  /** As they are written, until one changes: every batch for the disk has them, and few tombstones go. */
+  #encoded: Uint8Array | undefined;
+
+  /** The newest stamp purged from a bucket; 0 when there is none. */
+  of(bucket: number): number {
+    return this.#stamps[bucket] as number;
+  }
+
+  /** Notes a purge; a stamp that is not newer changes nothing. */
+  raise(bucket: number, timestamp: number): void {
+    if (timestamp <= this.of(bucket)) return;
+    this.#stamps[bucket] = timestamp;
+    this.#encoded = undefined;
+  }
+
+  merge(other: PurgeMarks): void {
+    for (let bucket = 0; bucket < BUCKETS; bucket++) this.raise(bucket, other.of(bucket));
+  }
+
+  encode(writer: ByteWriter): void {
+    this.#encoded ??= this.#encode();
+    writer.raw(this.#encoded);
+  }
+
+  #encode(): Uint8Array {
+    const writer = new ByteWriter();
+    writer.varint(this.#stamps.reduce((count, stamp) => count + Math.sign(stamp), 0));
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const stamp = this.of(bucket);
+      if (stamp === 0) continue;
+      writer.varint(bucket);
+      writer.varint(stamp);
+    }
+    return writer.copy();
   }
 }
 
+export function encodePurgeMarks(writer: ByteWriter, marks: PurgeMarks | undefined): void {
+  if (marks === undefined) writer.varint(0);
+  else marks.encode(writer);
+}
+
 /** Undefined: nothing was ever purged. Throws `BadBytes`. */
-export function decodePurgeMarks(reader: ByteReader): Float64Array | undefined {
+export function decodePurgeMarks(reader: ByteReader): PurgeMarks | undefined {
   const count = reader.varint(BUCKETS);
   if (count === 0) return undefined;
-  const marks = new Float64Array(BUCKETS);
+  const marks = new PurgeMarks();
   for (let left = count; left > 0; left--) {
     const bucket = reader.varint(BUCKETS - 1);
-    marks[bucket] = reader.varint(TIMESTAMP_MAX);
+    marks.raise(bucket, reader.varint(TIMESTAMP_MAX));
   }
   return marks;
 }

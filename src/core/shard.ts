@@ -12,15 +12,16 @@
 
 import { assert } from "../base/assert.ts";
 import { AtollError } from "../base/errors.ts";
-import { xxHash32 } from "../base/hash.ts";
 import type { Key, OriginId, ShardId } from "../base/ids.ts";
 import type { Arena } from "./arena.ts";
+import { bucketOf } from "./bucket.ts";
 import { type HybridClock, TIMESTAMP_MAX } from "./clock.ts";
 import type { Digest } from "./digest.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
 import { orderOf, partOf } from "./key-order.ts";
 import { type EarlyRegisters, OriginChains } from "./origin-chains.ts";
+import { PurgeMarks } from "./purge-marks.ts";
 import {
   compareRecords,
   expiresAt,
@@ -28,11 +29,9 @@ import {
   FLAG_GONE,
   flagsAt,
   identityEndAt,
-  identityStartAt,
   isGone,
   keyLengthAt,
   keyStartAt,
-  kindAt,
   originAt,
   type RecordWriter,
   sequenceAt,
@@ -63,10 +62,6 @@ const IN_THE_WAY = 8;
 /** The four bits above: the part of the listing's order that its key lies in. */
 const PART_SHIFT = 4;
 
-/** Buckets by identity, for purge marks and for the audit. */
-export const BUCKETS = 64;
-const BUCKET_SEED = 0x6275636b;
-
 export interface LocalWrite {
   readonly kind: number;
   readonly key: Key;
@@ -96,7 +91,7 @@ export class Shard {
   /** Over every register, tombstones included: what the disk must add up to at the next start. */
   readonly sum = new Fingerprint();
   /** Newest stamp purged from each bucket (R8); absent until something was purged. */
-  purgeMarks: Float64Array | undefined;
+  purgeMarks: PurgeMarks | undefined;
   /** Registers held that are neither deleted nor expired as of the last sweep. */
   standing = 0;
   /** Dropped what it had and waits for a peer's whole delta; unconfirmed registers are not served. */
@@ -260,7 +255,7 @@ export class Shard {
       timestamp = Math.max(timestamp, held + 1);
     }
     if (this.purgeMarks !== undefined) {
-      timestamp = Math.max(timestamp, (this.purgeMarks[bucketOf(this.#writer.view, 0)] as number) + 1);
+      timestamp = Math.max(timestamp, this.purgeMarks.of(bucketOf(this.#writer.view, 0)) + 1);
     }
     if (timestamp > TIMESTAMP_MAX) {
       throw new AtollError("STAMPS_EXHAUSTED", "what is held of this key, or was, bears the greatest stamp there is");
@@ -349,11 +344,11 @@ export class Shard {
   }
 
   /** Makes the claim of a delta whose last register was applied (R1), and takes over the marks of what was purged there. */
-  claim(vector: VersionVector, marks?: Float64Array): void {
+  claim(vector: VersionVector, marks?: PurgeMarks): void {
     this.vector.merge(vector);
     if (marks !== undefined) {
-      this.purgeMarks ??= new Float64Array(BUCKETS);
-      for (let i = 0; i < BUCKETS; i++) this.purgeMarks[i] = Math.max(this.purgeMarks[i] as number, marks[i] as number);
+      this.purgeMarks ??= new PurgeMarks();
+      this.purgeMarks.merge(marks);
     }
     this.headDirty = true;
     this.#chains.dropSealed(this.vector);
@@ -430,9 +425,8 @@ export class Shard {
   }
 
   #markPurged(view: DataView, at: number): void {
-    this.purgeMarks ??= new Float64Array(BUCKETS);
-    const bucket = bucketOf(view, at);
-    this.purgeMarks[bucket] = Math.max(this.purgeMarks[bucket] as number, timestampAt(view, at));
+    this.purgeMarks ??= new PurgeMarks();
+    this.purgeMarks.raise(bucketOf(view, at), timestampAt(view, at));
     this.headDirty = true;
   }
 
@@ -623,11 +617,6 @@ export class Shard {
       if (due !== Infinity) this.#expiry.push(due, each);
     });
   }
-}
-
-/** Which bucket a record's identity falls into: the same on every replica. */
-export function bucketOf(view: DataView, at: number): number {
-  return xxHash32(view, identityStartAt(view, at), identityEndAt(view, at), BUCKET_SEED ^ kindAt(view, at)) % BUCKETS;
 }
 
 /** Header, key and field of a record, enough to name its place on disk. */

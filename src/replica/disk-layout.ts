@@ -75,21 +75,17 @@ export function metaRange(): KeyRange {
   return { from: Uint8Array.of(META_PREFIX), to: Uint8Array.of(META_PREFIX + 1) };
 }
 
-/** Room for what stands before the extra part, in most cases. */
-const META_HEAD_BYTES = 128;
-const textEncoder = new TextEncoder();
-
-export function encodeMeta(meta: Meta): Uint8Array {
-  const writer = new ByteWriter(meta.extra.length + META_HEAD_BYTES);
-  writer.reserve(CHECKSUM_BYTES);
+/** Appends a meta to `writer`; returns a view of it, valid until the writer is used again. */
+export function encodeMeta(meta: Meta, writer: ByteWriter = new ByteWriter()): Uint8Array {
+  const start = writer.reserve(CHECKSUM_BYTES);
   writer.u16(DISK_FORMAT_VERSION);
   writer.latin1(meta.replica);
   writer.varint(meta.life);
-  writer.blob(textEncoder.encode(meta.cluster));
-  writer.blob(textEncoder.encode(meta.region));
+  writer.text(meta.cluster);
+  writer.text(meta.region);
   writer.varint(meta.shards);
   writer.blob(meta.extra);
-  return seal(writer.view(), META_SEED);
+  return seal(writer.view().subarray(start), META_SEED);
 }
 
 /** Throws `BadBytes`, and `DATA_NEWER_FORMAT` for what a later version of this program wrote. */
@@ -127,15 +123,18 @@ export function shardHeadRange(): KeyRange {
   return { from: Uint8Array.of(SHARD_HEAD_PREFIX), to: Uint8Array.of(SHARD_HEAD_PREFIX + 1) };
 }
 
-export function encodeShardHead(shard: ShardId, { head, count, sumHigh, sumLow }: ShardHead): Uint8Array {
-  const writer = new ByteWriter(head.length + 32);
-  writer.reserve(CHECKSUM_BYTES);
+/** Appends the head of a shard to `writer`; returns a view of it, valid until the writer is used again. */
+export function encodeShardHead(
+  shard: ShardId,
+  { head, count, sumHigh, sumLow }: ShardHead,
+  writer: ByteWriter = new ByteWriter(),
+): Uint8Array {
+  const start = writer.reserve(CHECKSUM_BYTES);
   writer.varint(count);
   writer.u32(sumHigh);
   writer.u32(sumLow);
   writer.blob(head);
-  // The writer is this head's own: nothing has to be copied out of it.
-  return seal(writer.view(), SHARD_HEAD_SEED ^ shard);
+  return seal(writer.view().subarray(start), SHARD_HEAD_SEED ^ shard);
 }
 
 /** Throws `BadBytes`, also for the head of another shard. */

@@ -19,6 +19,7 @@ import { shardOf } from "../core/shard-of.ts";
 import { VersionVector } from "../core/version-vector.ts";
 import { readBirth, readMember, writeBirth, writeMember } from "../wire/codec.ts";
 import { type Birth, LINEAGE_MAX } from "../wire/message.ts";
+import { BatchWriter } from "./batch-writer.ts";
 import {
   decodeShardHead,
   encodeMeta,
@@ -36,8 +37,6 @@ import type { StorageEntry, StorageOperation } from "./ports.ts";
 const BATCH_BYTES = 1024 * 1024;
 const BATCH_OPERATIONS = 2048;
 const MEMBERS_MAX = 4096;
-/** Room for the records of one shard in a batch, at first. */
-const RECORDS_BYTES = 1024;
 
 export interface Batch {
   readonly operations: readonly StorageOperation[];
@@ -59,7 +58,7 @@ export interface MetaExtra {
   /** Sum of the checksums of all shards' heads as of this batch: a head that the disk lost on the way shows. */
   readonly headSum: number;
   /** The replica itself among them. */
-  readonly members: readonly Omit<Member, "number">[];
+  readonly members: readonly StoredMember[];
   /** The replica's own latest lives. */
   readonly lineage: readonly Birth[];
 }
@@ -72,16 +71,29 @@ export function encodeExtra(
   writer.clear();
   writer.varint(epoch);
   writer.u32(headSum);
-  writer.varint(members.length);
-  for (const member of members) writer.raw(memberRow(member));
+  writer.raw(memberList(members));
   writeLineage(writer, lineage);
   return writer.view();
 }
 
-const memberRows = new WeakMap<Omit<Member, "number">, Uint8Array>();
+type StoredMember = Omit<Member, "number">;
 
-/** A member as it is written. Members are values, and each batch writes all of them: few have changed since the last. */
-function memberRow(member: Omit<Member, "number">): Uint8Array {
+const memberLists = new WeakMap<readonly StoredMember[], Uint8Array>();
+const memberRows = new WeakMap<StoredMember, Uint8Array>();
+
+/** Members as they are written. They and lists of them are values, and each batch writes all: few have changed since the last. */
+function memberList(members: readonly StoredMember[]): Uint8Array {
+  const known = memberLists.get(members);
+  if (known !== undefined) return known;
+  const writer = new ByteWriter();
+  writer.varint(members.length);
+  for (const member of members) writer.raw(memberRow(member));
+  const list = writer.copy();
+  memberLists.set(members, list);
+  return list;
+}
+
+function memberRow(member: StoredMember): Uint8Array {
   const known = memberRows.get(member);
   if (known !== undefined) return known;
   const writer = new ByteWriter();
@@ -97,7 +109,7 @@ export function decodeExtra(extra: Uint8Array): MetaExtra {
   const reader = new ByteReader(extra);
   const epoch = reader.varint();
   const headSum = reader.u32();
-  const members: Omit<Member, "number">[] = [];
+  const members: StoredMember[] = [];
   for (let left = reader.varint(MEMBERS_MAX); left > 0; left--) {
     members.push({
       ...readMember(reader),
@@ -136,6 +148,7 @@ export class Persistence {
   /** Keys of what is damaged on disk. */
   #damagedKeys: Uint8Array[] = [];
   #nextShard = 0;
+  readonly #batchWriter = new BatchWriter();
   readonly #headWriter = new ByteWriter(1024);
   readonly #extraWriter = new ByteWriter(1024);
 
@@ -183,34 +196,35 @@ export class Persistence {
   /** The next batch to write; undefined when the disk lacks nothing. One at a time. */
   take(): Batch | undefined {
     if (this.#failed !== undefined) return this.#failed;
-    const damagedKeys = this.#damagedKeys.splice(0, BATCH_OPERATIONS);
-    const operations: StorageOperation[] = damagedKeys.map((key) => ({ type: "delete", key }));
+    const batch = this.#batchWriter;
+    for (const key of this.#damagedKeys.splice(0, BATCH_OPERATIONS)) batch.delete(key);
     const shards: { shard: Shard; vector: VersionVector }[] = [];
-    let bytes = 0;
     const count = this.#shards.length;
     let looked = 0;
-    const isRoomLeft = () => bytes < BATCH_BYTES && operations.length < BATCH_OPERATIONS;
+    const isRoomLeft = () => batch.bytes < BATCH_BYTES && batch.length < BATCH_OPERATIONS;
     for (; this.#damagedKeys.length === 0 && looked < count && isRoomLeft(); looked++) {
       const shard = this.#shards[this.#nextShard] as Shard;
       this.#nextShard = (this.#nextShard + 1) % count;
       if (!shard.isDirty) continue;
-      bytes += this.#addShard(shard, operations);
+      this.#addShard(shard);
       shards.push({ shard, vector: shard.vector.snapshot() });
     }
     this.isBehind = looked < count;
-    if (operations.length === 0 && !this.metaDirty) return undefined;
+    if (batch.length === 0 && !this.metaDirty) return undefined;
     const epoch = this.epoch + 1;
-    const life = this.#members.get(this.#self.id)?.life ?? 0;
-    operations.push({ type: "put", key: metaKey, value: this.encodeMeta(epoch) });
+    this.#addMeta(epoch);
     this.metaDirty = false;
-    return { operations, shards, epoch, life };
+    return { operations: batch.take(), shards, epoch, life: this.#life() };
   }
 
-  encodeMeta(epoch: number): Uint8Array {
-    const life = this.#members.get(this.#self.id)?.life ?? 0;
+  #life(): number {
+    return this.#members.get(this.#self.id)?.life ?? 0;
+  }
+
+  #addMeta(epoch: number): void {
     const meta: Meta = {
       replica: this.#self.id,
-      life,
+      life: this.#life(),
       cluster: this.#self.cluster,
       region: this.#self.region,
       shards: this.#shards.length,
@@ -224,7 +238,8 @@ export class Persistence {
         this.#extraWriter,
       ),
     };
-    return encodeMeta(meta);
+    encodeMeta(meta, this.#batchWriter.values);
+    this.#batchWriter.put(metaKey);
   }
 
   persisted(batch: Batch): void {
@@ -239,34 +254,26 @@ export class Persistence {
     this.#failed = batch;
   }
 
-  /** Appends what the disk lacks of a shard; returns its bytes. */
-  #addShard(shard: Shard, operations: StorageOperation[]): number {
+  /** Adds what the disk lacks of a shard. */
+  #addShard(shard: Shard): void {
     const { table } = shard;
-    // Copies, all in one buffer: the disk takes them while the originals may change.
-    const records = new ByteWriter(RECORDS_BYTES);
+    const batch = this.#batchWriter;
     shard.takeDirty(
       (identity) => {
         const view = new DataView(identity.buffer, identity.byteOffset, identity.byteLength);
-        operations.push({ type: "delete", key: recordKey(view, 0, shard.id) });
+        batch.delete(recordKey(view, 0, shard.id));
       },
       (slot) => {
+        const view = table.viewOf(slot);
         const at = table.offsetOf(slot);
-        records.raw(table.bytesOf(slot).subarray(at, at + recordLength(table.viewOf(slot), at)));
+        batch.values.raw(table.bytesOf(slot).subarray(at, at + recordLength(view, at)));
+        batch.put(recordKey(view, at, shard.id));
       },
     );
-    const { buffer } = records.bytes;
-    const view = new DataView(buffer);
-    for (let at = 0; at < records.length; ) {
-      const value = new Uint8Array(buffer, at, recordLength(view, at));
-      operations.push({ type: "put", key: recordKey(view, at, shard.id), value });
-      at += value.length;
-    }
     const { high, low } = shard.sum;
     const head = { head: encodeHead(shard, this.#headWriter), count: shard.table.count, sumHigh: high, sumLow: low };
-    const value = encodeShardHead(shard.id, head);
-    this.#headChecksums[shard.id] = checksumOf(value);
-    operations.push({ type: "put", key: shardHeadKey(shard.id), value });
-    return records.length;
+    this.#headChecksums[shard.id] = checksumOf(encodeShardHead(shard.id, head, batch.values));
+    batch.put(shardHeadKey(shard.id));
   }
 }
 

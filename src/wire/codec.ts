@@ -67,8 +67,11 @@ export function typeOfFrame(frame: Uint8Array): Message["type"] | undefined {
   return typeOfByte.get(frame[CHECKSUM_BYTES] ?? 0);
 }
 
-/** Room for what stands before the records of a message, and for most messages that have none. */
-const HEAD_BYTES = 256;
+/**
+ * Where messages are put together, to be copied out: most are short, and what they are copied to has their own length. It
+ * keeps the room that the longest one took.
+ */
+const scratch = new ByteWriter(4096);
 
 /** Bytes before the records of a push: checksum, type and flags. Pushes are written in place, record by record. */
 export const PUSH_HEADER_BYTES = CHECKSUM_BYTES + 2;
@@ -82,11 +85,11 @@ export function finishPush(frame: Uint8Array, confirm: boolean): void {
 
 export function encodeMessage(message: Message): Uint8Array {
   const recordBytes = "records" in message ? message.records.end - message.records.start : 0;
-  const writer = new ByteWriter(HEAD_BYTES + recordBytes);
-  writer.reserve(CHECKSUM_BYTES);
-  writer.u8(typeByte[message.type]);
-  encodeFields(writer, message);
-  const frame = writer.view();
+  scratch.clear();
+  scratch.reserve(CHECKSUM_BYTES);
+  scratch.u8(typeByte[message.type]);
+  encodeFields(scratch, message);
+  const frame = scratch.copy();
   sealMessage(frame, frame.length - recordBytes);
   return frame;
 }

@@ -37,6 +37,7 @@
 
 import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
 import type { Digest } from "../core/digest.ts";
+import type { PurgeMarks } from "../core/purge-marks.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 
 export interface MemberFacts {
@@ -177,7 +178,7 @@ export type Message =
       readonly session: number;
       readonly claim: VersionVector | undefined;
       /** With the claim: the newest stamp purged from each bucket, where anything was. */
-      readonly marks: Float64Array | undefined;
+      readonly marks: PurgeMarks | undefined;
       readonly records: Records;
     }
   | { readonly type: "credit"; readonly bytes: number }

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { BUCKETS } from "../../src/core/bucket.ts";
 import { msOfTimestamp, TIMESTAMP_MAX, timestampFromMs } from "../../src/core/clock.ts";
 import { Fingerprint } from "../../src/core/fingerprint.ts";
+import { PurgeMarks } from "../../src/core/purge-marks.ts";
 import {
   checkRecord,
   expiresAt,
@@ -16,7 +18,7 @@ import {
   sequenceAt,
   timestampAt,
 } from "../../src/core/record.ts";
-import { APPLIED, BUCKETS, OBSOLETE, SAME, type Shard, SUPERSEDED } from "../../src/core/shard.ts";
+import { APPLIED, OBSOLETE, SAME, type Shard, SUPERSEDED } from "../../src/core/shard.ts";
 import { encodeHead, restoreHead } from "../../src/core/shard-head.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import {
@@ -360,15 +362,15 @@ describe("head", () => {
           const { shard } = createShard();
           for (const [replica, sequence] of entries) shard.vector.advance(origin(replica), sequence);
           shard.vector.seal(9, 4);
-          if (marks.length > 0) shard.purgeMarks = new Float64Array(BUCKETS);
-          for (const [bucket, mark] of marks) if (shard.purgeMarks !== undefined) shard.purgeMarks[bucket] = mark;
+          if (marks.length > 0) shard.purgeMarks = new PurgeMarks();
+          for (const [bucket, mark] of marks) shard.purgeMarks?.raise(bucket, mark);
           shard.quarantined = quarantined;
           const back = createShard().shard;
           restoreHead(back, encodeHead(shard));
           expect([vectorText(back), back.quarantined]).toEqual([vectorText(shard), quarantined]);
-          expect([...(back.purgeMarks ?? new Float64Array(BUCKETS))]).toEqual([
-            ...(shard.purgeMarks ?? new Float64Array(BUCKETS)),
-          ]);
+          const stampsOf = ({ purgeMarks }: Shard) =>
+            Array.from({ length: BUCKETS }, (_, bucket) => purgeMarks?.of(bucket) ?? 0);
+          expect(stampsOf(back)).toEqual(stampsOf(shard));
         },
       ),
     );

@@ -2,8 +2,8 @@
 
 import { expect } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
+import { BUCKETS, bucketOf } from "../../src/core/bucket.ts";
 import { KIND_PLAIN, originAt, RecordWriter, recordLength, sequenceAt, timestampAt } from "../../src/core/record.ts";
-import { bucketOf } from "../../src/core/shard.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import type { Records } from "../../src/wire/message.ts";
 import { Machines } from "./machines.ts";
@@ -68,7 +68,8 @@ export async function withMark(names: readonly string[]): Promise<Machines> {
   machines.run(8000);
   for (const name of names) {
     const shard = machines.at(name).shardOfKey("k" as Key);
-    expect([shard.table.count, shard.purgeMarks?.some((mark) => mark > 0)]).toEqual([1, true]);
+    const marks = Array.from({ length: BUCKETS }, (_, bucket) => shard.purgeMarks?.of(bucket) ?? 0);
+    expect([shard.table.count, marks.some((mark) => mark > 0)]).toEqual([1, true]);
   }
   return machines;
 }

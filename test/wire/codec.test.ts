@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
 import type { OriginId, ReplicaId, ShardId } from "../../src/base/ids.ts";
+import { BUCKETS } from "../../src/core/bucket.ts";
 import { TIMESTAMP_MAX } from "../../src/core/clock.ts";
 import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
-import { BUCKETS } from "../../src/core/shard.ts";
+import { PurgeMarks } from "../../src/core/purge-marks.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { decodeMessage, encodeMessage, finishPush, PUSH_HEADER_BYTES, typeOfFrame } from "../../src/wire/codec.ts";
 import {
@@ -72,8 +73,8 @@ const lineage = fc.array(fc.record({ life: fc.integer({ min: 0, max: LIFE_MAX })
 const none = fc.constant(undefined);
 const marks = fc.option(
   fc.array(fc.tuple(fc.integer({ min: 0, max: BUCKETS - 1 }), number), { minLength: 1, maxLength: 4 }).map((list) => {
-    const made = new Float64Array(BUCKETS);
-    for (const [bucket, mark] of list) made[bucket] = Math.min(Math.max(1, mark), TIMESTAMP_MAX);
+    const made = new PurgeMarks();
+    for (const [bucket, mark] of list) made.raise(bucket, Math.min(Math.max(1, mark), TIMESTAMP_MAX));
     return made;
   }),
   { nil: undefined },
@@ -197,6 +198,7 @@ function plain(value: unknown): unknown {
   if (value instanceof VersionVector) {
     return { sealed: [...value.sealedEntries()].sort(), entries: [...value.entries()].sort() };
   }
+  if (value instanceof PurgeMarks) return Array.from({ length: BUCKETS }, (_, bucket) => value.of(bucket));
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(plain);
   if ("start" in value) {

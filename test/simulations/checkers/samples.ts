@@ -8,7 +8,7 @@ import { evidence, KEY, node } from "./evidence-builder.ts";
 
 export function sampledRegister(timestamp: number, changes: Partial<SampledRegister> = {}): SampledRegister {
   const stamp = { timestamp, isDead: false, origin: 1 };
-  return { key: KEY, stamp, isStanding: true, isLive: true, content: `${timestamp}`, ...changes };
+  return { key: KEY, stamp, isStanding: true, isLive: true, sequence: timestamp, checksum: 0, ...changes };
 }
 
 /** A replica that covers the dots of origin 1 up to `covered`. */
@@ -24,7 +24,7 @@ export function nodeSample(
     wallMs: 0,
     registers: new Map(register === undefined ? [] : [[`0:${KEY}`, register]]),
     vectors: [vector],
-    contentDigest: register?.isStanding === true ? register.content : "nothing",
+    contentDigest: register?.isStanding === true ? `${register.sequence} ${register.checksum}` : "nothing",
     vectorDigest: `${covered}`,
     holdings: [],
     ...changes,
