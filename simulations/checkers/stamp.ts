@@ -17,8 +17,9 @@ export function compareStamps(a: Stamp, b: Stamp): number {
 
 /** Versions are opaque to clients; a checker may look: timestamp and origin in hex. */
 export function stampOfVersion(version: Version, isDead: boolean): Stamp {
-  const [timestamp = "", origin = ""] = version.split("-");
-  return { timestamp: Number.parseInt(timestamp, 16), isDead, origin: Number.parseInt(origin, 16) };
+  // A hex number ends where its digits do.
+  const origin = version.slice(version.indexOf("-") + 1);
+  return { timestamp: Number.parseInt(version, 16), isDead, origin: Number.parseInt(origin, 16) };
 }
 
 export function showStamp(stamp: Stamp): string {

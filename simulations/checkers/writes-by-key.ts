@@ -73,10 +73,12 @@ export function mayBeGone(
   moment: Moment,
   clockSpreadMs: number,
 ): boolean {
-  return writes.some(({ entry, isDelete, stamp }) => {
+  const explains = ({ entry, isDelete, stamp }: PossibleWrite): boolean => {
     if (entry.invokedAt > moment.at) return false;
     if (stamp !== undefined && compareStamps(stamp, floor) < 0) return false;
     const { ttlMs } = entry.operation;
     return isDelete || (ttlMs !== undefined && entry.invokedWallMs + ttlMs - clockSpreadMs <= moment.wallMs);
-  });
+  };
+  // Most often it is the last of them: a long history is not gone through from its beginning.
+  return writes.findLast(explains) !== undefined;
 }

@@ -78,6 +78,7 @@ export function encodeExtra(
 
 type StoredMember = Omit<Member, "number">;
 
+const rowsWriter = new ByteWriter();
 const memberLists = new WeakMap<readonly StoredMember[], Uint8Array>();
 const memberRows = new WeakMap<StoredMember, Uint8Array>();
 
@@ -85,10 +86,11 @@ const memberRows = new WeakMap<StoredMember, Uint8Array>();
 function memberList(members: readonly StoredMember[]): Uint8Array {
   const known = memberLists.get(members);
   if (known !== undefined) return known;
-  const writer = new ByteWriter();
-  writer.varint(members.length);
-  for (const member of members) writer.raw(memberRow(member));
-  const list = writer.copy();
+  const rows = members.map(memberRow);
+  rowsWriter.clear();
+  rowsWriter.varint(members.length);
+  for (const row of rows) rowsWriter.raw(row);
+  const list = rowsWriter.copy();
   memberLists.set(members, list);
   return list;
 }
@@ -96,11 +98,11 @@ function memberList(members: readonly StoredMember[]): Uint8Array {
 function memberRow(member: StoredMember): Uint8Array {
   const known = memberRows.get(member);
   if (known !== undefined) return known;
-  const writer = new ByteWriter();
-  writeMember(writer, member);
-  writer.varint(member.epochNow);
-  writeLineage(writer, member.lineage);
-  const row = writer.copy();
+  rowsWriter.clear();
+  writeMember(rowsWriter, member);
+  rowsWriter.varint(member.epochNow);
+  writeLineage(rowsWriter, member.lineage);
+  const row = rowsWriter.copy();
   memberRows.set(member, row);
   return row;
 }

@@ -4,7 +4,7 @@ import { SeededRandom } from "../../src/base/random.ts";
 import { Arena, blockBytesFor, PAGE_BYTES, PAGED_BLOCK_BYTES_MAX, REF_MIN } from "../../src/core/arena.ts";
 
 /** Pages that an arena keeps when it is empty. */
-const SPARES = 4;
+const SPARES = 16;
 
 /** Fills a block with a pattern of its own. Small enough never to look like a free block. */
 function fill(arena: Arena, ref: number, length: number, seed: number): void {
