@@ -38,15 +38,15 @@ export function checkCondition(evidence: Evidence): Violation[] {
     if (!isConditional(type) || entry.life === 0 || entry.answer === undefined) continue;
     const floor = floorOf(entry, floors.get(slotOf(entry, key)) ?? []);
     if (floor !== undefined && mayHaveGoneBack(entry, floor, evidence)) continue;
-    const others = (writes.get(key) ?? []).filter((write) => write.entry !== entry);
+    const others = () => (writes.get(key) ?? []).filter((write) => write.entry !== entry);
     const expected = expectedBy(entry);
     if (entry.answer.type === "written") {
-      if (expected === undefined) messages.push(...checkCarriedOut(entry, floor, others, evidence));
+      if (expected === undefined) messages.push(...checkCarriedOut(entry, floor, others(), evidence));
       else messages.push(...checkSwapped(entry, expected, floor, swaps));
     }
     if (entry.answer.type === "refused" && entry.answer.code === "PRECONDITION_FAILED") {
-      if (expected === undefined) messages.push(...checkRefused(entry, floor, others));
-      else messages.push(...checkNotSwapped(entry, expected, floor, others));
+      if (expected === undefined) messages.push(...checkRefused(entry, floor, others()));
+      else messages.push(...checkNotSwapped(entry, expected, floor, others()));
     }
   }
   return violations("condition", messages);
@@ -170,8 +170,8 @@ function shownBy({ answer }: HistoryEntry): (readonly [Key, Stamp])[] {
 function floorOf({ invokedAt }: HistoryEntry, floors: readonly Floor[]): Floor | undefined {
   let greatest: Floor | undefined;
   for (const floor of floors) {
-    const isGreater = greatest === undefined || compareStamps(floor.stamp, greatest.stamp) > 0;
-    if (floor.at < invokedAt && isGreater) greatest = floor;
+    if (floor.at >= invokedAt) continue;
+    if (greatest === undefined || compareStamps(floor.stamp, greatest.stamp) > 0) greatest = floor;
   }
   return greatest;
 }
