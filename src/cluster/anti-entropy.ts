@@ -108,7 +108,7 @@ export class AntiEntropy {
       this.#sendShardDigests(peer, message.asOf, now);
       return;
     }
-    for (const shard of this.#around.shards) this.#noteEqual(shard, peer, message, message.lives);
+    for (const shard of this.#around.shards) this.#noteEqual(shard, peer, message, message);
     this.#compared(peer, 0);
     this.#sendVectors(
       peer,
@@ -135,7 +135,7 @@ export class AntiEntropy {
         continue;
       }
       // Where other shards always differ, this is the only word about one that does not.
-      this.#noteEqual(shard, peer, row, message.lives);
+      this.#noteEqual(shard, peer, row, message);
       if (this.#hasLonely(shard)) differing.push(shard);
       if (this.#isDamaged(shard, row, message.asOf)) this.#options.suspect(shard.id, peer, message.asOf, now);
     }
@@ -151,7 +151,7 @@ export class AntiEntropy {
       const shard = this.#around.shards[entry.shard];
       if (shard === undefined) continue;
       shards.push(shard);
-      this.#around.reports.note(shard.id, peer, { ...entry, lives: message.lives });
+      this.#around.reports.note(shard.id, peer, { ...entry, clock: message.clock, lives: message.lives });
       const lack = shard.vector.lackOf(entry.vector);
       lag += lack + entry.vector.lackOf(shard.vector);
       if (lack > 0) this.#pulls.noteLack(shard.id, peer, entry.vector, now);
@@ -237,14 +237,15 @@ export class AntiEntropy {
     this.#roundsById.set(peer, { rttMs, clockOffsetMs: message.clock + rttMs / 2 - now });
   }
 
-  #noteEqual(shard: Shard, peer: ReplicaId, told: { durable: boolean; whole: boolean }, lives: number): void {
+  #noteEqual(shard: Shard, peer: ReplicaId, told: { durable: boolean; whole: boolean }, facts: ReportFacts): void {
     const vector = shard.vector.snapshot();
     const durable = told.durable ? vector : undefined;
     this.#around.reports.note(shard.id, peer, {
       vector,
       durable,
       early: told.whole ? NOTHING_EARLY : undefined,
-      lives,
+      clock: facts.clock,
+      lives: facts.lives,
       doubtful: !told.whole,
     });
   }

@@ -28,11 +28,11 @@ import {
   flagsAt,
   isGone,
   originAt,
-  type RecordLimits,
   recordLength,
   sequenceAt,
   timestampAt,
 } from "../core/record.ts";
+import type { RecordLimits } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
 import type { AuditEntry, MessageOf, Records } from "../wire/message.ts";
 import { forEachRecord } from "./replication.ts";

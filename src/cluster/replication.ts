@@ -9,15 +9,8 @@
 import { BadBytes, ByteWriter } from "../base/bytes.ts";
 import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
 import { lifeOf, originOf } from "../core/origin.ts";
-import {
-  checkRecord,
-  keyLengthAt,
-  keyStartAt,
-  originAt,
-  type RecordLimits,
-  recordBytesMax,
-  recordLength,
-} from "../core/record.ts";
+import { keyLengthAt, keyStartAt, originAt, recordLength } from "../core/record.ts";
+import { checkRecord, type RecordLimits, recordBytesMax } from "../core/record-check.ts";
 import { APPLIED, type Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { finishPush, PUSH_HEADER_BYTES } from "../wire/codec.ts";

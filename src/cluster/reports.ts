@@ -13,6 +13,8 @@ export interface Report {
   readonly durable: VersionVector;
   /** Undefined: not told. */
   readonly early: readonly EarlyFacts[] | undefined;
+  /** The reporter's clock then, unix ms. */
+  readonly clock: number;
   /** Digest of the lives that the reporter knew then. */
   readonly lives: number;
   /** The reporter holds something that waits to be confirmed. */
@@ -41,6 +43,7 @@ export class Reports {
       readonly vector: VersionVector;
       readonly durable: VersionVector | undefined;
       readonly early: readonly EarlyFacts[] | undefined;
+      readonly clock: number;
       readonly lives: number;
       readonly doubtful: boolean;
     },

@@ -10,6 +10,7 @@
  */
 
 import { msOfTimestamp } from "../core/clock.ts";
+import { isLease } from "../core/containers.ts";
 import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, originAt, sequenceAt, timestampAt } from "../core/record.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 
@@ -28,6 +29,8 @@ export interface StabilityView {
 export function purgeTest(view: StabilityView): ((record: DataView, at: number) => boolean) | undefined {
   for (const owner of view.owners) if (!view.own.dominates(owner)) return undefined;
   return (record, at) => {
+    // It goes with its container, once that is deleted.
+    if (isLease(record, at)) return false;
     const origin = originAt(record, at);
     const sequence = sequenceAt(record, at);
     if (!view.own.covers(origin, sequence)) return false;

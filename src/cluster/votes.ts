@@ -10,7 +10,8 @@
 
 import { isDue } from "../base/deadline.ts";
 import type { ReplicaId } from "../base/ids.ts";
-import { compareRecords, originAt, type RecordLimits, sequenceAt } from "../core/record.ts";
+import { compareRecords, originAt, sequenceAt } from "../core/record.ts";
+import type { RecordLimits } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
 import type { MessageOf, Records } from "../wire/message.ts";
 import { forEachRecord } from "./replication.ts";

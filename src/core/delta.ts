@@ -4,7 +4,8 @@
  * The slots to send are collected when the session begins, together with the claim; their content is read when it goes
  * out. A slot overwritten meanwhile goes out with its newer content (R2): the peer gets the register of the dot it will
  * claim, or one that supersedes it. A slot emptied meanwhile held a tombstone that every owner had reported, this peer
- * too, so there is nothing to send for it. Unconfirmed registers, which may have been deleted elsewhere, stay here.
+ * too, so there is nothing to send for it; or a member of a container whose place another took, which came later than the
+ * claim and goes out behind the rest. Unconfirmed registers, which may have been deleted elsewhere, stay here.
  */
 
 import type { ByteWriter } from "../base/bytes.ts";
@@ -18,12 +19,15 @@ export class DeltaSession {
   readonly claim: VersionVector;
   readonly #slots: number[] = [];
   #next = 0;
+  /** What the shard had displaced when slots were last collected. */
+  #displaced: number;
 
   /** A session for a receiver that covers `covered`. Costs what the receiver lacks, not what the shard holds. */
   constructor(shard: Shard, covered: VersionVector) {
     this.shard = shard;
     this.claim = shard.vector.snapshot();
-    for (const origin of shard.origins()) shard.collectAbove(origin, covered.get(origin), this.#slots);
+    this.#displaced = shard.displaced;
+    this.#collectAbove(covered);
   }
 
   get registers(): number {
@@ -34,9 +38,21 @@ export class DeltaSession {
     return this.#next === this.#slots.length;
   }
 
+  #collectAbove(covered: VersionVector): void {
+    for (const origin of this.shard.origins()) this.shard.collectAbove(origin, covered.get(origin), this.#slots);
+  }
+
+  /** Whatever displaced a member that was to be sent bears a dot beyond the claim: it came since. */
+  #collectDisplacing(): void {
+    if (this.shard.displaced === this.#displaced) return;
+    this.#displaced = this.shard.displaced;
+    this.#collectAbove(this.claim);
+  }
+
   /** Fills an empty `writer` with records of at most `bytesMax` bytes together; one that is longer goes alone. */
   writeChunk(writer: ByteWriter, bytesMax: number): void {
     const table = this.shard.table;
+    this.#collectDisplacing();
     for (; this.#next < this.#slots.length; this.#next++) {
       const slot = this.#slots[this.#next] as number;
       if (!table.isHeld(slot) || table.isSentinel(slot) || this.shard.isUnconfirmed(slot)) continue;

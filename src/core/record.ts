@@ -4,7 +4,7 @@
  *
  *      0  u32  checksum      xxHash32 of the bytes from 4 to the end
  *      4  u8   flags         1 dead, 2 gone (value dropped, expired), 4 expires, 8 field, 16 meta
- *      5  u8   kind          0 plain value
+ *      5  u8   kind          0 plain value, 1 document
  *      6  u16  key length
  *      8  u32  value length
  *     12  u56  timestamp
@@ -15,34 +15,37 @@
  *         key, field, value          with flag 16 the value is: u8 length and text of the content type, then the body
  *
  * The functions that read single facts take the view of the bytes and the offset at which a record begins, trust the
- * record, and allocate nothing. What comes from outside goes through `checkRecord` first.
+ * record, and allocate nothing. What comes from outside goes through `record-check.ts` first.
  */
 
 import { assert } from "../base/assert.ts";
-import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
+import { latin1FromBytes } from "../base/bytes.ts";
 import { xxHash32 } from "../base/hash.ts";
 import type { Key, OriginId, Timestamp } from "../base/ids.ts";
-import { TIMESTAMP_MAX } from "./clock.ts";
 
 export const FLAG_DEAD = 1;
 export const FLAG_GONE = 2;
 export const FLAG_EXPIRES = 4;
 export const FLAG_FIELD = 8;
 export const FLAG_META = 16;
-const FLAGS_KNOWN = 31;
 
 export const KIND_PLAIN = 0;
+/** A container: what lies under its key is many registers (`containers.ts`). */
+export const KIND_DOCUMENT = 1;
+
+export function isContainerKind(kind: number): boolean {
+  return kind === KIND_DOCUMENT;
+}
 
 export const RECORD_HEADER_BYTES = 32;
-const EXPIRY_BYTES = 6;
-const FIELD_LENGTH_BYTES = 2;
+export const EXPIRY_BYTES = 6;
+export const FIELD_LENGTH_BYTES = 2;
 export const CONTENT_TYPE_LENGTH_MAX = 255;
 
 /** Differs for every version of the layout, so that a record of another one never passes for ours. */
-const CHECKSUM_SEED = 0x41746c31;
+export const CHECKSUM_SEED = 0x41746c31;
 
 const TWO_32 = 4294967296;
-const TWO_21 = 2097152;
 
 export function readUint48(view: DataView, at: number): number {
   return view.getUint32(at, true) + view.getUint16(at + 4, true) * TWO_32;
@@ -115,7 +118,7 @@ export function expiresAt(view: DataView, at: number): number {
 }
 
 /** Bytes before the key. */
-function headLength(flags: number): number {
+export function headLength(flags: number): number {
   return (
     RECORD_HEADER_BYTES +
     ((flags & FLAG_EXPIRES) === 0 ? 0 : EXPIRY_BYTES) +
@@ -224,72 +227,6 @@ export function compareRecords(a: DataView, atA: number, b: DataView, atB: numbe
     isDead(flagsAt(b, atB)),
     originAt(b, atB),
   );
-}
-
-export interface RecordLimits {
-  /** Of a key, and of a field. */
-  readonly keyBytesMax: number;
-  /** Of a value without its content type. */
-  readonly valueBytesMax: number;
-}
-
-/** No record that keeps to the limits is longer. */
-export function recordBytesMax({ keyBytesMax, valueBytesMax }: RecordLimits): number {
-  const metaMax = 1 + CONTENT_TYPE_LENGTH_MAX;
-  return RECORD_HEADER_BYTES + EXPIRY_BYTES + FIELD_LENGTH_BYTES + 2 * keyBytesMax + metaMax + valueBytesMax;
-}
-
-/**
- * Checks everything about a record that begins at `at` and must end by `end`, and returns its length. Throws `BadBytes`.
- * Nothing beyond `end` is read.
- */
-export function checkRecord(view: DataView, at: number, end: number, limits: RecordLimits): number {
-  if (end - at < RECORD_HEADER_BYTES) throw new BadBytes("record truncated in its header");
-  const flags = flagsAt(view, at);
-  if ((flags & ~FLAGS_KNOWN) !== 0) throw new BadBytes(`record with unknown flags ${flags}`);
-  if (at + headLength(flags) > end) throw new BadBytes("record truncated in its header");
-  checkLengths(view, at, limits);
-  const length = recordLength(view, at);
-  if (length > end - at) throw new BadBytes("record truncated");
-  checkMeta(view, at, limits);
-  if (sequenceAt(view, at) < 1) throw new BadBytes("record without sequence");
-  // Not the greatest number that fits: who writes the key next needs one greater, that its peers take too.
-  if (timestampAt(view, at) > TIMESTAMP_MAX) throw new BadBytes("record stamped beyond all clocks");
-  checkUint53(view, at + 19);
-  if (xxHash32(view, at + 4, at + length, CHECKSUM_SEED) !== checksumAt(view, at)) {
-    throw new BadBytes("record with a wrong checksum");
-  }
-  return length;
-}
-
-function checkLengths(view: DataView, at: number, limits: RecordLimits): void {
-  const flags = flagsAt(view, at);
-  const keyLength = keyLengthAt(view, at);
-  const valueLength = valueLengthAt(view, at);
-  const metaMax = (flags & FLAG_META) === 0 ? 0 : 1 + CONTENT_TYPE_LENGTH_MAX;
-  if (keyLength === 0) throw new BadBytes("record without key");
-  if (keyLength > limits.keyBytesMax) throw new BadBytes(`key of ${keyLength} bytes`);
-  if (fieldLengthAt(view, at) > limits.keyBytesMax) throw new BadBytes(`field of ${fieldLengthAt(view, at)} bytes`);
-  if (valueLength > limits.valueBytesMax + metaMax) throw new BadBytes(`value of ${valueLength} bytes`);
-  if ((flags & (FLAG_DEAD | FLAG_GONE)) !== 0 && (valueLength !== 0 || metaMax !== 0)) {
-    throw new BadBytes("dead record with a value");
-  }
-}
-
-function checkMeta(view: DataView, at: number, limits: RecordLimits): void {
-  if ((flagsAt(view, at) & FLAG_META) !== 0) {
-    const valueLength = valueLengthAt(view, at);
-    if (valueLength === 0 || 1 + view.getUint8(valueStartAt(view, at)) > valueLength) {
-      throw new BadBytes("content type longer than its value");
-    }
-  }
-  const bodyLength = bodyLengthAt(view, at);
-  if (bodyLength > limits.valueBytesMax) throw new BadBytes(`value of ${bodyLength} bytes`);
-}
-
-function checkUint53(view: DataView, at: number): void {
-  const high = view.getUint16(at + 4, true) | (view.getUint8(at + 6) << 16);
-  if (high >= TWO_21) throw new BadBytes("record with a number over 2^53");
 }
 
 /** What a record says. The flags for expiry, field and content type follow from what is given. */

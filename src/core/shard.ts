@@ -16,6 +16,7 @@ import type { Key, OriginId, ShardId } from "../base/ids.ts";
 import type { Arena } from "./arena.ts";
 import { bucketOf } from "./bucket.ts";
 import { type HybridClock, TIMESTAMP_MAX } from "./clock.ts";
+import { Containers, UNNAMED } from "./containers.ts";
 import type { Digest } from "./digest.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
@@ -65,11 +66,15 @@ const PART_SHIFT = 4;
 export interface LocalWrite {
   readonly kind: number;
   readonly key: Key;
+  /** Of a register of a container (`containers.ts`). */
+  readonly field?: string | undefined;
   /** Absent: a deletion. */
   readonly value?: Uint8Array | undefined;
   readonly contentType?: string | undefined;
   /** Unix ms. */
   readonly expiresAt?: number | undefined;
+  /** A timestamp that its own has to be greater than, besides what is held of the register itself. */
+  readonly above?: number | undefined;
 }
 
 export interface ShardOptions {
@@ -86,6 +91,7 @@ export interface ShardOptions {
 export class Shard {
   readonly id: ShardId;
   readonly table: RegisterTable;
+  readonly containers: Containers;
   readonly vector = new VersionVector();
   readonly fingerprint = new Fingerprint();
   /** Over every register, tombstones included: what the disk must add up to at the next start. */
@@ -102,6 +108,8 @@ export class Shard {
   wasUnconfirmed = false;
   /** Something that the disk has to learn. */
   headDirty = false;
+  /** How many members of containers were dropped because others took their place. */
+  displaced = 0;
 
   readonly #isPersistent: boolean;
   readonly #clock: HybridClock;
@@ -119,6 +127,7 @@ export class Shard {
   constructor(options: ShardOptions) {
     this.id = options.id;
     this.table = new RegisterTable(options.arena, options.seed);
+    this.containers = new Containers(this.table);
     this.#chains = new OriginChains(this.table);
     this.#isPersistent = options.isPersistent;
     this.#clock = options.clock;
@@ -198,8 +207,8 @@ export class Shard {
   // --- Reading -------------------------------------------------------------------------------------------------
 
   /** The slot of a key's register, dead or alive; 0 when there is none. */
-  find(kind: number, key: Key): number {
-    this.#writer.writeIdentity(kind, key);
+  find(kind: number, key: Key, field?: string): number {
+    this.#writer.writeIdentity(kind, key, field);
     return this.table.find(this.#writer.view, 0);
   }
 
@@ -237,6 +246,12 @@ export class Shard {
     }
   }
 
+  /** Of the bucket of a register: the newest stamp purged from there, 0 where none was. */
+  purgeMarkOf(kind: number, key: Key): number {
+    this.#writer.writeIdentity(kind, key);
+    return this.purgeMarks?.of(bucketOf(this.#writer.view, 0)) ?? 0;
+  }
+
   // --- Writing here --------------------------------------------------------------------------------------------
 
   /**
@@ -247,9 +262,9 @@ export class Shard {
   write(write: LocalWrite, nowMs: number): number {
     const origin = this.#ownOrigin;
     assert(origin !== undefined, "a life begins before the first write");
-    this.#writer.writeIdentity(write.kind, write.key);
+    this.#writer.writeIdentity(write.kind, write.key, write.field);
     const slot = this.table.find(this.#writer.view, 0);
-    let timestamp: number = this.#clock.next(nowMs);
+    let timestamp: number = Math.max(this.#clock.next(nowMs), (write.above ?? 0) + 1);
     if (slot !== 0) {
       const held = timestampAt(this.table.viewOf(slot), this.table.offsetOf(slot));
       timestamp = Math.max(timestamp, held + 1);
@@ -265,6 +280,7 @@ export class Shard {
       flags: write.value === undefined ? FLAG_DEAD : 0,
       kind: write.kind,
       key: write.key,
+      field: write.field,
       value: write.value,
       timestamp,
       origin,
@@ -318,6 +334,11 @@ export class Shard {
       }
     }
     if (covered) return OBSOLETE;
+    const killer = this.containers.killerOf(view, at);
+    if (killer !== 0) {
+      if (killer !== UNNAMED && this.isUnconfirmed(killer)) this.table.setMark(killer, IN_THE_WAY);
+      return SUPERSEDED;
+    }
     this.#clock.observe(timestampAt(view, at), nowMs);
     this.#store(slot, view, bytes, at, length);
     return APPLIED;
@@ -437,6 +458,7 @@ export class Shard {
     if (this.#isPersistent) this.#removedFromDisk.push(identityCopy(view, at));
     this.#account(view, at, false);
     if ((this.table.getMark(slot) & UNCONFIRMED) !== 0) this.#unconfirmed--;
+    this.containers.forget(slot);
     this.table.unlink(slot);
     this.table.remove(slot);
     this.headDirty = true;
@@ -523,6 +545,7 @@ export class Shard {
   /** Takes back a record read from disk; `finishLoad` must follow the last. */
   load(view: DataView, bytes: Uint8Array, at: number, length: number, nowMs: number): void {
     const slot = this.#insert(view, bytes, at, length);
+    this.containers.note(slot);
     this.#chains.load(slot, originAt(view, at), sequenceAt(view, at));
     this.#account(view, at, true);
     if ((flagsAt(view, at) & FALLEN) !== 0) this.#fell(slot, view, at);
@@ -566,7 +589,18 @@ export class Shard {
     this.#markDirty(target);
     if ((flagsAt(view, at) & FALLEN) !== 0) this.#fell(target, view, at);
     else if (expiresAt(view, at) !== Infinity) this.#scheduleExpiry(expiresAt(view, at), target);
+    this.#displace(target);
     return target;
+  }
+
+  /** Drops what a register of a container kills. */
+  #displace(by: number): void {
+    const container = this.containers.note(by);
+    if (container === undefined) return;
+    for (const slot of this.containers.dead(container, by)) {
+      this.discard(slot);
+      this.displaced++;
+    }
   }
 
   /** The slot of a register that was not held. */

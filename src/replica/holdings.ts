@@ -3,7 +3,7 @@
 import { WINDOW_BYTES_MAX } from "../cluster/pull-window.ts";
 import { CHUNK_BYTES, SERVED_SESSIONS_MAX } from "../cluster/serving.ts";
 import { VOTES_MAX } from "../cluster/votes.ts";
-import { recordBytesMax } from "../core/record.ts";
+import { recordBytesMax } from "../core/record-check.ts";
 import { CHANGES_BYTES_MAX, CHANGES_MAX } from "./changes.ts";
 import type { Replica } from "./replica.ts";
 

@@ -12,7 +12,8 @@
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
 import type { Member, Members } from "../cluster/members.ts";
-import { checkRecord, keyLengthAt, keyStartAt, type RecordLimits, recordLength } from "../core/record.ts";
+import { keyLengthAt, keyStartAt, recordLength } from "../core/record.ts";
+import { checkRecord, type RecordLimits } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
 import { encodeHead, restoreHead } from "../core/shard-head.ts";
 import { shardOf } from "../core/shard-of.ts";

@@ -46,7 +46,7 @@ function createWorld(options: { readonly shards: number; readonly tombstones: nu
   const report = new VersionVector();
   report.advance(origin, options.reported);
   for (const { id } of shards)
-    reports.note(id, PEER, { vector: report, durable: report, early: [], lives: 0, doubtful: false });
+    reports.note(id, PEER, { vector: report, durable: report, early: [], clock: 0, lives: 0, doubtful: false });
   const around: Surroundings = {
     shards,
     members,

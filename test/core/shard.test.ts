@@ -7,7 +7,6 @@ import { msOfTimestamp, TIMESTAMP_MAX, timestampFromMs } from "../../src/core/cl
 import { Fingerprint } from "../../src/core/fingerprint.ts";
 import { PurgeMarks } from "../../src/core/purge-marks.ts";
 import {
-  checkRecord,
   expiresAt,
   FLAG_DEAD,
   FLAG_GONE,
@@ -18,6 +17,7 @@ import {
   sequenceAt,
   timestampAt,
 } from "../../src/core/record.ts";
+import { checkRecord } from "../../src/core/record-check.ts";
 import { APPLIED, OBSOLETE, SAME, type Shard, SUPERSEDED } from "../../src/core/shard.ts";
 import { encodeHead, restoreHead } from "../../src/core/shard-head.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";

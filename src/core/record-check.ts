@@ -1,0 +1,115 @@
+/** The check of record bytes that come from outside: a peer, or a disk. */
+
+import { BadBytes } from "../base/bytes.ts";
+import { xxHash32 } from "../base/hash.ts";
+import { checkBond } from "./bond.ts";
+import { TIMESTAMP_MAX } from "./clock.ts";
+import {
+  bodyLengthAt,
+  CHECKSUM_SEED,
+  CONTENT_TYPE_LENGTH_MAX,
+  checksumAt,
+  EXPIRY_BYTES,
+  FIELD_LENGTH_BYTES,
+  FLAG_DEAD,
+  FLAG_EXPIRES,
+  FLAG_FIELD,
+  FLAG_GONE,
+  FLAG_META,
+  fieldLengthAt,
+  flagsAt,
+  headLength,
+  KIND_DOCUMENT,
+  keyLengthAt,
+  kindAt,
+  RECORD_HEADER_BYTES,
+  recordLength,
+  sequenceAt,
+  timestampAt,
+  valueLengthAt,
+  valueStartAt,
+} from "./record.ts";
+
+const FLAGS_KNOWN = 31;
+const TWO_21 = 2097152;
+
+export interface RecordLimits {
+  /** Of a key, and of a field. */
+  readonly keyBytesMax: number;
+  /** Of a value without its content type. */
+  readonly valueBytesMax: number;
+}
+
+/** No record that keeps to the limits is longer. */
+export function recordBytesMax({ keyBytesMax, valueBytesMax }: RecordLimits): number {
+  const metaMax = 1 + CONTENT_TYPE_LENGTH_MAX;
+  return RECORD_HEADER_BYTES + EXPIRY_BYTES + FIELD_LENGTH_BYTES + 2 * keyBytesMax + metaMax + valueBytesMax;
+}
+
+/**
+ * Checks everything about a record that begins at `at` and must end by `end`, and returns its length. Throws `BadBytes`.
+ * Nothing beyond `end` is read.
+ */
+export function checkRecord(view: DataView, at: number, end: number, limits: RecordLimits): number {
+  if (end - at < RECORD_HEADER_BYTES) throw new BadBytes("record truncated in its header");
+  const flags = flagsAt(view, at);
+  if ((flags & ~FLAGS_KNOWN) !== 0) throw new BadBytes(`record with unknown flags ${flags}`);
+  if (at + headLength(flags) > end) throw new BadBytes("record truncated in its header");
+  checkLengths(view, at, limits);
+  const length = recordLength(view, at);
+  if (length > end - at) throw new BadBytes("record truncated");
+  checkMeta(view, at, limits);
+  checkMembership(view, at);
+  if (sequenceAt(view, at) < 1) throw new BadBytes("record without sequence");
+  // Not the greatest number that fits: who writes the key next needs one greater, that its peers take too.
+  if (timestampAt(view, at) > TIMESTAMP_MAX) throw new BadBytes("record stamped beyond all clocks");
+  checkUint53(view, at + 19);
+  if (xxHash32(view, at + 4, at + length, CHECKSUM_SEED) !== checksumAt(view, at)) {
+    throw new BadBytes("record with a wrong checksum");
+  }
+  return length;
+}
+
+function checkLengths(view: DataView, at: number, limits: RecordLimits): void {
+  const flags = flagsAt(view, at);
+  const keyLength = keyLengthAt(view, at);
+  const valueLength = valueLengthAt(view, at);
+  const metaMax = (flags & FLAG_META) === 0 ? 0 : 1 + CONTENT_TYPE_LENGTH_MAX;
+  if (keyLength === 0) throw new BadBytes("record without key");
+  if (keyLength > limits.keyBytesMax) throw new BadBytes(`key of ${keyLength} bytes`);
+  if (fieldLengthAt(view, at) > limits.keyBytesMax) throw new BadBytes(`field of ${fieldLengthAt(view, at)} bytes`);
+  if (valueLength > limits.valueBytesMax + metaMax) throw new BadBytes(`value of ${valueLength} bytes`);
+  if ((flags & (FLAG_DEAD | FLAG_GONE)) !== 0 && (valueLength !== 0 || metaMax !== 0)) {
+    throw new BadBytes("dead record with a value");
+  }
+}
+
+function checkMeta(view: DataView, at: number, limits: RecordLimits): void {
+  if ((flagsAt(view, at) & FLAG_META) !== 0) {
+    const valueLength = valueLengthAt(view, at);
+    if (valueLength === 0 || 1 + view.getUint8(valueStartAt(view, at)) > valueLength) {
+      throw new BadBytes("content type longer than its value");
+    }
+  }
+  const bodyLength = bodyLengthAt(view, at);
+  if (bodyLength > limits.valueBytesMax) throw new BadBytes(`value of ${bodyLength} bytes`);
+}
+
+function checkUint53(view: DataView, at: number): void {
+  const high = view.getUint16(at + 4, true) | (view.getUint8(at + 6) << 16);
+  if (high >= TWO_21) throw new BadBytes("record with a number over 2^53");
+}
+
+/** Of a document's registers each is what its place says: a deletion, a lease without a value, or a member with a bond. */
+function checkMembership(view: DataView, at: number): void {
+  if (kindAt(view, at) !== KIND_DOCUMENT) return;
+  const flags = flagsAt(view, at);
+  if ((flags & FLAG_FIELD) === 0) {
+    if ((flags & FLAG_DEAD) === 0) throw new BadBytes("base of a document that is no deletion");
+  } else if (fieldLengthAt(view, at) === 0) {
+    if ((flags & FLAG_DEAD) !== 0 || valueLengthAt(view, at) > 0) throw new BadBytes("lease with a value, or deleted");
+  } else {
+    if ((flags & (FLAG_DEAD | FLAG_GONE | FLAG_EXPIRES | FLAG_META)) !== 0) throw new BadBytes("member out of form");
+    checkBond(view, valueStartAt(view, at), at + recordLength(view, at));
+  }
+}
