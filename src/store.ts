@@ -94,6 +94,8 @@ export type BatchResult =
 export type WatchEvent =
   | { readonly type: "put"; readonly key: Key; readonly entry: Entry; readonly resume: string }
   | { readonly type: "delete" | "expire"; readonly key: Key; readonly version: Version; readonly resume: string }
+  /** A document was edited; what it holds now is to be read. */
+  | { readonly type: "document"; readonly key: Key; readonly version: Version; readonly resume: string }
   /** Changes may have been missed: read the prefix again, then follow from here. */
   | { readonly type: "reset"; readonly resume: string };
 
@@ -161,6 +163,58 @@ export interface Store {
   catchUp(dots: readonly Dot[], waitMs: number): Promise<void>;
   status(): Promise<ClusterStatus>;
 }
+
+/** A Yjs document as this replica holds it. */
+export interface DocumentView {
+  /** Copies, in no order of meaning: all of them together make the document. */
+  readonly updates: readonly Uint8Array[];
+  /** Equal where the same is held. */
+  readonly version: Version;
+  /** Unix ms; absent when it does not expire. */
+  readonly expiresAt?: number;
+  /** What was read, for a session. */
+  readonly dots: readonly Dot[];
+}
+
+export type DocumentEvent =
+  /** An update that came from elsewhere, or by another handle. */
+  | { readonly type: "update"; readonly update: Uint8Array }
+  /** Deleted, expired, or changed in a way that no update tells: what there is now is to be read anew. */
+  | { readonly type: "reset" };
+
+/** A document that is followed. None of its calls but the promises of writes takes time. */
+export interface DocumentHandle {
+  /** Undefined where there is none. What comes later, the listener is told. */
+  read(): DocumentView | undefined;
+  /** Throws `DOCUMENT_TOO_LARGE`, and what any write throws. The listener is not told of it. */
+  append(update: Uint8Array, options?: Omit<WriteOptions, "condition">): Promise<WriteOutcome>;
+  /** What was appended since the last snapshot has outgrown it. */
+  readonly isSnapshotDue: boolean;
+  /**
+   * Replaces all that is held by one update, which `encode` makes of all that was read, told and appended by this handle.
+   * Not called, and false returned, while that is not yet all there is.
+   */
+  compact(encode: () => Uint8Array): boolean;
+  close(): void;
+}
+
+/** Documents of this process's replica. An update is opaque here: who appends has checked it. */
+export interface DocumentStore {
+  /** Follows a document, whether there is one or not. The listener must not throw. */
+  openDocument(key: Key, listener: (event: DocumentEvent) => void): DocumentHandle;
+  /** What is not known to the replica that deletes is dropped with the rest when it comes. */
+  deleteDocument(key: Key, options?: WriteOptions): Promise<WriteOutcome>;
+  /** From now on, in ms; undefined: it does not expire any more. Throws `NOT_FOUND` where there is none. */
+  expireDocument(key: Key, ttlMs: number | undefined, options?: WriteOptions): Promise<WriteOutcome>;
+  /** Sends a message to a replica, or to all that are linked; it is kept nowhere, and gone where a link is. */
+  whisper(topic: Key, message: Uint8Array, to?: ReplicaId): void;
+  /** Hears what other replicas whisper, and of replicas that can be whispered to no more. Returns what ends it. */
+  onWhisper(listener: (whisper: Whisper) => void): () => void;
+}
+
+export type Whisper =
+  | { readonly type: "message"; readonly from: ReplicaId; readonly topic: Key; readonly message: Uint8Array }
+  | { readonly type: "here" | "gone"; readonly from: ReplicaId };
 
 /** A store that is the replica in this process: what administration and drills need beyond `Store`. */
 export interface LocalStore extends Store {

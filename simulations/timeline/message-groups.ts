@@ -34,6 +34,7 @@ const KINDS = {
   "read-reply": "other",
   quarantine: "other",
   leave: "other",
+  whisper: "other",
 } as const satisfies Record<Message["type"], MessageKind>;
 
 interface Gathered {

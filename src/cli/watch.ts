@@ -48,8 +48,8 @@ function asJson(event: WatchEvent): string {
 }
 
 function asLine(event: WatchEvent): string {
-  if (event.type === "reset") return "reset   changes were missed: read the keys again";
-  const start = `${event.type.padEnd(7)} ${keyToText(event.key)}`;
+  if (event.type === "reset") return "reset    changes were missed: read the keys again";
+  const start = `${event.type.padEnd(8)} ${keyToText(event.key)}`;
   return event.type === "put" ? `${start} = ${shown(event.entry.value)}` : start;
 }
 

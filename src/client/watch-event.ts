@@ -12,7 +12,8 @@ export function parseWatchEvent(event: StreamEvent): WatchEvent | undefined {
   const fields = message as Readonly<Record<string, unknown>>;
   const resume = typeof fields.resume === "string" ? fields.resume : (event.id ?? "");
   if (event.type === "reset") return { type: "reset", resume };
-  if (event.type !== "put" && event.type !== "delete" && event.type !== "expire") return undefined;
+  if (event.type !== "put" && event.type !== "delete" && event.type !== "expire" && event.type !== "document")
+    return undefined;
   const encoding = fields.encoding === "base64" ? "base64" : "utf8";
   const key = latin1FromBytes(Buffer.from(String(fields.key), encoding)) as Key;
   const version = String(fields.version ?? "");

@@ -33,6 +33,7 @@ import {
   originAt,
   sequenceAt,
   timestampAt,
+  valueLengthAt,
 } from "./record.ts";
 import type { RegisterTable } from "./register-table.ts";
 import type { VersionVector } from "./version-vector.ts";
@@ -49,6 +50,8 @@ export class Container {
   lease = 0;
   /** Slots, in the order in which they came. */
   readonly members = new Set<number>();
+  /** Of the values of all members. */
+  bytes = 0;
   /** What some members cover, by their slots. */
   readonly covers = new Map<number, VersionVector>();
   /** Stamp of the newest deletion that is known exactly. */
@@ -122,6 +125,8 @@ export class Containers {
       if (isGone(flagsAt(view, at))) this.expired.add(container);
       else this.expired.delete(container);
     } else {
+      // A member that comes again, under another dot, is what it was.
+      if (!container.members.has(slot)) container.bytes += valueLengthAt(view, at);
       container.members.add(slot);
       const covers = coversAt(view, at);
       if (covers === undefined) container.covers.delete(slot);
@@ -155,7 +160,7 @@ export class Containers {
       container.lease = 0;
       this.expired.delete(container);
     }
-    container.members.delete(slot);
+    if (container.members.delete(slot)) container.bytes -= valueLengthAt(view, this.#table.offsetOf(slot));
     container.covers.delete(slot);
     if (container.isEmpty) this.#byName.delete(nameOf(container.kind, container.key));
   }

@@ -12,6 +12,7 @@ export function formatEvent(notation: Notation, event: WatchEvent, encoding: Enc
       const bytes = notation.carry({ key: event.key, value: event.entry.value }, encoding);
       return { type: "put", ...bytes, ...formatEntry(event.entry), resume: event.resume };
     }
+    case "document":
     case "delete":
     case "expire": {
       const bytes = notation.carry({ key: event.key }, encoding);

@@ -13,6 +13,8 @@ export interface ReplicaConfig {
   readonly shards: number;
   readonly keyBytesMax: number;
   readonly valueBytesMax: number;
+  /** Of all that is held of a document. */
+  readonly documentBytesMax: number;
   /** Tombstones wait so long for a member that cannot be reached; then it is given up. */
   readonly retentionMs: number;
   /** Stamps further ahead than this are not followed by the clock. */
@@ -37,6 +39,7 @@ export const replicaDefaults = {
   shards: 256,
   keyBytesMax: 1024,
   valueBytesMax: 16 * 1024 * 1024,
+  documentBytesMax: 8 * 1024 * 1024,
   retentionMs: 24 * 3_600_000,
   maxClockOffsetMs: 500,
   antiEntropyMs: 1000,

@@ -30,6 +30,7 @@ import type {
 } from "../store.ts";
 import type { Acks } from "./acks.ts";
 import type { ReplicaConfig } from "./config.ts";
+import { Documents } from "./documents.ts";
 import { type Holding, holdingsOf } from "./holdings.ts";
 import { inspectReplica, type ReplicaDump } from "./inspect.ts";
 import { pageOfKeys } from "./key-pages.ts";
@@ -86,6 +87,7 @@ interface SessionWait {
 export class Driver implements LocalStore, StatisticsSource {
   readonly #options: DriverOptions;
   #replica: Replica | undefined;
+  readonly documents: Documents;
   readonly #refusalLog: RefusalLog;
   readonly #refusing = new RefusingPeers();
   #address = "";
@@ -106,6 +108,12 @@ export class Driver implements LocalStore, StatisticsSource {
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#refusalLog = new RefusalLog(options.log);
+    this.documents = new Documents({
+      replica: () => this.#running(),
+      step: (run) => this.#step(run),
+      acknowledged: (outcome, wanted) => this.#acknowledged(outcome, wanted),
+      isDelivering: () => this.#isCarrying || this.replica.outbox.deliveries.length > 0,
+    });
     this.#join = options.join ?? [];
   }
 
@@ -127,6 +135,7 @@ export class Driver implements LocalStore, StatisticsSource {
     this.#replica = await startReplica({ ...this.#options, config, ephemeral: this.#options.ephemeral ?? false });
     this.#replica.queuedOn = (link) => transport.queuedBytes(link);
     this.#replica.queueBytesMax = transport.queueBytesMax;
+    this.#replica.listener = this.documents;
     const { id, life } = this.#replica;
     const { region, cluster, shards } = config;
     await transport.start({ id, life, region, address, cluster, shards }, this.#transportEvents());
@@ -252,12 +261,18 @@ export class Driver implements LocalStore, StatisticsSource {
 
   async #write(key: Key, write: Write): Promise<WriteOutcome> {
     const replica = this.#running();
-    const outcome = this.#step((now) => writeKey(replica, key, write, now));
-    const { ack } = write.options;
+    return this.#acknowledged(
+      this.#step((now) => writeKey(replica, key, write, now)),
+      write.options,
+    );
+  }
+
+  async #acknowledged(outcome: WriteOutcome, { ack, ackTimeoutMs }: WriteOptions): Promise<WriteOutcome> {
     if (ack === undefined || ack === "memory") return outcome;
     // Where nothing is kept, waiting brings nothing.
-    if (ack === "disk" && replica.isEphemeral) return { ...outcome, acks: { reached: 0, wanted: 1, met: false } };
-    return { ...outcome, acks: await this.#acks(outcome.dot, ack, write.options.ackTimeoutMs ?? ACK_TIMEOUT_MS) };
+    if (ack === "disk" && this.#running().isEphemeral)
+      return { ...outcome, acks: { reached: 0, wanted: 1, met: false } };
+    return { ...outcome, acks: await this.#acks(outcome.dot, ack, ackTimeoutMs ?? ACK_TIMEOUT_MS) };
   }
 
   #acks(dot: Dot, level: Exclude<AckLevel, "memory">, timeoutMs: number): Promise<Acks> {

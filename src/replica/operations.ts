@@ -71,7 +71,8 @@ function checkPut(replica: Replica, value: Uint8Array, options: PutOptions): num
   return ttlMs;
 }
 
-function checkCondition(condition: Condition, version: string | undefined): void {
+/** Throws `PRECONDITION_FAILED`; `version` undefined: there is nothing. */
+export function checkCondition(condition: Condition, version: string | undefined): void {
   const holds =
     condition.type === "absent"
       ? version === undefined

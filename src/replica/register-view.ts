@@ -1,6 +1,7 @@
 /** Registers as clients see them: entries, versions, dots and changes. */
 
 import type { OriginId, ShardId, Timestamp } from "../base/ids.ts";
+import { isLease, isMember } from "../core/containers.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -94,13 +95,15 @@ export function entryAt(view: DataView, at: number): Entry {
   };
 }
 
-/** What became of a key with this register: a value that has expired by `now` is an expiry. */
-export function changeAt(view: DataView, at: number, now: number): Change {
+/** What became of a key with this register: a value that has expired by `now` is an expiry. Undefined: nothing yet. */
+export function changeAt(view: DataView, at: number, now: number): Change | undefined {
   const flags = flagsAt(view, at);
   const key = keyAt(view, bytesOf(view), at);
   if ((flags & FLAG_DEAD) !== 0) return { type: "delete", key, version: versionAt(view, at) };
   if ((flags & FLAG_GONE) !== 0 || expiresAt(view, at) <= now)
     return { type: "expire", key, version: versionAt(view, at) };
+  if (isMember(view, at)) return { type: "document", key, version: versionAt(view, at) };
+  if (isLease(view, at)) return undefined;
   return { type: "put", key, entry: entryAt(view, at) };
 }
 

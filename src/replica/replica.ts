@@ -8,7 +8,7 @@
  */
 
 import { assertNever } from "../base/assert.ts";
-import { BadBytes } from "../base/bytes.ts";
+import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { isDue } from "../base/deadline.ts";
 import type { Key, OriginId, ReplicaId, ShardId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
@@ -31,12 +31,15 @@ import { KIND_PLAIN, keyStartAt, RecordWriter, recordLength, timestampAt } from 
 import type { RecordLimits } from "../core/record-check.ts";
 import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
+import type { Whisper } from "../store.ts";
+import { deletion } from "../types/container.ts";
 import { decodeMessage, encodeMessage } from "../wire/codec.ts";
 import type { Birth, MemberFacts, Message, MessageOf, Records, ReportFacts } from "../wire/message.ts";
 import { AckWaits } from "./acks.ts";
 import { Changes } from "./changes.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { Doubt } from "./doubt.ts";
+import { endedContainers } from "./leases.ts";
 import { Outbox } from "./outbox.ts";
 import { type Batch, Persistence } from "./persistence.ts";
 import type { LinkId, LogLevel, PeerFacts } from "./ports.ts";
@@ -59,6 +62,14 @@ export interface ReplicaStart {
   readonly members: readonly Omit<Member, "number">[];
   /** Its latest lives before this one. */
   readonly lineage: readonly Birth[];
+}
+
+/** Whoever follows what becomes of single registers, and what peers whisper. */
+export interface ReplicaListener {
+  applied(view: DataView, at: number, emit: (deliver: () => void) => void): void;
+  /** What is held changed in ways that cannot be told one by one. */
+  reset(emit: (deliver: () => void) => void): void;
+  heard(whisper: Whisper): void;
 }
 
 export class Replica implements SendingSurroundings {
@@ -89,6 +100,7 @@ export class Replica implements SendingSurroundings {
   /** Bytes that a link was given and has not taken yet, and its bound: whoever carries the outbox out can tell. */
   queuedOn: (link: LinkId) => number = () => 0;
   queueBytesMax = 0;
+  listener: ReplicaListener | undefined;
   /** Frames that did not decode, or said what cannot be. */
   badFrames = 0;
   quarantines = 0;
@@ -117,6 +129,7 @@ export class Replica implements SendingSurroundings {
   #sweptTo: number;
   #housekeepingDueAt = 0;
   #isSweeping = false;
+  readonly #emit = (deliver: () => void): void => void this.outbox.deliveries.push(deliver);
   readonly #random: Random;
   #begunAt: number;
   #wasReady = false;
@@ -181,7 +194,7 @@ export class Replica implements SendingSurroundings {
         const stampedAt = msOfTimestamp(timestampAt(view, at));
         this.outbox.log("warn", "divergence-repaired", { shard: shard.id, how, stampedAt });
         if (how === "restored") this.#applied(view, at, this.#sweptTo);
-        else this.changes.reset();
+        else this.#changedUntold();
       },
     });
     this.acks = new AckWaits({
@@ -190,7 +203,7 @@ export class Replica implements SendingSurroundings {
       isMajorityKnown: () => this.isMajorityKnown(),
       covered: (id, shard, origin) => this.#coveredBy(id, shard, origin),
     });
-    this.changes = new Changes(random.uint32().toString(36), (deliver) => this.outbox.deliveries.push(deliver));
+    this.changes = new Changes(random.uint32().toString(36), this.#emit);
     this.quorumReads = new QuorumReads(this);
   }
 
@@ -254,6 +267,7 @@ export class Replica implements SendingSurroundings {
     this.membership.linkUp(peer, now);
     this.outbox.log("info", "link-up", { peer: peer.id, life: peer.life, region: peer.region });
     if (this.id < peer.id) this.antiEntropy.begin(peer.id, now);
+    this.#heard({ type: "here", from: peer.id });
   }
 
   linkDown(link: LinkId, reason: string): void {
@@ -265,6 +279,7 @@ export class Replica implements SendingSurroundings {
     this.#endTalk(peer);
     this.outbox.log("info", "link-down", { peer, reason });
     this.membership.linkDown();
+    this.#heard({ type: "gone", from: peer });
   }
 
   /** What a peer was asked for will not come. */
@@ -342,6 +357,8 @@ export class Replica implements SendingSurroundings {
         return this.quorumReads.receiveRead(peer, message);
       case "read-reply":
         return this.quorumReads.receiveReply(peer, message, now);
+      case "whisper":
+        return this.#heard({ type: "message", from: peer, topic: message.topic, message: message.bytes.slice() });
       case "leave":
         return this.membership.receiveLeave(peer, message);
       default:
@@ -373,7 +390,19 @@ export class Replica implements SendingSurroundings {
     const hasUnmet = this.mayHaveUnmetOwners(now);
     // Somebody may hold more of a life that ended just after the two had met, which the disk did not take any more.
     if (!hasUnmet || this.members.all().length > 1) sealEnded(this);
-    if (!hasUnmet) this.#purging.begin();
+    if (hasUnmet) return;
+    this.#endLeases(now);
+    this.#purging.begin();
+  }
+
+  /** One is enough to delete what has expired everywhere: the first of those that see each other. */
+  #endLeases(now: number): void {
+    if (this.linked().some((id) => id < this.id)) return;
+    for (const shard of this.shards) {
+      for (const { kind, key } of endedContainers(this, shard)) {
+        this.write(shard, deletion(shard, kind, key), false, now);
+      }
+    }
   }
 
   /** The last tick left something over: the next one should come soon. */
@@ -450,6 +479,24 @@ export class Replica implements SendingSurroundings {
     // That a session is over bears no dot; the other end would keep it for ever.
     if (link === undefined || !(this.lifeDurable || message.type === "stop")) return;
     this.outbox.frames.push({ link, frame: encodeMessage(message), droppable: false });
+  }
+
+  /** Something that is kept nowhere, to one peer or to all that are linked. */
+  whisper(topic: Key, bytes: Uint8Array, to?: ReplicaId): void {
+    const frame = encodeMessage({ type: "whisper", topic, bytes });
+    this.#broadcastFrame(to === undefined ? this.linked() : [to], frame);
+  }
+
+  #heard(whisper: Whisper): void {
+    this.#emit(() => this.listener?.heard(whisper));
+  }
+
+  /** A field that no register of a container has borne: 64 random bits. */
+  uniqueField(): string {
+    const view = new DataView(new ArrayBuffer(8));
+    view.setUint32(0, this.#random.uint32());
+    view.setUint32(4, this.#random.uint32());
+    return latin1FromBytes(new Uint8Array(view.buffer));
   }
 
   canSend(to: ReplicaId): boolean {
@@ -538,7 +585,7 @@ export class Replica implements SendingSurroundings {
     this.members.forgive();
     this.reports.clear();
     this.#wasReady = false;
-    this.changes.reset();
+    this.#changedUntold();
     this.#serving.restart();
     for (const shard of this.shards) {
       this.pulls.abandon(shard.id);
@@ -596,7 +643,7 @@ export class Replica implements SendingSurroundings {
     if (shard.unconfirmed === 0 && !shard.quarantined) return;
     const outcome = this.#doubt.reconcile(shard, now);
     if (outcome === "waits") return;
-    this.changes.reset();
+    this.#changedUntold();
     this.outbox.log("info", "shard-reconciled", { shard: shard.id, registers: shard.table.count, outcome });
     if (outcome === "done") return;
     // What is under way was asked for by somebody who held more.
@@ -678,8 +725,16 @@ export class Replica implements SendingSurroundings {
 
   /** A register came or changed: watchers hear of it. */
   #applied(view: DataView, at: number, now: number): void {
-    if (this.changes.isWanted(now)) this.changes.record(changeAt(view, at, now));
-    else this.changes.skip();
+    this.listener?.applied(view, at, this.#emit);
+    if (!this.changes.isWanted(now)) return this.changes.skip();
+    const change = changeAt(view, at, now);
+    if (change !== undefined) this.changes.record(change);
+  }
+
+  /** What is held changed in ways that cannot be told one by one: whoever follows has to read again. */
+  #changedUntold(): void {
+    this.changes.reset();
+    this.listener?.reset(this.#emit);
   }
 
   #broadcastFrame(to: readonly ReplicaId[], frame: Uint8Array): void {

@@ -2,7 +2,7 @@
 
 import { assertNever } from "../base/assert.ts";
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
-import { isReplicaId, type ReplicaId, type ShardId } from "../base/ids.ts";
+import { isReplicaId, type Key, type ReplicaId, type ShardId } from "../base/ids.ts";
 import type { Digest } from "../core/digest.ts";
 import { LIFE_MAX, lifeOf, originOf, replicaOf } from "../core/origin.ts";
 import { decodePurgeMarks, encodePurgeMarks } from "../core/purge-marks.ts";
@@ -21,6 +21,7 @@ import {
   type ShardDigestRow,
   SLICES_MAX,
   type VectorEntry,
+  WHISPER_BYTES_MAX,
 } from "./message.ts";
 import { CHECKSUM_BYTES, checkMessage, sealMessage } from "./message-checksum.ts";
 
@@ -56,6 +57,7 @@ const typeByte = {
   "read-reply": 19,
   quarantine: 20,
   leave: 21,
+  whisper: 22,
 } as const satisfies Record<Message["type"], number>;
 
 const typeOfByte = new Map<number, Message["type"]>(
@@ -185,6 +187,9 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       return writer.latin1(message.least);
     case "leave":
       return writer.u8(message.forGood ? 1 : 0);
+    case "whisper":
+      writer.latin1(message.topic);
+      return writer.blob(message.bytes);
     default:
       return assertNever(message);
   }
@@ -302,6 +307,8 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
       };
     case "leave":
       return { type, forGood: readFlag(reader) };
+    case "whisper":
+      return { type, topic: reader.latin1(KEY_BYTES_MAX) as Key, bytes: reader.blob(WHISPER_BYTES_MAX) };
     default:
       return assertNever(type);
   }

@@ -35,7 +35,7 @@
  *   leave                  I am going, for good or not.
  */
 
-import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
+import type { Key, OriginId, ReplicaId, ShardId } from "../base/ids.ts";
 import type { Digest } from "../core/digest.ts";
 import type { PurgeMarks } from "../core/purge-marks.ts";
 import type { VersionVector } from "../core/version-vector.ts";
@@ -228,6 +228,10 @@ export type Message =
       readonly size: number;
       readonly least: ReplicaId;
     }
-  | { readonly type: "leave"; readonly forGood: boolean };
+  | { readonly type: "leave"; readonly forGood: boolean }
+  /** About a key, kept nowhere, lost where a link is slow or down; at most `WHISPER_BYTES_MAX`. */
+  | { readonly type: "whisper"; readonly topic: Key; readonly bytes: Uint8Array };
+
+export const WHISPER_BYTES_MAX = 128 * 1024;
 
 export type MessageOf<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>;

@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { ByteWriter, bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { DeltaSession } from "../../src/core/delta.ts";
-import { originAt, recordLength, sequenceAt } from "../../src/core/record.ts";
+import { KIND_DOCUMENT, originAt, recordLength, sequenceAt } from "../../src/core/record.ts";
 import { checkRecord } from "../../src/core/record-check.ts";
 import type { LocalWrite } from "../../src/core/shard.ts";
-import { appendedUpdate, deletion, isSnapshotDue, leased, readDocument, snapshot } from "../../src/types/document.ts";
+import { deletion, leased } from "../../src/types/container.ts";
+import { appendedUpdate, isSnapshotDue, readDocument, snapshot } from "../../src/types/document.ts";
 import {
   createShard,
   dump,
@@ -52,7 +53,7 @@ function letters(at: LooseShard, now = NOW): string | undefined {
 }
 
 function compact(at: LooseShard, now = NOW): Loose | undefined {
-  const what = snapshot(at.shard, KEY, `f${fields++}`, bytesFromLatin1(letters(at, now) ?? ""));
+  const what = snapshot(at.shard, KEY, `f${fields++}`, () => bytesFromLatin1(letters(at, now) ?? ""));
   return what === undefined ? undefined : write(at, what, now);
 }
 
@@ -149,7 +150,7 @@ describe("a document's deletion", () => {
     edit(a, "x");
     sync(a, b);
     const late = edit(b, "late");
-    write(a, deletion(a.shard, KEY));
+    write(a, deletion(a.shard, KIND_DOCUMENT, KEY));
     expect(letters(a)).toBeUndefined();
     edit(a, "n");
     push(a, late);
@@ -165,7 +166,7 @@ describe("a document's deletion", () => {
     edit(a, "x");
     sync(a, b);
     sync(a, c);
-    write(a, deletion(a.shard, KEY));
+    write(a, deletion(a.shard, KIND_DOCUMENT, KEY));
     sync(a, b);
     push(c, edit(b, "n"));
     expect(letters(c)).toBe("n");
@@ -174,7 +175,7 @@ describe("a document's deletion", () => {
   it("once purged is still before what is written then, at who has not purged it too", () => {
     const [a, b] = [started(1), started(2)];
     edit(a, "x");
-    write(a, deletion(a.shard, KEY));
+    write(a, deletion(a.shard, KIND_DOCUMENT, KEY));
     sync(a, b);
     expect(a.shard.purge(10, () => true)).toBe(1);
     expect(a.shard.containers.count).toBe(0);
@@ -186,10 +187,10 @@ describe("a document's deletion", () => {
     const [a, b] = [started(1), started(2)];
     const far = NOW + 86_400_000;
     edit(a, "x", far);
-    write(a, deletion(a.shard, KEY), far);
+    write(a, deletion(a.shard, KIND_DOCUMENT, KEY), far);
     edit(a, "y", far);
     sync(a, b);
-    write(b, deletion(b.shard, KEY));
+    write(b, deletion(b.shard, KIND_DOCUMENT, KEY));
     expect(letters(b)).toBeUndefined();
     sync(b, a);
     expect(letters(a)).toBeUndefined();
@@ -200,9 +201,9 @@ describe("a document's lease", () => {
   it("hides the document when it ends, and brings it back when it was prolonged elsewhere", () => {
     const [a, b] = [started(1), started(2)];
     edit(a, "x");
-    write(a, leased(a.shard, KEY, NOW + 1000));
+    write(a, leased(a.shard, KIND_DOCUMENT, KEY, NOW + 1000));
     sync(a, b);
-    write(b, leased(b.shard, KEY, NOW + 9000));
+    write(b, leased(b.shard, KIND_DOCUMENT, KEY, NOW + 9000));
     expect(letters(a, NOW + 2000)).toBeUndefined();
     a.shard.sweep(NOW + 2000, 100, () => undefined);
     expect([...a.shard.containers.expired]).toHaveLength(1);
@@ -214,12 +215,12 @@ describe("a document's lease", () => {
   it("goes with its generation", () => {
     const a = started(1);
     edit(a, "x");
-    write(a, leased(a.shard, KEY, NOW + 1000));
-    write(a, deletion(a.shard, KEY));
+    write(a, leased(a.shard, KIND_DOCUMENT, KEY, NOW + 1000));
+    write(a, deletion(a.shard, KIND_DOCUMENT, KEY));
     edit(a, "n");
     expect(letters(a, NOW + 5000)).toBe("n");
-    write(a, leased(a.shard, KEY, NOW + 1000));
-    write(a, leased(a.shard, KEY, undefined));
+    write(a, leased(a.shard, KIND_DOCUMENT, KEY, NOW + 1000));
+    write(a, leased(a.shard, KIND_DOCUMENT, KEY, undefined));
     expect(letters(a, NOW + 5000)).toBe("n");
   });
 });
@@ -258,7 +259,7 @@ it("is the same everywhere once all have all, whatever came when, and no purge b
         const now = NOW + index * 10;
         if (what === "edit") note(edit(here, String.fromCharCode(256 - ++text), now));
         else if (what === "compact") note(compact(here, now));
-        else if (what === "delete") note(write(here, deletion(here.shard, KEY), now));
+        else if (what === "delete") note(write(here, deletion(here.shard, KIND_DOCUMENT, KEY), now));
         else if (what === "sync") sync(here, there, now);
         else if (what === "push") {
           const record = pushes[pick % Math.max(1, pushes.length)];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
-import type { OriginId, ReplicaId, ShardId } from "../../src/base/ids.ts";
+import type { Key, OriginId, ReplicaId, ShardId } from "../../src/base/ids.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
 import { TIMESTAMP_MAX } from "../../src/core/clock.ts";
 import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
@@ -180,6 +180,11 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     least: id,
   }),
   leave: fc.record({ ...type("leave"), forGood: fc.boolean() }),
+  whisper: fc.record({
+    ...type("whisper"),
+    topic: latin1(64).map((text) => text as Key),
+    bytes: fc.uint8Array({ maxLength: 300 }),
+  }),
 };
 
 const cases = Object.entries(messages) as [Message["type"], fc.Arbitrary<Message>][];

@@ -1,0 +1,246 @@
+/**
+ * Documents of one replica: operations on what it holds, and handles that follow what becomes of it. What a handle has
+ * read, been told and appended is all that is held, except while deliveries are still under way.
+ */
+
+import { AtollError } from "../base/errors.ts";
+import type { Key, ReplicaId, ShardId } from "../base/ids.ts";
+import { isTtlMs } from "../base/ttl.ts";
+import { contentAt, generationAt } from "../core/bond.ts";
+import { isBase, isLease, isMember } from "../core/containers.ts";
+import { flagsAt, isGone, KIND_DOCUMENT, keyAt, kindAt } from "../core/record.ts";
+import type { LocalWrite, Shard } from "../core/shard.ts";
+import type {
+  DocumentEvent,
+  DocumentHandle,
+  DocumentStore,
+  DocumentView,
+  Whisper,
+  WriteOptions,
+  WriteOutcome,
+} from "../store.ts";
+import { deletion, generationOf, isOver, isThere, leased } from "../types/container.ts";
+import { appendedUpdate, bytesOf, isSnapshotDue, readDocument, snapshot } from "../types/document.ts";
+import { checkCondition, checkKey } from "./operations.ts";
+import { dotAt, versionAt } from "./register-view.ts";
+import type { Replica } from "./replica.ts";
+
+/** What the documents need of the driver. */
+export interface DocumentHost {
+  replica(): Replica;
+  /** Does something to the machine, then carries out what it wants. */
+  step<T>(run: (now: number) => T): T;
+  /** Waits for the acknowledgements that were asked for. */
+  acknowledged(outcome: WriteOutcome, options: WriteOptions): Promise<WriteOutcome>;
+  /** Something that has been applied is still to be told. */
+  isDelivering(): boolean;
+}
+
+interface Follower {
+  readonly listener: (event: DocumentEvent) => void;
+  /** What its listener is told next begins anew: nothing else needs to be told before it has read. */
+  isReset: boolean;
+  /** It has read, been told or appended something of the document. */
+  wasThere: boolean;
+  /** Stamp of the last deletion that was known when it read. */
+  generation: number;
+}
+
+export class Documents implements DocumentStore {
+  readonly #host: DocumentHost;
+  readonly #followersByKey = new Map<Key, Set<Follower>>();
+  readonly #whisperers = new Set<(whisper: Whisper) => void>();
+  /** Whose own append is being applied. */
+  #appending: Follower | undefined;
+
+  constructor(host: DocumentHost) {
+    this.#host = host;
+  }
+
+  openDocument(key: Key, listener: (event: DocumentEvent) => void): DocumentHandle {
+    checkKey(this.#host.replica(), key);
+    const follower: Follower = { listener, isReset: false, wasThere: false, generation: 0 };
+    const followers = this.#followersByKey.get(key) ?? new Set();
+    this.#followersByKey.set(key, followers.add(follower));
+    const host = this.#host;
+    return {
+      read: () => this.#read(key, follower),
+      append: (update, options = {}) => this.#append(key, follower, update, options),
+      get isSnapshotDue() {
+        return isSnapshotDue(host.replica().shardOfKey(key), key);
+      },
+      compact: (encode) => this.#compact(key, follower, encode),
+      close: () => {
+        followers.delete(follower);
+        if (followers.size === 0) this.#followersByKey.delete(key);
+      },
+    };
+  }
+
+  async deleteDocument(key: Key, options: WriteOptions = {}): Promise<WriteOutcome> {
+    return this.#write(key, options, (shard) => deletion(shard, KIND_DOCUMENT, key));
+  }
+
+  async expireDocument(key: Key, ttlMs: number | undefined, options: WriteOptions = {}): Promise<WriteOutcome> {
+    if (ttlMs !== undefined && !isTtlMs(ttlMs)) {
+      throw new AtollError("BAD_TTL", "a time to live is a whole number of ms, from 1 to ten years");
+    }
+    return this.#write(key, options, (shard, now) => {
+      if (!isThere(shard, KIND_DOCUMENT, key, now)) throw new AtollError("NOT_FOUND", "there is no such document");
+      return leased(shard, KIND_DOCUMENT, key, ttlMs === undefined ? undefined : Math.ceil(now + ttlMs));
+    });
+  }
+
+  whisper(topic: Key, message: Uint8Array, to?: ReplicaId): void {
+    this.#host.step(() => this.#host.replica().whisper(topic, message, to));
+  }
+
+  onWhisper(listener: (whisper: Whisper) => void): () => void {
+    this.#whisperers.add(listener);
+    return () => void this.#whisperers.delete(listener);
+  }
+
+  /** Another replica whispered, came or went. */
+  heard(whisper: Whisper): void {
+    for (const listener of this.#whisperers) listener(whisper);
+  }
+
+  /** A register came, or changed, or fell. */
+  applied(view: DataView, at: number, emit: (deliver: () => void) => void): void {
+    if (kindAt(view, at) !== KIND_DOCUMENT || this.#followersByKey.size === 0) return;
+    const followers = this.#followersByKey.get(keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at));
+    if (followers === undefined) return;
+    if (isBase(view, at) || (isLease(view, at) && isGone(flagsAt(view, at)))) this.#reset(followers, emit);
+    if (!isMember(view, at)) return;
+    const update = contentAt(view, at).slice();
+    for (const follower of followers) {
+      if (follower === this.#appending || follower.isReset) continue;
+      // What came before a deletion that this one knew of is dropped already.
+      if (generationAt(view, at) > follower.generation) this.#reset(new Set([follower]), emit);
+      else {
+        follower.wasThere = true;
+        emit(() => followers.has(follower) && !follower.isReset && follower.listener({ type: "update", update }));
+      }
+    }
+  }
+
+  /** What is held changed in ways that cannot be told one by one. */
+  reset(emit: (deliver: () => void) => void): void {
+    for (const followers of this.#followersByKey.values()) this.#reset(followers, emit);
+  }
+
+  #reset(followers: Set<Follower>, emit: (deliver: () => void) => void): void {
+    for (const follower of followers) {
+      if (follower === this.#appending || follower.isReset) continue;
+      follower.isReset = true;
+      emit(() => follower.isReset && follower.listener({ type: "reset" }));
+    }
+  }
+
+  #read(key: Key, follower: Follower): DocumentView | undefined {
+    return this.#host.step((now) => {
+      const shard = this.#host.replica().shardOfKey(key);
+      const state = readDocument(shard, key, now);
+      this.#forgive(shard, key, follower);
+      follower.wasThere = state !== undefined;
+      return state === undefined ? undefined : viewOf(shard.id, state);
+    });
+  }
+
+  async #append(key: Key, follower: Follower, update: Uint8Array, options: WriteOptions): Promise<WriteOutcome> {
+    const outcome = this.#host.step((now) => {
+      const replica = this.#host.replica();
+      const shard = replica.shardOfKey(key);
+      checkSize(replica, bytesOf(shard, key) + update.length);
+      this.#beginAnew(shard, key, follower, now);
+      const write = appendedUpdate(shard, key, replica.uniqueField(), update);
+      follower.wasThere = true;
+      return this.#as(follower, () => carryOut(replica, shard, write, options, now));
+    });
+    return this.#host.acknowledged(outcome, options);
+  }
+
+  /** Who writes where something has expired that it has not seen begins another document. Throws `DOCUMENT_RESET`. */
+  #beginAnew(shard: Shard, key: Key, follower: Follower, now: number): void {
+    const replica = this.#host.replica();
+    if (isOver(shard, KIND_DOCUMENT, key, now)) {
+      const wasSeen = !follower.isReset && follower.wasThere;
+      replica.write(shard, deletion(shard, KIND_DOCUMENT, key), false, now);
+      if (!wasSeen) this.#forgive(shard, key, follower);
+    }
+    if (follower.isReset) throw new AtollError("DOCUMENT_RESET", "the document was deleted or has expired meanwhile");
+  }
+
+  /** A reset that comes of what a follower does itself, and that is none for it. */
+  #forgive(shard: Shard, key: Key, follower: Follower): void {
+    follower.isReset = false;
+    follower.generation = generationOf(shard, KIND_DOCUMENT, key);
+  }
+
+  #as<T>(follower: Follower, run: () => T): T {
+    this.#appending = follower;
+    try {
+      return run();
+    } finally {
+      this.#appending = undefined;
+    }
+  }
+
+  #compact(key: Key, follower: Follower, encode: () => Uint8Array): boolean {
+    if (follower.isReset || this.#host.isDelivering()) return false;
+    return this.#host.step((now) => {
+      const replica = this.#host.replica();
+      const shard = replica.shardOfKey(key);
+      const write = snapshot(shard, key, replica.uniqueField(), encode);
+      if (write === undefined) return false;
+      this.#as(follower, () => replica.write(shard, write, false, now));
+      return true;
+    });
+  }
+
+  async #write(
+    key: Key,
+    options: WriteOptions,
+    what: (shard: Shard, now: number) => LocalWrite,
+  ): Promise<WriteOutcome> {
+    const outcome = this.#host.step((now) => {
+      const replica = this.#host.replica();
+      checkKey(replica, key);
+      const shard = replica.shardOfKey(key);
+      return carryOut(replica, shard, what(shard, now), options, now);
+    });
+    return this.#host.acknowledged(outcome, options);
+  }
+}
+
+function checkSize(replica: Replica, bytes: number): void {
+  const { documentBytesMax } = replica.config;
+  if (bytes <= documentBytesMax) return;
+  throw new AtollError("DOCUMENT_TOO_LARGE", `a document has at most ${documentBytesMax} bytes`);
+}
+
+function carryOut(
+  replica: Replica,
+  shard: Shard,
+  write: LocalWrite,
+  { ack, condition }: WriteOptions,
+  now: number,
+): WriteOutcome {
+  const existed = isThere(shard, write.kind, write.key, now);
+  if (condition !== undefined) checkCondition(condition, readDocument(shard, write.key, now)?.version);
+  const slot = replica.write(shard, write, ack !== undefined && ack !== "memory" && ack !== "disk", now);
+  const view = shard.table.viewOf(slot);
+  const at = shard.table.offsetOf(slot);
+  return {
+    version: versionAt(view, at),
+    dot: dotAt(shard.id, view, at),
+    existed,
+    acks: { reached: 1, wanted: 1, met: true },
+  };
+}
+
+function viewOf(shard: ShardId, state: NonNullable<ReturnType<typeof readDocument>>): DocumentView {
+  const { updates, version, expiresAt } = state;
+  const dots = [...state.dots].map(([origin, sequence]) => ({ shard, origin, sequence }));
+  return { updates, version, dots, ...(expiresAt === Infinity ? {} : { expiresAt }) };
+}

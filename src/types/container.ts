@@ -1,0 +1,62 @@
+/**
+ * What all containers share (`core/containers.ts`): whether there is one, what binds what is written to it now, its deletion
+ * and its lease. Writes are told, not made: whoever calls hands them to the shard.
+ */
+
+import type { Key } from "../base/ids.ts";
+import type { Bond } from "../core/bond.ts";
+import { LEASE_FIELD } from "../core/containers.ts";
+import { expiresAt, timestampAt } from "../core/record.ts";
+import type { LocalWrite, Shard } from "../core/shard.ts";
+
+/** True when there is something in a container. */
+export function isThere(shard: Shard, kind: number, key: Key, nowMs: number): boolean {
+  return liveMembers(shard, kind, key, nowMs).next().done !== true;
+}
+
+/** True when there was something, and its lease has run out. */
+export function isOver(shard: Shard, kind: number, key: Key, nowMs: number): boolean {
+  const lease = shard.containers.find(kind, key)?.lease ?? 0;
+  return lease !== 0 && !shard.isLive(lease, nowMs);
+}
+
+/** Slots of what may be shown of a container. */
+export function* liveMembers(shard: Shard, kind: number, key: Key, nowMs: number): Generator<number, void> {
+  if (isOver(shard, kind, key, nowMs)) return;
+  for (const slot of shard.containers.find(kind, key)?.members ?? []) if (shard.isLive(slot, nowMs)) yield slot;
+}
+
+/** Stamp of the last deletion that is known; 0: none is. */
+export function generationOf(shard: Shard, kind: number, key: Key): number {
+  return shard.containers.find(kind, key)?.generation ?? 0;
+}
+
+/** When a container expires, unix ms; `Infinity`: it does not. */
+export function leaseEnd(shard: Shard, kind: number, key: Key): number {
+  const lease = shard.containers.find(kind, key)?.lease ?? 0;
+  return lease === 0 ? Infinity : expiresAt(shard.table.viewOf(lease), shard.table.offsetOf(lease));
+}
+
+/** What binds a member that is written now. */
+export function bondOf(shard: Shard, kind: number, key: Key): Bond {
+  const container = shard.containers.find(kind, key);
+  if (container === undefined) return { generation: 0, after: shard.purgeMarkOf(kind, key) };
+  const { generation, after } = container;
+  // A lease by itself knows of no deletion.
+  const isBare = container.base === 0 && container.members.size === 0;
+  return { generation, after: isBare ? Math.max(after, shard.purgeMarkOf(kind, key)) : after };
+}
+
+/** The deletion of a container, which beats all that is known of it. */
+export function deletion(shard: Shard, kind: number, key: Key): LocalWrite {
+  const container = shard.containers.find(kind, key);
+  const lease = container?.lease ?? 0;
+  const leasedAt = lease === 0 ? 0 : timestampAt(shard.table.viewOf(lease), shard.table.offsetOf(lease));
+  return { kind, key, above: Math.max(container?.after ?? 0, leasedAt) };
+}
+
+/** Says when a container expires, unix ms; undefined: it does not any more. */
+export function leased(shard: Shard, kind: number, key: Key, due: number | undefined): LocalWrite {
+  const above = shard.containers.find(kind, key)?.after ?? 0;
+  return { kind, key, field: LEASE_FIELD, value: new Uint8Array(0), expiresAt: due, above };
+}
