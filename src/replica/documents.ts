@@ -7,8 +7,8 @@ import { AtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, ShardId } from "../base/ids.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { contentAt, generationAt } from "../core/bond.ts";
-import { isBase, isLease, isMember } from "../core/containers.ts";
-import { flagsAt, isGone, KIND_DOCUMENT, keyAt, kindAt } from "../core/record.ts";
+import { isLease, isMember } from "../core/containers.ts";
+import { expiresAt, KIND_DOCUMENT, keyAt, kindAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 import type {
   DocumentEvent,
@@ -105,13 +105,13 @@ export class Documents implements DocumentStore {
     for (const listener of this.#whisperers) listener(whisper);
   }
 
-  /** A register came, or changed, or fell. */
-  applied(view: DataView, at: number, emit: (deliver: () => void) => void): void {
+  /** A register came, or changed, or falls now. */
+  applied(view: DataView, at: number, now: number, emit: (deliver: () => void) => void): void {
     if (kindAt(view, at) !== KIND_DOCUMENT || this.#followersByKey.size === 0) return;
     const followers = this.#followersByKey.get(keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at));
     if (followers === undefined) return;
-    if (isBase(view, at) || (isLease(view, at) && isGone(flagsAt(view, at)))) this.#reset(followers, emit);
-    if (!isMember(view, at)) return;
+    if (isLease(view, at)) return this.#leaseChanged(followers, expiresAt(view, at) <= now, emit);
+    if (!isMember(view, at)) return this.#reset(followers, emit);
     const update = contentAt(view, at).slice();
     for (const follower of followers) {
       if (follower === this.#appending || follower.isReset) continue;
@@ -124,12 +124,17 @@ export class Documents implements DocumentStore {
     }
   }
 
+  /** It has run out, or was prolonged elsewhere: who found nothing may find something now. */
+  #leaseChanged(followers: ReadonlySet<Follower>, isOver: boolean, emit: (deliver: () => void) => void): void {
+    this.#reset(new Set([...followers].filter(({ wasThere }) => isOver === wasThere)), emit);
+  }
+
   /** What is held changed in ways that cannot be told one by one. */
   reset(emit: (deliver: () => void) => void): void {
     for (const followers of this.#followersByKey.values()) this.#reset(followers, emit);
   }
 
-  #reset(followers: Set<Follower>, emit: (deliver: () => void) => void): void {
+  #reset(followers: ReadonlySet<Follower>, emit: (deliver: () => void) => void): void {
     for (const follower of followers) {
       if (follower === this.#appending || follower.isReset) continue;
       follower.isReset = true;

@@ -66,7 +66,7 @@ export interface ReplicaStart {
 
 /** Whoever follows what becomes of single registers, and what peers whisper. */
 export interface ReplicaListener {
-  applied(view: DataView, at: number, emit: (deliver: () => void) => void): void;
+  applied(view: DataView, at: number, now: number, emit: (deliver: () => void) => void): void;
   /** What is held changed in ways that cannot be told one by one. */
   reset(emit: (deliver: () => void) => void): void;
   heard(whisper: Whisper): void;
@@ -725,7 +725,7 @@ export class Replica implements SendingSurroundings {
 
   /** A register came or changed: watchers hear of it. */
   #applied(view: DataView, at: number, now: number): void {
-    this.listener?.applied(view, at, this.#emit);
+    this.listener?.applied(view, at, now, this.#emit);
     if (!this.changes.isWanted(now)) return this.changes.skip();
     const change = changeAt(view, at, now);
     if (change !== undefined) this.changes.record(change);

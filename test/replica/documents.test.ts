@@ -1,0 +1,275 @@
+import { describe, expect, it } from "vitest";
+import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
+import type { Key } from "../../src/base/ids.ts";
+import { Documents } from "../../src/replica/documents.ts";
+import type { DocumentEvent, DocumentHandle, DocumentView, Whisper } from "../../src/store.ts";
+import { id, Machines } from "../support/machines.ts";
+
+const KEY = "doc" as Key;
+
+function documentsOf(machines: Machines, name: string): Documents {
+  const documents = new Documents({
+    replica: () => machines.at(name),
+    step: (run) => {
+      const result = run(machines.clockOf(name));
+      machines.carryOut(id(name));
+      return result;
+    },
+    acknowledged: async (outcome) => outcome,
+    isDelivering: () => machines.at(name).outbox.deliveries.length > 0,
+  });
+  machines.at(name).listener = documents;
+  return documents;
+}
+
+/** Somebody who has a document open: an update is a set of letters here, and so is the document. */
+class Reader {
+  readonly handle: DocumentHandle;
+  readonly events: string[] = [];
+  #letters = "";
+
+  constructor(documents: Documents, key = KEY) {
+    this.handle = documents.openDocument(key, (event) => this.#hear(event));
+    this.read();
+  }
+
+  get letters(): string {
+    return [...new Set(this.#letters)].sort().join("");
+  }
+
+  read(): this {
+    this.#letters = lettersOf(this.handle.read());
+    return this;
+  }
+
+  async type(letters: string): Promise<void> {
+    await this.handle.append(bytesFromLatin1(letters));
+    this.#letters += letters;
+  }
+
+  compact(): boolean {
+    return this.handle.compact(() => bytesFromLatin1(this.letters));
+  }
+
+  #hear(event: DocumentEvent): void {
+    this.events.push(event.type);
+    if (event.type === "update") this.#letters += latin1FromBytes(event.update);
+    else this.read();
+  }
+}
+
+function lettersOf(view: DocumentView | undefined): string {
+  return view?.updates.map((update) => latin1FromBytes(update)).join("") ?? "";
+}
+
+async function three(seed: string, config = {}) {
+  const machines = await Machines.started(["a", "b", "c"], seed, config);
+  const [a, b, c] = ["a", "b", "c"].map((name) => documentsOf(machines, name)) as [Documents, Documents, Documents];
+  return { machines, a, b, c };
+}
+
+describe("a document at several replicas", () => {
+  it("tells those who follow it of every update from elsewhere, and nobody of one's own", async () => {
+    const { machines, a, b } = await three("follow");
+    const [one, other, third] = [new Reader(a), new Reader(a), new Reader(b)];
+    await one.type("x");
+    machines.run(500);
+    await third.type("y");
+    machines.run(500);
+    expect([one.letters, other.letters, third.letters]).toEqual(["xy", "xy", "xy"]);
+    expect([one.events, other.events, third.events]).toEqual([["update"], ["update", "update"], ["update"]]);
+  });
+
+  it("merges what was written on both sides of a cut", async () => {
+    const { machines, a, b } = await three("cut");
+    const [one, other] = [new Reader(a), new Reader(b)];
+    machines.cut(["a"], ["b", "c"]);
+    for (const letter of "abc") await one.type(letter);
+    for (const letter of "xyz") await other.type(letter);
+    expect([one.compact(), other.compact()]).toEqual([true, true]);
+    machines.run(2000);
+    expect([one.letters, other.letters]).toEqual(["abc", "xyz"]);
+    machines.heal();
+    machines.run(5000);
+    expect([one.letters, other.letters]).toEqual(["abcxyz", "abcxyz"]);
+    expect(machines.differences()).toEqual([]);
+  });
+
+  it("is there again after a crash, whatever the disk had taken of it", async () => {
+    const { machines, a } = await three("crash");
+    const one = new Reader(a);
+    for (const letter of "abcdef") await one.type(letter);
+    machines.run(200);
+    one.compact();
+    await one.type("g");
+    machines.run(200);
+    machines.crash("a");
+    await machines.start("a");
+    expect(new Reader(documentsOf(machines, "a")).letters).toBe("abcdefg");
+    machines.run(5000);
+    expect(machines.differences()).toEqual([]);
+  });
+
+  it("refuses to grow beyond its bound, and takes more once it was compacted", async () => {
+    const { a } = await three("bound", { documentBytesMax: 200 });
+    const one = new Reader(a);
+    for (let i = 0; i < 7; i++) await one.type("aaaaaaaaa");
+    await expect(one.type("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz")).rejects.toMatchObject({
+      code: "DOCUMENT_TOO_LARGE",
+    });
+    expect(one.compact()).toBe(true);
+    await one.type("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz");
+  });
+
+  it("is the same to read wherever the same is held", async () => {
+    const { machines, a, b, c } = await three("version");
+    await new Reader(a).type("x");
+    machines.run(1000);
+    const versions = [a, b, c].map((each) => new Reader(each).handle.read()?.version);
+    expect(new Set(versions).size).toBe(1);
+    await new Reader(a).type("y");
+    expect(new Reader(a).handle.read()?.version).not.toBe(versions[0]);
+  });
+});
+
+describe("a document's deletion", () => {
+  it("resets who follows it, everywhere, and refuses what they write before they have read", async () => {
+    const { machines, a, b } = await three("delete");
+    const [one, other] = [new Reader(a), new Reader(b)];
+    await one.type("x");
+    machines.run(500);
+    let told = 0;
+    const deaf = b.openDocument(KEY, () => told++);
+    deaf.read();
+    await a.deleteDocument(KEY);
+    machines.run(500);
+    expect([one.events, other.events, told]).toEqual([["reset"], ["update", "reset"], 1]);
+    expect([one.letters, other.letters]).toEqual(["", ""]);
+    await expect(deaf.append(bytesFromLatin1("late"))).rejects.toMatchObject({ code: "DOCUMENT_RESET" });
+    await other.type("n");
+    machines.run(500);
+    expect([one.letters, other.letters]).toEqual(["n", "n"]);
+  });
+
+  it("drops what was written across a cut, whichever side comes back", async () => {
+    const { machines, a, b } = await three("generations");
+    const [one, other] = [new Reader(a), new Reader(b)];
+    await one.type("x");
+    machines.run(500);
+    machines.cut(["a"], ["b", "c"]);
+    await other.type("y");
+    await a.deleteDocument(KEY);
+    await one.type("n");
+    machines.run(1000);
+    machines.heal();
+    machines.run(5000);
+    expect([one.letters, other.letters]).toEqual(["n", "n"]);
+    expect(machines.differences()).toEqual([]);
+  });
+
+  it("leaves nothing behind once everybody has it, and a new document begins on what is left", async () => {
+    const { machines, a, b } = await three("purge");
+    const one = new Reader(a);
+    await one.type("x");
+    await a.deleteDocument(KEY);
+    machines.run(10_000);
+    expect(["a", "b", "c"].map((name) => registersAt(machines, name))).toEqual([0, 0, 0]);
+    await one.type("n");
+    machines.run(1000);
+    expect(new Reader(b).letters).toBe("n");
+  });
+});
+
+describe("a document's lease", () => {
+  it("hides the document everywhere when it ends, and the document goes once nobody can prolong it", async () => {
+    const { machines, a, b } = await three("lease");
+    const [one, other] = [new Reader(a), new Reader(b)];
+    await one.type("x");
+    await a.expireDocument(KEY, 2000);
+    machines.run(1000);
+    expect(other.handle.read()?.expiresAt).toBeDefined();
+    machines.run(2000);
+    expect([one.events, other.events]).toEqual([["reset"], ["update", "reset"]]);
+    expect([one.letters, other.letters]).toEqual(["", ""]);
+    machines.run(10_000);
+    expect(["a", "b", "c"].map((name) => registersAt(machines, name))).toEqual([0, 0, 0]);
+  });
+
+  it("can be prolonged in time on the far side of a cut, and then nothing is lost", async () => {
+    const { machines, a, b } = await three("prolong");
+    const [one, other] = [new Reader(a), new Reader(b)];
+    await one.type("x");
+    await a.expireDocument(KEY, 3000);
+    machines.run(1000);
+    machines.cut(["a"], ["b", "c"]);
+    await b.expireDocument(KEY, 60_000);
+    await other.type("y");
+    machines.run(5000);
+    expect([one.letters, other.letters]).toEqual(["", "xy"]);
+    machines.heal();
+    machines.run(5000);
+    expect([one.letters, other.letters]).toEqual(["xy", "xy"]);
+    expect(machines.differences()).toEqual([]);
+  });
+
+  it("waits for who cannot be heard before the document goes", async () => {
+    const { machines, a } = await three("away");
+    await new Reader(a).type("x");
+    await a.expireDocument(KEY, 2000);
+    machines.run(1000);
+    machines.cut(["c"], ["a", "b"]);
+    machines.run(10_000);
+    expect(registersAt(machines, "a")).toBeGreaterThan(0);
+    machines.heal();
+    machines.run(10_000);
+    expect(registersAt(machines, "a")).toBe(0);
+  });
+
+  it("that has run out gives way to a new document, at who never saw the old one", async () => {
+    const { machines, a, b } = await three("anew");
+    const one = new Reader(a);
+    await one.type("x");
+    await a.expireDocument(KEY, 1000);
+    machines.run(500);
+    machines.cut(["c"], ["a", "b"]);
+    machines.now += 600;
+    await expect(one.handle.append(bytesFromLatin1("late"))).rejects.toMatchObject({ code: "DOCUMENT_RESET" });
+    const other = new Reader(b);
+    expect(other.letters).toBe("");
+    await other.type("n");
+    machines.heal();
+    machines.run(5000);
+    expect([one.read().letters, other.letters]).toEqual(["n", "n"]);
+    expect(machines.differences()).toEqual([]);
+  });
+
+  it("is refused where there is no document, or no such time", async () => {
+    const { a } = await three("refused");
+    await expect(a.expireDocument(KEY, 1000)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await new Reader(a).type("x");
+    await expect(a.expireDocument(KEY, 0.5)).rejects.toMatchObject({ code: "BAD_TTL" });
+  });
+});
+
+describe("a whisper", () => {
+  it("reaches those that are linked, and leaves nothing behind", async () => {
+    const { machines, a, b } = await three("whisper");
+    const heard: Whisper[] = [];
+    b.onWhisper((whisper) => heard.push(whisper));
+    const before = registersAt(machines, "b");
+    a.whisper(KEY, bytesFromLatin1("psst"));
+    a.whisper(KEY, bytesFromLatin1("not for b"), id("c"));
+    machines.run(100);
+    machines.cut(["a"], ["b"]);
+    machines.carryOut(id("b"));
+    expect(heard.map((each) => ("message" in each ? latin1FromBytes(each.message) : each.type))).toEqual([
+      "psst",
+      "gone",
+    ]);
+    expect(registersAt(machines, "b")).toBe(before);
+  });
+});
+
+function registersAt(machines: Machines, name: string): number {
+  return machines.at(name).shards.reduce((sum, shard) => sum + shard.table.count, 0);
+}
