@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { purgeTest } from "../../src/cluster/stability.ts";
 import { msOfTimestamp } from "../../src/core/clock.ts";
-import { FLAG_DEAD, FLAG_GONE, timestampAt } from "../../src/core/record.ts";
+import { FLAG_DEAD, FLAG_GONE, KIND_DOCUMENT, timestampAt } from "../../src/core/record.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { NOW, origin, record } from "../support/shards.ts";
 
@@ -15,6 +15,14 @@ function vector(one: number, two = 0): VersionVector {
 
 const dead = record({ key: "k", flags: FLAG_DEAD, sequence: 5 });
 const expired = record({ key: "k", flags: FLAG_GONE, sequence: 5, expiresAt: NOW });
+const fallenLease = record({
+  key: "k",
+  kind: KIND_DOCUMENT,
+  field: "",
+  flags: FLAG_GONE,
+  sequence: 5,
+  expiresAt: NOW,
+});
 const deadAndExpired = record({ key: "k", flags: FLAG_DEAD | FLAG_GONE, sequence: 5, expiresAt: NOW });
 
 describe("a tombstone", () => {
@@ -42,6 +50,7 @@ describe("a tombstone", () => {
     ],
     ["of an expired value goes then", expired, vector(5), [vector(5)], NOW, true],
     ["of an expired value stays when a clock was never told", expired, vector(5), [vector(5)], -Infinity, false],
+    ["of a lease stays: its container is deleted first", fallenLease, vector(5), [vector(5)], NOW, false],
     ["of a deletion does not wait for an expiry", deadAndExpired, vector(5), [vector(5)], NOW - 1, true],
   ])("%s", (_what, { view }, own, owners, clockMin, expected) => {
     const test = purgeTest({ own, owners, clockMin, deletedBefore: Infinity });

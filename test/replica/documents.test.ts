@@ -121,6 +121,20 @@ describe("a document at several replicas", () => {
     await one.type("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz");
   });
 
+  it("is not compacted while something of it is still to be told", async () => {
+    const { machines, a, b } = await three("telling");
+    const [one, other] = [new Reader(a), new Reader(b)];
+    await one.type("x");
+    await one.type("y");
+    const { outbox } = machines.at("a");
+    outbox.deliveries.push(() => undefined);
+    expect(one.handle.compact(() => new Uint8Array(0))).toBe(false);
+    machines.run(500);
+    expect(one.compact()).toBe(true);
+    machines.run(500);
+    expect(other.letters).toBe("xy");
+  });
+
   it("is the same to read wherever the same is held", async () => {
     const { machines, a, b, c } = await three("version");
     await new Reader(a).type("x");
@@ -165,6 +179,34 @@ describe("a document's deletion", () => {
     machines.run(5000);
     expect([one.letters, other.letters]).toEqual(["n", "n"]);
     expect(machines.differences()).toEqual([]);
+  });
+
+  it("is told by what came after it to who has not heard of it", async () => {
+    const { machines, a, b, c } = await three("told");
+    const [one, other, third] = [new Reader(a), new Reader(b), new Reader(c)];
+    await one.type("x");
+    machines.run(500);
+    machines.cut(["a"], ["c"]);
+    await a.deleteDocument(KEY);
+    machines.flush("a");
+    machines.deliverTo("b");
+    await other.type("n");
+    machines.flush("b");
+    machines.deliverTo("c");
+    expect(third.letters).toBe("n");
+  });
+
+  it("takes a lease with it that was stamped by a faster clock", async () => {
+    const { machines, a, b } = await three("faster");
+    const [one, other] = [new Reader(a), new Reader(b)];
+    machines.skewMs.set(id("b"), -20_000);
+    await one.type("x");
+    await a.expireDocument(KEY, 5000);
+    machines.run(500);
+    await b.deleteDocument(KEY);
+    await other.type("n");
+    machines.run(10_000);
+    expect([one.letters, other.letters]).toEqual(["n", "n"]);
   });
 
   it("leaves nothing behind once everybody has it, and a new document begins on what is left", async () => {
