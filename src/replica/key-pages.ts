@@ -10,9 +10,10 @@
 import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
 import { ORDER_MAX, orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
-import { keyAt, keyLengthAt, keyStartAt } from "../core/record.ts";
+import { KIND_PLAIN, keyAt, keyLengthAt, keyStartAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { KeyPage } from "../store.ts";
+import { liveMembers } from "../types/container.ts";
 import type { Replica } from "./replica.ts";
 
 const PAGE_KEYS_MAX = 10_000;
@@ -65,10 +66,23 @@ function partsFor(shard: Shard, room: number): number {
   return Math.ceil((PARTS * Math.max(room, PASS_MIN)) / Math.max(1, shard.table.count));
 }
 
+/** True for the one register that stands for its key: a value, or where there is none the first of what is there. */
+function isListed(shard: Shard, slot: number, now: number): boolean {
+  if (!shard.isLive(slot, now)) return false;
+  const view = shard.table.viewOf(slot);
+  const at = shard.table.offsetOf(slot);
+  const container = shard.containers.of(view, at);
+  if (container === undefined) return true;
+  const { kind, key } = container;
+  const plain = shard.find(KIND_PLAIN, key);
+  if (plain !== 0 && shard.isLive(plain, now)) return false;
+  return liveMembers(shard, kind, key, now).next().value === slot;
+}
+
 function candidates(shard: Shard, slots: readonly number[], prefix: string, place: Place, now: number): Candidates {
   const found: Candidates = { slots: [], orders: [] };
   for (const slot of slots) {
-    if (!shard.isLive(slot, now)) continue;
+    if (!isListed(shard, slot, now)) continue;
     const view = shard.table.viewOf(slot);
     const at = shard.table.offsetOf(slot);
     const start = keyStartAt(view, at);

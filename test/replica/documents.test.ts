@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { Documents } from "../../src/replica/documents.ts";
+import { pageOfKeys } from "../../src/replica/key-pages.ts";
 import type { DocumentEvent, DocumentHandle, DocumentView, Whisper } from "../../src/store.ts";
 import { id, Machines } from "../support/machines.ts";
 
@@ -133,6 +134,20 @@ describe("a document at several replicas", () => {
     expect(one.compact()).toBe(true);
     machines.run(500);
     expect(other.letters).toBe("xy");
+  });
+
+  it("is listed once among the keys, however much is held of it, and beside a value of its key", async () => {
+    const { machines, a } = await three("listed");
+    const keys = () => [...pageOfKeys(machines.at("a"), { prefix: "", limit: 100 }, machines.now).keys].sort();
+    for (const letter of "abc") await new Reader(a).type(letter);
+    machines.put("a", "plain", "value");
+    expect(keys()).toEqual(["doc", "plain"]);
+    machines.put("a", "doc", "value");
+    expect(keys()).toEqual(["doc", "plain"]);
+    machines.delete("a", "doc");
+    expect(keys()).toEqual(["doc", "plain"]);
+    await a.deleteDocument(KEY);
+    expect(keys()).toEqual(["plain"]);
   });
 
   it("is the same to read wherever the same is held", async () => {
