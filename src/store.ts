@@ -179,15 +179,24 @@ export interface DocumentView {
 export type DocumentEvent =
   /** An update that came from elsewhere, or by another handle. */
   | { readonly type: "update"; readonly update: Uint8Array }
-  /** Deleted, expired, or changed in a way that no update tells: what there is now is to be read anew. */
-  | { readonly type: "reset" };
+  /**
+   * What there is now is to be read anew. `isOver`: what there was has been deleted or has expired; otherwise it has changed
+   * in a way that no update tells, and part of it may be gone.
+   */
+  | { readonly type: "reset"; readonly isOver: boolean };
 
 /** A document that is followed. None of its calls but the promises of writes takes time. */
 export interface DocumentHandle {
   /** Undefined where there is none. What comes later, the listener is told. */
   read(): DocumentView | undefined;
-  /** Throws `DOCUMENT_TOO_LARGE`, and what any write throws. The listener is not told of it. */
+  /**
+   * Throws, at once, `DOCUMENT_TOO_LARGE`, `DOCUMENT_RESET` where the listener is about to be told of one, and what any
+   * write throws. The listener is not told of it.
+   */
   append(update: Uint8Array, options?: Omit<WriteOptions, "condition">): Promise<WriteOutcome>;
+  /** Of all that is held of the document, and the most that may be. */
+  readonly bytes: number;
+  readonly bytesMax: number;
   /** What was appended since the last snapshot has outgrown it. */
   readonly isSnapshotDue: boolean;
   /**

@@ -66,6 +66,12 @@ export class Documents implements DocumentStore {
     return {
       read: () => this.#read(key, follower),
       append: (update, options = {}) => this.#append(key, follower, update, options),
+      get bytes() {
+        return bytesOf(host.replica().shardOfKey(key), key);
+      },
+      get bytesMax() {
+        return host.replica().config.documentBytesMax;
+      },
       get isSnapshotDue() {
         return isSnapshotDue(host.replica().shardOfKey(key), key);
       },
@@ -111,12 +117,12 @@ export class Documents implements DocumentStore {
     const followers = this.#followersByKey.get(keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at));
     if (followers === undefined) return;
     if (isLease(view, at)) return this.#leaseChanged(followers, expiresAt(view, at) <= now, emit);
-    if (!isMember(view, at)) return this.#reset(followers, emit);
+    if (!isMember(view, at)) return this.#reset(followers, true, emit);
     const update = contentAt(view, at).slice();
     for (const follower of followers) {
       if (follower === this.#appending || follower.isReset) continue;
       // What came before a deletion that this one knew of is dropped already.
-      if (generationAt(view, at) > follower.generation) this.#reset(new Set([follower]), emit);
+      if (generationAt(view, at) > follower.generation) this.#reset(new Set([follower]), true, emit);
       else {
         follower.wasThere = true;
         emit(() => followers.has(follower) && !follower.isReset && follower.listener({ type: "update", update }));
@@ -126,19 +132,19 @@ export class Documents implements DocumentStore {
 
   /** It has run out, or was prolonged elsewhere: who found nothing may find something now. */
   #leaseChanged(followers: ReadonlySet<Follower>, isOver: boolean, emit: (deliver: () => void) => void): void {
-    this.#reset(new Set([...followers].filter(({ wasThere }) => isOver === wasThere)), emit);
+    this.#reset(new Set([...followers].filter(({ wasThere }) => isOver === wasThere)), isOver, emit);
   }
 
   /** What is held changed in ways that cannot be told one by one. */
   reset(emit: (deliver: () => void) => void): void {
-    for (const followers of this.#followersByKey.values()) this.#reset(followers, emit);
+    for (const followers of this.#followersByKey.values()) this.#reset(followers, false, emit);
   }
 
-  #reset(followers: ReadonlySet<Follower>, emit: (deliver: () => void) => void): void {
+  #reset(followers: ReadonlySet<Follower>, isOver: boolean, emit: (deliver: () => void) => void): void {
     for (const follower of followers) {
       if (follower === this.#appending || follower.isReset) continue;
       follower.isReset = true;
-      emit(() => follower.isReset && follower.listener({ type: "reset" }));
+      emit(() => follower.isReset && follower.listener({ type: "reset", isOver }));
     }
   }
 
@@ -152,7 +158,7 @@ export class Documents implements DocumentStore {
     });
   }
 
-  async #append(key: Key, follower: Follower, update: Uint8Array, options: WriteOptions): Promise<WriteOutcome> {
+  #append(key: Key, follower: Follower, update: Uint8Array, options: WriteOptions): Promise<WriteOutcome> {
     const outcome = this.#host.step((now) => {
       const replica = this.#host.replica();
       const shard = replica.shardOfKey(key);
