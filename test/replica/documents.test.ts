@@ -27,6 +27,8 @@ function documentsOf(machines: Machines, name: string): Documents {
 class Reader {
   readonly handle: DocumentHandle;
   readonly events: string[] = [];
+  /** Of the last reset. */
+  isOver: boolean | undefined;
   #letters = "";
 
   constructor(documents: Documents, key = KEY) {
@@ -55,7 +57,10 @@ class Reader {
   #hear(event: DocumentEvent): void {
     this.events.push(event.type);
     if (event.type === "update") this.#letters += latin1FromBytes(event.update);
-    else this.read();
+    else {
+      this.isOver = event.isOver;
+      this.read();
+    }
   }
 }
 
@@ -174,7 +179,8 @@ describe("a document's deletion", () => {
     machines.run(500);
     expect([one.events, other.events, told]).toEqual([["reset"], ["update", "reset"], 1]);
     expect([one.letters, other.letters]).toEqual(["", ""]);
-    await expect(deaf.append(bytesFromLatin1("late"))).rejects.toMatchObject({ code: "DOCUMENT_RESET" });
+    expect([one.isOver, other.isOver]).toEqual([true, true]);
+    expect(() => deaf.append(bytesFromLatin1("late"))).toThrow(expect.objectContaining({ code: "DOCUMENT_RESET" }));
     await other.type("n");
     machines.run(500);
     expect([one.letters, other.letters]).toEqual(["n", "n"]);
@@ -290,7 +296,9 @@ describe("a document's lease", () => {
     machines.run(500);
     machines.cut(["c"], ["a", "b"]);
     machines.now += 600;
-    await expect(one.handle.append(bytesFromLatin1("late"))).rejects.toMatchObject({ code: "DOCUMENT_RESET" });
+    expect(() => one.handle.append(bytesFromLatin1("late"))).toThrow(
+      expect.objectContaining({ code: "DOCUMENT_RESET" }),
+    );
     const other = new Reader(b);
     expect(other.letters).toBe("");
     await other.type("n");
