@@ -58,6 +58,14 @@ export const errorTable = {
   MEMORY_FULL: { http: 507, redis: "OOM", retry: true },
   DISK_FAILED: { http: 503, redis: "ERR", retry: true },
   INTERNAL: { http: 500, redis: "ERR", close: 1011, retry: true },
+  // Documents and awareness.
+  BAD_UPDATE: { http: 400, redis: "ERR", close: 1007, retry: false },
+  UPDATE_TOO_LARGE: { http: 413, redis: "ERR", close: 1009, retry: false },
+  DOCUMENT_TOO_LARGE: { http: 413, redis: "ERR", close: 1009, retry: false },
+  PREDECESSORS_MISSING: { http: 409, redis: "ERR", close: 1008, retry: true },
+  BAD_AWARENESS: { http: 400, redis: "ERR", close: 1007, retry: false },
+  AWARENESS_TOO_LARGE: { http: 413, redis: "ERR", close: 1009, retry: false },
+  AWARENESS_FLOOD: { http: 429, redis: "ERR", close: 4429, retry: true },
   // Between replicas: why a link is refused or cut.
   PEER_BAD_FRAME: { http: 400, redis: "ERR", close: 4400, retry: false },
   PEER_BAD_SECRET: { http: 401, redis: "ERR", close: 4401, retry: false },

@@ -1,0 +1,74 @@
+/**
+ * The check of an awareness update (y-protocols/awareness) before anything is made of it or relayed: a count, and for each
+ * client its id, its clock, and its state as JSON; `null` says that it is gone. In time and memory of the order of its
+ * bytes. It does not ask whose states these are: the stock client sends back what it hears of others.
+ */
+
+import { BadBytes, ByteReader } from "../base/bytes.ts";
+import { AtollError } from "../base/errors.ts";
+import { type AwarenessLimits, CLOCK_MAX, documentLimits } from "./document-limits.ts";
+import { countJsonValues } from "./json-check.ts";
+import { utf16Length } from "./utf8-check.ts";
+
+export interface AwarenessFact {
+  readonly client: number;
+  readonly clock: number;
+  /** The client says, or others say of it, that it has gone. */
+  readonly isGone: boolean;
+  /** Of the state as JSON. */
+  readonly bytes: number;
+}
+
+/** The least bytes of a client: a count of more than what follows can hold is a lie. */
+const CLIENT_BYTES = 5;
+const OPEN_OBJECT = 0x7b;
+
+/**
+ * What the update says of each client, in its order. Throws `AtollError`: `BAD_AWARENESS` for bytes that are no such update
+ * or a state that is neither an object nor null, `AWARENESS_TOO_LARGE` for one over a limit.
+ */
+export function checkAwareness(update: Uint8Array, limits: AwarenessLimits = documentLimits): readonly AwarenessFact[] {
+  if (update.length > limits.awarenessMessageBytesMax) throw tooLarge(`${update.length} bytes`);
+  try {
+    return readClients(new ByteReader(update), limits);
+  } catch (error) {
+    if (!(error instanceof BadBytes)) throw error;
+    throw new AtollError("BAD_AWARENESS", `no awareness update: ${error.message}`, { cause: error });
+  }
+}
+
+function readClients(reader: ByteReader, limits: AwarenessLimits): readonly AwarenessFact[] {
+  const count = reader.varint();
+  if (count * CLIENT_BYTES > reader.remaining)
+    throw new BadBytes(`a count of ${count} before ${reader.remaining} bytes`);
+  if (count > limits.awarenessClientsMax) throw tooLarge(`${count} clients`);
+  const facts: AwarenessFact[] = [];
+  for (let i = 0; i < count; i++) facts.push(readClient(reader, limits));
+  reader.finish();
+  return facts;
+}
+
+function readClient(reader: ByteReader, limits: AwarenessLimits): AwarenessFact {
+  const client = reader.varint();
+  // A client whose clock cannot go on is never heard of again.
+  const clock = reader.varint(CLOCK_MAX);
+  const bytes = reader.varint();
+  if (bytes > limits.awarenessStateBytesMax) throw tooLarge(`a state of ${bytes} bytes`);
+  const at = reader.skip(bytes);
+  utf16Length(reader.bytes, at, reader.position);
+  countJsonValues(reader.bytes, at, reader.position, limits.nestingMax);
+  const first = firstCharacter(reader.bytes, at);
+  if (first !== OPEN_OBJECT && first !== 0x6e) throw new BadBytes("a state that is neither an object nor null");
+  return { client, clock, isGone: first !== OPEN_OBJECT, bytes };
+}
+
+/** Of JSON, past white space. */
+function firstCharacter(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while ((bytes[at] as number) <= 0x20) at++;
+  return bytes[at] as number;
+}
+
+function tooLarge(what: string): AtollError {
+  return new AtollError("AWARENESS_TOO_LARGE", `an awareness update with ${what}`);
+}
