@@ -96,6 +96,7 @@ describe("arrows", () => {
     ["simulations/scenarios/a.ts", "../../src/replica/ports.ts"],
     ["simulations/workload/a.ts", "../../src/doors/session.ts"],
     ["src/runtime/links.ts", "ws"],
+    ["src/documents/hub.ts", "../store.ts"],
   ])("%s may import %s", (path, specifier) => {
     expect(violations(path, specifier)).toEqual([]);
   });
@@ -110,6 +111,8 @@ describe("arrows", () => {
     ["src/doors/http/server.ts", "../../replica/ports.ts"],
     ["src/doors/http/server.ts", "../../core/shard.ts"],
     ["src/client/http-client.ts", "../doors/json.ts"],
+    ["src/documents/hub.ts", "../core/shard.ts"],
+    ["src/documents/hub.ts", "../doors/json.ts"],
     ["src/node/create-node.ts", "../cli/main.ts"],
     ["src/store.ts", "./replica/ports.ts"],
     ["src/core/shard.ts", "../../test/support/bundle.ts"],
@@ -164,6 +167,13 @@ describe("purity", () => {
   ])("%j is not pure", (text) => {
     expect(violations(text)).toHaveLength(1);
     expect(violations(text, "src/runtime/a.ts")).toEqual([]);
+  });
+
+  test("of documents may use Yjs, and nothing else that is not pure", () => {
+    const found = (text: string) => violations(text, "src/documents/a.ts").length;
+    expect(found('import * as Y from "yjs";\nimport * as encoding from "lib0/encoding";')).toBe(0);
+    expect(found('import { a } from "node:fs";\nimport ws from "ws";\nsetTimeout(run, 5);')).toBe(3);
+    expect(violations('import * as Y from "yjs";', "src/types/a.ts")).toHaveLength(1);
   });
 
   test.each([
