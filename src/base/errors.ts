@@ -61,7 +61,6 @@ export const errorTable = {
   // Documents and awareness.
   BAD_UPDATE: { http: 400, redis: "ERR", close: 1007, retry: false },
   UPDATE_TOO_LARGE: { http: 413, redis: "ERR", close: 1009, retry: false },
-  DOCUMENT_TOO_LARGE: { http: 413, redis: "ERR", close: 1009, retry: false },
   PREDECESSORS_MISSING: { http: 409, redis: "ERR", close: 1008, retry: true },
   BAD_AWARENESS: { http: 400, redis: "ERR", close: 1007, retry: false },
   AWARENESS_TOO_LARGE: { http: 413, redis: "ERR", close: 1009, retry: false },
