@@ -17,7 +17,7 @@
  * kills as much. So the set of what is held depends on the dots that were seen and not on their order.
  *
  * A lease is stamped after what it is the lease of and dies with its generation. Once it has expired nothing of the
- * container is shown; it is deleted when somebody writes, or when no owner can prolong it any more (`cluster/leases.ts`).
+ * container is shown; it is deleted when somebody writes, or when no owner can prolong it any more (`replica/leases.ts`).
  */
 
 import type { Key } from "../base/ids.ts";
