@@ -62,6 +62,15 @@ const IN_THE_WAY = 8;
 /** The four bits above: the part of the listing's order that its key lies in. */
 const PART_SHIFT = 4;
 
+/**
+ * What those who claim all that they hold say of a register that they do not hold. "unknown": they do not cover its dot;
+ * "replaced": they do, and something as new was purged from its bucket; "unseen": they do, as of a life that they closed
+ * or of another write under the same dot, and nothing has replaced it.
+ */
+export type Standing = "unknown" | "replaced" | "unseen";
+/** What becomes of it. */
+export type Fate = "stays" | "stays under a new dot" | "goes";
+
 export interface LocalWrite {
   readonly kind: number;
   readonly key: Key;
@@ -463,25 +472,21 @@ export class Shard {
   }
 
   /**
-   * After a peer's whole delta was claimed: every unconfirmed register that the claim covers was superseded and goes, which
-   * `superseded` is told; of the others `keep` decides. False when one that goes was in the way of a register that is
-   * claimed: then nothing is claimed any more, and all has to be fetched once again (I2).
+   * After a peer's whole delta was claimed, marks included: `fateOf` says what becomes of every unconfirmed register. False
+   * when one that goes was in the way of a register that is claimed: then nothing is claimed any more, and all has to be
+   * fetched once again (I2).
    */
-  reconcile(
-    claim: VersionVector,
-    keep: (view: DataView, at: number) => boolean,
-    superseded: (view: DataView, at: number) => void = () => {},
-  ): boolean {
+  reconcile(claim: VersionVector, fateOf: (view: DataView, at: number, standing: Standing) => Fate): boolean {
     let isWhole = true;
     this.forEachHeld((slot) => {
       const mark = this.table.getMark(slot);
       if ((mark & UNCONFIRMED) === 0) return;
       const view = this.table.viewOf(slot);
       const at = this.table.offsetOf(slot);
-      const isCovered = claim.covers(originAt(view, at), sequenceAt(view, at));
-      if (!isCovered && keep(view, at)) this.#confirm(slot);
+      const fate = fateOf(view, at, this.#standingOf(view, at, claim));
+      if (fate === "stays") this.#confirm(slot);
+      else if (fate === "stays under a new dot") this.redot(slot);
       else {
-        if (isCovered) superseded(view, at);
         if ((mark & IN_THE_WAY) !== 0) isWhole = false;
         this.discard(slot);
       }
@@ -495,6 +500,12 @@ export class Shard {
     this.quarantined = false;
     this.headDirty = true;
     return isWhole;
+  }
+
+  /** Whatever replaced a register is held, in its place, or was purged, and left a mark at or above its stamp. */
+  #standingOf(view: DataView, at: number, claim: VersionVector): Standing {
+    if (!claim.covers(originAt(view, at), sequenceAt(view, at))) return "unknown";
+    return timestampAt(view, at) > (this.purgeMarks?.of(bucketOf(view, at)) ?? 0) ? "unseen" : "replaced";
   }
 
   isUnconfirmed(slot: number): boolean {

@@ -239,6 +239,40 @@ describe("an old copy of a disk, put back", () => {
     expect(["a", "b", "c"].map((name) => machines.at(name).audit.repaired)).toEqual([0, 0, 0]);
   });
 
+  it("loses no write of the lives that it lived before it met anybody, whoever tells it of others", async () => {
+    const machines = await Machines.started(["a", "b", "c"], "lives in between");
+    machines.run(3000);
+    const copy = new Map(machines.machine("c").disk);
+    // Only a meets the lives that the original goes on to live; b hears of them.
+    machines.cut(["b"], ["c"]);
+    for (let start = 0; start < 3; start++) {
+      machines.crash("c");
+      await machines.start("c");
+      for (let i = 0; i < 10; i++) machines.put("c", `original/${start}/${i}`, "v");
+      machines.run(3000);
+    }
+    machines.cut(["a"], ["c"]);
+    machines.machine("c").disk = copy;
+    for (let start = 0; start < 2; start++) {
+      machines.crash("c");
+      await machines.start("c");
+      for (let i = 0; i < 10; i++) machines.put("c", `copy/${start}/${i}`, "v");
+      machines.run(1000);
+    }
+    machines.healBetween("b", "c");
+    machines.run(3000);
+    machines.heal();
+    machines.run(10_000);
+    expect(machines.at("c").quarantines).toBe(1);
+    expect(machines.differences()).toEqual([]);
+    for (const name of ["a", "b", "c"]) {
+      for (let i = 0; i < 10; i++) {
+        for (let start = 0; start < 3; start++) expect(machines.get(name, `original/${start}/${i}`)).toBe("v");
+        for (let start = 0; start < 2; start++) expect(machines.get(name, `copy/${start}/${i}`)).toBe("v");
+      }
+    }
+  });
+
   it("is told so again when the link went before it heard of it", async () => {
     const machines = await Machines.started(["a", "c"], "copy cut");
     machines.put("a", "deleted", "v");
@@ -312,5 +346,23 @@ describe("two halves that gave each other up", () => {
     expect(deferred(larger)).toEqual([]);
     // Who deleted it has forgotten so: among the deferring it is gone, otherwise it is as the larger half holds it.
     expect(machines.get("b", "k")).toBe(larger === one ? undefined : "v");
+  });
+
+  it("keep what is young also of those that had told each other of it, and begin anew one as the other", async () => {
+    const machines = await Machines.started(["a", "b", "c", "d"], "told", { retentionMs: RETENTION_MS });
+    // The first half closes lives of which it holds something.
+    const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
+    for (const key of keys) machines.put("c", `seen/${key}`, "v");
+    machines.run(1000);
+    machines.cut(["a", "b"], ["c", "d"]);
+    machines.run(AWAY_MS);
+    for (const key of keys) machines.put("c", key, "v");
+    machines.run(5000);
+    for (const shard of machines.at("a").shards) expect([...shard.vector.entries()], "c is sealed").toEqual([]);
+    machines.heal();
+    machines.run(15_000);
+    expect(["c", "d"].map((name) => machines.at(name).quarantines)).toEqual([1, 1]);
+    for (const name of ["a", "b", "c", "d"]) expect(keys.filter((key) => machines.get(name, key) !== "v")).toEqual([]);
+    expect(machines.differences()).toEqual([]);
   });
 });
