@@ -4,7 +4,8 @@
  * The slots to send are collected when the session begins, together with the claim; their content is read when it goes
  * out. A slot overwritten meanwhile goes out with its newer content (R2): the peer gets the register of the dot it will
  * claim, or one that supersedes it. A slot emptied meanwhile held a tombstone that every owner had reported, this peer
- * too, so there is nothing to send for it. Unconfirmed registers, which may have been deleted elsewhere, stay here.
+ * too, so there is nothing to send for it. Unconfirmed registers, which may have been deleted elsewhere, stay here; nor is
+ * anything claimed that one of them is in the way of.
  */
 
 import type { ByteWriter } from "../base/bytes.ts";
@@ -22,7 +23,7 @@ export class DeltaSession {
   /** A session for a receiver that covers `covered`. Costs what the receiver lacks, not what the shard holds. */
   constructor(shard: Shard, covered: VersionVector) {
     this.shard = shard;
-    this.claim = shard.vector.snapshot();
+    this.claim = shard.tellable;
     for (const origin of shard.origins()) shard.collectAbove(origin, covered.get(origin), this.#slots);
   }
 

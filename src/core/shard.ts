@@ -119,6 +119,7 @@ export class Shard {
   readonly #chains: OriginChains;
   #expiring = 0;
   #unconfirmed = 0;
+  #inTheWay = 0;
   #graves: number[] = [];
   #dirtySlots: number[] = [];
   #removedFromDisk: Uint8Array[] = [];
@@ -318,7 +319,7 @@ export class Shard {
     if (slot !== 0) {
       const order = compareRecords(view, at, this.table.viewOf(slot), this.table.offsetOf(slot));
       if (order < 0) {
-        if (this.#unconfirmed > 0 && this.isUnconfirmed(slot)) this.table.setMark(slot, IN_THE_WAY);
+        if (this.#unconfirmed > 0 && this.isUnconfirmed(slot)) this.#standInTheWay(slot);
         return SUPERSEDED;
       }
       if (order === 0) {
@@ -445,7 +446,7 @@ export class Shard {
     const at = this.table.offsetOf(slot);
     if (this.#isPersistent) this.#removedFromDisk.push(identityCopy(view, at));
     this.#account(view, at, false);
-    if ((this.table.getMark(slot) & UNCONFIRMED) !== 0) this.#unconfirmed--;
+    this.#confirm(slot);
     this.table.unlink(slot);
     this.table.remove(slot);
     this.headDirty = true;
@@ -464,11 +465,29 @@ export class Shard {
     this.headDirty = true;
   }
 
-  /** Counts a register of this run as confirmed. */
+  #standInTheWay(slot: number): void {
+    if ((this.table.getMark(slot) & IN_THE_WAY) === 0) this.#inTheWay++;
+    this.table.setMark(slot, IN_THE_WAY);
+  }
+
+  /** Counts a register of this run as confirmed, or as gone. */
   #confirm(slot: number): void {
-    if (this.#unconfirmed === 0 || (this.table.getMark(slot) & UNCONFIRMED) === 0) return;
+    const mark = this.table.getMark(slot);
+    if (this.#unconfirmed === 0 || (mark & UNCONFIRMED) === 0) return;
+    if ((mark & IN_THE_WAY) !== 0) this.#inTheWay--;
     this.table.clearMark(slot, UNCONFIRMED | IN_THE_WAY);
     this.#unconfirmed--;
+  }
+
+  /**
+   * What peers may be told of, and may claim once they were sent all that is confirmed: the vector. While something
+   * unconfirmed is in the way of what that covers, which is then not here to be sent, it is what this life wrote.
+   */
+  get tellable(): VersionVector {
+    if (this.#inTheWay === 0) return this.vector.snapshot();
+    const own = new VersionVector();
+    if (this.#ownOrigin !== undefined && this.#ownSequence > 0) own.advance(this.#ownOrigin, this.#ownSequence);
+    return own;
   }
 
   /**

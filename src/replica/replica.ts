@@ -530,7 +530,7 @@ export class Replica implements SendingSurroundings {
     const { reason, knownLife } = cause;
     this.quarantines++;
     const toRedot = this.shards.map((shard) => this.#doubt.slotsToRedot(shard, cause, now));
-    this.life = Math.max(this.life, knownLife) + 1 + (cause.doubtedSince === undefined ? 0 : leap(this.#random));
+    this.life = Math.max(this.life, knownLife) + 1 + leap(this.#random);
     this.rootLife = this.life;
     this.outbox.log("error", "quarantine", { reason, life: this.life });
     this.#beginLife();

@@ -273,6 +273,54 @@ describe("an old copy of a disk, put back", () => {
     }
   });
 
+  it.each([
+    ["while the others know of a later one", 0],
+    ["after it was away too long", AWAY_MS],
+  ])("put back twice %s, lives no life twice, and serves what it wrote since all the while", async (_, awayMs) => {
+    const machines = await Machines.started(["a", "b", "c"], "copy twice", { retentionMs: RETENTION_MS });
+    machines.put("c", "k", "v");
+    machines.run(3000);
+    const copy = new Map(machines.machine("c").disk);
+    if (awayMs > 0) machines.cut(["c"], ["a", "b"]);
+    for (let i = 0; i < 10; i++) {
+      machines.put("c", "k", `${i}`);
+      machines.run(1000);
+    }
+    machines.run(awayMs);
+    machines.cut(["a"], ["b"]);
+    const lives: number[] = [];
+    for (const [peer, other] of [
+      ["a", "b"],
+      ["b", "a"],
+    ] as const) {
+      machines.cut(["c"], ["a", "b"]);
+      machines.crash("c");
+      machines.machine("c").disk = new Map(copy);
+      await machines.start("c");
+      machines.put("c", `alone/${peer}`, "v");
+      machines.run(100);
+      machines.healBetween(peer, "c");
+      while (machines.at("c").quarantines === 0) machines.deliverOne();
+      expect(machines.get("c", `alone/${peer}`)).toBe("v");
+      for (let i = 0; i < 20; i++) machines.put("c", `${peer}/${i}`, "v");
+      machines.run(3000);
+      lives.push(machines.at("c").life);
+      expect(machines.get(other, `${peer}/0`)).toBe(undefined);
+    }
+    expect(lives[0]).not.toBe(lives[1]);
+    machines.heal();
+    machines.run(15_000);
+    expect(machines.differences()).toEqual([]);
+    const keys = ["a", "b"].flatMap((peer) => [
+      `alone/${peer}`,
+      ...Array.from({ length: 20 }, (_, i) => `${peer}/${i}`),
+    ]);
+    for (const name of ["a", "b", "c"]) {
+      expect(keys.filter((key) => machines.get(name, key) !== "v")).toEqual([]);
+      expect(machines.at(name).audit.repaired, "by replication, not by the audit").toBe(0);
+    }
+  });
+
   it("is told so again when the link went before it heard of it", async () => {
     const machines = await Machines.started(["a", "c"], "copy cut");
     machines.put("a", "deleted", "v");
