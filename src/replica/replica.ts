@@ -536,6 +536,8 @@ export class Replica implements SendingSurroundings {
     this.#beginLife();
     this.members.forgive();
     this.reports.clear();
+    // They are of sequences of the life so far.
+    this.#confirmedById.clear();
     this.#wasReady = false;
     this.changes.reset();
     this.#serving.restart();
