@@ -5,7 +5,7 @@ import { SeededRandom } from "../../src/base/random.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
 import { msOfTimestamp, TIMESTAMP_MAX, timestampFromMs } from "../../src/core/clock.ts";
 import { Fingerprint } from "../../src/core/fingerprint.ts";
-import { PurgeMarks, PurgeMarks } from "../../src/core/purge-marks.ts";
+import { PurgeMarks } from "../../src/core/purge-marks.ts";
 import {
   checkRecord,
   expiresAt,
