@@ -77,8 +77,8 @@ export function checkResurrection(evidence: Evidence): Violation[] {
 }
 
 /** At that moment every replica had it. */
-function receiptOf({ at }: Burial): Receipt {
-  return { from: at, by: at };
+function receiptOf({ at, by: { part } }: Burial): Receipt {
+  return { key: part.key, shard: part.dot.shard, from: at, by: at };
 }
 
 /** When writes were asked for: of an operation by its number, of what was acknowledged also by its timestamp and key. */

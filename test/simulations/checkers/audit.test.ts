@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { checkAudit } from "../../../simulations/checkers/audit.ts";
 import type { Timestamp } from "../../../src/base/ids.ts";
 import { msOfTimestamp } from "../../../src/core/clock.ts";
-import { entry, evidence, node, written } from "./evidence-builder.ts";
+import { diskLoss, entry, evidence, node, written } from "./evidence-builder.ts";
 import { nodeSample, sample, sampledRegister } from "./samples.ts";
 
 const STAMP = 4096_000;
@@ -13,9 +13,7 @@ it("catches a repair by the audit, also where a disk was damaged, unless the reg
   const expiring = [entry(1, 0, { ttlMs: 100, answer: written(STAMP, { ttlMs: 100 }) })];
   expect(checkAudit(evidence(lasting, [node()]))).toEqual([]);
   expect(checkAudit({ ...evidence(lasting, [node()]), ...repaired })).toHaveLength(1);
-  expect(checkAudit({ ...evidence(lasting, [node({ diskLosses: [{ from: 0, to: 9 }] })]), ...repaired })).toHaveLength(
-    1,
-  );
+  expect(checkAudit({ ...evidence(lasting, [node({ diskLosses: [diskLoss(0, 9)] })]), ...repaired })).toHaveLength(1);
   expect(checkAudit({ ...evidence(expiring, [node()]), ...repaired })).toEqual([]);
 });
 
