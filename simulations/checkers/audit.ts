@@ -37,7 +37,8 @@ export function checkAudit(evidence: Evidence): Violation[] {
 function wasLostByAll({ entry, part }: Acknowledged, { nodes, samples }: Evidence): boolean {
   const answeredAt = entry.answeredAt ?? Infinity;
   const writer = nodes[entry.node];
-  if (writer === undefined || !mayHaveForgotten(writer, { from: entry.invokedAt, by: answeredAt })) return false;
+  const receipt = { key: part.key, shard: part.dot.shard, from: entry.invokedAt, by: answeredAt };
+  if (writer === undefined || !mayHaveForgotten(writer, receipt)) return false;
   const { timestamp } = stampOfVersion(part.version, part.isDelete);
   return samples.some(({ at, nodes: looks }) => {
     if (at < answeredAt || looks.every((look) => look === undefined)) return false;

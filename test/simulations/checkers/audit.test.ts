@@ -38,7 +38,7 @@ it("lets the audit spread what its writer had lost, and all who ran, before some
   const lasting = [entry(1, 0, { answer: written(STAMP) })];
   const holder = nodeSample(sampledRegister(STAMP), 0);
   const [none, older] = [nodeSample(undefined, 0), nodeSample(sampledRegister(STAMP - 1), 0)];
-  const lost = node({ diskLosses: [{ from: -1, to: 9 }] });
+  const lost = node({ diskLosses: [diskLoss(-1, 9)] });
   const found = (writer: ReturnType<typeof node>, ...samples: ReturnType<typeof sample>[]) =>
     checkAudit({ ...evidence(lasting, [writer, node()]), samples, ...repaired });
   expect(found(lost, sample(10, none, holder), sample(20, none, undefined))).toEqual([]);
