@@ -17,7 +17,7 @@ export { REGIONS, type RegionName, ROUND_TRIPS_MS, type RoundTrips } from "./reg
 export { replayCommand, summaryLine, violationReport } from "./report.ts";
 export { decodePlan, encodePlan, UnreadablePlan } from "./scenario-file/scenario-file.ts";
 export { findScenario, SCENARIOS, type Scenario } from "./scenarios/scenarios.ts";
-export { type Act, put, read, remove } from "./script/client.ts";
+export { type Act, batch, put, read, remove } from "./script/client.ts";
 export type { Place } from "./script/cluster.ts";
 export type { Duration } from "./script/duration.ts";
 export {
@@ -39,6 +39,7 @@ export { inWords } from "./script/in-words.ts";
 export type { ActResult, CaughtUp, Counts, SimulationResult } from "./script/result.ts";
 export { planOf, type Replicas, type Script } from "./script/script.ts";
 export { ScriptError } from "./script/script-error.ts";
+export type { Heard, Watching, WatchResult } from "./script/watch.ts";
 export type { Workload } from "./script/workload.ts";
 export type { RunResult } from "./simulate.ts";
 export type { History, HistoryEntry } from "./workload/history.ts";
@@ -59,7 +60,11 @@ export async function simulate(work: Script | Plan, options: SimulateOptions = {
   const createReplica = createProductionReplica;
   if (!("replicas" in work)) return runPlan(work, { createReplica, ...options });
   const run = await runPlan(planOf(work), { createReplica, timeline: true });
-  return createResult(run, idsByName(work));
+  return createResult(
+    run,
+    idsByName(work),
+    work.watchers?.map(({ name }) => name),
+  );
 }
 
 /**

@@ -36,6 +36,7 @@ import type { Timeline } from "./timeline/timeline.ts";
 import type { History, ReadPart } from "./workload/history.ts";
 import { keysOf, longestValue } from "./workload/operation.ts";
 import { WorkloadRunner } from "./workload/runner.ts";
+import type { WatchHistory } from "./workload/watch-history.ts";
 
 /** Makes the replica of one life of a node, which takes values as long as the plan writes and no longer. */
 export type CreateReplica = (
@@ -50,6 +51,8 @@ export interface RunResult {
   /** Of every checker; none when the run broke down before they could look. */
   readonly verdicts: readonly Verdict[];
   readonly history: History;
+  /** What the watchers of the plan came to hear of, in their order. */
+  readonly watches: readonly WatchHistory[];
   /** Equal for equal plans and code. */
   readonly traceHash: string;
   /** How long it took until acknowledged writes were everywhere. */
@@ -142,6 +145,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
     violations,
     verdicts,
     history: runner.history,
+    watches: runner.watchers,
     traceHash: world.trace.hash(),
     stableLatency,
     refusals: countRefusals(runner.history),

@@ -63,18 +63,19 @@ export function isPromised(acknowledged: Acknowledged, writes: readonly Possible
   const { operation, life, answeredAt = 0 } = entry;
   const node = evidence.nodes[entry.node];
   if (node === undefined) return false;
+  const place = { key: part.key, shard: part.dot.shard };
   const hasLetGo = (other: NodeEvidence): boolean => mayHaveLetGo(other, acknowledged, writes, evidence);
   if (operation.ack !== "memory" && operation.ack !== "disk" && part.isAckMet) {
     // Who has it by then may end before the news of that is here.
     const hasForgotten = (other: NodeEvidence): boolean =>
-      mayHaveForgotten(other, { from: entry.invokedAt, by: answeredAt }) ||
-      hasLost(other, answeredAt) ||
+      mayHaveForgotten(other, { ...place, from: entry.invokedAt, by: answeredAt }) ||
+      hasLost(other, place, answeredAt) ||
       hasLetGo(other);
     if (evidence.nodes.filter(hasForgotten).length < part.reached) return true;
   }
   if (hasLetGo(node)) return false;
-  if (remembers({ node: entry.node, life, since: answeredAt }, Infinity, evidence)) return true;
-  return operation.ack === "disk" && part.isAckMet && node.durable && !hasLost(node, answeredAt);
+  if (remembers({ ...place, node: entry.node, life, since: answeredAt }, Infinity, evidence)) return true;
+  return operation.ack === "disk" && part.isAckMet && node.durable && !hasLost(node, place, answeredAt);
 }
 
 function* checkFinal(
@@ -107,14 +108,24 @@ function* checkFinal(
 }
 
 /**
- * Who has just begun with nothing knows no mark of what was purged: what it writes before it has met the others may be
- * stamped below a deletion that all of them have purged by then, and stands.
+ * Who has begun with nothing knows no mark of what was purged: what it writes before it has heard of a deletion, for which
+ * nobody waits with it, may be stamped below one that all of them have purged by then, and stands.
  */
-function mayStandBelow(key: KeyEvidence, final: ReadPart, floor: Acknowledged, { nodes }: Evidence): boolean {
+function mayStandBelow(key: KeyEvidence, final: ReadPart, floor: Acknowledged, evidence: Evidence): boolean {
+  const { nodes } = evidence;
   const author = key.possible.find(({ entry }) => entry.operation.id === final.author?.id)?.entry;
   if (author === undefined || !(floor.part.isDelete || floor.part.ttlMs !== undefined)) return false;
   const hasBegunAnew = nodes[author.node]?.durable === false && author.life > 1;
-  return hasBegunAnew && author.invokedAt > (floor.entry.answeredAt ?? 0);
+  return hasBegunAnew && author.invokedAt > (floor.entry.answeredAt ?? 0) && !hadHeardOf(floor, author, evidence);
+}
+
+/** True when a life of a replica covered a write before it was asked for another. */
+function hadHeardOf({ part: { dot } }: Acknowledged, asked: HistoryEntry, { samples }: Evidence): boolean {
+  return samples.some(({ at, nodes }) => {
+    const sample = nodes[asked.node];
+    if (at >= asked.invokedAt || sample?.life !== asked.life) return false;
+    return sample.vectors[dot.shard]?.covers(dot.origin, dot.sequence) === true;
+  });
 }
 
 /** Who wrote a value, and what was said of it; the version is undefined where nothing was. */

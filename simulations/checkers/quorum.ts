@@ -54,7 +54,8 @@ function* compare(read: HistoryEntry, write: Acknowledged, writes: WritesByKey, 
 function isInEveryMajority({ entry, part }: Acknowledged, until: number, { nodes }: Evidence): boolean {
   const { invokedAt: from, answeredAt: by = 0 } = entry;
   if (nodes.some((node) => isAway(node, from, until))) return false;
-  const forgetful = nodes.filter((node) => mayHaveForgotten(node, { from, by }, until)).length;
+  const receipt = { key: part.key, shard: part.dot.shard, from, by };
+  const forgetful = nodes.filter((node) => mayHaveForgotten(node, receipt, until)).length;
   // Whoever has not heard yet that one is back counts a majority of those that were left.
   const left = nodes.filter(({ givenUpAt }) => givenUpAt.every((at) => at > until)).length;
   const majority = Math.floor(left / 2) + 1;

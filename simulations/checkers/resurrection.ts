@@ -4,7 +4,7 @@
  * does any at all in the end, as long as one remembers (kv679, scenarios 4 and 5; Cassandra's gc_grace).
  */
 
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, OriginId } from "../../src/base/ids.ts";
 import type { NodeSample, Sample } from "../sampling/sample.ts";
 import { type Acknowledged, acknowledgedParts } from "../workload/history.ts";
 import { mayHaveLetGo } from "./doubt.ts";
@@ -77,8 +77,8 @@ export function checkResurrection(evidence: Evidence): Violation[] {
 }
 
 /** At that moment every replica had it. */
-function receiptOf({ at }: Burial): Receipt {
-  return { from: at, by: at };
+function receiptOf({ at, by: { part } }: Burial): Receipt {
+  return { key: part.key, shard: part.dot.shard, from: at, by: at };
 }
 
 /** When writes were asked for: of an operation by its number, of what was acknowledged also by its timestamp and key. */
@@ -111,9 +111,11 @@ function isOlder(
 function indexBurials(evidence: Evidence): BurialsByKey {
   const byKey = new Map<Key, { all: Burial[]; highest: Stamp }>();
   const writes = indexWrites(evidence);
+  const livedTwice = findLivedTwice(evidence);
   for (const by of acknowledgedParts(evidence.history)) {
     const { part, entry } = by;
     if (!part.isDelete && part.ttlMs === undefined) continue;
+    if (livedTwice.has(part.dot.origin)) continue;
     const ofKey = writes.get(part.key) ?? [];
     if (evidence.nodes.some((node) => mayHaveLetGo(node, by, ofKey, evidence))) continue;
     const below = stampOfVersion(part.version, part.isDelete);
@@ -130,6 +132,21 @@ function indexBurials(evidence: Evidence): BurialsByKey {
     }
   }
   return byKey;
+}
+
+/**
+ * Origins under which two processes of a replica wrote: its disk had forgotten its lives. Until it hears of that its dots
+ * are those of other writes, too, which everybody may cover who has never seen these.
+ */
+function findLivedTwice({ history }: Evidence): ReadonlySet<OriginId> {
+  const livesByOrigin = new Map<OriginId, number>();
+  const livedTwice = new Set<OriginId>();
+  for (const { entry, part } of acknowledgedParts(history)) {
+    const { origin } = part.dot;
+    if ((livesByOrigin.get(origin) ?? entry.life) !== entry.life) livedTwice.add(origin);
+    livesByOrigin.set(origin, entry.life);
+  }
+  return livedTwice;
 }
 
 /** The first sample later than a moment for which `holds`. Samples are in order of time. */

@@ -150,8 +150,8 @@ function* compare(entry: HistoryEntry, { key, stamp, isWrite }: Shown, floor: Fl
   yield `${describe(entry)} ${verb} ${showStamp(stamp)} at ${showKey(key)}, ${yet(floor)}`;
 }
 
-function raise(floor: Floor | undefined, { stamp, dot }: Shown, entry: HistoryEntry): Floor {
-  const holding = { node: entry.node, life: entry.life, since: entry.answeredAt ?? 0 };
+function raise(floor: Floor | undefined, { key, stamp, dot }: Shown, entry: HistoryEntry): Floor {
+  const holding = { key, shard: dot.shard, node: entry.node, life: entry.life, since: entry.answeredAt ?? 0 };
   const order = floor === undefined ? 1 : compareStamps(stamp, floor.stamp);
   if (floor === undefined || order > 0) return { stamp, dot, by: entry, holdings: [holding] };
   if (order === 0) floor.holdings.push(holding);

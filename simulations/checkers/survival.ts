@@ -1,10 +1,20 @@
 /** What a replica still has to know after all that happened to it: which of its memories an end of its process took. */
 
+import { latin1FromBytes } from "../../src/base/bytes.ts";
+import type { Key, ShardId } from "../../src/base/ids.ts";
+import { KIND_PLAIN } from "../../src/core/record.ts";
+import { registerRange, shardHeadKey } from "../../src/replica/disk-layout.ts";
 import type { LifeEnd } from "../simulator/node.ts";
 import type { Evidence, NodeEvidence } from "./evidence.ts";
 
+/** Where a register lies: a shard, and its key there. */
+export interface Place {
+  readonly key: Key;
+  readonly shard: number;
+}
+
 /** Something that a replica had in one of its lives. */
-export interface Holding {
+export interface Holding extends Place {
   readonly node: number;
   readonly life: number;
   /** Virtual ms at which it certainly had it. */
@@ -17,14 +27,14 @@ export interface Holding {
  */
 export function remembers(holding: Holding, until: number, evidence: Evidence): boolean {
   const node = evidence.nodes[holding.node];
-  if (node === undefined || hasLost(node, holding.since, until)) return false;
+  if (node === undefined || hasLost(node, holding, holding.since, until)) return false;
   const end = node.ends.find(({ life }) => life === holding.life);
   if (end === undefined || end.at > until) return true;
   return node.durable && (end.type === "stop" || end.durableUpTo > holding.since);
 }
 
 /** Something that a replica came to hold, virtual ms. */
-export interface Receipt {
+export interface Receipt extends Place {
   /** Before that it had nothing of it. */
   readonly from: number;
   /** By then it had it, unless its process had ended meanwhile. */
@@ -32,13 +42,30 @@ export interface Receipt {
 }
 
 /** True when a replica may have lost by `until` what a peer knew it to have: no disk had taken it when a process ended. */
-export function mayHaveForgotten(node: NodeEvidence, { from, by }: Receipt, until = Infinity): boolean {
-  if (hasLost(node, from, until)) return true;
+export function mayHaveForgotten(node: NodeEvidence, receipt: Receipt, until = Infinity): boolean {
+  const { from, by } = receipt;
+  if (hasLost(node, receipt, from, until)) return true;
   const isKept = (end: LifeEnd): boolean => node.durable && (end.type === "stop" || end.durableUpTo > by);
   return node.ends.some((end) => end.at >= from && end.at <= until && !isKept(end));
 }
 
-/** True when a disk may have lost by `until` what its node came to hold by `since`. */
-export function hasLost(node: NodeEvidence, since: number, until = Infinity): boolean {
-  return node.diskLosses.some(({ from, to }) => since > from && since <= to && to <= until);
+/**
+ * True when a disk may have lost by `until` what its node came to hold by `since`: the register itself was hit, or the head
+ * of its shard, without which a replica claims nothing there and knows nothing of what was deleted and purged.
+ */
+export function hasLost(node: NodeEvidence, place: Place, since: number, until = Infinity): boolean {
+  return node.diskLosses.some(({ from, to, entries }) => {
+    if (since <= from || since > to || to > until) return false;
+    return entries.has(entryOf(place)) || entries.has(headEntryOf(place.shard));
+  });
+}
+
+/** Under which key a plain value lies on disk, as latin1 (`src/replica/disk-layout.ts`): kind 0, no field. */
+export function entryOf({ key, shard }: Place): string {
+  const start = latin1FromBytes(registerRange(shard as ShardId).from);
+  return start + String.fromCharCode(KIND_PLAIN, key.length >>> 8, key.length & 0xff) + key;
+}
+
+function headEntryOf(shard: number): string {
+  return latin1FromBytes(shardHeadKey(shard as ShardId));
 }

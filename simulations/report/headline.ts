@@ -60,7 +60,7 @@ function keysOf({ history }: RunResult): number {
 type Fact = readonly [term: string, value: string, note?: string];
 
 function facts(result: RunResult, timeline: Timeline): Fact[] {
-  const { convergedAfterMs, plan, history } = result;
+  const { convergedAfterMs, plan, history, stableLatency, refusals } = result;
   const writes = history.filter(({ operation }) => isWrite(operation.type));
   const written = writes.filter(({ answer }) => answer?.type === "written").length;
   const worst = timeline.samples.reduce((max, { differing }) => Math.max(max, differing), 0);
@@ -71,6 +71,8 @@ function facts(result: RunResult, timeline: Timeline): Fact[] {
       `bound ${duration(plan.settleMs)}`,
     ],
     ["writes carried out", count(written), `of ${count(writes.length)}`],
+    spread(stableLatency),
+    ["refused or failed", count(sumOf(refusals)), Object.entries(refusals).map(refusal).join(", ")],
     ["conflicts", count(timeline.conflicts.length), "lost to a write that had not seen them"],
     ["most keys that differed", count(worst), "at one time"],
     ["messages", count(result.frames), bytes(result.bytes)],
@@ -80,4 +82,25 @@ function facts(result: RunResult, timeline: Timeline): Fact[] {
       `${count(result.simulatedMs / Math.max(1, result.realMs))} times as fast as time`,
     ],
   ];
+}
+
+/** How long it took until an acknowledged write was everywhere. */
+function spread({ stable, never, quantiles }: RunResult["stableLatency"]): Fact {
+  const term = "until a write was everywhere";
+  const left = never === 0 ? "" : `, ${count(never)} not by the end`;
+  if (quantiles === undefined) return [term, "never", `none of ${count(never)}`];
+  const { "0.5": median, "0.99": late, "1": last } = quantiles;
+  return [
+    term,
+    duration(median),
+    `99 % of ${count(stable)} within ${duration(late)}, all within ${duration(last)}${left}`,
+  ];
+}
+
+function refusal([code, times]: readonly [string, number]): string {
+  return `${count(times)} ${code}`;
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, each) => sum + each, 0);
 }

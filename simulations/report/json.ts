@@ -19,6 +19,8 @@ export function toJson(result: RunResult, replay = replayCommand(result)): Reado
     operations: history.length,
     faults: plan.faults.length,
     convergedAfterMs,
+    stableLatency: result.stableLatency,
+    refusals: result.refusals,
     simulatedMs: result.simulatedMs,
     realMs: Math.round(result.realMs),
     events: result.events,

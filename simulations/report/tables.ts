@@ -45,14 +45,23 @@ export function renderVerdicts({ verdicts }: RunResult): Markup {
 }
 
 /** What each checker demands, in a few words. */
-const PROMISES: Readonly<Record<string, string>> = {
+export const PROMISES: Readonly<Record<string, string>> = {
   convergence: "all replicas hold, claim and answer the same once healed",
-  audit: "the audit finds nothing to repair unless a disk was damaged",
+  audit: "the audit finds nothing to repair",
   acknowledged: "no acknowledged write is lost, nothing deleted comes back",
   "local-order": "at one replica nothing older is shown after something newer",
+  condition: "a conditional write is carried out only where its condition may hold, and refused only where it may not",
   session: "a session reads its own writes and never goes back, wherever it goes",
-  watch: "a watcher sees every change of its replica once or more, in order, across reconnects",
   expiry: "nothing is served after its time, or with another time than was asked for",
+  watch: "a watcher sees every change of its replica once or more, in order, across reconnects",
+  quorum: "a read of a majority sees what a majority had acknowledged",
+  listing: "a listing has each key once, whichever replica each page comes from",
+  resurrection: "what was gone everywhere is never seen again",
+  digest: "two replicas have equal digests exactly when they hold the same",
+  vectors: "version vectors do not grow with restarts",
+  bounds: "everything that is held for a while stays within its bound, and goes",
+  availability: "a replica that runs answers, and in time",
+  levels: "with nothing disturbed every level that was asked for is met",
 };
 
 export function renderTraffic({ plan }: RunResult, { traffic, endedAt }: Timeline): Markup {

@@ -88,6 +88,7 @@ const operation = objectOf<Operation>({
   ttlMs: count(1, TTL_MS_MAX).exactOptional(),
   valueBytes: count(0, VALUE_BYTES_MAX),
   alsoKeys: z.array(key).max(1000).readonly().exactOptional(),
+  deletedKeys: z.array(key).max(1000).readonly().exactOptional(),
   consistency: z.literal("quorum").exactOptional(),
   listing: listing.exactOptional(),
   expects: index.exactOptional(),

@@ -4,8 +4,10 @@ import { nameOf, type Plan } from "../plan.ts";
 import type { RunResult } from "../simulate.ts";
 import type { Recovery } from "../timeline/timeline.ts";
 import type { Answer, HistoryEntry } from "../workload/history.ts";
+import type { WatchHistory } from "../workload/watch-history.ts";
 import { type Duration, msOf } from "./duration.ts";
 import { ScriptError } from "./script-error.ts";
+import { type WatchResult, watchResult } from "./watch.ts";
 
 /** How many operations clients asked for, and what they were told. */
 export interface Counts {
@@ -47,11 +49,18 @@ export interface SimulationResult extends RunResult {
   readonly caughtUp: readonly CaughtUp[];
   /** What became of an act of `clients`. Throws `ScriptError` for a name that there is not. */
   act(name: string): ActResult;
+  /** What a watcher of `watchers` came to hear of. Throws `ScriptError` for a name that there is not. */
+  watcher(name: string): WatchResult;
   /** Bytes of messages that a replica sent and received, all of them or those sent between two times. */
   bytesOf(replica: string, span?: { readonly from: Duration; readonly until: Duration }): number;
 }
 
-export function createResult(run: RunResult, ids: ReadonlyMap<string, number>): SimulationResult {
+/** `ids`: of acts, by name. `watchers`: the names of those of the plan. */
+export function createResult(
+  run: RunResult,
+  ids: ReadonlyMap<string, number>,
+  watchers: readonly string[] = [],
+): SimulationResult {
   const counts = countsOf(run);
   const entries = new Map(run.history.map((entry) => [entry.operation.id, entry]));
   return {
@@ -64,6 +73,7 @@ export function createResult(run: RunResult, ids: ReadonlyMap<string, number>): 
       replicas: nodes.map((node) => nameOf(run.plan, node)),
     })),
     act: (name) => actResult(entries.get(idOf(ids, name)), ids),
+    watcher: (name) => watchResult(watchOf(run, watchers, name), (author) => nameOfAct(author, ids)),
     bytesOf: (replica, span) => bytesOf(run, replica, span),
   };
 }
@@ -105,8 +115,18 @@ function sawOf(entry: HistoryEntry | undefined, ids: ReadonlyMap<string, number>
   if (entry?.answer?.type !== "read") return undefined;
   const { version, author } = entry.answer.read;
   if (version === undefined) return undefined;
-  const found = [...ids].find(([, id]) => id === author?.id);
+  return nameOfAct(author?.id, ids);
+}
+
+function nameOfAct(author: number | undefined, ids: ReadonlyMap<string, number>): string {
+  const found = [...ids].find(([, id]) => id === author);
   return found === undefined ? "somebody else" : found[0];
+}
+
+function watchOf({ watches }: RunResult, names: readonly string[], name: string): WatchHistory {
+  const found = watches[names.indexOf(name)];
+  if (found !== undefined) return found;
+  throw new ScriptError(`no watcher ${JSON.stringify(name)}; there are ${names.join(", ") || "none"}`);
 }
 
 function bytesOf(

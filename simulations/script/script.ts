@@ -14,6 +14,7 @@ import { Cluster } from "./cluster.ts";
 import { type Duration, msOf } from "./duration.ts";
 import type { ScriptFault } from "./faults.ts";
 import { ScriptError } from "./script-error.ts";
+import { type Watching, watchPlan } from "./watch.ts";
 import { operationsOf, type Workload } from "./workload.ts";
 
 /** The replicas of one region: how many, or more about them. */
@@ -39,6 +40,8 @@ export interface Script {
   readonly workload?: Workload | readonly Workload[];
   /** Single operations at given times. */
   readonly clients?: readonly Act[];
+  /** Who follows what is written. */
+  readonly watchers?: readonly Watching[];
   readonly faults?: readonly ScriptFault[];
   /** Paths: round trips of regions of one's own (ms), `jitter`, `loss`, `bytesPerMs`. Measured ones unless told. */
   readonly water?: Partial<WaterPlan>;
@@ -69,6 +72,7 @@ export function planOf(script: Script): Plan {
     healAt,
     settleMs: msOf(settlesWithin, "settlesWithin"),
     operations: operationsIn(script, cluster, random.fork("operations"), healAt),
+    ...watchesIn(script, cluster, healAt),
     faults: (script.faults ?? []).flatMap((fault) => checked(fault.type, fault.resolve(cluster), { healAt, cluster })),
   };
   checkDistances(plan);
@@ -110,18 +114,60 @@ function settingsOf({ settings }: Script): ReplicaSettings {
 }
 
 function operationsIn(script: Script, cluster: Cluster, random: SeededRandom, untilMs: number): Operation[] {
-  const { clients = [], workload = [] } = script;
-  if (idsByName(script).size < clients.length) throw new ScriptError("clients: two have the same name");
+  const { workload = [] } = script;
   const nextId = countFrom(0);
-  const acts = clients.map((act) => act.resolve(cluster, nextId()));
-  const late = clients.find((_, i) => (acts[i]?.at ?? 0) >= untilMs);
-  if (late !== undefined)
-    throw new ScriptError(`client ${JSON.stringify(late.name)}: acts after the end of the script`);
+  const nextSession = countFrom(0);
+  const acts = actsIn(script, { cluster, untilMs, nextId, nextSession });
   const workloads = Array.isArray(workload) ? (workload as readonly Workload[]) : [workload as Workload];
   const rest = workloads.flatMap((each, i) =>
-    operationsOf(each, { random: random.fork(`workload ${i}`), cluster, untilMs, nextId }),
+    operationsOf(each, { random: random.fork(`workload ${i}`), cluster, untilMs, nextId, nextSession }),
   );
   return [...acts, ...rest].sort((a, b) => a.at - b.at);
+}
+
+function actsIn(
+  script: Script,
+  context: {
+    readonly cluster: Cluster;
+    readonly untilMs: number;
+    readonly nextId: () => number;
+    readonly nextSession: () => number;
+  },
+): Operation[] {
+  const { clients = [] } = script;
+  const { cluster, untilMs, nextId, nextSession } = context;
+  const ids = idsByName(script);
+  if (ids.size < clients.length) throw new ScriptError("clients: two have the same name");
+  const sessions = new Map<string, number>();
+  const sessionOf = (client: string): number => {
+    const known = sessions.get(client) ?? nextSession();
+    sessions.set(client, known);
+    return known;
+  };
+  const acts = clients.map((act) => act.resolve({ cluster, idOf: (name) => ids.get(name), sessionOf }, nextId()));
+  checkTimes("client", clients, acts, untilMs);
+  return acts;
+}
+
+/** Absent where nobody watches. */
+function watchesIn({ watchers = [] }: Script, cluster: Cluster, untilMs: number): Pick<Plan, "watches"> {
+  if (watchers.length === 0) return {};
+  if (new Set(watchers.map(({ name }) => name)).size < watchers.length)
+    throw new ScriptError("watchers: two have the same name");
+  const watches = watchers.map((watching, id) => watchPlan(watching, id, cluster));
+  checkTimes("watcher", watchers, watches, untilMs);
+  return { watches };
+}
+
+function checkTimes(
+  what: string,
+  names: readonly { readonly name: string }[],
+  events: readonly { readonly at: number }[],
+  untilMs: number,
+): void {
+  const late = names.find((_, i) => (events[i]?.at ?? 0) >= untilMs);
+  if (late !== undefined)
+    throw new ScriptError(`${what} ${JSON.stringify(late.name)}: acts after the end of the script`);
 }
 
 function checked(

@@ -3,7 +3,7 @@
 import type { Key } from "../../src/base/ids.ts";
 import type { Fault } from "../faults/fault.ts";
 import type { Plan } from "../plan.ts";
-import type { Operation } from "../workload/operation.ts";
+import { type Operation, partsOf } from "../workload/operation.ts";
 
 /** Gaps between events are not shortened below this. */
 const GAP_MS_MIN = 20;
@@ -132,7 +132,7 @@ function* simplerOperation(operation: Operation): Iterable<Operation> {
     ...(expects !== undefined && { expects }),
   };
   if (alsoKeys !== undefined) yield { ...operation, alsoKeys: alsoKeys.slice(1) };
-  if (operation.type === "batch" && (alsoKeys?.length ?? 0) === 0) yield { ...plain, type: "put" };
+  if (operation.type === "batch" && (alsoKeys?.length ?? 0) === 0) yield alone(operation);
   if (operation.type === "update" || operation.type === "put-absent")
     yield { ...without(operation, "expects"), type: "put" };
   if (expects !== undefined) yield without(operation, "expects");
@@ -143,6 +143,13 @@ function* simplerOperation(operation: Operation): Iterable<Operation> {
     for (const figure of smallerFigures(ttlMs)) yield { ...plain, ...rest, ttlMs: figure };
   }
   if (operation.valueBytes > VALUE_BYTES_MIN) yield { ...operation, valueBytes: VALUE_BYTES_MIN };
+}
+
+/** What is left of a batch of one key. */
+function alone(operation: Operation): Operation {
+  const isDelete = partsOf(operation)[0]?.isDelete === true;
+  const { alsoKeys: _, deletedKeys: __, session: ___, ...plain } = operation;
+  return { ...plain, type: isDelete ? "delete" : "put" };
 }
 
 function without(operation: Operation, field: "session" | "ttlMs" | "expects"): Operation {
@@ -174,6 +181,7 @@ export function* plainerKeys(plan: Plan): Iterable<Plan> {
       ...operation,
       key: renamed(operation.key),
       ...(operation.alsoKeys !== undefined && { alsoKeys: operation.alsoKeys.map(renamed) }),
+      ...(operation.deletedKeys !== undefined && { deletedKeys: operation.deletedKeys.map(renamed) }),
     })),
   };
 }

@@ -34,10 +34,12 @@ export interface TakenBatch {
   safeUpTo: number;
 }
 
-/** Of what a node came to hold after `from` and up to `to`, virtual ms, anything may be gone. */
+/** Of what a node came to hold after `from` and up to `to`, virtual ms, what lay in these entries may be gone. */
 export interface DiskLoss {
   readonly from: number;
   readonly to: number;
+  /** By key, as latin1: gone, or other than they were. */
+  readonly entries: ReadonlySet<string>;
 }
 
 export interface Damaged {
@@ -53,6 +55,19 @@ export const BATCHES_KEPT = TAIL_MAX + 2;
 const HITS_MAX = 4;
 
 type Content = Map<string, Uint8Array>;
+
+/** The entries that are not what they were. */
+export function entriesLost(
+  before: ReadonlyMap<string, Uint8Array>,
+  after: ReadonlyMap<string, Uint8Array>,
+): Set<string> {
+  const lost = new Set<string>();
+  for (const [key, value] of before) {
+    const now = after.get(key);
+    if (now === undefined || Buffer.compare(now, value) !== 0) lost.add(key);
+  }
+  return lost;
+}
 
 /** Damages what a disk holds. `batches`: the last ones that it took, oldest first; those that are lost are removed. */
 export function damageContent(damage: Damage, content: Content, batches: TakenBatch[], random: Random): Damaged {

@@ -8,7 +8,14 @@ import { assert } from "../../src/base/assert.ts";
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import { AtollError } from "../../src/base/errors.ts";
 import type { Random, Storage, StorageCondition, StorageEntry, StorageOperation } from "../../src/replica/ports.ts";
-import { BATCHES_KEPT, type Damage, type DiskLoss, damageContent, type TakenBatch } from "./disk-damage.ts";
+import {
+  BATCHES_KEPT,
+  type Damage,
+  type DiskLoss,
+  damageContent,
+  entriesLost,
+  type TakenBatch,
+} from "./disk-damage.ts";
 import { exponential, unit } from "./draws.ts";
 import type { EventOwner, EventQueue } from "./event-queue.ts";
 import type { Trace } from "./trace.ts";
@@ -133,9 +140,9 @@ export class SimulatedDisk {
   /** Replaces the content, as an operator who restores an old copy does. Only while no process has it open. */
   replace({ content, safeUpTo }: DiskCopy, now: number): void {
     assert(!this.#isOpen, "disk replaced while open");
+    this.losses.push({ from: safeUpTo, to: now, entries: entriesLost(this.#content, content) });
     this.#content = new Map(content);
     this.#batches = [];
-    this.losses.push({ from: safeUpTo, to: now });
   }
 
   acquire(now: number): StorageCondition {
@@ -145,8 +152,9 @@ export class SimulatedDisk {
     const { damage } = this;
     if (damage === undefined) return { type: "clean" };
     this.damage = undefined;
+    const before = new Map(this.#content);
     const { condition, from } = damageContent(damage, this.#content, this.#batches, this.random);
-    if (this.durable) this.losses.push({ from, to: now });
+    if (this.durable) this.losses.push({ from, to: now, entries: entriesLost(before, this.#content) });
     return condition;
   }
 

@@ -40,8 +40,10 @@ export interface Operation {
   readonly ttlMs?: number;
   /** Length of the value, at least 12 bytes. */
   readonly valueBytes: number;
-  /** Of a batch: the keys beyond `key`. Keys at odd places are deleted. */
+  /** Of a batch: the keys beyond `key`. */
   readonly alsoKeys?: readonly Key[];
+  /** Of a batch: those of its keys that it deletes; those at odd places unless told. */
+  readonly deletedKeys?: readonly Key[];
   /** Of a read: asks a majority. */
   readonly consistency?: "quorum";
   readonly listing?: Listing;
@@ -57,11 +59,12 @@ export function isWrite(type: OperationType): boolean {
 
 /** The keys that an operation reads or writes, with what happens to each that is written. */
 export function partsOf(operation: Operation): readonly { readonly key: Key; readonly isDelete: boolean }[] {
-  const { type, key, alsoKeys } = operation;
+  const { type, key, alsoKeys, deletedKeys } = operation;
   if (type === "keys") return [];
-  const first = { key, isDelete: type === "delete" };
+  const isDeleted = (each: Key, i: number): boolean => deletedKeys?.includes(each) ?? i % 2 === 1;
+  const first = { key, isDelete: type === "delete" || (deletedKeys !== undefined && isDeleted(key, 0)) };
   if (alsoKeys === undefined) return [first];
-  return [first, ...alsoKeys.map((also, i) => ({ key: also, isDelete: type === "delete" || i % 2 === 0 }))];
+  return [first, ...alsoKeys.map((also, i) => ({ key: also, isDelete: type === "delete" || isDeleted(also, i + 1) }))];
 }
 
 /** Every key that operations read or write, in the order in which they come up. */

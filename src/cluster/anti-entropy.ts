@@ -274,7 +274,7 @@ export class AntiEntropy {
   }
 
   #vectorEntry(shard: Shard): VectorEntry {
-    const vector = shard.vector.snapshot();
+    const vector = shard.tellable;
     const doubtful = !shard.isSettled;
     return { shard: shard.id, vector, durable: this.#around.durableOf(shard.id), early: shard.early(), doubtful };
   }

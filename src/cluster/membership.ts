@@ -266,7 +266,7 @@ export class Membership {
     const doubtedSince = host.life;
     if (facts.life > host.life) host.quarantine({ reason: "stale life", knownLife, doubtedSince }, now);
     else if (isOtherBirth) host.quarantine({ reason: "repeated life", knownLife, doubtedSince }, now);
-    else if (isLaterDisk) host.quarantine({ reason: "stale disk", knownLife }, now);
+    else if (isLaterDisk) host.quarantine({ reason: "stale disk", knownLife, doubtedSince }, now);
     else if (facts.left) host.quarantine({ reason: "taken for gone", knownLife }, now);
   }
 

@@ -5,7 +5,8 @@
  * out. A slot overwritten meanwhile goes out with its newer content (R2): the peer gets the register of the dot it will
  * claim, or one that supersedes it. A slot emptied meanwhile held a tombstone that every owner had reported, this peer
  * too, so there is nothing to send for it; or a member of a container whose place another took, which came later than the
- * claim and goes out behind the rest. Unconfirmed registers, which may have been deleted elsewhere, stay here.
+ * claim and goes out behind the rest. Unconfirmed registers, which may have been deleted elsewhere, stay here; nor is
+ * anything claimed that one of them is in the way of.
  */
 
 import type { ByteWriter } from "../base/bytes.ts";
@@ -25,7 +26,7 @@ export class DeltaSession {
   /** A session for a receiver that covers `covered`. Costs what the receiver lacks, not what the shard holds. */
   constructor(shard: Shard, covered: VersionVector) {
     this.shard = shard;
-    this.claim = shard.vector.snapshot();
+    this.claim = shard.tellable;
     this.#displaced = shard.displaced;
     this.#collectAbove(covered);
   }

@@ -34,8 +34,9 @@ export function replicaOf(origin: OriginId): number {
 }
 
 /**
- * By how much a new life goes beyond the next number where the latest lives may be unknown: a disk lost entries, or an old
- * copy of it was put back. Most likely no other life has the number then (R4), of which perhaps only one peer would know.
+ * By how much a new life goes beyond the next number where the latest lives may be unknown: a disk lost entries, or whoever
+ * begins anew may have an old copy of it, for whatever reason it heard of first. Most likely no other life has the number
+ * then (R4), of which perhaps only one peer would know.
  */
 export function leap(random: Random): number {
   return random.uint32() % LEAP_MAX;

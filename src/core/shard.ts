@@ -14,9 +14,10 @@ import { assert } from "../base/assert.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key, OriginId, ShardId } from "../base/ids.ts";
 import type { Arena } from "./arena.ts";
+import { afterAt } from "./bond.ts";
 import { bucketOf } from "./bucket.ts";
 import { type HybridClock, TIMESTAMP_MAX } from "./clock.ts";
-import { Containers, UNNAMED } from "./containers.ts";
+import { Containers, isLease, isMember, UNNAMED } from "./containers.ts";
 import type { Digest } from "./digest.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
@@ -31,8 +32,10 @@ import {
   flagsAt,
   identityEndAt,
   isGone,
+  keyAt,
   keyLengthAt,
   keyStartAt,
+  kindAt,
   originAt,
   type RecordWriter,
   sequenceAt,
@@ -62,6 +65,15 @@ const UNCONFIRMED = 4;
 const IN_THE_WAY = 8;
 /** The four bits above: the part of the listing's order that its key lies in. */
 const PART_SHIFT = 4;
+
+/**
+ * What those who claim all that they hold say of a register that they do not hold. "unknown": they do not cover its dot;
+ * "replaced": they do, and something as new was purged from its bucket; "unseen": they do, as of a life that they closed
+ * or of another write under the same dot, and nothing has replaced it.
+ */
+export type Standing = "unknown" | "replaced" | "unseen";
+/** What becomes of it. */
+export type Fate = "stays" | "stays under a new dot" | "goes";
 
 export interface LocalWrite {
   readonly kind: number;
@@ -118,6 +130,7 @@ export class Shard {
   readonly #chains: OriginChains;
   #expiring = 0;
   #unconfirmed = 0;
+  #inTheWay = 0;
   #graves: number[] = [];
   #dirtySlots: number[] = [];
   #removedFromDisk: Uint8Array[] = [];
@@ -325,7 +338,7 @@ export class Shard {
     if (slot !== 0) {
       const order = compareRecords(view, at, this.table.viewOf(slot), this.table.offsetOf(slot));
       if (order < 0) {
-        if (this.#unconfirmed > 0 && this.isUnconfirmed(slot)) this.table.setMark(slot, IN_THE_WAY);
+        if (this.#unconfirmed > 0 && this.isUnconfirmed(slot)) this.#standInTheWay(slot);
         return SUPERSEDED;
       }
       if (order === 0) {
@@ -336,7 +349,7 @@ export class Shard {
     if (covered) return OBSOLETE;
     const killer = this.containers.killerOf(view, at);
     if (killer !== 0) {
-      if (killer !== UNNAMED && this.isUnconfirmed(killer)) this.table.setMark(killer, IN_THE_WAY);
+      if (killer !== UNNAMED && this.isUnconfirmed(killer)) this.#standInTheWay(killer);
       return SUPERSEDED;
     }
     this.#clock.observe(timestampAt(view, at), nowMs);
@@ -457,7 +470,7 @@ export class Shard {
     const at = this.table.offsetOf(slot);
     if (this.#isPersistent) this.#removedFromDisk.push(identityCopy(view, at));
     this.#account(view, at, false);
-    if ((this.table.getMark(slot) & UNCONFIRMED) !== 0) this.#unconfirmed--;
+    this.#confirm(slot);
     this.containers.forget(slot);
     this.table.unlink(slot);
     this.table.remove(slot);
@@ -477,33 +490,47 @@ export class Shard {
     this.headDirty = true;
   }
 
-  /** Counts a register of this run as confirmed. */
+  #standInTheWay(slot: number): void {
+    if ((this.table.getMark(slot) & IN_THE_WAY) === 0) this.#inTheWay++;
+    this.table.setMark(slot, IN_THE_WAY);
+  }
+
+  /** Counts a register of this run as confirmed, or as gone. */
   #confirm(slot: number): void {
-    if (this.#unconfirmed === 0 || (this.table.getMark(slot) & UNCONFIRMED) === 0) return;
+    const mark = this.table.getMark(slot);
+    if (this.#unconfirmed === 0 || (mark & UNCONFIRMED) === 0) return;
+    if ((mark & IN_THE_WAY) !== 0) this.#inTheWay--;
     this.table.clearMark(slot, UNCONFIRMED | IN_THE_WAY);
     this.#unconfirmed--;
   }
 
   /**
-   * After a peer's whole delta was claimed: every unconfirmed register that the claim covers was superseded and goes, which
-   * `superseded` is told; of the others `keep` decides. False when one that goes was in the way of a register that is
-   * claimed: then nothing is claimed any more, and all has to be fetched once again (I2).
+   * What peers may be told of, and may claim once they were sent all that is confirmed: the vector. While something
+   * unconfirmed is in the way of what that covers, which is then not here to be sent, it is what this life wrote.
    */
-  reconcile(
-    claim: VersionVector,
-    keep: (view: DataView, at: number) => boolean,
-    superseded: (view: DataView, at: number) => void = () => {},
-  ): boolean {
+  get tellable(): VersionVector {
+    if (this.#inTheWay === 0) return this.vector.snapshot();
+    const own = new VersionVector();
+    if (this.#ownOrigin !== undefined && this.#ownSequence > 0) own.advance(this.#ownOrigin, this.#ownSequence);
+    return own;
+  }
+
+  /**
+   * After a peer's whole delta was claimed, marks included: `fateOf` says what becomes of every unconfirmed register. False
+   * when one that goes was in the way of a register that is claimed: then nothing is claimed any more, and all has to be
+   * fetched once again (I2).
+   */
+  reconcile(claim: VersionVector, fateOf: (view: DataView, at: number, standing: Standing) => Fate): boolean {
     let isWhole = true;
     this.forEachHeld((slot) => {
       const mark = this.table.getMark(slot);
       if ((mark & UNCONFIRMED) === 0) return;
       const view = this.table.viewOf(slot);
       const at = this.table.offsetOf(slot);
-      const isCovered = claim.covers(originAt(view, at), sequenceAt(view, at));
-      if (!isCovered && keep(view, at)) this.#confirm(slot);
+      const fate = fateOf(view, at, this.#standingOf(view, at, claim));
+      if (fate === "stays") this.#confirm(slot);
+      else if (fate === "stays under a new dot") this.redot(slot);
       else {
-        if (isCovered) superseded(view, at);
         if ((mark & IN_THE_WAY) !== 0) isWhole = false;
         this.discard(slot);
       }
@@ -517,6 +544,24 @@ export class Shard {
     this.quarantined = false;
     this.headDirty = true;
     return isWhole;
+  }
+
+  /**
+   * Whatever replaced a register is held, in its place, or was purged, and left a mark at or above its stamp. What killed a
+   * register of a container is held, and has killed it here too, or was a deletion that it did not know of, and purged.
+   */
+  #standingOf(view: DataView, at: number, claim: VersionVector): Standing {
+    if (!claim.covers(originAt(view, at), sequenceAt(view, at))) return "unknown";
+    return this.#wasReplaced(view, at) ? "replaced" : "unseen";
+  }
+
+  #wasReplaced(view: DataView, at: number): boolean {
+    if (!isMember(view, at) && !isLease(view, at)) {
+      return timestampAt(view, at) <= (this.purgeMarks?.of(bucketOf(view, at)) ?? 0);
+    }
+    const key = keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at);
+    const deletedAt = this.purgeMarkOf(kindAt(view, at), key);
+    return (isMember(view, at) ? afterAt(view, at) : timestampAt(view, at)) < deletedAt;
   }
 
   isUnconfirmed(slot: number): boolean {

@@ -67,22 +67,24 @@ export class Doubt {
   }
 
   /**
-   * Decides about what nobody has confirmed, once all that the linked peers told of is here too: what is covered by then
-   * was superseded, the rest is known to nobody else. `waits`: not yet; `again`: the shard claims nothing any more, and all
-   * has to be fetched once more.
+   * Decides about what nobody has confirmed, once all that the linked peers told of is here too. `waits`: not yet; `again`:
+   * the shard claims nothing any more, and all has to be fetched once more.
    */
   reconcile(shard: Shard, now: number): "waits" | "done" | "again" {
     const judge = this.#judgeOf(shard, now);
     if (judge === undefined) return "waits";
-    const mayDropOld = shard.quarantined && judge === "peers";
-    const isWhole = shard.reconcile(
-      shard.vector,
-      (view, at) => !mayDropOld || !this.#isSalvaged(view, at, now),
-      (view, at) => {
-        // Deleted elsewhere, most likely. But where others closed our lives, it may be that nobody has ever seen it.
-        if (mayDropOld && replicaOf(originAt(view, at)) === this.#host.number) this.#salvage(view, at, now);
-      },
-    );
+    const isQuarantined = shard.quarantined;
+    const isWhole = shard.reconcile(shard.vector, (view, at, standing) => {
+      const isOwn = replicaOf(originAt(view, at)) === this.#host.number;
+      if (standing === "replaced") {
+        // Most likely. The mark may be of another key, and where others closed our lives nobody has ever seen it.
+        if (isQuarantined && isOwn) this.#salvage(view, at, now);
+        return "goes";
+      }
+      if (isQuarantined && judge === "peers" && this.#isSalvaged(view, at, now)) return "goes";
+      // Under its old dot it would be taken for gone. Of a register of somebody else that is for its writer to see to.
+      return standing === "unseen" && isOwn ? "stays under a new dot" : "stays";
+    });
     return isWhole ? "done" : "again";
   }
 

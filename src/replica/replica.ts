@@ -578,12 +578,14 @@ export class Replica implements SendingSurroundings {
     const { reason, knownLife } = cause;
     this.quarantines++;
     const toRedot = this.shards.map((shard) => this.#doubt.slotsToRedot(shard, cause, now));
-    this.life = Math.max(this.life, knownLife) + 1 + (cause.doubtedSince === undefined ? 0 : leap(this.#random));
+    this.life = Math.max(this.life, knownLife) + 1 + leap(this.#random);
     this.rootLife = this.life;
     this.outbox.log("error", "quarantine", { reason, life: this.life });
     this.#beginLife();
     this.members.forgive();
     this.reports.clear();
+    // They are of sequences of the life so far.
+    this.#confirmedById.clear();
     this.#wasReady = false;
     this.#changedUntold();
     this.#serving.restart();

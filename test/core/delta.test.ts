@@ -236,3 +236,36 @@ describe("the vector that a delta is asked for with", () => {
     expect(new DeltaSession(from.shard, covered).registers).toBe(0);
   });
 });
+
+describe("a delta from a shard in doubt", () => {
+  it("claims nothing that something unconfirmed is in the way of, until that is decided about", () => {
+    const [from, to] = [started(1), started(2)];
+    write(from, "k", "unconfirmed");
+    from.shard.distrust({ serve: false });
+    from.shard.beginLife(origin(1, 2));
+    const theirs = (key: string, sequence: number) => record({ key, origin: origin(3), sequence, timestamp: 1 });
+    push(from, theirs("other", 1));
+    push(from, theirs("k", 2));
+    write(from, "own", "v");
+    expect(vectorText(from.shard)).toBe(`${origin(1, 2)}:1 ${origin(3)}:2`);
+    carryAll(new DeltaSession(from.shard, to.shard.vector), to);
+    expect(dump(to.shard).map((line) => line.split(" ")[0])).toEqual(["other", "own"]);
+    expect(vectorText(to.shard), "k is not there").toBe(`${origin(1, 2)}:1`);
+    from.shard.reconcile(from.shard.vector, () => "stays");
+    carryAll(new DeltaSession(from.shard, to.shard.vector), to);
+    expect(dump(to.shard)).toEqual(dump(from.shard));
+    expect(vectorText(to.shard)).toBe(vectorText(from.shard));
+  });
+
+  it.each(["goes", "stays under a new dot"] as const)("claims all again once what was in the way %s", (fate) => {
+    const from = started(1);
+    write(from, "k", "unconfirmed");
+    from.shard.distrust({ serve: false });
+    from.shard.beginLife(origin(1, 2));
+    push(from, record({ key: "k", origin: origin(3), timestamp: 1 }));
+    expect(from.shard.tellable.size).toBe(0);
+    from.shard.reconcile(from.shard.vector, () => fate);
+    push(from, record({ key: "other", origin: origin(3), sequence: 2 }));
+    expect(from.shard.tellable.equals(from.shard.vector)).toBe(true);
+  });
+});

@@ -18,7 +18,7 @@ import {
   timestampAt,
 } from "../../src/core/record.ts";
 import { checkRecord } from "../../src/core/record-check.ts";
-import { APPLIED, OBSOLETE, SAME, type Shard, SUPERSEDED } from "../../src/core/shard.ts";
+import { APPLIED, type Fate, OBSOLETE, SAME, type Shard, type Standing, SUPERSEDED } from "../../src/core/shard.ts";
 import { encodeHead, restoreHead } from "../../src/core/shard-head.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import {
@@ -30,6 +30,7 @@ import {
   loose,
   NOW,
   origin,
+  purgeMarks,
   push,
   record,
   textOf,
@@ -324,20 +325,47 @@ describe("quarantine", () => {
     }
   });
 
-  it("confirms what comes again, drops what the claim covers and did not bring, asks about the rest", () => {
+  /** What `fateOf` is asked about, by key. */
+  function askedBy({ shard }: LooseShard, fate: Fate): Record<string, Standing> {
+    const standings: Record<string, Standing> = {};
+    shard.reconcile(shard.vector, (view, at, standing) => {
+      standings[textOf(view, at).split(" ")[0] ?? ""] = standing;
+      return fate;
+    });
+    return standings;
+  }
+
+  /** A peer holds "theirs" only, and has seen all of origin 2. */
+  function fetched(marks: PurgeMarks): LooseShard {
     const loose = doubted(false);
     apply(loose, record({ key: "theirs", origin: origin(2), sequence: 1, value: bytesOf("v") }));
     const claim = new VersionVector();
     claim.advance(origin(2), 9);
-    loose.shard.claim(claim);
-    const asked: string[] = [];
-    loose.shard.reconcile(loose.shard.vector, (view, at) => {
-      asked.push(textOf(view, at).split(" ")[0] ?? "");
-      return true;
-    });
-    expect(asked).toEqual(["unseen"]);
-    expect(dump(loose.shard).map((line) => line.split(" ")[0])).toEqual(["theirs", "unseen"]);
-    expect([loose.shard.unconfirmed, loose.shard.quarantined]).toEqual([0, false]);
+    loose.shard.claim(claim, marks);
+    return loose;
+  }
+
+  it("confirms what comes again, and asks about the rest: what the claim covers was replaced if what was purged is as new", () => {
+    const replaced = fetched(purgeMarks(stamp(0)));
+    expect(askedBy(replaced, "goes")).toEqual({ gone: "replaced", unseen: "unknown" });
+    expect(dump(replaced.shard).map((line) => line.split(" ")[0])).toEqual(["theirs"]);
+    expect([replaced.shard.unconfirmed, replaced.shard.quarantined]).toEqual([0, false]);
+    const unseen = fetched(purgeMarks(stamp(0) - 1));
+    expect(askedBy(unseen, "stays")).toEqual({ gone: "unseen", unseen: "unknown" });
+    expect(dump(unseen.shard)).toHaveLength(3);
+    expect(unseen.shard.unconfirmed).toBe(0);
+    for (const { shard } of [replaced, unseen]) checkInvariants(shard);
+  });
+
+  it("gives what stays under a new dot one of the present life", () => {
+    const loose = fetched(new PurgeMarks());
+    askedBy(loose, "stays under a new dot");
+    expect(dump(loose.shard)).toEqual([
+      `gone live ${stamp(0)} ${origin(1)}:1 Infinity v`,
+      `theirs live ${stamp(0)} ${origin(2)}:1 Infinity v`,
+      `unseen live ${stamp(0)} ${origin(1)}:2 Infinity v`,
+    ]);
+    expect([loose.shard.unconfirmed, vectorText(loose.shard)]).toEqual([0, `${origin(1)}:2 ${origin(2)}:9`]);
     checkInvariants(loose.shard);
   });
 
@@ -514,7 +542,7 @@ function operate(
       shard.distrust({ serve: random.chance(0.5) });
       return shard.beginLife(nextLife());
     case 10:
-      return void shard.reconcile(shard.vector, () => random.chance(0.5));
+      return void shard.reconcile(shard.vector, () => random.pick(["stays", "stays under a new dot", "goes"]));
     default: {
       const slot = shard.find(KIND_PLAIN, random.pick(KEYS) as Key);
       if (slot !== 0 && random.chance(0.3)) shard.redot(slot);

@@ -173,6 +173,19 @@ describe("on machines", () => {
     expect(machines.differences()).toEqual([]);
   });
 
+  it("what was confirmed of an earlier life says nothing of one that was begun since", async () => {
+    const machines = await Machines.started(["a", "b", "c"], "begun anew");
+    await written(machines, "all");
+    machines.flush("a");
+    machines.deliverAll();
+    machines.at("a").quarantine({ reason: "away", knownLife: 1 }, machines.now);
+    const [quorum, all] = [await written(machines, "quorum"), await written(machines, "all")];
+    expect([quorum, all]).toEqual([[], []]);
+    machines.run(3100);
+    expect(quorum.map(({ met }) => met)).toEqual([true]);
+    expect(machines.get("b", "k")).toBe(machines.get("a", "k"));
+  });
+
   it("a peer that was away counts as soon as a comparison shows that it has the write", async () => {
     const machines = await Machines.started(["a", "c"], "back");
     machines.cut(["c"], ["a"]);

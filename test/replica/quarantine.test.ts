@@ -239,6 +239,88 @@ describe("an old copy of a disk, put back", () => {
     expect(["a", "b", "c"].map((name) => machines.at(name).audit.repaired)).toEqual([0, 0, 0]);
   });
 
+  it("loses no write of the lives that it lived before it met anybody, whoever tells it of others", async () => {
+    const machines = await Machines.started(["a", "b", "c"], "lives in between");
+    machines.run(3000);
+    const copy = new Map(machines.machine("c").disk);
+    // Only a meets the lives that the original goes on to live; b hears of them.
+    machines.cut(["b"], ["c"]);
+    for (let start = 0; start < 3; start++) {
+      machines.crash("c");
+      await machines.start("c");
+      for (let i = 0; i < 10; i++) machines.put("c", `original/${start}/${i}`, "v");
+      machines.run(3000);
+    }
+    machines.cut(["a"], ["c"]);
+    machines.machine("c").disk = copy;
+    for (let start = 0; start < 2; start++) {
+      machines.crash("c");
+      await machines.start("c");
+      for (let i = 0; i < 10; i++) machines.put("c", `copy/${start}/${i}`, "v");
+      machines.run(1000);
+    }
+    machines.healBetween("b", "c");
+    machines.run(3000);
+    machines.heal();
+    machines.run(10_000);
+    expect(machines.at("c").quarantines).toBe(1);
+    expect(machines.differences()).toEqual([]);
+    for (const name of ["a", "b", "c"]) {
+      for (let i = 0; i < 10; i++) {
+        for (let start = 0; start < 3; start++) expect(machines.get(name, `original/${start}/${i}`)).toBe("v");
+        for (let start = 0; start < 2; start++) expect(machines.get(name, `copy/${start}/${i}`)).toBe("v");
+      }
+    }
+  });
+
+  it.each([
+    ["while the others know of a later one", 0],
+    ["after it was away too long", AWAY_MS],
+  ])("put back twice %s, lives no life twice, and serves what it wrote since all the while", async (_, awayMs) => {
+    const machines = await Machines.started(["a", "b", "c"], "copy twice", { retentionMs: RETENTION_MS });
+    machines.put("c", "k", "v");
+    machines.run(3000);
+    const copy = new Map(machines.machine("c").disk);
+    if (awayMs > 0) machines.cut(["c"], ["a", "b"]);
+    for (let i = 0; i < 10; i++) {
+      machines.put("c", "k", `${i}`);
+      machines.run(1000);
+    }
+    machines.run(awayMs);
+    machines.cut(["a"], ["b"]);
+    const lives: number[] = [];
+    for (const [peer, other] of [
+      ["a", "b"],
+      ["b", "a"],
+    ] as const) {
+      machines.cut(["c"], ["a", "b"]);
+      machines.crash("c");
+      machines.machine("c").disk = new Map(copy);
+      await machines.start("c");
+      machines.put("c", `alone/${peer}`, "v");
+      machines.run(100);
+      machines.healBetween(peer, "c");
+      while (machines.at("c").quarantines === 0) machines.deliverOne();
+      expect(machines.get("c", `alone/${peer}`)).toBe("v");
+      for (let i = 0; i < 20; i++) machines.put("c", `${peer}/${i}`, "v");
+      machines.run(3000);
+      lives.push(machines.at("c").life);
+      expect(machines.get(other, `${peer}/0`)).toBe(undefined);
+    }
+    expect(lives[0]).not.toBe(lives[1]);
+    machines.heal();
+    machines.run(15_000);
+    expect(machines.differences()).toEqual([]);
+    const keys = ["a", "b"].flatMap((peer) => [
+      `alone/${peer}`,
+      ...Array.from({ length: 20 }, (_, i) => `${peer}/${i}`),
+    ]);
+    for (const name of ["a", "b", "c"]) {
+      expect(keys.filter((key) => machines.get(name, key) !== "v")).toEqual([]);
+      expect(machines.at(name).audit.repaired, "by replication, not by the audit").toBe(0);
+    }
+  });
+
   it("is told so again when the link went before it heard of it", async () => {
     const machines = await Machines.started(["a", "c"], "copy cut");
     machines.put("a", "deleted", "v");
@@ -312,5 +394,23 @@ describe("two halves that gave each other up", () => {
     expect(deferred(larger)).toEqual([]);
     // Who deleted it has forgotten so: among the deferring it is gone, otherwise it is as the larger half holds it.
     expect(machines.get("b", "k")).toBe(larger === one ? undefined : "v");
+  });
+
+  it("keep what is young also of those that had told each other of it, and begin anew one as the other", async () => {
+    const machines = await Machines.started(["a", "b", "c", "d"], "told", { retentionMs: RETENTION_MS });
+    // The first half closes lives of which it holds something.
+    const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
+    for (const key of keys) machines.put("c", `seen/${key}`, "v");
+    machines.run(1000);
+    machines.cut(["a", "b"], ["c", "d"]);
+    machines.run(AWAY_MS);
+    for (const key of keys) machines.put("c", key, "v");
+    machines.run(5000);
+    for (const shard of machines.at("a").shards) expect([...shard.vector.entries()], "c is sealed").toEqual([]);
+    machines.heal();
+    machines.run(15_000);
+    expect(["c", "d"].map((name) => machines.at(name).quarantines)).toEqual([1, 1]);
+    for (const name of ["a", "b", "c", "d"]) expect(keys.filter((key) => machines.get(name, key) !== "v")).toEqual([]);
+    expect(machines.differences()).toEqual([]);
   });
 });

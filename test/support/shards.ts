@@ -3,8 +3,10 @@
 import { latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key, OriginId, ShardId } from "../../src/base/ids.ts";
 import { Arena } from "../../src/core/arena.ts";
+import { BUCKETS } from "../../src/core/bucket.ts";
 import { HybridClock, timestampFromMs } from "../../src/core/clock.ts";
 import { originOf } from "../../src/core/origin.ts";
+import { PurgeMarks } from "../../src/core/purge-marks.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -88,6 +90,13 @@ export function apply({ shard }: LooseShard, { view, bytes }: Loose, now = NOW):
 
 export function push({ shard }: LooseShard, { view, bytes }: Loose, now = NOW): ApplyResult {
   return shard.applyPushed(view, bytes, 0, bytes.length, now);
+}
+
+/** The same stamp purged from every bucket. */
+export function purgeMarks(stamp: number): PurgeMarks {
+  const marks = new PurgeMarks();
+  for (let bucket = 0; bucket < BUCKETS; bucket++) marks.raise(bucket, stamp);
+  return marks;
 }
 
 /** Key, fate, stamp, dot, expiry and value of a record. */

@@ -183,6 +183,32 @@ describe("a document's deletion", () => {
     expect(letters(b)).toBe("n");
   });
 
+  it("that was purged elsewhere has replaced what nobody confirms, and not what came after it", () => {
+    const [a, b] = [started(1), started(2)];
+    edit(a, "x");
+    sync(a, b);
+    write(a, deletion(a.shard, KIND_DOCUMENT, KEY));
+    a.shard.purge(10, () => true);
+    edit(a, "n");
+    b.shard.distrust({ serve: false });
+    push(b, edit(a, "m"));
+    sync(a, b);
+    const standings: string[] = [];
+    b.shard.reconcile(b.shard.vector, (_view, _at, standing) => {
+      standings.push(standing);
+      return standing === "replaced" ? "goes" : "stays";
+    });
+    expect(standings).toEqual(["replaced"]);
+    b.shard.distrust({ serve: false });
+    b.shard.claim(a.shard.vector.snapshot());
+    b.shard.reconcile(b.shard.vector, (_view, _at, standing) => {
+      standings.push(standing);
+      return "stays";
+    });
+    expect(standings).toEqual(["replaced", "unseen", "unseen"]);
+    expect(letters(b)).toBe("mn");
+  });
+
   it("beats a stamp of long ago and of far ahead alike (R8)", () => {
     const [a, b] = [started(1), started(2)];
     const far = NOW + 86_400_000;

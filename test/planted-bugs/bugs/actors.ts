@@ -46,6 +46,11 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
         find: "if (isDoubted) shard.collectAbove(origin, 0, slots);",
         replace: "if (isDoubted) continue;",
       },
+      {
+        file: "replica/doubt.ts",
+        find: 'return standing === "unseen" && isOwn ? "stays under a new dot" : "stays";',
+        replace: 'return "stays";',
+      },
     ],
     scenario: "drill-lost-disk",
     seedsMax: 30,

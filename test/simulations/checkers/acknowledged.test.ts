@@ -1,9 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { checkAcknowledged } from "../../../simulations/checkers/acknowledged.ts";
 import type { NodeEvidence } from "../../../simulations/checkers/evidence.ts";
+import { entryOf } from "../../../simulations/checkers/survival.ts";
 import type { HistoryEntry } from "../../../simulations/workload/history.ts";
+import { latin1FromBytes } from "../../../src/base/bytes.ts";
+import type { Key, ShardId } from "../../../src/base/ids.ts";
 import { timestampFromMs } from "../../../src/core/clock.ts";
-import { crash, entry, evidence, node, readPart, written } from "./evidence-builder.ts";
+import { shardHeadKey } from "../../../src/replica/disk-layout.ts";
+import { crash, diskLoss, entry, evidence, KEY, node, readPart, written } from "./evidence-builder.ts";
+import { nodeSample, sample } from "./samples.ts";
 
 function messagesOf(history: readonly HistoryEntry[], ...nodes: readonly NodeEvidence[]): string[] {
   return checkAcknowledged(evidence(history, nodes)).map((violation) => violation.message);
@@ -41,6 +46,20 @@ describe("checker of acknowledged writes", () => {
     expect(messagesOf([entry(1, 10, deletion), anew], ...readers(false))).toEqual([]);
     expect(messagesOf([entry(1, 10, deletion), anew], ...readers(true))).toHaveLength(1);
     expect(messagesOf([entry(1, 10, { answer: written(100) }), anew], ...readers(false))).toHaveLength(1);
+  });
+
+  it("holds that replica to a deletion once it has heard of it in that life", () => {
+    const deletion = entry(1, 10, { type: "delete", answer: written(100, { type: "delete" }) });
+    const anew = entry(2, 20, { node: 1, life: 2, answer: written(90) });
+    const nodes = [node({ final: readPart(90, 2) }), node({ durable: false })];
+    const found = (at: number, covered: number, life: number): number => {
+      const samples = [sample(at, undefined, nodeSample(undefined, covered, { life }))];
+      return checkAcknowledged({ ...evidence([deletion, anew], nodes), samples }).length;
+    };
+    expect(found(19, 100, 2)).toBe(1);
+    expect(found(19, 99, 2)).toBe(0);
+    expect(found(20, 100, 2)).toBe(0);
+    expect(found(19, 100, 1)).toBe(0);
   });
 
   it("catches a value that came back under another stamp", () => {
@@ -99,23 +118,32 @@ describe("checker of acknowledged writes", () => {
       expect(messagesOf(history, crashed)).toHaveLength(1);
       expect(messagesOf(unmet, crashed)).toEqual([]);
       expect(messagesOf(history, node({ ...GONE, ends: [crash(1000)], durable: false }))).toEqual([]);
-      expect(messagesOf(history, node({ ...GONE, ends: [crash(1000)], diskLosses: [{ from: 0, to: 1000 }] }))).toEqual(
-        [],
-      );
+      expect(messagesOf(history, node({ ...GONE, ends: [crash(1000)], diskLosses: [diskLoss(0, 1000)] }))).toEqual([]);
     });
 
     it("holds it to `disk` for all but what its disk lost", () => {
       const history = [entry(1, 300, { ack: "disk", answer: written(100) })];
       const found = (from: number, to: number): string[] =>
-        messagesOf(history, node({ ...GONE, ends: [crash(1000)], diskLosses: [{ from, to }] }));
+        messagesOf(history, node({ ...GONE, ends: [crash(1000)], diskLosses: [diskLoss(from, to)] }));
       expect(found(300, 1000)).toEqual([]);
       expect(found(302, 1000)).toHaveLength(1);
       expect(found(-Infinity, 300)).toHaveLength(1);
     });
 
+    it("holds it to `disk` where its disk lost other keys of the shard, or of other shards, and not where it lost the head", () => {
+      const history = [entry(1, 300, { ack: "disk", answer: written(100) })];
+      const found = (...entries: readonly string[]): string[] =>
+        messagesOf(history, node({ ...GONE, ends: [crash(1000)], diskLosses: [diskLoss(0, 1000, ...entries)] }));
+      const head = (shard: number): string => latin1FromBytes(shardHeadKey(shard as ShardId));
+      expect(found(entryOf({ key: "other" as Key, shard: 0 }), head(1))).toHaveLength(1);
+      expect(found(entryOf({ key: KEY, shard: 1 }))).toHaveLength(1);
+      expect(found(head(0))).toEqual([]);
+      expect(found(entryOf({ key: KEY, shard: 0 }))).toEqual([]);
+    });
+
     it("holds the others to `quorum` though a minority lost its disk since", () => {
       const history = [entry(1, 10, { ack: "quorum", answer: written(100, { reached: 2 }) })];
-      const wiped = node({ ...GONE, ends: [crash(1000)], diskLosses: [{ from: -Infinity, to: 1000 }] });
+      const wiped = node({ ...GONE, ends: [crash(1000)], diskLosses: [diskLoss(-Infinity, 1000)] });
       expect(messagesOf(history, wiped, node(GONE), node(GONE))).toHaveLength(3);
       expect(messagesOf(history, wiped, wiped, node(GONE))).toEqual([]);
     });

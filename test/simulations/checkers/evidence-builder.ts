@@ -1,6 +1,8 @@
 /** Hand-made evidence: a history and dumps in which one thing is wrong at a time. */
 
 import type { Evidence, NodeEvidence } from "../../../simulations/checkers/evidence.ts";
+import { entryOf } from "../../../simulations/checkers/survival.ts";
+import type { DiskLoss } from "../../../simulations/simulator/disk-damage.ts";
 import type { LifeEnd } from "../../../simulations/simulator/node.ts";
 import type { Answer, HistoryEntry, ReadPart } from "../../../simulations/workload/history.ts";
 import type { Operation, OperationType } from "../../../simulations/workload/operation.ts";
@@ -124,6 +126,11 @@ export function node(changes: Partial<NodeEvidence> & { readonly final?: ReadPar
     finalWallMs: WALL + 10_000,
     ...rest,
   };
+}
+
+/** A disk that lost what lay in some entries: those of the key, unless told. */
+export function diskLoss(from: number, to: number, ...entries: readonly string[]): DiskLoss {
+  return { from, to, entries: new Set(entries.length === 0 ? [entryOf({ key: KEY, shard: 0 })] : entries) };
 }
 
 export function crash(at: number, durableUpTo = 0): LifeEnd {

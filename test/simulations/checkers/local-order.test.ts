@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkLocalOrder } from "../../../simulations/checkers/local-order.ts";
 import type { HistoryEntry } from "../../../simulations/workload/history.ts";
-import { crash, entry, evidence, node, read, written } from "./evidence-builder.ts";
+import { crash, diskLoss, entry, evidence, node, read, written } from "./evidence-builder.ts";
 
 function messagesOf(...history: readonly HistoryEntry[]): string[] {
   return checkLocalOrder(evidence(history, [node(), node()])).map((violation) => violation.message);
@@ -43,12 +43,12 @@ describe("checker of what one replica shows", () => {
     const absent = entry(2, 20, { type: "get", answer: read(undefined) });
     const found = (changes: Parameters<typeof node>[0]): number =>
       checkLocalOrder(evidence([PUT, absent], [node(changes)])).length;
-    const diskLosses = [{ from: 0, to: 5 }];
+    const diskLosses = [diskLoss(0, 5)];
     const confirmed = (shard: number) => [{ at: 15, wallMs: 15, shard }];
     expect(found({ diskLosses })).toBe(0);
     expect(found({ diskLosses, judgements: confirmed(1) })).toBe(0);
     expect(found({ diskLosses, judgements: confirmed(0) })).toBe(1);
-    expect(found({ diskLosses: [{ from: 0, to: 25 }] })).toBe(1);
+    expect(found({ diskLosses: [diskLoss(0, 25)] })).toBe(1);
     expect(found({ diskLosses, ends: [{ ...crash(6), life: 0 }] })).toBe(1);
   });
 

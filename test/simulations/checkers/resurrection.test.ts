@@ -66,6 +66,13 @@ describe("resurrection checker", () => {
     }
   });
 
+  it("does not take it for gone where the dot that is covered is that of another write as well", () => {
+    const history = [get(60, 90)];
+    const other = (life: number): HistoryEntry => entry(4, 2, { life, answer: written(50) });
+    expect(messagesOf({ history: [...history, other(1)] })).toHaveLength(1);
+    expect(messagesOf({ history: [...history, other(2)] })).toEqual([]);
+  });
+
   it("excuses no replica that crashed once its disk had taken what was gone", () => {
     const found = (durableUpTo: number): string[] =>
       messagesOf({ history: [get(60, 90)], nodes: [node({ ends: [crash(55, durableUpTo)] }), node()] });

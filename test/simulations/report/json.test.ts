@@ -9,6 +9,10 @@ test("has what the tables of a report show", async () => {
   const result = await simulate(plan, { timeline: true });
   const data = JSON.parse(JSON.stringify(toJson(result)));
   expect(data).toMatchObject({ scenario: "crash-restart", seed: "1", replicas: 3, violations: [] });
+  expect(data.stableLatency).toEqual(result.stableLatency);
+  expect(data.stableLatency.quantiles).toMatchObject({ "0.5": expect.any(Number), "1": expect.any(Number) });
+  expect(data.refusals).toEqual(result.refusals);
+  expect(data.refusals.UNREACHABLE).toBeGreaterThan(0);
   expect(data.verdicts).toContainEqual({
     checker: "acknowledged",
     violations: 0,

@@ -5,8 +5,9 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProductionReplica } from "../../../simulations/production-replica.ts";
 import { renderReport } from "../../../simulations/report/page.ts";
+import { PROMISES } from "../../../simulations/report/tables.ts";
 import { findScenario } from "../../../simulations/scenarios/scenarios.ts";
-import { type RunResult, runPlan } from "../../../simulations/simulate.ts";
+import { CHECKERS, type RunResult, runPlan } from "../../../simulations/simulate.ts";
 import type { Key } from "../../../src/base/ids.ts";
 import { findChromium, loadPage } from "./chromium.ts";
 
@@ -86,6 +87,18 @@ describe("the report of a run", () => {
     }
     const faults = page.slice(page.indexOf('<section id="faults">'), page.indexOf('<section id="replay">'));
     expect(countOf(faults, /<a href="#timeline" data-from="\d+" data-to="\d+">/g)).toBe(result.timeline?.faults.length);
+  });
+
+  it("says how long writes took to be everywhere, and what clients were refused", () => {
+    const page = renderReport(result);
+    const { stable } = result.stableLatency;
+    expect(page).toMatch(/<dt>until a write was everywhere<\/dt><dd>[\d.]+ m?s<small>99 % of /);
+    expect(page).toContain(`99 % of ${stable.toLocaleString("en-US")} within `);
+    expect(page).toMatch(/<dt>refused or failed<\/dt><dd>\d+<small>(.*, )?\d+ UNREACHABLE/);
+  });
+
+  it("says of each checker what it demands", () => {
+    expect(Object.keys(PROMISES)).toEqual(Object.keys(CHECKERS));
   });
 
   it("shows what was broken, when, and what was done to the key", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  batch,
   clockDrift,
   clockJump,
   crash,
@@ -137,11 +138,70 @@ describe("a script's plan", () => {
     expect(reads).toBeLessThan(0.6);
   });
 
+  it("has what its clients and watchers come to", () => {
+    const place = { replica: "virginia-1", key: "k" } as const;
+    const { operations, watches } = planOf({
+      ...script,
+      clients: [
+        read({ ...place, name: "seen", at: "1s", ofMajority: true, session: "ann" }),
+        put({ ...place, name: "swap", at: "2s", ifUnchangedSince: "seen", session: "bob" }),
+        put({ ...place, name: "once", at: "3s", ifAbsent: true, session: "ann" }),
+        batch({ name: "both", at: "4s", replica: "frankfurt-1", puts: ["a", "b"], removes: ["c"], ack: "disk" }),
+      ],
+      watchers: [{ name: "w", at: "1s", replica: "virginia-1", moves: [{ at: "2s", replica: "frankfurt-2" }] }],
+    });
+    const base = { node: 2, key: "k", ack: "memory" };
+    expect(operations).toEqual([
+      { ...base, id: 0, at: 1000, type: "get", valueBytes: 0, consistency: "quorum", session: 0 },
+      { ...base, id: 1, at: 2000, type: "update", expects: 0, valueBytes: 100, session: 1 },
+      { ...base, id: 2, at: 3000, type: "put-absent", valueBytes: 100, session: 0 },
+      {
+        id: 3,
+        at: 4000,
+        node: 0,
+        type: "batch",
+        key: "a",
+        alsoKeys: ["b", "c"],
+        deletedKeys: ["c"],
+        ack: "disk",
+        valueBytes: 100,
+      },
+    ]);
+    expect(watches).toMatchObject([{ id: 0, prefix: "", at: 1000, node: 2, moves: [{ at: 2000, node: 1 }] }]);
+    expect(planOf(script).watches).toBeUndefined();
+  });
+
+  it("has the sessions, conditions and batches of its workloads, at the replicas that they are sent to", () => {
+    const shares = { reads: 0.2, deletes: 0, updates: 0.3, inserts: 0.2, batches: 0.3 };
+    const workload = { operationsPerSecond: 100, keys: 5, ...shares, at: "frankfurt" } as const;
+    const { operations } = planOf({
+      ...script,
+      clients: [read({ name: "x", at: "1s", replica: "virginia-1", key: "k", session: "ann" })],
+      workload: [workload, { ...workload, sessions: { clients: 4, moves: 0.5 } }],
+    });
+    const drawn = operations.filter(({ id }) => id > 0);
+    expect(drawn.length).toBeGreaterThan(3000);
+    for (const type of ["get", "update", "put-absent", "batch"] as const) {
+      const share = drawn.filter((operation) => operation.type === type).length / drawn.length;
+      expect(share, type).toBeGreaterThan(0.15);
+    }
+    expect(new Set(drawn.map(({ type }) => type)).size).toBe(4);
+    expect(new Set(drawn.map(({ node }) => node))).toEqual(new Set([0, 1]));
+    expect(new Set(operations.map(({ session }) => session))).toEqual(new Set([undefined, 0, 1, 2, 3, 4]));
+    expect(drawn.filter(({ expects }) => expects !== undefined).length).toBeGreaterThan(300);
+    expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
+  });
+
   it("is one that a scenario file takes", () => {
     const plan = planOf({
       ...script,
       workload: { operationsPerSecond: 10 },
-      clients: [put({ name: "a", at: "3s", replica: "virginia-1", key: "ключ" })],
+      clients: [
+        put({ name: "a", at: "3s", replica: "virginia-1", key: "ключ", session: "ann" }),
+        put({ name: "b", at: "4s", replica: "virginia-1", key: "ключ", ifUnchangedSince: "a" }),
+        batch({ name: "c", at: "5s", replica: "virginia-1", puts: ["a"], removes: ["ключ"] }),
+      ],
+      watchers: [{ name: "w", at: "1s", replica: "virginia-1", prefix: "кл" }],
       faults: [cut({ between: ["frankfurt", "virginia"], at: "1s", lasts: "2s" })],
     });
     expect(decodePlan(encodePlan(plan))).toEqual(plan);
@@ -184,6 +244,33 @@ describe("a script that cannot be is refused with what is wrong:", () => {
     ],
     ["an act after the end", { clients: [read({ ...act, at: "21s" })] }, 'client "x": acts after the end'],
     ["two acts of one name", { clients: [read(act), remove(act)] }, "two have the same name"],
+    [
+      "a condition on an act that there is not",
+      { clients: [put({ ...act, ifUnchangedSince: "nothing" })] },
+      'client "x": no client "nothing" to have seen "k"',
+    ],
+    ["two conditions", { clients: [put({ ...act, ifAbsent: true, ifUnchangedSince: "x" })] }, "not both"],
+    ["an empty batch", { clients: [batch({ name: "x", at: "1s", replica: "virginia-1" })] }, "a batch of nothing"],
+    [
+      "a batch with a key twice",
+      { clients: [batch({ name: "x", at: "1s", replica: "virginia-1", puts: ["a"], removes: ["a"] })] },
+      "in the batch twice",
+    ],
+    [
+      "a watcher after the end",
+      { watchers: [{ name: "w", at: "21s", replica: "virginia-1" }] },
+      'watcher "w": acts after the end',
+    ],
+    [
+      "a watcher of nobody",
+      { watchers: [{ name: "w", at: "1s", replica: "mars-1" }] },
+      'watcher "w": no replica "mars-1"',
+    ],
+    [
+      "half a client",
+      { workload: { operationsPerSecond: 1, sessions: { clients: 0.5 } } },
+      "clients must be a whole number above 0",
+    ],
     ["shares above one", { workload: { operationsPerSecond: 1, reads: 0.9, deletes: 0.2 } }, "together at most 1"],
     ["a workload without end", { workload: { operationsPerSecond: 1e9 } }, "over 1000000 operations"],
     ["a workload beyond the end", { workload: { operationsPerSecond: 1, until: "1h" } }, "after the end of the script"],
@@ -228,6 +315,53 @@ describe("a script's result", () => {
     expect(result.bytesOf("virginia-1")).toBeGreaterThan(100);
     expect(() => result.act("nobody")).toThrow('no client "nobody"; there are first, there');
     expect(() => result.bytesOf("mars-1")).toThrow("no replica");
+  });
+
+  it("tells what conditions, batches, sessions and watchers came to", async () => {
+    const k = { key: "k" } as const;
+    const result = await simulate({
+      replicas: { frankfurt: 1, virginia: 1 },
+      settings: { shards: 4 },
+      lasts: "20s",
+      clients: [
+        put({ ...k, name: "once", at: "5s", replica: "frankfurt-1", ifAbsent: true }),
+        put({ ...k, name: "twice", at: "6s", replica: "frankfurt-1", ifAbsent: true }),
+        read({ ...k, name: "seen", at: "7s", replica: "virginia-1" }),
+        put({ ...k, name: "swap", at: "8s", replica: "frankfurt-1", ifUnchangedSince: "seen" }),
+        put({ ...k, name: "late swap", at: "9s", replica: "frankfurt-1", ifUnchangedSince: "seen" }),
+        batch({ name: "many", at: "10s", replica: "frankfurt-1", puts: ["a", "b"], removes: ["k"] }),
+        read({ ...k, name: "gone", at: "11s", replica: "frankfurt-1" }),
+        put({ ...k, name: "mine", at: "14s", replica: "frankfurt-1", session: "ann" }),
+        read({ ...k, name: "elsewhere", at: "15s", replica: "virginia-1", session: "ann" }),
+        read({ ...k, name: "a stranger's", at: "15s", replica: "virginia-1" }),
+        read({ ...k, name: "of a majority", at: "18s", replica: "virginia-1", ofMajority: true }),
+      ],
+      watchers: [
+        { name: "all", at: "4s", replica: "virginia-1", moves: [{ at: "12s", replica: "frankfurt-1" }] },
+        { name: "some", at: "10500ms", replica: "frankfurt-1", prefix: "b" },
+      ],
+      faults: [cut({ between: ["frankfurt", "virginia"], at: "13s", lasts: "4s" })],
+    });
+    expect(result.violations, inWords(result)).toEqual([]);
+    const refused = { type: "refused", code: "PRECONDITION_FAILED" };
+    expect(["once", "swap", "many"].map((name) => result.act(name).type)).toEqual(["written", "written", "written"]);
+    expect([result.act("twice"), result.act("late swap")]).toMatchObject([refused, refused]);
+    expect(result.act("seen").saw).toBe("once");
+    expect(result.act("gone").saw).toBeUndefined();
+    expect(result.act("elsewhere")).toMatchObject({ type: "refused", code: "SESSION_BEHIND" });
+    expect(result.act("a stranger's")).toMatchObject({ type: "read", saw: undefined });
+    expect(result.act("of a majority").saw).toBe("mine");
+    const all = result.watcher("all");
+    expect(all).toMatchObject({ connections: 2, resets: 1 });
+    const heard = all.heard.filter(({ key }) => key === "k").map(({ type, by }) => [type, by]);
+    expect(heard).toEqual([
+      ["put", "once"],
+      ["put", "swap"],
+      ["delete", undefined],
+      ["put", "mine"],
+    ]);
+    expect(result.watcher("some").heard).toMatchObject([{ type: "found", key: "b", by: "many" }]);
+    expect(() => result.watcher("none")).toThrow('no watcher "none"; there are all, some');
   });
 
   it("reads well", async () => {

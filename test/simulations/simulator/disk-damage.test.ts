@@ -61,7 +61,7 @@ describe("a damaged disk", () => {
     for (const { gone, changed, losses } of outcomes) {
       expect(gone.every((key) => key === "\x0a")).toBe(true);
       expect(changed.every((key) => key === "\0")).toBe(true);
-      expect(losses).toEqual([{ from: 90, to: 500 }]);
+      expect(losses).toEqual([{ from: 90, to: 500, entries: new Set([...changed, ...gone]) }]);
     }
     const halves = outcomes.filter(({ gone, changed }) => gone.length + changed.length === 1);
     expect(halves.length).toBeGreaterThan(30);
@@ -69,11 +69,11 @@ describe("a damaged disk", () => {
 
   it("that lost its tail is as it was a few batches ago, and notes up to when everything is safe", () => {
     const lost = seeds((seed) => {
-      const { gone, after, losses } = open("tail-lost", seed);
+      const { gone, changed, after, losses } = open("tail-lost", seed);
       const last = 10 - gone.length;
       expect(gone).toEqual(Array.from({ length: gone.length }, (_, i) => String.fromCharCode(last + 1 + i)));
       expect(after.get("\0")).toBe(`${last},${last},${last}`);
-      expect(losses).toEqual([{ from: last * 10, to: 500 }]);
+      expect(losses).toEqual([{ from: last * 10, to: 500, entries: new Set([...changed, ...gone]) }]);
       return gone.length;
     });
     expect([Math.min(...lost), Math.max(...lost)]).toEqual([1, 6]);
@@ -86,7 +86,7 @@ describe("a damaged disk", () => {
       if (added.length > 0) kinds.add("key");
       // A key that becomes another one that is there takes two entries with it.
       expect(gone.length + changed.length).toBeLessThanOrEqual(8);
-      expect(losses).toEqual([{ from: -Infinity, to: 500 }]);
+      expect(losses).toEqual([{ from: -Infinity, to: 500, entries: new Set([...changed, ...gone]) }]);
     }
     expect(kinds).toEqual(new Set(["value", "key"]));
   });

@@ -1,0 +1,91 @@
+/** What becomes of one register that nobody has confirmed, in every case. */
+
+import { describe, expect, it } from "vitest";
+import type { ReplicaId } from "../../src/base/ids.ts";
+import { timestampFromMs } from "../../src/core/clock.ts";
+import { replicaNumber } from "../../src/core/origin.ts";
+import { VersionVector } from "../../src/core/version-vector.ts";
+import { Doubt, type DoubtHost } from "../../src/replica/doubt.ts";
+import { dump, type LooseShard, NOW, origin, purgeMarks, push, record } from "../support/shards.ts";
+import { TestSurroundings } from "../support/surroundings.ts";
+
+const RETENTION_MS = 60_000;
+const SELF = replicaNumber("self" as ReplicaId);
+const NEW_LIFE = origin(SELF, 5);
+const CLOSED = { own: origin(SELF, 4), other: origin(replicaNumber("gone" as ReplicaId), 1) };
+
+class Host extends TestSurroundings implements DoubtHost {
+  readonly number = SELF;
+  readonly origin = NEW_LIFE;
+  readonly lineage = [{ life: 4, birth: 1 }];
+  readonly putAsides: Uint8Array[] = [];
+  readonly toldOf = () => 0;
+  readonly mayHaveUnmetOwners = () => false;
+  readonly putAside = (each: Uint8Array) => void this.putAsides.push(each);
+}
+
+interface Case {
+  readonly writer: "own" | "other";
+  readonly ageMs: number;
+  /** How much older than the register what was purged last from its bucket is; below 0: newer. */
+  readonly purgedMs: number;
+  readonly isCovered: boolean;
+  readonly isQuarantined: boolean;
+  /** Who is linked holds something that waits to be confirmed, too. */
+  readonly isPeerDoubtful: boolean;
+}
+
+/** The register's dot in the end, or "gone", and how many were put aside. */
+function outcomeOf({ writer, ageMs, purgedMs, isCovered, isQuarantined, isPeerDoubtful }: Case): [string, number] {
+  const host = new Host("self", ["peer"], 1);
+  const doubt = new Doubt(host, { retentionMs: RETENTION_MS });
+  const { shard } = host.looseShards[0] as LooseShard;
+  const value = new Uint8Array(1);
+  const timestamp = timestampFromMs(NOW - ageMs);
+  push({ ...(host.looseShards[0] as LooseShard) }, record({ key: "k", origin: CLOSED[writer], timestamp, value }));
+  if (isQuarantined) doubt.begin(shard, [], NOW);
+  else {
+    shard.distrust({ serve: true });
+    shard.beginLife(NEW_LIFE);
+  }
+  const vector = new VersionVector();
+  if (isCovered) vector.advance(CLOSED[writer], 1);
+  shard.claim(vector, purgeMarks(timestampFromMs(NOW - ageMs - purgedMs)));
+  const told = { vector, durable: vector, early: [], clock: 0, lives: 0, doubtful: isPeerDoubtful };
+  host.reports.note(shard.id, "peer" as ReplicaId, told);
+  expect(doubt.reconcile(shard, NOW)).toBe("done");
+  const [held = "gone"] = dump(shard).map((line) => line.split(" ")[3] ?? "");
+  return [held, host.putAsides.length];
+}
+
+describe("a register that nobody has confirmed", () => {
+  const young: Case = {
+    writer: "own",
+    ageMs: 1000,
+    purgedMs: 10,
+    isCovered: true,
+    isQuarantined: true,
+    isPeerDoubtful: false,
+  };
+  const old = { ...young, ageMs: RETENTION_MS + 1 };
+  const [sameDot, newDot, other] = [`${CLOSED.own}:1`, `${NEW_LIFE}:1`, `${CLOSED.other}:1`];
+
+  it.each<[string, Case, string, number]>([
+    ["stays, unless the peers cover it", { ...young, isCovered: false }, sameDot, 0],
+    ["stays under a new dot where they closed its life and nothing replaced it", young, newDot, 0],
+    ["so also where merely the disk was damaged", { ...young, isQuarantined: false }, newDot, 0],
+    ["so also where all are in doubt", { ...young, isPeerDoubtful: true }, newDot, 0],
+    ["keeps its dot where it is for somebody else to see to", { ...young, writer: "other" }, other, 0],
+    ["is put aside where something as new was purged, which may be another key", { ...young, purgedMs: 0 }, "gone", 1],
+    ["so also where all are in doubt", { ...young, purgedMs: -1, isPeerDoubtful: true }, "gone", 1],
+    ["goes then, if its writer sees to that", { ...young, purgedMs: 0, writer: "other" }, "gone", 0],
+    ["goes then, if merely the disk was damaged", { ...young, purgedMs: 0, isQuarantined: false }, "gone", 0],
+    ["is put aside where it is older than the retention", old, "gone", 1],
+    ["so also where nobody covers it", { ...old, isCovered: false }, "gone", 1],
+    ["so also one of somebody else", { ...old, writer: "other" }, "gone", 1],
+    ["stays, however old, where all are in doubt", { ...old, isPeerDoubtful: true }, newDot, 0],
+    ["stays, however old, where merely the disk was damaged", { ...old, isQuarantined: false }, newDot, 0],
+  ])("%s", (_, each, held, putAside) => {
+    expect(outcomeOf(each)).toEqual([held, putAside]);
+  });
+});
