@@ -23,6 +23,7 @@ const queryParameters: Readonly<Record<string, Described>> = {
   },
   ttl: { description: "Time to live: 250ms, 60s, 5m, 2h, 7d; a bare number is seconds", schema: text },
   ack: { description: "How far the write must have got", schema: { type: "string", enum: ACK_LEVELS } },
+  sv: { description: "A state vector as base64url: answers with the update that it lacks", schema: text },
   consistency: { description: "How many replicas to ask", schema: { type: "string", enum: ["local", "quorum"] } },
   prefix: { description: "Percent-encoded bytes that keys begin with", schema: text },
   limit: { description: "Most keys of a page", schema: { type: "integer", minimum: 1 } },
@@ -33,6 +34,7 @@ const queryParameters: Readonly<Record<string, Described>> = {
 };
 
 const requestHeaders: Readonly<Record<RequestHeader | "Atoll-Session", Described>> = {
+  Accept: { description: "`application/octet-stream` for an update, JSON for anything else", schema: text },
   "If-Match": { description: 'Only over one of these versions, `"etag"`; `*`: only over any', schema: text },
   "If-None-Match": { description: "`*` for a write: only where nothing is; ETags for a read: else 304", schema: text },
   "Last-Event-ID": { description: "Goes on behind this event, or begins with `reset`", schema: text },
@@ -58,6 +60,7 @@ const responseHeaders: Readonly<Record<ResponseHeader | "Atoll-Session" | Proble
     description: "Absent where it does not expire",
     schema: { type: "string", format: "date-time" },
   },
+  Vary: { description: "What the form of the answer depends on", schema: text },
   "X-Content-Type-Options": { description: "With a type that a writer chose", schema: { const: "nosniff" } },
   "Content-Security-Policy": { description: "With a type that a writer chose", schema: { const: "sandbox" } },
   "Cache-Control": { description: "Events are not to be kept", schema: { const: "no-store" } },
@@ -106,8 +109,8 @@ export function describeApi(version: string): Json {
 function pathsOf(route: Route): readonly string[] {
   const paths = [route.path];
   if (route.path.endsWith("/{key}")) paths.push(route.path.slice(0, -"/{key}".length));
-  if (route.ofReplica === true || !route.path.startsWith("/v1/")) return paths;
-  return paths.flatMap((path) => [path, path.replace("/v1/", "/v1/keyspaces/{ks}/")]);
+  if (route.ofReplica === true || !(route.path.startsWith("/v1/") || route.path.includes("{key}"))) return paths;
+  return paths.flatMap((path) => [path, path.replace(/^(\/v1)?\//, "/v1/keyspaces/{ks}/")]);
 }
 
 function describePath(path: string, route: Route): Json {
