@@ -3,7 +3,15 @@
 import { STATUS_CODES } from "node:http";
 import { errorTable } from "../../base/errors.ts";
 import { ACK_LEVELS } from "../../store.ts";
-import { type Operation, obeysSession, type RequestHeader, type ResponseHeader, type Route, routes } from "./routes.ts";
+import {
+  type Operation,
+  type Outcome,
+  obeysSession,
+  type RequestHeader,
+  type ResponseHeader,
+  type Route,
+  routes,
+} from "./routes.ts";
 import { type Json, type ShapeName, shapes } from "./shapes.ts";
 
 interface Described {
@@ -34,7 +42,6 @@ const queryParameters: Readonly<Record<string, Described>> = {
 };
 
 const requestHeaders: Readonly<Record<RequestHeader | "Atoll-Session", Described>> = {
-  Accept: { description: "`application/octet-stream` for an update, JSON for anything else", schema: text },
   "If-Match": { description: 'Only over one of these versions, `"etag"`; `*`: only over any', schema: text },
   "If-None-Match": { description: "`*` for a write: only where nothing is; ETags for a read: else 304", schema: text },
   "Last-Event-ID": { description: "Goes on behind this event, or begins with `reset`", schema: text },
@@ -60,7 +67,6 @@ const responseHeaders: Readonly<Record<ResponseHeader | "Atoll-Session" | Proble
     description: "Absent where it does not expire",
     schema: { type: "string", format: "date-time" },
   },
-  Vary: { description: "What the form of the answer depends on", schema: text },
   "X-Content-Type-Options": { description: "With a type that a writer chose", schema: { const: "nosniff" } },
   "Content-Security-Policy": { description: "With a type that a writer chose", schema: { const: "sandbox" } },
   "Cache-Control": { description: "Events are not to be kept", schema: { const: "no-store" } },
@@ -177,13 +183,15 @@ function problems(): Json {
   return Object.fromEntries([...statuses, "default" as const].map((status) => [status, problem(status, "Problem")]));
 }
 
-function response(description = "", headers: readonly string[], body: ShapeName | undefined): Json {
+function response(description = "", headers: readonly string[], body: Outcome["body"]): Json {
   const refs = headers.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
   return { description, headers: Object.fromEntries(refs), ...(body === undefined ? {} : content(body)) };
 }
 
-function content(name: ShapeName): Json {
-  return { content: { [shapes[name].type]: { schema: { $ref: `#/components/schemas/${name}` } } } };
+function content(body: ShapeName | readonly ShapeName[]): Json {
+  const names = typeof body === "string" ? [body] : body;
+  const media = names.map((name) => [shapes[name].type, { schema: { $ref: `#/components/schemas/${name}` } }]);
+  return { content: Object.fromEntries(media) };
 }
 
 function parameter(where: "query" | "header", name: string, known: Readonly<Record<string, Described>>): Json {

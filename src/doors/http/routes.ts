@@ -23,13 +23,12 @@ export type BodyKind = "none" | "value" | "document" | "batch" | "small";
  */
 export type Access = "open" | "any" | "read" | "write" | "batch" | "observe" | "admin";
 
-export type RequestHeader = "Accept" | "If-Match" | "If-None-Match" | "Last-Event-ID" | "Sec-WebSocket-Protocol";
+export type RequestHeader = "If-Match" | "If-None-Match" | "Last-Event-ID" | "Sec-WebSocket-Protocol";
 
 export type ResponseHeader =
   | "ETag"
   | "Atoll-Acks"
   | "Atoll-Expires-At"
-  | "Vary"
   | "X-Content-Type-Options"
   | "Content-Security-Policy"
   | "Cache-Control"
@@ -41,7 +40,7 @@ export type ResponseHeader =
 export interface Outcome {
   /** Headers that it may have, beyond those that every answer has. */
   readonly headers?: readonly ResponseHeader[];
-  readonly body?: ShapeName;
+  readonly body?: ShapeName | readonly ShapeName[];
 }
 
 export interface Operation {
@@ -95,7 +94,7 @@ function status(summary: string, access: Access, body: ShapeName, run: Operation
 
 const written: Outcome = { headers: ["ETag", "Atoll-Acks"] };
 const edited: Outcome = { headers: ["ETag", "Atoll-Acks", "Atoll-Expires-At"] };
-const seen: Outcome = { headers: ["ETag", "Vary", "Atoll-Expires-At"] };
+const seen: Outcome = { headers: ["ETag", "Atoll-Expires-At"] };
 const deleted: Outcome = { headers: ["Atoll-Acks"] };
 
 export const routes = {
@@ -135,8 +134,8 @@ export const routes = {
         access: "read",
         body: "none",
         query: ["sv"],
-        headers: ["Accept", "If-None-Match"],
-        outcomes: { 200: { ...seen, body: "Document" }, 304: seen },
+        headers: ["If-None-Match"],
+        outcomes: { 200: { ...seen, body: ["Document", "Update"] }, 304: seen },
         problems: [404, 413],
         run: getDocument,
       },

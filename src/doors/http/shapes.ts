@@ -104,7 +104,7 @@ export const shapes = {
   Value: { type: "*/*", schema: { description: "Any bytes, with the type that was put with them" } },
   Document: {
     type: JSON_TYPE,
-    schema: { type: "object", description: "The shared types by name; as an update where that is asked for" },
+    schema: { type: "object", description: "The shared types by name" },
   },
   Update: { type: "application/octet-stream", schema: { description: "A Yjs update, first encoding" } },
   StateVector: { type: "application/octet-stream", schema: { description: "As Y.encodeStateVector makes it" } },
