@@ -22,11 +22,12 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from "../store.ts";
+import { isCollectable } from "./collectable.ts";
 import { CompactionPace, hasOutgrown } from "./compaction.ts";
 import { type DocumentLimits, documentLimits } from "./document-limits.ts";
 import { PendingGuard } from "./pending-guard.ts";
 import type { DocumentSurroundings } from "./surroundings.ts";
-import { checkUpdate, isMissing, type StateVector, type UpdateFacts } from "./update-check.ts";
+import { checkUpdate, isMissing, isPartlyKnown, type UpdateFacts } from "./update-check.ts";
 
 /** Whoever has a document open. Neither call may throw. */
 export interface DocumentUser {
@@ -52,14 +53,15 @@ const VECTOR_BYTES_PER_CLIENT = 12;
 
 export class LiveDocument {
   readonly key: Key;
-  readonly doc = new Y.Doc({ gc: true });
+  readonly doc = new Y.Doc({ gc: true, gcFilter: isCollectable });
   readonly users = new Set<DocumentUser>();
   readonly #around: DocumentSurroundings;
   readonly #limits: DocumentLimits;
   readonly #handle: DocumentHandle;
   readonly #pace: CompactionPace;
   readonly #pending = new PendingGuard(this.doc.store);
-  #state: StateVector = new Map();
+  /** By client, the clock that is expected next. */
+  #state: ReadonlyMap<number, number> = new Map();
   /** At least so many structs are there at most. */
   #structsMax = 0;
   #end: AtollError | undefined;
@@ -119,7 +121,9 @@ export class LiveDocument {
     this.#appended = undefined;
     this.#appendOptions = options;
     try {
-      this.#applyForeign(update, origin);
+      // Yjs would cut a struct in the midst without a look at its neighbour.
+      const news = isPartlyKnown(facts, this.#state) ? Y.diffUpdate(update, this.vector()) : update;
+      this.#applyForeign(news, origin);
     } finally {
       this.#appendOptions = undefined;
     }
