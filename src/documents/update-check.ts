@@ -24,6 +24,8 @@ export interface ClockRange {
   readonly clock: number;
   /** One past the last clock. */
   readonly end: number;
+  /** Skips apart. */
+  readonly structs: number;
 }
 
 export interface UpdateFacts {

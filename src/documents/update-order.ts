@@ -10,6 +10,8 @@ export interface Section {
   clock: number;
   /** One past the last struct that is no skip. */
   end: number;
+  /** Skips apart. */
+  structs: number;
   /** Of structs to those of other clients, by threes in the order of clocks: clock of the struct, client, clock. */
   readonly references: number[];
   /** In `references`. */

@@ -74,7 +74,7 @@ export class UpdateWalk {
     let clock = this.#reader.varint(CLOCK_MAX);
     // Yjs would forget the first of the two.
     if (this.#sections.has(client)) throw new BadBytes(`client ${client} twice`);
-    const section: Section = { clock, end: 0, references: [], next: 0, done: 0, isWaiting: false };
+    const section: Section = { clock, end: 0, structs: 0, references: [], next: 0, done: 0, isWaiting: false };
     let gapEnd = 0;
     this.#sections.set(client, section);
     for (let i = 0; i < structs; i++) {
@@ -86,6 +86,7 @@ export class UpdateWalk {
         if (section.end !== clock) gapEnd = clock;
         if (section.end === 0) section.clock = clock;
         section.end = next;
+        section.structs++;
       }
       clock = next;
     }
@@ -153,7 +154,9 @@ export class UpdateWalk {
 
   #ranges(): Map<number, ClockRange> {
     const ranges = new Map<number, ClockRange>();
-    for (const [client, { clock, end }] of this.#sections) if (end > 0) ranges.set(client, { clock, end });
+    for (const [client, { clock, end, structs }] of this.#sections) {
+      if (end > 0) ranges.set(client, { clock, end, structs });
+    }
     return ranges;
   }
 
