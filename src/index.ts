@@ -5,4 +5,5 @@ export type { Key, ReplicaId } from "./base/ids.ts";
 export { keyFromBytes, keyFromText } from "./base/key.ts";
 export { createNode, type Node } from "./node/create-node.ts";
 export type { StartConfig } from "./node/node-config.ts";
+export type { NodeDocument } from "./node/node-document.ts";
 export type * from "./store.ts";

@@ -164,16 +164,20 @@ export interface Store {
   status(): Promise<ClusterStatus>;
 }
 
-/** A Yjs document as this replica holds it. */
-export interface DocumentView {
-  /** Copies, in no order of meaning: all of them together make the document. */
-  readonly updates: readonly Uint8Array[];
+/** What this replica knows of a Yjs document beside its content. */
+export interface DocumentFacts {
   /** Equal where the same is held. */
   readonly version: Version;
   /** Unix ms; absent when it does not expire. */
   readonly expiresAt?: number;
   /** What was read, for a session. */
   readonly dots: readonly Dot[];
+}
+
+/** A Yjs document as this replica holds it. */
+export interface DocumentView extends DocumentFacts {
+  /** Copies: all of them together make the document. Few come before what they stand on. */
+  readonly updates: readonly Uint8Array[];
 }
 
 export type DocumentEvent =
@@ -189,6 +193,8 @@ export type DocumentEvent =
 export interface DocumentHandle {
   /** Undefined where there is none. What comes later, the listener is told. */
   read(): DocumentView | undefined;
+  /** As `read`, without the content; what `read` does for a listener that was reset, this does not. */
+  readFacts(): DocumentFacts | undefined;
   /**
    * Throws, at once, `DOCUMENT_TOO_LARGE`, `DOCUMENT_RESET` where the listener is about to be told of one, and what any
    * write throws. The listener is not told of it.

@@ -24,6 +24,8 @@ export interface ClockRange {
   readonly clock: number;
   /** One past the last clock. */
   readonly end: number;
+  /** Skips apart. */
+  readonly structs: number;
 }
 
 export interface UpdateFacts {
@@ -47,8 +49,10 @@ export interface UpdateFacts {
   readonly deletesUpTo: ReadonlyMap<number, number>;
 }
 
-/** By client, the clock that is expected next. */
-export type StateVector = ReadonlyMap<number, number>;
+/** By client, the clock that is expected next; none or 0 where nothing is there of it. Such as a `Map`. */
+export interface StateVector {
+  get(client: number): number | undefined;
+}
 
 /**
  * Facts about an update. Throws `AtollError`: `BAD_UPDATE` for bytes that are no update or one that Yjs cannot take,
@@ -65,7 +69,7 @@ export function checkUpdate(update: Uint8Array, limits: UpdateLimits = documentL
   }
 }
 
-/** True when something of the update would have to wait for what is not there; circles apart, which nobody honest writes. */
+/** True when something of the update would have to wait for what is not there. */
 export function isMissing({ needs, deletesUpTo, ranges }: UpdateFacts, state: StateVector): boolean {
   for (const [client, clock] of needs) if (clock > stateOf(state, client)) return true;
   for (const [client, clock] of deletesUpTo) {

@@ -2,7 +2,8 @@
 
 import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { CLOCK_MAX, type UpdateLimits } from "./document-limits.ts";
-import type { UpdateFacts } from "./update-check.ts";
+import type { ClockRange, UpdateFacts } from "./update-check.ts";
+import { hasCircle, type Section } from "./update-order.ts";
 import { tooLarge, UpdateReader } from "./update-reader.ts";
 
 const KIND_BITS = 31;
@@ -17,14 +18,6 @@ const CLIENT_BYTES = 3;
 const STRUCT_BYTES = 2;
 const DELETING_CLIENT_BYTES = 2;
 const RANGE_BYTES = 2;
-
-/** What has been read of a client's structs. */
-interface Section {
-  /** Of the first struct that is no skip; meaningless while `end` is 0. */
-  clock: number;
-  /** One past the last struct that is no skip. */
-  end: number;
-}
 
 export class UpdateWalk {
   readonly #reader: UpdateReader;
@@ -50,6 +43,7 @@ export class UpdateWalk {
     this.#readStructs();
     this.#readDeleteSet();
     this.#reader.finish();
+    if (hasCircle(this.#sections)) throw new BadBytes("structs that wait for each other");
     const { values, types, subdocuments, holdsBytes, bytes } = this.#reader;
     return {
       bytes: bytes.length,
@@ -60,7 +54,7 @@ export class UpdateWalk {
       subdocuments,
       roots: this.#roots.size,
       holdsBytes,
-      ranges: new Map([...this.#sections].filter(([, { end }]) => end > 0)),
+      ranges: this.#ranges(),
       needs: this.#needs(),
       deletesUpTo: this.#deletesUpTo,
     };
@@ -80,18 +74,19 @@ export class UpdateWalk {
     let clock = this.#reader.varint(CLOCK_MAX);
     // Yjs would forget the first of the two.
     if (this.#sections.has(client)) throw new BadBytes(`client ${client} twice`);
-    const section: Section = { clock, end: 0 };
+    const section: Section = { clock, end: 0, structs: 0, references: [], next: 0, done: 0, isWaiting: false };
     let gapEnd = 0;
     this.#sections.set(client, section);
     for (let i = 0; i < structs; i++) {
       const info = this.#reader.u8();
-      const next = clock + this.#readStruct(info, client, clock);
+      const next = clock + this.#readStruct(info, client, section, clock);
       if (next > CLOCK_MAX) throw new BadBytes(`a clock of ${next}`);
       if (info !== KIND_SKIP) {
         // The first, or after a skip.
         if (section.end !== clock) gapEnd = clock;
         if (section.end === 0) section.clock = clock;
         section.end = next;
+        section.structs++;
       }
       clock = next;
     }
@@ -99,23 +94,23 @@ export class UpdateWalk {
   }
 
   /** Returns by how much the clock goes on. */
-  #readStruct(info: number, client: number, clock: number): number {
+  #readStruct(info: number, client: number, section: Section, clock: number): number {
     // Whether Yjs minds the other bits of these two depends on where it reads them.
     if (info === KIND_COLLECTED || info === KIND_SKIP) return this.#reader.runLength();
     const kind = info & KIND_BITS;
     if (kind === KIND_COLLECTED || kind === KIND_SKIP) throw new BadBytes("a struct of unknown kind");
-    if ((info & HAS_ORIGIN) !== 0) this.#readReference(client, clock);
-    if ((info & HAS_RIGHT_ORIGIN) !== 0) this.#readReference(client, clock);
+    if ((info & HAS_ORIGIN) !== 0) this.#readReference(client, section, clock);
+    if ((info & HAS_RIGHT_ORIGIN) !== 0) this.#readReference(client, section, clock);
     if ((info & (HAS_ORIGIN | HAS_RIGHT_ORIGIN)) === 0) {
-      this.#readParent(client, clock);
+      this.#readParent(client, section, clock);
       if ((info & HAS_KEY) !== 0) this.#reader.name();
     }
     return this.#reader.content(kind);
   }
 
-  #readParent(client: number, clock: number): void {
+  #readParent(client: number, section: Section, clock: number): void {
     const isRoot = this.#reader.varint(1) === 1;
-    if (!isRoot) return this.#readReference(client, clock);
+    if (!isRoot) return this.#readReference(client, section, clock);
     const at = this.#reader.name();
     const name = this.#reader.bytes.subarray(at, this.#reader.position);
     // Most often it is the same name again.
@@ -126,12 +121,13 @@ export class UpdateWalk {
   }
 
   /** Yjs looks up what the same client wrote without asking whether it is there. */
-  #readReference(client: number, clock: number): void {
+  #readReference(client: number, section: Section, clock: number): void {
     const toClient = this.#reader.varint();
     const toClock = this.#reader.varint(CLOCK_MAX - 1);
     if (toClient === client) {
       if (toClock >= clock) throw new BadBytes("a struct that refers to what comes after it");
     } else {
+      section.references.push(clock, toClient, toClock);
       raise(this.#referred, toClient, toClock + 1);
     }
   }
@@ -154,6 +150,14 @@ export class UpdateWalk {
     const count = this.#reader.count(bytesEach);
     if (count > max) throw tooLarge(`too many ${what}`);
     return count;
+  }
+
+  #ranges(): Map<number, ClockRange> {
+    const ranges = new Map<number, ClockRange>();
+    for (const [client, { clock, end, structs }] of this.#sections) {
+      if (end > 0) ranges.set(client, { clock, end, structs });
+    }
+    return ranges;
   }
 
   #needs(): Map<number, number> {

@@ -40,6 +40,8 @@ export interface DoorLimits {
   /** Watches of all connections together. */
   readonly watchesMax: number;
   readonly fragmentsMax: number;
+  /** One message about a document: an update, or a state vector. */
+  readonly documentMessageBytesMax: number;
 }
 
 const KIB = 1024;
@@ -72,6 +74,7 @@ export const defaultLimits: DoorLimits = {
   watchesPerConnectionMax: 64,
   watchesMax: 10_000,
   fragmentsMax: 1024,
+  documentMessageBytesMax: 8 * MIB,
 };
 
 /** Room for a value as base64 in JSON, and what is around it. */

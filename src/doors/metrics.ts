@@ -15,7 +15,7 @@ const STATUSES = 600;
 const BUCKETS_MS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000];
 const WIDTH = BUCKETS_MS.length + 1;
 
-export type DoorName = "http" | "websocket" | "server";
+export type DoorName = "http" | "websocket" | "yjs" | "server";
 
 /** Counts of one HTTP operation, as the door's hot path writes them. */
 export class OperationMetrics {

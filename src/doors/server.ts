@@ -9,6 +9,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AtollError, type ErrorCode, toAtollError } from "../base/errors.ts";
 import { isLoopback } from "../base/loopback.ts";
+import type { DocumentHub } from "../documents/document-hub.ts";
 import type { StatisticsSource } from "../stats.ts";
 import type { LocalStore, Store } from "../store.ts";
 import type { Admission } from "./admission.ts";
@@ -22,6 +23,7 @@ import { DoorMetrics } from "./metrics.ts";
 import { createOriginPolicy, hostName } from "./origin.ts";
 import { answerRaw } from "./raw-answer.ts";
 import { WebSocketDoor } from "./websocket/door.ts";
+import { YjsDoor } from "./yjs/door.ts";
 
 /** Takes over the socket of an upgrade request; `head` is what came behind its headers. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -38,6 +40,8 @@ export interface DoorServerOptions {
   readonly store: LocalStore;
   /** The store of a keyspace other than `default`; there are none unless told. */
   readonly keyspace?: (name: string) => Store | undefined;
+  /** Documents of the keyspace `default`; there are none unless told. */
+  readonly documents?: DocumentHub;
   /** From `createAuth`; everyone may do everything unless told. */
   readonly auth?: Auth;
   readonly limits?: Partial<DoorLimits>;
@@ -91,6 +95,7 @@ class Doors implements DoorServer {
   readonly #http: HttpDoor;
   readonly #server: Server;
   readonly #webSockets: WebSocketDoor;
+  readonly #yjs: YjsDoor;
   readonly #upgrades: Map<string, UpgradeHandler>;
 
   constructor(options: DoorServerOptions) {
@@ -113,6 +118,7 @@ class Doors implements DoorServer {
     const shared = {
       store: options.store,
       keyspace: (name: string) => (name === DEFAULT_KEYSPACE ? options.store : options.keyspace?.(name)),
+      documents: (keyspace: string) => (keyspace === DEFAULT_KEYSPACE ? options.documents : undefined),
       admission: this.#admission,
       connections: this.#connections,
       limits,
@@ -125,6 +131,7 @@ class Doors implements DoorServer {
       version: options.version ?? "0.0.0",
     });
     this.#webSockets = new WebSocketDoor({ ...shared, auth: this.#auth });
+    this.#yjs = new YjsDoor({ ...shared, auth: this.#auth });
     this.#upgrades = new Map(Object.entries(options.upgrades ?? {}));
     this.#server = createBareServer(limits, options.tls);
     this.#attach();
@@ -149,6 +156,7 @@ class Doors implements DoorServer {
   async close(deadlineMs: number = CLOSE_DEADLINE_MS): Promise<void> {
     this.#http.close();
     this.#webSockets.close();
+    this.#yjs.close();
     this.#server.close();
     this.#server.closeIdleConnections();
     this.#connections.destroySilent();
@@ -221,8 +229,9 @@ class Doors implements DoorServer {
     const path = url.split("?", 1)[0] ?? "/";
     const handler = this.#upgrades.get(path) ?? this.#upgradeUnder(path);
     if (handler === undefined) {
-      const { route, keyspace } = locate(url);
-      if (route === "ws") return (...upgrade) => this.#webSockets.handle(keyspace, ...upgrade);
+      const location = locate(url);
+      if (location.route === "ws") return (...upgrade) => this.#webSockets.handle(location.keyspace, ...upgrade);
+      if (location.route === "yjs") return (...upgrade) => this.#yjs.handle(location, ...upgrade);
       throw new AtollError("NOT_FOUND", "nothing to upgrade to at this path");
     }
     this.#connections.recognise(request);

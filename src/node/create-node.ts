@@ -6,8 +6,9 @@
 import { open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AtollError } from "../base/errors.ts";
-import type { ReplicaId } from "../base/ids.ts";
+import type { Key, ReplicaId } from "../base/ids.ts";
 import { isLoopback } from "../base/loopback.ts";
+import { DocumentHub } from "../documents/document-hub.ts";
 import { createAuth, openAuth } from "../doors/auth.ts";
 import { createServer, type DoorServer } from "../doors/server.ts";
 import { replicaDefaults } from "../replica/config.ts";
@@ -21,12 +22,18 @@ import { WsTransport } from "../runtime/ws-transport.ts";
 import type { LocalStore } from "../store.ts";
 import { version } from "../version.ts";
 import { nodeDefaults, type StartConfig } from "./node-config.ts";
+import { type NodeDocument, openNodeDocument } from "./node-document.ts";
 
 const MESSAGE_OVERHEAD_BYTES = 64 * 1024;
 
 export interface Node {
   /** The keys of this replica, in this process. */
   readonly store: LocalStore;
+  /**
+   * Opens a Yjs document of this replica. Throws `NOT_READY` before `start`, `KEY_EMPTY`, `KEY_TOO_LONG`,
+   * `TOO_MANY_DOCUMENTS`, `SHUTTING_DOWN`.
+   */
+  document(key: Key): NodeDocument;
   readonly id: ReplicaId;
   /** host:port where the doors are open. */
   readonly address: string;
@@ -54,6 +61,7 @@ class AtollNode implements Node {
   readonly #config: StartConfig;
   readonly #log: Log;
   readonly #driver: Driver;
+  readonly #documents: DocumentHub;
   readonly #doors: DoorServer;
   readonly #discovery: Discovery;
   #bound: string | undefined;
@@ -90,10 +98,13 @@ class AtollNode implements Node {
       log,
       ...(config.data === "none" ? {} : { salvage: (records) => this.#salvage(records) }),
     });
+    const around = { clock: systemClock, scheduler: systemScheduler, random, log };
+    this.#documents = new DocumentHub({ store: this.#driver.documents, around });
     this.#doors = createServer({
       store: this.#driver,
+      documents: this.#documents,
       auth: config.tokens.length === 0 ? openAuth : createAuth(config.tokens),
-      statistics: [this.#driver, transport],
+      statistics: [this.#driver, transport, this.#documents],
       log,
       enableFaults: config.enableFaults,
       allowOrigins: config.allowOrigins,
@@ -112,6 +123,10 @@ class AtollNode implements Node {
 
   get store(): LocalStore {
     return this.#driver;
+  }
+
+  document(key: Key): NodeDocument {
+    return openNodeDocument(this.#documents, key);
   }
 
   get id(): ReplicaId {
@@ -137,6 +152,7 @@ class AtollNode implements Node {
   async stop(): Promise<void> {
     this.#discovery.stop();
     await this.#doors.close();
+    this.#documents.close();
     await this.#driver.stop();
   }
 

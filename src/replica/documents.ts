@@ -12,6 +12,7 @@ import { expiresAt, KIND_DOCUMENT, keyAt, kindAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 import type {
   DocumentEvent,
+  DocumentFacts,
   DocumentHandle,
   DocumentStore,
   DocumentView,
@@ -20,7 +21,16 @@ import type {
   WriteOutcome,
 } from "../store.ts";
 import { deletion, generationOf, isOver, isThere, leased } from "../types/container.ts";
-import { appendedUpdate, bytesOf, isSnapshotDue, readDocument, snapshot } from "../types/document.ts";
+import {
+  appendedUpdate,
+  bytesOf,
+  type DocumentState,
+  factsOfDocument,
+  type DocumentFacts as HeldFacts,
+  isSnapshotDue,
+  readDocument,
+  snapshot,
+} from "../types/document.ts";
 import { checkCondition, checkKey } from "./operations.ts";
 import { dotAt, versionAt } from "./register-view.ts";
 import type { Replica } from "./replica.ts";
@@ -65,6 +75,7 @@ export class Documents implements DocumentStore {
     const host = this.#host;
     return {
       read: () => this.#read(key, follower),
+      readFacts: () => host.step((now) => factsOf(host.replica().shardOfKey(key), key, now)),
       append: (update, options = {}) => this.#append(key, follower, update, options),
       get bytes() {
         return bytesOf(host.replica().shardOfKey(key), key);
@@ -238,7 +249,7 @@ function carryOut(
   now: number,
 ): WriteOutcome {
   const existed = isThere(shard, write.kind, write.key, now);
-  if (condition !== undefined) checkCondition(condition, readDocument(shard, write.key, now)?.version);
+  if (condition !== undefined) checkCondition(condition, factsOfDocument(shard, write.key, now)?.version);
   const slot = replica.write(shard, write, ack !== undefined && ack !== "memory" && ack !== "disk", now);
   const view = shard.table.viewOf(slot);
   const at = shard.table.offsetOf(slot);
@@ -250,8 +261,16 @@ function carryOut(
   };
 }
 
-function viewOf(shard: ShardId, state: NonNullable<ReturnType<typeof readDocument>>): DocumentView {
-  const { updates, version, expiresAt } = state;
-  const dots = [...state.dots].map(([origin, sequence]) => ({ shard, origin, sequence }));
-  return { updates, version, dots, ...(expiresAt === Infinity ? {} : { expiresAt }) };
+function viewOf(shard: ShardId, { updates, ...facts }: DocumentState): DocumentView {
+  return { ...told(shard, facts), updates };
+}
+
+function factsOf(shard: Shard, key: Key, now: number): DocumentFacts | undefined {
+  const facts = factsOfDocument(shard, key, now);
+  return facts === undefined ? undefined : told(shard.id, facts);
+}
+
+function told(shard: ShardId, { version, expiresAt, dots }: HeldFacts): DocumentFacts {
+  const named = [...dots].map(([origin, sequence]) => ({ shard, origin, sequence }));
+  return { version, dots: named, ...(expiresAt === Infinity ? {} : { expiresAt }) };
 }

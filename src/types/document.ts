@@ -8,7 +8,7 @@ import type { Key, OriginId } from "../base/ids.ts";
 import { contentAt, encodeMember } from "../core/bond.ts";
 import { Fingerprint } from "../core/fingerprint.ts";
 import { replicaOf } from "../core/origin.ts";
-import { KIND_DOCUMENT, originAt, sequenceAt, valueLengthAt } from "../core/record.ts";
+import { KIND_DOCUMENT, originAt, sequenceAt, timestampAt, valueLengthAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 import { VersionVector } from "../core/version-vector.ts";
 import { bondOf, leaseEnd, liveMembers } from "./container.ts";
@@ -19,9 +19,7 @@ const REGISTER_BYTES = 100;
 const GROWTH_MAX = 0.25;
 const SLACK_BYTES = 8 * 1024;
 
-export interface DocumentState {
-  /** Copies, in no order of meaning. */
-  readonly updates: readonly Uint8Array[];
+export interface DocumentFacts {
   /** Names the state: equal where the same registers are held. */
   readonly version: string;
   /** Unix ms; `Infinity` when it does not expire. */
@@ -30,22 +28,38 @@ export interface DocumentState {
   readonly dots: ReadonlyMap<OriginId, number>;
 }
 
+export interface DocumentState extends DocumentFacts {
+  /** Copies: snapshots, then the rest in the order of their stamps, so that few come before what they stand on. */
+  readonly updates: readonly Uint8Array[];
+}
+
 /** What is there of a document; undefined where there is none, or where it was deleted or has expired. */
 export function readDocument(shard: Shard, key: Key, nowMs: number): DocumentState | undefined {
-  const updates: Uint8Array[] = [];
+  const facts = factsOfDocument(shard, key, nowMs);
+  if (facts === undefined) return undefined;
+  const covers = shard.containers.find(KIND_DOCUMENT, key)?.covers;
+  const slots = [...liveMembers(shard, KIND_DOCUMENT, key, nowMs)];
+  const stampOf = (slot: number) => timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+  const rankOf = (slot: number) => (covers?.has(slot) === true ? 0 : 1);
+  slots.sort((a, b) => rankOf(a) - rankOf(b) || stampOf(a) - stampOf(b));
+  const updates = slots.map((slot) => contentAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)).slice());
+  return { ...facts, updates };
+}
+
+/** What is known of a document beside its content; undefined as for `readDocument`. */
+export function factsOfDocument(shard: Shard, key: Key, nowMs: number): DocumentFacts | undefined {
   const sum = new Fingerprint();
   const dots = new Map<OriginId, number>();
   for (const slot of liveMembers(shard, KIND_DOCUMENT, key, nowMs)) {
     const view = shard.table.viewOf(slot);
     const at = shard.table.offsetOf(slot);
     const origin = originAt(view, at);
-    updates.push(contentAt(view, at).slice());
     dots.set(origin, Math.max(dots.get(origin) ?? 0, sequenceAt(view, at)));
     sum.add(view, at);
   }
-  if (updates.length === 0) return undefined;
+  if (dots.size === 0) return undefined;
   const version = `${hex32(sum.high)}${hex32(sum.low)}`;
-  return { updates, version, expiresAt: leaseEnd(shard, KIND_DOCUMENT, key), dots };
+  return { version, expiresAt: leaseEnd(shard, KIND_DOCUMENT, key), dots };
 }
 
 /** An update that is appended; `field` must never have been used for this document. */

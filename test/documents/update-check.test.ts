@@ -97,8 +97,8 @@ describe("facts", () => {
       ]),
     );
     expect([...facts.ranges]).toEqual([
-      [9, { clock: 5, end: 13 }],
-      [7, { clock: 0, end: 4 }],
+      [9, { clock: 5, end: 13, structs: 2 }],
+      [7, { clock: 0, end: 4, structs: 1 }],
     ]);
     expect([...facts.needs]).toEqual([[9, 12]]);
   });

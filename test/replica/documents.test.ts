@@ -75,6 +75,22 @@ async function three(seed: string, config = {}) {
 }
 
 describe("a document at several replicas", () => {
+  it("is read in an order that few of it stand against: snapshots, then the rest as it was written", async () => {
+    const { machines, a, b } = await three("order");
+    const [one, other] = [new Reader(a), new Reader(b)];
+    for (const letter of "abc") await one.type(letter);
+    machines.run(500);
+    for (const letter of "de") await one.type(letter);
+    expect(other.compact()).toBe(true);
+    for (const letter of "fg") await other.type(letter);
+    machines.run(500);
+    const view = one.handle.read();
+    expect(view?.updates.map((update) => latin1FromBytes(update))).toEqual(["abc", "d", "e", "f", "g"]);
+    const { updates: _, ...facts } = view as DocumentView;
+    expect(one.handle.readFacts()).toEqual(facts);
+    expect(one.handle.bytes).toBeGreaterThan(7);
+  });
+
   it("tells those who follow it of every update from elsewhere, and nobody of one's own", async () => {
     const { machines, a, b } = await three("follow");
     const [one, other, third] = [new Reader(a), new Reader(a), new Reader(b)];

@@ -1,10 +1,12 @@
 /** A server of doors over a fake store, on a free port, for one test. */
 
 import { createServer, type DoorServer, type DoorServerOptions } from "../../src/doors/server.ts";
+import { fakeHub } from "./fake-documents.ts";
 import { FakeStore } from "./fake-store.ts";
 
 export interface TestDoors {
   readonly store: FakeStore;
+  readonly documents: ReturnType<typeof fakeHub>;
   readonly server: DoorServer;
   readonly port: number;
   readonly url: string;
@@ -12,7 +14,8 @@ export interface TestDoors {
 
 export async function openDoors(options: Partial<Omit<DoorServerOptions, "store">> = {}): Promise<TestDoors> {
   const store = new FakeStore();
-  const server = createServer({ store, processMetrics: false, ...options });
+  const documents = fakeHub();
+  const server = createServer({ store, documents: documents.hub, processMetrics: false, ...options });
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
-  return { store, server, port, url: `http://127.0.0.1:${port}` };
+  return { store, documents, server, port, url: `http://127.0.0.1:${port}` };
 }

@@ -39,14 +39,15 @@ const ALLOWED: ReadonlyMap<string, readonly string[]> = new Map([
   ...CONTRACT.map((file): [string, readonly string[]] => [file, ["base"]]),
 ]);
 
-/** The replica implements the store; a node opens the doors to it. */
+/** The replica implements the store; doors open documents; a node opens the doors to it. */
 const ALSO: ReadonlyMap<string, readonly string[]> = new Map([
   ["core", ["stats.ts"]],
   ["types", CONTRACT],
   ["cluster", CONTRACT],
   ["replica", CONTRACT],
   ["runtime", CONTRACT],
-  ["node", [...CONTRACT, "doors", "dashboard"]],
+  ["doors", ["documents"]],
+  ["node", [...CONTRACT, "documents", "doors", "dashboard"]],
 ]);
 
 /** May import every part: they compose. */

@@ -64,11 +64,13 @@ export function readBody(
 
 function bodyBytesMax(kind: BodyKind, limits: DoorLimits): number {
   if (kind === "value") return limits.valueBytesMax;
+  if (kind === "document") return limits.documentMessageBytesMax;
   return kind === "batch" ? messageBytesMax(limits) : limits.smallBodyBytesMax;
 }
 
 function bodyTooLarge(kind: BodyKind, bytesMax: number): AtollError {
   if (kind === "value") return new AtollError("VALUE_TOO_LARGE", `a value has at most ${bytesMax} bytes`);
+  if (kind === "document") return new AtollError("UPDATE_TOO_LARGE", `an update has at most ${bytesMax} bytes`);
   return new AtollError("BODY_TOO_LARGE", `the body has at most ${bytesMax} bytes here`);
 }
 

@@ -2,6 +2,7 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Key } from "../../base/ids.ts";
+import type { DocumentHub } from "../../documents/document-hub.ts";
 import type { LocalStore, Store } from "../../store.ts";
 import type { Principal } from "../auth.ts";
 import type { DoorLimits } from "../limits.ts";
@@ -11,6 +12,7 @@ import type { Query } from "./query.ts";
 export interface Call {
   /** The keyspace that the path names. */
   readonly store: Store;
+  readonly keyspace: string;
   /** Empty for routes without a key. */
   readonly key: Key;
   readonly query: Query;
@@ -26,6 +28,8 @@ export interface DoorFacts {
   readonly limits: DoorLimits;
   readonly metrics: DoorMetrics;
   readonly faultsEnabled: boolean;
+  /** Documents of a keyspace. Throws `UNKNOWN_KEYSPACE` where it has none. */
+  documents(keyspace: string): DocumentHub;
   /** True once the server has begun to shut down. */
   isClosing(): boolean;
 }

@@ -9,6 +9,7 @@ import type { Socket } from "node:net";
 import { parseDurationMs } from "../../base/duration.ts";
 import { AtollError, toAtollError } from "../../base/errors.ts";
 import type { Key } from "../../base/ids.ts";
+import type { DocumentHub } from "../../documents/document-hub.ts";
 import type { Dot, LocalStore, Store } from "../../store.ts";
 import { type Admission, admit } from "../admission.ts";
 import { ANYONE, authorise, bearerToken, type Principal, unauthorized } from "../auth.ts";
@@ -31,6 +32,8 @@ export interface HttpDoorOptions {
   readonly store: LocalStore;
   /** `undefined` where there is none of that name. */
   readonly keyspace: (name: string) => Store | undefined;
+  /** Of a keyspace; undefined where there are none. */
+  readonly documents: (keyspace: string) => DocumentHub | undefined;
   readonly admission: Admission;
   readonly connections: Connections;
   readonly limits: DoorLimits;
@@ -97,6 +100,7 @@ export class HttpDoor {
       limits: options.limits,
       metrics: options.metrics,
       faultsEnabled: options.faultsEnabled,
+      documents: (keyspace) => this.#documents(keyspace),
       isClosing: () => this.#closing,
     };
     for (const name of routeNames) this.#table.set(name, bindRoute(routes[name], options.metrics));
@@ -173,7 +177,8 @@ export class HttpDoor {
     const key = bound.hasKey ? this.#key(location.key, query) : ("" as Key);
     this.#authorise(principal, operation, bound.hasKey ? key : (query.get("prefix") ?? ""));
     const store = this.#keyspace(location.keyspace);
-    return { bound, call: { store, key, query, headers, body: NO_BYTES, principal } };
+    const { keyspace } = location;
+    return { bound, call: { store, keyspace, key, query, headers, body: NO_BYTES, principal } };
   }
 
   /** Answers `OPTIONS`, and refuses a method that the route does not have. */
@@ -206,6 +211,12 @@ export class HttpDoor {
     const store = this.#options.keyspace(name);
     if (store === undefined) throw new AtollError("UNKNOWN_KEYSPACE", "there is no keyspace of this name");
     return store;
+  }
+
+  #documents(keyspace: string): DocumentHub {
+    const documents = this.#options.documents(keyspace);
+    if (documents === undefined) throw new AtollError("UNKNOWN_KEYSPACE", "there are no documents in this keyspace");
+    return documents;
   }
 
   #waitMs(query: Query): number {

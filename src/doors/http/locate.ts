@@ -14,19 +14,25 @@ export interface Location {
 }
 
 export const DEFAULT_KEYSPACE = "default";
-const KEY_PATH = "/v1/kv/";
+/** Behind them comes a key. */
+const keyPaths: readonly (readonly [path: string, route: RouteName])[] = [
+  ["/v1/kv/", "kv"],
+  ["/v1/docs/", "docs"],
+  ["/v1/diffs/", "diffs"],
+  ["/yjs/", "yjs"],
+];
 const KEYSPACE_PATH = "/v1/keyspaces/";
 const ABSOLUTE = /^https?:\/\/[^/?]*/i;
 
-const exact = new Map<string, RouteName>([["/v1/kv", "kv"]]);
-for (const name of routeNames) if (name !== "kv") exact.set(routes[name].path, name);
+const exact = new Map<string, RouteName>(routeNames.map((name) => [routes[name].path.replace("/{key}", ""), name]));
 
 /** Throws `NOT_FOUND`, `BAD_PERCENT_ENCODING`. */
 export function locate(target: string): Location {
   const question = target.indexOf("?");
   const path = question < 0 ? target : target.slice(0, question);
   const query = question < 0 ? "" : target.slice(question + 1);
-  if (path.startsWith(KEY_PATH)) return keyAt(path, DEFAULT_KEYSPACE, query);
+  const keyed = keyAt(path, DEFAULT_KEYSPACE, query);
+  if (keyed !== undefined) return keyed;
   if (path.startsWith(KEYSPACE_PATH)) return inKeyspace(path.slice(KEYSPACE_PATH.length), query);
   const route = exact.get(path);
   if (route !== undefined) return { route, keyspace: DEFAULT_KEYSPACE, key: undefined, query };
@@ -35,16 +41,22 @@ export function locate(target: string): Location {
   throw notFound();
 }
 
-function keyAt(path: string, keyspace: string, query: string): Location {
-  return { route: "kv", keyspace, key: decodePercent(path.slice(KEY_PATH.length)), query };
+function keyAt(path: string, keyspace: string, query: string): Location | undefined {
+  for (const [prefix, route] of keyPaths) {
+    if (path.startsWith(prefix)) return { route, keyspace, key: decodePercent(path.slice(prefix.length)), query };
+  }
+  return undefined;
 }
 
 function inKeyspace(rest: string, query: string): Location {
   const slash = rest.indexOf("/");
   if (slash < 0) throw notFound();
   const keyspace = decodePercent(rest.slice(0, slash));
-  const path = `/v1${rest.slice(slash)}`;
-  if (path.startsWith(KEY_PATH)) return keyAt(path, keyspace, query);
+  const within = rest.slice(slash);
+  // The only path that is not under `/v1/` by itself.
+  const path = within === "/yjs" || within.startsWith("/yjs/") ? within : `/v1${within}`;
+  const keyed = keyAt(path, keyspace, query);
+  if (keyed !== undefined) return keyed;
   const route = exact.get(path);
   if (route === undefined) throw notFound();
   return { route, keyspace, key: undefined, query };

@@ -3,7 +3,15 @@
 import { STATUS_CODES } from "node:http";
 import { errorTable } from "../../base/errors.ts";
 import { ACK_LEVELS } from "../../store.ts";
-import { type Operation, obeysSession, type RequestHeader, type ResponseHeader, type Route, routes } from "./routes.ts";
+import {
+  type Operation,
+  type Outcome,
+  obeysSession,
+  type RequestHeader,
+  type ResponseHeader,
+  type Route,
+  routes,
+} from "./routes.ts";
 import { type Json, type ShapeName, shapes } from "./shapes.ts";
 
 interface Described {
@@ -23,6 +31,7 @@ const queryParameters: Readonly<Record<string, Described>> = {
   },
   ttl: { description: "Time to live: 250ms, 60s, 5m, 2h, 7d; a bare number is seconds", schema: text },
   ack: { description: "How far the write must have got", schema: { type: "string", enum: ACK_LEVELS } },
+  sv: { description: "A state vector as base64url: answers with the update that it lacks", schema: text },
   consistency: { description: "How many replicas to ask", schema: { type: "string", enum: ["local", "quorum"] } },
   prefix: { description: "Percent-encoded bytes that keys begin with", schema: text },
   limit: { description: "Most keys of a page", schema: { type: "integer", minimum: 1 } },
@@ -106,8 +115,8 @@ export function describeApi(version: string): Json {
 function pathsOf(route: Route): readonly string[] {
   const paths = [route.path];
   if (route.path.endsWith("/{key}")) paths.push(route.path.slice(0, -"/{key}".length));
-  if (route.ofReplica === true || !route.path.startsWith("/v1/")) return paths;
-  return paths.flatMap((path) => [path, path.replace("/v1/", "/v1/keyspaces/{ks}/")]);
+  if (route.ofReplica === true || !(route.path.startsWith("/v1/") || route.path.includes("{key}"))) return paths;
+  return paths.flatMap((path) => [path, path.replace(/^(\/v1)?\//, "/v1/keyspaces/{ks}/")]);
 }
 
 function describePath(path: string, route: Route): Json {
@@ -174,13 +183,15 @@ function problems(): Json {
   return Object.fromEntries([...statuses, "default" as const].map((status) => [status, problem(status, "Problem")]));
 }
 
-function response(description = "", headers: readonly string[], body: ShapeName | undefined): Json {
+function response(description = "", headers: readonly string[], body: Outcome["body"]): Json {
   const refs = headers.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
   return { description, headers: Object.fromEntries(refs), ...(body === undefined ? {} : content(body)) };
 }
 
-function content(name: ShapeName): Json {
-  return { content: { [shapes[name].type]: { schema: { $ref: `#/components/schemas/${name}` } } } };
+function content(body: ShapeName | readonly ShapeName[]): Json {
+  const names = typeof body === "string" ? [body] : body;
+  const media = names.map((name) => [shapes[name].type, { schema: { $ref: `#/components/schemas/${name}` } }]);
+  return { content: Object.fromEntries(media) };
 }
 
 function parameter(where: "query" | "header", name: string, known: Readonly<Record<string, Described>>): Json {

@@ -7,6 +7,7 @@ import { setFaults, showCluster, showHealth, showMetrics, showReadiness } from "
 import type { Answer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { listKeys, runBatch } from "./collections.ts";
+import { deleteDocument, diffDocument, getDocument, postUpdate } from "./documents.ts";
 import type { ShapeName } from "./shapes.ts";
 import { askForUpgrade } from "./upgrade.ts";
 import { deleteValue, getValue, putValue } from "./values.ts";
@@ -14,7 +15,7 @@ import { deleteValue, getValue, putValue } from "./values.ts";
 export type Method = "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
 
 /** What an operation takes as its body, and so which limit holds for it. */
-export type BodyKind = "none" | "value" | "batch" | "small";
+export type BodyKind = "none" | "value" | "document" | "batch" | "small";
 
 /**
  * `open` needs no token, even where there are tokens; `any` needs a good one, whatever its scopes. `batch` is judged
@@ -39,7 +40,7 @@ export type ResponseHeader =
 export interface Outcome {
   /** Headers that it may have, beyond those that every answer has. */
   readonly headers?: readonly ResponseHeader[];
-  readonly body?: ShapeName;
+  readonly body?: ShapeName | readonly ShapeName[];
 }
 
 export interface Operation {
@@ -92,6 +93,8 @@ function status(summary: string, access: Access, body: ShapeName, run: Operation
 }
 
 const written: Outcome = { headers: ["ETag", "Atoll-Acks"] };
+const edited: Outcome = { headers: ["ETag", "Atoll-Acks", "Atoll-Expires-At"] };
+const seen: Outcome = { headers: ["ETag", "Atoll-Expires-At"] };
 const deleted: Outcome = { headers: ["Atoll-Acks"] };
 
 export const routes = {
@@ -120,6 +123,71 @@ export const routes = {
         outcomes: { 202: deleted, 204: deleted },
         problems: [412],
         run: deleteValue,
+      },
+    },
+  },
+  docs: {
+    path: "/v1/docs/{key}",
+    operations: {
+      GET: {
+        summary: "A Yjs document as JSON, or as an update, or as the update that a state vector lacks",
+        access: "read",
+        body: "none",
+        query: ["sv"],
+        headers: ["If-None-Match"],
+        outcomes: { 200: { ...seen, body: ["Document", "Update"] }, 304: seen },
+        problems: [404, 413],
+        run: getDocument,
+      },
+      POST: {
+        summary: "Applies an update to a Yjs document: 201 new, 204 edited, 202 kept but not yet where `ack` wants it",
+        access: "write",
+        body: "document",
+        bodyShape: "Update",
+        query: ["ttl", "ack"],
+        outcomes: { 201: edited, 202: edited, 204: edited },
+        problems: [409, 413, 415],
+        run: postUpdate,
+      },
+      DELETE: {
+        summary: "Deletes a Yjs document, whether it is there or not; 202 as for POST",
+        access: "write",
+        body: "none",
+        query: ["ack"],
+        headers: ["If-Match", "If-None-Match"],
+        outcomes: { 202: deleted, 204: deleted },
+        problems: [412],
+        run: deleteDocument,
+      },
+    },
+  },
+  diffs: {
+    path: "/v1/diffs/{key}",
+    operations: {
+      POST: {
+        summary: "The update that the posted state vector of a Yjs document lacks",
+        access: "read",
+        body: "document",
+        bodyShape: "StateVector",
+        query: [],
+        outcomes: { 200: { body: "Update" } },
+        problems: [404, 413, 415],
+        run: diffDocument,
+      },
+    },
+  },
+  yjs: {
+    path: "/yjs/{key}",
+    operations: {
+      GET: {
+        summary: "Upgrades to a WebSocket that speaks y-websocket: edits a Yjs document with everybody else",
+        access: "any",
+        body: "none",
+        query: undefined,
+        headers: ["Sec-WebSocket-Protocol"],
+        outcomes: { 101: { headers: ["Sec-WebSocket-Protocol"] } },
+        problems: [400, 426],
+        run: askForUpgrade,
       },
     },
   },

@@ -102,6 +102,12 @@ const replicaIds: Json = { type: "array", items: text, maxItems: 1_000 };
 export const shapes = {
   Problem: { type: PROBLEM_TYPE, schema: object(problem) },
   Value: { type: "*/*", schema: { description: "Any bytes, with the type that was put with them" } },
+  Document: {
+    type: JSON_TYPE,
+    schema: { type: "object", description: "The shared types by name" },
+  },
+  Update: { type: "application/octet-stream", schema: { description: "A Yjs update, first encoding" } },
+  StateVector: { type: "application/octet-stream", schema: { description: "As Y.encodeStateVector makes it" } },
   KeyPage: {
     type: JSON_TYPE,
     schema: object(
@@ -116,13 +122,13 @@ export const shapes = {
   BatchResults: { type: JSON_TYPE, schema: object({ results: list(result) }) },
   Events: {
     type: "text/event-stream",
-    schema: { type: "string", description: "Events put, delete, expire and reset; their data is a Change" },
+    schema: { type: "string", description: "Events put, delete, expire, document and reset; their data is a Change" },
   },
   Change: {
     type: JSON_TYPE,
     schema: object(
       {
-        type: { enum: ["put", "delete", "expire", "reset"] },
+        type: { enum: ["put", "delete", "expire", "document", "reset"] },
         key: text,
         value: text,
         encoding,

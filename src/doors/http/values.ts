@@ -54,7 +54,12 @@ function entryHeaders(entry: Entry): string[] {
   return headers;
 }
 
-function writeAnswer(status: number, headers: string[], ack: AckLevel | undefined, outcome: WriteOutcome): Answer {
+export function writeAnswer(
+  status: number,
+  headers: string[],
+  ack: AckLevel | undefined,
+  outcome: WriteOutcome,
+): Answer {
   if (ack !== undefined) headers.push("Atoll-Acks", `${outcome.acks.reached}/${outcome.acks.wanted}`);
   if (status !== 204) headers.push("Content-Length", "0");
   return { status, headers, dots: [outcome.dot] };
@@ -74,7 +79,7 @@ function putOptions(call: Call, ack: AckLevel | undefined): PutOptions {
   return options;
 }
 
-function writeOptions(call: Call, ack: AckLevel | undefined): Mutable<WriteOptions> {
+export function writeOptions(call: Call, ack: AckLevel | undefined): Mutable<WriteOptions> {
   const options: Mutable<WriteOptions> = {};
   if (ack !== undefined) options.ack = ack;
   const condition = parseCondition(call.headers);
@@ -82,12 +87,12 @@ function writeOptions(call: Call, ack: AckLevel | undefined): Mutable<WriteOptio
   return options;
 }
 
-function ackOf(query: Query): AckLevel | undefined {
+export function ackOf(query: Query): AckLevel | undefined {
   const ack = query.get("ack");
   return ack === undefined ? undefined : checkAck(ack);
 }
 
-function parseTtl(text: string): number {
+export function parseTtl(text: string): number {
   const ttlMs = parseDurationMs(text);
   if (isTtlMs(ttlMs)) return ttlMs;
   throw new AtollError("BAD_TTL", "ttl is a whole number with ms, s, m, h or d, from 1ms to 10 years");

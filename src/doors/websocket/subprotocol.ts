@@ -11,7 +11,7 @@ export const JSON_PROTOCOL = "atoll.v1.json" satisfies Subprotocol;
 export const MSGPACK_PROTOCOL = "atoll.v1.msgpack" satisfies Subprotocol;
 
 /** Behind it stands a token as base64url; never answered back, so that it goes no further than it must. */
-const TOKEN_PREFIX = "atoll.token.";
+export const TOKEN_PREFIX = "atoll.token.";
 const OFFERS_MAX = 16;
 const OFFER = /^[!#$%&'*+.^_`|~A-Za-z0-9-]+$/;
 

@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as Y from "yjs";
 import type { Key, OriginId, ReplicaId, ShardId } from "../../../src/base/ids.ts";
 import { createAuth } from "../../../src/doors/auth.ts";
 import { type Operation, type Route, routes } from "../../../src/doors/http/routes.ts";
@@ -57,6 +58,7 @@ describe("what is served", () => {
       const methods = Object.keys(route.operations).map((method) => method.toLowerCase());
       for (const path of new Set([route.path, route.path.replace("/{key}", "")])) {
         expected.set(path, methods);
+        if (path.startsWith("/yjs")) expected.set(`/v1/keyspaces/{ks}${path}`, methods);
         if (path.startsWith("/v1/") && !path.startsWith("/v1/admin/")) expected.set(inKeyspace(path), methods);
       }
     }
@@ -101,15 +103,23 @@ function operations(): readonly Described[] {
   );
 }
 
+/** An update of somebody who writes a text. */
+function edit(text: string): Uint8Array<ArrayBuffer> {
+  const doc = new Y.Doc();
+  doc.getText("text").insert(0, text);
+  return new Uint8Array(Y.encodeStateAsUpdate(doc));
+}
+
 const bearer = { authorization: "Bearer all" };
 
 describe("what is described", () => {
   it("answers, refuses those without a token where it says so, and takes every query parameter", async () => {
     for (const { method, path, operation } of operations()) {
-      const query = path.endsWith("/kv") ? "?key=there" : "";
+      const query = /\/(kv|docs|diffs|yjs)$/.test(path) ? "?key=there" : "";
       const url = `${doors.url}${path.replace("{ks}", "default").replace("{key}", "there")}${query}`;
       const send = async (to: string, headers: Readonly<Record<string, string>> = bearer) => {
         await doors.store.put("there" as Key, Buffer.from("value"));
+        doors.documents.store.arrive("there" as Key, edit("x"));
         const answer = await fetch(to, { method, headers });
         await answer.body?.cancel();
         return answer.status;
@@ -143,7 +153,7 @@ const OF_UPGRADES = /^(upgrade|sec-websocket-accept)$/;
 interface Sent {
   readonly does: readonly [method: string, path: string, at?: string];
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly status: number;
 }
 
@@ -154,7 +164,26 @@ describe("every answer", () => {
   const gets = { operations: ["n", "there", "no", "bytes"].map((key) => ({ type: "get", key })) };
   const mixed = { operations: [{ type: "put", key: "/w==", value: "/w==", encoding: "base64" }], ack: "all" };
 
+  const docs = "/v1/docs/{key}";
+  const update = { accept: "application/octet-stream" };
+
   const exchanges: readonly Sent[] = [
+    { does: ["get", docs, "/v1/docs/there"], status: 200 },
+    { does: ["get", docs, "/v1/docs/there"], headers: update, status: 200 },
+    { does: ["get", docs, "/v1/docs/there?sv=AA"], status: 200 },
+    { does: ["get", docs, "/v1/docs/there"], headers: { "if-none-match": "*" }, status: 304 },
+    { does: ["get", docs, "/v1/docs/no"], status: 404 },
+    { does: ["get", docs, "/v1/docs/there?sv=!"], status: 400 },
+    { does: ["post", docs, "/v1/docs/new?ttl=1h&ack=all"], body: edit("x"), status: 201 },
+    { does: ["post", docs, "/v1/docs/there"], body: edit("y"), status: 204 },
+    { does: ["post", docs, "/v1/docs/lonely?ack=all"], body: edit("x"), status: 202 },
+    { does: ["post", docs, "/v1/docs/there"], body: "no update", status: 400 },
+    { does: ["delete", docs, "/v1/docs/there?ack=all"], status: 204 },
+    { does: ["delete", docs, "/v1/docs/lonely?ack=all"], status: 202 },
+    { does: ["delete", docs, "/v1/docs/there"], headers: { "if-match": '"v"' }, status: 412 },
+    { does: ["post", "/v1/diffs/{key}", "/v1/diffs/there"], body: Uint8Array.of(0), status: 200 },
+    { does: ["post", "/v1/diffs/{key}", "/v1/diffs/no"], body: Uint8Array.of(0), status: 404 },
+    { does: ["get", "/yjs/{key}", "/yjs/there"], status: 426 },
     { does: ["get", kv, "/v1/kv/there"], status: 200 },
     { does: ["get", kv, "/v1/kv/bytes"], status: 200 },
     { does: ["get", kv, "/v1/kv/there"], headers: { "if-none-match": "*" }, status: 304 },
@@ -208,7 +237,11 @@ describe("every answer", () => {
       : { reached: 2, wanted: 2, met: true };
     await doors.store.put("there" as Key, Buffer.from("value"), { contentType: "text/plain", ttlMs: 60_000 });
     await doors.store.put("bytes" as Key, Buffer.from([0xff]));
-    if (sent.body !== undefined) checkSent(sent.body, sent.status, method, path);
+    doors.documents.store.acks = doors.store.acks;
+    await doors.documents.store.deleteDocument("there" as Key);
+    doors.documents.store.arrive("there" as Key, edit("x"));
+    await doors.documents.store.expireDocument("there" as Key, 60_000);
+    if (typeof sent.body === "string") checkSent(sent.body, sent.status, method, path);
     const headers = { ...bearer, ...sent.headers };
     const answer = await fetch(doors.url + at, { method: method.toUpperCase(), headers, body: sent.body ?? null });
     expect(answer.status).toBe(sent.status);
@@ -220,20 +253,23 @@ describe("every answer", () => {
     seen.add(`${method} ${path} ${answer.status}`);
   });
 
-  it("of an upgrade is described", async () => {
+  it.each([
+    ["/v1/ws", "/v1/ws", "atoll.v1.json"],
+    ["/yjs/{key}", "/yjs/there", "atoll.yjs"],
+  ])("of an upgrade at %s is described", async (path, at, protocol) => {
     const socket = await openSocket(doors.port);
     const key = `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}`;
     const upgrade = ["Host: localhost", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", key];
-    const offer = [...upgrade, "Sec-WebSocket-Protocol: atoll.v1.json", `Authorization: ${bearer.authorization}`];
+    const offer = [...upgrade, `Sec-WebSocket-Protocol: ${protocol}`, `Authorization: ${bearer.authorization}`];
     const answered = readAll(socket);
     socket.once("data", () => socket.destroy());
-    socket.write(`GET /v1/ws HTTP/1.1\r\n${offer.join("\r\n")}\r\n\r\n`);
+    socket.write(`GET ${at} HTTP/1.1\r\n${offer.join("\r\n")}\r\n\r\n`);
     const answer = parseAnswer(await answered);
-    const { headers } = responseOf("get", "/v1/ws", answer.status);
+    const { headers } = responseOf("get", path, answer.status);
     for (const name of answer.headers.keys()) {
       if (!OF_HTTP.test(name) && !OF_UPGRADES.test(name)) expect(headers, name).toContain(name);
     }
-    seen.add("get /v1/ws 101");
+    seen.add(`get ${path} 101`);
   });
 
   it("that is no operation's own is described as any other problem", async () => {
@@ -255,7 +291,7 @@ describe("every answer", () => {
 
   it("that is described, and no problem, was seen", () => {
     for (const { method, path, operation } of operations()) {
-      if (path.includes("{ks}") || path === "/v1/kv") continue;
+      if (path.includes("{ks}") || /\/(kv|docs|diffs|yjs)$/.test(path)) continue;
       for (const status of Object.keys(operation.responses)) {
         if (Number(status) < 400) expect(seen, status).toContain(`${method} ${path} ${status}`);
       }

@@ -1,0 +1,75 @@
+/**
+ * When a document is to be replaced by one update that tells its state. Encoding one costs its size, and so does sending it
+ * to every replica: a document that is being edited waits until it rests, or until what came since outweighs it. Everybody who
+ * has it open may do it, so each waits for a time of its own, and looks again: it may have been done.
+ */
+
+import { type DocumentSurroundings, fraction } from "./surroundings.ts";
+
+/** After the last change, at least; at most twice as long. */
+const REST_MS = 2_000;
+/** A document that never rests is looked at so long after its first change. */
+const UNREST_MAX_MS = 60_000;
+/** Changes since, after which it is not waited any more; at most twice as many. */
+const CHANGES_MAX = 2_000;
+/** At rest what is held may be so much more than the state, for what is held beside the content as well. */
+const GROWTH_MAX = 1.2;
+const SLACK_BYTES = 512;
+
+export class CompactionPace {
+  readonly #around: DocumentSurroundings;
+  /** At least 1, below 2: how patient this one is, until the next time. */
+  #patience: number;
+  #changes = 0;
+  #firstChangeAt = 0;
+  #lastChangeAt = 0;
+
+  constructor(around: DocumentSurroundings) {
+    this.#around = around;
+    this.#patience = 1 + fraction(around.random);
+  }
+
+  get hasChanged(): boolean {
+    return this.#changes > 0;
+  }
+
+  /** Something was appended, here or elsewhere. */
+  changed(): void {
+    const now = this.#around.clock.now();
+    if (this.#changes === 0) this.#firstChangeAt = now;
+    this.#changes++;
+    this.#lastChangeAt = now;
+  }
+
+  /** True when so much has come that nobody should wait for a rest. */
+  get isUrgent(): boolean {
+    return this.#changes >= CHANGES_MAX * this.#patience;
+  }
+
+  /** True when it is time to look whether the document has outgrown its state. */
+  isDue(now: number): boolean {
+    if (this.#changes === 0) return false;
+    const restsSince = now - this.#lastChangeAt;
+    // A clock that was put back makes nobody wait for it to come round again.
+    if (restsSince < 0) return true;
+    return restsSince >= REST_MS * this.#patience || now - this.#firstChangeAt >= UNREST_MAX_MS * this.#patience;
+  }
+
+  /** It could not be compacted now. */
+  postponed(): void {
+    this.#firstChangeAt = this.#around.clock.now();
+    this.#lastChangeAt = this.#firstChangeAt;
+    this.#patience = 1 + fraction(this.#around.random);
+  }
+
+  /** It has been looked at. */
+  settled(): void {
+    this.#changes = 0;
+    this.#patience = 1 + fraction(this.#around.random);
+  }
+}
+
+/** True when what is held of a document is too much for a state of so many bytes. */
+export function hasOutgrown(heldBytes: number, stateBytes: number): boolean {
+  return heldBytes > GROWTH_MAX * stateBytes + SLACK_BYTES;
+}

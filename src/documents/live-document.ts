@@ -1,0 +1,326 @@
+/**
+ * A document that is open in this process: one Y.Doc, with garbage collection, bound to what the store holds under a key.
+ *
+ *  1. What the doc holds, the store holds, or the document has ended: an edit that cannot be stored ends it, before anybody
+ *     else is told of it.
+ *  2. What comes from the store is applied as it comes; what it stands on may come later, and Yjs keeps it until then. What
+ *     comes from a client and stands on what is not here is refused: it is to ask what is here, and to send all that is not.
+ *  3. Once ended it is never used again. Whoever opens the key gets another.
+ *
+ * Bytes from clients are checked before Yjs sees them. Bytes from the store were checked where they were written; if Yjs
+ * cannot take them all the same, the document is damaged: what can be read is served, and it is never compacted.
+ */
+
+import * as Y from "yjs";
+import { AtollError, toAtollError } from "../base/errors.ts";
+import type { Key } from "../base/ids.ts";
+import type {
+  DocumentEvent,
+  DocumentFacts,
+  DocumentHandle,
+  DocumentStore,
+  WriteOptions,
+  WriteOutcome,
+} from "../store.ts";
+import { isCollectable } from "./collectable.ts";
+import { CompactionPace, hasOutgrown } from "./compaction.ts";
+import { type DocumentLimits, documentLimits } from "./document-limits.ts";
+import { PendingGuard } from "./pending-guard.ts";
+import type { DocumentSurroundings } from "./surroundings.ts";
+import { checkUpdate, isMissing, isPartlyKnown, type UpdateFacts } from "./update-check.ts";
+
+/** Whoever has a document open. Neither call may throw. */
+export interface DocumentUser {
+  /** An update that came from whoever is `origin`; the same bytes for all users. */
+  updated(update: Uint8Array, origin: unknown): void;
+  /** There is nothing more to come. `DOCUMENT_RESET`: it was deleted or has expired; `DOCUMENT_CHANGED`: open it anew. */
+  ended(error: AtollError): void;
+}
+
+export type AppendOptions = Omit<WriteOptions, "condition">;
+
+export interface LiveDocumentOptions {
+  readonly key: Key;
+  readonly store: DocumentStore;
+  readonly around: DocumentSurroundings;
+  readonly limits?: DocumentLimits;
+}
+
+/** Origin of transactions that bring what the store holds. */
+const STORE = Symbol("store");
+/** An empty state vector costs a byte, a client at most twelve. */
+const VECTOR_BYTES_PER_CLIENT = 12;
+
+export class LiveDocument {
+  readonly key: Key;
+  readonly doc = new Y.Doc({ gc: true, gcFilter: isCollectable });
+  readonly users = new Set<DocumentUser>();
+  readonly #around: DocumentSurroundings;
+  readonly #limits: DocumentLimits;
+  readonly #handle: DocumentHandle;
+  readonly #pace: CompactionPace;
+  readonly #pending = new PendingGuard(this.doc.store);
+  /** By client, the clock that is expected next. */
+  #state: ReadonlyMap<number, number> = new Map();
+  /** At least so many structs are there at most. */
+  #structsMax = 0;
+  #end: AtollError | undefined;
+  #isDamaged = false;
+  /** Somebody in this process left Yjs waiting for what an edit stands on: what then comes of it is not in the store. */
+  #isOwed = false;
+  #pendingBytes = 0;
+  #isHurrying = false;
+  /** For the append that an update from a client leads to. */
+  #appendOptions: AppendOptions | undefined;
+  #appended: Promise<WriteOutcome> | undefined;
+
+  /** Throws what `openDocument` throws. */
+  constructor({ key, store, around, limits = documentLimits }: LiveDocumentOptions) {
+    this.key = key;
+    this.#around = around;
+    this.#limits = limits;
+    this.#pace = new CompactionPace(around);
+    this.doc.clientID = around.random.uint32();
+    this.#handle = store.openDocument(key, (event) => this.#hear(event));
+    this.doc.on("afterTransaction", (transaction) => this.#settle(transaction));
+    this.doc.on("update", (update, _origin, _doc, transaction) => this.#changed(update, transaction));
+    this.#load();
+  }
+
+  /** Why it has ended; undefined while it lives. */
+  get end(): AtollError | undefined {
+    return this.#end;
+  }
+
+  /** Of what the store holds of it. */
+  get bytes(): number {
+    return this.#end === undefined ? this.#handle.bytes : 0;
+  }
+
+  get isEmpty(): boolean {
+    return this.#state.size === 0;
+  }
+
+  /** What the store knows of it; undefined where there is none. */
+  facts(): DocumentFacts | undefined {
+    return this.#end === undefined ? this.#handle.readFacts() : undefined;
+  }
+
+  /**
+   * Applies an update that somebody sends, stores and tells what is new of it. Undefined where nothing is, unless an
+   * acknowledgement is asked for: then it is stored once more. Throws `BAD_UPDATE`, `UPDATE_TOO_LARGE`,
+   * `DOCUMENT_TOO_LARGE`, `PREDECESSORS_MISSING`, what the store throws, and why the document has ended.
+   */
+  receive(update: Uint8Array, origin: unknown, options: AppendOptions = {}): Promise<WriteOutcome> | undefined {
+    this.#assertLive();
+    const facts = checkUpdate(update, this.#limits);
+    if (isMissing(facts, this.#state)) {
+      throw new AtollError("PREDECESSORS_MISSING", "the update stands on what is not here");
+    }
+    this.#makeRoom(facts);
+    this.#appended = undefined;
+    this.#appendOptions = options;
+    try {
+      // Yjs would cut a struct in the midst without a look at its neighbour.
+      const news = isPartlyKnown(facts, this.#state) ? Y.diffUpdate(update, this.vector()) : update;
+      this.#applyForeign(news, origin);
+    } finally {
+      this.#appendOptions = undefined;
+    }
+    this.#assertLive();
+    const { ack } = options;
+    return this.#appended ?? (ack === undefined || ack === "memory" ? undefined : this.#append(update, options));
+  }
+
+  /** The update that brings whoever has `vector` up to this document. Throws `BAD_MESSAGE` for bytes that are no vector. */
+  diff(vector?: Uint8Array): Uint8Array {
+    if (vector === undefined) return Y.encodeStateAsUpdate(this.doc);
+    if (vector.length > VECTOR_BYTES_PER_CLIENT * this.#limits.clientsMax) {
+      throw new AtollError("BAD_MESSAGE", `a state vector of ${vector.length} bytes`);
+    }
+    try {
+      return Y.encodeStateAsUpdate(this.doc, vector);
+    } catch (error) {
+      throw new AtollError("BAD_MESSAGE", "no state vector", { cause: error });
+    }
+  }
+
+  /** The state vector of the document. */
+  vector(): Uint8Array {
+    return Y.encodeStateVector(this.doc);
+  }
+
+  /** Does what is due. Never called while the store tells something. */
+  tick(now: number): void {
+    if (this.#end === undefined && this.#pace.isDue(now)) this.compact();
+  }
+
+  /** Replaces what is stored by the state, where that saves enough. */
+  compact(): void {
+    if (this.#end !== undefined || this.#isDamaged) return;
+    let state: Uint8Array | undefined;
+    const encode = () => (state ??= Y.encodeStateAsUpdate(this.doc));
+    const isDue = this.#handle.isSnapshotDue || hasOutgrown(this.#handle.bytes, encode().length);
+    if (!isDue || this.#handle.compact(encode)) this.#pace.settled();
+    else this.#pace.postponed();
+  }
+
+  /** Ends it for all who use it, who are told why. */
+  close(why: AtollError): void {
+    if (this.#end !== undefined) return;
+    this.#end = why;
+    this.#handle.close();
+    for (const user of this.users) user.ended(why);
+    this.users.clear();
+    this.doc.destroy();
+  }
+
+  /** Compacts what was edited since that was last looked at. */
+  settle(): void {
+    if (this.#pace.hasChanged) this.compact();
+  }
+
+  #load(): void {
+    const updates = this.#handle.read()?.updates ?? [];
+    this.doc.transact(() => {
+      for (const update of updates) this.#applyStored(update);
+    }, STORE);
+    if (updates.length > 1) this.#pace.changed();
+  }
+
+  #hear(event: DocumentEvent): void {
+    if (this.#end !== undefined) return;
+    if (event.type === "update") {
+      this.#pace.changed();
+      this.#applyStored(event.update);
+      this.#hurry();
+    } else if (this.isEmpty) this.#load();
+    else if (event.isOver) this.close(new AtollError("DOCUMENT_RESET", "the document was deleted or has expired"));
+    else this.close(new AtollError("DOCUMENT_CHANGED", "the document has changed and is to be read anew"));
+  }
+
+  #applyStored(update: Uint8Array): void {
+    try {
+      Y.applyUpdate(this.doc, update, STORE);
+    } catch (error) {
+      this.#isDamaged = true;
+      this.#around.log("error", "document-damaged", { bytes: update.length, reason: toAtollError(error).message });
+    }
+  }
+
+  #applyForeign(update: Uint8Array, origin: unknown): void {
+    const before = this.#pending.size;
+    const kept = this.#pending.keep();
+    const wasOwed = this.#isOwed;
+    try {
+      Y.applyUpdate(this.doc, update, origin);
+    } catch (error) {
+      // The check promises that this does not happen. If it does, nobody knows what the doc is now.
+      this.close(new AtollError("DOCUMENT_CHANGED", "the document could not take an update", { cause: error }));
+      throw new AtollError("BAD_UPDATE", "Yjs cannot apply the update", { cause: error });
+    }
+    // What stands on itself would wait for ever.
+    if (this.#pending.size <= before) return;
+    this.#pending.restore(kept);
+    this.#pendingBytes = before;
+    this.#isOwed = wasOwed;
+    throw new AtollError("BAD_UPDATE", "the update stands on itself");
+  }
+
+  /** After every transaction, also one that changed nothing. */
+  #settle(transaction: Y.Transaction): void {
+    this.#state = transaction.afterState;
+    const { size } = this.#pending;
+    if (transaction.origin !== STORE && size > this.#pendingBytes) this.#isOwed = true;
+    this.#pendingBytes = size;
+  }
+
+  #changed(update: Uint8Array, transaction: Y.Transaction): void {
+    if (this.#end !== undefined) return;
+    const { origin } = transaction;
+    if ((origin !== STORE || this.#isOwed) && !this.#isSaved(update, transaction)) return;
+    for (const user of this.users) user.updated(update, origin);
+  }
+
+  /** Stores an update, or ends the document. */
+  #isSaved(update: Uint8Array, { beforeState }: Y.Transaction): boolean {
+    if (this.#pending.size === 0) this.#isOwed = false;
+    const options = this.#appendOptions ?? {};
+    this.#appendOptions = undefined;
+    try {
+      this.#appended = beforeState.size === 0 ? this.#begin(update, options) : this.#append(update, options);
+      return true;
+    } catch (thrown) {
+      this.close(endOf(toAtollError(thrown)));
+      return false;
+    }
+  }
+
+  /** The first update of a document. Whatever was deleted before it was another one. */
+  #begin(update: Uint8Array, options: AppendOptions): Promise<WriteOutcome> {
+    try {
+      return this.#append(update, options);
+    } catch (error) {
+      if (toAtollError(error).code !== "DOCUMENT_RESET") throw error;
+    }
+    this.#load();
+    return this.#append(update, options);
+  }
+
+  #append(update: Uint8Array, options: AppendOptions): Promise<WriteOutcome> {
+    const outcome = this.#handle.append(update, options);
+    // Acknowledgements that fail are the business of whoever asked for them.
+    outcome.catch(() => {});
+    this.#pace.changed();
+    this.#hurry();
+    return outcome;
+  }
+
+  #hurry(): void {
+    if (this.#isHurrying || !this.#pace.isUrgent) return;
+    this.#isHurrying = true;
+    this.#around.scheduler.soon(() => {
+      this.#isHurrying = false;
+      this.compact();
+    });
+  }
+
+  /** Throws `DOCUMENT_TOO_LARGE` where an update does not fit, not even once the document is compacted. */
+  #makeRoom(facts: UpdateFacts): void {
+    const { bytesMax } = this.#handle;
+    if (this.#handle.bytes + facts.bytes > bytesMax) this.compact();
+    if (this.#handle.bytes + facts.bytes > bytesMax) throw tooLarge(`${bytesMax} bytes`);
+    if (facts.structs > 0) this.#makeRoomForStructs(facts);
+  }
+
+  #makeRoomForStructs({ structs, ranges }: UpdateFacts): void {
+    const { structsMax, clientsMax } = this.#limits;
+    if (this.#structsMax + structs > structsMax) this.#structsMax = countStructs(this.doc);
+    if (this.#structsMax + structs > structsMax) throw tooLarge(`${structsMax} structs`);
+    this.#structsMax += structs;
+    if (this.#state.size + ranges.size <= clientsMax) return;
+    let clients = this.#state.size;
+    for (const client of ranges.keys()) if (!this.#state.has(client)) clients++;
+    if (clients > clientsMax) throw tooLarge(`${clientsMax} clients that wrote in it`);
+  }
+
+  #assertLive(): void {
+    if (this.#end !== undefined) throw this.#end.cause instanceof AtollError ? this.#end.cause : this.#end;
+  }
+}
+
+/** What users are told when an edit cannot be stored. It is not theirs: they may come again. */
+function endOf(error: AtollError): AtollError {
+  if (error.code === "DOCUMENT_RESET" || error.code === "SHUTTING_DOWN") return error;
+  return new AtollError("DOCUMENT_CHANGED", "an edit could not be stored", { cause: error });
+}
+
+function countStructs(doc: Y.Doc): number {
+  let count = 0;
+  for (const structs of doc.store.clients.values()) count += structs.length;
+  return count;
+}
+
+function tooLarge(what: string): AtollError {
+  return new AtollError("DOCUMENT_TOO_LARGE", `a document has at most ${what}`);
+}

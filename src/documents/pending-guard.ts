@@ -1,0 +1,37 @@
+/** What Yjs keeps of updates until what they stand on is there: how much it is, and a way back to what it was. */
+
+import type * as Y from "yjs";
+
+type Store = Y.Doc["store"];
+
+export interface KeptPending {
+  readonly structs: Store["pendingStructs"];
+  readonly deletes: Store["pendingDs"];
+}
+
+export class PendingGuard {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** In bytes. */
+  get size(): number {
+    const { pendingStructs, pendingDs } = this.#store;
+    return (pendingStructs?.update.length ?? 0) + (pendingDs?.length ?? 0);
+  }
+
+  /** As it is now: Yjs changes it in place. */
+  keep(): KeptPending {
+    const { pendingStructs, pendingDs } = this.#store;
+    const structs =
+      pendingStructs === null ? null : { missing: new Map(pendingStructs.missing), update: pendingStructs.update };
+    return { structs, deletes: pendingDs };
+  }
+
+  restore({ structs, deletes }: KeptPending): void {
+    this.#store.pendingStructs = structs;
+    this.#store.pendingDs = deletes;
+  }
+}
