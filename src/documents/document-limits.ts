@@ -33,6 +33,11 @@ export interface DocumentSizeLimits {
   readonly structsMax: number;
   /** Clients that ever wrote in it: each is an entry in every state vector. At it: `DOCUMENT_TOO_LARGE`. */
   readonly clientsMax: number;
+  /**
+   * Shared types within each other, which Yjs deletes and collects by recursion: at some 4,000 it throws in the midst of it,
+   * and again whenever the document is loaded. At it: `BAD_UPDATE`.
+   */
+  readonly typeNestingMax: number;
   /** What waits for predecessors, which Yjs reads anew with each update. At each: `PREDECESSORS_MISSING`. */
   readonly pendingBytesMax: number;
   readonly pendingStructsMax: number;
@@ -72,6 +77,7 @@ export const documentLimits: DocumentLimits = {
   documentBytesMax: 8 * MIB,
   structsMax: 1_000_000,
   clientsMax: 50_000,
+  typeNestingMax: 200,
   pendingBytesMax: 64 * KIB,
   pendingStructsMax: 1_000,
   awarenessStateBytesMax: 16 * KIB,

@@ -12,6 +12,7 @@
 import * as Y from "yjs";
 import { AtollError } from "../base/errors.ts";
 import { type DocumentSizeLimits, documentLimits } from "./document-limits.ts";
+import { checkNesting } from "./type-nesting.ts";
 import { isMissing, isPartlyKnown, type StateVector, type UpdateFacts } from "./update-check.ts";
 
 interface Waiting {
@@ -58,6 +59,7 @@ export class IncomingUpdates {
       this.#keep({ update, facts, origin });
       return false;
     }
+    checkNesting(this.#doc, update, facts, this.#limits);
     this.#apply({ update, facts, origin });
     if (this.#waiting.length > 0) this.#applyWaiting();
     return true;
@@ -91,7 +93,19 @@ export class IncomingUpdates {
   #release(one: Waiting): void {
     this.#bytes -= one.update.length;
     this.#structs -= one.facts.structs + one.facts.deletes;
+    if (this.#isTooDeep(one)) return;
     this.#apply(one);
+  }
+
+  /** Whoever sent it has been told that it waits. It is dropped: what brought it about is the work of another. */
+  #isTooDeep({ update, facts }: Waiting): boolean {
+    try {
+      checkNesting(this.#doc, update, facts, this.#limits);
+      return false;
+    } catch (error) {
+      if (error instanceof AtollError && error.code === "BAD_UPDATE") return true;
+      throw error;
+    }
   }
 
   #apply({ update, facts, origin }: Waiting): void {

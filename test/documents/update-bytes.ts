@@ -50,6 +50,10 @@ export const firstIn = (client: number, clock: number, kind: number, content: Pa
 export const rightOf = (client: number, clock: number, kind: number, content: Part): Part =>
   all(raw(kind | 128), id(client, clock), content);
 
+/** An item left of another. */
+export const leftOf = (client: number, clock: number, kind: number, content: Part): Part =>
+  all(raw(kind | 64), id(client, clock), content);
+
 export const collected = (length: number): Part => all(raw(0), uint(length));
 export const skip = (length: number): Part => all(raw(10), uint(length));
 export const letter: Part = text("a");

@@ -1,0 +1,170 @@
+/**
+ * What the check of an update costs, against what Yjs makes of the same bytes: honest updates, where it is paid on top of
+ * applying them, and hostile ones, where it is paid instead. Each round measures both, in turn, on fresh documents.
+ */
+
+import * as encoding from "lib0/encoding";
+import * as Y from "yjs";
+import { SeededRandom } from "../../src/base/random.ts";
+import { IncomingUpdates } from "../../src/documents/incoming-updates.ts";
+import { checkUpdate } from "../../src/documents/update-check.ts";
+import { median } from "./median.ts";
+import type { BenchmarkReport, BenchmarkRow } from "./report.ts";
+
+const ROUNDS = 7;
+const BOMBS = 10_000;
+/** Yjs makes an array for each claim: so many as can be waited for. */
+const BOMBS_FOR_YJS = 20;
+const ORPHANS = 3_000;
+const ORPHAN_BYTES = 1024;
+
+function written(write: (encoder: encoding.Encoder) => void): Uint8Array {
+  const encoder = encoding.createEncoder();
+  write(encoder);
+  return encoding.toUint8Array(encoder);
+}
+
+/** An update that claims 32 million structs and holds none. */
+function bomb(): Uint8Array {
+  return written((encoder) => {
+    for (const value of [1, 2 ** 25, 7, 0, 1, 1]) encoding.writeVarUint(encoder, value);
+  });
+}
+
+/** A kilobyte of text right of what is not there. */
+function orphan(client: number): Uint8Array {
+  return written((encoder) => {
+    for (const value of [1, 1, client, 0]) encoding.writeVarUint(encoder, value);
+    encoding.writeUint8(encoder, 4 | 128);
+    for (const value of [999_999, 5]) encoding.writeVarUint(encoder, value);
+    encoding.writeVarString(encoder, "x".repeat(ORPHAN_BYTES));
+    encoding.writeVarUint(encoder, 0);
+  });
+}
+
+/** Somebody types letters here and there: each an update. */
+function typed(letters: number): { readonly updates: readonly Uint8Array[]; readonly state: Uint8Array } {
+  const random = new SeededRandom("typed");
+  const doc = new Y.Doc();
+  doc.clientID = 1;
+  const updates: Uint8Array[] = [];
+  doc.on("update", (update: Uint8Array) => updates.push(update));
+  const text = doc.getText("text");
+  let at = 0;
+  for (let i = 0; i < letters; i++) {
+    if (random.chance(0.05)) at = random.below(text.length + 1);
+    if (random.chance(0.1) && at > 0) text.delete(--at, 1);
+    else text.insert(at++, "x");
+  }
+  return { updates, state: Y.encodeStateAsUpdate(doc) };
+}
+
+/** Entries of a map of maps, in one update. */
+function table(rows: number): Uint8Array {
+  const doc = new Y.Doc();
+  const map = doc.getMap<Y.Map<unknown>>("table");
+  doc.transact(() => {
+    for (let i = 0; i < rows; i++) {
+      const row = new Y.Map<unknown>();
+      row.set("name", `row ${i}`);
+      row.set("tags", ["a", "b", { deep: [i, i / 2] }]);
+      map.set(`row-${i}`, row);
+    }
+  });
+  return Y.encodeStateAsUpdate(doc);
+}
+
+function msOf(run: () => void): number {
+  const from = performance.now();
+  run();
+  return performance.now() - from;
+}
+
+function quietly(run: () => void): void {
+  try {
+    run();
+  } catch {
+    // It is refused: that is what is measured.
+  }
+}
+
+/** Medians of both, each round in turn. */
+function sideBySide(ours: () => void, theirs: () => void): readonly [number, number] {
+  const figures = Array.from({ length: ROUNDS }, () => {
+    globalThis.gc?.();
+    return [msOf(ours), msOf(theirs)] as const;
+  });
+  return [median(figures.map(([one]) => one)), median(figures.map(([, other]) => other))];
+}
+
+function honest(what: string, updates: readonly Uint8Array[]): BenchmarkRow {
+  const [check, apply] = sideBySide(
+    () => {
+      for (const update of updates) checkUpdate(update);
+    },
+    () => {
+      const doc = new Y.Doc();
+      for (const update of updates) Y.applyUpdate(doc, update);
+    },
+  );
+  const against = `applying it (${apply.toFixed(1)} ms)`;
+  return { what: `check of ${what}`, value: check, unit: "ms", against, ratio: check / apply, target: "<= 0.5" };
+}
+
+function bombs(): BenchmarkRow {
+  const bytes = bomb();
+  const [check, apply] = sideBySide(
+    () => {
+      for (let i = 0; i < BOMBS; i++) quietly(() => checkUpdate(bytes));
+    },
+    () => {
+      for (let i = 0; i < BOMBS_FOR_YJS; i++) quietly(() => Y.applyUpdate(new Y.Doc(), bytes));
+    },
+  );
+  const each = apply / BOMBS_FOR_YJS;
+  const against = `Yjs (${each.toFixed(1)} ms each)`;
+  const what = `${BOMBS} bombs of ${bytes.length} bytes, refused`;
+  return { what, value: check, unit: "ms", against, ratio: check / BOMBS / each, target: "<= 0.01" };
+}
+
+function orphans(): BenchmarkRow {
+  const updates = Array.from({ length: ORPHANS }, (_, i) => orphan(i + 1));
+  const [ours, theirs] = sideBySide(
+    () => {
+      const incoming = new IncomingUpdates(new Y.Doc());
+      for (const update of updates) quietly(() => incoming.receive(update, checkUpdate(update)));
+    },
+    () => {
+      const doc = new Y.Doc();
+      // Their cost grows with the square: a third of them is enough to tell.
+      for (const update of updates.slice(0, ORPHANS / 3)) Y.applyUpdate(doc, update);
+    },
+  );
+  const against = `a third of them in Yjs (${Math.round(theirs)} ms)`;
+  const what = `${ORPHANS} of 1 KB without predecessor`;
+  return { what, value: ours, unit: "ms", against, ratio: ours / theirs, target: "<= 0.1" };
+}
+
+export async function run(): Promise<BenchmarkReport> {
+  const { updates, state } = typed(20_000);
+  return {
+    name: "updates checked",
+    rows: [
+      honest("20,000 letters, an update each", updates),
+      honest("their document", [state]),
+      honest("a map of 20,000 maps", [table(20_000)]),
+      honest("4 MB of text", [written((e) => largeText(e, 4 * 1024 * 1024))]),
+      bombs(),
+      orphans(),
+    ],
+  };
+}
+
+function largeText(encoder: encoding.Encoder, bytes: number): void {
+  for (const value of [1, 1, 7, 0]) encoding.writeVarUint(encoder, value);
+  encoding.writeUint8(encoder, 4);
+  encoding.writeVarUint(encoder, 1);
+  encoding.writeVarString(encoder, "text");
+  encoding.writeVarString(encoder, "x".repeat(bytes));
+  encoding.writeVarUint(encoder, 0);
+}
