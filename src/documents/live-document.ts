@@ -70,6 +70,8 @@ export class LiveDocument {
   #isOwed = false;
   #pendingBytes = 0;
   #isHurrying = false;
+  /** It has changed since it was seen that it cannot be made smaller. */
+  #mayBeSqueezed = true;
   /** For the append that an update from a client leads to. */
   #appendOptions: AppendOptions | undefined;
   #appended: Promise<WriteOutcome> | undefined;
@@ -121,9 +123,7 @@ export class LiveDocument {
     this.#appended = undefined;
     this.#appendOptions = options;
     try {
-      // Yjs would cut a struct in the midst without a look at its neighbour.
-      const news = isPartlyKnown(facts, this.#state) ? Y.diffUpdate(update, this.vector()) : update;
-      this.#applyForeign(news, origin);
+      this.#applyForeign(this.#news(update, facts), origin);
     } finally {
       this.#appendOptions = undefined;
     }
@@ -191,9 +191,8 @@ export class LiveDocument {
   #hear(event: DocumentEvent): void {
     if (this.#end !== undefined) return;
     if (event.type === "update") {
-      this.#pace.changed();
       this.#applyStored(event.update);
-      this.#hurry();
+      this.#grown();
     } else if (this.isEmpty) this.#load();
     else if (event.isOver) this.close(new AtollError("DOCUMENT_RESET", "the document was deleted or has expired"));
     else this.close(new AtollError("DOCUMENT_CHANGED", "the document has changed and is to be read anew"));
@@ -206,6 +205,14 @@ export class LiveDocument {
       this.#isDamaged = true;
       this.#around.log("error", "document-damaged", { bytes: update.length, reason: toAtollError(error).message });
     }
+  }
+
+  /** What Yjs is given of an update. */
+  #news(update: Uint8Array, facts: UpdateFacts): Uint8Array {
+    // Yjs would cut a struct in the midst without a look at its neighbour.
+    if (isPartlyKnown(facts, this.#state)) return Y.diffUpdate(update, this.vector());
+    // It keeps views of bytes within values, and so all that was received with them.
+    return facts.holdsBytes ? Uint8Array.from(update) : update;
   }
 
   #applyForeign(update: Uint8Array, origin: unknown): void {
@@ -271,12 +278,13 @@ export class LiveDocument {
     const outcome = this.#handle.append(update, options);
     // Acknowledgements that fail are the business of whoever asked for them.
     outcome.catch(() => {});
-    this.#pace.changed();
-    this.#hurry();
+    this.#grown();
     return outcome;
   }
 
-  #hurry(): void {
+  #grown(): void {
+    this.#mayBeSqueezed = true;
+    this.#pace.changed();
     if (this.#isHurrying || !this.#pace.isUrgent) return;
     this.#isHurrying = true;
     this.#around.scheduler.soon(() => {
@@ -288,9 +296,18 @@ export class LiveDocument {
   /** Throws `DOCUMENT_TOO_LARGE` where an update does not fit, not even once the document is compacted. */
   #makeRoom(facts: UpdateFacts): void {
     const { bytesMax } = this.#handle;
-    if (this.#handle.bytes + facts.bytes > bytesMax) this.compact();
-    if (this.#handle.bytes + facts.bytes > bytesMax) throw tooLarge(`${bytesMax} bytes`);
+    const isOver = () => this.#handle.bytes + facts.bytes > bytesMax;
+    if (isOver()) this.#squeeze(bytesMax - facts.bytes);
+    if (isOver()) throw tooLarge(`${bytesMax} bytes`);
     if (facts.structs > 0) this.#makeRoomForStructs(facts);
+  }
+
+  /** Compacts what then fits into `bytes`. It costs the size of the document to see that, so it is seen once for each change. */
+  #squeeze(bytes: number): void {
+    if (this.#isDamaged || !this.#mayBeSqueezed) return;
+    this.#mayBeSqueezed = false;
+    const state = Y.encodeStateAsUpdate(this.doc);
+    if (state.length <= bytes && this.#handle.compact(() => state)) this.#pace.settled();
   }
 
   #makeRoomForStructs({ structs, ranges }: UpdateFacts): void {

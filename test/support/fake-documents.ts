@@ -174,13 +174,15 @@ export class FakeDocumentStore implements DocumentStore {
   }
 }
 
+let seeds = 0;
+
 /** Time that stands still until it is moved, and chance that is none. */
 export class FakeSurroundings {
   now = 1_800_000_000_000;
   readonly logged: string[] = [];
   #timers: { readonly at: number; readonly run: () => void }[] = [];
   #soon: (() => void)[] = [];
-  #draws = 0;
+  #draws = ++seeds;
 
   readonly around: DocumentHubOptions["around"] = {
     clock: { now: () => this.now },

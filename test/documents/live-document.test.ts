@@ -1,0 +1,294 @@
+import { describe, expect, it } from "vitest";
+import * as Y from "yjs";
+import { AtollError } from "../../src/base/errors.ts";
+import type { Key } from "../../src/base/ids.ts";
+import { documentLimits } from "../../src/documents/document-limits.ts";
+import { LiveDocument } from "../../src/documents/live-document.ts";
+import { FakeDocumentStore, FakeSurroundings } from "../support/fake-documents.ts";
+
+const KEY = "doc" as Key;
+
+/** A live document over a fake store, and what its user is told. */
+function opened(store = new FakeDocumentStore(), limits = {}) {
+  const surroundings = new FakeSurroundings();
+  const { around } = surroundings;
+  const live = new LiveDocument({ key: KEY, store, around, limits: { ...documentLimits, ...limits } });
+  const told: Uint8Array[] = [];
+  const ends: AtollError[] = [];
+  const user = { updated: (update: Uint8Array) => void told.push(update), ended: (e: AtollError) => void ends.push(e) };
+  live.users.add(user);
+  return { store, surroundings, live, told, ends, text: () => live.doc.getText("text").toString() };
+}
+
+/** Somebody's doc, and the updates that it made. */
+function client(...from: readonly Uint8Array[]) {
+  const doc = new Y.Doc();
+  for (const update of from) Y.applyUpdate(doc, update);
+  const updates: Uint8Array[] = [];
+  doc.on("update", (update) => updates.push(update));
+  return { doc, updates, type: (text: string) => doc.getText("text").insert(doc.getText("text").length, text) };
+}
+
+function codeOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof AtollError) return error.code;
+    throw error;
+  }
+  return "";
+}
+
+describe("a live document", () => {
+  it("is what the store holds, as one transaction", () => {
+    const store = new FakeDocumentStore();
+    const { updates, type } = client();
+    for (const letter of "abc") type(letter);
+    for (const update of updates) store.arrive(KEY, update);
+    const { text, told } = opened(store);
+    expect(text()).toBe("abc");
+    expect(told).toEqual([]);
+  });
+
+  it("stores what a client sends as the very bytes, and tells them, once", () => {
+    const { store, live, told } = opened();
+    const { updates, type } = client();
+    type("a");
+    live.receive(updates[0] as Uint8Array, "client");
+    expect(store.held.get(KEY)?.updates).toEqual(updates);
+    expect(told).toEqual(updates);
+    live.receive(updates[0] as Uint8Array, "client");
+    expect([store.appends, told.length]).toEqual([1, 1]);
+  });
+
+  it("stores again what it knows where an acknowledgement is asked for", async () => {
+    const { store, live } = opened();
+    const { updates, type } = client();
+    type("a");
+    const [update] = updates as [Uint8Array];
+    await live.receive(update, "client");
+    expect(await live.receive(update, "client")).toBeUndefined();
+    expect((await live.receive(update, "client", { ack: "all" }))?.acks).toEqual({ reached: 2, wanted: 2, met: true });
+    expect(store.appends).toBe(2);
+  });
+
+  it("tells what comes from the store, and does not store it again", () => {
+    const { store, told, text } = opened();
+    const { updates, type } = client();
+    type("a");
+    store.arrive(KEY, updates[0] as Uint8Array);
+    expect([text(), store.appends, told]).toEqual(["a", 0, updates]);
+  });
+
+  it("stores edits of code in the process, also those that had to wait for what the store brought", () => {
+    const { store, live, text } = opened();
+    live.doc.getText("text").insert(0, "here ");
+    expect(store.appends).toBe(1);
+    const { updates, type } = client(...(store.held.get(KEY)?.updates ?? []));
+    type("one ");
+    type("two ");
+    Y.applyUpdate(live.doc, updates[1] as Uint8Array, "process");
+    expect(store.appends).toBe(1);
+    store.arrive(KEY, updates[0] as Uint8Array);
+    expect(text()).toBe("here one two ");
+    const other = opened(store);
+    expect(other.text()).toBe("here one two ");
+  });
+
+  it("takes what comes from the store in any order", () => {
+    const { store, told, text } = opened();
+    const { updates, type } = client();
+    for (const letter of "abc") type(letter);
+    for (const update of [...updates].reverse()) store.arrive(KEY, update);
+    expect([text(), store.appends]).toEqual(["abc", 0]);
+    const follower = client(...told);
+    expect(follower.doc.getText("text").toString()).toBe("abc");
+  });
+
+  it("refuses what stands on what is not here, and keeps nothing of it", () => {
+    const { store, live, told } = opened();
+    const { updates, type } = client();
+    type("a");
+    type("b");
+    expect(codeOf(() => live.receive(updates[1] as Uint8Array, "client"))).toBe("PREDECESSORS_MISSING");
+    expect([live.doc.store.pendingStructs, store.appends, told]).toEqual([null, 0, []]);
+  });
+
+  it("refuses bytes that are no update, and goes on", () => {
+    const { live, store, ends } = opened();
+    expect(codeOf(() => live.receive(Uint8Array.of(1, 255, 255), "client"))).toBe("BAD_UPDATE");
+    expect([live.end, store.appends, ends]).toEqual([undefined, 0, []]);
+  });
+});
+
+describe("the size of a live document", () => {
+  it("is bounded in bytes: what does not fit even once it is compacted is refused, and nothing changes", () => {
+    const { store, live, text, ends } = opened();
+    const { updates, type } = client();
+    for (const letter of "abcdefgh") type(letter);
+    for (const update of updates) live.receive(update, "client");
+    type("i".repeat(100));
+    const last = updates.at(-1) as Uint8Array;
+    store.bytesMax = Y.encodeStateAsUpdate(live.doc).length + last.length;
+    expect(store.bytesOf(KEY) + last.length).toBeGreaterThan(store.bytesMax);
+    live.receive(last, "client");
+    expect(text()).toHaveLength(108);
+    type("j");
+    store.bytesMax = store.bytesOf(KEY);
+    expect(codeOf(() => live.receive(updates.at(-1) as Uint8Array, "client"))).toBe("DOCUMENT_TOO_LARGE");
+    expect([text().length, ends]).toEqual([108, []]);
+  });
+
+  it("is bounded in structs, counted as Yjs has merged them", () => {
+    const { live } = opened(undefined, { structsMax: 3 });
+    const { updates, type } = client();
+    for (const letter of "abcdefgh") type(letter);
+    for (const update of updates) live.receive(update, "client");
+    for (const place of [1, 2]) {
+      const other = client(live.diff());
+      other.doc.getText("text").insert(place, "x");
+      const [update] = other.updates as [Uint8Array];
+      if (place === 1) live.receive(update, "client");
+      else expect(codeOf(() => live.receive(update, "client"))).toBe("DOCUMENT_TOO_LARGE");
+    }
+  });
+
+  it("is bounded in clients that wrote in it", () => {
+    const { live } = opened(undefined, { clientsMax: 2 });
+    const codes = [1, 2, 3].map(() => {
+      const { updates, type } = client();
+      type("a");
+      return codeOf(() => live.receive(updates[0] as Uint8Array, "client"));
+    });
+    expect(codes).toEqual(["", "", "DOCUMENT_TOO_LARGE"]);
+  });
+});
+
+describe("a live document ends", () => {
+  it("when it is deleted: its users are told that it is over", async () => {
+    const { store, live, ends } = opened();
+    live.doc.getText("text").insert(0, "x");
+    await store.deleteDocument(KEY);
+    expect([ends.map(({ code }) => code), live.end?.code]).toEqual([["DOCUMENT_RESET"], "DOCUMENT_RESET"]);
+    expect(codeOf(() => live.receive(Uint8Array.of(0, 0), "client"))).toBe("DOCUMENT_RESET");
+    expect([store.followersOf(KEY), live.users.size]).toEqual([0, 0]);
+  });
+
+  it("when it changed in ways that cannot be told: its users are to come again", () => {
+    const { store, live, ends } = opened();
+    live.doc.getText("text").insert(0, "x");
+    store.tell(KEY, { type: "reset", isOver: false });
+    expect(ends.map(({ code }) => code)).toEqual(["DOCUMENT_CHANGED"]);
+  });
+
+  it("not when nothing was in it: it is read anew", async () => {
+    const { store, live, ends, text } = opened();
+    await store.deleteDocument(KEY);
+    store.tell(KEY, { type: "reset", isOver: true });
+    expect([live.end, ends]).toEqual([undefined, []]);
+    const { updates, type } = client();
+    type("a");
+    live.receive(updates[0] as Uint8Array, "client");
+    expect([text(), store.held.get(KEY)?.updates]).toEqual(["a", updates]);
+  });
+
+  it("not when its first edit meets a deletion that it is still to be told of", () => {
+    const { store, live, ends } = opened();
+    store.failNext = new AtollError("DOCUMENT_RESET", "deleted meanwhile");
+    live.doc.getText("text").insert(0, "x");
+    expect([store.appends, ends]).toEqual([1, []]);
+  });
+
+  it("when an edit cannot be stored, before anybody else hears of it; who sent it is told why", () => {
+    const { store, live, told, ends } = opened();
+    live.doc.getText("text").insert(0, "x");
+    const heard = told.length;
+    store.failNext = new AtollError("STAMPS_EXHAUSTED", "no stamp is left");
+    const { updates, type } = client(live.diff());
+    type("y");
+    expect(codeOf(() => live.receive(updates[0] as Uint8Array, "client"))).toBe("STAMPS_EXHAUSTED");
+    expect([told.length, ends.map(({ code }) => code)]).toEqual([heard, ["DOCUMENT_CHANGED"]]);
+    expect(opened(store).text()).toBe("x");
+  });
+});
+
+describe("a damaged document", () => {
+  it("is logged, served as far as it can be read, and never compacted", () => {
+    const store = new FakeDocumentStore();
+    const { updates, type } = client();
+    type("a");
+    store.arrive(KEY, Uint8Array.of(1, 1, 1, 0, 99));
+    store.arrive(KEY, updates[0] as Uint8Array);
+    const { surroundings, live, text } = opened(store);
+    expect([text(), surroundings.logged]).toEqual(["a", ["document-damaged"]]);
+    type("b");
+    live.receive(updates[1] as Uint8Array, "client");
+    expect(text()).toBe("ab");
+    store.isSnapshotDue = true;
+    surroundings.advance(60_000);
+    live.tick(surroundings.now);
+    expect(store.compactions).toBe(0);
+  });
+});
+
+describe("a live document is compacted", () => {
+  it("once it rests, if that saves enough or the store asks for it", () => {
+    const { store, surroundings, live } = opened();
+    const { updates, type } = client();
+    for (let i = 0; i < 100; i++) type("a");
+    for (const update of updates) live.receive(update, "client");
+    live.tick(surroundings.now + 1_000);
+    expect(store.compactions).toBe(0);
+    live.tick(surroundings.now + 4_000);
+    expect(store.compactions).toBe(1);
+    expect(store.held.get(KEY)?.updates).toEqual([Y.encodeStateAsUpdate(live.doc)]);
+    type("a");
+    live.receive(updates.at(-1) as Uint8Array, "client");
+    live.tick(surroundings.now + 8_000);
+    expect(store.compactions).toBe(1);
+    store.isSnapshotDue = true;
+    type("a");
+    live.receive(updates.at(-1) as Uint8Array, "client");
+    live.tick(surroundings.now + 12_000);
+    expect(store.compactions).toBe(2);
+  });
+
+  it("in a turn of its own when too much has come for a rest to be waited for", () => {
+    const { store, surroundings, live } = opened();
+    store.isSnapshotDue = true;
+    const text = live.doc.getText("text");
+    for (let i = 0; i < 4_000; i++) text.insert(0, "a");
+    expect(store.compactions).toBe(0);
+    surroundings.turn();
+    expect(store.compactions).toBe(1);
+  });
+
+  it("later, where it was no moment for it", () => {
+    const { store, surroundings, live } = opened();
+    store.isSnapshotDue = true;
+    store.canCompact = false;
+    live.doc.getText("text").insert(0, "a");
+    surroundings.advance(5_000);
+    live.tick(surroundings.now);
+    store.canCompact = true;
+    live.tick(surroundings.now);
+    expect(store.compactions).toBe(0);
+    surroundings.advance(5_000);
+    live.tick(surroundings.now);
+    expect(store.compactions).toBe(1);
+  });
+});
+
+describe("a difference", () => {
+  it("is all to nobody, what is lacking to a state vector, and refused for what is none", () => {
+    const { live } = opened(undefined, { clientsMax: 100 });
+    live.doc.getText("text").insert(0, "first");
+    const vector = live.vector();
+    live.doc.getText("text").insert(5, " second");
+    expect(client(live.diff()).doc.getText("text").toString()).toBe("first second");
+    expect(live.diff(vector).length).toBeLessThan(live.diff().length);
+    expect(codeOf(() => live.diff(Uint8Array.of(9)))).toBe("BAD_MESSAGE");
+    expect(codeOf(() => live.diff(new Uint8Array(1_201)))).toBe("BAD_MESSAGE");
+    expect(codeOf(() => live.diff(new Uint8Array(1_200)))).toBe("");
+  });
+});
