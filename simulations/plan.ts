@@ -1,5 +1,6 @@
 /** One run as data: topology, settings, operations, faults. A plan replays exactly; a scenario makes one from a seed. */
 
+import type { DocumentOperation } from "./documents/document-operation.ts";
 import type { Fault } from "./faults/fault.ts";
 import { type RoundTrips, roundTripMs } from "./regions.ts";
 import type { PathQuality } from "./simulator/paths.ts";
@@ -56,6 +57,8 @@ export interface Plan {
   /** All replicas must be equal so many virtual ms after the healing. */
   readonly settleMs: number;
   readonly operations: readonly Operation[];
+  /** What clients do with documents. Absent: nothing. */
+  readonly documents?: readonly DocumentOperation[];
   /** Absent: nobody watches. */
   readonly watches?: readonly WatchPlan[];
   readonly faults: readonly Fault[];

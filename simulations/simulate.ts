@@ -12,6 +12,7 @@ import { checkCondition } from "./checkers/condition.ts";
 import { checkConvergence, compareDumps, gapsOf } from "./checkers/convergence.ts";
 import { coverageOf, type Verdict } from "./checkers/coverage.ts";
 import { checkDigest } from "./checkers/digest.ts";
+import { checkDocument } from "./checkers/document.ts";
 import type { Checker, Evidence, NodeEvidence, Violation } from "./checkers/evidence.ts";
 import { checkExpiry } from "./checkers/expiry.ts";
 import { checkLevels } from "./checkers/levels.ts";
@@ -22,6 +23,8 @@ import { checkResurrection } from "./checkers/resurrection.ts";
 import { checkSession } from "./checkers/session.ts";
 import { checkVectors, entriesMax } from "./checkers/vectors.ts";
 import { checkWatch } from "./checkers/watch.ts";
+import type { DocumentHistory } from "./documents/document-history.ts";
+import { DocumentRunner } from "./documents/document-runner.ts";
 import { FaultApplier } from "./faults/applier.ts";
 import { calmOf } from "./faults/calm.ts";
 import { clockSpreadOf, nameOf, type Plan, qualityOf, type ReplicaSettings } from "./plan.ts";
@@ -38,7 +41,7 @@ import { keysOf, longestValue } from "./workload/operation.ts";
 import { WorkloadRunner } from "./workload/runner.ts";
 import type { WatchHistory } from "./workload/watch-history.ts";
 
-/** Makes the replica of one life of a node, which takes values as long as the plan writes and no longer. */
+/** Makes the replica of one life of a node, which takes values as long as the plan writes and, without documents, no longer. */
 export type CreateReplica = (
   identity: ReplicaIdentity,
   ports: ReplicaPorts,
@@ -53,6 +56,8 @@ export interface RunResult {
   readonly history: History;
   /** What the watchers of the plan came to hear of, in their order. */
   readonly watches: readonly WatchHistory[];
+  /** Of what clients did with documents. */
+  readonly documents: DocumentHistory;
   /** Equal for equal plans and code. */
   readonly traceHash: string;
   /** How long it took until acknowledged writes were everywhere. */
@@ -102,6 +107,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   watch: checkWatch,
   quorum: checkQuorum,
   listing: checkListing,
+  document: checkDocument,
   resurrection: checkResurrection,
   digest: checkDigest,
   vectors: checkVectors,
@@ -115,6 +121,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   const world = createWorld(plan, options);
   const faults = new FaultApplier(world, plan.faults);
   const runner = new WorkloadRunner(world, plan.operations, plan.watches);
+  const documents = new DocumentRunner(world, plan.documents ?? []);
   const recorder = options.timeline === true ? new TimelineRecorder(world, plan, runner.history) : undefined;
   const meter = new StabilityMeter(world, runner.history, plan.healAt + plan.settleMs);
   const sampler = new Sampler(world, { everyMs: SAMPLE_MS, until: plan.healAt });
@@ -122,8 +129,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   await world.run(plan.healAt);
   runner.close();
   faults.healAll();
-  const convergedAfterMs = await converge(world, plan);
-  await comeToRest(world, plan);
+  const convergedAfterMs = await converge(world, documents, plan);
+  await comeToRest(world, documents, plan);
   const stableLatency = meter.finish();
   const timeline = recorder?.finish();
   const violations: Violation[] = world.breakdowns.map(({ at, node, error }) => ({
@@ -133,7 +140,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   const verdicts: Verdict[] = [];
   if (violations.length === 0) {
     sampler.look();
-    const evidence = await collect(world, runner, sampler, plan);
+    const evidence = await collect(world, { runner, documents, sampler }, plan);
     for (const [checker, check] of Object.entries(CHECKERS)) {
       const found = check(evidence);
       violations.push(...found);
@@ -146,6 +153,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
     verdicts,
     history: runner.history,
     watches: runner.watchers,
+    documents: documents.history,
     traceHash: world.trace.hash(),
     stableLatency,
     refusals: countRefusals(runner.history),
@@ -162,7 +170,12 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
 }
 
 function createWorld(plan: Plan, options: RunOptions): World {
-  const settings = { ...plan.replica, valueBytesMax: longestValue(plan.operations) };
+  // An update of a document is a value, too.
+  const hasDocuments = (plan.documents?.length ?? 0) > 0;
+  const settings = {
+    ...plan.replica,
+    ...(hasDocuments ? {} : { valueBytesMax: longestValue(plan.operations) }),
+  };
   const addresses = plan.nodes.map((_, i) => addressOf(i));
   return new World({
     seed: `${plan.scenario} ${plan.seed}`,
@@ -191,9 +204,10 @@ function addressOf(index: number): string {
  * Lets the world run until all replicas are equal and, looked at again a while later, still are; or the bound is over.
  * In between they may differ for a moment: sealing reaches one before the other.
  */
-async function converge(world: World, plan: Plan): Promise<number | undefined> {
+async function converge(world: World, documents: DocumentRunner, plan: Plan): Promise<number | undefined> {
   const until = world.now + plan.settleMs;
   while (world.now < until && world.breakdowns.length === 0) {
+    documents.openAll();
     await world.run(world.now + POLL_MS);
     if (!areEqual(world)) continue;
     const firstEqualAt = world.now;
@@ -217,14 +231,15 @@ function haveEqualVectors(world: World): boolean {
 }
 
 /** Lets everybody who waits be answered, slow disks end what they had begun, ended lives be sealed, and tombstones go; up to the bound. */
-async function comeToRest(world: World, plan: Plan): Promise<void> {
+async function comeToRest(world: World, documents: DocumentRunner, plan: Plan): Promise<void> {
   if (world.breakdowns.length > 0) return;
   await world.run(Math.max(world.now, plan.healAt + REST_MS));
   while (
     world.now < plan.healAt + plan.settleMs &&
     world.breakdowns.length === 0 &&
-    !(isAtRest(world) && areEqual(world))
+    !(isAtRest(world) && documents.areCompact && areEqual(world))
   ) {
+    documents.openAll();
     await world.run(world.now + POLL_MS);
   }
 }
@@ -273,7 +288,13 @@ function clockStopsOf({ faults }: Plan, node: number): { readonly from: number; 
   });
 }
 
-async function collect(world: World, runner: WorkloadRunner, sampler: Sampler, plan: Plan): Promise<Evidence> {
+interface Lookers {
+  readonly runner: WorkloadRunner;
+  readonly documents: DocumentRunner;
+  readonly sampler: Sampler;
+}
+
+async function collect(world: World, { runner, documents, sampler }: Lookers, plan: Plan): Promise<Evidence> {
   const keys = keysOf(plan.operations);
   const dumps = world.nodes.map((node) => node.replica?.inspect());
   const finals = await readAll(world, runner, keys);
@@ -290,12 +311,14 @@ async function collect(world: World, runner: WorkloadRunner, sampler: Sampler, p
       clockJumps: node.clock.jumps,
       dump: dumps[i],
       finals: finals[i] ?? [],
+      documents: documents.finals(node),
       finalWallMs: node.clock.now(),
     }),
   );
   return {
     keys,
     history: runner.history,
+    documents: documents.history,
     watches: runner.watchers,
     samples: sampler.samples,
     nodes,

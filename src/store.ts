@@ -94,7 +94,7 @@ export type BatchResult =
 export type WatchEvent =
   | { readonly type: "put"; readonly key: Key; readonly entry: Entry; readonly resume: string }
   | { readonly type: "delete" | "expire"; readonly key: Key; readonly version: Version; readonly resume: string }
-  /** A document was edited; what it holds now is to be read. */
+  /** A document was edited, was deleted or has expired; what it holds now is to be read. */
   | { readonly type: "document"; readonly key: Key; readonly version: Version; readonly resume: string }
   /** Changes may have been missed: read the prefix again, then follow from here. */
   | { readonly type: "reset"; readonly resume: string };

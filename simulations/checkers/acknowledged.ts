@@ -15,8 +15,8 @@ import { type Acknowledged, acknowledgedParts, type HistoryEntry, type ReadPart 
 import type { Operation } from "../workload/operation.ts";
 import { isSameWrite, mayHaveLetGo } from "./doubt.ts";
 import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
+import { isKept } from "./promise.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
-import { hasLost, mayHaveForgotten, remembers } from "./survival.ts";
 import { indexWrites, mayBeAbove, type PossibleWrite } from "./writes-by-key.ts";
 
 interface KeyEvidence {
@@ -60,22 +60,12 @@ function greatestPromised(key: KeyEvidence, evidence: Evidence): Acknowledged | 
 /** True when what was promised with the acknowledgement has to hold after everything that happened since. */
 export function isPromised(acknowledged: Acknowledged, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
   const { entry, part } = acknowledged;
-  const { operation, life, answeredAt = 0 } = entry;
-  const node = evidence.nodes[entry.node];
-  if (node === undefined) return false;
+  const { operation, answeredAt = 0 } = entry;
+  const { node, life, invokedAt } = entry;
+  const { isAckMet, reached } = part;
   const place = { key: part.key, shard: part.dot.shard };
-  const hasLetGo = (other: NodeEvidence): boolean => mayHaveLetGo(other, acknowledged, writes, evidence);
-  if (operation.ack !== "memory" && operation.ack !== "disk" && part.isAckMet) {
-    // Who has it by then may end before the news of that is here.
-    const hasForgotten = (other: NodeEvidence): boolean =>
-      mayHaveForgotten(other, { ...place, from: entry.invokedAt, by: answeredAt }) ||
-      hasLost(other, place, answeredAt) ||
-      hasLetGo(other);
-    if (evidence.nodes.filter(hasForgotten).length < part.reached) return true;
-  }
-  if (hasLetGo(node)) return false;
-  if (remembers({ ...place, node: entry.node, life, since: answeredAt }, Infinity, evidence)) return true;
-  return operation.ack === "disk" && part.isAckMet && node.durable && !hasLost(node, place, answeredAt);
+  const promised = { ...place, node, life, invokedAt, answeredAt, ack: operation.ack, isAckMet, reached };
+  return isKept(promised, (other) => mayHaveLetGo(other, acknowledged, writes, evidence), evidence);
 }
 
 function* checkFinal(

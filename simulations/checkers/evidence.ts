@@ -2,6 +2,8 @@
 
 import type { Key } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
+import type { DocumentHistory } from "../documents/document-history.ts";
+import type { FinalDocument } from "../documents/final-document.ts";
 import type { Span } from "../faults/calm.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { DiskLoss } from "../simulator/disk-damage.ts";
@@ -30,12 +32,16 @@ export interface NodeEvidence {
   readonly dump: ReplicaDump | undefined;
   /** Each key of the plan as read there at the end, with the wall clock of that moment. */
   readonly finals: readonly ReadPart[];
+  /** Each document of the plan as it is there at the end. */
+  readonly documents: readonly FinalDocument[];
   readonly finalWallMs: number;
 }
 
 export interface Evidence {
   readonly keys: readonly Key[];
   readonly history: History;
+  /** What clients did with documents. */
+  readonly documents: DocumentHistory;
   readonly watches: readonly WatchHistory[];
   /** What was held at some moments of the run; the last one after the end of it. */
   readonly samples: readonly Sample[];

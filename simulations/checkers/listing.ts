@@ -3,15 +3,19 @@
  * page comes from; no key twice; and none that nobody wrote, or that its prefix does not begin.
  */
 
+import type { Key } from "../../src/base/ids.ts";
 import type { HistoryEntry, ListedAnswer } from "../workload/history.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
-import { indexWrites, type WritesByKey } from "./writes-by-key.ts";
+import { indexWrites } from "./writes-by-key.ts";
 
 export function checkListing(evidence: Evidence): Violation[] {
   const writes = indexWrites(evidence);
+  const documents = new Set(evidence.documents.map(({ operation }) => operation.key));
+  const isWritten = (key: Key): boolean =>
+    documents.has(key) || (writes.get(key) ?? []).some(({ isDelete }) => !isDelete);
   const messages: string[] = [];
   for (const entry of evidence.history) {
-    if (entry.answer?.type === "listed") messages.push(...checkListed(entry, entry.answer, writes));
+    if (entry.answer?.type === "listed") messages.push(...checkListed(entry, entry.answer, isWritten));
   }
   return violations("listing", messages);
 }
@@ -19,15 +23,15 @@ export function checkListing(evidence: Evidence): Violation[] {
 function* checkListed(
   { operation }: HistoryEntry,
   { keys, throughout }: ListedAnswer,
-  writes: WritesByKey,
+  isWritten: (key: Key) => boolean,
 ): Iterable<string> {
   const name = `operation ${operation.id} (keys under ${showKey(operation.key)}, pages of ${operation.listing?.limit} from replicas ${operation.listing?.nodes.join(", ")})`;
   const listed = new Set<string>();
   for (const key of keys) {
     if (listed.has(key)) yield `${name} listed ${showKey(key)} twice`;
     listed.add(key);
-    const isPut = (writes.get(key) ?? []).some(({ isDelete }) => !isDelete);
-    if (!isPut || !key.startsWith(operation.key)) yield `${name} listed ${showKey(key)}, which nobody wrote under it`;
+    if (!isWritten(key) || !key.startsWith(operation.key))
+      yield `${name} listed ${showKey(key)}, which nobody wrote under it`;
   }
   for (const key of throughout) {
     if (!listed.has(key)) yield `${name} left out ${showKey(key)}, which was there throughout`;

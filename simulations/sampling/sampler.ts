@@ -1,21 +1,18 @@
 /** Looks at all replicas of a world now and then. It changes nothing: the run is the same without it. */
 
-import { latin1FromBytes } from "../../src/base/bytes.ts";
 import { DigestSum, digestText } from "../../src/core/digest.ts";
 import {
   checksumAt,
   FLAG_DEAD,
   FLAG_GONE,
   flagsAt,
-  identityEndAt,
-  identityStartAt,
   keyAt,
-  kindAt,
   originAt,
   sequenceAt,
   timestampAt,
 } from "../../src/core/record.ts";
 import type { Shard } from "../../src/core/shard.ts";
+import { identityText } from "../../src/replica/inspect.ts";
 import { contentDigest } from "../../src/replica/status.ts";
 import type { SimulatedNode } from "../simulator/node.ts";
 import type { World } from "../simulator/world.ts";
@@ -77,8 +74,7 @@ function addRegisters(shard: Shard, wallMs: number, into: Map<string, SampledReg
     const flags = flagsAt(view, at);
     const timestamp = timestampAt(view, at);
     const origin = originAt(view, at);
-    const identity = latin1FromBytes(bytes, identityStartAt(view, at), identityEndAt(view, at));
-    into.set(`${kindAt(view, at)}:${identity}`, {
+    into.set(identityText(view, bytes, at), {
       key: keyAt(view, bytes, at),
       stamp: { timestamp, isDead: (flags & FLAG_DEAD) !== 0, origin },
       isStanding: (flags & (FLAG_DEAD | FLAG_GONE)) === 0,

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { Key } from "../../src/base/ids.ts";
 import { TTL_MS_MAX } from "../../src/base/ttl.ts";
 import { ACK_LEVELS } from "../../src/store.ts";
+import type { DocumentOperation, DocumentOperationType } from "../documents/document-operation.ts";
 import type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
 import type { Listing, Operation, OperationType } from "../workload/operation.ts";
 import type { WatchPlan } from "../workload/watch-plan.ts";
@@ -19,6 +20,8 @@ export const FAULTS_MAX = 100_000;
 const WATCHES_MAX = 1000;
 const MOVES_MAX = 10_000;
 const VALUE_BYTES_MAX = 16 * 1024 * 1024;
+/** Characters that one edit types or takes away. */
+const LENGTH_MAX = 100_000;
 const SHARDS_MAX = 65_536;
 
 const OPERATION_TYPES = {
@@ -30,6 +33,15 @@ const OPERATION_TYPES = {
   batch: true,
   keys: true,
 } as const satisfies Record<OperationType, true>;
+
+const DOCUMENT_OPERATION_TYPES = {
+  insert: true,
+  erase: true,
+  set: true,
+  read: true,
+  delete: true,
+  lease: true,
+} as const satisfies Record<DocumentOperationType, true>;
 
 const text = z.string().min(1).max(200);
 
@@ -95,6 +107,19 @@ const operation = objectOf<Operation>({
   session: index.exactOptional(),
 });
 
+const documentOperation = objectOf<DocumentOperation>({
+  id: index,
+  at: ms,
+  client: index,
+  node: index,
+  type: z.enum(Object.keys(DOCUMENT_OPERATION_TYPES) as DocumentOperationType[]),
+  key,
+  ack: z.enum(ACK_LEVELS),
+  length: count(0, LENGTH_MAX),
+  place: share,
+  ttlMs: count(1, TTL_MS_MAX).exactOptional(),
+});
+
 const watch = objectOf<WatchPlan>({
   id: index,
   prefix,
@@ -119,6 +144,7 @@ export const planSchema: z.ZodType<Plan> = objectOf<Plan>({
   healAt: ms,
   settleMs: ms,
   operations: z.array(operation).max(OPERATIONS_MAX).readonly(),
+  documents: z.array(documentOperation).max(OPERATIONS_MAX).readonly().exactOptional(),
   watches: z.array(watch).max(WATCHES_MAX).readonly().exactOptional(),
   faults: z.array(faultSchema).max(FAULTS_MAX).readonly(),
 });

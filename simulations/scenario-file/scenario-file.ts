@@ -78,7 +78,7 @@ function shown(complaints: readonly string[]): string {
 
 /** What no single field shows. */
 function* contradictionsOf(plan: Plan): Iterable<string> {
-  const { nodes, operations, faults } = plan;
+  const { nodes, operations, documents = [], faults } = plan;
   const ids = new Set<number>();
   for (const [i, { id, node, key, type, listing }] of operations.entries()) {
     if (key === "" && type !== "keys") yield `operations[${i}].key: only a listing may have an empty one`;
@@ -86,6 +86,11 @@ function* contradictionsOf(plan: Plan): Iterable<string> {
     if (farthest >= nodes.length) yield `operations[${i}].listing: there is no node ${farthest}`;
     if (node >= nodes.length) yield `operations[${i}].node: there is no node ${node}, only ${nodes.length} nodes`;
     if (ids.has(id)) yield `operations[${i}].id: another operation has the id ${id}`;
+    ids.add(id);
+  }
+  for (const [i, { id, node }] of documents.entries()) {
+    if (node >= nodes.length) yield `documents[${i}].node: there is no node ${node}, only ${nodes.length} nodes`;
+    if (ids.has(id)) yield `documents[${i}].id: another operation has the id ${id}`;
     ids.add(id);
   }
   for (const [i, fault] of faults.entries()) {

@@ -1,6 +1,8 @@
 /** Puts a plan together from a scenario's profiles: noise of operations and faults, and plays that aim. */
 
 import type { SeededRandom } from "../../src/base/random.ts";
+import { type DocumentsProfile, generateDocuments } from "../documents/document-generator.ts";
+import type { DocumentOperation } from "../documents/document-operation.ts";
 import type { Fault } from "../faults/fault.ts";
 import { type FaultProfile, generateFaults } from "../faults/generator.ts";
 import type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
@@ -25,6 +27,8 @@ export interface ScenarioProfile {
   readonly watches: WatchesProfile;
   readonly reads: ReadsProfile;
   readonly phases: PhasesProfile;
+  /** Absent: there are none. */
+  readonly documents?: DocumentsProfile;
   readonly faults: Omit<FaultProfile, "nodes" | "fromMs" | "untilMs">;
   /** Plays and how likely each is. All 0: none. */
   readonly plays: Readonly<Record<PlayName, number>>;
@@ -74,8 +78,12 @@ export function buildPlan(random: SeededRandom, scenario: string, seed: string, 
   operations.push(...generateSessions(random.fork("sessions"), workload, profile.sessions, nextId));
   operations.push(...generateReads(random.fork("reads"), workload, profile.reads, nextId));
   operations.push(...generatePhases(random.fork("phases"), workload, profile.phases, nextId));
+  const documents =
+    profile.documents === undefined
+      ? []
+      : generateDocuments(random.fork("documents"), { ...profile.documents, ...span }, nextId);
   const faults = generateFaults(random.fork("faults"), { ...profile.faults, ...span });
-  addPlays(random.fork("plays"), profile, { operations, faults, nextId });
+  addPlays(random.fork("plays"), profile, { operations, documents, faults, nextId });
   return {
     scenario,
     seed,
@@ -86,6 +94,7 @@ export function buildPlan(random: SeededRandom, scenario: string, seed: string, 
     healAt: profile.durationMs,
     settleMs: profile.settleMs,
     operations: holdVersions(random.fork("held versions"), operations),
+    ...(documents.length === 0 ? {} : { documents: documents.sort((a, b) => a.at - b.at) }),
     watches: generateWatches(random.fork("watches"), profile.watches, { ...span, keys: profile.workload.keys }),
     faults: faults.sort((a, b) => a.at - b.at),
   };
@@ -93,11 +102,16 @@ export function buildPlan(random: SeededRandom, scenario: string, seed: string, 
 
 interface Script {
   readonly operations: Operation[];
+  readonly documents: DocumentOperation[];
   readonly faults: Fault[];
   readonly nextId: () => number;
 }
 
-function addPlays(random: SeededRandom, profile: ScenarioProfile, { operations, faults, nextId }: Script): void {
+function addPlays(
+  random: SeededRandom,
+  profile: ScenarioProfile,
+  { operations, documents, faults, nextId }: Script,
+): void {
   if (Object.values(profile.plays).every((weight) => weight === 0)) return;
   const ephemeral = profile.nodes.findIndex(({ durable }) => !durable);
   let plays = 0;
@@ -117,6 +131,7 @@ function addPlays(random: SeededRandom, profile: ScenarioProfile, { operations, 
       nextId,
     });
     operations.push(...scene.operations.filter((operation) => operation.at < profile.durationMs));
+    documents.push(...(scene.documents ?? []).filter((operation) => operation.at < profile.durationMs));
     faults.push(...scene.faults.filter((fault) => fault.at < profile.durationMs));
     at += (profile.leastGapOfPlaysMs ?? 0) + exponential(random, profile.meanGapOfPlaysMs);
   }

@@ -1,6 +1,7 @@
 /** The scenarios by name: each makes a plan from a seed. */
 
 import { SeededRandom } from "../../src/base/random.ts";
+import type { DocumentsProfile } from "../documents/document-generator.ts";
 import { NO_FAULTS } from "../faults/generator.ts";
 import type { Plan } from "../plan.ts";
 import { uniform } from "../simulator/draws.ts";
@@ -43,6 +44,21 @@ const SESSIONS: SessionsProfile = { count: 3, operationsPerSecond: 4, moveChance
 const WATCHES: WatchesProfile = { count: 2, meanMoveGapMs: 4000, returnShare: 0.5, slowShare: 0.3 };
 const READS: ReadsProfile = { quorumPerSecond: 1, listingsPerSecond: 0.5 };
 const PHASES: PhasesProfile = { hotKeys: 1, bursts: 0 };
+
+const DOCUMENTS: DocumentsProfile = {
+  keys: 3,
+  clients: 4,
+  spellsPerSecond: 0.3,
+  editsPerSpell: 6,
+  editsPerSecond: 8,
+  moveChance: 0.3,
+  types: { insert: 10, erase: 3, set: 3, read: 4 },
+  deletesPerSecond: 0.08,
+  leasesPerSecond: 0.1,
+  leaseMsMax: 6000,
+  acks: { memory: 6, disk: 2, region: 1, quorum: 1, all: 1 },
+  lengthMax: 200,
+};
 
 /** Short enough for a run to see it pass several times. */
 const RETENTION_MS = 6000;
@@ -282,6 +298,45 @@ const SWARM: Scenario = {
     }),
 };
 
+const DOCUMENTS_SCENARIO: Scenario = {
+  name: "documents",
+  summary:
+    "edits documents on every side of every cut, deletes them, lets them expire, and has every replica compact them",
+  plan: (seed) =>
+    build("documents", seed, (random) => ({
+      nodes: createNodes(random, random.between(2, 4), { durable: true }),
+      durationMs: 25_000,
+      workload: { ...WORKLOAD, keys: 3, operationsPerSecond: 3 },
+      sessions: { ...SESSIONS, count: 0 },
+      documents: {
+        ...DOCUMENTS,
+        keys: random.between(1, 4),
+        clients: random.between(2, 6),
+        lengthMax: random.pick([20, 200, 2000]),
+      },
+      faults: {
+        meanGapMs: random.pick([800, 2000]),
+        types: {
+          ...NO_FAULTS,
+          cut: 6,
+          flapping: 1,
+          break: 1,
+          stall: 1,
+          "late-copy": 1,
+          crash: 3,
+          stop: 1,
+          pause: 1,
+          "disk-slow": 1,
+          "clock-jump": 1,
+        },
+        cuts: CUTS,
+        longestMs: 8000,
+        clockJumpMs: 300,
+      },
+      plays: NO_PLAYS,
+    })),
+};
+
 export const SCENARIOS: readonly Scenario[] = [
   SPLIT_BRAIN,
   CRASH_RESTART,
@@ -289,6 +344,7 @@ export const SCENARIOS: readonly Scenario[] = [
   SLOW_LINKS,
   BAD_DISKS,
   RETENTION,
+  DOCUMENTS_SCENARIO,
   SWARM,
 ];
 

@@ -4,7 +4,9 @@ import { assert } from "../../src/base/assert.ts";
 import type { Key } from "../../src/base/ids.ts";
 import type { SeededRandom } from "../../src/base/random.ts";
 import { keyAt, timestampAt } from "../../src/core/record.ts";
-import type { LogLevel } from "../../src/replica/ports.ts";
+import { DocumentHub } from "../../src/documents/document-hub.ts";
+import type { DocumentSurroundings } from "../../src/documents/surroundings.ts";
+import type { Log, LogLevel } from "../../src/replica/ports.ts";
 import type { SimulatedClock } from "./clock.ts";
 import { createStorage, type SimulatedDisk } from "./disk.ts";
 import type { EventOwner, EventQueue } from "./event-queue.ts";
@@ -20,6 +22,8 @@ export interface Life extends EventOwner {
   readonly number: number;
   readonly replica: SimulatedReplica;
   readonly endpoint: Endpoint;
+  /** Its open documents; absent where the replica has none. */
+  readonly hub: DocumentHub | undefined;
   isReady: boolean;
   ended: boolean;
   pausedUntil: number;
@@ -158,6 +162,7 @@ export class SimulatedNode {
     const { now, trace, failed } = this.#options;
     life.isReady = false;
     this.#isStopping = true;
+    life.hub?.close();
     trace.record(now(), "stop", this.index, life.number);
     life.replica.stop().then(
       () => {
@@ -219,24 +224,34 @@ export class SimulatedNode {
     const endpoint = new Endpoint({ network, queue, now, trace, node, owner, random: random.fork("transport") });
     const { disk } = this;
     const storage = createStorage({ disk, queue, now, owner, trace, node, issued: () => diskWriteIssued(node) });
+    const log: Log = (level, event, fields) => {
+      if (owner.ended) return;
+      trace.record(now(), "log", node, 0, 0, event);
+      if (event === "quarantine" || event === "shard-reconciled") this.#judged(fields);
+      logged(node, level, event, fields);
+    };
+    const scheduler = createScheduler({ queue, now, owner, random: random.fork("scheduler") });
+    const around = { clock: this.clock, scheduler, random: random.fork("documents"), log };
     const replica = createReplica(this.identity, {
       clock: this.clock,
-      scheduler: createScheduler({ queue, now, owner, random: random.fork("scheduler") }),
+      scheduler,
       random: random.fork("replica"),
       storage,
       transport: endpoint,
       salvage: async (records) => {
         for (const record of records) this.putAside.push({ ...registerIn(record), wallMs: this.clock.now() });
       },
-      log: (level, event, fields) => {
-        if (owner.ended) return;
-        trace.record(now(), "log", node, 0, 0, event);
-        if (event === "quarantine" || event === "shard-reconciled") this.#judged(fields);
-        logged(node, level, event, fields);
-      },
+      log,
     });
-    return Object.assign(owner, { replica, endpoint });
+    return Object.assign(owner, { replica, endpoint, hub: createHub(replica, around) });
   }
+}
+
+/** Documents that nobody uses are closed soon, so that a run sees them loaded again. */
+const HUB_LIMITS = { unusedMs: 3000 };
+
+function createHub({ documents }: SimulatedReplica, around: DocumentSurroundings): DocumentHub | undefined {
+  return documents === undefined ? undefined : new DocumentHub({ store: documents, around, limits: HUB_LIMITS });
 }
 
 function registerIn(record: Uint8Array): Omit<PutAside, "wallMs"> {

@@ -5,7 +5,7 @@ import type { Holding } from "../../src/replica/holdings.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import type { Clock, Log, Random, Scheduler, Storage, Transport } from "../../src/replica/ports.ts";
 import type { Replica } from "../../src/replica/replica.ts";
-import type { LocalStore } from "../../src/store.ts";
+import type { DocumentStore, LocalStore } from "../../src/store.ts";
 
 /** A store in the simulator: starts, stops, and shows what it holds. */
 export interface SimulatedReplica extends LocalStore {
@@ -14,6 +14,8 @@ export interface SimulatedReplica extends LocalStore {
   inspect(): ReplicaDump;
   /** What is held beside the registers, where there is anything. */
   holdings?(): readonly Holding[];
+  /** Where there are any. */
+  readonly documents?: DocumentStore;
   /** The machine inside, where there is one, for those who look on while it runs. */
   readonly replica?: Replica;
 }

@@ -1,17 +1,8 @@
 /** What replicas would show, compared: which keys differ, and how many of them each replica is behind with. */
 
-import { latin1FromBytes } from "../../src/base/bytes.ts";
-import {
-  expiresAt,
-  FLAG_DEAD,
-  FLAG_GONE,
-  flagsAt,
-  identityEndAt,
-  identityStartAt,
-  originAt,
-  timestampAt,
-} from "../../src/core/record.ts";
+import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, originAt, timestampAt } from "../../src/core/record.ts";
 import type { Shard } from "../../src/core/shard.ts";
+import { identityText } from "../../src/replica/inspect.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import { compareStamps, type Stamp } from "../checkers/stamp.ts";
 
@@ -76,7 +67,7 @@ function registersOf(shard: Shard, wallMs: number): Map<string, Held> {
   shard.forEachHeld((slot) => {
     const view = table.viewOf(slot);
     const at = table.offsetOf(slot);
-    const identity = latin1FromBytes(table.bytesOf(slot), identityStartAt(view, at), identityEndAt(view, at));
+    const identity = identityText(view, table.bytesOf(slot), at);
     const isFallen = (flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) !== 0;
     registers.set(identity, { stamp: stampAt(view, at), isLive: !isFallen && expiresAt(view, at) > wallMs });
   });

@@ -25,6 +25,11 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "MEMORY_FULL",
   "QUORUM_UNREACHABLE",
   "SESSION_BEHIND",
+  "NOT_FOUND",
+  "DOCUMENT_RESET",
+  "DOCUMENT_CHANGED",
+  "DOCUMENT_TOO_LARGE",
+  "PREDECESSORS_MISSING",
 ]);
 
 /** `expected`: of an update, what has to be there. */

@@ -130,7 +130,10 @@ export class Watcher implements WatchHistory {
       case "expire": {
         const { type, key, version } = event;
         this.#record({ type: "change", change: { type, key, version, wallMs } });
+        break;
       }
+      case "document":
+      // A document says nothing of a value.
     }
     this.#resume = event.resume;
   }

@@ -8,6 +8,7 @@ import { Fingerprint } from "../core/fingerprint.ts";
 import {
   expiresAt,
   FLAG_DEAD,
+  FLAG_FIELD,
   FLAG_GONE,
   flagsAt,
   identityEndAt,
@@ -71,7 +72,7 @@ function registerDump(shard: Shard, slot: number): RegisterDump {
   const valueStart = valueStartAt(view, at);
   return {
     shard: shard.id,
-    identity: `${kindAt(view, at)}:${latin1FromBytes(bytes, identityStartAt(view, at), identityEndAt(view, at))}`,
+    identity: identityText(view, bytes, at),
     key: keyAt(view, bytes, at),
     timestamp: timestampAt(view, at),
     origin: originAt(view, at),
@@ -81,6 +82,12 @@ function registerDump(shard: Shard, slot: number): RegisterDump {
     expiresAt: expiresAt(view, at),
     valueHash: xxHash32(view, valueStart, valueStart + valueLengthAt(view, at), 0).toString(16),
   };
+}
+
+/** Equal exactly for one register: an empty field is another than none. */
+export function identityText(view: DataView, bytes: Uint8Array, at: number): string {
+  const isField = (flagsAt(view, at) & FLAG_FIELD) !== 0;
+  return `${kindAt(view, at)}${isField ? "." : ":"}${latin1FromBytes(bytes, identityStartAt(view, at), identityEndAt(view, at))}`;
 }
 
 function shardDump(shard: Shard): ShardDump {

@@ -1,7 +1,7 @@
 /** Registers as clients see them: entries, versions, dots and changes. */
 
 import type { OriginId, ShardId, Timestamp } from "../base/ids.ts";
-import { isLease, isMember } from "../core/containers.ts";
+import { isLease } from "../core/containers.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -10,7 +10,9 @@ import {
   FLAG_DEAD,
   FLAG_GONE,
   flagsAt,
+  isContainerKind,
   keyAt,
+  kindAt,
   originAt,
   sequenceAt,
   timestampAt,
@@ -99,12 +101,13 @@ export function entryAt(view: DataView, at: number): Entry {
 export function changeAt(view: DataView, at: number, now: number): Change | undefined {
   const flags = flagsAt(view, at);
   const key = keyAt(view, bytesOf(view), at);
-  if ((flags & FLAG_DEAD) !== 0) return { type: "delete", key, version: versionAt(view, at) };
-  if ((flags & FLAG_GONE) !== 0 || expiresAt(view, at) <= now)
-    return { type: "expire", key, version: versionAt(view, at) };
-  if (isMember(view, at)) return { type: "document", key, version: versionAt(view, at) };
-  if (isLease(view, at)) return undefined;
-  return { type: "put", key, entry: entryAt(view, at) };
+  const version = versionAt(view, at);
+  const isOver = (flags & FLAG_GONE) !== 0 || expiresAt(view, at) <= now;
+  // A value under the same key is another thing: whoever hears of the end of one must not take it for that of the other.
+  if (isContainerKind(kindAt(view, at)))
+    return isLease(view, at) && !isOver ? undefined : { type: "document", key, version };
+  if ((flags & FLAG_DEAD) !== 0) return { type: "delete", key, version };
+  return isOver ? { type: "expire", key, version } : { type: "put", key, entry: entryAt(view, at) };
 }
 
 function bytesOf(view: DataView): Uint8Array {

@@ -150,11 +150,13 @@ async function collect(world: RealWorld, { runner, watchers, plan }: Played): Pr
       dump: dumps[i],
       finalWallMs: node.clock.now(),
       finals: await readKeys(node, runner, keys),
+      documents: [],
     }),
   );
   return {
     keys,
     history: runner.history,
+    documents: [],
     watches: watchers,
     samples: [],
     nodes: await Promise.all(nodes),

@@ -29,8 +29,8 @@ const ALMOST_PURE: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 /** The files directly under `src` that everybody may know: what a node offers, and which version it is. */
 const CONTRACT = ["store.ts", "stats.ts", "version.ts"];
 
-/** Simulated clients use the pure halves of the doors: sessions and limits. */
-const SIMULATED = ["base", "core", "types", "wire", "cluster", "replica", "doors", ...CONTRACT];
+/** Simulated processes serve documents; simulated clients use the pure halves of the doors: sessions and limits. */
+const SIMULATED = ["base", "core", "types", "wire", "cluster", "replica", "documents", "doors", ...CONTRACT];
 
 /** What each part may import, besides itself. Parts are the folders of `src`, and the files directly in it. */
 const ALLOWED: ReadonlyMap<string, readonly string[]> = new Map([

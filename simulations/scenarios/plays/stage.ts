@@ -3,6 +3,7 @@
 import type { Key } from "../../../src/base/ids.ts";
 import type { SeededRandom } from "../../../src/base/random.ts";
 import type { AckLevel } from "../../../src/store.ts";
+import type { DocumentOperation } from "../../documents/document-operation.ts";
 import type { Fault, PathPair } from "../../faults/fault.ts";
 import { uniform } from "../../simulator/draws.ts";
 import type { Operation } from "../../workload/operation.ts";
@@ -28,6 +29,7 @@ export function inOrder(stage: Stage): Stage {
 export interface Scene {
   readonly faults: readonly Fault[];
   readonly operations: readonly Operation[];
+  readonly documents?: readonly DocumentOperation[];
 }
 
 /** What of an operation differs from the usual: 20 bytes at the play's key, answered from memory. */

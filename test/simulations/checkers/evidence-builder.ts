@@ -123,6 +123,7 @@ export function node(changes: Partial<NodeEvidence> & { readonly final?: ReadPar
     clockJumps: [],
     dump: dump([]),
     finals: final === undefined ? [] : [final],
+    documents: [],
     finalWallMs: WALL + 10_000,
     ...rest,
   };
@@ -141,6 +142,7 @@ export function evidence(history: readonly HistoryEntry[], nodes: readonly NodeE
   return {
     keys: [KEY],
     history,
+    documents: [],
     watches: [],
     samples: [],
     nodes,
