@@ -63,6 +63,16 @@ const NEEDS: Partial<Record<PlayName, Partial<Omit<ScenarioProfile, "nodes">>>> 
   "old-copy": { leastGapOfPlaysMs: 4000 },
   "lost-disk": { leastGapOfPlaysMs: 3000 },
   newcomer: { ...QUIET, leastGapOfPlaysMs: 4000 },
+  // Large edits, and a document that rests before it is compacted.
+  "snapshot-in-delta": { ...QUIET, durationMs: 18_000, leastGapOfPlaysMs: 7000 },
+  "snapshots-of-two": { ...QUIET, durationMs: 18_000, leastGapOfPlaysMs: 6500 },
+  "crash-after-snapshot": { ...QUIET, durationMs: 18_000, leastGapOfPlaysMs: 6500 },
+  "edit-before-its-base": { ...QUIET, durationMs: 20_000, leastGapOfPlaysMs: 8000 },
+  "deletion-races-edit": { ...QUIET, leastGapOfPlaysMs: 3500 },
+  "lease-prolonged": { ...QUIET, durationMs: 18_000, leastGapOfPlaysMs: 5500 },
+  "lease-ends": { ...QUIET, leastGapOfPlaysMs: 2500 },
+  "edit-after-purge": { ...QUIET, durationMs: 18_000, leastGapOfPlaysMs: 5000 },
+  "deletion-comes-late": { ...QUIET, leastGapOfPlaysMs: 2500 },
   "away-too-long": {
     replica: { ...CALM.replica, retentionMs: 2500 },
     durationMs: 20_000,

@@ -16,6 +16,17 @@ import {
 import { cutDelta, filledGap, longDelta, lostPush, overwrittenDelta } from "./plays/deltas.ts";
 import { fullDisk, lostDisk, oldCopy, powerCutAtSync, powerCutOfReceiver, stopWhileCut } from "./plays/disks.ts";
 import {
+  crashAfterSnapshot,
+  deletionComesLate,
+  deletionRacesEdit,
+  editAfterPurge,
+  editBeforeWhatItStandsOn,
+  leaseEnds,
+  leaseProlonged,
+  snapshotInDelta,
+  snapshotsOfTwo,
+} from "./plays/documents.ts";
+import {
   ackedBehindGap,
   awayTooLong,
   crashAfterPush,
@@ -58,6 +69,15 @@ export const PLAYS = {
   newcomer,
   "lost-disk": lostDisk,
   "old-copy": oldCopy,
+  "snapshot-in-delta": snapshotInDelta,
+  "deletion-races-edit": deletionRacesEdit,
+  "snapshots-of-two": snapshotsOfTwo,
+  "lease-prolonged": leaseProlonged,
+  "lease-ends": leaseEnds,
+  "crash-after-snapshot": crashAfterSnapshot,
+  "edit-after-purge": editAfterPurge,
+  "deletion-comes-late": deletionComesLate,
+  "edit-before-its-base": editBeforeWhatItStandsOn,
 } as const satisfies Record<string, (stage: Stage) => Scene>;
 
 export type PlayName = keyof typeof PLAYS;

@@ -252,6 +252,7 @@ const SWARM: Scenario = {
         },
         reads: { quorumPerSecond: random.pick([0, 1, 5]), listingsPerSecond: random.pick([0, 1]) },
         phases: { hotKeys: random.below(3), bursts: isSlow ? 0 : random.below(3) },
+        ...drawDocuments(random.fork("documents")),
         faults: {
           meanGapMs: random.pick([400, 1000, 3000]),
           types: {
@@ -333,9 +334,35 @@ const DOCUMENTS_SCENARIO: Scenario = {
         longestMs: 8000,
         clockJumpMs: 300,
       },
-      plays: NO_PLAYS,
+      plays: {
+        ...NO_PLAYS,
+        "snapshot-in-delta": 1,
+        "deletion-races-edit": 2,
+        "snapshots-of-two": 1,
+        "lease-prolonged": 1,
+        "crash-after-snapshot": 1,
+        "deletion-comes-late": 1,
+        "edit-before-its-base": 1,
+      },
+      meanGapOfPlaysMs: 4000,
     })),
 };
+
+/** Of some seeds, and from a stream of its own: the others are what they are without. */
+function drawDocuments(random: SeededRandom): Pick<ScenarioProfile, "documents"> | undefined {
+  if (!random.chance(0.3)) return undefined;
+  return {
+    documents: {
+      ...DOCUMENTS,
+      keys: random.pick([1, 3]),
+      clients: random.pick([2, 5]),
+      moveChance: random.pick([0.1, 0.5, 1]),
+      deletesPerSecond: random.pick([0, 0.1]),
+      leasesPerSecond: random.pick([0, 0.1]),
+      lengthMax: random.pick([20, 2000]),
+    },
+  };
+}
 
 export const SCENARIOS: readonly Scenario[] = [
   SPLIT_BRAIN,
