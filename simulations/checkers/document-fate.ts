@@ -1,8 +1,8 @@
 /**
  * What may have become of an edit of a document, and what must have. A deletion removes every edit that did not know of it,
  * wherever and whenever it was made; one that knew stays, and so does one that knew a deletion that was stamped later. Who
- * knew what is told by dots: the version vector of the replica that took an edit covers the dot of a deletion exactly when it
- * had seen it. An edit that came after what was purged may also stay where a deletion, unseen, was stamped below that.
+ * knew what is told by dots: the version vector of the replica that took an edit covers the dot of a deletion when it had
+ * seen it, and when it had not, an edit may have told of it. An edit that came after what was purged may also stay where a deletion, unseen, was stamped below that.
  *
  * Leases promise less. Once one may have run out, whoever edits where that is so begins another document, which removes what
  * it has not seen. So what was there may be gone from then on, unless the lease was prolonged before, for good, and nobody
@@ -51,8 +51,8 @@ export function isRemoved(edit: DocumentEntry, writes: DocumentWrites, wallMs: n
 
 /** True when an edit knew of a deletion, or of one with a greater stamp: it is of a later document. */
 function isBehind(deletion: DocumentEntry, edit: DocumentEntry, { deletions }: DocumentWrites): boolean {
-  if (knows(edit.knew, dotOf(deletion))) return true;
   const stamp = stampOf(deletion);
+  if (knows(edit.knew, dotOf(deletion)) || (stamp ?? Infinity) <= edit.generation) return true;
   const isLater = (other: DocumentEntry): boolean =>
     stamp !== undefined && (stampOf(other) ?? 0) > stamp && knows(edit.knew, dotOf(other));
   return deletions.some(isLater);

@@ -204,8 +204,9 @@ function* sightings({ history, watches, samples }: Evidence, burials: BurialsByK
 
 function* sightingsIn({ at, nodes }: Sample, burials: BurialsByKey): Iterable<Sighting> {
   for (const [node, sampled] of nodes.entries()) {
-    for (const { key, stamp, isLive } of sampled?.registers.values() ?? []) {
-      if (isLive && isBelow(burials.get(key), stamp)) yield { key, stamp, node, at, by: "by a look inside" };
+    for (const [identity, { key, stamp, isLive }] of sampled?.registers ?? []) {
+      if (isLive && identity === plainIdentity(key) && isBelow(burials.get(key), stamp))
+        yield { key, stamp, node, at, by: "by a look inside" };
     }
   }
 }

@@ -33,6 +33,8 @@ export interface DocumentEntry {
   readonly invokedWallMs: number;
   /** What the replica's shard of the key covered just before. */
   readonly knew: VersionVector | undefined;
+  /** Timestamp of the last deletion that the replica knew of, by itself or from an edit that did; 0: of none. */
+  readonly generation: number;
   /** Timestamp up to which deletions may have been purged by then, at any replica. */
   readonly purgedUpTo: number;
   /** What the client sent: its edit and, where it had just come, all that it brought. Absent: nothing. */

@@ -6,6 +6,7 @@ import type { SeededRandom } from "../../src/base/random.ts";
 import { KIND_DOCUMENT } from "../../src/core/record.ts";
 import type { DocumentHub } from "../../src/documents/document-hub.ts";
 import type { WriteOutcome } from "../../src/store.ts";
+import { generationOf } from "../../src/types/container.ts";
 import type { Life, SimulatedNode } from "../simulator/node.ts";
 import type { World } from "../simulator/world.ts";
 import { answerOfError } from "../workload/carry-out.ts";
@@ -73,13 +74,15 @@ export class DocumentRunner {
     const { now, trace } = this.#world;
     const node = this.#world.node(operation.node);
     const { life, replica } = node;
+    const shard = replica?.replica?.shardOfKey(operation.key);
     const entry: DocumentEntry = {
       operation,
       node: node.index,
       life: life?.number ?? 0,
       invokedAt: now,
       invokedWallMs: node.clock.now(),
-      knew: replica?.replica?.shardOfKey(operation.key).vector.snapshot(),
+      knew: shard?.vector.snapshot(),
+      generation: shard === undefined ? 0 : generationOf(shard, KIND_DOCUMENT, operation.key),
       purgedUpTo: Math.max(...this.#world.nodes.map((each) => purgeMarkOf(each, operation.key))),
       answeredAt: undefined,
       answer: undefined,
