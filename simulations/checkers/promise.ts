@@ -28,7 +28,9 @@ export function isKept(
   if (ack !== "memory" && ack !== "disk" && isAckMet) {
     // Who has it by then may end before the news of that is here.
     const hasForgotten = (other: NodeEvidence): boolean =>
-      mayHaveForgotten(other, { ...place, from: invokedAt, by: answeredAt }) || hasLost(other, place, answeredAt) || hasLetGo(other);
+      mayHaveForgotten(other, { ...place, from: invokedAt, by: answeredAt }) ||
+      hasLost(other, place, answeredAt) ||
+      hasLetGo(other);
     if (evidence.nodes.filter(hasForgotten).length < reached) return true;
   }
   if (hasLetGo(node)) return false;
