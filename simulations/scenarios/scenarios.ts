@@ -1,7 +1,6 @@
 /** The scenarios by name: each makes a plan from a seed. */
 
 import { SeededRandom } from "../../src/base/random.ts";
-import type { DocumentsProfile } from "../documents/document-generator.ts";
 import { NO_FAULTS } from "../faults/generator.ts";
 import type { Plan } from "../plan.ts";
 import { uniform } from "../simulator/draws.ts";
@@ -19,6 +18,7 @@ import {
   SLOW_SETTLE_MS,
   SMALL_REPLICA,
 } from "./build.ts";
+import { DOCUMENT_FAULTS, DOCUMENT_PLAYS, DOCUMENTS, drawDocuments } from "./documents.ts";
 import { DRILLS } from "./drills.ts";
 import { NO_PLAYS } from "./plays.ts";
 
@@ -44,21 +44,6 @@ const SESSIONS: SessionsProfile = { count: 3, operationsPerSecond: 4, moveChance
 const WATCHES: WatchesProfile = { count: 2, meanMoveGapMs: 4000, returnShare: 0.5, slowShare: 0.3 };
 const READS: ReadsProfile = { quorumPerSecond: 1, listingsPerSecond: 0.5 };
 const PHASES: PhasesProfile = { hotKeys: 1, bursts: 0 };
-
-const DOCUMENTS: DocumentsProfile = {
-  keys: 3,
-  clients: 4,
-  spellsPerSecond: 0.3,
-  editsPerSpell: 6,
-  editsPerSecond: 8,
-  moveChance: 0.3,
-  types: { insert: 10, erase: 3, set: 3, read: 4 },
-  deletesPerSecond: 0.08,
-  leasesPerSecond: 0.1,
-  leaseMsMax: 6000,
-  acks: { memory: 6, disk: 2, region: 1, quorum: 1, all: 1 },
-  lengthMax: 200,
-};
 
 /** Short enough for a run to see it pass several times. */
 const RETENTION_MS = 6000;
@@ -315,54 +300,11 @@ const DOCUMENTS_SCENARIO: Scenario = {
         clients: random.between(2, 6),
         lengthMax: random.pick([20, 200, 2000]),
       },
-      faults: {
-        meanGapMs: random.pick([800, 2000]),
-        types: {
-          ...NO_FAULTS,
-          cut: 6,
-          flapping: 1,
-          break: 1,
-          stall: 1,
-          "late-copy": 1,
-          crash: 3,
-          stop: 1,
-          pause: 1,
-          "disk-slow": 1,
-          "clock-jump": 1,
-        },
-        cuts: CUTS,
-        longestMs: 8000,
-        clockJumpMs: 300,
-      },
-      plays: {
-        ...NO_PLAYS,
-        "snapshot-in-delta": 1,
-        "deletion-races-edit": 2,
-        "snapshots-of-two": 1,
-        "lease-prolonged": 1,
-        "crash-after-snapshot": 1,
-        "deletion-comes-late": 1,
-        "edit-before-its-base": 1,
-      },
+      faults: { ...DOCUMENT_FAULTS, meanGapMs: random.pick([800, 2000]), cuts: CUTS },
+      plays: DOCUMENT_PLAYS,
       meanGapOfPlaysMs: 4000,
     })),
 };
-
-/** Of some seeds, and from a stream of its own: the others are what they are without. */
-function drawDocuments(random: SeededRandom): Pick<ScenarioProfile, "documents"> | undefined {
-  if (!random.chance(0.3)) return undefined;
-  return {
-    documents: {
-      ...DOCUMENTS,
-      keys: random.pick([1, 3]),
-      clients: random.pick([2, 5]),
-      moveChance: random.pick([0.1, 0.5, 1]),
-      deletesPerSecond: random.pick([0, 0.1]),
-      leasesPerSecond: random.pick([0, 0.1]),
-      lengthMax: random.pick([20, 2000]),
-    },
-  };
-}
 
 export const SCENARIOS: readonly Scenario[] = [
   SPLIT_BRAIN,
