@@ -25,10 +25,8 @@ export interface UpdateLimits {
   readonly nestingMax: number;
 }
 
-/** Of a document. */
+/** Of a document; its bytes are bounded by the store. */
 export interface DocumentSizeLimits {
-  /** Of its state, and what waits for predecessors. At it: `DOCUMENT_TOO_LARGE`. */
-  readonly documentBytesMax: number;
   /** At it: `DOCUMENT_TOO_LARGE`. */
   readonly structsMax: number;
   /** Clients that ever wrote in it: each is an entry in every state vector. At it: `DOCUMENT_TOO_LARGE`. */
@@ -38,9 +36,6 @@ export interface DocumentSizeLimits {
    * and again whenever the document is loaded. At it: `BAD_UPDATE`.
    */
   readonly typeNestingMax: number;
-  /** What waits for predecessors, which Yjs reads anew with each update. At each: `PREDECESSORS_MISSING`. */
-  readonly pendingBytesMax: number;
-  readonly pendingStructsMax: number;
 }
 
 /** Of awareness. */
@@ -74,12 +69,9 @@ export const documentLimits: DocumentLimits = {
   subdocumentsMax: 5_000,
   nameBytesMax: 8 * KIB,
   nestingMax: 100,
-  documentBytesMax: 8 * MIB,
   structsMax: 1_000_000,
   clientsMax: 50_000,
   typeNestingMax: 200,
-  pendingBytesMax: 64 * KIB,
-  pendingStructsMax: 1_000,
   awarenessStateBytesMax: 16 * KIB,
   awarenessMessageBytesMax: MIB,
   awarenessClientsMax: 1_000,

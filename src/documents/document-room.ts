@@ -6,20 +6,12 @@ import { type DocumentLimits, documentLimits } from "./document-limits.ts";
 import type { UpdateFacts } from "./update-check.ts";
 
 /**
- * Throws `AtollError` with `DOCUMENT_TOO_LARGE` when an update would take a document over a limit. What brings no struct is
- * always taken: a document that is full can still be emptied. `bytesHeld` is what is stored of it, and waits. Looks at
- * each of its clients once. Of bytes it is an estimate: those of the structs that are not there yet, as the average has it.
+ * Throws `AtollError` with `DOCUMENT_TOO_LARGE` when an update would take a document over a limit of anything but bytes.
+ * What brings no struct is always taken: a document that is full can still be emptied. Looks at each of its clients once.
  */
-export function checkRoom(
-  doc: Y.Doc,
-  facts: UpdateFacts,
-  bytesHeld: number,
-  limits: DocumentLimits = documentLimits,
-): void {
+export function checkRoom(doc: Y.Doc, facts: UpdateFacts, limits: DocumentLimits = documentLimits): void {
   const added = addedBy(facts, doc);
   if (added.structs === 0) return;
-  const bytes = facts.bytes * Math.min(1, added.structs / facts.structs);
-  refuseOver(bytesHeld + bytes, limits.documentBytesMax, "bytes");
   refuseOver(structsIn(doc) + added.structs, limits.structsMax, "structs");
   refuseOver(doc.store.clients.size + added.clients, limits.clientsMax, "clients");
   refuseOver(doc.share.size + facts.roots, limits.rootsMax, "shared types at the top");

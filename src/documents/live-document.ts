@@ -25,9 +25,11 @@ import type {
 import { isCollectable } from "./collectable.ts";
 import { CompactionPace, hasOutgrown } from "./compaction.ts";
 import { type DocumentLimits, documentLimits } from "./document-limits.ts";
+import { checkRoom } from "./document-room.ts";
 import { PendingGuard } from "./pending-guard.ts";
+import { prepareUpdate } from "./prepare-update.ts";
 import type { DocumentSurroundings } from "./surroundings.ts";
-import { checkUpdate, isMissing, isPartlyKnown, type UpdateFacts } from "./update-check.ts";
+import { checkUpdate, type UpdateFacts } from "./update-check.ts";
 
 /** Whoever has a document open. Neither call may throw. */
 export interface DocumentUser {
@@ -62,8 +64,6 @@ export class LiveDocument {
   readonly #pending = new PendingGuard(this.doc.store);
   /** By client, the clock that is expected next. */
   #state: ReadonlyMap<number, number> = new Map();
-  /** At least so many structs are there at most. */
-  #structsMax = 0;
   #end: AtollError | undefined;
   #isDamaged = false;
   /** Somebody in this process left Yjs waiting for what an edit stands on: what then comes of it is not in the store. */
@@ -116,14 +116,12 @@ export class LiveDocument {
   receive(update: Uint8Array, origin: unknown, options: AppendOptions = {}): Promise<WriteOutcome> | undefined {
     this.#assertLive();
     const facts = checkUpdate(update, this.#limits);
-    if (isMissing(facts, this.#state)) {
-      throw new AtollError("PREDECESSORS_MISSING", "the update stands on what is not here");
-    }
+    const news = prepareUpdate(this.doc, update, facts, this.#limits);
     this.#makeRoom(facts);
     this.#appended = undefined;
     this.#appendOptions = options;
     try {
-      this.#applyForeign(this.#news(update, facts), origin);
+      this.#applyForeign(news, origin);
     } finally {
       this.#appendOptions = undefined;
     }
@@ -205,14 +203,6 @@ export class LiveDocument {
       this.#isDamaged = true;
       this.#around.log("error", "document-damaged", { bytes: update.length, reason: toAtollError(error).message });
     }
-  }
-
-  /** What Yjs is given of an update. */
-  #news(update: Uint8Array, facts: UpdateFacts): Uint8Array {
-    // Yjs would cut a struct in the midst without a look at its neighbour.
-    if (isPartlyKnown(facts, this.#state)) return Y.diffUpdate(update, this.vector());
-    // It keeps views of bytes within values, and so all that was received with them.
-    return facts.holdsBytes ? Uint8Array.from(update) : update;
   }
 
   #applyForeign(update: Uint8Array, origin: unknown): void {
@@ -299,7 +289,7 @@ export class LiveDocument {
     const isOver = () => this.#handle.bytes + facts.bytes > bytesMax;
     if (isOver()) this.#squeeze(bytesMax - facts.bytes);
     if (isOver()) throw tooLarge(`${bytesMax} bytes`);
-    if (facts.structs > 0) this.#makeRoomForStructs(facts);
+    checkRoom(this.doc, facts, this.#limits);
   }
 
   /** Compacts what then fits into `bytes`. It costs the size of the document to see that, so it is seen once for each change. */
@@ -308,17 +298,6 @@ export class LiveDocument {
     this.#mayBeSqueezed = false;
     const state = Y.encodeStateAsUpdate(this.doc);
     if (state.length <= bytes && this.#handle.compact(() => state)) this.#pace.settled();
-  }
-
-  #makeRoomForStructs({ structs, ranges }: UpdateFacts): void {
-    const { structsMax, clientsMax } = this.#limits;
-    if (this.#structsMax + structs > structsMax) this.#structsMax = countStructs(this.doc);
-    if (this.#structsMax + structs > structsMax) throw tooLarge(`${structsMax} structs`);
-    this.#structsMax += structs;
-    if (this.#state.size + ranges.size <= clientsMax) return;
-    let clients = this.#state.size;
-    for (const client of ranges.keys()) if (!this.#state.has(client)) clients++;
-    if (clients > clientsMax) throw tooLarge(`${clientsMax} clients that wrote in it`);
   }
 
   #assertLive(): void {
@@ -330,12 +309,6 @@ export class LiveDocument {
 function endOf(error: AtollError): AtollError {
   if (error.code === "DOCUMENT_RESET" || error.code === "SHUTTING_DOWN") return error;
   return new AtollError("DOCUMENT_CHANGED", "an edit could not be stored", { cause: error });
-}
-
-function countStructs(doc: Y.Doc): number {
-  let count = 0;
-  for (const structs of doc.store.clients.values()) count += structs.length;
-  return count;
 }
 
 function tooLarge(what: string): AtollError {

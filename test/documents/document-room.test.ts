@@ -13,9 +13,9 @@ function docOf(bytes: Uint8Array): Y.Doc {
   return doc;
 }
 
-function hasRoom(doc: Y.Doc, bytes: Uint8Array, limits: Partial<DocumentLimits>, bytesHeld = 0): boolean {
+function hasRoom(doc: Y.Doc, bytes: Uint8Array, limits: Partial<DocumentLimits>): boolean {
   try {
-    checkRoom(doc, checkUpdate(bytes), bytesHeld, { ...documentLimits, ...limits });
+    checkRoom(doc, checkUpdate(bytes), { ...documentLimits, ...limits });
     return true;
   } catch (error) {
     expect(error).toMatchObject({ code: "DOCUMENT_TOO_LARGE" });
@@ -55,25 +55,17 @@ test.each<readonly [string, Partial<DocumentLimits>, Uint8Array, Uint8Array, Uin
   expect(hasRoom(docOf(before), above, limits)).toBe(false);
 });
 
-test("bytes that are held count with those that come", () => {
-  const bytes = structs(2, 2);
-  const limits = { documentBytesMax: 1000 };
-  expect(hasRoom(docOf(structs(1, 1)), bytes, limits, 1000 - bytes.length)).toBe(true);
-  expect(hasRoom(docOf(structs(1, 1)), bytes, limits, 1001 - bytes.length)).toBe(false);
-});
-
 test("what is there already is not counted twice", () => {
   const doc = docOf(structs(1, 90));
   expect(hasRoom(doc, structs(1, 100), { structsMax: 100 })).toBe(true);
-  expect(hasRoom(doc, structs(1, 100), { documentBytesMax: 1000 }, 900)).toBe(true);
   expect(hasRoom(doc, structs(1, 102), { structsMax: 100 })).toBe(false);
 });
 
 test("a full document takes deletions, and what it has", () => {
   const full = structs(1, 10);
   const doc = docOf(full);
-  const limits = { structsMax: 5, clientsMax: 0, documentBytesMax: 10 };
-  expect(hasRoom(doc, update([], [{ client: 1, ranges: [[0, 10]] }]), limits, 100)).toBe(true);
-  expect(hasRoom(doc, full, limits, 100)).toBe(true);
-  expect(hasRoom(doc, structs(1, 1, 10), limits, 100)).toBe(false);
+  const limits = { structsMax: 5, clientsMax: 0 };
+  expect(hasRoom(doc, update([], [{ client: 1, ranges: [[0, 10]] }]), limits)).toBe(true);
+  expect(hasRoom(doc, full, limits)).toBe(true);
+  expect(hasRoom(doc, structs(1, 1, 10), limits)).toBe(false);
 });
