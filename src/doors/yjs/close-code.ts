@@ -5,11 +5,14 @@
 
 import { type ErrorCode, errorRow } from "../../base/errors.ts";
 
+/** Of all servers. */
+const FAILED = 1011;
+const TRY_AGAIN = 1013;
 const CLIENT_FAILED = 4400;
 const TRY_LATER = 4500;
 
 export function closeCodeOf(code: ErrorCode): number {
-  const { close = 1011, http, retry } = errorRow(code);
+  const { http, retry, close = retry ? TRY_AGAIN : FAILED } = errorRow(code);
   const isFinal = close >= CLIENT_FAILED && close < TRY_LATER;
   if (retry) return isFinal ? close + (TRY_LATER - CLIENT_FAILED) : close;
   return isFinal ? close : CLIENT_FAILED + (http % 100);
