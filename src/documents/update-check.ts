@@ -8,8 +8,9 @@
  * and a struct is a byte with its kind, what it refers to, and its content (`update-reader.ts`). Yjs believes the counts,
  * and takes the rest as it comes: see https://github.com/yjs/yjs/issues/687.
  *
- * What is accepted here, Yjs can apply to any document that was made of the same structs without throwing. It is no check
- * of who wrote it: whoever may write can write in anybody's name.
+ * What is accepted here, Yjs can apply to an empty document, and to any other once `prepareUpdate` has had a look at both. It
+ * is no check of who wrote it: whoever may write can write in anybody's name. Nor does it bound what Yjs does with it: many
+ * insertions at one place cost it the square of their number.
  */
 
 import { BadBytes } from "../base/bytes.ts";
@@ -84,12 +85,6 @@ export function isPartlyKnown({ ranges }: UpdateFacts, state: StateVector): bool
     const next = stateOf(state, client);
     if (clock < next && next < end) return true;
   }
-  return false;
-}
-
-/** True when the update brings structs that are not there. Where it does not, it may still delete something. */
-export function bringsStructs({ ranges }: UpdateFacts, state: StateVector): boolean {
-  for (const [client, { end }] of ranges) if (end > stateOf(state, client)) return true;
   return false;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { SeededRandom } from "../../src/base/random.ts";
 import { CLOCK_MAX, documentLimits, type UpdateLimits } from "../../src/documents/document-limits.ts";
-import { bringsStructs, checkUpdate, isMissing, isPartlyKnown } from "../../src/documents/update-check.ts";
+import { checkUpdate, isMissing, isPartlyKnown } from "../../src/documents/update-check.ts";
 import { realUpdates } from "./real-updates.ts";
 import {
   all,
@@ -121,7 +121,7 @@ describe("facts", () => {
     ]);
   });
 
-  test("tell what is missing, partly known and new against a state", () => {
+  test("tell what is missing and what is partly known against a state", () => {
     const facts = checkUpdate(
       update([{ client: 7, clock: 3, structs: [collected(4)] }], [{ client: 8, ranges: [[1, 2]] }]),
     );
@@ -130,13 +130,13 @@ describe("facts", () => {
         [7, seven],
         [8, eight],
       ]);
-      return [isMissing(facts, state), isPartlyKnown(facts, state), bringsStructs(facts, state)];
+      return [isMissing(facts, state), isPartlyKnown(facts, state)];
     };
-    expect(against(2, 3)).toEqual([true, false, true]);
-    expect(against(3, 2)).toEqual([true, false, true]);
-    expect(against(3, 3)).toEqual([false, false, true]);
-    expect(against(4, 3)).toEqual([false, true, true]);
-    expect(against(7, 3)).toEqual([false, false, false]);
+    expect(against(2, 3)).toEqual([true, false]);
+    expect(against(3, 2)).toEqual([true, false]);
+    expect(against(3, 3)).toEqual([false, false]);
+    expect(against(4, 3)).toEqual([false, true]);
+    expect(against(7, 3)).toEqual([false, false]);
   });
 
   test("of an update that deletes what it brings miss nothing", () => {
