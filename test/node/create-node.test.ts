@@ -14,6 +14,16 @@ test("runs the README's example in this process", async () => {
   expect(lines).toEqual(["hello"]);
 });
 
+test("runs the README's example of a document in this process", async () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const code = /<!-- test: document -->\n```js\nimport [^\n]+\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+  const lines: string[] = [];
+  const example = new Function("createNode", "keyFromText", "console", `return (async () => {${code}})();`);
+  const anyPort = (options: object) => createNode({ ...options, port: 0 });
+  await example(anyPort, keyFromText, { log: (line: string) => lines.push(line) });
+  expect(lines).toEqual(['{"body":"hello"}']);
+});
+
 test.each(["0.0.0.0", "::", "10.0.0.1"])("does not listen on %s without tokens and a secret", async (host) => {
   await expect(createNode({ host, data: "none" })).rejects.toMatchObject({ code: "BAD_CONFIG" });
   await expect(createNode({ host, data: "none", secret: new Uint8Array(16) })).rejects.toMatchObject({

@@ -17,7 +17,13 @@ it("has every name once, described, typed and with no sample twice", async () =>
   const url = `http://${node.address}`;
   for (const path of ["/v1/kv/a", "/v1/kv/a", "/nowhere", "/v1/kv/a?x"]) await (await fetch(url + path)).text();
   const families = parsePrometheus(await (await fetch(`${url}/metrics`)).text());
-  for (const name of ["atoll_links", "atoll_registers", "atoll_door_connections", "process_cpu_seconds_total"]) {
+  for (const name of [
+    "atoll_links",
+    "atoll_registers",
+    "atoll_door_connections",
+    "atoll_documents_open",
+    "process_cpu_seconds_total",
+  ]) {
     expect(families.get(name)?.samples.size, name).toBe(1);
   }
   expect(families.get("atoll_http_request_seconds")?.type).toBe("histogram");
