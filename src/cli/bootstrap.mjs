@@ -2,7 +2,8 @@
 /**
  * The `atoll` command. Plain JavaScript that needs nothing but Node and npm, so that it runs on a fresh clone: it installs
  * what is missing, builds what is stale, then hands over to the compiled command line. In a published package, which has
- * neither lock file nor build configuration, it only hands over. `--test` and `--bench` are the developer's entries.
+ * neither lock file nor build configuration, it only hands over. `--test`, `--bench` and `--demo` are the
+ * developer's entries.
  */
 
 import { spawn, spawnSync } from "node:child_process";
@@ -294,6 +295,11 @@ async function bench(args) {
   return run(join(outdir, "run.mjs"), args);
 }
 
+/** The demo needs what only a clone has. */
+function demo(args) {
+  return run(inRoot("dist", "src", "demo", "main.js"), args);
+}
+
 async function main() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
@@ -304,6 +310,7 @@ async function main() {
   if (first === "--test") return test(rest);
   if (first === "--bench") return bench(rest);
   await setUp();
+  if (first === "--demo") return demo(rest);
   const entry = inRoot("dist", "src", "cli", "main.js");
   if (!fs.existsSync(entry)) throw new SetupFailure("atoll: this copy is incomplete: dist is missing");
   const { main: runCommand } = await import(pathToFileURL(entry).href);

@@ -9,7 +9,7 @@ import { PROMISES } from "../../../simulations/report/tables.ts";
 import { findScenario } from "../../../simulations/scenarios/scenarios.ts";
 import { CHECKERS, type RunResult, runPlan } from "../../../simulations/simulate.ts";
 import type { Key } from "../../../src/base/ids.ts";
-import { findChromium, loadPage } from "./chromium.ts";
+import { loadPage, NO_CHROMIUM } from "../../support/chromium.ts";
 
 /** Ends scripts, attributes and strings, and has a byte that no terminal shows. */
 const HOSTILE = '</script><img src=x onerror="alert(1)">\'`$\0' as Key;
@@ -124,22 +124,19 @@ describe("the report of a run", () => {
     expect(page.length).toBeLessThan(2_000_000);
   });
 
-  const chromium = findChromium();
-  it("draws itself in a browser without a complaint, and shows the time that its address names", async (context) => {
-    if (chromium === undefined) return context.skip("no chromium here: nobody has looked at the page");
-    const file = join(folder, "report.html");
-    await writeFile(file, renderReport(broken));
-    const { document, complaints } = await loadPage(
-      chromium,
-      `${pathToFileURL(file)}#t=3-5.5`,
-      join(folder, "profile"),
-    );
-    expect(complaints).toEqual([]);
-    expect(document).toContain('class="scripted"');
-    const views = [...document.matchAll(/<svg class="time"[^>]* viewBox="([\d.]+) 0 ([\d.]+) /g)];
-    expect(views.length).toBeGreaterThan(4);
-    expect(views.every(([, from, width]) => from === "3000" && width === "2500")).toBe(true);
-    expect(document).toMatch(/<text x="[\d.]+%" y="15">3\.5 s<\/text>/);
-    expect(document).toMatch(/data-tip="[^"]*operation \d+, put/);
-  });
+  it.skipIf(NO_CHROMIUM)(
+    `draws itself in a browser without a complaint, and shows the time that its address names ${NO_CHROMIUM ?? ""}`,
+    async () => {
+      const file = join(folder, "report.html");
+      await writeFile(file, renderReport(broken));
+      const { document, complaints } = await loadPage(`${pathToFileURL(file)}#t=3-5.5`);
+      expect(complaints).toEqual([]);
+      expect(document).toContain('class="scripted"');
+      const views = [...document.matchAll(/<svg class="time"[^>]* viewBox="([\d.]+) 0 ([\d.]+) /g)];
+      expect(views.length).toBeGreaterThan(4);
+      expect(views.every(([, from, width]) => from === "3000" && width === "2500")).toBe(true);
+      expect(document).toMatch(/<text x="[\d.]+%" y="15">3\.5 s<\/text>/);
+      expect(document).toMatch(/data-tip="[^"]*operation \d+, put/);
+    },
+  );
 });
