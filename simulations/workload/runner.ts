@@ -36,6 +36,15 @@ export class WorkloadRunner {
     return replica === undefined ? undefined : readPartOf(key, await replica.get(key), this.#operationsById);
   }
 
+  async readKeys(node: StageNode, keys: readonly Key[]): Promise<ReadPart[]> {
+    const parts: ReadPart[] = [];
+    for (const key of keys) {
+      const part = await this.read(node, key);
+      if (part !== undefined) parts.push(part);
+    }
+    return parts;
+  }
+
   /** Asks nothing more: what is under way may still be answered. */
   close(): void {
     for (const session of this.#sessionsById.values()) session.close();

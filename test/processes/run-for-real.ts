@@ -1,19 +1,17 @@
 /** Runs a plan on real processes: the same faults and operations, the same healing, the same checkers as in the simulator. */
 
-import { compareDumps, gapsOf } from "../../simulations/checkers/convergence.ts";
+import { CHECKERS } from "../../simulations/checkers/checkers.ts";
+import { areEqualDumps } from "../../simulations/checkers/convergence.ts";
 import type { Evidence, NodeEvidence, Violation } from "../../simulations/checkers/evidence.ts";
 import { clockSpreadOf, type Plan } from "../../simulations/plan.ts";
-import { CHECKERS } from "../../simulations/simulate.ts";
-import type { History, ReadPart } from "../../simulations/workload/history.ts";
-import { partsOf } from "../../simulations/workload/operation.ts";
+import type { History } from "../../simulations/workload/history.ts";
+import { keysOf } from "../../simulations/workload/operation.ts";
 import { WorkloadRunner } from "../../simulations/workload/runner.ts";
-import type { Key } from "../../src/base/ids.ts";
 import { replicaDefaults } from "../../src/replica/config.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import { untilTrue } from "../end-to-end/until.ts";
 import { checkDisk } from "./disk-check.ts";
 import { RealFaultApplier } from "./fault-applier.ts";
-import type { RealNode } from "./real-node.ts";
 import { RealWatcher } from "./real-watcher.ts";
 import { RealWorld, type RealWorldOptions } from "./real-world.ts";
 import { Stranger } from "./stranger.ts";
@@ -112,15 +110,7 @@ async function converge(world: RealWorld, plan: Plan): Promise<number | undefine
 }
 
 async function areEqual(world: RealWorld): Promise<boolean> {
-  const [first, ...others] = await inspectAll(world);
-  if (first === undefined) return false;
-  const wallMs = Date.now();
-  for (const other of others) {
-    if (other === undefined) return false;
-    for (const _ of compareDumps(first, other, ["", ""], wallMs)) return false;
-    for (const _ of gapsOf(other, "")) return false;
-  }
-  return [...gapsOf(first, "")].length === 0;
+  return areEqualDumps(await inspectAll(world), Date.now());
 }
 
 function inspectAll(world: RealWorld): Promise<(ReplicaDump | undefined)[]> {
@@ -134,7 +124,7 @@ interface Played {
 }
 
 async function collect(world: RealWorld, { runner, watchers, plan }: Played): Promise<Evidence> {
-  const keys = [...new Set(plan.operations.flatMap((operation) => partsOf(operation).map((part) => part.key)))];
+  const keys = keysOf(plan.operations);
   const dumps = await inspectAll(world);
   const nodes = world.nodes.map(
     async (node, i): Promise<NodeEvidence> => ({
@@ -149,7 +139,7 @@ async function collect(world: RealWorld, { runner, watchers, plan }: Played): Pr
       clockJumps: jumpsOf(plan, i),
       dump: dumps[i],
       finalWallMs: node.clock.now(),
-      finals: await readKeys(node, runner, keys),
+      finals: await runner.readKeys(node, keys),
     }),
   );
   return {
@@ -177,13 +167,4 @@ async function collect(world: RealWorld, { runner, watchers, plan }: Played): Pr
 function jumpsOf({ faults, healAt }: Plan, node: number): number[] {
   const jumps = faults.flatMap((fault) => (fault.type === "clock-jump" && fault.node === node ? [fault.at] : []));
   return jumps.length === 0 ? [] : [...jumps, healAt];
-}
-
-async function readKeys(node: RealNode, runner: WorkloadRunner, keys: readonly Key[]): Promise<ReadPart[]> {
-  const parts: ReadPart[] = [];
-  for (const key of keys) {
-    const part = await runner.read(node, key);
-    if (part !== undefined) parts.push(part);
-  }
-  return parts;
 }
