@@ -49,12 +49,14 @@ async function play(world: RealWorld, plan: Plan): Promise<RealRun> {
   await world.agenda.until(plan.healAt);
   runner.close();
   await faults.healAll();
+  await untilAnswered(world, runner, plan);
   const convergedAfterMs = await converge(world, plan);
   await untilExpired(runner.history);
   const violations = breakdownsOf(world);
   if (violations.length === 0) violations.push(...(await stranger.finish()));
   if (violations.length === 0) {
-    const evidence = await collect(world, { runner, watchers, plan });
+    const dumps = await lastLook(world, convergedAfterMs === undefined ? 0 : plan.settleMs);
+    const evidence = await collect(world, { runner, watchers, plan, dumps });
     for (const [name, check] of Object.entries(CHECKERS)) {
       if (!SIMULATED_ONLY.has(name)) violations.push(...check(evidence));
     }
@@ -85,6 +87,12 @@ function breakdownsOf(world: RealWorld): Violation[] {
   return messages.map((message) => ({ checker: "breakdown", message }));
 }
 
+/** What a busy machine has not got round to is still being written: only then is everything healed. Up to the bound. */
+async function untilAnswered({ agenda }: RealWorld, runner: WorkloadRunner, { settleMs }: Plan): Promise<void> {
+  const until = agenda.now + settleMs;
+  while (runner.isUnderWay && agenda.now < until) await agenda.until(agenda.now + LOOK_EVERY_MS);
+}
+
 /** Nothing is to expire while everything is being read. */
 async function untilExpired(history: History): Promise<void> {
   const now = Date.now();
@@ -113,6 +121,19 @@ async function areEqual(world: RealWorld): Promise<boolean> {
   return areEqualDumps(await inspectAll(world), Date.now());
 }
 
+/**
+ * What they hold in the end. Processes are not looked at in one instant: what is sealed or purged at that moment may be so
+ * at one of them only, and is looked at again, for `forMs` at most.
+ */
+async function lastLook(world: RealWorld, forMs: number): Promise<readonly (ReplicaDump | undefined)[]> {
+  const until = world.now + forMs;
+  for (;;) {
+    const dumps = await inspectAll(world);
+    if (areEqualDumps(dumps, Date.now()) || world.now >= until) return dumps;
+    await world.agenda.until(world.now + LOOK_EVERY_MS);
+  }
+}
+
 function inspectAll(world: RealWorld): Promise<(ReplicaDump | undefined)[]> {
   return Promise.all(world.nodes.map((node) => node.inspect().catch(() => undefined)));
 }
@@ -121,11 +142,11 @@ interface Played {
   readonly runner: WorkloadRunner;
   readonly watchers: readonly RealWatcher[];
   readonly plan: Plan;
+  readonly dumps: readonly (ReplicaDump | undefined)[];
 }
 
-async function collect(world: RealWorld, { runner, watchers, plan }: Played): Promise<Evidence> {
+async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Played): Promise<Evidence> {
   const keys = keysOf(plan.operations);
-  const dumps = await inspectAll(world);
   const nodes = world.nodes.map(
     async (node, i): Promise<NodeEvidence> => ({
       durable: plan.nodes[i]?.durable ?? true,
