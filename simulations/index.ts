@@ -6,15 +6,17 @@
 import type { Plan } from "./plan.ts";
 import { createProductionReplica } from "./production-replica.ts";
 import { renderReport } from "./report/page.ts";
+import type { RunResult } from "./run/run-result.ts";
 import { createResult, type SimulationResult } from "./script/result.ts";
 import { idsByName, planOf, type Script } from "./script/script.ts";
-import { type RunResult, runPlan } from "./simulate.ts";
+import { runPlan } from "./simulate.ts";
 
 export type { Violation } from "./checkers/evidence.ts";
 export type { Fault, PathPair } from "./faults/fault.ts";
 export type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "./plan.ts";
 export { REGIONS, type RegionName, ROUND_TRIPS_MS, type RoundTrips } from "./regions.ts";
 export { replayCommand, summaryLine, violationReport } from "./report.ts";
+export type { RunResult } from "./run/run-result.ts";
 export { decodePlan, encodePlan, UnreadablePlan } from "./scenario-file/scenario-file.ts";
 export { findScenario, SCENARIOS, type Scenario } from "./scenarios/scenarios.ts";
 export { type Act, batch, put, read, remove } from "./script/client.ts";
@@ -41,7 +43,6 @@ export { planOf, type Replicas, type Script } from "./script/script.ts";
 export { ScriptError } from "./script/script-error.ts";
 export type { Heard, Watching, WatchResult } from "./script/watch.ts";
 export type { Workload } from "./script/workload.ts";
-export type { RunResult } from "./simulate.ts";
 export type { History, HistoryEntry } from "./workload/history.ts";
 export type { Operation } from "./workload/operation.ts";
 

@@ -2,7 +2,7 @@
 
 import { replicaDefaults } from "../src/replica/config.ts";
 import { Driver } from "../src/replica/driver.ts";
-import type { CreateReplica } from "./simulate.ts";
+import type { CreateReplica } from "./run/plan-world.ts";
 
 export const createProductionReplica: CreateReplica = (identity, ports, settings) => {
   const { id, region, address, join } = identity;

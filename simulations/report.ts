@@ -2,7 +2,7 @@
 
 import { describeFault } from "./faults/fault.ts";
 import type { Plan } from "./plan.ts";
-import type { RunResult } from "./simulate.ts";
+import type { RunResult } from "./run/run-result.ts";
 
 /** Faults shown of a failed run: the last ones before the healing are the likeliest. */
 const FAULTS_SHOWN = 20;

@@ -17,6 +17,7 @@ import { isSameWrite, mayHaveLetGo } from "./doubt.ts";
 import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
 import { isKept } from "./promise.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
+import { wasForgottenByAll } from "./survival.ts";
 import { indexWrites, mayBeAbove, type PossibleWrite } from "./writes-by-key.ts";
 
 interface KeyEvidence {
@@ -99,14 +100,19 @@ function* checkFinal(
 
 /**
  * Who has begun with nothing knows no mark of what was purged: what it writes before it has heard of a deletion, for which
- * nobody waits with it, may be stamped below one that all of them have purged by then, and stands.
+ * nobody waits with it, may be stamped below one that all of them have purged by then, and stands. And where all who ran
+ * had lost their disks, and with them that the value was ever there, they purge among themselves what had replaced it.
  */
 function mayStandBelow(key: KeyEvidence, final: ReadPart, floor: Acknowledged, evidence: Evidence): boolean {
-  const { nodes } = evidence;
   const author = key.possible.find(({ entry }) => entry.operation.id === final.author?.id)?.entry;
-  if (author === undefined || !(floor.part.isDelete || floor.part.ttlMs !== undefined)) return false;
-  const hasBegunAnew = nodes[author.node]?.durable === false && author.life > 1;
-  return hasBegunAnew && author.invokedAt > (floor.entry.answeredAt ?? 0) && !hadHeardOf(floor, author, evidence);
+  if (author === undefined) return false;
+  const isRemoval = floor.part.isDelete || floor.part.ttlMs !== undefined;
+  const since = floor.entry.answeredAt ?? 0;
+  const hasBegunAnew = evidence.nodes[author.node]?.durable === false && author.life > 1;
+  if (isRemoval && hasBegunAnew && author.invokedAt > since && !hadHeardOf(floor, author, evidence)) return true;
+  const dot = key.acknowledged.find(({ entry }) => entry === author)?.part.dot ?? final.dot;
+  if (dot === undefined || !(isRemoval || mayBeRemoved(key, floor))) return false;
+  return wasForgottenByAll(dot, floor.part.dot, since, evidence);
 }
 
 /** True when a life of a replica covered a write before it was asked for another. */
@@ -115,6 +121,14 @@ function hadHeardOf({ part: { dot } }: Acknowledged, asked: HistoryEntry, { samp
     const sample = nodes[asked.node];
     if (at >= asked.invokedAt || sample?.life !== asked.life) return false;
     return sample.vectors[dot.shard]?.covers(dot.origin, dot.sequence) === true;
+  });
+}
+
+/** True when something removes what was acknowledged, now or once it expires. */
+function mayBeRemoved({ possible }: KeyEvidence, floor: Acknowledged): boolean {
+  return possible.some(({ entry, isDelete, stamp }) => {
+    const isRemoval = isDelete || entry.operation.ttlMs !== undefined;
+    return isRemoval && (stamp === undefined || compareStamps(stamp, stampOf(floor)) > 0);
   });
 }
 

@@ -14,6 +14,19 @@ export function checkConvergence(evidence: Evidence): Violation[] {
   return violations("convergence", messages);
 }
 
+/** Undefined: a replica that is not there, and equal to nobody. */
+export function areEqualDumps(dumps: readonly (ReplicaDump | undefined)[], wallMs: number): boolean {
+  const [first, ...others] = dumps;
+  if (first === undefined) return dumps.length === 0;
+  for (const _ of gapsOf(first, "")) return false;
+  for (const other of others) {
+    if (other === undefined) return false;
+    for (const _ of compareDumps(first, other, ["", ""], wallMs)) return false;
+    for (const _ of gapsOf(other, "")) return false;
+  }
+  return true;
+}
+
 /** What keeps two dumps from being equal, in words; nothing when they are. `wallMs` decides what has expired. */
 export function* compareDumps(
   one: ReplicaDump,

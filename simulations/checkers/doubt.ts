@@ -11,6 +11,7 @@ import { replicaOf } from "../../src/core/origin.ts";
 import type { Judgement } from "../simulator/node.ts";
 import type { Acknowledged } from "../workload/history.ts";
 import type { Evidence, NodeEvidence } from "./evidence.ts";
+import { livedTwice } from "./lived-twice.ts";
 import { compareStamps, type Stamp, stampOfVersion } from "./stamp.ts";
 import type { PossibleWrite } from "./writes-by-key.ts";
 
@@ -22,7 +23,8 @@ export function beginningsOf(node: NodeEvidence | undefined, until: number): num
 /**
  * True when a replica that had the write may hold neither it nor what superseded it there: one of the two was put aside,
  * here or by its writer, to which everybody else leaves that; or was forgotten as too old without a word, since nothing
- * was left in it. `writes`: all of the key.
+ * was left in it; or was purged early, since it had the dot of another write, which everybody covered. `writes`: all of
+ * the key.
  */
 export function mayHaveLetGo(
   node: NodeEvidence,
@@ -36,7 +38,15 @@ export function mayHaveLetGo(
   if (hasBegunAnew && isPutAside(part.key, stamp, evidence)) return true;
   const isLater = (write: PossibleWrite): boolean =>
     write.stamp === undefined || compareStamps(write.stamp, stamp) >= 0;
-  return writes.some((write) => isLater(write) && mayHaveOutlived(write, part.dot.shard, evidence));
+  return writes.some(
+    (write) => isLater(write) && (mayHaveOutlived(write, part.dot.shard, evidence) || hasOtherDot(write, evidence)),
+  );
+}
+
+/** True for a deletion, or a value that expires, whose dot may be that of another write as well. */
+function hasOtherDot({ entry, isDelete, stamp }: PossibleWrite, evidence: Evidence): boolean {
+  if (!isDelete && entry.operation.ttlMs === undefined) return false;
+  return stamp !== undefined && livedTwice(evidence).has(stamp.origin);
 }
 
 /** True when anybody put the write of that stamp aside, or a later one of the key, as older than the retention. */

@@ -4,13 +4,14 @@
  * does any at all in the end, as long as one remembers (kv679, scenarios 4 and 5; Cassandra's gc_grace).
  */
 
-import type { Key, OriginId } from "../../src/base/ids.ts";
+import type { Key } from "../../src/base/ids.ts";
+import type { Dot } from "../../src/store.ts";
 import type { NodeSample, Sample } from "../sampling/sample.ts";
 import { type Acknowledged, acknowledgedParts } from "../workload/history.ts";
 import { mayHaveLetGo } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
-import { mayHaveForgotten, type Receipt } from "./survival.ts";
+import { mayHaveForgotten, type Receipt, wasForgottenByAll } from "./survival.ts";
 import { indexWrites } from "./writes-by-key.ts";
 
 /** Everything of a key below a stamp was gone everywhere at a moment. */
@@ -47,6 +48,11 @@ export function checkResurrection(evidence: Evidence): Violation[] {
     times ??= indexTimes(evidence);
     return times;
   };
+  /** Nobody is left who knew of both. */
+  const isForgotten = ({ key, stamp }: Pick<Sighting, "key" | "stamp">, { at, by }: Burial): boolean => {
+    const dot = dotOf(key, stamp, evidence);
+    return dot !== undefined && wasForgottenByAll(dot, by.part.dot, at, evidence);
+  };
   const messages: string[] = [];
   for (const sighting of sightings(evidence, burials)) {
     const risen = burials
@@ -58,7 +64,7 @@ export function checkResurrection(evidence: Evidence): Violation[] {
           isOlder(sighting, burial, writtenAt) &&
           !mayHaveForgotten(evidence.nodes[sighting.node] as Evidence["nodes"][number], receiptOf(burial), sighting.at),
       );
-    if (risen !== undefined) messages.push(describe(sighting, risen));
+    if (risen !== undefined && !isForgotten(sighting, risen)) messages.push(describe(sighting, risen));
   }
   for (const [node, { finals, finalWallMs: _ }] of evidence.nodes.entries()) {
     for (const { key, version, author } of finals) {
@@ -70,7 +76,8 @@ export function checkResurrection(evidence: Evidence): Violation[] {
           isOlder({ key, stamp, author: author?.id }, burial, writtenAt) &&
           !evidence.nodes.every((each) => mayHaveForgotten(each, receiptOf(burial))),
       );
-      if (risen !== undefined) messages.push(describe({ key, stamp, node, at: Infinity, by: "at the end" }, risen));
+      if (risen === undefined || isForgotten({ key, stamp }, risen)) continue;
+      messages.push(describe({ key, stamp, node, at: Infinity, by: "at the end" }, risen));
     }
   }
   return violations("resurrection", messages);
@@ -94,6 +101,15 @@ function indexTimes({ history }: Evidence): WriteTimes {
   return times;
 }
 
+/** The dot that a write was acknowledged with. */
+function dotOf(key: Key, stamp: Stamp, { history }: Evidence): Dot | undefined {
+  const name = writeName(key, stamp);
+  for (const { part } of acknowledgedParts(history)) {
+    if (writeName(part.key, stampOfVersion(part.version, part.isDelete)) === name) return part.dot;
+  }
+  return undefined;
+}
+
 /** Whoever begins anew gives its writes other dots: they keep their timestamps. */
 function writeName(key: Key, { timestamp }: Stamp): string {
   return `${timestamp} ${key}`;
@@ -111,11 +127,9 @@ function isOlder(
 function indexBurials(evidence: Evidence): BurialsByKey {
   const byKey = new Map<Key, { all: Burial[]; highest: Stamp }>();
   const writes = indexWrites(evidence);
-  const livedTwice = findLivedTwice(evidence);
   for (const by of acknowledgedParts(evidence.history)) {
     const { part, entry } = by;
     if (!part.isDelete && part.ttlMs === undefined) continue;
-    if (livedTwice.has(part.dot.origin)) continue;
     const ofKey = writes.get(part.key) ?? [];
     if (evidence.nodes.some((node) => mayHaveLetGo(node, by, ofKey, evidence))) continue;
     const below = stampOfVersion(part.version, part.isDelete);
@@ -132,21 +146,6 @@ function indexBurials(evidence: Evidence): BurialsByKey {
     }
   }
   return byKey;
-}
-
-/**
- * Origins under which two processes of a replica wrote: its disk had forgotten its lives. Until it hears of that its dots
- * are those of other writes, too, which everybody may cover who has never seen these.
- */
-function findLivedTwice({ history }: Evidence): ReadonlySet<OriginId> {
-  const livesByOrigin = new Map<OriginId, number>();
-  const livedTwice = new Set<OriginId>();
-  for (const { entry, part } of acknowledgedParts(history)) {
-    const { origin } = part.dot;
-    if ((livesByOrigin.get(origin) ?? entry.life) !== entry.life) livedTwice.add(origin);
-    livesByOrigin.set(origin, entry.life);
-  }
-  return livedTwice;
 }
 
 /** The first sample later than a moment for which `holds`. Samples are in order of time. */

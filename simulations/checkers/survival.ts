@@ -4,6 +4,8 @@ import { latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key, ShardId } from "../../src/base/ids.ts";
 import { KIND_PLAIN } from "../../src/core/record.ts";
 import { registerRange, shardHeadKey } from "../../src/replica/disk-layout.ts";
+import type { Dot } from "../../src/store.ts";
+import type { NodeSample } from "../sampling/sample.ts";
 import type { LifeEnd } from "../simulator/node.ts";
 import type { Evidence, NodeEvidence } from "./evidence.ts";
 
@@ -68,4 +70,26 @@ export function entryOf({ key, shard }: Place): string {
 
 function headEntryOf(shard: number): string {
   return latin1FromBytes(shardHeadKey(shard as ShardId));
+}
+
+/**
+ * True when at some moment since everybody who ran had a disk that had lost something, or had begun anew, and covered
+ * `write` no more, and nobody else covered what came after it when he ran last: then nobody knows that it was replaced.
+ */
+export function wasForgottenByAll(write: Dot, after: Dot, since: number, { nodes, samples }: Evidence): boolean {
+  const hasLostSome = (node: number, until: number): boolean =>
+    nodes[node]?.diskLosses.some(({ to }) => to <= until) === true ||
+    nodes[node]?.judgements.some(({ at, shard }) => shard === undefined && at <= until) === true;
+  const looksBefore = nodes.map((): NodeSample | undefined => undefined);
+  return samples.some(({ at, nodes: looks }) => {
+    for (const [node, look] of looks.entries()) if (look !== undefined) looksBefore[node] = look;
+    if (at < since || looks.every((look) => look === undefined)) return false;
+    return looks.every((look, node) =>
+      look === undefined ? !doesCover(looksBefore[node], after) : hasLostSome(node, at) && !doesCover(look, write),
+    );
+  });
+}
+
+function doesCover(look: NodeSample | undefined, { shard, origin, sequence }: Dot): boolean {
+  return look?.vectors[shard]?.covers(origin, sequence) === true;
 }

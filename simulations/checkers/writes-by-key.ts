@@ -75,7 +75,8 @@ export function mayBeGone(
 ): boolean {
   const explains = ({ entry, isDelete, stamp }: PossibleWrite): boolean => {
     if (entry.invokedAt > moment.at) return false;
-    if (stamp !== undefined && compareStamps(stamp, floor) < 0) return false;
+    // Of one timestamp it may be the very write that was shown: who begins anew gives it the dot of a later life.
+    if (stamp !== undefined && stamp.timestamp !== floor.timestamp && compareStamps(stamp, floor) < 0) return false;
     const { ttlMs } = entry.operation;
     return isDelete || (ttlMs !== undefined && entry.invokedWallMs + ttlMs - clockSpreadMs <= moment.wallMs);
   };

@@ -1,6 +1,6 @@
 /** The picture of a run: faults, lanes and charts one below the other, on one time axis. */
 
-import type { RunResult } from "../simulate.ts";
+import type { RunResult } from "../run/run-result.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { drawCharts } from "./charts.ts";
 import { createLayout, type Layout, type Panel, px, renderPanel } from "./drawing.ts";

@@ -1,6 +1,6 @@
 /** The first lines of a report: what was run, what was done to it, and whether it held, for somebody who was not there. */
 
-import type { RunResult } from "../simulate.ts";
+import type { RunResult } from "../run/run-result.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { isWrite } from "../workload/operation.ts";
 import { countFaults } from "./fault-words.ts";

@@ -5,7 +5,7 @@
 
 import { nameOf } from "../plan.ts";
 import { replayCommand } from "../report.ts";
-import type { RunResult } from "../simulate.ts";
+import type { RunResult } from "../run/run-result.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { faultSpan } from "./fault-words.ts";
 

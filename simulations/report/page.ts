@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { assert } from "../../src/base/assert.ts";
 import { replayCommand } from "../report.ts";
-import type { RunResult } from "../simulate.ts";
+import type { RunResult } from "../run/run-result.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { type FaultSpan, faultSpan } from "./fault-words.ts";
 import { renderFigure } from "./figure.ts";

@@ -2,7 +2,7 @@
 
 import type { Key } from "../../src/base/ids.ts";
 import { showKey, type Violation } from "../checkers/evidence.ts";
-import type { RunResult } from "../simulate.ts";
+import type { RunResult } from "../run/run-result.ts";
 import type { HistoryEntry } from "../workload/history.ts";
 import { partsOf } from "../workload/operation.ts";
 

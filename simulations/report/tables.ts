@@ -1,7 +1,7 @@
 /** The tables of a report: verdicts, traffic, recoveries, faults, operations. */
 
 import type { Plan } from "../plan.ts";
-import type { RunResult } from "../simulate.ts";
+import type { RunResult } from "../run/run-result.ts";
 import type { Recovery, Timeline } from "../timeline/timeline.ts";
 import type { HistoryEntry } from "../workload/history.ts";
 import type { FaultSpan } from "./fault-words.ts";

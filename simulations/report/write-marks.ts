@@ -4,7 +4,7 @@
  */
 
 import { showKey } from "../checkers/evidence.ts";
-import type { RunResult } from "../simulate.ts";
+import type { RunResult } from "../run/run-result.ts";
 import type { Conflict } from "../timeline/timeline.ts";
 import type { HistoryEntry } from "../workload/history.ts";
 import { isWrite } from "../workload/operation.ts";

@@ -1,7 +1,7 @@
 /** What came of a script, to be asserted on. */
 
 import { nameOf, type Plan } from "../plan.ts";
-import type { RunResult } from "../simulate.ts";
+import type { RunResult } from "../run/run-result.ts";
 import type { Recovery } from "../timeline/timeline.ts";
 import type { Answer, HistoryEntry } from "../workload/history.ts";
 import type { WatchHistory } from "../workload/watch-history.ts";

@@ -118,6 +118,11 @@ export class World {
     return node;
   }
 
+  /** When anybody gave a replica up. */
+  givenUpAt(replica: ReplicaId): number[] {
+    return this.givenUp.flatMap(({ id, at }) => (id === replica ? [at] : []));
+  }
+
   /** Runs something of the world's own at a virtual time. */
   at(time: number, run: () => void): void {
     this.queue.schedule(Math.max(time, this.#now), undefined, run);

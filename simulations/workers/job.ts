@@ -5,8 +5,9 @@ import type { Plan } from "../plan.ts";
 import { createProductionReplica } from "../production-replica.ts";
 import { toJson } from "../report/json.ts";
 import { summaryLine, violationReport } from "../report.ts";
+import type { CreateReplica } from "../run/plan-world.ts";
 import { findScenario } from "../scenarios/scenarios.ts";
-import { type CreateReplica, runPlan } from "../simulate.ts";
+import { runPlan } from "../simulate.ts";
 
 export interface Job {
   /** Name and seed of a scenario's run, or the plan itself. */

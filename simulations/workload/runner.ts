@@ -30,10 +30,26 @@ export class WorkloadRunner {
     world.onLifeEnd = (node, life) => world.at(world.now, () => this.#lifeEnded(node, life));
   }
 
+  /** Something was asked of a process that still runs, and is not answered yet. */
+  get isUnderWay(): boolean {
+    return this.history.some(({ answer, node, life }) => {
+      return answer === undefined && this.#world.node(node).life?.number === life;
+    });
+  }
+
   /** Reads a key at a node, as a checker does at the end. */
   async read(node: StageNode, key: Operation["key"]): Promise<ReadPart | undefined> {
     const { replica } = node;
     return replica === undefined ? undefined : readPartOf(key, await replica.get(key), this.#operationsById);
+  }
+
+  async readKeys(node: StageNode, keys: readonly Key[]): Promise<ReadPart[]> {
+    const parts: ReadPart[] = [];
+    for (const key of keys) {
+      const part = await this.read(node, key);
+      if (part !== undefined) parts.push(part);
+    }
+    return parts;
   }
 
   /** Asks nothing more: what is under way may still be answered. */

@@ -280,7 +280,7 @@ export class AntiEntropy {
   }
 
   #isDurable(shard: Shard): boolean {
-    return this.#around.durableOf(shard.id) === shard.vector.snapshot();
+    return shard.vector.isSnapshot(this.#around.durableOf(shard.id));
   }
 
   #digestFacts(now: number): DigestFacts {

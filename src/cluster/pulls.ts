@@ -57,6 +57,8 @@ export class Pulls {
   readonly #sessionsById = new Map<number, PullSession>();
   readonly #sessionsByShard = new Map<ShardId, PullSession>();
   readonly #sourcesByPeer = new Map<ReplicaId, Source>();
+  /** False: no source delivers anything, or waits for a grant. */
+  #isUnderWay = false;
   #nextSession = 1;
   /** Registers and bytes taken in by deltas. */
   registers = 0;
@@ -132,11 +134,8 @@ export class Pulls {
 
   /** Decides, from the facts noted, what to fetch now. */
   evaluate(now: number): void {
-    for (const [peer, source] of this.#sourcesByPeer) {
-      if (source.sessions.size > 0) this.#watchOver(source, now);
-      this.#grant(peer, source, now);
-    }
-    // After every message: nothing that grows with the cluster is to be asked while nothing lacks.
+    // After every message: nothing that grows with the cluster is to be asked while nothing lacks, or is under way.
+    if (this.#isUnderWay) this.#goOn(now);
     if (this.#lacksByShard.size === 0) return;
     if (!this.#around.linked().some((peer) => this.#hasRoom(peer))) return;
     for (const [shard, lacks] of this.#lacksByShard) {
@@ -145,6 +144,15 @@ export class Pulls {
       const peer = this.#chooseSource(lacks, now);
       if (peer !== undefined) this.#begin(shard, peer, now);
       if (lacks.size === 0) this.#lacksByShard.delete(shard);
+    }
+  }
+
+  #goOn(now: number): void {
+    this.#isUnderWay = false;
+    for (const [peer, source] of this.#sourcesByPeer) {
+      if (source.sessions.size > 0) this.#watchOver(source, now);
+      this.#grant(peer, source, now);
+      if (source.sessions.size > 0 || source.window.isGrantDue) this.#isUnderWay = true;
     }
   }
 
@@ -199,7 +207,9 @@ export class Pulls {
     this.#sourcesByPeer.get(session.peer)?.sessions.delete(session);
   }
 
+  /** Of a peer that is asked for something, or delivers it. */
   #sourceOf(peer: ReplicaId): Source {
+    this.#isUnderWay = true;
     let source = this.#sourcesByPeer.get(peer);
     if (source === undefined) {
       source = { window: new PullWindow(), sessions: new Set(), deliveredAt: 0, patienceMs: this.#limits.idleMs };

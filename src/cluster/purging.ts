@@ -6,10 +6,10 @@
  * all of them every time would cost more than all else.
  */
 
-import type { ShardId } from "../base/ids.ts";
 import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { Member } from "./members.ts";
+import type { Report } from "./reports.ts";
 import { purgeTest } from "./stability.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -49,7 +49,7 @@ export class Purging {
     const owners = this.#around.members.owners();
     for (let left = STEP_LOOKS; left > 0 && this.#shardsLeft > 0; ) {
       const shard = this.#around.shards[this.#next] as Shard;
-      const test = this.#gravesLeft === 0 || shard.unconfirmed > 0 ? undefined : this.#testFor(shard.id, owners, now);
+      const test = this.#gravesLeft === 0 || shard.unconfirmed > 0 ? undefined : this.#testFor(shard, owners, now);
       const looks = test === undefined ? 0 : Math.min(SHARD_LOOKS, this.#gravesLeft, left);
       const gone = test === undefined ? 0 : shard.purge(looks, test);
       this.#gravesLeft -= looks;
@@ -60,18 +60,29 @@ export class Purging {
     return purged;
   }
 
-  #testFor(shard: ShardId, owners: readonly Member[], now: number): ReturnType<typeof purgeTest> {
+  #testFor(shard: Shard, owners: readonly Member[], now: number): ReturnType<typeof purgeTest> {
     const { members, reports } = this.#around;
+    const { era } = shard.vector;
     const vectors: VersionVector[] = [];
+    // What was once covered stays so in one era: of long vectors of many owners only those that have changed are compared.
+    const news: Report[] = [];
     let clockMin = now;
     for (const owner of owners) {
-      const report = reports.of(shard, owner.id);
+      const report = reports.of(shard.id, owner.id);
       if (report === undefined) return undefined;
       vectors.push(report.durable);
+      if (report.coveredIn !== era) news.push(report);
       clockMin = Math.min(clockMin, reports.clockOf(owner.id));
     }
-    const deletedBefore = members.hasGivenUp() ? now - this.#retentionMs : Infinity;
-    return purgeTest({ own: this.#around.durableOf(shard), owners: vectors, clockMin, deletedBefore });
+    const test = purgeTest({
+      own: this.#around.durableOf(shard.id),
+      owners: vectors,
+      news: news.map(({ durable }) => durable),
+      clockMin,
+      deletedBefore: members.hasGivenUp() ? now - this.#retentionMs : Infinity,
+    });
+    if (test !== undefined) for (const report of news) report.coveredIn = era;
+    return test;
   }
 
   #leave(): void {

@@ -13,43 +13,57 @@ export interface Report {
   readonly durable: VersionVector;
   /** Undefined: not told. */
   readonly early: readonly EarlyFacts[] | undefined;
-  /** The reporter's clock then, unix ms. */
-  readonly clock: number;
+  /** The reporter's clock when it said so last, unix ms. */
+  clock: number;
   /** Digest of the lives that the reporter knew then. */
   readonly lives: number;
   /** The reporter holds something that waits to be confirmed. */
   readonly doubtful: boolean;
+  /** The era of this replica's own vector in which its disk was seen to cover `durable`; -1: not yet. */
+  coveredIn: number;
 }
+
+type Told = Omit<Report, "durable" | "coveredIn"> & { readonly durable: VersionVector | undefined };
 
 const NOTHING = new VersionVector();
 
 export class Reports {
-  readonly #byShard: Map<ReplicaId, Report>[];
+  /** By member, then by shard. */
+  readonly #byId = new Map<ReplicaId, (Report | undefined)[]>();
+  readonly #shards: number;
   readonly #clocksById = new Map<ReplicaId, number>();
 
   constructor(shards: number) {
-    this.#byShard = Array.from({ length: shards }, () => new Map());
+    this.#shards = shards;
   }
 
   of(shard: ShardId, id: ReplicaId): Report | undefined {
-    return this.#byShard[shard]?.get(id);
+    return this.#byId.get(id)?.[shard];
   }
 
   /** Notes a report; `durable` undefined: not told this time, the earlier one stands. */
-  note(
-    shard: ShardId,
-    id: ReplicaId,
-    told: {
-      readonly vector: VersionVector;
-      readonly durable: VersionVector | undefined;
-      readonly early: readonly EarlyFacts[] | undefined;
-      readonly clock: number;
-      readonly lives: number;
-      readonly doubtful: boolean;
-    },
-  ): void {
-    const earlier = this.#byShard[shard]?.get(id);
-    this.#byShard[shard]?.set(id, { ...told, durable: told.durable ?? earlier?.durable ?? NOTHING });
+  note(shard: ShardId, id: ReplicaId, told: Told): void {
+    const reports = this.#of(id);
+    const earlier = reports[shard];
+    const durable = told.durable ?? earlier?.durable ?? NOTHING;
+    const isSameDisk = earlier?.durable === durable;
+    // Most of what is told was told before.
+    if (isSameDisk && isSame(earlier, told)) {
+      earlier.clock = told.clock;
+      return;
+    }
+    const { vector, early, clock, lives, doubtful } = told;
+    const coveredIn = isSameDisk ? earlier.coveredIn : -1;
+    reports[shard] = { vector, durable, early, clock, lives, doubtful, coveredIn };
+  }
+
+  #of(id: ReplicaId): (Report | undefined)[] {
+    let reports = this.#byId.get(id);
+    if (reports === undefined) {
+      reports = new Array<Report | undefined>(this.#shards).fill(undefined);
+      this.#byId.set(id, reports);
+    }
+    return reports;
   }
 
   noteClock(id: ReplicaId, facts: ReportFacts): void {
@@ -63,13 +77,18 @@ export class Reports {
 
   /** Forgets all that a member said: it began a new life, or went. */
   forget(id: ReplicaId): void {
-    for (const reports of this.#byShard) reports.delete(id);
+    this.#byId.delete(id);
     this.#clocksById.delete(id);
   }
 
   /** Forgets what everybody said. */
   clear(): void {
-    for (const reports of this.#byShard) reports.clear();
+    this.#byId.clear();
     this.#clocksById.clear();
   }
+}
+
+function isSame(earlier: Report, told: Told): boolean {
+  const isSameState = earlier.vector === told.vector && earlier.early === told.early;
+  return isSameState && earlier.lives === told.lives && earlier.doubtful === told.doubtful;
 }

@@ -16,23 +16,56 @@ import { LIFE_MAX, replicaOf } from "../core/origin.ts";
 import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { EarlyFacts } from "../wire/message.ts";
+import type { Member } from "./members.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** Closes and seals, in every shard, what the reports of all owners allow by now. */
-export function sealEnded(around: Surroundings): void {
-  const { members, reports, shards } = around;
-  const lives = members.livesDigest();
-  const owners = members.owners();
-  for (const shard of shards) {
-    if (shard.unconfirmed > 0 || !holdsEnded(shard, members)) continue;
+export class Sealing {
+  readonly #around: Surroundings;
+  /** By shard: at the last look nothing of an ended life was here, with these lives and these origins. */
+  readonly #clean: { lives: number; origins: number }[];
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+    this.#clean = around.shards.map(() => ({ lives: -1, origins: -1 }));
+  }
+
+  /** Closes and seals, in every shard, what the reports of all owners allow by now. */
+  step(): void {
+    const { members, shards } = this.#around;
+    const lives = members.livesDigest();
+    const owners = members.owners();
+    for (const shard of shards) {
+      if (shard.unconfirmed === 0 && this.#holdsEnded(shard, lives)) this.#seal(shard, owners, lives);
+    }
+  }
+
+  /**
+   * False when there is nothing of any ended life here that is not sealed: then the reports of all owners, many of them
+   * and long ones in a large cluster, need not be looked at. What others still have of such a life comes as a delta, which
+   * makes it an entry here.
+   */
+  #holdsEnded(shard: Shard, lives: number): boolean {
+    const { members } = this.#around;
+    if (!shard.isWhole() && shard.early().some(({ origin }) => members.hasEnded(origin))) return true;
+    const clean = this.#clean[shard.id] as { lives: number; origins: number };
+    const { origins } = shard.vector;
+    if (clean.lives === lives && clean.origins === origins) return false;
+    for (const [origin] of shard.vector.entries()) if (members.hasEnded(origin)) return true;
+    clean.lives = lives;
+    clean.origins = origins;
+    return false;
+  }
+
+  #seal(shard: Shard, owners: readonly Member[], lives: number): void {
+    const { members, reports } = this.#around;
     const known = owners.flatMap((owner) => {
       const report = reports.of(shard.id, owner.id);
       return report?.early !== undefined && report.lives === lives ? [{ ...report, early: report.early }] : [];
     });
-    if (known.length < owners.length) continue;
+    if (known.length < owners.length) return;
     const { close, seal } = decideSealing(
       {
-        own: { vector: shard.vector, durable: around.durableOf(shard.id), early: shard.early() },
+        own: { vector: shard.vector, durable: this.#around.durableOf(shard.id), early: shard.early() },
         owners: known,
         hasEnded: (origin) => members.hasEnded(origin),
         lifeOfNumber: (number) => members.lifeOfNumber(number),
@@ -42,16 +75,6 @@ export function sealEnded(around: Surroundings): void {
     for (const { origin, sequence } of close) shard.close(origin, sequence);
     for (const { replica, life } of seal) shard.seal(replica, life);
   }
-}
-
-/**
- * False when there is nothing of any ended life here that is not sealed: then the reports of all owners, many of them and
- * long ones in a large cluster, need not be looked at. What others still have of such a life comes as a delta, which makes
- * it an entry here.
- */
-function holdsEnded(shard: Shard, members: Surroundings["members"]): boolean {
-  for (const [origin] of shard.vector.entries()) if (members.hasEnded(origin)) return true;
-  return !shard.isWhole() && shard.early().some(({ origin }) => members.hasEnded(origin));
 }
 
 /** What one owner, this replica included, says of a shard. */

@@ -39,6 +39,8 @@ export class Serving {
   readonly #around: SendingSurroundings;
   readonly #pullersById = new Map<ReplicaId, Puller>();
   readonly #writer = new ByteWriter(CHUNK_BYTES);
+  /** False: no session is open. */
+  #isServing = false;
 
   constructor(around: SendingSurroundings) {
     this.#around = around;
@@ -63,6 +65,7 @@ export class Serving {
     const puller = this.#pullerOf(peer);
     const { sessions } = puller;
     puller.credit += message.credit;
+    this.#isServing = true;
     if (shard === undefined || sessions.size >= SERVED_SESSIONS_MAX || sessions.has(message.session)) {
       this.#refuse(peer, message.session);
     } else sessions.set(message.session, { shard, covered: message.vector, delta: undefined });
@@ -103,7 +106,12 @@ export class Serving {
 
   /** Sends what could not be sent before: a queue has drained, or this replica may speak again. */
   tick(): void {
-    for (const [peer, puller] of this.#pullersById) this.#pump(peer, puller);
+    if (!this.#isServing) return;
+    this.#isServing = false;
+    for (const [peer, puller] of this.#pullersById) {
+      this.#pump(peer, puller);
+      if (puller.sessions.size > 0) this.#isServing = true;
+    }
   }
 
   /** What this replica held so far is not to be served any more: sessions begin anew with what it claims now. */

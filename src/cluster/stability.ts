@@ -19,6 +19,8 @@ export interface StabilityView {
   readonly own: VersionVector;
   /** What every other owner reported to have on disk. */
   readonly owners: readonly VersionVector[];
+  /** Those of them that `own` has not yet been seen to cover. */
+  readonly news: readonly VersionVector[];
   /** The earliest of all owners' reported clocks, this replica's included; unix ms. */
   readonly clockMin: number;
   /** What is stamped at or after this, unix ms, stays: a member that was given up may come back with what it replaced. */
@@ -27,7 +29,7 @@ export interface StabilityView {
 
 /** The test for `Shard.purge`; undefined when, by the second half of R6, nothing may go. */
 export function purgeTest(view: StabilityView): ((record: DataView, at: number) => boolean) | undefined {
-  for (const owner of view.owners) if (!view.own.dominates(owner)) return undefined;
+  for (const owner of view.news) if (!view.own.dominates(owner)) return undefined;
   return (record, at) => {
     // It goes with its container, once that is deleted.
     if (isLease(record, at)) return false;

@@ -36,6 +36,8 @@ export interface EarlyRegisters {
 export class OriginChains {
   readonly #table: RegisterTable;
   readonly #chains = new Map<OriginId, OriginChain>();
+  /** Origins of which something may have been seen beyond what the vector covers: all that are, and few that are not. */
+  readonly #ahead = new Set<OriginId>();
   /** While registers come from disk: those of each origin, and the origin of the last. */
   readonly #loadingByOrigin = new Map<OriginId, LoadedChain>();
   #loading: LoadedChain = { slots: [], sequences: [] };
@@ -53,7 +55,14 @@ export class OriginChains {
   /** Notes that a sequence of an origin exists, whether or not its register is taken in. */
   see(origin: OriginId, sequence: number): void {
     const chain = this.#chainOf(origin);
-    if (sequence > chain.seen) chain.seen = sequence;
+    if (sequence <= chain.seen) return;
+    chain.seen = sequence;
+    this.#ahead.add(origin);
+  }
+
+  /** The vector covers less than before. */
+  uncovered(): void {
+    for (const origin of this.#chains.keys()) this.#ahead.add(origin);
   }
 
   /** True when a sequence of this origin was seen beyond what the vector covers: something in between is missing. */
@@ -64,13 +73,17 @@ export class OriginChains {
 
   /** True when there is no gap in any origin. */
   isWhole(vector: VersionVector): boolean {
-    for (const [origin, chain] of this.#chains) if (chain.seen > vector.get(origin)) return false;
+    for (const origin of this.#ahead) {
+      if (this.hasGap(origin, vector)) return false;
+      this.#ahead.delete(origin);
+    }
     return true;
   }
 
   /** What is held, or was seen, beyond the vector. */
   early(vector: VersionVector): EarlyRegisters[] {
     const early: EarlyRegisters[] = [];
+    if (this.isWhole(vector)) return early;
     for (const [origin, chain] of this.#chains) {
       const covered = vector.get(origin);
       if (chain.seen <= covered) continue;
@@ -145,7 +158,7 @@ export class OriginChains {
       for (let i = 0; i < order.length; i++) {
         this.#table.linkAfter(slots[order[i] as number] as number, this.#table.previous(chain.sentinel));
       }
-      chain.seen = Math.max(chain.seen, sequences[order[order.length - 1] as number] as number);
+      this.see(origin, sequences[order[order.length - 1] as number] as number);
     }
     this.#loadingByOrigin.clear();
     this.#loadingOrigin = undefined;

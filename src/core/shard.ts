@@ -13,6 +13,7 @@
 import { assert } from "../base/assert.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key, OriginId, ShardId } from "../base/ids.ts";
+import type { Agenda } from "./agenda.ts";
 import type { Arena } from "./arena.ts";
 import { afterAt } from "./bond.ts";
 import { bucketOf } from "./bucket.ts";
@@ -98,6 +99,8 @@ export interface ShardOptions {
   readonly writer: RecordWriter;
   /** There is a disk that has to learn of every change. */
   readonly isPersistent: boolean;
+  /** Shared by all shards of a replica. */
+  readonly agenda: Agenda;
 }
 
 export class Shard {
@@ -112,18 +115,15 @@ export class Shard {
   purgeMarks: PurgeMarks | undefined;
   /** Registers held that are neither deleted nor expired as of the last sweep. */
   standing = 0;
-  /** Dropped what it had and waits for a peer's whole delta; unconfirmed registers are not served. */
-  quarantined = false;
   /** Unix ms until which something may not yet have expired here that has fallen: a peer with a faster clock let it. */
   fallenUntil = 0;
   /** When it was last on disk, what it held waited for a peer to confirm it: whoever loads it must distrust it again. */
   wasUnconfirmed = false;
-  /** Something that the disk has to learn. */
-  headDirty = false;
   /** How many members of containers were dropped because others took their place. */
   displaced = 0;
 
   readonly #isPersistent: boolean;
+  readonly #agenda: Agenda;
   readonly #clock: HybridClock;
   readonly #writer: RecordWriter;
   readonly #expiry = new ExpiryHeap();
@@ -131,7 +131,10 @@ export class Shard {
   #expiring = 0;
   #unconfirmed = 0;
   #inTheWay = 0;
+  #quarantined = false;
   #graves: number[] = [];
+  /** Something besides registers that the disk has to learn. */
+  #headDirty = false;
   #dirtySlots: number[] = [];
   #removedFromDisk: Uint8Array[] = [];
   #ownOrigin: OriginId | undefined;
@@ -143,6 +146,7 @@ export class Shard {
     this.containers = new Containers(this.table);
     this.#chains = new OriginChains(this.table);
     this.#isPersistent = options.isPersistent;
+    this.#agenda = options.agenda;
     this.#clock = options.clock;
     this.#writer = options.writer;
   }
@@ -153,6 +157,16 @@ export class Shard {
 
   get unconfirmed(): number {
     return this.#unconfirmed;
+  }
+
+  /** Dropped what it had and waits for a peer's whole delta; unconfirmed registers are not served. */
+  get quarantined(): boolean {
+    return this.#quarantined;
+  }
+
+  set quarantined(quarantined: boolean) {
+    this.#quarantined = quarantined;
+    if (quarantined) this.#agenda.unsettled.add(this);
   }
 
   /** Nothing that is held waits to be confirmed: what is covered and not held was deleted, or lost. */
@@ -195,13 +209,13 @@ export class Shard {
   /** Declares the gaps of an ended life void: everything up to `sequence` that exists is held. */
   close(origin: OriginId, sequence: number): void {
     this.vector.advance(origin, sequence);
-    this.headDirty = true;
+    this.#dirtyHead();
   }
 
   /** Seals all lives of a replica below `life`, and drops the chains that have nothing left in them. */
   seal(replica: number, life: number): void {
     this.vector.seal(replica, life);
-    this.headDirty = true;
+    this.#dirtyHead();
     this.#chains.dropSealed(this.vector);
   }
 
@@ -367,7 +381,7 @@ export class Shard {
     const result = this.apply(view, bytes, at, length, nowMs);
     if (sequence === this.vector.get(origin) + 1) {
       this.vector.advance(origin, sequence);
-      this.headDirty = true;
+      this.#dirtyHead();
     }
     return result;
   }
@@ -384,7 +398,7 @@ export class Shard {
       this.purgeMarks ??= new PurgeMarks();
       this.purgeMarks.merge(marks);
     }
-    this.headDirty = true;
+    this.#dirtyHead();
     this.#chains.dropSealed(this.vector);
   }
 
@@ -461,7 +475,7 @@ export class Shard {
   #markPurged(view: DataView, at: number): void {
     this.purgeMarks ??= new PurgeMarks();
     this.purgeMarks.raise(bucketOf(view, at), timestampAt(view, at));
-    this.headDirty = true;
+    this.#dirtyHead();
   }
 
   /** Drops a register without a mark: as if it had never been here. */
@@ -474,20 +488,26 @@ export class Shard {
     this.containers.forget(slot);
     this.table.unlink(slot);
     this.table.remove(slot);
-    this.headDirty = true;
+    this.#dirtyHead();
   }
 
   // --- Quarantine ----------------------------------------------------------------------------------------------
 
   /** Forgets every claim; what is held stays aside, unconfirmed, until `reconcile`. */
   distrust(options: { readonly serve: boolean }): void {
-    this.vector.clear();
+    this.#forgetClaims();
+    this.#agenda.unsettled.add(this);
     this.quarantined = !options.serve;
     this.forEachHeld((slot) => {
       if ((this.table.getMark(slot) & UNCONFIRMED) === 0) this.#unconfirmed++;
       this.table.setMark(slot, UNCONFIRMED);
     });
-    this.headDirty = true;
+    this.#dirtyHead();
+  }
+
+  #forgetClaims(): void {
+    this.vector.clear();
+    this.#chains.uncovered();
   }
 
   #standInTheWay(slot: number): void {
@@ -536,13 +556,13 @@ export class Shard {
       }
     });
     if (!isWhole) {
-      this.vector.clear();
+      this.#forgetClaims();
       // What this life wrote is all here, all the same.
       if (this.#ownOrigin !== undefined && this.#ownSequence > 0)
         this.vector.advance(this.#ownOrigin, this.#ownSequence);
     }
     this.quarantined = false;
-    this.headDirty = true;
+    this.#dirtyHead();
     return isWhole;
   }
 
@@ -571,7 +591,7 @@ export class Shard {
   // --- Disk ----------------------------------------------------------------------------------------------------
 
   get isDirty(): boolean {
-    return this.headDirty || this.#dirtySlots.length > 0 || this.#removedFromDisk.length > 0;
+    return this.#headDirty || this.#dirtySlots.length > 0 || this.#removedFromDisk.length > 0;
   }
 
   /** Hands over all that the disk lacks: first identities to remove, then slots to write. Clears the list. */
@@ -584,7 +604,8 @@ export class Shard {
     }
     this.#removedFromDisk = [];
     this.#dirtySlots = [];
-    this.headDirty = false;
+    this.#headDirty = false;
+    this.#agenda.dirty.delete(this);
   }
 
   /** Takes back a record read from disk; `finishLoad` must follow the last. */
@@ -594,7 +615,7 @@ export class Shard {
     this.#chains.load(slot, originAt(view, at), sequenceAt(view, at));
     this.#account(view, at, true);
     if ((flagsAt(view, at) & FALLEN) !== 0) this.#fell(slot, view, at);
-    else if (expiresAt(view, at) !== Infinity) this.#expiry.push(expiresAt(view, at), slot);
+    else if (expiresAt(view, at) !== Infinity) this.#expire(expiresAt(view, at), slot);
     this.#clock.observe(timestampAt(view, at), nowMs);
   }
 
@@ -674,6 +695,12 @@ export class Shard {
     if (!this.#isPersistent || (this.table.getMark(slot) & DIRTY) !== 0) return;
     this.table.setMark(slot, DIRTY);
     this.#dirtySlots.push(slot);
+    this.#agenda.dirty.add(this);
+  }
+
+  #dirtyHead(): void {
+    this.#headDirty = true;
+    if (this.#isPersistent) this.#agenda.dirty.add(this);
   }
 
   #fell(slot: number, view: DataView, at: number): void {
@@ -687,8 +714,13 @@ export class Shard {
     this.#graves.push(slot);
   }
 
-  #scheduleExpiry(instant: number, slot: number): void {
+  #expire(instant: number, slot: number): void {
     this.#expiry.push(instant, slot);
+    this.#agenda.earliestExpiry = Math.min(this.#agenda.earliestExpiry, instant);
+  }
+
+  #scheduleExpiry(instant: number, slot: number): void {
+    this.#expire(instant, slot);
     if (this.#expiry.size <= 2 * this.#expiring + 64) return;
     this.#expiry.clear();
     this.forEachStanding((view, at, each) => {

@@ -20,6 +20,10 @@ export class VersionVector {
   readonly #sequences = new Map<OriginId, number>();
   /** By replica number: every life below this one is sealed. */
   readonly #sealedBelow = new Map<number, number>();
+  /** How often it was emptied: within one era it only ever grows. */
+  era = 0;
+  /** Changes with the origins that have an entry. */
+  origins = 0;
   #digest: Digest | undefined;
   #snapshot: VersionVector | undefined;
 
@@ -47,7 +51,9 @@ export class VersionVector {
 
   /** Raises the entry of an origin; a lower sequence changes nothing. */
   advance(origin: OriginId, sequence: number): void {
-    if (sequence <= this.get(origin)) return;
+    const held = this.get(origin);
+    if (sequence <= held) return;
+    if (held === 0) this.origins++;
     this.#sequences.set(origin, sequence);
     this.#changed();
   }
@@ -56,6 +62,7 @@ export class VersionVector {
   seal(replica: number, life: number): void {
     if (life <= this.sealedBelow(replica)) return;
     this.#sealedBelow.set(replica, life);
+    this.origins++;
     for (const origin of this.#sequences.keys()) {
       if (replicaOf(origin) === replica && lifeOf(origin) < life) this.#sequences.delete(origin);
     }
@@ -113,9 +120,16 @@ export class VersionVector {
     return this.#snapshot;
   }
 
+  /** True where `other` is the snapshot that would be had now; makes none. */
+  isSnapshot(other: VersionVector): boolean {
+    return this.#snapshot === other;
+  }
+
   clear(): void {
     this.#sequences.clear();
     this.#sealedBelow.clear();
+    this.era++;
+    this.origins++;
     this.#changed();
   }
 

@@ -11,15 +11,15 @@
 
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
-import type { Member, Members } from "../cluster/members.ts";
+import type { Members } from "../cluster/members.ts";
+import type { Agenda } from "../core/agenda.ts";
 import { keyLengthAt, keyStartAt, recordLength } from "../core/record.ts";
 import { checkRecord, type RecordLimits } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
 import { encodeHead, restoreHead } from "../core/shard-head.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { VersionVector } from "../core/version-vector.ts";
-import { readBirth, readMember, writeBirth, writeMember } from "../wire/codec.ts";
-import { type Birth, LINEAGE_MAX } from "../wire/message.ts";
+import type { Birth } from "../wire/message.ts";
 import { BatchWriter } from "./batch-writer.ts";
 import {
   decodeShardHead,
@@ -32,12 +32,12 @@ import {
   shardHeadKey,
   shardOfKey,
 } from "./disk-layout.ts";
+import { encodeExtra } from "./meta-extra.ts";
 import type { StorageEntry, StorageOperation } from "./ports.ts";
 
 /** Shards are added to a batch until it holds this much: building and handing it over must not hold up the rest. */
 const BATCH_BYTES = 1024 * 1024;
 const BATCH_OPERATIONS = 2048;
-const MEMBERS_MAX = 4096;
 
 export interface Batch {
   readonly operations: readonly StorageOperation[];
@@ -52,90 +52,16 @@ export interface SelfMeta {
   readonly region: string;
 }
 
-/** What a replica writes of itself behind the fixed part of its meta. */
-export interface MetaExtra {
-  /** Batches that the disk has taken. */
+export interface PersistenceOptions {
+  /** Of the shards. */
+  readonly agenda: Agenda;
   readonly epoch: number;
-  /** Sum of the checksums of all shards' heads as of this batch: a head that the disk lost on the way shows. */
-  readonly headSum: number;
-  /** The replica itself among them. */
-  readonly members: readonly StoredMember[];
-  /** The replica's own latest lives. */
-  readonly lineage: readonly Birth[];
-}
-
-/** A view, valid until the writer is used again. */
-export function encodeExtra(
-  { epoch, headSum, members, lineage }: MetaExtra,
-  writer: ByteWriter = new ByteWriter(),
-): Uint8Array {
-  writer.clear();
-  writer.varint(epoch);
-  writer.u32(headSum);
-  writer.raw(memberList(members));
-  writeLineage(writer, lineage);
-  return writer.view();
-}
-
-type StoredMember = Omit<Member, "number">;
-
-const rowsWriter = new ByteWriter();
-const memberLists = new WeakMap<readonly StoredMember[], Uint8Array>();
-const memberRows = new WeakMap<StoredMember, Uint8Array>();
-
-/** Members as they are written. They and lists of them are values, and each batch writes all: few have changed since the last. */
-function memberList(members: readonly StoredMember[]): Uint8Array {
-  const known = memberLists.get(members);
-  if (known !== undefined) return known;
-  const rows = members.map(memberRow);
-  rowsWriter.clear();
-  rowsWriter.varint(members.length);
-  for (const row of rows) rowsWriter.raw(row);
-  const list = rowsWriter.copy();
-  memberLists.set(members, list);
-  return list;
-}
-
-function memberRow(member: StoredMember): Uint8Array {
-  const known = memberRows.get(member);
-  if (known !== undefined) return known;
-  rowsWriter.clear();
-  writeMember(rowsWriter, member);
-  rowsWriter.varint(member.epochNow);
-  writeLineage(rowsWriter, member.lineage);
-  const row = rowsWriter.copy();
-  memberRows.set(member, row);
-  return row;
-}
-
-export function decodeExtra(extra: Uint8Array): MetaExtra {
-  const reader = new ByteReader(extra);
-  const epoch = reader.varint();
-  const headSum = reader.u32();
-  const members: StoredMember[] = [];
-  for (let left = reader.varint(MEMBERS_MAX); left > 0; left--) {
-    members.push({
-      ...readMember(reader),
-      epochNow: reader.varint(),
-      lineage: readLineage(reader),
-    });
-  }
-  const lineage = readLineage(reader);
-  reader.finish();
-  return { epoch, headSum, members, lineage };
-}
-
-function writeLineage(writer: ByteWriter, lineage: readonly Birth[]): void {
-  writer.varint(lineage.length);
-  for (const birth of lineage) writeBirth(writer, birth);
-}
-
-function readLineage(reader: ByteReader): Birth[] {
-  return Array.from({ length: reader.varint(LINEAGE_MAX) }, () => readBirth(reader));
+  readonly lineage: () => readonly Birth[];
 }
 
 export class Persistence {
   readonly #shards: readonly Shard[];
+  readonly #agenda: Agenda;
   readonly #members: Members;
   readonly #self: SelfMeta;
   readonly #lineage: () => readonly Birth[];
@@ -160,9 +86,10 @@ export class Persistence {
     shards: readonly Shard[],
     members: Members,
     self: SelfMeta,
-    { epoch, lineage }: { readonly epoch: number; readonly lineage: () => readonly Birth[] },
+    { agenda, epoch, lineage }: PersistenceOptions,
   ) {
     this.#shards = shards;
+    this.#agenda = agenda;
     this.#members = members;
     this.#self = self;
     this.epoch = epoch;
@@ -202,22 +129,28 @@ export class Persistence {
     const batch = this.#batchWriter;
     for (const key of this.#damagedKeys.splice(0, BATCH_OPERATIONS)) batch.delete(key);
     const shards: { shard: Shard; vector: VersionVector }[] = [];
-    const count = this.#shards.length;
-    let looked = 0;
-    const isRoomLeft = () => batch.bytes < BATCH_BYTES && batch.length < BATCH_OPERATIONS;
-    for (; this.#damagedKeys.length === 0 && looked < count && isRoomLeft(); looked++) {
-      const shard = this.#shards[this.#nextShard] as Shard;
-      this.#nextShard = (this.#nextShard + 1) % count;
-      if (!shard.isDirty) continue;
+    const waiting = this.#damagedKeys.length > 0 ? [] : this.#waiting();
+    for (const shard of waiting) {
+      if (batch.bytes >= BATCH_BYTES || batch.length >= BATCH_OPERATIONS) {
+        this.#nextShard = shard.id;
+        break;
+      }
       this.#addShard(shard);
       shards.push({ shard, vector: shard.vector.snapshot() });
     }
-    this.isBehind = looked < count;
+    this.isBehind = this.#damagedKeys.length > 0 || shards.length < waiting.length;
     if (batch.length === 0 && !this.metaDirty) return undefined;
     const epoch = this.epoch + 1;
     this.#addMeta(epoch);
     this.metaDirty = false;
     return { operations: batch.take(), shards, epoch, life: this.#life() };
+  }
+
+  /** Shards of which the disk lacks something, in turn: the first is the one that the last full batch had no room for. */
+  #waiting(): Shard[] {
+    const count = this.#shards.length;
+    const turnOf = ({ id }: Shard): number => (id - this.#nextShard + count) % count;
+    return [...this.#agenda.dirty].sort((a, b) => turnOf(a) - turnOf(b));
   }
 
   #life(): number {

@@ -21,9 +21,10 @@ import { Pulls } from "../cluster/pulls.ts";
 import { Purging } from "../cluster/purging.ts";
 import { forEachRecord, Replication } from "../cluster/replication.ts";
 import { Reports } from "../cluster/reports.ts";
-import { sealEnded } from "../cluster/sealing.ts";
+import { Sealing } from "../cluster/sealing.ts";
 import { Serving } from "../cluster/serving.ts";
 import type { SendingSurroundings } from "../cluster/surroundings.ts";
+import { Agenda } from "../core/agenda.ts";
 import { Arena } from "../core/arena.ts";
 import { HybridClock, msOfTimestamp } from "../core/clock.ts";
 import { leap, lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
@@ -77,6 +78,7 @@ export class Replica implements SendingSurroundings {
   readonly id: ReplicaId;
   readonly number: number;
   readonly arena = new Arena();
+  readonly agenda = new Agenda();
   readonly clock: HybridClock;
   readonly shards: readonly Shard[];
   readonly members: Members;
@@ -122,6 +124,7 @@ export class Replica implements SendingSurroundings {
   readonly #writer = new RecordWriter();
   readonly #serving: Serving;
   readonly #purging: Purging;
+  readonly #sealing: Sealing;
   readonly #doubt: Doubt;
   readonly #peersByLink = new Map<LinkId, ReplicaId>();
   readonly #linksById = new Map<ReplicaId, LinkId>();
@@ -153,11 +156,11 @@ export class Replica implements SendingSurroundings {
     this.limits = { keyBytesMax: config.keyBytesMax, valueBytesMax: config.valueBytesMax };
     this.clock = new HybridClock(config.maxClockOffsetMs);
     const seed = { k0: random.uint32(), k1: random.uint32() };
-    const { arena, clock } = this;
+    const { agenda, arena, clock } = this;
     const writer = this.#writer;
     this.shards = Array.from(
       { length: config.shards },
-      (_, id) => new Shard({ id: id as ShardId, arena, seed, clock, writer, isPersistent: !start.ephemeral }),
+      (_, id) => new Shard({ id: id as ShardId, arena, seed, clock, writer, agenda, isPersistent: !start.ephemeral }),
     );
     this.members = new Members(this.#ownFacts());
     for (const member of start.members) this.members.load({ ...member, number: replicaNumber(member.id) }, now);
@@ -168,12 +171,13 @@ export class Replica implements SendingSurroundings {
       this.shards,
       this.members,
       { ...config, id: start.id },
-      { epoch: start.epoch, lineage },
+      { agenda, epoch: start.epoch, lineage },
     );
     this.#sweptTo = Math.floor(now / config.sweepMs) * config.sweepMs;
     this.pulls = new Pulls(this, { settleMs: config.settleMs, idleMs: config.pullIdleMs });
     this.#serving = new Serving(this);
     this.#purging = new Purging(this, config);
+    this.#sealing = new Sealing(this);
     this.#doubt = new Doubt(this, config);
     this.antiEntropy = new AntiEntropy(this, this.pulls, {
       intervalMs: config.antiEntropyMs,
@@ -373,7 +377,7 @@ export class Replica implements SendingSurroundings {
     this.antiEntropy.tick(now);
     this.audit.votes.tick(now);
     this.#sweep(now);
-    for (const shard of this.shards) this.#reconcile(shard, now);
+    this.#reconcileAll(now);
     this.#pull(now);
     this.acks.tick(now);
     this.quorumReads.tick(now);
@@ -389,7 +393,7 @@ export class Replica implements SendingSurroundings {
     this.membership.tick(now);
     const hasUnmet = this.mayHaveUnmetOwners(now);
     // Somebody may hold more of a life that ended just after the two had met, which the disk did not take any more.
-    if (!hasUnmet || this.members.all().length > 1) sealEnded(this);
+    if (!hasUnmet || this.members.all().length > 1) this.#sealing.step();
     if (hasUnmet) return;
     this.#endLeases(now);
     this.#purging.begin();
@@ -640,6 +644,14 @@ export class Replica implements SendingSurroundings {
     if (this.lifeDurable) this.pulls.evaluate(now);
   }
 
+  #reconcileAll(now: number): void {
+    const { unsettled } = this.agenda;
+    for (const shard of [...unsettled].sort((a, b) => a.id - b.id)) {
+      this.#reconcile(shard, now);
+      if (shard.isSettled) unsettled.delete(shard);
+    }
+  }
+
   /** Ends the doubt about a shard, if that can be. */
   #reconcile(shard: Shard, now: number): void {
     if (shard.unconfirmed === 0 && !shard.quarantined) return;
@@ -696,17 +708,22 @@ export class Replica implements SendingSurroundings {
   #sweep(now: number): void {
     this.#sweptTo = Math.floor(now / this.config.sweepMs) * this.config.sweepMs;
     this.#isSweeping = false;
+    if (this.agenda.earliestExpiry > this.#sweptTo) return;
+    let earliest = Infinity;
     let left = SWEEP_BUDGET;
     for (const shard of this.shards) {
-      if (shard.earliestExpiry > this.#sweptTo) continue;
-      const isSwept = shard.sweep(this.#sweptTo, left, (slot) => {
-        left--;
-        this.expired++;
-        this.#applied(shard.table.viewOf(slot), shard.table.offsetOf(slot), this.#sweptTo);
-      });
-      this.#isSweeping = !isSwept || left === 0;
-      if (this.#isSweeping) return;
+      if (shard.earliestExpiry <= this.#sweptTo) {
+        const isSwept = shard.sweep(this.#sweptTo, left, (slot) => {
+          left--;
+          this.expired++;
+          this.#applied(shard.table.viewOf(slot), shard.table.offsetOf(slot), this.#sweptTo);
+        });
+        this.#isSweeping = !isSwept || left === 0;
+        if (this.#isSweeping) return;
+      }
+      earliest = Math.min(earliest, shard.earliestExpiry);
     }
+    this.agenda.earliestExpiry = earliest;
   }
 
   /** Nobody else is there, but somebody is looked for: tombstones wait for whom they may concern, up to the retention. */

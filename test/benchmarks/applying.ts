@@ -9,6 +9,7 @@ import { ByteWriter } from "../../src/base/bytes.ts";
 import type { Key, OriginId, ShardId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { forEachRecord } from "../../src/cluster/replication.ts";
+import { Agenda } from "../../src/core/agenda.ts";
 import { Arena } from "../../src/core/arena.ts";
 import { HybridClock } from "../../src/core/clock.ts";
 import { DeltaSession } from "../../src/core/delta.ts";
@@ -37,13 +38,14 @@ interface World {
 
 function createWorld(seed: string): World {
   const arena = new Arena();
+  const agenda = new Agenda();
   const clock = new HybridClock(500);
   const writer = new RecordWriter();
   const random = new SeededRandom(seed);
   const hashSeed = { k0: random.uint32(), k1: random.uint32() };
   const shards = Array.from(
     { length: SHARDS },
-    (_, id) => new Shard({ id: id as ShardId, arena, seed: hashSeed, clock, writer, isPersistent: true }),
+    (_, id) => new Shard({ id: id as ShardId, arena, seed: hashSeed, clock, writer, agenda, isPersistent: true }),
   );
   return { shards, writer };
 }

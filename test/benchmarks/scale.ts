@@ -5,8 +5,9 @@
  */
 
 import { createProductionReplica } from "../../simulations/production-replica.ts";
+import type { RunResult } from "../../simulations/run/run-result.ts";
 import { SCALE, scalePlan } from "../../simulations/scenarios/scale.ts";
-import { type RunResult, runPlan } from "../../simulations/simulate.ts";
+import { runPlan } from "../../simulations/simulate.ts";
 import type { Timeline } from "../../simulations/timeline/timeline.ts";
 import type { BenchmarkReport, BenchmarkRow } from "./report.ts";
 

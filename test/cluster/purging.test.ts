@@ -4,6 +4,7 @@ import { Members } from "../../src/cluster/members.ts";
 import { Purging } from "../../src/cluster/purging.ts";
 import { Reports } from "../../src/cluster/reports.ts";
 import type { Surroundings } from "../../src/cluster/surroundings.ts";
+import { Agenda } from "../../src/core/agenda.ts";
 import { Arena } from "../../src/core/arena.ts";
 import { HybridClock } from "../../src/core/clock.ts";
 import { originOf } from "../../src/core/origin.ts";
@@ -17,12 +18,13 @@ const PEER = "peer" as ReplicaId;
 /** Shards full of tombstones, of which a peer has reported all, as far as `reported` goes. */
 function createWorld(options: { readonly shards: number; readonly tombstones: number; readonly reported: number }) {
   const arena = new Arena();
+  const agenda = new Agenda();
   const clock = new HybridClock(500);
   const writer = new RecordWriter();
   const origin = originOf(1, 1);
   const shards = Array.from({ length: options.shards }, (_, id) => {
     const seed = { k0: 1, k1: 2 };
-    const shard = new Shard({ id: id as ShardId, arena, seed, clock, writer, isPersistent: false });
+    const shard = new Shard({ id: id as ShardId, arena, seed, clock, writer, agenda, isPersistent: false });
     shard.beginLife(origin);
     for (let i = 0; i < options.tombstones; i++) shard.write({ kind: KIND_PLAIN, key: `key ${i}` as Key }, NOW);
     return shard;

@@ -54,8 +54,8 @@ function started(replica = 1): LooseShard {
   return loose;
 }
 
-/** What must hold of a shard at all times: I1 and I4, and the counts. */
-function checkInvariants(shard: Shard): void {
+/** What must hold of a shard at all times: I1 and I4, the counts, and what it says of itself. */
+function checkInvariants({ shard, agenda }: LooseShard): void {
   const { table } = shard;
   const sum = new Fingerprint();
   const fingerprint = new Fingerprint();
@@ -89,6 +89,10 @@ function checkInvariants(shard: Shard): void {
   expect(shard.fingerprint.equals(fingerprint)).toBe(true);
   expect(shard.sum.equals(sum)).toBe(true);
   for (const instant of [NOW, NOW + 5000, NOW + 20_000]) checkAsOf(shard, instant);
+  expect(shard.isWhole()).toBe(![...shard.origins()].some((each) => shard.hasGap(each)));
+  expect(agenda.dirty.has(shard)).toBe(shard.isDirty);
+  expect(agenda.unsettled.has(shard) || shard.isSettled).toBe(true);
+  expect(agenda.earliestExpiry).toBeLessThanOrEqual(shard.earliestExpiry);
 }
 
 /** The fingerprint as of an instant is that of what expires later, unless some of that has fallen already. */
@@ -303,7 +307,7 @@ describe("a life that was taken", () => {
     for (const slot of slots) loose.shard.redot(slot);
     expect(dump(loose.shard)).toEqual([`k live ${timestampAt(before.view, 0)} ${origin(1, 7)}:1 Infinity v`]);
     expect([loose.shard.unconfirmed, vectorText(loose.shard)]).toEqual([0, `${origin(1, 7)}:1`]);
-    checkInvariants(loose.shard);
+    checkInvariants(loose);
   });
 });
 
@@ -354,7 +358,7 @@ describe("quarantine", () => {
     expect(askedBy(unseen, "stays")).toEqual({ gone: "unseen", unseen: "unknown" });
     expect(dump(unseen.shard)).toHaveLength(3);
     expect(unseen.shard.unconfirmed).toBe(0);
-    for (const { shard } of [replaced, unseen]) checkInvariants(shard);
+    for (const each of [replaced, unseen]) checkInvariants(each);
   });
 
   it("gives what stays under a new dot one of the present life", () => {
@@ -366,7 +370,7 @@ describe("quarantine", () => {
       `unseen live ${stamp(0)} ${origin(1)}:2 Infinity v`,
     ]);
     expect([loose.shard.unconfirmed, vectorText(loose.shard)]).toEqual([0, `${origin(1)}:2 ${origin(2)}:9`]);
-    checkInvariants(loose.shard);
+    checkInvariants(loose);
   });
 
   it("sends nothing unconfirmed and is confirmed by a local write", () => {
@@ -470,7 +474,7 @@ describe("strong eventual convergence", () => {
           const loose = createShard();
           const all = random.shuffle([...writers.made, ...writers.made]);
           for (const each of all) (random.chance(0.5) ? push : apply)(loose, each);
-          checkInvariants(loose.shard);
+          checkInvariants(loose);
           loose.shard.claim(claim);
           expect(dump(loose.shard)).toEqual(winners(writers.made));
           expect([loose.shard.vector.equals(claim), loose.shard.isWhole()]).toEqual([true, true]);
@@ -493,7 +497,7 @@ describe("any sequence of operations", () => {
         for (let step = 0; step < 120; step++) {
           now += random.below(300);
           operate(loose, writers, random, now, () => origin(1, ++life));
-          checkInvariants(loose.shard);
+          checkInvariants(loose);
           if (random.chance(0.2)) {
             flush(loose, disk);
             expect([...disk.values()].map(({ view }) => textOf(view, 0)).sort()).toEqual(dump(loose.shard));
@@ -501,8 +505,8 @@ describe("any sequence of operations", () => {
         }
         flush(loose, disk);
         const again = reloaded(loose.shard, disk);
-        expect(dump(again)).toEqual(dump(loose.shard));
-        expect(again.sum.equals(loose.shard.sum)).toBe(true);
+        expect(dump(again.shard)).toEqual(dump(loose.shard));
+        expect(again.shard.sum.equals(loose.shard.sum)).toBe(true);
         checkInvariants(again);
       }),
       { numRuns: 60 },
@@ -565,10 +569,10 @@ function flush({ shard }: LooseShard, disk: Map<string, Loose>): void {
   expect(shard.isDirty).toBe(false);
 }
 
-function reloaded(shard: Shard, disk: ReadonlyMap<string, Loose>): Shard {
-  const again = createShard().shard;
-  restoreHead(again, encodeHead(shard));
-  for (const { view, bytes } of disk.values()) again.load(view, bytes, 0, bytes.length, NOW);
-  again.finishLoad();
+function reloaded(shard: Shard, disk: ReadonlyMap<string, Loose>): LooseShard {
+  const again = createShard();
+  restoreHead(again.shard, encodeHead(shard));
+  for (const { view, bytes } of disk.values()) again.shard.load(view, bytes, 0, bytes.length, NOW);
+  again.shard.finishLoad();
   return again;
 }

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { CHECKERS } from "../../simulations/checkers/checkers.ts";
 import { FAULT_TYPES } from "../../simulations/scenario-file/fault-schema.ts";
 import { SCENARIOS } from "../../simulations/scenarios/scenarios.ts";
-import { CHECKERS } from "../../simulations/simulate.ts";
 
 const folder = new URL("../../simulations/", import.meta.url);
 const readme = readFileSync(new URL("README.md", folder), "utf8");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { replayCommand, totalsLine } from "../../simulations/report.ts";
+import type { RunResult } from "../../simulations/run/run-result.ts";
 import { SCENARIOS } from "../../simulations/scenarios/scenarios.ts";
-import type { RunResult } from "../../simulations/simulate.ts";
 
 const totals = { runs: 1, failed: 0, operations: 10, simulatedMs: 2000, realMs: 1000 };
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createProductionReplica } from "../../simulations/production-replica.ts";
 import { violationReport } from "../../simulations/report.ts";
+import type { RunResult } from "../../simulations/run/run-result.ts";
 import { SCENARIOS } from "../../simulations/scenarios/scenarios.ts";
-import { type RunResult, runPlan } from "../../simulations/simulate.ts";
+import { runPlan } from "../../simulations/simulate.ts";
 
 function run(name: string, seed: string, options: { drain?: "yielding" } = {}): Promise<RunResult> {
   const scenario = SCENARIOS.find((candidate) => candidate.name === name);

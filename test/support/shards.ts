@@ -2,6 +2,7 @@
 
 import { latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key, OriginId, ShardId } from "../../src/base/ids.ts";
+import { Agenda } from "../../src/core/agenda.ts";
 import { Arena } from "../../src/core/arena.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
 import { HybridClock, timestampFromMs } from "../../src/core/clock.ts";
@@ -34,6 +35,7 @@ export function origin(replica: number, life = 1): OriginId {
 export interface LooseShard {
   readonly shard: Shard;
   readonly clock: HybridClock;
+  readonly agenda: Agenda;
   /** Holds the record that the last write made. */
   readonly writer: RecordWriter;
 }
@@ -41,15 +43,17 @@ export interface LooseShard {
 export function createShard(options: { readonly id?: number; readonly isPersistent?: boolean } = {}): LooseShard {
   const clock = new HybridClock(BOUND_MS);
   const writer = new RecordWriter();
+  const agenda = new Agenda();
   const shard = new Shard({
     id: (options.id ?? 0) as ShardId,
     arena: new Arena(),
+    agenda,
     seed: { k0: 1, k1: 2 },
     clock,
     writer,
     isPersistent: options.isPersistent ?? true,
   });
-  return { shard, clock, writer };
+  return { shard, clock, writer, agenda };
 }
 
 /** A record by itself. */

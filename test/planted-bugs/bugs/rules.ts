@@ -168,7 +168,7 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/stability.ts",
-        find: "for (const owner of view.owners) if (!view.own.dominates(owner)) return undefined;",
+        find: "for (const owner of view.news) if (!view.own.dominates(owner)) return undefined;",
         replace: "",
       },
     ],

@@ -62,6 +62,32 @@ describe("checker of acknowledged writes", () => {
     expect(found(19, 100, 1)).toBe(0);
   });
 
+  it("accepts a deleted value where everybody who ran had forgotten it, and nobody else knew of the deletion", () => {
+    const deletion = { type: "delete", answer: written(100, { type: "delete" }) } as const;
+    const history = [entry(1, 10, { answer: written(90) }), entry(2, 20, deletion)];
+    const back = { final: readPart(90, 1) };
+    const lost = node({ ...back, diskLosses: [diskLoss(-Infinity, 15)] });
+    /** What node 0 covers at `at`, and node 1 before it went. */
+    const found = (reader: NodeEvidence, at: number, covered: readonly [number, number], all = history) =>
+      checkAcknowledged({
+        ...evidence(all, [reader, node(back)]),
+        samples: [
+          sample(5, undefined, nodeSample(undefined, covered[1])),
+          sample(at, nodeSample(undefined, covered[0]), undefined),
+        ],
+      });
+    expect(found(lost, 25, [89, 99])).toEqual([]);
+    expect(found(node({ ...back, judgements: [{ at: 15, wallMs: 15, shard: undefined }] }), 25, [89, 99])).toEqual([]);
+    expect(found(lost, 20, [89, 99])).toHaveLength(2);
+    expect(found(lost, 25, [90, 99])).toHaveLength(2);
+    expect(found(lost, 25, [89, 100])).toHaveLength(2);
+    expect(found(node(back), 25, [89, 99])).toHaveLength(2);
+    const written100 = entry(2, 20, { answer: written(100) });
+    expect(found(lost, 25, [89, 99], [...history.slice(0, 1), written100])).toHaveLength(2);
+    const removed = entry(3, 22, { type: "delete" });
+    expect(found(lost, 25, [89, 99], [...history.slice(0, 1), written100, removed])).toEqual([]);
+  });
+
   it("catches a value that came back under another stamp", () => {
     const history = [entry(1, 10, { answer: written(90) })];
     expect(messagesOf(history, node({ final: readPart(120, 1) }))[0]).toContain("came back with another stamp");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkLocalOrder } from "../../../simulations/checkers/local-order.ts";
 import type { HistoryEntry } from "../../../simulations/workload/history.ts";
-import { crash, diskLoss, entry, evidence, node, read, written } from "./evidence-builder.ts";
+import { crash, diskLoss, entry, evidence, node, read, readPart, version, written } from "./evidence-builder.ts";
 
 function messagesOf(...history: readonly HistoryEntry[]): string[] {
   return checkLocalOrder(evidence(history, [node(), node()])).map((violation) => violation.message);
@@ -31,6 +31,19 @@ describe("checker of what one replica shows", () => {
     expect(messagesOf(PUT, absent)[0]).toContain("nobody deletes");
     expect(messagesOf(PUT, entry(3, 15, { type: "delete" }), absent)).toEqual([]);
     expect(messagesOf(entry(1, 10, { ttlMs: 5, answer: written(100, { ttlMs: 5 }) }), absent)).toEqual([]);
+  });
+
+  it("lets a value expire that was shown under a dot of a later life of its writer", () => {
+    const absent = entry(3, 20, { type: "get", answer: read(undefined) });
+    const shown = { ...readPart(100), version: version(100, 2) };
+    const found = (ttlMs: number): string[] =>
+      messagesOf(
+        entry(1, 10, { ttlMs, answer: written(100, { ttlMs }) }),
+        entry(2, 12, { type: "get", answer: { type: "read", read: shown } }),
+        absent,
+      );
+    expect(found(5)).toEqual([]);
+    expect(found(500)).toHaveLength(1);
   });
 
   it("promises nothing to operations that overlap, at another replica, or in another life", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkResurrection } from "../../../simulations/checkers/resurrection.ts";
 import type { HistoryEntry } from "../../../simulations/workload/history.ts";
-import { crash, entry, evidence, node, read, readPart, written } from "./evidence-builder.ts";
+import { crash, diskLoss, entry, evidence, node, read, readPart, written } from "./evidence-builder.ts";
 import { nodeSample, sample, sampledRegister } from "./samples.ts";
 
 const DELETION = entry(1, 10, { type: "delete", answer: written(100, { type: "delete" }) });
@@ -69,8 +69,23 @@ describe("resurrection checker", () => {
   it("does not take it for gone where the dot that is covered is that of another write as well", () => {
     const history = [get(60, 90)];
     const other = (life: number): HistoryEntry => entry(4, 2, { life, answer: written(50) });
-    expect(messagesOf({ history: [...history, other(1)] })).toHaveLength(1);
-    expect(messagesOf({ history: [...history, other(2)] })).toEqual([]);
+    const nodes = [node({ judgements: [{ at: 70, wallMs: 70, shard: 1 }] }), node()];
+    expect(messagesOf({ nodes, history: [...history, other(1)] })).toHaveLength(1);
+    expect(messagesOf({ nodes, history: [...history, other(2)] })).toEqual([]);
+  });
+
+  it("excuses an older value where everybody had lost his disk since, and covered it no more", () => {
+    const lost = (to: number) => node({ final: readPart(90, 3), diskLosses: [diskLoss(-Infinity, to)] });
+    const found = (covered: number, ...nodes: ReturnType<typeof node>[]): string[] =>
+      messagesOf({
+        nodes,
+        samples: [GONE, sample(70, nodeSample(undefined, covered), nodeSample(undefined, covered))],
+      });
+    // Each is promised, by itself, to remember what it came to hold before it lost anything.
+    const kept = node({ final: readPart(90, 3), judgements: [{ at: 60, wallMs: 60, shard: undefined }] });
+    expect(found(89, lost(60), kept)).toEqual([]);
+    expect(found(90, lost(60), kept)).not.toEqual([]);
+    expect(found(89, lost(80), kept)).not.toEqual([]);
   });
 
   it("excuses no replica that crashed once its disk had taken what was gone", () => {

@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CHECKERS } from "../../../simulations/checkers/checkers.ts";
 import { createProductionReplica } from "../../../simulations/production-replica.ts";
 import { renderReport } from "../../../simulations/report/page.ts";
 import { PROMISES } from "../../../simulations/report/tables.ts";
+import type { RunResult } from "../../../simulations/run/run-result.ts";
 import { findScenario } from "../../../simulations/scenarios/scenarios.ts";
-import { CHECKERS, type RunResult, runPlan } from "../../../simulations/simulate.ts";
+import { runPlan } from "../../../simulations/simulate.ts";
 import type { Key } from "../../../src/base/ids.ts";
 import { loadPage, NO_CHROMIUM } from "../../support/chromium.ts";
 

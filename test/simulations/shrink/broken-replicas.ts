@@ -1,7 +1,7 @@
 /** Replicas with a defect that the simulator finds, and the lanes that run them. */
 
 import { createProductionReplica } from "../../../simulations/production-replica.ts";
-import type { CreateReplica } from "../../../simulations/simulate.ts";
+import type { CreateReplica } from "../../../simulations/run/plan-world.ts";
 import { runJob } from "../../../simulations/workers/job.ts";
 import type { Lane } from "../../../simulations/workers/lane.ts";
 import type { Storage } from "../../../src/replica/ports.ts";

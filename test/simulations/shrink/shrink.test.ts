@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../../../simulations/faults/fault.ts";
 import type { Plan } from "../../../simulations/plan.ts";
+import type { CreateReplica } from "../../../simulations/run/plan-world.ts";
 import { findScenario } from "../../../simulations/scenarios/scenarios.ts";
 import { createSearch } from "../../../simulations/shrink/search.ts";
 import { shrinkPlan, withoutNode } from "../../../simulations/shrink/shrink.ts";
 import { timedCrashes } from "../../../simulations/shrink/timed-crashes.ts";
 import { scheduleInWords } from "../../../simulations/shrink/words.ts";
-import type { CreateReplica } from "../../../simulations/simulate.ts";
 import type { Operation } from "../../../simulations/workload/operation.ts";
 import { answersBeforeTheSync, forgetsExpiries, laneOf } from "./broken-replicas.ts";
 

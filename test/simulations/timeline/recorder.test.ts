@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../../simulations/plan.ts";
 import { createProductionReplica } from "../../../simulations/production-replica.ts";
+import type { RunResult } from "../../../simulations/run/run-result.ts";
 import { findScenario } from "../../../simulations/scenarios/scenarios.ts";
-import { type RunResult, runPlan } from "../../../simulations/simulate.ts";
+import { runPlan } from "../../../simulations/simulate.ts";
 import type { Timeline } from "../../../simulations/timeline/timeline.ts";
 import type { Operation } from "../../../simulations/workload/operation.ts";
 import type { Key } from "../../../src/base/ids.ts";

@@ -1,22 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { generateOperations, type WorkloadProfile } from "../../../simulations/workload/generator.ts";
+import { generateOperations } from "../../../simulations/workload/generator.ts";
 import { authorOf, type Operation, partsOf, writtenValue } from "../../../simulations/workload/operation.ts";
 import type { Key } from "../../../src/base/ids.ts";
 import { SeededRandom } from "../../../src/base/random.ts";
+import { MIXED } from "./mixed-profile.ts";
 
-const PROFILE: WorkloadProfile = {
-  nodes: 3,
-  keys: 10,
-  skew: 1,
-  operationsPerSecond: 100,
-  fromMs: 1000,
-  untilMs: 31_000,
-  types: { put: 1, delete: 1, "put-absent": 1, update: 1, get: 1, batch: 1 },
-  acks: { memory: 1, disk: 1, region: 1, quorum: 1, all: 1 },
-  ttlShare: 0.5,
-  ttlMsMax: 1000,
-  valueBytesMax: 50,
-};
+const PROFILE = { ...MIXED, untilMs: 31_000 };
 
 describe("generated operations", () => {
   const operations = generateOperations(new SeededRandom(1), PROFILE);

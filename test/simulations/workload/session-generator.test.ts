@@ -1,25 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { countFrom, type WorkloadProfile } from "../../../simulations/workload/generator.ts";
+import { countFrom } from "../../../simulations/workload/generator.ts";
 import { generateSessions, type SessionsProfile } from "../../../simulations/workload/session-generator.ts";
 import { SeededRandom } from "../../../src/base/random.ts";
-
-const PROFILE: WorkloadProfile = {
-  nodes: 3,
-  keys: 10,
-  skew: 1,
-  operationsPerSecond: 100,
-  fromMs: 1000,
-  untilMs: 61_000,
-  types: { put: 1, delete: 1, "put-absent": 1, update: 1, get: 1, batch: 1 },
-  acks: { memory: 1, disk: 1, region: 1, quorum: 1, all: 1 },
-  ttlShare: 0.5,
-  ttlMsMax: 1000,
-  valueBytesMax: 50,
-};
+import { MIXED } from "./mixed-profile.ts";
 
 function generate(sessions: Partial<SessionsProfile>): ReturnType<typeof generateSessions> {
   const profile = { count: 2, operationsPerSecond: 10, moveChance: 0.1, ...sessions };
-  return generateSessions(new SeededRandom(1), PROFILE, profile, countFrom(0));
+  return generateSessions(new SeededRandom(1), MIXED, profile, countFrom(0));
 }
 
 describe("generated sessions", () => {

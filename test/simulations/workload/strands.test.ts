@@ -1,25 +1,14 @@
 /** What stands beside the steady stream of operations: reads of a majority, listings, hot keys, bursts. */
 
 import { describe, expect, it } from "vitest";
-import { countFrom, type WorkloadProfile } from "../../../simulations/workload/generator.ts";
+import { countFrom } from "../../../simulations/workload/generator.ts";
 import type { Operation } from "../../../simulations/workload/operation.ts";
 import { generatePhases } from "../../../simulations/workload/phase-generator.ts";
 import { generateReads } from "../../../simulations/workload/read-generator.ts";
 import { SeededRandom } from "../../../src/base/random.ts";
+import { MIXED } from "./mixed-profile.ts";
 
-const PROFILE: WorkloadProfile = {
-  nodes: 3,
-  keys: 10,
-  skew: 0,
-  operationsPerSecond: 50,
-  fromMs: 1000,
-  untilMs: 61_000,
-  types: { put: 1, delete: 1, "put-absent": 1, update: 1, get: 1, batch: 1 },
-  acks: { memory: 1, disk: 1, region: 1, quorum: 1, all: 1 },
-  ttlShare: 0.5,
-  ttlMsMax: 1000,
-  valueBytesMax: 50,
-};
+const PROFILE = { ...MIXED, skew: 0, operationsPerSecond: 50 };
 
 function phases(hotKeys: number, bursts: number): Operation[] {
   return generatePhases(new SeededRandom(2), PROFILE, { hotKeys, bursts }, countFrom(0));

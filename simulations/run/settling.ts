@@ -1,0 +1,84 @@
+/** What comes after the healing: replicas become equal, and come to rest. */
+
+import { isSameDigest } from "../../src/core/digest.ts";
+import { isLeft, mayKeepGraves } from "../checkers/bounds.ts";
+import { areEqualDumps } from "../checkers/convergence.ts";
+import { entriesMax } from "../checkers/vectors.ts";
+import type { DocumentRunner } from "../documents/document-runner.ts";
+import type { Plan } from "../plan.ts";
+import type { World } from "../simulator/world.ts";
+
+/** Time between two looks at whether all replicas are equal. */
+const POLL_MS = 250;
+/** After the healing: by then everybody who waits has been answered. */
+const REST_MS = 6500;
+/** Time between two equalities that count: what is equal must stay so. */
+const AFTERMATH_MS = 2000;
+
+/**
+ * Lets the world run until all replicas are equal and, looked at again a while later, still are; or the bound is over.
+ * In between they may differ for a moment: sealing reaches one before the other. Returns virtual ms since the healing;
+ * undefined: they never were.
+ */
+export async function converge(world: World, documents: DocumentRunner, plan: Plan): Promise<number | undefined> {
+  const until = world.now + plan.settleMs;
+  while (world.now < until && world.breakdowns.length === 0) {
+    documents.openAll();
+    await world.run(world.now + POLL_MS);
+    if (!areEqual(world)) continue;
+    const firstEqualAt = world.now;
+    await world.run(world.now + AFTERMATH_MS);
+    if (areEqual(world)) return firstEqualAt - plan.healAt;
+  }
+  return undefined;
+}
+
+/** Lets everybody who waits be answered, slow disks end what they had begun, ended lives be sealed, and tombstones go; up to the bound. */
+export async function comeToRest(world: World, documents: DocumentRunner, plan: Plan): Promise<void> {
+  if (world.breakdowns.length > 0) return;
+  await world.run(Math.max(world.now, plan.healAt + REST_MS));
+  while (
+    world.now < plan.healAt + plan.settleMs &&
+    world.breakdowns.length === 0 &&
+    !(isAtRest(world) && documents.areCompact && areEqual(world))
+  ) {
+    documents.openAll();
+    await world.run(world.now + POLL_MS);
+  }
+}
+
+function isAtRest(world: World): boolean {
+  const nodes = world.nodes.map((node) => ({
+    durable: node.disk.durable,
+    ends: node.ends,
+    givenUpAt: world.givenUpAt(node.identity.id),
+  }));
+  const most = entriesMax(nodes);
+  const gravesMax = mayKeepGraves(nodes) ? Infinity : 0;
+  return world.nodes.every(({ replica }) => {
+    const shards = replica?.replica?.shards ?? [];
+    const isTidy = shards.every(({ vector, graves }) => vector.size <= most && graves <= gravesMax);
+    return isTidy && !(replica?.holdings?.() ?? []).some(isLeft);
+  });
+}
+
+function areEqual(world: World): boolean {
+  if (!haveEqualVectors(world)) return false;
+  return areEqualDumps(
+    world.nodes.map(({ replica }) => replica?.inspect()),
+    world.node(0).clock.now(),
+  );
+}
+
+/** Dumps are dear, and while vectors differ there is no need for any. */
+function haveEqualVectors(world: World): boolean {
+  const replicas = world.nodes.map((node) => node.replica?.replica);
+  return replicas.every((replica) => {
+    const first = replicas[0];
+    if (replica === undefined || first === undefined) return true;
+    return replica.shards.every((shard, i) => {
+      const twin = first.shards[i];
+      return twin === undefined || isSameDigest(shard.vector.digest(), twin.vector.digest());
+    });
+  });
+}
