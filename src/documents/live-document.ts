@@ -28,6 +28,7 @@ import { type DocumentLimits, documentLimits } from "./document-limits.ts";
 import { checkRoom } from "./document-room.ts";
 import { PendingGuard } from "./pending-guard.ts";
 import { prepareUpdate } from "./prepare-update.ts";
+import { RecentAnswers } from "./recent-answers.ts";
 import type { DocumentSurroundings } from "./surroundings.ts";
 import { checkUpdate, type UpdateFacts } from "./update-check.ts";
 
@@ -61,6 +62,7 @@ export class LiveDocument {
   readonly #limits: DocumentLimits;
   readonly #handle: DocumentHandle;
   readonly #pace: CompactionPace;
+  readonly #answers = new RecentAnswers();
   readonly #pending = new PendingGuard(this.doc.store);
   /** By client, the clock that is expected next. */
   #state: ReadonlyMap<number, number> = new Map();
@@ -86,7 +88,12 @@ export class LiveDocument {
     this.#handle = store.openDocument(key, (event) => this.#hear(event));
     this.doc.on("afterTransaction", (transaction) => this.#settle(transaction));
     this.doc.on("update", (update, _origin, _doc, transaction) => this.#changed(update, transaction));
-    this.#load();
+    try {
+      this.#load();
+    } catch (error) {
+      this.#handle.close();
+      throw error;
+    }
   }
 
   /** Why it has ended; undefined while it lives. */
@@ -130,14 +137,14 @@ export class LiveDocument {
     return this.#appended ?? (ack === undefined || ack === "memory" ? undefined : this.#append(update, options));
   }
 
-  /** The update that brings whoever has `vector` up to this document. Throws `BAD_MESSAGE` for bytes that are no vector. */
+  /** The update that brings whoever has `vector` up to this document; not to be changed. Throws `BAD_MESSAGE` for bytes that are no vector. */
   diff(vector?: Uint8Array): Uint8Array {
     if (vector === undefined) return Y.encodeStateAsUpdate(this.doc);
     if (vector.length > VECTOR_BYTES_PER_CLIENT * this.#limits.clientsMax) {
       throw new AtollError("BAD_MESSAGE", `a state vector of ${vector.length} bytes`);
     }
     try {
-      return Y.encodeStateAsUpdate(this.doc, vector);
+      return this.#answers.answer(vector, () => Y.encodeStateAsUpdate(this.doc, vector));
     } catch (error) {
       throw new AtollError("BAD_MESSAGE", "no state vector", { cause: error });
     }
@@ -150,6 +157,7 @@ export class LiveDocument {
 
   /** Does what is due. Never called while the store tells something. */
   tick(now: number): void {
+    this.#answers.clear();
     if (this.#end === undefined && this.#pace.isDue(now)) this.compact();
   }
 
@@ -180,9 +188,12 @@ export class LiveDocument {
 
   #load(): void {
     const updates = this.#handle.read()?.updates ?? [];
-    this.doc.transact(() => {
-      for (const update of updates) this.#applyStored(update);
-    }, STORE);
+    const bytes = updates.reduce((sum, { length }) => sum + length, 0);
+    this.#guarded(bytes, () => {
+      this.doc.transact(() => {
+        for (const update of updates) this.#applyStored(update);
+      }, STORE);
+    });
     if (updates.length > 1) this.#pace.changed();
   }
 
@@ -197,11 +208,15 @@ export class LiveDocument {
   }
 
   #applyStored(update: Uint8Array): void {
+    this.#guarded(update.length, () => Y.applyUpdate(this.doc, update, STORE));
+  }
+
+  #guarded(bytes: number, apply: () => void): void {
     try {
-      Y.applyUpdate(this.doc, update, STORE);
+      apply();
     } catch (error) {
       this.#isDamaged = true;
-      this.#around.log("error", "document-damaged", { bytes: update.length, reason: toAtollError(error).message });
+      this.#around.log("error", "document-damaged", { bytes, reason: toAtollError(error).message });
     }
   }
 
@@ -226,6 +241,7 @@ export class LiveDocument {
 
   /** After every transaction, also one that changed nothing. */
   #settle(transaction: Y.Transaction): void {
+    this.#answers.clear();
     this.#state = transaction.afterState;
     const { size } = this.#pending;
     if (transaction.origin !== STORE && size > this.#pendingBytes) this.#isOwed = true;

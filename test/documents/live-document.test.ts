@@ -213,6 +213,18 @@ describe("a live document ends", () => {
 });
 
 describe("a damaged document", () => {
+  it("is let go where it cannot even be read", () => {
+    const store = new FakeDocumentStore();
+    const followers = () => store.followersOf(KEY);
+    const open = store.openDocument.bind(store);
+    const fail = () => {
+      throw new AtollError("SHUTTING_DOWN", "stopping");
+    };
+    store.openDocument = (key, listener) => ({ ...open(key, listener), read: fail });
+    expect(codeOf(() => opened(store))).toBe("SHUTTING_DOWN");
+    expect(followers()).toBe(0);
+  });
+
   it("is logged, served as far as it can be read, and never compacted", () => {
     const store = new FakeDocumentStore();
     const { updates, type } = client();
@@ -280,6 +292,24 @@ describe("a live document is compacted", () => {
 });
 
 describe("a difference", () => {
+  it("is made once for all who lack the same, until something changes or the moment is over", () => {
+    const { live, surroundings } = opened();
+    live.doc.getText("text").insert(0, "first");
+    const nothing = Uint8Array.of(0);
+    const all = live.diff(nothing);
+    expect(live.diff(Uint8Array.of(0))).toBe(all);
+    expect(live.diff(live.vector())).toEqual(Uint8Array.of(0, 0));
+    live.tick(surroundings.now);
+    expect(live.diff(nothing)).not.toBe(all);
+    live.doc.getText("text").insert(0, "second ");
+    expect(client(live.diff(nothing)).doc.getText("text").toString()).toBe("second first");
+    const held = live.diff(nothing);
+    for (const clock of [1, 2, 3, 4]) live.diff(Uint8Array.of(1, 99, clock));
+    expect(live.diff(nothing)).not.toBe(held);
+    const long = new Uint8Array(4_097);
+    expect(live.diff(long)).not.toBe(live.diff(long));
+  });
+
   it("is all to nobody, what is lacking to a state vector, and refused for what is none", () => {
     const { live } = opened(undefined, { clientsMax: 100 });
     live.doc.getText("text").insert(0, "first");

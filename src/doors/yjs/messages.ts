@@ -79,9 +79,7 @@ export function encodeAsk(vector: Uint8Array): Uint8Array {
 }
 
 /** Sync step 2. */
-export function encodeAnswer(update: Uint8Array): Uint8Array {
-  return encode([SYNC, STEP_2], update);
-}
+export const encodeAnswer = onceForAll((update: Uint8Array) => encode([SYNC, STEP_2], update));
 
 export const encodeUpdate = onceForAll((update: Uint8Array) => encode([SYNC, UPDATE], update));
 
