@@ -4,13 +4,14 @@
  * all of them, and stops where there are none.
  */
 
-import { AtollError } from "../base/errors.ts";
+import { AtollError, type ErrorCode } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
 import type { Statistic, StatisticsSource } from "../stats.ts";
-import type { DocumentStore, Whisper } from "../store.ts";
+import type { DocumentStore, Whisper, WriteOptions, WriteOutcome } from "../store.ts";
 import { AwarenessRelay, expectsMembers, NO_MEMBERS } from "./awareness-relay.ts";
 import { type DocumentLimits, documentLimits } from "./document-limits.ts";
-import { type AppendOptions, LiveDocument } from "./live-document.ts";
+import { Graves } from "./graves.ts";
+import { LiveDocument, type ReceiveOptions } from "./live-document.ts";
 import type { DocumentSurroundings } from "./surroundings.ts";
 
 export interface HubLimits {
@@ -57,6 +58,7 @@ export class DocumentHub implements StatisticsSource {
   readonly #around: DocumentSurroundings;
   /** Those left longest ago come first among those unused. */
   readonly #rooms = new Map<Key, Room>();
+  readonly #graves = new Graves();
   readonly #stopListening: () => void;
   #bytes = 0;
   #cancelTick: (() => void) | undefined;
@@ -105,12 +107,22 @@ export class DocumentHub implements StatisticsSource {
     }
   }
 
+  /** Deletes a document. Copies that clients have of it are known for what they are afterwards. */
+  async delete(key: Key, options: WriteOptions = {}): Promise<WriteOutcome> {
+    const open = this.#openWhereRoom(key);
+    try {
+      return await this.store.deleteDocument(key, options);
+    } finally {
+      open?.release();
+    }
+  }
+
   /** Applies an update; see `LiveDocument.receive`. Counts what is taken and what is refused. */
   receive(
     live: LiveDocument,
     update: Uint8Array,
     origin: unknown,
-    options?: AppendOptions,
+    options?: ReceiveOptions,
   ): ReturnType<LiveDocument["receive"]> {
     try {
       const outcome = live.receive(update, origin, options);
@@ -161,7 +173,8 @@ export class DocumentHub implements StatisticsSource {
     if (before !== undefined) this.#drop(before);
     this.#makeRoom();
     const { store, limits } = this;
-    const live = new LiveDocument({ key, store, around: this.#around, limits });
+    const live = new LiveDocument({ key, store, around: this.#around, limits, buried: this.#graves.of(key, this.now) });
+    live.users.add({ updated: () => {}, ended: ({ code }) => this.#ended(live, code) });
     const whisper = (message: Uint8Array, to?: Parameters<DocumentStore["whisper"]>[2]) =>
       store.whisper(key, message, to);
     const room: Room = {
@@ -175,6 +188,19 @@ export class DocumentHub implements StatisticsSource {
     this.#bytes += room.bytes;
     this.#scheduleTick();
     return room;
+  }
+
+  #openWhereRoom(key: Key): OpenDocument | undefined {
+    try {
+      return this.open(key);
+    } catch (error) {
+      if (error instanceof AtollError && error.code === "TOO_MANY_DOCUMENTS") return undefined;
+      throw error;
+    }
+  }
+
+  #ended({ key, state }: LiveDocument, code: ErrorCode): void {
+    if (code === "DOCUMENT_RESET") this.#graves.bury(key, state, this.now);
   }
 
   #makeRoom(): void {

@@ -26,11 +26,12 @@ import { isCollectable } from "./collectable.ts";
 import { CompactionPace, hasOutgrown } from "./compaction.ts";
 import { type DocumentLimits, documentLimits } from "./document-limits.ts";
 import { checkRoom } from "./document-room.ts";
+import { isOfBuried } from "./graves.ts";
 import { PendingGuard } from "./pending-guard.ts";
 import { prepareUpdate } from "./prepare-update.ts";
 import { RecentAnswers } from "./recent-answers.ts";
 import type { DocumentSurroundings } from "./surroundings.ts";
-import { checkUpdate, type UpdateFacts } from "./update-check.ts";
+import { checkUpdate, type StateVector, type UpdateFacts } from "./update-check.ts";
 
 /** Whoever has a document open. Neither call may throw. */
 export interface DocumentUser {
@@ -42,11 +43,18 @@ export interface DocumentUser {
 
 export type AppendOptions = Omit<WriteOptions, "condition">;
 
+export interface ReceiveOptions extends AppendOptions {
+  /** It comes from a copy, which may have outlived a document that had this key before. */
+  readonly isFromCopy?: boolean;
+}
+
 export interface LiveDocumentOptions {
   readonly key: Key;
   readonly store: DocumentStore;
   readonly around: DocumentSurroundings;
   readonly limits?: DocumentLimits;
+  /** What was in a document that had this key before. */
+  readonly buried?: StateVector | undefined;
 }
 
 /** Origin of transactions that bring what the store holds. */
@@ -60,6 +68,7 @@ export class LiveDocument {
   readonly users = new Set<DocumentUser>();
   readonly #around: DocumentSurroundings;
   readonly #limits: DocumentLimits;
+  readonly #buried: StateVector | undefined;
   readonly #handle: DocumentHandle;
   readonly #pace: CompactionPace;
   readonly #answers = new RecentAnswers();
@@ -79,8 +88,9 @@ export class LiveDocument {
   #appended: Promise<WriteOutcome> | undefined;
 
   /** Throws what `openDocument` throws. */
-  constructor({ key, store, around, limits = documentLimits }: LiveDocumentOptions) {
+  constructor({ key, store, around, limits = documentLimits, buried }: LiveDocumentOptions) {
     this.key = key;
+    this.#buried = buried;
     this.#around = around;
     this.#limits = limits;
     this.#pace = new CompactionPace(around);
@@ -106,6 +116,11 @@ export class LiveDocument {
     return this.#end === undefined ? this.#handle.bytes : 0;
   }
 
+  /** By client, the clock that is expected next; also of a document that has ended. */
+  get state(): ReadonlyMap<number, number> {
+    return this.#state;
+  }
+
   get isEmpty(): boolean {
     return this.#state.size === 0;
   }
@@ -118,11 +133,14 @@ export class LiveDocument {
   /**
    * Applies an update that somebody sends, stores and tells what is new of it. Undefined where nothing is, unless an
    * acknowledgement is asked for: then it is stored once more. Throws `BAD_UPDATE`, `UPDATE_TOO_LARGE`,
-   * `DOCUMENT_TOO_LARGE`, `PREDECESSORS_MISSING`, what the store throws, and why the document has ended.
+   * `DOCUMENT_TOO_LARGE`, `PREDECESSORS_MISSING`, `DOCUMENT_RESET` for a copy of what was there before, what the store throws, and why the document has ended.
    */
-  receive(update: Uint8Array, origin: unknown, options: AppendOptions = {}): Promise<WriteOutcome> | undefined {
+  receive(update: Uint8Array, origin: unknown, options: ReceiveOptions = {}): Promise<WriteOutcome> | undefined {
     this.#assertLive();
     const facts = checkUpdate(update, this.#limits);
+    if (options.isFromCopy === true && this.#buried !== undefined && isOfBuried(facts, this.#buried)) {
+      throw new AtollError("DOCUMENT_RESET", "the copy is of a document that was deleted or has expired");
+    }
     const news = prepareUpdate(this.doc, update, facts, this.#limits);
     this.#makeRoom(facts);
     this.#appended = undefined;

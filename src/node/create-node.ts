@@ -19,7 +19,7 @@ import { LevelStorage } from "../runtime/level-storage.ts";
 import { MemoryStorage } from "../runtime/memory-storage.ts";
 import { SystemRandom, systemClock, systemScheduler } from "../runtime/system.ts";
 import { WsTransport } from "../runtime/ws-transport.ts";
-import type { LocalStore } from "../store.ts";
+import type { LocalStore, WriteOptions, WriteOutcome } from "../store.ts";
 import { version } from "../version.ts";
 import { nodeDefaults, type StartConfig } from "./node-config.ts";
 import { type NodeDocument, openNodeDocument } from "./node-document.ts";
@@ -34,6 +34,8 @@ export interface Node {
    * `TOO_MANY_DOCUMENTS`, `SHUTTING_DOWN`.
    */
   document(key: Key): NodeDocument;
+  /** Whether it is there or not. It ends for all who have it open, everywhere. Rejects as `document` throws, and as writes do. */
+  deleteDocument(key: Key, options?: WriteOptions): Promise<WriteOutcome>;
   readonly id: ReplicaId;
   /** host:port where the doors are open. */
   readonly address: string;
@@ -127,6 +129,10 @@ class AtollNode implements Node {
 
   document(key: Key): NodeDocument {
     return openNodeDocument(this.#documents, key);
+  }
+
+  deleteDocument(key: Key, options?: WriteOptions): Promise<WriteOutcome> {
+    return this.#documents.delete(key, options);
   }
 
   get id(): ReplicaId {

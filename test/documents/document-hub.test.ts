@@ -73,6 +73,21 @@ describe("a hub", () => {
     expect([hub.size, after.live.end]).toEqual([1, undefined]);
   });
 
+  it("deletes a document, also where there is no room to open it, and knows copies of it afterwards", async () => {
+    const { hub, store } = fakeHub({ documentsOpenMax: 1 });
+    const first = hub.open(A);
+    const copy = write(first).diff();
+    await hub.delete(A);
+    first.release();
+    const second = hub.open(A);
+    const offer = (isFromCopy: boolean) => codeOf(() => hub.receive(second.live, copy, "client", { isFromCopy }));
+    expect([offer(true), store.held.has(A)]).toEqual(["DOCUMENT_RESET", false]);
+    // Whoever says so by himself may have it back.
+    expect([offer(false), store.held.has(A)]).toEqual(["", true]);
+    await hub.delete(B);
+    expect(hub.size).toBe(1);
+  });
+
   it("makes room by letting go of what was left first, and refuses where all are used", () => {
     const { hub } = fakeHub({ documentsOpenMax: 2 });
     const [a, b] = [hub.open(A), hub.open(B)];

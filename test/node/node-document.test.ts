@@ -45,7 +45,7 @@ describe("a document of a node", () => {
     other.doc.getText("body").insert(0, "still here");
     const answer = await fetch(`http://${node.address}/v1/docs/notes`);
     expect(await answer.json()).toEqual({ body: "still here" });
-    await fetch(`http://${node.address}/v1/docs/notes`, { method: "DELETE" });
+    expect((await node.deleteDocument(KEY)).existed).toBe(true);
     expect((await other.ended).code).toBe("DOCUMENT_RESET");
     expect(isEnded).toBe(false);
   });

@@ -68,7 +68,7 @@ function answered(
 /** 204 whether it was there or not, 202 as for POST. */
 export async function deleteDocument(call: Call, facts: DoorFacts): Promise<Answer> {
   const ack = ackOf(call.query);
-  const outcome = await facts.documents(call.keyspace).store.deleteDocument(call.key, writeOptions(call, ack));
+  const outcome = await facts.documents(call.keyspace).delete(call.key, writeOptions(call, ack));
   return writeAnswer(outcome.acks.met ? 204 : 202, [], ack, outcome);
 }
 

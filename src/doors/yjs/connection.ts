@@ -177,7 +177,7 @@ export class YjsConnection implements DocumentUser, AwarenessMember {
     const { open, documents, canWrite } = this.#options;
     if (!canWrite) return this.#deny();
     try {
-      documents.receive(open.live, update, this);
+      documents.receive(open.live, update, this, { isFromCopy: true });
       if (isAnswer) this.#debt = "settled";
     } catch (error) {
       if (toAtollError(error).code !== "PREDECESSORS_MISSING") throw error;

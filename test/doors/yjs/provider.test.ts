@@ -133,6 +133,29 @@ describe("edits", () => {
     await expect.poll(() => texts(third)).toEqual(["new"]);
   });
 
+  it("of a document that was deleted do not come back with clients that come again, as older ones do", async () => {
+    const [a, b] = (await startCluster(2)) as [Node, Node];
+    const shouldReconnect = () => true;
+    const clients = [
+      connect(a.address, KEY, { shouldReconnect }),
+      connect(b.address, KEY, { shouldReconnect }),
+    ] as const;
+    await Promise.all(clients.map(({ synced }) => synced));
+    clients[0].text.insert(0, "old");
+    await expect.poll(() => texts(...clients)).toEqual(["old", "old"]);
+    await a.deleteDocument(keyFromText(KEY));
+    for (const { closes, text } of clients) {
+      await expect.poll(() => closes.length).toBeGreaterThan(0);
+      text.insert(0, "still ");
+      await expect.poll(() => closes.length, { timeout: 5000 }).toBeGreaterThan(2);
+      expect(new Set(closes)).toEqual(new Set([4410]));
+    }
+    expect((await fetch(`http://${b.address}/v1/docs/${KEY}`)).status).toBe(404);
+    const fresh = connect(a.address, KEY);
+    await fresh.synced;
+    expect(texts(fresh)).toEqual([""]);
+  });
+
   it("end when the document expires", async () => {
     const node = await start();
     const one = connect(node.address, KEY);
