@@ -6,11 +6,13 @@
  * sorted its shard out: where three or more gave each other up in turn, the first takes over what the second closed, and a
  * third, which had sorted things out with the first before, still holds what is covered now; the audit asks all of them.
  * And one that its writer had lost, and everybody else who ran, so that its life was closed without it: whoever comes back
- * with it then, on a disk that was set back or was down, has something that nobody else does and everybody covers.
+ * with it then, on a disk that was set back or was down, has something that nobody else does and everybody covers. Of what
+ * documents are made of only what expires and the second are excused, whether anybody was told of it or not.
  */
 
 import type { Timestamp } from "../../src/base/ids.ts";
 import { msOfTimestamp } from "../../src/core/clock.ts";
+import type { AuditRepair } from "../sampling/audit-repair.ts";
 import { type Acknowledged, acknowledgedParts } from "../workload/history.ts";
 import { type Evidence, type NodeEvidence, type Violation, violations } from "./evidence.ts";
 import { stampOfVersion } from "./stamp.ts";
@@ -26,8 +28,9 @@ export function checkAudit(evidence: Evidence): Violation[] {
     lasting.add(`${part.dot.shard} ${msOfTimestamp(timestamp as Timestamp)}`);
   }
   const unexcused = evidence.auditRepairs.filter((repair) => !isOfSortedOut(repair, evidence));
-  const repaired = unexcused.map(({ shard, stampedAt }) => `${shard} ${stampedAt}`);
-  const holes = repaired.filter((repair) => lasting.has(repair));
+  const isHole = ({ shard, stampedAt, isOfDocument }: AuditRepair): boolean =>
+    isOfDocument === true || lasting.has(`${shard} ${stampedAt}`);
+  const holes = unexcused.filter(isHole).map(({ shard, stampedAt }) => `${shard} ${stampedAt}`);
   if (holes.length === 0) return [];
   const message = `the audit repaired ${holes.length} registers (shard and stamp: ${holes.join(", ")}): a vector claimed what was not held`;
   return violations("audit", [message]);

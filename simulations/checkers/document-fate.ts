@@ -43,10 +43,10 @@ export function mayBeRemoved(edit: DocumentEntry, writes: DocumentWrites, moment
 }
 
 /** True when a deletion that stands for good must have removed an edit, or the last lease that there may be has run out. */
-export function isRemoved(edit: DocumentEntry, writes: DocumentWrites, wallMs: number, evidence: Evidence): boolean {
+export function isRemoved(edit: DocumentEntry, writes: DocumentWrites, moment: Moment, evidence: Evidence): boolean {
   const removes = (deletion: DocumentEntry): boolean =>
     !mayBeBehind(deletion, edit, writes, evidence) && isForGood(deletion, evidence);
-  return writes.deletions.some(removes) || hasRunOut(edit, writes, wallMs, evidence);
+  return writes.deletions.some(removes) || hasRunOut(edit, writes, { ...moment, knew: undefined }, evidence);
 }
 
 /** True when an edit knew of a deletion, or of one with a greater stamp: it is of a later document. */
@@ -108,10 +108,20 @@ function isProlonged(
   return !edits.some(begins);
 }
 
+/** A moment, and what somebody who looks then knows; undefined: all that is for good. */
+interface Look extends Moment {
+  readonly knew: VersionVector | undefined;
+}
+
 /** True when an edit was part of what a lease was for, and that lease, and all others, have run out by every clock. */
-function hasRunOut(edit: DocumentEntry, { leases }: DocumentWrites, wallMs: number, evidence: Evidence): boolean {
-  const isOfIt = (lease: DocumentEntry): boolean => knows(lease.knew, dotOf(edit)) && isForGood(lease, evidence);
-  return leases.every((lease) => latestEndOf(lease, evidence) < wallMs) && leases.some(isOfIt);
+export function hasRunOut(edit: DocumentEntry, writes: DocumentWrites, look: Look, evidence: Evidence): boolean {
+  const leases = writes.leases.filter(({ invokedAt }) => invokedAt <= look.at);
+  const isKnown = (lease: DocumentEntry): boolean =>
+    look.knew === undefined ? isForGood(lease, evidence) : knows(look.knew, dotOf(lease));
+  return (
+    leases.every((lease) => latestEndOf(lease, evidence) < look.wallMs) &&
+    leases.some((lease) => knows(lease.knew, dotOf(edit)) && isKnown(lease))
+  );
 }
 
 function earliestEndOf({ operation, invokedWallMs }: DocumentEntry, { clockSpreadMs }: Evidence): number {

@@ -3,7 +3,8 @@
  * acknowledged with a promise that held is in it, unless something that may have happened removed it; it shows nothing that
  * nobody sent, or that was deleted; nothing in it waits for what it follows; and it takes no more room than compaction allows.
  *
- * During the run a replica, asked alone, shows what it took in this life, and nothing whose deletion it took. And whoever edits
+ * During the run a replica, asked alone, shows what it took in this life, and nothing whose deletion it took, or whose lease it
+ * knew to end. And whoever edits
  * is refused only where the document has gone meanwhile, or its predecessors have not come yet.
  *
  * Promises are weak where they are for values: `acknowledged.ts`. Leases promise less: `document-fate.ts`. Where an edit was
@@ -22,6 +23,7 @@ import type { DocumentEntry, DocumentHistory } from "../documents/document-histo
 import { type FinalDocument, isCompact } from "../documents/final-document.ts";
 import {
   type DocumentWrites,
+  hasRunOut,
   indexDocuments,
   isForGood,
   isRemoved,
@@ -96,7 +98,8 @@ function* checkRead(
   }
   const deletions = writes.deletions.filter(isHere);
   const isGone = (edit: DocumentEntry): boolean =>
-    deletions.some((deletion) => !mayBeBehind(deletion, edit, writes, evidence));
+    deletions.some((deletion) => !mayBeBehind(deletion, edit, writes, evidence)) ||
+    hasRunOut(edit, writes, { ...moment, knew: read.knew }, evidence);
   const left = writes.edits.filter((edit) => edit.invokedAt <= read.invokedAt && !isGone(edit));
   const risen = firstUnexplained(shown, contentsOf(left));
   if (risen !== undefined) yield `${describe(read)} showed ${showSpan(risen)}, ${fateOf(risen, writes.edits)}`;
@@ -127,7 +130,7 @@ function* checkHeld(
     if (missing !== undefined)
       yield `${name} lacks ${showSpan(missing)} of ${describe(edit)}, which was acknowledged, and nothing that may have happened removes it`;
   }
-  const left = writes.edits.filter((edit) => !isRemoved(edit, writes, wallMs, evidence));
+  const left = writes.edits.filter((edit) => !isRemoved(edit, writes, moment, evidence));
   const risen = firstUnexplained(held.contents, contentsOf(left));
   if (risen !== undefined) yield `${name} has ${showSpan(risen)}, ${fateOf(risen, writes.edits)}`;
   if (held.isWaiting && !mayHaveLost(writes.edits, evidence))

@@ -5,6 +5,7 @@ import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import type { DocumentHistory } from "../documents/document-history.ts";
 import type { FinalDocument } from "../documents/final-document.ts";
 import type { Span } from "../faults/calm.ts";
+import type { AuditRepair } from "../sampling/audit-repair.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { DiskLoss } from "../simulator/disk-damage.ts";
 import type { Judgement, LifeEnd, PutAside } from "../simulator/node.ts";
@@ -53,8 +54,7 @@ export interface Evidence {
   readonly endedAt: number;
   /** When nothing was disturbed, nor had been for `settleMs`. */
   readonly calm: readonly Span[];
-  /** Shards, and unix ms of the stamps, of the registers that the audit had to bring back or to remove. */
-  readonly auditRepairs: readonly { readonly shard: number; readonly stampedAt: number }[];
+  readonly auditRepairs: readonly AuditRepair[];
   readonly retentionMs: number;
   /** Most that clocks were apart at any time, ms. */
   readonly clockSpreadMs: number;

@@ -64,10 +64,27 @@ const NEEDS: Partial<Record<PlayName, Partial<Omit<ScenarioProfile, "nodes">>>> 
   "lost-disk": { leastGapOfPlaysMs: 3000 },
   newcomer: { ...QUIET, leastGapOfPlaysMs: 4000 },
   // Large edits, and a document that rests before it is compacted.
-  "snapshot-in-delta": { ...QUIET, durationMs: 18_000, leastGapOfPlaysMs: 7000 },
+  "snapshot-in-delta": {
+    ...QUIET,
+    replica: { ...CALM.replica, antiEntropyMs: 1000 },
+    durationMs: 22_000,
+    leastGapOfPlaysMs: 10_000,
+  },
   "snapshots-of-two": { ...QUIET, durationMs: 18_000, leastGapOfPlaysMs: 6500 },
-  "crash-after-snapshot": { ...QUIET, durationMs: 18_000, leastGapOfPlaysMs: 6500 },
-  "edit-before-its-base": { ...QUIET, durationMs: 20_000, leastGapOfPlaysMs: 8000 },
+  "crash-after-snapshot": { ...QUIET, durationMs: 18_000, leastGapOfPlaysMs: 7000 },
+  "snapshot-over-gap": {
+    ...QUIET,
+    replica: { ...CALM.replica, settleMs: 1500 },
+    durationMs: 18_000,
+    leastGapOfPlaysMs: 7000,
+  },
+  // What is missing is known to be missing for a while before it is fetched.
+  "edit-before-its-base": {
+    ...QUIET,
+    replica: { ...CALM.replica, settleMs: 1500 },
+    durationMs: 20_000,
+    leastGapOfPlaysMs: 8500,
+  },
   "deletion-races-edit": { ...QUIET, leastGapOfPlaysMs: 3500 },
   "lease-prolonged": { ...QUIET, durationMs: 18_000, leastGapOfPlaysMs: 5500 },
   "lease-ends": { ...QUIET, leastGapOfPlaysMs: 2500 },

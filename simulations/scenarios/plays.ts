@@ -24,6 +24,7 @@ import {
   leaseEnds,
   leaseProlonged,
   snapshotInDelta,
+  snapshotOverGap,
   snapshotsOfTwo,
 } from "./plays/documents.ts";
 import {
@@ -78,6 +79,7 @@ export const PLAYS = {
   "edit-after-purge": editAfterPurge,
   "deletion-comes-late": deletionComesLate,
   "edit-before-its-base": editBeforeWhatItStandsOn,
+  "snapshot-over-gap": snapshotOverGap,
 } as const satisfies Record<string, (stage: Stage) => Scene>;
 
 export type PlayName = keyof typeof PLAYS;

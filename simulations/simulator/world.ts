@@ -7,6 +7,7 @@
 import { assert } from "../../src/base/assert.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { type AuditRepair, repairIn } from "../sampling/audit-repair.ts";
 import { SimulatedClock } from "./clock.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { chooseDrain, type Drain } from "./drain.ts";
@@ -70,8 +71,8 @@ export class World {
   readonly breakdowns: Breakdown[] = [];
   /** The last log lines of all nodes, warnings and errors. */
   readonly log: LogLine[] = [];
-  /** What the audits of all nodes repaired: shard and unix ms of the stamp of each register. */
-  readonly auditRepairs: { readonly shard: number; readonly stampedAt: number }[] = [];
+  /** What the audits of all nodes repaired. */
+  readonly auditRepairs: AuditRepair[] = [];
   /** When which replica was given up by somebody. */
   readonly givenUp: { readonly id: ReplicaId; readonly at: number }[] = [];
   /** Called at each moment that faults may aim at. */
@@ -221,7 +222,7 @@ export class World {
       logged: (node, level, event, fields) => {
         if (level === "debug" || level === "info") return;
         if (event === "divergence-repaired") {
-          this.auditRepairs.push({ shard: Number(fields.shard), stampedAt: Number(fields.stampedAt) });
+          this.auditRepairs.push(repairIn(fields));
         }
         if (event === "member-given-up") this.givenUp.push({ id: String(fields.member) as ReplicaId, at: this.#now });
         if (this.log.length === LOG_LINES_MAX) this.log.shift();

@@ -28,7 +28,7 @@ import { Agenda } from "../core/agenda.ts";
 import { Arena } from "../core/arena.ts";
 import { HybridClock, msOfTimestamp } from "../core/clock.ts";
 import { leap, lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
-import { KIND_PLAIN, keyStartAt, RecordWriter, recordLength, timestampAt } from "../core/record.ts";
+import { expiresAt, KIND_PLAIN, keyStartAt, kindAt, RecordWriter, recordLength, timestampAt } from "../core/record.ts";
 import type { RecordLimits } from "../core/record-check.ts";
 import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
@@ -196,7 +196,14 @@ export class Replica implements SendingSurroundings {
       sweptTo: () => this.#sweptTo,
       repaired: (shard, view, at, how) => {
         const stampedAt = msOfTimestamp(timestampAt(view, at));
-        this.outbox.log("warn", "divergence-repaired", { shard: shard.id, how, stampedAt });
+        const isLasting = expiresAt(view, at) === Infinity;
+        this.outbox.log("warn", "divergence-repaired", {
+          shard: shard.id,
+          how,
+          stampedAt,
+          kind: kindAt(view, at),
+          isLasting,
+        });
         if (how === "restored") this.#applied(view, at, this.#sweptTo);
         else this.#changedUntold();
       },

@@ -1,6 +1,7 @@
 import { ACTOR_BUGS } from "./bugs/actors.ts";
 import { CLIENT_BUGS } from "./bugs/clients.ts";
 import { DISK_BUGS } from "./bugs/disks.ts";
+import { DOCUMENT_BUGS } from "./bugs/documents.ts";
 import { REGISTER_BUGS } from "./bugs/registers.ts";
 import { REPAIR_BUGS } from "./bugs/repair.ts";
 import { RESOURCE_BUGS } from "./bugs/resources.ts";
@@ -15,4 +16,5 @@ export const BUGS: readonly PlantedBug[] = [
   ...REPAIR_BUGS,
   ...CLIENT_BUGS,
   ...RESOURCE_BUGS,
+  ...DOCUMENT_BUGS,
 ];

@@ -4,6 +4,7 @@ import { CHECKERS } from "../../simulations/checkers/checkers.ts";
 import { areEqualDumps } from "../../simulations/checkers/convergence.ts";
 import type { Evidence, NodeEvidence, Violation } from "../../simulations/checkers/evidence.ts";
 import { clockSpreadOf, type Plan } from "../../simulations/plan.ts";
+import { repairIn } from "../../simulations/sampling/audit-repair.ts";
 import type { History } from "../../simulations/workload/history.ts";
 import { keysOf } from "../../simulations/workload/operation.ts";
 import { WorkloadRunner } from "../../simulations/workload/runner.ts";
@@ -179,7 +180,7 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
       .logs()
       .flat()
       .filter(({ event }) => event === "divergence-repaired")
-      .map(({ fields }) => ({ shard: Number(fields.shard), stampedAt: Number(fields.stampedAt) })),
+      .map(({ fields }) => repairIn(fields)),
     retentionMs: plan.replica.retentionMs,
     clockSpreadMs: clockSpreadOf(plan),
     sweepMs: replicaDefaults.sweepMs,

@@ -31,6 +31,10 @@ function work(
   return { id: stage.nextId(), at: stage.at + afterMs, client: 100 + node, node, type, key, ...rest };
 }
 
+/** So many of the shortest, and a document is compacted once it rests. */
+const MANY = 40;
+
+/** One thing after the other. */
 function typing(
   stage: Stage,
   actorIndex: number,
@@ -41,19 +45,27 @@ function typing(
   return Array.from({ length: count }, (_, i) => work(stage, actorIndex, fromMs + i * 15, "insert", manner));
 }
 
-/** R2: a replica comes back to a document, and has half of its edits when they are replaced by a snapshot. */
+/**
+ * R2: a replica comes back to a large document. While a long delta with its edits is under way they are replaced by a
+ * snapshot, and their sender dies before anybody, its own disk included, has that from elsewhere.
+ */
 export function snapshotInDelta(stage: Stage): Scene {
   const { random } = stage;
-  const backAt = uniform(random, 1200, 2500);
+  const backAt = uniform(random, 1000, 1800);
+  const crashAt = uniform(random, 4800, 7500);
   return {
     faults: [
       crash(stage, 2, -50, backAt),
-      cut(stage, [1], [2], -40, backAt + 6000),
-      { at: stage.at + backAt, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 40, forMs: 5000 },
-      late(stage, { from: 0, to: 2, isOnlyCopy: true }, 60_000, backAt + 200),
+      cut(stage, [1], [2], -40, crashAt + 40),
+      { at: stage.at + backAt, type: "degrade", paths: pathsBetween(stage, 0, 2), bytesPerMs: 150, forMs: 7000 },
+      slowDisk(stage, 0, 1900, 6000, crashAt - 1900),
+      breakLink(stage, 0, 1, 1900),
+      cut(stage, [0], [1], 1900, crashAt - 1900),
+      late(stage, { from: 0, to: 2, isOnlyCopy: true }, 60_000, 2000),
+      crash(stage, 0, crashAt, 3000),
     ],
     operations: [],
-    documents: typing(stage, 0, 0, 12, { length: 12_000 }),
+    documents: typing(stage, 0, 0, 30, { length: 20_000 }),
   };
 }
 
@@ -78,12 +90,12 @@ export function deletionRacesEdit(stage: Stage): Scene {
 /** Both sides of a cut edit a document and replace it by a snapshot; then they meet. */
 export function snapshotsOfTwo(stage: Stage): Scene {
   return {
-    faults: [cut(stage, [0], [1, 2], 500, REST_MS_MAX + 1500)],
+    faults: [cut(stage, [0], [1, 2], 500, REST_MS_MAX + 2000)],
     operations: [],
     documents: [
       work(stage, 0, 0, "insert", { ack: "all" }),
-      ...[0, 1].flatMap((who) => typing(stage, who, 700, 8, { length: 200 })),
-      ...[0, 1].map((who) => work(stage, who, REST_MS_MAX + 1700, "insert")),
+      ...[0, 1].flatMap((who) => typing(stage, who, 700, MANY, { length: 5 })),
+      ...[0, 1].map((who) => work(stage, who, REST_MS_MAX + 2300, "insert")),
     ],
   };
 }
@@ -106,13 +118,13 @@ export function leaseProlonged(stage: Stage): Scene {
   };
 }
 
-/** A lease runs out, and nobody prolongs it; somebody looks, or edits. */
+/** A lease runs out, and nobody prolongs it: it is not shown any more, also where that cannot be told to all, and then gone. */
 export function leaseEnds(stage: Stage): Scene {
   const { random } = stage;
   const ttlMs = Math.ceil(uniform(random, 500, 1500));
-  const looksAt = 300 + ttlMs + uniform(random, 300, 1500);
+  const looksAt = 300 + ttlMs + uniform(random, 600, 1500);
   return {
-    faults: random.chance(0.5) ? [cut(stage, [0], [1, 2], 500, ttlMs)] : [],
+    faults: random.chance(0.5) ? [cut(stage, [0], [1, 2], 500, ttlMs + 2000)] : [],
     operations: [],
     documents: [
       ...typing(stage, 0, 0, 3, { ack: "all" }),
@@ -125,17 +137,17 @@ export function leaseEnds(stage: Stage): Scene {
 /** A replica replaces a document by a snapshot, and dies before its disk has that, or before anybody has. */
 export function crashAfterSnapshot(stage: Stage): Scene {
   const { random } = stage;
-  const edits = typing(stage, 0, 0, 8, { ack: "quorum", length: 150 });
+  const restsAt = MANY * 15;
   return {
     faults: [
-      slowDisk(stage, 0, 1500, 300, 3500),
-      crash(stage, 0, 1500, uniform(random, 50, 1500), {
+      slowDisk(stage, 0, restsAt + 1500, 300, 3500),
+      crash(stage, 0, restsAt + 1500, uniform(random, 50, 1500), {
         aim: random.chance(0.5) ? "push" : "disk-write",
         isPowerCut: random.chance(0.5),
       }),
     ],
     operations: [],
-    documents: [...edits, work(stage, 1, 6000, "read")],
+    documents: [...typing(stage, 0, 0, MANY, { ack: "quorum", length: 5 }), work(stage, 1, restsAt + 5500, "read")],
   };
 }
 
@@ -185,26 +197,48 @@ export function deletionComesLate(stage: Stage): Scene {
   };
 }
 
-/** What an edit stands on comes after it, and after a snapshot that holds the edit. */
+/** A replica has edits and not what they stand on, which it replaces by a snapshot before that comes. */
 export function editBeforeWhatItStandsOn(stage: Stage): Scene {
-  const { random } = stage;
-  const lateMs = REST_MS_MAX + 1500;
-  const faults = [
-    // The third hears nothing of the first, which somebody carries on from at the second.
-    cut(stage, [0], [2], 200, lateMs),
-    breakLink(stage, 0, 2, 190),
-    cut(stage, [0], [1], 600, lateMs - 500),
-    cut(stage, [1], [2], 200, 600),
-  ];
+  const forMs = REST_MS_MAX + 2500;
   return {
-    faults,
+    faults: [
+      // The third hears of the second, where somebody goes on, and not of the first, where that began.
+      cut(stage, [0], [2], 200, forMs),
+      cut(stage, [1], [2], 1450, forMs - 1250),
+      // Nobody who has both makes a snapshot of them.
+      cut(stage, [0], [1], 940, forMs - 740),
+      crash(stage, 1, 1900, forMs - 1900),
+    ],
     operations: [],
     documents: [
       work(stage, 0, 0, "insert", { ack: "all" }),
-      ...typing(stage, 0, 300, 3, { length: 300 }),
-      ...typing(stage, 1, 700, 3, { length: 300 + random.below(300) }),
-      work(stage, 2, 1500, "insert", { place: 0 }),
-      ...[0, 1, 2].map((who) => work(stage, who, lateMs + 1500, "read")),
+      work(stage, 2, 100, "insert", { place: 0 }),
+      ...typing(stage, 0, 300, MANY, { length: 5 }),
+      ...typing(stage, 1, 950, 25, { length: 5, place: 0.9 }),
+      ...[0, 1, 2].map((who) => work(stage, who, forMs + 1500, "read")),
+    ],
+  };
+}
+
+/** A replica lacks one edit from the midst of what it has, and comes to replace the document by a snapshot. */
+export function snapshotOverGap(stage: Stage): Scene {
+  const forMs = REST_MS_MAX + 2000;
+  const lostAt = 700;
+  return {
+    faults: [
+      late(stage, { from: 0, to: 1, isOnlyCopy: true }, 60_000, lostAt),
+      cut(stage, [2], [0, 1], 100, forMs),
+      // Before the second fetches what it lacks, and before the first makes a snapshot of it.
+      cut(stage, [0], [1], lostAt + 30, forMs - lostAt),
+      crash(stage, 0, lostAt + 500, forMs - lostAt),
+    ],
+    operations: [],
+    documents: [
+      work(stage, 1, 0, "insert"),
+      ...typing(stage, 0, 50, MANY, { length: 5 }),
+      work(stage, 0, lostAt, "insert", { length: 300, place: 0 }),
+      work(stage, 0, lostAt + 8, "insert", { length: 300 }),
+      work(stage, 0, lostAt + 16, "insert", { length: 300 }),
     ],
   };
 }

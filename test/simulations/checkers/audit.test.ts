@@ -17,6 +17,12 @@ it("catches a repair by the audit, also where a disk was damaged, unless the reg
   expect(checkAudit({ ...evidence(expiring, [node()]), ...repaired })).toEqual([]);
 });
 
+it("catches a repair of what a document is made of, told or not", () => {
+  const repairs = (isOfDocument: boolean) => ({ auditRepairs: [{ shard: 0, stampedAt: 7, isOfDocument }] });
+  expect(checkAudit({ ...evidence([], [node()]), ...repairs(true) })).toHaveLength(1);
+  expect(checkAudit({ ...evidence([], [node()]), ...repairs(false) })).toEqual([]);
+});
+
 it("lets the audit settle what was written before two of three that were given up sorted its shard out", () => {
   const lasting = [entry(1, 0, { answer: written(STAMP) })];
   const [stampedAt] = repaired.auditRepairs.map((each) => each.stampedAt) as [number];
