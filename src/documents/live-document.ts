@@ -80,6 +80,8 @@ export class LiveDocument {
   /** Somebody in this process left Yjs waiting for what an edit stands on: what then comes of it is not in the store. */
   #isOwed = false;
   #pendingBytes = 0;
+  /** As last asked for; undefined once they have changed. */
+  #bytes: number | undefined;
   #isHurrying = false;
   /** It has changed since it was seen that it cannot be made smaller. */
   #mayBeSqueezed = true;
@@ -113,7 +115,9 @@ export class LiveDocument {
 
   /** Of what the store holds of it. */
   get bytes(): number {
-    return this.#end === undefined ? this.#handle.bytes : 0;
+    if (this.#end !== undefined) return 0;
+    this.#bytes ??= this.#handle.bytes;
+    return this.#bytes;
   }
 
   /** By client, the clock that is expected next; also of a document that has ended. */
@@ -185,6 +189,7 @@ export class LiveDocument {
     let state: Uint8Array | undefined;
     const encode = () => (state ??= Y.encodeStateAsUpdate(this.doc));
     const isDue = this.#handle.isSnapshotDue || hasOutgrown(this.#handle.bytes, encode().length);
+    this.#bytes = undefined;
     if (!isDue || this.#handle.compact(encode)) this.#pace.settled();
     else this.#pace.postponed();
   }
@@ -308,6 +313,7 @@ export class LiveDocument {
 
   #grown(): void {
     this.#mayBeSqueezed = true;
+    this.#bytes = undefined;
     this.#pace.changed();
     if (this.#isHurrying || !this.#pace.isUrgent) return;
     this.#isHurrying = true;
@@ -330,6 +336,7 @@ export class LiveDocument {
   #squeeze(bytes: number): void {
     if (this.#isDamaged || !this.#mayBeSqueezed) return;
     this.#mayBeSqueezed = false;
+    this.#bytes = undefined;
     const state = Y.encodeStateAsUpdate(this.doc);
     if (state.length <= bytes && this.#handle.compact(() => state)) this.#pace.settled();
   }

@@ -243,6 +243,27 @@ describe("a damaged document", () => {
   });
 });
 
+describe("the bytes of a live document", () => {
+  it("are those that the store holds, whoever changed them, and none of one that has ended", async () => {
+    const { store, live, surroundings } = opened();
+    const held = () => [live.bytes, store.bytesOf(KEY)];
+    const expectEqual = () => expect(new Set(held()).size, `${held()}`).toBe(1);
+    expectEqual();
+    for (let i = 0; i < 100; i++) live.doc.getText("text").insert(0, "a");
+    expectEqual();
+    const { updates, type } = client();
+    type("b");
+    store.arrive(KEY, updates[0] as Uint8Array);
+    expectEqual();
+    const before = live.bytes;
+    live.tick(surroundings.now + 5_000);
+    expectEqual();
+    expect(live.bytes).toBeLessThan(before);
+    await store.deleteDocument(KEY);
+    expectEqual();
+  });
+});
+
 describe("a live document is compacted", () => {
   it("once it rests, if that saves enough or the store asks for it", () => {
     const { store, surroundings, live } = opened();
