@@ -23,7 +23,7 @@ import type {
   WriteOutcome,
 } from "../store.ts";
 import { isCollectable } from "./collectable.ts";
-import { CompactionPace, hasOutgrown } from "./compaction.ts";
+import { Compactor } from "./compactor.ts";
 import { type DocumentLimits, documentLimits } from "./document-limits.ts";
 import { checkRoom } from "./document-room.ts";
 import { isOfBuried } from "./graves.ts";
@@ -70,21 +70,15 @@ export class LiveDocument {
   readonly #limits: DocumentLimits;
   readonly #buried: StateVector | undefined;
   readonly #handle: DocumentHandle;
-  readonly #pace: CompactionPace;
+  readonly #compactor: Compactor;
   readonly #answers = new RecentAnswers();
   readonly #pending = new PendingGuard(this.doc.store);
   /** By client, the clock that is expected next. */
   #state: ReadonlyMap<number, number> = new Map();
   #end: AtollError | undefined;
-  #isDamaged = false;
   /** Somebody in this process left Yjs waiting for what an edit stands on: what then comes of it is not in the store. */
   #isOwed = false;
   #pendingBytes = 0;
-  /** As last asked for; undefined once they have changed. */
-  #bytes: number | undefined;
-  #isHurrying = false;
-  /** It has changed since it was seen that it cannot be made smaller. */
-  #mayBeSqueezed = true;
   /** For the append that an update from a client leads to. */
   #appendOptions: AppendOptions | undefined;
   #appended: Promise<WriteOutcome> | undefined;
@@ -95,9 +89,9 @@ export class LiveDocument {
     this.#buried = buried;
     this.#around = around;
     this.#limits = limits;
-    this.#pace = new CompactionPace(around);
     this.doc.clientID = around.random.uint32();
     this.#handle = store.openDocument(key, (event) => this.#hear(event));
+    this.#compactor = new Compactor(this.doc, this.#handle, around);
     this.doc.on("afterTransaction", (transaction) => this.#settle(transaction));
     this.doc.on("update", (update, _origin, _doc, transaction) => this.#changed(update, transaction));
     try {
@@ -115,9 +109,7 @@ export class LiveDocument {
 
   /** Of what the store holds of it. */
   get bytes(): number {
-    if (this.#end !== undefined) return 0;
-    this.#bytes ??= this.#handle.bytes;
-    return this.#bytes;
+    return this.#end === undefined ? this.#compactor.bytes : 0;
   }
 
   /** By client, the clock that is expected next; also of a document that has ended. */
@@ -180,24 +172,19 @@ export class LiveDocument {
   /** Does what is due. Never called while the store tells something. */
   tick(now: number): void {
     this.#answers.clear();
-    if (this.#end === undefined && this.#pace.isDue(now)) this.compact();
+    this.#compactor.tick(now);
   }
 
   /** Replaces what is stored by the state, where that saves enough. */
   compact(): void {
-    if (this.#end !== undefined || this.#isDamaged) return;
-    let state: Uint8Array | undefined;
-    const encode = () => (state ??= Y.encodeStateAsUpdate(this.doc));
-    const isDue = this.#handle.isSnapshotDue || hasOutgrown(this.#handle.bytes, encode().length);
-    this.#bytes = undefined;
-    if (!isDue || this.#handle.compact(encode)) this.#pace.settled();
-    else this.#pace.postponed();
+    this.#compactor.compact();
   }
 
   /** Ends it for all who use it, who are told why. */
   close(why: AtollError): void {
     if (this.#end !== undefined) return;
     this.#end = why;
+    this.#compactor.stop();
     this.#handle.close();
     for (const user of this.users) user.ended(why);
     this.users.clear();
@@ -206,7 +193,7 @@ export class LiveDocument {
 
   /** Compacts what was edited since that was last looked at. */
   settle(): void {
-    if (this.#pace.hasChanged) this.compact();
+    this.#compactor.settle();
   }
 
   #load(): void {
@@ -217,14 +204,14 @@ export class LiveDocument {
         for (const update of updates) this.#applyStored(update);
       }, STORE);
     });
-    if (updates.length > 1) this.#pace.changed();
+    if (updates.length > 1) this.#compactor.grown();
   }
 
   #hear(event: DocumentEvent): void {
     if (this.#end !== undefined) return;
     if (event.type === "update") {
       this.#applyStored(event.update);
-      this.#grown();
+      this.#compactor.grown();
     } else if (this.isEmpty) this.#load();
     else if (event.isOver) this.close(new AtollError("DOCUMENT_RESET", "the document was deleted or has expired"));
     else this.close(new AtollError("DOCUMENT_CHANGED", "the document has changed and is to be read anew"));
@@ -238,7 +225,7 @@ export class LiveDocument {
     try {
       apply();
     } catch (error) {
-      this.#isDamaged = true;
+      this.#compactor.stop();
       this.#around.log("error", "document-damaged", { bytes, reason: toAtollError(error).message });
     }
   }
@@ -307,38 +294,17 @@ export class LiveDocument {
     const outcome = this.#handle.append(update, options);
     // Acknowledgements that fail are the business of whoever asked for them.
     outcome.catch(() => {});
-    this.#grown();
+    this.#compactor.grown();
     return outcome;
-  }
-
-  #grown(): void {
-    this.#mayBeSqueezed = true;
-    this.#bytes = undefined;
-    this.#pace.changed();
-    if (this.#isHurrying || !this.#pace.isUrgent) return;
-    this.#isHurrying = true;
-    this.#around.scheduler.soon(() => {
-      this.#isHurrying = false;
-      this.compact();
-    });
   }
 
   /** Throws `DOCUMENT_TOO_LARGE` where an update does not fit, not even once the document is compacted. */
   #makeRoom(facts: UpdateFacts): void {
     const { bytesMax } = this.#handle;
     const isOver = () => this.#handle.bytes + facts.bytes > bytesMax;
-    if (isOver()) this.#squeeze(bytesMax - facts.bytes);
+    if (isOver()) this.#compactor.squeeze(bytesMax - facts.bytes);
     if (isOver()) throw tooLarge(`${bytesMax} bytes`);
     checkRoom(this.doc, facts, this.#limits);
-  }
-
-  /** Compacts what then fits into `bytes`. It costs the size of the document to see that, so it is seen once for each change. */
-  #squeeze(bytes: number): void {
-    if (this.#isDamaged || !this.#mayBeSqueezed) return;
-    this.#mayBeSqueezed = false;
-    this.#bytes = undefined;
-    const state = Y.encodeStateAsUpdate(this.doc);
-    if (state.length <= bytes && this.#handle.compact(() => state)) this.#pace.settled();
   }
 
   #assertLive(): void {

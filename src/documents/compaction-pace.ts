@@ -12,10 +12,6 @@ const REST_MS = 2_000;
 const UNREST_MAX_MS = 60_000;
 /** Changes since, after which it is not waited any more; at most twice as many. */
 const CHANGES_MAX = 2_000;
-/** At rest what is held may be so much more than the state, for what is held beside the content as well. */
-const GROWTH_MAX = 1.2;
-const SLACK_BYTES = 512;
-
 export class CompactionPace {
   readonly #around: DocumentSurroundings;
   /** At least 1, below 2: how patient this one is, until the next time. */
@@ -67,9 +63,4 @@ export class CompactionPace {
     this.#changes = 0;
     this.#patience = 1 + fraction(this.#around.random);
   }
-}
-
-/** True when what is held of a document is too much for a state of so many bytes. */
-export function hasOutgrown(heldBytes: number, stateBytes: number): boolean {
-  return heldBytes > GROWTH_MAX * stateBytes + SLACK_BYTES;
 }
