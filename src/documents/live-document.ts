@@ -151,14 +151,19 @@ export class LiveDocument {
     return this.#appended ?? (ack === undefined || ack === "memory" ? undefined : this.#append(update, options));
   }
 
-  /** The update that brings whoever has `vector` up to this document; not to be changed. Throws `BAD_MESSAGE` for bytes that are no vector. */
+  /**
+   * The update that brings whoever has `vector` up to this document; not to be changed. What still waits is left out: a
+   * client that had it would send it back, with what it wrote itself, as something that stands on what is not here. Throws
+   * `BAD_MESSAGE` for bytes that are no vector.
+   */
   diff(vector?: Uint8Array): Uint8Array {
-    if (vector === undefined) return Y.encodeStateAsUpdate(this.doc);
+    if (vector === undefined) return this.#pending.without(() => Y.encodeStateAsUpdate(this.doc));
     if (vector.length > VECTOR_BYTES_PER_CLIENT * this.#limits.clientsMax) {
       throw new AtollError("BAD_MESSAGE", `a state vector of ${vector.length} bytes`);
     }
     try {
-      return this.#answers.answer(vector, () => Y.encodeStateAsUpdate(this.doc, vector));
+      const encode = () => this.#pending.without(() => Y.encodeStateAsUpdate(this.doc, vector));
+      return this.#answers.answer(vector, encode);
     } catch (error) {
       throw new AtollError("BAD_MESSAGE", "no state vector", { cause: error });
     }

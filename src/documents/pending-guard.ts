@@ -30,6 +30,17 @@ export class PendingGuard {
     return { structs, deletes: pendingDs };
   }
 
+  /** Runs something as if nothing were kept. */
+  without<T>(run: () => T): T {
+    const { pendingStructs, pendingDs } = this.#store;
+    this.restore({ structs: null, deletes: null });
+    try {
+      return run();
+    } finally {
+      this.restore({ structs: pendingStructs, deletes: pendingDs });
+    }
+  }
+
   restore({ structs, deletes }: KeptPending): void {
     this.#store.pendingStructs = structs;
     this.#store.pendingDs = deletes;

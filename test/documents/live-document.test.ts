@@ -313,6 +313,26 @@ describe("a live document is compacted", () => {
 });
 
 describe("a difference", () => {
+  it("leaves out what waits, so that a client has no gaps, and can send back all that it has", () => {
+    const { store, live, told } = opened();
+    const { updates, type } = client();
+    type("first ");
+    type("second ");
+    live.doc.getText("text").insert(0, "here ");
+    store.arrive(KEY, updates[1] as Uint8Array);
+    const visitor = client(live.diff(Uint8Array.of(0)));
+    expect(visitor.doc.store.pendingStructs).toBeNull();
+    visitor.type("theirs ");
+    void live.receive(Y.encodeStateAsUpdate(visitor.doc, live.vector()), "visitor");
+    expect(client(live.diff()).doc.getText("text").toString()).toBe("here theirs ");
+    live.compact();
+    store.arrive(KEY, updates[0] as Uint8Array);
+    for (const update of told) Y.applyUpdate(visitor.doc, update);
+    const text = visitor.doc.getText("text").toString();
+    expect(text.split(" ").sort()).toEqual(["", "first", "here", "second", "theirs"]);
+    expect(opened(store).text()).toBe(text);
+  });
+
   it("is made once for all who lack the same, until something changes or the moment is over", () => {
     const { live, surroundings } = opened();
     live.doc.getText("text").insert(0, "first");

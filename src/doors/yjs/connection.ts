@@ -40,10 +40,11 @@ export interface YjsConnectionOptions {
 }
 
 /**
- * `settled`: it owes nothing. `asked`: for all that is not here. `lacking`: its answer stands on what is not here either:
+ * `settled`: it owes nothing. `asked`: for all that is not here. `awaited`: so, and what it sent meanwhile was dropped, which
+ * its answer will hold. `lacking`: its answer stands on what is not here either:
  * another replica has that, or it was deleted.
  */
-type Debt = "settled" | "asked" | "lacking";
+type Debt = "settled" | "asked" | "awaited" | "lacking";
 
 const CLOSE_WITHIN_MS = 1_000;
 /** Questions for what it lacks that a client may ask at once, and the time after which it may ask one more. */
@@ -176,13 +177,15 @@ export class YjsConnection implements DocumentUser, AwarenessMember {
   #takeUpdate(update: Uint8Array, isAnswer: boolean): void {
     const { open, documents, canWrite } = this.#options;
     if (!canWrite) return this.#deny();
+    if (this.#debt === "awaited" && !isAnswer) return;
     try {
       documents.receive(open.live, update, this, { isFromCopy: true });
       if (isAnswer) this.#debt = "settled";
     } catch (error) {
       if (toAtollError(error).code !== "PREDECESSORS_MISSING") throw error;
+      if (!isAnswer && this.#debt === "settled") this.#ask();
       if (isAnswer) this.#debt = "lacking";
-      else if (this.#debt === "settled") this.#ask();
+      else if (this.#debt === "asked") this.#debt = "awaited";
     }
   }
 
