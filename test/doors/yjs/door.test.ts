@@ -133,6 +133,25 @@ describe("a client", () => {
     expect([client.count("ask"), doors.documents.store.appends, client.closed]).toEqual([2, 1, undefined]);
   });
 
+  it("that owes an answer is not heard before it: the answer holds all that it sent meanwhile", async () => {
+    const doors = await open();
+    const [mine, own] = [writer(), writer()];
+    for (const letter of "ab") mine.text.insert(0, letter);
+    own.text.insert(0, "c");
+    const client = await RawClient.open(doors);
+    client.send(encodeUpdate(mine.updates[1] as Uint8Array), encodeUpdate(own.updates[0] as Uint8Array));
+    await client.taken();
+    expect(doors.documents.store.appends).toBe(0);
+    for (const update of own.updates) Y.applyUpdate(mine.doc, update);
+    client.send(encodeAnswer(Y.encodeStateAsUpdate(mine.doc)));
+    client.send(encodeUpdate(Uint8Array.of(0, 0)));
+    await client.taken();
+    const [kept] = doors.documents.store.held.get(KEY)?.updates ?? [];
+    const copy = new Y.Doc();
+    Y.applyUpdate(copy, kept as Uint8Array);
+    expect([...copy.getText("text").toString()].sort()).toEqual(["a", "b", "c"]);
+  });
+
   it("whose answer stands on what only another replica has is asked again once that has come", async () => {
     const doors = await open();
     const { doc, updates, text } = writer();
