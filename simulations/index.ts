@@ -21,6 +21,14 @@ export { decodePlan, encodePlan, UnreadablePlan } from "./scenario-file/scenario
 export { findScenario, SCENARIOS, type Scenario } from "./scenarios/scenarios.ts";
 export { type Act, batch, put, read, remove } from "./script/client.ts";
 export type { Place } from "./script/cluster.ts";
+export {
+  type DocumentAct,
+  type DocumentResult,
+  deleteDocument,
+  expireDocument,
+  readDocument,
+  typeIn,
+} from "./script/document-act.ts";
 export type { Duration } from "./script/duration.ts";
 export {
   clockDrift,
@@ -61,11 +69,13 @@ export async function simulate(work: Script | Plan, options: SimulateOptions = {
   const createReplica = createProductionReplica;
   if (!("replicas" in work)) return runPlan(work, { createReplica, ...options });
   const run = await runPlan(planOf(work), { createReplica, timeline: true });
-  return createResult(
-    run,
-    idsByName(work),
-    work.watchers?.map(({ name }) => name),
-  );
+  const namesOf = (named: readonly { readonly name: string }[] = []): readonly string[] =>
+    named.map(({ name }) => name);
+  return createResult(run, {
+    ids: idsByName(work),
+    documents: namesOf(work.documents),
+    watchers: namesOf(work.watchers),
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 /** How much a checker had to look at: a verdict over nothing is worth nothing. */
 
+import { isEdit } from "../documents/document-operation.ts";
 import { acknowledgedParts } from "../workload/history.ts";
 import { isConditional } from "./condition.ts";
 import type { Evidence } from "./evidence.ts";
@@ -92,6 +93,15 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
     refusals: history.filter(({ answer }) => answer?.type === "refused" || answer?.type === "failed").length,
   }),
   levels: (evidence) => ({ "operations in peace that need others": inPeace(evidence).length }),
+  document: ({ documents, nodes }) => ({
+    "operations on documents": documents.length,
+    "edits acknowledged": documents.filter(({ sent, answer }) => sent !== undefined && answer?.type === "written")
+      .length,
+    "deletions and leases": documents.filter(
+      ({ operation, answer }) => !isEdit(operation.type) && answer?.type === "written",
+    ).length,
+    "documents at the end": nodes.reduce((sum, node) => sum + node.documents.length, 0),
+  }),
   listing: ({ history }) => {
     const listed = history.flatMap(({ answer }) => (answer?.type === "listed" ? [answer] : []));
     const throughout = listed.reduce((sum, answer) => sum + answer.throughout.length, 0);

@@ -22,6 +22,8 @@ const KEPT_MS = 60_000;
 /** Bytes that a kept change takes beside its key and value; and how often a write becomes a change at most: it expires. */
 const CHANGE_BYTES = 128;
 const CHANGES_OF_WRITE = 2;
+/** The edit, its snapshot at every replica, and the end of a document that it begins anew. */
+const CHANGES_OF_DOCUMENT = 10;
 
 /** The resets of a watcher that nothing explains. */
 export function* unexplainedResets(watch: WatchHistory, evidence: Evidence): Iterable<WatchEntry & { type: "reset" }> {
@@ -66,9 +68,14 @@ function areKept({ node, from, until }: Connection, to: number, evidence: Eviden
 }
 
 /** Never was so much written that any of it had to go. */
-function hadRoom(to: number, { history }: Evidence): boolean {
+function hadRoom(to: number, { history, documents }: Evidence): boolean {
   let count = 0;
   let bytes = 0;
+  for (const { operation, invokedAt } of documents) {
+    if (invokedAt > to || operation.type === "read") continue;
+    count += CHANGES_OF_DOCUMENT;
+    bytes += CHANGES_OF_DOCUMENT * (CHANGE_BYTES + operation.key.length);
+  }
   for (const { operation, invokedAt } of history) {
     if (invokedAt > to || !isWrite(operation.type)) continue;
     for (const { key } of partsOf(operation)) {

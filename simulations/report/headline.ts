@@ -32,12 +32,18 @@ function sentences(result: RunResult, timeline: Timeline): string[] {
       : `in ${plural(regions.length, "region")} (${list(regions)})`;
   const applied = timeline.faults.flatMap(({ fault }) => plan.faults[fault] ?? []);
   return [
-    `${plural(plan.nodes.length, "replica")} ${where} ran for ${duration(timeline.endedAt)} of simulated time while clients made ${plural(result.history.length, "operation")} on ${plural(keysOf(result), "key")}.`,
+    `${plural(plan.nodes.length, "replica")} ${where} ran for ${duration(timeline.endedAt)} of simulated time while clients made ${plural(result.history.length, "operation")} on ${plural(keysOf(result), "key")}${onDocuments(result)}.`,
     applied.length === 0
       ? "Nothing was injected."
       : `Injected until ${moment(plan.healAt)}, when everything was healed: ${countFaults(applied)}.`,
     verdict(result),
   ];
+}
+
+function onDocuments({ documents }: RunResult): string {
+  if (documents.length === 0) return "";
+  const keys = new Set(documents.map(({ operation }) => operation.key));
+  return `, and ${plural(documents.length, "more", "more")} on ${plural(keys.size, "document")}`;
 }
 
 function verdict({ violations, verdicts, convergedAfterMs, plan }: RunResult): string {

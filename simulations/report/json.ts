@@ -17,6 +17,7 @@ export function toJson(result: RunResult, replay = replayCommand(result)): Reado
     replicas: plan.nodes.length,
     traceHash,
     operations: history.length,
+    documentOperations: result.documents.length,
     faults: plan.faults.length,
     convergedAfterMs,
     stableLatency: result.stableLatency,

@@ -50,7 +50,7 @@ function keysOf({ message }: Violation, { history }: RunResult): Set<Key> {
 function momentOf({ message }: Violation, named: ReadonlySet<number>, result: RunResult): number {
   const told = /^at (\d+(?:\.\d+)?)s\b/.exec(message);
   if (told !== null) return Number(told[1]) * 1000;
-  const times = result.history
+  const times = [...result.history, ...result.documents]
     .filter(({ operation }) => named.has(operation.id))
     .map((entry) => entry.answeredAt ?? entry.invokedAt);
   return times.length === 0 ? (result.timeline?.endedAt ?? result.simulatedMs) : Math.max(...times);

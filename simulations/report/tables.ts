@@ -56,6 +56,8 @@ export const PROMISES: Readonly<Record<string, string>> = {
   watch: "a watcher sees every change of its replica once or more, in order, across reconnects",
   quorum: "a read of a majority sees what a majority had acknowledged",
   listing: "a listing has each key once, whichever replica each page comes from",
+  document:
+    "all replicas have the same of each document, with every edit that was acknowledged and nothing that was deleted",
   resurrection: "what was gone everywhere is never seen again",
   digest: "two replicas have equal digests exactly when they hold the same",
   vectors: "version vectors do not grow with restarts",

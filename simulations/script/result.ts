@@ -5,6 +5,7 @@ import type { RunResult } from "../run/run-result.ts";
 import type { Recovery } from "../timeline/timeline.ts";
 import type { Answer, HistoryEntry } from "../workload/history.ts";
 import type { WatchHistory } from "../workload/watch-history.ts";
+import { type DocumentResult, documentResult } from "./document-act.ts";
 import { type Duration, msOf } from "./duration.ts";
 import { ScriptError } from "./script-error.ts";
 import { type WatchResult, watchResult } from "./watch.ts";
@@ -49,18 +50,22 @@ export interface SimulationResult extends RunResult {
   readonly caughtUp: readonly CaughtUp[];
   /** What became of an act of `clients`. Throws `ScriptError` for a name that there is not. */
   act(name: string): ActResult;
+  /** What became of an act of `documents`. Throws `ScriptError` for a name that there is not. */
+  document(name: string): DocumentResult;
   /** What a watcher of `watchers` came to hear of. Throws `ScriptError` for a name that there is not. */
   watcher(name: string): WatchResult;
   /** Bytes of messages that a replica sent and received, all of them or those sent between two times. */
   bytesOf(replica: string, span?: { readonly from: Duration; readonly until: Duration }): number;
 }
 
-/** `ids`: of acts, by name. `watchers`: the names of those of the plan. */
-export function createResult(
-  run: RunResult,
-  ids: ReadonlyMap<string, number>,
-  watchers: readonly string[] = [],
-): SimulationResult {
+/** What the acts and watchers of a script are called, in the order of the plan; of acts on values, their numbers. */
+export interface ScriptNames {
+  readonly ids: ReadonlyMap<string, number>;
+  readonly documents?: readonly string[];
+  readonly watchers?: readonly string[];
+}
+
+export function createResult(run: RunResult, { ids, documents = [], watchers = [] }: ScriptNames): SimulationResult {
   const counts = countsOf(run);
   const entries = new Map(run.history.map((entry) => [entry.operation.id, entry]));
   return {
@@ -73,6 +78,7 @@ export function createResult(
       replicas: nodes.map((node) => nameOf(run.plan, node)),
     })),
     act: (name) => actResult(entries.get(idOf(ids, name)), ids),
+    document: (name) => documentNamed(run, documents, name),
     watcher: (name) => watchResult(watchOf(run, watchers, name), (author) => nameOfAct(author, ids)),
     bytesOf: (replica, span) => bytesOf(run, replica, span),
   };
@@ -91,6 +97,18 @@ function countsOf({ history }: RunResult): Counts {
     unanswered,
     short: count(({ answer }) => answer?.type === "written" && answer.parts.some((part) => !part.isAckMet)),
   };
+}
+
+function documentNamed({ plan, documents }: RunResult, names: readonly string[], name: string): DocumentResult {
+  const ids = (plan.documents ?? []).map(({ id }) => id);
+  const id = ids[names.indexOf(name)];
+  if (id === undefined)
+    throw new ScriptError(`no document act ${JSON.stringify(name)}; there are ${names.join(", ") || "none"}`);
+  const namesById = new Map(names.map((each, i) => [ids[i] ?? -1, each]));
+  return documentResult(
+    documents.find(({ operation }) => operation.id === id),
+    namesById,
+  );
 }
 
 function idOf(ids: ReadonlyMap<string, number>, name: string): number {

@@ -11,6 +11,7 @@ import { countFrom } from "../workload/generator.ts";
 import type { Operation } from "../workload/operation.ts";
 import type { Act } from "./client.ts";
 import { Cluster } from "./cluster.ts";
+import { type DocumentAct, documentsOf } from "./document-act.ts";
 import { type Duration, msOf } from "./duration.ts";
 import type { ScriptFault } from "./faults.ts";
 import { ScriptError } from "./script-error.ts";
@@ -40,6 +41,8 @@ export interface Script {
   readonly workload?: Workload | readonly Workload[];
   /** Single operations at given times. */
   readonly clients?: readonly Act[];
+  /** What clients do with documents at given times. */
+  readonly documents?: readonly DocumentAct[];
   /** Who follows what is written. */
   readonly watchers?: readonly Watching[];
   readonly faults?: readonly ScriptFault[];
@@ -62,6 +65,12 @@ export function planOf(script: Script): Plan {
   const random = new SeededRandom(`${name} ${seed}`);
   const healAt = msOf(script.lasts, "lasts");
   const cluster = new Cluster(countsOf(script));
+  const operations = operationsIn(script, cluster, random.fork("operations"), healAt);
+  const documents = documentsOf(script.documents ?? [], {
+    cluster,
+    untilMs: healAt,
+    firstId: operations.reduce((last, { id }) => Math.max(last, id), -1) + 1,
+  });
   const plan: Plan = {
     scenario: name,
     seed: String(seed),
@@ -71,7 +80,8 @@ export function planOf(script: Script): Plan {
     heartbeatTimeoutMs: NETWORK_DEFAULTS.heartbeatTimeoutMs,
     healAt,
     settleMs: msOf(settlesWithin, "settlesWithin"),
-    operations: operationsIn(script, cluster, random.fork("operations"), healAt),
+    operations,
+    ...(documents.length > 0 && { documents }),
     ...watchesIn(script, cluster, healAt),
     faults: (script.faults ?? []).flatMap((fault) => checked(fault.type, fault.resolve(cluster), { healAt, cluster })),
   };

@@ -15,6 +15,7 @@ import type { WatchPlan } from "../workload/watch-plan.ts";
 import { ddmin } from "./ddmin.ts";
 import type { Search } from "./search.ts";
 import { calmer, plainerKeys, shorter, simplerFaults, simplerOperations, simplerWatches } from "./simpler.ts";
+import { simplerDocuments } from "./simpler-documents.ts";
 import { timedCrashes } from "./timed-crashes.ts";
 
 type Pass = (plan: Plan, search: Search) => Promise<Plan>;
@@ -31,10 +32,12 @@ const PASSES: readonly Pass[] = [
   (plan, search) => withFewer("faults", plan, search),
   (plan, search) => withFewer("watches", plan, search),
   (plan, search) => withFewer("operations", plan, search),
+  (plan, search) => withFewer("documents", plan, search),
   (plan, search) => keepTrying(plan, search, withoutEachNode),
   (plan, search) => keepTrying(plan, search, shorter),
   (plan, search) => keepTrying(plan, search, simplerFaults),
   (plan, search) => keepTrying(plan, search, simplerOperations),
+  (plan, search) => keepTrying(plan, search, simplerDocuments),
   (plan, search) => keepTrying(plan, search, simplerWatches),
   (plan, search) => keepTrying(plan, search, plainerKeys),
 ];
@@ -78,7 +81,7 @@ async function withTimedCrashes(plan: Plan, search: Search): Promise<Plan> {
   return timed;
 }
 
-type Part = "faults" | "operations" | "watches";
+type Part = "faults" | "operations" | "documents" | "watches";
 
 async function withFewer(part: Part, plan: Plan, search: Search): Promise<Plan> {
   let smallest = plan;
@@ -107,25 +110,32 @@ function seedAfter(seed: string, by: number): string {
 
 /** An earlier end. Up to there everything is as it was. */
 function* cutShort(plan: Plan): Iterable<Plan> {
-  const times = [...plan.operations, ...plan.faults].map(({ at }) => at).sort((a, b) => a - b);
+  const times = [...plan.operations, ...(plan.documents ?? []), ...plan.faults]
+    .map(({ at }) => at)
+    .sort((a, b) => a - b);
   for (const part of [0.25, 0.5, 0.75, 0.9, 0.97]) {
     const from = times[Math.floor(times.length * part)];
     if (from === undefined || times.length < 2) return;
     const operations = plan.operations.filter(({ at }) => at < from);
     const faults = plan.faults.filter(({ at }) => at < from);
+    const documents = plan.documents?.filter(({ at }) => at < from);
     const watches = plan.watches?.filter(({ at }) => at < from);
-    yield { ...plan, healAt: from, operations, faults, ...(watches !== undefined && { watches }) };
+    const also = { ...(documents !== undefined && { documents }), ...(watches !== undefined && { watches }) };
+    yield { ...plan, healAt: from, operations, faults, ...also };
   }
 }
 
 /** What happens to one key alone: most failures know one only. */
 function* withOneKey(plan: Plan): Iterable<Plan> {
   const keysOf = (operation: Plan["operations"][number]): string[] => partsOf(operation).map(({ key }) => key);
-  const keys = new Set(plan.operations.flatMap(keysOf));
+  const { documents } = plan;
+  const keys = new Set([...plan.operations.flatMap(keysOf), ...(documents ?? []).map(({ key }) => key)]);
   if (keys.size < 2) return;
   for (const key of keys) {
     const operations = plan.operations.filter((operation) => keysOf(operation).includes(key));
-    if (operations.length < plan.operations.length) yield { ...plan, operations };
+    const ofKey = documents?.filter((operation) => operation.key === key);
+    const isFewer = operations.length < plan.operations.length || (ofKey?.length ?? 0) < (documents?.length ?? 0);
+    if (isFewer) yield { ...plan, operations, ...(ofKey !== undefined && { documents: ofKey }) };
   }
 }
 
@@ -140,13 +150,16 @@ export function withoutNode(plan: Plan, gone: number): Plan {
   return {
     ...plan,
     nodes: plan.nodes.map((node, i) => ({ ...node, name: nameOf(plan, i) })).filter((_, i) => i !== gone),
-    operations: plan.operations.flatMap((operation) => {
-      const node = to(operation.node);
-      return node === undefined ? [] : [{ ...operation, node }];
-    }),
+    operations: plan.operations.flatMap((operation) => moved(operation, to)),
+    ...(plan.documents !== undefined && { documents: plan.documents.flatMap((operation) => moved(operation, to)) }),
     faults: plan.faults.flatMap((fault) => renumberFault(fault, to) ?? []),
     ...(plan.watches !== undefined && { watches: plan.watches.flatMap((watch) => renumberWatch(watch, to)) }),
   };
+}
+
+function moved<T extends { readonly node: number }>(operation: T, to: (node: number) => number | undefined): T[] {
+  const node = to(operation.node);
+  return node === undefined ? [] : [{ ...operation, node }];
 }
 
 function renumberWatch(watch: WatchPlan, to: (node: number) => number | undefined): WatchPlan[] {

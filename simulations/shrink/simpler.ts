@@ -50,8 +50,8 @@ export function* shorter(plan: Plan): Iterable<Plan> {
   yield* roundedTimes(plan);
 }
 
-function eventsOf({ operations, faults, watches = [] }: Plan): { readonly at: number }[] {
-  return [...operations, ...faults, ...watches, ...watches.flatMap(({ moves }) => moves)];
+function eventsOf({ operations, documents = [], faults, watches = [] }: Plan): { readonly at: number }[] {
+  return [...operations, ...documents, ...faults, ...watches, ...watches.flatMap(({ moves }) => moves)];
 }
 
 /** Everything from a moment on happens so much earlier. */
@@ -64,6 +64,9 @@ function retimed(plan: Plan, moved: (at: number) => number): Plan {
   return {
     ...plan,
     operations: plan.operations.map((operation) => ({ ...operation, at: moved(operation.at) })),
+    ...(plan.documents !== undefined && {
+      documents: plan.documents.map((operation) => ({ ...operation, at: moved(operation.at) })),
+    }),
     faults: plan.faults.map((fault) => ({ ...fault, at: moved(fault.at) })),
     ...(plan.watches !== undefined && {
       watches: plan.watches.map((watch) => ({
@@ -171,7 +174,9 @@ export function* simplerWatches(plan: Plan): Iterable<Plan> {
 
 /** Keys that print, as long as it does not matter which they are. */
 export function* plainerKeys(plan: Plan): Iterable<Plan> {
-  const keys = [...new Set(plan.operations.flatMap(({ key, alsoKeys = [] }) => [key, ...alsoKeys]))];
+  const { documents } = plan;
+  const ofValues = plan.operations.flatMap(({ key, alsoKeys = [] }) => [key, ...alsoKeys]);
+  const keys = [...new Set([...ofValues, ...(documents ?? []).map(({ key }) => key)])];
   const plainer = new Map(keys.map((key, i) => [key, `key-${i + 1}` as Key]));
   if (keys.every((key) => plainer.get(key) === key)) return;
   const renamed = (key: Key): Key => plainer.get(key) ?? key;
@@ -183,5 +188,6 @@ export function* plainerKeys(plan: Plan): Iterable<Plan> {
       ...(operation.alsoKeys !== undefined && { alsoKeys: operation.alsoKeys.map(renamed) }),
       ...(operation.deletedKeys !== undefined && { deletedKeys: operation.deletedKeys.map(renamed) }),
     })),
+    ...(documents !== undefined && { documents: documents.map((each) => ({ ...each, key: renamed(each.key) })) }),
   };
 }

@@ -1,6 +1,7 @@
 /** A plan in words, line by line in the order of time: short enough to be read once it has been shrunk. */
 
 import { showKey } from "../checkers/evidence.ts";
+import type { DocumentOperation } from "../documents/document-operation.ts";
 import { describeFault } from "../faults/fault.ts";
 import { nameOf, type Plan } from "../plan.ts";
 import type { Operation } from "../workload/operation.ts";
@@ -12,6 +13,7 @@ const EVENTS_MAX = 60;
 export function scheduleInWords(plan: Plan): string[] {
   const events = [
     ...plan.operations.map((operation) => ({ at: operation.at, line: describeOperation(plan, operation) })),
+    ...(plan.documents ?? []).map((operation) => ({ at: operation.at, line: describeEdit(plan, operation) })),
     ...plan.faults.map((fault) => ({ at: fault.at, line: describeFault(fault) })),
     ...(plan.watches ?? []).map((watch) => ({ at: watch.at, line: describeWatch(plan, watch) })),
     { at: plan.healAt, line: `${seconds(plan.healAt)} everything heals` },
@@ -39,6 +41,15 @@ function describeOperation(plan: Plan, operation: Operation): string {
     ...(session === undefined ? [] : [`session ${session}`]),
   ];
   return `${seconds(at)} ${type} ${showKey(key)} at ${nameOf(plan, node)}${also.length > 0 ? `, ${also.join(", ")}` : ""}`;
+}
+
+function describeEdit(plan: Plan, { at, client, node, type, key, ack, ttlMs }: DocumentOperation): string {
+  const also = [
+    ...(ack === "memory" ? [] : [`ack ${ack}`]),
+    ...(type === "lease" ? [ttlMs === undefined ? "for ever" : `for ${ttlMs} ms`] : []),
+  ];
+  const details = also.length > 0 ? `, ${also.join(", ")}` : "";
+  return `${seconds(at)} ${type} in document ${showKey(key)} by client ${client} at ${nameOf(plan, node)}${details}`;
 }
 
 function describeWatch(plan: Plan, { id, at, node, prefix, moves }: WatchPlan): string {

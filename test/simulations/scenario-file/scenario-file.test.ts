@@ -53,6 +53,7 @@ describe("a scenario file", () => {
 describe("a file that is no scenario is refused with the place and the reason:", () => {
   const crash: Fault = { at: 1, type: "crash", node: 0, aim: "now", isPowerCut: true, downMs: 1 };
   const [operation] = plan.operations;
+  const edit = { id: 9999, at: 1, client: 0, node: 0, type: "insert", key: "k", ack: "disk", length: 1, place: 1 };
   it.each([
     ["what is no JSON", "{", /^not JSON: /],
     ["what has no version", "{}", /no "atollSimulation"/],
@@ -73,6 +74,18 @@ describe("a file that is no scenario is refused with the place and the reason:",
       edited({ operations: [{ ...operation, node: nodes }] }),
       /^operations\[0\]\.node: there is no node/,
     ],
+    [
+      "an operation on a document at a node that is not there",
+      edited({ documents: [{ ...edit, node: nodes }] }),
+      /^documents\[0\]\.node: there is no node/,
+    ],
+    [
+      "an operation on a document with the id of another",
+      edited({ documents: [{ ...edit, id: operation?.id }] }),
+      /^documents\[0\]\.id: another/,
+    ],
+    ["more than all of a text", edited({ documents: [{ ...edit, place: 1.1 }] }), /^documents\[0\]\.place: /],
+    ["an edit too long", edited({ documents: [{ ...edit, length: 100_001 }] }), /^documents\[0\]\.length: /],
     ["two operations of one id", edited({ operations: [operation, operation] }), /^operations\[1\]\.id: another/],
     [
       "a key that is no bytes",

@@ -8,7 +8,9 @@ import {
   type Duration,
   decodePlan,
   degrade,
+  deleteDocument,
   encodePlan,
+  expireDocument,
   fullDisk,
   inWords,
   isolate,
@@ -18,16 +20,66 @@ import {
   put,
   rawFault,
   read,
+  readDocument,
   remove,
   restart,
   type Script,
   ScriptError,
   simulate,
   slowDisk,
+  typeIn,
 } from "../../../simulations/index.ts";
 import { replicaDefaults } from "../../../src/replica/config.ts";
 
 const script: Script = { replicas: { frankfurt: 2, virginia: 1 }, lasts: "20s" };
+
+describe("documents of a script", () => {
+  const place = { replica: "frankfurt-1", document: "d" };
+
+  it("become operations of clients with numbers, behind those on values", () => {
+    const { operations, documents } = planOf({
+      ...script,
+      clients: [put({ name: "p", at: "1s", replica: "virginia-1", key: "k" })],
+      documents: [
+        typeIn({ ...place, name: "a", at: "3s", characters: 7, ack: "quorum" }),
+        readDocument({ ...place, name: "b", at: "4s", client: "ann" }),
+        expireDocument({ ...place, name: "c", at: "5s", after: "2s" }),
+        expireDocument({ ...place, name: "d", at: "6s", client: "ann" }),
+        deleteDocument({ ...place, name: "e", at: "7s" }),
+      ],
+    });
+    expect(operations.map(({ id }) => id)).toEqual([0]);
+    const common = { key: "d", node: 0, place: 1 };
+    expect(documents).toEqual([
+      { ...common, id: 1, at: 3000, client: 0, type: "insert", length: 7, ack: "quorum" },
+      { ...common, id: 2, at: 4000, client: 1, type: "read", length: 0, ack: "memory" },
+      { ...common, id: 3, at: 5000, client: 0, type: "lease", length: 0, ack: "memory", ttlMs: 2000 },
+      { ...common, id: 4, at: 6000, client: 1, type: "lease", length: 0, ack: "memory" },
+      { ...common, id: 5, at: 7000, client: 0, type: "delete", length: 0, ack: "memory" },
+    ]);
+  });
+
+  it("are refused where two have one name, or one acts after the end", () => {
+    const act = typeIn({ ...place, name: "a", at: "1s" });
+    expect(() => planOf({ ...script, documents: [act, act] })).toThrow("documents: two have the same name");
+    const late = typeIn({ ...place, name: "a", at: "20s" });
+    expect(() => planOf({ ...script, documents: [late] })).toThrow('document act "a": acts after the end');
+  });
+
+  it("tell what became of them, and of none that there is not", async () => {
+    const documents = [
+      expireDocument({ ...place, name: "nothing there", at: "5s", after: "1s" }),
+      typeIn({ ...place, name: "typed", at: "6s", ack: "all" }),
+      readDocument({ ...place, name: "read", at: "8s" }),
+    ];
+    const result = await simulate({ ...script, settings: { shards: 2 }, documents });
+    expect(result.violations).toEqual([]);
+    expect(result.document("nothing there")).toMatchObject({ type: "refused", code: "NOT_FOUND" });
+    expect(result.document("typed")).toMatchObject({ type: "written", isAckMet: true, saw: [] });
+    expect(result.document("read")).toMatchObject({ type: "read", saw: ["typed"] });
+    expect(() => result.document("x")).toThrow('no document act "x"; there are nothing there, typed, read');
+  });
+});
 
 describe("a script's plan", () => {
   it("names the replicas by region and configures them as production does", () => {

@@ -5,6 +5,7 @@ import type { CreateReplica } from "../../../simulations/run/plan-world.ts";
 import { runJob } from "../../../simulations/workers/job.ts";
 import type { Lane } from "../../../simulations/workers/lane.ts";
 import type { Storage } from "../../../src/replica/ports.ts";
+import type { DocumentStore } from "../../../src/store.ts";
 
 /** Says that a batch is on disk when it has only been handed over. */
 export const answersBeforeTheSync: CreateReplica = (identity, ports, settings) => {
@@ -28,6 +29,15 @@ export const forgetsExpiries: CreateReplica = (identity, ports, settings) => {
   const replica = createProductionReplica(identity, ports, settings);
   const put = replica.put.bind(replica);
   replica.put = (key, value, { ttlMs: _ttlMs, ...options } = {}) => put(key, value, options);
+  return replica;
+};
+
+/** Keeps to itself that a document is to expire. */
+export const forgetsLeases: CreateReplica = (identity, ports, settings) => {
+  const replica = createProductionReplica(identity, ports, settings);
+  const documents = replica.documents as DocumentStore;
+  const expire = documents.expireDocument.bind(documents);
+  documents.expireDocument = (key, _ttlMs, options) => expire(key, undefined, options);
   return replica;
 };
 

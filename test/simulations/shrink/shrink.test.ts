@@ -3,12 +3,14 @@ import type { Fault } from "../../../simulations/faults/fault.ts";
 import type { Plan } from "../../../simulations/plan.ts";
 import type { CreateReplica } from "../../../simulations/run/plan-world.ts";
 import { findScenario } from "../../../simulations/scenarios/scenarios.ts";
+import { expireDocument, readDocument, typeIn } from "../../../simulations/script/document-act.ts";
+import { planOf } from "../../../simulations/script/script.ts";
 import { createSearch } from "../../../simulations/shrink/search.ts";
 import { shrinkPlan, withoutNode } from "../../../simulations/shrink/shrink.ts";
 import { timedCrashes } from "../../../simulations/shrink/timed-crashes.ts";
 import { scheduleInWords } from "../../../simulations/shrink/words.ts";
 import type { Operation } from "../../../simulations/workload/operation.ts";
-import { answersBeforeTheSync, forgetsExpiries, laneOf } from "./broken-replicas.ts";
+import { answersBeforeTheSync, forgetsExpiries, forgetsLeases, laneOf } from "./broken-replicas.ts";
 
 function splitBrain(seed: string): Plan {
   const plan = findScenario("split-brain")?.plan(seed);
@@ -28,6 +30,7 @@ function beginning(plan: Plan, untilMs: number): Plan {
     ...rest,
     healAt: untilMs,
     operations: plan.operations.filter(isEarly),
+    ...(plan.documents !== undefined && { documents: plan.documents.filter(isEarly) }),
     faults: plan.faults.filter(isEarly),
   };
 }
@@ -49,6 +52,28 @@ describe("a failing run", MINUTES, () => {
       "1.501s everything heals",
     ]);
     expect(again).toEqual(small);
+  });
+
+  it("of documents becomes one edit and its lease", async () => {
+    const place = { replica: "dublin-1", document: "notes" };
+    const plan = planOf({
+      replicas: { dublin: 2 },
+      lasts: "9s",
+      settings: { shards: 2 },
+      documents: [
+        ...["a", "b", "c"].map((name) => typeIn({ ...place, name, at: "3s", characters: 50, ack: "all" })),
+        typeIn({ ...place, name: "elsewhere", at: "3s", document: "others" }),
+        expireDocument({ ...place, name: "lease", at: "4s", after: "2s", client: "ann" }),
+        readDocument({ ...place, name: "read", at: "7s", replica: "dublin-2" }),
+      ],
+    });
+    const small = await shrink(plan, "document", forgetsLeases);
+    expect(scheduleInWords(small)).toEqual([
+      expect.stringMatching(/^node 0: dublin-\d in dublin; 1 shard$/),
+      expect.stringMatching(/^1\.\d+s insert in document "key-1" by client \d+ at dublin-\d$/),
+      expect.stringMatching(/^1\.\d+s lease in document "key-1" by client \d+ at dublin-\d, for \d+ ms$/),
+      expect.stringMatching(/s everything heals$/),
+    ]);
   });
 
   it("that answers before the disk has it becomes one write and one crash", async () => {
