@@ -189,16 +189,18 @@ test("watch prints one line a change, survives a lost connection and ends with c
   await vi.waitFor(() => expect(replica.requests.at(-1)?.headers["last-event-id"]).toBe("r2"), { timeout: 5_000 });
   await vi.waitFor(() => expect(replica.watchers()).toBe(1));
   replica.emit("delete", { key: "p/a" });
+  replica.emit("document", { key: "p/doc" });
   replica.emit("reset", {});
-  await vi.waitFor(() => expect(lines).toHaveLength(4), { timeout: 5_000 });
+  await vi.waitFor(() => expect(lines).toHaveLength(5), { timeout: 5_000 });
   child.kill("SIGINT");
   const { code, stderr } = await end;
   expect(code).toBe(0);
   expect(lines).toEqual([
-    "put     p/a = two\\u000alines",
-    "put     p%2F%FF = (1 bytes)",
-    "delete  p/a",
-    "reset   changes were missed: read the keys again",
+    "put      p/a = two\\u000alines",
+    "put      p%2F%FF = (1 bytes)",
+    "delete   p/a",
+    "document p/doc",
+    "reset    changes were missed: read the keys again",
   ]);
   expect(stderr).toContain("going on from the last event");
 });
