@@ -150,12 +150,14 @@ export class Driver implements LocalStore, StatisticsSource {
     this.#isStopped = true;
     this.#cancelTick();
     if (this.#replica !== undefined) {
+      this.#scheduleLastTicks(this.#replica);
       this.#replica.leave();
       this.#carryOut();
       for (const session of this.#sessions) session.reject(new AtollError("SHUTTING_DOWN", "the replica is stopping"));
       this.#sessions = [];
       await this.#writing;
       await this.#flushDisk(this.#replica);
+      this.#cancelTick();
       this.#answerAll(this.#replica);
     }
     await this.#options.transport.stop();
@@ -403,6 +405,17 @@ export class Driver implements LocalStore, StatisticsSource {
       this.#refusalLog.tick(this.#now());
       this.#feedDisk();
       this.#settleSessions();
+    });
+  }
+
+  /** While the disk takes the last: whoever waits for others is answered in time all the same. */
+  #scheduleLastTicks(replica: Replica): void {
+    this.#cancelTick = this.#options.scheduler.after(TICK_MS, () => {
+      this.#scheduleLastTicks(replica);
+      this.#step((now) => {
+        replica.acks.tick(now);
+        replica.quorumReads.tick(now);
+      });
     });
   }
 

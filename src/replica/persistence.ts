@@ -66,9 +66,14 @@ export class Persistence {
   readonly #self: SelfMeta;
   readonly #lineage: () => readonly Birth[];
   readonly #durable: VersionVector[];
-  /** Batches that the disk took, over all lives of this replica. */
+  /** Batches with news of this replica that the disk took, over all its lives. */
   epoch: number;
   metaDirty = true;
+  /**
+   * Others told of theirs. That is kept too, but is no news of this replica: else each would have something to keep for
+   * as long as the others have.
+   */
+  epochsDirty = false;
   /** The last batch was full: there is more to write. */
   isBehind = false;
   /** Checksum of each shard's head on disk; 0 where there is none. */
@@ -139,10 +144,12 @@ export class Persistence {
       shards.push({ shard, vector: shard.vector.snapshot() });
     }
     this.isBehind = this.#damagedKeys.length > 0 || shards.length < waiting.length;
-    if (batch.length === 0 && !this.metaDirty) return undefined;
-    const epoch = this.epoch + 1;
+    const hasNews = batch.length > 0 || this.metaDirty;
+    if (!hasNews && !this.epochsDirty) return undefined;
+    const epoch = this.epoch + (hasNews ? 1 : 0);
     this.#addMeta(epoch);
     this.metaDirty = false;
+    this.epochsDirty = false;
     return { operations: batch.take(), shards, epoch, life: this.#life() };
   }
 

@@ -703,7 +703,7 @@ export class Replica implements SendingSurroundings {
   }
 
   #noteEpoch(peer: ReplicaId, facts: ReportFacts): void {
-    if (this.members.observeEpoch(peer, facts.epoch)) this.persistence.metaDirty = true;
+    if (this.members.observeEpoch(peer, facts.epoch)) this.persistence.epochsDirty = true;
   }
 
   // --- Death ---------------------------------------------------------------------------------------------------

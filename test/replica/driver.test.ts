@@ -217,6 +217,22 @@ describe("a stop", () => {
     expect([...disk.keys()].filter((key) => key.startsWith("r"))).toHaveLength(1);
     await expect(driver.get("k" as Key)).rejects.toMatchObject({ code: "SHUTTING_DOWN" });
   });
+
+  it("does not make those who wait for others wait for a slow disk", async () => {
+    meetSilentPeer();
+    storage.isHeld = true;
+    const answers: unknown[] = [];
+    void put("k", "all").then(({ acks }) => answers.push(acks.met));
+    void driver.get("k" as Key, { consistency: "quorum" }).catch(({ code }) => answers.push(code));
+    await pass(1000);
+    const stopped = driver.stop();
+    await pass(4100);
+    expect(answers).toEqual(["QUORUM_UNREACHABLE", false]);
+    storage.isHeld = false;
+    for (const { done } of storage.held.splice(0)) done();
+    await stopped;
+    expect(timers).toEqual([]);
+  });
 });
 
 describe("what a quarantine drops", () => {

@@ -300,3 +300,14 @@ describe("a clock that somebody set to the far future", () => {
     expect(machines.get("a", "k")).toBe("here");
   });
 });
+
+it("writes nothing at a cluster at rest, though each has told the others how often it has written", async () => {
+  const machines = await Machines.started(["a", "b", "c"], 5);
+  machines.put("a", "k", "v");
+  machines.run(20_000);
+  const epochs = () => ["a", "b", "c"].map((name) => machines.at(name).persistence.epoch);
+  const before = epochs();
+  for (const name of ["a", "b", "c"]) expect(machines.at(name).persistence.take()).toBe(undefined);
+  machines.run(30_000);
+  expect(epochs()).toEqual(before);
+});
