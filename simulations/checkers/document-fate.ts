@@ -108,7 +108,7 @@ function isProlonged(
   return !edits.some(begins);
 }
 
-/** A moment, and what somebody who looks then knows; undefined: all that is for good. */
+/** A moment, and what somebody who looks then knows; undefined: everything. */
 interface Look extends Moment {
   readonly knew: VersionVector | undefined;
 }
@@ -116,8 +116,9 @@ interface Look extends Moment {
 /** True when an edit was part of what a lease was for, and that lease, and all others, have run out by every clock. */
 export function hasRunOut(edit: DocumentEntry, writes: DocumentWrites, look: Look, evidence: Evidence): boolean {
   const leases = writes.leases.filter(({ invokedAt }) => invokedAt <= look.at);
+  // Of a life that has ended also what was lost with it is covered.
   const isKnown = (lease: DocumentEntry): boolean =>
-    look.knew === undefined ? isForGood(lease, evidence) : knows(look.knew, dotOf(lease));
+    isForGood(lease, evidence) && (look.knew === undefined || knows(look.knew, dotOf(lease)));
   return (
     leases.every((lease) => latestEndOf(lease, evidence) < look.wallMs) &&
     leases.some((lease) => knows(lease.knew, dotOf(edit)) && isKnown(lease))

@@ -39,7 +39,6 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "DOCUMENT_RESET",
   "DOCUMENT_CHANGED",
   "SHUTTING_DOWN",
-  "PREDECESSORS_MISSING",
 ]);
 
 const NOTHING: DocumentWrites = { edits: [], deletions: [], leases: [] };

@@ -24,6 +24,16 @@ export class Connection implements DocumentUser {
     return this.#open.live.doc;
   }
 
+  /** What whoever has a state vector lacks. */
+  diff(vector: Uint8Array): Uint8Array {
+    return this.#open.live.diff(vector);
+  }
+
+  /** What the replica has. */
+  vector(): Uint8Array {
+    return this.#open.live.vector();
+  }
+
   get isOpen(): boolean {
     return this.#isOpen;
   }

@@ -160,13 +160,14 @@ export class DocumentRunner {
       desk.connection = new Connection(hubOf(life), key);
       desk.hasMore = true;
     }
-    desk.draft.pull(desk.connection.document);
-    return desk.connection;
+    const { connection } = desk;
+    desk.draft.pull((vector) => connection.diff(vector));
+    return connection;
   }
 
   /** Sends what the replica lacks; undefined when it lacks nothing. */
   async #send(entry: DocumentEntry, desk: Desk, connection: Connection): Promise<WriteOutcome | undefined> {
-    const update = desk.hasMore ? desk.draft.takeAll(connection.document) : desk.draft.take();
+    const update = desk.hasMore ? desk.draft.takeAll(connection.vector()) : desk.draft.take();
     desk.hasMore = false;
     if (update === undefined) return undefined;
     entry.sent = contentsOfUpdate(update);

@@ -23,10 +23,9 @@ export class Draft {
     });
   }
 
-  /** Takes over what a replica's document has beyond this one. */
-  pull(from: Y.Doc): void {
-    const news = Y.encodeStateAsUpdate(from, Y.encodeStateVector(this.document));
-    Y.applyUpdate(this.document, news, FROM_REPLICA);
+  /** Takes over what a replica has beyond this one: `diff` tells what whoever has a state vector lacks. */
+  pull(diff: (vector: Uint8Array) => Uint8Array): void {
+    Y.applyUpdate(this.document, diff(Y.encodeStateVector(this.document)), FROM_REPLICA);
   }
 
   edit(operation: DocumentOperation & { readonly type: EditType }): void {
@@ -54,10 +53,10 @@ export class Draft {
     return typed.length === 0 ? undefined : Y.mergeUpdates(typed);
   }
 
-  /** All that this one has and a replica's document lacks, as a client that has just come sends it. */
-  takeAll(beyond: Y.Doc): Uint8Array {
+  /** All that this one has and whoever has `vector` lacks, as a client that has just come sends it. */
+  takeAll(vector: Uint8Array): Uint8Array {
     this.#typed = [];
-    return Y.encodeStateAsUpdate(this.document, Y.encodeStateVector(beyond));
+    return Y.encodeStateAsUpdate(this.document, vector);
   }
 }
 

@@ -129,6 +129,10 @@ export class Documents implements DocumentStore {
     if (followers === undefined) return;
     if (isLease(view, at)) return this.#leaseChanged(followers, expiresAt(view, at) <= now, emit);
     if (!isMember(view, at)) return this.#reset(followers, true, emit);
+    const key = keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at);
+    // Nothing is shown of what has expired here. If it turns out to last, all of it is to be read.
+    if (isOver(this.#host.replica().shardOfKey(key), KIND_DOCUMENT, key, now))
+      return this.#leaseChanged(followers, true, emit);
     const update = contentAt(view, at).slice();
     for (const follower of followers) {
       if (follower === this.#appending || follower.isReset) continue;
@@ -213,6 +217,8 @@ export class Documents implements DocumentStore {
     return this.#host.step((now) => {
       const replica = this.#host.replica();
       const shard = replica.shardOfKey(key);
+      // It may yet turn out to last, with all that is held of it and not shown.
+      if (isOver(shard, KIND_DOCUMENT, key, now)) return false;
       const write = snapshot(shard, key, replica.uniqueField(), encode);
       if (write === undefined) return false;
       this.#as(follower, () => replica.write(shard, write, false, now));

@@ -291,6 +291,27 @@ describe("a document's lease", () => {
     expect(machines.differences()).toEqual([]);
   });
 
+  it("shows nothing of what comes to a document that has run out here, and all of it once it turns out to last", async () => {
+    const { machines, a, b, c } = await three("lasting");
+    machines.cut(["c"], ["a", "b"]);
+    await new Reader(a).type("x");
+    await a.expireDocument(KEY, 2000);
+    machines.run(1000);
+    machines.cut(["a"], ["b", "c"]);
+    await a.expireDocument(KEY, 60_000);
+    machines.run(3000);
+    const [other, stranger] = [new Reader(b), new Reader(c)];
+    await stranger.type("n");
+    machines.heal();
+    machines.cut(["a"], ["b", "c"]);
+    machines.run(2000);
+    expect([other.letters, other.events, other.compact()]).toEqual(["", [], false]);
+    machines.heal();
+    machines.run(5000);
+    expect([other.letters, stranger.letters]).toEqual(["nx", "nx"]);
+    expect(machines.differences()).toEqual([]);
+  });
+
   it("waits for who cannot be heard before the document goes", async () => {
     const { machines, a } = await three("away");
     await new Reader(a).type("x");
