@@ -39,9 +39,11 @@ import type { Birth, MemberFacts, Message, MessageOf, Records, ReportFacts } fro
 import { AckWaits } from "./acks.ts";
 import { Changes } from "./changes.ts";
 import type { ReplicaConfig } from "./config.ts";
+import { Confirmations } from "./confirmations.ts";
 import { Doubt } from "./doubt.ts";
 import { endedContainers } from "./leases.ts";
 import { Outbox } from "./outbox.ts";
+import { PeerLinks } from "./peer-links.ts";
 import { type Batch, Persistence } from "./persistence.ts";
 import type { LinkId, LogLevel, PeerFacts } from "./ports.ts";
 import { QuorumReads } from "./quorum-reads.ts";
@@ -126,9 +128,8 @@ export class Replica implements SendingSurroundings {
   readonly #purging: Purging;
   readonly #sealing: Sealing;
   readonly #doubt: Doubt;
-  readonly #peersByLink = new Map<LinkId, ReplicaId>();
-  readonly #linksById = new Map<ReplicaId, LinkId>();
-  readonly #confirmedById = new Map<ReplicaId, Map<ShardId, number>>();
+  readonly #links = new PeerLinks();
+  readonly #confirmations = new Confirmations();
   #sweptTo: number;
   #housekeepingDueAt = 0;
   #isSweeping = false;
@@ -273,8 +274,7 @@ export class Replica implements SendingSurroundings {
       this.outbox.closes.push({ link, code: "PEER_DUPLICATE_ID", reason });
       return;
     }
-    this.#peersByLink.set(link, peer.id);
-    this.#linksById.set(peer.id, link);
+    this.#links.up(link, peer.id);
     this.membership.linkUp(peer, now);
     this.outbox.log("info", "link-up", { peer: peer.id, life: peer.life, region: peer.region });
     if (this.id < peer.id) this.antiEntropy.begin(peer.id, now);
@@ -282,10 +282,8 @@ export class Replica implements SendingSurroundings {
   }
 
   linkDown(link: LinkId, reason: string): void {
-    const peer = this.#peersByLink.get(link);
-    this.#peersByLink.delete(link);
-    if (peer === undefined || this.#linksById.get(peer) !== link) return;
-    this.#linksById.delete(peer);
+    const peer = this.#links.down(link);
+    if (peer === undefined) return;
     this.#serving.linkDown(peer);
     this.#endTalk(peer);
     this.outbox.log("info", "link-down", { peer, reason });
@@ -303,7 +301,7 @@ export class Replica implements SendingSurroundings {
 
   /** One frame from a linked peer. Bytes that do not decode end the link. */
   receive(link: LinkId, frame: Uint8Array, now: number): void {
-    const peer = this.#peersByLink.get(link);
+    const peer = this.#links.peerOf(link);
     if (peer === undefined) return;
     this.members.seen(peer, now);
     try {
@@ -473,12 +471,12 @@ export class Replica implements SendingSurroundings {
   }
 
   isLinked(id: ReplicaId): boolean {
-    return this.#linksById.has(id);
+    return this.#links.has(id);
   }
 
   linked(): readonly ReplicaId[] {
     const ids: ReplicaId[] = [];
-    for (const id of this.#linksById.keys()) {
+    for (const id of this.#links.peers()) {
       const member = this.members.get(id);
       if (member !== undefined && !isGivenUp(member)) ids.push(id);
     }
@@ -486,7 +484,7 @@ export class Replica implements SendingSurroundings {
   }
 
   send(to: ReplicaId, message: Message): void {
-    const link = this.#linksById.get(to);
+    const link = this.#links.linkTo(to);
     // That a session is over bears no dot; the other end would keep it for ever.
     if (link === undefined || !(this.lifeDurable || message.type === "stop")) return;
     this.outbox.frames.push({ link, frame: encodeMessage(message), droppable: false });
@@ -511,11 +509,11 @@ export class Replica implements SendingSurroundings {
   }
 
   canSend(to: ReplicaId): boolean {
-    return this.lifeDurable && this.#linksById.has(to);
+    return this.lifeDurable && this.#links.has(to);
   }
 
   queuedBytes(to: ReplicaId): number {
-    const link = this.#linksById.get(to);
+    const link = this.#links.linkTo(to);
     return link === undefined ? 0 : this.queuedOn(link) + this.outbox.bytesTo(link);
   }
 
@@ -549,7 +547,7 @@ export class Replica implements SendingSurroundings {
   }
 
   links(): Iterable<ReplicaId> {
-    return this.#linksById.keys();
+    return this.#links.peers();
   }
 
   log(level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void {
@@ -577,7 +575,7 @@ export class Replica implements SendingSurroundings {
 
   livesAnew(id: ReplicaId): void {
     this.reports.forget(id);
-    this.#confirmedById.delete(id);
+    this.#confirmations.forget(id);
   }
 
   /**
@@ -595,8 +593,7 @@ export class Replica implements SendingSurroundings {
     this.#beginLife();
     this.members.forgive();
     this.reports.clear();
-    // They are of sequences of the life so far.
-    this.#confirmedById.clear();
+    this.#confirmations.clear();
     this.#wasReady = false;
     this.#changedUntold();
     this.#serving.restart();
@@ -675,19 +672,14 @@ export class Replica implements SendingSurroundings {
 
   #receiveConfirm(peer: ReplicaId, message: MessageOf<"confirm">): void {
     if (message.origin !== this.origin) return;
-    let confirmed = this.#confirmedById.get(peer);
-    if (confirmed === undefined) {
-      confirmed = new Map();
-      this.#confirmedById.set(peer, confirmed);
-    }
     for (const { shard, sequence } of message.entries) {
-      if (sequence > (confirmed.get(shard) ?? 0)) confirmed.set(shard, sequence);
+      this.#confirmations.note(peer, shard, sequence);
       this.acks.progressed(shard);
     }
   }
 
   #coveredBy(id: ReplicaId, shard: ShardId, origin: OriginId): number {
-    const confirmed = origin === this.origin ? (this.#confirmedById.get(id)?.get(shard) ?? 0) : 0;
+    const confirmed = origin === this.origin ? this.#confirmations.of(id, shard) : 0;
     return Math.max(confirmed, this.reports.of(shard, id)?.vector.get(origin) ?? 0);
   }
 
@@ -766,7 +758,7 @@ export class Replica implements SendingSurroundings {
   #broadcastFrame(to: readonly ReplicaId[], frame: Uint8Array): void {
     if (!this.lifeDurable) return;
     for (const peer of to) {
-      const link = this.#linksById.get(peer);
+      const link = this.#links.linkTo(peer);
       if (link !== undefined) this.outbox.frames.push({ link, frame, droppable: true });
     }
   }
