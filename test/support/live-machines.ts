@@ -16,17 +16,22 @@ export class LiveMachines {
   readonly machines: Machines;
   readonly documents = new Map<string, Documents>();
   readonly hubs = new Map<string, DocumentHub>();
+  readonly #limits: NonNullable<DocumentHubOptions["limits"]>;
   #timers: Timer[] = [];
   #soon: (() => void)[] = [];
 
   constructor(machines: Machines, names: readonly string[], limits: DocumentHubOptions["limits"] = {}) {
     this.machines = machines;
-    for (const [place, name] of names.entries()) {
-      const documents = documentsOf(machines, name);
-      this.documents.set(name, documents);
-      const random = new SeededRandom(place + 1);
-      this.hubs.set(name, new DocumentHub({ store: documents, around: this.#around(name, random), limits }));
-    }
+    this.#limits = limits;
+    for (const [place, name] of names.entries()) this.#serve(name, new SeededRandom(place + 1));
+  }
+
+  /** Ends a machine with what its disk has not taken, and starts it again on the rest. */
+  async restart(name: string): Promise<void> {
+    this.hub(name).close();
+    this.machines.crash(name);
+    await this.machines.start(name);
+    this.#serve(name, new SeededRandom(`${name} ${this.machines.now}`));
   }
 
   hub(name: string): DocumentHub {
@@ -47,6 +52,13 @@ export class LiveMachines {
       for (const { run } of due) run();
       this.#turn();
     }
+  }
+
+  #serve(name: string, random: SeededRandom): void {
+    const documents = documentsOf(this.machines, name);
+    this.documents.set(name, documents);
+    const options = { store: documents, around: this.#around(name, random), limits: this.#limits };
+    this.hubs.set(name, new DocumentHub(options));
   }
 
   #turn(): void {
