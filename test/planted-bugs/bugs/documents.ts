@@ -42,7 +42,7 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
       },
       {
         file: "documents/live-document.ts",
-        find: "      this.#applyStored(event.update);\n      this.#grown();",
+        find: "      this.#applyStored(event.update);\n      this.#compactor.grown();",
         replace: "      this.#applyStored(event.update);\n      this.compact();",
       },
     ],
@@ -56,10 +56,10 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
     broken: "a snapshot leaves out what waits for its predecessors, and covers it",
     patches: [
       {
-        file: "documents/live-document.ts",
-        find: "    const encode = () => (state ??= Y.encodeStateAsUpdate(this.doc));",
+        file: "documents/compactor.ts",
+        find: "    const encode = () => (state ??= Y.encodeStateAsUpdate(this.#doc));",
         replace:
-          "    const kept = this.#pending.keep();\n    this.#pending.restore({ structs: null, deletes: null });\n    state = Y.encodeStateAsUpdate(this.doc);\n    this.#pending.restore(kept);\n    const encode = () => (state ??= Y.encodeStateAsUpdate(this.doc));",
+          "    const { store } = this.#doc;\n    const [structs, deletes] = [store.pendingStructs, store.pendingDs];\n    store.pendingStructs = null;\n    store.pendingDs = null;\n    state = Y.encodeStateAsUpdate(this.#doc);\n    store.pendingStructs = structs;\n    store.pendingDs = deletes;\n    const encode = () => (state ??= Y.encodeStateAsUpdate(this.#doc));",
       },
     ],
     scenario: "drill-edit-before-its-base",
@@ -72,14 +72,14 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
     broken: "a snapshot is encoded when the document is first looked at, and written when that can be",
     patches: [
       {
-        file: "documents/live-document.ts",
+        file: "documents/compactor.ts",
         find: "    let state: Uint8Array | undefined;",
-        replace: "    let state = this.#stateSeen;\n    this.#stateSeen = Y.encodeStateAsUpdate(this.doc);",
+        replace: "    let state = this.#stateSeen;\n    this.#stateSeen = Y.encodeStateAsUpdate(this.#doc);",
       },
       {
-        file: "documents/live-document.ts",
-        find: "  #isDamaged = false;",
-        replace: "  #isDamaged = false;\n  #stateSeen: Uint8Array | undefined;",
+        file: "documents/compactor.ts",
+        find: "export class Compactor {",
+        replace: "export class Compactor {\n  #stateSeen: Uint8Array | undefined;",
       },
     ],
     scenario: "documents",
@@ -233,14 +233,14 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "documents/live-document.ts",
-        find: "    if (this.#pending.size === 0) this.#isOwed = false;\n",
+        find: "    if (this.#pending.size === 0) this.#isOwed = false;\n    const options",
         replace:
-          "    if (this.#pending.size === 0) this.#isOwed = false;\n    if (this.#around.clock.now() - this.#savedAt < 20) return true;\n    this.#savedAt = this.#around.clock.now();\n",
+          "    if (this.#pending.size === 0) this.#isOwed = false;\n    if (this.#around.clock.now() - this.#savedAt < 20) return true;\n    this.#savedAt = this.#around.clock.now();\n    const options",
       },
       {
         file: "documents/live-document.ts",
-        find: "  #isDamaged = false;",
-        replace: "  #isDamaged = false;\n  #savedAt = 0;",
+        find: "  #isOwed = false;\n",
+        replace: "  #isOwed = false;\n  #savedAt = 0;\n",
       },
     ],
     scenario: "documents",
@@ -268,9 +268,9 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
     broken: "a document at rest is never compacted, for its rest is looked at the wrong way round",
     patches: [
       {
-        file: "documents/compaction.ts",
+        file: "documents/compaction-pace.ts",
         find: "    return restsSince >= REST_MS * this.#patience || now",
-        replace: "    return restsSince < REST_MS / 2 && restsSince > REST_MS || now",
+        replace: "    return (restsSince < REST_MS / 2 && restsSince > REST_MS) || now",
       },
     ],
     scenario: "drill-snapshots-of-two",
