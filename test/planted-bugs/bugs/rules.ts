@@ -61,8 +61,8 @@ export const RULE_BUGS: readonly PlantedBug[] = [
       },
       {
         file: "cluster/replication.ts",
-        find: "  recordLength,\n} from",
-        replace: "  recordLength,\n  sequenceAt,\n} from",
+        find: "originAt, recordLength } from",
+        replace: "originAt, recordLength, sequenceAt } from",
       },
       {
         file: "core/shard.ts",
