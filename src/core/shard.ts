@@ -88,6 +88,8 @@ export interface LocalWrite {
   readonly expiresAt?: number | undefined;
   /** A timestamp that its own has to be greater than, besides what is held of the register itself. */
   readonly above?: number | undefined;
+  /** A timestamp that it bears, or the least above it that it may. Absent: it is stamped by the clock. */
+  readonly stamp?: number | undefined;
 }
 
 export interface ShardOptions {
@@ -291,7 +293,7 @@ export class Shard {
     assert(origin !== undefined, "a life begins before the first write");
     this.#writer.writeIdentity(write.kind, write.key, write.field);
     const slot = this.table.find(this.#writer.view, 0);
-    let timestamp: number = Math.max(this.#clock.next(nowMs), (write.above ?? 0) + 1);
+    let timestamp: number = Math.max(write.stamp ?? this.#clock.next(nowMs), (write.above ?? 0) + 1);
     if (slot !== 0) {
       const held = timestampAt(this.table.viewOf(slot), this.table.offsetOf(slot));
       timestamp = Math.max(timestamp, held + 1);

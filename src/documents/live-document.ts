@@ -217,7 +217,7 @@ export class LiveDocument {
     if (event.type === "update") {
       this.#applyStored(event.update);
       this.#compactor.grown();
-    } else if (this.isEmpty) this.#load();
+    } else if (this.isEmpty && this.#pending.size === 0) this.#load();
     else if (event.isOver) this.close(new AtollError("DOCUMENT_RESET", "the document was deleted or has expired"));
     else this.close(new AtollError("DOCUMENT_CHANGED", "the document has changed and is to be read anew"));
   }

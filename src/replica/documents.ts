@@ -8,7 +8,7 @@ import type { Key, ReplicaId, ShardId } from "../base/ids.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { contentAt, generationAt } from "../core/bond.ts";
 import { isLease, isMember } from "../core/containers.ts";
-import { expiresAt, KIND_DOCUMENT, keyAt, kindAt } from "../core/record.ts";
+import { expiresAt, KIND_DOCUMENT, keyAt, kindAt, timestampAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 import type {
   DocumentEvent,
@@ -20,7 +20,7 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from "../store.ts";
-import { deletion, generationOf, isOver, isThere, leased } from "../types/container.ts";
+import { deletion, ending, generationOf, isOver, isThere, leased } from "../types/container.ts";
 import {
   appendedUpdate,
   bytesOf,
@@ -128,7 +128,7 @@ export class Documents implements DocumentStore {
     const followers = this.#followersByKey.get(keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at));
     if (followers === undefined) return;
     if (isLease(view, at)) return this.#leaseChanged(followers, expiresAt(view, at) <= now, emit);
-    if (!isMember(view, at)) return this.#reset(followers, true, emit);
+    if (!isMember(view, at)) return this.#deleted(followers, timestampAt(view, at), emit);
     const key = keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at);
     // Nothing is shown of what has expired here. If it turns out to last, all of it is to be read.
     if (isOver(this.#host.replica().shardOfKey(key), KIND_DOCUMENT, key, now))
@@ -136,13 +136,17 @@ export class Documents implements DocumentStore {
     const update = contentAt(view, at).slice();
     for (const follower of followers) {
       if (follower === this.#appending || follower.isReset) continue;
-      // What came before a deletion that this one knew of is dropped already.
       if (generationAt(view, at) > follower.generation) this.#reset(new Set([follower]), true, emit);
       else {
         follower.wasThere = true;
         emit(() => followers.has(follower) && !follower.isReset && follower.listener({ type: "update", update }));
       }
     }
+  }
+
+  /** What came before a deletion that a follower knew of when it read was dropped then. */
+  #deleted(followers: ReadonlySet<Follower>, stamp: number, emit: (deliver: () => void) => void): void {
+    this.#reset(new Set([...followers].filter(({ generation }) => stamp > generation)), true, emit);
   }
 
   /** It has run out, or was prolonged elsewhere: who found nothing may find something now. */
@@ -191,7 +195,7 @@ export class Documents implements DocumentStore {
     const replica = this.#host.replica();
     if (isOver(shard, KIND_DOCUMENT, key, now)) {
       const wasSeen = !follower.isReset && follower.wasThere;
-      replica.write(shard, deletion(shard, KIND_DOCUMENT, key), false, now);
+      replica.write(shard, ending(shard, KIND_DOCUMENT, key), false, now);
       if (!wasSeen) this.#forgive(shard, key, follower);
     }
     if (follower.isReset) throw new AtollError("DOCUMENT_RESET", "the document was deleted or has expired meanwhile");

@@ -33,7 +33,7 @@ import type { RecordLimits } from "../core/record-check.ts";
 import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import type { Whisper } from "../store.ts";
-import { deletion } from "../types/container.ts";
+import { ending } from "../types/container.ts";
 import { decodeMessage, encodeMessage } from "../wire/codec.ts";
 import type { Birth, MemberFacts, Message, MessageOf, Records, ReportFacts } from "../wire/message.ts";
 import { AckWaits } from "./acks.ts";
@@ -409,7 +409,7 @@ export class Replica implements SendingSurroundings {
     if (this.linked().some((id) => id < this.id)) return;
     for (const shard of this.shards) {
       for (const { kind, key } of endedContainers(this, shard)) {
-        this.write(shard, deletion(shard, kind, key), false, now);
+        this.write(shard, ending(shard, kind, key), false, now);
       }
     }
   }

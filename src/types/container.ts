@@ -5,6 +5,7 @@
 
 import type { Key } from "../base/ids.ts";
 import type { Bond } from "../core/bond.ts";
+import { timestampFromMs } from "../core/clock.ts";
 import { LEASE_FIELD } from "../core/containers.ts";
 import { expiresAt, timestampAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
@@ -53,6 +54,14 @@ export function deletion(shard: Shard, kind: number, key: Key): LocalWrite {
   const lease = container?.lease ?? 0;
   const leasedAt = lease === 0 ? 0 : timestampAt(shard.table.viewOf(lease), shard.table.offsetOf(lease));
   return { kind, key, above: Math.max(container?.after ?? 0, leasedAt) };
+}
+
+/**
+ * The deletion of a container that has run out, stamped with the instant of that: it is the same whoever writes it, and
+ * whenever, and kills nothing of what others put there since.
+ */
+export function ending(shard: Shard, kind: number, key: Key): LocalWrite {
+  return { ...deletion(shard, kind, key), stamp: timestampFromMs(leaseEnd(shard, kind, key)) };
 }
 
 /** Says when a container expires, unix ms; undefined: it does not any more. */

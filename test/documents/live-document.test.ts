@@ -80,6 +80,17 @@ describe("a live document", () => {
     expect([text(), store.appends, told]).toEqual(["a", 0, updates]);
   });
 
+  it("ends with its deletion where all that is held of it waits for what it stands on", async () => {
+    const { store, live, ends } = opened();
+    const { updates, type } = client();
+    type("a");
+    type("b");
+    store.arrive(KEY, updates[1] as Uint8Array);
+    expect(live.isEmpty).toBe(true);
+    await store.deleteDocument(KEY);
+    expect(ends.map(({ code }) => code)).toEqual(["DOCUMENT_RESET"]);
+  });
+
   it("stores edits of code in the process, also those that had to wait for what the store brought", () => {
     const { store, live, text } = opened();
     live.doc.getText("text").insert(0, "here ");

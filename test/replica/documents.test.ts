@@ -233,6 +233,23 @@ describe("a document's deletion", () => {
     expect(third.letters).toBe("n");
   });
 
+  it("resets nobody who has read what came after it, when it comes at last", async () => {
+    const { machines, a, b, c } = await three("late");
+    await new Reader(a).type("o");
+    machines.run(500);
+    const third = new Reader(c);
+    machines.cut(["a"], ["c"]);
+    await a.deleteDocument(KEY);
+    machines.run(50);
+    await new Reader(b).type("n");
+    machines.run(20);
+    expect([third.letters, third.events]).toEqual(["n", ["reset"]]);
+    machines.heal();
+    machines.run(5000);
+    expect([third.letters, third.events]).toEqual(["n", ["reset"]]);
+    expect(machines.differences()).toEqual([]);
+  });
+
   it("takes a lease with it that was stamped by a faster clock", async () => {
     const { machines, a, b } = await three("faster");
     const [one, other] = [new Reader(a), new Reader(b)];
@@ -375,3 +392,42 @@ describe("a whisper", () => {
 function registersAt(machines: Machines, name: string): number {
   return machines.at(name).shards.reduce((sum, shard) => sum + shard.table.count, 0);
 }
+
+describe("a document that has run out at several replicas", () => {
+  it("keeps what both sides of a cut write when they begin it anew", async () => {
+    const { machines, a, b } = await three("anew");
+    await new Reader(a).type("o");
+    machines.run(1000);
+    await a.expireDocument(KEY, 2000);
+    machines.run(1000);
+    machines.cut(["a"], ["b", "c"]);
+    machines.run(3000);
+    const [left, right] = [new Reader(a), new Reader(b)];
+    await left.type("l");
+    machines.run(100);
+    await right.type("r");
+    machines.run(2000);
+    machines.heal();
+    machines.run(5000);
+    expect([left.letters, right.letters]).toEqual(["lr", "lr"]);
+    expect([left.events, right.events]).toEqual([["update"], ["update"]]);
+    expect(machines.differences()).toEqual([]);
+  });
+
+  it("keeps what is written before it is heard that another replica ended it", async () => {
+    for (let ms = 0; ms <= 2000; ms += 200) {
+      const { machines, a, b } = await three(`ending ${ms}`);
+      await new Reader(a).type("o");
+      machines.run(1000);
+      await a.expireDocument(KEY, 2000);
+      machines.run(2000 + ms);
+      machines.cut(["a"], ["b", "c"]);
+      const late = new Reader(b);
+      await late.type("n");
+      machines.run(3000);
+      machines.heal();
+      machines.run(5000);
+      expect([ms, late.letters, new Reader(a).letters]).toEqual([ms, "n", "n"]);
+    }
+  });
+});

@@ -168,7 +168,7 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/documents.ts",
-        find: "    if (!isMember(view, at)) return this.#reset(followers, true, emit);",
+        find: "    if (!isMember(view, at)) return this.#deleted(followers, timestampAt(view, at), emit);",
         replace: "    if (!isMember(view, at)) return;",
       },
     ],
