@@ -155,7 +155,10 @@ export class Containers {
     const view = this.#table.viewOf(slot);
     const container = this.of(view, this.#table.offsetOf(slot));
     if (container === undefined) return;
-    if (container.base === slot) container.base = 0;
+    if (container.base === slot) {
+      container.base = 0;
+      container.generation = this.#toldGeneration(container);
+    }
     if (container.lease === slot) {
       container.lease = 0;
       this.expired.delete(container);
@@ -168,6 +171,15 @@ export class Containers {
   #learn(container: Container, generation: number, after: number): void {
     container.generation = Math.max(container.generation, generation);
     container.after = Math.max(container.after, after);
+  }
+
+  /** The generation that members tell of, where no deletion is held: as it would be found after a restart. */
+  #toldGeneration(container: Container): number {
+    let told = 0;
+    for (const slot of container.members) {
+      told = Math.max(told, generationAt(this.#table.viewOf(slot), this.#table.offsetOf(slot)));
+    }
+    return told;
   }
 
   /** Who tells of the present generation. */

@@ -67,7 +67,8 @@ export class Compactor {
     const encode = () => (state ??= Y.encodeStateAsUpdate(this.#doc));
     const isDue = this.#handle.isSnapshotDue || this.#handle.bytes > GROWTH_MAX * encode().length + SLACK_BYTES;
     this.#bytes = undefined;
-    if (!isDue || this.#handle.compact(encode)) this.#pace.settled();
+    // One that was merged to more than fits, maybe into one value as well, is not encoded again until it has changed.
+    if (!isDue || this.#handle.compact(encode) || encode().length > this.#handle.bytesMax) this.#pace.settled();
     else this.#pace.postponed();
   }
 

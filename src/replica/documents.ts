@@ -184,6 +184,7 @@ export class Documents implements DocumentStore {
       checkSize(replica, bytesOf(shard, key) + update.length);
       this.#beginAnew(shard, key, follower, now);
       const write = appendedUpdate(shard, key, replica.uniqueField(), update);
+      if (!isOneValue(replica, write)) throw tooLarge(replica.config.valueBytesMax);
       follower.wasThere = true;
       return this.#as(follower, () => carryOut(replica, shard, write, options, now));
     });
@@ -224,7 +225,8 @@ export class Documents implements DocumentStore {
       // It may yet turn out to last, with all that is held of it and not shown.
       if (isOver(shard, KIND_DOCUMENT, key, now)) return false;
       const write = snapshot(shard, key, replica.uniqueField(), encode);
-      if (write === undefined) return false;
+      // What several replicas took apart can be more than peers, and the disk, take as one.
+      if (write === undefined || !isOneValue(replica, write)) return false;
       this.#as(follower, () => replica.write(shard, write, false, now));
       return true;
     });
@@ -247,8 +249,16 @@ export class Documents implements DocumentStore {
 
 function checkSize(replica: Replica, bytes: number): void {
   const { documentBytesMax } = replica.config;
-  if (bytes <= documentBytesMax) return;
-  throw new AtollError("DOCUMENT_TOO_LARGE", `a document has at most ${documentBytesMax} bytes`);
+  if (bytes > documentBytesMax) throw tooLarge(documentBytesMax);
+}
+
+/** True for what every replica takes. */
+function isOneValue(replica: Replica, { value }: LocalWrite): boolean {
+  return (value?.length ?? 0) <= replica.config.valueBytesMax;
+}
+
+function tooLarge(bytesMax: number): AtollError {
+  return new AtollError("DOCUMENT_TOO_LARGE", `a document has at most ${bytesMax} bytes`);
 }
 
 function carryOut(

@@ -321,6 +321,26 @@ describe("a live document is compacted", () => {
     live.tick(surroundings.now);
     expect(store.compactions).toBe(1);
   });
+
+  it("not again until it changes, where it was merged to more than its bound and the store refused", () => {
+    const { store, surroundings, live } = opened();
+    live.doc.getText("text").insert(0, "a".repeat(100));
+    store.isSnapshotDue = true;
+    store.canCompact = false;
+    store.bytesMax = 50;
+    surroundings.advance(5_000);
+    live.tick(surroundings.now);
+    store.canCompact = true;
+    surroundings.advance(5_000);
+    live.tick(surroundings.now);
+    expect(store.compactions).toBe(0);
+    const { updates, type } = client(live.diff());
+    type("b");
+    store.arrive(KEY, updates[0] as Uint8Array);
+    surroundings.advance(5_000);
+    live.tick(surroundings.now);
+    expect(store.compactions).toBe(1);
+  });
 });
 
 describe("a difference", () => {

@@ -143,6 +143,39 @@ describe("a document at several replicas", () => {
     await one.type("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz");
   });
 
+  it("is not compacted to more than peers take, when it was written apart to more than its bound", async () => {
+    const { machines, a, b, c } = await three("apart", { documentBytesMax: 200, valueBytesMax: 300 });
+    const readers = [a, b, c].map((documents) => new Reader(documents));
+    machines.cut(["a"], ["b", "c"]);
+    machines.cut(["b"], ["c"]);
+    const letters = "abcdefghijklmnopqrstuvwxyz";
+    const all = [
+      letters,
+      letters.toUpperCase(),
+      letters.replaceAll(/./g, (x) => String.fromCharCode(x.charCodeAt(0) + 64)),
+    ];
+    for (const [at, one] of readers.entries()) await one.type((all[at] as string).repeat(6));
+    machines.run(1000);
+    machines.heal();
+    machines.run(5000);
+    const [one, other] = readers as [Reader, Reader];
+    expect(one.letters).toHaveLength(78);
+    expect(one.handle.compact(() => new Uint8Array(280))).toBe(false);
+    machines.run(1000);
+    expect(machines.differences()).toEqual([]);
+    expect(machines.at("b").badFrames).toBe(0);
+    expect(one.compact()).toBe(true);
+    machines.run(1000);
+    expect(other.handle.bytes).toBeLessThan(200);
+  });
+
+  it("refuses an update that with its bond is more than peers take", async () => {
+    const { a } = await three("bonded", { documentBytesMax: 300, valueBytesMax: 300 });
+    const one = new Reader(a);
+    await expect(one.type("x".repeat(290))).rejects.toMatchObject({ code: "DOCUMENT_TOO_LARGE" });
+    await one.type("x".repeat(285));
+  });
+
   it("is not compacted while something of it is still to be told", async () => {
     const { machines, a, b } = await three("telling");
     const [one, other] = [new Reader(a), new Reader(b)];

@@ -209,6 +209,17 @@ describe("a document's deletion", () => {
     expect(letters(b)).toBe("mn");
   });
 
+  it("kills nothing more once it has gone and nobody tells of it, whatever else is held", () => {
+    const [a, b] = [started(1), started(2)];
+    const record = edit(b, "x");
+    a.shard.write(deletion(a.shard, KIND_DOCUMENT, KEY), NOW);
+    const base = a.shard.find(KIND_DOCUMENT, KEY);
+    write(a, leased(a.shard, KIND_DOCUMENT, KEY, NOW + 9000));
+    a.shard.discard(base);
+    push(a, record);
+    expect(letters(a)).toBe("x");
+  });
+
   it("beats a stamp of long ago and of far ahead alike (R8)", () => {
     const [a, b] = [started(1), started(2)];
     const far = NOW + 86_400_000;
