@@ -23,6 +23,12 @@ export interface UpdateLimits {
   readonly nameBytesMax: number;
   /** Arrays and objects within each other, of a plain value. Whoever writes one as JSON does so by recursion. */
   readonly nestingMax: number;
+  /**
+   * Steps of a quarter of a microsecond over others that Yjs may need to find the places of all that is inserted: so many, and
+   * so many more for each struct.
+   */
+  readonly insertionStepsMax: number;
+  readonly insertionStepsPerStructMax: number;
 }
 
 /** Of a document; its bytes are bounded by the store. */
@@ -69,6 +75,8 @@ export const documentLimits: DocumentLimits = {
   subdocumentsMax: 5_000,
   nameBytesMax: 8 * KIB,
   nestingMax: 100,
+  insertionStepsMax: 100_000,
+  insertionStepsPerStructMax: 20,
   structsMax: 1_000_000,
   clientsMax: 50_000,
   typeNestingMax: 200,

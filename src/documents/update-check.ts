@@ -9,8 +9,8 @@
  * and takes the rest as it comes: see https://github.com/yjs/yjs/issues/687.
  *
  * What is accepted here, Yjs can apply to an empty document, and to any other once `prepareUpdate` has had a look at both. It
- * is no check of who wrote it: whoever may write can write in anybody's name. Nor does it bound what Yjs does with it: many
- * insertions at one place cost it the square of their number.
+ * is no check of who wrote it: whoever may write can write in anybody's name. How long Yjs would take for it depends on the
+ * document: see `insertion-work.ts`.
  */
 
 import { BadBytes } from "../base/bytes.ts";

@@ -146,6 +146,53 @@ function orphans(): BenchmarkRow {
   return { what, value: ours, unit: "ms", against, ratio: ours / theirs, target: "<= 0.1" };
 }
 
+/** Insertions right of one and the same letter, each in front of another one. */
+function conflicts(count: number): Uint8Array {
+  return written((encoder) => {
+    for (const value of [2, count, 2, 0]) encoding.writeVarUint(encoder, value);
+    for (let i = 0; i < count; i++) {
+      encoding.writeUint8(encoder, 4 | 128 | 64);
+      for (const value of [1, 0, 1, count - i]) encoding.writeVarUint(encoder, value);
+      encoding.writeVarString(encoder, "x");
+    }
+    for (const value of [1, 1, 0]) encoding.writeVarUint(encoder, value);
+    encoding.writeUint8(encoder, 4);
+    encoding.writeVarUint(encoder, 1);
+    encoding.writeVarString(encoder, "text");
+    encoding.writeVarString(encoder, "x".repeat(count + 1));
+    encoding.writeVarUint(encoder, 0);
+  });
+}
+
+function conflicting(count: number): BenchmarkRow {
+  const bytes = conflicts(count);
+  const [ours, theirs] = sideBySide(
+    () => quietly(() => prepareUpdate(new Y.Doc(), bytes, checkUpdate(bytes), documentLimits)),
+    () => Y.applyUpdate(new Y.Doc(), bytes),
+  );
+  const against = `Yjs (${Math.round(theirs)} ms)`;
+  const what = `${count} insertions at one place, refused`;
+  return { what, value: ours, unit: "ms", against, ratio: ours / theirs, target: "<= 0.1" };
+}
+
+/** What is done before Yjs is given an update, of which the check of its bytes is a part. */
+function prepared(what: string, updates: readonly Uint8Array[], target: string): BenchmarkRow {
+  const [ours, apply] = sideBySide(
+    () => {
+      const doc = new Y.Doc();
+      for (const update of updates) {
+        Y.applyUpdate(doc, prepareUpdate(doc, update, checkUpdate(update), documentLimits));
+      }
+    },
+    () => {
+      const doc = new Y.Doc();
+      for (const update of updates) Y.applyUpdate(doc, update);
+    },
+  );
+  const against = `applying it alone (${apply.toFixed(1)} ms)`;
+  return { what: `${what}, prepared and applied`, value: ours, unit: "ms", against, ratio: ours / apply, target };
+}
+
 export async function run(): Promise<BenchmarkReport> {
   const { updates, state } = typed(20_000);
   return {
@@ -156,6 +203,9 @@ export async function run(): Promise<BenchmarkReport> {
       honest("a map of 20,000 maps", [table(20_000)]),
       // Yjs hands it to a decoder in native code, and looks at it no more.
       honest("4 MB of text", [written((e) => largeText(e, 4 * 1024 * 1024))], "<= 2"),
+      prepared("20,000 letters, an update each", updates, "<= 1.5"),
+      prepared("a map of 20,000 maps", [table(20_000)], "<= 4"),
+      conflicting(3_000),
       bombs(),
       orphans(),
     ],

@@ -18,7 +18,7 @@ function receiver(typeNestingMax: number) {
   const doc = new Y.Doc();
   const take = (bytes: Uint8Array): string => {
     try {
-      Y.applyUpdate(doc, prepareUpdate(doc, bytes, checkUpdate(bytes), { typeNestingMax }));
+      Y.applyUpdate(doc, prepareUpdate(doc, bytes, checkUpdate(bytes), { ...documentLimits, typeNestingMax }));
       return "applied";
     } catch (error) {
       return (error as { code: string }).code;
