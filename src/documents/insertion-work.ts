@@ -15,7 +15,7 @@ import type { UpdateLimits } from "./document-limits.ts";
 import { areSame } from "./ids.ts";
 import { InsertionTrial } from "./insertion-trial.ts";
 import { itemAt, type NewItem, NewItems, type Place } from "./new-items.ts";
-import type { UpdateFacts } from "./update-check.ts";
+import type { Struct } from "./type-nesting.ts";
 
 export type InsertionLimits = Pick<UpdateLimits, "insertionStepsMax" | "insertionStepsPerStructMax">;
 
@@ -23,17 +23,16 @@ export type InsertionLimits = Pick<UpdateLimits, "insertionStepsMax" | "insertio
  * Throws `AtollError` with `UPDATE_TOO_LARGE` when Yjs may need more steps than `insertionStepsMax`, and
  * `insertionStepsPerStructMax` for each struct, to insert what is new. Nothing must be missing that the update refers to.
  */
-export function checkInsertions(doc: Y.Doc, update: Uint8Array, facts: UpdateFacts, limits: InsertionLimits): void {
-  if (facts.structs === 0) return;
-  const max = limits.insertionStepsMax + facts.structs * limits.insertionStepsPerStructMax;
-  if (insertionSteps(doc, update, max) > max) {
+export function checkInsertions(doc: Y.Doc, structs: readonly Struct[], limits: InsertionLimits): void {
+  const max = limits.insertionStepsMax + structs.length * limits.insertionStepsPerStructMax;
+  if (insertionSteps(doc, structs, max) > max) {
     throw new AtollError("UPDATE_TOO_LARGE", "too many insertions at one place that do not know of each other");
   }
 }
 
 /** Steps at most, as far as they are not more than `max`; more than that where they are. */
-export function insertionSteps(doc: Y.Doc, update: Uint8Array, max = Number.POSITIVE_INFINITY): number {
-  return new InsertionWork(doc, new NewItems(doc, Y.decodeUpdate(update).structs), max).steps();
+export function insertionSteps(doc: Y.Doc, structs: readonly Struct[], max = Number.POSITIVE_INFINITY): number {
+  return new InsertionWork(doc, new NewItems(doc, structs), max).steps();
 }
 
 class InsertionWork {

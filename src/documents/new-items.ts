@@ -1,9 +1,7 @@
 /** The items of an update that a document lacks, and where each goes: right of what, left of what, in which list. */
 
 import * as Y from "yjs";
-
-/** A struct as `Y.decodeUpdate` makes it: of an item the parent is still a name or an id. */
-type Struct = ReturnType<typeof Y.decodeUpdate>["structs"][number];
+import type { Struct } from "./type-nesting.ts";
 
 /** A shared type, or what stands for one that is not there yet. */
 type Parent = object | string;

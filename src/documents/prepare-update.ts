@@ -30,8 +30,12 @@ export function prepareUpdate(
   if (isMissing(facts, state)) {
     throw new AtollError("PREDECESSORS_MISSING", "the update stands on what is not here");
   }
-  checkNesting(doc, update, facts, limits);
-  checkInsertions(doc, update, facts, limits);
+  // One that holds no type is next to no work: it goes once through a list at most. It is what typing sends.
+  if (facts.structs > 1 || facts.types > 0) {
+    const { structs } = Y.decodeUpdate(update);
+    if (facts.types > 0) checkNesting(doc, structs, limits);
+    checkInsertions(doc, structs, limits);
+  }
   if (isPartlyKnown(facts, state)) return Y.diffUpdate(update, Y.encodeStateVector(doc));
   // Yjs keeps views of bytes within values, and so all that was received with them.
   return facts.holdsBytes ? Uint8Array.from(update) : update;

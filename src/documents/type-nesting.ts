@@ -6,23 +6,19 @@
 import * as Y from "yjs";
 import { AtollError } from "../base/errors.ts";
 import type { DocumentSizeLimits } from "./document-limits.ts";
-import type { UpdateFacts } from "./update-check.ts";
 
 /** A struct as `Y.decodeUpdate` makes it: of an item the parent is still a name or an id. */
-type Struct = ReturnType<typeof Y.decodeUpdate>["structs"][number];
+export type Struct = ReturnType<typeof Y.decodeUpdate>["structs"][number];
 
 /**
  * Throws `AtollError` with `BAD_UPDATE` when one of the update's shared types would be in `typeNestingMax` others or more.
- * Nothing must be missing that the update refers to. An update without shared types costs nothing.
+ * Nothing must be missing that the update refers to.
  */
 export function checkNesting(
   doc: Y.Doc,
-  update: Uint8Array,
-  facts: UpdateFacts,
+  structs: readonly Struct[],
   { typeNestingMax }: Pick<DocumentSizeLimits, "typeNestingMax">,
 ): void {
-  if (facts.types === 0) return;
-  const { structs } = Y.decodeUpdate(update);
   const nesting = new Nesting(doc, structs, typeNestingMax);
   for (const struct of structs) {
     if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentType)) continue;

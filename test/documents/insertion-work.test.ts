@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { SeededRandom } from "../../src/base/random.ts";
 import { documentLimits } from "../../src/documents/document-limits.ts";
-import { insertionSteps } from "../../src/documents/insertion-work.ts";
+import { insertionSteps as stepsOf } from "../../src/documents/insertion-work.ts";
 import { prepareUpdate } from "../../src/documents/prepare-update.ts";
 import { checkUpdate } from "../../src/documents/update-check.ts";
 import { realUpdates } from "./real-updates.ts";
@@ -18,6 +18,10 @@ const keyed = (): Part => all(raw(STRING | 32), uint(1), text("r"), text("key"),
 
 function pick<Item>(random: SeededRandom, items: readonly Item[]): Item {
   return items[random.below(items.length)] as Item;
+}
+
+function insertionSteps(doc: Y.Doc, bytes: Uint8Array): number {
+  return stepsOf(doc, Y.decodeUpdate(bytes).structs);
 }
 
 function refusal(bytes: Uint8Array, doc = new Y.Doc(), limits = documentLimits): string {
@@ -219,8 +223,8 @@ describe("large documents of honest users come as one update", () => {
     const docs = pair();
     for (let turn = 0; turn < turns; turn++) {
       const [doc, other] = turn % 2 === 0 ? docs : [docs[1], docs[0]];
-      let told = new Uint8Array(0);
-      doc.once("update", (update: Uint8Array<ArrayBuffer>) => {
+      let told: Uint8Array = new Uint8Array(0);
+      doc.once("update", (update) => {
         told = update;
       });
       doc.transact(() => edit(doc, turn));
