@@ -5,60 +5,19 @@
 
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
-import { SeededRandom } from "../../src/base/random.ts";
 import { documentLimits } from "../../src/documents/document-limits.ts";
 import { prepareUpdate } from "../../src/documents/prepare-update.ts";
 import { checkUpdate } from "../../src/documents/update-check.ts";
+import { bomb, orphan, written } from "./hostile-bytes.ts";
 import { median } from "./median.ts";
 import type { BenchmarkReport, BenchmarkRow } from "./report.ts";
+import { typed } from "./typing.ts";
 
 const ROUNDS = 7;
 const BOMBS = 10_000;
 /** Yjs makes an array for each claim: so many as can be waited for. */
 const BOMBS_FOR_YJS = 20;
 const ORPHANS = 3_000;
-const ORPHAN_BYTES = 1024;
-
-function written(write: (encoder: encoding.Encoder) => void): Uint8Array {
-  const encoder = encoding.createEncoder();
-  write(encoder);
-  return encoding.toUint8Array(encoder);
-}
-
-/** An update that claims 32 million structs and holds none. */
-function bomb(): Uint8Array {
-  return written((encoder) => {
-    for (const value of [1, 2 ** 25, 7, 0, 1, 1]) encoding.writeVarUint(encoder, value);
-  });
-}
-
-/** A kilobyte of text right of what is not there. */
-function orphan(client: number): Uint8Array {
-  return written((encoder) => {
-    for (const value of [1, 1, client, 0]) encoding.writeVarUint(encoder, value);
-    encoding.writeUint8(encoder, 4 | 128);
-    for (const value of [999_999, 5]) encoding.writeVarUint(encoder, value);
-    encoding.writeVarString(encoder, "x".repeat(ORPHAN_BYTES));
-    encoding.writeVarUint(encoder, 0);
-  });
-}
-
-/** Somebody types letters here and there: each an update. */
-function typed(letters: number): { readonly updates: readonly Uint8Array[]; readonly state: Uint8Array } {
-  const random = new SeededRandom("typed");
-  const doc = new Y.Doc();
-  doc.clientID = 1;
-  const updates: Uint8Array[] = [];
-  doc.on("update", (update: Uint8Array) => updates.push(update));
-  const text = doc.getText("text");
-  let at = 0;
-  for (let i = 0; i < letters; i++) {
-    if (random.chance(0.05)) at = random.below(text.length + 1);
-    if (random.chance(0.1) && at > 0) text.delete(--at, 1);
-    else text.insert(at++, "x");
-  }
-  return { updates, state: Y.encodeStateAsUpdate(doc) };
-}
 
 /** Entries of a map of maps, in one update. */
 function table(rows: number): Uint8Array {
