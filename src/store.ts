@@ -207,7 +207,7 @@ export interface DocumentHandle {
   readonly isSnapshotDue: boolean;
   /**
    * Replaces all that is held by one update, which `encode` makes of all that was read, told and appended by this handle.
-   * Not called, and false returned, while that is not yet all there is. False also for a state that is too large for one value.
+   * Not called, and false returned, while that is not yet all there is. False also where it makes more than one value holds.
    */
   compact(encode: () => Uint8Array): boolean;
   close(): void;

@@ -1,12 +1,13 @@
 /**
  * The check of an awareness update (y-protocols/awareness) before anything is made of it or relayed: a count, and for each
  * client its id, its clock, and its state as JSON; `null` says that it is gone. In time and memory of the order of its
- * bytes. It does not ask whose states these are: the stock client sends back what it hears of others.
+ * bytes. It does not ask whose states these are: the stock client sends back what it hears of others, and its own, in its
+ * own JSON, at whatever clock somebody else gave it. So sizes are held against what is news only, and no clock is.
  */
 
 import { BadBytes, ByteReader } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
-import { type AwarenessLimits, CLOCK_MAX, documentLimits } from "./document-limits.ts";
+import { type AwarenessLimits, documentLimits } from "./document-limits.ts";
 import { countJsonValues } from "./json-check.ts";
 import { utf16Length } from "./utf8-check.ts";
 
@@ -25,15 +26,26 @@ const OPEN_OBJECT = 0x7b;
 
 /**
  * What the update says of each client, in its order. Throws `AtollError`: `BAD_AWARENESS` for bytes that are no such update
- * or a state that is neither an object nor null, `AWARENESS_TOO_LARGE` for one over a limit.
+ * or a state that is neither an object nor null, `AWARENESS_TOO_LARGE` for more clients than there may be.
  */
 export function checkAwareness(update: Uint8Array, limits: AwarenessLimits = documentLimits): readonly AwarenessFact[] {
-  if (update.length > limits.awarenessMessageBytesMax) throw tooLarge(`${update.length} bytes`);
   try {
     return readClients(new ByteReader(update), limits);
   } catch (error) {
     if (!(error instanceof BadBytes)) throw error;
     throw new AtollError("BAD_AWARENESS", `no awareness update: ${error.message}`, { cause: error });
+  }
+}
+
+/** Throws `AWARENESS_TOO_LARGE` for news, of an update of `messageBytes`, over a limit. */
+export function checkNews(
+  states: readonly Pick<AwarenessFact, "bytes">[],
+  messageBytes: number,
+  limits: AwarenessLimits = documentLimits,
+): void {
+  if (states.length > 0 && messageBytes > limits.awarenessMessageBytesMax) throw tooLarge(`${messageBytes} bytes`);
+  for (const { bytes } of states) {
+    if (bytes > limits.awarenessStateBytesMax) throw tooLarge(`a state of ${bytes} bytes`);
   }
 }
 
@@ -50,10 +62,8 @@ function readClients(reader: ByteReader, limits: AwarenessLimits): readonly Awar
 
 function readClient(reader: ByteReader, limits: AwarenessLimits): AwarenessFact {
   const client = reader.varint();
-  // A client whose clock cannot go on is never heard of again.
-  const clock = reader.varint(CLOCK_MAX);
+  const clock = reader.varint();
   const bytes = reader.varint();
-  if (bytes > limits.awarenessStateBytesMax) throw tooLarge(`a state of ${bytes} bytes`);
   const at = reader.skip(bytes);
   utf16Length(reader.bytes, at, reader.position);
   countJsonValues(reader.bytes, at, reader.position, limits.nestingMax);

@@ -9,8 +9,8 @@
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import { AtollError } from "../base/errors.ts";
-import { checkAwareness } from "./awareness-check.ts";
-import type { AwarenessLimits } from "./document-limits.ts";
+import { checkAwareness, checkNews } from "./awareness-check.ts";
+import { type AwarenessLimits, CLOCK_MAX } from "./document-limits.ts";
 
 /** As in y-protocols: a client tells of itself every 15 s. */
 export const PRESENT_MS = 30_000;
@@ -58,6 +58,8 @@ export class AwarenessStates {
     const told = readStates(update);
     const news = told.filter((_, place) => this.#isNews(told[place] as Told, owner));
     if (news.length === 0) return undefined;
+    const sizes = news.map(({ state }) => ({ bytes: state.length }));
+    checkNews(sizes, update.length, this.#limits);
     this.#checkRoom(news, owner, ownedMax);
     for (const { client, clock, state, isGone } of news) {
       this.#byClient.set(client, { clock, state: isGone ? undefined : state, owner, until: now + PRESENT_MS });
@@ -101,6 +103,8 @@ export class AwarenessStates {
   /** A greater clock is; and that a client has gone at the clock that is known, if its owner says so. */
   #isNews({ client, clock, isGone }: Told, owner: unknown): boolean {
     const known = this.#byClient.get(client);
+    // Beyond what all implementations count to: somebody else's doing, and no fault of a client that goes on from there.
+    if (clock > CLOCK_MAX) return false;
     if (known === undefined) return !isGone;
     if (clock !== known.clock) return clock > known.clock;
     return isGone && known.state !== undefined && known.owner === owner;

@@ -12,6 +12,7 @@ const REST_MS = 2_000;
 const UNREST_MAX_MS = 60_000;
 /** Changes since, after which it is not waited any more; at most twice as many. */
 const CHANGES_MAX = 2_000;
+
 export class CompactionPace {
   readonly #around: DocumentSurroundings;
   /** At least 1, below 2: how patient this one is, until the next time. */

@@ -129,7 +129,8 @@ export class LiveDocument {
   /**
    * Applies an update that somebody sends, stores and tells what is new of it. Undefined where nothing is, unless an
    * acknowledgement is asked for: then it is stored once more. Throws `BAD_UPDATE`, `UPDATE_TOO_LARGE`,
-   * `DOCUMENT_TOO_LARGE`, `PREDECESSORS_MISSING`, `DOCUMENT_RESET` for a copy of what was there before, what the store throws, and why the document has ended.
+   * `DOCUMENT_TOO_LARGE`, `PREDECESSORS_MISSING`, `DOCUMENT_RESET` for a copy of what was there before, what the store
+   * throws, and why the document has ended.
    */
   receive(update: Uint8Array, origin: unknown, options: ReceiveOptions = {}): Promise<WriteOutcome> | undefined {
     this.#assertLive();

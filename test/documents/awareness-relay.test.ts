@@ -5,7 +5,8 @@ import * as Y from "yjs";
 import { AtollError } from "../../src/base/errors.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import { type AwarenessMember, AwarenessRelay } from "../../src/documents/awareness-relay.ts";
-import { documentLimits } from "../../src/documents/document-limits.ts";
+import { CLOCK_MAX, documentLimits } from "../../src/documents/document-limits.ts";
+import { bytesOf, text, uint } from "./update-bytes.ts";
 
 const awarenesses: Awareness[] = [];
 
@@ -285,6 +286,21 @@ describe("floods of presence", () => {
     sites.at("a").receive(ada, update([1, most, "{}"]), sites.now);
     expect(codeOf(() => sites.at("a").receive(ada, update([1, most + 1, "{}"]), sites.now))).toBe("AWARENESS_FLOOD");
     expect(codeOf(() => sites.at("a").receive(ada, update([1, most + 2, "{}"]), sites.now + 1_000))).toBe("");
+  });
+
+  it("cost nobody the connection who only goes on from, or sends back, what another told", () => {
+    const relay = new Sites("a").at("a");
+    const victim = new Client("v").join(relay, 0);
+    const other = new Client().join(relay, 0);
+    const numbers = `{"a":[${Array(3000).fill("9e19").join()}]}`;
+    // By hand: whoever encodes it from values writes these numbers at length.
+    const states = [uint(victim.id), uint(CLOCK_MAX), text(numbers), uint(7), uint(1), text(numbers)];
+    relay.receive(other, bytesOf(uint(2), ...states), 0);
+    const echo = encodeAwarenessUpdate(victim.awareness, [victim.id, 7]);
+    expect(echo.length).toBeGreaterThan(4 * documentLimits.awarenessStateBytesMax);
+    relay.receive(victim, echo, 0);
+    victim.awareness.setLocalState({ name: "again" });
+    relay.receive(victim, victim.told, 0);
   });
 
   it("are refused whole where they are no awareness updates", () => {

@@ -41,8 +41,8 @@ export interface YjsConnectionOptions {
 
 /**
  * `settled`: it owes nothing. `asked`: for all that is not here. `awaited`: so, and what it sent meanwhile was dropped, which
- * its answer will hold. `lacking`: its answer stands on what is not here either:
- * another replica has that, or it was deleted.
+ * its answer will hold. `lacking`: its answer stands on what is not here either: another replica has that, or it was
+ * deleted.
  */
 type Debt = "settled" | "asked" | "awaited" | "lacking";
 
