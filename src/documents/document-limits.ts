@@ -44,6 +44,17 @@ export interface DocumentSizeLimits {
   readonly typeNestingMax: number;
 }
 
+/** Of the time that applying clients' updates takes. At each: `TOO_MANY_REQUESTS`, for the next update. */
+export interface WorkLimits {
+  /** Of each update, what is not counted. */
+  readonly workMsFree: number;
+  /** Of one connection, in a window. */
+  readonly connectionWorkMsMax: number;
+  /** Of a document, in a window. */
+  readonly documentWorkMsMax: number;
+  readonly workWindowMs: number;
+}
+
 /** Of awareness. */
 export interface AwarenessLimits {
   /** The state of one client, as JSON. At it: `AWARENESS_TOO_LARGE`. */
@@ -60,7 +71,7 @@ export interface AwarenessLimits {
   readonly nestingMax: number;
 }
 
-export type DocumentLimits = UpdateLimits & DocumentSizeLimits & AwarenessLimits;
+export type DocumentLimits = UpdateLimits & DocumentSizeLimits & WorkLimits & AwarenessLimits;
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -80,6 +91,10 @@ export const documentLimits: DocumentLimits = {
   structsMax: 1_000_000,
   clientsMax: 50_000,
   typeNestingMax: 200,
+  workMsFree: 5,
+  connectionWorkMsMax: 1_000,
+  documentWorkMsMax: 3_000,
+  workWindowMs: 10_000,
   awarenessStateBytesMax: 16 * KIB,
   awarenessMessageBytesMax: MIB,
   awarenessClientsMax: 1_000,

@@ -32,6 +32,7 @@ import { prepareUpdate } from "./prepare-update.ts";
 import { RecentAnswers } from "./recent-answers.ts";
 import type { DocumentSurroundings } from "./surroundings.ts";
 import { checkUpdate, type StateVector, type UpdateFacts } from "./update-check.ts";
+import { WorkBudget } from "./work-budget.ts";
 
 /** Whoever has a document open. Neither call may throw. */
 export interface DocumentUser {
@@ -72,6 +73,7 @@ export class LiveDocument {
   readonly #handle: DocumentHandle;
   readonly #compactor: Compactor;
   readonly #answers = new RecentAnswers();
+  readonly #work: WorkBudget;
   readonly #pending = new PendingGuard(this.doc.store);
   /** By client, the clock that is expected next. */
   #state: ReadonlyMap<number, number> = new Map();
@@ -89,6 +91,7 @@ export class LiveDocument {
     this.#buried = buried;
     this.#around = around;
     this.#limits = limits;
+    this.#work = new WorkBudget(limits, around.monotonicMs ?? (() => 0));
     this.doc.clientID = around.random.uint32();
     this.#handle = store.openDocument(key, (event) => this.#hear(event));
     this.#compactor = new Compactor(this.doc, this.#handle, around);
@@ -129,11 +132,15 @@ export class LiveDocument {
   /**
    * Applies an update that somebody sends, stores and tells what is new of it. Undefined where nothing is, unless an
    * acknowledgement is asked for: then it is stored once more. Throws `BAD_UPDATE`, `UPDATE_TOO_LARGE`,
-   * `DOCUMENT_TOO_LARGE`, `PREDECESSORS_MISSING`, `DOCUMENT_RESET` for a copy of what was there before, what the store
-   * throws, and why the document has ended.
+   * `DOCUMENT_TOO_LARGE`, `PREDECESSORS_MISSING`, `DOCUMENT_RESET` for a copy of what was there before,
+   * `TOO_MANY_REQUESTS` where those before took too long to apply, what the store throws, and why the document has ended.
    */
   receive(update: Uint8Array, origin: unknown, options: ReceiveOptions = {}): Promise<WriteOutcome> | undefined {
     this.#assertLive();
+    return this.#work.measure(origin, () => this.#take(update, origin, options));
+  }
+
+  #take(update: Uint8Array, origin: unknown, options: ReceiveOptions): Promise<WriteOutcome> | undefined {
     const facts = checkUpdate(update, this.#limits);
     if (options.isFromCopy === true && this.#buried !== undefined && isOfBuried(facts, this.#buried)) {
       throw new AtollError("DOCUMENT_RESET", "the copy is of a document that was deleted or has expired");

@@ -3,6 +3,8 @@
 export interface DocumentSurroundings {
   /** Unix ms. */
   readonly clock: { now(): number };
+  /** A clock that nobody sets, to tell how long something took. Left out where nothing takes time: in simulations. */
+  readonly monotonicMs?: () => number;
   readonly scheduler: {
     /** Returns what cancels it. */
     after(delayMs: number, run: () => void): () => void;

@@ -100,7 +100,8 @@ class AtollNode implements Node {
       log,
       ...(config.data === "none" ? {} : { salvage: (records) => this.#salvage(records) }),
     });
-    const around = { clock: systemClock, scheduler: systemScheduler, random, log };
+    const monotonicMs = () => performance.now();
+    const around = { clock: systemClock, monotonicMs, scheduler: systemScheduler, random, log };
     this.#documents = new DocumentHub({ store: this.#driver.documents, around });
     this.#doors = createServer({
       store: this.#driver,
