@@ -37,6 +37,12 @@ export function checkAwareness(update: Uint8Array, limits: AwarenessLimits = doc
   }
 }
 
+/** Of a state as whoever hears it writes it: the stock client sends it back so, where numbers may be longer. */
+export function rewrittenBytes(state: Uint8Array): number {
+  const rewritten = JSON.stringify(JSON.parse(new TextDecoder().decode(state)));
+  return Math.max(state.length, new TextEncoder().encode(rewritten).length);
+}
+
 /** Throws `AWARENESS_TOO_LARGE` for news, of an update of `messageBytes`, over a limit. */
 export function checkNews(
   states: readonly Pick<AwarenessFact, "bytes">[],

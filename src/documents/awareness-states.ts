@@ -9,7 +9,7 @@
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import { AtollError } from "../base/errors.ts";
-import { checkAwareness, checkNews } from "./awareness-check.ts";
+import { checkAwareness, checkNews, rewrittenBytes } from "./awareness-check.ts";
 import { type AwarenessLimits, CLOCK_MAX } from "./document-limits.ts";
 
 /** As in y-protocols: a client tells of itself every 15 s. */
@@ -58,7 +58,7 @@ export class AwarenessStates {
     const told = readStates(update);
     const news = told.filter((_, place) => this.#isNews(told[place] as Told, owner));
     if (news.length === 0) return undefined;
-    const sizes = news.map(({ state }) => ({ bytes: state.length }));
+    const sizes = news.map(({ state }) => ({ bytes: rewrittenBytes(state) }));
     checkNews(sizes, update.length, this.#limits);
     this.#checkRoom(news, owner, ownedMax);
     for (const { client, clock, state, isGone } of news) {

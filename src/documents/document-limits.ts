@@ -57,9 +57,9 @@ export interface WorkLimits {
 
 /** Of awareness. */
 export interface AwarenessLimits {
-  /** The state of one client, as JSON. At it: `AWARENESS_TOO_LARGE`. */
+  /** The state of one client, as JSON, where it is news. At it: `AWARENESS_TOO_LARGE`. */
   readonly awarenessStateBytesMax: number;
-  /** One message. At it: `AWARENESS_TOO_LARGE`. */
+  /** One message with news. At it: `AWARENESS_TOO_LARGE`. */
   readonly awarenessMessageBytesMax: number;
   /** Of a document, and so of one message: the stock client sends what it hears back. At it: `AWARENESS_TOO_LARGE`. */
   readonly awarenessClientsMax: number;

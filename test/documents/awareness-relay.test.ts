@@ -293,12 +293,11 @@ describe("floods of presence", () => {
     const victim = new Client("v").join(relay, 0);
     const other = new Client().join(relay, 0);
     const numbers = `{"a":[${Array(3000).fill("9e19").join()}]}`;
-    // By hand: whoever encodes it from values writes these numbers at length.
-    const states = [uint(victim.id), uint(CLOCK_MAX), text(numbers), uint(7), uint(1), text(numbers)];
-    relay.receive(other, bytesOf(uint(2), ...states), 0);
-    const echo = encodeAwarenessUpdate(victim.awareness, [victim.id, 7]);
-    expect(echo.length).toBeGreaterThan(4 * documentLimits.awarenessStateBytesMax);
-    relay.receive(victim, echo, 0);
+    // By hand: whoever encodes it from values writes these numbers at length, and so would the victim each 15 s.
+    const forged = bytesOf(uint(1), uint(victim.id), uint(50), text(numbers));
+    expect(codeOf(() => relay.receive(other, forged, 0))).toBe("AWARENESS_TOO_LARGE");
+    relay.receive(other, update([victim.id, CLOCK_MAX, "{}"], [7, 1, "{}"]), 0);
+    relay.receive(victim, update([7, 1, numbers]), 0);
     victim.awareness.setLocalState({ name: "again" });
     relay.receive(victim, victim.told, 0);
   });
