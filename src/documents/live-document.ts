@@ -36,7 +36,7 @@ import { WorkBudget } from "./work-budget.ts";
 
 /** Whoever has a document open. Neither call may throw. */
 export interface DocumentUser {
-  /** An update that came from whoever is `origin`; the same bytes for all users. */
+  /** An update that came from whoever is `origin`, who has all of it; the same bytes for all users. */
   updated(update: Uint8Array, origin: unknown): void;
   /** There is nothing more to come. `DOCUMENT_RESET`: it was deleted or has expired; `DOCUMENT_CHANGED`: open it anew. */
   ended(error: AtollError): void;
@@ -81,6 +81,8 @@ export class LiveDocument {
   /** Somebody in this process left Yjs waiting for what an edit stands on: what then comes of it is not in the store. */
   #isOwed = false;
   #pendingBytes = 0;
+  /** Something did when the last transaction began: it may have brought more than whoever caused it has. */
+  #wasWaiting = false;
   /** For the append that an update from a client leads to. */
   #appendOptions: AppendOptions | undefined;
   #appended: Promise<WriteOutcome> | undefined;
@@ -267,6 +269,7 @@ export class LiveDocument {
     this.#answers.clear();
     this.#state = transaction.afterState;
     const { size } = this.#pending;
+    this.#wasWaiting = this.#pendingBytes > 0;
     if (transaction.origin !== STORE && size > this.#pendingBytes) this.#isOwed = true;
     this.#pendingBytes = size;
   }
@@ -275,7 +278,8 @@ export class LiveDocument {
     if (this.#end !== undefined) return;
     const { origin } = transaction;
     if ((origin !== STORE || this.#isOwed) && !this.#isSaved(update, transaction)) return;
-    for (const user of this.users) user.updated(update, origin);
+    const author = this.#wasWaiting ? undefined : origin;
+    for (const user of this.users) user.updated(update, author);
   }
 
   /** Stores an update, or ends the document. */

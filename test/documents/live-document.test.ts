@@ -344,6 +344,20 @@ describe("a live document is compacted", () => {
 });
 
 describe("a difference", () => {
+  it("tells whoever brings what others waited for what it lacks of these", () => {
+    const { store, live } = opened();
+    const { updates, type } = client();
+    for (const letter of "abc") type(letter);
+    const visitor = client(updates[0] as Uint8Array);
+    live.users.add({
+      updated: (update, origin) => void (origin !== visitor && Y.applyUpdate(visitor.doc, update)),
+      ended: () => {},
+    });
+    for (const update of updates.slice(1)) store.arrive(KEY, update);
+    live.receive(updates[0] as Uint8Array, visitor);
+    expect(visitor.doc.getText("text").toString()).toBe("abc");
+  });
+
   it("leaves out what waits, so that a client has no gaps, and can send back all that it has", () => {
     const { store, live, told } = opened();
     const { updates, type } = client();
