@@ -139,7 +139,7 @@ export class StockWorld {
   private constructor(random: prng.PRNG, machines: Machines) {
     this.#random = random;
     this.#machines = machines;
-    machines.drop = () => prng.int32(random, 0, 9) === 0;
+    machines.drop = () => prng.int32(random, 0, 1) === 0;
     this.#live = new LiveMachines(machines, NAMES, { unusedMs: 3_000 });
   }
 
