@@ -35,7 +35,9 @@ export async function relay(
   const wires = await Promise.all(Array.from({ length: readers }, () => DocumentWire.open(url)));
   const before = await server.ask("cpu");
   const from = performance.now();
-  await new Promise<void>((resolve) => {
+  await new Promise<void>((resolve, reject) => {
+    const hungUp = (code: number) => reject(new Error(`a client was hung up on: ${code}`));
+    for (const { socket } of [writer, ...wires]) socket.once("close", hungUp);
     let sent = 0;
     const proceed = () => {
       let slowest = Infinity;
