@@ -30,7 +30,7 @@ import { isOfBuried } from "./graves.ts";
 import { PendingGuard } from "./pending-guard.ts";
 import { prepareUpdate } from "./prepare-update.ts";
 import { RecentAnswers } from "./recent-answers.ts";
-import type { DocumentSurroundings } from "./surroundings.ts";
+import { type DocumentSurroundings, NO_STOPWATCH } from "./surroundings.ts";
 import { checkUpdate, type StateVector, type UpdateFacts } from "./update-check.ts";
 import { WorkBudget } from "./work-budget.ts";
 
@@ -93,7 +93,7 @@ export class LiveDocument {
     this.#buried = buried;
     this.#around = around;
     this.#limits = limits;
-    this.#work = new WorkBudget(limits, around.monotonicMs ?? (() => 0));
+    this.#work = new WorkBudget(limits, around.stopwatch ?? NO_STOPWATCH);
     this.doc.clientID = around.random.uint32();
     this.#handle = store.openDocument(key, (event) => this.#hear(event));
     this.#compactor = new Compactor(this.doc, this.#handle, around);

@@ -3,8 +3,8 @@
 export interface DocumentSurroundings {
   /** Unix ms. */
   readonly clock: { now(): number };
-  /** A clock that nobody sets, to tell how long something took. Left out where nothing takes time: in simulations. */
-  readonly monotonicMs?: () => number;
+  /** Left out where nothing takes time: in simulations. */
+  readonly stopwatch?: Stopwatch;
   readonly scheduler: {
     /** Returns what cancels it. */
     after(delayMs: number, run: () => void): () => void;
@@ -15,6 +15,16 @@ export interface DocumentSurroundings {
   /** No field ever holds a key or what a document holds. */
   readonly log: (level: "info" | "warn" | "error", event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
+
+export interface Stopwatch {
+  /** Of a clock that nobody sets, ms. */
+  elapsedMs(): number;
+  /** What this process has had of a processor, ms. */
+  processorMs(): number;
+}
+
+/** For where code takes no time. */
+export const NO_STOPWATCH: Stopwatch = { elapsedMs: () => 0, processorMs: () => 0 };
 
 /** At least 0, below 1. */
 export function fraction(random: DocumentSurroundings["random"]): number {

@@ -7,6 +7,7 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { WorkLimits } from "./document-limits.ts";
+import type { Stopwatch } from "./surroundings.ts";
 
 /** An amount of work that was done, and has been forgotten in part since. */
 class Tally {
@@ -36,27 +37,25 @@ class Tally {
 
 export class WorkBudget {
   readonly #limits: WorkLimits;
-  readonly #monotonicMs: () => number;
+  readonly #stopwatch: Stopwatch;
   readonly #all: Tally;
   readonly #byOrigin = new WeakMap<object, Tally>();
 
-  /** `monotonicMs` is a clock that nobody sets. */
-  constructor(limits: WorkLimits, monotonicMs: () => number) {
+  constructor(limits: WorkLimits, stopwatch: Stopwatch) {
     this.#limits = limits;
-    this.#monotonicMs = monotonicMs;
+    this.#stopwatch = stopwatch;
     this.#all = new Tally(limits.documentWorkMsMax, limits.workWindowMs);
   }
 
   /** Runs what applies an update of `origin`. Throws `TOO_MANY_REQUESTS` instead where too much was used before. */
   measure<T>(origin: unknown, run: () => T): T {
-    const from = this.#monotonicMs();
-    this.#assertLeft(origin, from);
+    this.#assertLeft(origin, this.#stopwatch.elapsedMs());
+    const from = this.#stopwatch.processorMs();
     try {
       return run();
     } finally {
-      const now = this.#monotonicMs();
-      const ms = now - from - this.#limits.workMsFree;
-      if (ms > 0) this.#spend(origin, ms, now);
+      const ms = this.#stopwatch.processorMs() - from - this.#limits.workMsFree;
+      if (ms > 0) this.#spend(origin, ms, this.#stopwatch.elapsedMs());
     }
   }
 

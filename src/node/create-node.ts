@@ -17,7 +17,7 @@ import type { Log } from "../replica/ports.ts";
 import { Discovery } from "../runtime/discovery.ts";
 import { LevelStorage } from "../runtime/level-storage.ts";
 import { MemoryStorage } from "../runtime/memory-storage.ts";
-import { SystemRandom, systemClock, systemScheduler } from "../runtime/system.ts";
+import { SystemRandom, systemClock, systemScheduler, systemStopwatch } from "../runtime/system.ts";
 import { WsTransport } from "../runtime/ws-transport.ts";
 import type { LocalStore, WriteOptions, WriteOutcome } from "../store.ts";
 import { version } from "../version.ts";
@@ -100,8 +100,7 @@ class AtollNode implements Node {
       log,
       ...(config.data === "none" ? {} : { salvage: (records) => this.#salvage(records) }),
     });
-    const monotonicMs = () => performance.now();
-    const around = { clock: systemClock, monotonicMs, scheduler: systemScheduler, random, log };
+    const around = { clock: systemClock, stopwatch: systemStopwatch, scheduler: systemScheduler, random, log };
     this.#documents = new DocumentHub({ store: this.#driver.documents, around });
     this.#doors = createServer({
       store: this.#driver,

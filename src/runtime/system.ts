@@ -15,6 +15,15 @@ export const systemScheduler: Scheduler = {
   },
 };
 
+/** How long something took, and how much of it was ours. */
+export const systemStopwatch = {
+  elapsedMs: () => performance.now(),
+  processorMs(): number {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+};
+
 /** Unpredictable numbers, drawn from the system a page at a time. */
 export class SystemRandom implements Random {
   #bytes = Buffer.alloc(0);
