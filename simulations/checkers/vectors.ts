@@ -18,7 +18,14 @@ export function checkVectors(evidence: Evidence): Violation[] {
   return violations("vectors", messages);
 }
 
-/** Of a vector when everything that has ended is sealed. */
-export function entriesMax(nodes: readonly Pick<NodeEvidence, "durable" | "ends">[]): number {
-  return nodes.reduce((sum, { durable, ends }) => sum + 2 * (durable ? 1 : ends.length + 1), 0);
+/**
+ * Of a vector when everything is sealed that can be. Who kept nothing and has ended is an owner still, whom all wait for:
+ * until it is given up no life that ended can be sealed.
+ */
+export function entriesMax(nodes: readonly Pick<NodeEvidence, "durable" | "ends" | "judgements">[]): number {
+  const isWaitedFor = nodes.some(({ durable, ends }) => !durable && ends.length > 0);
+  return nodes.reduce((sum, { durable, ends, judgements }) => {
+    if (!durable) return sum + 2 * (ends.length + 1);
+    return sum + 2 + (isWaitedFor ? ends.length + judgements.length : 0);
+  }, 0);
 }

@@ -51,6 +51,7 @@ function isAtRest(world: World): boolean {
   const nodes = world.nodes.map((node) => ({
     durable: node.disk.durable,
     ends: node.ends,
+    judgements: node.judgements,
     givenUpAt: world.givenUpAt(node.identity.id),
   }));
   const most = entriesMax(nodes);

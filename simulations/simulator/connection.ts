@@ -9,7 +9,7 @@ import { xxHash32 } from "../../src/base/hash.ts";
 import type { LinkId, PeerFacts, Random } from "../../src/replica/ports.ts";
 import type { LinkClaim } from "../../src/wire/link-choice.ts";
 import { exponential, unit } from "./draws.ts";
-import type { EventOwner, EventQueue } from "./event-queue.ts";
+import type { EventOwner, EventQueue, SimulatedEvent } from "./event-queue.ts";
 import type { Paths } from "./paths.ts";
 
 /** Retransmission timeout of the first lost segment; doubles with each further loss. */
@@ -91,7 +91,8 @@ export class Pipe {
   /** Nothing more arrives sooner. */
   #notBefore: number;
   #lastArrival: number;
-  #isWaiting = false;
+  /** For the first parcel to arrive; undefined: for nothing, or for the path to be healed. */
+  #waiting: SimulatedEvent | undefined;
 
   constructor(options: PipeOptions, notBefore: number) {
     this.#options = options;
@@ -137,6 +138,8 @@ export class Pipe {
       }
       parcel.arrivesAt = this.#arrival(this.#lineFreeAt);
     }
+    // While the path is cut nothing is waited for: whenever that was, it is to go on from when the path is healed.
+    this.#stopWaiting();
     if (!paths.isCut(from, to)) this.#wait((this.#parcels[this.#head] as Parcel).arrivesAt);
   }
 
@@ -171,7 +174,7 @@ export class Pipe {
 
   /** The path is open again: what was held back is retransmitted, later the longer the cut was (backoff). */
   healed(cutForMs: number): void {
-    if (this.#isWaiting || this.#head === this.#parcels.length) return;
+    if (this.#waiting !== undefined || this.#head === this.#parcels.length) return;
     const delay = exponential(this.#options.random, Math.min(1000, RETRANSMIT_MS + cutForMs / 8));
     this.#wait(this.#options.now() + delay);
   }
@@ -190,16 +193,21 @@ export class Pipe {
   #enqueue(parcel: Parcel): void {
     this.#parcels.push(parcel);
     const { paths, from, to } = this.#options;
-    if (!this.#isWaiting && !paths.isCut(from, to)) this.#wait(parcel.arrivesAt);
+    if (this.#waiting === undefined && !paths.isCut(from, to)) this.#wait(parcel.arrivesAt);
   }
 
   #wait(until: number): void {
-    this.#isWaiting = true;
-    this.#options.queue.schedule(Math.max(until, this.#options.now()), this.#options.receiver, () => this.#pump());
+    const { queue, receiver, now } = this.#options;
+    this.#waiting = queue.schedule(Math.max(until, now()), receiver, () => this.#pump());
+  }
+
+  #stopWaiting(): void {
+    if (this.#waiting !== undefined) this.#options.queue.cancel(this.#waiting);
+    this.#waiting = undefined;
   }
 
   #pump(): void {
-    this.#isWaiting = false;
+    this.#waiting = undefined;
     const { paths, from, to, now } = this.#options;
     if (paths.isCut(from, to)) return;
     const parcel = this.#parcels[this.#head];
@@ -212,7 +220,7 @@ export class Pipe {
     this.#deliver(parcel);
     this.#shrink();
     const next = this.#parcels[this.#head];
-    if (next !== undefined && !this.#isWaiting) this.#wait(next.arrivesAt);
+    if (next !== undefined && this.#waiting === undefined) this.#wait(next.arrivesAt);
   }
 
   #deliver(parcel: Parcel): void {

@@ -22,3 +22,13 @@ it("counts each start of a replica that keeps nothing on disk as another replica
   expect(messagesOf(8, 3)).toEqual([]);
   expect(messagesOf(9, 3)).toHaveLength(1);
 });
+
+it("lets lives stay that ended while all wait for a replica that kept nothing", () => {
+  const { registers, shards } = dump([]);
+  const restarted = (entries: number) => ({ registers, shards: shards.map((shard) => ({ ...shard, entries })) });
+  const count = (entries: number, gone: Parameters<typeof node>[0]): number =>
+    checkVectors(evidence([], [node({ dump: restarted(entries), ends: [crash(1), crash(2)] }), node(gone)])).length;
+  expect(count(8, { durable: false, ends: [crash(5)] })).toBe(0);
+  expect(count(9, { durable: false, ends: [crash(5)] })).toBe(1);
+  expect(count(5, { ends: [crash(5)] })).toBe(1);
+});

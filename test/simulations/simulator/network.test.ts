@@ -189,6 +189,18 @@ describe("simulated network", () => {
     expect(a.endpoint.queuedBytes(link)).toBe(0);
   });
 
+  it("carries what is queued at that rate too when the path was cut while it changed", async () => {
+    const [world, a, b] = await createPair({ quality: { ...CALM, bytesPerMs: 0.0001 } });
+    for (let i = 0; i < 10; i++) a.say(1, i);
+    await world.run(world.now + 100);
+    world.network.cut(0, 1);
+    world.network.setQuality(0, 1, CALM);
+    await world.run(world.now + 100);
+    world.network.heal(0, 1);
+    await world.run(world.now + 3000);
+    expect(b.numbersFrom(0)).toEqual(Array.from({ length: 10 }, (_, i) => i));
+  });
+
   it("has no link with a blocked replica until it is welcome again", async () => {
     const [world, a, b] = await createPair();
     a.endpoint.block([idOf(1)]);
