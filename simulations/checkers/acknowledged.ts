@@ -106,12 +106,13 @@ function* checkFinal(
 function mayStandBelow(key: KeyEvidence, final: ReadPart, floor: Acknowledged, evidence: Evidence): boolean {
   const author = key.possible.find(({ entry }) => entry.operation.id === final.author?.id)?.entry;
   if (author === undefined) return false;
-  const isRemoval = floor.part.isDelete || floor.part.ttlMs !== undefined;
+  // What was removed has left its mark, and no more, as the removal has: also where nobody owes that any more.
+  const isRemoval = floor.part.isDelete || floor.part.ttlMs !== undefined || mayBeRemoved(key, floor);
   const since = floor.entry.answeredAt ?? 0;
   const hasBegunAnew = evidence.nodes[author.node]?.durable === false && author.life > 1;
   if (isRemoval && hasBegunAnew && author.invokedAt > since && !hadHeardOf(floor, author, evidence)) return true;
   const dot = key.acknowledged.find(({ entry }) => entry === author)?.part.dot ?? final.dot;
-  if (dot === undefined || !(isRemoval || mayBeRemoved(key, floor))) return false;
+  if (dot === undefined || !isRemoval) return false;
   return wasForgottenByAll(dot, floor.part.dot, since, evidence);
 }
 

@@ -48,6 +48,21 @@ describe("checker of acknowledged writes", () => {
     expect(messagesOf([entry(1, 10, { answer: written(100) }), anew], ...readers(false))).toHaveLength(1);
   });
 
+  it("accepts it below a value as well that a deletion removed which nobody owes any more", () => {
+    const write = entry(1, 10, { answer: written(100) });
+    const lost = entry(2, 12, {
+      type: "delete",
+      node: 1,
+      life: 1,
+      ack: "memory",
+      answer: written(101, { type: "delete" }),
+    });
+    const anew = entry(3, 20, { node: 1, life: 2, answer: written(90) });
+    const nodes = [node({ final: readPart(90, 3) }), node({ durable: false, ends: [crash(15)] })];
+    expect(messagesOf([write, lost, anew], ...nodes)).toEqual([]);
+    expect(messagesOf([write, anew], ...nodes)).toHaveLength(1);
+  });
+
   it("holds that replica to a deletion once it has heard of it in that life", () => {
     const deletion = entry(1, 10, { type: "delete", answer: written(100, { type: "delete" }) });
     const anew = entry(2, 20, { node: 1, life: 2, answer: written(90) });
