@@ -17,7 +17,7 @@ export interface NodeEvents {
 }
 
 /** From the start of the last node until all have found each other, in peace. */
-const WARM_UP_MS = 1000;
+const WARM_UP_MS = 3000;
 
 /**
  * The calm of a run up to its healing, in order: each span begins `settleMs` after the last disturbance. None where paths

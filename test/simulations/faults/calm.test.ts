@@ -14,12 +14,12 @@ function calm(faults: readonly Fault[], nodes = [QUIET]): ReturnType<typeof calm
 
 describe("the calm of a run", () => {
   it("lasts from when all have found each other to the healing, if nothing happens", () => {
-    expect(calm([])).toEqual([{ from: 1000, to: 20_000 }]);
+    expect(calm([])).toEqual([{ from: 3000, to: 20_000 }]);
   });
 
   it("ends with a fault, and comes back when it has been over for long enough", () => {
     expect(calm([{ at: 5000, type: "pause", node: 0, forMs: 3000 }])).toEqual([
-      { from: 1000, to: 5000 },
+      { from: 3000, to: 5000 },
       { from: 10_000, to: 20_000 },
     ]);
   });
@@ -28,20 +28,20 @@ describe("the calm of a run", () => {
     const long: Fault = { at: 5000, type: "pause", node: 0, forMs: 9000 };
     const short: Fault = { at: 6000, type: "pause", node: 1, forMs: 10 };
     expect(calm([short, long])).toEqual([
-      { from: 1000, to: 5000 },
+      { from: 3000, to: 5000 },
       { from: 16_000, to: 20_000 },
     ]);
   });
 
   it("is over for good once a clock was put wrong", () => {
-    expect(calm([{ at: 5000, type: "clock-jump", node: 0, byMs: 10 }])).toEqual([{ from: 1000, to: 5000 }]);
+    expect(calm([{ at: 5000, type: "clock-jump", node: 0, byMs: 10 }])).toEqual([{ from: 3000, to: 5000 }]);
   });
 
   it("ends where a process ended, or judged what it holds, planned or not", () => {
     const end = { life: 1, at: 5000, type: "crash", durableUpTo: 0 } as const;
     const judgement = { at: 12_000, wallMs: 0, shard: 1 };
     expect(calm([], [{ ends: [end], judgements: [judgement] }])).toEqual([
-      { from: 1000, to: 5000 },
+      { from: 3000, to: 5000 },
       { from: 7000, to: 12_000 },
       { from: 14_000, to: 20_000 },
     ]);
