@@ -81,6 +81,8 @@ export class LiveDocument {
   /** Somebody in this process left Yjs waiting for what an edit stands on: what then comes of it is not in the store. */
   #isOwed = false;
   #pendingBytes = 0;
+  /** The state in which what waits was tried last. */
+  #triedIn: ReadonlyMap<number, number> | undefined;
   /** Something did when the last transaction began: it may have brought more than whoever caused it has. */
   #wasWaiting = false;
   /** For the append that an update from a client leads to. */
@@ -187,6 +189,7 @@ export class LiveDocument {
   /** Does what is due. Never called while the store tells something. */
   tick(now: number): void {
     this.#answers.clear();
+    this.#retryPending();
     this.#compactor.tick(now);
   }
 
@@ -230,6 +233,15 @@ export class LiveDocument {
     } else if (this.isEmpty && this.#pending.size === 0) this.#load();
     else if (event.isOver) this.close(new AtollError("DOCUMENT_RESET", "the document was deleted or has expired"));
     else this.close(new AtollError("DOCUMENT_CHANGED", "the document has changed and is to be read anew"));
+  }
+
+  /** Once for each state: what has been tried in vain waits for more. */
+  #retryPending(): void {
+    if (this.#pending.size === 0 || this.#triedIn === this.#state) return;
+    this.#guarded(this.#pending.size, () => {
+      this.#pending.retry((update) => Y.applyUpdateV2(this.doc, update, STORE));
+    });
+    this.#triedIn = this.#state;
   }
 
   #applyStored(update: Uint8Array): void {

@@ -41,6 +41,21 @@ export class PendingGuard {
     }
   }
 
+  /**
+   * Has structs that are kept tried once more, by `apply` (which is given them in Yjs's second encoding), as long as that
+   * brings any in. Yjs tries them when something comes that one of them waits for, and may then put some aside again that
+   * could go in by now: with nothing more to come they would wait for ever.
+   */
+  retry(apply: (update: Uint8Array) => void): void {
+    for (let before = Infinity; this.size > 0 && this.size < before; ) {
+      before = this.size;
+      const { pendingStructs } = this.#store;
+      if (pendingStructs === null) return;
+      this.#store.pendingStructs = null;
+      apply(pendingStructs.update);
+    }
+  }
+
   restore({ structs, deletes }: KeptPending): void {
     this.#store.pendingStructs = structs;
     this.#store.pendingDs = deletes;

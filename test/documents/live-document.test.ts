@@ -50,6 +50,36 @@ describe("a live document", () => {
     expect(told).toEqual([]);
   });
 
+  it("shows all that has come, where Yjs would wait for what is there", () => {
+    const [low, high] = [new Y.Doc(), new Y.Doc()];
+    low.clientID = 1;
+    high.clientID = 2;
+    const updates: Uint8Array[] = [];
+    for (const doc of [low, high]) doc.on("update", (update, origin) => origin !== "peer" && updates.push(update));
+    const type = (doc: Y.Doc, other: Y.Doc, letter: string) => {
+      doc.getText("text").insert(doc.getText("text").length, letter);
+      Y.applyUpdate(other, Y.encodeStateAsUpdate(doc), "peer");
+    };
+    high.getArray("first").push([1]);
+    type(low, high, "a");
+    type(high, low, "b");
+    type(low, high, "c");
+    type(low, high, "d");
+    const [first, a, b, c, d] = updates as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+    const order = [d, b, first, a, c];
+    const plain = new Y.Doc();
+    for (const update of order) Y.applyUpdate(plain, update);
+    expect(plain.getText("text").toString()).toBe("a");
+
+    const { store, live, told, text } = opened();
+    for (const update of order) store.arrive(KEY, update);
+    live.tick(0);
+    expect(text()).toBe("abcd");
+    const reader = new Y.Doc();
+    for (const update of told) Y.applyUpdate(reader, update);
+    expect(reader.getText("text").toString()).toBe("abcd");
+  });
+
   it("stores what a client sends as the very bytes, and tells them, once", () => {
     const { store, live, told } = opened();
     const { updates, type } = client();
