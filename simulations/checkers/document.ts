@@ -4,8 +4,7 @@
  * nobody sent, or that was deleted; nothing in it waits for what it follows; and it takes no more room than compaction allows.
  *
  * During the run a replica, asked alone, shows what it took in this life, and nothing whose deletion it took, or whose lease it
- * knew to end. And whoever edits
- * is refused only where the document has gone meanwhile, or its predecessors have not come yet.
+ * knew to end. And whoever edits is refused only where the document has gone meanwhile.
  *
  * Promises are weak where they are for values: `acknowledged.ts`. Leases promise less: `document-fate.ts`. Where an edit was
  * lost by right, what stands on it may wait for ever. What a client had kept may come back with it, as its edit.

@@ -31,8 +31,7 @@ import {
   readDocument,
   snapshot,
 } from "../types/document.ts";
-import { checkCondition, checkKey } from "./operations.ts";
-import { dotAt, versionAt } from "./register-view.ts";
+import { checkCondition, checkKey, writtenAt } from "./operations.ts";
 import type { Replica } from "./replica.ts";
 
 /** What the documents need of the driver. */
@@ -271,14 +270,7 @@ function carryOut(
   const existed = isThere(shard, write.kind, write.key, now);
   if (condition !== undefined) checkCondition(condition, factsOfDocument(shard, write.key, now)?.version);
   const slot = replica.write(shard, write, ack !== undefined && ack !== "memory" && ack !== "disk", now);
-  const view = shard.table.viewOf(slot);
-  const at = shard.table.offsetOf(slot);
-  return {
-    version: versionAt(view, at),
-    dot: dotAt(shard.id, view, at),
-    existed,
-    acks: { reached: 1, wanted: 1, met: true },
-  };
+  return writtenAt(shard, slot, existed);
 }
 
 function viewOf(shard: ShardId, { updates, ...facts }: DocumentState): DocumentView {

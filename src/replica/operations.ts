@@ -4,6 +4,7 @@ import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { KIND_PLAIN } from "../core/record.ts";
+import type { Shard } from "../core/shard.ts";
 import type { Condition, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
 import { dotAt, entryAt, versionAt } from "./register-view.ts";
 import type { Replica } from "./replica.ts";
@@ -47,6 +48,11 @@ export function writeKey(replica: Replica, key: Key, write: Write, now: number):
   const contentType = "value" in write ? write.options.contentType : undefined;
   const expiresAt = ttlMs === undefined ? undefined : Math.ceil(now + ttlMs);
   const slot = replica.write(shard, { kind: KIND_PLAIN, key, value, contentType, expiresAt }, wantsConfirm, now);
+  return writtenAt(shard, slot, existed);
+}
+
+/** What a write came to that has just been carried out here. */
+export function writtenAt(shard: Shard, slot: number, existed: boolean): WriteOutcome {
   const view = shard.table.viewOf(slot);
   const at = shard.table.offsetOf(slot);
   return {

@@ -1,27 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { Documents } from "../../src/replica/documents.ts";
+import type { Documents } from "../../src/replica/documents.ts";
 import { pageOfKeys } from "../../src/replica/key-pages.ts";
 import type { DocumentEvent, DocumentHandle, DocumentView, Whisper } from "../../src/store.ts";
+import { documentsOf } from "../support/live-machines.ts";
 import { id, Machines } from "../support/machines.ts";
 
 const KEY = "doc" as Key;
-
-function documentsOf(machines: Machines, name: string): Documents {
-  const documents = new Documents({
-    replica: () => machines.at(name),
-    step: (run) => {
-      const result = run(machines.clockOf(name));
-      machines.carryOut(id(name));
-      return result;
-    },
-    acknowledged: async (outcome) => outcome,
-    isDelivering: () => machines.at(name).outbox.deliveries.length > 0,
-  });
-  machines.at(name).listener = documents;
-  return documents;
-}
 
 /** Somebody who has a document open: an update is a set of letters here, and so is the document. */
 class Reader {

@@ -97,6 +97,16 @@ const edited: Outcome = { headers: ["ETag", "Atoll-Acks", "Atoll-Expires-At"] };
 const seen: Outcome = { headers: ["ETag", "Atoll-Expires-At"] };
 const deleted: Outcome = { headers: ["Atoll-Acks"] };
 
+/** Of whatever a key holds. */
+const removal = {
+  access: "write",
+  body: "none",
+  query: ["ack"],
+  headers: ["If-Match", "If-None-Match"],
+  outcomes: { 202: deleted, 204: deleted },
+  problems: [412],
+} as const;
+
 export const routes = {
   kv: {
     path: "/v1/kv/{key}",
@@ -115,13 +125,8 @@ export const routes = {
         run: putValue,
       },
       DELETE: {
+        ...removal,
         summary: "Deletes a key, whether it is there or not; 202 as for PUT",
-        access: "write",
-        body: "none",
-        query: ["ack"],
-        headers: ["If-Match", "If-None-Match"],
-        outcomes: { 202: deleted, 204: deleted },
-        problems: [412],
         run: deleteValue,
       },
     },
@@ -150,13 +155,8 @@ export const routes = {
         run: postUpdate,
       },
       DELETE: {
+        ...removal,
         summary: "Deletes a Yjs document, whether it is there or not; 202 as for POST",
-        access: "write",
-        body: "none",
-        query: ["ack"],
-        headers: ["If-Match", "If-None-Match"],
-        outcomes: { 202: deleted, 204: deleted },
-        problems: [412],
         run: deleteDocument,
       },
     },
