@@ -15,6 +15,7 @@ import { type Acknowledged, acknowledgedParts, type HistoryEntry, type ReadPart 
 import type { Operation } from "../workload/operation.ts";
 import { isSameWrite, mayHaveLetGo } from "./doubt.ts";
 import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
+import { wroteUnaware } from "./newcomer.ts";
 import { isKept } from "./promise.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { wasForgottenByAll } from "./survival.ts";
@@ -99,9 +100,8 @@ function* checkFinal(
 }
 
 /**
- * Who has begun with nothing knows no mark of what was purged: what it writes before it has heard of a deletion, for which
- * nobody waits with it, may be stamped below one that all of them have purged by then, and stands. And where all who ran
- * had lost their disks, and with them that the value was ever there, they purge among themselves what had replaced it.
+ * What a newcomer without a disk wrote may stand below a removal that was purged before. And where all who ran had lost
+ * their disks, and with them that the value was ever there, they purge among themselves what had replaced it.
  */
 function mayStandBelow(key: KeyEvidence, final: ReadPart, floor: Acknowledged, evidence: Evidence): boolean {
   const author = key.possible.find(({ entry }) => entry.operation.id === final.author?.id)?.entry;
@@ -109,20 +109,10 @@ function mayStandBelow(key: KeyEvidence, final: ReadPart, floor: Acknowledged, e
   // What was removed has left its mark, and no more, as the removal has: also where nobody owes that any more.
   const isRemoval = floor.part.isDelete || floor.part.ttlMs !== undefined || mayBeRemoved(key, floor);
   const since = floor.entry.answeredAt ?? 0;
-  const hasBegunAnew = evidence.nodes[author.node]?.durable === false && author.life > 1;
-  if (isRemoval && hasBegunAnew && author.invokedAt > since && !hadHeardOf(floor, author, evidence)) return true;
+  if (isRemoval && author.invokedAt > since && wroteUnaware(author, floor.part.dot, evidence)) return true;
   const dot = key.acknowledged.find(({ entry }) => entry === author)?.part.dot ?? final.dot;
   if (dot === undefined || !isRemoval) return false;
   return wasForgottenByAll(dot, floor.part.dot, since, evidence);
-}
-
-/** True when a life of a replica covered a write before it was asked for another. */
-function hadHeardOf({ part: { dot } }: Acknowledged, asked: HistoryEntry, { samples }: Evidence): boolean {
-  return samples.some(({ at, nodes }) => {
-    const sample = nodes[asked.node];
-    if (at >= asked.invokedAt || sample?.life !== asked.life) return false;
-    return sample.vectors[dot.shard]?.covers(dot.origin, dot.sequence) === true;
-  });
 }
 
 /** True when something removes what was acknowledged, now or once it expires. */

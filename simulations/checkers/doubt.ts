@@ -93,7 +93,7 @@ export interface Look {
 export function isOutlived(stamp: Stamp, { node, at, writes }: Look, { nodes, retentionMs }: Evidence): boolean {
   if (nodes.every(({ judgements }) => judgements.length === 0)) return false;
   const writtenMs = msOfTimestamp(stamp.timestamp as Timestamp);
-  const shard = writes.find((write) => write.shard !== undefined)?.shard;
+  const shard = writes.find((write) => write.dot !== undefined)?.dot?.shard;
   const isMeant = (judged: number | undefined): boolean =>
     judged === undefined || shard === undefined || judged === shard;
   const isTooOld = (judgement: Judgement): boolean =>

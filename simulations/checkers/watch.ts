@@ -12,6 +12,7 @@ import type { WatchEntry, WatchedChange, WatchHistory } from "../workload/watch-
 import { isOutlived } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { checkServed, indexWriters } from "./expiry.ts";
+import { wroteUnaware } from "./newcomer.ts";
 import { unexplainedResets } from "./resets.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { indexWrites, type PossibleWrite, type WritesByKey } from "./writes-by-key.ts";
@@ -88,8 +89,8 @@ function nameOfWrite(key: Key, type: WatchedChange["type"], version: Version): s
 }
 
 /**
- * The stamps of each key grow, but for what comes once more after a connection was resumed, and for what was back once the
- * deletion that had replaced it was older than the retention.
+ * The stamps of each key grow, but for what comes once more after a connection was resumed, for what was back once the
+ * deletion that had replaced it was older than the retention, and for what a newcomer without a disk wrote.
  */
 function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> {
   let greatest = new Map<Key, Stamp>();
@@ -111,13 +112,24 @@ function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> 
     const isRepeat = seen.has(writeName(entry.change));
     const floor = (isRepeat ? sinceConnected : greatest).get(key);
     const look = { node, at: entry.at, writes: indexWrites(evidence).get(key) ?? [] };
-    if (floor !== undefined && compareStamps(stamp, floor) < 0 && !isOutlived(floor, look, evidence)) {
+    const isBelow = floor !== undefined && compareStamps(stamp, floor) < 0;
+    if (isBelow && !isOutlived(floor, look, evidence) && !mayStandBelow(stamp, floor, look.writes, evidence)) {
       yield `${nameOf(watch)} at ${seconds(entry.at)} was told of ${showKey(key)} at ${showStamp(stamp)} after ${showStamp(floor)}`;
     }
     seen.add(writeName(entry.change));
     sinceConnected.set(key, greater(sinceConnected.get(key), stamp));
     greatest.set(key, greater(greatest.get(key), stamp));
   }
+}
+
+/** True for the write of a newcomer that knew no mark of the removal, which the watched replica has purged. */
+function mayStandBelow(stamp: Stamp, floor: Stamp, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
+  const find = (sought: Stamp): PossibleWrite | undefined =>
+    writes.find((write) => write.stamp !== undefined && compareStamps(write.stamp, sought) === 0);
+  const removal = find(floor);
+  const isRemoval = floor.isDead || removal?.entry.operation.ttlMs !== undefined;
+  const author = find(stamp)?.entry;
+  return isRemoval && author !== undefined && wroteUnaware(author, removal?.dot, evidence);
 }
 
 function placeOf(change: WatchedChange): { readonly key: Key; readonly stamp: Stamp } {

@@ -2,6 +2,7 @@
 
 import type { Key, Timestamp } from "../../src/base/ids.ts";
 import { msOfTimestamp } from "../../src/core/clock.ts";
+import type { Dot } from "../../src/store.ts";
 import { type HistoryEntry, mayHaveHappened } from "../workload/history.ts";
 import { isWrite, partsOf } from "../workload/operation.ts";
 import type { Evidence } from "./evidence.ts";
@@ -12,8 +13,8 @@ export interface PossibleWrite {
   readonly isDelete: boolean;
   /** Undefined: never answered, so nobody knows. */
   readonly stamp: Stamp | undefined;
-  /** Of its key; undefined: nobody was told. */
-  readonly shard: number | undefined;
+  /** Undefined: nobody was told. */
+  readonly dot: Dot | undefined;
 }
 
 export type WritesByKey = ReadonlyMap<Key, readonly PossibleWrite[]>;
@@ -36,11 +37,11 @@ function createIndex(evidence: Evidence): WritesByKey {
     const written = entry.answer?.type === "written" ? entry.answer.parts : [];
     for (const [i, { key, isDelete }] of partsOf(entry.operation).entries()) {
       const version = written[i]?.version;
-      const shard = written[i]?.dot.shard;
+      const dot = written[i]?.dot;
       const stamp = version === undefined ? undefined : stampOfVersion(version, isDelete);
       const writes = byKey.get(key);
-      if (writes === undefined) byKey.set(key, [{ entry, isDelete, stamp, shard }]);
-      else writes.push({ entry, isDelete, stamp, shard });
+      if (writes === undefined) byKey.set(key, [{ entry, isDelete, stamp, dot }]);
+      else writes.push({ entry, isDelete, stamp, dot });
     }
   }
   return byKey;

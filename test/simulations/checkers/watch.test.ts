@@ -41,6 +41,7 @@ interface Case {
   readonly final?: ReturnType<typeof readPart>;
   readonly isCurrent?: boolean;
   readonly prefix?: string;
+  readonly writer?: ReturnType<typeof node>;
 }
 
 /** A fact, and when: 5 ms unless told. */
@@ -48,10 +49,10 @@ type Step = WatchFact & { readonly at?: number };
 
 function messagesOf(
   facts: readonly Step[],
-  { history = PUTS, final, isCurrent = false, prefix = "" }: Case = {},
+  { history = PUTS, final, isCurrent = false, prefix = "", writer = node() }: Case = {},
 ): string[] {
   const entries = facts.map((fact): WatchEntry => ({ at: 5, ...fact }));
-  const nodes = [node(final === undefined ? {} : { final })];
+  const nodes = [node(final === undefined ? {} : { final }), writer];
   const watches = [{ plan: { ...PLAN, prefix }, entries, isCurrent }];
   return checkWatch({ ...evidence(history, nodes), watches }).map((violation) => violation.message);
 }
@@ -69,6 +70,20 @@ describe("watch checker", () => {
     expect(messagesOf([...BEGIN, put(1), put(3), put(2)]).join()).toContain("told of");
     const repeated = [...BEGIN, ...FIVE, broken, connected(true), put(5), put(4)];
     expect(messagesOf(repeated)[0]).toContain("4 by 1 after 5");
+  });
+
+  it("accepts a lower stamp than that of a deletion, where its replica had just begun with nothing", () => {
+    const late = (life: number) => entry(2, 60, { node: 1, life, answer: written(2) });
+    const facts = [...BEGIN, gone("delete", 5), put(2)];
+    const removal = entry(5, 50, { type: "delete", answer: written(5, { type: "delete" }) });
+    const messages = (life: number, durable: boolean) =>
+      messagesOf(facts, { history: [removal, late(life)], writer: node({ durable }) });
+    expect(messages(2, false)).toEqual([]);
+    expect(messages(2, true)[0]).toContain("2 by 1 after 5");
+    expect(messages(1, false)[0]).toContain("2 by 1 after 5");
+    const value = entry(5, 50, { answer: written(5) });
+    const overtaken = { history: [value, late(2)], writer: node({ durable: false }) };
+    expect(messagesOf([...BEGIN, put(5), put(2)], overtaken)[0]).toContain("2 by 1 after 5");
   });
 
   it("accepts older ones after a reset, where all is read again", () => {
