@@ -64,8 +64,8 @@ function isSameRegister(one: SampledRegister, other: SampledRegister): boolean {
 }
 
 function isSameVectors(one: NodeSample, other: NodeSample): boolean {
-  return one.vectors.every((vector, shard) => {
-    const twin = other.vectors[shard];
+  return [...one.vectors].every(([shard, vector]) => {
+    const twin = other.vectors.get(shard);
     return twin !== undefined && vector.size === twin.size && vector.dominates(twin) && twin.dominates(vector);
   });
 }

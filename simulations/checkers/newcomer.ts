@@ -19,6 +19,6 @@ function hadHeardOf(dot: Dot, asked: HistoryEntry, { samples }: Evidence): boole
   return samples.some(({ at, nodes }) => {
     const sample = nodes[asked.node];
     if (at >= asked.invokedAt || sample?.life !== asked.life) return false;
-    return sample.vectors[dot.shard]?.covers(dot.origin, dot.sequence) === true;
+    return sample.vectors.get(dot.shard)?.covers(dot.origin, dot.sequence) === true;
   });
 }

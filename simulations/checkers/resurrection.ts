@@ -166,7 +166,7 @@ function firstAfter(
 
 /** It covers the write, and shows neither that nor anything older. */
 function isGoneAt(node: NodeSample | undefined, { part }: Acknowledged, below: Stamp): boolean {
-  if (node?.vectors[part.dot.shard]?.covers(part.dot.origin, part.dot.sequence) !== true) return false;
+  if (node?.vectors.get(part.dot.shard)?.covers(part.dot.origin, part.dot.sequence) !== true) return false;
   const register = node.registers.get(plainIdentity(part.key));
   return register === undefined || !register.isLive || compareStamps(register.stamp, below) > 0;
 }

@@ -91,5 +91,5 @@ export function wasForgottenByAll(write: Dot, after: Dot, since: number, { nodes
 }
 
 function doesCover(look: NodeSample | undefined, { shard, origin, sequence }: Dot): boolean {
-  return look?.vectors[shard]?.covers(origin, sequence) === true;
+  return look?.vectors.get(shard)?.covers(origin, sequence) === true;
 }

@@ -57,7 +57,7 @@ function isAtRest(world: World): boolean {
   const most = entriesMax(nodes);
   const gravesMax = mayKeepGraves(nodes) ? Infinity : 0;
   return world.nodes.every(({ replica }) => {
-    const shards = replica?.replica?.shards ?? [];
+    const shards = replica?.replica?.shards.all ?? [];
     const isTidy = shards.every(({ vector, graves }) => vector.size <= most && graves <= gravesMax);
     return isTidy && !(replica?.holdings?.() ?? []).some(isLeft);
   });
@@ -77,8 +77,8 @@ function haveEqualVectors(world: World): boolean {
   return replicas.every((replica) => {
     const first = replicas[0];
     if (replica === undefined || first === undefined) return true;
-    return replica.shards.every((shard, i) => {
-      const twin = first.shards[i];
+    return replica.shards.all.every((shard) => {
+      const twin = first.shards.get(shard.id);
       return twin === undefined || isSameDigest(shard.vector.digest(), twin.vector.digest());
     });
   });

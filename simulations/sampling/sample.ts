@@ -1,6 +1,6 @@
 /** What all replicas hold at one instant, as a checker wants it. */
 
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, ShardId } from "../../src/base/ids.ts";
 import type { VersionVector } from "../../src/core/version-vector.ts";
 import type { Holding } from "../../src/replica/holdings.ts";
 import type { Stamp } from "../checkers/stamp.ts";
@@ -23,7 +23,7 @@ export interface NodeSample {
   /** By identity: kind, key and field. */
   readonly registers: ReadonlyMap<string, SampledRegister>;
   /** By shard. Snapshots. */
-  readonly vectors: readonly VersionVector[];
+  readonly vectors: ReadonlyMap<ShardId, VersionVector>;
   /** Over the standing registers, and over the vectors, as the replica itself sums them up. */
   readonly contentDigest: string;
   readonly vectorDigest: string;

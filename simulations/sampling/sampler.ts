@@ -59,7 +59,7 @@ function sampleNode(node: SimulatedNode): NodeSample | undefined {
     life: life.number,
     wallMs,
     registers,
-    vectors: replica.shards.map((shard) => shard.vector.snapshot()),
+    vectors: new Map(replica.shards.all.map((shard) => [shard.id, shard.vector.snapshot()])),
     contentDigest: contentDigest(replica),
     vectorDigest: digestText(vectors),
     holdings: driver.holdings?.() ?? [],

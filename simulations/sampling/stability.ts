@@ -110,7 +110,7 @@ export class StabilityMeter {
     let least = Infinity;
     for (let i = 0; i < nodes.length; i++) {
       const index = (spreading.laggard + i) % nodes.length;
-      const shard = nodes[index]?.replica?.replica?.shards[spreading.shard];
+      const shard = nodes[index]?.replica?.replica?.shards.get(spreading.shard);
       least = Math.min(least, shard?.vector.get(spreading.origin) ?? 0);
       if (least >= spreading.lowest) continue;
       spreading.laggard = index;

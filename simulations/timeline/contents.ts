@@ -23,8 +23,8 @@ export function compareContents(replicas: readonly (Replica | undefined)[], wall
   const running = replicas.flatMap((replica, node) => (replica === undefined ? [] : [{ node, replica }]));
   const behind = replicas.map((replica): number | undefined => (replica === undefined ? undefined : 0));
   let differing = 0;
-  for (let i = 0; i < (running[0]?.replica.shards.length ?? 0); i++) {
-    const shards = running.map(({ replica }) => replica.shards[i] as Shard);
+  for (const { id } of running[0]?.replica.shards ?? []) {
+    const shards = running.flatMap(({ replica }) => replica.shards.get(id) ?? []);
     if (shards.every((shard) => shard.fingerprint.equals((shards[0] as Shard).fingerprint))) continue;
     const found = compareShards(shards, wallMs);
     differing += found.differing;

@@ -3,6 +3,7 @@
  * each dot that any of those who can talk again claimed then. Writes go on meanwhile, so the replicas need never be equal for it.
  */
 
+import type { ShardId } from "../../src/base/ids.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import type { Recovery } from "./timeline.ts";
@@ -12,13 +13,13 @@ const RECOVERIES_MAX = 1000;
 
 interface Missing {
   readonly node: number;
-  readonly shard: number;
+  readonly shard: ShardId;
 }
 
 interface Pending {
   readonly recovery: Omit<Recovery, "caughtUpAfterMs">;
   /** By shard: everything that was claimed anywhere. */
-  readonly goal: readonly VersionVector[];
+  readonly goal: ReadonlyMap<ShardId, VersionVector>;
   missing: readonly Missing[];
 }
 
@@ -38,7 +39,7 @@ export class Recoveries {
   ): void {
     if (this.#ended.length + this.#pending.length >= RECOVERIES_MAX) return;
     const goal = unionOf(informants.map((node) => replicas[node]));
-    const missing = recovery.nodes.flatMap((node) => goal.map((_, shard) => ({ node, shard })));
+    const missing = recovery.nodes.flatMap((node) => [...goal.keys()].map((shard) => ({ node, shard })));
     this.#pending.push({ recovery, goal, missing });
     this.look(recovery.at, replicas);
   }
@@ -47,8 +48,8 @@ export class Recoveries {
   look(now: number, replicas: readonly (Replica | undefined)[]): void {
     for (const pending of this.#pending) {
       pending.missing = pending.missing.filter(({ node, shard }) => {
-        const goal = pending.goal[shard];
-        return goal !== undefined && replicas[node]?.shards[shard]?.vector.dominates(goal) !== true;
+        const goal = pending.goal.get(shard);
+        return goal !== undefined && replicas[node]?.shards.get(shard)?.vector.dominates(goal) !== true;
       });
       if (pending.missing.length > 0) continue;
       this.#ended.push({ ...pending.recovery, caughtUpAfterMs: now - pending.recovery.at });
@@ -62,13 +63,13 @@ export class Recoveries {
   }
 }
 
-function unionOf(replicas: readonly (Replica | undefined)[]): VersionVector[] {
-  const union: VersionVector[] = [];
+function unionOf(replicas: readonly (Replica | undefined)[]): Map<ShardId, VersionVector> {
+  const union = new Map<ShardId, VersionVector>();
   for (const replica of replicas) {
     for (const shard of replica?.shards ?? []) {
-      const vector = union[shard.id] ?? new VersionVector();
+      const vector = union.get(shard.id) ?? new VersionVector();
       vector.merge(shard.vector);
-      union[shard.id] = vector;
+      union.set(shard.id, vector);
     }
   }
   return union;

@@ -12,7 +12,10 @@ export type ReplicaId = Brand<string, "ReplicaId">;
  */
 export type OriginId = Brand<number, "OriginId">;
 
-/** Number of a shard: 0 to the cluster's shard count - 1. */
+/** A keyspace inside the machine: 0 to 2^31 - 1. */
+export type SpaceId = Brand<number, "SpaceId">;
+
+/** A shard of a space (`base/shard-id.ts`): space x 65,536 + its number there. */
 export type ShardId = Brand<number, "ShardId">;
 
 /** A key as a latin1 string: one character a byte, 1 to 1,024 of them. Every byte sequence is a legal key. */

@@ -112,7 +112,7 @@ export class AntiEntropy {
     this.#compared(peer, 0);
     this.#sendVectors(
       peer,
-      this.#around.shards.filter((shard) => this.#hasLonely(shard)),
+      this.#around.shards.all.filter((shard) => this.#hasLonely(shard)),
       true,
       now,
     );
@@ -127,9 +127,9 @@ export class AntiEntropy {
   receiveShardDigests(peer: ReplicaId, message: MessageOf<"shard-digests">, now: number): void {
     this.#around.reports.noteClock(peer, message);
     const differing: Shard[] = [];
-    for (const shard of this.#around.shards) {
-      const row = message.rows[shard.id];
-      if (row === undefined) continue;
+    for (const row of message.rows) {
+      const shard = this.#around.shards.get(row.shard);
+      if (shard === undefined) continue;
       if (!isSameDigest(row.vector, shard.vector.digest())) {
         differing.push(shard);
         continue;
@@ -148,7 +148,7 @@ export class AntiEntropy {
     const shards: Shard[] = [];
     let lag = 0;
     for (const entry of message.entries) {
-      const shard = this.#around.shards[entry.shard];
+      const shard = this.#around.shards.get(entry.shard);
       if (shard === undefined) continue;
       shards.push(shard);
       this.#around.reports.note(shard.id, peer, { ...entry, clock: message.clock, lives: message.lives });
@@ -163,7 +163,7 @@ export class AntiEntropy {
 
   /** True where fingerprints as of the peer's instant differ, or could not be compared for long. */
   #isSuspicious(peer: ReplicaId, message: MessageOf<"digest">, now: number): boolean {
-    const isComparable = message.whole && message.swept && this.#around.shards.every(isWhole);
+    const isComparable = message.whole && message.swept && this.#around.shards.all.every(isWhole);
     const own = isComparable ? this.#fingerprintsAsOf(message.asOf) : undefined;
     if (own === undefined) return this.#isLookDue(peer, now);
     this.#fingerprintedAtById.set(peer, now);
@@ -185,7 +185,7 @@ export class AntiEntropy {
   }
 
   #fingerprintAsOf(shard: Shard, instant: number): Digest | undefined {
-    return shard.fingerprintAsOf(instant, Math.ceil(LOOKS_MAX / this.#around.shards.length));
+    return shard.fingerprintAsOf(instant, Math.ceil(LOOKS_MAX / this.#around.shards.all.length));
   }
 
   /** Over all shards; undefined when one of them has none as of this instant. */
@@ -252,10 +252,11 @@ export class AntiEntropy {
 
   #sendShardDigests(peer: ReplicaId, theirSweep: number, now: number): void {
     const asOf = Math.max(this.#options.sweptTo(), theirSweep) + LEAD_MS;
-    const rows = this.#around.shards.map((shard) => {
+    const rows = this.#around.shards.all.map((shard) => {
       const fingerprint = this.#fingerprintAsOf(shard, asOf);
       const swept = fingerprint !== undefined;
       return {
+        shard: shard.id,
         vector: shard.vector.digest(),
         fingerprint: fingerprint ?? NO_DIGEST,
         durable: this.#isDurable(shard),
@@ -294,8 +295,8 @@ export class AntiEntropy {
       asOf,
       vectors,
       fingerprints: fingerprints ?? NO_DIGEST,
-      durable: shards.every((shard) => this.#isDurable(shard)),
-      whole: shards.every(isWhole),
+      durable: shards.all.every((shard) => this.#isDurable(shard)),
+      whole: shards.all.every(isWhole),
       swept: fingerprints !== undefined,
     };
   }

@@ -18,6 +18,7 @@
 import { ByteWriter } from "../base/bytes.ts";
 import { isDue } from "../base/deadline.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
+import { spaceOf } from "../base/shard-id.ts";
 import { BUCKETS, bucketOf } from "../core/bucket.ts";
 import { isSameDigest } from "../core/digest.ts";
 import { elementHigh, elementLow, Fingerprint } from "../core/fingerprint.ts";
@@ -92,7 +93,7 @@ export class Audit {
 
   /** Begins an audit of a shard that differed from a peer's as of an instant, unless there was one just now. */
   begin(id: ShardId, peer: ReplicaId, differedAsOf: number, now: number): void {
-    const shard = this.#around.shards[id];
+    const shard = this.#around.shards.get(id);
     const dueAt = this.#pausedUntil.get(id) ?? 0;
     if (shard === undefined || !isDue({ dueAt, waitMaxMs: PAUSE_MS }, now)) return;
     this.#pausedUntil.set(id, now + PAUSE_MS);
@@ -137,7 +138,7 @@ export class Audit {
   }
 
   receiveFetch(peer: ReplicaId, message: MessageOf<"audit-fetch">): void {
-    const shard = this.#around.shards[message.shard];
+    const shard = this.#around.shards.get(message.shard);
     if (shard === undefined) return;
     const wanted = new Set(message.entries.map(entryText));
     const scope = { asOf: 0, buckets: new Set(message.buckets), slices: 1, slice: 0 };
@@ -145,20 +146,30 @@ export class Audit {
   }
 
   receiveRecords(peer: ReplicaId, message: MessageOf<"audit-records">, now: number): void {
-    forEachRecord(message.records, this.#around.shards, this.#options.limits, (shard, view, bytes, at, length) => {
-      this.#decide(peer, shard, { bytes, view, start: at, end: at + length }, now);
-    });
+    forEachRecord(
+      message.records,
+      this.#around.shards.in(spaceOf(message.shard)),
+      this.#options.limits,
+      (shard, view, bytes, at, length) => {
+        this.#decide(peer, shard, { bytes, view, start: at, end: at + length }, now);
+      },
+    );
   }
 
   receiveForget(message: MessageOf<"audit-forget">): void {
-    forEachRecord(message.records, this.#around.shards, this.#options.limits, (shard, view, _bytes, at) => {
-      const slot = shard.table.find(view, at);
-      if (slot === 0 || !this.#isDecidable(shard, view, at)) return;
-      if (compareRecords(view, at, shard.table.viewOf(slot), shard.table.offsetOf(slot)) !== 0) return;
-      this.repaired++;
-      this.#options.repaired(shard, view, at, "forgotten");
-      shard.forget(slot);
-    });
+    forEachRecord(
+      message.records,
+      this.#around.shards.in(spaceOf(message.shard)),
+      this.#options.limits,
+      (shard, view, _bytes, at) => {
+        const slot = shard.table.find(view, at);
+        if (slot === 0 || !this.#isDecidable(shard, view, at)) return;
+        if (compareRecords(view, at, shard.table.viewOf(slot), shard.table.offsetOf(slot)) !== 0) return;
+        this.repaired++;
+        this.#options.repaired(shard, view, at, "forgotten");
+        shard.forget(slot);
+      },
+    );
   }
 
   /** False where not to hold a register says nothing of it, or where it has expired, and may have fallen already. */
@@ -209,7 +220,7 @@ export class Audit {
 
   /** The shard, when its vector is what the message is about, and nothing has fallen that counts as of its instant. */
   #sameState(message: MessageOf<"audit-buckets"> | MessageOf<"audit-entries">): Shard | undefined {
-    const shard = this.#around.shards[message.shard];
+    const shard = this.#around.shards.get(message.shard);
     if (shard === undefined || shard.fallenUntil > message.asOf) return undefined;
     const isComparable = shard.isWhole() && shard.isSettled;
     return isComparable && isSameDigest(shard.vector.digest(), message.vector) ? shard : undefined;

@@ -191,7 +191,7 @@ export class Pulls {
     this.#sessionsById.set(session.id, session);
     this.#sessionsByShard.set(shard, session);
     this.sessions++;
-    const vector = this.#around.shards[shard]?.vector ?? new VersionVector();
+    const vector = this.#around.shards.get(shard)?.vector ?? new VersionVector();
     const credit = source.window.grant(now);
     this.#around.send(peer, { type: "pull", session: session.id, shard, credit, vector });
   }
@@ -219,7 +219,7 @@ export class Pulls {
   }
 
   #dropSatisfied(shard: ShardId, lacks: Map<ReplicaId, Lack>): void {
-    const vector = this.#around.shards[shard]?.vector;
+    const vector = this.#around.shards.get(shard)?.vector;
     if (vector === undefined) return;
     for (const [peer, lack] of lacks) {
       if (lack.vector !== undefined && vector.dominates(lack.vector)) lacks.delete(peer);

@@ -20,6 +20,7 @@ const SHARD_LOOKS = 64;
 export class Purging {
   readonly #around: Surroundings;
   readonly #retentionMs: number;
+  /** Place of the next shard among all. */
   #next = 0;
   #shardsLeft = 0;
   /** Of the present shard, still to be looked at in this round. */
@@ -38,7 +39,7 @@ export class Purging {
   /** Begins a round, unless one is under way. */
   begin(): void {
     if (this.#shardsLeft > 0) return;
-    this.#shardsLeft = this.#around.shards.length;
+    this.#shardsLeft = this.#around.shards.all.length;
     this.#enter(this.#next);
   }
 
@@ -48,7 +49,7 @@ export class Purging {
     let purged = 0;
     const owners = this.#around.members.owners();
     for (let left = STEP_LOOKS; left > 0 && this.#shardsLeft > 0; ) {
-      const shard = this.#around.shards[this.#next] as Shard;
+      const shard = this.#around.shards.all[this.#next] as Shard;
       const test = this.#gravesLeft === 0 || shard.unconfirmed > 0 ? undefined : this.#testFor(shard, owners, now);
       const looks = test === undefined ? 0 : Math.min(SHARD_LOOKS, this.#gravesLeft, left);
       const gone = test === undefined ? 0 : shard.purge(looks, test);
@@ -87,11 +88,11 @@ export class Purging {
 
   #leave(): void {
     this.#shardsLeft--;
-    this.#enter((this.#next + 1) % this.#around.shards.length);
+    this.#enter((this.#next + 1) % this.#around.shards.all.length);
   }
 
   #enter(shard: number): void {
     this.#next = shard;
-    this.#gravesLeft = this.#around.shards[shard]?.graves ?? 0;
+    this.#gravesLeft = this.#around.shards.all[shard]?.graves ?? 0;
   }
 }

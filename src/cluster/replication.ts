@@ -7,7 +7,8 @@
  */
 
 import { BadBytes, ByteWriter } from "../base/bytes.ts";
-import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
+import type { OriginId, ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
+import { spaceOf } from "../base/shard-id.ts";
 import { lifeOf, originOf } from "../core/origin.ts";
 import { keyLengthAt, keyStartAt, originAt, recordLength } from "../core/record.ts";
 import { checkRecord, type RecordLimits, recordBytesMax } from "../core/record-check.ts";
@@ -21,6 +22,13 @@ import type { Surroundings } from "./surroundings.ts";
 /** No push is longer, unless a single record is: it is sent on before the next one would not fit. */
 const PUSH_BYTES_MAX = 64 * 1024;
 
+/** Writes of one space that are about to go out in one frame. */
+interface PushBuffer {
+  readonly space: SpaceId;
+  readonly writer: ByteWriter;
+  wantsConfirm: boolean;
+}
+
 export interface ReplicationOptions {
   readonly limits: RecordLimits;
   /** Sends one frame to all of them; it may be dropped where a queue is full. */
@@ -33,8 +41,7 @@ export class Replication {
   readonly #around: Surroundings;
   readonly #pulls: Pulls;
   readonly #options: ReplicationOptions;
-  readonly #writer = new ByteWriter(PUSH_BYTES_MAX);
-  #wantsConfirm = false;
+  readonly #buffersBySpace = new Map<SpaceId, PushBuffer>();
   /** Peers that wait to hear how far their origin is covered, once a gap of theirs is filled. */
   readonly #owedByShard = new Map<ShardId, Set<ReplicaId>>();
   /** Records taken in from pushes; records of ended lives left alone. */
@@ -51,11 +58,18 @@ export class Replication {
   }
 
   get hasPending(): boolean {
-    return this.#writer.length > 0;
+    return this.pendingBytes > 0;
   }
 
   get pendingBytes(): number {
-    return this.#writer.length;
+    let bytes = 0;
+    for (const { writer } of this.#buffersBySpace.values()) bytes += writer.length;
+    return bytes;
+  }
+
+  /** Spaces whose writes are gathered apart. */
+  get buffers(): number {
+    return this.#buffersBySpace.size;
   }
 
   /** No push is longer, whatever clients write. */
@@ -70,28 +84,44 @@ export class Replication {
     return count;
   }
 
-  /** Queues a record as written; `confirm` asks the receivers to say when they have it. */
-  queue(bytes: Uint8Array, length: number, confirm: boolean): void {
-    if (this.#writer.length + length > PUSH_BYTES_MAX) this.flush();
-    if (this.#writer.length === 0) this.#writer.reserve(PUSH_HEADER_BYTES);
-    const at = this.#writer.reserve(length);
-    this.#writer.bytes.set(bytes.subarray(0, length), at);
-    this.#wantsConfirm ||= confirm;
+  /** Queues a record of a shard as written; `confirm` asks the receivers to say when they have it. */
+  queue({ id }: Shard, bytes: Uint8Array, length: number, confirm: boolean): void {
+    const buffer = this.#bufferOf(spaceOf(id));
+    const { writer } = buffer;
+    if (writer.length + length > PUSH_BYTES_MAX) this.#flush(buffer);
+    if (writer.length === 0) writer.reserve(PUSH_HEADER_BYTES);
+    const at = writer.reserve(length);
+    writer.bytes.set(bytes.subarray(0, length), at);
+    buffer.wantsConfirm ||= confirm;
   }
 
   /** Sends what is queued. */
   flush(): void {
-    if (this.#writer.length === 0) return;
-    this.longest = Math.max(this.longest, this.#writer.length);
+    for (const buffer of this.#buffersBySpace.values()) this.#flush(buffer);
+  }
+
+  #bufferOf(space: SpaceId): PushBuffer {
+    let buffer = this.#buffersBySpace.get(space);
+    if (buffer === undefined) {
+      buffer = { space, writer: new ByteWriter(PUSH_BYTES_MAX), wantsConfirm: false };
+      this.#buffersBySpace.set(space, buffer);
+    }
+    return buffer;
+  }
+
+  #flush(buffer: PushBuffer): void {
+    const { writer } = buffer;
+    if (writer.length === 0) return;
+    this.longest = Math.max(this.longest, writer.length);
     const peers = this.#around.linked();
     if (peers.length > 0) {
-      const frame = this.#writer.copy();
-      finishPush(frame, this.#wantsConfirm);
+      const frame = writer.copy();
+      finishPush(frame, buffer.space, buffer.wantsConfirm);
       this.frames++;
       this.#options.broadcast(peers, frame);
     }
-    this.#writer.clear();
-    this.#wantsConfirm = false;
+    writer.clear();
+    buffer.wantsConfirm = false;
   }
 
   receivePush(peer: ReplicaId, message: MessageOf<"push">, now: number): void {
@@ -113,7 +143,10 @@ export class Replication {
       if (shard.applyPushed(view, bytes, at, length, now) === APPLIED) this.#options.applied(shard, view, at, now);
       touched.add(shard);
     };
-    forEachRecord(message.records, this.#around.shards, this.#options.limits, take, (view, at) => {
+    // A space that is not known here yet: what it lacks is found once it is.
+    if (!this.#around.shards.has(message.space)) return;
+    const shards = this.#around.shards.in(message.space);
+    forEachRecord(message.records, shards, this.#options.limits, take, (view, at) => {
       if (lifeOf(originAt(view, at)) > member.life) throw new BadBytes("pushed register of a life never announced");
     });
     for (const shard of touched) {
@@ -156,7 +189,8 @@ export class Replication {
 type RecordVisitor = (shard: Shard, view: DataView, bytes: Uint8Array, at: number, length: number) => void;
 
 /**
- * Checks every record of a message, then hands them on with the shard they belong to. Throws `BadBytes` before the first
+ * Checks every record of a message, then hands them on with the one of these shards, all those of a space, that they
+ * belong to. Throws `BadBytes` before the first
  * is handed on; so may `refuse`, for records that are sound and have no business here.
  */
 export function forEachRecord(

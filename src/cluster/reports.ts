@@ -28,23 +28,17 @@ type Told = Omit<Report, "durable" | "coveredIn"> & { readonly durable: VersionV
 const NOTHING = new VersionVector();
 
 export class Reports {
-  /** By member, then by shard. */
-  readonly #byId = new Map<ReplicaId, (Report | undefined)[]>();
-  readonly #shards: number;
+  readonly #byId = new Map<ReplicaId, Map<ShardId, Report>>();
   readonly #clocksById = new Map<ReplicaId, number>();
 
-  constructor(shards: number) {
-    this.#shards = shards;
-  }
-
   of(shard: ShardId, id: ReplicaId): Report | undefined {
-    return this.#byId.get(id)?.[shard];
+    return this.#byId.get(id)?.get(shard);
   }
 
   /** Notes a report; `durable` undefined: not told this time, the earlier one stands. */
   note(shard: ShardId, id: ReplicaId, told: Told): void {
     const reports = this.#of(id);
-    const earlier = reports[shard];
+    const earlier = reports.get(shard);
     const durable = told.durable ?? earlier?.durable ?? NOTHING;
     const isSameDisk = earlier?.durable === durable;
     // Most of what is told was told before.
@@ -54,13 +48,13 @@ export class Reports {
     }
     const { vector, early, clock, lives, doubtful } = told;
     const coveredIn = isSameDisk ? earlier.coveredIn : -1;
-    reports[shard] = { vector, durable, early, clock, lives, doubtful, coveredIn };
+    reports.set(shard, { vector, durable, early, clock, lives, doubtful, coveredIn });
   }
 
-  #of(id: ReplicaId): (Report | undefined)[] {
+  #of(id: ReplicaId): Map<ShardId, Report> {
     let reports = this.#byId.get(id);
     if (reports === undefined) {
-      reports = new Array<Report | undefined>(this.#shards).fill(undefined);
+      reports = new Map();
       this.#byId.set(id, reports);
     }
     return reports;

@@ -11,7 +11,7 @@
  * (`Replica.quarantine`).
  */
 
-import type { OriginId } from "../base/ids.ts";
+import type { OriginId, ShardId } from "../base/ids.ts";
 import { LIFE_MAX, replicaOf } from "../core/origin.ts";
 import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
@@ -22,11 +22,10 @@ import type { Surroundings } from "./surroundings.ts";
 export class Sealing {
   readonly #around: Surroundings;
   /** By shard: at the last look nothing of an ended life was here, with these lives and these origins. */
-  readonly #clean: { lives: number; origins: number }[];
+  readonly #clean = new Map<ShardId, { readonly lives: number; readonly origins: number }>();
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#clean = around.shards.map(() => ({ lives: -1, origins: -1 }));
   }
 
   /** Closes and seals, in every shard, what the reports of all owners allow by now. */
@@ -47,12 +46,11 @@ export class Sealing {
   #holdsEnded(shard: Shard, lives: number): boolean {
     const { members } = this.#around;
     if (!shard.isWhole() && shard.early().some(({ origin }) => members.hasEnded(origin))) return true;
-    const clean = this.#clean[shard.id] as { lives: number; origins: number };
+    const clean = this.#clean.get(shard.id);
     const { origins } = shard.vector;
-    if (clean.lives === lives && clean.origins === origins) return false;
+    if (clean?.lives === lives && clean.origins === origins) return false;
     for (const [origin] of shard.vector.entries()) if (members.hasEnded(origin)) return true;
-    clean.lives = lives;
-    clean.origins = origins;
+    this.#clean.set(shard.id, { lives, origins });
     return false;
   }
 

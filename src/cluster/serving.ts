@@ -61,7 +61,7 @@ export class Serving {
   }
 
   receivePull(peer: ReplicaId, message: MessageOf<"pull">): void {
-    const shard = this.#around.shards[message.shard];
+    const shard = this.#around.shards.get(message.shard);
     const puller = this.#pullerOf(peer);
     const { sessions } = puller;
     puller.credit += message.credit;

@@ -10,6 +10,7 @@
 
 import { isDue } from "../base/deadline.ts";
 import type { ReplicaId } from "../base/ids.ts";
+import { spaceOf } from "../base/shard-id.ts";
 import { compareRecords, originAt, sequenceAt } from "../core/record.ts";
 import type { RecordLimits } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
@@ -79,13 +80,19 @@ export class Votes {
   }
 
   receiveVote(peer: ReplicaId, message: MessageOf<"audit-vote">): void {
-    forEachRecord(message.records, this.#around.shards, this.#options.limits, (shard, view, _bytes, at) => {
-      // Who has not come so far yet, or doubts what it holds, cannot say that it was deleted: it does not vote.
-      if (!shard.isSettled || !shard.vector.covers(originAt(view, at), sequenceAt(view, at))) return;
-      const slot = shard.table.find(view, at);
-      const holds = slot !== 0 && compareRecords(view, at, shard.table.viewOf(slot), shard.table.offsetOf(slot)) === 0;
-      this.#around.send(peer, { type: "audit-ballot", vote: message.vote, holds });
-    });
+    forEachRecord(
+      message.records,
+      this.#around.shards.in(spaceOf(message.shard)),
+      this.#options.limits,
+      (shard, view, _bytes, at) => {
+        // Who has not come so far yet, or doubts what it holds, cannot say that it was deleted: it does not vote.
+        if (!shard.isSettled || !shard.vector.covers(originAt(view, at), sequenceAt(view, at))) return;
+        const slot = shard.table.find(view, at);
+        const holds =
+          slot !== 0 && compareRecords(view, at, shard.table.viewOf(slot), shard.table.offsetOf(slot)) === 0;
+        this.#around.send(peer, { type: "audit-ballot", vote: message.vote, holds });
+      },
+    );
   }
 
   receiveBallot(peer: ReplicaId, message: MessageOf<"audit-ballot">, now: number): void {

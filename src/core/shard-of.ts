@@ -1,17 +1,16 @@
 /**
- * Which shard a key lives in: a hash of its `{tag}` where it has one (as in Redis Cluster: the text between the first
+ * Which shard of its space a key lives in: a hash of its `{tag}` where it has one (as in Redis Cluster: the text between the first
  * `{` and the next `}` when there is any), of the whole key otherwise. The same on every replica of a cluster.
  */
 
 import { xxHash32 } from "../base/hash.ts";
-import type { ShardId } from "../base/ids.ts";
 
 const SEED = 0x73686172;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-/** The shard of the key in `view` from `start` to `end`, out of `shards`. */
-export function shardOf(view: DataView, start: number, end: number, shards: number): ShardId {
+/** The number of the shard of the key in `view` from `start` to `end`, out of `shards` of its space. */
+export function shardOf(view: DataView, start: number, end: number, shards: number): number {
   let from = start;
   let to = end;
   for (let open = start; open < end; open++) {
@@ -26,5 +25,5 @@ export function shardOf(view: DataView, start: number, end: number, shards: numb
     }
     break;
   }
-  return (xxHash32(view, from, to, SEED) % shards) as ShardId;
+  return xxHash32(view, from, to, SEED) % shards;
 }

@@ -8,10 +8,10 @@
 import { BadBytes, ByteReader } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import type { OriginId, ShardId } from "../base/ids.ts";
+import { SHARD_ID_MAX } from "../base/shard-id.ts";
 import type { Dot } from "../store.ts";
 
 const FORMAT = 1;
-const SHARD_MAX = 65_535;
 /** 1,023 characters of base64url. */
 const BYTES_MAX = 767;
 const TEXT_MAX = 1_023;
@@ -81,7 +81,7 @@ function readDots(reader: ByteReader): readonly Dot[] {
     const place = reader.varint(origins.length);
     const origin = origins[place] ?? (reader.varint() as OriginId);
     if (place === origins.length) origins.push(origin);
-    const shard = reader.varint(SHARD_MAX) as ShardId;
+    const shard = reader.varint(SHARD_ID_MAX) as ShardId;
     dots.push({ shard, origin, sequence: reader.varint() });
   }
   return dots;

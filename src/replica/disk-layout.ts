@@ -5,8 +5,8 @@
  *     r  shard  identity    a register: its record, verbatim (`core/record.ts`)
  *     s  shard              the head of a shard: what it claims to have, and count and sum of its registers
  *
- * A shard is a u16, big endian, so that ranges of shards are ranges of keys. A register's identity is kind u8, key
- * length u16 (big endian; its highest bit says that there is a field), key, field.
+ * A shard is its space, a u32, and its number there, a u16, big endian, so that ranges of shards are ranges of keys. A
+ * register's identity is kind u8, key length u16 (big endian; its highest bit says that there is a field), key, field.
  *
  * Registers and the head that claims them go into one atomic write. The disk below may still lose entries without a
  * word: then count and sum of the registers that are there differ from those in the head. Sum means
@@ -17,20 +17,21 @@
 
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
-import { xxHash32 } from "../base/hash.ts";
+import { mix32, xxHash32 } from "../base/hash.ts";
 import { isReplicaId, type ReplicaId, type ShardId } from "../base/ids.ts";
+import { numberOf, SHARD_ID_MAX, SPACE_SHARDS_MAX, spaceOf } from "../base/shard-id.ts";
 import { FLAG_FIELD, flagsAt, identityEndAt, identityStartAt, keyLengthAt, kindAt } from "../core/record.ts";
 
 /** Goes up with every change that an older version could not read. */
-export const DISK_FORMAT_VERSION = 1;
+export const DISK_FORMAT_VERSION = 2;
 
 const META_PREFIX = 0x6d;
 const REGISTER_PREFIX = 0x72;
 const SHARD_HEAD_PREFIX = 0x73;
 
 /** Bytes of a register's key before its key and field. */
-const REGISTER_KEY_HEAD_BYTES = 6;
-const SHARD_MAX = 0xffff;
+const REGISTER_KEY_HEAD_BYTES = 10;
+const SHARD_KEY_BYTES = 7;
 const NAME_BYTES_MAX = 1024;
 const META_EXTRA_BYTES_MAX = 1 << 20;
 const SHARD_HEAD_BYTES_MAX = 16 << 20;
@@ -99,7 +100,10 @@ export function decodeMeta(bytes: Uint8Array): Meta {
       `the data has format ${version}; this version reads formats up to ${DISK_FORMAT_VERSION}`,
     );
   }
-  if (version < 1) throw new BadBytes(`format ${version}`);
+  if (version < DISK_FORMAT_VERSION) {
+    const message = `the data has format ${version}, of a version before the first release: begin with an empty folder`;
+    throw new AtollError("DATA_UNREADABLE", message);
+  }
   const replica = reader.latin1(NAME_BYTES_MAX);
   if (!isReplicaId(replica)) throw new BadBytes("not a replica id");
   const meta: Meta = {
@@ -107,7 +111,7 @@ export function decodeMeta(bytes: Uint8Array): Meta {
     life: reader.varint(),
     cluster: new TextDecoder().decode(reader.blob(NAME_BYTES_MAX)),
     region: new TextDecoder().decode(reader.blob(NAME_BYTES_MAX)),
-    shards: reader.varint(SHARD_MAX + 1),
+    shards: reader.varint(SPACE_SHARDS_MAX),
     extra: reader.blob(META_EXTRA_BYTES_MAX).slice(),
   };
   reader.finish();
@@ -134,12 +138,12 @@ export function encodeShardHead(
   writer.u32(sumHigh);
   writer.u32(sumLow);
   writer.blob(head);
-  return seal(writer.view().subarray(start), SHARD_HEAD_SEED ^ shard);
+  return seal(writer.view().subarray(start), headSeedOf(shard));
 }
 
 /** Throws `BadBytes`, also for the head of another shard. */
 export function decodeShardHead(shard: ShardId, bytes: Uint8Array): ShardHead {
-  const reader = openSealed(bytes, SHARD_HEAD_SEED ^ shard);
+  const reader = openSealed(bytes, headSeedOf(shard));
   const count = reader.varint();
   const sumHigh = reader.u32();
   const sumLow = reader.u32();
@@ -153,12 +157,10 @@ export function recordKey(view: DataView, at: number, shard: ShardId): Uint8Arra
   const start = identityStartAt(view, at);
   const length = identityEndAt(view, at) - start;
   const key = new Uint8Array(REGISTER_KEY_HEAD_BYTES + length);
-  key[0] = REGISTER_PREFIX;
-  key[1] = shard >>> 8;
-  key[2] = shard;
-  key[3] = kindAt(view, at);
-  key[4] = lengthByte(view, at);
-  key[5] = keyLengthAt(view, at);
+  writeShard(key, REGISTER_PREFIX, shard);
+  key[7] = kindAt(view, at);
+  key[8] = lengthByte(view, at);
+  key[9] = keyLengthAt(view, at);
   // For so few bytes a loop is faster than a view and `set`.
   for (let i = 0; i < length; i++) key[REGISTER_KEY_HEAD_BYTES + i] = view.getUint8(start + i);
   return key;
@@ -169,9 +171,9 @@ export function isRecordKey(key: Uint8Array, view: DataView, at: number, shard: 
   const start = identityStartAt(view, at);
   const length = identityEndAt(view, at) - start;
   if (key.length !== REGISTER_KEY_HEAD_BYTES + length) return false;
-  if (key[0] !== REGISTER_PREFIX || key[1] !== shard >>> 8 || key[2] !== (shard & 0xff)) return false;
-  if (key[3] !== kindAt(view, at) || key[4] !== lengthByte(view, at)) return false;
-  if (key[5] !== (keyLengthAt(view, at) & 0xff)) return false;
+  if (key[0] !== REGISTER_PREFIX || shardOfKey(key) !== shard) return false;
+  if (key[7] !== kindAt(view, at) || key[8] !== lengthByte(view, at)) return false;
+  if (key[9] !== (keyLengthAt(view, at) & 0xff)) return false;
   for (let i = 0; i < length; i++) {
     if (key[REGISTER_KEY_HEAD_BYTES + i] !== view.getUint8(start + i)) return false;
   }
@@ -185,20 +187,39 @@ function lengthByte(view: DataView, at: number): number {
 
 /** The shard that a key of `shardHeadRange` or `registerRange` belongs to. */
 export function shardOfKey(key: Uint8Array): ShardId {
-  if (key.length < 3) throw new BadBytes("a key without its shard");
-  return (((key[1] as number) << 8) | (key[2] as number)) as ShardId;
+  if (key.length < SHARD_KEY_BYTES) throw new BadBytes("a key without its shard");
+  let shard = 0;
+  for (let i = 1; i < SHARD_KEY_BYTES; i++) shard = shard * 256 + (key[i] as number);
+  if (shard > SHARD_ID_MAX) throw new BadBytes(`shard ${shard}`);
+  return shard as ShardId;
 }
 
 /** The registers of one shard, or of all. */
 export function registerRange(shard: ShardId | "all"): KeyRange {
   const end = Uint8Array.of(REGISTER_PREFIX + 1);
   if (shard === "all") return { from: Uint8Array.of(REGISTER_PREFIX), to: end };
-  const to = shard === SHARD_MAX ? end : shardKey(REGISTER_PREFIX, (shard + 1) as ShardId);
+  const to = shard === SHARD_ID_MAX ? end : shardKey(REGISTER_PREFIX, (shard + 1) as ShardId);
   return { from: shardKey(REGISTER_PREFIX, shard), to };
 }
 
 function shardKey(prefix: number, shard: ShardId): Uint8Array {
-  return Uint8Array.of(prefix, shard >>> 8, shard);
+  const key = new Uint8Array(SHARD_KEY_BYTES);
+  writeShard(key, prefix, shard);
+  return key;
+}
+
+/** Writes the bytes that a key begins with. */
+function writeShard(key: Uint8Array, prefix: number, shard: ShardId): void {
+  key[0] = prefix;
+  const space = spaceOf(shard);
+  const number = numberOf(shard);
+  for (let i = 0; i < 4; i++) key[1 + i] = space >>> (24 - 8 * i);
+  key[5] = number >>> 8;
+  key[6] = number;
+}
+
+function headSeedOf(shard: ShardId): number {
+  return SHARD_HEAD_SEED ^ numberOf(shard) ^ mix32(spaceOf(shard));
 }
 
 /** Fills in the checksum at the front. */

@@ -213,7 +213,7 @@ export class Driver implements LocalStore, StatisticsSource {
 
   async catchUp(dots: readonly Dot[], waitMs: number): Promise<void> {
     const replica = this.#running();
-    if (dots.some((dot) => dot.shard >= replica.shards.length)) {
+    if (dots.some((dot) => replica.shards.get(dot.shard) === undefined)) {
       throw new AtollError("BAD_SESSION", "a session of another cluster");
     }
     if (isCovered(replica, dots)) return;
@@ -521,7 +521,7 @@ export class Driver implements LocalStore, StatisticsSource {
 
 function isCovered(replica: Replica, dots: readonly Dot[]): boolean {
   return dots.every((dot) => {
-    const shard = replica.shards[dot.shard];
+    const shard = replica.shards.get(dot.shard);
     assert(shard !== undefined, "dots are of this cluster's shards");
     return shard.vector.covers(dot.origin, dot.sequence);
   });

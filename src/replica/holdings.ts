@@ -22,9 +22,9 @@ export function holdingsOf(replica: Replica): Holding[] {
   const { changes, acks, quorumReads, audit, pulls, replication, shards } = replica;
   const peers = replica.linked();
   const links = [...replica.links()];
-  const unconfirmed = shards.reduce((sum, shard) => sum + shard.unconfirmed, 0);
+  const unconfirmed = shards.all.reduce((sum, shard) => sum + shard.unconfirmed, 0);
   const queued = links.reduce((sum, peer) => sum + replica.queuedBytes(peer), 0);
-  const dirty = replica.isEphemeral ? 0 : shards.filter((shard) => shard.isDirty).length;
+  const dirty = replica.isEphemeral ? 0 : shards.all.filter((shard) => shard.isDirty).length;
   const serving = replica.deltasServed;
   return [
     holding("changes_kept", "Changes kept for watchers that come back.", changes.kept, CHANGES_MAX, false),
@@ -51,7 +51,7 @@ export function holdingsOf(replica: Replica): Holding[] {
       "push_pending_bytes",
       "Bytes of writes that are about to be pushed.",
       replication.pendingBytes,
-      replication.pushBytesMax,
+      replication.pushBytesMax * Math.max(1, replication.buffers),
     ),
     holding(
       "push_longest_bytes",
@@ -64,11 +64,11 @@ export function holdingsOf(replica: Replica): Holding[] {
       "confirms_owed",
       "Confirmations that wait for a gap to be filled.",
       replication.owed,
-      shards.length * peers.length,
+      shards.all.length * peers.length,
     ),
     holding("registers_unconfirmed", "Registers that wait for a peer to confirm them.", unconfirmed),
     holding("link_queue_bytes", "Bytes that wait for links.", queued, replica.queueBytesMax * links.length),
-    holding("shards_dirty", "Shards of which the disk lacks something.", dirty, shards.length),
+    holding("shards_dirty", "Shards of which the disk lacks something.", dirty, shards.all.length),
   ];
 }
 

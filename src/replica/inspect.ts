@@ -61,7 +61,7 @@ export function inspectReplica(replica: Replica): ReplicaDump {
   for (const shard of replica.shards) {
     shard.forEachHeld((slot) => registers.push(registerDump(shard, slot)));
   }
-  return { registers, shards: replica.shards.map(shardDump) };
+  return { registers, shards: replica.shards.all.map(shardDump) };
 }
 
 function registerDump(shard: Shard, slot: number): RegisterDump {

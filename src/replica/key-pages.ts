@@ -8,7 +8,8 @@
  */
 
 import { AtollError } from "../base/errors.ts";
-import type { Key } from "../base/ids.ts";
+import type { Key, SpaceId } from "../base/ids.ts";
+import { DEFAULT_SPACE, numberOf } from "../base/shard-id.ts";
 import { ORDER_MAX, orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
 import { KIND_PLAIN, keyAt, keyLengthAt, keyStartAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
@@ -39,10 +40,10 @@ interface Candidates {
 /** Live keys under a prefix, from a cursor on. Throws `BAD_CURSOR`. */
 export function pageOfKeys(
   replica: Replica,
-  options: { readonly prefix: string; readonly limit: number; readonly cursor?: string },
+  options: { readonly space?: SpaceId; readonly prefix: string; readonly limit: number; readonly cursor?: string },
   now: number,
 ): KeyPage {
-  const { shards } = replica;
+  const shards = replica.shards.in(options.space ?? DEFAULT_SPACE);
   let place = options.cursor === undefined ? { shard: 0, order: 0 } : parseCursor(options.cursor, shards.length);
   const limit = Math.max(1, Math.min(options.limit, PAGE_KEYS_MAX));
   const keys: Key[] = [];
@@ -112,10 +113,10 @@ function take(shard: Shard, found: Candidates, limit: number, keys: Key[]): Plac
   }
   if (cut > ORDER_MAX) return undefined;
   // The keys of one order stay together as long as they fit on a page of their own.
-  if (keys.length > 0) return { shard: shard.id, order: cut };
+  if (keys.length > 0) return { shard: numberOf(shard.id), order: cut };
   const tied = found.slots.filter((_, i) => found.orders[i] === cut).map((slot) => keyOf(shard, slot));
   keys.push(...tied.sort().slice(0, room));
-  return { shard: shard.id, order: cut, after: keys[room - 1] as Key };
+  return { shard: numberOf(shard.id), order: cut, after: keys[room - 1] as Key };
 }
 
 function keyOf(shard: Shard, slot: number): Key {

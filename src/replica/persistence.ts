@@ -11,6 +11,7 @@
 
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
+import { numberOf, spaceOf } from "../base/shard-id.ts";
 import type { Members } from "../cluster/members.ts";
 import type { Agenda } from "../core/agenda.ts";
 import { keyLengthAt, keyStartAt, recordLength } from "../core/record.ts";
@@ -18,6 +19,7 @@ import { checkRecord, type RecordLimits } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
 import { encodeHead, restoreHead } from "../core/shard-head.ts";
 import { shardOf } from "../core/shard-of.ts";
+import type { Shards } from "../core/shards.ts";
 import { VersionVector } from "../core/version-vector.ts";
 import type { Birth } from "../wire/message.ts";
 import { BatchWriter } from "./batch-writer.ts";
@@ -38,6 +40,8 @@ import type { StorageEntry, StorageOperation } from "./ports.ts";
 /** Shards are added to a batch until it holds this much: building and handing it over must not hold up the rest. */
 const BATCH_BYTES = 1024 * 1024;
 const BATCH_OPERATIONS = 2048;
+
+const NOTHING = new VersionVector();
 
 export interface Batch {
   readonly operations: readonly StorageOperation[];
@@ -60,12 +64,12 @@ export interface PersistenceOptions {
 }
 
 export class Persistence {
-  readonly #shards: readonly Shard[];
+  readonly #shards: Shards;
   readonly #agenda: Agenda;
   readonly #members: Members;
   readonly #self: SelfMeta;
   readonly #lineage: () => readonly Birth[];
-  readonly #durable: VersionVector[];
+  readonly #durable = new Map<ShardId, VersionVector>();
   /** Batches with news of this replica that the disk took, over all its lives. */
   epoch: number;
   metaDirty = true;
@@ -76,8 +80,8 @@ export class Persistence {
   epochsDirty = false;
   /** The last batch was full: there is more to write. */
   isBehind = false;
-  /** Checksum of each shard's head on disk; 0 where there is none. */
-  readonly #headChecksums: Uint32Array;
+  /** Checksum of each shard's head on disk. */
+  readonly #headChecksums = new Map<ShardId, number>();
   #failed: Batch | undefined;
   /** Keys of what is damaged on disk. */
   #damagedKeys: Uint8Array[] = [];
@@ -87,25 +91,18 @@ export class Persistence {
   readonly #extraWriter = new ByteWriter(1024);
 
   /** `lineage`: the replica's own latest lives, asked for at each batch. */
-  constructor(
-    shards: readonly Shard[],
-    members: Members,
-    self: SelfMeta,
-    { agenda, epoch, lineage }: PersistenceOptions,
-  ) {
+  constructor(shards: Shards, members: Members, self: SelfMeta, { agenda, epoch, lineage }: PersistenceOptions) {
     this.#shards = shards;
     this.#agenda = agenda;
     this.#members = members;
     this.#self = self;
     this.epoch = epoch;
     this.#lineage = lineage;
-    this.#durable = shards.map(() => new VersionVector());
-    this.#headChecksums = new Uint32Array(shards.length);
   }
 
   /** Takes over what a loader found; false when heads are missing or older than the last batch. */
-  adopt(headChecksums: Uint32Array, headSum: number): boolean {
-    this.#headChecksums.set(headChecksums);
+  adopt(headChecksums: ReadonlyMap<ShardId, number>, headSum: number): boolean {
+    for (const [shard, checksum] of headChecksums) this.#headChecksums.set(shard, checksum);
     return sumOf(headChecksums) === headSum;
   }
 
@@ -115,17 +112,17 @@ export class Persistence {
   }
 
   durableOf(shard: ShardId): VersionVector {
-    return this.#durable[shard] ?? new VersionVector();
+    return this.#durable.get(shard) ?? NOTHING;
   }
 
   /** The shard is on disk as it is now: it was just read from there. */
   loaded(shard: Shard): void {
-    this.#durable[shard.id] = shard.vector.snapshot();
+    this.#durable.set(shard.id, shard.vector.snapshot());
   }
 
   /** What was on disk of a shard counts no more. */
   distrusted(shard: Shard): void {
-    this.#durable[shard.id] = new VersionVector();
+    this.#durable.delete(shard.id);
   }
 
   /** The next batch to write; undefined when the disk lacks nothing. One at a time. */
@@ -155,9 +152,8 @@ export class Persistence {
 
   /** Shards of which the disk lacks something, in turn: the first is the one that the last full batch had no room for. */
   #waiting(): Shard[] {
-    const count = this.#shards.length;
-    const turnOf = ({ id }: Shard): number => (id - this.#nextShard + count) % count;
-    return [...this.#agenda.dirty].sort((a, b) => turnOf(a) - turnOf(b));
+    const isEarlier = ({ id }: Shard): number => (id < this.#nextShard ? 1 : 0);
+    return [...this.#agenda.dirty].sort((a, b) => isEarlier(a) - isEarlier(b) || a.id - b.id);
   }
 
   #life(): number {
@@ -170,7 +166,7 @@ export class Persistence {
       life: this.#life(),
       cluster: this.#self.cluster,
       region: this.#self.region,
-      shards: this.#shards.length,
+      shards: this.#shards.perSpace,
       extra: encodeExtra(
         {
           epoch,
@@ -189,7 +185,7 @@ export class Persistence {
     this.#failed = undefined;
     this.epoch = batch.epoch;
     for (const { shard, vector } of batch.shards) {
-      if (shard.vector.dominates(vector)) this.#durable[shard.id] = vector;
+      if (shard.vector.dominates(vector)) this.#durable.set(shard.id, vector);
     }
   }
 
@@ -215,7 +211,7 @@ export class Persistence {
     );
     const { high, low } = shard.sum;
     const head = { head: encodeHead(shard, this.#headWriter), count: shard.table.count, sumHigh: high, sumLow: low };
-    this.#headChecksums[shard.id] = checksumOf(encodeShardHead(shard.id, head, batch.values));
+    this.#headChecksums.set(shard.id, checksumOf(encodeShardHead(shard.id, head, batch.values)));
     batch.put(shardHeadKey(shard.id));
   }
 }
@@ -230,33 +226,33 @@ export interface LoadReport {
 
 /** Takes a replica's registers and heads back from its storage, and finds what the disk lost. */
 export class Loader {
-  readonly #shards: readonly Shard[];
+  readonly #shards: Shards;
   readonly #limits: RecordLimits;
   readonly #now: number;
   readonly #sums = new Map<ShardId, { count: number; sumHigh: number; sumLow: number }>();
   readonly #scratch = new Scratch();
   /** The one that is being loaded. */
   #shard: Shard | undefined;
-  readonly headChecksums: Uint32Array;
+  readonly headChecksums = new Map<ShardId, number>();
   readonly report: LoadReport = { registers: 0, damagedKeys: [], damagedShards: [] };
 
-  constructor(shards: readonly Shard[], limits: RecordLimits, now: number) {
+  constructor(shards: Shards, limits: RecordLimits, now: number) {
     this.#shards = shards;
     this.#limits = limits;
     this.#now = now;
-    this.headChecksums = new Uint32Array(shards.length);
   }
 
   head(entry: StorageEntry): void {
     try {
       const id = shardOfKey(entry.key);
-      const shard = this.#shards[id];
-      if (shard === undefined) throw new BadBytes("head of no shard");
       const { head, count, sumHigh, sumLow } = decodeShardHead(id, entry.value);
+      if (!this.#shards.has(spaceOf(id))) this.#shards.add(spaceOf(id));
+      const shard = this.#shards.get(id);
+      if (shard === undefined) throw new BadBytes("head of no shard");
       restoreHead(shard, head);
       shard.table.reserve(count);
       this.#sums.set(id, { count, sumHigh, sumLow });
-      this.headChecksums[id] = checksumOf(entry.value);
+      this.headChecksums.set(id, checksumOf(entry.value));
     } catch (error) {
       if (!(error instanceof BadBytes)) throw error;
       this.report.damagedKeys.push(entry.key);
@@ -264,7 +260,7 @@ export class Loader {
   }
 
   register(entry: StorageEntry): void {
-    const shard = entry.key.length < 3 ? undefined : this.#shards[shardOfKey(entry.key)];
+    const shard = this.#shardOf(entry.key);
     const { value } = entry;
     const scratch = this.#scratch;
     scratch.fill(value);
@@ -272,7 +268,8 @@ export class Loader {
       const length = checkRecord(scratch.view, 0, value.length, this.#limits);
       if (shard === undefined || length !== value.length) throw new BadBytes("register out of place");
       if (!isRecordKey(entry.key, scratch.view, 0, shard.id)) throw new BadBytes("register under another key");
-      if (!isAtHome(scratch.view, shard.id, this.#shards.length)) throw new BadBytes("register of another shard");
+      if (!isAtHome(scratch.view, shard.id, this.#shards.in(spaceOf(shard.id)).length))
+        throw new BadBytes("register of another shard");
       if (shard !== this.#shard) {
         // Registers come shard by shard: that hangs them into their chains bit by bit.
         this.#shard?.finishLoad();
@@ -283,6 +280,16 @@ export class Loader {
     } catch (error) {
       if (!(error instanceof BadBytes)) throw error;
       this.report.damagedKeys.push(entry.key);
+    }
+  }
+
+  /** Undefined for what cannot be the key of a register. */
+  #shardOf(key: Uint8Array): Shard | undefined {
+    try {
+      return this.#shards.get(shardOfKey(key));
+    } catch (error) {
+      if (!(error instanceof BadBytes)) throw error;
+      return undefined;
     }
   }
 
@@ -302,7 +309,7 @@ export class Loader {
 /** False for a register whose place on disk names another shard than its key: the place was damaged. */
 function isAtHome(view: DataView, shard: ShardId, shards: number): boolean {
   const start = keyStartAt(view, 0);
-  return shardOf(view, start, start + keyLengthAt(view, 0), shards) === shard;
+  return shardOf(view, start, start + keyLengthAt(view, 0), shards) === numberOf(shard);
 }
 
 /** Room for one record, with a view that is made once. */
@@ -324,8 +331,8 @@ function checksumOf(head: Uint8Array): number {
   return new ByteReader(head).u32();
 }
 
-function sumOf(checksums: Uint32Array): number {
+function sumOf(checksums: ReadonlyMap<ShardId, number>): number {
   let sum = 0;
-  for (let i = 0; i < checksums.length; i++) sum = (sum + (checksums[i] as number)) >>> 0;
+  for (const checksum of checksums.values()) sum = (sum + checksum) >>> 0;
   return sum;
 }

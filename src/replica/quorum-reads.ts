@@ -14,6 +14,7 @@ const READ_MS = 3000;
 const PUT_BACK_MAX_MS = 1000;
 
 interface PendingRead {
+  readonly shard: ShardId;
   readonly waitingFor: Set<ReplicaId>;
   missing: number;
   readonly dueAt: number;
@@ -27,7 +28,7 @@ export interface QuorumReadsHost extends Surroundings {
   /** False where others must be there of whom this replica has not yet heard. */
   isMajorityKnown(): boolean;
   /** Takes in a register that came outside of pushes and deltas. Throws `BadBytes`. */
-  takeIn(records: Records, now: number): void;
+  takeIn(shard: ShardId, records: Records, now: number): void;
 }
 
 export class QuorumReads {
@@ -52,12 +53,12 @@ export class QuorumReads {
       return;
     }
     const request = this.#next++;
-    this.#pending.set(request, { waitingFor: new Set(asked), missing, dueAt: now + READ_MS, answer });
+    this.#pending.set(request, { shard, waitingFor: new Set(asked), missing, dueAt: now + READ_MS, answer });
     for (const id of asked) this.#host.send(id, { type: "read", request, shard, kind: KIND_PLAIN, key });
   }
 
   receiveRead(peer: ReplicaId, message: MessageOf<"read">): void {
-    const shard = this.#host.shards[message.shard];
+    const shard = this.#host.shards.get(message.shard);
     if (shard === undefined || !this.#isWhole(shard.id)) return;
     const slot = shard.find(message.kind, message.key as Key);
     let records = NOTHING;
@@ -71,14 +72,14 @@ export class QuorumReads {
 
   /** Who may have lost, or doubts, what it once acknowledged is no part of a majority. */
   #isWhole(id: ShardId): boolean {
-    const shard = this.#host.shards[id];
+    const shard = this.#host.shards.get(id);
     return shard !== undefined && !shard.quarantined && shard.unconfirmed === 0;
   }
 
   receiveReply(peer: ReplicaId, message: MessageOf<"read-reply">, now: number): void {
     const read = this.#pending.get(message.request);
     if (!read?.waitingFor.delete(peer)) return;
-    this.#host.takeIn(message.records, now);
+    this.#host.takeIn(read.shard, message.records, now);
     if (--read.missing > 0) return;
     this.#pending.delete(message.request);
     read.answer(true);

@@ -10,8 +10,9 @@
 import { assertNever } from "../base/assert.ts";
 import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { isDue } from "../base/deadline.ts";
-import type { Key, OriginId, ReplicaId, ShardId } from "../base/ids.ts";
+import type { Key, OriginId, ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
+import { DEFAULT_SPACE, spaceOf } from "../base/shard-id.ts";
 import { AntiEntropy } from "../cluster/anti-entropy.ts";
 import { Audit } from "../cluster/audit.ts";
 import { withBirth } from "../cluster/lineage.ts";
@@ -32,6 +33,7 @@ import { expiresAt, KIND_PLAIN, keyStartAt, kindAt, RecordWriter, recordLength, 
 import type { RecordLimits } from "../core/record-check.ts";
 import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
+import { Shards } from "../core/shards.ts";
 import type { Whisper } from "../store.ts";
 import { ending } from "../types/container.ts";
 import { decodeMessage, encodeMessage } from "../wire/codec.ts";
@@ -82,7 +84,7 @@ export class Replica implements SendingSurroundings {
   readonly arena = new Arena();
   readonly agenda = new Agenda();
   readonly clock: HybridClock;
-  readonly shards: readonly Shard[];
+  readonly shards: Shards;
   readonly members: Members;
   readonly membership: Membership;
   readonly reports: Reports;
@@ -159,14 +161,14 @@ export class Replica implements SendingSurroundings {
     const seed = { k0: random.uint32(), k1: random.uint32() };
     const { agenda, arena, clock } = this;
     const writer = this.#writer;
-    this.shards = Array.from(
-      { length: config.shards },
-      (_, id) => new Shard({ id: id as ShardId, arena, seed, clock, writer, agenda, isPersistent: !start.ephemeral }),
+    this.shards = new Shards(
+      config.shards,
+      (id) => new Shard({ id, arena, seed, clock, writer, agenda, isPersistent: !start.ephemeral }),
     );
     this.members = new Members(this.#ownFacts());
     for (const member of start.members) this.members.load({ ...member, number: replicaNumber(member.id) }, now);
     this.membership = new Membership(this.members, this, config);
-    this.reports = new Reports(config.shards);
+    this.reports = new Reports();
     const lineage = () => this.lineage;
     this.persistence = new Persistence(
       this.shards,
@@ -250,17 +252,23 @@ export class Replica implements SendingSurroundings {
 
   // --- Clients -------------------------------------------------------------------------------------------------
 
-  shardOfKey(key: Key): Shard {
+  /** Makes room for a space that is not there yet. */
+  addSpace(space: SpaceId): void {
+    for (const shard of this.shards.add(space)) shard.beginLife(this.origin);
+  }
+
+  shardOfKey(key: Key, space: SpaceId = DEFAULT_SPACE): Shard {
+    const shards = this.shards.in(space);
     this.#writer.writeIdentity(KIND_PLAIN, key);
     const { view } = this.#writer;
     const keyStart = keyStartAt(view, 0);
-    return this.shards[shardOf(view, keyStart, keyStart + key.length, this.shards.length)] as Shard;
+    return shards[shardOf(view, keyStart, keyStart + key.length, shards.length)] as Shard;
   }
 
   /** A local write or deletion, in the shard of its key. Returns its slot; its dot is in the register. */
   write(shard: Shard, write: LocalWrite, confirm: boolean, now: number): number {
     const slot = shard.write(write, now);
-    this.replication.queue(this.#writer.bytes, recordLength(this.#writer.view, 0), confirm);
+    this.replication.queue(shard, this.#writer.bytes, recordLength(this.#writer.view, 0), confirm);
     this.#applied(shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
     return slot;
   }
@@ -439,7 +447,7 @@ export class Replica implements SendingSurroundings {
     if (!this.#hasCompared) reasons.push(...refusals);
     if (!this.lifeDurable) reasons.push("its life is not yet on disk");
     const hasPeers = this.linked().length > 0;
-    const waiting = this.shards.filter((shard) => shard.quarantined || (shard.unconfirmed > 0 && hasPeers)).length;
+    const waiting = this.shards.all.filter((shard) => shard.quarantined || (shard.unconfirmed > 0 && hasPeers)).length;
     if (waiting > 0) reasons.push(`${waiting} shards wait for a peer to confirm what they hold`);
     if (this.#wasReady) return reasons;
     const linked = this.linked();
@@ -467,7 +475,7 @@ export class Replica implements SendingSurroundings {
   }
 
   durableOf(shard: ShardId): ReturnType<Persistence["durableOf"]> {
-    return this.#ephemeral ? (this.shards[shard] as Shard).vector.snapshot() : this.persistence.durableOf(shard);
+    return this.#ephemeral ? (this.shards.get(shard) as Shard).vector.snapshot() : this.persistence.durableOf(shard);
   }
 
   isLinked(id: ReplicaId): boolean {
@@ -586,7 +594,7 @@ export class Replica implements SendingSurroundings {
   quarantine(cause: Quarantine, now: number): void {
     const { reason, knownLife } = cause;
     this.quarantines++;
-    const toRedot = this.shards.map((shard) => this.#doubt.slotsToRedot(shard, cause, now));
+    const toRedot = new Map(this.shards.all.map((shard) => [shard, this.#doubt.slotsToRedot(shard, cause, now)]));
     this.life = Math.max(this.life, knownLife) + 1 + leap(this.#random);
     this.rootLife = this.life;
     this.outbox.log("error", "quarantine", { reason, life: this.life });
@@ -599,7 +607,7 @@ export class Replica implements SendingSurroundings {
     this.#serving.restart();
     for (const shard of this.shards) {
       this.pulls.abandon(shard.id);
-      this.#doubt.begin(shard, toRedot[shard.id] ?? [], now);
+      this.#doubt.begin(shard, toRedot.get(shard) ?? [], now);
       this.persistence.distrusted(shard);
     }
     this.lifeDurable = this.#ephemeral;
@@ -612,9 +620,9 @@ export class Replica implements SendingSurroundings {
     return Math.max(0, ...this.members.all().map((member) => this.#coveredBy(member.id, shard, origin)));
   }
 
-  /** Takes in a register that came outside of pushes and deltas: it claims nothing. */
-  takeIn(records: Records, now: number): void {
-    forEachRecord(records, this.shards, this.limits, (shard, view, bytes, at, length) => {
+  /** Takes in a register of a shard's space that came outside of pushes and deltas: it claims nothing. */
+  takeIn(of: ShardId, records: Records, now: number): void {
+    forEachRecord(records, this.shards.in(spaceOf(of)), this.limits, (shard, view, bytes, at, length) => {
       if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(view, at, now);
     });
   }
@@ -623,13 +631,18 @@ export class Replica implements SendingSurroundings {
 
   #receiveDelta(peer: ReplicaId, message: MessageOf<"delta">, now: number): void {
     const session = this.pulls.receiveDelta(peer, message, now);
-    const shard = session === undefined ? undefined : this.shards[session.shard];
+    const shard = session === undefined ? undefined : this.shards.get(session.shard);
     if (shard === undefined) return;
-    forEachRecord(message.records, this.shards, this.limits, (target, view, bytes, at, length) => {
-      if (target !== shard) throw new BadBytes("register of another shard in a delta");
-      this.pulls.registers++;
-      if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(view, at, now);
-    });
+    forEachRecord(
+      message.records,
+      this.shards.in(spaceOf(shard.id)),
+      this.limits,
+      (target, view, bytes, at, length) => {
+        if (target !== shard) throw new BadBytes("register of another shard in a delta");
+        this.pulls.registers++;
+        if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(view, at, now);
+      },
+    );
     if (message.claim === undefined) return;
     shard.claim(message.claim, message.marks);
     if (shard.vector.isSealed(this.origin)) {

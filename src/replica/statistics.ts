@@ -1,14 +1,14 @@
 /** The replica's counters and gauges, read from its parts when they are asked for. */
 
+import type { Shard } from "../core/shard.ts";
 import type { Statistic } from "../stats.ts";
 import { holdingsOf } from "./holdings.ts";
 import type { Replica } from "./replica.ts";
 import { memoryBytes } from "./status.ts";
 
 export function replicaStatistics(replica: Replica): Statistic[] {
-  const sum = (of: (shard: Replica["shards"][number]) => number) =>
-    replica.shards.reduce((all, shard) => all + of(shard), 0);
-  const early = replica.shards.filter((shard) => !shard.isWhole()).length;
+  const sum = (of: (shard: Shard) => number) => replica.shards.all.reduce((all, shard) => all + of(shard), 0);
+  const early = replica.shards.all.filter((shard) => !shard.isWhole()).length;
   return [
     gauge(
       "registers",
@@ -27,7 +27,7 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     gauge(
       "shards_unconfirmed",
       "Shards that wait for a peer to confirm what they hold.",
-      replica.shards.filter((shard) => shard.unconfirmed > 0).length,
+      replica.shards.all.filter((shard) => shard.unconfirmed > 0).length,
     ),
     gauge(
       "vector_entries",

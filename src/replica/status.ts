@@ -19,9 +19,9 @@ export function clusterStatus(
     ready: more.reasons.length === 0,
     reasons: more.reasons,
     members: members.map((member) => memberStatus(replica, member)).sort((a, b) => (a.id < b.id ? -1 : 1)),
-    shards: replica.shards.length,
-    registers: replica.shards.reduce((sum, shard) => sum + shard.standing, 0),
-    tombstones: replica.shards.reduce((sum, shard) => sum + shard.tombstones, 0),
+    shards: replica.shards.perSpace,
+    registers: replica.shards.all.reduce((sum, shard) => sum + shard.standing, 0),
+    tombstones: replica.shards.all.reduce((sum, shard) => sum + shard.tombstones, 0),
     memoryBytes: memoryBytes(replica),
     digest: contentDigest(replica),
     cut: more.cut,
@@ -36,7 +36,7 @@ export function contentDigest(replica: Replica): string {
 }
 
 export function memoryBytes(replica: Replica): number {
-  return replica.shards.reduce((sum, shard) => sum + shard.table.residentBytes, replica.arena.residentBytes);
+  return replica.shards.all.reduce((sum, shard) => sum + shard.table.residentBytes, replica.arena.residentBytes);
 }
 
 function memberStatus(replica: Replica, member: Member): MemberStatus {

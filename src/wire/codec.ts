@@ -2,7 +2,8 @@
 
 import { assertNever } from "../base/assert.ts";
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
-import { isReplicaId, type Key, type ReplicaId, type ShardId } from "../base/ids.ts";
+import { isReplicaId, type Key, type ReplicaId, type ShardId, type SpaceId } from "../base/ids.ts";
+import { SHARD_ID_MAX, SPACE_MAX } from "../base/shard-id.ts";
 import type { Digest } from "../core/digest.ts";
 import { LIFE_MAX, lifeOf, originOf, replicaOf } from "../core/origin.ts";
 import { decodePurgeMarks, encodePurgeMarks } from "../core/purge-marks.ts";
@@ -28,6 +29,7 @@ import { CHECKSUM_BYTES, checkMessage, sealMessage } from "./message-checksum.ts
 const MEMBERS_MAX = 4096;
 /** Whoever is told of a life begins a later one: some must be left for that. */
 const LIFE_TOLD_MAX = LIFE_MAX - 1024;
+/** In one message. */
 const SHARDS_MAX = 65536;
 const ORIGINS_MAX = 65536;
 const AUDIT_ENTRIES_MAX = 65536;
@@ -75,13 +77,14 @@ export function typeOfFrame(frame: Uint8Array): Message["type"] | undefined {
  */
 const scratch = new ByteWriter(4096);
 
-/** Bytes before the records of a push: checksum, type and flags. Pushes are written in place, record by record. */
-export const PUSH_HEADER_BYTES = CHECKSUM_BYTES + 2;
+/** Bytes before the records of a push: checksum, type, flags, space. Pushes are written in place, record by record. */
+export const PUSH_HEADER_BYTES = CHECKSUM_BYTES + 6;
 
 /** Makes a push of a frame that holds its records behind room for the header. */
-export function finishPush(frame: Uint8Array, confirm: boolean): void {
+export function finishPush(frame: Uint8Array, space: SpaceId, confirm: boolean): void {
   frame[CHECKSUM_BYTES] = typeByte.push;
   frame[CHECKSUM_BYTES + 1] = confirm ? 1 : 0;
+  for (let i = 0; i < 4; i++) frame[CHECKSUM_BYTES + 2 + i] = (space >>> (8 * i)) & 0xff;
   sealMessage(frame, PUSH_HEADER_BYTES);
 }
 
@@ -105,6 +108,7 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       return writeList(writer, message.known, writeBirth);
     case "push":
       writer.u8(message.confirm ? 1 : 0);
+      writer.u32(message.space);
       return writeRecords(writer, message.records);
     case "confirm":
       writeOrigin(writer, message.origin);
@@ -117,11 +121,7 @@ function encodeFields(writer: ByteWriter, message: Message): void {
     case "shard-digests":
       writeReportFacts(writer, message);
       writer.varint(message.asOf);
-      return writeList(writer, message.rows, (out, row) => {
-        writeDigest(out, row.vector);
-        writeDigest(out, row.fingerprint);
-        out.u8((row.durable ? 1 : 0) | (row.whole ? 2 : 0) | (row.swept ? 4 : 0));
-      });
+      return writeDigestRows(writer, message.rows);
     case "vectors":
       writer.u8(message.reply ? 1 : 0);
       writeReportFacts(writer, message);
@@ -220,7 +220,7 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
         known: readList(reader, LINEAGE_MAX, readBirth),
       };
     case "push":
-      return { type, confirm: readFlag(reader), records: readRecords(reader) };
+      return { type, confirm: readFlag(reader), space: readSpace(reader), records: readRecords(reader) };
     case "confirm":
       return { type, origin: readOrigin(reader), entries: readList(reader, SHARDS_MAX, readConfirmEntry) };
     case "digest":
@@ -230,7 +230,7 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
         type,
         ...readReportFacts(reader),
         asOf: reader.varint(INSTANT_MAX),
-        rows: readList(reader, SHARDS_MAX, readDigestRow),
+        rows: readDigestRows(reader),
       };
     case "vectors": {
       const reply = readFlag(reader);
@@ -346,7 +346,13 @@ function readFlag(reader: ByteReader): boolean {
 }
 
 function readShard(reader: ByteReader): ShardId {
-  return reader.varint(SHARDS_MAX - 1) as ShardId;
+  return reader.varint(SHARD_ID_MAX) as ShardId;
+}
+
+function readSpace(reader: ByteReader): SpaceId {
+  const space = reader.u32();
+  if (space > SPACE_MAX) throw new BadBytes(`space ${space}`);
+  return space as SpaceId;
 }
 
 function readReplicaId(reader: ByteReader): ReplicaId {
@@ -464,12 +470,34 @@ function readDigestMessage(reader: ByteReader): Message {
   };
 }
 
-function readDigestRow(reader: ByteReader): ShardDigestRow {
+/** In the order of their shards, each told by its distance from the last. */
+function writeDigestRows(writer: ByteWriter, rows: readonly ShardDigestRow[]): void {
+  let next = 0;
+  writeList(writer, rows, (out, row) => {
+    out.varint(row.shard - next);
+    next = row.shard + 1;
+    writeDigest(out, row.vector);
+    writeDigest(out, row.fingerprint);
+    out.u8((row.durable ? 1 : 0) | (row.whole ? 2 : 0) | (row.swept ? 4 : 0));
+  });
+}
+
+function readDigestRows(reader: ByteReader): readonly ShardDigestRow[] {
+  let next = 0;
+  return readList(reader, SHARDS_MAX, (from) => {
+    const row = readDigestRow(from, next);
+    next = row.shard + 1;
+    return row;
+  });
+}
+
+function readDigestRow(reader: ByteReader, first: number): ShardDigestRow {
+  const shard = (first + reader.varint(SHARD_ID_MAX - first)) as ShardId;
   const vector = readDigest(reader);
   const fingerprint = readDigest(reader);
   const flags = reader.u8();
   if (flags > 7) throw new BadBytes("shard digest with unknown flags");
-  return { vector, fingerprint, durable: (flags & 1) !== 0, whole: (flags & 2) !== 0, swept: (flags & 4) !== 0 };
+  return { shard, vector, fingerprint, durable: (flags & 1) !== 0, whole: (flags & 2) !== 0, swept: (flags & 4) !== 0 };
 }
 
 function writeVectorEntry(writer: ByteWriter, entry: VectorEntry): void {

@@ -4,8 +4,8 @@
  *
  *   members        who I know, which lives I lived and which of yours I know: sent when a link comes up and whenever it
  *                  changes. Greater lives win.
- *   push           every write of my own origin, in the order of its sequences, as written (R3). No answer, unless
- *                  `confirm` asks for one.
+ *   push           every write of my own origin in one space, in the order of its sequences, as written (R3). No answer,
+ *                  unless `confirm` asks for one.
  *   confirm        how far your origin is covered here, for the shards of a push that asked.
  *
  * Anti-entropy, about once a second with a random peer:
@@ -35,7 +35,7 @@
  *   leave                  I am going, for good or not.
  */
 
-import type { Key, OriginId, ReplicaId, ShardId } from "../base/ids.ts";
+import type { Key, OriginId, ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
 import type { Digest } from "../core/digest.ts";
 import type { PurgeMarks } from "../core/purge-marks.ts";
 import type { VersionVector } from "../core/version-vector.ts";
@@ -128,6 +128,7 @@ export interface DigestFacts extends ReportFacts {
 }
 
 export interface ShardDigestRow {
+  readonly shard: ShardId;
   readonly vector: Digest;
   readonly fingerprint: Digest;
   /** All that the vector covers is on the sender's disk. */
@@ -153,7 +154,7 @@ export type Message =
       readonly lineage: readonly Birth[];
       readonly known: readonly Birth[];
     }
-  | { readonly type: "push"; readonly confirm: boolean; readonly records: Records }
+  | { readonly type: "push"; readonly confirm: boolean; readonly space: SpaceId; readonly records: Records }
   | {
       readonly type: "confirm";
       readonly origin: OriginId;

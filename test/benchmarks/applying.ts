@@ -8,6 +8,7 @@ import { assert } from "../../src/base/assert.ts";
 import { ByteWriter } from "../../src/base/bytes.ts";
 import type { Key, OriginId, ShardId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { forEachRecord } from "../../src/cluster/replication.ts";
 import { Agenda } from "../../src/core/agenda.ts";
 import { Arena } from "../../src/core/arena.ts";
@@ -89,7 +90,7 @@ function pushesOf(world: World, job: Job): Uint8Array[] {
     const bytes = shard.table.bytesOf(slot);
     out.raw(bytes.subarray(at, at + recordLength(shard.table.viewOf(slot), at)));
     if (out.length < FRAME_BYTES && i < REGISTERS - 1) continue;
-    frames.push(encodeMessage({ type: "push", confirm: false, records: recordsOf(out.copy()) }));
+    frames.push(encodeMessage({ type: "push", confirm: false, space: DEFAULT_SPACE, records: recordsOf(out.copy()) }));
     out.clear();
   }
   return frames;

@@ -106,8 +106,8 @@ function pass(
 }
 
 function isEqual([a, b]: readonly [Machine, Machine]): boolean {
-  return a.replica.shards.every((shard, i) => {
-    const other = b.replica.shards[i];
+  return a.replica.shards.all.every((shard, i) => {
+    const other = b.replica.shards.all[i];
     return other !== undefined && !shard.isDirty && !other.isDirty && shard.vector.equals(other.vector);
   });
 }

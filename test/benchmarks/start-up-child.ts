@@ -45,7 +45,7 @@ async function build(folder: string, count: number): Promise<void> {
 
 async function startUp(folder: string, count: number): Promise<void> {
   const { replica, storage } = await start(folder);
-  const held = replica.shards.reduce((sum, shard) => sum + shard.standing, 0);
+  const held = replica.shards.all.reduce((sum, shard) => sum + shard.standing, 0);
   if (held !== count) throw new Error(`${held} registers of ${count}`);
   await storage.close();
 }

@@ -46,7 +46,7 @@ describe("a lack", () => {
 
   it("is not fetched when a push has filled it meanwhile", () => {
     pulls.noteLack(shard(0), b, vector(1), NOW);
-    around.shards[0]?.vector.advance(origin(9), 1);
+    around.shards.all[0]?.vector.advance(origin(9), 1);
     expect(evaluate(NOW + SETTLE_MS)).toEqual([]);
     expect(pulls.outstanding).toBe(0);
   });
@@ -62,7 +62,7 @@ describe("a lack", () => {
 
   it("that was filled makes room for the next, which has its own time", () => {
     pulls.noteLack(shard(0), b, vector(1), NOW);
-    around.shards[0]?.vector.advance(origin(9), 1);
+    around.shards.all[0]?.vector.advance(origin(9), 1);
     pulls.noteLack(shard(0), b, vector(2), NOW + 90);
     expect(evaluate(NOW + SETTLE_MS)).toEqual([]);
     expect(evaluate(NOW + 90 + SETTLE_MS)).toEqual(["b pull"]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Key, ReplicaId, ShardId } from "../../src/base/ids.ts";
+import type { Key, ReplicaId } from "../../src/base/ids.ts";
+import { DEFAULT_SPACE, spaceOf } from "../../src/base/shard-id.ts";
 import { Members } from "../../src/cluster/members.ts";
 import { Purging } from "../../src/cluster/purging.ts";
 import { Reports } from "../../src/cluster/reports.ts";
@@ -10,6 +11,7 @@ import { HybridClock } from "../../src/core/clock.ts";
 import { originOf } from "../../src/core/origin.ts";
 import { KIND_PLAIN, RecordWriter } from "../../src/core/record.ts";
 import { Shard } from "../../src/core/shard.ts";
+import { Shards } from "../../src/core/shards.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -22,9 +24,10 @@ function createWorld(options: { readonly shards: number; readonly tombstones: nu
   const clock = new HybridClock(500);
   const writer = new RecordWriter();
   const origin = originOf(1, 1);
-  const shards = Array.from({ length: options.shards }, (_, id) => {
+  const shards = new Shards(options.shards, (id) => {
     const seed = { k0: 1, k1: 2 };
-    const shard = new Shard({ id: id as ShardId, arena, seed, clock, writer, agenda, isPersistent: false });
+    const shard = new Shard({ id, arena, seed, clock, writer, agenda, isPersistent: false });
+    if (spaceOf(id) !== DEFAULT_SPACE) return shard;
     shard.beginLife(origin);
     for (let i = 0; i < options.tombstones; i++) shard.write({ kind: KIND_PLAIN, key: `key ${i}` as Key }, NOW);
     return shard;
@@ -44,7 +47,7 @@ function createWorld(options: { readonly shards: number; readonly tombstones: nu
   };
   const members = new Members({ ...facts, id: "self" as ReplicaId });
   members.learn({ ...facts, id: PEER }, NOW);
-  const reports = new Reports(options.shards);
+  const reports = new Reports();
   const report = new VersionVector();
   report.advance(origin, options.reported);
   for (const { id } of shards)
@@ -53,7 +56,7 @@ function createWorld(options: { readonly shards: number; readonly tombstones: nu
     shards,
     members,
     reports,
-    durableOf: (id) => (shards[id] as Shard).vector.snapshot(),
+    durableOf: (id) => (shards.get(id) as Shard).vector.snapshot(),
     send: () => {},
     isLinked: () => true,
     linked: () => [PEER],
@@ -78,7 +81,7 @@ describe("a round of purging", () => {
     const { purged, mostAtOnce } = runRound(purging);
     expect(purged).toBe(10_000);
     expect(mostAtOnce).toBeLessThanOrEqual(1024);
-    expect(shards.map((shard) => shard.table.count)).toEqual([0, 0, 0, 0]);
+    expect(shards.all.map((shard) => shard.table.count)).toEqual([0, 0, 0, 0, 0]);
     expect(runRound(purging)).toEqual({ purged: 0, steps: 1, mostAtOnce: 0 });
   });
 
@@ -90,7 +93,7 @@ describe("a round of purging", () => {
   it("reaches what may go behind what may not, round after round", () => {
     const { shards, purging } = createWorld({ shards: 1, tombstones: 500, reported: 250 });
     for (let round = 0; round < 10; round++) runRound(purging);
-    expect(shards[0]?.table.count).toBe(250);
+    expect(shards.all[0]?.table.count).toBe(250);
   });
 
   it("begins no second one while one is under way", () => {

@@ -1,12 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { Pulls } from "../../src/cluster/pulls.ts";
 import { Replication } from "../../src/cluster/replication.ts";
 import { timestampFromMs } from "../../src/core/clock.ts";
 import { originOf, replicaNumber } from "../../src/core/origin.ts";
 import { FLAG_DEAD } from "../../src/core/record.ts";
 import { recordBytesMax } from "../../src/core/record-check.ts";
+import type { Shard } from "../../src/core/shard.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { decodeMessage, encodeMessage, PUSH_HEADER_BYTES } from "../../src/wire/codec.ts";
 import type { Records } from "../../src/wire/message.ts";
@@ -39,7 +41,7 @@ function records(list: readonly Loose[]): Records {
 }
 
 function receive(confirm: boolean, ...list: Loose[]): void {
-  replication.receivePush(b, { type: "push", confirm, records: records(list) }, NOW);
+  replication.receivePush(b, { type: "push", space: DEFAULT_SPACE, confirm, records: records(list) }, NOW);
 }
 
 const written = (sequence: number, more: { key?: string; life?: number; flags?: number } = {}) =>
@@ -52,12 +54,14 @@ const written = (sequence: number, more: { key?: string; life?: number; flags?: 
     value: more.flags === undefined ? new Uint8Array(1) : undefined,
   });
 
-const held = () => around.shards.flatMap(dump).map((line) => line.split(" ")[0]);
+const home = () => around.shards.all[0] as Shard;
+
+const held = () => around.shards.all.flatMap(dump).map((line) => line.split(" ")[0]);
 
 describe("a push", () => {
   it("carries every write as it was written, also what was overwritten before it left (R3)", () => {
     const all = [written(1, { key: "k" }), written(2, { key: "k", flags: FLAG_DEAD }), written(3, { key: "k" })];
-    for (const { bytes } of all) replication.queue(bytes, bytes.length, false);
+    for (const { bytes } of all) replication.queue(home(), bytes, bytes.length, false);
     // The writer's buffer is used again at once.
     const kept = all.map(({ bytes }) => bytes.slice());
     for (const { bytes } of all) bytes.fill(0);
@@ -72,8 +76,8 @@ describe("a push", () => {
 
   it("goes out when it has grown large, and asks for a confirmation when one of its writes wants it", () => {
     const large = record({ key: "k", value: new Uint8Array(150_000) });
-    for (const confirm of [false, true]) replication.queue(large.bytes, large.bytes.length, confirm);
-    replication.queue(written(1).bytes, written(1).bytes.length, false);
+    for (const confirm of [false, true]) replication.queue(home(), large.bytes, large.bytes.length, confirm);
+    replication.queue(home(), written(1).bytes, written(1).bytes.length, false);
     replication.flush();
     const confirms = frames.map((frame) => {
       const message = decodeMessage(frame);
@@ -85,7 +89,7 @@ describe("a push", () => {
   it("ends before a record that would make it longer than it may be", () => {
     const small = record({ key: "small", value: new Uint8Array(65_400) });
     const large = record({ key: "large", value: new Uint8Array(200_000) });
-    for (const { bytes } of [small, large, small]) replication.queue(bytes, bytes.length, false);
+    for (const { bytes } of [small, large, small]) replication.queue(home(), bytes, bytes.length, false);
     replication.flush();
     const lengths = [small, large, small].map(({ bytes }) => PUSH_HEADER_BYTES + bytes.length);
     expect(frames.map((frame) => frame.length)).toEqual(lengths);
@@ -95,11 +99,11 @@ describe("a push", () => {
 
   it("in order claims what it brings; behind a gap it is applied, claims nothing, and is asked about", () => {
     receive(false, written(1), written(2));
-    expect(around.shards[0]?.vector.get(ofB())).toBe(2);
+    expect(around.shards.all[0]?.vector.get(ofB())).toBe(2);
     expect(pulls.outstanding).toBe(0);
     receive(false, written(5));
     expect(held()).toEqual(["k1", "k2", "k5"]);
-    expect([around.shards[0]?.vector.get(ofB()), pulls.outstanding]).toEqual([2, 1]);
+    expect([around.shards.all[0]?.vector.get(ofB()), pulls.outstanding]).toEqual([2, 1]);
   });
 
   it("of a life that has ended is left to deltas (R4)", () => {
@@ -164,7 +168,7 @@ describe("a confirmation", () => {
 
 describe("a push whose life is sealed here, by a later life that its link does not tell of yet", () => {
   it("is confirmed for no shard, and the number of what is covered, which is all, is never put into bytes", () => {
-    around.shards[0]?.seal(replicaNumber(b), 2);
+    around.shards.all[0]?.seal(replicaNumber(b), 2);
     receive(true, written(1));
     const confirms = around.sent.flatMap(({ message }) => (message.type === "confirm" ? [message] : []));
     expect(confirms.flatMap(({ entries }) => entries)).toEqual([]);

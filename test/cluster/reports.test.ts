@@ -5,14 +5,14 @@ import { VersionVector } from "../../src/core/version-vector.ts";
 import { id } from "../support/machines.ts";
 
 it("goes by the clock that a member reported last: once put back, it has not passed what it had", () => {
-  const reports = new Reports(1);
+  const reports = new Reports();
   expect(reports.clockOf(id("a"))).toBe(-Infinity);
   for (const clock of [1000, 9000, 2000]) reports.noteClock(id("a"), { lives: 0, epoch: 0, clock });
   expect(reports.clockOf(id("a"))).toBe(2000);
 });
 
 it("remembers that a report was covered as long as the disk that it told of is the same", () => {
-  const reports = new Reports(1);
+  const reports = new Reports();
   const shard = 0 as ShardId;
   const [vector, durable] = [new VersionVector(), new VersionVector()];
   const told = { vector, durable, early: [], clock: 5, lives: 1, doubtful: false };
@@ -28,7 +28,7 @@ it("remembers that a report was covered as long as the disk that it told of is t
 });
 
 it("remembers when it was told last, also of what is the same again", () => {
-  const reports = new Reports(1);
+  const reports = new Reports();
   const shard = 0 as ShardId;
   const vector = new VersionVector();
   const told = { vector, durable: vector, early: [], lives: 1, doubtful: false };
@@ -37,7 +37,7 @@ it("remembers when it was told last, also of what is the same again", () => {
 });
 
 it("knows only what was told since a member was forgotten", () => {
-  const reports = new Reports(2);
+  const reports = new Reports();
   const told = { vector: new VersionVector(), durable: undefined, early: [], clock: 5, lives: 1, doubtful: false };
   for (const member of ["a", "b"]) reports.note(1 as ShardId, id(member), told);
   reports.forget(id("a"));

@@ -184,7 +184,7 @@ describe("sessions", () => {
   it("begin anew with what is claimed by then when what was held is not to be served", () => {
     pull(1, 100_000);
     expect(taken().claims).toBe(0);
-    around.shards[0]?.distrust({ serve: false });
+    around.shards.all[0]?.distrust({ serve: false });
     serving.restart();
     serving.receiveCredit(b, { type: "credit", bytes: 100_000 });
     const [delta] = around.sent.flatMap(({ message }) => (message.type === "delta" ? [message] : []));

@@ -53,7 +53,7 @@ describe("a session token", () => {
     ["an origin that is not there", Buffer.of(1, 1, 5, 1, 1).toString("base64url")],
     ["cut off", Buffer.of(1, 0, 5, 0).toString("base64url")],
     ["cut off in a number", Buffer.of(1, 0, 5, 0, 200).toString("base64url")],
-    ["a shard beyond any", Buffer.of(1, 0, 5, 255, 255, 127, 1).toString("base64url")],
+    ["a shard beyond any", Buffer.of(1, 0, 5, 128, 128, 128, 128, 128, 128, 32, 1).toString("base64url")],
     ["a number without an end", Buffer.of(1, 0, ...Array(12).fill(255)).toString("base64url")],
   ])("is refused when %s", (_name, token) => {
     expect(() => decodeSession(token)).toThrow(expect.objectContaining({ code: "BAD_SESSION" }));

@@ -2,7 +2,8 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type ErrorCode, errorRow } from "../../src/base/errors.ts";
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, ShardId } from "../../src/base/ids.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { timestampFromMs } from "../../src/core/clock.ts";
 import { originOf, replicaNumber } from "../../src/core/origin.ts";
 import { KIND_PLAIN, RecordWriter } from "../../src/core/record.ts";
@@ -93,7 +94,7 @@ function records(bytes: Uint8Array): Records {
 }
 
 function push(bytes: Uint8Array): Uint8Array {
-  return encodeMessage({ type: "push", confirm: false, records: records(bytes) });
+  return encodeMessage({ type: "push", confirm: false, space: DEFAULT_SPACE, records: records(bytes) });
 }
 
 describe("a stranger", () => {
@@ -190,7 +191,7 @@ describe("a peer that holds the secret", () => {
         lives: 0,
         epoch: 0,
         clock: Date.now(),
-        rows: [{ vector: digest, fingerprint: digest, durable: true, whole: true, swept: true }],
+        rows: [{ shard: 0 as ShardId, vector: digest, fingerprint: digest, durable: true, whole: true, swept: true }],
       });
       // An answer says that all before it was taken.
       const before = await a.metric("atoll_push_records_received_total");

@@ -64,7 +64,9 @@ describe("two that were cut from each other for longer than the retention", () =
       }
       expect(machines.differences()).toEqual([]);
       machines.run(AWAY_MS);
-      expect(names.map((name) => machines.at(name).shards.some((shard) => shard.tombstones > 0))).not.toContain(true);
+      expect(names.map((name) => machines.at(name).shards.all.some((shard) => shard.tombstones > 0))).not.toContain(
+        true,
+      );
     }
   });
 
@@ -172,8 +174,10 @@ describe("what is missing before a write of one that never comes back", () => {
     for (const name of ["a", "b"]) {
       const { entry, dot } = readKey(machines.at(name), "k3" as Key, machines.now);
       expect(entry).toBeDefined();
-      expect(machines.at(name).shards[0]?.vector.covers(dot?.origin as never, dot?.sequence ?? Infinity)).toBe(true);
-      expect(machines.at(name).shards[0]?.isWhole()).toBe(true);
+      expect(machines.at(name).shards.all[0]?.vector.covers(dot?.origin as never, dot?.sequence ?? Infinity)).toBe(
+        true,
+      );
+      expect(machines.at(name).shards.all[0]?.isWhole()).toBe(true);
     }
   });
 });
@@ -242,8 +246,8 @@ describe("a single replica whose disk lost something", () => {
     await machines.start("a");
     for (const key of KEYS) machines.delete("a", key);
     machines.run(AWAY_MS + 5000);
-    expect(machines.at("a").shards[0]?.unconfirmed).toBe(0);
-    expect(machines.at("a").shards[0]?.tombstones).toBe(0);
+    expect(machines.at("a").shards.all[0]?.unconfirmed).toBe(0);
+    expect(machines.at("a").shards.all[0]?.tombstones).toBe(0);
   });
 });
 

@@ -138,7 +138,7 @@ function faults({ machines, names, winners }: Schedule, may: { repair: boolean; 
     for (const reason of replica.unreadyReasons(machines.clockOf(name))) found.push(`${name}: ${reason}`);
     if (replica.badFrames > 0) found.push(`${name} refused ${replica.badFrames} frames`);
     if (!may.repair && replica.audit.repaired > 0) found.push(`${name} repaired ${replica.audit.repaired}`);
-    const tombstones = replica.shards.reduce((sum, shard) => sum + shard.tombstones, 0);
+    const tombstones = replica.shards.all.reduce((sum, shard) => sum + shard.tombstones, 0);
     if (tombstones > 0) found.push(`${name} keeps ${tombstones} tombstones`);
   }
   return found;

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
 import { xxHash32 } from "../../src/base/hash.ts";
-import type { Key, ReplicaId, ShardId } from "../../src/base/ids.ts";
+import type { Key, ReplicaId, ShardId, SpaceId } from "../../src/base/ids.ts";
+import { SHARD_ID_MAX, shardIdOf } from "../../src/base/shard-id.ts";
 import { KIND_PLAIN, RecordWriter } from "../../src/core/record.ts";
 import {
   DISK_FORMAT_VERSION,
@@ -44,6 +45,14 @@ describe("meta", () => {
     refusesDamage(encodeMeta(meta), decodeMeta);
   });
 
+  it("of the first format, which no release wrote, is DATA_UNREADABLE", () => {
+    const older = encodeMeta(meta).slice();
+    older[4] = 1;
+    const view = new DataView(older.buffer);
+    view.setUint32(0, xxHash32(view, 4, older.length, 0x41746d31), true);
+    expect(() => decodeMeta(older)).toThrow(expect.objectContaining({ code: "DATA_UNREADABLE" }));
+  });
+
   it("of a newer format is DATA_NEWER_FORMAT, whatever follows the version", () => {
     const newer = new Uint8Array(40).fill(170);
     newer.set([DISK_FORMAT_VERSION + 1, 0], 4);
@@ -57,7 +66,7 @@ describe("the head of a shard", () => {
   const head = { head: Uint8Array.of(5, 6, 7), count: 300, sumHigh: 0xffffffff, sumLow: 1 };
 
   it("comes back as it was", () => {
-    for (const number of [0, 255, 65535]) {
+    for (const number of [0, 255, 65535, 65536, SHARD_ID_MAX]) {
       expect(decodeShardHead(shard(number), encodeShardHead(shard(number), head))).toEqual(head);
     }
     const empty = { head: new Uint8Array(0), count: 0, sumHigh: 0, sumLow: 0 };
@@ -80,9 +89,12 @@ describe("keys", () => {
     return recordKey(writer.view, 0, shard(number));
   };
 
-  it("of registers say shard, kind, key length, key and field", () => {
-    expect([...keyOf(0x0102, "ab")]).toEqual([0x72, 1, 2, 0, 0, 2, 0x61, 0x62]);
-    expect([...keyOf(3, "a", 5, "\xff\0")]).toEqual([0x72, 0, 3, 5, 0x80, 1, 0x61, 0xff, 0]);
+  it("of registers say space, shard, kind, key length, key and field", () => {
+    const ofDefault = [0, 0, 0, 0];
+    expect([...keyOf(0x0102, "ab")]).toEqual([0x72, ...ofDefault, 1, 2, 0, 0, 2, 0x61, 0x62]);
+    expect([...keyOf(3, "a", 5, "\xff\0")]).toEqual([0x72, ...ofDefault, 0, 3, 5, 0x80, 1, 0x61, 0xff, 0]);
+    const other = shardIdOf(0x7f010203 as SpaceId, 0x0405);
+    expect([...keyOf(other, "ab")]).toEqual([0x72, 0x7f, 1, 2, 3, 4, 5, 0, 0, 2, 0x61, 0x62]);
   });
 
   it("are the same for the same register wherever its record lies and whatever it holds", () => {
@@ -142,7 +154,7 @@ describe("keys", () => {
   });
 
   it("tell their shard", () => {
-    for (const number of [0, 1, 255, 256, 65535]) {
+    for (const number of [0, 1, 255, 256, 65535, 65536, 65537, SHARD_ID_MAX]) {
       expect(shardOfKey(keyOf(number, "k"))).toBe(number);
       expect(shardOfKey(shardHeadKey(shard(number)))).toBe(number);
     }
@@ -150,14 +162,14 @@ describe("keys", () => {
   });
 
   it("lie in the range of their shard, and ranges follow each other without overlap", () => {
-    const numbers = [0, 1, 254, 255, 256, 257, 65534, 65535];
+    const numbers = [0, 1, 254, 255, 256, 257, 65534, 65535, 65536, SHARD_ID_MAX - 1, SHARD_ID_MAX];
     for (const number of numbers) {
       for (const key of [keyOf(number, "\0"), keyOf(number, "\xff".repeat(1024), 255, "\xff")]) {
         expect(numbers.filter((other) => isWithin(key, registerRange(shard(other))))).toEqual([number]);
         expect(isWithin(key, registerRange("all"))).toBe(true);
       }
     }
-    for (let number = 0; number < 65535; number++) {
+    for (let number = 0; number < 65537; number++) {
       const follows = Buffer.compare(registerRange(shard(number)).to, registerRange(shard(number + 1)).from) === 0;
       if (!follows) expect.fail(`shards ${number} and ${number + 1} leave a gap or overlap`);
     }

@@ -409,7 +409,7 @@ describe("a whisper", () => {
 });
 
 function registersAt(machines: Machines, name: string): number {
-  return machines.at(name).shards.reduce((sum, shard) => sum + shard.table.count, 0);
+  return machines.at(name).shards.all.reduce((sum, shard) => sum + shard.table.count, 0);
 }
 
 describe("a document that has run out at several replicas", () => {

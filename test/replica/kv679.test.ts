@@ -122,7 +122,7 @@ async function withOldTombstoneAtC(seed: string): Promise<Machines> {
   machines.skewMs.set(machines.at("a").id, 450);
   machines.delete("a", "k");
   machines.skewMs.clear();
-  const counts = () => ALL.map((name) => machines.at(name).shards.reduce((sum, { table }) => sum + table.count, 0));
+  const counts = () => ALL.map((name) => machines.at(name).shards.all.reduce((sum, { table }) => sum + table.count, 0));
   while ((counts()[0] ?? 0) + (counts()[1] ?? 0) > 0) {
     machines.run(50);
     machines.at("c").reports.clear();

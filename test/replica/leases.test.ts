@@ -24,7 +24,7 @@ function setting(told: { clock: number; vector: [own: number, theirs: number]; d
   const vector = new VersionVector();
   vector.advance(origin(1), told.vector[0]);
   vector.advance(origin(2), told.vector[1]);
-  const reports = new Reports(1);
+  const reports = new Reports();
   const rest = { durable: vector, early: [], lives: 0, doubtful: false };
   reports.note(shard.id, OTHER, { vector, clock: told.clock, ...rest });
   const durable = new VersionVector();

@@ -49,7 +49,7 @@ describe("limits", () => {
     ["a TTL that is no number", () => put("k", 1, { ttlMs: Number.NaN }), "BAD_TTL"],
   ])("answer to %s", (_what, run, expected) => {
     expect(code(run)).toBe(expected);
-    if (expected !== "done") expect(machines.at("a").shards.every((shard) => shard.table.count === 0)).toBe(true);
+    if (expected !== "done") expect(machines.at("a").shards.all.every((shard) => shard.table.count === 0)).toBe(true);
   });
 });
 

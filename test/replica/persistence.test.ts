@@ -25,7 +25,7 @@ function take(machines: Machines): Batch {
 
 /** Everything that is held, shard by shard. */
 function held(replica: Replica): string[][] {
-  return replica.shards.map(dump);
+  return replica.shards.all.map(dump);
 }
 
 async function restarted(machines: Machines, disk: Disk): Promise<Replica> {
@@ -139,7 +139,7 @@ describe("what the disk lost", () => {
   const registerKeys = (disk: Disk) => [...disk.keys()].filter((key) => key.startsWith("r"));
 
   function doubtful(replica: Replica): number[] {
-    return replica.shards.filter((shard) => shard.unconfirmed > 0).map((shard) => shard.id);
+    return replica.shards.all.filter((shard) => shard.unconfirmed > 0).map((shard) => shard.id);
   }
 
   it("is noticed for a single record, in its shard alone, and the rest is served (D4)", async () => {
@@ -148,10 +148,10 @@ describe("what the disk lost", () => {
     const [key = ""] = registerKeys(disk);
     disk.delete(key);
     const replica = await restarted(machines, disk);
-    expect(doubtful(replica)).toEqual([key.charCodeAt(2)]);
+    expect(doubtful(replica)).toEqual([key.charCodeAt(6)]);
     expect(machines.machine("a").logs).toContain("data-damaged");
     expect([...Array(40).keys()].filter((i) => machines.get("a", `k${i}`) === undefined)).toHaveLength(1);
-    for (const id of doubtful(replica)) expect([...(replica.shards[id]?.vector.entries() ?? [])]).toEqual([]);
+    for (const id of doubtful(replica)) expect([...(replica.shards.all[id]?.vector.entries() ?? [])]).toEqual([]);
   });
 
   it("is noticed when a record is an older one of the same register", async () => {
@@ -171,11 +171,11 @@ describe("what the disk lost", () => {
     ["everything of one shard", "rs"],
   ])("is noticed for %s", async (_what, lost) => {
     const machines = await filled();
-    const isLost = (key: string) => lost.includes(key.charAt(0)) && key.charCodeAt(2) === 1;
+    const isLost = (key: string) => lost.includes(key.charAt(0)) && key.charCodeAt(6) === 1;
     const disk = new Map([...machines.machine("a").disk].filter(([key]) => !isLost(key)));
     const replica = await restarted(machines, disk);
     expect(machines.machine("a").logs).toContain("data-damaged");
-    expect([...(replica.shards[1]?.vector.entries() ?? [])]).toEqual([]);
+    expect([...(replica.shards.all[1]?.vector.entries() ?? [])]).toEqual([]);
   });
 
   it("is noticed for a whole batch in the middle, whose shards add up as they are", async () => {
@@ -189,14 +189,14 @@ describe("what the disk lost", () => {
     machines.run(50);
     const disk = new Map(machines.machine("a").disk);
     for (const key of [...disk.keys()]) {
-      if (!/^[rs]/.test(key) || key.charCodeAt(2) !== dot.shard) continue;
+      if (!/^[rs]/.test(key) || key.charCodeAt(6) !== dot.shard) continue;
       const old = before.get(key);
       if (old === undefined) disk.delete(key);
       else disk.set(key, old);
     }
     const replica = await restarted(machines, disk);
     expect(machines.machine("a").logs).toContain("data-damaged");
-    expect(replica.shards[dot.shard]?.vector.covers(dot.origin, dot.sequence)).toBe(false);
+    expect(replica.shards.all[dot.shard]?.vector.covers(dot.origin, dot.sequence)).toBe(false);
   });
 
   it("is refused where bytes were changed, and the register is not there", async () => {
@@ -216,11 +216,11 @@ describe("what the disk lost", () => {
     const [text = ""] = registerKeys(disk);
     const entry = disk.get(text);
     const key = entry?.key.slice() ?? new Uint8Array(0);
-    key[2] = (key[2] ?? 0) ^ 1;
+    key[6] = (key[6] ?? 0) ^ 1;
     disk.delete(text);
     if (entry !== undefined) disk.set(latin1FromBytes(key), { key, value: entry.value });
     const replica = await restarted(machines, disk);
-    expect(doubtful(replica)).toEqual([text.charCodeAt(2)]);
+    expect(doubtful(replica)).toEqual([text.charCodeAt(6)]);
     expect(disk.has(latin1FromBytes(key))).toBe(false);
   });
 

@@ -112,7 +112,7 @@ describe("bad bytes from a peer", () => {
     const inVector = encodeMessage({
       type: "delta",
       session: 1,
-      claim: machines.at("a").shards[0]?.vector,
+      claim: machines.at("a").shards.all[0]?.vector,
       marks: undefined,
       records: { bytes: push, view: new DataView(push.buffer), start: 0, end: push.length },
     });
@@ -169,8 +169,8 @@ describe("a peer", () => {
     replica.members.giveUp(id("b"), 1);
     const before = machines.dump("a");
     const { bytes } = record({ key: "x", origin: replica.number });
-    replica.receive(LINK, sealed([2, 0], bytes), machines.now);
-    const pull = { type: "pull", session: 1, shard: 0, credit: 1000, vector: replica.shards[0]?.vector } as never;
+    replica.receive(LINK, sealed([2, 0, 0, 0, 0, 0], bytes), machines.now);
+    const pull = { type: "pull", session: 1, shard: 0, credit: 1000, vector: replica.shards.all[0]?.vector } as never;
     replica.receive(LINK, encodeMessage(pull), machines.now);
     const said = replica.outbox.frames.map(({ frame }) => decodeMessage(frame));
     expect(said).toEqual([{ type: "stop", session: 1, fromSource: true }]);
@@ -305,8 +305,8 @@ describe("a clock that ran ahead and was put back", () => {
     expect(["a", "b"].map((name) => machines.get(name, "session"))).toEqual([undefined, undefined]);
     expect(heard).toEqual(["put", "expire"]);
     machines.run(AHEAD_MS);
-    const counts = ["a", "b"].flatMap((name) => machines.at(name).shards.map((shard) => shard.table.count));
-    expect(counts).toEqual(Array(8).fill(0));
+    const counts = ["a", "b"].flatMap((name) => machines.at(name).shards.all.map((shard) => shard.table.count));
+    expect(counts).toEqual(Array(10).fill(0));
     expect(machines.at("a").audit.repaired + machines.at("b").audit.repaired).toBe(0);
   });
 

@@ -5,6 +5,7 @@ import { Members } from "../../src/cluster/members.ts";
 import { Reports } from "../../src/cluster/reports.ts";
 import type { SendingSurroundings } from "../../src/cluster/surroundings.ts";
 import type { Shard } from "../../src/core/shard.ts";
+import { Shards } from "../../src/core/shards.ts";
 import type { MemberFacts, Message } from "../../src/wire/message.ts";
 import { createShard, type LooseShard, NOW } from "./shards.ts";
 
@@ -28,7 +29,7 @@ export function facts(name: string, more: Partial<MemberFacts> = {}): MemberFact
 
 export class TestSurroundings implements SendingSurroundings {
   readonly looseShards: readonly LooseShard[];
-  readonly shards: readonly Shard[];
+  readonly shards: Shards;
   readonly members: Members;
   readonly reports: Reports;
   readonly links = new Set<ReplicaId>();
@@ -40,9 +41,9 @@ export class TestSurroundings implements SendingSurroundings {
 
   constructor(self: string, peers: readonly string[], shards = 2) {
     this.looseShards = Array.from({ length: shards }, (_, id) => createShard({ id }));
-    this.shards = this.looseShards.map(({ shard }) => shard);
+    this.shards = new Shards(shards, (id) => this.looseShards[id]?.shard ?? createShard({ id }).shard);
     this.members = new Members(facts(self));
-    this.reports = new Reports(shards);
+    this.reports = new Reports();
     for (const peer of peers) {
       this.members.learn(facts(peer), NOW);
       this.links.add(peer as ReplicaId);
@@ -50,7 +51,7 @@ export class TestSurroundings implements SendingSurroundings {
   }
 
   durableOf(shard: ShardId): Shard["vector"] {
-    return (this.shards[shard] as Shard).vector.snapshot();
+    return (this.shards.get(shard) as Shard).vector.snapshot();
   }
 
   send(to: ReplicaId, message: Message): void {

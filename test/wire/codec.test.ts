@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
-import type { Key, OriginId, ReplicaId, ShardId } from "../../src/base/ids.ts";
+import type { Key, OriginId, ReplicaId, ShardId, SpaceId } from "../../src/base/ids.ts";
+import { SHARD_ID_MAX, SPACE_MAX } from "../../src/base/shard-id.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
 import { TIMESTAMP_MAX } from "../../src/core/clock.ts";
 import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
@@ -21,7 +22,11 @@ import { sealed } from "../support/sealed.ts";
 
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const number = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 127, 128, 2 ** 32, Number.MAX_SAFE_INTEGER));
-const shard = fc.integer({ min: 0, max: 65_535 }) as fc.Arbitrary<ShardId>;
+const shard = fc.oneof(
+  fc.integer({ min: 0, max: 65_535 }),
+  fc.integer({ min: 0, max: SHARD_ID_MAX }),
+) as fc.Arbitrary<ShardId>;
+const space = fc.integer({ min: 0, max: SPACE_MAX }) as fc.Arbitrary<SpaceId>;
 const origin = fc
   .tuple(uint32, fc.integer({ min: 1, max: LIFE_MAX }))
   .map(([replica, life]) => originOf(replica, life));
@@ -88,6 +93,7 @@ const vectorEntry = fc.oneof(
   fc.record({ shard, vector, early, doubtful: fc.boolean() }).map((each) => ({ ...each, durable: each.vector })),
 );
 const row = fc.record({
+  shard,
   vector: digest,
   fingerprint: digest,
   durable: fc.boolean(),
@@ -104,7 +110,7 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     lineage,
     known: lineage,
   }),
-  push: fc.record({ ...type("push"), confirm: fc.boolean(), records }),
+  push: fc.record({ ...type("push"), confirm: fc.boolean(), space, records }),
   confirm: fc.record({
     ...type("confirm"),
     origin,
@@ -125,7 +131,9 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     ...type("shard-digests"),
     ...report,
     asOf,
-    rows: fc.array(row, { maxLength: 4 }),
+    rows: fc
+      .uniqueArray(row, { maxLength: 4, selector: ({ shard }) => shard })
+      .map((rows) => rows.sort((a, b) => a.shard - b.shard)),
   }),
   vectors: fc.record({
     ...type("vectors"),
@@ -334,7 +342,8 @@ it.each([
   ["a flag that is neither 0 nor 1", [2, 2]],
   ["a replica id with a space", [1, 1, 0x20, 0]],
   ["an empty replica id", [1, 0, 0]],
-  ["a shard over 65,535", [14, 128, 128, 4]],
+  ["a shard of a space over 2^31 - 1", [14, 128, 128, 128, 128, 128, 128, 32]],
+  ["a push of such a space", [2, 0, 0, 0, 0, 128]],
   ["flags of a digest that nobody has", [4, 8, ...Array(30).fill(0)]],
   ["a purge mark of 2^53 - 1", [8, 1, 1, 0, 0, 1, 0, 255, 255, 255, 255, 255, 255, 255, 15]],
   ["a slice that there is none of", [12, 0, 0, ...Array(8).fill(0), 0, 2, 2, 0]],
@@ -347,8 +356,8 @@ it.each([
 it("knows a push that was written in place", () => {
   for (const confirm of [true, false]) {
     const frame = new Uint8Array(PUSH_HEADER_BYTES + 2).fill(9);
-    finishPush(frame, confirm);
-    expect(plain(decodeMessage(frame))).toEqual({ type: "push", confirm, records: [9, 9] });
+    finishPush(frame, SPACE_MAX as SpaceId, confirm);
+    expect(plain(decodeMessage(frame))).toEqual({ type: "push", confirm, space: SPACE_MAX, records: [9, 9] });
   }
 });
 

@@ -2,7 +2,7 @@
 
 import type { Evidence } from "../../../simulations/checkers/evidence.ts";
 import type { NodeSample, Sample, SampledRegister } from "../../../simulations/sampling/sample.ts";
-import type { OriginId } from "../../../src/base/ids.ts";
+import type { OriginId, ShardId } from "../../../src/base/ids.ts";
 import { VersionVector } from "../../../src/core/version-vector.ts";
 import { evidence, KEY, node } from "./evidence-builder.ts";
 
@@ -23,7 +23,7 @@ export function nodeSample(
     life: 1,
     wallMs: 0,
     registers: new Map(register === undefined ? [] : [[`0:${KEY}`, register]]),
-    vectors: [vector],
+    vectors: new Map([[0 as ShardId, vector]]),
     contentDigest: register?.isStanding === true ? `${register.sequence} ${register.checksum}` : "nothing",
     vectorDigest: `${covered}`,
     holdings: [],
