@@ -68,6 +68,13 @@ export interface WriteOutcome {
   readonly acks: { readonly reached: number; readonly wanted: number; readonly met: boolean };
 }
 
+export interface KeysOptions {
+  readonly prefix: string;
+  readonly limit: number;
+  /** Of the page before. */
+  readonly cursor?: string;
+}
+
 export interface KeyPage {
   readonly keys: readonly Key[];
   /** Where to go on; absent at the end. A page may be short, even empty, and still have a cursor. */
@@ -156,7 +163,7 @@ export interface Store {
    * them, and after a restart. A key that is there throughout, at every replica that is asked, is returned exactly once.
    * Throws `BAD_CURSOR`.
    */
-  keys(options: { readonly prefix: string; readonly limit: number; readonly cursor?: string }): Promise<KeyPage>;
+  keys(options: KeysOptions): Promise<KeyPage>;
   /** Every change of keys under the prefix from now on, or after `resume`. The listener must not throw. */
   watch(options: WatchOptions, listener: (event: WatchEvent) => void): Watch;
   /** Waits until this replica has all of `dots` (session guarantees); throws `SESSION_BEHIND` after `waitMs`. */

@@ -10,6 +10,7 @@ import { assert } from "../base/assert.ts";
 import { isDue } from "../base/deadline.ts";
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId } from "../base/ids.ts";
+import { DEFAULT_SPACE } from "../base/shard-id.ts";
 import type { Statistic, StatisticsSource } from "../stats.ts";
 import type {
   AckLevel,
@@ -18,6 +19,7 @@ import type {
   ClusterStatus,
   Dot,
   KeyPage,
+  KeysOptions,
   LocalStore,
   PutOptions,
   ReadOptions,
@@ -33,8 +35,7 @@ import type { ReplicaConfig } from "./config.ts";
 import { Documents } from "./documents.ts";
 import { type Holding, holdingsOf } from "./holdings.ts";
 import { inspectReplica, type ReplicaDump } from "./inspect.ts";
-import { pageOfKeys } from "./key-pages.ts";
-import { checkKey, readKey, type Write, writeKey } from "./operations.ts";
+import { Keyspace } from "./keyspace.ts";
 import type { Batch } from "./persistence.ts";
 import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, TransportEvents } from "./ports.ts";
 import { RefusalLog } from "./refusal-log.ts";
@@ -52,7 +53,6 @@ const DISK_RETRY_MS = 1000;
 const ACK_TIMEOUT_MS = 5000;
 /** By as much a clock that is put back prolongs a wait; one that is put back by more ends it. */
 const PUT_BACK_MAX_MS = 1000;
-const BATCH_OPERATIONS_MAX = 10_000;
 
 export interface DriverOptions {
   /** Its address may be given at the start only, once a port is bound. */
@@ -88,6 +88,7 @@ export class Driver implements LocalStore, StatisticsSource {
   readonly #options: DriverOptions;
   #replica: Replica | undefined;
   readonly documents: Documents;
+  readonly #default: Keyspace;
   readonly #refusalLog: RefusalLog;
   readonly #refusing = new RefusingPeers();
   #address = "";
@@ -108,10 +109,17 @@ export class Driver implements LocalStore, StatisticsSource {
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#refusalLog = new RefusalLog(options.log);
-    this.documents = new Documents({
+    const host = {
       replica: () => this.#running(),
-      step: (run) => this.#step(run),
-      acknowledged: (outcome, wanted) => this.#acknowledged(outcome, wanted),
+      now: () => this.#now(),
+      step: <T>(run: (now: number) => T) => this.#step(run),
+      acknowledged: (outcome: WriteOutcome, wanted: WriteOptions) => this.#acknowledged(outcome, wanted),
+      catchUp: (dots: readonly Dot[], waitMs: number) => this.catchUp(dots, waitMs),
+      status: () => this.status(),
+    };
+    this.#default = new Keyspace(host, DEFAULT_SPACE);
+    this.documents = new Documents({
+      ...host,
       isDelivering: () => this.#isCarrying || this.replica.outbox.deliveries.length > 0,
     });
     this.#join = options.join ?? [];
@@ -181,34 +189,28 @@ export class Driver implements LocalStore, StatisticsSource {
 
   // --- Store ---------------------------------------------------------------------------------------------------
 
-  async get(key: Key, options: ReadOptions = {}): Promise<ReadOutcome> {
-    if (options.consistency === "quorum") await this.#readQuorum(key);
-    return readKey(this.#running(), key, this.#now());
+  get(key: Key, options?: ReadOptions): Promise<ReadOutcome> {
+    return this.#default.get(key, options);
   }
 
-  put(key: Key, value: Uint8Array, options: PutOptions = {}): Promise<WriteOutcome> {
-    return this.#write(key, { value, options });
+  put(key: Key, value: Uint8Array, options?: PutOptions): Promise<WriteOutcome> {
+    return this.#default.put(key, value, options);
   }
 
-  delete(key: Key, options: WriteOptions = {}): Promise<WriteOutcome> {
-    return this.#write(key, { options });
+  delete(key: Key, options?: WriteOptions): Promise<WriteOutcome> {
+    return this.#default.delete(key, options);
   }
 
-  async batch(operations: readonly BatchOperation[], options: WriteOptions = {}): Promise<readonly BatchResult[]> {
-    if (operations.length > BATCH_OPERATIONS_MAX) {
-      throw new AtollError("BATCH_TOO_LARGE", `a batch has at most ${BATCH_OPERATIONS_MAX} operations`);
-    }
-    // All are carried out before the first is awaited: the writes of one batch go out together.
-    return Promise.all(operations.map((operation) => this.#operate(operation, options)));
+  batch(operations: readonly BatchOperation[], options?: WriteOptions): Promise<readonly BatchResult[]> {
+    return this.#default.batch(operations, options);
   }
 
-  async keys(options: { readonly prefix: string; readonly limit: number; readonly cursor?: string }): Promise<KeyPage> {
-    return pageOfKeys(this.#running(), options, this.#now());
+  keys(options: KeysOptions): Promise<KeyPage> {
+    return this.#default.keys(options);
   }
 
   watch(options: WatchOptions, listener: (event: WatchEvent) => void): Watch {
-    const replica = this.#running();
-    return this.#step((now) => replica.changes.watch(options, listener, now));
+    return this.#default.watch(options, listener);
   }
 
   async catchUp(dots: readonly Dot[], waitMs: number): Promise<void> {
@@ -261,14 +263,6 @@ export class Driver implements LocalStore, StatisticsSource {
 
   // --- Clients -------------------------------------------------------------------------------------------------
 
-  async #write(key: Key, write: Write): Promise<WriteOutcome> {
-    const replica = this.#running();
-    return this.#acknowledged(
-      this.#step((now) => writeKey(replica, key, write, now)),
-      write.options,
-    );
-  }
-
   async #acknowledged(outcome: WriteOutcome, { ack, ackTimeoutMs }: WriteOptions): Promise<WriteOutcome> {
     if (ack === undefined || ack === "memory") return outcome;
     // Where nothing is kept, waiting brings nothing.
@@ -286,31 +280,6 @@ export class Driver implements LocalStore, StatisticsSource {
         replica.acks.add({ ...dot, level, dueAt: now + timeoutMs, waitMaxMs: timeoutMs + PUT_BACK_MAX_MS, answer });
       });
     });
-  }
-
-  async #operate(operation: BatchOperation, options: WriteOptions): Promise<BatchResult> {
-    try {
-      if (operation.type === "get") return { type: "get", ...(await this.get(operation.key)) };
-      if (operation.type === "delete") return { type: "delete", ...(await this.delete(operation.key, options)) };
-      const { key, value, ttlMs, contentType } = operation;
-      const more = { ...(ttlMs === undefined ? {} : { ttlMs }), ...(contentType === undefined ? {} : { contentType }) };
-      return { type: "put", ...(await this.put(key, value, { ...options, ...more })) };
-    } catch (error) {
-      const { code, message } = toAtollError(error);
-      return { type: "error", code, message };
-    }
-  }
-
-  async #readQuorum(key: Key): Promise<void> {
-    const replica = this.#running();
-    checkKey(replica, key);
-    const isReached = await new Promise<boolean>((resolve) => {
-      this.#step((now) => {
-        const answer = (reached: boolean) => replica.outbox.answers.push(() => resolve(reached));
-        replica.quorumReads.begin(replica.shardOfKey(key).id, key, now, answer);
-      });
-    });
-    if (!isReached) throw new AtollError("QUORUM_UNREACHABLE", "no majority of the replicas answered in time");
   }
 
   // --- Steps ---------------------------------------------------------------------------------------------------

@@ -19,7 +19,10 @@ export interface Holding {
 }
 
 export function holdingsOf(replica: Replica): Holding[] {
-  const { changes, acks, quorumReads, audit, pulls, replication, shards } = replica;
+  const { acks, quorumReads, audit, pulls, replication, shards } = replica;
+  const changes = [...replica.changes];
+  const kept = changes.reduce((sum, each) => sum + each.kept, 0);
+  const keptBytes = changes.reduce((sum, each) => sum + each.keptBytes, 0);
   const peers = replica.linked();
   const links = [...replica.links()];
   const unconfirmed = shards.all.reduce((sum, shard) => sum + shard.unconfirmed, 0);
@@ -27,8 +30,8 @@ export function holdingsOf(replica: Replica): Holding[] {
   const dirty = replica.isEphemeral ? 0 : shards.all.filter((shard) => shard.isDirty).length;
   const serving = replica.deltasServed;
   return [
-    holding("changes_kept", "Changes kept for watchers that come back.", changes.kept, CHANGES_MAX, false),
-    holding("changes_kept_bytes", "Bytes of those changes.", changes.keptBytes, CHANGES_BYTES_MAX, false),
+    holding("changes_kept", "Changes kept for watchers that come back.", kept, CHANGES_MAX * changes.length, false),
+    holding("changes_kept_bytes", "Bytes of those changes.", keptBytes, CHANGES_BYTES_MAX * changes.length, false),
     holding("ack_waits", "Writes that wait for others, or for the disk.", acks.waiting),
     holding("quorum_reads_waiting", "Reads that wait for a majority.", quorumReads.waiting),
     holding("votes_open", "Votes on registers that an audit found with some only.", audit.votes.open, VOTES_MAX),

@@ -9,11 +9,11 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
-import { DEFAULT_SPACE, numberOf } from "../base/shard-id.ts";
+import { numberOf } from "../base/shard-id.ts";
 import { ORDER_MAX, orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
 import { KIND_PLAIN, keyAt, keyLengthAt, keyStartAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
-import type { KeyPage } from "../store.ts";
+import type { KeyPage, KeysOptions } from "../store.ts";
 import { liveMembers } from "../types/container.ts";
 import type { Replica } from "./replica.ts";
 
@@ -37,13 +37,9 @@ interface Candidates {
   readonly orders: number[];
 }
 
-/** Live keys under a prefix, from a cursor on. Throws `BAD_CURSOR`. */
-export function pageOfKeys(
-  replica: Replica,
-  options: { readonly space?: SpaceId; readonly prefix: string; readonly limit: number; readonly cursor?: string },
-  now: number,
-): KeyPage {
-  const shards = replica.shards.in(options.space ?? DEFAULT_SPACE);
+/** Live keys of a space under a prefix, from a cursor on. Throws `BAD_CURSOR`. */
+export function pageOfKeys(replica: Replica, space: SpaceId, options: KeysOptions, now: number): KeyPage {
+  const shards = replica.shards.in(space);
   let place = options.cursor === undefined ? { shard: 0, order: 0 } : parseCursor(options.cursor, shards.length);
   const limit = Math.max(1, Math.min(options.limit, PAGE_KEYS_MAX));
   const keys: Key[] = [];

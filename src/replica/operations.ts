@@ -1,7 +1,7 @@
 /** What clients may do with the keys of one replica: checked, then carried out at once against what it holds. */
 
 import { AtollError } from "../base/errors.ts";
-import type { Key } from "../base/ids.ts";
+import type { Key, SpaceId } from "../base/ids.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { KIND_PLAIN } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
@@ -18,9 +18,9 @@ export function checkKey(replica: Replica, key: Key): void {
   if (key.length > max) throw new AtollError("KEY_TOO_LONG", `a key has at most ${max} bytes, this one ${key.length}`);
 }
 
-export function readKey(replica: Replica, key: Key, now: number): ReadOutcome {
+export function readKey(replica: Replica, space: SpaceId, key: Key, now: number): ReadOutcome {
   checkKey(replica, key);
-  const shard = replica.shardOfKey(key);
+  const shard = replica.shardOfKey(key, space);
   const slot = shard.find(KIND_PLAIN, key);
   if (slot === 0) return {};
   const view = shard.table.viewOf(slot);
@@ -32,10 +32,10 @@ export function readKey(replica: Replica, key: Key, now: number): ReadOutcome {
 export type Write = { readonly value: Uint8Array; readonly options: PutOptions } | { readonly options: WriteOptions };
 
 /** Carries a put or a deletion out. Throws before anything has changed. */
-export function writeKey(replica: Replica, key: Key, write: Write, now: number): WriteOutcome {
+export function writeKey(replica: Replica, space: SpaceId, key: Key, write: Write, now: number): WriteOutcome {
   checkKey(replica, key);
   const ttlMs = "value" in write ? checkPut(replica, write.value, write.options) : undefined;
-  const shard = replica.shardOfKey(key);
+  const shard = replica.shardOfKey(key, space);
   const before = shard.find(KIND_PLAIN, key);
   const existed = before !== 0 && shard.isLive(before, now);
   if (write.options.condition !== undefined) {

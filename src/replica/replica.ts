@@ -94,7 +94,6 @@ export class Replica implements SendingSurroundings {
   readonly audit: Audit;
   readonly persistence: Persistence;
   readonly acks: AckWaits;
-  readonly changes: Changes;
   readonly quorumReads: QuorumReads;
   readonly outbox = new Outbox();
   readonly limits: RecordLimits;
@@ -130,6 +129,8 @@ export class Replica implements SendingSurroundings {
   readonly #purging: Purging;
   readonly #sealing: Sealing;
   readonly #doubt: Doubt;
+  /** Of the spaces that somebody has watched. */
+  readonly #changesBySpace = new Map<SpaceId, Changes>();
   readonly #links = new PeerLinks();
   readonly #confirmations = new Confirmations();
   #sweptTo: number;
@@ -192,7 +193,7 @@ export class Replica implements SendingSurroundings {
     this.replication = new Replication(this, this.pulls, {
       limits: this.limits,
       broadcast: (to, frame) => this.#broadcastFrame(to, frame),
-      applied: (_shard, view, at, when) => this.#applied(view, at, when),
+      applied: (shard, view, at, when) => this.#applied(shard, view, at, when),
     });
     this.audit = new Audit(this, {
       limits: this.limits,
@@ -207,7 +208,7 @@ export class Replica implements SendingSurroundings {
           kind: kindAt(view, at),
           isLasting,
         });
-        if (how === "restored") this.#applied(view, at, this.#sweptTo);
+        if (how === "restored") this.#applied(shard, view, at, this.#sweptTo);
         else this.#changedUntold();
       },
     });
@@ -217,7 +218,7 @@ export class Replica implements SendingSurroundings {
       isMajorityKnown: () => this.isMajorityKnown(),
       covered: (id, shard, origin) => this.#coveredBy(id, shard, origin),
     });
-    this.changes = new Changes(random.uint32().toString(36), this.#emit);
+    this.#changesBySpace.set(DEFAULT_SPACE, this.#createChanges());
     this.quorumReads = new QuorumReads(this);
   }
 
@@ -257,6 +258,25 @@ export class Replica implements SendingSurroundings {
     for (const shard of this.shards.add(space)) shard.beginLife(this.origin);
   }
 
+  /** What watchers of a space follow. */
+  changesOf(space: SpaceId): Changes {
+    let changes = this.#changesBySpace.get(space);
+    if (changes === undefined) {
+      changes = this.#createChanges();
+      this.#changesBySpace.set(space, changes);
+    }
+    return changes;
+  }
+
+  get changes(): Iterable<Changes> {
+    return this.#changesBySpace.values();
+  }
+
+  #createChanges(): Changes {
+    return new Changes(this.#random.uint32().toString(36), this.#emit);
+  }
+
+  /** In the default space unless told. */
   shardOfKey(key: Key, space: SpaceId = DEFAULT_SPACE): Shard {
     const shards = this.shards.in(space);
     this.#writer.writeIdentity(KIND_PLAIN, key);
@@ -269,7 +289,7 @@ export class Replica implements SendingSurroundings {
   write(shard: Shard, write: LocalWrite, confirm: boolean, now: number): number {
     const slot = shard.write(write, now);
     this.replication.queue(shard, this.#writer.bytes, recordLength(this.#writer.view, 0), confirm);
-    this.#applied(shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
+    this.#applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
     return slot;
   }
 
@@ -394,7 +414,7 @@ export class Replica implements SendingSurroundings {
     this.#pull(now);
     this.acks.tick(now);
     this.quorumReads.tick(now);
-    this.changes.tick(now);
+    for (const changes of this.#changesBySpace.values()) changes.tick(now);
     this.#serving.tick();
     this.#keepHouse(now);
     this.purged += this.#purging.step(now);
@@ -623,7 +643,7 @@ export class Replica implements SendingSurroundings {
   /** Takes in a register of a shard's space that came outside of pushes and deltas: it claims nothing. */
   takeIn(of: ShardId, records: Records, now: number): void {
     forEachRecord(records, this.shards.in(spaceOf(of)), this.limits, (shard, view, bytes, at, length) => {
-      if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(view, at, now);
+      if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(shard, view, at, now);
     });
   }
 
@@ -640,7 +660,7 @@ export class Replica implements SendingSurroundings {
       (target, view, bytes, at, length) => {
         if (target !== shard) throw new BadBytes("register of another shard in a delta");
         this.pulls.registers++;
-        if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(view, at, now);
+        if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(shard, view, at, now);
       },
     );
     if (message.claim === undefined) return;
@@ -728,7 +748,7 @@ export class Replica implements SendingSurroundings {
         const isSwept = shard.sweep(this.#sweptTo, left, (slot) => {
           left--;
           this.expired++;
-          this.#applied(shard.table.viewOf(slot), shard.table.offsetOf(slot), this.#sweptTo);
+          this.#applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), this.#sweptTo);
         });
         this.#isSweeping = !isSwept || left === 0;
         if (this.#isSweeping) return;
@@ -755,16 +775,18 @@ export class Replica implements SendingSurroundings {
   // --- Inside --------------------------------------------------------------------------------------------------
 
   /** A register came or changed: watchers hear of it. */
-  #applied(view: DataView, at: number, now: number): void {
-    this.listener?.applied(view, at, now, this.#emit);
-    if (!this.changes.isWanted(now)) return this.changes.skip();
+  #applied(shard: Shard, view: DataView, at: number, now: number): void {
+    const space = spaceOf(shard.id);
+    if (space === DEFAULT_SPACE) this.listener?.applied(view, at, now, this.#emit);
+    const changes = this.#changesBySpace.get(space);
+    if (changes?.isWanted(now) !== true) return changes?.skip();
     const change = changeAt(view, at, now);
-    if (change !== undefined) this.changes.record(change);
+    if (change !== undefined) changes.record(change);
   }
 
   /** What is held changed in ways that cannot be told one by one: whoever follows has to read again. */
   #changedUntold(): void {
-    this.changes.reset();
+    for (const changes of this.#changesBySpace.values()) changes.reset();
     this.listener?.reset(this.#emit);
   }
 

@@ -35,7 +35,11 @@ export function replicaStatistics(replica: Replica): Statistic[] {
       sum((shard) => shard.vector.size),
     ),
     gauge("pulls_outstanding", "Shards being fetched, or about to be.", replica.pulls.outstanding),
-    gauge("watchers", "Watches open.", replica.changes.watchers),
+    gauge(
+      "watchers",
+      "Watches open.",
+      [...replica.changes].reduce((all, { watchers }) => all + watchers, 0),
+    ),
     gauge("life", "Life number of this replica.", replica.life),
     counter("pushes_sent_total", "Push frames encoded.", replica.replication.frames),
     counter("push_records_received_total", "Records received in pushes.", replica.replication.received),

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { KIND_PLAIN } from "../../src/core/record.ts";
 import { damage, force, lose, neighbourOf, REPAIR_MS, recordOf } from "../support/losses.ts";
 import { Machines } from "../support/machines.ts";
@@ -16,7 +17,10 @@ describe("a register that one lost", () => {
     machines.put("a", "k", "v");
     machines.run(2000);
     const heard: string[] = [];
-    machines.at("c").changes.watch({ prefix: "" }, (event) => heard.push(event.type), machines.now);
+    machines
+      .at("c")
+      .changesOf(DEFAULT_SPACE)
+      .watch({ prefix: "" }, (event) => heard.push(event.type), machines.now);
     lose(machines, "c", "k");
     expect(machines.get("c", "k")).toBe(undefined);
     machines.run(REPAIR_MS);

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { readKey } from "../../src/replica/operations.ts";
 import type { WatchEvent } from "../../src/store.ts";
 import { id, Machines } from "../support/machines.ts";
@@ -172,7 +173,7 @@ describe("what is missing before a write of one that never comes back", () => {
     machines.crash("o");
     machines.run(AWAY_MS + 5000);
     for (const name of ["a", "b"]) {
-      const { entry, dot } = readKey(machines.at(name), "k3" as Key, machines.now);
+      const { entry, dot } = readKey(machines.at(name), DEFAULT_SPACE, "k3" as Key, machines.now);
       expect(entry).toBeDefined();
       expect(machines.at(name).shards.all[0]?.vector.covers(dot?.origin as never, dot?.sequence ?? Infinity)).toBe(
         true,
@@ -203,7 +204,7 @@ describe("a quarantined replica", () => {
         for (const key of KEYS) if (machines.get("c", key) !== undefined) known.add(key);
       }
     };
-    machines.at("c").changes.watch({ prefix: "k/" }, follow, machines.now);
+    machines.at("c").changesOf(DEFAULT_SPACE).watch({ prefix: "k/" }, follow, machines.now);
     for (const key of KEYS) known.add(key);
     machines.heal();
     machines.run(10_000);

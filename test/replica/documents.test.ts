@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import type { Documents } from "../../src/replica/documents.ts";
 import { pageOfKeys } from "../../src/replica/key-pages.ts";
 import type { DocumentEvent, DocumentHandle, DocumentView, Whisper } from "../../src/store.ts";
@@ -178,7 +179,8 @@ describe("a document at several replicas", () => {
 
   it("is listed once among the keys, however much is held of it, and beside a value of its key", async () => {
     const { machines, a } = await three("listed");
-    const keys = () => [...pageOfKeys(machines.at("a"), { prefix: "", limit: 100 }, machines.now).keys].sort();
+    const keys = () =>
+      [...pageOfKeys(machines.at("a"), DEFAULT_SPACE, { prefix: "", limit: 100 }, machines.now).keys].sort();
     for (const letter of "abc") await new Reader(a).type(letter);
     machines.put("a", "plain", "value");
     expect(keys()).toEqual(["doc", "plain"]);

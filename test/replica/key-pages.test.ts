@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesFromLatin1 } from "../../src/base/bytes.ts";
 import { AtollError } from "../../src/base/errors.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { orderOf } from "../../src/core/key-order.ts";
 import { pageOfKeys } from "../../src/replica/key-pages.ts";
 import { Machines } from "../support/machines.ts";
@@ -14,6 +15,7 @@ function list(machines: Machines, prefix: string, limit: number, turns: readonly
   do {
     const page = pageOfKeys(
       machines.at(turns[pages % turns.length] ?? "a"),
+      DEFAULT_SPACE,
       { prefix, limit, ...(cursor !== undefined && { cursor }) },
       machines.now,
     );
@@ -106,7 +108,7 @@ class Listing {
     if (this.isDone) return;
     const cursor = this.#cursor;
     const options = { prefix: "k/", limit, ...(cursor !== undefined && { cursor }) };
-    const page = pageOfKeys(this.machines.at(name), options, this.machines.now);
+    const page = pageOfKeys(this.machines.at(name), DEFAULT_SPACE, options, this.machines.now);
     this.met.push(...page.keys.filter((key) => key.startsWith("k/s")));
     this.#cursor = page.cursor;
     this.isDone = page.cursor === undefined;
@@ -155,7 +157,9 @@ describe("pages of keys", () => {
     machines.put("a", "expired", "v", { ttlMs: 5 });
     machines.put("a", "live", "v");
     machines.now += 5;
-    expect(pageOfKeys(machines.at("a"), { prefix: "", limit: 10 }, machines.now)).toEqual({ keys: ["live"] });
+    expect(pageOfKeys(machines.at("a"), DEFAULT_SPACE, { prefix: "", limit: 10 }, machines.now)).toEqual({
+      keys: ["live"],
+    });
   });
 
   it("come back short, with a cursor, when much was looked at in vain", async () => {
@@ -187,7 +191,12 @@ describe("keys of one order", () => {
     const [first = "", second = "", third = "", fourth = "", last = ""] = TIED;
     for (const key of [first, second, fourth, last]) machines.put("a", key, "v");
     const page = (cursor?: string) =>
-      pageOfKeys(machines.at("a"), { prefix: "", limit: 2, ...(cursor !== undefined && { cursor }) }, machines.now);
+      pageOfKeys(
+        machines.at("a"),
+        DEFAULT_SPACE,
+        { prefix: "", limit: 2, ...(cursor !== undefined && { cursor }) },
+        machines.now,
+      );
     const { keys, cursor } = page();
     expect(keys).toEqual([first, second]);
     machines.delete("a", second);
@@ -204,7 +213,7 @@ describe("a cursor", () => {
     ...["1.4294967296", "1.99999999999", "4.0", "99999999.1"],
   ])("like %j is refused", async (cursor) => {
     const machines = await Machines.started(["a"], "cursor", { shards: 4 });
-    const ask = () => pageOfKeys(machines.at("a"), { prefix: "", limit: 10, cursor }, machines.now);
+    const ask = () => pageOfKeys(machines.at("a"), DEFAULT_SPACE, { prefix: "", limit: 10, cursor }, machines.now);
     expect(ask).toThrow(expect.objectContaining({ name: AtollError.name, code: "BAD_CURSOR" }));
   });
 });

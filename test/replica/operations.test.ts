@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { AtollError } from "../../src/base/errors.ts";
 import type { Key } from "../../src/base/ids.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { pageOfKeys } from "../../src/replica/key-pages.ts";
 import { readKey, writeKey } from "../../src/replica/operations.ts";
 import type { Condition } from "../../src/store.ts";
@@ -27,14 +28,14 @@ function code(run: () => unknown): string {
 }
 
 const put = (key: string, length = 1, options = {}) =>
-  writeKey(machines.at("a"), key as Key, { value: new Uint8Array(length), options }, machines.now);
+  writeKey(machines.at("a"), DEFAULT_SPACE, key as Key, { value: new Uint8Array(length), options }, machines.now);
 
 describe("limits", () => {
   it.each([
     ["a key at its limit", () => put("k".repeat(KEY_MAX)), "done"],
     ["a key over it", () => put("k".repeat(KEY_MAX + 1)), "KEY_TOO_LONG"],
     ["no key", () => put(""), "KEY_EMPTY"],
-    ["no key to read", () => readKey(machines.at("a"), "" as Key, machines.now), "KEY_EMPTY"],
+    ["no key to read", () => readKey(machines.at("a"), DEFAULT_SPACE, "" as Key, machines.now), "KEY_EMPTY"],
     ["a value at its limit", () => put("k", VALUE_MAX), "done"],
     ["a value over it", () => put("k", VALUE_MAX + 1), "VALUE_TOO_LARGE"],
     ["an empty value", () => put("k", 0), "done"],
@@ -57,13 +58,13 @@ describe("keys", () => {
   it("are bytes, whatever they look like", () => {
     const keys = [...INHERITED, "\0", "\xff\xfe", "../../etc", "{}", "a\0b"];
     for (const key of keys) {
-      expect(readKey(machines.at("a"), key as Key, machines.now)).toEqual({});
+      expect(readKey(machines.at("a"), DEFAULT_SPACE, key as Key, machines.now)).toEqual({});
       machines.put("a", key, `v ${key}`);
     }
     for (const key of keys) expect(machines.get("a", key)).toBe(`v ${key}`);
-    expect([...pageOfKeys(machines.at("a"), { prefix: "", limit: 100 }, machines.now).keys].sort()).toEqual(
-      keys.sort(),
-    );
+    expect(
+      [...pageOfKeys(machines.at("a"), DEFAULT_SPACE, { prefix: "", limit: 100 }, machines.now).keys].sort(),
+    ).toEqual(keys.sort());
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { hashText } from "../../src/base/hash.ts";
 import type { Key, ShardId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { msOfTimestamp, timestampFromMs } from "../../src/core/clock.ts";
 import { originOf, replicaNumber } from "../../src/core/origin.ts";
 import { KIND_PLAIN, timestampAt } from "../../src/core/record.ts";
@@ -296,7 +297,10 @@ describe("a clock that ran ahead and was put back", () => {
   it("lets fall what expires by it now; what fell early stays fallen, and falls elsewhere in its time", async () => {
     const machines = await wasAhead("put back");
     const heard: string[] = [];
-    machines.at("a").changes.watch({ prefix: "" }, (event) => heard.push(event.type), machines.now);
+    machines
+      .at("a")
+      .changesOf(DEFAULT_SPACE)
+      .watch({ prefix: "" }, (event) => heard.push(event.type), machines.now);
     machines.put("a", "session", "v", { ttlMs: 60_000 });
     machines.run(59_000);
     expect(["a", "b"].map((name) => machines.get(name, "session"))).toEqual(["v", "v"]);

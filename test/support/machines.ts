@@ -4,11 +4,12 @@
  */
 
 import { latin1FromBytes } from "../../src/base/bytes.ts";
-import type { Key, ReplicaId } from "../../src/base/ids.ts";
+import type { Key, ReplicaId, SpaceId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { type ReplicaConfig, replicaDefaults } from "../../src/replica/config.ts";
 import { inspectReplica } from "../../src/replica/inspect.ts";
-import { readKey, writeKey } from "../../src/replica/operations.ts";
+import { readKey, type Write, writeKey } from "../../src/replica/operations.ts";
 import type { OutgoingFrame } from "../../src/replica/outbox.ts";
 import type { LinkId, Storage, StorageEntry, StorageOperation } from "../../src/replica/ports.ts";
 import type { Replica } from "../../src/replica/replica.ts";
@@ -74,6 +75,11 @@ const TICK_MS = 50;
 const FRAMES_MAX = 200_000;
 
 export const id = (name: string): ReplicaId => name as ReplicaId;
+
+/** The default space unless told. */
+interface InSpace {
+  readonly space?: SpaceId;
+}
 
 export class Machines {
   now = 1_800_000_000_000;
@@ -180,22 +186,22 @@ export class Machines {
 
   // --- Clients -------------------------------------------------------------------------------------------------
 
-  put(name: string, key: string, value: string, options: PutOptions = {}): WriteOutcome {
-    return this.#write(name, key, { value: new TextEncoder().encode(value), options });
+  put(name: string, key: string, value: string, options: PutOptions & InSpace = {}): WriteOutcome {
+    return this.#write(name, options.space, key, { value: new TextEncoder().encode(value), options });
   }
 
-  delete(name: string, key: string, options: WriteOptions = {}): WriteOutcome {
-    return this.#write(name, key, { options });
+  delete(name: string, key: string, options: WriteOptions & InSpace = {}): WriteOutcome {
+    return this.#write(name, options.space, key, { options });
   }
 
   /** The value, or undefined. */
-  get(name: string, key: string): string | undefined {
-    const { entry } = readKey(this.at(name), key as Key, this.clockOf(name));
+  get(name: string, key: string, { space = DEFAULT_SPACE }: InSpace = {}): string | undefined {
+    const { entry } = readKey(this.at(name), space, key as Key, this.clockOf(name));
     return entry === undefined ? undefined : new TextDecoder().decode(entry.value);
   }
 
-  #write(name: string, key: string, write: Parameters<typeof writeKey>[2]): WriteOutcome {
-    const outcome = writeKey(this.at(name), key as Key, write, this.clockOf(name));
+  #write(name: string, space: SpaceId = DEFAULT_SPACE, key: string, write: Write): WriteOutcome {
+    const outcome = writeKey(this.at(name), space, key as Key, write, this.clockOf(name));
     this.carryOut(id(name));
     return outcome;
   }
