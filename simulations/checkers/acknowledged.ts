@@ -7,7 +7,8 @@
  *   disk        over any crash of its replica
  *   others      as long as fewer replicas lost their memory than had the write when it was acknowledged
  *
- * Beyond all of them is what a replica that was away for longer than the retention may give up (`doubt.ts`).
+ * Beyond all of them is what a replica that was away for longer than the retention may give up (`doubt.ts`), and what may
+ * stand below a removal that was purged (`removal.ts`).
  */
 
 import type { Key } from "../../src/base/ids.ts";
@@ -15,10 +16,9 @@ import { type Acknowledged, acknowledgedParts, type HistoryEntry, type ReadPart 
 import type { Operation } from "../workload/operation.ts";
 import { isSameWrite, mayHaveLetGo } from "./doubt.ts";
 import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
-import { wroteUnaware } from "./newcomer.ts";
 import { isKept } from "./promise.ts";
+import { mayStandBelow } from "./removal.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
-import { wasForgottenByAll } from "./survival.ts";
 import { indexWrites, mayBeAbove, type PossibleWrite } from "./writes-by-key.ts";
 
 interface KeyEvidence {
@@ -90,37 +90,14 @@ function* checkFinal(
       yield `${name} reads ${shown} as the value of operation ${author.operation.id}, acknowledged as ${author.version}, but under the version ${final.version}: it came back with another stamp`;
     }
     const isLower = floor !== undefined && compareStamps(stamp, stampOf(floor)) < 0;
-    if (isLower && !mayStandBelow(key, final, floor, evidence)) {
+    const sighted = { stamp, author: final.author?.id, dot: final.dot };
+    if (isLower && !mayStandBelow(sighted, { stamp: stampOf(floor) }, key.possible, evidence)) {
       yield `${name} reads ${shown} at ${showStamp(stamp)}, yet ${describe(floor)} was acknowledged with the greater stamp ${showStamp(stampOf(floor))}${floor.part.isDelete ? ": a deleted value is back" : ""}`;
     }
     return;
   }
   if (floor === undefined || floor.part.isDelete || mayHaveGone(key, floor, node, evidence)) return;
   yield `${name} has nothing at ${shown}, yet ${describe(floor)} was acknowledged at ${showStamp(stampOf(floor))} and nothing that may have happened removes it`;
-}
-
-/**
- * What a newcomer without a disk wrote may stand below a removal that was purged before. And where all who ran had lost
- * their disks, and with them that the value was ever there, they purge among themselves what had replaced it.
- */
-function mayStandBelow(key: KeyEvidence, final: ReadPart, floor: Acknowledged, evidence: Evidence): boolean {
-  const author = key.possible.find(({ entry }) => entry.operation.id === final.author?.id)?.entry;
-  if (author === undefined) return false;
-  // What was removed has left its mark, and no more, as the removal has: also where nobody owes that any more.
-  const isRemoval = floor.part.isDelete || floor.part.ttlMs !== undefined || mayBeRemoved(key, floor);
-  const since = floor.entry.answeredAt ?? 0;
-  if (isRemoval && author.invokedAt > since && wroteUnaware(author, floor.part.dot, evidence)) return true;
-  const dot = key.acknowledged.find(({ entry }) => entry === author)?.part.dot ?? final.dot;
-  if (dot === undefined || !isRemoval) return false;
-  return wasForgottenByAll(dot, floor.part.dot, since, evidence);
-}
-
-/** True when something removes what was acknowledged, now or once it expires. */
-function mayBeRemoved({ possible }: KeyEvidence, floor: Acknowledged): boolean {
-  return possible.some(({ entry, isDelete, stamp }) => {
-    const isRemoval = isDelete || entry.operation.ttlMs !== undefined;
-    return isRemoval && (stamp === undefined || compareStamps(stamp, stampOf(floor)) > 0);
-  });
 }
 
 /** Who wrote a value, and what was said of it; the version is undefined where nothing was. */

@@ -12,6 +12,7 @@ import type { HistoryEntry } from "../workload/history.ts";
 import type { OperationType } from "../workload/operation.ts";
 import { isOutlived } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { mayStandBelow } from "./removal.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { indexWrites, mayBeGone, type PossibleWrite } from "./writes-by-key.ts";
 
@@ -42,10 +43,10 @@ export function checkCondition(evidence: Evidence): Violation[] {
     const expected = expectedBy(entry);
     if (entry.answer.type === "written") {
       if (expected === undefined) messages.push(...checkCarriedOut(entry, floor, others(), evidence));
-      else messages.push(...checkSwapped(entry, expected, floor, swaps));
+      else messages.push(...checkSwapped(entry, expected, floor, { swaps, evidence }));
     }
     if (entry.answer.type === "refused" && entry.answer.code === "PRECONDITION_FAILED") {
-      if (expected === undefined) messages.push(...checkRefused(entry, floor, others()));
+      if (expected === undefined) messages.push(...checkRefused(entry, floor, others(), evidence));
       else messages.push(...checkNotSwapped(entry, expected, floor, others()));
     }
   }
@@ -73,17 +74,24 @@ function* checkRefused(
   entry: HistoryEntry,
   floor: Floor | undefined,
   others: readonly PossibleWrite[],
+  evidence: Evidence,
 ): Iterable<string> {
-  if (others.some((write) => write.entry.invokedAt <= (entry.answeredAt ?? 0) && mayBeThere(write, floor))) return;
+  const explains = (write: PossibleWrite): boolean =>
+    write.entry.invokedAt <= (entry.answeredAt ?? 0) && mayBeThere(write, floor, others, evidence);
+  if (others.some(explains)) return;
   yield `${describe(entry)} was refused for its condition, and nothing explains that${floor === undefined ? "" : `: ${yet(floor)}`}`;
 }
 
 /** The value is there, as far as anybody knows. */
-function mayBeThere({ entry, isDelete, stamp }: PossibleWrite, floor: Floor | undefined): boolean {
+function mayBeThere(
+  { entry, isDelete, stamp }: PossibleWrite,
+  floor: Floor | undefined,
+  writes: readonly PossibleWrite[],
+  evidence: Evidence,
+): boolean {
   if (isDelete) return false;
   if (floor === undefined || stamp === undefined || compareStamps(stamp, leastOf(floor)) >= 0) return true;
-  // Who has just begun with nothing may write below a deletion that all have purged.
-  return floor.stamp.isDead && entry.invokedAt > floor.at;
+  return mayStandBelow({ stamp, author: entry.operation.id }, { stamp: floor.stamp }, writes, evidence);
 }
 
 /** The version that a compare and set names; undefined: nothing was to be there. */
@@ -96,13 +104,16 @@ function* checkSwapped(
   entry: HistoryEntry,
   expected: Stamp,
   floor: Floor | undefined,
-  swaps: Map<string, HistoryEntry>,
+  { swaps, evidence }: { readonly swaps: Map<string, HistoryEntry>; readonly evidence: Evidence },
 ): Iterable<string> {
   const swap = `${slotOf(entry, entry.operation.key)} ${entry.expected?.version}`;
   const other = swaps.get(swap);
   swaps.set(swap, entry);
   const what = `${describe(entry)} was carried out on condition that ${showStamp(expected)} is there`;
-  if (floor !== undefined && compareStamps(floor.stamp, expected) > 0) yield `${what}, ${yet(floor)}`;
+  const writes = indexWrites(evidence).get(entry.operation.key) ?? [];
+  const isBelow = floor !== undefined && compareStamps(floor.stamp, expected) > 0;
+  if (isBelow && !mayStandBelow({ stamp: expected }, { stamp: floor.stamp }, writes, evidence))
+    yield `${what}, ${yet(floor)}`;
   else if (other !== undefined) yield `${what}, and so was operation ${other.operation.id}`;
 }
 

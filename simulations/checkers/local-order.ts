@@ -1,13 +1,16 @@
 /**
  * What one life of one replica owes whoever talks to it alone: a read never shows an older write of a key than was read or
  * acknowledged there before (monotonic reads, read your writes), and a write is stamped above all of them (R8). A replica
- * that begins anew serves nothing until it is confirmed: its reads owe nothing to what was shown before, its stamps do.
+ * that begins anew serves nothing until it is confirmed: its reads owe nothing to what was shown before, its stamps do. And
+ * what others write may stand below a removal that was purged (`removal.ts`).
  */
 
+import type { Key } from "../../src/base/ids.ts";
 import type { HistoryEntry } from "../workload/history.ts";
 import { isWrite, partsOf } from "../workload/operation.ts";
 import { beginningsOf, isOutlived } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { mayStandBelow, type Sighted } from "./removal.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { indexWrites, mayBeGone, type WritesByKey } from "./writes-by-key.ts";
 
@@ -65,10 +68,10 @@ function answeredEntries({ history }: Evidence): Answered[] {
 /** Holds what an operation was shown against what had been shown before, and notes it. */
 function checkAnswer({ entry, floors }: Answered, shown: Shown, evidence: Evidence): string[] {
   const messages: string[] = [];
-  for (const { key, stamp, shard, isWritten } of stampsOf(entry)) {
+  for (const stamped of stampsOf(entry)) {
+    const { key, stamp, shard, isWritten } = stamped;
     const floor = floors.get(key);
-    const order = floor === undefined ? 1 : compareStamps(stamp, floor.stamp);
-    if (floor !== undefined && (order < 0 || (order === 0 && isWritten))) {
+    if (floor !== undefined && isBelow(stamped, floor, evidence)) {
       messages.push(describe(entry, key, stamp, floor, isWritten));
     }
     note(shown, slotForWrites(entry, key), { stamp, shard, by: entry });
@@ -77,6 +80,12 @@ function checkAnswer({ entry, floors }: Answered, shown: Shown, evidence: Eviden
   }
   messages.push(...checkAbsent(entry, floors.get(entry.operation.key), indexWrites(evidence), evidence));
   return messages;
+}
+
+function isBelow({ isWritten, key, ...sighted }: Stamped, floor: Seen, evidence: Evidence): boolean {
+  const order = compareStamps(sighted.stamp, floor.stamp);
+  if (isWritten) return order <= 0;
+  return order < 0 && !mayStandBelow(sighted, { stamp: floor.stamp }, indexWrites(evidence).get(key) ?? [], evidence);
 }
 
 function note(shown: Shown, slot: string, seen: Seen): void {
@@ -99,9 +108,8 @@ function slotForReads(entry: HistoryEntry, key: string, at: number, evidence: Ev
   return `${slotForWrites(entry, key)} since ${beginningsOf(evidence.nodes[entry.node], at)}`;
 }
 
-interface Stamped {
-  readonly key: string;
-  readonly stamp: Stamp;
+interface Stamped extends Sighted {
+  readonly key: Key;
   readonly shard: number;
   readonly isWritten: boolean;
 }
@@ -117,9 +125,10 @@ function stampsOf(entry: HistoryEntry): Stamped[] {
     }));
   }
   if (answer?.type !== "read") return [];
-  const { key, version, dot } = answer.read;
+  const { key, version, dot, author } = answer.read;
   if (version === undefined || dot === undefined) return [];
-  return [{ key, stamp: stampOfVersion(version, false), shard: dot.shard, isWritten: false }];
+  const stamp = stampOfVersion(version, false);
+  return [{ key, stamp, author: author?.id, dot, shard: dot.shard, isWritten: false }];
 }
 
 /** Nothing is shown where a live value was: somebody must have been able to remove it. */

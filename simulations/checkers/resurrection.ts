@@ -1,7 +1,8 @@
 /**
  * What is gone stays gone. Once every replica covers an acknowledged deletion (or a write that has expired) and shows
  * nothing older, no replica that remembers that moment ever shows anything older again, during the run and at its end; nor
- * does any at all in the end, as long as one remembers (kv679, scenarios 4 and 5; Cassandra's gc_grace).
+ * does any at all in the end, as long as one remembers (kv679, scenarios 4 and 5; Cassandra's gc_grace). But for what may
+ * stand below it by right (`removal.ts`).
  */
 
 import type { Key } from "../../src/base/ids.ts";
@@ -10,8 +11,9 @@ import type { NodeSample, Sample } from "../sampling/sample.ts";
 import { type Acknowledged, acknowledgedParts } from "../workload/history.ts";
 import { mayHaveLetGo } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { mayStandBelow, type Sighted } from "./removal.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
-import { mayHaveForgotten, type Receipt, wasForgottenByAll } from "./survival.ts";
+import { mayHaveForgotten, type Receipt } from "./survival.ts";
 import { indexWrites } from "./writes-by-key.ts";
 
 /** Everything of a key below a stamp was gone everywhere at a moment. */
@@ -29,15 +31,15 @@ interface Burials {
 
 type BurialsByKey = ReadonlyMap<Key, Burials>;
 
-/** A value that a replica showed. */
-interface Sighting {
+interface Value extends Sighted {
   readonly key: Key;
-  readonly stamp: Stamp;
+}
+
+/** A value that a replica showed. */
+interface Sighting extends Value {
   readonly node: number;
   readonly at: number;
   readonly by: string;
-  /** The operation that wrote it, where what was seen tells. */
-  readonly author?: number | undefined;
 }
 
 export function checkResurrection(evidence: Evidence): Violation[] {
@@ -48,10 +50,9 @@ export function checkResurrection(evidence: Evidence): Violation[] {
     times ??= indexTimes(evidence);
     return times;
   };
-  /** Nobody is left who knew of both. */
-  const isForgotten = ({ key, stamp }: Pick<Sighting, "key" | "stamp">, { at, by }: Burial): boolean => {
-    const dot = dotOf(key, stamp, evidence);
-    return dot !== undefined && wasForgottenByAll(dot, by.part.dot, at, evidence);
+  const isAllowed = ({ key, stamp, author }: Value, { below, at }: Burial): boolean => {
+    const sighted = { stamp, author, dot: dotOf(key, stamp, evidence) };
+    return mayStandBelow(sighted, { stamp: below, since: at }, indexWrites(evidence).get(key) ?? [], evidence);
   };
   const messages: string[] = [];
   for (const sighting of sightings(evidence, burials)) {
@@ -62,22 +63,29 @@ export function checkResurrection(evidence: Evidence): Violation[] {
           burial.at < sighting.at &&
           compareStamps(sighting.stamp, burial.below) < 0 &&
           isOlder(sighting, burial, writtenAt) &&
-          !mayHaveForgotten(evidence.nodes[sighting.node] as Evidence["nodes"][number], receiptOf(burial), sighting.at),
+          !mayHaveForgotten(
+            evidence.nodes[sighting.node] as Evidence["nodes"][number],
+            receiptOf(burial),
+            sighting.at,
+          ) &&
+          !isAllowed(sighting, burial),
       );
-    if (risen !== undefined && !isForgotten(sighting, risen)) messages.push(describe(sighting, risen));
+    if (risen !== undefined) messages.push(describe(sighting, risen));
   }
   for (const [node, { finals, finalWallMs: _ }] of evidence.nodes.entries()) {
     for (const { key, version, author } of finals) {
       if (version === undefined) continue;
       const stamp = stampOfVersion(version, false);
+      const value = { key, stamp, author: author?.id };
       const risen = (burials.get(key)?.all ?? []).find(
         (burial) =>
           compareStamps(stamp, burial.below) < 0 &&
-          isOlder({ key, stamp, author: author?.id }, burial, writtenAt) &&
-          !evidence.nodes.every((each) => mayHaveForgotten(each, receiptOf(burial))),
+          isOlder(value, burial, writtenAt) &&
+          !evidence.nodes.every((each) => mayHaveForgotten(each, receiptOf(burial))) &&
+          !isAllowed(value, burial),
       );
-      if (risen === undefined || isForgotten({ key, stamp }, risen)) continue;
-      messages.push(describe({ key, stamp, node, at: Infinity, by: "at the end" }, risen));
+      if (risen === undefined) continue;
+      messages.push(describe({ ...value, node, at: Infinity, by: "at the end" }, risen));
     }
   }
   return violations("resurrection", messages);
@@ -116,11 +124,7 @@ function writeName(key: Key, { timestamp }: Stamp): string {
 }
 
 /** A value that was written later is new, wherever a clock that was behind has stamped it. */
-function isOlder(
-  { key, stamp, author }: Pick<Sighting, "key" | "stamp" | "author">,
-  burial: Burial,
-  writtenAt: () => WriteTimes,
-): boolean {
+function isOlder({ key, stamp, author }: Value, burial: Burial, writtenAt: () => WriteTimes): boolean {
   return (writtenAt().get(author ?? writeName(key, stamp)) ?? Infinity) < burial.at;
 }
 

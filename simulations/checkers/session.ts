@@ -6,7 +6,8 @@
  * It is owed what its token still named when it asked, or had to name, as there was room for all; and what somebody is
  * left to tell of: a write that was lost with the memory of everybody who is known to have had it binds nobody, and its
  * session waits for it no longer once that life is sealed, nor for one that was away for longer than the retention.
- * `SESSION_BEHIND` is always an answer: it says nothing wrong.
+ * `SESSION_BEHIND` is always an answer: it says nothing wrong. And what somebody writes who knew nothing of a removal may be
+ * read after it, below it (`removal.ts`).
  */
 
 import type { Key } from "../../src/base/ids.ts";
@@ -15,9 +16,10 @@ import { dotsOfAnswer } from "../workload/carry-out.ts";
 import { acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
 import { beginningsOf } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { mayStandBelow, type Sighted } from "./removal.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { type Holding, remembers } from "./survival.ts";
-import { indexWrites, mayBeGone } from "./writes-by-key.ts";
+import { indexWrites, mayBeGone, type PossibleWrite } from "./writes-by-key.ts";
 
 /** Dots of so many pairs of shard and origin fit into every token: of fewer none may be dropped. */
 const DOTS_KEPT_MIN = 40;
@@ -31,9 +33,8 @@ interface Floor {
   readonly holdings: Holding[];
 }
 
-interface Shown {
+interface Shown extends Sighted {
   readonly key: Key;
-  readonly stamp: Stamp;
   readonly dot: Dot;
   readonly isWrite: boolean;
 }
@@ -59,7 +60,8 @@ export function checkSession(evidence: Evidence): Violation[] {
     for (const each of shown) {
       const slot = `${session} ${each.key}`;
       const floor = floors.get(slot);
-      if (floor !== undefined && isOwed(floor)) messages.push(...compare(entry, each, floor));
+      const isBelow = floor !== undefined && isBehind(each, floor, writes.get(each.key) ?? [], evidence);
+      if (isBelow && isOwed(floor)) messages.push(describeBehind(entry, each, floor));
       floors.set(slot, raise(floor, each, entry));
     }
     const absent = absentKey(entry);
@@ -114,9 +116,9 @@ function shownBy({ answer, answeredAt = 0 }: HistoryEntry, tombstones: Tombstone
     }));
   }
   if (answer?.type !== "read" || answer.read.dot === undefined) return [];
-  const { key, version, dot } = answer.read;
+  const { key, version, dot, author } = answer.read;
   const stamp = version === undefined ? stampOfDot(key, dot, answeredAt, tombstones) : stampOfVersion(version, false);
-  return stamp === undefined ? [] : [{ key, stamp, dot, isWrite: false }];
+  return stamp === undefined ? [] : [{ key, stamp, dot, author: author?.id, isWrite: false }];
 }
 
 function absentKey({ answer }: HistoryEntry): Key | undefined {
@@ -143,11 +145,15 @@ function isWaitedFor(holding: Holding, until: number, evidence: Evidence): boole
   return !isGivenUp && beginningsOf(node, until) === beginningsOf(node, holding.since);
 }
 
-function* compare(entry: HistoryEntry, { key, stamp, isWrite }: Shown, floor: Floor): Iterable<string> {
-  const order = compareStamps(stamp, floor.stamp);
-  if (order > 0 || (order === 0 && !isWrite)) return;
+function isBehind(shown: Shown, { stamp }: Floor, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
+  const order = compareStamps(shown.stamp, stamp);
+  if (shown.isWrite) return order <= 0;
+  return order < 0 && !mayStandBelow(shown, { stamp }, writes, evidence);
+}
+
+function describeBehind(entry: HistoryEntry, { key, stamp, isWrite }: Shown, floor: Floor): string {
   const verb = isWrite ? "was stamped" : "read";
-  yield `${describe(entry)} ${verb} ${showStamp(stamp)} at ${showKey(key)}, ${yet(floor)}`;
+  return `${describe(entry)} ${verb} ${showStamp(stamp)} at ${showKey(key)}, ${yet(floor)}`;
 }
 
 function raise(floor: Floor | undefined, { key, stamp, dot }: Shown, entry: HistoryEntry): Floor {

@@ -12,7 +12,7 @@ import type { WatchEntry, WatchedChange, WatchHistory } from "../workload/watch-
 import { isOutlived } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { checkServed, indexWriters } from "./expiry.ts";
-import { wroteUnaware } from "./newcomer.ts";
+import { mayStandBelow, type Sighted } from "./removal.ts";
 import { unexplainedResets } from "./resets.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { indexWrites, type PossibleWrite, type WritesByKey } from "./writes-by-key.ts";
@@ -90,7 +90,7 @@ function nameOfWrite(key: Key, type: WatchedChange["type"], version: Version): s
 
 /**
  * The stamps of each key grow, but for what comes once more after a connection was resumed, for what was back once the
- * deletion that had replaced it was older than the retention, and for what a newcomer without a disk wrote.
+ * deletion that had replaced it was older than the retention, or purged before somebody who knew nothing of it wrote that.
  */
 function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> {
   let greatest = new Map<Key, Stamp>();
@@ -108,12 +108,17 @@ function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> 
       seen.clear();
     }
     if (entry.type !== "change") continue;
-    const { key, stamp } = placeOf(entry.change);
+    const { key, ...sighted } = placeOf(entry.change);
+    const { stamp } = sighted;
     const isRepeat = seen.has(writeName(entry.change));
     const floor = (isRepeat ? sinceConnected : greatest).get(key);
     const look = { node, at: entry.at, writes: indexWrites(evidence).get(key) ?? [] };
     const isBelow = floor !== undefined && compareStamps(stamp, floor) < 0;
-    if (isBelow && !isOutlived(floor, look, evidence) && !mayStandBelow(stamp, floor, look.writes, evidence)) {
+    if (
+      isBelow &&
+      !isOutlived(floor, look, evidence) &&
+      !mayStandBelow(sighted, { stamp: floor }, look.writes, evidence)
+    ) {
       yield `${nameOf(watch)} at ${seconds(entry.at)} was told of ${showKey(key)} at ${showStamp(stamp)} after ${showStamp(floor)}`;
     }
     seen.add(writeName(entry.change));
@@ -122,18 +127,11 @@ function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> 
   }
 }
 
-/** True for the write of a newcomer that knew no mark of the removal, which the watched replica has purged. */
-function mayStandBelow(stamp: Stamp, floor: Stamp, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
-  const find = (sought: Stamp): PossibleWrite | undefined =>
-    writes.find((write) => write.stamp !== undefined && compareStamps(write.stamp, sought) === 0);
-  const removal = find(floor);
-  const isRemoval = floor.isDead || removal?.entry.operation.ttlMs !== undefined;
-  const author = find(stamp)?.entry;
-  return isRemoval && author !== undefined && wroteUnaware(author, removal?.dot, evidence);
-}
-
-function placeOf(change: WatchedChange): { readonly key: Key; readonly stamp: Stamp } {
-  if (change.type === "put") return { key: change.read.key, stamp: stampOfVersion(change.read.version, false) };
+function placeOf(change: WatchedChange): Sighted & { readonly key: Key } {
+  if (change.type === "put") {
+    const { key, version, author, dot } = change.read;
+    return { key, stamp: stampOfVersion(version, false), author: author?.id, dot };
+  }
   return { key: change.key, stamp: stampOfVersion(change.version, change.type === "delete") };
 }
 

@@ -1,17 +1,20 @@
 /** A register that the audit had to bring back or to remove, as a replica logs it. */
 
 import { isContainerKind } from "../../src/core/record.ts";
+import { stampOfVersion } from "../checkers/stamp.ts";
 
 export interface AuditRepair {
   readonly shard: number;
-  /** Unix ms of its stamp. */
-  readonly stampedAt: number;
+  /** Those of its stamp. */
+  readonly timestamp: number;
+  readonly origin: number;
   /** It is part of a document and does not expire: what a document is made of, its deletion, or a lease for ever. */
-  readonly isOfDocument?: boolean;
+  readonly isOfDocument: boolean;
 }
 
 /** From the fields of `divergence-repaired`. */
-export function repairIn({ shard, stampedAt, kind, isLasting }: Readonly<Record<string, unknown>>): AuditRepair {
+export function repairIn({ shard, version, kind, isLasting }: Readonly<Record<string, unknown>>): AuditRepair {
+  const { timestamp, origin } = stampOfVersion(String(version), false);
   const isOfDocument = isContainerKind(Number(kind)) && isLasting === true;
-  return { shard: Number(shard), stampedAt: Number(stampedAt), isOfDocument };
+  return { shard: Number(shard), timestamp, origin, isOfDocument };
 }

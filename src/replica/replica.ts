@@ -49,7 +49,7 @@ import { PeerLinks } from "./peer-links.ts";
 import { type Batch, Persistence } from "./persistence.ts";
 import type { LinkId, LogLevel, PeerFacts } from "./ports.ts";
 import { QuorumReads } from "./quorum-reads.ts";
-import { changeAt } from "./register-view.ts";
+import { changeAt, versionAt } from "./register-view.ts";
 
 /** Registers that may fall in one tick. */
 const SWEEP_BUDGET = 1024;
@@ -206,6 +206,7 @@ export class Replica implements SendingSurroundings {
           how,
           stampedAt,
           kind: kindAt(view, at),
+          version: versionAt(view, at),
           isLasting,
         });
         if (how === "restored") this.#applied(shard, view, at, this.#sweptTo);
