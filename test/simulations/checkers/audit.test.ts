@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { checkAudit } from "../../../simulations/checkers/audit.ts";
+import type { DocumentEntry } from "../../../simulations/documents/document-history.ts";
 import type { HistoryEntry } from "../../../simulations/workload/history.ts";
 import type { Timestamp } from "../../../src/base/ids.ts";
 import { msOfTimestamp } from "../../../src/core/clock.ts";
@@ -49,14 +50,22 @@ it("lets the audit settle between a removal and what a newcomer wrote below it, 
     expect(found(lacked, [value, anew(2)])).toBe(1);
   }
   expect(found(STAMP, [deletion(10)])).toBe(1);
+  const later = entry(3, 12, { type: "delete", answer: written(STAMP + 1, { type: "delete" }) });
+  expect(found(STAMP, [value, later, anew(2)])).toBe(1);
   expect(found(STAMP, [deletion(10), anew(2, STAMP + 9)])).toBe(1);
 });
 
 it("lets it settle the same of a document", () => {
   const deletion = done(10, { type: "delete" });
-  const found = (changes: Parameters<typeof done>[1], removal = deletion, origin = 1) => {
-    const documents = [removal, done(20, { node: 1, life: 2, upTo: 5, ...changes })];
-    const auditRepairs = [{ ...repair, origin, isOfDocument: true }];
+  const found = (
+    changes: Parameters<typeof done>[1],
+    removal = deletion,
+    origin = 1,
+    shard = 0,
+    others: DocumentEntry[] = [],
+  ) => {
+    const documents = [removal, ...others, done(20, { node: 1, life: 2, upTo: 5, ...changes })];
+    const auditRepairs = [{ ...repair, shard, origin, isOfDocument: true }];
     return checkAudit({ ...evidence([], [node(), node({ durable: false })]), documents, auditRepairs }).length;
   };
   const anew = { answer: { ...done(20).answer, dot: { shard: 0, origin: 7, sequence: 1 } } } as never;
@@ -69,6 +78,9 @@ it("lets it settle the same of a document", () => {
   expect(found({ ...(anew as object), upTo: 10 }, deletion, 7)).toBe(1);
   expect(found({ ...(anew as object), life: 1 }, deletion, 7)).toBe(1);
   expect(found({ ...(anew as object), node: 0 }, deletion, 7)).toBe(1);
+  expect(found(anew, deletion, 7, 1)).toBe(1);
+  const aware = done(15, { node: 1, life: 2, ...(anew as object) });
+  expect(found({ life: 3 }, deletion, 7, 0, [aware])).toBe(1);
 });
 
 it("catches a repair of what a document is made of, told or not", () => {

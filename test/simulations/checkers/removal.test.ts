@@ -65,6 +65,7 @@ describe("a newcomer without a disk", () => {
 
   it("may be the author of what nobody was told of, where nothing names another one", () => {
     expect(stands(told([DELETION, UNANSWERED]))).toBe(true);
+    expect(stands(told([DELETION, entry(2, 20, { node: 1, life: 2, answer: written(95) })]))).toBe(false);
     const another = entry(3, 5, { answer: written(90) });
     expect(stands(told([another, DELETION, UNANSWERED]))).toBe(false);
     expect(stands(told([another, DELETION, UNANSWERED]), DEAD, { stamp: BELOW, author: 2 })).toBe(true);
