@@ -63,6 +63,9 @@ export interface MembershipLimits {
 /** Everybody is told so often, without news, who was seen when. */
 const ANNOUNCE_MS = 60_000;
 
+/** Longer than a link takes to be missed: whoever is linked when another has been away for so long has run since. */
+const SUCCESSION_MS = 10_000;
+
 type Introduction = Pick<MemberFacts, "id" | "life" | "region" | "address">;
 
 export class Membership {
@@ -144,6 +147,7 @@ export class Membership {
     for (const member of others) {
       const awayMs = this.#absence.awayMs(member.id);
       if (awayMs > this.#limits.retentionMs) this.#lose(member, awayMs);
+      else if (awayMs > SUCCESSION_MS && this.#isSucceeded(member)) this.#left(member.id);
     }
     if (this.#sinceAnnouncedMs < Math.min(ANNOUNCE_MS, this.#limits.retentionMs / 4)) return;
     this.announce();
@@ -229,7 +233,8 @@ export class Membership {
 
   /**
    * Another replica answers where one was that keeps nothing on disk: that one is gone for good. Unless it is the other
-   * way round, and this link to an earlier process has not yet been missed.
+   * way round, and this link to an earlier process has not yet been missed: their clocks tell at once, unless one was put
+   * back or began behind; time tells, too (`tick`).
    */
   #supersede(peer: Introduction): void {
     const startedAt = this.#members.get(peer.id)?.startedAt ?? 0;
@@ -239,6 +244,13 @@ export class Membership {
       const isEarlier = wasThere && member.startedAt < startedAt;
       if (isEarlier && !member.left && !this.#host.isLinked(member.id)) this.#left(member.id);
     }
+  }
+
+  /** True when another replica has taken the place of one that keeps nothing on disk. */
+  #isSucceeded({ address, ephemeral, left }: Member): boolean {
+    if (!ephemeral || left) return false;
+    for (const id of this.#host.links()) if (this.#members.get(id)?.address === address) return true;
+    return false;
   }
 
   #left(id: ReplicaId): void {

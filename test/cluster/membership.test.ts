@@ -15,12 +15,14 @@ const newer = facts("newer", { ...HERE, startedAt: 2000 });
 let members: Members;
 let membership: Membership;
 let linked: Set<ReplicaId>;
+let now = NOW;
 let sent: { readonly to: ReplicaId; readonly members: readonly ReplicaId[] }[];
 
 beforeEach(() => {
   members = new Members(facts("a"));
   linked = new Set();
   sent = [];
+  now = NOW;
   const host: MembershipHost = {
     life: 1,
     birth: 7,
@@ -40,6 +42,7 @@ beforeEach(() => {
     quarantine: () => {},
   };
   membership = new Membership(members, host, { retentionMs: 60_000 });
+  membership.tick(now);
 });
 
 /** A link comes up, or a message comes over it: its peer says whom it knows. */
@@ -50,6 +53,14 @@ function hear(from: MemberFacts, ...others: readonly MemberFacts[]): void {
     { type: "members", self: from.id, members: [from, ...others], lineage: [], known: [] },
     NOW,
   );
+}
+
+/** Lets time pass, in steps of 100 ms. */
+function run(ms: number): void {
+  for (let passed = 0; passed < ms; passed += 100) {
+    now += 100;
+    membership.tick(now);
+  }
 }
 
 const hasLeft = (member: MemberFacts) => members.get(member.id)?.left;
@@ -77,6 +88,28 @@ describe("a replica that keeps nothing on disk", () => {
     hear(older);
     membership.linkDown();
     expect([hasLeft(older), hasLeft(newer)]).toEqual([false, false]);
+  });
+
+  it("is gone once it has been away for longer than a link is missed, though the one at its address began by an earlier clock", () => {
+    hear(newer);
+    linked.delete(newer.id);
+    hear(older);
+    run(10_000);
+    expect(hasLeft(newer)).toBe(false);
+    run(100);
+    expect([hasLeft(newer), hasLeft(older)]).toEqual([true, false]);
+  });
+
+  it("is not gone by then when nobody answers at its address, or when it keeps its data", () => {
+    const durable = facts("durable", { address: HERE.address, startedAt: 3000 });
+    for (const member of [newer, durable, facts("b")]) hear(member);
+    linked.delete(newer.id);
+    linked.delete(durable.id);
+    run(20_000);
+    expect([hasLeft(newer), hasLeft(durable)]).toEqual([false, false]);
+    hear(older);
+    run(100);
+    expect([hasLeft(newer), hasLeft(durable)]).toEqual([true, false]);
   });
 
   it("is not gone when somebody answers elsewhere", () => {

@@ -266,6 +266,21 @@ describe("replicas that keep nothing on disk", () => {
     for (const name of ["c", "e1", "e2"]) expect(missing(machines, name, ["k1", "k2"])).toEqual([]);
   });
 
+  it("are succeeded by whoever begins at their address, whatever the clock says, and keep no tombstone waiting", async () => {
+    const machines = await started(["c"], "clock put back");
+    machines.skewMs.set(id("e1"), 30_000);
+    await machines.start("e1", { ephemeral: true, address: "pod:1" });
+    machines.run(3000);
+    machines.crash("e1");
+    await machines.start("e2", { ephemeral: true, address: "pod:1" });
+    machines.put("c", "k", "v");
+    machines.delete("c", "k");
+    machines.run(20_000);
+    const owners = machines.at("c").members.owners();
+    expect(owners.map((member) => member.id)).toEqual([machines.at("e2").id]);
+    expect(machines.at("c").shards.all.reduce((sum, shard) => sum + shard.tombstones, 0)).toBe(0);
+  });
+
   it("that are gone for longer than the retention are forgotten, and count for nothing before", async () => {
     const machines = await started(["a", "b"], "redeployed");
     for (let i = 0; i < 20; i++) {
