@@ -125,7 +125,7 @@ export interface MemberStatus {
   readonly address: string;
   readonly state: "self" | "alive" | "unreachable" | "given-up";
   readonly life: number;
-  /** Round trip in ms and clock offset in ms (theirs - ours), where measured. */
+  /** Round trip in ms and offset of the wall clock in ms (theirs - ours), where measured. */
   readonly rttMs?: number;
   readonly clockOffsetMs?: number;
   /** Writes it is known to lack or to hold beyond ours, at the last comparison. */
@@ -135,6 +135,10 @@ export interface MemberStatus {
 }
 
 export interface ClusterStatus {
+  /** By how much the wall clocks of a majority are ahead of ours, ms; absent: no majority, or only one other, is heard. */
+  readonly clockOffsetMs?: number;
+  /** What is added to our wall clock because it is too far off, ms; absent: nothing. */
+  readonly clockCorrectionMs?: number;
   readonly cluster: string;
   readonly replica: ReplicaId;
   readonly region: string;

@@ -27,7 +27,7 @@ export interface NodeEvidence {
   readonly pauses: readonly { readonly from: number; readonly to: number }[];
   /** When its clock stood still, or nearly so, virtual ms. */
   readonly clockStops: readonly { readonly from: number; readonly to: number }[];
-  /** When its clock was put forward or back, virtual ms. */
+  /** When its clock was put forward or back, by a fault or by its own correction; virtual ms. */
   readonly clockJumps: readonly number[];
   /** After the healing. Undefined: it did not come back. */
   readonly dump: ReplicaDump | undefined;

@@ -80,7 +80,7 @@ export class DocumentRunner {
       node: node.index,
       life: life?.number ?? 0,
       invokedAt: now,
-      invokedWallMs: node.clock.now(),
+      invokedWallMs: node.clockTime,
       knew: shard?.vector.snapshot(),
       generation: shard === undefined ? 0 : generationOf(shard, KIND_DOCUMENT, operation.key),
       purgedUpTo: Math.max(...this.#world.nodes.map((each) => purgeMarkOf(each, operation.key))),

@@ -34,11 +34,11 @@ export async function collectEvidence(plan: Plan, { world, runner, documents, sa
       givenUpAt: world.givenUpAt(node.identity.id),
       pauses: node.pauses,
       clockStops: clockStopsOf(plan, i),
-      clockJumps: node.clock.jumps,
+      clockJumps: [...node.clock.jumps, ...node.correctedAt],
       dump: dumps[i],
       finals: finals[i] ?? [],
       documents: documents.finals(node),
-      finalWallMs: node.clock.now(),
+      finalWallMs: node.clockTime,
     }),
   );
   return {

@@ -48,7 +48,7 @@ function sampleNode(node: SimulatedNode): NodeSample | undefined {
   const { replica: driver, life } = node;
   const replica = driver?.replica;
   if (driver === undefined || replica === undefined || life === undefined) return undefined;
-  const wallMs = node.clock.now();
+  const wallMs = node.clockTime;
   const registers = new Map<string, SampledRegister>();
   const vectors = new DigestSum();
   for (const shard of replica.shards) {

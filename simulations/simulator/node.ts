@@ -91,6 +91,8 @@ export class SimulatedNode {
   readonly putAside: PutAside[] = [];
   /** As they were asked for. */
   readonly pauses: { readonly from: number; readonly to: number }[] = [];
+  /** When its replicas changed by how much they correct the clock, virtual ms. */
+  readonly correctedAt: number[] = [];
   readonly #options: NodeOptions;
   #life: Life | undefined;
   #lives = 0;
@@ -111,6 +113,11 @@ export class SimulatedNode {
   }
 
   /** The replica, once it takes operations. */
+  /** Unix ms that its replica goes by: the wall clock's, corrected where that is known to be wrong. */
+  get clockTime(): number {
+    return this.clock.now() + (this.replica?.replica?.clockGuard.correctionMs ?? 0);
+  }
+
   get replica(): SimulatedReplica | undefined {
     return this.#life?.isReady === true ? this.#life.replica : undefined;
   }
@@ -210,7 +217,7 @@ export class SimulatedNode {
   }
 
   #judged({ shard, reason }: Readonly<Record<string, unknown>>): void {
-    const time = { at: this.#options.now(), wallMs: this.clock.now() };
+    const time = { at: this.#options.now(), wallMs: this.clockTime };
     if (shard === undefined) this.judgements.push({ ...time, shard, reason: String(reason) });
     else this.judgements.push({ ...time, shard: Number(shard) });
   }
@@ -227,6 +234,7 @@ export class SimulatedNode {
     const log: Log = (level, event, fields) => {
       if (owner.ended) return;
       trace.record(now(), "log", node, 0, 0, event);
+      if (event === "clock-corrected" || event === "clock-trusted") this.correctedAt.push(now());
       if (event === "quarantine" || event === "shard-reconciled") this.#judged(fields);
       logged(node, level, event, fields);
     };
@@ -239,7 +247,7 @@ export class SimulatedNode {
       storage,
       transport: endpoint,
       salvage: async (records) => {
-        for (const record of records) this.putAside.push({ ...registerIn(record), wallMs: this.clock.now() });
+        for (const record of records) this.putAside.push({ ...registerIn(record), wallMs: this.clockTime });
       },
       log,
     });

@@ -89,7 +89,7 @@ export class WorkloadRunner {
       ...(session === undefined ? {} : { carried: session.carried }),
       life: life?.number ?? 0,
       invokedAt: now,
-      invokedWallMs: node.clock.now(),
+      invokedWallMs: node.clockTime,
       answeredAt: undefined,
       answeredWallMs: undefined,
       answer: undefined,
@@ -142,7 +142,7 @@ export class WorkloadRunner {
   #answer(entry: HistoryEntry, node: StageNode, answer: Answer): void {
     const { trace, now } = this.#world;
     entry.answeredAt = now;
-    entry.answeredWallMs = node.clock.now();
+    entry.answeredWallMs = node.clockTime;
     entry.answer = answer;
     this.#answersById.set(entry.operation.id, answer);
     trace.record(now, "answer", node.index, entry.operation.id, 0, summaryOf(answer));

@@ -20,7 +20,8 @@ export interface StageNode {
   /** Undefined: nobody there takes operations. */
   readonly replica: Store | undefined;
   readonly life: { readonly number: number; readonly ended: boolean; readonly pausedUntil: number } | undefined;
-  readonly clock: { now(): number };
+  /** Unix ms that it goes by. */
+  readonly clockTime: number;
 }
 
 /** True when a node takes operations at this moment. */

@@ -98,7 +98,7 @@ export class Watcher implements WatchHistory {
 
   #receive(connection: Connection, event: WatchEvent): void {
     if (connection !== this.#connection) return;
-    connection.waiting.push({ event, wallMs: connection.node.clock.now() });
+    connection.waiting.push({ event, wallMs: connection.node.clockTime });
     if (connection.waiting.length > this.plan.waitingMax) {
       this.#break("slow");
       this.#connectLater(connection.node.index);

@@ -62,11 +62,18 @@ export function formatStatus(state: ClusterStatus): string {
     ["registers", `${shown(state.registers)} (tombstones ${shown(state.tombstones)})`],
     ["memory", state.memoryBytes === undefined ? undefined : readableBytes(state.memoryBytes)],
     ["digest", state.digest],
+    ["clock", clockState(state)],
   ];
   const cut = state.cut ?? [];
   const lines = facts.map(([name, value]) => `${name.padEnd(10)} ${shown(value)}`);
   if (cut.length > 0) lines.push(`${"cut off".padEnd(10)} ${printable(cut.join(", "))} (PUT /v1/admin/faults)`);
   return `${table.toString()}\n${lines.join("\n")}`;
+}
+
+function clockState({ clockOffsetMs, clockCorrectionMs }: ClusterStatus): string | undefined {
+  if (clockOffsetMs === undefined) return undefined;
+  const offset = `${milliseconds(Math.abs(clockOffsetMs))} ${clockOffsetMs > 0 ? "behind" : "ahead of"} the majority`;
+  return clockCorrectionMs === undefined ? offset : `${offset}, corrected by ${milliseconds(clockCorrectionMs)}`;
 }
 
 function memberRow(member: MemberStatus): string[] {

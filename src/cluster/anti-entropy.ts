@@ -15,6 +15,7 @@ import { type Digest, DigestSum, isSameDigest } from "../core/digest.ts";
 import { replicaOf } from "../core/origin.ts";
 import type { Shard } from "../core/shard.ts";
 import type { DigestFacts, EarlyFacts, MessageOf, ReportFacts, ShardDigestRow, VectorEntry } from "../wire/message.ts";
+import type { ClockSample } from "./clock-guard.ts";
 import type { Pulls } from "./pulls.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -35,13 +36,10 @@ export interface AntiEntropyOptions {
   /** Instant up to which expiry was swept, unix ms. */
   readonly sweptTo: () => number;
   readonly facts: (now: number) => ReportFacts;
+  /** A peer answered: what the round says of its wall clock. */
+  readonly measured: (peer: ReplicaId, sample: ClockSample) => void;
   /** Vectors agree, and the fingerprints of this shard, as of this instant, do not. */
   readonly suspect: (shard: ShardId, peer: ReplicaId, asOf: number, now: number) => void;
-}
-
-export interface Round {
-  readonly rttMs: number;
-  readonly clockOffsetMs: number;
 }
 
 export class AntiEntropy {
@@ -49,8 +47,9 @@ export class AntiEntropy {
   readonly #pulls: Pulls;
   readonly #options: AntiEntropyOptions;
   #roundDueAt = 0;
+  /** By the wall clock. */
   readonly #askedAtById = new Map<ReplicaId, number>();
-  readonly #roundsById = new Map<ReplicaId, Round>();
+  readonly #roundsById = new Map<ReplicaId, ClockSample>();
   readonly #lagById = new Map<ReplicaId, number>();
   /** Peers with which a whole comparison has been made over the present link. */
   readonly #comparedIds = new Set<ReplicaId>();
@@ -77,7 +76,7 @@ export class AntiEntropy {
   /** Starts a comparison with a peer. */
   begin(peer: ReplicaId, now: number): void {
     this.rounds++;
-    this.#askedAtById.set(peer, now);
+    this.#askedAtById.set(peer, now - this.#options.facts(now).correctionMs);
     this.#around.send(peer, { type: "digest", reply: false, ...this.#digestFacts(now) });
   }
 
@@ -87,7 +86,7 @@ export class AntiEntropy {
     this.#fingerprintedAtById.delete(peer);
   }
 
-  roundOf(peer: ReplicaId): Round | undefined {
+  roundOf(peer: ReplicaId): ClockSample | undefined {
     return this.#roundsById.get(peer);
   }
 
@@ -101,7 +100,7 @@ export class AntiEntropy {
   }
 
   receiveDigest(peer: ReplicaId, message: MessageOf<"digest">, now: number): void {
-    this.#measure(peer, message, now);
+    if (message.reply) this.#measure(peer, message, now);
     this.#around.reports.noteClock(peer, message);
     const own = this.#digestFacts(now);
     if (!isSameDigest(own.vectors, message.vectors)) {
@@ -125,6 +124,7 @@ export class AntiEntropy {
   }
 
   receiveShardDigests(peer: ReplicaId, message: MessageOf<"shard-digests">, now: number): void {
+    this.#measure(peer, message, now);
     this.#around.reports.noteClock(peer, message);
     const differing: Shard[] = [];
     for (const row of message.rows) {
@@ -229,12 +229,16 @@ export class AntiEntropy {
     this.#lagById.set(peer, lag);
   }
 
-  #measure(peer: ReplicaId, message: MessageOf<"digest">, now: number): void {
+  /** Either answer to a digest ends a round. One that answers to another question came later than it might have. */
+  #measure(peer: ReplicaId, told: ReportFacts, now: number): void {
     const askedAt = this.#askedAtById.get(peer);
-    if (!message.reply || askedAt === undefined) return;
+    if (askedAt === undefined) return;
     this.#askedAtById.delete(peer);
-    const rttMs = now - askedAt;
-    this.#roundsById.set(peer, { rttMs, clockOffsetMs: message.clock + rttMs / 2 - now });
+    const answeredAt = now - this.#options.facts(now).correctionMs;
+    const rttMs = answeredAt - askedAt;
+    const sample = { rttMs, offsetMs: told.clock - told.correctionMs + rttMs / 2 - answeredAt };
+    this.#roundsById.set(peer, sample);
+    this.#options.measured(peer, sample);
   }
 
   #noteEqual(shard: Shard, peer: ReplicaId, told: { durable: boolean; whole: boolean }, facts: ReportFacts): void {

@@ -39,6 +39,11 @@ export class HybridClock {
     return this.#last as Timestamp;
   }
 
+  /** The wall clock was put back, because it was wrong: stamps follow it, but for those that a key asks for (R8). */
+  putBack(nowMs: number): void {
+    this.#last = Math.min(this.#last, timestampFromMs(nowMs) + this.#boundTicks);
+  }
+
   /** Follows a stamp from elsewhere, so that later local writes are greater; one beyond the bound is only counted. */
   observe(timestamp: Timestamp, nowMs: number): void {
     if (timestamp <= this.#last) return;

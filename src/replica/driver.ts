@@ -284,8 +284,9 @@ export class Driver implements LocalStore, StatisticsSource {
 
   // --- Steps ---------------------------------------------------------------------------------------------------
 
+  /** The corrected clock: the only one that the machine knows of. */
   #now(): number {
-    return this.#options.clock.now();
+    return this.#options.clock.now() + (this.#replica?.clockGuard.correctionMs ?? 0);
   }
 
   #running(): Replica {

@@ -15,6 +15,7 @@ import type { Random } from "../base/random.ts";
 import { DEFAULT_SPACE, spaceOf } from "../base/shard-id.ts";
 import { AntiEntropy } from "../cluster/anti-entropy.ts";
 import { Audit } from "../cluster/audit.ts";
+import { ClockGuard } from "../cluster/clock-guard.ts";
 import { withBirth } from "../cluster/lineage.ts";
 import { isGivenUp, type Member, Members } from "../cluster/members.ts";
 import { Membership, type Quarantine } from "../cluster/membership.ts";
@@ -84,6 +85,8 @@ export class Replica implements SendingSurroundings {
   readonly arena = new Arena();
   readonly agenda = new Agenda();
   readonly clock: HybridClock;
+  /** The machine is told the corrected time: the wall clock's and `correctionMs`. */
+  readonly clockGuard: ClockGuard;
   readonly shards: Shards;
   readonly members: Members;
   readonly membership: Membership;
@@ -159,6 +162,7 @@ export class Replica implements SendingSurroundings {
     this.lineage = start.lineage;
     this.limits = { keyBytesMax: config.keyBytesMax, valueBytesMax: config.valueBytesMax };
     this.clock = new HybridClock(config.maxClockOffsetMs);
+    this.clockGuard = new ClockGuard(config.maxClockOffsetMs);
     const seed = { k0: random.uint32(), k1: random.uint32() };
     const { agenda, arena, clock } = this;
     const writer = this.#writer;
@@ -188,6 +192,7 @@ export class Replica implements SendingSurroundings {
       random,
       sweptTo: () => this.#sweptTo,
       facts: (at) => this.#reportFacts(at),
+      measured: (peer, sample) => this.clockGuard.note(peer, sample),
       suspect: (shard, peer, asOf, at) => this.audit.begin(shard, peer, asOf, at),
     });
     this.replication = new Replication(this, this.pulls, {
@@ -324,6 +329,7 @@ export class Replica implements SendingSurroundings {
   #endTalk(peer: ReplicaId): void {
     this.pulls.linkDown(peer);
     this.antiEntropy.linkDown(peer);
+    this.clockGuard.forget(peer);
     this.replication.linkDown(peer);
     this.quorumReads.linkDown(peer);
   }
@@ -419,6 +425,18 @@ export class Replica implements SendingSurroundings {
     this.#serving.tick();
     this.#keepHouse(now);
     this.purged += this.#purging.step(now);
+    this.#guardClock(now);
+  }
+
+  /** Last in a tick: what expired by the clock so far has fallen, and stays so when that is put back. */
+  #guardClock(now: number): void {
+    const guard = this.clockGuard;
+    const before = guard.correctionMs;
+    if (!guard.evaluate(this.members.owners().length + 1)) return;
+    const { correctionMs } = guard;
+    this.clock.putBack(now - before + correctionMs);
+    const level = correctionMs === 0 ? "info" : "warn";
+    this.outbox.log(level, correctionMs === 0 ? "clock-trusted" : "clock-corrected", { correctionMs });
   }
 
   #keepHouse(now: number): void {
@@ -725,7 +743,12 @@ export class Replica implements SendingSurroundings {
   }
 
   #reportFacts(now: number): ReportFacts {
-    return { lives: this.members.livesDigest(), epoch: this.persistence.epoch, clock: now };
+    return {
+      lives: this.members.livesDigest(),
+      epoch: this.persistence.epoch,
+      clock: now,
+      correctionMs: this.clockGuard.correctionMs,
+    };
   }
 
   #noteEpoch(peer: ReplicaId, facts: ReportFacts): void {

@@ -61,6 +61,16 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     counter("salvaged_total", "Registers too old to be merged after a quarantine, kept aside.", replica.salvaged),
     counter("bad_frames_total", "Frames from peers that were refused.", replica.badFrames),
     counter("stamps_beyond_bound_total", "Stamps that the clock did not follow.", replica.clock.beyondBound),
+    gauge(
+      "clock_offset_ms",
+      "By how much a majority of wall clocks is ahead of ours; 0: or none is heard.",
+      replica.clockGuard.offsetMs ?? 0,
+    ),
+    gauge(
+      "clock_correction_ms",
+      "What is added to the wall clock, because it is too far off.",
+      replica.clockGuard.correctionMs,
+    ),
     gauge("disk_epoch", "Batches that the disk has taken.", replica.persistence.epoch),
     ...holdingsOf(replica).map(({ name, help, value }) => gauge(name, help, value)),
   ];

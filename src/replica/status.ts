@@ -25,6 +25,15 @@ export function clusterStatus(
     memoryBytes: memoryBytes(replica),
     digest: contentDigest(replica),
     cut: more.cut,
+    ...clockStatus(replica),
+  };
+}
+
+function clockStatus({ clockGuard }: Replica): Pick<ClusterStatus, "clockOffsetMs" | "clockCorrectionMs"> {
+  const { offsetMs, correctionMs } = clockGuard;
+  return {
+    ...(offsetMs === undefined ? {} : { clockOffsetMs: offsetMs }),
+    ...(correctionMs === 0 ? {} : { clockCorrectionMs: correctionMs }),
   };
 }
 
@@ -51,7 +60,7 @@ function memberStatus(replica: Replica, member: Member): MemberStatus {
     address: member.address,
     state: isSelf ? "self" : isGivenUp(member) ? "given-up" : isLinked ? "alive" : "unreachable",
     life: member.life,
-    ...(round === undefined || !isLinked ? {} : { rttMs: round.rttMs, clockOffsetMs: round.clockOffsetMs }),
+    ...(round === undefined || !isLinked ? {} : { rttMs: round.rttMs, clockOffsetMs: round.offsetMs }),
     ...(lag === undefined || !isLinked ? {} : { lag }),
     ...(lastSeenAt === undefined || isSelf ? {} : { lastSeenAt }),
   };

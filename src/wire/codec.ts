@@ -440,10 +440,13 @@ function writeReportFacts(writer: ByteWriter, facts: ReportFacts): void {
   writer.u32(facts.lives);
   writer.varint(facts.epoch);
   writer.varint(facts.clock);
+  writer.varint(facts.correctionMs < 0 ? -2 * facts.correctionMs - 1 : 2 * facts.correctionMs);
 }
 
 function readReportFacts(reader: ByteReader): ReportFacts {
-  return { lives: reader.u32(), epoch: reader.varint(), clock: reader.varint() };
+  const facts = { lives: reader.u32(), epoch: reader.varint(), clock: reader.varint() };
+  const folded = reader.varint(2 * INSTANT_MAX);
+  return { ...facts, correctionMs: folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2 };
 }
 
 function writeDigestFacts(writer: ByteWriter, reply: boolean, facts: DigestFacts): void {

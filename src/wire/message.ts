@@ -94,6 +94,8 @@ export interface ReportFacts {
   readonly epoch: number;
   /** Its corrected clock, unix ms. */
   readonly clock: number;
+  /** By how much that is ahead of its wall clock, which is what others compare theirs with; ms. */
+  readonly correctionMs: number;
 }
 
 /** Registers held beyond what the vector covers, of one origin. */

@@ -7,7 +7,7 @@ import { id } from "../support/machines.ts";
 it("goes by the clock that a member reported last: once put back, it has not passed what it had", () => {
   const reports = new Reports();
   expect(reports.clockOf(id("a"))).toBe(-Infinity);
-  for (const clock of [1000, 9000, 2000]) reports.noteClock(id("a"), { lives: 0, epoch: 0, clock });
+  for (const clock of [1000, 9000, 2000]) reports.noteClock(id("a"), { lives: 0, epoch: 0, clock, correctionMs: 0 });
   expect(reports.clockOf(id("a"))).toBe(2000);
 });
 

@@ -191,6 +191,7 @@ describe("a peer that holds the secret", () => {
         lives: 0,
         epoch: 0,
         clock: Date.now(),
+        correctionMs: 0,
         rows: [{ shard: 0 as ShardId, vector: digest, fingerprint: digest, durable: true, whole: true, swept: true }],
       });
       // An answer says that all before it was taken.

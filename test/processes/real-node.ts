@@ -34,7 +34,10 @@ export class RealNode implements StageNode {
   readonly process: ReplicaProcess;
   readonly fakeClock: FakeClock | undefined;
   readonly ends: LifeEnd[] = [];
-  readonly clock = { now: () => Date.now() + (this.fakeClock?.offsetMs ?? 0) };
+  /** Its wall clock: what it corrects that by is within what clocks are apart. */
+  get clockTime(): number {
+    return Date.now() + (this.fakeClock?.offsetMs ?? 0);
+  }
   readonly #options: RealNodeOptions;
   #life: Life | undefined;
   #lives = 0;

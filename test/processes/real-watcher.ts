@@ -107,7 +107,7 @@ export class RealWatcher implements WatchHistory {
 
   #receive(connection: Connection, event: WatchEvent): void {
     if (connection !== this.#connection) return;
-    connection.waiting.push({ event, wallMs: connection.node.clock.now() });
+    connection.waiting.push({ event, wallMs: connection.node.clockTime });
     const store = connection.node.replica;
     if (connection.isBusy || store === undefined) return;
     this.#handleWaiting(connection, store).catch((error: unknown) => this.#failed(connection, error));

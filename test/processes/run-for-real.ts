@@ -160,7 +160,7 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
       clockStops: [],
       clockJumps: jumpsOf(plan, i),
       dump: dumps[i],
-      finalWallMs: node.clock.now(),
+      finalWallMs: node.clockTime,
       finals: await runner.readKeys(node, keys),
       documents: [],
     }),

@@ -191,7 +191,10 @@ describe("a replica that all its peers refuse", () => {
   it("stays ready when it was in sync with one of them before", async () => {
     driver.setJoin(["b:1"]);
     meetSilentPeer();
-    events?.frame(LINK, encodeMessage({ type: "vectors", reply: true, entries: [], lives: 0, epoch: 0, clock: now }));
+    events?.frame(
+      LINK,
+      encodeMessage({ type: "vectors", reply: true, entries: [], lives: 0, epoch: 0, clock: now, correctionMs: 0 }),
+    );
     await pass(1000);
     events?.down(LINK, "lost", "UNREACHABLE");
     refuse("PEER_BAD_SECRET");

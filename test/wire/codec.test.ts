@@ -85,7 +85,8 @@ const marks = fc.option(
   { nil: undefined },
 );
 
-const report = { lives: uint32, epoch: number, clock: number };
+const correctionMs = fc.integer({ min: -INSTANT_MAX, max: INSTANT_MAX });
+const report = { lives: uint32, epoch: number, clock: number, correctionMs };
 const asOf = number.map((each) => Math.min(each, INSTANT_MAX));
 const early = fc.array(fc.record({ origin, seen: number, held: uint32 }), { maxLength: 3 });
 const vectorEntry = fc.oneof(
@@ -318,8 +319,8 @@ it("refuses types it does not know, and nothing at all", () => {
 const counts: readonly (readonly [string, readonly number[]])[] = [
   ["members", [1, 1, 0x61]],
   ["confirmed shards", [3, 0, 0, 0, 0, 1]],
-  ["shard digests", [5, 0, 0, 0, 0, 0, 0, 0]],
-  ["vectors", [6, 0, 0, 0, 0, 0, 0, 0]],
+  ["shard digests", [5, 0, 0, 0, 0, 0, 0, 0, 0]],
+  ["vectors", [6, 0, 0, 0, 0, 0, 0, 0, 0]],
   ["entries of a vector", [7, 1, 1, 1, 0]],
   ["sealed lives of a vector", [7, 1, 1, 1]],
   ["buckets", [11, 0, 0, ...Array(8).fill(0)]],
@@ -362,7 +363,7 @@ it("knows a push that was written in place", () => {
 });
 
 it("keeps a round between equal replicas under 100 bytes", () => {
-  const facts = { lives: 2 ** 32 - 1, epoch: 2 ** 40, clock: 2 ** 42 };
+  const facts = { lives: 2 ** 32 - 1, epoch: 2 ** 40, clock: 2 ** 42, correctionMs: 0 };
   const both = { high: 1, low: 1 };
   const round = { ...facts, asOf: 2 ** 42, vectors: both, fingerprints: both, durable: true, whole: true, swept: true };
   const bytes = [true, false].map((reply) => encodeMessage({ type: "digest", reply, ...round }).length);

@@ -20,7 +20,7 @@ function stageOf(contents: readonly Map<string, string>[], onWait: () => void = 
         return version === undefined ? {} : { entry: { version, value: new Uint8Array(0) } };
       },
     } as unknown as Store;
-    return { index, replica: store, life: { number: 1, ended: false, pausedUntil: 0 }, clock: { now: () => 0 } };
+    return { index, replica: store, life: { number: 1, ended: false, pausedUntil: 0 }, clockTime: 0 };
   });
   return {
     now: 0,
