@@ -242,6 +242,49 @@ export type Whisper =
   | { readonly type: "message"; readonly from: ReplicaId; readonly topic: Key; readonly message: Uint8Array }
   | { readonly type: "here" | "gone"; readonly from: ReplicaId };
 
+/** Fewer copies of each key than a keyspace asks for: of a region, or wherever they may be. */
+export interface Shortfall {
+  readonly region?: string;
+  readonly wanted: number;
+  readonly has: number;
+}
+
+/** What a keyspace promises of its keys. A definition is replaced as a whole. */
+export interface KeyspaceSettings {
+  /** Every member; so many members, over as many regions as there are; or so many in each of these regions. */
+  readonly replication: "all" | number | Readonly<Record<string, number>>;
+  /** Where copies may be; absent: everywhere, or in the regions that `replication` names. */
+  readonly regions?: readonly string[];
+  /** What a put without a time to live gets. Absent: `maxTtlMs` where there is one. */
+  readonly defaultTtlMs?: number;
+  readonly maxTtlMs?: number;
+  /** Of a replica's memory: more than 0, at most 1. */
+  readonly memoryShare?: number;
+}
+
+export interface KeyspaceStatus extends KeyspaceSettings {
+  readonly name: string;
+  /** Empty where the members there are suffice. */
+  readonly underReplicated: readonly Shortfall[];
+}
+
+/** The keyspaces of this process's replica. */
+export interface KeyspaceStore {
+  /** The keys of a keyspace; undefined where there is none of that name. */
+  keyspace(name: string): Store | undefined;
+  /** All, sorted by name. */
+  keyspaces(): readonly KeyspaceStatus[];
+  /**
+   * Creates a keyspace, or gives the one of this name other settings; resolves once that is on this replica's disk. Throws
+   * `BAD_KEYSPACE_NAME`, `KEYSPACE_CLASH`, `KEYSPACE_WITHOUT_OWNERS`, `TOO_MANY_KEYSPACES`, `MEMORY_SHARES_OVER_ALL`, and a
+   * code for each contradiction in the settings.
+   */
+  defineKeyspace(
+    name: string,
+    settings: KeyspaceSettings,
+  ): Promise<{ readonly existed: boolean; readonly keyspace: KeyspaceStatus }>;
+}
+
 /** A store that is the replica in this process: what administration and drills need beyond `Store`. */
 export interface LocalStore extends Store {
   /** Drops every link to these replicas, both ways, until set otherwise. */

@@ -34,6 +34,7 @@ export const errorTable = {
   BAD_KEYSPACE_NAME: { http: 400, redis: "ERR", retry: false },
   KEYSPACE_CLASH: { http: 409, redis: "ERR", retry: false },
   KEYSPACE_WITHOUT_OWNERS: { http: 409, redis: "ERR", retry: true },
+  MEMORY_SHARES_OVER_ALL: { http: 409, redis: "ERR", retry: false },
   TOO_MANY_KEYSPACES: { http: 409, redis: "ERR", retry: false },
   POLICY_BAD_REPLICATION: { http: 400, redis: "ERR", retry: false },
   POLICY_BAD_REGION: { http: 400, redis: "ERR", retry: false },

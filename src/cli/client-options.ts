@@ -124,11 +124,11 @@ export function parseAck(text: string | undefined): AckLevel | undefined {
   return level;
 }
 
-export function parseTtl(text: string | undefined): number | undefined {
+export function parseTtl(text: string | undefined, flag = "--ttl"): number | undefined {
   if (text === undefined) return undefined;
   const ms = parseDurationMs(text);
   if (!isTtlMs(ms)) {
-    throw new UsageError("--ttl must be a duration such as 500ms, 60s, 10m, 24h or 7d, from 1ms to 3650d");
+    throw new UsageError(`${flag} must be a duration such as 500ms, 60s, 10m, 24h or 7d, from 1ms to 3650d`);
   }
   return ms;
 }

@@ -2,7 +2,8 @@
 
 import { Command, CommanderError } from "commander";
 import { AtollError } from "../base/errors.ts";
-import { failureReason, RemoteError } from "../client/http-client.ts";
+import { RemoteError } from "../client/answer.ts";
+import { failureReason } from "../client/http-client.ts";
 import { version } from "../version.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { say } from "./terminal.ts";
@@ -17,6 +18,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["keys", async () => (await import("./keys.ts")).keysCommand()],
   ["watch", async () => (await import("./watch.ts")).watchCommand()],
   ["status", async () => (await import("./status.ts")).statusCommand()],
+  ["keyspaces", async () => (await import("./keyspaces.ts")).keyspacesCommand()],
   ["cluster", async () => (await import("./cluster.ts")).clusterCommand()],
   ["simulate", async () => (await import("./simulate.ts")).simulateCommand()],
 ]);

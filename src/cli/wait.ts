@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { AtollError } from "../base/errors.ts";
-import { RemoteError } from "../client/http-client.ts";
+import { RemoteError } from "../client/answer.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { say } from "./terminal.ts";
 

@@ -7,7 +7,25 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
-import type { AckLevel, ClusterStatus, Entry, KeyPage, WatchEvent } from "../store.ts";
+import type {
+  AckLevel,
+  ClusterStatus,
+  Entry,
+  KeyPage,
+  KeyspaceSettings,
+  KeyspaceStatus,
+  WatchEvent,
+} from "../store.ts";
+import {
+  type Answer,
+  badAnswer,
+  expectStatus,
+  isObject,
+  parseJson,
+  problemCode,
+  RemoteError,
+  remoteError,
+} from "./answer.ts";
 import { EventStreamParser } from "./event-stream.ts";
 import { decodePercent, encodePercent } from "./percent.ts";
 import type { Fetch } from "./trusting-fetch.ts";
@@ -48,19 +66,6 @@ export interface WatchRequest {
   readonly onReconnect?: (reason: string) => void;
 }
 
-/** A replica answered with an error. `code` is the stable code of its problem document. */
-export class RemoteError extends Error {
-  readonly code: string;
-  readonly status: number;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.name = "RemoteError";
-    this.status = status;
-    this.code = code;
-  }
-}
-
 interface Request {
   readonly method: string;
   readonly path: string;
@@ -70,12 +75,6 @@ interface Request {
   readonly repeatable?: boolean;
   /** That of the client unless told. */
   readonly timeoutMs?: number;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Uint8Array;
 }
 
 /** What came of asking one replica. */
@@ -199,6 +198,26 @@ export class HttpClient {
     if (!isObject(parsed) || !Array.isArray(parsed.members)) throw badAnswer("the state of a cluster");
     // The shape is the server's promise; whoever shows it copes with fields that an older server lacks.
     return parsed as unknown as ClusterStatus;
+  }
+
+  async keyspaces(): Promise<readonly KeyspaceStatus[]> {
+    const path = "/v1/admin/keyspaces";
+    const parsed = parseJson(expectStatus(await this.#request({ method: "GET", path }), 200));
+    if (!isObject(parsed) || !Array.isArray(parsed.keyspaces)) throw badAnswer("a list of keyspaces");
+    return parsed.keyspaces as readonly KeyspaceStatus[];
+  }
+
+  /** Creates a keyspace, or replaces what one is set to as a whole. */
+  async defineKeyspace(
+    name: string,
+    settings: KeyspaceSettings,
+  ): Promise<{ readonly existed: boolean; readonly keyspace: KeyspaceStatus }> {
+    const body = JSON.stringify({ name, ...settings });
+    const headers = { "content-type": "application/json" };
+    const answer = await this.#request({ method: "POST", path: "/v1/admin/keyspaces", headers, body });
+    const parsed = parseJson(expectStatus(answer, 200, 201));
+    if (!isObject(parsed) || parsed.name !== name) throw badAnswer("a keyspace");
+    return { existed: answer.status === 200, keyspace: parsed as unknown as KeyspaceStatus };
   }
 
   /** Drops every link of the replica to these, both ways, until set otherwise (`--enable-faults`). */
@@ -357,38 +376,4 @@ function writeAnswer(answer: Answer, outcome: WriteAnswer["outcome"]): WriteAnsw
 
 function versionOf(headers: Headers): string | undefined {
   return headers.get("etag")?.replace(/^"(.*)"$/, "$1");
-}
-
-function expectStatus(answer: Answer, ...expected: readonly number[]): Answer {
-  if (expected.includes(answer.status)) return answer;
-  throw remoteError(answer);
-}
-
-function parseJson(answer: Answer): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(answer.body));
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function problemCode(answer: Answer): string | undefined {
-  const problem = parseJson(answer);
-  return isObject(problem) && typeof problem.code === "string" ? problem.code : undefined;
-}
-
-function remoteError(answer: Answer): RemoteError {
-  const problem = parseJson(answer);
-  const code = problemCode(answer) ?? `HTTP_${answer.status}`;
-  const detail =
-    isObject(problem) && typeof problem.detail === "string" ? problem.detail : `HTTP status ${answer.status}`;
-  return new RemoteError(answer.status, code, detail);
-}
-
-function badAnswer(what: string): AtollError {
-  return new AtollError("BAD_MESSAGE", `the answer is not ${what}; is this an Atoll replica?`);
 }

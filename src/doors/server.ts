@@ -11,7 +11,7 @@ import { AtollError, type ErrorCode, toAtollError } from "../base/errors.ts";
 import { isLoopback } from "../base/loopback.ts";
 import type { DocumentHub } from "../documents/document-hub.ts";
 import type { StatisticsSource } from "../stats.ts";
-import type { LocalStore, Store } from "../store.ts";
+import type { KeyspaceStore, LocalStore } from "../store.ts";
 import type { Admission } from "./admission.ts";
 import { type Auth, openAuth } from "./auth.ts";
 import { Connections } from "./connections.ts";
@@ -38,8 +38,8 @@ export interface TlsOptions {
 export interface DoorServerOptions {
   /** The keyspace `default`, and what administration acts on. */
   readonly store: LocalStore;
-  /** The store of a keyspace other than `default`; there are none unless told. */
-  readonly keyspace?: (name: string) => Store | undefined;
+  /** Keyspaces other than `default`, and their administration; there are none unless told. */
+  readonly keyspaces?: KeyspaceStore;
   /** Documents of the keyspace `default`; there are none unless told. */
   readonly documents?: DocumentHub;
   /** From `createAuth`; everyone may do everything unless told. */
@@ -117,7 +117,7 @@ class Doors implements DoorServer {
     });
     const shared = {
       store: options.store,
-      keyspace: (name: string) => (name === DEFAULT_KEYSPACE ? options.store : options.keyspace?.(name)),
+      keyspace: (name: string) => (name === DEFAULT_KEYSPACE ? options.store : options.keyspaces?.keyspace(name)),
       documents: (keyspace: string) => (keyspace === DEFAULT_KEYSPACE ? options.documents : undefined),
       admission: this.#admission,
       connections: this.#connections,
@@ -127,6 +127,7 @@ class Doors implements DoorServer {
     };
     this.#http = new HttpDoor({
       ...shared,
+      keyspaces: options.keyspaces,
       faultsEnabled: options.enableFaults ?? false,
       version: options.version ?? "0.0.0",
     });

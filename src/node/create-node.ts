@@ -104,6 +104,7 @@ class AtollNode implements Node {
     this.#documents = new DocumentHub({ store: this.#driver.documents, around });
     this.#doors = createServer({
       store: this.#driver,
+      keyspaces: this.#driver,
       documents: this.#documents,
       auth: config.tokens.length === 0 ? openAuth : createAuth(config.tokens),
       statistics: [this.#driver, transport, this.#documents],

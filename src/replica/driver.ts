@@ -6,11 +6,11 @@
  * gathered since the last (group commit); what waits for the disk is answered when the batch is synced.
  */
 
-import { assert } from "../base/assert.ts";
 import { isDue } from "../base/deadline.ts";
 import { AtollError, toAtollError } from "../base/errors.ts";
-import type { Key, ReplicaId } from "../base/ids.ts";
-import { DEFAULT_SPACE } from "../base/shard-id.ts";
+import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
+import { DEFAULT_SPACE, numberOf } from "../base/shard-id.ts";
+import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
 import type { Statistic, StatisticsSource } from "../stats.ts";
 import type {
   AckLevel,
@@ -20,10 +20,14 @@ import type {
   Dot,
   KeyPage,
   KeysOptions,
+  KeyspaceSettings,
+  KeyspaceStatus,
+  KeyspaceStore,
   LocalStore,
   PutOptions,
   ReadOptions,
   ReadOutcome,
+  Store,
   Watch,
   WatchEvent,
   WatchOptions,
@@ -35,7 +39,8 @@ import type { ReplicaConfig } from "./config.ts";
 import { Documents } from "./documents.ts";
 import { type Holding, holdingsOf } from "./holdings.ts";
 import { inspectReplica, type ReplicaDump } from "./inspect.ts";
-import { Keyspace } from "./keyspace.ts";
+import { Keyspace, type KeyspaceHost } from "./keyspace.ts";
+import { defineKeyspace, keyspaceStatuses } from "./keyspace-definitions.ts";
 import type { Batch } from "./persistence.ts";
 import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, TransportEvents } from "./ports.ts";
 import { RefusalLog } from "./refusal-log.ts";
@@ -84,11 +89,13 @@ interface SessionWait {
   readonly reject: (error: AtollError) => void;
 }
 
-export class Driver implements LocalStore, StatisticsSource {
+export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
   readonly #options: DriverOptions;
   #replica: Replica | undefined;
   readonly documents: Documents;
   readonly #default: Keyspace;
+  readonly #host: KeyspaceHost;
+  readonly #keyspacesBySpace = new Map<SpaceId, Keyspace>();
   readonly #refusalLog: RefusalLog;
   readonly #refusing = new RefusingPeers();
   #address = "";
@@ -109,7 +116,7 @@ export class Driver implements LocalStore, StatisticsSource {
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#refusalLog = new RefusalLog(options.log);
-    const host = {
+    const host: KeyspaceHost = {
       replica: () => this.#running(),
       now: () => this.#now(),
       step: <T>(run: (now: number) => T) => this.#step(run),
@@ -117,7 +124,9 @@ export class Driver implements LocalStore, StatisticsSource {
       catchUp: (dots: readonly Dot[], waitMs: number) => this.catchUp(dots, waitMs),
       status: () => this.status(),
     };
+    this.#host = host;
     this.#default = new Keyspace(host, DEFAULT_SPACE);
+    this.#keyspacesBySpace.set(DEFAULT_SPACE, this.#default);
     this.documents = new Documents({
       ...host,
       isDelivering: () => this.#isCarrying || this.replica.outbox.deliveries.length > 0,
@@ -213,9 +222,29 @@ export class Driver implements LocalStore, StatisticsSource {
     return this.#default.watch(options, listener);
   }
 
+  keyspace(name: string): Store | undefined {
+    if (name === DEFAULT_KEYSPACE) return this;
+    const space = this.#replica?.keyspaces.get(name)?.space;
+    if (space === undefined) return undefined;
+    const keyspace = this.#keyspacesBySpace.get(space) ?? new Keyspace(this.#host, space);
+    this.#keyspacesBySpace.set(space, keyspace);
+    return keyspace;
+  }
+
+  keyspaces(): readonly KeyspaceStatus[] {
+    return keyspaceStatuses(this.replica);
+  }
+
+  async defineKeyspace(name: string, settings: KeyspaceSettings) {
+    const replica = this.#running();
+    const { outcome, keyspace } = this.#step((now) => defineKeyspace(replica, name, settings, now));
+    await this.#acknowledged(outcome, { ack: "disk" });
+    return { existed: outcome.existed || name === DEFAULT_KEYSPACE, keyspace };
+  }
+
   async catchUp(dots: readonly Dot[], waitMs: number): Promise<void> {
     const replica = this.#running();
-    if (dots.some((dot) => replica.shards.get(dot.shard) === undefined)) {
+    if (dots.some((dot) => numberOf(dot.shard) >= replica.config.shards)) {
       throw new AtollError("BAD_SESSION", "a session of another cluster");
     }
     if (isCovered(replica, dots)) return;
@@ -491,8 +520,7 @@ export class Driver implements LocalStore, StatisticsSource {
 
 function isCovered(replica: Replica, dots: readonly Dot[]): boolean {
   return dots.every((dot) => {
-    const shard = replica.shards.get(dot.shard);
-    assert(shard !== undefined, "dots are of this cluster's shards");
-    return shard.vector.covers(dot.origin, dot.sequence);
+    // The keyspace may have been created elsewhere just now.
+    return replica.shards.get(dot.shard)?.vector.covers(dot.origin, dot.sequence) === true;
   });
 }

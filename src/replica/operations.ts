@@ -3,6 +3,7 @@
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import { isTtlMs } from "../base/ttl.ts";
+import { ttlUnder } from "../cluster/placement/policy.ts";
 import { KIND_PLAIN } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Condition, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
@@ -34,7 +35,7 @@ export type Write = { readonly value: Uint8Array; readonly options: PutOptions }
 /** Carries a put or a deletion out. Throws before anything has changed. */
 export function writeKey(replica: Replica, space: SpaceId, key: Key, write: Write, now: number): WriteOutcome {
   checkKey(replica, key);
-  const ttlMs = "value" in write ? checkPut(replica, write.value, write.options) : undefined;
+  const ttlMs = "value" in write ? checkPut(replica, space, write) : undefined;
   const shard = replica.shardOfKey(key, space);
   const before = shard.find(KIND_PLAIN, key);
   const existed = before !== 0 && shard.isLive(before, now);
@@ -63,8 +64,12 @@ export function writtenAt(shard: Shard, slot: number, existed: boolean): WriteOu
   };
 }
 
-/** The time to live in ms, if there is one. */
-function checkPut(replica: Replica, value: Uint8Array, options: PutOptions): number | undefined {
+/** The time to live in ms that the keyspace gives it, if there is one. */
+function checkPut(
+  replica: Replica,
+  space: SpaceId,
+  { value, options }: { readonly value: Uint8Array; readonly options: PutOptions },
+): number | undefined {
   const max = replica.config.valueBytesMax;
   if (value.length > max) throw new AtollError("VALUE_TOO_LARGE", `a value has at most ${max} bytes`);
   if (options.contentType !== undefined && options.contentType.length > CONTENT_TYPE_LENGTH_MAX) {
@@ -74,7 +79,7 @@ function checkPut(replica: Replica, value: Uint8Array, options: PutOptions): num
   if (ttlMs !== undefined && !isTtlMs(ttlMs)) {
     throw new AtollError("BAD_TTL", "a time to live is a whole number of ms, from 1 to ten years");
   }
-  return ttlMs;
+  return ttlUnder(replica.keyspaces.policyOf(space), ttlMs);
 }
 
 /** Throws `PRECONDITION_FAILED`; `version` undefined: there is nothing. */

@@ -1,6 +1,6 @@
 /** Registers as clients see them: entries, versions, dots and changes. */
 
-import type { OriginId, ShardId, Timestamp } from "../base/ids.ts";
+import type { Key, OriginId, ShardId, Timestamp } from "../base/ids.ts";
 import { isLease } from "../core/containers.ts";
 import {
   bodyLengthAt,
@@ -83,6 +83,10 @@ class ValueCopies {
 
 const copies = new ValueCopies();
 
+export function keyOf(view: DataView, at: number): Key {
+  return keyAt(view, bytesOf(view), at);
+}
+
 /** A copy of what a live register holds. */
 export function entryAt(view: DataView, at: number): Entry {
   const start = view.byteOffset + bodyStartAt(view, at);
@@ -100,7 +104,7 @@ export function entryAt(view: DataView, at: number): Entry {
 /** What became of a key with this register: a value that has expired by `now` is an expiry. Undefined: nothing yet. */
 export function changeAt(view: DataView, at: number, now: number): Change | undefined {
   const flags = flagsAt(view, at);
-  const key = keyAt(view, bytesOf(view), at);
+  const key = keyOf(view, at);
   const version = versionAt(view, at);
   const isOver = (flags & FLAG_GONE) !== 0 || expiresAt(view, at) <= now;
   // A value under the same key is another thing: whoever hears of the end of one must not take it for that of the other.

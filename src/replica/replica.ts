@@ -12,10 +12,11 @@ import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { isDue } from "../base/deadline.ts";
 import type { Key, OriginId, ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
-import { DEFAULT_SPACE, spaceOf } from "../base/shard-id.ts";
+import { DEFAULT_SPACE, SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import { AntiEntropy } from "../cluster/anti-entropy.ts";
 import { Audit } from "../cluster/audit.ts";
 import { ClockGuard } from "../cluster/clock-guard.ts";
+import { Keyspaces } from "../cluster/keyspaces.ts";
 import { withBirth } from "../cluster/lineage.ts";
 import { isGivenUp, type Member, Members } from "../cluster/members.ts";
 import { Membership, type Quarantine } from "../cluster/membership.ts";
@@ -44,6 +45,7 @@ import { Changes } from "./changes.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { Confirmations } from "./confirmations.ts";
 import { Doubt } from "./doubt.ts";
+import { learnDefinition, learnDefinitions } from "./keyspace-definitions.ts";
 import { endedContainers } from "./leases.ts";
 import { Outbox } from "./outbox.ts";
 import { PeerLinks } from "./peer-links.ts";
@@ -88,6 +90,9 @@ export class Replica implements SendingSurroundings {
   /** The machine is told the corrected time: the wall clock's and `correctionMs`. */
   readonly clockGuard: ClockGuard;
   readonly shards: Shards;
+  readonly keyspaces = new Keyspaces((space) => {
+    if (!this.shards.has(space)) this.addSpace(space);
+  });
   readonly members: Members;
   readonly membership: Membership;
   readonly reports: Reports;
@@ -248,6 +253,7 @@ export class Replica implements SendingSurroundings {
     if (this.rootLife === 0) this.rootLife = this.life;
     this.#beginLife();
     for (const shard of this.shards) shard.beginLife(this.origin);
+    learnDefinitions(this);
   }
 
   /** The present life is what others are to hear of, once it is on disk. */
@@ -801,6 +807,7 @@ export class Replica implements SendingSurroundings {
   /** A register came or changed: watchers hear of it. */
   #applied(shard: Shard, view: DataView, at: number, now: number): void {
     const space = spaceOf(shard.id);
+    if (space === SYSTEM_SPACE) learnDefinition(this.keyspaces, view, at);
     if (space === DEFAULT_SPACE) this.listener?.applied(view, at, now, this.#emit);
     const changes = this.#changesBySpace.get(space);
     if (changes?.isWanted(now) !== true) return changes?.skip();
@@ -810,6 +817,7 @@ export class Replica implements SendingSurroundings {
 
   /** What is held changed in ways that cannot be told one by one: whoever follows has to read again. */
   #changedUntold(): void {
+    learnDefinitions(this);
     for (const changes of this.#changesBySpace.values()) changes.reset();
     this.listener?.reset(this.#emit);
   }

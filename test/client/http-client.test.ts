@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
-import { HttpClient, RemoteError } from "../../src/client/http-client.ts";
+import { RemoteError } from "../../src/client/answer.ts";
+import { HttpClient } from "../../src/client/http-client.ts";
 import type { WatchEvent } from "../../src/store.ts";
 import { type FakeReplica, problem, startFakeReplica } from "./fake-replica.ts";
 

@@ -2,10 +2,12 @@
 
 import { createServer, type DoorServer, type DoorServerOptions } from "../../src/doors/server.ts";
 import { fakeHub } from "./fake-documents.ts";
+import { FakeKeyspaces } from "./fake-keyspaces.ts";
 import { FakeStore } from "./fake-store.ts";
 
 export interface TestDoors {
   readonly store: FakeStore;
+  readonly keyspaces: FakeKeyspaces;
   readonly documents: ReturnType<typeof fakeHub>;
   readonly server: DoorServer;
   readonly port: number;
@@ -15,7 +17,8 @@ export interface TestDoors {
 export async function openDoors(options: Partial<Omit<DoorServerOptions, "store">> = {}): Promise<TestDoors> {
   const store = new FakeStore();
   const documents = fakeHub();
-  const server = createServer({ store, documents: documents.hub, processMetrics: false, ...options });
+  const keyspaces = new FakeKeyspaces();
+  const server = createServer({ store, keyspaces, documents: documents.hub, processMetrics: false, ...options });
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
-  return { store, documents, server, port, url: `http://127.0.0.1:${port}` };
+  return { store, keyspaces, documents, server, port, url: `http://127.0.0.1:${port}` };
 }

@@ -3,6 +3,7 @@
  * `base` of each part, and some of them one more, so that the copies of a part are spread over as many regions as there are.
  */
 
+import type { Shortfall } from "../../store.ts";
 import type { PlacementMember, PlacementView } from "./placement-view.ts";
 import { isRegionAllowed, type Policy } from "./policy.ts";
 import { pour } from "./water-level.ts";
@@ -15,14 +16,6 @@ export interface RegionCopies {
   readonly base: number;
   /** Copies of a part on average: `base`, or up to one more where the region takes part in what is left over. */
   readonly mean: number;
-}
-
-/** Fewer copies of each part than the policy asks for. */
-export interface Shortfall {
-  /** Absent where the policy asks for copies wherever they may be. */
-  readonly region?: string;
-  readonly wanted: number;
-  readonly has: number;
 }
 
 export interface Copies {

@@ -11,9 +11,10 @@
 
 import { assert } from "../../base/assert.ts";
 import type { ReplicaId } from "../../base/ids.ts";
+import type { Shortfall } from "../../store.ts";
 import { writeReluctances } from "./affinity.ts";
 import { type AssignmentTask, assign } from "./assignment.ts";
-import { type Copies, copiesUnder, type Shortfall } from "./copies.ts";
+import { type Copies, copiesUnder } from "./copies.ts";
 import type { PlacementMember, PlacementView } from "./placement-view.ts";
 import type { Policy } from "./policy.ts";
 import { boundsOf, sharesOf } from "./shares.ts";

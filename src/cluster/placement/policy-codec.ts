@@ -28,13 +28,13 @@ const FLAGS_ALL = HAS_REGIONS | HAS_DEFAULT_TTL | HAS_TTL_MAX | HAS_MEMORY_SHARE
 
 /** The one encoding of a policy that `policyOf` made. */
 export function encodePolicy(policy: Policy): Uint8Array {
-  const { regions, defaultTtlMs, ttlMsMax, memoryShare } = policy;
+  const { regions, defaultTtlMs, maxTtlMs, memoryShare } = policy;
   const writer = new ByteWriter();
   writer.u8(VERSION);
   writer.u8(
     (regions === undefined ? 0 : HAS_REGIONS) |
       (defaultTtlMs === undefined ? 0 : HAS_DEFAULT_TTL) |
-      (ttlMsMax === undefined ? 0 : HAS_TTL_MAX) |
+      (maxTtlMs === undefined ? 0 : HAS_TTL_MAX) |
       (memoryShare === undefined ? 0 : HAS_MEMORY_SHARE),
   );
   writeReplication(writer, policy.replication);
@@ -43,7 +43,7 @@ export function encodePolicy(policy: Policy): Uint8Array {
     for (const region of regions) writer.latin1(region);
   }
   if (defaultTtlMs !== undefined) writer.varint(defaultTtlMs);
-  if (ttlMsMax !== undefined) writer.varint(ttlMsMax);
+  if (maxTtlMs !== undefined) writer.varint(maxTtlMs);
   if (memoryShare !== undefined) writer.varint(Math.round(memoryShare * MEMORY_SHARE_PARTS));
   return writer.copy();
 }
@@ -60,7 +60,7 @@ export function decodePolicy(bytes: Uint8Array): Policy {
     replication,
     ...(flags & HAS_REGIONS && { regions: readList(reader, () => reader.latin1(REGION_LENGTH_MAX)) }),
     ...(flags & HAS_DEFAULT_TTL && { defaultTtlMs: reader.varint(TTL_MS_MAX) }),
-    ...(flags & HAS_TTL_MAX && { ttlMsMax: reader.varint(TTL_MS_MAX) }),
+    ...(flags & HAS_TTL_MAX && { maxTtlMs: reader.varint(TTL_MS_MAX) }),
     ...(flags & HAS_MEMORY_SHARE && { memoryShare: reader.varint(MEMORY_SHARE_PARTS) / MEMORY_SHARE_PARTS }),
   });
   reader.finish();

@@ -21,9 +21,9 @@ export interface Policy {
   readonly replication: Replication;
   /** Where copies may be; sorted. Absent: everywhere, or, where replication names regions, there. */
   readonly regions?: readonly string[];
-  /** What a put without a time to live gets. Absent: `ttlMsMax` where there is one, else it does not expire. */
+  /** What a put without a time to live gets. Absent: `maxTtlMs` where there is one, else it does not expire. */
   readonly defaultTtlMs?: number;
-  readonly ttlMsMax?: number;
+  readonly maxTtlMs?: number;
   /** Of a replica's memory, from 1 / `MEMORY_SHARE_PARTS` to 1. Absent: what the others leave. */
   readonly memoryShare?: number;
 }
@@ -33,15 +33,15 @@ export const POLICY_ALL: Policy = { replication: "all" };
 
 /** The policy as it is kept: sorted, its numbers in bounds, without contradictions. Throws a code for each of these. */
 export function policyOf(asked: Policy): Policy {
-  const { defaultTtlMs, ttlMsMax, memoryShare } = asked;
+  const { defaultTtlMs, maxTtlMs, memoryShare } = asked;
   const regions = checkRegions(asked.regions);
   const replication = checkReplication(asked.replication, regions);
   checkTtl("default", defaultTtlMs);
-  checkTtl("maximum", ttlMsMax);
-  if (defaultTtlMs !== undefined && ttlMsMax !== undefined && defaultTtlMs > ttlMsMax) {
+  checkTtl("maximum", maxTtlMs);
+  if (defaultTtlMs !== undefined && maxTtlMs !== undefined && defaultTtlMs > maxTtlMs) {
     refuse(
       "POLICY_TTL_OVER_MAX",
-      `the default time to live, ${defaultTtlMs} ms, is over the maximum of ${ttlMsMax} ms`,
+      `the default time to live, ${defaultTtlMs} ms, is over the maximum of ${maxTtlMs} ms`,
     );
   }
   if (memoryShare !== undefined && !isMemoryShare(memoryShare)) {
@@ -52,7 +52,7 @@ export function policyOf(asked: Policy): Policy {
     // Where replication names the regions, it says all that there is to say of them.
     ...(regions !== undefined && !(replication instanceof Map) && { regions }),
     ...(defaultTtlMs !== undefined && { defaultTtlMs }),
-    ...(ttlMsMax !== undefined && { ttlMsMax }),
+    ...(maxTtlMs !== undefined && { maxTtlMs }),
     ...(memoryShare !== undefined && { memoryShare }),
   };
 }
@@ -70,10 +70,10 @@ export function isRegionAllowed(policy: Policy, region: string): boolean {
 
 /** How long a put lives for which `askedMs` was asked; undefined: it does not expire. Throws `TTL_OVER_MAX`. */
 export function ttlUnder(policy: Policy, askedMs: number | undefined): number | undefined {
-  const { defaultTtlMs, ttlMsMax } = policy;
-  if (askedMs === undefined) return defaultTtlMs ?? ttlMsMax;
-  if (ttlMsMax !== undefined && askedMs > ttlMsMax) {
-    refuse("TTL_OVER_MAX", `a time to live of ${askedMs} ms is over the keyspace's maximum of ${ttlMsMax} ms`);
+  const { defaultTtlMs, maxTtlMs } = policy;
+  if (askedMs === undefined) return defaultTtlMs ?? maxTtlMs;
+  if (maxTtlMs !== undefined && askedMs > maxTtlMs) {
+    refuse("TTL_OVER_MAX", `a time to live of ${askedMs} ms is over the keyspace's maximum of ${maxTtlMs} ms`);
   }
   return askedMs;
 }

@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Key } from "../../base/ids.ts";
 import type { DocumentHub } from "../../documents/document-hub.ts";
-import type { LocalStore, Store } from "../../store.ts";
+import type { KeyspaceStore, LocalStore, Store } from "../../store.ts";
 import type { Principal } from "../auth.ts";
 import type { DoorLimits } from "../limits.ts";
 import type { DoorMetrics } from "../metrics.ts";
@@ -25,6 +25,8 @@ export interface Call {
 /** What routes need of the door that they belong to. */
 export interface DoorFacts {
   readonly local: LocalStore;
+  /** Undefined where there is but `default`. */
+  readonly keyspaces: KeyspaceStore | undefined;
   readonly limits: DoorLimits;
   readonly metrics: DoorMetrics;
   readonly faultsEnabled: boolean;

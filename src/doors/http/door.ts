@@ -10,7 +10,7 @@ import { parseDurationMs } from "../../base/duration.ts";
 import { AtollError, toAtollError } from "../../base/errors.ts";
 import type { Key } from "../../base/ids.ts";
 import type { DocumentHub } from "../../documents/document-hub.ts";
-import type { Dot, LocalStore, Store } from "../../store.ts";
+import type { Dot, KeyspaceStore, LocalStore, Store } from "../../store.ts";
 import { type Admission, admit } from "../admission.ts";
 import { ANYONE, authorise, bearerToken, type Principal, unauthorized } from "../auth.ts";
 import type { Connections } from "../connections.ts";
@@ -30,6 +30,8 @@ import { EventStream } from "./watch.ts";
 
 export interface HttpDoorOptions {
   readonly store: LocalStore;
+  /** Undefined where there is but `default`. */
+  readonly keyspaces: KeyspaceStore | undefined;
   /** `undefined` where there is none of that name. */
   readonly keyspace: (name: string) => Store | undefined;
   /** Of a keyspace; undefined where there are none. */
@@ -97,6 +99,7 @@ export class HttpDoor {
     this.#options = options;
     this.#facts = {
       local: options.store,
+      keyspaces: options.keyspaces,
       limits: options.limits,
       metrics: options.metrics,
       faultsEnabled: options.faultsEnabled,

@@ -8,6 +8,7 @@ import type { Answer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { listKeys, runBatch } from "./collections.ts";
 import { deleteDocument, diffDocument, getDocument, postUpdate } from "./documents.ts";
+import { postKeyspace, showKeyspaces } from "./keyspaces.ts";
 import type { ShapeName } from "./shapes.ts";
 import { askForUpgrade } from "./upgrade.ts";
 import { deleteValue, getValue, putValue } from "./values.ts";
@@ -253,6 +254,31 @@ export const routes = {
     path: "/v1/cluster",
     operations: {
       GET: { ...status("Members, states, lag and clocks", "observe", "ClusterStatus", showCluster), query: [] },
+    },
+  },
+  keyspaces: {
+    path: "/v1/admin/keyspaces",
+    ofReplica: true,
+    operations: {
+      GET: {
+        ...status(
+          "Keyspaces, and where they have fewer copies than they ask for",
+          "admin",
+          "KeyspaceList",
+          showKeyspaces,
+        ),
+        query: [],
+      },
+      POST: {
+        summary: "Creates a keyspace (201), or replaces what one is set to as a whole (200)",
+        access: "admin",
+        body: "small",
+        bodyShape: "KeyspaceRequest",
+        query: [],
+        outcomes: { 200: { body: "Keyspace" }, 201: { body: "Keyspace" } },
+        problems: [409, 413, 415],
+        run: postKeyspace,
+      },
     },
   },
   faults: {

@@ -97,6 +97,30 @@ const member = object(
   ["rttMs", "clockOffsetMs", "lag", "lastSeenAt"],
 );
 
+const ttl: Json = { type: "integer", minimum: 1, description: "In ms" };
+const settings = {
+  replication: {
+    oneOf: [{ const: "all" }, { type: "integer", minimum: 1 }, { type: "object", additionalProperties: count }],
+    description: "Copies: on every member, on so many, or on so many in each of these regions",
+  },
+  regions: { type: "array", items: text, description: "Where copies may be" },
+  defaultTtlMs: { ...ttl, description: "What a put without a time to live gets, in ms" },
+  maxTtlMs: ttl,
+  memoryShare: { type: "number", exclusiveMinimum: 0, maximum: 1, description: "Of a replica's memory" },
+};
+const optionalSettings = ["regions", "defaultTtlMs", "maxTtlMs", "memoryShare"];
+const keyspace = object(
+  {
+    name: text,
+    ...settings,
+    underReplicated: {
+      ...list(object({ region: text, wanted: count, has: count }, ["region"])),
+      description: "Where it has fewer copies than it asks for",
+    },
+  },
+  optionalSettings,
+);
+
 const replicaIds: Json = { type: "array", items: text, maxItems: 1_000 };
 
 export const shapes = {
@@ -162,6 +186,15 @@ export const shapes = {
       },
       ["clockOffsetMs", "clockCorrectionMs"],
     ),
+  },
+  Keyspace: { type: JSON_TYPE, schema: keyspace },
+  KeyspaceList: { type: JSON_TYPE, schema: object({ keyspaces: list(keyspace) }) },
+  KeyspaceRequest: {
+    type: JSON_TYPE,
+    schema: object({ name: { type: "string", pattern: "^[a-z0-9_-]{1,64}$" }, ...settings }, [
+      "replication",
+      ...optionalSettings,
+    ]),
   },
   Cut: { type: JSON_TYPE, schema: object({ cut: replicaIds }) },
   CutAnswer: {

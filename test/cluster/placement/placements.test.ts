@@ -9,7 +9,7 @@ it("placements are worked out once for all policies that place alike", () => {
   const placements = new Placements(16);
   placements.setView(viewOf(eu));
   const two = placements.of({ replication: 2 });
-  expect(placements.of({ replication: 2, ttlMsMax: 1000, memoryShare: 0.5 })).toBe(two);
+  expect(placements.of({ replication: 2, maxTtlMs: 1000, memoryShare: 0.5 })).toBe(two);
   expect(placements.of({ replication: 1 })).not.toBe(two);
   expect(placements.of({ replication: 2, regions: ["eu"] })).not.toBe(two);
   expect(two.parts).toBe(16);

@@ -28,7 +28,7 @@ const anyPolicy: fc.Arbitrary<Policy> = fc
     policyOf({
       replication,
       ...(regions !== undefined && !(replication instanceof Map) && { regions }),
-      ...(times !== undefined && { defaultTtlMs: Math.min(...times), ttlMsMax: Math.max(...times) }),
+      ...(times !== undefined && { defaultTtlMs: Math.min(...times), maxTtlMs: Math.max(...times) }),
       ...(share !== undefined && { memoryShare: share / 10_000 }),
     }),
   );
@@ -46,7 +46,7 @@ describe("the encoding of a policy", () => {
   });
 
   it("is what it was: replicas of other versions read it", () => {
-    const policy = policyOf({ replication: new Map([["us", 1], ["eu", 2]]), ttlMsMax: 1000, memoryShare: 0.25 }); // biome-ignore format: short
+    const policy = policyOf({ replication: new Map([["us", 1], ["eu", 2]]), maxTtlMs: 1000, memoryShare: 0.25 }); // biome-ignore format: short
     expect(Buffer.from(encodePolicy(policy)).toString("hex")).toBe("010c02020265750202757301e807c413");
   });
 

@@ -35,10 +35,10 @@ describe("policyOf refuses", () => {
       "POLICY_REGION_WITHOUT_COPIES",
     ],
     ["a time to live of nothing", { replication: "all", defaultTtlMs: 0 }, "BAD_TTL"],
-    ["a maximum beyond ten years", { replication: "all", ttlMsMax: 1e15 }, "BAD_TTL"],
+    ["a maximum beyond ten years", { replication: "all", maxTtlMs: 1e15 }, "BAD_TTL"],
     [
       "a default over the maximum",
-      { replication: "all", defaultTtlMs: 61_000, ttlMsMax: 60_000 },
+      { replication: "all", defaultTtlMs: 61_000, maxTtlMs: 60_000 },
       "POLICY_TTL_OVER_MAX",
     ],
     ["no memory", { replication: "all", memoryShare: 0 }, "POLICY_BAD_MEMORY_SHARE"],
@@ -79,15 +79,15 @@ describe("a policy", () => {
   it.each<[string, Partial<Policy>, number | undefined, number | undefined]>([
     ["what was asked", {}, 5, 5],
     ["no end where none was asked", {}, undefined, undefined],
-    ["the default where nothing was asked", { defaultTtlMs: 10, ttlMsMax: 20 }, undefined, 10],
-    ["what was asked before the default", { defaultTtlMs: 10, ttlMsMax: 20 }, 20, 20],
-    ["the maximum where there is no default", { ttlMsMax: 20 }, undefined, 20],
+    ["the default where nothing was asked", { defaultTtlMs: 10, maxTtlMs: 20 }, undefined, 10],
+    ["what was asked before the default", { defaultTtlMs: 10, maxTtlMs: 20 }, 20, 20],
+    ["the maximum where there is no default", { maxTtlMs: 20 }, undefined, 20],
   ])("gives a put %s", (_what, times, asked, expected) => {
     expect(ttlUnder({ replication: "all", ...times }, asked)).toBe(expected);
   });
 
   it("refuses a time to live over its maximum", () => {
-    expect(() => ttlUnder({ replication: "all", ttlMsMax: 20 }, 21)).toThrowError(
+    expect(() => ttlUnder({ replication: "all", maxTtlMs: 20 }, 21)).toThrowError(
       expect.objectContaining({ code: "TTL_OVER_MAX" }),
     );
   });

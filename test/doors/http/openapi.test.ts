@@ -165,6 +165,7 @@ describe("every answer", () => {
   const mixed = { operations: [{ type: "put", key: "/w==", value: "/w==", encoding: "base64" }], ack: "all" };
 
   const docs = "/v1/docs/{key}";
+  const settings = { replication: 2, regions: ["eu", "us"], defaultTtlMs: 1, maxTtlMs: 2, memoryShare: 0.5 };
   const update = { accept: "application/octet-stream" };
 
   const exchanges: readonly Sent[] = [
@@ -216,6 +217,12 @@ describe("every answer", () => {
     { does: ["post", "/v1/batch"], body: "{", status: 400 },
     { does: ["get", "/v1/watch"], status: 200 },
     { does: ["get", "/v1/cluster"], status: 200 },
+    { does: ["post", "/v1/admin/keyspaces"], body: '{"name":"by","replication":{"eu":2,"us":1}}', status: 201 },
+    { does: ["post", "/v1/admin/keyspaces"], body: JSON.stringify({ name: "by", ...settings }), status: 200 },
+    { does: ["post", "/v1/admin/keyspaces"], body: '{"name":"plain"}', status: 201 },
+    { does: ["post", "/v1/admin/keyspaces"], body: '{"name":"clash"}', status: 409 },
+    { does: ["post", "/v1/admin/keyspaces"], body: '{"name":"x","replication":"some"}', status: 400 },
+    { does: ["get", "/v1/admin/keyspaces"], status: 200 },
     { does: ["put", "/v1/admin/faults"], body: '{"cut":["replica-b"]}', status: 200 },
     { does: ["put", "/v1/admin/faults"], body: '{"cut":["replica-a"]}', status: 400 },
     { does: ["get", "/healthz"], status: 200 },

@@ -443,6 +443,49 @@ describe("keys, batch and the rest", () => {
     expect(await answer.json()).toMatchObject({ code: "NOT_READY", ready: false, reasons: ["waiting for its peers"] });
   });
 
+  it("creates, changes and shows keyspaces, and serves the keys of each", async () => {
+    const post = async (body: unknown) => {
+      const answer = await fetch(`${doors.url}/v1/admin/keyspaces`, { method: "POST", body: JSON.stringify(body) });
+      return [answer.status, await answer.json()];
+    };
+    const sessions = {
+      name: "sessions",
+      replication: 2,
+      regions: ["eu", "us"],
+      defaultTtlMs: 60_000,
+      maxTtlMs: 3_600_000,
+    };
+    expect(await post(sessions)).toEqual([201, { ...sessions, underReplicated: [{ wanted: 2, has: 1 }] }]);
+    const by = { name: "sessions", replication: { eu: 1, us: 2 }, memoryShare: 0.25 };
+    expect(await post(by)).toEqual([200, { ...by, underReplicated: [] }]);
+    const list = await fetch(`${doors.url}/v1/admin/keyspaces`);
+    expect(await list.json()).toEqual({ keyspaces: [{ ...by, underReplicated: [] }] });
+    const path = "/v1/keyspaces/sessions/kv/k";
+    await check(doors, { name: "", send: ["PUT", path, { body: "x" }], status: 201 });
+    await check(doors, { name: "", send: ["GET", path], status: 200, body: "x" });
+    await check(doors, { name: "", send: ["GET", "/v1/kv/k"], status: 404 });
+  });
+
+  table(
+    [
+      ["of no object", "[]", "BAD_REQUEST"],
+      ["of no name", "{}", "BAD_KEYSPACE_NAME"],
+      ["of a field that is not known", '{"name":"a","replicas":2}', "BAD_REQUEST"],
+      ["of replication in words", '{"name":"a","replication":"two"}', "POLICY_BAD_REPLICATION"],
+      ["of replication by region in words", '{"name":"a","replication":{"eu":"1"}}', "POLICY_BAD_REPLICATION"],
+      ["of replication in a list", '{"name":"a","replication":[1]}', "POLICY_BAD_REPLICATION"],
+      ["of regions that are no list", '{"name":"a","regions":"eu"}', "POLICY_BAD_REGION"],
+      ["of regions that are no names", '{"name":"a","regions":[1]}', "POLICY_BAD_REGION"],
+      ["of a time to live in words", '{"name":"a","maxTtlMs":"1h"}', "BAD_REQUEST"],
+      ["of a memory share in words", '{"name":"a","memoryShare":"half"}', "BAD_REQUEST"],
+    ].map(([name, body, code]) => ({
+      name: `a keyspace ${name}`,
+      send: ["POST", "/v1/admin/keyspaces", { body: body ?? "" }],
+      status: 400,
+      code: code ?? "",
+    })),
+  );
+
   it("cuts links when faults are enabled", async () => {
     const put = (body: string) => fetch(`${doorsWithFaults.url}/v1/admin/faults`, { method: "PUT", body });
     const others = { id: "replica-b" as ReplicaId, region: "us", address: "127.0.0.1:7410", life: 1 } as const;
@@ -515,6 +558,7 @@ describe("sessions", () => {
     ["GET", "/v1/cluster"],
     ["GET", "/openapi.json"],
     ["PUT", "/v1/admin/faults"],
+    ["GET", "/v1/admin/keyspaces"],
   ])("is neither waited for nor looked at by %s %s", async (method, path) => {
     const body = method === "PUT" ? { body: '{"cut":[]}' } : {};
     const unseen = encodeSession([{ shard: 7 as ShardId, origin: 5 as OriginId, sequence: 9 }]);

@@ -4,17 +4,17 @@ import { encode } from "@msgpack/msgpack";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Key } from "../../../src/base/ids.ts";
 import { openDoors, type TestDoors } from "../../support/doors.ts";
-import { FakeStore } from "../../support/fake-store.ts";
+import { FakeKeyspaces } from "../../support/fake-keyspaces.ts";
 import { type Fields, TestClient } from "../../support/ws-client.ts";
 
 let doors: TestDoors;
 let client: TestClient;
-const other = new FakeStore();
+const keyspaces = new FakeKeyspaces(["other"]);
 
 beforeAll(async () => {
   doors = await openDoors({
     limits: { valueBytesMax: 1000, batchOperationsMax: 5, watchesPerConnectionMax: 2, requestsInFlightMax: 4 },
-    keyspace: (name) => (name === "other" ? other : undefined),
+    keyspaces,
   });
 });
 
@@ -271,6 +271,7 @@ describe("paths", () => {
   it("name the keyspace of messages that name none", async () => {
     for (const path of ["/v1/ws", "/v1/keyspaces/default/ws", "/v1/keyspaces/other/ws", "/v1/keyspaces/%6fther/ws?x"]) {
       const there = await open(path);
+      const other = keyspaces.store("other");
       const [mine, yours] = path.includes("ther") ? [other, doors.store] : [doors.store, other];
       for (const { slots } of [mine, yours]) slots.clear();
       expect(await there.ask({ op: "put", key: "a", value: "x" }), path).toMatchObject({ ok: true });

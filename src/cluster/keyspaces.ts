@@ -1,0 +1,152 @@
+/**
+ * The keyspaces that there are: each a name, the space that holds its keys, and its policy. Their definitions are
+ * registers of the system space, which every replica holds: the latest definition of a name wins, whole.
+ *
+ * This is what follows from the definitions that were learnt; the machine tells it of every register that comes. Nothing is
+ * unlearnt: there is no way to undo a keyspace, and a register that is in doubt for a while is none that was removed.
+ */
+
+import { BadBytes, bytesFromLatin1 } from "../base/bytes.ts";
+import { hashText, mix32, xxHash32 } from "../base/hash.ts";
+import type { Key, SpaceId } from "../base/ids.ts";
+import { DEFAULT_SPACE, SPACE_MAX, SYSTEM_SPACE } from "../base/shard-id.ts";
+import { type Digest, DigestSum } from "../core/digest.ts";
+import { POLICY_ALL, type Policy } from "./placement/policy.ts";
+import { decodePolicy } from "./placement/policy-codec.ts";
+
+/** So many may be defined at one replica; two halves of a cluster that is cut may each have as many. */
+export const KEYSPACES_MAX = 128;
+export const DEFAULT_KEYSPACE = "default";
+
+const NAME = /^[a-z0-9_-]{1,64}$/;
+const KEY_PREFIX = "keyspace/";
+const SPACE_SEED = 0x6b737063;
+const DIGEST_SEEDS = { high: 1, low: 2 } as const;
+
+export interface KeyspaceDefinition {
+  readonly name: string;
+  readonly space: SpaceId;
+  /** That of `default` until it is changed, also where the definition is of a version that cannot be read here. */
+  readonly policy: Policy;
+}
+
+interface Learnt extends KeyspaceDefinition {
+  readonly bytes: Uint8Array;
+}
+
+/** True for a name that a keyspace can have: 1 to 64 of `[a-z0-9_-]`. */
+export function isKeyspaceName(name: string): boolean {
+  return NAME.test(name);
+}
+
+/** The space of the name: a hash of it, so that no agreement is needed. Two names of one space are refused where they meet. */
+export function spaceOfName(name: string): SpaceId {
+  return name === DEFAULT_KEYSPACE ? DEFAULT_SPACE : ((hashText(name, SPACE_SEED) & SPACE_MAX) as SpaceId);
+}
+
+/** The key of the register, in the system space, that defines a keyspace. */
+export function definitionKey(name: string): Key {
+  return `${KEY_PREFIX}${name}` as Key;
+}
+
+export class Keyspaces {
+  readonly #learntByName = new Map<string, Learnt>();
+  readonly #namesBySpace = new Map<SpaceId, string>();
+  readonly #isAdded: (space: SpaceId) => void;
+  #digest: Digest | undefined;
+
+  /** `added` is told of every space that is there, once. */
+  constructor(added: (space: SpaceId) => void) {
+    this.#isAdded = added;
+    const bytes = new Uint8Array(0);
+    this.#learntByName.set(DEFAULT_KEYSPACE, {
+      name: DEFAULT_KEYSPACE,
+      space: DEFAULT_SPACE,
+      policy: POLICY_ALL,
+      bytes,
+    });
+    this.#namesBySpace.set(DEFAULT_SPACE, DEFAULT_KEYSPACE);
+  }
+
+  /** A register of the system space that is held; what is no definition is none of ours. True where something changed. */
+  learn(key: Key, value: Uint8Array): boolean {
+    const name = key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : "";
+    if (!isKeyspaceName(name)) return false;
+    const known = this.#learntByName.get(name);
+    if (known !== undefined && isSame(known.bytes, value)) return false;
+    const space = spaceOfName(name);
+    this.#learntByName.set(name, { name, space, policy: policyFrom(value), bytes: value.slice() });
+    this.#digest = undefined;
+    this.#claim(space, name);
+    return true;
+  }
+
+  /** Of two names that were given one space on two sides of a cut, the first has it everywhere; the other has no keys. */
+  #claim(space: SpaceId, name: string): void {
+    if (space === SYSTEM_SPACE || space === DEFAULT_SPACE) return;
+    const holder = this.#namesBySpace.get(space);
+    if (holder === undefined || name < holder) this.#namesBySpace.set(space, name);
+    if (holder === undefined) this.#isAdded(space);
+  }
+
+  /** Undefined where there is no such keyspace. */
+  get(name: string): KeyspaceDefinition | undefined {
+    const learnt = this.#learntByName.get(name);
+    return learnt !== undefined && this.#namesBySpace.get(learnt.space) === name ? learnt : undefined;
+  }
+
+  /** The policy of a space, which is that of `default` at first where nothing is known of it. */
+  policyOf(space: SpaceId): Policy {
+    const name = this.#namesBySpace.get(space);
+    return (name === undefined ? undefined : this.#learntByName.get(name)?.policy) ?? POLICY_ALL;
+  }
+
+  /** All, sorted by name. */
+  all(): readonly KeyspaceDefinition[] {
+    const names = [...this.#learntByName.keys()].sort();
+    return names.flatMap((name) => this.get(name) ?? []);
+  }
+
+  /** The name that has the space of this one, where another one does. */
+  clashOf(name: string): string | undefined {
+    const space = spaceOfName(name);
+    if (space === SYSTEM_SPACE) return "the system's own";
+    const holder = this.#namesBySpace.get(space);
+    return holder === name ? undefined : holder;
+  }
+
+  /** Equal on replicas that have learnt the same definitions. */
+  digest(): Digest {
+    if (this.#digest === undefined) {
+      const sum = new DigestSum();
+      for (const { name, bytes } of this.#learntByName.values())
+        sum.add(hashText(name, SPACE_SEED), digestOf(name, bytes));
+      this.#digest = { high: sum.high, low: sum.low };
+    }
+    return this.#digest;
+  }
+}
+
+/** Of a version that is not known here: until this replica is replaced by one that knows it, it keeps what it is given. */
+function policyFrom(bytes: Uint8Array): Policy {
+  try {
+    return decodePolicy(bytes);
+  } catch (error) {
+    if (error instanceof BadBytes) return POLICY_ALL;
+    throw error;
+  }
+}
+
+function digestOf(name: string, bytes: Uint8Array): Digest {
+  const text = bytesFromLatin1(name);
+  const hash = (seed: number) => mix32(hashBytes(text, seed) ^ mix32(hashBytes(bytes, seed)));
+  return { high: hash(DIGEST_SEEDS.high), low: hash(DIGEST_SEEDS.low) };
+}
+
+function hashBytes(bytes: Uint8Array, seed: number): number {
+  return xxHash32(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength, seed);
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}

@@ -1,0 +1,113 @@
+/** Keyspaces as registers of the system space: how this replica learns of them, shows them and defines them. */
+
+import { AtollError } from "../base/errors.ts";
+import { SYSTEM_SPACE } from "../base/shard-id.ts";
+import {
+  definitionKey,
+  isKeyspaceName,
+  KEYSPACES_MAX,
+  type KeyspaceDefinition,
+  type Keyspaces,
+} from "../cluster/keyspaces.ts";
+import { isGivenUp } from "../cluster/members.ts";
+import { copiesUnder } from "../cluster/placement/copies.ts";
+import { createPlacementView, type PlacementView } from "../cluster/placement/placement-view.ts";
+import { MEMORY_SHARE_PARTS, type Policy, policyOf } from "../cluster/placement/policy.ts";
+import { encodePolicy } from "../cluster/placement/policy-codec.ts";
+import { FLAG_DEAD, FLAG_GONE, flagsAt, KIND_PLAIN, kindAt } from "../core/record.ts";
+import type { KeyspaceSettings, KeyspaceStatus, WriteOutcome } from "../store.ts";
+import { writeKey } from "./operations.ts";
+import { entryAt, keyOf } from "./register-view.ts";
+import type { Replica } from "./replica.ts";
+
+/** A register of the system space came or changed. */
+export function learnDefinition(keyspaces: Keyspaces, view: DataView, at: number): void {
+  if (kindAt(view, at) !== KIND_PLAIN || (flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) !== 0) return;
+  keyspaces.learn(keyOf(view, at), entryAt(view, at).value);
+}
+
+/** All that is held of the system space. */
+export function learnDefinitions(replica: Replica): void {
+  for (const shard of replica.shards.in(SYSTEM_SPACE)) {
+    shard.forEachStanding((view, at) => learnDefinition(replica.keyspaces, view, at));
+  }
+}
+
+export function keyspaceStatuses(replica: Replica): readonly KeyspaceStatus[] {
+  const view = placementViewOf(replica);
+  return replica.keyspaces.all().map((definition) => statusOf(definition, view));
+}
+
+/**
+ * Creates a keyspace, or changes it as a whole. Throws a code for whatever contradicts itself, `KEYSPACE_CLASH`,
+ * `KEYSPACE_WITHOUT_OWNERS` where no member may keep a copy, `TOO_MANY_KEYSPACES`, `MEMORY_SHARES_OVER_ALL`.
+ */
+export function defineKeyspace(
+  replica: Replica,
+  name: string,
+  settings: KeyspaceSettings,
+  now: number,
+): { readonly outcome: WriteOutcome; readonly keyspace: KeyspaceStatus } {
+  checkName(replica.keyspaces, name);
+  const policy = policyFrom(settings);
+  checkMemory(replica.keyspaces, name, policy);
+  const view = placementViewOf(replica);
+  if (copiesUnder(policy, view).regions.length === 0) {
+    throw new AtollError("KEYSPACE_WITHOUT_OWNERS", "no member is in a region that may keep copies");
+  }
+  const write = { value: encodePolicy(policy), options: {} };
+  const outcome = writeKey(replica, SYSTEM_SPACE, definitionKey(name), write, now);
+  const definition = replica.keyspaces.get(name);
+  if (definition === undefined) throw new Error(`BUG: keyspace ${name} was defined and is not there`);
+  return { outcome, keyspace: statusOf(definition, view) };
+}
+
+function checkName(keyspaces: Keyspaces, name: string): void {
+  if (!isKeyspaceName(name)) {
+    throw new AtollError("BAD_KEYSPACE_NAME", "a keyspace's name is 1 to 64 of a-z, 0-9, _ and -");
+  }
+  const clash = keyspaces.clashOf(name);
+  if (clash !== undefined) {
+    throw new AtollError("KEYSPACE_CLASH", `"${name}" has the space of "${clash}": take another name`);
+  }
+  if (keyspaces.get(name) === undefined && keyspaces.all().length >= KEYSPACES_MAX) {
+    throw new AtollError("TOO_MANY_KEYSPACES", `there are already ${KEYSPACES_MAX} keyspaces`);
+  }
+}
+
+function checkMemory(keyspaces: Keyspaces, name: string, policy: Policy): void {
+  if (policy.memoryShare === undefined) return;
+  const others = keyspaces.all().filter((other) => other.name !== name);
+  const shares = [policy, ...others.map((other) => other.policy)].map(({ memoryShare = 0 }) => memoryShare);
+  const parts = shares.reduce((sum, share) => sum + Math.round(share * MEMORY_SHARE_PARTS), 0);
+  if (parts > MEMORY_SHARE_PARTS) {
+    const percent = (parts * 100) / MEMORY_SHARE_PARTS;
+    throw new AtollError("MEMORY_SHARES_OVER_ALL", `the memory shares of all keyspaces would come to ${percent}%`);
+  }
+}
+
+function policyFrom({ replication, regions, defaultTtlMs, maxTtlMs, memoryShare }: KeyspaceSettings): Policy {
+  return policyOf({
+    replication: typeof replication === "object" ? new Map(Object.entries(replication)) : replication,
+    ...(regions !== undefined && { regions }),
+    ...(defaultTtlMs !== undefined && { defaultTtlMs }),
+    ...(maxTtlMs !== undefined && { maxTtlMs }),
+    ...(memoryShare !== undefined && { memoryShare }),
+  });
+}
+
+function statusOf({ name, policy }: KeyspaceDefinition, view: PlacementView): KeyspaceStatus {
+  const { replication } = policy;
+  return {
+    name,
+    ...policy,
+    replication: replication instanceof Map ? Object.fromEntries(replication) : replication,
+    underReplicated: copiesUnder(policy, view).shortfalls,
+  } as KeyspaceStatus;
+}
+
+/** Of all members for which others wait. */
+function placementViewOf({ members }: Replica): PlacementView {
+  const present = members.all().filter((member) => !member.left && !isGivenUp(member));
+  return createPlacementView(present.map(({ id, region }) => ({ id, region, weight: 1 })));
+}
