@@ -188,7 +188,7 @@ export const startFlags = {
     schema: duration(1, DAY_MS),
     value: "TIME",
     default: "500ms",
-    help: "clocks further off than this are not followed",
+    help: "clocks further off than this are not followed, and an own one is corrected",
   },
   retention: {
     schema: duration(1_000, 3_650 * DAY_MS),

@@ -8,6 +8,7 @@ import { expect, test } from "vitest";
 import { COUNTER_EXAMPLES } from "./movement/counter-examples.ts";
 import { ALL_HOLD, type Rule, without } from "./movement/rules.ts";
 import { runSchedule, shrink, traceOf } from "./movement/schedule.ts";
+import { playScript, SCRIPTED } from "./movement/scripts.ts";
 
 const SCHEDULES = 500;
 
@@ -21,6 +22,11 @@ test(`nothing is lost, comes back or stays behind in schedules 0 to ${SCHEDULES 
 test.each(Object.entries(COUNTER_EXAMPLES))("without the rule '%s' something does, as in schedule %d", (rule, seed) => {
   expect(runSchedule(seed, ALL_HOLD)).toBeUndefined();
   expect(runSchedule(seed, without(rule as Rule))).toBeDefined();
+});
+
+test.each(SCRIPTED)("without the rule '%s' something does, in a script", (rule) => {
+  expect(playScript(rule, ALL_HOLD)).toBeUndefined();
+  expect(playScript(rule, without(rule))).toBeDefined();
 });
 
 function told(seed: number): string {

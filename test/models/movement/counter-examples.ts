@@ -1,6 +1,6 @@
 /**
- * For rules of movement a schedule in which nothing but that rule stands in the way of a loss: its seed. What the others guard
- * against takes more steps in a row than random schedules make: it has not been met with, which is no proof that it cannot be.
+ * For rules of movement a schedule in which nothing but that rule stands in the way of a loss: its seed. Of some others there are scripts
+ * (`scripts.ts`); what the rest guard against has not been met with, which is no proof that it cannot be.
  */
 
 import type { Rule } from "./rules.ts";
@@ -24,4 +24,5 @@ export const COUNTER_EXAMPLES = {
   "purged once every member told a later clock": 2259,
   "covered and not held is obsolete": 15,
   "sealed once the owners know the same lives": 1079,
+  "purged once every member is in our view": 15711,
 } satisfies Partial<Record<Rule, number>>;
