@@ -230,7 +230,12 @@ export interface DocumentStore {
   openDocument(key: Key, listener: (event: DocumentEvent) => void): DocumentHandle;
   /** What is not known to the replica that deletes is dropped with the rest when it comes. */
   deleteDocument(key: Key, options?: WriteOptions): Promise<WriteOutcome>;
-  /** From now on, in ms; undefined: it does not expire any more. Throws `NOT_FOUND` where there is none. */
+  /** Throws what `expireDocument` would throw for this time to live: `BAD_TTL`, `TTL_OVER_MAX`. */
+  checkTtl(ttlMs: number): void;
+  /**
+   * From now on, in ms; undefined: as the keyspace has it, by default not any more. Throws `NOT_FOUND` where there is none,
+   * and as `checkTtl`.
+   */
   expireDocument(key: Key, ttlMs: number | undefined, options?: WriteOptions): Promise<WriteOutcome>;
   /** Sends a message to a replica, or to all that are linked; it is kept nowhere, and gone where a link is. */
   whisper(topic: Key, message: Uint8Array, to?: ReplicaId): void;

@@ -5,7 +5,9 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, ShardId } from "../base/ids.ts";
+import { DEFAULT_SPACE } from "../base/shard-id.ts";
 import { isTtlMs } from "../base/ttl.ts";
+import { ttlUnder } from "../cluster/placement/policy.ts";
 import { contentAt, generationAt } from "../core/bond.ts";
 import { isLease, isMember } from "../core/containers.ts";
 import { expiresAt, KIND_DOCUMENT, keyAt, kindAt, timestampAt } from "../core/record.ts";
@@ -97,14 +99,24 @@ export class Documents implements DocumentStore {
     return this.#write(key, options, (shard) => deletion(shard, KIND_DOCUMENT, key));
   }
 
-  async expireDocument(key: Key, ttlMs: number | undefined, options: WriteOptions = {}): Promise<WriteOutcome> {
-    if (ttlMs !== undefined && !isTtlMs(ttlMs)) {
-      throw new AtollError("BAD_TTL", "a time to live is a whole number of ms, from 1 to ten years");
-    }
+  checkTtl(ttlMs: number): void {
+    this.#ttlUnder(ttlMs);
+  }
+
+  async expireDocument(key: Key, askedMs: number | undefined, options: WriteOptions = {}): Promise<WriteOutcome> {
+    const ttlMs = this.#ttlUnder(askedMs);
     return this.#write(key, options, (shard, now) => {
       if (!isThere(shard, KIND_DOCUMENT, key, now)) throw new AtollError("NOT_FOUND", "there is no such document");
       return leased(shard, KIND_DOCUMENT, key, ttlMs === undefined ? undefined : Math.ceil(now + ttlMs));
     });
+  }
+
+  /** What the keyspace makes of it. */
+  #ttlUnder(askedMs: number | undefined): number | undefined {
+    if (askedMs !== undefined && !isTtlMs(askedMs)) {
+      throw new AtollError("BAD_TTL", "a time to live is a whole number of ms, from 1 to ten years");
+    }
+    return ttlUnder(this.#host.replica().keyspaces.policyOf(DEFAULT_SPACE), askedMs);
   }
 
   whisper(topic: Key, message: Uint8Array, to?: ReplicaId): void {
@@ -185,7 +197,13 @@ export class Documents implements DocumentStore {
       const write = appendedUpdate(shard, key, replica.uniqueField(), update);
       if (!isOneValue(replica, write)) throw tooLarge(replica.config.valueBytesMax);
       follower.wasThere = true;
-      return this.#as(follower, () => carryOut(replica, shard, write, options, now));
+      return this.#as(follower, () => {
+        const outcome = carryOut(replica, shard, write, options, now);
+        const ttlMs = outcome.existed ? undefined : this.#ttlUnder(undefined);
+        if (ttlMs !== undefined)
+          replica.write(shard, leased(shard, KIND_DOCUMENT, key, Math.ceil(now + ttlMs)), false, now);
+        return outcome;
+      });
     });
     return this.#host.acknowledged(outcome, options);
   }

@@ -4,6 +4,7 @@ import type { Key } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import type { Documents } from "../../src/replica/documents.ts";
 import { pageOfKeys } from "../../src/replica/key-pages.ts";
+import { defineKeyspace } from "../../src/replica/keyspace-definitions.ts";
 import type { DocumentEvent, DocumentHandle, DocumentView, Whisper } from "../../src/store.ts";
 import { documentsOf } from "../support/live-machines.ts";
 import { id, Machines } from "../support/machines.ts";
@@ -298,6 +299,35 @@ describe("a document's deletion", () => {
 });
 
 describe("a document's lease", () => {
+  it("is what the keyspace gives a document that begins, and no more than it allows", async () => {
+    const { machines, a, b } = await three("default lease");
+    const settings = { replication: "all", defaultTtlMs: 2000, maxTtlMs: 5000 } as const;
+    defineKeyspace(machines.at("a"), "default", settings, machines.now);
+    machines.run(500);
+    const [one, other] = [new Reader(a), new Reader(b)];
+    await other.type("x");
+    machines.run(1500);
+    await one.type("y");
+    machines.run(400);
+    expect([one.letters, other.letters]).toEqual(["xy", "xy"]);
+    machines.run(600);
+    // Writing does not prolong it.
+    expect([one.letters, other.letters]).toEqual(["", ""]);
+    await one.type("n");
+    expect(() => a.checkTtl(5001)).toThrowError(expect.objectContaining({ code: "TTL_OVER_MAX" }));
+    await expect(a.expireDocument(KEY, 5001)).rejects.toMatchObject({ code: "TTL_OVER_MAX" });
+    await a.expireDocument(KEY, 5000);
+    machines.run(4000);
+    expect([one.letters, other.letters]).toEqual(["n", "n"]);
+    await a.expireDocument(KEY, undefined);
+    machines.run(1900);
+    expect([one.letters, other.letters]).toEqual(["n", "n"]);
+    machines.run(600);
+    expect([one.letters, other.letters]).toEqual(["", ""]);
+    machines.run(10_000);
+    expect(machines.differences()).toEqual([]);
+  });
+
   it("hides the document everywhere when it ends, and the document goes once nobody can prolong it", async () => {
     const { machines, a, b } = await three("lease");
     const [one, other] = [new Reader(a), new Reader(b)];

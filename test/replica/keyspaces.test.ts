@@ -86,6 +86,18 @@ describe("a keyspace", () => {
     expect(machines.get("b", "k", { space: spaceOfName("s") })).toBe("v");
   });
 
+  it("is not forgotten by a replica that has to begin anew", async () => {
+    const machines = await start("anew", "a", "b");
+    define(machines, "a", "s", { replication: 2 });
+    machines.run(1000);
+    machines.at("b").quarantine({ reason: "away", knownLife: 1, doubtedSince: 1 }, machines.clockOf("b"));
+    machines.carryOut(id("b"));
+    expect(namesAt(machines, "b")).toEqual(["default", "s"]);
+    machines.run(3000);
+    expect(machines.at("b").keyspaces.digest()).toEqual(machines.at("a").keyspaces.digest());
+    expect(machines.differences()).toEqual([]);
+  });
+
   it("gives puts its default time to live, and takes none over its maximum", async () => {
     const machines = await start("ttl", "a");
     define(machines, "a", "s", { replication: "all", defaultTtlMs: 1000, maxTtlMs: 5000 });

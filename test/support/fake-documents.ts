@@ -37,6 +37,7 @@ export class FakeDocumentStore implements DocumentStore {
   readonly listeners = new Set<(whisper: Whisper) => void>();
   bytesMax = 8 * 1024 * 1024;
   isSnapshotDue = false;
+  ttlMsMax = Infinity;
   /** False: it is not a moment for a snapshot. */
   canCompact = true;
   compactions = 0;
@@ -109,6 +110,10 @@ export class FakeDocumentStore implements DocumentStore {
     for (const follower of this.#followers.get(key) ?? []) follower.isReset = true;
     this.tell(key, { type: "reset", isOver: true });
     return this.#outcome(existed, ack);
+  }
+
+  checkTtl(ttlMs: number): void {
+    if (ttlMs > this.ttlMsMax) throw new AtollError("TTL_OVER_MAX", "too long");
   }
 
   async expireDocument(key: Key, ttlMs: number | undefined): Promise<WriteOutcome> {

@@ -39,6 +39,8 @@ export async function postUpdate(call: Call, facts: DoorFacts): Promise<Answer> 
   const ttlMs = ttl === undefined ? undefined : parseTtl(ttl);
   const { key, body } = call;
   const documents = facts.documents(call.keyspace);
+  // Before anything is applied.
+  if (ttlMs !== undefined) documents.store.checkTtl(ttlMs);
   return documents.use(key, async (live) => {
     const existed = live.facts() !== undefined;
     const outcome = await documents.receive(live, body, ORIGIN, ack === undefined ? {} : { ack });

@@ -86,6 +86,10 @@ describe("POST", () => {
   });
 
   it("sets a time to live", async () => {
+    doors.documents.store.ttlMsMax = 60_000;
+    const refused = await call("POST", "/v1/docs/doc?ttl=61s", { body: text("b") });
+    expect([refused.status, doors.documents.store.held.size]).toEqual([400, 0]);
+    doors.documents.store.ttlMsMax = Infinity;
     const { headers } = await call("POST", "/v1/docs/doc?ttl=60s", { body: text("a") });
     expect(headers.get("atoll-expires-at")).toBe(new Date(doors.documents.surroundings.now + 60_000).toISOString());
   });
