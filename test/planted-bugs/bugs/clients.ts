@@ -111,7 +111,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/replica.ts",
-        find: "        this.#applied(shard.table.viewOf(slot), shard.table.offsetOf(slot), this.#sweptTo);\n",
+        find: "          this.#applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), this.#sweptTo);\n",
         replace: "",
       },
     ],
@@ -126,9 +126,9 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/replica.ts",
-        find: "      this.pulls.registers++;\n      if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(view, at, now);",
+        find: "        this.pulls.registers++;\n        if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(shard, view, at, now);",
         replace:
-          "      this.pulls.registers++;\n      if (shard.apply(view, bytes, at, length, now) === APPLIED) this.changes.skip();",
+          "        this.pulls.registers++;\n        if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#changesBySpace.get(spaceOf(shard.id))?.skip();",
       },
     ],
     scenario: "drill-watches",
@@ -168,7 +168,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/quorum-reads.ts",
-        find: "    this.#host.takeIn(message.records, now);\n",
+        find: "    this.#host.takeIn(read.shard, message.records, now);\n",
         replace: "    void now;\n",
       },
     ],

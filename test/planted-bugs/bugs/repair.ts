@@ -25,8 +25,9 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/anti-entropy.ts",
-        find: "    for (const shard of this.#around.shards) {\n      const row = message.rows[shard.id];",
-        replace: "    for (const shard of this.#around.shards.slice(1)) {\n      const row = message.rows[shard.id];",
+        find: "    for (const row of message.rows) {\n      const shard = this.#around.shards.get(row.shard);",
+        replace:
+          "    for (const row of message.rows.slice(1)) {\n      const shard = this.#around.shards.get(row.shard);",
       },
     ],
     scenario: "drill-lost-push",

@@ -55,7 +55,7 @@ export const RESOURCE_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/replication.ts",
-        find: "    if (this.#writer.length + length > PUSH_BYTES_MAX) this.flush();\n",
+        find: "    if (writer.length + length > PUSH_BYTES_MAX) this.#flush(buffer);\n",
         replace: "",
       },
     ],

@@ -46,12 +46,12 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/replication.ts",
-        find: "      const frame = this.#writer.copy();\n",
-        replace: `      const all = this.#writer.copy();
+        find: "      const frame = writer.copy();\n",
+        replace: `      const all = writer.copy();
       const records = { bytes: all, view: new DataView(all.buffer), start: PUSH_HEADER_BYTES, end: all.length };
       const kept = new ByteWriter(PUSH_BYTES_MAX);
       kept.reserve(PUSH_HEADER_BYTES);
-      forEachRecord(records, this.#around.shards, this.#options.limits, (shard, view, bytes, at, length) => {
+      forEachRecord(records, this.#around.shards.in(buffer.space), this.#options.limits, (shard, view, bytes, at, length) => {
         const slot = shard.table.find(view, at);
         if (slot === 0 || sequenceAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)) !== sequenceAt(view, at)) return;
         kept.raw(bytes.subarray(at, at + length));
@@ -183,8 +183,8 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/replica.ts",
-        find: "return this.#ephemeral ? (this.shards[shard] as Shard).vector.snapshot() : this.persistence.durableOf(shard);",
-        replace: "return (this.shards[shard] as Shard).vector.snapshot();",
+        find: "return this.#ephemeral ? (this.shards.get(shard) as Shard).vector.snapshot() : this.persistence.durableOf(shard);",
+        replace: "return (this.shards.get(shard) as Shard).vector.snapshot();",
       },
     ],
     scenario: "drill-crash-before-sync",
