@@ -271,6 +271,8 @@ export interface KeyspaceStatus extends KeyspaceSettings {
   readonly name: string;
   /** Empty where the members there are suffice. */
   readonly underReplicated: readonly Shortfall[];
+  /** Regions that it names and that no member is in: a name that was mistyped, or members that are yet to come. */
+  readonly emptyRegions?: readonly string[];
 }
 
 /** The keyspaces of this process's replica. */

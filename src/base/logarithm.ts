@@ -7,7 +7,9 @@ import { assert } from "./assert.ts";
 
 const ODD_FRACTIONS = [1, 1 / 3, 1 / 5, 1 / 7, 1 / 9, 1 / 11, 1 / 13, 1 / 15, 1 / 17];
 
-/** ln of a positive finite number, to about 14 digits; meant for numbers not far from 1: it takes a step a power of two. */
+/**
+ * ln of a positive finite number, to about 14 digits; meant for numbers not far from 1: it takes a step a power of two.
+ */
 export function naturalLog(value: number): number {
   assert(value > 0 && value < Infinity, "logarithm of a number that has none");
   let rest = value;

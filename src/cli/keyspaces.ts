@@ -50,6 +50,8 @@ async function createKeyspace(name: string, options: CreateOptions, command: Com
   const client = await createClient({ ...command.parent?.opts<ClientOptions>(), ...options });
   const { existed, keyspace } = await client.defineKeyspace(name, settings);
   await print(`${existed ? "changed" : "created"} ${printable(keyspace.name)}: ${describe(keyspace)}`);
+  const empty = keyspace.emptyRegions ?? [];
+  if (empty.length > 0) say(`atoll: no member is in ${printable(empty.join(", "))}`);
   for (const shortfall of keyspace.underReplicated) say(`atoll: under-replicated: ${shortage(shortfall)}`);
 }
 

@@ -2,8 +2,9 @@
  * The keyspaces that there are: each a name, the space that holds its keys, and its policy. Their definitions are
  * registers of the system space, which every replica holds: the latest definition of a name wins, whole.
  *
- * This is what follows from the definitions that were learnt; the machine tells it of every register that comes. Nothing is
- * unlearnt: there is no way to undo a keyspace, and a register that is in doubt for a while is none that was removed.
+ * This is what follows from the definitions that were learnt; the machine tells it of every register that comes.
+ * Nothing is unlearnt: there is no way to undo a keyspace, and a register that is in doubt for a while is none that was
+ * removed.
  */
 
 import { BadBytes, bytesFromLatin1 } from "../base/bytes.ts";
@@ -39,7 +40,10 @@ export function isKeyspaceName(name: string): boolean {
   return NAME.test(name);
 }
 
-/** The space of the name: a hash of it, so that no agreement is needed. Two names of one space are refused where they meet. */
+/**
+ * The space of the name: a hash of it, so that no agreement is needed. Two names of one space are refused where they
+ * meet.
+ */
 export function spaceOfName(name: string): SpaceId {
   return name === DEFAULT_KEYSPACE ? DEFAULT_SPACE : ((hashText(name, SPACE_SEED) & SPACE_MAX) as SpaceId);
 }
@@ -68,7 +72,9 @@ export class Keyspaces {
     this.#namesBySpace.set(DEFAULT_SPACE, DEFAULT_KEYSPACE);
   }
 
-  /** A register of the system space that is held; what is no definition is none of ours. True where something changed. */
+  /**
+   * A register of the system space that is held; what is no definition is none of ours. True where something changed.
+   */
   learn(key: Key, value: Uint8Array): boolean {
     const name = key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : "";
     if (!isKeyspaceName(name)) return false;
@@ -81,7 +87,9 @@ export class Keyspaces {
     return true;
   }
 
-  /** Of two names that were given one space on two sides of a cut, the first has it everywhere; the other has no keys. */
+  /**
+   * Of two names that were given one space on two sides of a cut, the first has it everywhere; the other has no keys.
+   */
   #claim(space: SpaceId, name: string): void {
     if (space === SYSTEM_SPACE || space === DEFAULT_SPACE) return;
     const holder = this.#namesBySpace.get(space);
@@ -127,7 +135,9 @@ export class Keyspaces {
   }
 }
 
-/** Of a version that is not known here: until this replica is replaced by one that knows it, it keeps what it is given. */
+/**
+ * Of a version that is not known here: until this replica is replaced by one that knows it, it keeps what it is given.
+ */
 function policyFrom(bytes: Uint8Array): Policy {
   try {
     return decodePolicy(bytes);

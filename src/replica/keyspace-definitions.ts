@@ -53,7 +53,8 @@ export function defineKeyspace(
   checkMemory(replica.keyspaces, name, policy);
   const view = placementViewOf(replica);
   if (copiesUnder(policy, view).regions.length === 0) {
-    throw new AtollError("KEYSPACE_WITHOUT_OWNERS", "no member is in a region that may keep copies");
+    const regions = [...regionsOf(view)].sort().join(", ");
+    throw new AtollError("KEYSPACE_WITHOUT_OWNERS", `no member may keep copies: they are in ${regions}`);
   }
   const write = { value: encodePolicy(policy), options: {} };
   const outcome = writeKey(replica, SYSTEM_SPACE, definitionKey(name), write, now);
@@ -97,13 +98,20 @@ function policyFrom({ replication, regions, defaultTtlMs, maxTtlMs, memoryShare 
 }
 
 function statusOf({ name, policy }: KeyspaceDefinition, view: PlacementView): KeyspaceStatus {
-  const { replication } = policy;
+  const { replication, regions = [] } = policy;
+  const named = replication instanceof Map ? [...replication.keys()] : regions;
+  const emptyRegions = named.filter((region) => !regionsOf(view).has(region));
   return {
     name,
     ...policy,
     replication: replication instanceof Map ? Object.fromEntries(replication) : replication,
     underReplicated: copiesUnder(policy, view).shortfalls,
+    ...(emptyRegions.length > 0 && { emptyRegions }),
   } as KeyspaceStatus;
+}
+
+function regionsOf({ members }: PlacementView): ReadonlySet<string> {
+  return new Set(members.map(({ region }) => region));
 }
 
 /** Of all members for which others wait. */

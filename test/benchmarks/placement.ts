@@ -1,6 +1,6 @@
 /**
- * What it takes to place 256 parts three times, and what a change of members moves, over random views: against what would have to
- * move if all got exactly their shares.
+ * What it takes to place 256 parts three times, and what a change of members moves, over random views: against what
+ * would have to move if all got exactly their shares.
  */
 
 import { SeededRandom } from "../../src/base/random.ts";

@@ -31,7 +31,7 @@ test("creates a keyspace, warns of copies that it lacks, changes it, lists it", 
   expect(await atoll("keyspaces", "create", "sessions", ...flags)).toEqual({
     code: 0,
     stdout: "created sessions: replication eu=1,us=1, ttl 1m, max ttl 1h, memory 12.5%\n",
-    stderr: "atoll: under-replicated: 0 of 1 copies in us\n",
+    stderr: "atoll: no member is in us\natoll: under-replicated: 0 of 1 copies in us\n",
   });
   const changed = await atoll("keyspaces", "create", "sessions", "--replication", "1", "--regions", "eu");
   expect(changed).toEqual({ code: 0, stdout: "changed sessions: replication 1, in eu\n", stderr: "" });
@@ -50,7 +50,7 @@ test("passes on in one line what the replica refuses", async () => {
   expect(refused).toEqual({
     code: 1,
     stdout: "",
-    stderr: "atoll: no member is in a region that may keep copies (KEYSPACE_WITHOUT_OWNERS)\n",
+    stderr: "atoll: no member may keep copies: they are in eu (KEYSPACE_WITHOUT_OWNERS)\n",
   });
 });
 

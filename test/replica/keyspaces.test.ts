@@ -130,6 +130,9 @@ describe("a keyspace", () => {
     expect(define(machines, "a", "s", { replication: 2 }).underReplicated).toEqual([{ wanted: 2, has: 1 }]);
     const by = define(machines, "a", "by", { replication: { eu: 1, mars: 2 } });
     expect(by.underReplicated).toEqual([{ region: "mars", wanted: 2, has: 0 }]);
+    expect(by.emptyRegions).toEqual(["mars"]);
+    const typed = define(machines, "a", "typed", { replication: 1, regions: ["eu", "uu"] });
+    expect([typed.underReplicated, typed.emptyRegions]).toEqual([[], ["uu"]]);
     machines.run(100);
     await machines.start("b");
     machines.run(3000);
@@ -137,7 +140,7 @@ describe("a keyspace", () => {
       expect(
         keyspaceStatuses(machines.at(at)).map(({ name, underReplicated }) => [name, underReplicated.length]),
       ).toEqual(
-        [["by", 1], ["default", 0], ["s", 0]], // biome-ignore format: short
+        [["by", 1], ["default", 0], ["s", 0], ["typed", 0]], // biome-ignore format: short
       );
     }
   });

@@ -1,14 +1,14 @@
 /**
- * How much a part wants a member: weighted rendezvous hashing (Thaler, Ravishankar 1998; Schindelhauer, Schomaker 2005),
- * in a form whose numbers can be added up.
+ * How much a part wants a member: weighted rendezvous hashing (Thaler, Ravishankar 1998; Schindelhauer, Schomaker
+ * 2005), in a form whose numbers can be added up.
  *
- * With a number u in (0, 1) for each part and member, the member of the least -ln(u) / weight owns the part, each
- * in proportion to its weight. The *reluctance* here is the logarithm of that: to take a constant off all reluctances
- * of a member is to raise its weight.
+ * With a number u in (0, 1) for each part and member, the member of the least -ln(u) / weight owns the part, each in
+ * proportion to its weight. The *reluctance* here is the logarithm of that: to take a constant off all reluctances of a
+ * member is to raise its weight.
  *
- * The numbers of one member are spread evenly over its parts: a shuffle of one from each of `parts` equal slices of (0, 1).
- * Members of equal weight then differ by half as much (in variance) as with independent numbers, and nothing that any
- * other member does changes them.
+ * The numbers of one member are spread evenly over its parts: a shuffle of one from each of `parts` equal slices of (0,
+ * 1). Members of equal weight then differ by half as much (in variance) as with independent numbers, and nothing that
+ * any other member does changes them.
  */
 
 import { hashText, mix32 } from "../../base/hash.ts";
@@ -32,7 +32,9 @@ export function writeReluctances(member: PlacementMember, parts: number, into: F
   }
 }
 
-/** A number in [0, 1) of the member's own, by which what is not whole is rounded: of some members up, of others down. */
+/**
+ * A number in [0, 1) of the member's own, by which what is not whole is rounded: of some members up, of others down.
+ */
 export function roundingOf(member: PlacementMember): number {
   return mix32(hashText(member.id, SEED) ^ GOLDEN) / TWO_32;
 }

@@ -1,15 +1,15 @@
 /**
- * Owners for all parts at once: of all assignments that spread the copies as they are to be spread and let no member own
- * more than its bound, the one of the least total reluctance. There is one such assignment, whoever looks for it.
+ * Owners for all parts at once: of all assignments that spread the copies as they are to be spread and let no member
+ * own more than its bound, the one of the least total reluctance. There is one such assignment, whoever looks for it.
  *
  * Every part begins with the members it wants most: rendezvous hashing. As long as a member owns too much, the cheapest
- * chain of exchanges takes a part off it: this part goes to the next member, which, if it is full, passes one on in its turn, until
- * somebody has room. Chains are shortest paths with prices of the members as potentials (successive shortest paths: Ahuja,
- * Magnanti, Orlin 1993, 9.7), so that each leaves the total the least there is. A price is by how much a member's
- * weight must be taken down for it to own no more than its bound; who has room has none.
+ * chain of exchanges takes a part off it: this part goes to the next member, which, if it is full, passes one on in its
+ * turn, until somebody has room. Chains are shortest paths with prices of the members as potentials (successive
+ * shortest paths: Ahuja, Magnanti, Orlin 1993, 9.7), so that each leaves the total the least there is. A price is by
+ * how much a member's weight must be taken down for it to own no more than its bound; who has room has none.
  *
- * Mirrokni et al. let parts overflow in a fixed order, each to the next member that has room. That moves about as many when
- * members change, but may find no room for the last parts where regions limit the choice: with two, three and five
+ * Mirrokni et al. let parts overflow in a fixed order, each to the next member that has room. That moves about as many
+ * when members change, but may find no room for the last parts where regions limit the choice: with two, three and five
  * members in three regions, two copies and a tenth of slack it does not, since most parts must have one in the largest.
  */
 
@@ -106,7 +106,9 @@ class Assignment {
     }
   }
 
-  /** Finds the cheapest chain from `from` to a member that has room, which it returns, and adapts the prices (Dijkstra). */
+  /**
+   * Finds the cheapest chain from `from` to a member that has room, which it returns, and adapts the prices (Dijkstra).
+   */
   #search(from: number): number {
     this.#distances.fill(Infinity);
     this.#isReached.fill(0);

@@ -1,6 +1,7 @@
 /**
  * How many copies of a part go where, for a policy and the members there are: every region that may have some gets
- * `base` of each part, and some of them one more, so that the copies of a part are spread over as many regions as there are.
+ * `base` of each part, and some of them one more, so that the copies of a part are spread over as many regions as there
+ * are.
  */
 
 import type { Shortfall } from "../../store.ts";

@@ -2,11 +2,11 @@
  * Who owns which part of a keyspace: a pure function of the view and the policy, and the one answer for reads, writes,
  * repair and handover.
  *
- * All spaces of equal policies have equal owners: who keeps parts together does so in all of them, so that a member
- * has as few partners as can be.
+ * All spaces of equal policies have equal owners: who keeps parts together does so in all of them, so that a member has
+ * as few partners as can be.
  *
- * No member owns more than 1.1 times its fair share, or 3.5 parts above it where that share is less than 25 parts. What a join or a
- * leave moves, `npm run bench -- --only placement` measures.
+ * No member owns more than 1.1 times its fair share, or 3.5 parts above it where that share is less than 25 parts. What
+ * a join or a leave moves, `npm run bench -- --only placement` measures.
  */
 
 import { assert } from "../../base/assert.ts";
@@ -61,7 +61,9 @@ export class Placement {
     return owners.filter((number) => this.#members[number]?.region === region).map((number) => this.#idOf(number));
   }
 
-  /** All members that the policy lets own the part: its owners first, then the others, by how much the part wants them. */
+  /**
+   * All members that the policy lets own the part: its owners first, then the others, by how much the part wants them.
+   */
   preferenceOf(part: number): readonly ReplicaId[] {
     const owners = this.ownersOf(part);
     const reluctanceOf = (number: number) => this.#reluctances[number * this.parts + part] as number;

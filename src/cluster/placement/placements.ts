@@ -1,4 +1,6 @@
-/** The placements of all policies in the present view: worked out when first asked for, and again when the view changes. */
+/**
+ * The placements of all policies in the present view: worked out when first asked for, and again when the view changes.
+ */
 
 import { latin1FromBytes } from "../../base/bytes.ts";
 import { isSameDigest } from "../../core/digest.ts";

@@ -4,8 +4,8 @@ import type { ReplicaId } from "../../base/ids.ts";
 import type { Placement } from "./placement.ts";
 
 /**
- * The first of the part's owners in the region that is alive; undefined where none is. The order differs from part to part, so that
- * every owner relays about as many; whoever sees the same members alive picks the same.
+ * The first of the part's owners in the region that is alive; undefined where none is. The order differs from part to
+ * part, so that every owner relays about as many; whoever sees the same members alive picks the same.
  */
 export function relayOf(
   placement: Placement,

@@ -1,10 +1,10 @@
 /**
- * What is fair, and how much more than that is allowed: a member's share of the parts within what the policy lets it own,
- * and the most it may own (Mirrokni, Thorup, Zadimoghaddam 2018: bounded loads).
+ * What is fair, and how much more than that is allowed: a member's share of the parts within what the policy lets it
+ * own, and the most it may own (Mirrokni, Thorup, Zadimoghaddam 2018: bounded loads).
  *
  * A tenth over the share. A tenth of a small share is less than one part, and members could then not change without
- * most parts moving: `SLACK_PARTS` over the share are allowed in any case. That is exactly a tenth of 25 parts, which is what ten
- * members have of 256 parts kept once.
+ * most parts moving: `SLACK_PARTS` over the share are allowed in any case. That is exactly a tenth of 25 parts, which
+ * is what ten members have of 256 parts kept once.
  */
 
 import { roundingOf } from "./affinity.ts";
@@ -23,8 +23,8 @@ export function sharesOf({ members, mean }: RegionCopies, parts: number): readon
 }
 
 /**
- * The most parts that a member of this share may own. Small bounds are rounded by `rounding`, from 0 up to 1, of the member's own:
- * were all rounded alike, all would have to give up a part at once when one more member comes.
+ * The most parts that a member of this share may own. Small bounds are rounded by `rounding`, from 0 up to 1, of the
+ * member's own: were all rounded alike, all would have to give up a part at once when one more member comes.
  */
 export function boundOf(share: number, rounding: number, parts: number): number {
   const bound = share * SLACK >= SLACK_PARTS ? share * (1 + SLACK) + EPSILON : share + SLACK_PARTS + rounding;

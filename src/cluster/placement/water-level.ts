@@ -1,6 +1,7 @@
 /**
  * Fair division with bounds: everybody gets in proportion to their weight, as water that rises in vessels of these
- * widths, but nobody less than their least or more than their most (max-min fairness, Bertsekas and Gallager 1987, 6.5.2).
+ * widths, but nobody less than their least or more than their most (max-min fairness, Bertsekas and Gallager 1987,
+ * 6.5.2).
  */
 
 export interface Vessel {
@@ -9,7 +10,10 @@ export interface Vessel {
   readonly most: number;
 }
 
-/** What each vessel gets when `total` is poured: `level * weight` within its bounds, at the one level that gives the total. */
+/**
+ * What each vessel gets when `total` is poured: `level * weight` within its bounds, at the one level that gives the
+ * total.
+ */
 export function pour(total: number, vessels: readonly Vessel[]): readonly number[] {
   const level = levelOf(total, vessels);
   return vessels.map(({ weight, least, most }) => Math.min(most, Math.max(least, level * weight)));

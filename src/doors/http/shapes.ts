@@ -117,8 +117,9 @@ const keyspace = object(
       ...list(object({ region: text, wanted: count, has: count }, ["region"])),
       description: "Where it has fewer copies than it asks for",
     },
+    emptyRegions: { ...list(text), description: "Regions that it names and that no member is in" },
   },
-  optionalSettings,
+  [...optionalSettings, "emptyRegions"],
 );
 
 const replicaIds: Json = { type: "array", items: text, maxItems: 1_000 };
