@@ -118,12 +118,28 @@ export interface Watch {
   close(): void;
 }
 
+export type MemberStanding = "self" | "alive" | "unreachable" | "suspect" | "dead" | "given-up";
+
+export const MEMBER_STANDINGS: readonly MemberStanding[] = [
+  "self",
+  "alive",
+  "unreachable",
+  "suspect",
+  "dead",
+  "given-up",
+];
+
 export interface MemberStatus {
   readonly id: ReplicaId;
   readonly region: string;
   /** host:port that others reach it at. */
   readonly address: string;
-  readonly state: "self" | "alive" | "unreachable" | "given-up";
+  /**
+   * `alive`: as far as anybody's probes tell. `unreachable`: alive, but there is no link from here that should be. `suspect`:
+   * it did not answer, and may still. `dead`: it did not answer for long, or said that it goes; its place is kept.
+   * `given-up`: it was away for longer than the retention.
+   */
+  readonly state: MemberStanding;
   readonly life: number;
   /** Round trip in ms and offset of the wall clock in ms (theirs - ours), where measured. */
   readonly rttMs?: number;

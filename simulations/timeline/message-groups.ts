@@ -35,6 +35,14 @@ const KINDS = {
   quarantine: "other",
   leave: "other",
   whisper: "other",
+  ping: "other",
+  "ping-ack": "other",
+  "ping-request": "other",
+  "ping-nack": "other",
+  gossip: "other",
+  roster: "other",
+  "roster-buckets": "other",
+  "roster-rows": "other",
 } as const satisfies Record<Message["type"], MessageKind>;
 
 interface Gathered {

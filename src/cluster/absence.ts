@@ -2,6 +2,9 @@
  * How long members have been away: unseen by this replica, and by everybody who told it. Counted while this replica runs
  * and in steps of its ticks, not read from a clock: one that jumps, or a process that slept, must not declare everybody
  * else gone.
+ *
+ * A member that is alive as far as anybody's probes tell is not away, with a link here or without. Only what was seen here is
+ * told to others as seen: hearsay that came back as evidence would keep the dead from ever being missed.
  */
 
 import type { ReplicaId } from "../base/ids.ts";
@@ -9,20 +12,24 @@ import type { ReplicaId } from "../base/ids.ts";
 /** More than this between two ticks is this replica's absence, not that of others. */
 const STEP_MS_MAX = 10_000;
 
+/** `linked`: seen here. `alive`: not here, and not missed by anybody. */
+export type Presence = "linked" | "alive" | "missed";
+
 export class Absence {
   readonly #awayMsById = new Map<ReplicaId, number>();
   /** Since somebody saw them; absent for those that nobody saw while this replica ran. */
   readonly #seenAgoMsById = new Map<ReplicaId, number>();
   #now: number | undefined;
 
-  /** Counts the time since the last call for all of these; those with a link are seen now. Returns that time, in ms. */
-  count(ids: Iterable<ReplicaId>, isLinked: (id: ReplicaId) => boolean, now: number): number {
+  /** Counts the time since the last call for all of these. Returns that time, in ms. */
+  count(ids: Iterable<ReplicaId>, presenceOf: (id: ReplicaId) => Presence, now: number): number {
     const stepMs = Math.min(STEP_MS_MAX, Math.max(0, now - (this.#now ?? now)));
     this.#now = now;
     for (const id of ids) {
-      if (isLinked(id)) this.seen(id, 0);
+      const presence = presenceOf(id);
+      if (presence === "linked") this.seen(id, 0);
       else {
-        this.#awayMsById.set(id, this.awayMs(id) + stepMs);
+        this.#awayMsById.set(id, presence === "alive" ? 0 : this.awayMs(id) + stepMs);
         const seenAgoMs = this.#seenAgoMsById.get(id);
         if (seenAgoMs !== undefined) this.#seenAgoMsById.set(id, seenAgoMs + stepMs);
       }
@@ -36,7 +43,7 @@ export class Absence {
     this.#seenAgoMsById.set(id, Math.min(agoMs, this.#seenAgoMsById.get(id) ?? Infinity));
   }
 
-  /** How long nobody is known to have seen it; at most the time that this replica has run. */
+  /** How long it has been missed; at most the time that this replica has run. */
   awayMs(id: ReplicaId): number {
     return this.#awayMsById.get(id) ?? 0;
   }

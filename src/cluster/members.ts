@@ -105,6 +105,12 @@ export class Members {
     return true;
   }
 
+  /** Notes what others know of this replica's own disk, so that all tell the same of it. */
+  hearOfOwnEpoch(epoch: number): void {
+    const known = this.#membersById.get(this.self);
+    if (known !== undefined && epoch > known.epoch) this.#set({ ...known, epoch });
+  }
+
   /**
    * Notes what a member itself told of its lives. One that does not continue what was known, without having begun anew,
    * changes nothing: it is to hear of the other line as often as it takes. True when there was something new.
@@ -216,6 +222,6 @@ export class Members {
 }
 
 /** True while what the member holds must not be taken: to begin a new life is not enough, it has to drop what it held. */
-export function isGivenUp(member: Member): boolean {
+export function isGivenUp(member: Pick<MemberFacts, "givenUpLife" | "rootLife">): boolean {
   return member.givenUpLife !== 0 && member.rootLife <= member.givenUpLife;
 }

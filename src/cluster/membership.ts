@@ -1,6 +1,8 @@
 /**
- * Membership: what replicas tell each other of who there is, and what follows from it. Every member tells whom it knows
- * at each new link, and what it learns to all it is linked with; the greater life wins (`members.ts`).
+ * Membership: what replicas tell each other of who there is, and what follows from it; the greater life wins
+ * (`members.ts`). Two that link up tell each other of the two of them, before anything else that bears their lives. All
+ * others are news that travels as rumours (`swim/`), and what was missed of it is found when rosters are compared
+ * (`roster-exchange.ts`). Whoever comes with a life that is new here is told of everybody at once.
  *
  * It also finds out when this replica must begin anew, because others may have purged what it still holds: they met
  * another line of its lives (`lineage.ts`), know a later life of it, another process under its present life, a later disk
@@ -8,12 +10,19 @@
  * replica's business (`quarantine`).
  */
 
+import { assertNever } from "../base/assert.ts";
 import type { ReplicaId } from "../base/ids.ts";
-import type { Birth, MemberFacts, Message, MessageOf } from "../wire/message.ts";
-import { Absence } from "./absence.ts";
+import type { Random } from "../base/random.ts";
+import type { Birth, MemberFacts, MemberState, Message, MessageOf, Rumour } from "../wire/message.ts";
+import { Absence, type Presence } from "./absence.ts";
 import { defersTo, type Half, halfOf } from "./halves.ts";
 import { firstDoubtedLife, isContinued } from "./lineage.ts";
 import { isGivenUp, type Member, type Members } from "./members.ts";
+import { RosterExchange } from "./roster-exchange.ts";
+import { linkPlan } from "./swim/link-plan.ts";
+import type { SwimSettings } from "./swim/settings.ts";
+import { atBirth } from "./swim/standing.ts";
+import { Swim } from "./swim/swim.ts";
 
 export type QuarantineReason =
   | "other lineage"
@@ -42,12 +51,18 @@ export interface MembershipHost {
   /** What its disk had taken when this life began: a peer that was told of more saw a later disk. */
   readonly startEpoch: number;
   readonly quarantines: number;
+  /** Its present life may be told of: until then it speaks of nobody. */
+  readonly lifeDurable: boolean;
   isLinked(id: ReplicaId): boolean;
   links(): Iterable<ReplicaId>;
+  /** What is held here is held by that member, too: the two need a link. */
+  isPartner(id: ReplicaId): boolean;
   send(to: ReplicaId, message: Message): void;
   log(level: "info" | "warn", event: string, fields: Readonly<Record<string, unknown>>): void;
   /** Something was learnt: the disk has to have it, and there may be somebody new to dial. */
   learnt(): void;
+  /** Others are to be linked with. */
+  replanned(): void;
   /** A member began a new life: what it reported before counts no more. */
   livesAnew(id: ReplicaId): void;
   /** A member was given up: nothing is asked of it any more, nor sent to it. */
@@ -58,10 +73,38 @@ export interface MembershipHost {
 export interface MembershipLimits {
   /** A member away for longer is given up. */
   readonly retentionMs: number;
+  readonly swim: SwimSettings;
 }
 
-/** Everybody is told so often, without news, who was seen when. */
-const ANNOUNCE_MS = 60_000;
+export type MembershipMessage = MessageOf<
+  | "members"
+  | "quarantine"
+  | "ping"
+  | "ping-ack"
+  | "ping-request"
+  | "ping-nack"
+  | "gossip"
+  | "roster"
+  | "roster-buckets"
+  | "roster-rows"
+>;
+
+const TYPES = {
+  members: true,
+  quarantine: true,
+  ping: true,
+  "ping-ack": true,
+  "ping-request": true,
+  "ping-nack": true,
+  gossip: true,
+  roster: true,
+  "roster-buckets": true,
+  "roster-rows": true,
+} as const satisfies Record<MembershipMessage["type"], true>;
+
+export function isOfMembership(message: Message): message is MembershipMessage {
+  return Object.hasOwn(TYPES, message.type);
+}
 
 /** Longer than a link takes to be missed: whoever is linked when another has been away for so long has run since. */
 const SUCCESSION_MS = 10_000;
@@ -72,36 +115,113 @@ export class Membership {
   readonly #members: Members;
   readonly #host: MembershipHost;
   readonly #limits: MembershipLimits;
+  readonly #random: Random;
   readonly #absence = new Absence();
-  #sinceAnnouncedMs = 0;
-  /** What peers told last. Whom a peer gave up that this replica defers to counts as given up here too. */
-  readonly #toldByPeer = new Map<ReplicaId, ReadonlyMap<ReplicaId, MemberFacts>>();
+  readonly #rosters: RosterExchange;
+  readonly swim: Swim;
+  #sinceRosterMs = 0;
+  /** The life of each peer that was told of everybody. */
+  readonly #briefedLifeById = new Map<ReplicaId, number>();
   #isLeaving = false;
+  /** Of the members as they are in this list. */
+  #planned: { readonly of: readonly Member[]; readonly population: number; readonly ids: ReadonlySet<ReplicaId> };
+  /**
+   * Somebody told all that it knows, or there are members from before this process: what is known is the cluster, or was.
+   */
+  isTold: boolean;
 
-  constructor(members: Members, host: MembershipHost, limits: MembershipLimits) {
+  constructor(members: Members, host: MembershipHost, limits: MembershipLimits, random: Random) {
     this.#members = members;
     this.#host = host;
     this.#limits = limits;
+    this.#random = random;
+    this.#planned = { of: [], population: 1, ids: new Set() };
+    this.swim = new Swim(this.#swimHost(), limits.swim, random);
+    this.#rosters = new RosterExchange({
+      rumours: () => this.#members.all().flatMap(({ id }) => this.#rumourOf(id) ?? []),
+      hear: (rumours, now) => this.#hearAll(rumours, now),
+      told: () => {
+        this.isTold = true;
+      },
+      send: (to, message) => this.#host.send(to, message),
+    });
+    const others = this.#others();
+    for (const { id, life } of others) this.swim.lives(id, life);
+    this.isTold = others.length > 0;
   }
 
-  /** Tells every linked peer whom this replica knows. */
+  #swimHost(): ConstructorParameters<typeof Swim>[0] {
+    const [members, host] = [this.#members, this.#host];
+    return {
+      self: members.self,
+      get life() {
+        return host.life;
+      },
+      isLinked: (id) => host.isLinked(id),
+      links: () => host.links(),
+      population: () => this.#plan().population,
+      neighbours: () => this.#plan().ids,
+      hasLeft: (id) => members.get(id)?.left === true,
+      rumourOf: (id) => (host.lifeDurable ? this.#rumourOf(id) : undefined),
+      send: (to, message) => host.send(to, message),
+      log: (level, event, fields) => host.log(level, event, fields),
+      turned: () => {
+        this.#planned = { ...this.#planned, of: [] };
+        host.replanned();
+      },
+    };
+  }
+
+  #others(): Member[] {
+    return this.#members.all().filter(({ id }) => id !== this.#members.self);
+  }
+
+  stateOf(id: ReplicaId): MemberState {
+    return this.swim.stateOf(id);
+  }
+
+  /** Whom to keep a link to. */
+  neighbours(): ReadonlySet<ReplicaId> {
+    return this.#plan().ids;
+  }
+
+  #plan() {
+    const all = this.#members.all();
+    if (this.#planned.of === all) return this.#planned;
+    const present = this.#others().filter(({ left }) => !left);
+    const candidates = present.map(({ id, number }) => {
+      return { id, number, isDead: this.swim.stateOf(id) === "dead", isPartner: this.#host.isPartner(id) };
+    });
+    const self = this.#members.get(this.#members.self) as Member;
+    this.#planned = { of: all, population: present.length + 1, ids: linkPlan(self, candidates, this.#limits.swim) };
+    return this.#planned;
+  }
+
+  /** Tells every linked peer of the life that this replica lives from now on. */
   announce(): void {
-    this.#sinceAnnouncedMs = 0;
-    for (const id of this.#host.links()) this.#introduce(id);
+    for (const id of this.#host.links()) {
+      this.#introduce(id);
+      this.#rosters.begin(id);
+    }
   }
 
-  /** Tells every linked peer what is new. All of it, from each to each at each piece, would grow with the cube of the cluster. */
-  #spread(news: ReadonlySet<ReplicaId>): void {
-    const members = this.#members.all().filter(({ id }) => news.has(id));
-    for (const id of this.#host.links()) this.#introduce(id, members);
-  }
-
-  /** Tells a peer of these members; unless told, of all, itself included. */
-  #introduce(to: ReplicaId, some: readonly Member[] = this.#members.all()): void {
+  /** Tells a peer of this replica and of itself; of all others, too, where it comes with a life that was not told of them. */
+  #introduce(to: ReplicaId, life = this.#members.get(to)?.life ?? 0): void {
+    const { self } = this.#members;
     const { lineage } = this.#host;
     const known = this.#members.get(to)?.lineage ?? [];
-    const members = some.map((member) => ({ ...member, seenAgoMs: this.#seenAgoMs(member.id) }));
-    this.#host.send(to, { type: "members", self: this.#members.self, members, lineage, known });
+    const isAll = this.#briefedLifeById.get(to) !== life;
+    if (this.#host.lifeDurable) this.#briefedLifeById.set(to, life);
+    const told = isAll ? this.#members.all().map(({ id }) => id) : [self, to];
+    const members = told.flatMap((id) => this.#rumourOf(id) ?? []);
+    this.#host.send(to, { type: "members", self, isAll, members, lineage, known });
+  }
+
+  #rumourOf(id: ReplicaId): Rumour | undefined {
+    const member = this.#members.get(id);
+    if (member === undefined) return undefined;
+    const { incarnation, state, suspectedBy } = this.swim.standingOf(id) ?? atBirth(member.life);
+    return { ...member, seenAgoMs: this.#seenAgoMs(id), incarnation, state, suspectedBy };
   }
 
   #seenAgoMs(id: ReplicaId): number | undefined {
@@ -120,12 +240,15 @@ export class Membership {
       this.#supersede(peer);
     }
     this.#absence.seen(peer.id, 0);
+    this.swim.linkUp(peer.id);
     const address = this.#members.get(this.#members.self)?.address;
     if (peer.address === address) this.#host.log("warn", "address-clash", { peer: peer.id, address });
-    this.#introduce(peer.id);
+    this.#introduce(peer.id, peer.life);
+    if (this.#members.self < peer.id) this.#rosters.begin(peer.id);
   }
 
-  linkDown(): void {
+  linkDown(peer: ReplicaId): void {
+    this.swim.linkDown(peer);
     // A successor may have come while the link that went had not yet been missed.
     for (const id of this.#host.links()) {
       const other = this.#members.get(id);
@@ -136,21 +259,47 @@ export class Membership {
   /** This replica goes: what others then think of it does not concern it. */
   leave(): void {
     this.#isLeaving = true;
+    this.swim.go();
+    const rumour = this.#rumourOf(this.#members.self);
+    if (rumour === undefined) return;
+    for (const id of this.#host.links()) this.#host.send(id, { type: "gossip", rumours: [rumour] });
   }
 
-  /** Draws the consequences of absence, and tells from time to time who was seen when. */
+  /** This replica began another life. */
+  beginLife(): void {
+    this.swim.beginLife();
+  }
+
+  /** Probes and gossips; to be called often. */
   tick(now: number): void {
-    const { self } = this.#members;
-    const others = this.#members.all().filter(({ id }) => id !== self);
+    this.swim.tick(now);
+  }
+
+  /** Draws the consequences of absence, and compares all that is known with somebody from time to time. */
+  keepHouse(now: number): void {
+    const others = this.#others();
     const ids = others.map(({ id }) => id);
-    this.#sinceAnnouncedMs += this.#absence.count(ids, (id) => this.#host.isLinked(id), now);
+    this.#sinceRosterMs += this.#absence.count(ids, (id) => this.#presenceOf(id), now);
     for (const member of others) {
       const awayMs = this.#absence.awayMs(member.id);
       if (awayMs > this.#limits.retentionMs) this.#lose(member, awayMs);
       else if (awayMs > SUCCESSION_MS && this.#isSucceeded(member)) this.#left(member.id);
     }
-    if (this.#sinceAnnouncedMs < Math.min(ANNOUNCE_MS, this.#limits.retentionMs / 4)) return;
-    this.announce();
+    if (this.#sinceRosterMs < Math.min(this.#limits.swim.rosterMs, this.#limits.retentionMs / 4)) return;
+    this.#sinceRosterMs = 0;
+    this.#compareWithSomebody();
+  }
+
+  #presenceOf(id: ReplicaId): Presence {
+    if (this.#host.isLinked(id)) return "linked";
+    return this.swim.stateOf(id) === "alive" && this.#members.get(id)?.left !== true ? "alive" : "missed";
+  }
+
+  #compareWithSomebody(): void {
+    const links = [...this.#host.links()];
+    const peer = links[this.#random.uint32() % Math.max(1, links.length)];
+    if (peer !== undefined) this.#rosters.begin(peer);
+    for (const id of links) this.#sendQuarantineTo(id);
   }
 
   /** A member has been away for longer than the retention: tombstones wait for it no more. */
@@ -159,7 +308,8 @@ export class Membership {
     if (member.left) {
       this.#members.forget(id);
       this.#absence.forget(id);
-      this.#toldByPeer.delete(id);
+      this.swim.forget(id);
+      this.#briefedLifeById.delete(id);
       this.#host.livesAnew(id);
       this.#host.learnt();
     } else if (member.ephemeral) this.#left(id);
@@ -173,37 +323,67 @@ export class Membership {
   #giveUp(id: ReplicaId, life: number): void {
     this.#members.giveUp(id, life);
     const member = this.#members.get(id);
-    if (member !== undefined && isGivenUp(member)) this.#host.gaveUp(id);
+    if (member === undefined || !isGivenUp(member)) return;
+    this.#host.gaveUp(id);
+    this.#sendQuarantineTo(id);
   }
 
-  receiveMembers(peer: ReplicaId, message: MessageOf<"members">, now: number): void {
-    const news = new Set<ReplicaId>();
+  receive(peer: ReplicaId, message: MembershipMessage, now: number): void {
+    switch (message.type) {
+      case "members":
+        return this.#receiveMembers(peer, message, now);
+      case "quarantine":
+        return this.#receiveQuarantine(peer, message, now);
+      case "ping":
+      case "ping-ack":
+        this.#hearAll(message.rumours, now);
+        return this.swim.receive(peer, message, now);
+      case "ping-request":
+      case "ping-nack":
+        return this.swim.receive(peer, message, now);
+      case "gossip":
+        return this.#hearAll(message.rumours, now);
+      case "roster":
+        return this.#rosters.receiveRoster(peer, message);
+      case "roster-buckets":
+        return this.#rosters.receiveBuckets(peer, message);
+      case "roster-rows":
+        return this.#rosters.receiveRows(peer, message, now);
+      default:
+        return assertNever(message);
+    }
+  }
+
+  #receiveMembers(peer: ReplicaId, message: MessageOf<"members">, now: number): void {
     this.#hearOfOwnLineage(message.known, now);
-    this.#noteTold(peer, message.members);
-    for (const facts of message.members) {
-      if (facts.id === this.#members.self) this.#hearOfOneself(facts, now);
-      else {
-        if (this.#learn(facts, now)) news.add(facts.id);
-        if (facts.seenAgoMs !== undefined) this.#absence.seen(facts.id, facts.seenAgoMs);
-      }
-      if (facts.id === peer && this.#members.meet(peer, message.lineage, facts.rootLife)) this.#host.learnt();
-    }
+    this.#hearAll(message.members, now);
+    if (message.isAll) this.isTold = true;
+    const own = message.members.find(({ id }) => id === peer);
+    if (own !== undefined && this.#members.meet(peer, message.lineage, own.rootLife)) this.#host.learnt();
     const member = this.#members.get(peer);
-    if (member !== undefined) {
-      this.#supersede(member);
-      if (isGivenUp(member)) this.#sendQuarantine(member);
+    if (member === undefined) return;
+    this.#supersede(member);
+    this.#sendQuarantineTo(peer);
+  }
+
+  #hearAll(rumours: readonly Rumour[], now: number): void {
+    for (const rumour of rumours) this.#hear(rumour, now);
+  }
+
+  #hear({ incarnation, state, suspectedBy, ...facts }: Rumour, now: number): void {
+    const { id, life, seenAgoMs } = facts;
+    const standing = { incarnation, state, suspectedBy };
+    if (id === this.#members.self) {
+      this.#hearOfOneself(facts, now);
+      if (life === this.#host.life) this.swim.hearOfOneself(standing);
+      return;
     }
-    if (news.size > 0) this.#spread(news);
+    this.#learn(facts, now);
+    if (seenAgoMs !== undefined && this.#members.get(id) !== undefined) this.#absence.seen(id, seenAgoMs);
+    this.swim.hear(id, { life, ...standing });
   }
 
-  /** A list with its sender in it is all that the sender knows. */
-  #noteTold(peer: ReplicaId, members: readonly MemberFacts[]): void {
-    const isAll = members.some(({ id }) => id === peer);
-    const before = isAll ? [] : (this.#toldByPeer.get(peer) ?? []);
-    this.#toldByPeer.set(peer, new Map([...before, ...members.map((facts) => [facts.id, facts] as const)]));
-  }
-
-  receiveQuarantine(peer: ReplicaId, message: MessageOf<"quarantine">, now: number): void {
+  #receiveQuarantine(peer: ReplicaId, message: MessageOf<"quarantine">, now: number): void {
     const member = this.#members.get(peer);
     // Told twice, or told by several: once is enough.
     if (member === undefined || message.givenUpLife < this.#host.rootLife) return;
@@ -213,22 +393,26 @@ export class Membership {
     const half = { of: peer, size: message.size, least: message.least };
     if (isGivenUp(member) && !defersTo(this.#half(), half)) return;
     this.#host.quarantine({ reason: "away", knownLife: this.#host.life }, now);
-    for (const facts of this.#toldByPeer.get(peer)?.values() ?? []) {
-      if (facts.id !== this.#members.self) this.#giveUp(facts.id, facts.givenUpLife);
-    }
+    for (const { id, life } of message.givenUp) if (id !== this.#members.self) this.#giveUp(id, life);
   }
 
   receiveLeave(peer: ReplicaId, message: MessageOf<"leave">): void {
     this.#host.log("info", "member-leaves", { member: peer, forGood: message.forGood });
     if (message.forGood) this.#left(peer);
+    else this.swim.goes(peer);
   }
 
-  #learn(facts: MemberFacts, now: number): boolean {
-    const before = this.#members.get(facts.id)?.life ?? 0;
-    if (!this.#members.learn(facts, now)) return false;
-    if ((this.#members.get(facts.id)?.life ?? 0) > before) this.#host.livesAnew(facts.id);
+  #learn(facts: MemberFacts, now: number): void {
+    const before = this.#members.get(facts.id);
+    if (!this.#members.learn(facts, now)) return;
+    const after = this.#members.get(facts.id);
+    if (after !== undefined && after.life > (before?.life ?? 0)) {
+      this.swim.lives(facts.id, after.life);
+      this.#host.livesAnew(facts.id);
+    }
+    if (after?.left === true && before?.left !== true) this.swim.left(facts.id);
+    this.swim.tell(facts.id);
     this.#host.learnt();
-    return true;
   }
 
   /**
@@ -255,9 +439,9 @@ export class Membership {
 
   #left(id: ReplicaId): void {
     this.#members.leave(id);
+    this.swim.left(id);
     this.#host.learnt();
     this.#host.log("info", "member-left", { member: id });
-    this.#spread(new Set([id]));
   }
 
   #hearOfOwnLineage(known: readonly Birth[], now: number): void {
@@ -272,6 +456,7 @@ export class Membership {
   #hearOfOneself(facts: MemberFacts, now: number): void {
     const host = this.#host;
     if (facts.life < host.life || this.#isLeaving) return;
+    this.#members.hearOfOwnEpoch(facts.epoch);
     const isOtherBirth = facts.birth !== 0 && facts.birth !== host.birth;
     const isLaterDisk = facts.epoch > host.startEpoch && host.quarantines === 0;
     const knownLife = facts.life;
@@ -282,10 +467,16 @@ export class Membership {
     else if (facts.left) host.quarantine({ reason: "taken for gone", knownLife }, now);
   }
 
-  #sendQuarantine({ id, givenUpLife }: Member): void {
+  /** A peer that was given up is told so, as often as it takes. */
+  #sendQuarantineTo(peer: ReplicaId): void {
+    const member = this.#members.get(peer);
+    if (member === undefined || !isGivenUp(member) || !this.#host.isLinked(peer)) return;
+    const { givenUpLife } = member;
+    const { rootLife } = this.#host;
     const { size, least } = this.#half();
-    this.#host.log("warn", "member-was-away-too-long", { member: id });
-    this.#host.send(id, { type: "quarantine", givenUpLife, rootLife: this.#host.rootLife, size, least });
+    const givenUp = this.#members.all().flatMap(({ id, givenUpLife: life }) => (life === 0 ? [] : [{ id, life }]));
+    this.#host.log("warn", "member-was-away-too-long", { member: peer });
+    this.#host.send(peer, { type: "quarantine", givenUpLife, rootLife, size, least, givenUp });
   }
 
   #half(): Half {

@@ -1,6 +1,7 @@
 /** What a replica has to be told, and its limits and paces with their defaults. */
 
 import type { ReplicaId } from "../base/ids.ts";
+import { type SwimSettings, swimDefaults } from "../cluster/swim/settings.ts";
 
 export interface ReplicaConfig {
   /** Absent: the one on disk, or a new one. */
@@ -31,6 +32,8 @@ export interface ReplicaConfig {
   readonly pullIdleMs: number;
   /** How long a replica that reaches nobody waits before it calls itself ready. */
   readonly aloneMs: number;
+  /** How members watch over each other. */
+  readonly swim: SwimSettings;
 }
 
 export const replicaDefaults = {
@@ -48,4 +51,5 @@ export const replicaDefaults = {
   housekeepingMs: 1000,
   pullIdleMs: 300_000,
   aloneMs: 3000,
+  swim: swimDefaults,
 } as const satisfies Partial<ReplicaConfig>;

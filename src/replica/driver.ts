@@ -433,9 +433,11 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
   // --- World ---------------------------------------------------------------------------------------------------
 
   #connect(): void {
-    const members = this.#replica?.members.all() ?? [];
-    const known = members.filter((member) => member.id !== this.#replica?.id && !member.left);
-    const addresses = new Set([...this.#join, ...known.map((member) => member.address)]);
+    const members = this.#replica?.members;
+    const planned = [...(this.#replica?.membership.neighbours() ?? [])].flatMap(
+      (id) => members?.get(id)?.address ?? [],
+    );
+    const addresses = new Set([...this.#join, ...planned]);
     addresses.delete(this.#address);
     const seeksPeers = addresses.size > 0 || this.#options.seeksPeers === true;
     if (this.#replica !== undefined && seeksPeers) this.#replica.seeksPeers = true;

@@ -2,6 +2,7 @@
 
 import { WINDOW_BYTES_MAX } from "../cluster/pull-window.ts";
 import { CHUNK_BYTES, SERVED_SESSIONS_MAX } from "../cluster/serving.ts";
+import { PROBES_MAX } from "../cluster/swim/failure-detector.ts";
 import { VOTES_MAX } from "../cluster/votes.ts";
 import { recordBytesMax } from "../core/record-check.ts";
 import { CHANGES_BYTES_MAX, CHANGES_MAX } from "./changes.ts";
@@ -23,6 +24,7 @@ export function holdingsOf(replica: Replica): Holding[] {
   const changes = [...replica.changes];
   const kept = changes.reduce((sum, each) => sum + each.kept, 0);
   const keptBytes = changes.reduce((sum, each) => sum + each.keptBytes, 0);
+  const { swim } = replica.membership;
   const peers = replica.linked();
   const links = [...replica.links()];
   const unconfirmed = shards.all.reduce((sum, shard) => sum + shard.unconfirmed, 0);
@@ -71,6 +73,20 @@ export function holdingsOf(replica: Replica): Holding[] {
     ),
     holding("registers_unconfirmed", "Registers that wait for a peer to confirm them.", unconfirmed),
     holding("link_queue_bytes", "Bytes that wait for links.", queued, replica.queueBytesMax * links.length),
+    holding(
+      "probes_under_way",
+      "Probes of members, for itself and for others.",
+      swim.detector.underWay,
+      PROBES_MAX,
+      false,
+    ),
+    holding(
+      "rumours_waiting",
+      "Members of which there is news to send.",
+      swim.news,
+      replica.members.all().length,
+      false,
+    ),
     holding("shards_dirty", "Shards of which the disk lacks something.", dirty, shards.all.length),
   ];
 }

@@ -19,7 +19,7 @@ import { ClockGuard } from "../cluster/clock-guard.ts";
 import { Keyspaces } from "../cluster/keyspaces.ts";
 import { withBirth } from "../cluster/lineage.ts";
 import { isGivenUp, type Member, Members } from "../cluster/members.ts";
-import { Membership, type Quarantine } from "../cluster/membership.ts";
+import { isOfMembership, Membership, type Quarantine } from "../cluster/membership.ts";
 import { Pulls } from "../cluster/pulls.ts";
 import { Purging } from "../cluster/purging.ts";
 import { forEachRecord, Replication } from "../cluster/replication.ts";
@@ -53,6 +53,14 @@ import { type Batch, Persistence } from "./persistence.ts";
 import type { LinkId, LogLevel, PeerFacts } from "./ports.ts";
 import { QuorumReads } from "./quorum-reads.ts";
 import { changeAt, versionAt } from "./register-view.ts";
+
+/**
+ * Bears neither a dot nor a life (I1): that a session is over, which the other end would keep for ever, and that this process
+ * is there.
+ */
+function isLifeless({ type }: Message): boolean {
+  return type === "stop" || type === "ping" || type === "ping-ack" || type === "ping-request" || type === "ping-nack";
+}
 
 /** Registers that may fall in one tick. */
 const SWEEP_BUDGET = 1024;
@@ -177,7 +185,7 @@ export class Replica implements SendingSurroundings {
     );
     this.members = new Members(this.#ownFacts());
     for (const member of start.members) this.members.load({ ...member, number: replicaNumber(member.id) }, now);
-    this.membership = new Membership(this.members, this, config);
+    this.membership = new Membership(this.members, this, config, random);
     this.reports = new Reports();
     const lineage = () => this.lineage;
     this.persistence = new Persistence(
@@ -327,7 +335,7 @@ export class Replica implements SendingSurroundings {
     this.#serving.linkDown(peer);
     this.#endTalk(peer);
     this.outbox.log("info", "link-down", { peer, reason });
-    this.membership.linkDown();
+    this.membership.linkDown(peer);
     this.#heard({ type: "gone", from: peer });
   }
 
@@ -356,8 +364,7 @@ export class Replica implements SendingSurroundings {
   }
 
   #handle(peer: ReplicaId, message: Message, now: number): void {
-    if (message.type === "members") return this.membership.receiveMembers(peer, message, now);
-    if (message.type === "quarantine") return this.membership.receiveQuarantine(peer, message, now);
+    if (isOfMembership(message)) return this.membership.receive(peer, message, now);
     const member = this.members.get(peer);
     if (member === undefined || isGivenUp(member)) {
       if (message.type === "pull") this.#serving.refusePull(peer, message);
@@ -419,6 +426,7 @@ export class Replica implements SendingSurroundings {
   // --- Time ----------------------------------------------------------------------------------------------------
 
   tick(now: number): void {
+    this.membership.tick(now);
     this.#hasCompared ||= this.linked().some((peer) => this.antiEntropy.hasCompared(peer));
     this.antiEntropy.tick(now);
     this.audit.votes.tick(now);
@@ -448,7 +456,7 @@ export class Replica implements SendingSurroundings {
   #keepHouse(now: number): void {
     if (!isDue({ dueAt: this.#housekeepingDueAt, waitMaxMs: this.config.housekeepingMs }, now)) return;
     this.#housekeepingDueAt = now + this.config.housekeepingMs;
-    this.membership.tick(now);
+    this.membership.keepHouse(now);
     const hasUnmet = this.mayHaveUnmetOwners(now);
     // Somebody may hold more of a life that ended just after the two had met, which the disk did not take any more.
     if (!hasUnmet || this.members.all().length > 1) this.#sealing.step();
@@ -538,8 +546,7 @@ export class Replica implements SendingSurroundings {
 
   send(to: ReplicaId, message: Message): void {
     const link = this.#links.linkTo(to);
-    // That a session is over bears no dot; the other end would keep it for ever.
-    if (link === undefined || !(this.lifeDurable || message.type === "stop")) return;
+    if (link === undefined || !(this.lifeDurable || isLifeless(message))) return;
     this.outbox.frames.push({ link, frame: encodeMessage(message), droppable: false });
   }
 
@@ -612,6 +619,15 @@ export class Replica implements SendingSurroundings {
     this.outbox.membersChanged = true;
   }
 
+  replanned(): void {
+    this.outbox.membersChanged = true;
+  }
+
+  /** Everybody holds everything. */
+  isPartner(): boolean {
+    return true;
+  }
+
   putAside(record: Uint8Array): void {
     this.outbox.salvaged.push(record);
   }
@@ -655,6 +671,7 @@ export class Replica implements SendingSurroundings {
       this.#doubt.begin(shard, toRedot.get(shard) ?? [], now);
       this.persistence.distrusted(shard);
     }
+    this.membership.beginLife();
     this.lifeDurable = this.#ephemeral;
     if (this.lifeDurable) this.membership.announce();
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
@@ -790,7 +807,7 @@ export class Replica implements SendingSurroundings {
 
   /** Nobody else is there, but somebody is looked for: tombstones wait for whom they may concern, up to the retention. */
   mayHaveUnmetOwners(now: number): boolean {
-    if (!this.seeksPeers || this.members.owners().length > 0) return false;
+    if (!this.seeksPeers || (this.membership.isTold && this.members.owners().length > 0)) return false;
     return now - this.#begunAt <= this.config.retentionMs;
   }
 
@@ -799,7 +816,7 @@ export class Replica implements SendingSurroundings {
    * who there is: it is no majority of those it does not know.
    */
   isMajorityKnown(): boolean {
-    return this.members.all().length > 1 || !this.mayHaveUnmetOwners(this.#sweptTo);
+    return (this.membership.isTold && this.members.all().length > 1) || !this.mayHaveUnmetOwners(this.#sweptTo);
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------

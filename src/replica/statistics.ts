@@ -9,6 +9,7 @@ import { memoryBytes } from "./status.ts";
 export function replicaStatistics(replica: Replica): Statistic[] {
   const sum = (of: (shard: Shard) => number) => replica.shards.all.reduce((all, shard) => all + of(shard), 0);
   const early = replica.shards.all.filter((shard) => !shard.isWhole()).length;
+  const { swim } = replica.membership;
   return [
     gauge(
       "registers",
@@ -23,6 +24,15 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     gauge("memory_bytes", "Memory of the register tables and their arena.", memoryBytes(replica)),
     gauge("arena_used_bytes", "Bytes of the arena that records take up.", replica.arena.usedBytes),
     gauge("members", "Members known, this replica included.", replica.members.all().filter(({ left }) => !left).length),
+    gauge("members_suspect", "Members that did not answer, and may still.", swim.countOf("suspect")),
+    gauge("members_dead", "Members that are gone, for now or longer.", swim.countOf("dead")),
+    gauge("local_health", "0: well; the greater, the more time this replica gives others.", swim.health.score),
+    counter("probes_total", "Members probed.", swim.detector.probes),
+    counter("probes_failed_total", "Probes that nobody answered.", swim.detector.failures),
+    counter("suspicions_total", "Members that this replica found silent.", swim.suspicions),
+    counter("deaths_declared_total", "Suspects that this replica declared dead.", swim.deaths),
+    counter("refutations_total", "Times this replica refuted what was said of it.", swim.refutations),
+    counter("rumours_refused_total", "Rumours that nobody can honestly have told.", swim.nonsense),
     gauge("shards_with_gaps", "Shards in which something is known to be missing.", early),
     gauge(
       "shards_unconfirmed",

@@ -48,8 +48,17 @@ export function memoryBytes(replica: Replica): number {
   return replica.shards.all.reduce((sum, shard) => sum + shard.table.residentBytes, replica.arena.residentBytes);
 }
 
+function stateOf(replica: Replica, member: Member): MemberStatus["state"] {
+  const { membership } = replica;
+  if (isGivenUp(member)) return "given-up";
+  const state = membership.stateOf(member.id);
+  if (state !== "alive" || replica.isLinked(member.id)) return state;
+  return membership.neighbours().has(member.id) ? "unreachable" : "alive";
+}
+
 function memberStatus(replica: Replica, member: Member): MemberStatus {
   const round = replica.antiEntropy.roundOf(member.id);
+  const rttMs = replica.membership.swim.roundTrips.roundTripMs(member.id) ?? round?.rttMs;
   const lag = replica.antiEntropy.lagOf(member.id);
   const lastSeenAt = replica.members.lastSeenAt(member.id);
   const isSelf = member.id === replica.id;
@@ -58,9 +67,10 @@ function memberStatus(replica: Replica, member: Member): MemberStatus {
     id: member.id,
     region: member.region,
     address: member.address,
-    state: isSelf ? "self" : isGivenUp(member) ? "given-up" : isLinked ? "alive" : "unreachable",
+    state: isSelf ? "self" : stateOf(replica, member),
     life: member.life,
-    ...(round === undefined || !isLinked ? {} : { rttMs: round.rttMs, clockOffsetMs: round.offsetMs }),
+    ...(rttMs === undefined || !isLinked ? {} : { rttMs }),
+    ...(round === undefined || !isLinked ? {} : { clockOffsetMs: round.offsetMs }),
     ...(lag === undefined || !isLinked ? {} : { lag }),
     ...(lastSeenAt === undefined || isSelf ? {} : { lastSeenAt }),
   };

@@ -13,12 +13,16 @@ import {
   type Birth,
   type DigestFacts,
   type EarlyFacts,
+  INCARNATION_MAX,
   INSTANT_MAX,
   LINEAGE_MAX,
   type MemberFacts,
+  type MemberState,
   type Message,
   type Records,
   type ReportFacts,
+  ROSTER_BUCKETS,
+  type Rumour,
   type ShardDigestRow,
   SLICES_MAX,
   type VectorEntry,
@@ -27,6 +31,9 @@ import {
 import { CHECKSUM_BYTES, checkMessage, sealMessage } from "./message-checksum.ts";
 
 const MEMBERS_MAX = 4096;
+/** In one message, which is far shorter than so many. */
+const RUMOURS_MAX = 64;
+const SUSPECTORS_MAX = 8;
 /** Whoever is told of a life begins a later one: some must be left for that. */
 const LIFE_TOLD_MAX = LIFE_MAX - 1024;
 /** In one message. */
@@ -60,6 +67,14 @@ const typeByte = {
   quarantine: 20,
   leave: 21,
   whisper: 22,
+  ping: 23,
+  "ping-ack": 24,
+  "ping-request": 25,
+  "ping-nack": 26,
+  gossip: 27,
+  roster: 28,
+  "roster-buckets": 29,
+  "roster-rows": 30,
 } as const satisfies Record<Message["type"], number>;
 
 const typeOfByte = new Map<number, Message["type"]>(
@@ -103,7 +118,8 @@ function encodeFields(writer: ByteWriter, message: Message): void {
   switch (message.type) {
     case "members":
       writer.latin1(message.self);
-      writeList(writer, message.members, writeMember);
+      writer.u8(message.isAll ? 1 : 0);
+      writeList(writer, message.members, writeRumour);
       writeList(writer, message.lineage, writeBirth);
       return writeList(writer, message.known, writeBirth);
     case "push":
@@ -184,12 +200,36 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       writer.varint(message.givenUpLife);
       writer.varint(message.rootLife);
       writer.varint(message.size);
-      return writer.latin1(message.least);
+      writer.latin1(message.least);
+      return writeList(writer, message.givenUp, (out, { id, life }) => {
+        out.latin1(id);
+        out.varint(life);
+      });
     case "leave":
       return writer.u8(message.forGood ? 1 : 0);
     case "whisper":
       writer.latin1(message.topic);
       return writer.blob(message.bytes);
+    case "ping":
+    case "ping-ack":
+      writer.varint(message.sequence);
+      return writeList(writer, message.rumours, writeRumour);
+    case "ping-request":
+      writer.varint(message.sequence);
+      return writer.latin1(message.target);
+    case "ping-nack":
+      return writer.varint(message.sequence);
+    case "gossip":
+      return writeList(writer, message.rumours, writeRumour);
+    case "roster":
+      writer.u8(message.isReply ? 1 : 0);
+      return writeDigest(writer, message.digest);
+    case "roster-buckets":
+      return writeList(writer, message.buckets, (out, bucket) => out.u32(bucket));
+    case "roster-rows":
+      writer.u8(message.isReply ? 1 : 0);
+      writeList(writer, message.buckets, (out, bucket) => out.u8(bucket));
+      return writeList(writer, message.members, writeRumour);
     default:
       return assertNever(message);
   }
@@ -215,7 +255,8 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
       return {
         type,
         self: readReplicaId(reader),
-        members: readList(reader, MEMBERS_MAX, readMember),
+        isAll: readFlag(reader),
+        members: readList(reader, MEMBERS_MAX, readRumour),
         lineage: readList(reader, LINEAGE_MAX, readBirth),
         known: readList(reader, LINEAGE_MAX, readBirth),
       };
@@ -304,11 +345,32 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
         rootLife: reader.varint(LIFE_MAX),
         size: reader.varint(),
         least: readReplicaId(reader),
+        givenUp: readList(reader, MEMBERS_MAX, (from) => ({ id: readReplicaId(from), life: from.varint(LIFE_MAX) })),
       };
     case "leave":
       return { type, forGood: readFlag(reader) };
     case "whisper":
       return { type, topic: reader.latin1(KEY_BYTES_MAX) as Key, bytes: reader.blob(WHISPER_BYTES_MAX) };
+    case "ping":
+    case "ping-ack":
+      return { type, sequence: reader.varint(), rumours: readList(reader, RUMOURS_MAX, readRumour) };
+    case "ping-request":
+      return { type, sequence: reader.varint(), target: readReplicaId(reader) };
+    case "ping-nack":
+      return { type, sequence: reader.varint() };
+    case "gossip":
+      return { type, rumours: readList(reader, RUMOURS_MAX, readRumour) };
+    case "roster":
+      return { type, isReply: readFlag(reader), digest: readDigest(reader) };
+    case "roster-buckets":
+      return { type, buckets: readRosterBuckets(reader) };
+    case "roster-rows":
+      return {
+        type,
+        isReply: readFlag(reader),
+        buckets: readList(reader, ROSTER_BUCKETS, readRosterBucket),
+        members: readList(reader, MEMBERS_MAX, readRumour),
+      };
     default:
       return assertNever(type);
   }
@@ -421,6 +483,37 @@ export function readMember(reader: ByteReader): MemberFacts {
     givenUpLife,
     seenAgoMs: seen === 0 ? undefined : seen - 1,
   };
+}
+
+const STATES = ["alive", "suspect", "dead"] as const satisfies readonly MemberState[];
+
+function writeRumour(writer: ByteWriter, rumour: Rumour): void {
+  writeMember(writer, rumour);
+  writer.varint(rumour.incarnation);
+  writer.u8(STATES.indexOf(rumour.state));
+  writeList(writer, rumour.suspectedBy, (out, id) => out.latin1(id));
+}
+
+function readRumour(reader: ByteReader): Rumour {
+  const facts = readMember(reader);
+  const incarnation = reader.varint(INCARNATION_MAX);
+  const state = STATES[reader.u8()];
+  if (state === undefined) throw new BadBytes("member in an unknown state");
+  const suspectedBy = readList(reader, SUSPECTORS_MAX, readReplicaId);
+  if (state !== "suspect" && suspectedBy.length > 0) throw new BadBytes("suspicion of a member that is not suspected");
+  return { ...facts, incarnation, state, suspectedBy };
+}
+
+function readRosterBuckets(reader: ByteReader): number[] {
+  const buckets = readList(reader, ROSTER_BUCKETS, (from) => from.u32());
+  if (buckets.length !== ROSTER_BUCKETS) throw new BadBytes(`a roster of ${buckets.length} parts`);
+  return buckets;
+}
+
+function readRosterBucket(reader: ByteReader): number {
+  const bucket = reader.u8();
+  if (bucket >= ROSTER_BUCKETS) throw new BadBytes(`part ${bucket} of a roster`);
+  return bucket;
 }
 
 export function writeBirth(writer: ByteWriter, { life, birth }: Birth): void {

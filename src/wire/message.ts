@@ -2,8 +2,8 @@
  * What replicas say to each other, protocol version 1. A frame is one message: its checksum
  * (`message-checksum.ts`), a type byte, then its fields.
  *
- *   members        who I know, which lives I lived and which of yours I know: sent when a link comes up and whenever it
- *                  changes. Greater lives win.
+ *   members        who I am and who you are to me, which lives I lived and which of yours I know: the first thing over
+ *                  a link, and again when I begin another life. Whoever is new to me I tell of all others, too.
  *   push           every write of my own origin in one space, in the order of its sequences, as written (R3). No answer,
  *                  unless `confirm` asks for one.
  *   confirm        how far your origin is covered here, for the shards of a push that asked.
@@ -29,6 +29,20 @@
  *   A -> B  audit-fetch    elements of what A lacks; B answers with audit-records.
  *   any     audit-vote, audit-ballot   who holds this register? Where its tombstone may have been purged, the owners vote.
  *   any     audit-forget   the vote said that it was deleted.
+ *
+ * Membership (SWIM), once a second with one member of those that each watches over:
+ *
+ *   A -> B  ping           are you there?
+ *   B -> A  ping-ack       yes. Both carry rumours: what is news of others, and first what the receiver has to refute.
+ *   A -> C  ping-request   B does not answer me: ask it for me. C answers with B's ping-ack, or meanwhile with a
+ *   C -> A  ping-nack      it does not answer me either, but I hear you.
+ *   any     gossip         rumours, while there is news.
+ *
+ * and every half minute with a random peer, and at every new link:
+ *
+ *   A -> B  roster         one digest of all that is known of all members. Equal: B answers with its own, and that was all.
+ *   B -> A  roster-buckets otherwise: a digest for each of 64 parts.
+ *   A -> B  roster-rows    what A knows of the members in the parts that differ; B answers with what it knows better.
  *
  *   read, read-reply       the register of a key, for reads that want a quorum.
  *   quarantine             you were away too long: what you hold since before that life ended may be deleted here.
@@ -63,11 +77,37 @@ export interface MemberFacts {
   readonly seenAgoMs: number | undefined;
 }
 
+export type MemberState = "alive" | "suspect" | "dead";
+
+/** How a member stands within its present life (`cluster/swim/standing.ts`). */
+export interface StandingFacts {
+  /** Raised by the member itself, each time that it refutes what is said of it. */
+  readonly incarnation: number;
+  readonly state: MemberState;
+  /** Who found it silent by themselves; of a suspect only. */
+  readonly suspectedBy: readonly ReplicaId[];
+}
+
+/** All that there is to say of a member. */
+export interface Rumour extends MemberFacts, StandingFacts {}
+
+/** No member comes to refute so often, whatever is said of it. */
+export const INCARNATION_MAX = 2 ** 48;
+
+/** Parts of a roster, by replica number. */
+export const ROSTER_BUCKETS = 64;
+
 /** The greatest instant that a register can expire at, unix ms. */
 export const INSTANT_MAX = 2 ** 48 - 1;
 
 /** More slices than this nobody makes of a shard. */
 export const SLICES_MAX = 2 ** 20;
+
+/** A member, and the life that was given up of it. */
+export interface GivenUp {
+  readonly id: ReplicaId;
+  readonly life: number;
+}
 
 /** One life of a replica, and the number that its process drew at random when it began. */
 export interface Birth {
@@ -150,8 +190,9 @@ export type Message =
   | {
       readonly type: "members";
       readonly self: ReplicaId;
-      /** All that the sender knows, itself among them; or, without itself, what it has just learnt. */
-      readonly members: readonly MemberFacts[];
+      /** The list holds all that the sender knows; otherwise the two whom the link joins. */
+      readonly isAll: boolean;
+      readonly members: readonly Rumour[];
       /** The sender's latest lives, and those of the receiver that the sender knows of; ascending. */
       readonly lineage: readonly Birth[];
       readonly known: readonly Birth[];
@@ -230,8 +271,24 @@ export type Message =
       /** The half that the sender belongs to: how many, and the least id among them. */
       readonly size: number;
       readonly least: ReplicaId;
+      /** Whom the sender gave up: whoever defers to it does, too. */
+      readonly givenUp: readonly GivenUp[];
     }
   | { readonly type: "leave"; readonly forGood: boolean }
+  | { readonly type: "ping"; readonly sequence: number; readonly rumours: readonly Rumour[] }
+  | { readonly type: "ping-ack"; readonly sequence: number; readonly rumours: readonly Rumour[] }
+  | { readonly type: "ping-request"; readonly sequence: number; readonly target: ReplicaId }
+  | { readonly type: "ping-nack"; readonly sequence: number }
+  | { readonly type: "gossip"; readonly rumours: readonly Rumour[] }
+  | { readonly type: "roster"; readonly isReply: boolean; readonly digest: Digest }
+  | { readonly type: "roster-buckets"; readonly buckets: readonly number[] }
+  | {
+      readonly type: "roster-rows";
+      readonly isReply: boolean;
+      /** The parts that the rows are of, ascending. */
+      readonly buckets: readonly number[];
+      readonly members: readonly Rumour[];
+    }
   /** About a key, kept nowhere, lost where a link is slow or down; at most `WHISPER_BYTES_MAX`. */
   | { readonly type: "whisper"; readonly topic: Key; readonly bytes: Uint8Array };
 

@@ -135,7 +135,7 @@ describe("a stranger", () => {
 
 describe("a peer that holds the secret", () => {
   const self = "mallory" as FakePeer["id"];
-  const members = encodeMessage({ type: "members", self, members: [], lineage: [], known: [] });
+  const members = encodeMessage({ type: "members", self, isAll: true, members: [], lineage: [], known: [] });
   const fields = members.subarray(CHECKSUM_BYTES);
   const sound = register({ id: "mallory", key: "sound", value: "x", sequence: 1, writtenAtMs: Date.now() });
   const changed = (at: number) => sound.map((byte, place) => (place === at ? byte ^ 1 : byte));

@@ -94,9 +94,12 @@ export class FakePeer {
       startedAt: 1,
       givenUpLife: 0,
       seenAgoMs: 0,
-    };
+      incarnation: 0,
+      state: "alive",
+      suspectedBy: [],
+    } as const;
     const facts = { id: this.id, life: this.#life, region: REGION, address: ADDRESS, ...more };
-    this.say({ type: "members", self: this.id, members: [facts], lineage: [], known: [] });
+    this.say({ type: "members", self: this.id, isAll: true, members: [facts], lineage: [], known: [] });
     return this;
   }
 

@@ -80,7 +80,9 @@ const faults = {
     for (const other of replicas) {
       if (other === victim) continue;
       await untilTrue(`${other.id} notices that ${victim.id} is gone`, async () =>
-        (await other.status()).members.some(({ id, state }) => id === victim.id && state === "unreachable"),
+        (await other.status()).members.some(
+          ({ id, state }) => (id === victim.id && state === "unreachable") || state === "dead",
+        ),
       );
     }
     victim.resume();

@@ -7,7 +7,7 @@ import { Driver } from "../../src/replica/driver.ts";
 import type { StorageOperation, TransportEvents } from "../../src/replica/ports.ts";
 import { encodeMessage } from "../../src/wire/codec.ts";
 import { type Disk, DiskStorage } from "../support/machines.ts";
-import { facts } from "../support/surroundings.ts";
+import { rumour } from "../support/surroundings.ts";
 
 const LINK = 1;
 
@@ -103,8 +103,8 @@ async function pass(ms: number): Promise<void> {
 function meetSilentPeer(): void {
   const id = "b" as ReplicaId;
   events?.up(LINK, { id, life: 1, region: "r", address: "b:1" }, 1);
-  const members = [facts("b")];
-  events?.frame(LINK, encodeMessage({ type: "members", self: id, members, lineage: [], known: [] }));
+  const members = [rumour("b")];
+  events?.frame(LINK, encodeMessage({ type: "members", self: id, isAll: true, members, lineage: [], known: [] }));
 }
 
 const put = (key: string, ack: "disk" | "all") => driver.put(key as Key, new Uint8Array(1), { ack });
@@ -248,8 +248,8 @@ describe("what a quarantine drops", () => {
     // Another process under the life of this one: what it wrote gets new dots, but for what is older than the retention.
     const id = "b" as ReplicaId;
     events?.up(LINK, { id, life: 1, region: "r", address: "b:1" }, 1);
-    const members = [facts("b"), facts("a", { life: driver.replica.life, birth: 12345 })];
-    events?.frame(LINK, encodeMessage({ type: "members", self: id, members, lineage: [], known: [] }));
+    const members = [rumour("b"), rumour("a", { life: driver.replica.life, birth: 12345 })];
+    events?.frame(LINK, encodeMessage({ type: "members", self: id, isAll: true, members, lineage: [], known: [] }));
     expect(driver.replica.quarantines).toBe(1);
     await pass(1000);
     expect([kept.length, registers()]).toEqual([0, 1]);

@@ -47,7 +47,7 @@ describe("dataloss: a replica loses its disk and writes again", () => {
     await machines.start("c");
     machines.put("c", "k0", "new");
     machines.put("c", "fresh", "new");
-    machines.run(5000);
+    machines.run(8000);
     expectEverywhere(machines, ALL, { k0: "new", fresh: "new", k5: "v11" });
   });
 });

@@ -12,7 +12,7 @@ import type { Message } from "../../src/wire/message.ts";
 import { id, Machines } from "../support/machines.ts";
 import { sealed } from "../support/sealed.ts";
 import { record } from "../support/shards.ts";
-import { facts } from "../support/surroundings.ts";
+import { rumour } from "../support/surroundings.ts";
 
 const LINK = 77;
 
@@ -33,8 +33,8 @@ async function withPeer(seed: string): Promise<Machines> {
 function meet(machines: Machines, link: number, name: string): void {
   const replica = machines.at("a");
   replica.linkUp(link, peer(name), machines.now);
-  const members = [facts(name)];
-  const message = { type: "members", self: id(name), members, lineage: [], known: [] } as const;
+  const members = [rumour(name)];
+  const message = { type: "members", self: id(name), isAll: true, members, lineage: [], known: [] } as const;
   replica.receive(link, encodeMessage(message), machines.now);
 }
 
@@ -196,11 +196,11 @@ describe("a peer", () => {
     expect(pullsOf()).toEqual([LINK]);
     replica.pulls.noteLack(0 as ShardId, id("b"), lacked, machines.now + 1000);
     // What this replica holds is too old for the one that tells it so, and that one had given up the peer as well.
-    const told = [facts("c"), { ...facts("b"), givenUpLife: 1 }];
+    const told = [rumour("c"), rumour("b", { givenUpLife: 1 })];
     const half = { rootLife: told[0]?.rootLife ?? 0, size: 9, least: id("a") };
     const say = (message: Message): void => replica.receive(LINK + 1, encodeMessage(message), machines.now + 1001);
-    say({ type: "members", self: id("c"), members: told, lineage: [], known: [] });
-    say({ type: "quarantine", givenUpLife: replica.life, ...half });
+    say({ type: "members", self: id("c"), isAll: true, members: told, lineage: [], known: [] });
+    say({ type: "quarantine", givenUpLife: replica.life, ...half, givenUp: [{ id: id("b"), life: 1 }] });
     expect([replica.quarantines, replica.linked()]).toEqual([1, [id("c")]]);
     replica.persisted(replica.persistence.take() as never);
     expect(replica.pulls.outstanding).toBe(0);

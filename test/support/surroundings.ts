@@ -6,7 +6,7 @@ import { Reports } from "../../src/cluster/reports.ts";
 import type { SendingSurroundings } from "../../src/cluster/surroundings.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import { Shards } from "../../src/core/shards.ts";
-import type { MemberFacts, Message } from "../../src/wire/message.ts";
+import type { MemberFacts, Message, Rumour } from "../../src/wire/message.ts";
 import { createShard, type LooseShard, NOW } from "./shards.ts";
 
 export function facts(name: string, more: Partial<MemberFacts> = {}): MemberFacts {
@@ -25,6 +25,10 @@ export function facts(name: string, more: Partial<MemberFacts> = {}): MemberFact
     seenAgoMs: undefined,
     ...more,
   };
+}
+
+export function rumour(name: string, more: Partial<Rumour> = {}): Rumour {
+  return { ...facts(name), incarnation: 0, state: "alive", suspectedBy: [], ...more };
 }
 
 export class TestSurroundings implements SendingSurroundings {

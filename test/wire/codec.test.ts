@@ -10,15 +10,19 @@ import { PurgeMarks } from "../../src/core/purge-marks.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { decodeMessage, encodeMessage, finishPush, PUSH_HEADER_BYTES, typeOfFrame } from "../../src/wire/codec.ts";
 import {
+  INCARNATION_MAX,
   INSTANT_MAX,
   type MemberFacts,
   type Message,
   type MessageOf,
   type Records,
+  ROSTER_BUCKETS,
+  type Rumour,
   SLICES_MAX,
 } from "../../src/wire/message.ts";
 import { CHECKSUM_BYTES } from "../../src/wire/message-checksum.ts";
 import { sealed } from "../support/sealed.ts";
+import { facts } from "../support/surroundings.ts";
 
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const number = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 127, 128, 2 ** 32, Number.MAX_SAFE_INTEGER));
@@ -73,6 +77,16 @@ const member: fc.Arbitrary<MemberFacts> = fc.record({
   seenAgoMs: fc.option(fc.nat(), { nil: undefined }),
 });
 
+const suspectedBy = fc.array(id, { maxLength: 4 });
+const standing = fc.oneof(
+  fc.record({ state: fc.constant("suspect" as const), suspectedBy }),
+  fc.record({ state: fc.constantFrom("alive" as const, "dead" as const), suspectedBy: fc.constant([]) }),
+);
+const rumour: fc.Arbitrary<Rumour> = fc
+  .tuple(member, standing, fc.integer({ min: 0, max: INCARNATION_MAX }))
+  .map(([who, more, incarnation]) => ({ ...who, ...more, incarnation }));
+const rumours = fc.array(rumour, { maxLength: 4 });
+
 const lineage = fc.array(fc.record({ life: fc.integer({ min: 0, max: LIFE_MAX }), birth: uint32 }), { maxLength: 4 });
 
 const none = fc.constant(undefined);
@@ -107,7 +121,8 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
   members: fc.record({
     ...type("members"),
     self: id,
-    members: fc.array(member, { maxLength: 4 }),
+    isAll: fc.boolean(),
+    members: rumours,
     lineage,
     known: lineage,
   }),
@@ -187,12 +202,29 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     rootLife: fc.integer({ min: 0, max: LIFE_MAX }),
     size: number,
     least: id,
+    givenUp: fc.array(fc.record({ id, life: fc.integer({ min: 0, max: LIFE_MAX }) }), { maxLength: 4 }),
   }),
   leave: fc.record({ ...type("leave"), forGood: fc.boolean() }),
   whisper: fc.record({
     ...type("whisper"),
     topic: latin1(64).map((text) => text as Key),
     bytes: fc.uint8Array({ maxLength: 300 }),
+  }),
+  ping: fc.record({ ...type("ping"), sequence: number, rumours }),
+  "ping-ack": fc.record({ ...type("ping-ack"), sequence: number, rumours }),
+  "ping-request": fc.record({ ...type("ping-request"), sequence: number, target: id }),
+  "ping-nack": fc.record({ ...type("ping-nack"), sequence: number }),
+  gossip: fc.record({ ...type("gossip"), rumours }),
+  roster: fc.record({ ...type("roster"), isReply: fc.boolean(), digest }),
+  "roster-buckets": fc.record({
+    ...type("roster-buckets"),
+    buckets: fc.array(uint32, { minLength: ROSTER_BUCKETS, maxLength: ROSTER_BUCKETS }),
+  }),
+  "roster-rows": fc.record({
+    ...type("roster-rows"),
+    isReply: fc.boolean(),
+    buckets: fc.array(fc.integer({ min: 0, max: ROSTER_BUCKETS - 1 }), { maxLength: 4 }),
+    members: rumours,
   }),
 };
 
@@ -308,6 +340,28 @@ it("throws nothing but BadBytes on noise of every type", () => {
   );
 });
 
+it("refuses what no member can be: a state that is not known, an incarnation beyond all, a suspicion of the living", () => {
+  const told = { ...facts("m"), incarnation: 0, state: "alive", suspectedBy: [] } as const;
+  const fields = encodeMessage({ type: "gossip", rumours: [told] }).subarray(CHECKSUM_BYTES);
+  const sound = [...fields];
+  expect(sound.slice(-3)).toEqual([0, 0, 0]);
+  const withEnd = (...end: number[]): Uint8Array => sealed([...sound.slice(0, -3), ...end]);
+  expect(refusal(withEnd(5, 2, 0))).toBeUndefined();
+  expect(refusal(withEnd(0, 3, 0))).toBeInstanceOf(BadBytes);
+  expect(refusal(withEnd(128, 128, 128, 128, 128, 128, 128, 15, 0, 0))).toBeInstanceOf(BadBytes);
+  expect(refusal(withEnd(0, 1, 1, 1, 0x61))).toBeUndefined();
+  expect(refusal(withEnd(0, 0, 1, 1, 0x61))).toBeInstanceOf(BadBytes);
+});
+
+it("refuses a roster with a part too many or too few, and parts that there are none of", () => {
+  const buckets = (count: number): Uint8Array => sealed([29, count, ...Array(count * 4).fill(0)]);
+  expect(refusal(buckets(ROSTER_BUCKETS))).toBeUndefined();
+  expect(refusal(buckets(ROSTER_BUCKETS - 1))).toBeInstanceOf(BadBytes);
+  expect(refusal(buckets(ROSTER_BUCKETS + 1))).toBeInstanceOf(BadBytes);
+  expect(refusal(sealed([30, 0, 1, ROSTER_BUCKETS - 1, 0]))).toBeUndefined();
+  expect(refusal(sealed([30, 0, 1, ROSTER_BUCKETS, 0]))).toBeInstanceOf(BadBytes);
+});
+
 it("refuses types it does not know, and nothing at all", () => {
   for (const bytes of [[], [0], [22], [255, 1, 2]]) expect(refusal(sealed(bytes))).toBeInstanceOf(BadBytes);
   for (let length = 0; length <= CHECKSUM_BYTES; length++) {
@@ -317,7 +371,7 @@ it("refuses types it does not know, and nothing at all", () => {
 
 /** Bytes up to where a count stands, for every list in the protocol. */
 const counts: readonly (readonly [string, readonly number[]])[] = [
-  ["members", [1, 1, 0x61]],
+  ["members", [1, 1, 0x61, 1]],
   ["confirmed shards", [3, 0, 0, 0, 0, 1]],
   ["shard digests", [5, 0, 0, 0, 0, 0, 0, 0, 0]],
   ["vectors", [6, 0, 0, 0, 0, 0, 0, 0, 0]],
@@ -325,6 +379,9 @@ const counts: readonly (readonly [string, readonly number[]])[] = [
   ["sealed lives of a vector", [7, 1, 1, 1]],
   ["buckets", [11, 0, 0, ...Array(8).fill(0)]],
   ["audit entries", [13, 0, 0]],
+  ["rumours", [27]],
+  ["parts of a roster", [29]],
+  ["rows of a roster", [30, 0, 0]],
 ];
 
 it.each(counts)("refuses more %s than bytes are left before making room for them", (_what, head) => {

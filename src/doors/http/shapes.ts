@@ -1,6 +1,6 @@
 /** What bodies look like, for `/openapi.json`: a media type and a JSON Schema (2020-12) each. Tests hold answers to them. */
 
-import { ACK_LEVELS } from "../../store.ts";
+import { ACK_LEVELS, MEMBER_STANDINGS } from "../../store.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -87,7 +87,7 @@ const member = object(
     id: text,
     region: text,
     address: { type: "string", description: "host:port" },
-    state: { enum: ["self", "alive", "unreachable", "given-up"] },
+    state: { enum: MEMBER_STANDINGS },
     life: count,
     rttMs: { type: "number" },
     clockOffsetMs: { type: "number", description: "Theirs less ours" },
