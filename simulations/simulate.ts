@@ -3,6 +3,7 @@
 import { countRefusals } from "./checkers/availability.ts";
 import { type Judgement, judge } from "./checkers/checkers.ts";
 import type { Violation } from "./checkers/evidence.ts";
+import { falseAlarms } from "./checkers/membership.ts";
 import { DocumentRunner } from "./documents/document-runner.ts";
 import { FaultApplier } from "./faults/applier.ts";
 import type { Plan } from "./plan.ts";
@@ -51,6 +52,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
     documents: documents.history,
     traceHash: world.trace.hash(),
     stableLatency,
+    falseAlarms: falseAlarms(world.memberVerdicts),
     refusals: countRefusals(runner.history),
     convergedAfterMs,
     simulatedMs: world.now,

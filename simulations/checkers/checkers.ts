@@ -14,6 +14,7 @@ import { checkExpiry } from "./expiry.ts";
 import { checkLevels } from "./levels.ts";
 import { checkListing } from "./listing.ts";
 import { checkLocalOrder } from "./local-order.ts";
+import { checkMembership } from "./membership.ts";
 import { checkQuorum } from "./quorum.ts";
 import { checkResurrection } from "./resurrection.ts";
 import { checkSession } from "./session.ts";
@@ -39,6 +40,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   bounds: checkBounds,
   availability: checkAvailability,
   levels: checkLevels,
+  membership: checkMembership,
 };
 
 export interface Judgement {

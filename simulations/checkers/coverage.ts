@@ -93,6 +93,12 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
     refusals: history.filter(({ answer }) => answer?.type === "refused" || answer?.type === "failed").length,
   }),
   levels: (evidence) => ({ "operations in peace that need others": inPeace(evidence).length }),
+  membership: ({ memberVerdicts, nodes }) => ({
+    "pairs of members": nodes.length * (nodes.length - 1),
+    suspicions: memberVerdicts.filter(({ state }) => state === "suspect").length,
+    deaths: memberVerdicts.filter(({ state }) => state === "dead").length,
+    "false alarms": memberVerdicts.filter(({ isWrong }) => isWrong).length,
+  }),
   document: ({ documents, nodes }) => ({
     "operations on documents": documents.length,
     "edits acknowledged": documents.filter(({ sent, answer }) => sent !== undefined && answer?.type === "written")

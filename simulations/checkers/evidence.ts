@@ -4,8 +4,9 @@ import type { Key } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import type { DocumentHistory } from "../documents/document-history.ts";
 import type { FinalDocument } from "../documents/final-document.ts";
-import type { Span } from "../faults/calm.ts";
+import type { NodeSpan, Span } from "../faults/calm.ts";
 import type { AuditRepair } from "../sampling/audit-repair.ts";
+import type { Company, MemberVerdict } from "../sampling/company.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { DiskLoss } from "../simulator/disk-damage.ts";
 import type { Judgement, LifeEnd, PutAside } from "../simulator/node.ts";
@@ -31,6 +32,8 @@ export interface NodeEvidence {
   readonly clockJumps: readonly number[];
   /** After the healing. Undefined: it did not come back. */
   readonly dump: ReplicaDump | undefined;
+  /** How it sees the others, then. */
+  readonly company: Company | undefined;
   /** Each key of the plan as read there at the end, with the wall clock of that moment. */
   readonly finals: readonly ReadPart[];
   /** Each document of the plan as it is there at the end. */
@@ -54,7 +57,11 @@ export interface Evidence {
   readonly endedAt: number;
   /** When nothing was disturbed, nor had been for `settleMs`. */
   readonly calm: readonly Span[];
+  /** Stops in order, with nothing else the matter from well before until the replica started again. */
+  readonly peacefulStops: readonly NodeSpan[];
   readonly auditRepairs: readonly AuditRepair[];
+  /** Whom anybody suspected or declared dead. */
+  readonly memberVerdicts: readonly MemberVerdict[];
   readonly retentionMs: number;
   /** Most that clocks were apart at any time, ms. */
   readonly clockSpreadMs: number;

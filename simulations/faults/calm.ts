@@ -10,6 +10,10 @@ export interface Span {
   readonly to: number;
 }
 
+export interface NodeSpan extends Span {
+  readonly node: number;
+}
+
 /** What happened to a node whatever was planned: an armed crash waits for its moment. */
 export interface NodeEvents {
   readonly ends: readonly LifeEnd[];
@@ -34,6 +38,23 @@ export function calmOf(plan: Plan, nodes: readonly NodeEvents[]): Span[] {
   }
   if (plan.healAt > from) calm.push({ from, to: plan.healAt });
   return calm;
+}
+
+/** When a node was stopped in order, until it was to start again, and nothing else had happened for `settleMs` nor did meanwhile. */
+export function peacefulStopsOf(plan: Plan, nodes: readonly NodeEvents[]): NodeSpan[] {
+  const isArmed = plan.faults.some((fault) => fault.type === "crash" && fault.aim !== "now");
+  if (plan.water.bytesPerMs !== undefined || plan.water.loss > 0 || isArmed) return [];
+  const metAt = Math.max(...plan.nodes.map(({ startAt }) => startAt)) + WARM_UP_MS;
+  const others = (fault: Fault): Span[] => [
+    ...plan.faults.filter((each) => each !== fault).map((each) => spanOf(each, plan)),
+    ...nodes.flatMap(({ judgements }) => judgements.map(({ at }) => ({ from: at, to: at + 1 }))),
+  ];
+  return plan.faults.flatMap((fault): NodeSpan[] => {
+    const isDisturbed = ({ from, to }: Span): boolean =>
+      from <= fault.at + lengthOf(fault) && to >= fault.at - plan.settleMs;
+    if (fault.type !== "stop" || fault.at < metAt || others(fault).some(isDisturbed)) return [];
+    return [{ node: fault.node, from: fault.at, to: fault.at + fault.downMs }];
+  });
 }
 
 function spanOf(fault: Fault, plan: Plan): Span {

@@ -4,8 +4,9 @@ import type { Key } from "../../src/base/ids.ts";
 import { DRIFT_MAX } from "../checkers/availability.ts";
 import type { Evidence, NodeEvidence } from "../checkers/evidence.ts";
 import type { DocumentRunner } from "../documents/document-runner.ts";
-import { calmOf } from "../faults/calm.ts";
+import { calmOf, peacefulStopsOf } from "../faults/calm.ts";
 import { clockSpreadOf, type Plan } from "../plan.ts";
+import { companyOf } from "../sampling/company.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { World } from "../simulator/world.ts";
 import type { ReadPart } from "../workload/history.ts";
@@ -23,6 +24,7 @@ interface Played {
 export async function collectEvidence(plan: Plan, { world, runner, documents, sampler }: Played): Promise<Evidence> {
   const keys = keysOf(plan.operations);
   const dumps = world.nodes.map((node) => node.replica?.inspect());
+  const companies = world.nodes.map(({ replica }) => replica?.replica && companyOf(replica.replica));
   const finals = await readAll(world, runner, keys);
   const nodes = world.nodes.map(
     (node, i): NodeEvidence => ({
@@ -36,6 +38,7 @@ export async function collectEvidence(plan: Plan, { world, runner, documents, sa
       clockStops: clockStopsOf(plan, i),
       clockJumps: [...node.clock.jumps, ...node.correctedAt],
       dump: dumps[i],
+      company: companies[i],
       finals: finals[i] ?? [],
       documents: documents.finals(node),
       finalWallMs: node.clockTime,
@@ -52,7 +55,9 @@ export async function collectEvidence(plan: Plan, { world, runner, documents, sa
     settleMs: plan.settleMs,
     endedAt: world.now,
     calm: calmOf(plan, nodes),
+    peacefulStops: peacefulStopsOf(plan, nodes),
     auditRepairs: world.auditRepairs,
+    memberVerdicts: world.memberVerdicts,
     retentionMs: plan.replica.retentionMs,
     clockSpreadMs: clockSpreadOf(plan),
     sweepMs: plan.replica.sweepMs,

@@ -2,6 +2,7 @@
 
 import type { Verdict } from "../checkers/coverage.ts";
 import type { Violation } from "../checkers/evidence.ts";
+import type { FalseAlarms } from "../checkers/membership.ts";
 import type { DocumentHistory } from "../documents/document-history.ts";
 import type { Plan } from "../plan.ts";
 import type { StableLatency } from "../sampling/stability.ts";
@@ -25,6 +26,8 @@ export interface RunResult {
   readonly traceHash: string;
   /** How long it took until acknowledged writes were everywhere. */
   readonly stableLatency: StableLatency;
+  /** Members that ran and were taken to be gone. */
+  readonly falseAlarms: FalseAlarms;
   /** What clients were refused, by code. */
   readonly refusals: Readonly<Record<string, number>>;
   /** Virtual ms from the healing until all replicas were equal; undefined when they never were. */

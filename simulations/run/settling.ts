@@ -6,6 +6,8 @@ import { areEqualDumps } from "../checkers/convergence.ts";
 import { entriesMax } from "../checkers/vectors.ts";
 import type { DocumentRunner } from "../documents/document-runner.ts";
 import type { Plan } from "../plan.ts";
+import { companyOf } from "../sampling/company.ts";
+import type { SimulatedNode } from "../simulator/node.ts";
 import type { World } from "../simulator/world.ts";
 
 /** Time between two looks at whether all replicas are equal. */
@@ -56,10 +58,22 @@ function isAtRest(world: World): boolean {
   }));
   const most = entriesMax(nodes);
   const gravesMax = mayKeepGraves(nodes) ? Infinity : 0;
-  return world.nodes.every(({ replica }) => {
+  return world.nodes.every((node) => {
+    const { replica } = node;
     const shards = replica?.replica?.shards.all ?? [];
     const isTidy = shards.every(({ vector, graves }) => vector.size <= most && graves <= gravesMax);
-    return isTidy && !(replica?.holdings?.() ?? []).some(isLeft);
+    return isTidy && seesAll(world, node) && !(replica?.holdings?.() ?? []).some(isLeft);
+  });
+}
+
+/** Everybody else is alive to it. */
+function seesAll(world: World, { replica: driver }: SimulatedNode): boolean {
+  const replica = driver?.replica;
+  if (replica === undefined) return true;
+  const { others, id } = companyOf(replica);
+  return world.nodes.every(({ replica: other }) => {
+    const theirs = other?.replica?.id;
+    return theirs === undefined || theirs === id || others.get(theirs) === "alive";
   });
 }
 

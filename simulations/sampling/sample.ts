@@ -4,6 +4,7 @@ import type { Key, ShardId } from "../../src/base/ids.ts";
 import type { VersionVector } from "../../src/core/version-vector.ts";
 import type { Holding } from "../../src/replica/holdings.ts";
 import type { Stamp } from "../checkers/stamp.ts";
+import type { Company } from "./company.ts";
 
 export interface SampledRegister {
   readonly key: Key;
@@ -28,6 +29,7 @@ export interface NodeSample {
   readonly contentDigest: string;
   readonly vectorDigest: string;
   readonly holdings: readonly Holding[];
+  readonly company: Company;
 }
 
 export interface Sample {

@@ -16,6 +16,7 @@ import { identityText } from "../../src/replica/inspect.ts";
 import { contentDigest } from "../../src/replica/status.ts";
 import type { SimulatedNode } from "../simulator/node.ts";
 import type { World } from "../simulator/world.ts";
+import { companyOf } from "./company.ts";
 import type { NodeSample, Sample, SampledRegister } from "./sample.ts";
 
 /** Registers of all samples together: of a run with many more there are fewer samples. */
@@ -63,6 +64,7 @@ function sampleNode(node: SimulatedNode): NodeSample | undefined {
     contentDigest: contentDigest(replica),
     vectorDigest: digestText(vectors),
     holdings: driver.holdings?.() ?? [],
+    company: companyOf(replica),
   };
 }
 

@@ -90,6 +90,9 @@ const NEEDS: Partial<Record<PlayName, Partial<Omit<ScenarioProfile, "nodes">>>> 
   "lease-ends": { ...QUIET, leastGapOfPlaysMs: 2500 },
   "edit-after-purge": { ...QUIET, durationMs: 18_000, leastGapOfPlaysMs: 5000 },
   "deletion-comes-late": { ...QUIET, leastGapOfPlaysMs: 2500 },
+  "long-gone": { ...QUIET, durationMs: 110_000, leastGapOfPlaysMs: 110_000, meanGapOfPlaysMs: 5000 },
+  "long-pause": { ...QUIET, durationMs: 60_000, leastGapOfPlaysMs: 30_000 },
+  "goes-and-comes": { ...QUIET, durationMs: 100_000, leastGapOfPlaysMs: 45_000 },
   "away-too-long": {
     replica: { ...CALM.replica, retentionMs: 2500 },
     durationMs: 20_000,

@@ -36,6 +36,7 @@ import {
   shortLives,
   splitLife,
 } from "./plays/lives.ts";
+import { goesAndComes, longGone, longPause } from "./plays/members.ts";
 import { overwrittenBeforePush } from "./plays/pushes.ts";
 import type { Scene, Stage } from "./plays/stage.ts";
 
@@ -80,6 +81,9 @@ export const PLAYS = {
   "deletion-comes-late": deletionComesLate,
   "edit-before-its-base": editBeforeWhatItStandsOn,
   "snapshot-over-gap": snapshotOverGap,
+  "long-gone": longGone,
+  "long-pause": longPause,
+  "goes-and-comes": goesAndComes,
 } as const satisfies Record<string, (stage: Stage) => Scene>;
 
 export type PlayName = keyof typeof PLAYS;

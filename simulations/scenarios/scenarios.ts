@@ -284,6 +284,50 @@ const SWARM: Scenario = {
     }),
 };
 
+const MEMBERSHIP: Scenario = {
+  name: "membership",
+  summary:
+    "has members crash, pause, go and come back, for moments and for minutes, over links that lose and lead one way",
+  plan: (seed) =>
+    build("membership", seed, (random) => {
+      const nodes = createNodes(random, random.between(3, 7), { durable: true });
+      return {
+        nodes,
+        water: { ...CALM_WATER, loss: random.pick([0, 0, 0.05, 0.2]), jitter: random.pick([0.05, 1]) },
+        durationMs: 150_000,
+        // What is held is not the point here: nearly nothing is.
+        workload: { ...WORKLOAD, keys: 3, operationsPerSecond: 0.5 },
+        sessions: { ...SESSIONS, count: 0 },
+        watches: { ...WATCHES, count: 0 },
+        reads: { quorumPerSecond: 0.1, listingsPerSecond: 0 },
+        phases: { hotKeys: 0, bursts: 0 },
+        faults: {
+          meanGapMs: random.pick([4000, 15_000]),
+          types: {
+            ...NO_FAULTS,
+            pause: 5,
+            crash: 2,
+            stop: 2,
+            cut: 3,
+            flapping: 1,
+            degrade: 2,
+            break: 1,
+            "clock-jump": 1,
+            "clock-drift": 1,
+            "disk-full": 1,
+          },
+          cuts: CUTS,
+          longestMs: 30_000,
+          clockJumpMs: 60_000,
+        },
+        plays: { ...NO_PLAYS, "long-gone": 1, "long-pause": 2, "goes-and-comes": 1 },
+        meanGapOfPlaysMs: 20_000,
+        leastGapOfPlaysMs: 15_000,
+        settleMs: SLOW_SETTLE_MS,
+      };
+    }),
+};
+
 const DOCUMENTS_SCENARIO: Scenario = {
   name: "documents",
   summary:
@@ -313,6 +357,7 @@ export const SCENARIOS: readonly Scenario[] = [
   SLOW_LINKS,
   BAD_DISKS,
   RETENTION,
+  MEMBERSHIP,
   DOCUMENTS_SCENARIO,
   SWARM,
 ];

@@ -8,6 +8,7 @@ import { assert } from "../../src/base/assert.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { type AuditRepair, repairIn } from "../sampling/audit-repair.ts";
+import type { MemberVerdict } from "../sampling/company.ts";
 import { SimulatedClock } from "./clock.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { chooseDrain, type Drain } from "./drain.ts";
@@ -73,6 +74,8 @@ export class World {
   readonly log: LogLine[] = [];
   /** What the audits of all nodes repaired. */
   readonly auditRepairs: AuditRepair[] = [];
+  /** Whom the replicas suspected and declared dead. */
+  readonly memberVerdicts: MemberVerdict[] = [];
   /** When which replica was given up by somebody. */
   readonly givenUp: { readonly id: ReplicaId; readonly at: number }[] = [];
   /** Called at each moment that faults may aim at. */
@@ -190,6 +193,13 @@ export class World {
     return true;
   }
 
+  #judged(node: number, event: "member-suspect" | "member-dead", fields: LogLine["fields"]): void {
+    const of = String(fields.member) as ReplicaId;
+    const there = this.nodes.find(({ replica }) => replica?.replica?.id === of)?.life;
+    const isWrong = there !== undefined && there.pausedUntil <= this.#now;
+    this.memberVerdicts.push({ at: this.#now, node, of, state: event === "member-dead" ? "dead" : "suspect", isWrong });
+  }
+
   #advance(at: number): void {
     this.events++;
     if (at > this.#now) {
@@ -220,6 +230,7 @@ export class World {
       failed: (node, error) => this.fail(node, error),
       ended: (node, life) => this.onLifeEnd?.(node, life),
       logged: (node, level, event, fields) => {
+        if (event === "member-suspect" || event === "member-dead") this.#judged(node, event, fields);
         if (level === "debug" || level === "info") return;
         if (event === "divergence-repaired") {
           this.auditRepairs.push(repairIn(fields));

@@ -256,12 +256,12 @@ export class Membership {
     }
   }
 
-  /** This replica goes: what others then think of it does not concern it. */
-  leave(): void {
+  /** This replica goes: what others then think of it does not concern it. Where it will be back it says that it is gone. */
+  leave(forGood: boolean): void {
     this.#isLeaving = true;
     this.swim.go();
     const rumour = this.#rumourOf(this.#members.self);
-    if (rumour === undefined) return;
+    if (forGood || rumour === undefined) return;
     for (const id of this.#host.links()) this.#host.send(id, { type: "gossip", rumours: [rumour] });
   }
 

@@ -579,7 +579,7 @@ export class Replica implements SendingSurroundings {
 
   /** Goes: for good when nothing is kept on disk. */
   leave(): void {
-    this.membership.leave();
+    this.membership.leave(this.#ephemeral);
     this.replication.flush();
     for (const peer of this.links()) this.send(peer, { type: "leave", forGood: this.#ephemeral });
   }

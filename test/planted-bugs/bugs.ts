@@ -2,6 +2,7 @@ import { ACTOR_BUGS } from "./bugs/actors.ts";
 import { CLIENT_BUGS } from "./bugs/clients.ts";
 import { DISK_BUGS } from "./bugs/disks.ts";
 import { DOCUMENT_BUGS } from "./bugs/documents.ts";
+import { MEMBER_BUGS } from "./bugs/members.ts";
 import { REGISTER_BUGS } from "./bugs/registers.ts";
 import { REPAIR_BUGS } from "./bugs/repair.ts";
 import { RESOURCE_BUGS } from "./bugs/resources.ts";
@@ -17,4 +18,5 @@ export const BUGS: readonly PlantedBug[] = [
   ...CLIENT_BUGS,
   ...RESOURCE_BUGS,
   ...DOCUMENT_BUGS,
+  ...MEMBER_BUGS,
 ];

@@ -161,6 +161,8 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
       clockJumps: jumpsOf(plan, i),
       dump: dumps[i],
       finalWallMs: node.clockTime,
+      company: undefined,
+      finalWallMs: node.clock.now(),
       finals: await runner.readKeys(node, keys),
       documents: [],
     }),
@@ -176,6 +178,8 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
     settleMs: plan.settleMs,
     endedAt: world.now,
     calm: [],
+    peacefulStops: [],
+    memberVerdicts: [],
     auditRepairs: world
       .logs()
       .flat()

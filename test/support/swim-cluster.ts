@@ -148,7 +148,7 @@ export class SwimCluster {
   /** Says that it goes, and goes. */
   leave(index: number, forGood: boolean): void {
     const node = this.node(index);
-    node.membership.leave();
+    node.membership.leave(forGood);
     for (const peer of node.links) this.#send(node, peer, { type: "leave", forGood });
     this.#after(1000, () => this.kill(index));
   }

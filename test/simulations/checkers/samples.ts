@@ -2,7 +2,7 @@
 
 import type { Evidence } from "../../../simulations/checkers/evidence.ts";
 import type { NodeSample, Sample, SampledRegister } from "../../../simulations/sampling/sample.ts";
-import type { OriginId, ShardId } from "../../../src/base/ids.ts";
+import type { OriginId, ReplicaId, ShardId } from "../../../src/base/ids.ts";
 import { VersionVector } from "../../../src/core/version-vector.ts";
 import { evidence, KEY, node } from "./evidence-builder.ts";
 
@@ -27,6 +27,7 @@ export function nodeSample(
     contentDigest: register?.isStanding === true ? `${register.sequence} ${register.checksum}` : "nothing",
     vectorDigest: `${covered}`,
     holdings: [],
+    company: { id: "r" as ReplicaId, others: new Map() },
     ...changes,
   };
 }
