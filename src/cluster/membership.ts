@@ -3,107 +3,28 @@
  * (`members.ts`). Two that link up tell each other of the two of them, before anything else that bears their lives. All
  * others are news that travels as rumours (`swim/`), and what was missed of it is found when rosters are compared
  * (`roster-exchange.ts`). Whoever comes with a life that is new here is told of everybody at once.
- *
- * It also finds out when this replica must begin anew, because others may have purged what it still holds: they met
- * another line of its lives (`lineage.ts`), know a later life of it, another process under its present life, a later disk
- * than the one it began with; they take it for gone; or they gave it up while it was away. What is done then is the
- * replica's business (`quarantine`).
  */
 
 import { assertNever } from "../base/assert.ts";
 import type { ReplicaId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
-import type { Birth, MemberFacts, MemberState, Message, MessageOf, Rumour } from "../wire/message.ts";
+import type { MemberFacts, MemberState, MessageOf, Rumour } from "../wire/message.ts";
 import { Absence, type Presence } from "./absence.ts";
 import { defersTo, type Half, halfOf } from "./halves.ts";
-import { firstDoubtedLife, isContinued } from "./lineage.ts";
 import { isGivenUp, type Member, type Members } from "./members.ts";
+import type { MembershipHost } from "./membership-host.ts";
+import type { MembershipMessage } from "./membership-message.ts";
+import { OwnLives } from "./own-lives.ts";
 import { RosterExchange } from "./roster-exchange.ts";
 import { linkPlan } from "./swim/link-plan.ts";
 import type { SwimSettings } from "./swim/settings.ts";
 import { atBirth } from "./swim/standing.ts";
 import { Swim } from "./swim/swim.ts";
 
-export type QuarantineReason =
-  | "other lineage"
-  | "stale life"
-  | "repeated life"
-  | "stale disk"
-  | "taken for gone"
-  | "closed life"
-  | "away";
-
-export interface Quarantine {
-  readonly reason: QuarantineReason;
-  /** The greatest life of this replica that anybody knows. */
-  readonly knownLife: number;
-  /** Dots of this life of ours and later ones may belong to other writes as well; absent: none may. */
-  readonly doubtedSince?: number;
-}
-
-export interface MembershipHost {
-  /** This replica's present life, the process that lives it, and the life since which it has held what it holds. */
-  readonly life: number;
-  readonly birth: number;
-  readonly rootLife: number;
-  /** Its latest lives, the present one included. */
-  readonly lineage: readonly Birth[];
-  /** What its disk had taken when this life began: a peer that was told of more saw a later disk. */
-  readonly startEpoch: number;
-  readonly quarantines: number;
-  /** Its present life may be told of: until then it speaks of nobody. */
-  readonly lifeDurable: boolean;
-  isLinked(id: ReplicaId): boolean;
-  links(): Iterable<ReplicaId>;
-  /** What is held here is held by that member, too: the two need a link. */
-  isPartner(id: ReplicaId): boolean;
-  send(to: ReplicaId, message: Message): void;
-  log(level: "info" | "warn", event: string, fields: Readonly<Record<string, unknown>>): void;
-  /** Something was learnt: the disk has to have it, and there may be somebody new to dial. */
-  learnt(): void;
-  /** Others are to be linked with. */
-  replanned(): void;
-  /** A member began a new life: what it reported before counts no more. */
-  livesAnew(id: ReplicaId): void;
-  /** A member was given up: nothing is asked of it any more, nor sent to it. */
-  gaveUp(id: ReplicaId): void;
-  quarantine(cause: Quarantine, now: number): void;
-}
-
 export interface MembershipLimits {
   /** A member away for longer is given up. */
   readonly retentionMs: number;
   readonly swim: SwimSettings;
-}
-
-export type MembershipMessage = MessageOf<
-  | "members"
-  | "quarantine"
-  | "ping"
-  | "ping-ack"
-  | "ping-request"
-  | "ping-nack"
-  | "gossip"
-  | "roster"
-  | "roster-buckets"
-  | "roster-rows"
->;
-
-const TYPES = {
-  members: true,
-  quarantine: true,
-  ping: true,
-  "ping-ack": true,
-  "ping-request": true,
-  "ping-nack": true,
-  gossip: true,
-  roster: true,
-  "roster-buckets": true,
-  "roster-rows": true,
-} as const satisfies Record<MembershipMessage["type"], true>;
-
-export function isOfMembership(message: Message): message is MembershipMessage {
-  return Object.hasOwn(TYPES, message.type);
 }
 
 /** Longer than a link takes to be missed: whoever is linked when another has been away for so long has run since. */
@@ -118,11 +39,11 @@ export class Membership {
   readonly #random: Random;
   readonly #absence = new Absence();
   readonly #rosters: RosterExchange;
+  readonly #own: OwnLives;
   readonly swim: Swim;
   #sinceRosterMs = 0;
   /** The life of each peer that was told of everybody. */
   readonly #briefedLifeById = new Map<ReplicaId, number>();
-  #isLeaving = false;
   /** Of the members as they are in this list. */
   #planned: { readonly of: readonly Member[]; readonly population: number; readonly ids: ReadonlySet<ReplicaId> };
   /**
@@ -136,6 +57,7 @@ export class Membership {
     this.#limits = limits;
     this.#random = random;
     this.#planned = { of: [], population: 1, ids: new Set() };
+    this.#own = new OwnLives(members, host);
     this.swim = new Swim(this.#swimHost(), limits.swim, random);
     this.#rosters = new RosterExchange({
       rumours: () => this.#members.all().flatMap(({ id }) => this.#rumourOf(id) ?? []),
@@ -258,7 +180,7 @@ export class Membership {
 
   /** This replica goes: what others then think of it does not concern it. Where it will be back it says that it is gone. */
   leave(forGood: boolean): void {
-    this.#isLeaving = true;
+    this.#own.leave();
     this.swim.go();
     const rumour = this.#rumourOf(this.#members.self);
     if (forGood || rumour === undefined) return;
@@ -355,7 +277,7 @@ export class Membership {
   }
 
   #receiveMembers(peer: ReplicaId, message: MessageOf<"members">, now: number): void {
-    this.#hearOfOwnLineage(message.known, now);
+    this.#own.hearOfLineage(message.known, now);
     this.#hearAll(message.members, now);
     if (message.isAll) this.isTold = true;
     const own = message.members.find(({ id }) => id === peer);
@@ -374,7 +296,7 @@ export class Membership {
     const { id, life, seenAgoMs } = facts;
     const standing = { incarnation, state, suspectedBy };
     if (id === this.#members.self) {
-      this.#hearOfOneself(facts, now);
+      this.#own.hear(facts, now);
       if (life === this.#host.life) this.swim.hearOfOneself(standing);
       return;
     }
@@ -442,29 +364,6 @@ export class Membership {
     this.swim.left(id);
     this.#host.learnt();
     this.#host.log("info", "member-left", { member: id });
-  }
-
-  #hearOfOwnLineage(known: readonly Birth[], now: number): void {
-    const { lineage, rootLife, life } = this.#host;
-    if (this.#isLeaving || isContinued(known, lineage, rootLife)) return;
-    const knownLife = Math.max(life, known.at(-1)?.life ?? 0);
-    // After a loss the present life may bear a number below all that are remembered: it is doubted all the same.
-    const doubtedSince = Math.min(life, firstDoubtedLife(known, lineage));
-    this.#host.quarantine({ reason: "other lineage", knownLife, doubtedSince }, now);
-  }
-
-  #hearOfOneself(facts: MemberFacts, now: number): void {
-    const host = this.#host;
-    if (facts.life < host.life || this.#isLeaving) return;
-    this.#members.hearOfOwnEpoch(facts.epoch);
-    const isOtherBirth = facts.birth !== 0 && facts.birth !== host.birth;
-    const isLaterDisk = facts.epoch > host.startEpoch && host.quarantines === 0;
-    const knownLife = facts.life;
-    const doubtedSince = host.life;
-    if (facts.life > host.life) host.quarantine({ reason: "stale life", knownLife, doubtedSince }, now);
-    else if (isOtherBirth) host.quarantine({ reason: "repeated life", knownLife, doubtedSince }, now);
-    else if (isLaterDisk) host.quarantine({ reason: "stale disk", knownLife, doubtedSince }, now);
-    else if (facts.left) host.quarantine({ reason: "taken for gone", knownLife }, now);
   }
 
   /** A peer that was given up is told so, as often as it takes. */

@@ -5,7 +5,7 @@
  */
 
 import type { OriginId, ShardId } from "../base/ids.ts";
-import type { Quarantine } from "../cluster/membership.ts";
+import type { Quarantine } from "../cluster/membership-host.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import { originOf, replicaOf } from "../core/origin.ts";

@@ -6,7 +6,9 @@
 import type { ReplicaId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { type Member, Members } from "../../src/cluster/members.ts";
-import { isOfMembership, Membership, type MembershipHost } from "../../src/cluster/membership.ts";
+import { Membership } from "../../src/cluster/membership.ts";
+import type { MembershipHost } from "../../src/cluster/membership-host.ts";
+import { isOfMembership } from "../../src/cluster/membership-message.ts";
 import { type SwimSettings, swimDefaults } from "../../src/cluster/swim/settings.ts";
 import { replicaNumber } from "../../src/core/origin.ts";
 import { encodeMessage } from "../../src/wire/codec.ts";

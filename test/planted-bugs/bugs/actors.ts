@@ -8,12 +8,12 @@ import type { Patch, PlantedBug } from "../planted-bug.ts";
 /** Nobody is told that it lives a life that was lived already. */
 const NOBODY_TELLS: readonly Patch[] = [
   {
-    file: "cluster/membership.ts",
+    file: "cluster/own-lives.ts",
     find: "if (facts.life < host.life || this.#isLeaving) return;",
     replace: "if (facts.life >= 0 || this.#isLeaving) return;",
   },
   {
-    file: "cluster/membership.ts",
+    file: "cluster/own-lives.ts",
     find: "if (this.#isLeaving || isContinued(known, lineage, rootLife)) return;",
     replace: "if (life > 0 || this.#isLeaving || isContinued(known, lineage, rootLife)) return;",
   },

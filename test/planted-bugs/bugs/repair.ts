@@ -101,8 +101,9 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/membership.ts",
-        find: "      if (isGivenUp(member)) this.#sendQuarantine(member);\n",
-        replace: "      if (isGivenUp(member)) this.#members.forgive();\n",
+        find: "    const { givenUpLife } = member;\n",
+        replace:
+          "    const { givenUpLife } = member;\n    this.#members.forgive();\n    if (givenUpLife > 0) return;\n",
       },
     ],
     scenario: "drill-away-too-long",

@@ -108,7 +108,7 @@ export const RULE_BUGS: readonly PlantedBug[] = [
         replace: "this.lifeDurable = true;",
       },
       {
-        file: "cluster/membership.ts",
+        file: "cluster/own-lives.ts",
         find: "const isOtherBirth = facts.birth !== 0 && facts.birth !== host.birth;",
         replace: "const isOtherBirth = false;",
       },
