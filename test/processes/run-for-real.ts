@@ -162,7 +162,6 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
       dump: dumps[i],
       finalWallMs: node.clockTime,
       company: undefined,
-      finalWallMs: node.clock.now(),
       finals: await runner.readKeys(node, keys),
       documents: [],
     }),

@@ -72,6 +72,8 @@ export class FailureDetector {
   readonly #round: ProbeRound;
   readonly #probesBySequence = new Map<number, Probe>();
   readonly #relaysBySequence = new Map<number, Relay>();
+  /** When each of those watched last said something of itself, in lived ms. */
+  readonly #heardMsById = new Map<ReplicaId, number>();
   /** To be probed out of turn. */
   readonly #urgent = new Set<ReplicaId>();
   #nextSequence = 1;
@@ -118,8 +120,32 @@ export class FailureDetector {
     this.#probeUrgent(now);
     if (livedMs < this.#nextProbeMs) return;
     this.#nextProbeMs = livedMs + this.#settings.probeIntervalMs * this.#health.multiplier;
-    const target = this.#round.next(this.#host.candidates());
+    const target = this.#nextTarget();
     if (target !== undefined) this.#probe(target, now);
+  }
+
+  /**
+   * Whoever was heard within half a round has answered for its turn: so a silent member comes up sooner at some of those who
+   * watch over it.
+   */
+  #nextTarget(): ReplicaId | undefined {
+    const candidates = this.#host.candidates();
+    const freshMs = (this.#settings.probeIntervalMs * candidates.size) / 2;
+    let target = this.#round.next(candidates);
+    for (let left = candidates.size - 1; left > 0 && target !== undefined; left--) {
+      if (this.#livedMs - (this.#heardMsById.get(target) ?? -Infinity) >= freshMs) break;
+      target = this.#round.next(candidates);
+    }
+    return target;
+  }
+
+  #heard(id: ReplicaId): void {
+    if (this.#host.candidates().has(id)) this.#heardMsById.set(id, this.#livedMs);
+  }
+
+  /** There is no such member any more. */
+  forget(id: ReplicaId): void {
+    this.#heardMsById.delete(id);
   }
 
   #probeUrgent(now: number): void {
@@ -182,10 +208,12 @@ export class FailureDetector {
   // --- Answers -------------------------------------------------------------------------------------------------
 
   receivePing(from: ReplicaId, { sequence }: { readonly sequence: number }): void {
+    this.#heard(from);
     this.#host.send(from, { type: "ping-ack", sequence });
   }
 
   receiveAck(from: ReplicaId, { sequence }: { readonly sequence: number }, now: number): void {
+    this.#heard(from);
     const relay = this.#relaysBySequence.get(sequence);
     if (relay?.target === from) {
       this.#relaysBySequence.delete(sequence);

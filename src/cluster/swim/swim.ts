@@ -167,9 +167,10 @@ export class Swim {
     this.#host.log("info", "member-refuted", { told: told.state, incarnation: this.incarnation });
   }
 
-  /** There is something new to say of a member. */
+  /** There is something new to say of a member, and it is said with the next tick: what waits at each step comes late everywhere. */
   tell(id: ReplicaId): void {
     this.#news.add(id);
+    this.#gossipDueMs = 0;
   }
 
   /** This replica began another life. */
@@ -194,6 +195,7 @@ export class Swim {
     this.#suspects.delete(id);
     this.#dead.delete(id);
     this.roundTrips.forget(id);
+    this.detector.forget(id);
     this.tell(id);
     this.changed();
   }
