@@ -22,6 +22,7 @@ export function toJson(result: RunResult, replay = replayCommand(result)): Reado
     convergedAfterMs,
     stableLatency: result.stableLatency,
     refusals: result.refusals,
+    falseAlarms: result.falseAlarms,
     simulatedMs: result.simulatedMs,
     realMs: Math.round(result.realMs),
     events: result.events,
