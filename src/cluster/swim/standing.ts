@@ -4,7 +4,7 @@
  */
 
 import type { ReplicaId } from "../../base/ids.ts";
-import type { MemberState, StandingFacts } from "../../wire/message.ts";
+import { INCARNATION_MAX, type MemberState, type StandingFacts } from "../../wire/message.ts";
 
 /** What is known of a member within one of its lives. */
 export interface Standing extends StandingFacts {
@@ -34,9 +34,9 @@ export function supersedes(told: Standing, known: Standing): boolean {
   return RANK[told.state] > RANK[known.state];
 }
 
-/** True where nobody can honestly say this to who knows that. */
+/** True where nobody can honestly say this to who knows that; of the last incarnation there is no refutation. */
 export function isNonsense(told: StandingFacts, known: StandingFacts): boolean {
-  return told.incarnation - known.incarnation > INCARNATION_LEAP_MAX;
+  return told.incarnation >= INCARNATION_MAX || told.incarnation - known.incarnation > INCARNATION_LEAP_MAX;
 }
 
 /** Both together; the same object as `known` where `told` adds nothing. Of one suspicion the witnesses add up. */

@@ -66,9 +66,12 @@ export class Swim {
   readonly #time = new LivedTime();
   readonly #news = new Dissemination();
   readonly #rowsById = new Map<ReplicaId, Row>();
-  #suspects = new Set<ReplicaId>();
-  #dead = new Set<ReplicaId>();
+  readonly #suspects = new Set<ReplicaId>();
+  readonly #dead = new Set<ReplicaId>();
+  /** Worked out when asked for, until something changes. */
   #candidates: ReadonlySet<ReplicaId> | undefined;
+  /** Somebody is not yet watched over, as a link to it may still come up. */
+  #hasWaiting = false;
   #gossipDueMs = 0;
   #isGoing = false;
   /** Of this replica, in its present life. */
@@ -265,9 +268,6 @@ export class Swim {
     this.#gossipDueMs = this.#time.ms + this.#settings.gossipMs;
     this.#gossip();
   }
-
-  /** Somebody is not yet watched over, as a link to it may still come up. */
-  #hasWaiting = false;
 
   /** Those that the plan wants linked and who may still answer; of the others those that are linked all the same. */
   #watched(): ReadonlySet<ReplicaId> {

@@ -9,6 +9,7 @@ import {
   SUSPECTORS_MAX,
   supersedes,
 } from "../../../src/cluster/swim/standing.ts";
+import { INCARNATION_MAX } from "../../../src/wire/message.ts";
 
 const witnesses = (...names: string[]) => names as ReplicaId[];
 
@@ -65,5 +66,7 @@ describe("what is said of a member", () => {
     const told = (incarnation: number) => ({ incarnation, state: "dead", suspectedBy: [] }) as const;
     expect(isNonsense(told(7 + INCARNATION_LEAP_MAX), told(7))).toBe(false);
     expect(isNonsense(told(8 + INCARNATION_LEAP_MAX), told(7))).toBe(true);
+    expect(isNonsense(told(INCARNATION_MAX - 1), told(INCARNATION_MAX - 2))).toBe(false);
+    expect(isNonsense(told(INCARNATION_MAX), told(INCARNATION_MAX - 1))).toBe(true);
   });
 });
