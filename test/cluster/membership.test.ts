@@ -108,6 +108,7 @@ describe("a replica that keeps nothing on disk", () => {
 
   it("is gone once it has been away for longer than a link is missed, though the one at its address began by an earlier clock", () => {
     hear(newer);
+    pass(1000);
     linked.delete(newer.id);
     hear(older);
     pass(10_000);
@@ -120,6 +121,7 @@ describe("a replica that keeps nothing on disk", () => {
   it("is not gone by then when nobody answers at its address, or when it keeps its data", () => {
     const durable = rumour("durable", { address: HERE.address, startedAt: 3000 });
     for (const member of [newer, durable, rumour("b")]) hear(member);
+    pass(1000);
     linked.delete(newer.id);
     linked.delete(durable.id);
     pass(20_000);

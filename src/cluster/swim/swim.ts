@@ -70,6 +70,8 @@ export class Swim {
   readonly #dead = new Set<ReplicaId>();
   /** Worked out when asked for, until something changes. */
   #candidates: ReadonlySet<ReplicaId> | undefined;
+  /** Of the plan of links, when the candidates were worked out. */
+  #neighbours: ReadonlySet<ReplicaId> = new Set();
   /** Somebody is not yet watched over, as a link to it may still come up. */
   #hasWaiting = false;
   #gossipDueMs = 0;
@@ -129,7 +131,7 @@ export class Swim {
   lives(id: ReplicaId, life: number): void {
     const known = this.#rowsById.get(id);
     if (known !== undefined && known.standing.life >= life) return;
-    const graceMs = this.#host.isLinked(id) ? 0 : FIRST_LINK_INTERVALS * this.#settings.probeIntervalMs;
+    const graceMs = this.#host.isLinked(id) ? 0 : this.#graceMs;
     const row = known ?? { standing: atBirth(life), suspectSinceMs: 0, metByMs: 0 };
     row.metByMs = this.#time.ms + graceMs;
     this.#rowsById.set(id, row);
@@ -214,13 +216,21 @@ export class Swim {
     this.#candidates = undefined;
   }
 
+  get #graceMs(): number {
+    return FIRST_LINK_INTERVALS * this.#settings.probeIntervalMs;
+  }
+
   #stand(id: ReplicaId, row: Row, standing: Standing): void {
     const before = row.standing.state;
     row.standing = standing;
     const { state } = standing;
     if (before === state || this.#host.hasLeft(id)) return;
     if (before === "suspect") this.#suspects.delete(id);
-    if (before === "dead") this.#dead.delete(id);
+    if (before === "dead") {
+      this.#dead.delete(id);
+      // Word of it may come before a link does.
+      if (!this.#host.isLinked(id)) row.metByMs = this.#time.ms + this.#graceMs;
+    }
     if (state === "suspect") this.#begunSuspicion(id, row);
     if (state === "dead") this.#dead.add(id);
     this.#host.log(state === "dead" ? "warn" : "info", `member-${state}`, { member: id, life: standing.life });
@@ -275,14 +285,18 @@ export class Swim {
     this.#hasWaiting = false;
     const watched = new Set<ReplicaId>();
     for (const id of this.#host.links()) if (!this.#host.hasLeft(id) && this.#rowsById.has(id)) watched.add(id);
-    for (const id of this.#host.neighbours()) if (this.#isOverdue(id)) watched.add(id);
+    const neighbours = this.#host.neighbours();
+    for (const id of neighbours) if (this.#isOverdue(id, this.#neighbours.has(id))) watched.add(id);
+    this.#neighbours = neighbours;
     this.#candidates = watched;
     return watched;
   }
 
-  #isOverdue(id: ReplicaId): boolean {
+  #isOverdue(id: ReplicaId, wasNeighbour: boolean): boolean {
     const row = this.#rowsById.get(id);
     if (row === undefined || row.standing.state === "dead") return false;
+    // It came to be a neighbour as others went: there has been no time for a link.
+    if (!wasNeighbour && !this.#host.isLinked(id)) row.metByMs = Math.max(row.metByMs, this.#time.ms + this.#graceMs);
     if (row.metByMs <= this.#time.ms) return true;
     this.#hasWaiting = true;
     return false;
