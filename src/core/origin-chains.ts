@@ -4,6 +4,7 @@
  * table, which has the links.
  */
 
+import { assert } from "../base/assert.ts";
 import { mix32 } from "../base/hash.ts";
 import type { OriginId } from "../base/ids.ts";
 import { originAt, sequenceAt } from "./record.ts";
@@ -138,6 +139,16 @@ export class OriginChains {
       this.#table.removeSentinel(chain.sentinel);
       this.#chains.delete(origin);
     }
+  }
+
+  /** Forgets all chains, in which nothing is left. */
+  dropAll(): void {
+    for (const { sentinel } of this.#chains.values()) {
+      assert(this.#table.next(sentinel) === sentinel, "a chain that goes is empty");
+      this.#table.removeSentinel(sentinel);
+    }
+    this.#chains.clear();
+    this.#ahead.clear();
   }
 
   /** Takes a slot read from disk, in any order; `finishLoad` hangs them up, sorted once. */

@@ -8,6 +8,8 @@
  *  I3. A register whose dot is covered, and which is not held, is never applied (R5).
  *  I4. `fingerprint` covers the standing registers (not deleted, not fallen at the last sweep), `sum` covers all.
  *  I5. A local write's stamp is greater than what is held of its key and than every stamp purged from its bucket (R8).
+ *  I6. A shard that is leaving claims nothing, takes nothing in, and is empty before it is used again. What this life wrote
+ *      into it and let go can be claimed no more: the next local write is of a later life (R4).
  */
 
 import { assert } from "../base/assert.ts";
@@ -141,6 +143,10 @@ export class Shard {
   #removedFromDisk: Uint8Array[] = [];
   #ownOrigin: OriginId | undefined;
   #ownSequence = 0;
+  #isReady = false;
+  #isLeaving = false;
+  /** While it leaves: slots before this one are empty. */
+  #leftUpTo = 1;
 
   constructor(options: ShardOptions) {
     this.id = options.id;
@@ -169,6 +175,26 @@ export class Shard {
   set quarantined(quarantined: boolean) {
     this.#quarantined = quarantined;
     if (quarantined) this.#agenda.unsettled.add(this);
+  }
+
+  /** It once took over all that was held elsewhere, or nobody held anything: it may be read, and be copied from. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** What it held is being let go. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
+  /** This life wrote into it and let that go: before the next local write a later life has to begin. */
+  get isSpent(): boolean {
+    return this.#ownOrigin !== undefined && this.vector.get(this.#ownOrigin) < this.#ownSequence;
+  }
+
+  /** Nothing is held, claimed or known of it. */
+  get isBlank(): boolean {
+    return this.table.count === 0 && this.vector.size === 0 && !this.#isReady && !this.#isLeaving;
   }
 
   /** Nothing that is held waits to be confirmed: what is covered and not held was deleted, or lost. */
@@ -291,6 +317,10 @@ export class Shard {
   write(write: LocalWrite, nowMs: number): number {
     const origin = this.#ownOrigin;
     assert(origin !== undefined, "a life begins before the first write");
+    assert(
+      !this.isSpent && !this.#isLeaving,
+      "nothing is written into a shard that leaves, or under a life that is spent there",
+    );
     this.#writer.writeIdentity(write.kind, write.key, write.field);
     const slot = this.table.find(this.#writer.view, 0);
     let timestamp: number = Math.max(write.stamp ?? this.#clock.next(nowMs), (write.above ?? 0) + 1);
@@ -491,6 +521,61 @@ export class Shard {
     this.table.unlink(slot);
     this.table.remove(slot);
     this.#dirtyHead();
+  }
+
+  // --- Coming and going ----------------------------------------------------------------------------------------
+
+  /** It holds what there is: a whole claim of one that was ready was taken, or nobody has anything. */
+  becomeReady(): void {
+    assert(!this.#isLeaving, "a shard that leaves is not ready");
+    if (this.#isReady) return;
+    this.#isReady = true;
+    this.#dirtyHead();
+  }
+
+  /** It may lack what others have: it is neither read nor copied from until it is ready again. */
+  becomeUnready(): void {
+    if (!this.#isReady) return;
+    this.#isReady = false;
+    this.#dirtyHead();
+  }
+
+  /** Takes back from disk how far it had come. */
+  restoreHolding({ isReady, isLeaving }: { readonly isReady: boolean; readonly isLeaving: boolean }): void {
+    this.#isReady = isReady;
+    this.#isLeaving = isLeaving;
+  }
+
+  /**
+   * Lets go of everything, claims first: others have it all. `leave` is to be called until it returns true, and nothing
+   * may be written or taken in before that.
+   */
+  beginLeaving(): void {
+    this.#isLeaving = true;
+    this.#leftUpTo = 1;
+    this.#isReady = false;
+    this.quarantined = false;
+    this.vector.clear();
+    this.purgeMarks = undefined;
+    this.#dirtyHead();
+  }
+
+  /** Drops up to `budget` registers; true once nothing is left, and the shard as good as new. */
+  leave(budget: number): boolean {
+    assert(this.#isLeaving, "only a shard that leaves is emptied");
+    for (let left = budget; this.#leftUpTo < this.table.slotEnd && left > 0; this.#leftUpTo++) {
+      if (!this.table.isHeld(this.#leftUpTo) || this.table.isSentinel(this.#leftUpTo)) continue;
+      this.discard(this.#leftUpTo);
+      left--;
+    }
+    if (this.table.count > 0) return false;
+    this.#chains.dropAll();
+    this.#expiry.clear();
+    this.#graves = [];
+    this.fallenUntil = 0;
+    this.#isLeaving = false;
+    this.#dirtyHead();
+    return true;
   }
 
   // --- Quarantine ----------------------------------------------------------------------------------------------
