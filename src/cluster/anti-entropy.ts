@@ -11,15 +11,28 @@
 import { isDue } from "../base/deadline.ts";
 import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
+import { spaceOf } from "../base/shard-id.ts";
 import { type Digest, DigestSum, isSameDigest } from "../core/digest.ts";
 import { replicaOf } from "../core/origin.ts";
 import type { Shard } from "../core/shard.ts";
-import type { DigestFacts, EarlyFacts, MessageOf, ReportFacts, ShardDigestRow, VectorEntry } from "../wire/message.ts";
+import { VersionVector } from "../core/version-vector.ts";
+import {
+  type DigestFacts,
+  type EarlyFacts,
+  type MessageOf,
+  NOT_READY,
+  READY,
+  type Readiness,
+  type ReportFacts,
+  type ShardDigestRow,
+  type VectorEntry,
+} from "../wire/message.ts";
 import type { ClockSample } from "./clock-guard.ts";
 import type { Pulls } from "./pulls.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 const NO_DIGEST: Digest = { high: 0, low: 0 };
+const NOTHING_DURABLE = new VersionVector();
 const NOTHING_EARLY: readonly EarlyFacts[] = [];
 /** Vectors of so many shards a message at the most, to stay well under a frame. */
 const ENTRIES_MAX = 64;
@@ -38,8 +51,20 @@ export interface AntiEntropyOptions {
   readonly facts: (now: number) => ReportFacts;
   /** A peer answered: what the round says of its wall clock. */
   readonly measured: (peer: ReplicaId, sample: ClockSample) => void;
+  /** Members have been forgotten, so many by what a peer knows. */
+  readonly heardOfDepartures: (departures: number) => void;
+  /** A timestamp below all that are given out later. */
+  readonly stamp: (now: number) => number;
+  /** All that a peer covers that is ready in this shard, in the present view, is covered here. */
+  readonly caughtUp: (shard: Shard) => void;
   /** Vectors agree, and the fingerprints of this shard, as of this instant, do not. */
   readonly suspect: (shard: ShardId, peer: ReplicaId, asOf: number, now: number) => void;
+}
+
+interface ToldEqual {
+  readonly durable: boolean;
+  readonly whole: boolean;
+  readonly readiness: Readiness;
 }
 
 export class AntiEntropy {
@@ -77,7 +102,7 @@ export class AntiEntropy {
   begin(peer: ReplicaId, now: number): void {
     this.rounds++;
     this.#askedAtById.set(peer, now - this.#options.facts(now).correctionMs);
-    this.#around.send(peer, { type: "digest", reply: false, ...this.#digestFacts(now) });
+    this.#around.send(peer, { type: "digest", reply: false, ...this.#digestFacts(this.#sharedWith(peer), now) });
   }
 
   linkDown(peer: ReplicaId): void {
@@ -102,21 +127,25 @@ export class AntiEntropy {
   receiveDigest(peer: ReplicaId, message: MessageOf<"digest">, now: number): void {
     if (message.reply) this.#measure(peer, message, now);
     this.#around.reports.noteClock(peer, message);
-    const own = this.#digestFacts(now);
-    if (!isSameDigest(own.vectors, message.vectors)) {
-      this.#sendShardDigests(peer, message.asOf, now);
+    this.#around.reports.noteStanding(peer, message);
+    this.#options.heardOfDepartures(message.departures);
+    const shared = this.#sharedWith(peer);
+    const own = this.#digestFacts(shared, now);
+    const isReady = own.ready && message.ready;
+    if (!isSameDigest(own.vectors, message.vectors) || !isReady) {
+      this.#sendShardDigests(peer, shared, message.asOf, now);
       return;
     }
-    for (const shard of this.#around.shards) this.#noteEqual(shard, peer, message, message);
+    for (const shard of shared) this.#noteEqual(shard, peer, { ...message, readiness: READY }, message);
     this.#compared(peer, 0);
     this.#sendVectors(
       peer,
-      this.#around.shards.all.filter((shard) => this.#hasLonely(shard)),
+      shared.filter((shard) => this.#hasLonely(shard)),
       true,
       now,
     );
-    if (this.#isSuspicious(peer, message, now)) {
-      this.#sendShardDigests(peer, message.asOf, now);
+    if (this.#isSuspicious(peer, shared, message, now)) {
+      this.#sendShardDigests(peer, shared, message.asOf, now);
       return;
     }
     this.equalRounds++;
@@ -129,7 +158,7 @@ export class AntiEntropy {
     const differing: Shard[] = [];
     for (const row of message.rows) {
       const shard = this.#around.shards.get(row.shard);
-      if (shard === undefined) continue;
+      if (shard === undefined || !this.#concerns(shard)) continue;
       if (!isSameDigest(row.vector, shard.vector.digest())) {
         differing.push(shard);
         continue;
@@ -137,7 +166,10 @@ export class AntiEntropy {
       // Where other shards always differ, this is the only word about one that does not.
       this.#noteEqual(shard, peer, row, message);
       if (this.#hasLonely(shard)) differing.push(shard);
-      if (this.#isDamaged(shard, row, message.asOf)) this.#options.suspect(shard.id, peer, message.asOf, now);
+      if (this.#isCaughtUp(row, message)) this.#options.caughtUp(shard);
+      if (this.#isDamaged(shard, row, message.asOf) && this.#areOwners(shard, peer)) {
+        this.#options.suspect(shard.id, peer, message.asOf, now);
+      }
     }
     if (differing.length === 0) this.#compared(peer, 0);
     this.#sendVectors(peer, differing, true, now);
@@ -149,11 +181,15 @@ export class AntiEntropy {
     let lag = 0;
     for (const entry of message.entries) {
       const shard = this.#around.shards.get(entry.shard);
-      if (shard === undefined) continue;
+      if (shard === undefined || !this.#concerns(shard)) continue;
       shards.push(shard);
-      this.#around.reports.note(shard.id, peer, { ...entry, clock: message.clock, lives: message.lives });
+      const { clock, lives, view } = message;
+      this.#around.reports.note(shard.id, peer, { ...entry, clock, lives, view });
       const lack = shard.vector.lackOf(entry.vector);
+      if (lack === 0 && this.#isCaughtUp(entry, message)) this.#options.caughtUp(shard);
       lag += lack + entry.vector.lackOf(shard.vector);
+      // Who does not own a shard hands over what it has of it, and fetches nothing, unless it doubts what it has.
+      if (!this.#around.ownership.owns(shard.id) && shard.isSettled) continue;
       if (lack > 0) this.#pulls.noteLack(shard.id, peer, entry.vector, now);
       else if (this.#lacksEarly(shard, entry)) this.#pulls.noteGap(shard.id, peer, now);
     }
@@ -162,9 +198,9 @@ export class AntiEntropy {
   }
 
   /** True where fingerprints as of the peer's instant differ, or could not be compared for long. */
-  #isSuspicious(peer: ReplicaId, message: MessageOf<"digest">, now: number): boolean {
-    const isComparable = message.whole && message.swept && this.#around.shards.all.every(isWhole);
-    const own = isComparable ? this.#fingerprintsAsOf(message.asOf) : undefined;
+  #isSuspicious(peer: ReplicaId, shared: readonly Shard[], message: MessageOf<"digest">, now: number): boolean {
+    const isComparable = message.whole && message.swept && shared.every(isWhole);
+    const own = isComparable ? this.#fingerprintsAsOf(shared, message.asOf) : undefined;
     if (own === undefined) return this.#isLookDue(peer, now);
     this.#fingerprintedAtById.set(peer, now);
     return !isSameDigest(own, message.fingerprints);
@@ -188,10 +224,10 @@ export class AntiEntropy {
     return shard.fingerprintAsOf(instant, Math.ceil(LOOKS_MAX / this.#around.shards.all.length));
   }
 
-  /** Over all shards; undefined when one of them has none as of this instant. */
-  #fingerprintsAsOf(instant: number): Digest | undefined {
+  /** Over all of these shards; undefined when one of them has none as of this instant. */
+  #fingerprintsAsOf(shards: readonly Shard[], instant: number): Digest | undefined {
     const sum = new DigestSum();
-    for (const shard of this.#around.shards) {
+    for (const shard of shards) {
       const fingerprint = this.#fingerprintAsOf(shard, instant);
       if (fingerprint === undefined) return undefined;
       sum.add(shard.id, fingerprint);
@@ -224,6 +260,36 @@ export class AntiEntropy {
     return id === undefined || !this.#around.isLinked(id);
   }
 
+  /** In the present view the peer was ready in what it told of. */
+  #isCaughtUp({ readiness }: { readonly readiness: Readiness }, { view }: ReportFacts): boolean {
+    return readiness !== NOT_READY && view === this.#around.ownership.view;
+  }
+
+  #areOwners(shard: Shard, peer: ReplicaId): boolean {
+    return this.#around.ownership.owns(shard.id) && this.#around.ownership.isOwner(shard.id, peer);
+  }
+
+  /** What this replica owns, or still holds. */
+  #concerns(shard: Shard): boolean {
+    return this.#around.ownership.owns(shard.id) || this.#around.isHeld(shard);
+  }
+
+  /** Shards that both have to do with, at least one of the two as an owner. The peer, where its view is the same, finds the same. */
+  #sharedWith(peer: ReplicaId): readonly Shard[] {
+    const { ownership, reports, shards } = this.#around;
+    const theirs = reports.standingOf(peer)?.strays;
+    return shards.all.filter((shard) => {
+      if (ownership.isEverywhere(spaceOf(shard.id))) return true;
+      if (ownership.isOwner(shard.id, peer)) return this.#concerns(shard);
+      return ownership.owns(shard.id) && theirs?.has(shard.id) === true;
+    });
+  }
+
+  #strays(): readonly ShardId[] {
+    const { ownership, shards } = this.#around;
+    return shards.all.filter((shard) => !ownership.owns(shard.id) && this.#around.isHeld(shard)).map(({ id }) => id);
+  }
+
   #compared(peer: ReplicaId, lag: number): void {
     this.#comparedIds.add(peer);
     this.#lagById.set(peer, lag);
@@ -241,9 +307,11 @@ export class AntiEntropy {
     this.#options.measured(peer, sample);
   }
 
-  #noteEqual(shard: Shard, peer: ReplicaId, told: { durable: boolean; whole: boolean }, facts: ReportFacts): void {
+  #noteEqual(shard: Shard, peer: ReplicaId, told: ToldEqual, facts: ReportFacts): void {
     const vector = shard.vector.snapshot();
-    const durable = told.durable ? vector : undefined;
+    const isEverywhere = this.#around.ownership.isEverywhere(spaceOf(shard.id));
+    // What its disk once had of a shard that can move it may have let go of since.
+    const durable = told.durable ? vector : isEverywhere ? undefined : NOTHING_DURABLE;
     this.#around.reports.note(shard.id, peer, {
       vector,
       durable,
@@ -251,12 +319,14 @@ export class AntiEntropy {
       clock: facts.clock,
       lives: facts.lives,
       doubtful: !told.whole,
+      readiness: told.readiness,
+      view: facts.view,
     });
   }
 
-  #sendShardDigests(peer: ReplicaId, theirSweep: number, now: number): void {
+  #sendShardDigests(peer: ReplicaId, shards: readonly Shard[], theirSweep: number, now: number): void {
     const asOf = Math.max(this.#options.sweptTo(), theirSweep) + LEAD_MS;
-    const rows = this.#around.shards.all.map((shard) => {
+    const rows = shards.map((shard) => {
       const fingerprint = this.#fingerprintAsOf(shard, asOf);
       const swept = fingerprint !== undefined;
       return {
@@ -266,6 +336,7 @@ export class AntiEntropy {
         durable: this.#isDurable(shard),
         whole: isWhole(shard),
         swept,
+        readiness: this.#around.readinessOf(shard),
       };
     });
     this.#around.send(peer, { type: "shard-digests", asOf, rows, ...this.#options.facts(now) });
@@ -281,27 +352,37 @@ export class AntiEntropy {
   #vectorEntry(shard: Shard): VectorEntry {
     const vector = shard.tellable;
     const doubtful = !shard.isSettled;
-    return { shard: shard.id, vector, durable: this.#around.durableOf(shard.id), early: shard.early(), doubtful };
+    return {
+      shard: shard.id,
+      vector,
+      durable: this.#around.durableOf(shard.id),
+      early: shard.early(),
+      doubtful,
+      readiness: this.#around.readinessOf(shard),
+    };
   }
 
   #isDurable(shard: Shard): boolean {
     return shard.vector.isSnapshot(this.#around.durableOf(shard.id));
   }
 
-  #digestFacts(now: number): DigestFacts {
-    const { shards } = this.#around;
+  #digestFacts(shards: readonly Shard[], now: number): DigestFacts {
     const vectors = new DigestSum();
     for (const shard of shards) vectors.add(shard.id, shard.vector.digest());
     const asOf = this.#options.sweptTo();
-    const fingerprints = this.#fingerprintsAsOf(asOf);
+    const fingerprints = this.#fingerprintsAsOf(shards, asOf);
     return {
       ...this.#options.facts(now),
       asOf,
       vectors,
       fingerprints: fingerprints ?? NO_DIGEST,
-      durable: shards.all.every((shard) => this.#isDurable(shard)),
-      whole: shards.all.every(isWhole),
+      durable: shards.every((shard) => this.#isDurable(shard)),
+      whole: shards.every(isWhole),
       swept: fingerprints !== undefined,
+      ready: shards.every((shard) => this.#around.readinessOf(shard) === READY),
+      departures: this.#around.members.departures,
+      stamp: this.#options.stamp(now),
+      strays: this.#strays(),
     };
   }
 }

@@ -28,6 +28,11 @@ const UNMET = { epochNow: 0, lineage: [] } satisfies Partial<Member>;
 
 export class Members {
   readonly self: ReplicaId;
+  /**
+   * How often anybody has forgotten somebody: what this replica did itself or heard of, whichever is more. It tells the
+   * members before somebody came from those after it was forgotten.
+   */
+  departures = 0;
   readonly #membersById = new Map<ReplicaId, Member>();
   readonly #idsByNumber = new Map<number, ReplicaId>();
   readonly #lastSeenAtById = new Map<ReplicaId, number>();
@@ -155,7 +160,15 @@ export class Members {
     this.#membersById.delete(id);
     this.#lastSeenAtById.delete(id);
     this.#idsByNumber.delete(known.number);
+    this.departures++;
     this.#changed();
+  }
+
+  /** True where that is more than was known. */
+  hearOfDepartures(departures: number): boolean {
+    if (departures <= this.departures) return false;
+    this.departures = departures;
+    return true;
   }
 
   leave(id: ReplicaId): void {

@@ -6,6 +6,8 @@
  *  P3. A shard's vector takes a session's claim only with its last chunk (R1); a session that ends early claims nothing.
  *  P4. What a peer has on its way to us stays within its window (`pull-window.ts`), whatever number of sessions it serves.
  *      Every chunk that comes counts, also of a session that has ended: else the two ends would count differently.
+ *  P6. Only owners fetch. Who fetches and who serves see the same owners: else a source that still sees others could let
+ *      these purge what it has not got itself, and the puller would be ready with what was deleted.
  *  P5. A session is not begun anew while its source delivers, on this session or another: it would only queue up behind
  *      its own bytes. That a source is gone is for its link to say; one that stays silent is waited for twice as long
  *      each time, because a long record on a slow link looks the same.
@@ -193,7 +195,8 @@ export class Pulls {
     this.sessions++;
     const vector = this.#around.shards.get(shard)?.vector ?? new VersionVector();
     const credit = source.window.grant(now);
-    this.#around.send(peer, { type: "pull", session: session.id, shard, credit, vector });
+    const { view } = this.#around.ownership;
+    this.#around.send(peer, { type: "pull", session: session.id, shard, credit, view, vector });
   }
 
   #grant(peer: ReplicaId, source: Source, now: number): void {

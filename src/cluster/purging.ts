@@ -6,9 +6,12 @@
  * all of them every time would cost more than all else.
  */
 
+import { spaceOf } from "../base/shard-id.ts";
+import { timestampFromMs } from "../core/clock.ts";
 import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
-import type { Member } from "./members.ts";
+import { calmBelow } from "./calm.ts";
+import { coOwnersOf } from "./co-owners.ts";
 import type { Report } from "./reports.ts";
 import { purgeTest } from "./stability.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -17,18 +20,24 @@ import type { Surroundings } from "./surroundings.ts";
 const STEP_LOOKS = 1024;
 const SHARD_LOOKS = 64;
 
+export interface PurgingLimits {
+  readonly retentionMs: number;
+  /** Tombstones of shards that not everybody owns are at least so old. */
+  readonly graveMs: number;
+}
+
 export class Purging {
   readonly #around: Surroundings;
-  readonly #retentionMs: number;
+  readonly #limits: PurgingLimits;
   /** Place of the next shard among all. */
   #next = 0;
   #shardsLeft = 0;
   /** Of the present shard, still to be looked at in this round. */
   #gravesLeft = 0;
 
-  constructor(around: Surroundings, limits: { readonly retentionMs: number }) {
+  constructor(around: Surroundings, limits: PurgingLimits) {
     this.#around = around;
-    this.#retentionMs = limits.retentionMs;
+    this.#limits = limits;
   }
 
   /** A round is under way: `step` should be called again soon. */
@@ -47,10 +56,9 @@ export class Purging {
   step(now: number): number {
     if (this.#shardsLeft === 0) return 0;
     let purged = 0;
-    const owners = this.#around.members.owners();
     for (let left = STEP_LOOKS; left > 0 && this.#shardsLeft > 0; ) {
       const shard = this.#around.shards.all[this.#next] as Shard;
-      const test = this.#gravesLeft === 0 || shard.unconfirmed > 0 ? undefined : this.#testFor(shard, owners, now);
+      const test = this.#gravesLeft === 0 || shard.unconfirmed > 0 ? undefined : this.#testFor(shard, now);
       const looks = test === undefined ? 0 : Math.min(SHARD_LOOKS, this.#gravesLeft, left);
       const gone = test === undefined ? 0 : shard.purge(looks, test);
       this.#gravesLeft -= looks;
@@ -61,16 +69,20 @@ export class Purging {
     return purged;
   }
 
-  #testFor(shard: Shard, owners: readonly Member[], now: number): ReturnType<typeof purgeTest> {
-    const { members, reports } = this.#around;
+  #testFor(shard: Shard, now: number): ReturnType<typeof purgeTest> {
+    const { members, ownership, reports } = this.#around;
+    // Where everybody owns it, the reports of all say as much.
+    const isEverywhere = ownership.isEverywhere(spaceOf(shard.id));
+    const stampedBelow = isEverywhere ? Infinity : this.#stampedBelow(shard, now);
+    if (stampedBelow === undefined) return undefined;
     const { era } = shard.vector;
     const vectors: VersionVector[] = [];
     // What was once covered stays so in one era: of long vectors of many owners only those that have changed are compared.
     const news: Report[] = [];
     let clockMin = now;
-    for (const owner of owners) {
+    for (const owner of coOwnersOf(this.#around, shard.id)) {
       const report = reports.of(shard.id, owner.id);
-      if (report === undefined) return undefined;
+      if (report === undefined || !(isEverywhere || report.view === ownership.view)) return undefined;
       vectors.push(report.durable);
       if (report.coveredIn !== era) news.push(report);
       clockMin = Math.min(clockMin, reports.clockOf(owner.id));
@@ -80,10 +92,17 @@ export class Purging {
       owners: vectors,
       news: news.map(({ durable }) => durable),
       clockMin,
-      deletedBefore: members.hasGivenUp() ? now - this.#retentionMs : Infinity,
+      stampedBelow,
+      deletedBefore: members.hasGivenUp() ? now - this.#limits.retentionMs : Infinity,
     });
     if (test !== undefined) for (const report of news) report.coveredIn = era;
     return test;
+  }
+
+  /** Also a clock that was put back, by whoever corrects it or over a restart, is not to stamp below what has gone. */
+  #stampedBelow(shard: Shard, now: number): number | undefined {
+    const calm = calmBelow(this.#around, shard.id);
+    return calm === undefined ? undefined : Math.min(calm, timestampFromMs(now - this.#limits.graveMs));
   }
 
   #leave(): void {

@@ -1,5 +1,5 @@
 /**
- * Eager push: every local write goes to every linked peer, encoded once for all of them, in the order of its sequences
+ * Eager push: every local write goes to every linked owner of its shard, encoded once for all of them, in the order of its sequences
  * and with the bytes as written, also when it has been overwritten before the flush (R3). A peer that misses one sees a
  * gap and pulls.
  *
@@ -22,9 +22,11 @@ import type { Surroundings } from "./surroundings.ts";
 /** No push is longer, unless a single record is: it is sent on before the next one would not fit. */
 const PUSH_BYTES_MAX = 64 * 1024;
 
-/** Writes of one space that are about to go out in one frame. */
+/** Writes of one space that are about to go out in one frame, to the same owners. */
 interface PushBuffer {
   readonly space: SpaceId;
+  /** Undefined: to everybody. */
+  readonly owners: readonly ReplicaId[] | undefined;
   readonly writer: ByteWriter;
   wantsConfirm: boolean;
 }
@@ -41,7 +43,9 @@ export class Replication {
   readonly #around: Surroundings;
   readonly #pulls: Pulls;
   readonly #options: ReplicationOptions;
-  readonly #buffersBySpace = new Map<SpaceId, PushBuffer>();
+  readonly #everywhereBySpace = new Map<SpaceId, PushBuffer>();
+  /** Those of spaces that have owners, by these; gone once they are sent. */
+  readonly #placedBySpace = new Map<SpaceId, Map<readonly ReplicaId[], PushBuffer>>();
   /** Peers that wait to hear how far their origin is covered, once a gap of theirs is filled. */
   readonly #owedByShard = new Map<ShardId, Set<ReplicaId>>();
   /** Records taken in from pushes; records of ended lives left alone. */
@@ -63,13 +67,18 @@ export class Replication {
 
   get pendingBytes(): number {
     let bytes = 0;
-    for (const { writer } of this.#buffersBySpace.values()) bytes += writer.length;
+    for (const { writer } of this.#buffers()) bytes += writer.length;
     return bytes;
   }
 
-  /** Spaces whose writes are gathered apart. */
+  /** Writes are gathered in so many frames at once. */
   get buffers(): number {
-    return this.#buffersBySpace.size;
+    return [...this.#buffers()].length;
+  }
+
+  *#buffers(): Iterable<PushBuffer> {
+    yield* this.#everywhereBySpace.values();
+    for (const placed of this.#placedBySpace.values()) yield* placed.values();
   }
 
   /** No push is longer, whatever clients write. */
@@ -86,7 +95,7 @@ export class Replication {
 
   /** Queues a record of a shard as written; `confirm` asks the receivers to say when they have it. */
   queue({ id }: Shard, bytes: Uint8Array, length: number, confirm: boolean): void {
-    const buffer = this.#bufferOf(spaceOf(id));
+    const buffer = this.#bufferOf(id);
     const { writer } = buffer;
     if (writer.length + length > PUSH_BYTES_MAX) this.#flush(buffer);
     if (writer.length === 0) writer.reserve(PUSH_HEADER_BYTES);
@@ -97,14 +106,29 @@ export class Replication {
 
   /** Sends what is queued. */
   flush(): void {
-    for (const buffer of this.#buffersBySpace.values()) this.#flush(buffer);
+    for (const buffer of this.#buffers()) this.#flush(buffer);
+    this.#placedBySpace.clear();
   }
 
-  #bufferOf(space: SpaceId): PushBuffer {
-    let buffer = this.#buffersBySpace.get(space);
+  #bufferOf(shard: ShardId): PushBuffer {
+    const space = spaceOf(shard);
+    if (!this.#around.ownership.isEverywhere(space)) return this.#placedBufferOf(space, shard);
+    let buffer = this.#everywhereBySpace.get(space);
     if (buffer === undefined) {
-      buffer = { space, writer: new ByteWriter(PUSH_BYTES_MAX), wantsConfirm: false };
-      this.#buffersBySpace.set(space, buffer);
+      buffer = { space, owners: undefined, writer: new ByteWriter(PUSH_BYTES_MAX), wantsConfirm: false };
+      this.#everywhereBySpace.set(space, buffer);
+    }
+    return buffer;
+  }
+
+  #placedBufferOf(space: SpaceId, shard: ShardId): PushBuffer {
+    const owners = this.#around.ownership.groupOf(shard);
+    const placed = this.#placedBySpace.get(space) ?? new Map<readonly ReplicaId[], PushBuffer>();
+    this.#placedBySpace.set(space, placed);
+    let buffer = placed.get(owners);
+    if (buffer === undefined) {
+      buffer = { space, owners, writer: new ByteWriter(), wantsConfirm: false };
+      placed.set(owners, buffer);
     }
     return buffer;
   }
@@ -113,7 +137,8 @@ export class Replication {
     const { writer } = buffer;
     if (writer.length === 0) return;
     this.longest = Math.max(this.longest, writer.length);
-    const peers = this.#around.linked();
+    const { owners } = buffer;
+    const peers = this.#around.linked().filter((peer) => owners === undefined || owners.includes(peer));
     if (peers.length > 0) {
       const frame = writer.copy();
       finishPush(frame, buffer.space, buffer.wantsConfirm);
@@ -135,6 +160,7 @@ export class Replication {
     }
     const touched = new Set<Shard>();
     const take: RecordVisitor = (shard, view, bytes, at, length) => {
+      if (!this.#isTaken(shard)) return;
       if (originAt(view, at) !== present) {
         this.refusedDead++;
         return;
@@ -155,6 +181,15 @@ export class Replication {
       if (message.confirm) this.#owe(shard.id, peer);
     }
     if (message.confirm) this.#confirm(peer, present, [...touched]);
+  }
+
+  /**
+   * Where there are owners, who is not ready takes registers from deltas only: an older write that comes late could be one
+   * whose deletion has been purged by those who are.
+   */
+  #isTaken(shard: Shard): boolean {
+    if (this.#around.ownership.isEverywhere(spaceOf(shard.id))) return true;
+    return shard.isReady && this.#around.ownership.owns(shard.id);
   }
 
   /** A shard's vector took a claim: peers that wait for it are told. */

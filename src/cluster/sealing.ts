@@ -12,10 +12,13 @@
  */
 
 import type { OriginId, ShardId } from "../base/ids.ts";
+import { spaceOf } from "../base/shard-id.ts";
 import { LIFE_MAX, replicaOf } from "../core/origin.ts";
 import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { EarlyFacts } from "../wire/message.ts";
+import { calmBelow } from "./calm.ts";
+import { coOwnersOf } from "./co-owners.ts";
 import type { Member } from "./members.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -32,9 +35,9 @@ export class Sealing {
   step(): void {
     const { members, shards } = this.#around;
     const lives = members.livesDigest();
-    const owners = members.owners();
     for (const shard of shards) {
-      if (shard.unconfirmed === 0 && this.#holdsEnded(shard, lives)) this.#seal(shard, owners, lives);
+      if (shard.unconfirmed > 0 || shard.isLeaving || !this.#holdsEnded(shard, lives)) continue;
+      if (this.#isCalm(shard)) this.#seal(shard, coOwnersOf(this.#around, shard.id), lives);
     }
   }
 
@@ -54,10 +57,17 @@ export class Sealing {
     return false;
   }
 
+  /** Nobody but the owners holds anything of it. */
+  #isCalm(shard: Shard): boolean {
+    return this.#around.ownership.isEverywhere(spaceOf(shard.id)) || calmBelow(this.#around, shard.id) !== undefined;
+  }
+
   #seal(shard: Shard, owners: readonly Member[], lives: number): void {
-    const { members, reports } = this.#around;
+    const { members, ownership, reports } = this.#around;
+    const isEverywhere = ownership.isEverywhere(spaceOf(shard.id));
     const known = owners.flatMap((owner) => {
       const report = reports.of(shard.id, owner.id);
+      if (!isEverywhere && report?.view !== ownership.view) return [];
       return report?.early !== undefined && report.lives === lives ? [{ ...report, early: report.early }] : [];
     });
     if (known.length < owners.length) return;

@@ -6,6 +6,7 @@
 
 import { ByteWriter } from "../base/bytes.ts";
 import type { ReplicaId } from "../base/ids.ts";
+import { spaceOf } from "../base/shard-id.ts";
 import { DeltaSession } from "../core/delta.ts";
 import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
@@ -27,6 +28,8 @@ interface ServedSession {
   readonly covered: VersionVector;
   /** There once it is its turn. */
   delta: DeltaSession | undefined;
+  /** Whether this replica was ready in the shard when what it sends was collected. */
+  isReady: boolean | undefined;
 }
 
 interface Puller {
@@ -66,10 +69,16 @@ export class Serving {
     const { sessions } = puller;
     puller.credit += message.credit;
     this.#isServing = true;
-    if (shard === undefined || sessions.size >= SERVED_SESSIONS_MAX || sessions.has(message.session)) {
+    const isServed = shard !== undefined && this.#isOfSameView(shard, message.view) && !shard.isLeaving;
+    if (!isServed || sessions.size >= SERVED_SESSIONS_MAX || sessions.has(message.session)) {
       this.#refuse(peer, message.session);
-    } else sessions.set(message.session, { shard, covered: message.vector, delta: undefined });
+    } else sessions.set(message.session, { shard, covered: message.vector, delta: undefined, isReady: undefined });
     this.#pump(peer, puller);
+  }
+
+  #isOfSameView(shard: Shard, view: number): boolean {
+    const { ownership } = this.#around;
+    return ownership.isEverywhere(spaceOf(shard.id)) || ownership.view === view;
   }
 
   /** Somebody asks who is not to be fed. The room that it granted counts all the same: it will not grant that again. */
@@ -83,6 +92,17 @@ export class Serving {
     const sessions = this.#pullersById.get(peer)?.sessions;
     for (const session of sessions?.keys() ?? []) this.#refuse(peer, session);
     sessions?.clear();
+  }
+
+  /** Nothing more of a shard is to be served. */
+  endShard(shard: Shard): void {
+    for (const [peer, { sessions }] of this.#pullersById) {
+      for (const [id, session] of sessions) {
+        if (session.shard !== shard) continue;
+        sessions.delete(id);
+        this.#refuse(peer, id);
+      }
+    }
   }
 
   /** Who asked would wait for it. */
@@ -117,7 +137,10 @@ export class Serving {
   /** What this replica held so far is not to be served any more: sessions begin anew with what it claims now. */
   restart(): void {
     for (const { sessions } of this.#pullersById.values()) {
-      for (const session of sessions.values()) session.delta = undefined;
+      for (const session of sessions.values()) {
+        session.delta = undefined;
+        session.isReady = undefined;
+      }
     }
   }
 
@@ -137,6 +160,7 @@ export class Serving {
   /** Returns how many bytes of records it sent. */
   #sendChunk(peer: ReplicaId, puller: Puller, id: number, session: ServedSession): number {
     session.delta ??= new DeltaSession(session.shard, session.covered);
+    session.isReady ??= session.shard.isReady;
     const { delta } = session;
     this.#writer.clear();
     delta.writeChunk(this.#writer, CHUNK_BYTES);
@@ -146,7 +170,7 @@ export class Serving {
     const isLast = delta.isDone && bytes.length <= CHUNK_BYTES;
     const claim = isLast ? delta.claim : undefined;
     const marks = isLast ? delta.shard.purgeMarks : undefined;
-    this.#around.send(peer, { type: "delta", session: id, claim, marks, records });
+    this.#around.send(peer, { type: "delta", session: id, claim, ready: session.isReady, marks, records });
     if (isLast) puller.sessions.delete(id);
     return bytes.length;
   }

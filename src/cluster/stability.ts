@@ -23,6 +23,8 @@ export interface StabilityView {
   readonly news: readonly VersionVector[];
   /** The earliest of all owners' reported clocks, this replica's included; unix ms. */
   readonly clockMin: number;
+  /** What bears this timestamp or a later one stays: somebody who does not know it may still write below. */
+  readonly stampedBelow: number;
   /** What is stamped at or after this, unix ms, stays: a member that was given up may come back with what it replaced. */
   readonly deletedBefore: number;
 }
@@ -40,6 +42,7 @@ export function purgeTest(view: StabilityView): ((record: DataView, at: number) 
     const isExpiredOnly = (flagsAt(record, at) & (FLAG_DEAD | FLAG_GONE)) === FLAG_GONE;
     // What has expired does so everywhere, by itself; what it replaced does not.
     if (isExpiredOnly && expiresAt(record, at) > view.clockMin) return false;
-    return msOfTimestamp(timestampAt(record, at)) < view.deletedBefore;
+    const timestamp = timestampAt(record, at);
+    return timestamp < view.stampedBelow && msOfTimestamp(timestamp) < view.deletedBefore;
   };
 }

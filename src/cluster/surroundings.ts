@@ -1,16 +1,23 @@
 /** What the parts of the cluster logic share: the shards, who is around, and a way to speak to a linked peer. */
 
 import type { ReplicaId, ShardId } from "../base/ids.ts";
+import type { Shard } from "../core/shard.ts";
 import type { Shards } from "../core/shards.ts";
 import type { VersionVector } from "../core/version-vector.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, Readiness } from "../wire/message.ts";
 import type { Members } from "./members.ts";
+import type { Ownership } from "./ownership.ts";
 import type { Reports } from "./reports.ts";
 
 export interface Surroundings {
   readonly shards: Shards;
   readonly members: Members;
   readonly reports: Reports;
+  readonly ownership: Ownership;
+  /** How far this replica is ready in a shard. */
+  readinessOf(shard: Shard): Readiness;
+  /** It holds something of the shard, in memory or on disk. */
+  isHeld(shard: Shard): boolean;
   /** What of a shard's vector is on disk here; its vector itself where there is no disk (R7). */
   durableOf(shard: ShardId): VersionVector;
   send(to: ReplicaId, message: Message): void;

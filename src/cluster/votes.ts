@@ -15,6 +15,7 @@ import { compareRecords, originAt, sequenceAt } from "../core/record.ts";
 import type { RecordLimits } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
 import type { MessageOf, Records } from "../wire/message.ts";
+import { coOwnersOf } from "./co-owners.ts";
 import { forEachRecord } from "./replication.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -66,7 +67,7 @@ export class Votes {
 
   /** Asks every owner; where one cannot be asked, none (V1). */
   call(question: Question, now: number): void {
-    const owners = this.#around.members.owners();
+    const owners = coOwnersOf(this.#around, question.shard.id);
     if (this.#votes.size >= VOTES_MAX || !owners.every((owner) => this.#around.isLinked(owner.id))) return;
     const { peer, shard, records } = question;
     const lackers = new Set([this.#around.members.self]);
@@ -108,7 +109,7 @@ export class Votes {
   }
 
   #evaluate(id: number, { question, holders, lackers }: Vote, now: number): void {
-    const owners = this.#around.members.owners();
+    const owners = coOwnersOf(this.#around, question.shard.id);
     if (!owners.every((owner) => holders.has(owner.id) || lackers.has(owner.id))) return;
     this.#votes.delete(id);
     this.#options.decided(question, { isKept: holders.size >= lackers.size, holders }, now);

@@ -44,6 +44,12 @@ export class HybridClock {
     this.#last = Math.min(this.#last, timestampFromMs(nowMs) + this.#boundTicks);
   }
 
+  /** A stamp below every one that this clock gives out later. */
+  floor(nowMs: number): Timestamp {
+    this.#last = Math.max(timestampFromMs(nowMs), this.#last);
+    return this.#last as Timestamp;
+  }
+
   /** Follows a stamp from elsewhere, so that later local writes are greater; one beyond the bound is only counted. */
   observe(timestamp: Timestamp, nowMs: number): void {
     if (timestamp <= this.#last) return;

@@ -27,8 +27,10 @@ export interface AckWait {
 export interface AckView {
   /** True when this replica has the dot on disk. */
   isDurable(shard: ShardId, origin: OriginId, sequence: number): boolean;
-  /** Other members that have to be counted, all of them or those of this region. */
-  others(level: "region" | "quorum" | "all"): readonly ReplicaId[];
+  /** This replica owns the shard: it counts. */
+  counts(shard: ShardId): boolean;
+  /** Other owners of the shard that have to be counted, all of them or those of this region. */
+  others(shard: ShardId, level: "region" | "quorum" | "all"): readonly ReplicaId[];
   /** False where others must be there of whom this replica has not yet heard: how many a majority takes, nobody knows. */
   isMajorityKnown(): boolean;
   /** Greatest sequence of our origin that a member is known to cover. */
@@ -105,10 +107,12 @@ export class AckWaits {
       const met = this.#view.isDurable(wait.shard, wait.origin, wait.sequence);
       return { reached: met ? 1 : 0, wanted: 1, met };
     }
-    const others = this.#view.others(wait.level);
-    const all = others.length + (this.#view.isMajorityKnown() ? 1 : 2);
-    const wanted = wait.level === "all" ? all : Math.floor(all / 2) + 1;
-    let reached = 1;
+    const others = this.#view.others(wait.shard, wait.level);
+    const own = this.#view.counts(wait.shard) ? 1 : 0;
+    const all = others.length + (this.#view.isMajorityKnown() ? own : own + 1);
+    // Where there is none that counts, one is wanted all the same.
+    const wanted = Math.max(1, wait.level === "all" ? all : Math.floor(all / 2) + 1);
+    let reached = own;
     for (const id of others) {
       if (this.#view.covered(id, wait.shard, wait.origin) >= wait.sequence) reached++;
     }

@@ -5,6 +5,7 @@
  */
 
 import type { OriginId, ShardId } from "../base/ids.ts";
+import { coOwnersOf } from "../cluster/co-owners.ts";
 import type { Quarantine } from "../cluster/membership-host.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { msOfTimestamp } from "../core/clock.ts";
@@ -93,11 +94,12 @@ export class Doubt {
    * owners are as much in doubt, or none is left; undefined: not yet.
    */
   #judgeOf(shard: Shard, now: number): "peers" | "nobody" | undefined {
-    const { members, reports } = this.#host;
-    const owners = members.owners();
+    const { ownership, reports } = this.#host;
+    const owners = coOwnersOf(this.#host, shard.id);
     if (owners.length === 0) return this.#host.mayHaveUnmetOwners(now) ? undefined : "nobody";
     let isAnySure = false;
     for (const peer of this.#host.linked()) {
+      if (!ownership.isOwner(shard.id, peer)) continue;
       const report = reports.of(shard.id, peer);
       if (report === undefined || !shard.vector.dominates(report.vector)) return undefined;
       if (!report.doubtful) isAnySure = true;

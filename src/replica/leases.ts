@@ -4,6 +4,7 @@
  * and that its clock has passed the end, and we hold all that it held then, nobody can: the container is deleted.
  */
 
+import { coOwnersOf } from "../cluster/co-owners.ts";
 import type { Member } from "../cluster/members.ts";
 import type { Reports } from "../cluster/reports.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
@@ -18,8 +19,8 @@ const DELETED_MAX = 256;
 /** Containers of a shard that nobody can prolong any more, at most `DELETED_MAX`. */
 export function endedContainers(around: Surroundings, shard: Shard): readonly Container[] {
   if (shard.containers.expired.size === 0 || shard.unconfirmed > 0) return [];
-  const { members, reports } = around;
-  const owners = members.owners();
+  const { reports } = around;
+  const owners = coOwnersOf(around, shard.id);
   const own = around.durableOf(shard.id);
   const ended: Container[] = [];
   for (const container of shard.containers.expired) {

@@ -16,11 +16,13 @@ export interface MetaExtra {
   readonly members: readonly StoredMember[];
   /** The replica's own latest lives. */
   readonly lineage: readonly Birth[];
+  /** How many members have been forgotten. */
+  readonly departures: number;
 }
 
 /** A view, valid until the writer is used again. */
 export function encodeExtra(
-  { epoch, headSum, members, lineage }: MetaExtra,
+  { epoch, headSum, members, lineage, departures }: MetaExtra,
   writer: ByteWriter = new ByteWriter(),
 ): Uint8Array {
   writer.clear();
@@ -28,6 +30,7 @@ export function encodeExtra(
   writer.u32(headSum);
   writer.raw(memberList(members));
   writeLineage(writer, lineage);
+  writer.varint(departures);
   return writer.view();
 }
 
@@ -75,8 +78,9 @@ export function decodeExtra(extra: Uint8Array): MetaExtra {
     });
   }
   const lineage = readLineage(reader);
+  const departures = reader.varint();
   reader.finish();
-  return { epoch, headSum, members, lineage };
+  return { epoch, headSum, members, lineage, departures };
 }
 
 function writeLineage(writer: ByteWriter, lineage: readonly Birth[]): void {

@@ -43,9 +43,19 @@ const BATCH_OPERATIONS = 2048;
 
 const NOTHING = new VersionVector();
 
+interface PersistedShard {
+  readonly shard: Shard;
+  readonly vector: VersionVector;
+  readonly isReady: boolean;
+  /** The disk has nothing of it any more. */
+  readonly isBlank: boolean;
+}
+
 export interface Batch {
   readonly operations: readonly StorageOperation[];
-  readonly shards: readonly { readonly shard: Shard; readonly vector: VersionVector }[];
+  readonly shards: readonly PersistedShard[];
+  /** Of the owners, by the members that the batch holds. */
+  readonly view: number;
   readonly epoch: number;
   readonly life: number;
 }
@@ -61,6 +71,8 @@ export interface PersistenceOptions {
   readonly agenda: Agenda;
   readonly epoch: number;
   readonly lineage: () => readonly Birth[];
+  /** Digest of who owns what, by the members that there are now. */
+  readonly view: () => number;
 }
 
 export class Persistence {
@@ -70,6 +82,9 @@ export class Persistence {
   readonly #self: SelfMeta;
   readonly #lineage: () => readonly Birth[];
   readonly #durable = new Map<ShardId, VersionVector>();
+  /** Of shards of which the disk has something: whether it says that this replica is ready in them. */
+  readonly #readyOnDisk = new Map<ShardId, boolean>();
+  readonly #view: () => number;
   /** Batches with news of this replica that the disk took, over all its lives. */
   epoch: number;
   metaDirty = true;
@@ -91,13 +106,14 @@ export class Persistence {
   readonly #extraWriter = new ByteWriter(1024);
 
   /** `lineage`: the replica's own latest lives, asked for at each batch. */
-  constructor(shards: Shards, members: Members, self: SelfMeta, { agenda, epoch, lineage }: PersistenceOptions) {
+  constructor(shards: Shards, members: Members, self: SelfMeta, { agenda, epoch, lineage, view }: PersistenceOptions) {
     this.#shards = shards;
     this.#agenda = agenda;
     this.#members = members;
     this.#self = self;
     this.epoch = epoch;
     this.#lineage = lineage;
+    this.#view = view;
   }
 
   /** Takes over what a loader found; false when heads are missing or older than the last batch. */
@@ -115,6 +131,20 @@ export class Persistence {
     return this.#durable.get(shard) ?? NOTHING;
   }
 
+  /** Something of the shard is on disk. */
+  isOnDisk(shard: ShardId): boolean {
+    return this.#readyOnDisk.has(shard);
+  }
+
+  isReadyOnDisk(shard: ShardId): boolean {
+    return this.#readyOnDisk.get(shard) === true;
+  }
+
+  /** The shard was read from disk, where it may be damaged. */
+  found(shard: Shard): void {
+    if (!shard.isBlank) this.#readyOnDisk.set(shard.id, shard.isReady);
+  }
+
   /** The shard is on disk as it is now: it was just read from there. */
   loaded(shard: Shard): void {
     this.#durable.set(shard.id, shard.vector.snapshot());
@@ -130,7 +160,7 @@ export class Persistence {
     if (this.#failed !== undefined) return this.#failed;
     const batch = this.#batchWriter;
     for (const key of this.#damagedKeys.splice(0, BATCH_OPERATIONS)) batch.delete(key);
-    const shards: { shard: Shard; vector: VersionVector }[] = [];
+    const shards: PersistedShard[] = [];
     const waiting = this.#damagedKeys.length > 0 ? [] : this.#waiting();
     for (const shard of waiting) {
       if (batch.bytes >= BATCH_BYTES || batch.length >= BATCH_OPERATIONS) {
@@ -138,7 +168,8 @@ export class Persistence {
         break;
       }
       this.#addShard(shard);
-      shards.push({ shard, vector: shard.vector.snapshot() });
+      const { isReady, isBlank } = shard;
+      shards.push({ shard, vector: shard.vector.snapshot(), isReady, isBlank });
     }
     this.isBehind = this.#damagedKeys.length > 0 || shards.length < waiting.length;
     const hasNews = batch.length > 0 || this.metaDirty;
@@ -147,7 +178,7 @@ export class Persistence {
     this.#addMeta(epoch);
     this.metaDirty = false;
     this.epochsDirty = false;
-    return { operations: batch.take(), shards, epoch, life: this.#life() };
+    return { operations: batch.take(), shards, view: this.#view(), epoch, life: this.#life() };
   }
 
   /** Shards of which the disk lacks something, in turn: the first is the one that the last full batch had no room for. */
@@ -173,6 +204,7 @@ export class Persistence {
           headSum: sumOf(this.#headChecksums),
           members: this.#members.all(),
           lineage: this.#lineage(),
+          departures: this.#members.departures,
         },
         this.#extraWriter,
       ),
@@ -184,7 +216,9 @@ export class Persistence {
   persisted(batch: Batch): void {
     this.#failed = undefined;
     this.epoch = batch.epoch;
-    for (const { shard, vector } of batch.shards) {
+    for (const { shard, vector, isReady, isBlank } of batch.shards) {
+      if (isBlank) this.#readyOnDisk.delete(shard.id);
+      else this.#readyOnDisk.set(shard.id, isReady);
       if (shard.vector.dominates(vector)) this.#durable.set(shard.id, vector);
     }
   }

@@ -5,6 +5,7 @@
 
 import { isDue } from "../base/deadline.ts";
 import type { Key, ReplicaId, ShardId } from "../base/ids.ts";
+import { coOwnersOf } from "../cluster/co-owners.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { KIND_PLAIN, recordLength } from "../core/record.ts";
 import type { MessageOf, Records } from "../wire/message.ts";
@@ -45,8 +46,11 @@ export class QuorumReads {
   }
 
   begin(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void): void {
-    const missing = Math.floor((this.#host.members.owners().length + 1) / 2) + (this.#isWhole(shard) ? 0 : 1);
-    const asked = this.#host.linked();
+    const others = coOwnersOf(this.#host, shard);
+    const own = this.#host.ownership.owns(shard) ? 1 : 0;
+    const majority = Math.floor((others.length + own) / 2) + 1;
+    const missing = majority - (own === 1 && this.#isWhole(shard) ? 1 : 0);
+    const asked = this.#host.linked().filter((id) => this.#host.ownership.isOwner(shard, id));
     const isMajorityKnown = this.#host.isMajorityKnown();
     if (missing === 0 || asked.length < missing || !isMajorityKnown) {
       answer(missing === 0 && isMajorityKnown);

@@ -16,12 +16,15 @@ import { DEFAULT_SPACE, SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import { AntiEntropy } from "../cluster/anti-entropy.ts";
 import { Audit } from "../cluster/audit.ts";
 import { ClockGuard } from "../cluster/clock-guard.ts";
+import { coOwnersOf } from "../cluster/co-owners.ts";
 import { Keyspaces } from "../cluster/keyspaces.ts";
 import { withBirth } from "../cluster/lineage.ts";
 import { isGivenUp, type Member, Members } from "../cluster/members.ts";
 import { Membership } from "../cluster/membership.ts";
 import type { Quarantine } from "../cluster/membership-host.ts";
 import { isOfMembership } from "../cluster/membership-message.ts";
+import { Movement } from "../cluster/movement.ts";
+import { type KeyspacePolicy, Ownership } from "../cluster/ownership.ts";
 import { Pulls } from "../cluster/pulls.ts";
 import { Purging } from "../cluster/purging.ts";
 import { forEachRecord, Replication } from "../cluster/replication.ts";
@@ -31,7 +34,7 @@ import { Serving } from "../cluster/serving.ts";
 import type { SendingSurroundings } from "../cluster/surroundings.ts";
 import { Agenda } from "../core/agenda.ts";
 import { Arena } from "../core/arena.ts";
-import { HybridClock, msOfTimestamp } from "../core/clock.ts";
+import { HybridClock, msOfTimestamp, timestampFromMs } from "../core/clock.ts";
 import { leap, lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
 import { expiresAt, KIND_PLAIN, keyStartAt, kindAt, RecordWriter, recordLength, timestampAt } from "../core/record.ts";
 import type { RecordLimits } from "../core/record-check.ts";
@@ -41,7 +44,18 @@ import { Shards } from "../core/shards.ts";
 import type { Whisper } from "../store.ts";
 import { ending } from "../types/container.ts";
 import { decodeMessage, encodeMessage } from "../wire/codec.ts";
-import type { Birth, MemberFacts, Message, MessageOf, Records, ReportFacts } from "../wire/message.ts";
+import {
+  type Birth,
+  HALF_READY,
+  type MemberFacts,
+  type Message,
+  type MessageOf,
+  NOT_READY,
+  READY,
+  type Readiness,
+  type Records,
+  type ReportFacts,
+} from "../wire/message.ts";
 import { AckWaits } from "./acks.ts";
 import { Changes } from "./changes.ts";
 import type { ReplicaConfig } from "./config.ts";
@@ -80,6 +94,8 @@ export interface ReplicaStart {
   readonly members: readonly Omit<Member, "number">[];
   /** Its latest lives before this one. */
   readonly lineage: readonly Birth[];
+  /** How many members have been forgotten; absent: none. */
+  readonly departures?: number;
 }
 
 /** Whoever follows what becomes of single registers, and what peers whisper. */
@@ -106,6 +122,8 @@ export class Replica implements SendingSurroundings {
   readonly members: Members;
   readonly membership: Membership;
   readonly reports: Reports;
+  readonly ownership: Ownership;
+  readonly movement: Movement;
   readonly pulls: Pulls;
   readonly antiEntropy: AntiEntropy;
   readonly replication: Replication;
@@ -157,6 +175,7 @@ export class Replica implements SendingSurroundings {
   readonly #emit = (deliver: () => void): void => void this.outbox.deliveries.push(deliver);
   readonly #random: Random;
   #begunAt: number;
+  #hasNewView = false;
   #wasReady = false;
   /** With somebody, since this process began. */
   #hasCompared = false;
@@ -187,18 +206,21 @@ export class Replica implements SendingSurroundings {
     );
     this.members = new Members(this.#ownFacts());
     for (const member of start.members) this.members.load({ ...member, number: replicaNumber(member.id) }, now);
+    this.members.departures = start.departures ?? 0;
     this.membership = new Membership(this.members, this, config, random);
     this.reports = new Reports();
+    this.ownership = new Ownership(this.id, config.shards);
     const lineage = () => this.lineage;
     this.persistence = new Persistence(
       this.shards,
       this.members,
       { ...config, id: start.id },
-      { agenda, epoch: start.epoch, lineage },
+      { agenda, epoch: start.epoch, lineage, view: () => this.ownership.viewOf(this.members) },
     );
     this.#sweptTo = Math.floor(now / config.sweepMs) * config.sweepMs;
     this.pulls = new Pulls(this, { settleMs: config.settleMs, idleMs: config.pullIdleMs });
     this.#serving = new Serving(this);
+    this.movement = new Movement(this);
     this.#purging = new Purging(this, config);
     this.#sealing = new Sealing(this);
     this.#doubt = new Doubt(this, config);
@@ -208,6 +230,12 @@ export class Replica implements SendingSurroundings {
       sweptTo: () => this.#sweptTo,
       facts: (at) => this.#reportFacts(at),
       measured: (peer, sample) => this.clockGuard.note(peer, sample),
+      // Nobody asks where all own all: a clock that runs ahead is not to be followed without need.
+      stamp: (at) => (this.ownership.isAnyPlaced ? this.clock.floor(at) : timestampFromMs(at)),
+      caughtUp: (shard) => this.movement.caughtUp(shard),
+      heardOfDepartures: (departures) => {
+        if (this.members.hearOfDepartures(departures)) this.persistence.metaDirty = true;
+      },
       suspect: (shard, peer, asOf, at) => this.audit.begin(shard, peer, asOf, at),
     });
     this.replication = new Replication(this, this.pulls, {
@@ -235,7 +263,8 @@ export class Replica implements SendingSurroundings {
     });
     this.acks = new AckWaits({
       isDurable: (shard, origin, sequence) => this.durableOf(shard).covers(origin, sequence),
-      others: (level) => this.#ackMembers(level),
+      counts: (shard) => this.ownership.owns(shard),
+      others: (shard, level) => this.#ackMembers(shard, level),
       isMajorityKnown: () => this.isMajorityKnown(),
       covered: (id, shard, origin) => this.#coveredBy(id, shard, origin),
     });
@@ -264,6 +293,7 @@ export class Replica implements SendingSurroundings {
     this.#beginLife();
     for (const shard of this.shards) shard.beginLife(this.origin);
     learnDefinitions(this);
+    this.#see();
   }
 
   /** The present life is what others are to hear of, once it is on disk. */
@@ -309,10 +339,64 @@ export class Replica implements SendingSurroundings {
 
   /** A local write or deletion, in the shard of its key. Returns its slot; its dot is in the register. */
   write(shard: Shard, write: LocalWrite, confirm: boolean, now: number): number {
+    this.#prepare(shard);
     const slot = shard.write(write, now);
     this.replication.queue(shard, this.#writer.bytes, recordLength(this.#writer.view, 0), confirm);
     this.#applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
     return slot;
+  }
+
+  /** What was left of a shard that leaves goes, and where this life is spent another one begins (R4). */
+  #prepare(shard: Shard): void {
+    if (shard.isLeaving) shard.leave(Infinity);
+    if (!shard.isSpent) return;
+    this.life += 1 + leap(this.#random);
+    this.outbox.log("info", "life-begun", { life: this.life, shard: shard.id });
+    this.#beginLife();
+    this.#confirmations.clear();
+    for (const each of this.shards) each.beginLife(this.origin);
+    this.lifeDurable = this.#ephemeral;
+    if (this.lifeDurable) this.membership.announce();
+  }
+
+  /** The policies of keyspaces changed, and are on disk. */
+  setPolicies(policies: readonly KeyspacePolicy[]): void {
+    this.ownership.setPolicies(policies);
+    this.#see();
+  }
+
+  /** Sees who owns what by what is known now, and is on disk. */
+  #see(): void {
+    if (!this.ownership.see(this.members) || !this.ownership.isAnyPlaced) return;
+    this.#hasNewView = true;
+    for (const shard of this.shards) if (!this.ownership.owns(shard.id)) this.pulls.abandon(shard.id);
+  }
+
+  /** A later view than that which others are told of has come: where nothing is kept, at once; else once it is on disk. */
+  #look(now: number): void {
+    if (this.ownership.viewOf(this.members) !== this.ownership.view) {
+      if (this.#ephemeral) this.#see();
+      else this.persistence.metaDirty = true;
+    }
+    if (!this.#hasNewView) return;
+    this.#hasNewView = false;
+    for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
+  }
+
+  readinessOf(shard: Shard): Readiness {
+    const isReadyOnDisk = this.#ephemeral ? shard.isReady : this.persistence.isReadyOnDisk(shard.id);
+    if (shard.isReady && isReadyOnDisk) return READY;
+    return shard.isReady || isReadyOnDisk ? HALF_READY : NOT_READY;
+  }
+
+  isHeld(shard: Shard): boolean {
+    return !shard.isBlank || (!this.#ephemeral && this.persistence.isOnDisk(shard.id));
+  }
+
+  leaves(shard: Shard): void {
+    this.pulls.abandon(shard.id);
+    this.#serving.endShard(shard);
+    this.#changedUntold();
   }
 
   // --- Links ---------------------------------------------------------------------------------------------------
@@ -459,6 +543,8 @@ export class Replica implements SendingSurroundings {
     if (!isDue({ dueAt: this.#housekeepingDueAt, waitMaxMs: this.config.housekeepingMs }, now)) return;
     this.#housekeepingDueAt = now + this.config.housekeepingMs;
     this.membership.keepHouse(now);
+    this.#look(now);
+    this.movement.tick(now);
     const hasUnmet = this.mayHaveUnmetOwners(now);
     // Somebody may hold more of a life that ended just after the two had met, which the disk did not take any more.
     if (!hasUnmet || this.members.all().length > 1) this.#sealing.step();
@@ -471,6 +557,7 @@ export class Replica implements SendingSurroundings {
   #endLeases(now: number): void {
     if (this.linked().some((id) => id < this.id)) return;
     for (const shard of this.shards) {
+      if (!this.ownership.owns(shard.id)) continue;
       for (const { kind, key } of endedContainers(this, shard)) {
         this.write(shard, ending(shard, kind, key), false, now);
       }
@@ -479,13 +566,14 @@ export class Replica implements SendingSurroundings {
 
   /** The last tick left something over: the next one should come soon. */
   get isBusy(): boolean {
-    return this.#isSweeping || this.#purging.isUnderWay;
+    return this.#isSweeping || this.#purging.isUnderWay || this.movement.isUnderWay;
   }
 
   // --- Disk ----------------------------------------------------------------------------------------------------
 
   persisted(batch: Batch): void {
     this.persistence.persisted(batch);
+    if (batch.view === this.ownership.viewOf(this.members)) this.#see();
     if (!this.lifeDurable && batch.life === this.life) {
       this.lifeDurable = true;
       this.membership.announce();
@@ -709,6 +797,7 @@ export class Replica implements SendingSurroundings {
     );
     if (message.claim === undefined) return;
     shard.claim(message.claim, message.marks);
+    if (message.ready) this.movement.caughtUp(shard);
     if (shard.vector.isSealed(this.origin)) {
       // Others closed this very life without asking: all that they have not seen of it would count as seen.
       this.quarantine({ reason: "closed life", knownLife: this.life, doubtedSince: this.life }, now);
@@ -760,9 +849,8 @@ export class Replica implements SendingSurroundings {
     return Math.max(confirmed, this.reports.of(shard, id)?.vector.get(origin) ?? 0);
   }
 
-  #ackMembers(level: "region" | "quorum" | "all"): ReplicaId[] {
-    return this.members
-      .owners()
+  #ackMembers(shard: ShardId, level: "region" | "quorum" | "all"): ReplicaId[] {
+    return coOwnersOf(this, shard)
       .filter((member) => level !== "region" || member.region === this.config.region)
       .map((member) => member.id);
   }
@@ -773,6 +861,7 @@ export class Replica implements SendingSurroundings {
       epoch: this.persistence.epoch,
       clock: now,
       correctionMs: this.clockGuard.correctionMs,
+      view: this.ownership.view,
     };
   }
 

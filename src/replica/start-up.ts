@@ -57,6 +57,7 @@ async function takeBack(options: StartUpOptions, isWhole: boolean): Promise<Repl
       epoch: extra.epoch,
       members: extra.members,
       lineage: extra.lineage,
+      departures: extra.departures,
     },
     random,
     clock.now(),
@@ -86,7 +87,7 @@ async function readMeta(storage: Storage, log: Log): Promise<Meta | undefined> {
 
 /** Its checksum was right: what does not decode was written by another version. Throws `DATA_UNREADABLE`. */
 function readExtra(meta: Meta | undefined): MetaExtra {
-  if (meta === undefined) return { epoch: 0, headSum: 0, members: [], lineage: [] };
+  if (meta === undefined) return { epoch: 0, headSum: 0, members: [], lineage: [], departures: 0 };
   try {
     return decodeExtra(meta.extra);
   } catch (error) {
@@ -142,6 +143,7 @@ async function load(
   // A database that lost entries may add up all the same, as it once was.
   const damaged = new Set(isLatest && isWhole ? report.damagedShards : replica.shards);
   for (const shard of replica.shards) {
+    replica.persistence.found(shard);
     if (damaged.has(shard) || shard.wasUnconfirmed) shard.distrust({ serve: true });
     else if (shard.quarantined) shard.distrust({ serve: false });
     else replica.persistence.loaded(shard);

@@ -4,6 +4,7 @@ import { assertNever } from "../base/assert.ts";
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
 import { isReplicaId, type Key, type ReplicaId, type ShardId, type SpaceId } from "../base/ids.ts";
 import { SHARD_ID_MAX, SPACE_MAX } from "../base/shard-id.ts";
+import { TIMESTAMP_MAX, timestampFromMs } from "../core/clock.ts";
 import type { Digest } from "../core/digest.ts";
 import { LIFE_MAX, lifeOf, originOf, replicaOf } from "../core/origin.ts";
 import { decodePurgeMarks, encodePurgeMarks } from "../core/purge-marks.ts";
@@ -13,12 +14,16 @@ import {
   type Birth,
   type DigestFacts,
   type EarlyFacts,
+  HALF_READY,
   INCARNATION_MAX,
   INSTANT_MAX,
   LINEAGE_MAX,
   type MemberFacts,
   type MemberState,
   type Message,
+  NOT_READY,
+  READY,
+  type Readiness,
   type Records,
   type ReportFacts,
   ROSTER_BUCKETS,
@@ -41,6 +46,12 @@ const SHARDS_MAX = 65536;
 const ORIGINS_MAX = 65536;
 const AUDIT_ENTRIES_MAX = 65536;
 const BUCKETS_MAX = 4096;
+/** So many that some are left to count, whatever somebody told. */
+const DEPARTURES_MAX = 2 ** 48;
+/** What the last chunk of a delta bears. */
+const NO_CLAIM = 0;
+const CLAIM = 1;
+const CLAIM_OF_READY = 2;
 const TEXT_MAX = 255;
 const KEY_BYTES_MAX = 65535;
 
@@ -146,10 +157,11 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       writer.varint(message.session);
       writer.varint(message.shard);
       writer.varint(message.credit);
+      writer.u32(message.view);
       return message.vector.encode(writer);
     case "delta":
       writer.varint(message.session);
-      writer.u8(message.claim === undefined ? 0 : 1);
+      writer.u8(message.claim === undefined ? NO_CLAIM : message.ready ? CLAIM_OF_READY : CLAIM);
       if (message.claim !== undefined) {
         message.claim.encode(writer);
         encodePurgeMarks(writer, message.marks);
@@ -284,13 +296,16 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
         session: reader.varint(),
         shard: readShard(reader),
         credit: reader.varint(),
+        view: reader.u32(),
         vector: VersionVector.decode(reader),
       };
     case "delta": {
       const session = reader.varint();
-      const claim = readFlag(reader) ? VersionVector.decode(reader) : undefined;
+      const kind = reader.u8();
+      if (kind > CLAIM_OF_READY) throw new BadBytes(`claim of unknown kind ${kind}`);
+      const claim = kind === NO_CLAIM ? undefined : VersionVector.decode(reader);
       const marks = claim === undefined ? undefined : decodePurgeMarks(reader);
-      return { type, session, claim, marks, records: readRecords(reader) };
+      return { type, session, claim, ready: kind === CLAIM_OF_READY, marks, records: readRecords(reader) };
     }
     case "credit":
       return { type, bytes: reader.varint() };
@@ -531,38 +546,79 @@ function readConfirmEntry(reader: ByteReader): { shard: ShardId; sequence: numbe
 
 function writeReportFacts(writer: ByteWriter, facts: ReportFacts): void {
   writer.u32(facts.lives);
+  writer.u32(facts.view);
   writer.varint(facts.epoch);
   writer.varint(facts.clock);
   writer.varint(facts.correctionMs < 0 ? -2 * facts.correctionMs - 1 : 2 * facts.correctionMs);
 }
 
 function readReportFacts(reader: ByteReader): ReportFacts {
-  const facts = { lives: reader.u32(), epoch: reader.varint(), clock: reader.varint() };
+  const facts = { lives: reader.u32(), view: reader.u32(), epoch: reader.varint(), clock: reader.varint() };
   const folded = reader.varint(2 * INSTANT_MAX);
   return { ...facts, correctionMs: folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2 };
 }
 
 function writeDigestFacts(writer: ByteWriter, reply: boolean, facts: DigestFacts): void {
-  writer.u8((reply ? 1 : 0) | (facts.durable ? 2 : 0) | (facts.whole ? 4 : 0) | (facts.swept ? 8 : 0));
+  const state = (facts.durable ? 2 : 0) | (facts.whole ? 4 : 0) | (facts.swept ? 8 : 0) | (facts.ready ? 16 : 0);
+  writer.u8((reply ? 1 : 0) | state | (facts.departures > 0 ? 32 : 0));
   writeReportFacts(writer, facts);
-  writer.varint(facts.asOf);
+  writeNear(writer, facts.clock, facts.asOf);
   writeDigest(writer, facts.vectors);
   writeDigest(writer, facts.fingerprints);
+  // Seldom far ahead of the clock.
+  writer.varint(Math.max(0, facts.stamp - timestampFromMs(facts.clock)));
+  writeShards(writer, facts.strays);
+  if (facts.departures > 0) writer.varint(facts.departures);
+}
+
+/** An instant by its distance from another, which is short, to either side. */
+function writeNear(writer: ByteWriter, from: number, instant: number): void {
+  writer.varint(instant >= from ? 2 * (instant - from) : 2 * (from - instant) - 1);
+}
+
+function readNear(reader: ByteReader, from: number): number {
+  const distance = reader.varint();
+  const instant = distance % 2 === 0 ? from + distance / 2 : from - (distance + 1) / 2;
+  if (instant < 0 || instant > INSTANT_MAX) throw new BadBytes(`instant ${instant}`);
+  return instant;
+}
+
+/** Ascending, each told by its distance from the last. */
+function writeShards(writer: ByteWriter, shards: readonly ShardId[]): void {
+  let next = 0;
+  writeList(writer, shards, (out, shard) => {
+    out.varint(shard - next);
+    next = shard + 1;
+  });
+}
+
+function readShards(reader: ByteReader): readonly ShardId[] {
+  let next = 0;
+  return readList(reader, SHARDS_MAX, (from) => {
+    const shard = next + from.varint(SHARD_ID_MAX - next);
+    next = shard + 1;
+    return shard as ShardId;
+  });
 }
 
 function readDigestMessage(reader: ByteReader): Message {
   const flags = reader.u8();
-  if (flags > 15) throw new BadBytes("digest with unknown flags");
+  if (flags > 63) throw new BadBytes("digest with unknown flags");
+  const facts = readReportFacts(reader);
   return {
     type: "digest",
     reply: (flags & 1) !== 0,
     durable: (flags & 2) !== 0,
     whole: (flags & 4) !== 0,
     swept: (flags & 8) !== 0,
-    ...readReportFacts(reader),
-    asOf: reader.varint(INSTANT_MAX),
+    ready: (flags & 16) !== 0,
+    ...facts,
+    asOf: readNear(reader, facts.clock),
     vectors: readDigest(reader),
     fingerprints: readDigest(reader),
+    stamp: timestampFromMs(facts.clock) + reader.varint(TIMESTAMP_MAX),
+    strays: readShards(reader),
+    departures: (flags & 32) !== 0 ? readDepartures(reader) : 0,
   };
 }
 
@@ -574,7 +630,7 @@ function writeDigestRows(writer: ByteWriter, rows: readonly ShardDigestRow[]): v
     next = row.shard + 1;
     writeDigest(out, row.vector);
     writeDigest(out, row.fingerprint);
-    out.u8((row.durable ? 1 : 0) | (row.whole ? 2 : 0) | (row.swept ? 4 : 0));
+    out.u8((row.durable ? 1 : 0) | (row.whole ? 2 : 0) | (row.swept ? 4 : 0) | (row.readiness << 3));
   });
 }
 
@@ -587,20 +643,39 @@ function readDigestRows(reader: ByteReader): readonly ShardDigestRow[] {
   });
 }
 
+function readDepartures(reader: ByteReader): number {
+  const departures = reader.varint(DEPARTURES_MAX);
+  if (departures === 0) throw new BadBytes("departures that are none");
+  return departures;
+}
+
 function readDigestRow(reader: ByteReader, first: number): ShardDigestRow {
   const shard = (first + reader.varint(SHARD_ID_MAX - first)) as ShardId;
   const vector = readDigest(reader);
   const fingerprint = readDigest(reader);
   const flags = reader.u8();
-  if (flags > 7) throw new BadBytes("shard digest with unknown flags");
-  return { shard, vector, fingerprint, durable: (flags & 1) !== 0, whole: (flags & 2) !== 0, swept: (flags & 4) !== 0 };
+  if (flags > 31) throw new BadBytes("shard digest with unknown flags");
+  return {
+    shard,
+    vector,
+    fingerprint,
+    durable: (flags & 1) !== 0,
+    whole: (flags & 2) !== 0,
+    swept: (flags & 4) !== 0,
+    readiness: readinessOf(flags >>> 3),
+  };
+}
+
+function readinessOf(bits: number): Readiness {
+  if (bits !== NOT_READY && bits !== HALF_READY && bits !== READY) throw new BadBytes(`readiness ${bits}`);
+  return bits;
 }
 
 function writeVectorEntry(writer: ByteWriter, entry: VectorEntry): void {
   writer.varint(entry.shard);
   entry.vector.encode(writer);
   const isDurable = entry.durable === entry.vector;
-  writer.u8((isDurable ? 1 : 0) | (entry.doubtful ? 2 : 0));
+  writer.u8((isDurable ? 1 : 0) | (entry.doubtful ? 2 : 0) | (entry.readiness << 2));
   if (!isDurable) entry.durable.encode(writer);
   writeList(writer, entry.early, (out, early) => {
     writeOrigin(out, early.origin);
@@ -613,12 +688,13 @@ function readVectorEntry(reader: ByteReader): VectorEntry {
   const shard = readShard(reader);
   const vector = VersionVector.decode(reader);
   const flags = reader.u8();
-  if (flags > 3) throw new BadBytes("vector with unknown flags");
+  if (flags > 15) throw new BadBytes("vector with unknown flags");
   return {
     shard,
     vector,
     durable: (flags & 1) !== 0 ? vector : VersionVector.decode(reader),
     doubtful: (flags & 2) !== 0,
+    readiness: readinessOf(flags >>> 2),
     early: readList(reader, ORIGINS_MAX, (from) => ({
       origin: readOrigin(from),
       seen: from.varint(),

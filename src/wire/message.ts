@@ -136,6 +136,8 @@ export interface ReportFacts {
   readonly clock: number;
   /** By how much that is ahead of its wall clock, which is what others compare theirs with; ms. */
   readonly correctionMs: number;
+  /** Digest of all that says who owns what: equal to ours, it takes the same members for the owners of each shard. */
+  readonly view: number;
 }
 
 /** Registers held beyond what the vector covers, of one origin. */
@@ -147,6 +149,15 @@ export interface EarlyFacts {
   readonly held: number;
 }
 
+/**
+ * Whether a replica is *ready* in a shard: holds all that there is of it, but for what is on its way. It is neither in memory
+ * nor on disk; in one of the two; in both.
+ */
+export const NOT_READY = 0;
+export const HALF_READY = 1;
+export const READY = 2;
+export type Readiness = typeof NOT_READY | typeof HALF_READY | typeof READY;
+
 export interface VectorEntry {
   readonly shard: ShardId;
   readonly vector: VersionVector;
@@ -155,6 +166,7 @@ export interface VectorEntry {
   readonly early: readonly EarlyFacts[];
   /** Something held waits to be confirmed: what is not in the vector may be held elsewhere alone. */
   readonly doubtful: boolean;
+  readonly readiness: Readiness;
 }
 
 export interface DigestFacts extends ReportFacts {
@@ -167,6 +179,14 @@ export interface DigestFacts extends ReportFacts {
   readonly whole: boolean;
   /** There are fingerprints as of then: nothing that expires later has fallen, nor is too much still to fall. */
   readonly swept: boolean;
+  /** The sender is ready in all of these shards, and its disk says so. */
+  readonly ready: boolean;
+  /** How many members the sender, or anybody it heard of it from, has forgotten for good. */
+  readonly departures: number;
+  /** A timestamp: whatever the sender writes later in this life is stamped above. */
+  readonly stamp: number;
+  /** Shards of which the sender, by its view, holds something that it does not own; ascending. */
+  readonly strays: readonly ShardId[];
 }
 
 export interface ShardDigestRow {
@@ -179,6 +199,7 @@ export interface ShardDigestRow {
   readonly whole: boolean;
   /** There is a fingerprint as of the message's instant. */
   readonly swept: boolean;
+  readonly readiness: Readiness;
 }
 
 export interface AuditEntry {
@@ -215,12 +236,16 @@ export type Message =
       readonly session: number;
       readonly shard: ShardId;
       readonly credit: number;
+      /** The view by which the puller owns the shard; the source comes to hold it before it collects what to send. */
+      readonly view: number;
       readonly vector: VersionVector;
     }
   | {
       readonly type: "delta";
       readonly session: number;
       readonly claim: VersionVector | undefined;
+      /** With the claim: the source was ready in the shard when it collected what it sent. */
+      readonly ready: boolean;
       /** With the claim: the newest stamp purged from each bucket, where anything was. */
       readonly marks: PurgeMarks | undefined;
       readonly records: Records;

@@ -104,7 +104,7 @@ function deltasOf(world: World, covered: readonly VersionVector[]): { shard: Sha
     while (!session.isDone) {
       const out = new ByteWriter(FRAME_BYTES);
       session.writeChunk(out, FRAME_BYTES);
-      const delta = { type: "delta", session: 1, claim: undefined, marks: undefined } as const;
+      const delta = { type: "delta", ready: false, session: 1, claim: undefined, marks: undefined } as const;
       frames.push(encodeMessage({ ...delta, records: recordsOf(out.copy()) }));
     }
     return { shard: shard.id, frames };

@@ -33,7 +33,7 @@ function evaluate(now: number): string[] {
 
 function delta(session: number, claim?: VersionVector, bytes = 10): MessageOf<"delta"> {
   const records = { bytes: new Uint8Array(bytes), view: new DataView(new ArrayBuffer(0)), start: 0, end: bytes };
-  return { type: "delta", session, claim, marks: undefined, records };
+  return { type: "delta", ready: false, session, claim, marks: undefined, records };
 }
 
 describe("a lack", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE, spaceOf } from "../../src/base/shard-id.ts";
 import { Members } from "../../src/cluster/members.ts";
+import { Ownership } from "../../src/cluster/ownership.ts";
 import { Purging } from "../../src/cluster/purging.ts";
 import { Reports } from "../../src/cluster/reports.ts";
 import type { Surroundings } from "../../src/cluster/surroundings.ts";
@@ -13,6 +14,7 @@ import { KIND_PLAIN, RecordWriter } from "../../src/core/record.ts";
 import { Shard } from "../../src/core/shard.ts";
 import { Shards } from "../../src/core/shards.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
+import { READY } from "../../src/wire/message.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const PEER = "peer" as ReplicaId;
@@ -51,17 +53,29 @@ function createWorld(options: { readonly shards: number; readonly tombstones: nu
   const report = new VersionVector();
   report.advance(origin, options.reported);
   for (const { id } of shards)
-    reports.note(id, PEER, { vector: report, durable: report, early: [], clock: 0, lives: 0, doubtful: false });
+    reports.note(id, PEER, {
+      vector: report,
+      durable: report,
+      early: [],
+      clock: 0,
+      lives: 0,
+      doubtful: false,
+      readiness: READY,
+      view: 0,
+    });
   const around: Surroundings = {
     shards,
     members,
     reports,
+    ownership: new Ownership("self" as ReplicaId, options.shards),
+    readinessOf: () => READY,
+    isHeld: () => true,
     durableOf: (id) => (shards.get(id) as Shard).vector.snapshot(),
     send: () => {},
     isLinked: () => true,
     linked: () => [PEER],
   };
-  return { shards, purging: new Purging(around, { retentionMs: 1000 }) };
+  return { shards, purging: new Purging(around, { retentionMs: 1000, graveMs: 0 }) };
 }
 
 function runRound(purging: Purging): { purged: number; steps: number; mostAtOnce: number } {

@@ -28,7 +28,14 @@ function write(shard: number, key: string, bytes: number): void {
 }
 
 function pull(session: number, credit: number, shard = 0): void {
-  serving.receivePull(b, { type: "pull", session, shard: shard as ShardId, credit, vector: new VersionVector() });
+  serving.receivePull(b, {
+    type: "pull",
+    view: 0,
+    session,
+    shard: shard as ShardId,
+    credit,
+    vector: new VersionVector(),
+  });
 }
 
 /** Bytes of records sent since the last call, and whether the claim came with the last of them. */
@@ -112,6 +119,7 @@ describe("a session", () => {
     expect(taken()).toEqual({ bytes: 0, claims: 0, stops: 2 });
     serving.refusePull(b, {
       type: "pull",
+      view: 0,
       session: 3,
       shard: 0 as ShardId,
       credit: 50_000,

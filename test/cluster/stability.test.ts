@@ -53,21 +53,28 @@ describe("a tombstone", () => {
     ["of a lease stays: its container is deleted first", fallenLease, vector(5), [vector(5)], NOW, false],
     ["of a deletion does not wait for an expiry", deadAndExpired, vector(5), [vector(5)], NOW - 1, true],
   ])("%s", (_what, { view }, own, owners, clockMin, expected) => {
-    const test = purgeTest({ own, owners, news: owners, clockMin, deletedBefore: Infinity });
+    const test = purgeTest({ own, owners, news: owners, clockMin, stampedBelow: Infinity, deletedBefore: Infinity });
     expect(test?.(view, 0) ?? false).toBe(expected);
+  });
+
+  it("stays while somebody may still write below it", () => {
+    const rest = { own: vector(5), owners: [vector(5)], news: [], clockMin: NOW, deletedBefore: Infinity };
+    const at = (stampedBelow: number) => purgeTest({ ...rest, stampedBelow })?.(dead.view, 0);
+    const stamp = timestampAt(dead.view, 0);
+    expect([at(stamp), at(stamp + 1)]).toEqual([false, true]);
   });
 
   it("of a sealed life goes when all have sealed it", () => {
     const sealed = new VersionVector();
     sealed.seal(1, 2);
-    const rest = { owners: [sealed], news: [sealed], clockMin: NOW, deletedBefore: Infinity };
+    const rest = { owners: [sealed], news: [sealed], clockMin: NOW, stampedBelow: Infinity, deletedBefore: Infinity };
     expect(purgeTest({ own: sealed, ...rest })?.(dead.view, 0)).toBe(true);
     expect(purgeTest({ own: vector(5), ...rest })).toBe(undefined);
   });
 
   it("of a deletion or of an expired value stays while it is younger than what is waited for", () => {
-    const at = (deletedBefore: number) =>
-      purgeTest({ own: vector(5), owners: [vector(5)], news: [], clockMin: NOW, deletedBefore });
+    const rest = { own: vector(5), owners: [vector(5)], news: [], clockMin: NOW, stampedBelow: Infinity };
+    const at = (deletedBefore: number) => purgeTest({ ...rest, deletedBefore });
     const stampedAt = msOfTimestamp(timestampAt(dead.view, 0));
     for (const { view } of [dead, expired]) {
       expect(msOfTimestamp(timestampAt(view, 0))).toBe(stampedAt);

@@ -8,7 +8,7 @@ import { timestampFromMs } from "../../src/core/clock.ts";
 import { originOf, replicaNumber } from "../../src/core/origin.ts";
 import { KIND_PLAIN, RecordWriter } from "../../src/core/record.ts";
 import { encodeMessage } from "../../src/wire/codec.ts";
-import type { Records } from "../../src/wire/message.ts";
+import { READY, type Records } from "../../src/wire/message.ts";
 import { CHECKSUM_BYTES } from "../../src/wire/message-checksum.ts";
 import { sealed } from "../support/sealed.ts";
 import { FakePeer, type FakePeerOptions } from "./fake-peer.ts";
@@ -180,7 +180,14 @@ describe("a peer that holds the secret", () => {
     await undisturbed(async () => {
       const peer = await fake().linked();
       const digest = { high: 1, low: 1 };
-      peer.say({ type: "delta", session: 12345, claim: undefined, marks: undefined, records: records(sound) });
+      peer.say({
+        type: "delta",
+        ready: false,
+        session: 12345,
+        claim: undefined,
+        marks: undefined,
+        records: records(sound),
+      });
       peer.say({ type: "credit", bytes: 2 ** 40 });
       peer.say({ type: "stop", session: 9, fromSource: true });
       peer.say({ type: "read-reply", request: 77, records: records(sound) });
@@ -189,10 +196,21 @@ describe("a peer that holds the secret", () => {
         type: "shard-digests",
         asOf: Date.now(),
         lives: 0,
+        view: 0,
         epoch: 0,
         clock: Date.now(),
         correctionMs: 0,
-        rows: [{ shard: 0 as ShardId, vector: digest, fingerprint: digest, durable: true, whole: true, swept: true }],
+        rows: [
+          {
+            shard: 0 as ShardId,
+            vector: digest,
+            fingerprint: digest,
+            durable: true,
+            whole: true,
+            swept: true,
+            readiness: READY,
+          },
+        ],
       });
       // An answer says that all before it was taken.
       const before = await a.metric("atoll_push_records_received_total");

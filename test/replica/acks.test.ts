@@ -22,7 +22,8 @@ beforeEach(() => {
   isMajorityKnown = true;
   waits = new AckWaits({
     isDurable: (_shard, _origin, sequence) => sequence <= durable,
-    others: (level) => (members[level] ?? []) as ReplicaId[],
+    counts: () => true,
+    others: (_shard, level) => (members[level] ?? []) as ReplicaId[],
     isMajorityKnown: () => isMajorityKnown,
     covered: (id) => covered.get(id) ?? 0,
   });

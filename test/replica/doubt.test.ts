@@ -6,6 +6,7 @@ import { timestampFromMs } from "../../src/core/clock.ts";
 import { replicaNumber } from "../../src/core/origin.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { Doubt, type DoubtHost } from "../../src/replica/doubt.ts";
+import { READY } from "../../src/wire/message.ts";
 import { dump, type LooseShard, NOW, origin, purgeMarks, push, record } from "../support/shards.ts";
 import { TestSurroundings } from "../support/surroundings.ts";
 
@@ -51,7 +52,16 @@ function outcomeOf({ writer, ageMs, purgedMs, isCovered, isQuarantined, isPeerDo
   const vector = new VersionVector();
   if (isCovered) vector.advance(CLOSED[writer], 1);
   shard.claim(vector, purgeMarks(timestampFromMs(NOW - ageMs - purgedMs)));
-  const told = { vector, durable: vector, early: [], clock: 0, lives: 0, doubtful: isPeerDoubtful };
+  const told = {
+    vector,
+    durable: vector,
+    early: [],
+    clock: 0,
+    lives: 0,
+    doubtful: isPeerDoubtful,
+    readiness: READY,
+    view: 0,
+  } as const;
   host.reports.note(shard.id, "peer" as ReplicaId, told);
   expect(doubt.reconcile(shard, NOW)).toBe("done");
   const [held = "gone"] = dump(shard).map((line) => line.split(" ")[3] ?? "");

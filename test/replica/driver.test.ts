@@ -193,7 +193,16 @@ describe("a replica that all its peers refuse", () => {
     meetSilentPeer();
     events?.frame(
       LINK,
-      encodeMessage({ type: "vectors", reply: true, entries: [], lives: 0, epoch: 0, clock: now, correctionMs: 0 }),
+      encodeMessage({
+        type: "vectors",
+        reply: true,
+        entries: [],
+        lives: 0,
+        view: 0,
+        epoch: 0,
+        clock: now,
+        correctionMs: 0,
+      }),
     );
     await pass(1000);
     events?.down(LINK, "lost", "UNREACHABLE");

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bytesFromLatin1 } from "../../src/base/bytes.ts";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
+import { Ownership } from "../../src/cluster/ownership.ts";
 import { Reports } from "../../src/cluster/reports.ts";
 import type { Surroundings } from "../../src/cluster/surroundings.ts";
 import { KIND_DOCUMENT } from "../../src/core/record.ts";
@@ -8,6 +9,7 @@ import { VersionVector } from "../../src/core/version-vector.ts";
 import { endedContainers } from "../../src/replica/leases.ts";
 import { leased } from "../../src/types/container.ts";
 import { appendedUpdate } from "../../src/types/document.ts";
+import { READY } from "../../src/wire/message.ts";
 import { createShard, NOW, origin } from "../support/shards.ts";
 
 const KEY = "doc" as Key;
@@ -25,12 +27,14 @@ function setting(told: { clock: number; vector: [own: number, theirs: number]; d
   vector.advance(origin(1), told.vector[0]);
   vector.advance(origin(2), told.vector[1]);
   const reports = new Reports();
-  const rest = { durable: vector, early: [], lives: 0, doubtful: false };
+  const rest = { durable: vector, early: [], lives: 0, doubtful: false, readiness: READY, view: 0 } as const;
   reports.note(shard.id, OTHER, { vector, clock: told.clock, ...rest });
   const durable = new VersionVector();
   durable.advance(origin(1), told.durable ?? 2);
   const members = { owners: () => [{ id: OTHER }] };
-  return endedContainers({ members, reports, durableOf: () => durable } as unknown as Surroundings, shard).length;
+  const ownership = new Ownership(OTHER, 1);
+  const around = { members, ownership, reports, durableOf: () => durable } as unknown as Surroundings;
+  return endedContainers(around, shard).length;
 }
 
 describe("a lease that has run out", () => {

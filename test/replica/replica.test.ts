@@ -112,6 +112,7 @@ describe("bad bytes from a peer", () => {
     const sound = sealed([2, 0], push);
     const inVector = encodeMessage({
       type: "delta",
+      ready: false,
       session: 1,
       claim: machines.at("a").shards.all[0]?.vector,
       marks: undefined,

@@ -2,11 +2,12 @@
 
 import type { ReplicaId, ShardId } from "../../src/base/ids.ts";
 import { Members } from "../../src/cluster/members.ts";
+import { Ownership } from "../../src/cluster/ownership.ts";
 import { Reports } from "../../src/cluster/reports.ts";
 import type { SendingSurroundings } from "../../src/cluster/surroundings.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import { Shards } from "../../src/core/shards.ts";
-import type { MemberFacts, Message, Rumour } from "../../src/wire/message.ts";
+import { type MemberFacts, type Message, READY, type Readiness, type Rumour } from "../../src/wire/message.ts";
 import { createShard, type LooseShard, NOW } from "./shards.ts";
 
 export function facts(name: string, more: Partial<MemberFacts> = {}): MemberFacts {
@@ -36,6 +37,7 @@ export class TestSurroundings implements SendingSurroundings {
   readonly shards: Shards;
   readonly members: Members;
   readonly reports: Reports;
+  readonly ownership: Ownership;
   readonly links = new Set<ReplicaId>();
   /** What is sent is dropped. */
   isMute = false;
@@ -48,6 +50,7 @@ export class TestSurroundings implements SendingSurroundings {
     this.shards = new Shards(shards, (id) => this.looseShards[id]?.shard ?? createShard({ id }).shard);
     this.members = new Members(facts(self));
     this.reports = new Reports();
+    this.ownership = new Ownership(self as ReplicaId, shards);
     for (const peer of peers) {
       this.members.learn(facts(peer), NOW);
       this.links.add(peer as ReplicaId);
@@ -56,6 +59,14 @@ export class TestSurroundings implements SendingSurroundings {
 
   durableOf(shard: ShardId): Shard["vector"] {
     return (this.shards.get(shard) as Shard).vector.snapshot();
+  }
+
+  readinessOf(): Readiness {
+    return READY;
+  }
+
+  isHeld(shard: Shard): boolean {
+    return !shard.isBlank;
   }
 
   send(to: ReplicaId, message: Message): void {

@@ -4,17 +4,20 @@ import { BadBytes } from "../../src/base/bytes.ts";
 import type { Key, OriginId, ReplicaId, ShardId, SpaceId } from "../../src/base/ids.ts";
 import { SHARD_ID_MAX, SPACE_MAX } from "../../src/base/shard-id.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
-import { TIMESTAMP_MAX } from "../../src/core/clock.ts";
+import { TIMESTAMP_MAX, timestampFromMs } from "../../src/core/clock.ts";
 import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
 import { PurgeMarks } from "../../src/core/purge-marks.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { decodeMessage, encodeMessage, finishPush, PUSH_HEADER_BYTES, typeOfFrame } from "../../src/wire/codec.ts";
 import {
+  HALF_READY,
   INCARNATION_MAX,
   INSTANT_MAX,
   type MemberFacts,
   type Message,
   type MessageOf,
+  NOT_READY,
+  READY,
   type Records,
   ROSTER_BUCKETS,
   type Rumour,
@@ -100,12 +103,15 @@ const marks = fc.option(
 );
 
 const correctionMs = fc.integer({ min: -INSTANT_MAX, max: INSTANT_MAX });
-const report = { lives: uint32, epoch: number, clock: number, correctionMs };
 const asOf = number.map((each) => Math.min(each, INSTANT_MAX));
+const report = { lives: uint32, view: uint32, epoch: number, clock: asOf, correctionMs };
 const early = fc.array(fc.record({ origin, seen: number, held: uint32 }), { maxLength: 3 });
+const readiness = fc.constantFrom(NOT_READY, HALF_READY, READY);
 const vectorEntry = fc.oneof(
-  fc.record({ shard, vector, durable: vector, early, doubtful: fc.boolean() }),
-  fc.record({ shard, vector, early, doubtful: fc.boolean() }).map((each) => ({ ...each, durable: each.vector })),
+  fc.record({ shard, vector, durable: vector, early, doubtful: fc.boolean(), readiness }),
+  fc
+    .record({ shard, vector, early, doubtful: fc.boolean(), readiness })
+    .map((each) => ({ ...each, durable: each.vector })),
 );
 const row = fc.record({
   shard,
@@ -114,6 +120,7 @@ const row = fc.record({
   durable: fc.boolean(),
   whole: fc.boolean(),
   swept: fc.boolean(),
+  readiness,
 });
 const type = <Type extends Message["type"]>(name: Type) => ({ type: fc.constant(name) });
 
@@ -132,17 +139,24 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     origin,
     entries: fc.array(fc.record({ shard, sequence: number }), { maxLength: 4 }),
   }),
-  digest: fc.record({
-    ...type("digest"),
-    ...report,
-    reply: fc.boolean(),
-    asOf,
-    vectors: digest,
-    fingerprints: digest,
-    durable: fc.boolean(),
-    whole: fc.boolean(),
-    swept: fc.boolean(),
-  }),
+  digest: fc
+    .record({
+      ...type("digest"),
+      ...report,
+      reply: fc.boolean(),
+      asOf,
+      vectors: digest,
+      fingerprints: digest,
+      durable: fc.boolean(),
+      whole: fc.boolean(),
+      swept: fc.boolean(),
+      ready: fc.boolean(),
+      departures: fc.nat(),
+      stamp: fc.nat(),
+      strays: fc.uniqueArray(shard, { maxLength: 4 }).map((shards) => shards.sort((x, y) => x - y)),
+    })
+    // Never behind the clock.
+    .map((message) => ({ ...message, stamp: timestampFromMs(message.clock) + message.stamp })),
   "shard-digests": fc.record({
     ...type("shard-digests"),
     ...report,
@@ -157,10 +171,10 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     reply: fc.boolean(),
     entries: fc.array(vectorEntry, { maxLength: 3 }),
   }),
-  pull: fc.record({ ...type("pull"), session: number, shard, credit: number, vector }),
+  pull: fc.record({ ...type("pull"), session: number, shard, credit: number, view: uint32, vector }),
   delta: fc.oneof(
-    fc.record({ ...type("delta"), session: number, claim: vector, marks, records }),
-    fc.record({ ...type("delta"), session: number, claim: none, marks: none, records }),
+    fc.record({ ...type("delta"), session: number, claim: vector, ready: fc.boolean(), marks, records }),
+    fc.record({ ...type("delta"), session: number, claim: none, ready: fc.constant(false), marks: none, records }),
   ),
   credit: fc.record({ ...type("credit"), bytes: number }),
   stop: fc.record({ ...type("stop"), session: number, fromSource: fc.boolean() }),
@@ -402,7 +416,7 @@ it.each([
   ["an empty replica id", [1, 0, 0]],
   ["a shard of a space over 2^31 - 1", [14, 128, 128, 128, 128, 128, 128, 32]],
   ["a push of such a space", [2, 0, 0, 0, 0, 128]],
-  ["flags of a digest that nobody has", [4, 8, ...Array(30).fill(0)]],
+  ["flags of a digest that nobody has", [4, 64, ...Array(30).fill(0)]],
   ["a purge mark of 2^53 - 1", [8, 1, 1, 0, 0, 1, 0, 255, 255, 255, 255, 255, 255, 255, 15]],
   ["a slice that there is none of", [12, 0, 0, ...Array(8).fill(0), 0, 2, 2, 0]],
   ["slices of nothing", [12, 0, 0, ...Array(8).fill(0), 0, 0, 0, 0]],
@@ -422,7 +436,17 @@ it("knows a push that was written in place", () => {
 it("keeps a round between equal replicas under 100 bytes", () => {
   const facts = { lives: 2 ** 32 - 1, epoch: 2 ** 40, clock: 2 ** 42, correctionMs: 0 };
   const both = { high: 1, low: 1 };
-  const round = { ...facts, asOf: 2 ** 42, vectors: both, fingerprints: both, durable: true, whole: true, swept: true };
+  const more = { view: 2 ** 32 - 1, ready: true, departures: 0, stamp: timestampFromMs(2 ** 42) + 100, strays: [] };
+  const round = {
+    ...facts,
+    asOf: 2 ** 42,
+    vectors: both,
+    fingerprints: both,
+    durable: true,
+    whole: true,
+    swept: true,
+    ...more,
+  };
   const bytes = [true, false].map((reply) => encodeMessage({ type: "digest", reply, ...round }).length);
   expect((bytes[0] ?? 0) + (bytes[1] ?? 0)).toBeLessThan(100);
 });

@@ -1,0 +1,124 @@
+/**
+ * Who owns which shard, as this replica sees it: a pure function of the members that count and of the policies of the
+ * keyspaces. What is seen is on disk before anybody is told of it or served by it: a replica that came back with an older
+ * view would take part once more in what is over.
+ *
+ * The digest of a view never comes again once something has changed, even where the same members own the same again: it
+ * is of facts that only grow. Else what was told in the first of two views that look alike would count in the second.
+ */
+
+import { mix32 } from "../base/hash.ts";
+import type { ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
+import { numberOf, spaceOf } from "../base/shard-id.ts";
+import { isGivenUp, type Members } from "./members.ts";
+import { createPlacementView } from "./placement/placement-view.ts";
+import { Placements } from "./placement/placements.ts";
+import { POLICY_ALL, type Policy } from "./placement/policy.ts";
+
+/** The policy of a keyspace, and a number that grows with each change of it. */
+export interface KeyspacePolicy {
+  readonly space: SpaceId;
+  readonly policy: Policy;
+  readonly version: number;
+}
+
+const WEIGHT = 1;
+
+export class Ownership {
+  readonly #self: ReplicaId;
+  readonly #placements: Placements;
+  #policiesBySpace: ReadonlyMap<SpaceId, KeyspacePolicy> = new Map();
+  /** Owners that are the same for several shards are the same array. */
+  readonly #groups = new Map<string, readonly ReplicaId[]>();
+  readonly #groupsByShard = new Map<ShardId, readonly ReplicaId[]>();
+  #view = 0;
+
+  /** `parts`: shards of each space. */
+  constructor(self: ReplicaId, parts: number) {
+    this.#self = self;
+    this.#placements = new Placements(parts);
+  }
+
+  /** Digest of the present view. */
+  get view(): number {
+    return this.#view;
+  }
+
+  /** Digest of the view that these members give, with the policies that there are. */
+  viewOf(members: Members): number {
+    return digestOf(members, this.#policiesBySpace.values());
+  }
+
+  /** These are the policies from now on; they are on disk. `see` is to follow. */
+  setPolicies(policies: Iterable<KeyspacePolicy>): void {
+    this.#policiesBySpace = new Map([...policies].map((each) => [each.space, each]));
+  }
+
+  /** Sees these members, who are on disk. True where that is another view. */
+  see(members: Members): boolean {
+    const view = this.viewOf(members);
+    if (view === this.#view) return false;
+    this.#view = view;
+    this.#groups.clear();
+    this.#groupsByShard.clear();
+    const placed = members.all().filter((member) => !member.left && !isGivenUp(member));
+    this.#placements.setView(createPlacementView(placed.map(({ id, region }) => ({ id, region, weight: WEIGHT }))));
+    return true;
+  }
+
+  policyOf(space: SpaceId): Policy {
+    return this.#policiesBySpace.get(space)?.policy ?? POLICY_ALL;
+  }
+
+  /** In some keyspace not all members own everything. */
+  get isAnyPlaced(): boolean {
+    return [...this.#policiesBySpace.keys()].some((space) => !this.isEverywhere(space));
+  }
+
+  /** Every member owns all shards of it, whoever that is: nothing of it ever moves. */
+  isEverywhere(space: SpaceId): boolean {
+    const { replication, regions } = this.policyOf(space);
+    return replication === "all" && regions === undefined;
+  }
+
+  /** In the order of preference. Of a space that is everywhere: those that this replica knows of. */
+  ownersOf(shard: ShardId): readonly ReplicaId[] {
+    return this.#placements.of(this.policyOf(spaceOf(shard))).ownersOf(numberOf(shard));
+  }
+
+  /** The owners, in no order, the same array for all shards that have the same ones. */
+  groupOf(shard: ShardId): readonly ReplicaId[] {
+    const known = this.#groupsByShard.get(shard);
+    if (known !== undefined) return known;
+    const owners = [...this.ownersOf(shard)].sort();
+    const name = owners.join(" ");
+    const group = this.#groups.get(name) ?? owners;
+    this.#groups.set(name, group);
+    this.#groupsByShard.set(shard, group);
+    return group;
+  }
+
+  isOwner(shard: ShardId, id: ReplicaId): boolean {
+    return this.isEverywhere(spaceOf(shard)) || this.ownersOf(shard).includes(id);
+  }
+
+  owns(shard: ShardId): boolean {
+    return this.isOwner(shard, this.#self);
+  }
+}
+
+/** The same whatever the order in which they became known. */
+function digestOf(members: Members, policies: Iterable<KeyspacePolicy>): number {
+  let sum = hash([members.departures]);
+  for (const { number, rootLife, givenUpLife, left } of members.all()) {
+    sum += hash([number, rootLife, givenUpLife, left ? 1 : 0]);
+  }
+  for (const { space, version } of policies) sum += hash([~space, version]);
+  return sum >>> 0;
+}
+
+function hash(numbers: readonly number[]): number {
+  let state = 0x70767731;
+  for (const number of numbers) state = mix32(state ^ mix32(number >>> 0) ^ mix32(Math.floor(number / 2 ** 32) + 1));
+  return state;
+}

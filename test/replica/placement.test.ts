@@ -1,0 +1,178 @@
+/** Shards that some members own: they move as members and policies come and go, and nothing is lost or comes back. */
+
+import { describe, expect, it } from "vitest";
+import type { Key, SpaceId } from "../../src/base/ids.ts";
+import type { Policy } from "../../src/cluster/placement/policy.ts";
+import { Machines } from "../support/machines.ts";
+
+const SPACE = 77 as SpaceId;
+const KEYS = Array.from({ length: 40 }, (_, i) => `k${i}`);
+const IN_SPACE = { space: SPACE };
+/** Enough for views to spread, shards to move and strays to go. */
+const SETTLE_MS = 20_000;
+
+function setPolicy(machines: Machines, names: readonly string[], policy: Policy, version = 1): void {
+  for (const name of names) {
+    const replica = machines.at(name);
+    if (!replica.shards.has(SPACE)) replica.addSpace(SPACE);
+    replica.setPolicies([{ space: SPACE, policy, version }]);
+  }
+}
+
+async function placed(seed: string, names: readonly string[], policy: Policy): Promise<Machines> {
+  const machines = await Machines.started(names, seed, { shards: 8 });
+  setPolicy(machines, names, policy);
+  machines.run(SETTLE_MS);
+  return machines;
+}
+
+function ownersOf(machines: Machines, name: string, key: string): readonly string[] {
+  const replica = machines.at(name);
+  return replica.ownership.ownersOf(replica.shardOfKey(key as Key, SPACE).id);
+}
+
+/** Every key is at its owners, all of them ready, with this value, and nobody else holds anything. */
+function expectAtOwners(machines: Machines, names: readonly string[], value: string | undefined): void {
+  for (const key of KEYS) {
+    const owners = ownersOf(machines, names[0] ?? "", key);
+    for (const name of names) {
+      const shard = machines.at(name).shardOfKey(key as Key, SPACE);
+      if (owners.includes(name)) {
+        expect([name, key, shard.isReady, machines.get(name, key, IN_SPACE)]).toEqual([name, key, true, value]);
+      } else expect([name, key, shard.isBlank]).toEqual([name, key, true]);
+    }
+  }
+}
+
+function putAll(machines: Machines, at: (key: string) => string, value: string): void {
+  for (const key of KEYS) machines.put(at(key), key, value, IN_SPACE);
+}
+
+const FOUR = ["a", "b", "c", "d"];
+
+describe("a keyspace with two copies among four", () => {
+  it("is held by the owners of each shard, and by nobody else", async () => {
+    const machines = await placed("two of four", FOUR, { replication: 2 });
+    putAll(machines, (key) => ownersOf(machines, "a", key)[0] ?? "", "v");
+    machines.run(100);
+    expectAtOwners(machines, FOUR, "v");
+    const shares = FOUR.map((name) => machines.at(name).movement.progress().owned);
+    expect(shares.reduce((sum, each) => sum + each)).toBe(16);
+    expect(FOUR.map((name) => machines.at(name).movement.progress().strays)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("takes writes at those who do not own them, and brings them home", async () => {
+    const machines = await placed("guests", FOUR, { replication: 2 });
+    const guestOf = (key: string) => FOUR.find((name) => !ownersOf(machines, "a", key).includes(name)) ?? "";
+    putAll(machines, guestOf, "of a guest");
+    machines.run(SETTLE_MS);
+    expectAtOwners(machines, FOUR, "of a guest");
+  });
+
+  it("takes them also where no owner is in sight, and begins another life for those that come after they went home", async () => {
+    const machines = await placed("cut guests", FOUR, { replication: 2 });
+    const key = KEYS.find((each) => !ownersOf(machines, "a", each).includes("d")) ?? "";
+    for (const value of ["first", "second"]) {
+      machines.cut(["d"], ["a", "b", "c"]);
+      const life = machines.at("d").life;
+      machines.put("d", key, value, IN_SPACE);
+      expect(machines.at("d").life > life).toBe(value === "second");
+      machines.run(3000);
+      expect(machines.get("d", key, IN_SPACE)).toBe(value);
+      expect(ownersOf(machines, "a", key).map((name) => machines.get(name, key, IN_SPACE) === value)).toEqual([
+        false,
+        false,
+      ]);
+      machines.heal();
+      machines.run(SETTLE_MS);
+      expect(ownersOf(machines, "a", key).map((name) => machines.get(name, key, IN_SPACE))).toEqual([value, value]);
+      expect(machines.at("d").shardOfKey(key as Key, SPACE).isBlank).toBe(true);
+    }
+  });
+
+  it("forgets deletions once there is calm, and not while a member is away", async () => {
+    const machines = await placed("purge", FOUR, { replication: 2 });
+    putAll(machines, (key) => ownersOf(machines, "a", key)[0] ?? "", "v");
+    machines.run(1000);
+    machines.cut(["d"], ["a", "b", "c"]);
+    const kept = KEYS.filter((key) => !ownersOf(machines, "a", key).includes("d"));
+    for (const key of kept) machines.delete(ownersOf(machines, "a", key)[1] ?? "", key, IN_SPACE);
+    machines.run(SETTLE_MS);
+    const graves = () =>
+      kept.flatMap((key) =>
+        ownersOf(machines, "a", key).map((name) => machines.at(name).shardOfKey(key as Key, SPACE)),
+      );
+    expect(graves().every((shard) => shard.tombstones > 0)).toBe(true);
+    machines.heal();
+    machines.run(2 * SETTLE_MS);
+    expect(graves().map((shard) => shard.tombstones)).toEqual(graves().map(() => 0));
+    for (const key of kept) for (const name of FOUR) expect(machines.get(name, key, IN_SPACE)).toBeUndefined();
+  });
+});
+
+describe("shards move", () => {
+  it("to a member that joins, from those that own them no more", async () => {
+    const machines = await placed("join", ["a", "b", "c"], { replication: 2 });
+    putAll(machines, (key) => ownersOf(machines, "a", key)[0] ?? "", "v");
+    machines.run(1000);
+    await machines.start("d");
+    machines.heal();
+    setPolicy(machines, ["d"], { replication: 2 });
+    machines.run(2 * SETTLE_MS);
+    expect(machines.at("d").movement.progress().owned).toBeGreaterThan(0);
+    expectAtOwners(machines, FOUR, "v");
+  });
+
+  it("when a policy asks for fewer copies, or for more, while clients go on writing", async () => {
+    const machines = await placed("policy", FOUR, { replication: "all" });
+    putAll(machines, () => "a", "v");
+    machines.run(1000);
+    for (const [version, policy] of [
+      { replication: 2 },
+      { replication: 3 },
+      { replication: "all" },
+      { replication: 1 },
+    ].entries()) {
+      setPolicy(machines, FOUR, policy as Policy, version + 2);
+      for (let i = 0; i < 8; i++) {
+        putAll(machines, (key) => FOUR[(i + key.length) % 4] ?? "", `of ${version}`);
+        machines.run(500);
+      }
+      machines.run(2 * SETTLE_MS);
+      expectAtOwners(machines, FOUR, `of ${version}`);
+    }
+  });
+
+  it("back from a member that was away while others wrote and deleted", async () => {
+    const machines = await placed("away", FOUR, { replication: 2 });
+    putAll(machines, (key) => ownersOf(machines, "a", key)[0] ?? "", "v");
+    machines.run(1000);
+    machines.crash("d");
+    for (const key of KEYS)
+      machines.delete(
+        FOUR.slice(0, 3).find((name) => ownersOf(machines, "a", key).includes(name)) ?? "",
+        key,
+        IN_SPACE,
+      );
+    machines.run(SETTLE_MS);
+    await machines.start("d");
+    machines.heal();
+    setPolicy(machines, ["d"], { replication: 2 });
+    machines.run(2 * SETTLE_MS);
+    expectAtOwners(machines, FOUR, undefined);
+  });
+
+  it("nowhere from a replica whose disk has not let go of them yet", async () => {
+    const machines = await placed("disk", FOUR, { replication: 2 });
+    putAll(machines, (key) => ownersOf(machines, "a", key)[0] ?? "", "v");
+    machines.run(1000);
+    setPolicy(machines, FOUR, { replication: 1 }, 2);
+    machines.run(2 * SETTLE_MS);
+    for (const name of FOUR) machines.crash(name);
+    for (const name of FOUR) await machines.start(name);
+    machines.heal();
+    setPolicy(machines, FOUR, { replication: 1 }, 2);
+    machines.run(2 * SETTLE_MS);
+    expectAtOwners(machines, FOUR, "v");
+  });
+});
