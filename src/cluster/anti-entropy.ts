@@ -26,6 +26,7 @@ import {
   type ReportFacts,
   type ShardDigestRow,
   type VectorEntry,
+  wallClockOf,
 } from "../wire/message.ts";
 import type { ClockSample } from "./clock-guard.ts";
 import type { Pulls } from "./pulls.ts";
@@ -72,8 +73,6 @@ export class AntiEntropy {
   readonly #pulls: Pulls;
   readonly #options: AntiEntropyOptions;
   #roundDueAt = 0;
-  /** By the wall clock. */
-  readonly #askedAtById = new Map<ReplicaId, number>();
   readonly #roundsById = new Map<ReplicaId, ClockSample>();
   readonly #lagById = new Map<ReplicaId, number>();
   /** Peers with which a whole comparison has been made over the present link. */
@@ -101,12 +100,15 @@ export class AntiEntropy {
   /** Starts a comparison with a peer. */
   begin(peer: ReplicaId, now: number): void {
     this.rounds++;
-    this.#askedAtById.set(peer, now - this.#options.facts(now).correctionMs);
-    this.#around.send(peer, { type: "digest", reply: false, ...this.#digestFacts(this.#sharedWith(peer), now) });
+    this.#around.send(peer, {
+      type: "digest",
+      reply: false,
+      askedAt: 0,
+      ...this.#digestFacts(this.#sharedWith(peer), now),
+    });
   }
 
   linkDown(peer: ReplicaId): void {
-    this.#askedAtById.delete(peer);
     this.#comparedIds.delete(peer);
     this.#fingerprintedAtById.delete(peer);
   }
@@ -133,7 +135,7 @@ export class AntiEntropy {
     const own = this.#digestFacts(shared, now);
     const isReady = own.ready && message.ready;
     if (!isSameDigest(own.vectors, message.vectors) || !isReady) {
-      this.#sendShardDigests(peer, shared, message.asOf, now);
+      this.#sendShardDigests(peer, shared, message, now);
       return;
     }
     for (const shard of shared) this.#noteEqual(shard, peer, { ...message, readiness: READY }, message);
@@ -145,11 +147,12 @@ export class AntiEntropy {
       now,
     );
     if (this.#isSuspicious(peer, shared, message, now)) {
-      this.#sendShardDigests(peer, shared, message.asOf, now);
+      this.#sendShardDigests(peer, shared, message, now);
       return;
     }
     this.equalRounds++;
-    if (!message.reply) this.#around.send(peer, { type: "digest", reply: true, ...own });
+    if (!message.reply)
+      this.#around.send(peer, { type: "digest", reply: true, askedAt: wallClockOf(message) >>> 0, ...own });
   }
 
   receiveShardDigests(peer: ReplicaId, message: MessageOf<"shard-digests">, now: number): void {
@@ -295,14 +298,15 @@ export class AntiEntropy {
     this.#lagById.set(peer, lag);
   }
 
-  /** Either answer to a digest ends a round. One that answers to another question came later than it might have. */
-  #measure(peer: ReplicaId, told: ReportFacts, now: number): void {
-    const askedAt = this.#askedAtById.get(peer);
-    if (askedAt === undefined) return;
-    this.#askedAtById.delete(peer);
+  /**
+   * Either answer to a digest ends a round. It tells which it answers: of one that was long under way, and came when the next
+   * question had been put, the peer read its clock before that.
+   */
+  #measure(peer: ReplicaId, told: ReportFacts & { readonly askedAt: number }, now: number): void {
     const answeredAt = now - this.#options.facts(now).correctionMs;
-    const rttMs = answeredAt - askedAt;
-    const sample = { rttMs, offsetMs: told.clock - told.correctionMs + rttMs / 2 - answeredAt };
+    // Only the low 32 bits were told: a round trip takes less than 24 days.
+    const rttMs = (answeredAt - told.askedAt) | 0;
+    const sample = { rttMs, offsetMs: wallClockOf(told) + rttMs / 2 - answeredAt };
     this.#roundsById.set(peer, sample);
     this.#options.measured(peer, sample);
   }
@@ -324,8 +328,9 @@ export class AntiEntropy {
     });
   }
 
-  #sendShardDigests(peer: ReplicaId, shards: readonly Shard[], theirSweep: number, now: number): void {
-    const asOf = Math.max(this.#options.sweptTo(), theirSweep) + LEAD_MS;
+  #sendShardDigests(peer: ReplicaId, shards: readonly Shard[], question: DigestFacts, now: number): void {
+    const askedAt = wallClockOf(question) >>> 0;
+    const asOf = Math.max(this.#options.sweptTo(), question.asOf) + LEAD_MS;
     const rows = shards.map((shard) => {
       const fingerprint = this.#fingerprintAsOf(shard, asOf);
       const swept = fingerprint !== undefined;
@@ -339,7 +344,7 @@ export class AntiEntropy {
         readiness: this.#around.readinessOf(shard),
       };
     });
-    this.#around.send(peer, { type: "shard-digests", asOf, rows, ...this.#options.facts(now) });
+    this.#around.send(peer, { type: "shard-digests", askedAt, asOf, rows, ...this.#options.facts(now) });
   }
 
   #sendVectors(peer: ReplicaId, shards: readonly Shard[], reply: boolean, now: number): void {

@@ -144,9 +144,11 @@ function encodeFields(writer: ByteWriter, message: Message): void {
         out.varint(entry.sequence);
       });
     case "digest":
-      return writeDigestFacts(writer, message.reply, message);
+      writeDigestFacts(writer, message.reply, message);
+      return message.reply ? writer.u32(message.askedAt) : undefined;
     case "shard-digests":
       writeReportFacts(writer, message);
+      writer.u32(message.askedAt);
       writer.varint(message.asOf);
       return writeDigestRows(writer, message.rows);
     case "vectors":
@@ -282,6 +284,7 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
       return {
         type,
         ...readReportFacts(reader),
+        askedAt: reader.u32(),
         asOf: reader.varint(INSTANT_MAX),
         rows: readDigestRows(reader),
       };
@@ -605,9 +608,10 @@ function readDigestMessage(reader: ByteReader): Message {
   const flags = reader.u8();
   if (flags > 63) throw new BadBytes("digest with unknown flags");
   const facts = readReportFacts(reader);
+  const reply = (flags & 1) !== 0;
   return {
     type: "digest",
-    reply: (flags & 1) !== 0,
+    reply,
     durable: (flags & 2) !== 0,
     whole: (flags & 4) !== 0,
     swept: (flags & 8) !== 0,
@@ -619,6 +623,7 @@ function readDigestMessage(reader: ByteReader): Message {
     stamp: timestampFromMs(facts.clock) + reader.varint(TIMESTAMP_MAX),
     strays: readShards(reader),
     departures: (flags & 32) !== 0 ? readDepartures(reader) : 0,
+    askedAt: reply ? reader.u32() : 0,
   };
 }
 

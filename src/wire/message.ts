@@ -12,7 +12,7 @@
  *
  *   A -> B  digest         one digest over all version vectors, one over all fingerprints. Equal: B answers with its
  *   B -> A  digest (reply) own, and that was all: both know that the other holds, on disk or not, what they hold.
- *   B -> A  shard-digests  otherwise: the same two digests for each shard.
+ *   B -> A  shard-digests  otherwise: the same two digests for each shard. Either tells when, by A's wall clock, A asked.
  *   A -> B  vectors        the vectors of the shards that differ; B notes what it lacks and what A holds,
  *   B -> A  vectors        and tells its own; A does the same.
  *
@@ -140,6 +140,11 @@ export interface ReportFacts {
   readonly view: number;
 }
 
+/** The wall clock of whoever tells these facts, unix ms: what offsets of clocks are measured by. */
+export function wallClockOf({ clock, correctionMs }: ReportFacts): number {
+  return clock - correctionMs;
+}
+
 /** Registers held beyond what the vector covers, of one origin. */
 export interface EarlyFacts {
   readonly origin: OriginId;
@@ -224,9 +229,15 @@ export type Message =
       readonly origin: OriginId;
       readonly entries: readonly { readonly shard: ShardId; readonly sequence: number }[];
     }
-  | ({ readonly type: "digest"; readonly reply: boolean } & DigestFacts)
+  | ({
+      readonly type: "digest";
+      readonly reply: boolean;
+      /** Of what this answers: the wall clock of whoever asked, unix ms modulo 2^32; 0 in a question. */
+      readonly askedAt: number;
+    } & DigestFacts)
   | ({
       readonly type: "shard-digests";
+      readonly askedAt: number;
       readonly asOf: number;
       readonly rows: readonly ShardDigestRow[];
     } & ReportFacts)

@@ -142,3 +142,23 @@ describe("what is held beyond a gap", () => {
     ).toEqual([true, true, true]);
   });
 });
+
+describe("answers that are long under way", () => {
+  it("make no clock seem wrong, however many questions were put since", async () => {
+    const machines = await Machines.started(ALL, "late answers");
+    const isAnswer = (frame: Uint8Array): boolean => {
+      const message = decodeMessage(frame);
+      return message.type === "shard-digests" || (message.type === "digest" && message.reply);
+    };
+    // Only these are slow, so that they come when the next questions have been put.
+    machines.spy = (frame) => {
+      machines.latencyMs = isAnswer(frame) ? 4500 : 0;
+    };
+    machines.run(30_000);
+    for (const name of ALL) {
+      expect(machines.at(name).clockGuard.correctionMs).toBe(0);
+      expect(Math.abs(machines.at(name).clockGuard.offsetMs ?? 0)).toBeLessThan(3000);
+      expect(machines.machine(name).logs).not.toContain("clock-corrected");
+    }
+  });
+});

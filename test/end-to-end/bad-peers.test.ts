@@ -194,6 +194,7 @@ describe("a peer that holds the secret", () => {
       peer.say({ type: "audit-ballot", vote: 5, holds: true });
       peer.say({
         type: "shard-digests",
+        askedAt: 0,
         asOf: Date.now(),
         lives: 0,
         view: 0,

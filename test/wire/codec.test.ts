@@ -144,6 +144,7 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
       ...type("digest"),
       ...report,
       reply: fc.boolean(),
+      askedAt: fc.nat(),
       asOf,
       vectors: digest,
       fingerprints: digest,
@@ -156,10 +157,15 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
       strays: fc.uniqueArray(shard, { maxLength: 4 }).map((shards) => shards.sort((x, y) => x - y)),
     })
     // Never behind the clock.
-    .map((message) => ({ ...message, stamp: timestampFromMs(message.clock) + message.stamp })),
+    .map((message) => ({
+      ...message,
+      stamp: timestampFromMs(message.clock) + message.stamp,
+      askedAt: message.reply ? message.askedAt : 0,
+    })),
   "shard-digests": fc.record({
     ...type("shard-digests"),
     ...report,
+    askedAt: fc.nat(),
     asOf,
     rows: fc
       .uniqueArray(row, { maxLength: 4, selector: ({ shard }) => shard })
@@ -387,7 +393,7 @@ it("refuses types it does not know, and nothing at all", () => {
 const counts: readonly (readonly [string, readonly number[]])[] = [
   ["members", [1, 1, 0x61, 1]],
   ["confirmed shards", [3, 0, 0, 0, 0, 1]],
-  ["shard digests", [5, 0, 0, 0, 0, 0, 0, 0, 0]],
+  ["shard digests", [5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
   ["vectors", [6, 0, 0, 0, 0, 0, 0, 0, 0]],
   ["entries of a vector", [7, 1, 1, 1, 0]],
   ["sealed lives of a vector", [7, 1, 1, 1]],
@@ -447,7 +453,9 @@ it("keeps a round between equal replicas under 100 bytes", () => {
     swept: true,
     ...more,
   };
-  const bytes = [true, false].map((reply) => encodeMessage({ type: "digest", reply, ...round }).length);
+  const bytes = [2 ** 32 - 1, 0].map(
+    (askedAt) => encodeMessage({ type: "digest", reply: askedAt > 0, askedAt, ...round }).length,
+  );
   expect((bytes[0] ?? 0) + (bytes[1] ?? 0)).toBeLessThan(100);
 });
 
