@@ -4,6 +4,7 @@ import { checkAcknowledged } from "./acknowledged.ts";
 import { checkAudit } from "./audit.ts";
 import { checkAvailability } from "./availability.ts";
 import { checkBounds } from "./bounds.ts";
+import { checkClock } from "./clock.ts";
 import { checkCondition } from "./condition.ts";
 import { checkConvergence } from "./convergence.ts";
 import { coverageOf, type Verdict } from "./coverage.ts";
@@ -30,6 +31,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   condition: checkCondition,
   session: checkSession,
   expiry: checkExpiry,
+  clock: checkClock,
   watch: checkWatch,
   quorum: checkQuorum,
   listing: checkListing,

@@ -2,6 +2,7 @@
 
 import { isEdit } from "../documents/document-operation.ts";
 import { acknowledgedParts } from "../workload/history.ts";
+import { stampsInView, timesInView } from "./clock.ts";
 import { isConditional } from "./condition.ts";
 import type { Evidence } from "./evidence.ts";
 import { inPeace } from "./levels.ts";
@@ -54,6 +55,10 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
     "values that expire": history.filter(
       ({ operation, answer }) => operation.ttlMs !== undefined && answer?.type === "written",
     ).length,
+  }),
+  clock: (evidence) => ({
+    "looks at replicas that hear a majority": timesInView(evidence),
+    stamps: stampsInView(evidence).length,
   }),
   watch: ({ watches }) => {
     const entries = watches.flatMap((watch) => watch.entries);

@@ -8,6 +8,7 @@ import type { NodeSpan, Span } from "../faults/calm.ts";
 import type { AuditRepair } from "../sampling/audit-repair.ts";
 import type { Company, MemberVerdict } from "../sampling/company.ts";
 import type { Sample } from "../sampling/sample.ts";
+import type { ClockCourse } from "../simulator/clock-course.ts";
 import type { DiskLoss } from "../simulator/disk-damage.ts";
 import type { Judgement, LifeEnd, PutAside } from "../simulator/node.ts";
 import type { History, ReadPart } from "../workload/history.ts";
@@ -30,6 +31,10 @@ export interface NodeEvidence {
   readonly clockStops: readonly { readonly from: number; readonly to: number }[];
   /** When its clock was put forward or back, by a fault or by its own correction; virtual ms. */
   readonly clockJumps: readonly number[];
+  /** Of its wall clock; unknown where nobody can look into it. */
+  readonly clock: ClockCourse;
+  /** Of the time that its replicas went by: the wall clock's, corrected. */
+  readonly time: ClockCourse;
   /** After the healing. Undefined: it did not come back. */
   readonly dump: ReplicaDump | undefined;
   /** How it sees the others, then. */
@@ -65,6 +70,8 @@ export interface Evidence {
   readonly retentionMs: number;
   /** Most that clocks were apart at any time, ms. */
   readonly clockSpreadMs: number;
+  /** An offset that replicas correct is greater, ms. */
+  readonly clockBoundMs: number;
   /** Expired registers fall at multiples of this. */
   readonly sweepMs: number;
 }

@@ -53,6 +53,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   condition: "a conditional write is carried out only where its condition may hold, and refused only where it may not",
   session: "a session reads its own writes and never goes back, wherever it goes",
   expiry: "nothing is served after its time, or with another time than was asked for",
+  clock: "who hears a majority goes by a time within the bound of the middle of their clocks, and stamps by it",
   watch: "a watcher sees every change of its replica once or more, in order, across reconnects",
   quorum: "a read of a majority sees what a majority had acknowledged",
   listing: "a listing has each key once, whichever replica each page comes from",

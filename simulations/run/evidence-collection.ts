@@ -8,6 +8,7 @@ import { calmOf, peacefulStopsOf } from "../faults/calm.ts";
 import { clockSpreadOf, type Plan } from "../plan.ts";
 import { companyOf } from "../sampling/company.ts";
 import type { Sampler } from "../sampling/sampler.ts";
+import { ClockCourse } from "../simulator/clock-course.ts";
 import type { World } from "../simulator/world.ts";
 import type { ReadPart } from "../workload/history.ts";
 import { keysOf } from "../workload/operation.ts";
@@ -36,7 +37,9 @@ export async function collectEvidence(plan: Plan, { world, runner, documents, sa
       givenUpAt: world.givenUpAt(node.identity.id),
       pauses: node.pauses,
       clockStops: clockStopsOf(plan, i),
-      clockJumps: [...node.clock.jumps, ...node.correctedAt],
+      clockJumps: [...node.clock.jumps, ...node.corrections.map(({ at }) => at)],
+      clock: new ClockCourse(node.clock.bends),
+      time: new ClockCourse(node.clock.bends).corrected(node.corrections),
       dump: dumps[i],
       company: companies[i],
       finals: finals[i] ?? [],
@@ -60,6 +63,7 @@ export async function collectEvidence(plan: Plan, { world, runner, documents, sa
     memberVerdicts: world.memberVerdicts,
     retentionMs: plan.replica.retentionMs,
     clockSpreadMs: clockSpreadOf(plan),
+    clockBoundMs: plan.replica.maxClockOffsetMs,
     sweepMs: plan.replica.sweepMs,
   };
 }

@@ -4,6 +4,7 @@ import type { Key, ShardId } from "../../src/base/ids.ts";
 import type { VersionVector } from "../../src/core/version-vector.ts";
 import type { Holding } from "../../src/replica/holdings.ts";
 import type { Stamp } from "../checkers/stamp.ts";
+import type { ClockVotes } from "./clock-votes.ts";
 import type { Company } from "./company.ts";
 
 export interface SampledRegister {
@@ -30,6 +31,7 @@ export interface NodeSample {
   readonly vectorDigest: string;
   readonly holdings: readonly Holding[];
   readonly company: Company;
+  readonly votes: ClockVotes;
 }
 
 export interface Sample {

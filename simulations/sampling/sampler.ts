@@ -16,6 +16,7 @@ import { identityText } from "../../src/replica/inspect.ts";
 import { contentDigest } from "../../src/replica/status.ts";
 import type { SimulatedNode } from "../simulator/node.ts";
 import type { World } from "../simulator/world.ts";
+import { votesOf } from "./clock-votes.ts";
 import { companyOf } from "./company.ts";
 import type { NodeSample, Sample, SampledRegister } from "./sample.ts";
 
@@ -35,7 +36,7 @@ export class Sampler {
 
   /** Looks now, whatever there is. */
   look(): void {
-    const nodes = this.#world.nodes.map(sampleNode);
+    const nodes = this.#world.nodes.map((node) => sampleNode(node, this.#world.nodes));
     for (const node of nodes) this.#registers += node?.registers.size ?? 0;
     this.samples.push({ at: this.#world.now, nodes });
   }
@@ -45,7 +46,7 @@ export class Sampler {
   }
 }
 
-function sampleNode(node: SimulatedNode): NodeSample | undefined {
+function sampleNode(node: SimulatedNode, all: readonly SimulatedNode[]): NodeSample | undefined {
   const { replica: driver, life } = node;
   const replica = driver?.replica;
   if (driver === undefined || replica === undefined || life === undefined) return undefined;
@@ -65,6 +66,7 @@ function sampleNode(node: SimulatedNode): NodeSample | undefined {
     vectorDigest: digestText(vectors),
     holdings: driver.holdings?.() ?? [],
     company: companyOf(replica),
+    votes: votesOf(replica, all),
   };
 }
 

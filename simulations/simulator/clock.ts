@@ -1,6 +1,7 @@
 /** A node's wall clock: true time bent by an offset, a drift, jumps, and freezing. Whole ms, like `Date.now`. */
 
 import type { Clock } from "../../src/replica/ports.ts";
+import type { ClockBend } from "./clock-course.ts";
 
 /** Unix ms at virtual time 0: 2026-01-01 UTC. */
 export const EPOCH_MS = 1_767_225_600_000;
@@ -8,6 +9,8 @@ export const EPOCH_MS = 1_767_225_600_000;
 export class SimulatedClock implements Clock {
   /** When it was put forward or back, virtual ms. */
   readonly jumps: number[] = [];
+  /** Everything that it showed. */
+  readonly bends: ClockBend[] = [];
   readonly #time: () => number;
   /** Reading at `since`; between changes the clock is a straight line. */
   #reading: number;
@@ -18,6 +21,7 @@ export class SimulatedClock implements Clock {
     this.#time = time;
     this.#since = time();
     this.#reading = EPOCH_MS + this.#since + offsetMs;
+    this.#record();
   }
 
   now(): number {
@@ -30,20 +34,18 @@ export class SimulatedClock implements Clock {
   }
 
   jump(byMs: number): void {
-    this.#bend(this.#rate);
-    this.#reading += byMs;
+    this.#bend(this.#rate, this.#exact() + byMs);
     this.jumps.push(this.#since);
   }
 
   /** Sets how fast the clock runs: parts in a million too fast. -1,000,000 freezes it. */
   drift(ppm: number): void {
-    this.#bend(1 + ppm / 1e6);
+    this.#bend(1 + ppm / 1e6, this.#exact());
   }
 
   /** Back to true time and true rate. */
   repair(): void {
-    this.#bend(1);
-    this.#reading = EPOCH_MS + this.#since;
+    this.#bend(1, EPOCH_MS + this.#time());
     this.jumps.push(this.#since);
   }
 
@@ -51,9 +53,14 @@ export class SimulatedClock implements Clock {
     return this.#reading + (this.#time() - this.#since) * this.#rate;
   }
 
-  #bend(rate: number): void {
-    this.#reading = this.#exact();
+  #bend(rate: number, reading: number): void {
+    this.#reading = reading;
     this.#since = this.#time();
     this.#rate = rate;
+    this.#record();
+  }
+
+  #record(): void {
+    this.bends.push({ at: this.#since, offsetMs: this.offset(), rate: this.#rate });
   }
 }

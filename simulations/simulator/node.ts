@@ -8,6 +8,7 @@ import { DocumentHub } from "../../src/documents/document-hub.ts";
 import type { DocumentSurroundings } from "../../src/documents/surroundings.ts";
 import type { Log, LogLevel } from "../../src/replica/ports.ts";
 import type { SimulatedClock } from "./clock.ts";
+import type { ClockCorrection } from "./clock-course.ts";
 import { createStorage, type SimulatedDisk } from "./disk.ts";
 import type { EventOwner, EventQueue } from "./event-queue.ts";
 import type { SimulatedNetwork } from "./network.ts";
@@ -91,8 +92,8 @@ export class SimulatedNode {
   readonly putAside: PutAside[] = [];
   /** As they were asked for. */
   readonly pauses: { readonly from: number; readonly to: number }[] = [];
-  /** When its replicas changed by how much they correct the clock, virtual ms. */
-  readonly correctedAt: number[] = [];
+  /** By how much its replicas corrected the clock, from when on. */
+  readonly corrections: ClockCorrection[] = [];
   readonly #options: NodeOptions;
   #life: Life | undefined;
   #lives = 0;
@@ -112,12 +113,12 @@ export class SimulatedNode {
     return this.#life;
   }
 
-  /** The replica, once it takes operations. */
   /** Unix ms that its replica goes by: the wall clock's, corrected where that is known to be wrong. */
   get clockTime(): number {
     return this.clock.now() + (this.replica?.replica?.clockGuard.correctionMs ?? 0);
   }
 
+  /** The replica, once it takes operations. */
   get replica(): SimulatedReplica | undefined {
     return this.#life?.isReady === true ? this.#life.replica : undefined;
   }
@@ -129,6 +130,7 @@ export class SimulatedNode {
       return;
     }
     const { now, trace, failed } = this.#options;
+    if (this.corrections.length > 0) this.#corrected(0);
     const life = this.#createLife();
     this.#life = life;
     trace.record(now(), "start", this.index, life.number);
@@ -216,6 +218,10 @@ export class SimulatedNode {
     this.#options.queue.schedule(this.#options.now(), undefined, () => this.start());
   }
 
+  #corrected(correctionMs: number): void {
+    this.corrections.push({ at: this.#options.now(), correctionMs });
+  }
+
   #judged({ shard, reason }: Readonly<Record<string, unknown>>): void {
     const time = { at: this.#options.now(), wallMs: this.clockTime };
     if (shard === undefined) this.judgements.push({ ...time, shard, reason: String(reason) });
@@ -234,7 +240,7 @@ export class SimulatedNode {
     const log: Log = (level, event, fields) => {
       if (owner.ended) return;
       trace.record(now(), "log", node, 0, 0, event);
-      if (event === "clock-corrected" || event === "clock-trusted") this.correctedAt.push(now());
+      if (event === "clock-corrected" || event === "clock-trusted") this.#corrected(Number(fields.correctionMs));
       if (event === "quarantine" || event === "shard-reconciled") this.#judged(fields);
       logged(node, level, event, fields);
     };

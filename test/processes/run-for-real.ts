@@ -5,6 +5,7 @@ import { areEqualDumps } from "../../simulations/checkers/convergence.ts";
 import type { Evidence, NodeEvidence, Violation } from "../../simulations/checkers/evidence.ts";
 import { clockSpreadOf, type Plan } from "../../simulations/plan.ts";
 import { repairIn } from "../../simulations/sampling/audit-repair.ts";
+import { ClockCourse } from "../../simulations/simulator/clock-course.ts";
 import type { History } from "../../simulations/workload/history.ts";
 import { keysOf } from "../../simulations/workload/operation.ts";
 import { WorkloadRunner } from "../../simulations/workload/runner.ts";
@@ -159,6 +160,8 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
       pauses: [],
       clockStops: [],
       clockJumps: jumpsOf(plan, i),
+      clock: new ClockCourse([]),
+      time: new ClockCourse([]),
       dump: dumps[i],
       finalWallMs: node.clockTime,
       company: undefined,
@@ -186,6 +189,7 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
       .map(({ fields }) => repairIn(fields)),
     retentionMs: plan.replica.retentionMs,
     clockSpreadMs: clockSpreadOf(plan),
+    clockBoundMs: plan.replica.maxClockOffsetMs,
     sweepMs: replicaDefaults.sweepMs,
   };
 }

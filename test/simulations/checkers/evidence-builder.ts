@@ -2,6 +2,7 @@
 
 import type { Evidence, NodeEvidence } from "../../../simulations/checkers/evidence.ts";
 import { entryOf } from "../../../simulations/checkers/survival.ts";
+import { ClockCourse } from "../../../simulations/simulator/clock-course.ts";
 import type { DiskLoss } from "../../../simulations/simulator/disk-damage.ts";
 import type { LifeEnd } from "../../../simulations/simulator/node.ts";
 import type { Answer, HistoryEntry, ReadPart } from "../../../simulations/workload/history.ts";
@@ -121,6 +122,8 @@ export function node(changes: Partial<NodeEvidence> & { readonly final?: ReadPar
     pauses: [],
     clockStops: [],
     clockJumps: [],
+    clock: new ClockCourse([]),
+    time: new ClockCourse([]),
     dump: dump([]),
     company: undefined,
     finals: final === undefined ? [] : [final],
@@ -156,6 +159,7 @@ export function evidence(history: readonly HistoryEntry[], nodes: readonly NodeE
     memberVerdicts: [],
     retentionMs: 3_600_000,
     clockSpreadMs: 10,
+    clockBoundMs: 500,
     sweepMs: 200,
   };
 }

@@ -28,6 +28,7 @@ export function nodeSample(
     vectorDigest: `${covered}`,
     holdings: [],
     company: { id: "r" as ReplicaId, others: new Map() },
+    votes: { correctionMs: 0, members: 2, rounds: new Map() },
     ...changes,
   };
 }
