@@ -55,6 +55,14 @@ const NEEDS: Partial<Record<PlayName, Partial<Omit<ScenarioProfile, "nodes">>>> 
   "lost-push": { ...QUIET, replica: { ...CALM.replica, antiEntropyMs: 100, settleMs: 1500 } },
   // Until the next sweep only the reader's clock tells.
   expiring: { replica: { ...CALM.replica, sweepMs: 2000 } },
+  // A clock is set right, and found to be, before the next one goes wrong.
+  "wrong-clocks": {
+    ...QUIET,
+    replica: { ...CALM.replica, antiEntropyMs: 100 },
+    durationMs: 40_000,
+    leastGapOfPlaysMs: 13_000,
+    meanGapOfPlaysMs: 1000,
+  },
   "long-delta": { ...QUIET, meanGapOfPlaysMs: 2500 },
   "overwritten-delta": { ...QUIET, durationMs: 16_000, leastGapOfPlaysMs: 6000 },
   "overwritten-before-push": { ...QUIET, durationMs: 20_000, leastGapOfPlaysMs: 1500, meanGapOfPlaysMs: 200 },

@@ -3,6 +3,7 @@
  * them together; every scenario mixes some into its noise. Each play says which rule of ARCHITECTURE.md it aims at.
  */
 
+import { wrongClocks } from "./plays/clocks.ts";
 import { conflict, expiring, fastClock, tie } from "./plays/conflicts.ts";
 import {
   crashBeforeSync,
@@ -55,6 +56,7 @@ export const PLAYS = {
   tie,
   expiring,
   "fast-clock": fastClock,
+  "wrong-clocks": wrongClocks,
   "long-delta": longDelta,
   "overwritten-delta": overwrittenDelta,
   "lost-push": lostPush,

@@ -1,5 +1,6 @@
 import { ACTOR_BUGS } from "./bugs/actors.ts";
 import { CLIENT_BUGS } from "./bugs/clients.ts";
+import { CLOCK_BUGS } from "./bugs/clocks.ts";
 import { DISK_BUGS } from "./bugs/disks.ts";
 import { DOCUMENT_BUGS } from "./bugs/documents.ts";
 import { MEMBER_BUGS } from "./bugs/members.ts";
@@ -19,4 +20,5 @@ export const BUGS: readonly PlantedBug[] = [
   ...RESOURCE_BUGS,
   ...DOCUMENT_BUGS,
   ...MEMBER_BUGS,
+  ...CLOCK_BUGS,
 ];
