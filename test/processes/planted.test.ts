@@ -93,13 +93,13 @@ const PLANTED: readonly PlantedProcess[] = [
     patches: [
       {
         file: "cluster/anti-entropy.ts",
-        find: "if (!isSameDigest(own.vectors, message.vectors)) {",
+        find: "if (!isSameDigest(own.vectors, message.vectors) || !isReady) {",
         replace: "if (false) {",
       },
       // Else the fingerprints, which differ as well, bring them to compare further.
       {
         file: "cluster/anti-entropy.ts",
-        find: "if (this.#isSuspicious(peer, message, now)) {",
+        find: "if (this.#isSuspicious(peer, shared, message, now)) {",
         replace: "if (false) {",
       },
     ],
