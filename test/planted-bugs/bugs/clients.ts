@@ -183,8 +183,8 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/quorum-reads.ts",
-        find: "Math.floor((this.#host.members.owners().length + 1) / 2)",
-        replace: "Math.floor((this.#host.members.owners().length - 1) / 2)",
+        find: "majority - (own === 1 && this.#isWhole(shard) ? 1 : 0);",
+        replace: "majority - (own === 1 && this.#isWhole(shard) ? 2 : 0);",
       },
     ],
     scenario: "drill-majorities",
@@ -195,7 +195,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     name: "quorum-ack-one-too-few",
     rule: "-",
     broken: "less than half counts as a majority for acknowledgements",
-    patches: [{ file: "replica/acks.ts", find: "Math.floor(all / 2) + 1;", replace: "Math.floor(all / 2);" }],
+    patches: [{ file: "replica/acks.ts", find: "Math.floor(all / 2) + 1);", replace: "Math.floor(all / 2));" }],
     scenario: "drill-majorities",
     seedsMax: 8,
     checkers: ["quorum"],
@@ -236,7 +236,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     name: "oneself-counted-twice",
     rule: "-",
     broken: "a replica counts itself twice for an acknowledgement",
-    patches: [{ file: "replica/acks.ts", find: "let reached = 1;", replace: "let reached = 2;" }],
+    patches: [{ file: "replica/acks.ts", find: "let reached = own;", replace: "let reached = 2 * own;" }],
     scenario: "drill-majorities",
     seedsMax: 8,
     checkers: ["quorum", "acknowledged"],

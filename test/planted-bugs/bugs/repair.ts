@@ -56,8 +56,9 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/purging.ts",
-        find: "if (report === undefined) return undefined;",
-        replace: "if (report === undefined) continue;",
+        find: "if (report === undefined || !(isEverywhere || report.view === ownership.view)) return undefined;",
+        replace:
+          "if (report === undefined) continue;\n      if (!(isEverywhere || report.view === ownership.view)) return undefined;",
       },
     ],
     scenario: "drill-crash-before-sync",
