@@ -65,6 +65,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   bounds: "everything that is held for a while stays within its bound, and goes",
   availability: "a replica that runs answers, and in time",
   levels: "with nothing disturbed every level that was asked for is met",
+  membership: "once all is healed, everybody sees everybody who is there, and nobody else",
 };
 
 export function renderTraffic({ plan }: RunResult, { traffic, endedAt }: Timeline): Markup {
