@@ -125,6 +125,14 @@ export function hasRunOut(edit: DocumentEntry, writes: DocumentWrites, look: Loo
   );
 }
 
+/** True when a lease may have ended so lately that the next sweep is to tell the clients. */
+export function mayJustHaveEnded(writes: DocumentWrites, wallMs: number, evidence: Evidence): boolean {
+  return writes.leases.some((lease) => {
+    const isOver = earliestEndOf(lease, evidence) <= wallMs;
+    return isOver && latestEndOf(lease, evidence) + 2 * evidence.sweepMs >= wallMs;
+  });
+}
+
 function earliestEndOf({ operation, invokedWallMs }: DocumentEntry, { clockSpreadMs }: Evidence): number {
   return invokedWallMs + (operation.ttlMs ?? Infinity) - clockSpreadMs;
 }

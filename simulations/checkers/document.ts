@@ -28,6 +28,7 @@ import {
   isRemoved,
   mayBeBehind,
   mayBeRemoved,
+  mayJustHaveEnded,
 } from "./document-fate.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 
@@ -52,7 +53,7 @@ export function checkDocument(evidence: Evidence): Violation[] {
       const name = `document ${showKey(final.key)} of replica ${i}`;
       const twin = evidence.nodes[0]?.documents.find(({ key }) => key === final.key);
       messages.push(
-        ...checkSame(final, twin, name),
+        ...checkSame(final, twin, { name, isUntold: mayJustHaveEnded(writes, node.finalWallMs, evidence) }),
         ...checkHeld(final, writes, { name, wallMs: node.finalWallMs }, evidence),
       );
       if (!isCompact(final))
@@ -103,8 +104,14 @@ function* checkRead(
   if (risen !== undefined) yield `${describe(read)} showed ${showSpan(risen)}, ${fateOf(risen, writes.edits)}`;
 }
 
-function* checkSame(final: FinalDocument, twin: FinalDocument | undefined, name: string): Iterable<string> {
+/** `isUntold`: it may have expired, and its clients are still to hear of that. */
+function* checkSame(
+  final: FinalDocument,
+  twin: FinalDocument | undefined,
+  { name, isUntold }: { readonly name: string; readonly isUntold: boolean },
+): Iterable<string> {
   const { version, held, live } = final;
+  if (isUntold && held.contents.made.length === 0) return;
   if (nameOfContents(held.contents) !== nameOfContents(live.contents))
     yield `${name} shows its clients ${show(live.contents)}, its registers hold ${show(held.contents)}`;
   else if (held.text !== live.text) yield `${name} shows its clients another text than its registers hold`;

@@ -36,6 +36,15 @@ describe("the checker of documents", () => {
     expect(messages(history, final(shown(1, 2), { live: shown(1) }))[0]).toContain("its registers hold");
   });
 
+  it("lets clients not yet have heard of an end that the next sweep tells them of, and of no other", () => {
+    const lease = (ttlMs: number) => done(2, { type: "lease", ttlMs });
+    const told = (ttlMs: number) => messages([done(1), lease(ttlMs)], final(shown(), { live: shown(1) })).join();
+    expect(told(FINAL_MS - 10)).not.toContain("its registers hold");
+    expect(told(FINAL_MS / 2)).toContain("its registers hold");
+    const halfShown = messages([done(1), done(3), lease(FINAL_MS - 10)], final(shown(3), { live: shown(1, 3) })).join();
+    expect(halfShown).toContain("its registers hold");
+  });
+
   it("misses an edit that was acknowledged and that nothing removed", () => {
     expect(messages([done(1)], final(shown()))[0]).toContain("lacks clocks 0 to 0 of client 1");
   });
