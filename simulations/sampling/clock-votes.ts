@@ -16,9 +16,15 @@ export interface ClockVotes {
 /** Of all nodes of the world, the one of the replica among them. */
 export function votesOf({ clockGuard, members, antiEntropy }: Replica, all: readonly SimulatedNode[]): ClockVotes {
   const rounds = new Map<number, ClockSample>();
-  for (const { index, identity } of all) {
-    const round = antiEntropy.roundOf(identity.id);
-    if (round !== undefined && clockGuard.sampleOf(identity.id) !== undefined) rounds.set(index, round);
+  for (const { id } of members.all()) {
+    const round = antiEntropy.roundOf(id);
+    const index = all.find(({ identity }) => isOf(identity.id, id))?.index;
+    if (round !== undefined && index !== undefined && clockGuard.sampleOf(id) !== undefined) rounds.set(index, round);
   }
   return { correctionMs: clockGuard.correctionMs, members: members.owners().length + 1, rounds };
+}
+
+/** Without a disk each start is another replica, under the name of its node and something of its own. */
+function isOf(node: string, replica: string): boolean {
+  return replica === node || replica.startsWith(`${node}-`);
 }
