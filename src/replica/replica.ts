@@ -918,7 +918,8 @@ export class Replica implements SendingSurroundings {
     if (space === SYSTEM_SPACE) learnDefinition(this.keyspaces, view, at);
     if (space === DEFAULT_SPACE) this.listener?.applied(view, at, now, this.#emit);
     const changes = this.#changesBySpace.get(space);
-    if (changes?.isWanted(now) !== true) return changes?.skip();
+    if (changes === undefined) return;
+    if (!changes.isWanted(now)) return changes.skip();
     const change = changeAt(view, at, now);
     if (change !== undefined) changes.record(change);
   }

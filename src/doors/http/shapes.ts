@@ -101,12 +101,22 @@ const ttl: Json = { type: "integer", minimum: 1, description: "In ms" };
 const settings = {
   replication: {
     oneOf: [{ const: "all" }, { type: "integer", minimum: 1 }, { type: "object", additionalProperties: count }],
-    description: "Copies: on every member, on so many, or on so many in each of these regions",
+    description:
+      "Copies: on every member, on so many, or on so many in each of these regions. A least: this version keeps all on every member",
   },
-  regions: { type: "array", items: text, description: "Where copies may be" },
+  regions: {
+    type: "array",
+    items: text,
+    description: "Where copies may be; kept and shown, and not enforced by this version",
+  },
   defaultTtlMs: { ...ttl, description: "What a put without a time to live gets, in ms" },
   maxTtlMs: ttl,
-  memoryShare: { type: "number", exclusiveMinimum: 0, maximum: 1, description: "Of a replica's memory" },
+  memoryShare: {
+    type: "number",
+    exclusiveMinimum: 0,
+    maximum: 1,
+    description: "Of a replica's memory; kept and shown, and not enforced by this version",
+  },
 };
 const optionalSettings = ["regions", "defaultTtlMs", "maxTtlMs", "memoryShare"];
 const keyspace = object(
