@@ -593,6 +593,7 @@ export class Shard {
   }
 
   #forgetClaims(): void {
+    this.#isReady = false;
     this.vector.clear();
     this.#chains.uncovered();
   }

@@ -133,4 +133,10 @@ describe("a shard that is ready", () => {
     restoreHead(again, encodeHead(shard));
     expect([shard.isReady, again.isReady]).toEqual([false, false]);
   });
+
+  it.each([true, false])("is not any more once it forgets what it claims, served or not (%s)", (serve) => {
+    const { shard } = filled();
+    shard.distrust({ serve });
+    expect([shard.isReady, shard.vector.size]).toEqual([false, 0]);
+  });
 });
