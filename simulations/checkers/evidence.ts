@@ -70,6 +70,8 @@ export interface Evidence {
   readonly retentionMs: number;
   /** Most that clocks were apart at any time, ms. */
   readonly clockSpreadMs: number;
+  /** By how much what a replica took for the time may differ from what is noted of its clock, ms. */
+  readonly clockDoubtMs: number;
   /** An offset that replicas correct is greater, ms. */
   readonly clockBoundMs: number;
   /** Expired registers fall at multiples of this. */

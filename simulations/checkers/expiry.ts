@@ -26,17 +26,19 @@ export function checkExpiry(evidence: Evidence): Violation[] {
     );
   }
   for (const [i, node] of evidence.nodes.entries()) {
+    const finalMs = node.finalWallMs - evidence.clockDoubtMs;
     for (const read of node.finals) {
-      messages.push(...checkServed(read, node.finalWallMs, `the last read of replica ${i}`, writers, evidence));
+      messages.push(...checkServed(read, finalMs, `the last read of replica ${i}`, writers, evidence));
     }
   }
   return violations("expiry", messages);
 }
 
 /** The earliest that the clock of who answered may have shown meanwhile, unix ms. */
-function servedFrom({ node, invokedAt, invokedWallMs, answeredAt = 0 }: HistoryEntry, { nodes }: Evidence): number {
+function servedFrom({ node, invokedAt, invokedWallMs, answeredAt = 0 }: HistoryEntry, evidence: Evidence): number {
+  const { nodes, clockDoubtMs } = evidence;
   const wasPutBack = nodes[node]?.clockJumps.some((at) => at >= invokedAt && at <= answeredAt) === true;
-  return wasPutBack ? -Infinity : invokedWallMs;
+  return wasPutBack ? -Infinity : invokedWallMs - clockDoubtMs;
 }
 
 export function indexWriters(evidence: Evidence): Writers {

@@ -63,6 +63,7 @@ export async function collectEvidence(plan: Plan, { world, runner, documents, sa
     memberVerdicts: world.memberVerdicts,
     retentionMs: plan.replica.retentionMs,
     clockSpreadMs: clockSpreadOf(plan),
+    clockDoubtMs: 0,
     clockBoundMs: plan.replica.maxClockOffsetMs,
     sweepMs: plan.replica.sweepMs,
   };

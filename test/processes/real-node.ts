@@ -34,7 +34,7 @@ export class RealNode implements StageNode {
   readonly process: ReplicaProcess;
   readonly fakeClock: FakeClock | undefined;
   readonly ends: LifeEnd[] = [];
-  /** Its wall clock: what it corrects that by is within what clocks are apart. */
+  /** Its wall clock. What it corrects that by is not seen from outside, and is within what clocks are apart. */
   get clockTime(): number {
     return Date.now() + (this.fakeClock?.offsetMs ?? 0);
   }

@@ -189,6 +189,8 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
       .map(({ fields }) => repairIn(fields)),
     retentionMs: plan.replica.retentionMs,
     clockSpreadMs: clockSpreadOf(plan),
+    // What a process corrects its clock by is not seen from outside.
+    clockDoubtMs: clockSpreadOf(plan),
     clockBoundMs: plan.replica.maxClockOffsetMs,
     sweepMs: replicaDefaults.sweepMs,
   };

@@ -159,6 +159,7 @@ export function evidence(history: readonly HistoryEntry[], nodes: readonly NodeE
     memberVerdicts: [],
     retentionMs: 3_600_000,
     clockSpreadMs: 10,
+    clockDoubtMs: 0,
     clockBoundMs: 500,
     sweepMs: 200,
   };

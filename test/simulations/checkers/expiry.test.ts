@@ -33,6 +33,16 @@ describe("checker of times to live", () => {
     expect(found([150])).toBe(0);
   });
 
+  it("allows for what is not known of the clock of who serves it", () => {
+    const found = (clockDoubtMs: number): number => {
+      const late = evidence([TTL_PUT, get(150, WALL + 100)], [node({ final: readPart(100, 1, WALL + 100) })]);
+      return checkExpiry({ ...late, clockDoubtMs }).length;
+    };
+    expect(found(0)).toBe(2);
+    expect(found(60)).toBe(1);
+    expect(found(60_000)).toBe(0);
+  });
+
   it("catches an expiry that was lost, invented, or changed", () => {
     expect(messagesOf(TTL_PUT, get(50))[0]).toContain("asked at");
     expect(messagesOf(TTL_PUT, get(50, WALL + 500))[0]).toContain("asked at");
