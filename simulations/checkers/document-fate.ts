@@ -2,7 +2,8 @@
  * What may have become of an edit of a document, and what must have. A deletion removes every edit that did not know of it,
  * wherever and whenever it was made; one that knew stays, and so does one that knew a deletion that was stamped later. Who
  * knew what is told by dots: the version vector of the replica that took an edit covers the dot of a deletion when it had
- * seen it, and when it had not, an edit may have told of it. An edit that came after what was purged may also stay where a deletion, unseen, was stamped below that.
+ * seen it, and when it had not, an edit may have told of it. An edit that came after what was purged may also stay where a
+ * deletion, unseen, was stamped below that; and so may that of a newcomer, for whom no purge waits (`removal.ts`).
  *
  * Leases promise less. Once one may have run out, whoever edits where that is so begins another document, which removes what
  * it has not seen. So what was there may be gone from then on, unless the lease was prolonged before, for good, and nobody
@@ -15,6 +16,7 @@ import { type DocumentEntry, dotOf, mayHaveBeenDone } from "../documents/documen
 import type { DocumentOperationType } from "../documents/document-operation.ts";
 import type { Evidence, NodeEvidence } from "./evidence.ts";
 import { isKept } from "./promise.ts";
+import { isOfNewcomer } from "./removal.ts";
 import { stampOfVersion } from "./stamp.ts";
 import type { Moment } from "./writes-by-key.ts";
 
@@ -67,6 +69,7 @@ export function mayBeBehind(
 ): boolean {
   const stamp = stampOf(deletion);
   if (stamp === undefined || stamp <= edit.purgedUpTo || isBehind(deletion, edit, writes)) return true;
+  if (isOfNewcomer(edit, evidence) && deletion.invokedAt < edit.invokedAt) return true;
   const moment = { at: edit.invokedAt, wallMs: edit.invokedWallMs };
   return writes.leases.some((lease) => mayHaveEnded(lease, writes, moment, evidence));
 }

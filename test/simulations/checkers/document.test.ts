@@ -78,6 +78,19 @@ describe("the checker of documents", () => {
     expect(messages([done(2, { type: "delete" }), edit], final(shown(3)))).toEqual([]);
   });
 
+  it("lets the edit of a newcomer stand that came after a deletion of which it had not heard", () => {
+    const risen = (edit: DocumentEntry, durable: boolean) => {
+      const history = [done(2, { type: "delete" }), { ...edit, node: 1, life: 2 }];
+      const document = final(shown(edit.invokedAt));
+      const nodes = [node({ documents: [document] }), node({ documents: [document], durable })];
+      return checkDocument({ ...evidence([], nodes), documents: history }).map(({ message }) => message);
+    };
+    const unaware = done(3, { upTo: 0 });
+    expect(risen(unaware, false)).toEqual([]);
+    expect(risen(unaware, true)[0]).toContain("was deleted");
+    expect(risen(done(1), false)[0]).toContain("was deleted");
+  });
+
   it("demands nothing of a deletion that may not have happened, and allows it everything", () => {
     const unknown = done(2, { type: "delete", answeredAt: undefined, answer: undefined });
     for (const held of [shown(1), shown()]) expect(messages([done(1), unknown], final(held))).toEqual([]);
