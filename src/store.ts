@@ -232,6 +232,8 @@ export interface DocumentHandle {
   readonly bytesMax: number;
   /** What was appended since the last snapshot has outgrown it. */
   readonly isSnapshotDue: boolean;
+  /** Held side by side: more than one where several replicas compacted without having heard of each other. */
+  readonly snapshots: number;
   /**
    * Replaces all that is held by one update, which `encode` makes of all that was read, told and appended by this handle.
    * Not called, and false returned, while that is not yet all there is. False also where it makes more than one value holds.

@@ -6,8 +6,10 @@
 
 import { type DocumentSurroundings, fraction } from "./surroundings.ts";
 
-/** After the last change, at least; at most twice as long. */
+/** After the last change, at least; at most twice as long, unless others do it at the same time. */
 const REST_MS = 2_000;
+/** Then the time in which one of them happens to be first is up to so many times as long. */
+const SPREAD_MAX = 32;
 /** A document that never rests is looked at so long after its first change. */
 const UNREST_MAX_MS = 60_000;
 /** Changes since, after which it is not waited any more; at most twice as many. */
@@ -15,23 +17,27 @@ const CHANGES_MAX = 2_000;
 
 export class CompactionPace {
   readonly #around: DocumentSurroundings;
-  /** At least 1, below 2: how patient this one is, until the next time. */
-  #patience: number;
+  /** At least 0, below 1: how much longer than the least this one waits, until the next time. */
+  #lot: number;
+  /** Doubles with each round in which others compacted at once, and halves with each in which nobody did. */
+  #spread = 1;
+  #isContended = false;
   #changes = 0;
   #firstChangeAt = 0;
   #lastChangeAt = 0;
 
   constructor(around: DocumentSurroundings) {
     this.#around = around;
-    this.#patience = 1 + fraction(around.random);
+    this.#lot = fraction(around.random);
   }
 
   get hasChanged(): boolean {
     return this.#changes > 0;
   }
 
-  /** Something was appended, here or elsewhere. */
-  changed(): void {
+  /** Something was appended, here or elsewhere; now so many snapshots stand side by side. */
+  changed(snapshots: number): void {
+    if (snapshots > 1) this.#contended();
     const now = this.#around.clock.now();
     if (this.#changes === 0) this.#firstChangeAt = now;
     this.#changes++;
@@ -40,7 +46,7 @@ export class CompactionPace {
 
   /** True when so much has come that nobody should wait for a rest. */
   get isUrgent(): boolean {
-    return this.#changes >= CHANGES_MAX * this.#patience;
+    return this.#changes >= CHANGES_MAX * (1 + this.#lot);
   }
 
   /** True when it is time to look whether the document has outgrown its state. */
@@ -49,19 +55,30 @@ export class CompactionPace {
     const restsSince = now - this.#lastChangeAt;
     // A clock that was put back makes nobody wait for it to come round again.
     if (restsSince < 0) return true;
-    return restsSince >= REST_MS * this.#patience || now - this.#firstChangeAt >= UNREST_MAX_MS * this.#patience;
+    const isRested = restsSince >= REST_MS * (1 + this.#lot * this.#spread);
+    return isRested || now - this.#firstChangeAt >= UNREST_MAX_MS * (1 + this.#lot);
   }
 
   /** It could not be compacted now. */
   postponed(): void {
     this.#firstChangeAt = this.#around.clock.now();
     this.#lastChangeAt = this.#firstChangeAt;
-    this.#patience = 1 + fraction(this.#around.random);
+    this.#lot = fraction(this.#around.random);
   }
 
   /** It has been looked at. */
   settled(): void {
     this.#changes = 0;
-    this.#patience = 1 + fraction(this.#around.random);
+    this.#lot = fraction(this.#around.random);
+    if (!this.#isContended) this.#spread = Math.max(1, this.#spread / 2);
+    this.#isContended = false;
+  }
+
+  /** Once a round, however many they are. */
+  #contended(): void {
+    if (this.#isContended) return;
+    this.#isContended = true;
+    this.#spread = Math.min(SPREAD_MAX, 2 * this.#spread);
+    this.#lot = fraction(this.#around.random);
   }
 }

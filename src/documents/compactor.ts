@@ -41,7 +41,7 @@ export class Compactor {
   grown(): void {
     this.#mayBeSqueezed = true;
     this.#bytes = undefined;
-    this.#pace.changed();
+    this.#pace.changed(this.#handle.snapshots);
     if (this.#isHurrying || !this.#pace.isUrgent) return;
     this.#isHurrying = true;
     // Who appends may be in the midst of being told something.

@@ -32,6 +32,7 @@ import {
   isSnapshotDue,
   readDocument,
   snapshot,
+  snapshotsOf,
 } from "../types/document.ts";
 import { checkCondition, checkKey, writtenAt } from "./operations.ts";
 import type { Replica } from "./replica.ts";
@@ -86,6 +87,9 @@ export class Documents implements DocumentStore {
       },
       get isSnapshotDue() {
         return isSnapshotDue(host.replica().shardOfKey(key), key);
+      },
+      get snapshots() {
+        return snapshotsOf(host.replica().shardOfKey(key), key);
       },
       compact: (encode) => this.#compact(key, follower, encode),
       close: () => {

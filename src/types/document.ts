@@ -79,6 +79,11 @@ export function isSnapshotDue(shard: Shard, key: Key): boolean {
   return rest > Math.max(SLACK_BYTES, GROWTH_MAX * greatest);
 }
 
+/** How many snapshots stand side by side: none of them covers another. */
+export function snapshotsOf(shard: Shard, key: Key): number {
+  return shard.containers.find(KIND_DOCUMENT, key)?.covers.size ?? 0;
+}
+
 /** Bytes of all that is held of a document. */
 export function bytesOf(shard: Shard, key: Key): number {
   return shard.containers.find(KIND_DOCUMENT, key)?.bytes ?? 0;

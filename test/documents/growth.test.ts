@@ -87,4 +87,22 @@ describe("a document that is edited for long at three replicas, with deletions",
     const state = Y.encodeStateAsUpdate(doc).length;
     for (const name of NAMES) expect(storedBytes(machines, name)).toBeLessThan(GROWTH_MAX * state + 512);
   });
+
+  it.each([2_000, 8_000])("comes to rest where each hears only after %i ms that another compacted it", async (ms) => {
+    const names = [...NAMES, "d"];
+    const machines = await Machines.started(names, "far", {});
+    const live = new LiveMachines(machines, names);
+    const [first] = names.map((name) => live.open(name, KEY).live as LiveDocument) as [LiveDocument];
+    for (let i = 0; i < 400; i++) textOf(first).insert(0, "lorem ipsum ".repeat(4));
+    machines.latencyMs = ms;
+    live.run(120_000);
+    const state = Y.encodeStateAsUpdate(first.doc).length;
+    for (const name of names) expect(storedBytes(machines, name)).toBeLessThan(GROWTH_MAX * state + 512);
+    let snapshots = 0;
+    machines.spy = ({ length }) => {
+      if (length > state) snapshots++;
+    };
+    live.run(60_000);
+    expect(snapshots).toBe(0);
+  });
 });

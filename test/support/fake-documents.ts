@@ -37,6 +37,7 @@ export class FakeDocumentStore implements DocumentStore {
   readonly listeners = new Set<(whisper: Whisper) => void>();
   bytesMax = 8 * 1024 * 1024;
   isSnapshotDue = false;
+  snapshots = 0;
   ttlMsMax = Infinity;
   /** False: it is not a moment for a snapshot. */
   canCompact = true;
@@ -70,6 +71,9 @@ export class FakeDocumentStore implements DocumentStore {
       },
       get isSnapshotDue() {
         return store.isSnapshotDue;
+      },
+      get snapshots() {
+        return store.snapshots;
       },
       compact: (encode) => this.#compact(key, encode),
       close: () => void followers.delete(follower),
