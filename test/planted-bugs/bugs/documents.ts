@@ -269,8 +269,8 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "documents/compaction-pace.ts",
-        find: "    return restsSince >= REST_MS * this.#patience || now",
-        replace: "    return (restsSince < REST_MS / 2 && restsSince > REST_MS) || now",
+        find: "const isRested = restsSince >= REST_MS * (1 + this.#lot * this.#spread);",
+        replace: "const isRested = restsSince < REST_MS / 2 && restsSince > REST_MS;",
       },
     ],
     scenario: "drill-snapshots-of-two",
