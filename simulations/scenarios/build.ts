@@ -15,11 +15,13 @@ import { generatePhases, type PhasesProfile } from "../workload/phase-generator.
 import { generateReads, type ReadsProfile } from "../workload/read-generator.ts";
 import { generateSessions, type SessionsProfile } from "../workload/session-generator.ts";
 import { generateWatches, type WatchesProfile } from "../workload/watch-plan.ts";
+import { wideEnough } from "./burden.ts";
 import { PLAYS, type PlayName } from "./plays.ts";
 
 export interface ScenarioProfile {
   readonly nodes: readonly NodePlan[];
   readonly replica: ReplicaSettings;
+  /** Of a plan whose work would be too much for it: wider (`burden.ts`). */
   readonly water: WaterPlan;
   readonly durationMs: number;
   readonly workload: Omit<WorkloadProfile, "nodes" | "fromMs" | "untilMs">;
@@ -84,15 +86,16 @@ export function buildPlan(random: SeededRandom, scenario: string, seed: string, 
       : generateDocuments(random.fork("documents"), { ...profile.documents, ...span }, nextId);
   const faults = generateFaults(random.fork("faults"), { ...profile.faults, ...span });
   addPlays(random.fork("plays"), profile, { operations, documents, faults, nextId });
+  const { nodes, settleMs } = profile;
   return {
     scenario,
     seed,
-    nodes: profile.nodes,
+    nodes,
     replica: profile.replica,
-    water: profile.water,
+    water: wideEnough(profile.water, { nodes, operations, documents, settleMs }),
     heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS,
     healAt: profile.durationMs,
-    settleMs: profile.settleMs,
+    settleMs,
     operations: holdVersions(random.fork("held versions"), operations),
     ...(documents.length === 0 ? {} : { documents: documents.sort((a, b) => a.at - b.at) }),
     watches: generateWatches(random.fork("watches"), profile.watches, { ...span, keys: profile.workload.keys }),
