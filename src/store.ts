@@ -186,8 +186,11 @@ export interface Store {
   keys(options: KeysOptions): Promise<KeyPage>;
   /** Every change of keys under the prefix from now on, or after `resume`. The listener must not throw. */
   watch(options: WatchOptions, listener: (event: WatchEvent) => void): Watch;
-  /** Waits until this replica has all of `dots` (session guarantees); throws `SESSION_BEHIND` after `waitMs`. */
-  catchUp(dots: readonly Dot[], waitMs: number): Promise<void>;
+  /**
+   * The store to ask for a session that has seen `dots`: what it reads is not older. Waits until this replica has those of
+   * them that it is to hold; throws `SESSION_BEHIND` after `waitMs`.
+   */
+  catchUp(dots: readonly Dot[], waitMs: number): Promise<Store>;
   status(): Promise<ClusterStatus>;
 }
 

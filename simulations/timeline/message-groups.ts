@@ -43,6 +43,8 @@ const KINDS = {
   roster: "other",
   "roster-buckets": "other",
   "roster-rows": "other",
+  request: "other",
+  response: "other",
 } as const satisfies Record<Message["type"], MessageKind>;
 
 interface Gathered {

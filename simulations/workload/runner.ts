@@ -122,10 +122,10 @@ export class WorkloadRunner {
   async #carryOut(replica: Store, entry: HistoryEntry): Promise<Answer> {
     const { operation, carried = [], node } = entry;
     try {
-      if (carried.length > 0) await replica.catchUp(carried, defaultLimits.sessionWaitMs);
+      const store = carried.length === 0 ? replica : await replica.catchUp(carried, defaultLimits.sessionWaitMs);
       if (operation.type === "keys") return await new Lister(this.#world, operation, this.#keys).run();
-      if (operation.type === "update") entry.expected = await this.#expectedBy(replica, operation);
-      return await carryOut(replica, operation, this.#operationsById, entry.expected);
+      if (operation.type === "update") entry.expected = await this.#expectedBy(store, operation);
+      return await carryOut(store, operation, this.#operationsById, entry.expected);
     } catch (error) {
       const answer = answerOfError(error);
       if (answer === undefined && this.#world.node(node).replica === replica) this.#world.fail(node, error);

@@ -27,6 +27,8 @@ const DIGEST_SEEDS = { high: 1, low: 2 } as const;
 export interface KeyspaceDefinition {
   readonly name: string;
   readonly space: SpaceId;
+  /** Of the bytes that define it. */
+  readonly hash: number;
   /** That of `default` until it is changed, also where the definition is of a version that cannot be read here. */
   readonly policy: Policy;
 }
@@ -53,6 +55,12 @@ export function definitionKey(name: string): Key {
   return `${KEY_PREFIX}${name}` as Key;
 }
 
+/** The keyspace that a key of the system space defines. */
+export function nameIn(key: Key): string | undefined {
+  const name = key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : "";
+  return isKeyspaceName(name) ? name : undefined;
+}
+
 export class Keyspaces {
   readonly #learntByName = new Map<string, Learnt>();
   readonly #namesBySpace = new Map<SpaceId, string>();
@@ -67,6 +75,7 @@ export class Keyspaces {
       name: DEFAULT_KEYSPACE,
       space: DEFAULT_SPACE,
       policy: POLICY_ALL,
+      hash: 0,
       bytes,
     });
     this.#namesBySpace.set(DEFAULT_SPACE, DEFAULT_KEYSPACE);
@@ -76,12 +85,13 @@ export class Keyspaces {
    * A register of the system space that is held; what is no definition is none of ours. True where something changed.
    */
   learn(key: Key, value: Uint8Array): boolean {
-    const name = key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : "";
-    if (!isKeyspaceName(name)) return false;
+    const name = nameIn(key);
+    if (name === undefined) return false;
     const known = this.#learntByName.get(name);
     if (known !== undefined && isSame(known.bytes, value)) return false;
     const space = spaceOfName(name);
-    this.#learntByName.set(name, { name, space, policy: policyFrom(value), bytes: value.slice() });
+    const hash = hashBytes(value, SPACE_SEED);
+    this.#learntByName.set(name, { name, space, policy: policyFrom(value), hash, bytes: value.slice() });
     this.#digest = undefined;
     this.#claim(space, name);
     return true;

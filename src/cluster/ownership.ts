@@ -15,11 +15,14 @@ import { createPlacementView } from "./placement/placement-view.ts";
 import { Placements } from "./placement/placements.ts";
 import { POLICY_ALL, type Policy } from "./placement/policy.ts";
 
-/** The policy of a keyspace, and a number that grows with each change of it. */
+/** The policy of a keyspace. */
 export interface KeyspacePolicy {
   readonly space: SpaceId;
   readonly policy: Policy;
+  /** Grows with each change of it. */
   readonly version: number;
+  /** Tells two changes of one version apart. */
+  readonly hash: number;
 }
 
 const WEIGHT = 1;
@@ -47,6 +50,10 @@ export class Ownership {
   /** Digest of the view that these members give, with the policies that there are. */
   viewOf(members: Members): number {
     return digestOf(members, this.#policiesBySpace.values());
+  }
+
+  get policies(): Iterable<KeyspacePolicy> {
+    return this.#policiesBySpace.values();
   }
 
   /** These are the policies from now on; they are on disk. `see` is to follow. */
@@ -113,7 +120,7 @@ function digestOf(members: Members, policies: Iterable<KeyspacePolicy>): number 
   for (const { number, rootLife, givenUpLife, left } of members.all()) {
     sum += hash([number, rootLife, givenUpLife, left ? 1 : 0]);
   }
-  for (const { space, version } of policies) sum += hash([~space, version]);
+  for (const { space, version, hash: tie } of policies) sum += hash([~space, version, tie]);
   return sum >>> 0;
 }
 

@@ -323,14 +323,8 @@ export class Shard {
     );
     this.#writer.writeIdentity(write.kind, write.key, write.field);
     const slot = this.table.find(this.#writer.view, 0);
-    let timestamp: number = Math.max(write.stamp ?? this.#clock.next(nowMs), (write.above ?? 0) + 1);
-    if (slot !== 0) {
-      const held = timestampAt(this.table.viewOf(slot), this.table.offsetOf(slot));
-      timestamp = Math.max(timestamp, held + 1);
-    }
-    if (this.purgeMarks !== undefined) {
-      timestamp = Math.max(timestamp, this.purgeMarks.of(bucketOf(this.#writer.view, 0)) + 1);
-    }
+    const least = this.#lastStamp(slot) + 1;
+    const timestamp = Math.max(write.stamp ?? this.#clock.next(nowMs), (write.above ?? 0) + 1, least);
     if (timestamp > TIMESTAMP_MAX) {
       throw new AtollError("STAMPS_EXHAUSTED", "what is held of this key, or was, bears the greatest stamp there is");
     }
@@ -350,6 +344,18 @@ export class Shard {
     const stored = this.#store(slot, this.#writer.view, this.#writer.bytes, 0, length);
     this.#wrote(origin, sequence);
     return stored;
+  }
+
+  /** What a write of this key has to be stamped above: what is held of it, and what has been purged. */
+  lastStampOf(kind: number, key: Key): number {
+    this.#writer.writeIdentity(kind, key);
+    return this.#lastStamp(this.table.find(this.#writer.view, 0));
+  }
+
+  /** The same, of the register whose identity is in the writer, and which is held in `slot` if that is not 0. */
+  #lastStamp(slot: number): number {
+    const held = slot === 0 ? 0 : timestampAt(this.table.viewOf(slot), this.table.offsetOf(slot));
+    return Math.max(held, this.purgeMarks?.of(bucketOf(this.#writer.view, 0)) ?? 0);
   }
 
   /** The next own sequence is used up, now that its register is held. */

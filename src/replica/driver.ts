@@ -39,13 +39,17 @@ import type { ReplicaConfig } from "./config.ts";
 import { Documents } from "./documents.ts";
 import { type Holding, holdingsOf } from "./holdings.ts";
 import { inspectReplica, type ReplicaDump } from "./inspect.ts";
-import { Keyspace, type KeyspaceHost } from "./keyspace.ts";
+import { Keyspace } from "./keyspace.ts";
 import { defineKeyspace, keyspaceStatuses } from "./keyspace-definitions.ts";
+import type { KeyspaceHost } from "./local-keyspace.ts";
+import { ACK_TIMEOUT_MS } from "./operations.ts";
 import type { Batch } from "./persistence.ts";
 import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, TransportEvents } from "./ports.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { RefusingPeers } from "./refusing-peers.ts";
-import type { Replica } from "./replica.ts";
+import type { Replica, RequestListener } from "./replica.ts";
+import { RequestService } from "./request-service.ts";
+import { Router } from "./router.ts";
 import { startReplica } from "./start-up.ts";
 import { replicaStatistics } from "./statistics.ts";
 import { clusterStatus } from "./status.ts";
@@ -55,7 +59,6 @@ const TICK_MS = 50;
 /** Until the next tick, where the last one left work over. */
 const BUSY_TICK_MS = 5;
 const DISK_RETRY_MS = 1000;
-const ACK_TIMEOUT_MS = 5000;
 /** By as much a clock that is put back prolongs a wait; one that is put back by more ends it. */
 const PUT_BACK_MAX_MS = 1000;
 
@@ -95,6 +98,8 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
   readonly documents: Documents;
   readonly #default: Keyspace;
   readonly #host: KeyspaceHost;
+  readonly #router: Router;
+  readonly #service: RequestService;
   readonly #keyspacesBySpace = new Map<SpaceId, Keyspace>();
   readonly #refusalLog: RefusalLog;
   readonly #refusing = new RefusingPeers();
@@ -121,11 +126,13 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
       now: () => this.#now(),
       step: <T>(run: (now: number) => T) => this.#step(run),
       acknowledged: (outcome: WriteOutcome, wanted: WriteOptions) => this.#acknowledged(outcome, wanted),
-      catchUp: (dots: readonly Dot[], waitMs: number) => this.catchUp(dots, waitMs),
+      catchUp: (dots: readonly Dot[], waitMs: number) => this.#catchUp(dots, waitMs),
       status: () => this.status(),
     };
     this.#host = host;
-    this.#default = new Keyspace(host, DEFAULT_SPACE);
+    this.#router = new Router({ ...host, random: options.random, after: (ms, run) => this.#after(ms, run) });
+    this.#service = new RequestService(host, this.#router);
+    this.#default = new Keyspace(host, this.#router, DEFAULT_SPACE);
     this.#keyspacesBySpace.set(DEFAULT_SPACE, this.#default);
     this.documents = new Documents({
       ...host,
@@ -153,6 +160,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     this.#replica.queuedOn = (link) => transport.queuedBytes(link);
     this.#replica.queueBytesMax = transport.queueBytesMax;
     this.#replica.listener = this.documents;
+    this.#replica.requests = this.#requests(this.#replica);
     const { id, life } = this.#replica;
     const { region, cluster, shards } = config;
     await transport.start({ id, life, region, address, cluster, shards }, this.#transportEvents());
@@ -226,7 +234,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     if (name === DEFAULT_KEYSPACE) return this;
     const space = this.#replica?.keyspaces.get(name)?.space;
     if (space === undefined) return undefined;
-    const keyspace = this.#keyspacesBySpace.get(space) ?? new Keyspace(this.#host, space);
+    const keyspace = this.#keyspacesBySpace.get(space) ?? new Keyspace(this.#host, this.#router, space);
     this.#keyspacesBySpace.set(space, keyspace);
     return keyspace;
   }
@@ -242,7 +250,11 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     return { existed: outcome.existed || name === DEFAULT_KEYSPACE, keyspace };
   }
 
-  async catchUp(dots: readonly Dot[], waitMs: number): Promise<void> {
+  catchUp(dots: readonly Dot[], waitMs: number): Promise<Store> {
+    return this.#default.catchUp(dots, waitMs);
+  }
+
+  async #catchUp(dots: readonly Dot[], waitMs: number): Promise<void> {
     const replica = this.#running();
     if (dots.some((dot) => numberOf(dot.shard) >= replica.config.shards)) {
       throw new AtollError("BAD_SESSION", "a session of another cluster");
@@ -308,6 +320,21 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
         const answer = (acks: Acks) => replica.outbox.answers.push(() => resolve(acks));
         replica.acks.add({ ...dot, level, dueAt: now + timeoutMs, waitMaxMs: timeoutMs + PUT_BACK_MAX_MS, answer });
       });
+    });
+  }
+
+  /** What is asked of other replicas, and by them. */
+  #requests(replica: Replica): RequestListener {
+    return {
+      receive: (peer, message) => this.#service.receive(peer, message),
+      receiveResponse: (peer, message, now) => this.#router.forwarding.receive(replica, peer, message, now),
+      linkDown: (peer) => this.#router.forwarding.linkDown(replica, peer),
+    };
+  }
+
+  #after(delayMs: number, run: () => void): Cancel {
+    return this.#options.scheduler.after(delayMs, () => {
+      if (!this.#isStopped) run();
     });
   }
 
@@ -400,7 +427,10 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     const delayMs = this.#replica?.isBusy === true ? BUSY_TICK_MS : TICK_MS;
     this.#cancelTick = this.#options.scheduler.after(delayMs, () => {
       this.#scheduleTick();
-      this.#step((now) => this.replica.tick(now));
+      this.#step((now) => {
+        this.replica.tick(now);
+        this.#router.tick(this.replica, now);
+      });
       this.#refusalLog.tick(this.#now());
       this.#feedDisk();
       this.#settleSessions();
@@ -414,6 +444,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
       this.#step((now) => {
         replica.acks.tick(now);
         replica.quorumReads.tick(now);
+        this.#router.tick(replica, now);
       });
     });
   }

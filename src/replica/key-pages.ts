@@ -7,9 +7,9 @@
  * 60,000, or some 40 ms, where a shard alone holds a million.
  */
 
+import { bytesFromLatin1 } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
-import { numberOf } from "../base/shard-id.ts";
 import { ORDER_MAX, orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
 import { KIND_PLAIN, keyAt, keyLengthAt, keyStartAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
@@ -19,16 +19,28 @@ import type { Replica } from "./replica.ts";
 
 const PAGE_KEYS_MAX = 10_000;
 /** Registers after whose visit a page is handed out as it is, with a cursor. */
-const SCAN_MAX = 50_000;
+export const SCAN_MAX = 50_000;
 /** Registers worth a pass over the marks of a shard. */
 const PASS_MIN = 256;
 const CURSOR = /^(\d{1,5})\.(\d{1,10})(?:\.((?:[0-9a-f]{2})+))?$/;
 
-/** The first order that is not listed yet; of its keys, those up to `after` are. */
-interface Place {
-  readonly shard: number;
+/** The first order of a shard that is not listed yet; of its keys, those up to `after` are. */
+export interface Place {
   readonly order: number;
-  readonly after?: string;
+  readonly after?: string | undefined;
+}
+
+/** A place in a whole space. */
+export interface SpacePlace extends Place {
+  readonly shard: number;
+}
+
+/** Keys of one shard; where it goes on, unless that was all of it. */
+export interface ShardPage {
+  readonly keys: readonly Key[];
+  readonly next: Place | undefined;
+  /** Registers that were visited. */
+  readonly looked: number;
 }
 
 /** Keys that a page may take: slots with the order of each, in no order. */
@@ -37,24 +49,59 @@ interface Candidates {
   readonly orders: number[];
 }
 
+/** Where a listing begins, and how many keys it may take. Throws `BAD_CURSOR`. */
+export function listingOf(
+  options: KeysOptions,
+  shards: number,
+): { readonly place: SpacePlace; readonly limit: number } {
+  const place = options.cursor === undefined ? { shard: 0, order: 0 } : parseCursor(options.cursor, shards);
+  return { place, limit: Math.max(1, Math.min(options.limit, PAGE_KEYS_MAX)) };
+}
+
 /** Live keys of a space under a prefix, from a cursor on. Throws `BAD_CURSOR`. */
 export function pageOfKeys(replica: Replica, space: SpaceId, options: KeysOptions, now: number): KeyPage {
   const shards = replica.shards.in(space);
-  let place = options.cursor === undefined ? { shard: 0, order: 0 } : parseCursor(options.cursor, shards.length);
-  const limit = Math.max(1, Math.min(options.limit, PAGE_KEYS_MAX));
+  const { place, limit } = listingOf(options, shards.length);
   const keys: Key[] = [];
-  for (let looked = 0; ; ) {
-    const shard = shards[place.shard];
+  let looked = 0;
+  for (let from = place; ; from = { shard: from.shard + 1, order: 0 }) {
+    const shard = shards[from.shard];
     if (shard === undefined) return { keys };
-    if (keys.length === limit || looked >= SCAN_MAX) return { keys, cursor: formatCursor(place) };
-    const from = partOf(place.order);
-    const to = Math.min(PARTS, from + partsFor(shard, limit - keys.length));
+    if (keys.length === limit || looked >= SCAN_MAX) return { keys, cursor: formatCursor(from) };
+    const page = pageOfShard(
+      shard,
+      options.prefix,
+      from,
+      { keys: limit - keys.length, looked: SCAN_MAX - looked },
+      now,
+    );
+    keys.push(...page.keys);
+    looked += page.looked;
+    if (page.next !== undefined) return { keys, cursor: formatCursor({ shard: from.shard, ...page.next }) };
+  }
+}
+
+/** Live keys of one shard under a prefix, from a place on, until so many are found or about so many registers visited. */
+export function pageOfShard(
+  shard: Shard,
+  prefix: string,
+  from: Place,
+  max: { readonly keys: number; readonly looked: number },
+  now: number,
+): ShardPage {
+  const keys: Key[] = [];
+  let place = from;
+  for (let looked = 0; ; ) {
+    if (keys.length === max.keys || looked >= max.looked) return { keys, next: place, looked };
+    const first = partOf(place.order);
+    const to = Math.min(PARTS, first + partsFor(shard, max.keys - keys.length));
     const slots: number[] = [];
-    shard.collectParts(from, to, slots);
+    shard.collectParts(first, to, slots);
     looked += slots.length;
-    const cut = take(shard, candidates(shard, slots, options.prefix, place, now), limit, keys);
-    if (cut !== undefined) return { keys, cursor: formatCursor(cut) };
-    place = to === PARTS ? { shard: place.shard + 1, order: 0 } : { shard: place.shard, order: partStart(to) };
+    const cut = take(shard, candidates(shard, slots, prefix, place, now), max.keys, keys);
+    if (cut !== undefined) return { keys, next: cut, looked };
+    if (to === PARTS) return { keys, next: undefined, looked };
+    place = { order: partStart(to) };
   }
 }
 
@@ -109,17 +156,35 @@ function take(shard: Shard, found: Candidates, limit: number, keys: Key[]): Plac
   }
   if (cut > ORDER_MAX) return undefined;
   // The keys of one order stay together as long as they fit on a page of their own.
-  if (keys.length > 0) return { shard: numberOf(shard.id), order: cut };
+  if (keys.length > 0) return { order: cut };
   const tied = found.slots.filter((_, i) => found.orders[i] === cut).map((slot) => keyOf(shard, slot));
   keys.push(...tied.sort().slice(0, room));
-  return { shard: numberOf(shard.id), order: cut, after: keys[room - 1] as Key };
+  return { order: cut, after: keys[room - 1] as Key };
+}
+
+/** Of the keys of one shard, as a page has them, the first that there is room for; where the others begin, if there are any. */
+export function firstKeys(
+  keys: readonly Key[],
+  room: number,
+): { readonly taken: readonly Key[]; readonly next?: Place } {
+  if (keys.length <= room) return { taken: keys };
+  const ordered = keys.map((key) => ({ key, order: orderOfKey(key) }));
+  ordered.sort((a, b) => a.order - b.order || (a.key < b.key ? -1 : 1));
+  const taken = ordered.slice(0, room).map(({ key }) => key);
+  const { order, key: after } = ordered[room - 1] as { readonly key: Key; readonly order: number };
+  return { taken, next: { order, after } };
+}
+
+function orderOfKey(key: Key): number {
+  const bytes = bytesFromLatin1(key);
+  return orderOf(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length);
 }
 
 function keyOf(shard: Shard, slot: number): Key {
   return keyAt(shard.table.viewOf(slot), shard.table.bytesOf(slot), shard.table.offsetOf(slot));
 }
 
-function parseCursor(cursor: string, shards: number): Place {
+function parseCursor(cursor: string, shards: number): SpacePlace {
   const match = CURSOR.exec(cursor);
   const [shard, order] = [Number(match?.[1]), Number(match?.[2])];
   if (!(shard < shards && order <= ORDER_MAX)) throw new AtollError("BAD_CURSOR", "not a cursor of this cluster");
@@ -127,7 +192,7 @@ function parseCursor(cursor: string, shards: number): Place {
   return { shard, order, ...(after !== undefined && { after: textOfHex(after) }) };
 }
 
-function formatCursor(place: Place): string {
+export function formatCursor(place: SpacePlace): string {
   const start = `${place.shard}.${place.order}`;
   return place.after === undefined ? start : `${start}.${hexOfText(place.after)}`;
 }

@@ -1,20 +1,32 @@
 /** Keyspaces as registers of the system space: how this replica learns of them, shows them and defines them. */
 
 import { AtollError } from "../base/errors.ts";
-import { SYSTEM_SPACE } from "../base/shard-id.ts";
+import { DEFAULT_SPACE, SYSTEM_SPACE } from "../base/shard-id.ts";
 import {
+  DEFAULT_KEYSPACE,
   definitionKey,
   isKeyspaceName,
   KEYSPACES_MAX,
   type KeyspaceDefinition,
   type Keyspaces,
+  nameIn,
 } from "../cluster/keyspaces.ts";
 import { isGivenUp } from "../cluster/members.ts";
+import type { KeyspacePolicy } from "../cluster/ownership.ts";
 import { copiesUnder } from "../cluster/placement/copies.ts";
 import { createPlacementView, type PlacementView } from "../cluster/placement/placement-view.ts";
 import { MEMORY_SHARE_PARTS, type Policy, policyOf } from "../cluster/placement/policy.ts";
 import { encodePolicy } from "../cluster/placement/policy-codec.ts";
-import { FLAG_DEAD, FLAG_GONE, flagsAt, KIND_PLAIN, kindAt } from "../core/record.ts";
+import {
+  FLAG_DEAD,
+  FLAG_GONE,
+  flagsAt,
+  KIND_PLAIN,
+  kindAt,
+  originAt,
+  sequenceAt,
+  timestampAt,
+} from "../core/record.ts";
 import type { KeyspaceSettings, KeyspaceStatus, WriteOutcome } from "../store.ts";
 import { writeKey } from "./operations.ts";
 import { entryAt, keyOf } from "./register-view.ts";
@@ -33,6 +45,36 @@ export function learnDefinitions(replica: Replica): void {
   }
 }
 
+/**
+ * The policies that are on disk: what was before a definition that is still on its way there holds on. `default` is
+ * everywhere, whatever its definition says: documents are not asked of others.
+ */
+export function durablePolicies(
+  replica: Replica,
+  present: Iterable<KeyspacePolicy>,
+): { readonly policies: readonly KeyspacePolicy[]; readonly areAll: boolean } {
+  const policiesBySpace = new Map([...present].map((each) => [each.space, each]));
+  let areAll = true;
+  for (const shard of replica.shards.in(SYSTEM_SPACE)) {
+    const durable = replica.durableOf(shard.id);
+    shard.forEachStanding((view, at) => {
+      const definition = definitionAt(replica, view, at);
+      if (definition === undefined || definition.space === DEFAULT_SPACE) return;
+      if (durable.covers(originAt(view, at), sequenceAt(view, at))) policiesBySpace.set(definition.space, definition);
+      else areAll = false;
+    });
+  }
+  return { policies: [...policiesBySpace.values()], areAll };
+}
+
+function definitionAt({ keyspaces }: Replica, view: DataView, at: number): KeyspacePolicy | undefined {
+  const name = nameIn(keyOf(view, at));
+  const definition = name === undefined || kindAt(view, at) !== KIND_PLAIN ? undefined : keyspaces.get(name);
+  if (definition === undefined) return undefined;
+  const { space, policy, hash } = definition;
+  return { space, policy, version: timestampAt(view, at), hash };
+}
+
 export function keyspaceStatuses(replica: Replica): readonly KeyspaceStatus[] {
   const view = placementViewOf(replica);
   return replica.keyspaces.all().map((definition) => statusOf(definition, view));
@@ -40,7 +82,7 @@ export function keyspaceStatuses(replica: Replica): readonly KeyspaceStatus[] {
 
 /**
  * Creates a keyspace, or changes it as a whole. Throws a code for whatever contradicts itself, `KEYSPACE_CLASH`,
- * `KEYSPACE_WITHOUT_OWNERS` where no member may keep a copy, `TOO_MANY_KEYSPACES`, `MEMORY_SHARES_OVER_ALL`.
+ * `KEYSPACE_EVERYWHERE` where `default` were to be kept by some, `KEYSPACE_WITHOUT_OWNERS` where no member may keep a copy, `TOO_MANY_KEYSPACES`, `MEMORY_SHARES_OVER_ALL`.
  */
 export function defineKeyspace(
   replica: Replica,
@@ -50,6 +92,9 @@ export function defineKeyspace(
 ): { readonly outcome: WriteOutcome; readonly keyspace: KeyspaceStatus } {
   checkName(replica.keyspaces, name);
   const policy = policyFrom(settings);
+  if (name === DEFAULT_KEYSPACE && (policy.replication !== "all" || policy.regions !== undefined)) {
+    throw new AtollError("KEYSPACE_EVERYWHERE", `"${DEFAULT_KEYSPACE}" is kept by every member: take another keyspace`);
+  }
   checkMemory(replica.keyspaces, name, policy);
   const view = placementViewOf(replica);
   if (copiesUnder(policy, view).regions.length === 0) {

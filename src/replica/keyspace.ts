@@ -1,7 +1,10 @@
-/** One keyspace of the replica in this process, as its clients see it. */
+/** One keyspace of the replica in this process, as its clients see it: what is not held here is asked of those who hold it. */
 
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
+import { spaceOf } from "../base/shard-id.ts";
+import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, KIND_PLAIN, timestampAt } from "../core/record.ts";
+import type { Shard } from "../core/shard.ts";
 import type {
   BatchOperation,
   BatchResult,
@@ -19,37 +22,41 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from "../store.ts";
-import { pageOfKeys } from "./key-pages.ts";
-import { checkKey, readKey, type Write, writeKey } from "./operations.ts";
-import type { Replica } from "./replica.ts";
+import type { Records } from "../wire/message.ts";
+import type { WriteBody } from "../wire/request.ts";
+import { listKeys } from "./listing.ts";
+import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
+import { ACK_TIMEOUT_MS, checkKey, checkWrite, type Write } from "./operations.ts";
+import { dotAt, entryAt, versionOf } from "./register-view.ts";
+import { type Answer, FROM_CLIENT, type Router, type Seen } from "./router.ts";
 
 const BATCH_OPERATIONS_MAX = 10_000;
 
-/** What the keyspaces need of the driver. */
-export interface KeyspaceHost {
-  /** Throws `NOT_READY`, `SHUTTING_DOWN`. */
-  replica(): Replica;
-  now(): number;
-  /** Does something to the machine, then carries out what it wants. */
-  step<T>(run: (now: number) => T): T;
-  /** Waits for the acknowledgements that were asked for. */
-  acknowledged(outcome: WriteOutcome, options: WriteOptions): Promise<WriteOutcome>;
-  catchUp(dots: readonly Dot[], waitMs: number): Promise<void>;
-  status(): Promise<ClusterStatus>;
-}
-
 export class Keyspace implements Store {
   readonly #host: KeyspaceHost;
+  readonly #router: Router;
   readonly #space: SpaceId;
+  readonly #seen: Seen | undefined;
+  readonly #local: LocalKeyspace;
 
-  constructor(host: KeyspaceHost, space: SpaceId) {
+  /** `seen`: by the session of the one client that this is for. */
+  constructor(host: KeyspaceHost, router: Router, space: SpaceId, seen?: Seen) {
     this.#host = host;
+    this.#router = router;
     this.#space = space;
+    this.#seen = seen;
+    this.#local = new LocalKeyspace(host, space);
   }
 
   async get(key: Key, options: ReadOptions = {}): Promise<ReadOutcome> {
-    if (options.consistency === "quorum") await this.#readQuorum(key);
-    return readKey(this.#host.replica(), this.#space, key, this.#host.now());
+    const replica = this.#host.replica();
+    if (replica.ownership.isEverywhere(this.#space)) return this.#local.get(key, options);
+    checkKey(replica, key);
+    const shard = replica.shardOfKey(key, this.#space);
+    const body = { type: "read", key, quorum: options.consistency === "quorum" } as const;
+    const answer = await this.#router.read(this.#space, shard, body, this.#circumstances(shard));
+    if (answer.type === "here") return this.#local.get(key, options);
+    return this.#readFrom(shard, key, expectAnswer(answer, "read").records);
   }
 
   put(key: Key, value: Uint8Array, options: PutOptions = {}): Promise<WriteOutcome> {
@@ -68,8 +75,8 @@ export class Keyspace implements Store {
     return Promise.all(operations.map((operation) => this.#operate(operation, options)));
   }
 
-  async keys(options: KeysOptions): Promise<KeyPage> {
-    return pageOfKeys(this.#host.replica(), this.#space, options, this.#host.now());
+  keys(options: KeysOptions): Promise<KeyPage> {
+    return listKeys(this.#host, this.#router, this.#space, options);
   }
 
   watch(options: WatchOptions, listener: (event: WatchEvent) => void): Watch {
@@ -77,8 +84,17 @@ export class Keyspace implements Store {
     return this.#host.step((now) => changes.watch(options, listener, now));
   }
 
-  catchUp(dots: readonly Dot[], waitMs: number): Promise<void> {
-    return this.#host.catchUp(dots, waitMs);
+  async catchUp(dots: readonly Dot[], waitMs: number): Promise<Store> {
+    const { ownership, shards } = this.#host.replica();
+    const isHere = ({ shard }: Dot) => {
+      if (ownership.isEverywhere(spaceOf(shard))) return true;
+      return ownership.owns(shard) && shards.get(shard)?.isReady === true;
+    };
+    await this.#host.catchUp(dots.filter(isHere), waitMs);
+    const elsewhere = dots.filter((dot) => !isHere(dot));
+    return elsewhere.length === 0
+      ? this
+      : new Keyspace(this.#host, this.#router, this.#space, { dots: elsewhere, waitMs });
   }
 
   status(): Promise<ClusterStatus> {
@@ -87,8 +103,38 @@ export class Keyspace implements Store {
 
   async #write(key: Key, write: Write): Promise<WriteOutcome> {
     const replica = this.#host.replica();
-    const outcome = this.#host.step((now) => writeKey(replica, this.#space, key, write, now));
-    return this.#host.acknowledged(outcome, write.options);
+    if (replica.ownership.isEverywhere(this.#space)) return this.#local.write(key, write);
+    const checked = checkWrite(replica, this.#space, key, write, this.#host.now());
+    const shard = replica.shardOfKey(key, this.#space);
+    const { ack = "memory", ackTimeoutMs = ACK_TIMEOUT_MS, condition } = write.options;
+    const circumstances = this.#circumstances(shard);
+    const isOwn = this.#router.isOwn(shard, this.#space, circumstances.seen);
+    const stamp = isOwn || condition !== undefined ? undefined : this.#router.stampOf(shard, key);
+    const body: WriteBody = { type: "write", ...checked, stamp, mayBeDone: false, ack, ackTimeoutMs };
+    const answer = await this.#router.write(this.#space, shard, body, circumstances);
+    if (answer.type === "here") return this.#local.carryOut(checked, answer.stamp, write.options);
+    const { timestamp, origin, sequence, existed, acks } = expectAnswer(answer, "written");
+    return { version: versionOf(timestamp, origin), dot: { shard: shard.id, origin, sequence }, existed, acks };
+  }
+
+  /** What an owner holds of a key; or what is here, where that is newer: a guest's writes have a way to go. */
+  #readFrom(shard: Shard, key: Key, { view, start, end }: Records): ReadOutcome {
+    const now = this.#host.now();
+    const replica = this.#host.replica();
+    const stamp = end > start ? timestampAt(view, start) : 0;
+    if (shard.lastStampOf(KIND_PLAIN, key) > stamp && shard.find(KIND_PLAIN, key) !== 0) {
+      const slot = shard.find(KIND_PLAIN, key);
+      return outcomeAt(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
+    }
+    if (end === start) return {};
+    replica.clock.observe(timestampAt(view, start), now);
+    return outcomeAt(shard, view, start, now);
+  }
+
+  #circumstances(shard: Shard) {
+    if (this.#seen === undefined) return FROM_CLIENT;
+    const dots = this.#seen.dots.filter((dot) => dot.shard === shard.id);
+    return dots.length === 0 ? FROM_CLIENT : { ...FROM_CLIENT, seen: { ...this.#seen, dots } };
   }
 
   async #operate(operation: BatchOperation, options: WriteOptions): Promise<BatchResult> {
@@ -103,16 +149,18 @@ export class Keyspace implements Store {
       return { type: "error", code, message };
     }
   }
+}
 
-  async #readQuorum(key: Key): Promise<void> {
-    const replica = this.#host.replica();
-    checkKey(replica, key);
-    const isReached = await new Promise<boolean>((resolve) => {
-      this.#host.step((now) => {
-        const answer = (reached: boolean) => replica.outbox.answers.push(() => resolve(reached));
-        replica.quorumReads.begin(replica.shardOfKey(key, this.#space).id, key, now, answer);
-      });
-    });
-    if (!isReached) throw new AtollError("QUORUM_UNREACHABLE", "no majority of the replicas answered in time");
-  }
+function outcomeAt(shard: Shard, view: DataView, at: number, now: number): ReadOutcome {
+  const dot = dotAt(shard.id, view, at);
+  const isLive = (flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) === 0 && expiresAt(view, at) > now;
+  return isLive ? { dot, entry: entryAt(view, at) } : { dot };
+}
+
+/** Throws what the owner answered with. */
+function expectAnswer<Kind extends Answer["type"]>(answer: Answer, type: Kind): Extract<Answer, { type: Kind }> {
+  if (answer.type === "error") throw new AtollError(answer.code, answer.message);
+  if (answer.type !== type)
+    throw new AtollError("INTERNAL", `an owner answered "${answer.type}" where "${type}" was due`);
+  return answer as Extract<Answer, { type: Kind }>;
 }

@@ -1,16 +1,18 @@
 /** What clients may do with the keys of one replica: checked, then carried out at once against what it holds. */
 
 import { AtollError } from "../base/errors.ts";
-import type { Key, SpaceId } from "../base/ids.ts";
+import type { Key, SpaceId, Timestamp } from "../base/ids.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
 import { KIND_PLAIN } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
-import type { Condition, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
+import type { AckLevel, Condition, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
 import { dotAt, entryAt, versionAt } from "./register-view.ts";
 import type { Replica } from "./replica.ts";
 
 const CONTENT_TYPE_LENGTH_MAX = 255;
+/** How long a write waits for what it asked for, ms; unless told. */
+export const ACK_TIMEOUT_MS = 5000;
 
 /** Throws `KEY_EMPTY` or `KEY_TOO_LONG`. */
 export function checkKey(replica: Replica, key: Key): void {
@@ -32,23 +34,54 @@ export function readKey(replica: Replica, space: SpaceId, key: Key, now: number)
 
 export type Write = { readonly value: Uint8Array; readonly options: PutOptions } | { readonly options: WriteOptions };
 
+/** A put or a deletion that has been found in order, and may be carried out at any replica. */
+export interface KeyWrite {
+  readonly key: Key;
+  /** Absent: a deletion. */
+  readonly value?: Uint8Array | undefined;
+  readonly contentType?: string | undefined;
+  /** Unix ms. */
+  readonly expiresAt?: number | undefined;
+  readonly condition?: Condition | undefined;
+  readonly ack?: AckLevel | undefined;
+}
+
 /** Carries a put or a deletion out. Throws before anything has changed. */
 export function writeKey(replica: Replica, space: SpaceId, key: Key, write: Write, now: number): WriteOutcome {
+  return carryOutWrite(replica, space, checkWrite(replica, space, key, write, now), undefined, now);
+}
+
+/** Throws where it is not in order. Its time to live begins now. */
+export function checkWrite(replica: Replica, space: SpaceId, key: Key, write: Write, now: number): KeyWrite {
   checkKey(replica, key);
-  const ttlMs = "value" in write ? checkPut(replica, space, write) : undefined;
+  const { ack, condition } = write.options;
+  if (!("value" in write)) return { key, condition, ack };
+  const ttlMs = checkPut(replica, space, write);
+  const expiresAt = ttlMs === undefined ? undefined : Math.ceil(now + ttlMs);
+  return { key, value: write.value, contentType: write.options.contentType, expiresAt, condition, ack };
+}
+
+/**
+ * Carries out what has been checked. `stamp`: what it is to bear, where it was given one elsewhere; greater where that is
+ * not above what is held of the key. Throws `PRECONDITION_FAILED` before anything has changed.
+ */
+export function carryOutWrite(
+  replica: Replica,
+  space: SpaceId,
+  write: KeyWrite,
+  stamp: Timestamp | undefined,
+  now: number,
+): WriteOutcome {
+  const { key, value, contentType, expiresAt, condition, ack } = write;
   const shard = replica.shardOfKey(key, space);
   const before = shard.find(KIND_PLAIN, key);
   const existed = before !== 0 && shard.isLive(before, now);
-  if (write.options.condition !== undefined) {
+  if (condition !== undefined) {
     const version = existed ? versionAt(shard.table.viewOf(before), shard.table.offsetOf(before)) : undefined;
-    checkCondition(write.options.condition, version);
+    checkCondition(condition, version);
   }
-  const wantsConfirm =
-    write.options.ack !== undefined && write.options.ack !== "memory" && write.options.ack !== "disk";
-  const value = "value" in write ? write.value : undefined;
-  const contentType = "value" in write ? write.options.contentType : undefined;
-  const expiresAt = ttlMs === undefined ? undefined : Math.ceil(now + ttlMs);
-  const slot = replica.write(shard, { kind: KIND_PLAIN, key, value, contentType, expiresAt }, wantsConfirm, now);
+  const wantsConfirm = ack !== undefined && ack !== "memory" && ack !== "disk";
+  const slot = replica.write(shard, { kind: KIND_PLAIN, key, value, contentType, expiresAt, stamp }, wantsConfirm, now);
   return writtenAt(shard, slot, existed);
 }
 
@@ -64,17 +97,24 @@ export function writtenAt(shard: Shard, slot: number, existed: boolean): WriteOu
   };
 }
 
+/** Throws `VALUE_TOO_LARGE` or `CONTENT_TYPE_TOO_LONG`. */
+export function checkSizes(replica: Replica, { value, contentType }: Pick<KeyWrite, "value" | "contentType">): void {
+  const max = replica.config.valueBytesMax;
+  if (value !== undefined && value.length > max) {
+    throw new AtollError("VALUE_TOO_LARGE", `a value has at most ${max} bytes`);
+  }
+  if (contentType !== undefined && contentType.length > CONTENT_TYPE_LENGTH_MAX) {
+    throw new AtollError("CONTENT_TYPE_TOO_LONG", `a content type has at most ${CONTENT_TYPE_LENGTH_MAX} characters`);
+  }
+}
+
 /** The time to live in ms that the keyspace gives it, if there is one. */
 function checkPut(
   replica: Replica,
   space: SpaceId,
   { value, options }: { readonly value: Uint8Array; readonly options: PutOptions },
 ): number | undefined {
-  const max = replica.config.valueBytesMax;
-  if (value.length > max) throw new AtollError("VALUE_TOO_LARGE", `a value has at most ${max} bytes`);
-  if (options.contentType !== undefined && options.contentType.length > CONTENT_TYPE_LENGTH_MAX) {
-    throw new AtollError("CONTENT_TYPE_TOO_LONG", `a content type has at most ${CONTENT_TYPE_LENGTH_MAX} characters`);
-  }
+  checkSizes(replica, { value, contentType: options.contentType });
   const { ttlMs } = options;
   if (ttlMs !== undefined && !isTtlMs(ttlMs)) {
     throw new AtollError("BAD_TTL", "a time to live is a whole number of ms, from 1 to ten years");

@@ -1,10 +1,12 @@
 /**
- * Reads that want a majority: the register is asked of every linked member, the newest of what a majority (this replica
- * included) holds is the answer, and this replica takes it in, so that it is repaired and passes it on.
+ * Registers that are asked of others before one is read or written here. A read that wants a majority asks every linked
+ * owner: the newest of what a majority (this replica included) holds is the answer. An owner that is not ready yet asks
+ * those that are. Either takes in what it is told, so that it is repaired and passes it on.
  */
 
 import { isDue } from "../base/deadline.ts";
 import type { Key, ReplicaId, ShardId } from "../base/ids.ts";
+import { spaceOf } from "../base/shard-id.ts";
 import { coOwnersOf } from "../cluster/co-owners.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { KIND_PLAIN, recordLength } from "../core/record.ts";
@@ -17,9 +19,10 @@ const PUT_BACK_MAX_MS = 1000;
 interface PendingRead {
   readonly shard: ShardId;
   readonly waitingFor: Set<ReplicaId>;
+  /** Answers that are still wanted, of those that count. */
   missing: number;
   readonly dueAt: number;
-  /** True: a majority has answered, and what they hold is held here. */
+  /** True: as many as were wanted have answered, and what they hold is held here. */
   readonly answer: (isReached: boolean) => void;
 }
 
@@ -56,37 +59,53 @@ export class QuorumReads {
       answer(missing === 0 && isMajorityKnown);
       return;
     }
+    this.#ask(asked, { shard, missing, dueAt: now + READ_MS, answer }, key);
+  }
+
+  /** For an owner that is not ready: what somebody who is holds of a key. */
+  fetch(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void): void {
+    const { ownership, reports } = this.#host;
+    const isHolder = (id: ReplicaId) =>
+      ownership.isOwner(shard, id) || reports.standingOf(id)?.strays.has(shard) === true;
+    const asked = this.#host.linked().filter(isHolder);
+    if (asked.length === 0) answer(false);
+    else this.#ask(asked, { shard, missing: 1, dueAt: now + READ_MS, answer }, key);
+  }
+
+  #ask(asked: readonly ReplicaId[], read: Omit<PendingRead, "waitingFor">, key: Key): void {
     const request = this.#next++;
-    this.#pending.set(request, { shard, waitingFor: new Set(asked), missing, dueAt: now + READ_MS, answer });
-    for (const id of asked) this.#host.send(id, { type: "read", request, shard, kind: KIND_PLAIN, key });
+    this.#pending.set(request, { ...read, waitingFor: new Set(asked) });
+    for (const id of asked) this.#host.send(id, { type: "read", request, shard: read.shard, kind: KIND_PLAIN, key });
   }
 
   receiveRead(peer: ReplicaId, message: MessageOf<"read">): void {
     const shard = this.#host.shards.get(message.shard);
-    if (shard === undefined || !this.#isWhole(shard.id)) return;
-    const slot = shard.find(message.kind, message.key as Key);
+    const whole = this.#isWhole(message.shard);
+    const slot = shard === undefined || !whole ? 0 : shard.find(message.kind, message.key as Key);
     let records = NOTHING;
-    if (slot !== 0) {
+    if (shard !== undefined && slot !== 0) {
       const view = shard.table.viewOf(slot);
       const start = shard.table.offsetOf(slot);
       records = { bytes: shard.table.bytesOf(slot), view, start, end: start + recordLength(view, start) };
     }
-    this.#host.send(peer, { type: "read-reply", request: message.request, records });
+    this.#host.send(peer, { type: "read-reply", request: message.request, whole, records });
   }
 
-  /** Who may have lost, or doubts, what it once acknowledged is no part of a majority. */
+  /** Who may have lost, or doubts, what it once acknowledged is no part of a majority; nor is who has not all there was. */
   #isWhole(id: ShardId): boolean {
     const shard = this.#host.shards.get(id);
-    return shard !== undefined && !shard.quarantined && shard.unconfirmed === 0;
+    if (shard === undefined || !shard.isSettled) return false;
+    return shard.isReady || this.#host.ownership.isEverywhere(spaceOf(id));
   }
 
   receiveReply(peer: ReplicaId, message: MessageOf<"read-reply">, now: number): void {
     const read = this.#pending.get(message.request);
     if (!read?.waitingFor.delete(peer)) return;
     this.#host.takeIn(read.shard, message.records, now);
-    if (--read.missing > 0) return;
+    if (message.whole) read.missing--;
+    if (read.missing > 0 && read.waitingFor.size >= read.missing) return;
     this.#pending.delete(message.request);
-    read.answer(true);
+    read.answer(read.missing === 0);
   }
 
   linkDown(peer: ReplicaId): void {

@@ -52,6 +52,10 @@ export function versionOf(timestamp: Timestamp, origin: OriginId): Version {
   return `${hex53(timestamp)}-${lastOriginText}`;
 }
 
+export function stampOf(version: Version): Timestamp {
+  return Number.parseInt(version.slice(0, 14), 16) as Timestamp;
+}
+
 export function versionAt(view: DataView, at: number): Version {
   return versionOf(timestampAt(view, at), originAt(view, at));
 }

@@ -10,7 +10,7 @@
 import { assertNever } from "../base/assert.ts";
 import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { isDue } from "../base/deadline.ts";
-import type { Key, OriginId, ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
+import type { Key, OriginId, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { DEFAULT_SPACE, SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import { AntiEntropy } from "../cluster/anti-entropy.ts";
@@ -24,7 +24,7 @@ import { Membership } from "../cluster/membership.ts";
 import type { Quarantine } from "../cluster/membership-host.ts";
 import { isOfMembership } from "../cluster/membership-message.ts";
 import { Movement } from "../cluster/movement.ts";
-import { type KeyspacePolicy, Ownership } from "../cluster/ownership.ts";
+import { Ownership } from "../cluster/ownership.ts";
 import { Pulls } from "../cluster/pulls.ts";
 import { Purging } from "../cluster/purging.ts";
 import { forEachRecord, Replication } from "../cluster/replication.ts";
@@ -61,7 +61,7 @@ import { Changes } from "./changes.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { Confirmations } from "./confirmations.ts";
 import { Doubt } from "./doubt.ts";
-import { learnDefinition, learnDefinitions } from "./keyspace-definitions.ts";
+import { durablePolicies, learnDefinition, learnDefinitions } from "./keyspace-definitions.ts";
 import { endedContainers } from "./leases.ts";
 import { Outbox } from "./outbox.ts";
 import { PeerLinks } from "./peer-links.ts";
@@ -106,6 +106,15 @@ export interface ReplicaListener {
   heard(whisper: Whisper): void;
 }
 
+/** Whoever carries out what clients of other replicas want, and asks others for what clients of this one do. */
+export interface RequestListener {
+  /** The bytes are valid during the call only. */
+  receive(peer: ReplicaId, message: MessageOf<"request">): void;
+  /** Throws `BadBytes`. */
+  receiveResponse(peer: ReplicaId, message: MessageOf<"response">, now: number): void;
+  linkDown(peer: ReplicaId): void;
+}
+
 export class Replica implements SendingSurroundings {
   readonly config: ReplicaConfig;
   readonly id: ReplicaId;
@@ -142,6 +151,9 @@ export class Replica implements SendingSurroundings {
   queuedOn: (link: LinkId) => number = () => 0;
   queueBytesMax = 0;
   listener: ReplicaListener | undefined;
+  requests: RequestListener | undefined;
+  /** Peers were told that whatever is written from now on is stamped above. */
+  toldStamp = 0;
   /** Frames that did not decode, or said what cannot be. */
   badFrames = 0;
   quarantines = 0;
@@ -176,6 +188,7 @@ export class Replica implements SendingSurroundings {
   readonly #random: Random;
   #begunAt: number;
   #hasNewView = false;
+  #hasNewDefinitions = false;
   #wasReady = false;
   /** With somebody, since this process began. */
   #hasCompared = false;
@@ -231,7 +244,10 @@ export class Replica implements SendingSurroundings {
       facts: (at) => this.#reportFacts(at),
       measured: (peer, sample) => this.clockGuard.note(peer, sample),
       // Nobody asks where all own all: a clock that runs ahead is not to be followed without need.
-      stamp: (at) => (this.ownership.isAnyPlaced ? this.clock.floor(at) : timestampFromMs(at)),
+      stamp: (at) => {
+        this.toldStamp = this.ownership.isAnyPlaced ? this.clock.floor(at) : timestampFromMs(at);
+        return this.toldStamp as Timestamp;
+      },
       caughtUp: (shard) => this.movement.caughtUp(shard),
       heardOfDepartures: (departures) => {
         if (this.members.hearOfDepartures(departures)) this.persistence.metaDirty = true;
@@ -292,7 +308,8 @@ export class Replica implements SendingSurroundings {
     if (this.rootLife === 0) this.rootLife = this.life;
     this.#beginLife();
     for (const shard of this.shards) shard.beginLife(this.origin);
-    learnDefinitions(this);
+    this.#learnDefinitions();
+    this.#takePolicies();
     this.#see();
   }
 
@@ -359,10 +376,12 @@ export class Replica implements SendingSurroundings {
     if (this.lifeDurable) this.membership.announce();
   }
 
-  /** The policies of keyspaces changed, and are on disk. */
-  setPolicies(policies: readonly KeyspacePolicy[]): void {
+  /** Of the definitions of keyspaces that came, those that are on disk say from now on who owns what. */
+  #takePolicies(): void {
+    if (!this.#hasNewDefinitions) return;
+    const { policies, areAll } = durablePolicies(this, this.ownership.policies);
+    this.#hasNewDefinitions = !areAll;
     this.ownership.setPolicies(policies);
-    this.#see();
   }
 
   /** Sees who owns what by what is known now, and is on disk. */
@@ -374,6 +393,7 @@ export class Replica implements SendingSurroundings {
 
   /** A later view than that which others are told of has come: where nothing is kept, at once; else once it is on disk. */
   #look(now: number): void {
+    this.#takePolicies();
     if (this.ownership.viewOf(this.members) !== this.ownership.view) {
       if (this.#ephemeral) this.#see();
       else this.persistence.metaDirty = true;
@@ -432,6 +452,7 @@ export class Replica implements SendingSurroundings {
     this.clockGuard.forget(peer);
     this.replication.linkDown(peer);
     this.quorumReads.linkDown(peer);
+    this.requests?.linkDown(peer);
   }
 
   /** One frame from a linked peer. Bytes that do not decode end the link. */
@@ -500,6 +521,10 @@ export class Replica implements SendingSurroundings {
         return this.quorumReads.receiveRead(peer, message);
       case "read-reply":
         return this.quorumReads.receiveReply(peer, message, now);
+      case "request":
+        return this.requests?.receive(peer, message);
+      case "response":
+        return this.requests?.receiveResponse(peer, message, now);
       case "whisper":
         return this.#heard({ type: "message", from: peer, topic: message.topic, message: message.bytes.slice() });
       case "leave":
@@ -573,6 +598,7 @@ export class Replica implements SendingSurroundings {
 
   persisted(batch: Batch): void {
     this.persistence.persisted(batch);
+    this.#takePolicies();
     if (batch.view === this.ownership.viewOf(this.members)) this.#see();
     if (!this.lifeDurable && batch.life === this.life) {
       this.lifeDurable = true;
@@ -915,7 +941,10 @@ export class Replica implements SendingSurroundings {
   /** A register came or changed: watchers hear of it. */
   #applied(shard: Shard, view: DataView, at: number, now: number): void {
     const space = spaceOf(shard.id);
-    if (space === SYSTEM_SPACE) learnDefinition(this.keyspaces, view, at);
+    if (space === SYSTEM_SPACE) {
+      learnDefinition(this.keyspaces, view, at);
+      this.#hasNewDefinitions = true;
+    }
     if (space === DEFAULT_SPACE) this.listener?.applied(view, at, now, this.#emit);
     const changes = this.#changesBySpace.get(space);
     if (changes === undefined) return;
@@ -926,9 +955,14 @@ export class Replica implements SendingSurroundings {
 
   /** What is held changed in ways that cannot be told one by one: whoever follows has to read again. */
   #changedUntold(): void {
-    learnDefinitions(this);
+    this.#learnDefinitions();
     for (const changes of this.#changesBySpace.values()) changes.reset();
     this.listener?.reset(this.#emit);
+  }
+
+  #learnDefinitions(): void {
+    learnDefinitions(this);
+    this.#hasNewDefinitions = true;
   }
 
   #broadcastFrame(to: readonly ReplicaId[], frame: Uint8Array): void {

@@ -2,18 +2,31 @@
 
 import { assertNever } from "../base/assert.ts";
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
-import { isReplicaId, type Key, type ReplicaId, type ShardId, type SpaceId } from "../base/ids.ts";
-import { SHARD_ID_MAX, SPACE_MAX } from "../base/shard-id.ts";
+import type { Key, ShardId, SpaceId } from "../base/ids.ts";
+import { SHARD_ID_MAX } from "../base/shard-id.ts";
 import { TIMESTAMP_MAX, timestampFromMs } from "../core/clock.ts";
-import type { Digest } from "../core/digest.ts";
-import { LIFE_MAX, lifeOf, originOf, replicaOf } from "../core/origin.ts";
+import { LIFE_MAX } from "../core/origin.ts";
 import { decodePurgeMarks, encodePurgeMarks } from "../core/purge-marks.ts";
 import { VersionVector } from "../core/version-vector.ts";
+import {
+  KEY_BYTES_MAX,
+  readDigest,
+  readFlag,
+  readList,
+  readOrigin,
+  readRecords,
+  readReplicaId,
+  readShard,
+  readSpace,
+  writeDigest,
+  writeList,
+  writeOrigin,
+  writeRecords,
+} from "./fields.ts";
 import {
   type AuditEntry,
   type Birth,
   type DigestFacts,
-  type EarlyFacts,
   HALF_READY,
   INCARNATION_MAX,
   INSTANT_MAX,
@@ -24,7 +37,6 @@ import {
   NOT_READY,
   READY,
   type Readiness,
-  type Records,
   type ReportFacts,
   ROSTER_BUCKETS,
   type Rumour,
@@ -34,6 +46,7 @@ import {
   WHISPER_BYTES_MAX,
 } from "./message.ts";
 import { CHECKSUM_BYTES, checkMessage, sealMessage } from "./message-checksum.ts";
+import { readRequest, readResponse, writeRequest, writeResponse } from "./request-codec.ts";
 
 const MEMBERS_MAX = 4096;
 /** In one message, which is far shorter than so many. */
@@ -53,7 +66,6 @@ const NO_CLAIM = 0;
 const CLAIM = 1;
 const CLAIM_OF_READY = 2;
 const TEXT_MAX = 255;
-const KEY_BYTES_MAX = 65535;
 
 const typeByte = {
   members: 1,
@@ -86,6 +98,8 @@ const typeByte = {
   roster: 28,
   "roster-buckets": 29,
   "roster-rows": 30,
+  request: 31,
+  response: 32,
 } as const satisfies Record<Message["type"], number>;
 
 const typeOfByte = new Map<number, Message["type"]>(
@@ -209,6 +223,7 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       return writer.latin1(message.key);
     case "read-reply":
       writer.varint(message.request);
+      writer.u8(message.whole ? 1 : 0);
       return writeRecords(writer, message.records);
     case "quarantine":
       writer.varint(message.givenUpLife);
@@ -244,6 +259,10 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       writer.u8(message.isReply ? 1 : 0);
       writeList(writer, message.buckets, (out, bucket) => out.u8(bucket));
       return writeList(writer, message.members, writeRumour);
+    case "request":
+      return writeRequest(writer, message);
+    case "response":
+      return writeResponse(writer, message);
     default:
       return assertNever(message);
   }
@@ -355,7 +374,7 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
         key: reader.latin1(KEY_BYTES_MAX),
       };
     case "read-reply":
-      return { type, request: reader.varint(), records: readRecords(reader) };
+      return { type, request: reader.varint(), whole: readFlag(reader), records: readRecords(reader) };
     case "quarantine":
       return {
         type,
@@ -389,75 +408,13 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
         buckets: readList(reader, ROSTER_BUCKETS, readRosterBucket),
         members: readList(reader, MEMBERS_MAX, readRumour),
       };
+    case "request":
+      return { type, ...readRequest(reader) };
+    case "response":
+      return { type, ...readResponse(reader) };
     default:
       return assertNever(type);
   }
-}
-
-function writeList<T>(writer: ByteWriter, items: readonly T[], write: (writer: ByteWriter, item: T) => void): void {
-  writer.varint(items.length);
-  for (const item of items) write(writer, item);
-}
-
-function readList<T>(reader: ByteReader, max: number, read: (reader: ByteReader) => T): T[] {
-  const count = reader.varint(max);
-  if (count > reader.remaining) throw new BadBytes(`a list of ${count} in ${reader.remaining} bytes`);
-  const items: T[] = [];
-  for (let i = 0; i < count; i++) items.push(read(reader));
-  return items;
-}
-
-function writeRecords(writer: ByteWriter, records: Records): void {
-  writer.raw(records.bytes.subarray(records.start, records.end));
-}
-
-/** Records stand last in their message and reach to its end. */
-function readRecords(reader: ByteReader): Records {
-  const start = reader.skip(reader.remaining);
-  const { bytes } = reader;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { bytes, view, start, end: reader.end };
-}
-
-function readFlag(reader: ByteReader): boolean {
-  const byte = reader.u8();
-  if (byte > 1) throw new BadBytes(`flag ${byte}`);
-  return byte === 1;
-}
-
-function readShard(reader: ByteReader): ShardId {
-  return reader.varint(SHARD_ID_MAX) as ShardId;
-}
-
-function readSpace(reader: ByteReader): SpaceId {
-  const space = reader.u32();
-  if (space > SPACE_MAX) throw new BadBytes(`space ${space}`);
-  return space as SpaceId;
-}
-
-function readReplicaId(reader: ByteReader): ReplicaId {
-  const id = reader.latin1(64);
-  if (!isReplicaId(id)) throw new BadBytes("replica id out of form");
-  return id;
-}
-
-function writeOrigin(writer: ByteWriter, origin: EarlyFacts["origin"]): void {
-  writer.u32(replicaOf(origin));
-  writer.varint(lifeOf(origin));
-}
-
-function readOrigin(reader: ByteReader): EarlyFacts["origin"] {
-  const replica = reader.u32();
-  return originOf(replica, reader.varint(LIFE_MAX));
-}
-
-function writeDigest(writer: ByteWriter, digest: Digest): void {
-  writer.u32(digest.high);
-  writer.u32(digest.low);
-}
-
-function readDigest(reader: ByteReader): Digest {
-  return { high: reader.u32(), low: reader.u32() };
 }
 
 export function writeMember(writer: ByteWriter, member: MemberFacts): void {

@@ -45,6 +45,7 @@
  *   A -> B  roster-rows    what A knows of the members in the parts that differ; B answers with what it knows better.
  *
  *   read, read-reply       the register of a key, for reads that want a quorum.
+ *   request, response      what a client of mine wants with keys that you hold and I do not (`request.ts`).
  *   quarantine             you were away too long: what you hold since before that life ended may be deleted here.
  *   leave                  I am going, for good or not.
  */
@@ -53,6 +54,7 @@ import type { Key, OriginId, ReplicaId, ShardId, SpaceId } from "../base/ids.ts"
 import type { Digest } from "../core/digest.ts";
 import type { PurgeMarks } from "../core/purge-marks.ts";
 import type { VersionVector } from "../core/version-vector.ts";
+import type { Request, Response } from "./request.ts";
 
 export interface MemberFacts {
   readonly id: ReplicaId;
@@ -298,7 +300,13 @@ export type Message =
       readonly kind: number;
       readonly key: string;
     }
-  | { readonly type: "read-reply"; readonly request: number; readonly records: Records }
+  | {
+      readonly type: "read-reply";
+      readonly request: number;
+      /** False: the sender may lack what it once acknowledged, or what there was before it came; its word counts for nothing. */
+      readonly whole: boolean;
+      readonly records: Records;
+    }
   | {
       readonly type: "quarantine";
       readonly givenUpLife: number;
@@ -325,6 +333,8 @@ export type Message =
       readonly buckets: readonly number[];
       readonly members: readonly Rumour[];
     }
+  | ({ readonly type: "request" } & Request)
+  | ({ readonly type: "response" } & Response)
   /** About a key, kept nowhere, lost where a link is slow or down; at most `WHISPER_BYTES_MAX`. */
   | { readonly type: "whisper"; readonly topic: Key; readonly bytes: Uint8Array };
 

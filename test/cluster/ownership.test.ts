@@ -19,7 +19,7 @@ function members(...others: readonly string[]): Members {
 
 function ownership(policy: Policy, around: Members, version = 1): Ownership {
   const made = new Ownership(id("a"), PARTS);
-  made.setPolicies([{ space: SPACE, policy, version }]);
+  made.setPolicies([{ space: SPACE, policy, version, hash: 0 }]);
   made.see(around);
   return made;
 }
@@ -72,8 +72,8 @@ describe("a view", () => {
     look(() => around.learn(facts("c"), NOW));
     look(() => around.leave(id("c")));
     look(() => around.forget(id("c")));
-    look(() => one.setPolicies([{ space: SPACE, policy: { replication: 2 }, version: 2 }]));
-    look(() => one.setPolicies([{ space: SPACE, policy: { replication: 1 }, version: 3 }]));
+    look(() => one.setPolicies([{ space: SPACE, policy: { replication: 2 }, version: 2, hash: 0 }]));
+    look(() => one.setPolicies([{ space: SPACE, policy: { replication: 1 }, version: 3, hash: 0 }]));
     look(() => around.giveUp(id("b"), 1));
     look(() => around.learn(facts("b", { life: 2, rootLife: 2 }), NOW));
     expect(new Set(seen).size).toBe(seen.length);

@@ -190,7 +190,7 @@ describe("a peer that holds the secret", () => {
       });
       peer.say({ type: "credit", bytes: 2 ** 40 });
       peer.say({ type: "stop", session: 9, fromSource: true });
-      peer.say({ type: "read-reply", request: 77, records: records(sound) });
+      peer.say({ type: "read-reply", request: 77, whole: true, records: records(sound) });
       peer.say({ type: "audit-ballot", vote: 5, holds: true });
       peer.say({
         type: "shard-digests",

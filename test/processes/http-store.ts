@@ -102,10 +102,11 @@ export class HttpStore implements RemoteStore {
     return JSON.parse(answer.body.toString()) as ClusterStatus;
   }
 
-  async catchUp(dots: readonly Dot[], waitMs: number): Promise<void> {
+  async catchUp(dots: readonly Dot[], waitMs: number): Promise<this> {
     const headers = { "atoll-session": encodeSession(dots) };
     const answer = await this.#send("GET", "/v1/kv", { key: "-", wait: `${waitMs}ms` }, { headers });
     throwUnless(answer, 200, 404);
+    return this;
   }
 
   watch({ prefix, resume }: WatchOptions, listener: (event: WatchEvent) => void): RemoteWatch {

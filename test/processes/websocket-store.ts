@@ -87,8 +87,9 @@ export class WebSocketStore implements RemoteStore {
     return (await this.#ask({ op: "status" })).status as ClusterStatus;
   }
 
-  async catchUp(dots: readonly Dot[], waitMs: number): Promise<void> {
+  async catchUp(dots: readonly Dot[], waitMs: number): Promise<this> {
     await this.#ask({ op: "get", ...keyFields("-" as Key), session: encodeSession(dots), waitMs });
+    return this;
   }
 
   watch({ prefix, resume }: WatchOptions, listener: (event: WatchEvent) => void): RemoteWatch {

@@ -1,27 +1,27 @@
 /** Shards that some members own: they move as members and policies come and go, and nothing is lost or comes back. */
 
 import { describe, expect, it } from "vitest";
-import type { Key, SpaceId } from "../../src/base/ids.ts";
-import type { Policy } from "../../src/cluster/placement/policy.ts";
+import type { Key } from "../../src/base/ids.ts";
+import { spaceOfName } from "../../src/cluster/keyspaces.ts";
+import { defineKeyspace } from "../../src/replica/keyspace-definitions.ts";
+import type { KeyspaceSettings } from "../../src/store.ts";
 import { Machines } from "../support/machines.ts";
 
-const SPACE = 77 as SpaceId;
+const NAME = "placed";
+const SPACE = spaceOfName(NAME);
 const KEYS = Array.from({ length: 40 }, (_, i) => `k${i}`);
 const IN_SPACE = { space: SPACE };
 /** Enough for views to spread, shards to move and strays to go. */
 const SETTLE_MS = 20_000;
 
-function setPolicy(machines: Machines, names: readonly string[], policy: Policy, version = 1): void {
-  for (const name of names) {
-    const replica = machines.at(name);
-    if (!replica.shards.has(SPACE)) replica.addSpace(SPACE);
-    replica.setPolicies([{ space: SPACE, policy, version }]);
-  }
+function setPolicy(machines: Machines, name: string, settings: KeyspaceSettings): void {
+  defineKeyspace(machines.at(name), NAME, settings, machines.clockOf(name));
+  machines.flush(name);
 }
 
-async function placed(seed: string, names: readonly string[], policy: Policy): Promise<Machines> {
+async function placed(seed: string, names: readonly string[], policy: KeyspaceSettings): Promise<Machines> {
   const machines = await Machines.started(names, seed, { shards: 8 });
-  setPolicy(machines, names, policy);
+  setPolicy(machines, names[0] ?? "", policy);
   machines.run(SETTLE_MS);
   return machines;
 }
@@ -117,7 +117,6 @@ describe("shards move", () => {
     machines.run(1000);
     await machines.start("d");
     machines.heal();
-    setPolicy(machines, ["d"], { replication: 2 });
     machines.run(2 * SETTLE_MS);
     expect(machines.at("d").movement.progress().owned).toBeGreaterThan(0);
     expectAtOwners(machines, FOUR, "v");
@@ -127,13 +126,8 @@ describe("shards move", () => {
     const machines = await placed("policy", FOUR, { replication: "all" });
     putAll(machines, () => "a", "v");
     machines.run(1000);
-    for (const [version, policy] of [
-      { replication: 2 },
-      { replication: 3 },
-      { replication: "all" },
-      { replication: 1 },
-    ].entries()) {
-      setPolicy(machines, FOUR, policy as Policy, version + 2);
+    for (const [version, replication] of ([2, 3, "all", 1] as const).entries()) {
+      setPolicy(machines, FOUR[version] ?? "", { replication });
       for (let i = 0; i < 8; i++) {
         putAll(machines, (key) => FOUR[(i + key.length) % 4] ?? "", `of ${version}`);
         machines.run(500);
@@ -157,7 +151,6 @@ describe("shards move", () => {
     machines.run(SETTLE_MS);
     await machines.start("d");
     machines.heal();
-    setPolicy(machines, ["d"], { replication: 2 });
     machines.run(2 * SETTLE_MS);
     expectAtOwners(machines, FOUR, undefined);
   });
@@ -166,12 +159,12 @@ describe("shards move", () => {
     const machines = await placed("disk", FOUR, { replication: 2 });
     putAll(machines, (key) => ownersOf(machines, "a", key)[0] ?? "", "v");
     machines.run(1000);
-    setPolicy(machines, FOUR, { replication: 1 }, 2);
+    setPolicy(machines, "a", { replication: 1 });
     machines.run(2 * SETTLE_MS);
     for (const name of FOUR) machines.crash(name);
     for (const name of FOUR) await machines.start(name);
     machines.heal();
-    setPolicy(machines, FOUR, { replication: 1 }, 2);
+    setPolicy(machines, "a", { replication: 1 });
     machines.run(2 * SETTLE_MS);
     expectAtOwners(machines, FOUR, "v");
   });

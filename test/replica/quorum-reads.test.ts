@@ -83,9 +83,8 @@ describe("a read that wants a majority", () => {
     machines.heal();
     machines.cut(["a"], ["c"]);
     const answers = read(machines, "a", "k");
-    while (machines.deliverOne() && shard.unconfirmed > 0) expect(answers).toEqual([]);
-    machines.at("a").quorumReads.tick(machines.now + READ_MS);
-    expect(answers).toEqual([false]);
+    while (machines.deliverOne() && answers.length === 0) {}
+    expect([shard.unconfirmed > 0, answers]).toEqual([true, [false]]);
   });
 
   it("needs one more where the reader itself does", async () => {

@@ -119,11 +119,12 @@ export class FakeStore implements LocalStore {
     return { resume: options.resume ?? "start", close: () => void this.watchers.delete(watcher) };
   }
 
-  async catchUp(dots: readonly Dot[], waitMs: number): Promise<void> {
+  async catchUp(dots: readonly Dot[], waitMs: number): Promise<this> {
     this.caughtUp.push(dots);
     if (dots.some((dot) => dot.origin !== this.origin || dot.sequence > this.sequence)) {
       throw new AtollError("SESSION_BEHIND", `not here within ${waitMs} ms`);
     }
+    return this;
   }
 
   async status(): Promise<ClusterStatus> {

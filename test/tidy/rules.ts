@@ -43,6 +43,7 @@ const ALLOWED: ReadonlyMap<string, readonly string[]> = new Map([
 const ALSO: ReadonlyMap<string, readonly string[]> = new Map([
   ["core", ["stats.ts"]],
   ["types", CONTRACT],
+  ["wire", CONTRACT],
   ["cluster", CONTRACT],
   ["replica", CONTRACT],
   ["runtime", CONTRACT],

@@ -1,13 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
-import type { Key, OriginId, ReplicaId, ShardId, SpaceId } from "../../src/base/ids.ts";
+import type { Key, OriginId, ReplicaId, ShardId, SpaceId, Timestamp } from "../../src/base/ids.ts";
 import { SHARD_ID_MAX, SPACE_MAX } from "../../src/base/shard-id.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
 import { TIMESTAMP_MAX, timestampFromMs } from "../../src/core/clock.ts";
+import { ORDER_MAX } from "../../src/core/key-order.ts";
 import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
 import { PurgeMarks } from "../../src/core/purge-marks.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
+import { versionOf } from "../../src/replica/register-view.ts";
+import { ACK_LEVELS, type Condition } from "../../src/store.ts";
 import { decodeMessage, encodeMessage, finishPush, PUSH_HEADER_BYTES, typeOfFrame } from "../../src/wire/codec.ts";
 import {
   HALF_READY,
@@ -24,6 +27,8 @@ import {
   SLICES_MAX,
 } from "../../src/wire/message.ts";
 import { CHECKSUM_BYTES } from "../../src/wire/message-checksum.ts";
+import type { RequestBody, ResponseBody } from "../../src/wire/request.ts";
+import { HOPS_MAX } from "../../src/wire/request-codec.ts";
 import { sealed } from "../support/sealed.ts";
 import { facts } from "../support/surroundings.ts";
 
@@ -122,6 +127,70 @@ const row = fc.record({
   swept: fc.boolean(),
   readiness,
 });
+const keyName = latin1(20) as fc.Arbitrary<Key>;
+const stamp = fc.integer({ min: 0, max: TIMESTAMP_MAX }) as fc.Arbitrary<Timestamp>;
+const version = fc.tuple(stamp, origin).map(([at, by]) => versionOf(at, by));
+const condition: fc.Arbitrary<Condition> = fc.oneof(
+  fc.record({ type: fc.constantFrom("absent" as const, "present" as const) }),
+  fc.record({ type: fc.constant("version" as const), versions: fc.array(version, { maxLength: 3 }) }),
+);
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+const order = fc.integer({ min: 0, max: ORDER_MAX });
+const number16 = fc.integer({ min: 0, max: 65_535 });
+const requestBody: fc.Arbitrary<RequestBody> = fc.oneof(
+  fc.record({ type: fc.constant("read" as const), key: keyName, quorum: fc.boolean() }),
+  fc
+    .record({
+      type: fc.constant("write" as const),
+      key: keyName,
+      value: maybe(fc.uint8Array({ maxLength: 40 })),
+      contentType: maybe(latin1(20)),
+      expiresAt: maybe(fc.integer({ min: 0, max: INSTANT_MAX })),
+      stamp: maybe(stamp),
+      mayBeDone: fc.boolean(),
+      condition: maybe(condition),
+      ack: fc.constantFrom(...ACK_LEVELS),
+      ackTimeoutMs: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+    })
+    .map((each) => ({ ...each, mayBeDone: each.mayBeDone && each.condition === undefined })),
+  fc.record({
+    type: fc.constant("list" as const),
+    prefix: latin1(10),
+    limit: fc.integer({ min: 1, max: 65_536 }),
+    shards: fc.array(number16, { minLength: 1, maxLength: 4 }),
+    order,
+    after: maybe(latin1(10)),
+  }),
+);
+const responseBody: fc.Arbitrary<ResponseBody> = fc.oneof(
+  fc.record({ type: fc.constant("read" as const), records }),
+  fc.record({
+    type: fc.constant("written" as const),
+    timestamp: stamp,
+    origin,
+    sequence: number,
+    existed: fc.boolean(),
+    acks: fc.record({ reached: number, wanted: number, met: fc.boolean() }),
+  }),
+  fc.record({ type: fc.constant("stale" as const), above: stamp }),
+  fc.record({ type: fc.constant("refused" as const) }),
+  fc.record({
+    type: fc.constant("error" as const),
+    code: fc.constantFrom("QUORUM_UNREACHABLE" as const, "PRECONDITION_FAILED" as const),
+    message: latin1(40),
+  }),
+  fc.record({
+    type: fc.constant("listed" as const),
+    pages: fc.array(
+      fc.record({
+        shard: number16,
+        keys: fc.array(keyName, { maxLength: 3 }),
+        next: maybe(fc.record({ order, after: maybe(latin1(10)) })),
+      }),
+      { maxLength: 3 },
+    ),
+  }),
+);
 const type = <Type extends Message["type"]>(name: Type) => ({ type: fc.constant(name) });
 
 const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Type>> } = {
@@ -215,7 +284,7 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     kind: fc.integer({ min: 0, max: 255 }),
     key: latin1(30),
   }),
-  "read-reply": fc.record({ ...type("read-reply"), request: number, records }),
+  "read-reply": fc.record({ ...type("read-reply"), request: number, whole: fc.boolean(), records }),
   quarantine: fc.record({
     ...type("quarantine"),
     givenUpLife: fc.integer({ min: 0, max: LIFE_MAX }),
@@ -230,6 +299,16 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     topic: latin1(64).map((text) => text as Key),
     bytes: fc.uint8Array({ maxLength: 300 }),
   }),
+  request: fc.record({
+    ...type("request"),
+    request: number,
+    space,
+    hops: fc.integer({ min: 0, max: HOPS_MAX }),
+    after: fc.array(fc.record({ shard, origin, sequence: number }), { maxLength: 3 }),
+    waitMs: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+    body: requestBody,
+  }),
+  response: fc.record({ ...type("response"), request: number, body: responseBody }),
   ping: fc.record({ ...type("ping"), sequence: number, rumours }),
   "ping-ack": fc.record({ ...type("ping-ack"), sequence: number, rumours }),
   "ping-request": fc.record({ ...type("ping-request"), sequence: number, target: id }),

@@ -11,7 +11,7 @@ import type { Query } from "./query.ts";
 
 export interface Call {
   /** The keyspace that the path names. */
-  readonly store: Store;
+  store: Store;
   readonly keyspace: string;
   /** Empty for routes without a key. */
   readonly key: Key;

@@ -145,7 +145,7 @@ export class HttpDoor {
         const { operation, hasSession } = judged.bound;
         if (hasSession) {
           const waitMs = this.#waitMs(call.query);
-          if (exchange.earlier.length > 0) await call.store.catchUp(exchange.earlier, waitMs);
+          if (exchange.earlier.length > 0) call.store = await call.store.catchUp(exchange.earlier, waitMs);
         }
         if (operation.body !== "none") {
           call.body = await readBody(exchange, operation.body, this.#options.limits, this.#options.metrics);

@@ -175,8 +175,8 @@ export class Connection {
     if (session === undefined) return (await this.#perform(name, asked)).fields;
     const earlier = session === "" ? [] : decodeSession(session);
     const waitMs = this.#waitMs(message);
-    if (earlier.length > 0 && isAboutKeys(name)) await asked.store.catchUp(earlier, waitMs);
-    const { fields, dots } = await this.#perform(name, asked);
+    const store = earlier.length > 0 && isAboutKeys(name) ? await asked.store.catchUp(earlier, waitMs) : asked.store;
+    const { fields, dots } = await this.#perform(name, { ...asked, store });
     return { ...fields, session: encodeSession(mergeSession(earlier, dots)) };
   }
 

@@ -263,8 +263,8 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/key-pages.ts",
-        find: "place = to === PARTS ? { shard: place.shard + 1, order: 0 }",
-        replace: "place = to === PARTS ? { shard: place.shard + (keys.length === limit ? 2 : 1), order: 0 }",
+        find: "from = { shard: from.shard + 1, order: 0 }",
+        replace: "from = { shard: from.shard + (keys.length === limit ? 2 : 1), order: 0 }",
       },
     ],
     scenario: "drill-listings",

@@ -27,8 +27,8 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
       },
       {
         file: "core/shard.ts",
-        find: "timestamp = Math.max(timestamp, held + 1);",
-        replace: "timestamp = Math.max(timestamp, held);",
+        find: "const least = this.#lastStamp(slot) + 1;",
+        replace: "const least = this.#lastStamp(slot);",
       },
     ],
     scenario: "drill-fast-clock",

@@ -195,7 +195,13 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     name: "write-below-what-is-held",
     rule: "R8",
     broken: "a local write takes the clock, even where what it overwrites has a greater stamp",
-    patches: [{ file: "core/shard.ts", find: "timestamp = Math.max(timestamp, held + 1);", replace: "void held;" }],
+    patches: [
+      {
+        file: "core/shard.ts",
+        find: "return Math.max(held, this.purgeMarks",
+        replace: "return Math.max(0, this.purgeMarks",
+      },
+    ],
     scenario: "drill-fast-clock",
     seedsMax: 10,
     checkers: ["local-order", "convergence"],

@@ -1,0 +1,120 @@
+/**
+ * Requests to other replicas that are under way. Each is answered once, or lost: with its link, or because it took too
+ * long; then nobody knows whether it was carried out.
+ */
+
+import { BadBytes } from "../base/bytes.ts";
+import { isDue } from "../base/deadline.ts";
+import type { ReplicaId } from "../base/ids.ts";
+import { ResponseTimes } from "../cluster/routing/response-times.ts";
+import { KIND_PLAIN, kindAt } from "../core/record.ts";
+import { checkRecord } from "../core/record-check.ts";
+import type { MessageOf, Records } from "../wire/message.ts";
+import type { Request, RequestBody, ResponseBody } from "../wire/request.ts";
+import { keyOf } from "./register-view.ts";
+import type { Replica } from "./replica.ts";
+
+/** Requests under way, to all peers together. */
+export const FORWARDED_MAX = 65_536;
+
+interface Pending {
+  readonly peer: ReplicaId;
+  readonly body: RequestBody;
+  readonly sentAt: number;
+  readonly dueAt: number;
+  readonly waitMaxMs: number;
+  readonly resolve: (answer: ResponseBody | "lost") => void;
+}
+
+export class Forwarding {
+  readonly times = new ResponseTimes();
+  readonly #pending = new Map<number, Pending>();
+  readonly #waitingById = new Map<ReplicaId, number>();
+  #next = 1;
+  sent = 0;
+  lost = 0;
+
+  get waiting(): number {
+    return this.#pending.size;
+  }
+
+  waitingFor(peer: ReplicaId): number {
+    return this.#waitingById.get(peer) ?? 0;
+  }
+
+  /** Asks a linked peer, within a step. Resolves once the outbox is carried out. */
+  ask(
+    replica: Replica,
+    peer: ReplicaId,
+    request: Omit<Request, "request">,
+    timeoutMs: number,
+    now: number,
+  ): Promise<ResponseBody | "lost"> {
+    const number = this.#next++;
+    this.sent++;
+    replica.send(peer, { type: "request", ...request, request: number });
+    return new Promise((resolve) => {
+      const { body } = request;
+      this.#pending.set(number, { peer, body, sentAt: now, dueAt: now + timeoutMs, waitMaxMs: 2 * timeoutMs, resolve });
+      this.#waitingById.set(peer, this.waitingFor(peer) + 1);
+    });
+  }
+
+  /** Throws `BadBytes`, with nothing changed. An answer that came too late, or to nothing, is dropped. */
+  receive(replica: Replica, peer: ReplicaId, { request, body }: MessageOf<"response">, now: number): void {
+    const pending = this.#pending.get(request);
+    if (pending?.peer !== peer) return;
+    if (!isAnswerTo(pending.body, body)) throw new BadBytes(`an answer "${body.type}" to a ${pending.body.type}`);
+    const kept = body.type === "read" ? { ...body, records: keptRecord(body.records, pending.body, replica) } : body;
+    this.times.note(peer, now - pending.sentAt);
+    this.#settle(request, pending, kept, replica);
+  }
+
+  linkDown(replica: Replica, peer: ReplicaId): void {
+    this.times.forget(peer);
+    for (const [request, pending] of this.#pending) if (pending.peer === peer) this.#lose(request, pending, replica);
+  }
+
+  tick(replica: Replica, now: number): void {
+    for (const [request, pending] of this.#pending) {
+      if (!isDue(pending, now)) continue;
+      // So much at least: who does not answer is not to look better than who does.
+      this.times.note(pending.peer, now - pending.sentAt);
+      this.#lose(request, pending, replica);
+    }
+  }
+
+  #lose(request: number, pending: Pending, replica: Replica): void {
+    this.lost++;
+    this.#settle(request, pending, "lost", replica);
+  }
+
+  #settle(request: number, { peer, resolve }: Pending, answer: ResponseBody | "lost", { outbox }: Replica): void {
+    this.#pending.delete(request);
+    const waiting = this.waitingFor(peer) - 1;
+    if (waiting > 0) this.#waitingById.set(peer, waiting);
+    else this.#waitingById.delete(peer);
+    outbox.answers.push(() => resolve(answer));
+  }
+}
+
+const ANSWERS: Readonly<Record<RequestBody["type"], ReadonlySet<ResponseBody["type"]>>> = {
+  read: new Set(["read", "refused", "error"]),
+  write: new Set(["written", "stale", "refused", "error"]),
+  list: new Set(["listed", "refused", "error"]),
+};
+
+function isAnswerTo({ type }: RequestBody, answer: ResponseBody): boolean {
+  return ANSWERS[type].has(answer.type);
+}
+
+/** A copy that outlives the frame: the one register that was asked for, sound, or none. */
+function keptRecord({ bytes, view, start, end }: Records, asked: RequestBody, { limits }: Replica): Records {
+  if (end > start) {
+    if (checkRecord(view, start, end, limits) !== end - start) throw new BadBytes("more than one register");
+    if (asked.type !== "read" || kindAt(view, start) !== KIND_PLAIN || keyOf(view, start) !== asked.key)
+      throw new BadBytes("the register of another key");
+  }
+  const copy = bytes.slice(start, end);
+  return { bytes: copy, view: new DataView(copy.buffer, copy.byteOffset, copy.byteLength), start: 0, end: copy.length };
+}

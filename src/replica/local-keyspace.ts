@@ -1,0 +1,106 @@
+/**
+ * One keyspace against what this replica holds. An owner that is not ready in a shard yet asks those that are before it
+ * reads or writes a key of it, so that it neither misses what is there nor stamps below it.
+ */
+
+import { AtollError } from "../base/errors.ts";
+import type { Key, SpaceId, Timestamp } from "../base/ids.ts";
+import type { Shard } from "../core/shard.ts";
+import type { ClusterStatus, Dot, ReadOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
+import { carryOutWrite, checkKey, type KeyWrite, readKey, type Write, writeKey } from "./operations.ts";
+import type { Replica } from "./replica.ts";
+
+/** What the keyspaces need of the driver. */
+export interface KeyspaceHost {
+  /** Throws `NOT_READY`, `SHUTTING_DOWN`. */
+  replica(): Replica;
+  now(): number;
+  /** Does something to the machine, then carries out what it wants. */
+  step<T>(run: (now: number) => T): T;
+  /** Waits for the acknowledgements that were asked for. */
+  acknowledged(outcome: WriteOutcome, options: WriteOptions): Promise<WriteOutcome>;
+  /** Waits until this replica has all of `dots`; throws `SESSION_BEHIND`. */
+  catchUp(dots: readonly Dot[], waitMs: number): Promise<void>;
+  status(): Promise<ClusterStatus>;
+}
+
+export class LocalKeyspace {
+  readonly #host: KeyspaceHost;
+  readonly #space: SpaceId;
+
+  constructor(host: KeyspaceHost, space: SpaceId) {
+    this.#host = host;
+    this.#space = space;
+  }
+
+  async get(key: Key, options: ReadOptions): Promise<ReadOutcome> {
+    const asking = this.ask(key, options.consistency === "quorum");
+    if (asking !== undefined) await asking;
+    return readKey(this.#host.replica(), this.#space, key, this.#host.now());
+  }
+
+  async write(key: Key, write: Write): Promise<WriteOutcome> {
+    const asking = this.ask(key);
+    if (asking !== undefined) await asking;
+    const replica = this.#host.replica();
+    const outcome = this.#host.step((now) => writeKey(replica, this.#space, key, write, now));
+    return this.#host.acknowledged(outcome, write.options);
+  }
+
+  /** Carries out what has been checked, by this replica or another; `stamp` as for `carryOutWrite`. */
+  async carryOut(write: KeyWrite, stamp: Timestamp | undefined, options: WriteOptions): Promise<WriteOutcome> {
+    const asking = this.ask(write.key);
+    if (asking !== undefined) await asking;
+    return this.#host.acknowledged(this.writeNow(write, stamp), options);
+  }
+
+  /** Without asking anybody. */
+  writeNow(write: KeyWrite, stamp: Timestamp | undefined): WriteOutcome {
+    const replica = this.#host.replica();
+    return this.#host.step((now) => carryOutWrite(replica, this.#space, write, stamp, now));
+  }
+
+  /**
+   * Asks those who know more of a key, until they have answered, or it takes too long. Undefined: nobody has to be asked.
+   * Throws `QUORUM_UNREACHABLE`, and what a key may be refused for.
+   */
+  ask(key: Key, quorum = false): Promise<void> | undefined {
+    if (quorum) return this.#readQuorum(key);
+    return this.#isReady(key) ? undefined : this.#fetch(key);
+  }
+
+  /** Owners alone are ever ready; guests know only what they were told. */
+  #isReady(key: Key): boolean {
+    const { ownership } = this.#host.replica();
+    if (ownership.isEverywhere(this.#space)) return true;
+    const shard = this.#shardOf(key);
+    return shard.isReady || !ownership.owns(shard.id);
+  }
+
+  /** Where nobody who is ready can be reached, what is here has to do. */
+  async #fetch(key: Key): Promise<void> {
+    const replica = this.#host.replica();
+    checkKey(replica, key);
+    await this.#asking((now, answer) => replica.quorumReads.fetch(this.#shardOf(key).id, key, now, answer));
+  }
+
+  async #readQuorum(key: Key): Promise<void> {
+    const replica = this.#host.replica();
+    checkKey(replica, key);
+    const isReached = await this.#asking((now, answer) =>
+      replica.quorumReads.begin(this.#shardOf(key).id, key, now, answer),
+    );
+    if (!isReached) throw new AtollError("QUORUM_UNREACHABLE", "no majority of the replicas answered in time");
+  }
+
+  #asking(begin: (now: number, answer: (isReached: boolean) => void) => void): Promise<boolean> {
+    const { outbox } = this.#host.replica();
+    return new Promise((resolve) => {
+      this.#host.step((now) => begin(now, (isReached) => outbox.answers.push(() => resolve(isReached))));
+    });
+  }
+
+  #shardOf(key: Key): Shard {
+    return this.#host.replica().shardOfKey(key, this.#space);
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * What other replicas ask of this one for clients of theirs. Whoever does not own the shard by its own view passes the
+ * request on, as long as it may be, to who does; what nobody else takes is carried out here. Nothing is carried out that
+ * the sender has to stamp anew first.
+ */
+
+import { toAtollError } from "../base/errors.ts";
+import type { Key, ReplicaId, SpaceId, Timestamp } from "../base/ids.ts";
+import { KIND_PLAIN, recordLength, timestampAt } from "../core/record.ts";
+import type { Shard } from "../core/shard.ts";
+import type { WriteOutcome } from "../store.ts";
+import type { MessageOf, Records } from "../wire/message.ts";
+import type { ListBody, ReadBody, Request, ResponseBody, WriteBody } from "../wire/request.ts";
+import { listHere } from "./listing.ts";
+import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
+import { checkKey, checkSizes } from "./operations.ts";
+import { dotAt, stampOf, versionOf } from "./register-view.ts";
+import type { Router } from "./router.ts";
+
+/** Requests of one peer that wait here: for acknowledgements, sessions, or others. */
+export const SERVED_MAX = 16_384;
+const NOTHING: Records = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)), start: 0, end: 0 };
+const REFUSED: ResponseBody = { type: "refused" };
+
+export class RequestService {
+  readonly #host: KeyspaceHost;
+  readonly #router: Router;
+  readonly #waitingById = new Map<ReplicaId, number>();
+  served = 0;
+  passedOn = 0;
+
+  constructor(host: KeyspaceHost, router: Router) {
+    this.#host = host;
+    this.#router = router;
+  }
+
+  get waiting(): number {
+    return [...this.#waitingById.values()].reduce((sum, each) => sum + each, 0);
+  }
+
+  /** Answers in its time. The bytes of the message are valid during this call only. */
+  receive(peer: ReplicaId, message: MessageOf<"request">): void {
+    const { request } = message;
+    const waiting = this.#waitingById.get(peer) ?? 0;
+    if (waiting >= SERVED_MAX) {
+      this.#answer(peer, request, { type: "error", code: "TOO_MANY_REQUESTS", message: "too many requests at once" });
+      return;
+    }
+    this.#waitingById.set(peer, waiting + 1);
+    this.served++;
+    this.#serve(peer, message)
+      .catch((error: unknown) => this.#answer(peer, request, failure(error)))
+      .finally(() => this.#done(peer));
+  }
+
+  #done(peer: ReplicaId): void {
+    const waiting = (this.#waitingById.get(peer) ?? 1) - 1;
+    if (waiting > 0) this.#waitingById.set(peer, waiting);
+    else this.#waitingById.delete(peer);
+  }
+
+  #serve(peer: ReplicaId, { request, body, ...rest }: MessageOf<"request">): Promise<void> {
+    const around = { request, ...rest };
+    switch (body.type) {
+      case "read":
+        return this.#read(peer, around, body);
+      case "write":
+        return this.#write(peer, around, { ...body, value: body.value?.slice() });
+      case "list":
+        return this.#list(peer, around, body);
+    }
+  }
+
+  async #read(peer: ReplicaId, around: Omit<Request, "body">, body: ReadBody): Promise<void> {
+    const { request, space } = around;
+    const shard = this.#shardOf(space, body.key);
+    if (shard === undefined) return this.#answer(peer, request, REFUSED);
+    const passed = await this.#passOn(peer, around, shard, (circumstances) =>
+      this.#router.read(space, shard, body, circumstances),
+    );
+    if (passed !== undefined) return this.#answer(peer, request, passed);
+    await this.#host.catchUp(around.after, around.waitMs);
+    const local = new LocalKeyspace(this.#host, space);
+    const asking = local.ask(body.key, body.quorum);
+    if (asking !== undefined) await asking;
+    this.#answer(peer, request, { type: "read", records: recordsOf(shard, shard.find(KIND_PLAIN, body.key)) });
+  }
+
+  async #write(peer: ReplicaId, around: Omit<Request, "body">, body: WriteBody): Promise<void> {
+    const { request, space } = around;
+    const shard = this.#shardOf(space, body.key);
+    if (shard === undefined) return this.#answer(peer, request, REFUSED);
+    checkSizes(this.#host.replica(), body);
+    const passed = await this.#passOn(peer, around, shard, (circumstances) =>
+      this.#router.write(space, shard, body, circumstances),
+    );
+    if (passed !== undefined) return this.#answer(peer, request, passed);
+    await this.#host.catchUp(around.after, around.waitMs);
+    const local = new LocalKeyspace(this.#host, space);
+    const asking = local.ask(body.key);
+    if (asking !== undefined) await asking;
+    const above = this.#staleAbove(shard, body);
+    if (above !== undefined) return this.#answer(peer, request, { type: "stale", above });
+    const { ack, ackTimeoutMs } = body;
+    const outcome = this.#superseded(shard, body) ?? local.writeNow(body, body.stamp);
+    this.#answer(peer, request, written(await this.#host.acknowledged(outcome, { ack, ackTimeoutMs })));
+  }
+
+  async #list(peer: ReplicaId, { request, space }: Omit<Request, "body">, body: ListBody): Promise<void> {
+    const replica = this.#host.replica();
+    const shards = replica.shards.has(space) ? replica.shards.in(space) : [];
+    const isWhole = body.shards.every((number) => {
+      const shard = shards[number];
+      return shard !== undefined && this.#router.isReadyHere(shard, space);
+    });
+    this.#answer(
+      peer,
+      request,
+      isWhole ? { type: "listed", pages: listHere(replica, space, body, this.#host.now()) } : REFUSED,
+    );
+  }
+
+  /** Undefined: it is for this replica to carry out. */
+  async #passOn(
+    peer: ReplicaId,
+    { hops, after, waitMs }: Omit<Request, "body">,
+    shard: Shard,
+    ask: (circumstances: Parameters<Router["read"]>[3]) => ReturnType<Router["read"]>,
+  ): Promise<ResponseBody | undefined> {
+    if (hops === 0 || this.#host.replica().ownership.owns(shard.id)) return undefined;
+    const seen = after.length === 0 ? undefined : { dots: after, waitMs };
+    const answer = await ask({ hops, seen, from: peer });
+    if (answer.type === "here") return undefined;
+    this.passedOn++;
+    return answer;
+  }
+
+  /** The stamp that a write would have to exceed, where that with which it came does not. */
+  #staleAbove(shard: Shard, { key, stamp, mayBeDone }: WriteBody): Timestamp | undefined {
+    if (stamp === undefined || (mayBeDone && this.#slotAbove(shard, key, stamp) !== 0)) return undefined;
+    const above = Math.max(shard.lastStampOf(KIND_PLAIN, key), this.#host.replica().toldStamp);
+    return stamp > above ? undefined : (above as Timestamp);
+  }
+
+  /**
+   * What stands for a write that was tried before, and that is held here already or was overwritten since: what is held now.
+   * The version is that of the write, which in the second case nobody holds any more.
+   */
+  #superseded(shard: Shard, { key, stamp, mayBeDone }: WriteBody): WriteOutcome | undefined {
+    const slot = stamp === undefined || !mayBeDone ? 0 : this.#slotAbove(shard, key, stamp);
+    if (stamp === undefined || slot === 0) return undefined;
+    const dot = dotAt(shard.id, shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    const existed = shard.isLive(slot, this.#host.now());
+    return { version: versionOf(stamp, dot.origin), dot, existed, acks: { reached: 1, wanted: 1, met: true } };
+  }
+
+  /** The register of a key, if it is no older than this stamp. */
+  #slotAbove(shard: Shard, key: Key, stamp: Timestamp): number {
+    const slot = shard.find(KIND_PLAIN, key);
+    return slot !== 0 && timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)) >= stamp ? slot : 0;
+  }
+
+  #shardOf(space: SpaceId, key: Key): Shard | undefined {
+    const replica = this.#host.replica();
+    checkKey(replica, key);
+    // A keyspace that was defined elsewhere just now.
+    return replica.shards.has(space) ? replica.shardOfKey(key, space) : undefined;
+  }
+
+  #answer(peer: ReplicaId, request: number, body: ResponseBody): void {
+    this.#host.step(() => this.#host.replica().send(peer, { type: "response", request, body }));
+  }
+}
+
+/** Valid until the machine goes on. */
+function recordsOf(shard: Shard, slot: number): Records {
+  if (slot === 0) return NOTHING;
+  const view = shard.table.viewOf(slot);
+  const start = shard.table.offsetOf(slot);
+  return { bytes: shard.table.bytesOf(slot), view, start, end: start + recordLength(view, start) };
+}
+
+function written({ version, dot, existed, acks }: WriteOutcome): ResponseBody {
+  const { origin, sequence } = dot;
+  return { type: "written", timestamp: stampOf(version), origin, sequence, existed, acks };
+}
+
+/** What ends with this process can still be had elsewhere. */
+function failure(error: unknown): ResponseBody {
+  const { code, message } = toAtollError(error);
+  return code === "SHUTTING_DOWN" || code === "NOT_READY" ? REFUSED : { type: "error", code, message };
+}

@@ -1,0 +1,296 @@
+/**
+ * Where a request for keys is carried out: here, where this replica owns them; else at the best owner that can be reached,
+ * another where that one does not answer; here as a guest where none can (ARCHITECTURE.md, "Requests").
+ *
+ *  Q1. A write without a condition bears the stamp that the first replica gave it at every owner that is asked, so that it is
+ *      the same write wherever it was carried out. A stamp grows only when an owner refused the write for it.
+ *  Q2. A write with a condition is asked for once more only where nobody can have carried it out; else its fate is unknown.
+ *  Q3. Who wrote through this replica reads from the owner that took the write, for as long as others may lack it.
+ */
+
+import { AtollError } from "../base/errors.ts";
+import type { Key, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
+import type { Random } from "../base/random.ts";
+import { chooseOwner } from "../cluster/routing/owner-choice.ts";
+import { KIND_PLAIN } from "../core/record.ts";
+import type { Shard } from "../core/shard.ts";
+import type { Dot } from "../store.ts";
+import type { ListBody, ListedShard, ReadBody, Request, ResponseBody, WriteBody } from "../wire/request.ts";
+import { HOPS_MAX } from "../wire/request-codec.ts";
+import { FORWARDED_MAX, Forwarding } from "./forwarding.ts";
+import type { Cancel } from "./ports.ts";
+import type { Replica } from "./replica.ts";
+
+/** What the session of a client has seen of shards that are not here, and how long an owner may wait for it, ms. */
+export interface Seen {
+  readonly dots: readonly Dot[];
+  readonly waitMs: number;
+}
+
+/** Passed on by nobody yet, for a client without a session. */
+export interface Circumstances {
+  readonly hops: number;
+  readonly seen: Seen | undefined;
+  /** Who passed it on. */
+  readonly from?: ReplicaId;
+}
+
+export const FROM_CLIENT: Circumstances = { hops: HOPS_MAX, seen: undefined };
+
+/** Carry it out here; a write that may have been carried out elsewhere with this stamp. */
+export interface Here {
+  readonly type: "here";
+  readonly stamp?: Timestamp | undefined;
+}
+
+/** `stale`: only of what somebody else asked for, and stamped. */
+export type Answer = Exclude<ResponseBody, { type: "refused" }>;
+
+const HERE: Here = { type: "here" };
+/** An owner that has not answered for longer is taken for gone, ms; besides what it was told that it may wait. */
+const READ_MS_MAX = 1000;
+const READ_MS_MIN = 250;
+const WRITE_MS_MAX = 2000;
+const LIST_MS_MAX = 2000;
+/** Expected of a peer that was never heard of. */
+const NEAR_MS = 1;
+const FAR_MS = 50;
+/** A second owner is asked once the first is later than 19 of 20 answers were: at the least, and where nothing is known. */
+const HEDGE_MS_MIN = 5;
+const HEDGE_MS_UNKNOWN = 100;
+/** Reads that may be asked twice: one of so many, and so many at once. */
+const HEDGE_SHARE = 0.1;
+const HEDGE_BURST = 10;
+/** For so long others may lack what an owner took. */
+const STICKY_MS = 1000;
+/** Stamps that a write is given before it is left to whoever wrote so much later. */
+const STAMPS_MAX = 4;
+
+export interface RouterHost {
+  replica(): Replica;
+  now(): number;
+  step<T>(run: (now: number) => T): T;
+  after(delayMs: number, run: () => void): Cancel;
+  readonly random: Random;
+}
+
+interface Taken {
+  readonly owner: ReplicaId;
+  readonly at: number;
+}
+
+export class Router {
+  readonly forwarding = new Forwarding();
+  readonly #host: RouterHost;
+  /** Who took the last write of a shard that went through here. */
+  readonly #takenByShard = new Map<ShardId, Taken>();
+  #hedges = HEDGE_BURST;
+  hedged = 0;
+  guestWrites = 0;
+
+  constructor(host: RouterHost) {
+    this.#host = host;
+  }
+
+  tick(replica: Replica, now: number): void {
+    this.forwarding.tick(replica, now);
+    for (const [shard, { at }] of this.#takenByShard) if (!isRecent(at, now)) this.#takenByShard.delete(shard);
+  }
+
+  /** True where this replica answers for a shard by itself. */
+  isOwn(shard: Shard, space: SpaceId, seen: Seen | undefined): boolean {
+    const { ownership } = this.#host.replica();
+    if (ownership.isEverywhere(space)) return true;
+    return ownership.owns(shard.id) && (shard.isReady || seen === undefined);
+  }
+
+  /** True where this replica has all there is of a shard, and answers for it. */
+  isReadyHere(shard: Shard, space: SpaceId): boolean {
+    const { ownership } = this.#host.replica();
+    return ownership.isEverywhere(space) || (ownership.owns(shard.id) && shard.isReady);
+  }
+
+  /** Throws what the owner answers with, and `TOO_MANY_REQUESTS`. */
+  async read(space: SpaceId, shard: Shard, body: ReadBody, circumstances: Circumstances): Promise<Answer | Here> {
+    if (this.isOwn(shard, space, circumstances.seen)) return HERE;
+    const tried = triedBefore(circumstances);
+    for (;;) {
+      const owner = this.#choose(shard, tried) ?? this.#holder(shard, tried);
+      if (owner === undefined) return HERE;
+      const answer = await this.#readFrom(owner, tried, shard, { ...requestOf(space, circumstances), body });
+      if (isFinal(answer)) return answer;
+    }
+  }
+
+  /** As `read`, and `OUTCOME_UNKNOWN`. */
+  async write(space: SpaceId, shard: Shard, write: WriteBody, circumstances: Circumstances): Promise<Answer | Here> {
+    if (this.isOwn(shard, space, circumstances.seen)) return { type: "here", stamp: write.stamp };
+    const tried = triedBefore(circumstances);
+    let body = write;
+    for (let stamps = 0; stamps < STAMPS_MAX; ) {
+      const owner = this.#choose(shard, tried);
+      if (owner === undefined) return this.#asGuest(body);
+      tried.add(owner);
+      const timeoutMs = WRITE_MS_MAX + (body.ack === "memory" ? 0 : body.ackTimeoutMs);
+      const answer = await this.#ask(owner, { ...requestOf(space, circumstances), body }, timeoutMs);
+      if (answer === "lost") {
+        if (body.condition !== undefined) throw unknownOutcome(owner);
+        body = { ...body, mayBeDone: true };
+      } else if (answer.type === "stale" && circumstances.from === undefined) {
+        body = { ...body, stamp: this.stampOf(shard, body.key, answer.above) };
+        tried.delete(owner);
+        stamps++;
+      } else if (answer.type !== "refused") {
+        if (answer.type === "written") this.#took(shard, owner, answer.timestamp);
+        return answer;
+      }
+    }
+    throw new AtollError("TOO_MANY_REQUESTS", "others write this key faster than this replica can");
+  }
+
+  /** A stamp for a write that is carried out elsewhere: above what is known here of the key, and above `least`. */
+  stampOf(shard: Shard, key: Key, least = 0): Timestamp {
+    const { clock } = this.#host.replica();
+    const now = this.#host.now();
+    clock.observe(least as Timestamp, now);
+    return Math.max(clock.next(now), least + 1, shard.lastStampOf(KIND_PLAIN, key) + 1) as Timestamp;
+  }
+
+  /** One more try would make it another write; here it is the same one. */
+  #asGuest(body: WriteBody): Here {
+    this.guestWrites++;
+    return { type: "here", stamp: body.stamp };
+  }
+
+  #took(shard: Shard, owner: ReplicaId, timestamp: Timestamp): void {
+    const now = this.#host.now();
+    this.#takenByShard.set(shard.id, { owner, at: now });
+    this.#host.replica().clock.observe(timestamp, now);
+  }
+
+  // --- Who is asked --------------------------------------------------------------------------------------------
+
+  /** The best owner that can be reached and was not tried; those that are suspected last. */
+  #choose(shard: Shard, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
+    const replica = this.#host.replica();
+    const owners = replica.ownership.ownersOf(shard.id).filter((id) => !tried.has(id) && replica.canSend(id));
+    const taken = this.#takenByShard.get(shard.id);
+    if (taken !== undefined && owners.includes(taken.owner) && isRecent(taken.at, this.#host.now())) return taken.owner;
+    const alive = owners.filter((id) => replica.membership.stateOf(id) === "alive");
+    const among = alive.length > 0 ? alive : owners;
+    return chooseOwner(
+      among.map((id) => this.#factsOf(replica, id)),
+      this.#host.random,
+    );
+  }
+
+  /** Who holds something of a shard that it does not own, where no owner answers: better than nothing for a read. */
+  #holder(shard: Shard, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
+    const replica = this.#host.replica();
+    const { reports, ownership } = replica;
+    const isHolder = (id: ReplicaId) => reports.standingOf(id)?.strays.has(shard.id) === true;
+    return replica.linked().find((id) => !tried.has(id) && !ownership.isOwner(shard.id, id) && isHolder(id));
+  }
+
+  #factsOf(replica: Replica, id: ReplicaId) {
+    const isNear = replica.members.get(id)?.region === replica.config.region;
+    const expectedMs =
+      this.forwarding.times.smoothedMs(id) ??
+      replica.membership.swim.roundTrips.roundTripMs(id) ??
+      (isNear ? NEAR_MS : FAR_MS);
+    return { id, expectedMs, waiting: this.forwarding.waitingFor(id) };
+  }
+
+  /** The nearest owner that can be reached and was not tried, the same for shards that have the same owners. */
+  nearestOwner(shard: Shard, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
+    const replica = this.#host.replica();
+    const owners = replica.ownership.groupOf(shard.id).filter((id) => !tried.has(id) && replica.canSend(id));
+    const alive = owners.filter((id) => replica.membership.stateOf(id) === "alive");
+    const among = (alive.length > 0 ? alive : owners).map((id) => this.#factsOf(replica, id));
+    return among.sort((a, b) => a.expectedMs - b.expectedMs)[0]?.id;
+  }
+
+  /** Undefined: it did not answer, or cannot. */
+  async list(owner: ReplicaId, space: SpaceId, body: ListBody): Promise<readonly ListedShard[] | undefined> {
+    const answer = await this.#ask(owner, { space, hops: 0, after: [], waitMs: 0, body }, LIST_MS_MAX);
+    return answer !== "lost" && answer.type === "listed" ? answer.pages : undefined;
+  }
+
+  // --- Asking --------------------------------------------------------------------------------------------------
+
+  #ask(owner: ReplicaId, request: Omit<Request, "request">, timeoutMs: number): Promise<ResponseBody | "lost"> {
+    const replica = this.#host.replica();
+    if (this.forwarding.waiting >= FORWARDED_MAX || replica.queuedBytes(owner) > replica.queueBytesMax / 2) {
+      throw new AtollError("TOO_MANY_REQUESTS", "the owners of this key do not keep up");
+    }
+    const waitMs = request.after.length === 0 ? 0 : request.waitMs;
+    return this.#host.step((now) => this.forwarding.ask(replica, owner, request, timeoutMs + waitMs, now));
+  }
+
+  /** Asks an owner, and a second one where the first is slow; the first good answer counts. */
+  async #readFrom(
+    owner: ReplicaId,
+    tried: Set<ReplicaId>,
+    shard: Shard,
+    request: Omit<Request, "request">,
+  ): Promise<ResponseBody | "lost"> {
+    tried.add(owner);
+    const first = this.#ask(owner, request, this.#patience(owner));
+    if (this.#takenByShard.has(shard.id) || request.waitMs > 0) return first;
+    this.#hedges = Math.min(HEDGE_BURST, this.#hedges + HEDGE_SHARE);
+    return new Promise((resolve, reject) => {
+      let open = 1;
+      const settle = (answer: ResponseBody | "lost") => {
+        if (--open > 0 && !isFinal(answer)) return;
+        cancel();
+        resolve(answer);
+      };
+      const cancel = this.#host.after(this.#hedgeMs(owner), () => {
+        const second = this.#hedges < 1 ? undefined : this.#choose(shard, tried);
+        if (second === undefined) return;
+        this.#hedges--;
+        this.hedged++;
+        tried.add(second);
+        open++;
+        try {
+          this.#ask(second, request, this.#patience(second)).then(settle, reject);
+        } catch {
+          open--;
+        }
+      });
+      first.then(settle, reject);
+    });
+  }
+
+  #hedgeMs(owner: ReplicaId): number {
+    return Math.max(HEDGE_MS_MIN, this.forwarding.times.tailMs(owner) ?? HEDGE_MS_UNKNOWN);
+  }
+
+  #patience(owner: ReplicaId): number {
+    const tailMs = this.forwarding.times.tailMs(owner) ?? READ_MS_MAX;
+    return Math.min(READ_MS_MAX, Math.max(READ_MS_MIN, 4 * tailMs));
+  }
+}
+
+function requestOf(space: SpaceId, { hops, seen }: Circumstances): Omit<Request, "request" | "body"> {
+  return { space, hops: hops - 1, after: seen?.dots ?? [], waitMs: seen?.waitMs ?? 0 };
+}
+
+function triedBefore({ from }: Circumstances): Set<ReplicaId> {
+  return new Set(from === undefined ? [] : [from]);
+}
+
+function isFinal(answer: ResponseBody | "lost"): answer is Answer {
+  return answer !== "lost" && answer.type !== "refused";
+}
+
+function isRecent(at: number, now: number): boolean {
+  return now - at < STICKY_MS && now >= at;
+}
+
+function unknownOutcome(owner: ReplicaId): AtollError {
+  return new AtollError(
+    "OUTCOME_UNKNOWN",
+    `replica ${owner} did not answer: it may have carried the write out, or not`,
+  );
+}

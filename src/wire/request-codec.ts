@@ -1,0 +1,285 @@
+/** Bytes of requests between replicas and of their answers. Whatever could not have been written is refused with `BadBytes`. */
+
+import { assertNever } from "../base/assert.ts";
+import { BadBytes, type ByteReader, type ByteWriter } from "../base/bytes.ts";
+import { type ErrorCode, errorTable } from "../base/errors.ts";
+import type { Key, Timestamp } from "../base/ids.ts";
+import { SPACE_SHARDS_MAX } from "../base/shard-id.ts";
+import { TIMESTAMP_MAX } from "../core/clock.ts";
+import { ORDER_MAX } from "../core/key-order.ts";
+import { ACK_LEVELS, type Condition, type Dot } from "../store.ts";
+import {
+  KEY_BYTES_MAX,
+  readFlag,
+  readList,
+  readOrigin,
+  readRecords,
+  readShard,
+  readSpace,
+  writeList,
+  writeOrigin,
+  writeRecords,
+} from "./fields.ts";
+import { INSTANT_MAX, type Records } from "./message.ts";
+import type { ListBody, ListedShard, Request, RequestBody, Response, ResponseBody, WriteBody } from "./request.ts";
+
+/** Owners that pass a request on have an older or a later view than whoever asked. */
+export const HOPS_MAX = 2;
+/** More than a token of a session holds. */
+const DOTS_MAX = 1024;
+const WAIT_MS_MAX = 2 ** 31 - 1;
+const CONTENT_TYPE_MAX = 255;
+const VALUE_BYTES_MAX = 2 ** 31 - 1;
+const VERSIONS_MAX = 4096;
+const VERSION_LENGTH = 29;
+const VERSION = /^[0-9a-f]{14}-[0-9a-f]{14}$/;
+const MESSAGE_MAX = 1024;
+const KEYS_MAX = 65_536;
+
+const CODES = Object.keys(errorTable) as ErrorCode[];
+const CODE_MAX = 64;
+const isCode = new Set<string>(CODES);
+
+const bodyByte = { read: 1, write: 2, list: 3 } as const satisfies Record<RequestBody["type"], number>;
+const answerByte = { read: 1, written: 2, stale: 3, refused: 4, error: 5, listed: 6 } as const satisfies Record<
+  ResponseBody["type"],
+  number
+>;
+
+const HAS_VALUE = 1;
+const HAS_CONTENT_TYPE = 2;
+const HAS_EXPIRY = 4;
+const HAS_STAMP = 8;
+const MAY_BE_DONE = 16;
+const HAS_CONDITION = 32;
+const WRITE_FLAGS_MAX = 63;
+
+const conditionByte = { absent: 0, present: 1, version: 2 } as const satisfies Record<Condition["type"], number>;
+
+export function writeRequest(writer: ByteWriter, request: Request): void {
+  writer.varint(request.request);
+  writer.u32(request.space);
+  writer.u8(request.hops);
+  writeList(writer, request.after, writeDot);
+  writer.varint(request.waitMs);
+  const { body } = request;
+  writer.u8(bodyByte[body.type]);
+  switch (body.type) {
+    case "read":
+      writer.latin1(body.key);
+      return writer.u8(body.quorum ? 1 : 0);
+    case "write":
+      return writeWrite(writer, body);
+    case "list":
+      return writeListBody(writer, body);
+    default:
+      return assertNever(body);
+  }
+}
+
+export function readRequest(reader: ByteReader): Request {
+  const request = reader.varint();
+  const space = readSpace(reader);
+  const hops = reader.u8();
+  if (hops > HOPS_MAX) throw new BadBytes(`a request with ${hops} hops`);
+  const after = readList(reader, DOTS_MAX, readDot);
+  const waitMs = reader.varint(WAIT_MS_MAX);
+  return { request, space, hops, after, waitMs, body: readBody(reader) };
+}
+
+function readBody(reader: ByteReader): RequestBody {
+  const byte = reader.u8();
+  switch (byte) {
+    case bodyByte.read:
+      return { type: "read", key: readKey(reader), quorum: readFlag(reader) };
+    case bodyByte.write:
+      return readWrite(reader);
+    case bodyByte.list:
+      return readListBody(reader);
+    default:
+      throw new BadBytes(`a request of unknown type ${byte}`);
+  }
+}
+
+function writeWrite(writer: ByteWriter, body: WriteBody): void {
+  writer.u8(
+    (body.value === undefined ? 0 : HAS_VALUE) |
+      (body.contentType === undefined ? 0 : HAS_CONTENT_TYPE) |
+      (body.expiresAt === undefined ? 0 : HAS_EXPIRY) |
+      (body.stamp === undefined ? 0 : HAS_STAMP) |
+      (body.mayBeDone ? MAY_BE_DONE : 0) |
+      (body.condition === undefined ? 0 : HAS_CONDITION),
+  );
+  writer.latin1(body.key);
+  writer.u8(ACK_LEVELS.indexOf(body.ack));
+  writer.varint(body.ackTimeoutMs);
+  if (body.contentType !== undefined) writer.latin1(body.contentType);
+  if (body.expiresAt !== undefined) writer.varint(body.expiresAt);
+  if (body.stamp !== undefined) writer.varint(body.stamp);
+  if (body.condition !== undefined) writeCondition(writer, body.condition);
+  if (body.value !== undefined) writer.blob(body.value);
+}
+
+function readWrite(reader: ByteReader): WriteBody {
+  const flags = reader.u8();
+  if (flags > WRITE_FLAGS_MAX) throw new BadBytes("a write with unknown flags");
+  const key = readKey(reader);
+  const ack = ACK_LEVELS[reader.u8()];
+  if (ack === undefined) throw new BadBytes("an unknown level of acknowledgement");
+  const ackTimeoutMs = reader.varint(WAIT_MS_MAX);
+  const contentType = flags & HAS_CONTENT_TYPE ? reader.latin1(CONTENT_TYPE_MAX) : undefined;
+  const expiresAt = flags & HAS_EXPIRY ? reader.varint(INSTANT_MAX) : undefined;
+  const stamp = flags & HAS_STAMP ? (reader.varint(TIMESTAMP_MAX) as Timestamp) : undefined;
+  const condition = flags & HAS_CONDITION ? readCondition(reader) : undefined;
+  const mayBeDone = (flags & MAY_BE_DONE) !== 0;
+  if (condition !== undefined && mayBeDone) throw new BadBytes("a condition that may have been decided");
+  const value = flags & HAS_VALUE ? reader.blob(VALUE_BYTES_MAX) : undefined;
+  return { type: "write", key, value, contentType, expiresAt, stamp, mayBeDone, condition, ack, ackTimeoutMs };
+}
+
+function writeCondition(writer: ByteWriter, condition: Condition): void {
+  writer.u8(conditionByte[condition.type]);
+  if (condition.type !== "version") return;
+  // What has not the form of a version is that of nothing.
+  const versions = condition.versions.filter((version) => VERSION.test(version)).slice(0, VERSIONS_MAX);
+  writeList(writer, versions, (out, version) => out.latin1(version));
+}
+
+function readCondition(reader: ByteReader): Condition {
+  const byte = reader.u8();
+  if (byte === conditionByte.absent) return { type: "absent" };
+  if (byte === conditionByte.present) return { type: "present" };
+  if (byte !== conditionByte.version) throw new BadBytes(`a condition of unknown type ${byte}`);
+  return { type: "version", versions: readList(reader, VERSIONS_MAX, (from) => from.latin1(VERSION_LENGTH)) };
+}
+
+function writeListBody(writer: ByteWriter, body: ListBody): void {
+  writer.latin1(body.prefix);
+  writer.varint(body.limit);
+  writeList(writer, body.shards, (out, shard) => out.varint(shard));
+  writePlace(writer, body);
+}
+
+function readListBody(reader: ByteReader): ListBody {
+  const prefix = reader.latin1(KEY_BYTES_MAX);
+  const limit = reader.varint(KEYS_MAX);
+  const shards = readList(reader, SPACE_SHARDS_MAX, readShardNumber);
+  if (limit === 0 || shards.length === 0) throw new BadBytes("a listing of nothing");
+  return { type: "list", prefix, limit, shards, ...readPlace(reader) };
+}
+
+function writePlace(writer: ByteWriter, { order, after }: Pick<ListBody, "order" | "after">): void {
+  writer.varint(order);
+  writer.u8(after === undefined ? 0 : 1);
+  if (after !== undefined) writer.latin1(after);
+}
+
+function readPlace(reader: ByteReader): Pick<ListBody, "order" | "after"> {
+  const order = reader.varint(ORDER_MAX);
+  return { order, after: readFlag(reader) ? reader.latin1(KEY_BYTES_MAX) : undefined };
+}
+
+export function writeResponse(writer: ByteWriter, { request, body }: Response): void {
+  writer.varint(request);
+  writer.u8(answerByte[body.type]);
+  switch (body.type) {
+    case "read":
+      writer.varint(body.records.end - body.records.start);
+      return writeRecords(writer, body.records);
+    case "written":
+      writer.varint(body.timestamp);
+      writeOrigin(writer, body.origin);
+      writer.varint(body.sequence);
+      writer.u8((body.existed ? 1 : 0) | (body.acks.met ? 2 : 0));
+      writer.varint(body.acks.reached);
+      return writer.varint(body.acks.wanted);
+    case "stale":
+      return writer.varint(body.above);
+    case "refused":
+      return;
+    case "error":
+      writer.latin1(body.code);
+      return writer.latin1(body.message.slice(0, MESSAGE_MAX));
+    case "listed":
+      return writeList(writer, body.pages, writeListedShard);
+    default:
+      return assertNever(body);
+  }
+}
+
+export function readResponse(reader: ByteReader): Response {
+  return { request: reader.varint(), body: readAnswer(reader) };
+}
+
+function readAnswer(reader: ByteReader): ResponseBody {
+  const byte = reader.u8();
+  switch (byte) {
+    case answerByte.read:
+      return { type: "read", records: readRegister(reader) };
+    case answerByte.written:
+      return readWritten(reader);
+    case answerByte.stale:
+      return { type: "stale", above: reader.varint(TIMESTAMP_MAX) as Timestamp };
+    case answerByte.refused:
+      return { type: "refused" };
+    case answerByte.error:
+      return { type: "error", code: readCode(reader), message: reader.latin1(MESSAGE_MAX) };
+    case answerByte.listed:
+      return { type: "listed", pages: readList(reader, SPACE_SHARDS_MAX, readListedShard) };
+    default:
+      throw new BadBytes(`an answer of unknown type ${byte}`);
+  }
+}
+
+function readRegister(reader: ByteReader): Records {
+  const length = reader.varint(VALUE_BYTES_MAX);
+  if (length !== reader.remaining) throw new BadBytes("a register of another length");
+  return readRecords(reader);
+}
+
+function readWritten(reader: ByteReader): ResponseBody {
+  const timestamp = reader.varint(TIMESTAMP_MAX) as Timestamp;
+  const origin = readOrigin(reader);
+  const sequence = reader.varint();
+  const flags = reader.u8();
+  if (flags > 3) throw new BadBytes("a write with unknown flags");
+  const acks = { reached: reader.varint(), wanted: reader.varint(), met: (flags & 2) !== 0 };
+  return { type: "written", timestamp, origin, sequence, existed: (flags & 1) !== 0, acks };
+}
+
+/** One that this version does not know is the other's own affair. */
+function readCode(reader: ByteReader): ErrorCode {
+  const code = reader.latin1(CODE_MAX);
+  return isCode.has(code) ? (code as ErrorCode) : "INTERNAL";
+}
+
+function writeListedShard(writer: ByteWriter, { shard, keys, next }: ListedShard): void {
+  writer.varint(shard);
+  writeList(writer, keys, (out, key) => out.latin1(key));
+  writer.u8(next === undefined ? 0 : 1);
+  if (next !== undefined) writePlace(writer, next);
+}
+
+function readListedShard(reader: ByteReader): ListedShard {
+  const shard = readShardNumber(reader);
+  const keys = readList(reader, KEYS_MAX, readKey);
+  return { shard, keys, next: readFlag(reader) ? readPlace(reader) : undefined };
+}
+
+function readShardNumber(reader: ByteReader): number {
+  return reader.varint(SPACE_SHARDS_MAX - 1);
+}
+
+function readKey(reader: ByteReader): Key {
+  return reader.latin1(KEY_BYTES_MAX) as Key;
+}
+
+function writeDot(writer: ByteWriter, { shard, origin, sequence }: Dot): void {
+  writer.varint(shard);
+  writeOrigin(writer, origin);
+  writer.varint(sequence);
+}
+
+function readDot(reader: ByteReader): Dot {
+  return { shard: readShard(reader), origin: readOrigin(reader), sequence: reader.varint() };
+}

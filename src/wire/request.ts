@@ -1,0 +1,92 @@
+/**
+ * What a replica asks of another for a client of its own: keys of a shard that the other owns. A write keeps the stamp that
+ * the first replica gave it, so that it is the same write at whichever owner it is tried again; one with a condition has
+ * none, and is not tried again once it may have been carried out.
+ */
+
+import type { ErrorCode } from "../base/errors.ts";
+import type { Key, OriginId, SpaceId, Timestamp } from "../base/ids.ts";
+import type { AckLevel, Condition, Dot } from "../store.ts";
+import type { Records } from "./message.ts";
+
+export interface Request {
+  /** Numbered by whoever asks. */
+  readonly request: number;
+  readonly space: SpaceId;
+  /** How often it may still be passed on. */
+  readonly hops: number;
+  /** What whoever carries it out must hold first (session guarantees), and how long it may wait for that, ms. */
+  readonly after: readonly Dot[];
+  readonly waitMs: number;
+  readonly body: RequestBody;
+}
+
+export type RequestBody = ReadBody | WriteBody | ListBody;
+
+export interface ReadBody {
+  readonly type: "read";
+  readonly key: Key;
+  /** The newest of a majority of the owners. */
+  readonly quorum: boolean;
+}
+
+export interface WriteBody {
+  readonly type: "write";
+  readonly key: Key;
+  /** Absent: a deletion. */
+  readonly value?: Uint8Array | undefined;
+  readonly contentType?: string | undefined;
+  /** Unix ms. */
+  readonly expiresAt?: number | undefined;
+  /** What it bears; absent: who carries it out stamps it. */
+  readonly stamp?: Timestamp | undefined;
+  /** It was asked for before and may have been carried out. */
+  readonly mayBeDone: boolean;
+  readonly condition?: Condition | undefined;
+  readonly ack: AckLevel;
+  readonly ackTimeoutMs: number;
+}
+
+/** Live keys of some shards, in the order of the listing. */
+export interface ListBody {
+  readonly type: "list";
+  readonly prefix: string;
+  readonly limit: number;
+  /** Numbers within the space, ascending. */
+  readonly shards: readonly number[];
+  /** Where the first of them begins: an order, and of its keys those behind this one. */
+  readonly order: number;
+  readonly after?: string | undefined;
+}
+
+export interface Response {
+  readonly request: number;
+  readonly body: ResponseBody;
+}
+
+export type ResponseBody =
+  /** The register, or none: nothing is known of the key. */
+  | { readonly type: "read"; readonly records: Records }
+  | WrittenBody
+  /** Not carried out: its stamp has to be greater. */
+  | { readonly type: "stale"; readonly above: Timestamp }
+  /** Not carried out; somebody else may. */
+  | { readonly type: "refused" }
+  | { readonly type: "error"; readonly code: ErrorCode; readonly message: string }
+  | { readonly type: "listed"; readonly pages: readonly ListedShard[] };
+
+export interface WrittenBody {
+  readonly type: "written";
+  readonly timestamp: Timestamp;
+  readonly origin: OriginId;
+  readonly sequence: number;
+  readonly existed: boolean;
+  readonly acks: { readonly reached: number; readonly wanted: number; readonly met: boolean };
+}
+
+/** Keys of one shard; where it goes on, unless that was all of it. Shards behind one that goes on are left out. */
+export interface ListedShard {
+  readonly shard: number;
+  readonly keys: readonly Key[];
+  readonly next?: { readonly order: number; readonly after?: string | undefined } | undefined;
+}
