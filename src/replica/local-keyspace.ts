@@ -66,7 +66,7 @@ export class LocalKeyspace {
    */
   ask(key: Key, quorum = false): Promise<void> | undefined {
     if (quorum) return this.#readQuorum(key);
-    return this.#isReady(key) ? undefined : this.#fetch(key);
+    return this.#isReady(key) ? undefined : this.#askReady(key);
   }
 
   /** Owners alone are ever ready; guests know only what they were told. */
@@ -78,10 +78,10 @@ export class LocalKeyspace {
   }
 
   /** Where nobody who is ready can be reached, what is here has to do. */
-  async #fetch(key: Key): Promise<void> {
+  async #askReady(key: Key): Promise<void> {
     const replica = this.#host.replica();
     checkKey(replica, key);
-    await this.#asking((now, answer) => replica.quorumReads.fetch(this.#shardOf(key).id, key, now, answer));
+    await this.#asking((now, answer) => replica.quorumReads.askReady(this.#shardOf(key).id, key, now, answer));
   }
 
   async #readQuorum(key: Key): Promise<void> {

@@ -63,7 +63,7 @@ export class QuorumReads {
   }
 
   /** For an owner that is not ready: what somebody who is holds of a key. */
-  fetch(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void): void {
+  askReady(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void): void {
     const { ownership, reports } = this.#host;
     const isHolder = (id: ReplicaId) =>
       ownership.isOwner(shard, id) || reports.standingOf(id)?.strays.has(shard) === true;

@@ -44,13 +44,17 @@ test("a keyspace that is created at one node is there at the other, and keeps to
   const expires = await fetch(`http://${two.address}/v1/keyspaces/7/kv/l`);
   expect(Date.parse(expires.headers.get("atoll-expires-at") ?? "")).toBeLessThanOrEqual(Date.now() + 60_000);
 
-  const changed = await send(two, "POST", "/v1/admin/keyspaces", '{"name":"default","replication":2}');
-  expect(changed).toMatchObject({ status: 200, body: { name: "default", replication: 2, underReplicated: [] } });
+  const everywhere = { status: 409, body: { code: "KEYSPACE_EVERYWHERE" } };
+  for (const policy of ['"replication":2', '"replication":"all","regions":["local"]']) {
+    expect(await send(two, "POST", "/v1/admin/keyspaces", `{"name":"default",${policy}}`)).toMatchObject(everywhere);
+  }
+  const changed = await send(two, "POST", "/v1/admin/keyspaces", '{"name":"default","maxTtlMs":90000}');
+  expect(changed).toMatchObject({ status: 200, body: { name: "default", maxTtlMs: 90_000, underReplicated: [] } });
   const listed = async () => (await send(one, "GET", "/v1/admin/keyspaces")).body;
   await expect.poll(listed, { timeout: 5000 }).toEqual({
     keyspaces: [
       { ...seven, underReplicated },
-      { name: "default", replication: 2, underReplicated: [] },
+      { name: "default", replication: "all", maxTtlMs: 90_000, underReplicated: [] },
     ],
   });
   await Promise.all([one.stop(), two.stop()]);
