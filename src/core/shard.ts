@@ -341,7 +341,7 @@ export class Shard {
       contentType: write.contentType,
       expiresAt: write.expiresAt,
     });
-    const stored = this.#store(slot, this.#writer.view, this.#writer.bytes, 0, length);
+    const stored = this.#take(slot, this.#writer.view, this.#writer.bytes, 0, length);
     this.#wrote(origin, sequence);
     return stored;
   }
@@ -374,7 +374,7 @@ export class Shard {
     assert(origin !== undefined, "a life begins before the first write");
     const sequence = this.#ownSequence + 1;
     const length = this.#writer.withDot(this.table.viewOf(slot), this.table.offsetOf(slot), { origin, sequence });
-    this.#store(slot, this.#writer.view, this.#writer.bytes, 0, length);
+    this.#take(slot, this.#writer.view, this.#writer.bytes, 0, length);
     this.#wrote(origin, sequence);
   }
 
@@ -405,7 +405,7 @@ export class Shard {
       return SUPERSEDED;
     }
     this.#clock.observe(timestampAt(view, at), nowMs);
-    this.#store(slot, view, bytes, at, length);
+    this.#take(slot, view, bytes, at, length);
     return APPLIED;
   }
 
@@ -442,7 +442,7 @@ export class Shard {
 
   /** Takes a register that the audit found lost or damaged here, though its dot is covered (R5 notwithstanding). */
   repair(view: DataView, bytes: Uint8Array, at: number, length: number): void {
-    this.#store(this.table.find(view, at), view, bytes, at, length);
+    this.#take(this.table.find(view, at), view, bytes, at, length);
   }
 
   /** Slots of an origin with sequences above `sequence`, ascending, behind `into`. O(what is collected). */
@@ -466,6 +466,7 @@ export class Shard {
       if ((flagsAt(view, at) & FALLEN) !== 0 || expiresAt(view, at) > instant) continue;
       fell(slot);
       const length = this.#writer.withoutValue(view, at);
+      // What waits to be confirmed goes on waiting: others may cover its dot, and have never seen it.
       this.#store(slot, this.#writer.view, this.#writer.bytes, 0, length);
     }
     return true;
@@ -720,6 +721,13 @@ export class Shard {
 
   // --- Inside --------------------------------------------------------------------------------------------------
 
+  /** Stores what was written or confirmed just now; returns its slot. Throws what `#store` throws. */
+  #take(slot: number, view: DataView, bytes: Uint8Array, at: number, length: number): number {
+    const stored = this.#store(slot, view, bytes, at, length);
+    this.#confirm(stored);
+    return stored;
+  }
+
   /**
    * Puts a record's content into its slot (0: a new one) and keeps chains, sums, heap and lists true. Throws
    * `MEMORY_FULL`, with nothing changed.
@@ -742,7 +750,6 @@ export class Shard {
         throw full;
       }
       if (moves) this.table.unlink(slot);
-      this.#confirm(slot);
     }
     if (moves) this.#chains.link(target, origin, sequence);
     this.#account(view, at, true);

@@ -373,6 +373,18 @@ describe("quarantine", () => {
     checkInvariants(loose);
   });
 
+  it("goes on waiting for what expires meanwhile, which others may never have seen", () => {
+    const loose = started();
+    write(loose, "k", "v", { expiresAt: NOW + 10 });
+    loose.shard.distrust({ serve: true });
+    loose.shard.beginLife(origin(1, 7));
+    loose.shard.sweep(NOW + 10, 10, () => {});
+    expect([loose.shard.tombstones, loose.shard.unconfirmed]).toEqual([1, 1]);
+    expect(askedBy(loose, "stays under a new dot")).toEqual({ k: "unknown" });
+    expect(dump(loose.shard)).toEqual([expect.stringContaining(`${origin(1, 7)}:1`)]);
+    checkInvariants(loose);
+  });
+
   it("sends nothing unconfirmed and is confirmed by a local write", () => {
     const loose = doubted(false);
     write(loose, "theirs", "mine", { now: NOW + 10 });
