@@ -186,6 +186,8 @@ export class AntiEntropy {
       const shard = this.#around.shards.get(entry.shard);
       if (shard === undefined || !this.#concerns(shard)) continue;
       shards.push(shard);
+      entry.vector.shareWith(shard.vector);
+      entry.durable.shareWith(shard.vector);
       const { clock, lives, view } = message;
       this.#around.reports.note(shard.id, peer, { ...entry, clock, lives, view });
       const lack = shard.vector.lackOf(entry.vector);

@@ -31,6 +31,8 @@ export class ClockGuard {
   readonly #boundMs: number;
   /** The latest last. */
   readonly #samplesById = new Map<ReplicaId, readonly ClockSample[]>();
+  /** In a cluster of how many it was decided last; undefined: something has changed since. */
+  #decidedFor: number | undefined;
   /** What is added to the wall clock; 0: it is not corrected. */
   correctionMs = 0;
   /** By how much the others are ahead; undefined: no majority has been heard. */
@@ -49,11 +51,13 @@ export class ClockGuard {
     if (sample.rttMs < 0) return;
     const agreeing = (this.#samplesById.get(peer) ?? []).filter((earlier) => canAgree(earlier, sample));
     this.#samplesById.set(peer, [...agreeing, sample].slice(-SAMPLES_MAX));
+    this.#decidedFor = undefined;
   }
 
   /** What was measured over a link that went says nothing of the clock that answers next. */
   forget(peer: ReplicaId): void {
     this.#samplesById.delete(peer);
+    this.#decidedFor = undefined;
   }
 
   /** The best sample of a peer. */
@@ -64,6 +68,15 @@ export class ClockGuard {
 
   /** Decides anew, in a cluster of so many members, this one included. True when the correction changed. */
   evaluate(members: number): boolean {
+    if (this.#decidedFor === members) return false;
+    this.#decidedFor = members;
+    if (!this.#decide(members)) return false;
+    // The next decision starts from this one.
+    this.#decidedFor = undefined;
+    return true;
+  }
+
+  #decide(members: number): boolean {
     const samples = [OWN];
     for (const peer of this.#samplesById.keys()) samples.push(this.sampleOf(peer) ?? OWN);
     const isHeard = samples.length >= VOTES_MIN && samples.length * 2 > members;

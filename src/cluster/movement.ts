@@ -15,7 +15,7 @@ import type { ReplicaId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import type { Shard } from "../core/shard.ts";
 import { NOT_READY, READY } from "../wire/message.ts";
-import { isGivenUp } from "./members.ts";
+import { isGivenUp, type Member } from "./members.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Registers let go of in one tick. */
@@ -33,6 +33,8 @@ export class Movement {
   readonly #host: MovementHost;
   #wasAlone = true;
   #left = LEAVE_BUDGET;
+  /** Those who may come back, of the members as they are in this list. */
+  #known: { readonly of: readonly Member[]; readonly ids: readonly ReplicaId[] } = { of: [], ids: [] };
   /** Shards that became ready, and that were let go of. */
   taken = 0;
   handedOver = 0;
@@ -50,7 +52,11 @@ export class Movement {
   tick(now: number): void {
     this.#left = LEAVE_BUDGET;
     this.#meet();
-    for (const shard of this.#host.shards) this.#look(shard, now);
+    const isAnyPlaced = this.#host.ownership.isAnyPlaced;
+    for (const shard of this.#host.shards) {
+      // Where all own all, there is nothing to do for one that is ready.
+      if (isAnyPlaced || !shard.isReady || shard.isLeaving) this.#look(shard, now);
+    }
   }
 
   #look(shard: Shard, now: number): void {
@@ -85,8 +91,12 @@ export class Movement {
 
   #others(): readonly ReplicaId[] {
     const { members } = this.#host;
-    const others = members.all().filter((member) => member.id !== members.self && !member.left && !isGivenUp(member));
-    return others.map(({ id }) => id);
+    const all = members.all();
+    if (this.#known.of !== all) {
+      const others = all.filter((member) => member.id !== members.self && !member.left && !isGivenUp(member));
+      this.#known = { of: all, ids: others.map(({ id }) => id) };
+    }
+    return this.#known.ids;
   }
 
   #isNobodyReady(shard: Shard, now: number): boolean {

@@ -10,7 +10,7 @@
 import { mix32 } from "../base/hash.ts";
 import type { ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
 import { numberOf, spaceOf } from "../base/shard-id.ts";
-import { isGivenUp, type Members } from "./members.ts";
+import { isGivenUp, type Member, type Members } from "./members.ts";
 import { createPlacementView } from "./placement/placement-view.ts";
 import { Placements } from "./placement/placements.ts";
 import { POLICY_ALL, type Policy } from "./placement/policy.ts";
@@ -116,12 +116,33 @@ export class Ownership {
 
 /** The same whatever the order in which they became known. */
 function digestOf(members: Members, policies: Iterable<KeyspacePolicy>): number {
-  let sum = hash([members.departures]);
-  for (const { number, rootLife, givenUpLife, left } of members.all()) {
-    sum += hash([number, rootLife, givenUpLife, left ? 1 : 0]);
-  }
+  let sum = hash([members.departures]) + sumOf(members.all());
   for (const { space, version, hash: tie } of policies) sum += hash([~space, version, tie]);
   return sum >>> 0;
+}
+
+const sums = new WeakMap<readonly Member[], number>();
+const shares = new WeakMap<Member, number>();
+
+/** Members and lists of them are values, and each batch for the disk asks: few have changed since the last. */
+function sumOf(members: readonly Member[]): number {
+  let sum = sums.get(members);
+  if (sum === undefined) {
+    sum = 0;
+    for (const member of members) sum += shareOf(member);
+    sums.set(members, sum);
+  }
+  return sum;
+}
+
+function shareOf(member: Member): number {
+  let share = shares.get(member);
+  if (share === undefined) {
+    const { number, rootLife, givenUpLife, left } = member;
+    share = hash([number, rootLife, givenUpLife, left ? 1 : 0]);
+    shares.set(member, share);
+  }
+  return share;
 }
 
 function hash(numbers: readonly number[]): number {

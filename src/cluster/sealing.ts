@@ -65,12 +65,13 @@ export class Sealing {
   #seal(shard: Shard, owners: readonly Member[], lives: number): void {
     const { members, ownership, reports } = this.#around;
     const isEverywhere = ownership.isEverywhere(spaceOf(shard.id));
-    const known = owners.flatMap((owner) => {
-      const report = reports.of(shard.id, owner.id);
-      if (!isEverywhere && report?.view !== ownership.view) return [];
-      return report?.early !== undefined && report.lives === lives ? [{ ...report, early: report.early }] : [];
-    });
-    if (known.length < owners.length) return;
+    const known: OwnerView[] = [];
+    for (const { id } of owners) {
+      const report = reports.of(shard.id, id);
+      if (!isEverywhere && report?.view !== ownership.view) return;
+      if (report?.early === undefined || report.lives !== lives) return;
+      known.push({ vector: report.vector, durable: report.durable, early: report.early });
+    }
     const { close, seal } = decideSealing(
       {
         own: { vector: shard.vector, durable: this.#around.durableOf(shard.id), early: shard.early() },

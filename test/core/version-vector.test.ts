@@ -71,6 +71,17 @@ describe("merge", () => {
     );
   });
 
+  it("changes nothing where all is covered: the snapshot stays", () => {
+    fc.assert(
+      fc.property(vector, vector, (a, b) => {
+        const both = merged(a, b);
+        const before = both.snapshot();
+        both.merge(a);
+        expect(both.snapshot()).toBe(before);
+      }),
+    );
+  });
+
   it("is the least upper bound", () => {
     fc.assert(
       fc.property(vector, vector, (a, b) => {
@@ -140,6 +151,26 @@ describe("snapshot", () => {
   });
 });
 
+describe("sharing", () => {
+  it("changes nothing of what either covers, nor does what becomes of one change the other", () => {
+    fc.assert(
+      fc.property(vector, vector, fc.array(step, { maxLength: 4 }), (a, b, later) => {
+        const twin = vectorOf([]);
+        twin.merge(a);
+        const [before, other] = [covered(a), covered(b)];
+        a.shareWith(twin);
+        a.shareWith(b);
+        twin.merge(vectorOf(later));
+        b.merge(vectorOf(later));
+        expect(covered(a)).toEqual(before);
+        a.merge(vectorOf(later));
+        expect(covered(a)).toEqual(covered(twin));
+        expect(new Set(covered(b))).toEqual(new Set([...other, ...covered(b)]));
+      }),
+    );
+  });
+});
+
 describe("bytes", () => {
   it("come back as the same vector", () => {
     fc.assert(
@@ -149,6 +180,14 @@ describe("bytes", () => {
         reader.finish();
       }),
     );
+  });
+
+  it("are taken with their entries in any order", () => {
+    const of = VersionVector.decode(new ByteReader(Uint8Array.from([0, 2, 7, 0, 0, 0, 1, 5, 2, 0, 0, 0, 1, 6])));
+    expect([...of.entries()]).toEqual([
+      [originOf(2, 1), 6],
+      [originOf(7, 1), 5],
+    ]);
   });
 
   it("are refused when cut short anywhere", () => {

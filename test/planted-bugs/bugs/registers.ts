@@ -72,7 +72,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "core/version-vector.ts",
-        find: "    for (const [replica, life] of other.#sealedBelow) this.seal(replica, life);\n",
+        find: "    this.#sealAll(other.#sealedBelow);\n",
         replace: "",
       },
     ],

@@ -25,8 +25,8 @@ export const RESOURCE_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "core/version-vector.ts",
-        find: "if (replicaOf(origin) === replica && lifeOf(origin) < life) this.#sequences.delete(origin);",
-        replace: "if (lifeOf(origin) === 0) this.#sequences.delete(origin);",
+        find: "    this.#sequences = this.#sequences.filter((_, i) => !this.isSealed(this.#origins[i] as OriginId));\n",
+        replace: "",
       },
     ],
     scenario: "drill-restarts-in-a-row",
