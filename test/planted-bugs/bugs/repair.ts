@@ -118,8 +118,8 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/sealing.ts",
-        find: "return report?.early !== undefined && report.lives === lives ?",
-        replace: "return report?.early !== undefined && lives !== -1 ?",
+        find: "if (report?.early === undefined || report.lives !== lives) return;",
+        replace: "if (report?.early === undefined || lives === -1) return;",
       },
     ],
     scenario: "drill-split-life",
