@@ -155,7 +155,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     rule: "-",
     broken: "a write waits for others twice as long as was said",
     patches: [
-      { file: "replica/driver.ts", find: "const ACK_TIMEOUT_MS = 5000;", replace: "const ACK_TIMEOUT_MS = 10_000;" },
+      { file: "replica/operations.ts", find: "ACK_TIMEOUT_MS = 5000;", replace: "ACK_TIMEOUT_MS = 10_000;" },
     ],
     scenario: "split-brain",
     seedsMax: 8,
