@@ -43,6 +43,9 @@ const KINDS = {
   roster: "other",
   "roster-buckets": "other",
   "roster-rows": "other",
+  follow: "other",
+  followed: "other",
+  news: "push",
   request: "other",
   response: "other",
 } as const satisfies Record<Message["type"], MessageKind>;

@@ -415,11 +415,11 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
 
   /** Pushes go out together with all that the present turn adds to them. */
   #scheduleFlush(): void {
-    if (this.#isFlushing || !this.replica.replication.hasPending) return;
+    if (this.#isFlushing || !this.replica.hasPending) return;
     this.#isFlushing = true;
     this.#options.scheduler.soon(() => {
       this.#isFlushing = false;
-      if (!this.#isStopped) this.#step(() => this.replica.replication.flush());
+      if (!this.#isStopped) this.#step(() => this.replica.flush());
     });
   }
 

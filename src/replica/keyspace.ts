@@ -80,8 +80,12 @@ export class Keyspace implements Store {
   }
 
   watch(options: WatchOptions, listener: (event: WatchEvent) => void): Watch {
-    const changes = this.#host.replica().changesOf(this.#space);
-    return this.#host.step((now) => changes.watch(options, listener, now));
+    const replica = this.#host.replica();
+    return this.#host.step((now) => {
+      const watch = replica.changesOf(this.#space).watch(options, listener, now);
+      replica.watchRelay.evaluate(now);
+      return watch;
+    });
   }
 
   async catchUp(dots: readonly Dot[], waitMs: number): Promise<Store> {

@@ -31,7 +31,6 @@ import { forEachRecord, Replication } from "../cluster/replication.ts";
 import { Reports } from "../cluster/reports.ts";
 import { Sealing } from "../cluster/sealing.ts";
 import { Serving } from "../cluster/serving.ts";
-import type { SendingSurroundings } from "../cluster/surroundings.ts";
 import { Agenda } from "../core/agenda.ts";
 import { Arena } from "../core/arena.ts";
 import { HybridClock, msOfTimestamp, timestampFromMs } from "../core/clock.ts";
@@ -69,6 +68,7 @@ import { type Batch, Persistence } from "./persistence.ts";
 import type { LinkId, LogLevel, PeerFacts } from "./ports.ts";
 import { QuorumReads } from "./quorum-reads.ts";
 import { changeAt, versionAt } from "./register-view.ts";
+import { WatchRelay, type WatchRelayHost } from "./watch-relay.ts";
 
 /**
  * Bears neither a dot nor a life (I1): that a session is over, which the other end would keep for ever, and that this process
@@ -78,6 +78,7 @@ function isLifeless({ type }: Message): boolean {
   return type === "stop" || type === "ping" || type === "ping-ack" || type === "ping-request" || type === "ping-nack";
 }
 
+const ROUND_TRIP_MS_MAX = 60_000;
 /** Registers that may fall in one tick. */
 const SWEEP_BUDGET = 1024;
 
@@ -115,7 +116,7 @@ export interface RequestListener {
   linkDown(peer: ReplicaId): void;
 }
 
-export class Replica implements SendingSurroundings {
+export class Replica implements WatchRelayHost {
   readonly config: ReplicaConfig;
   readonly id: ReplicaId;
   readonly number: number;
@@ -140,6 +141,7 @@ export class Replica implements SendingSurroundings {
   readonly persistence: Persistence;
   readonly acks: AckWaits;
   readonly quorumReads: QuorumReads;
+  readonly watchRelay: WatchRelay;
   readonly outbox = new Outbox();
   readonly limits: RecordLimits;
   life: number;
@@ -286,6 +288,7 @@ export class Replica implements SendingSurroundings {
     });
     this.#changesBySpace.set(DEFAULT_SPACE, this.#createChanges());
     this.quorumReads = new QuorumReads(this);
+    this.watchRelay = new WatchRelay(this);
   }
 
   get origin(): OriginId {
@@ -339,6 +342,33 @@ export class Replica implements SendingSurroundings {
 
   get changes(): Iterable<Changes> {
     return this.#changesBySpace.values();
+  }
+
+  watchedSpaces(): Iterable<SpaceId> {
+    return this.#changesBySpace.keys();
+  }
+
+  /** Owners of a shard that are linked, those that are alive and near first. */
+  reachableOwners(shard: ShardId): readonly ReplicaId[] {
+    const { roundTrips } = this.membership.swim;
+    const costOf = (id: ReplicaId) =>
+      (this.membership.stateOf(id) === "alive" ? 0 : ROUND_TRIP_MS_MAX) + (roundTrips.roundTripMs(id) ?? 0);
+    const reachable = this.ownership.groupOf(shard).filter((id) => this.canSend(id));
+    return reachable
+      .map((id) => ({ id, cost: costOf(id) }))
+      .sort((a, b) => a.cost - b.cost)
+      .map(({ id }) => id);
+  }
+
+  /** Something is to go out with the next flush. */
+  get hasPending(): boolean {
+    return this.replication.hasPending || this.watchRelay.hasPending;
+  }
+
+  /** Sends the writes, and the news of them, that were gathered. */
+  flush(): void {
+    this.replication.flush();
+    this.watchRelay.flush();
   }
 
   #createChanges(): Changes {
@@ -452,6 +482,7 @@ export class Replica implements SendingSurroundings {
     this.clockGuard.forget(peer);
     this.replication.linkDown(peer);
     this.quorumReads.linkDown(peer);
+    this.watchRelay.linkDown(peer);
     this.requests?.linkDown(peer);
   }
 
@@ -521,6 +552,12 @@ export class Replica implements SendingSurroundings {
         return this.quorumReads.receiveRead(peer, message);
       case "read-reply":
         return this.quorumReads.receiveReply(peer, message, now);
+      case "follow":
+        return this.watchRelay.receiveFollow(peer, message);
+      case "followed":
+        return this.watchRelay.receiveFollowed(peer, message);
+      case "news":
+        return this.watchRelay.receiveNews(peer, message, now);
       case "request":
         return this.requests?.receive(peer, message);
       case "response":
@@ -570,6 +607,7 @@ export class Replica implements SendingSurroundings {
     this.membership.keepHouse(now);
     this.#look(now);
     this.movement.tick(now);
+    this.watchRelay.evaluate(now);
     const hasUnmet = this.mayHaveUnmetOwners(now);
     // Somebody may hold more of a life that ended just after the two had met, which the disk did not take any more.
     if (!hasUnmet || this.members.all().length > 1) this.#sealing.step();
@@ -696,7 +734,7 @@ export class Replica implements SendingSurroundings {
   /** Goes: for good when nothing is kept on disk. */
   leave(): void {
     this.membership.leave(this.#ephemeral);
-    this.replication.flush();
+    this.flush();
     for (const peer of this.links()) this.send(peer, { type: "leave", forGood: this.#ephemeral });
   }
 
@@ -945,6 +983,7 @@ export class Replica implements SendingSurroundings {
       learnDefinition(this.keyspaces, view, at);
       this.#hasNewDefinitions = true;
     }
+    this.watchRelay.applied(shard.id, view, at);
     if (space === DEFAULT_SPACE) this.listener?.applied(view, at, now, this.#emit);
     const changes = this.#changesBySpace.get(space);
     if (changes === undefined) return;
@@ -957,6 +996,7 @@ export class Replica implements SendingSurroundings {
   #changedUntold(): void {
     this.#learnDefinitions();
     for (const changes of this.#changesBySpace.values()) changes.reset();
+    this.watchRelay.reset();
     this.listener?.reset(this.#emit);
   }
 

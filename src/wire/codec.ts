@@ -100,6 +100,9 @@ const typeByte = {
   "roster-rows": 30,
   request: 31,
   response: 32,
+  follow: 33,
+  followed: 34,
+  news: 35,
 } as const satisfies Record<Message["type"], number>;
 
 const typeOfByte = new Map<number, Message["type"]>(
@@ -259,6 +262,13 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       writer.u8(message.isReply ? 1 : 0);
       writeList(writer, message.buckets, (out, bucket) => out.u8(bucket));
       return writeList(writer, message.members, writeRumour);
+    case "follow":
+    case "followed":
+      writer.u32(message.space);
+      return writeList(writer, message.shards, (out, shard) => out.varint(shard));
+    case "news":
+      writer.u32(message.space);
+      return writeRecords(writer, message.records);
     case "request":
       return writeRequest(writer, message);
     case "response":
@@ -408,6 +418,15 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
         buckets: readList(reader, ROSTER_BUCKETS, readRosterBucket),
         members: readList(reader, MEMBERS_MAX, readRumour),
       };
+    case "follow":
+    case "followed":
+      return {
+        type,
+        space: readSpace(reader),
+        shards: readList(reader, SHARDS_MAX, (from) => from.varint(SHARDS_MAX - 1)),
+      };
+    case "news":
+      return { type, space: readSpace(reader), records: readRecords(reader) };
     case "request":
       return { type, ...readRequest(reader) };
     case "response":

@@ -45,6 +45,7 @@
  *   A -> B  roster-rows    what A knows of the members in the parts that differ; B answers with what it knows better.
  *
  *   read, read-reply       the register of a key, for reads that want a quorum.
+ *   follow, followed, news changes of shards that you hold and I do not, for who watches them here (`watch-relay.ts`).
  *   request, response      what a client of mine wants with keys that you hold and I do not (`request.ts`).
  *   quarantine             you were away too long: what you hold since before that life ended may be deleted here.
  *   leave                  I am going, for good or not.
@@ -333,6 +334,11 @@ export type Message =
       readonly buckets: readonly number[];
       readonly members: readonly Rumour[];
     }
+  /** All the shards of a space, by number, that the sender wants to hear of from now on. */
+  | { readonly type: "follow"; readonly space: SpaceId; readonly shards: readonly number[] }
+  /** Those of them that it does hear of from now on. */
+  | { readonly type: "followed"; readonly space: SpaceId; readonly shards: readonly number[] }
+  | { readonly type: "news"; readonly space: SpaceId; readonly records: Records }
   | ({ readonly type: "request" } & Request)
   | ({ readonly type: "response" } & Response)
   /** About a key, kept nowhere, lost where a link is slow or down; at most `WHISPER_BYTES_MAX`. */

@@ -257,7 +257,7 @@ export class Machines {
 
   /** Sends the pushes that wait. */
   flush(name: string): void {
-    this.at(name).replication.flush();
+    this.at(name).flush();
     this.carryOut(id(name));
   }
 

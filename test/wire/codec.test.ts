@@ -299,6 +299,9 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     topic: latin1(64).map((text) => text as Key),
     bytes: fc.uint8Array({ maxLength: 300 }),
   }),
+  follow: fc.record({ ...type("follow"), space, shards: fc.array(number16, { maxLength: 5 }) }),
+  followed: fc.record({ ...type("followed"), space, shards: fc.array(number16, { maxLength: 5 }) }),
+  news: fc.record({ ...type("news"), space, records }),
   request: fc.record({
     ...type("request"),
     request: number,
@@ -336,6 +339,7 @@ const OPEN_ENDED = new Set<Message["type"]>([
   "audit-vote",
   "audit-forget",
   "read-reply",
+  "news",
 ]);
 
 /** Vectors as their entries and records as their bytes, so that two messages can be compared. */

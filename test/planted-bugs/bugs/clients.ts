@@ -154,9 +154,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     name: "ack-waits-twice-as-long",
     rule: "-",
     broken: "a write waits for others twice as long as was said",
-    patches: [
-      { file: "replica/operations.ts", find: "ACK_TIMEOUT_MS = 5000;", replace: "ACK_TIMEOUT_MS = 10_000;" },
-    ],
+    patches: [{ file: "replica/operations.ts", find: "ACK_TIMEOUT_MS = 5000;", replace: "ACK_TIMEOUT_MS = 10_000;" }],
     scenario: "split-brain",
     seedsMax: 8,
     checkers: ["availability"],

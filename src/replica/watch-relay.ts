@@ -1,0 +1,221 @@
+/**
+ * Changes of shards that are held elsewhere, for who watches a keyspace here: one owner of each shard is followed, and tells
+ * every change of it in the order in which it made them. Where another has to be followed, or the same once more, watchers are
+ * told to read again: what happened in between nobody tells them.
+ */
+
+import { ByteWriter } from "../base/bytes.ts";
+import type { ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
+import { numberOf, shardIdOf, spaceOf } from "../base/shard-id.ts";
+import type { SendingSurroundings } from "../cluster/surroundings.ts";
+import { keyLengthAt, keyStartAt, recordLength } from "../core/record.ts";
+import { checkRecord, type RecordLimits } from "../core/record-check.ts";
+import { shardOf } from "../core/shard-of.ts";
+import type { MessageOf } from "../wire/message.ts";
+import type { Changes } from "./changes.ts";
+import { changeAt } from "./register-view.ts";
+
+/** No message of news is longer, unless a single record is. */
+const NEWS_BYTES_MAX = 64 * 1024;
+
+export interface WatchRelayHost extends SendingSurroundings {
+  readonly limits: RecordLimits;
+  readonly queueBytesMax: number;
+  changesOf(space: SpaceId): Changes;
+  /** Spaces that somebody has watched. */
+  watchedSpaces(): Iterable<SpaceId>;
+  /** The nearest owners of a shard that can be reached, the best first. */
+  reachableOwners(shard: ShardId): readonly ReplicaId[];
+}
+
+/** A shard that is followed, or about to be. */
+interface Source {
+  readonly peer: ReplicaId;
+  isOn: boolean;
+}
+
+/** Followers of a peer, and what it is to be told. */
+interface Follower {
+  readonly shards: Set<ShardId>;
+  readonly newsBySpace: Map<SpaceId, ByteWriter>;
+}
+
+export class WatchRelay {
+  readonly #host: WatchRelayHost;
+  readonly #sourcesByShard = new Map<ShardId, Source>();
+  readonly #followersById = new Map<ReplicaId, Follower>();
+  /** By shard: who follows it. */
+  readonly #followedBy = new Map<ShardId, Set<ReplicaId>>();
+
+  constructor(host: WatchRelayHost) {
+    this.#host = host;
+  }
+
+  /** Shards that this replica follows elsewhere, and shards of its own that others follow, counted for each of these. */
+  get followed(): number {
+    return this.#sourcesByShard.size;
+  }
+
+  get followers(): number {
+    let count = 0;
+    for (const { shards } of this.#followersById.values()) count += shards.size;
+    return count;
+  }
+
+  get hasPending(): boolean {
+    for (const { newsBySpace } of this.#followersById.values()) if (newsBySpace.size > 0) return true;
+    return false;
+  }
+
+  // --- Following -----------------------------------------------------------------------------------------------
+
+  /** Follows what is watched and not held here, and nothing else. To be called when somebody watches, and now and then. */
+  evaluate(now: number): void {
+    const changed = new Set<string>();
+    const wanted = this.#wanted(now);
+    for (const [shard, { peer }] of this.#sourcesByShard) {
+      if (wanted.has(shard) && this.#host.reachableOwners(shard).includes(peer)) continue;
+      this.#sourcesByShard.delete(shard);
+      changed.add(`${peer} ${spaceOf(shard)}`);
+    }
+    for (const shard of wanted) {
+      const [peer] = this.#sourcesByShard.has(shard) ? [] : this.#host.reachableOwners(shard);
+      if (peer === undefined) continue;
+      this.#sourcesByShard.set(shard, { peer, isOn: false });
+      changed.add(`${peer} ${spaceOf(shard)}`);
+    }
+    for (const each of changed) {
+      const [peer, space] = each.split(" ") as [ReplicaId, string];
+      this.#ask(peer, Number(space) as SpaceId);
+    }
+  }
+
+  #wanted(now: number): ReadonlySet<ShardId> {
+    const wanted = new Set<ShardId>();
+    for (const space of this.#host.watchedSpaces()) {
+      if (this.#host.ownership.isEverywhere(space) || !this.#host.changesOf(space).isWanted(now)) continue;
+      for (const { id } of this.#host.shards.in(space)) if (!this.#host.ownership.owns(id)) wanted.add(id);
+    }
+    return wanted;
+  }
+
+  /** Tells a peer all that it is followed for in a space. */
+  #ask(peer: ReplicaId, space: SpaceId): void {
+    const followed = [...this.#sourcesByShard].filter(([id, source]) => source.peer === peer && spaceOf(id) === space);
+    const shards = followed.map(([id]) => numberOf(id)).sort((a, b) => a - b);
+    this.#host.send(peer, { type: "follow", space, shards });
+  }
+
+  /** What a peer tells from now on. Whoever watches reads again: up to now nobody told what happened. */
+  receiveFollowed(peer: ReplicaId, { space, shards }: MessageOf<"followed">): void {
+    const told = new Set(shards);
+    let isNew = false;
+    for (const [id, source] of this.#sourcesByShard) {
+      if (source.peer !== peer || spaceOf(id) !== space) continue;
+      if (!told.has(numberOf(id))) this.#sourcesByShard.delete(id);
+      else if (!source.isOn) {
+        source.isOn = true;
+        isNew = true;
+      }
+    }
+    if (isNew) this.#host.changesOf(space).reset();
+  }
+
+  /** Throws `BadBytes`, with nothing told. What was not asked for is not taken. */
+  receiveNews(peer: ReplicaId, { space, records }: MessageOf<"news">, now: number): void {
+    const { view, start, end } = records;
+    for (let at = start; at < end; ) at += checkRecord(view, at, end, this.#host.limits);
+    if (!this.#host.shards.has(space)) return;
+    const parts = this.#host.shards.in(space).length;
+    const changes = this.#host.changesOf(space);
+    for (let at = start; at < end; at += recordLength(view, at)) {
+      const keyStart = keyStartAt(view, at);
+      const number = shardOf(view, keyStart, keyStart + keyLengthAt(view, at), parts);
+      const source = this.#sourcesByShard.get(shardIdOf(space, number));
+      const change = source?.peer === peer && source.isOn ? changeAt(view, at, now) : undefined;
+      if (change !== undefined && changes.isWanted(now)) changes.record(change);
+    }
+  }
+
+  // --- Being followed ------------------------------------------------------------------------------------------
+
+  receiveFollow(peer: ReplicaId, { space, shards }: MessageOf<"follow">): void {
+    const follower = this.#followersById.get(peer) ?? { shards: new Set(), newsBySpace: new Map() };
+    for (const id of [...follower.shards]) if (spaceOf(id) === space) this.#unfollow(peer, follower, id);
+    const count = this.#host.shards.has(space) ? this.#host.shards.in(space).length : 0;
+    const taken = shards.filter((number) => number < count && this.#isTeller(shardIdOf(space, number)));
+    for (const number of taken) this.#follow(peer, follower, shardIdOf(space, number));
+    if (follower.shards.size === 0) this.#followersById.delete(peer);
+    else this.#followersById.set(peer, follower);
+    if (shards.length > 0) this.#host.send(peer, { type: "followed", space, shards: taken });
+  }
+
+  /** Who owns a shard hears of all that is written to it. */
+  #isTeller(id: ShardId): boolean {
+    return this.#host.ownership.owns(id);
+  }
+
+  #follow(peer: ReplicaId, follower: Follower, id: ShardId): void {
+    follower.shards.add(id);
+    const peers = this.#followedBy.get(id) ?? new Set();
+    this.#followedBy.set(id, peers.add(peer));
+  }
+
+  #unfollow(peer: ReplicaId, follower: Follower, id: ShardId): void {
+    follower.shards.delete(id);
+    const peers = this.#followedBy.get(id);
+    peers?.delete(peer);
+    if (peers?.size === 0) this.#followedBy.delete(id);
+  }
+
+  /** A register came or changed here: those who follow its shard hear of it with the next flush. */
+  applied(shard: ShardId, view: DataView, at: number): void {
+    const peers = this.#followedBy.get(shard);
+    if (peers === undefined) return;
+    const record = new Uint8Array(view.buffer, view.byteOffset + at, recordLength(view, at));
+    for (const peer of peers) {
+      const follower = this.#followersById.get(peer);
+      if (follower === undefined) continue;
+      const space = spaceOf(shard);
+      const news = follower.newsBySpace.get(space) ?? new ByteWriter();
+      follower.newsBySpace.set(space, news);
+      news.raw(record);
+      if (news.length > NEWS_BYTES_MAX) this.#tell(peer, follower, space, news);
+    }
+  }
+
+  /** Shards have changed in ways that cannot be told: who follows them is told to begin anew. */
+  reset(): void {
+    for (const [peer, follower] of this.#followersById) this.#dismiss(peer, follower);
+  }
+
+  /** Tells what there is to tell; whoever does not keep up is followed no more, and begins anew. */
+  flush(): void {
+    for (const [peer, follower] of this.#followersById) {
+      for (const [space, news] of follower.newsBySpace) this.#tell(peer, follower, space, news);
+      if ([...follower.shards].some((id) => !this.#isTeller(id))) this.#dismiss(peer, follower);
+    }
+  }
+
+  #tell(peer: ReplicaId, follower: Follower, space: SpaceId, news: ByteWriter): void {
+    follower.newsBySpace.delete(space);
+    if (this.#host.queuedBytes(peer) > this.#host.queueBytesMax / 2) return this.#dismiss(peer, follower);
+    const bytes = news.view();
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#host.send(peer, { type: "news", space, records: { bytes, view, start: 0, end: bytes.length } });
+  }
+
+  #dismiss(peer: ReplicaId, follower: Follower): void {
+    const spaces = new Set([...follower.shards].map(spaceOf));
+    for (const id of [...follower.shards]) this.#unfollow(peer, follower, id);
+    this.#followersById.delete(peer);
+    for (const space of spaces) this.#host.send(peer, { type: "followed", space, shards: [] });
+  }
+
+  linkDown(peer: ReplicaId): void {
+    const follower = this.#followersById.get(peer);
+    if (follower !== undefined) for (const id of [...follower.shards]) this.#unfollow(peer, follower, id);
+    this.#followersById.delete(peer);
+    for (const [id, source] of this.#sourcesByShard) if (source.peer === peer) this.#sourcesByShard.delete(id);
+  }
+}

@@ -1,0 +1,120 @@
+/** Watches at replicas that do not hold what is watched. */
+
+import { describe, expect, it } from "vitest";
+import type { Key, ReplicaId } from "../../src/base/ids.ts";
+import { KIND_PLAIN, recordLength } from "../../src/core/record.ts";
+import type { WatchEvent } from "../../src/store.ts";
+import { PlacedWorld, SPACE } from "../support/placed-world.ts";
+
+async function four(seed: string): Promise<PlacedWorld> {
+  const placed = new PlacedWorld({ seed, regions: ["eu", "eu", "us", "us"], settings: { replication: 2 } });
+  await placed.begin();
+  return placed;
+}
+
+function textOf(event: WatchEvent): string {
+  if (event.type === "reset") return "reset";
+  return event.type === "put"
+    ? `${event.key}=${new TextDecoder().decode(event.entry.value)}`
+    : `${event.type} ${event.key}`;
+}
+
+function watch(placed: PlacedWorld, node: number, resume?: string) {
+  const events: string[] = [];
+  const tokens: string[] = [];
+  const options = { prefix: "", ...(resume === undefined ? {} : { resume }) };
+  const { close } = placed.store(node).watch(options, (event) => {
+    events.push(textOf(event));
+    tokens.push(event.resume);
+  });
+  return { events, tokens, close };
+}
+
+describe("a watch where the keys are not held", () => {
+  it("hears of every change that anybody makes, once it was told to read", async () => {
+    const placed = await four("watch");
+    const key = placed.keyOf([0, 2]);
+    const { events, tokens } = watch(placed, 1);
+    await placed.run(100);
+    expect(new Set(events)).toEqual(new Set(["reset"]));
+    events.length = 0;
+    for (const node of [0, 2, 3, 1]) await placed.put(node, key, `by ${node}`, { ttlMs: 2000 });
+    await placed.do(placed.store(3).delete(key as Key));
+    await placed.put(1, key, "last", { ttlMs: 1000 });
+    await placed.run(3000);
+    const expected = [
+      ...[0, 2, 3, 1].map((node) => `${key}=by ${node}`),
+      `delete ${key}`,
+      `${key}=last`,
+      `expire ${key}`,
+    ];
+    expect(events).toEqual(expected);
+    const again = watch(placed, 1, tokens.at(-3));
+    await placed.run(100);
+    expect(again.events).toEqual(expected.slice(-2));
+  });
+
+  it("is told to read again when whom it heard from is gone, and hears from another", async () => {
+    const placed = await four("source");
+    const key = placed.keyOf([0, 2]);
+    const { events } = watch(placed, 1);
+    await placed.run(100);
+    for (const gone of [0, 2]) {
+      placed.cut([gone], [1]);
+      await placed.run(8000);
+      expect(events.at(-1)).toBe("reset");
+      await placed.put(3, key, `without ${gone}`);
+      await placed.run(50);
+      expect(events.at(-1)).toBe(`${key}=without ${gone}`);
+      placed.heal([gone], [1]);
+      await placed.run(8000);
+    }
+  });
+
+  it("goes on where a policy takes the keys elsewhere", async () => {
+    const placed = await four("policy");
+    const key = placed.keyOf([0, 2]);
+    const { events } = watch(placed, 1);
+    await placed.run(100);
+    for (const replication of ["all", 1, 3] as const) {
+      await placed.do(placed.driver(3).defineKeyspace("placed", { replication }));
+      await placed.run(20_000);
+      await placed.put(3, key, `${replication}`);
+      await placed.run(50);
+      expect(events.at(-1)).toBe(`${key}=${replication}`);
+    }
+  });
+
+  it("costs its owners nothing once nobody has watched for a while", async () => {
+    const placed = await four("over");
+    const { close } = watch(placed, 1);
+    await placed.run(1000);
+    const counts = () => [0, 1, 2, 3].map((node) => placed.driver(node).replica.watchRelay);
+    expect(counts().some(({ followers }) => followers > 0)).toBe(true);
+    close();
+    await placed.run(6 * 60_000);
+    expect(counts().map(({ followers, followed }) => followers + followed)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("takes news from nobody but whom it follows", async () => {
+    const placed = await four("liar");
+    const key = placed.keyOf([0, 2]);
+    await placed.put(0, key, "v");
+    const { events } = watch(placed, 1);
+    await placed.run(100);
+    const { replica } = placed.driver(0);
+    const { table } = replica.shardOfKey(key as Key, SPACE);
+    const slot = replica.shardOfKey(key as Key, SPACE).find(KIND_PLAIN, key as Key);
+    const [view, start] = [table.viewOf(slot), table.offsetOf(slot)];
+    const records = { bytes: table.bytesOf(slot), view, start, end: start + recordLength(view, start) };
+    const before = events.length;
+    placed.driver(3).replica.send("r1" as ReplicaId, { type: "news", space: SPACE, records });
+    placed
+      .driver(3)
+      .replica.send("r1" as ReplicaId, { type: "followed", space: SPACE, shards: [0, 1, 2, 3, 4, 5, 6, 7] });
+    // The frames go out with whatever this replica does next.
+    await placed.get(3, key);
+    await placed.run(100);
+    expect(events.length).toBe(before);
+  });
+});
