@@ -148,6 +148,20 @@ export interface MemberStatus {
   readonly lag?: number;
   /** Unix ms of the last message. */
   readonly lastSeenAt?: number;
+  /** Shards that it owns, of the keyspaces that some members keep; absent where every member keeps all. */
+  readonly owned?: number;
+}
+
+/** How far a replica is with the shards of keyspaces that some members keep. */
+export interface PlacementStatus {
+  /** Shards that it owns, and those of them that it holds whole. */
+  readonly owned: number;
+  readonly ready: number;
+  /** Shards that it holds and does not own: as a guest, or until their owners have them. */
+  readonly toHandOver: number;
+  /** Taken over, and handed over, since it started. */
+  readonly taken: number;
+  readonly handedOver: number;
 }
 
 export interface ClusterStatus {
@@ -170,6 +184,8 @@ export interface ClusterStatus {
   /** Hex digest over the content of all shards: equal on replicas that hold the same. */
   readonly digest: string;
   readonly cut: readonly ReplicaId[];
+  /** Absent where every member keeps all. */
+  readonly placement?: PlacementStatus;
 }
 
 export interface Store {

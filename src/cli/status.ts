@@ -3,7 +3,7 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { formatBytes } from "../base/size.ts";
-import type { ClusterStatus, MemberStatus } from "../store.ts";
+import type { ClusterStatus, MemberStatus, PlacementStatus } from "../store.ts";
 import { type ClientOptions, clientCommand, createClient, parseWait } from "./client-options.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { print, printable } from "./terminal.ts";
@@ -49,12 +49,13 @@ function parseMembers(text: string | undefined): number {
 
 /** What an older or newer server leaves out shows as a hyphen. */
 export function formatStatus(state: ClusterStatus): string {
+  const isPlaced = state.members.some(({ owned }) => owned !== undefined);
   const table = new Table({
-    head: ["member", "region", "address", "state", "life", "lag", "clock offset", "rtt"],
+    head: ["member", "region", "address", "state", "life", "lag", "clock offset", "rtt", ...(isPlaced ? ["owns"] : [])],
     style: { head: [], border: [], compact: true },
-    colAligns: ["left", "left", "left", "left", "right", "right", "right", "right"],
+    colAligns: ["left", "left", "left", "left", "right", "right", "right", "right", "right"],
   });
-  for (const member of state.members) table.push(memberRow(member));
+  for (const member of state.members) table.push([...memberRow(member), ...(isPlaced ? [shown(member.owned)] : [])]);
   const facts: readonly (readonly [string, unknown])[] = [
     ["cluster", state.cluster],
     ["asked", `${state.replica}, ${state.ready ? "ready" : `not ready: ${(state.reasons ?? []).join("; ")}`}`],
@@ -66,8 +67,13 @@ export function formatStatus(state: ClusterStatus): string {
   ];
   const cut = state.cut ?? [];
   const lines = facts.map(([name, value]) => `${name.padEnd(10)} ${shown(value)}`);
+  if (state.placement !== undefined) lines.push(`${"placed".padEnd(10)} ${placementState(state.placement)}`);
   if (cut.length > 0) lines.push(`${"cut off".padEnd(10)} ${printable(cut.join(", "))} (PUT /v1/admin/faults)`);
   return `${table.toString()}\n${lines.join("\n")}`;
+}
+
+function placementState({ owned, ready, toHandOver, taken, handedOver }: PlacementStatus): string {
+  return `${shown(ready)} of ${shown(owned)} shards here, ${shown(toHandOver)} to hand over (${shown(taken)} taken, ${shown(handedOver)} handed over)`;
 }
 
 function clockState({ clockOffsetMs, clockCorrectionMs }: ClusterStatus): string | undefined {

@@ -75,8 +75,13 @@ export class Members {
   learn(facts: MemberFacts, nowMs: number): boolean {
     const known = this.#membersById.get(facts.id);
     if (known === undefined) {
-      // Whoever has left is told of until all have forgotten it.
-      if (facts.left || this.#membersById.size >= MEMBERS_MAX || this.clashOf(facts.id) !== undefined) return false;
+      // Whoever has left by itself is told of until all have forgotten it.
+      if (
+        (facts.left && facts.givenUpLife === 0) ||
+        this.#membersById.size >= MEMBERS_MAX ||
+        this.clashOf(facts.id) !== undefined
+      )
+        return false;
       this.#set({ ...facts, number: replicaNumber(facts.id), ...UNMET });
       this.#lastSeenAtById.set(facts.id, nowMs);
       return true;
@@ -85,19 +90,20 @@ export class Members {
     const ephemeral = known.ephemeral || facts.ephemeral;
     const rootLife = Math.max(known.rootLife, facts.rootLife);
     const startedAt = Math.max(known.startedAt, facts.startedAt);
+    const displaced = Math.max(known.displaced, facts.displaced);
     if (facts.life > known.life) {
       const epoch = Math.max(known.epoch, known.epochNow, facts.epoch);
       const { givenUpLife } = known;
-      this.#set({ ...known, ...facts, givenUpLife, ephemeral, rootLife, startedAt, epoch, epochNow: 0 });
+      this.#set({ ...known, ...facts, givenUpLife, ephemeral, rootLife, startedAt, displaced, epoch, epochNow: 0 });
       return true;
     }
     const epoch = Math.max(known.epoch, facts.epoch);
     // The first birth told of a life stays: another process that claims the same life is to hear of it.
     const birth = known.birth === 0 ? facts.birth : known.birth;
-    const isLater = rootLife > known.rootLife || startedAt > known.startedAt;
+    const isLater = rootLife > known.rootLife || startedAt > known.startedAt || displaced > known.displaced;
     const isNews = (facts.left && !known.left) || birth !== known.birth || isLater;
     if (isNews || epoch > known.epoch || ephemeral !== known.ephemeral) {
-      this.#set({ ...known, epoch, ephemeral, birth, rootLife, startedAt, left: known.left || facts.left });
+      this.#set({ ...known, epoch, ephemeral, birth, rootLife, startedAt, displaced, left: known.left || facts.left });
     }
     return isNews;
   }
@@ -151,6 +157,20 @@ export class Members {
   /** True while somebody was given up who may come back. */
   hasGivenUp(): boolean {
     return this.all().some((member) => !member.left && isGivenUp(member));
+  }
+
+  /** What it owned is placed elsewhere. */
+  displace(id: ReplicaId): void {
+    const known = this.#membersById.get(id);
+    if (known !== undefined && !isDisplaced(known)) this.#set({ ...known, displaced: known.displaced + 1 });
+  }
+
+  /** Somebody says that this replica was displaced: it is there, and owns again what falls to it. True where that is news. */
+  hearOfOwnPlace(displaced: number): boolean {
+    const known = this.#membersById.get(this.self);
+    if (known === undefined || displaced <= known.displaced) return false;
+    this.#set({ ...known, displaced: displaced + (displaced % 2) });
+    return true;
   }
 
   /** Forgets a member that has left. */
@@ -232,6 +252,16 @@ export class Members {
     this.#owners = undefined;
     this.#livesDigest = undefined;
   }
+}
+
+/** True while others own what would fall to the member. */
+export function isDisplaced({ displaced }: Pick<MemberFacts, "displaced">): boolean {
+  return displaced % 2 === 1;
+}
+
+/** True for a member that owns what falls to it. */
+export function isPlaced(member: Member): boolean {
+  return !member.left && !isGivenUp(member) && !isDisplaced(member);
 }
 
 /** True while what the member holds must not be taken: to begin a new life is not enough, it has to drop what it held. */

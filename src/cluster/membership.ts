@@ -11,7 +11,7 @@ import type { Random } from "../base/random.ts";
 import type { MemberFacts, MemberState, MessageOf, Rumour } from "../wire/message.ts";
 import { Absence, type Presence } from "./absence.ts";
 import { defersTo, type Half, halfOf } from "./halves.ts";
-import { isGivenUp, type Member, type Members } from "./members.ts";
+import { isGivenUp, isPlaced, type Member, type Members } from "./members.ts";
 import type { MembershipHost } from "./membership-host.ts";
 import type { MembershipMessage } from "./membership-message.ts";
 import { OwnLives } from "./own-lives.ts";
@@ -24,6 +24,8 @@ import { Swim } from "./swim/swim.ts";
 export interface MembershipLimits {
   /** A member away for longer is given up. */
   readonly retentionMs: number;
+  /** A member that is dead for so long owns nothing any more until it is back. */
+  readonly displaceMs: number;
   readonly swim: SwimSettings;
 }
 
@@ -204,6 +206,7 @@ export class Membership {
     this.#sinceRosterMs += this.#absence.count(ids, (id) => this.#presenceOf(id), now);
     for (const member of others) {
       const awayMs = this.#absence.awayMs(member.id);
+      if (awayMs > this.#limits.displaceMs) this.#displace(member, awayMs);
       if (awayMs > this.#limits.retentionMs) this.#lose(member, awayMs);
       else if (awayMs > SUCCESSION_MS && this.#isSucceeded(member)) this.#left(member.id);
     }
@@ -224,9 +227,40 @@ export class Membership {
     for (const id of links) this.#sendQuarantineTo(id);
   }
 
+  /**
+   * A member has been dead for longer than the grace: what it owns is placed elsewhere. Not by who sees a minority, which it is
+   * that is away.
+   */
+  #displace(member: Member, awayMs: number): void {
+    if (!isPlaced(member) || this.swim.stateOf(member.id) !== "dead") return;
+    const placed = this.#members.all().filter(isPlaced);
+    const present = placed.filter(({ id }) => id === this.#members.self || this.swim.stateOf(id) === "alive");
+    if (present.length * 2 <= placed.length) return;
+    this.#members.displace(member.id);
+    this.swim.tell(member.id);
+    this.#host.learnt();
+    this.#host.log("warn", "member-displaced", { member: member.id, awayMs });
+  }
+
+  /**
+   * A member that is gone is not to be waited for any more, nor to be taken back with what it holds: should it return after
+   * all, it begins anew. False where it is unknown, this replica itself, or there.
+   */
+  remove(id: ReplicaId): boolean {
+    const member = this.#members.get(id);
+    if (member === undefined || id === this.#members.self || this.#host.isLinked(id)) return false;
+    if (this.swim.stateOf(id) === "alive" && !isGivenUp(member)) return false;
+    this.#giveUp(id, member.life);
+    this.#left(id);
+    this.swim.tell(id);
+    return true;
+  }
+
   /** A member has been away for longer than the retention: tombstones wait for it no more. */
   #lose(member: Member, awayMs: number): void {
     const { id, life } = member;
+    // Whoever was removed may come back, and then begins anew: that must not be forgotten.
+    if (member.left && isGivenUp(member)) return;
     if (member.left) {
       this.#members.forget(id);
       this.#absence.forget(id);
@@ -297,12 +331,19 @@ export class Membership {
     const standing = { incarnation, state, suspectedBy };
     if (id === this.#members.self) {
       this.#own.hear(facts, now);
+      if (this.#members.hearOfOwnPlace(facts.displaced)) this.#toldOfOneself();
       if (life === this.#host.life) this.swim.hearOfOneself(standing);
       return;
     }
     this.#learn(facts, now);
     if (seenAgoMs !== undefined && this.#members.get(id) !== undefined) this.#absence.seen(id, seenAgoMs);
     this.swim.hear(id, { life, ...standing });
+  }
+
+  /** What this replica says of itself is another thing now. */
+  #toldOfOneself(): void {
+    this.swim.tell(this.#members.self);
+    this.#host.learnt();
   }
 
   #receiveQuarantine(peer: ReplicaId, message: MessageOf<"quarantine">, now: number): void {

@@ -4,7 +4,7 @@
  * what a stray has that it lacks. Bootstrap, rebalancing, handover after a partition and hinted handoff are all this.
  *
  *  M1. Ready is who took a whole claim of one that was ready in the same view; or, where every member that may come back
- *      has told, in this view, that it is not, who owns it. Who is alone in the cluster may not know of others: as soon as it
+ *      and is not displaced has told, in this view, that it is not, who owns it. Who is alone in the cluster may not know of others: as soon as it
  *      learns of one, it is ready no more in what it holds nothing of.
  *  M2. A stray goes when every owner has told, in this view, that it is ready in memory and on disk, and that its disk has
  *      all that the stray covers. So a shard is never below its replication by what moves.
@@ -15,7 +15,7 @@ import type { ReplicaId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import type { Shard } from "../core/shard.ts";
 import { NOT_READY, READY } from "../wire/message.ts";
-import { isGivenUp, type Member } from "./members.ts";
+import { isDisplaced } from "./members.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Registers let go of in one tick. */
@@ -34,7 +34,6 @@ export class Movement {
   #wasAlone = true;
   #left = LEAVE_BUDGET;
   /** Those who may come back, of the members as they are in this list. */
-  #known: { readonly of: readonly Member[]; readonly ids: readonly ReplicaId[] } = { of: [], ids: [] };
   /** Shards that became ready, and that were let go of. */
   taken = 0;
   handedOver = 0;
@@ -80,7 +79,7 @@ export class Movement {
 
   /** What an empty cluster of one held ready is, perhaps, elsewhere (M1). */
   #meet(): void {
-    const isAlone = this.#others().length === 0;
+    const isAlone = this.#host.members.owners().length === 0;
     if (this.#wasAlone && !isAlone) {
       for (const shard of this.#host.shards) {
         if (shard.isReady && shard.table.count === 0 && shard.vector.size === 0) shard.becomeUnready();
@@ -89,19 +88,10 @@ export class Movement {
     this.#wasAlone = isAlone;
   }
 
-  #others(): readonly ReplicaId[] {
-    const { members } = this.#host;
-    const all = members.all();
-    if (this.#known.of !== all) {
-      const others = all.filter((member) => member.id !== members.self && !member.left && !isGivenUp(member));
-      this.#known = { of: all, ids: others.map(({ id }) => id) };
-    }
-    return this.#known.ids;
-  }
-
+  /** Of who was displaced nobody knows what it holds: it brings it when it is back. */
   #isNobodyReady(shard: Shard, now: number): boolean {
     if (this.#host.mayHaveUnmetOwners(now)) return false;
-    return this.#others().every((id) => this.#isUnready(shard, id));
+    return this.#host.members.owners().every((member) => isDisplaced(member) || this.#isUnready(shard, member.id));
   }
 
   #isUnready(shard: Shard, id: ReplicaId): boolean {

@@ -10,7 +10,7 @@
 import { mix32 } from "../base/hash.ts";
 import type { ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
 import { numberOf, spaceOf } from "../base/shard-id.ts";
-import { isGivenUp, type Member, type Members } from "./members.ts";
+import { isGivenUp, isPlaced, type Member, type Members } from "./members.ts";
 import { createPlacementView } from "./placement/placement-view.ts";
 import { Placements } from "./placement/placements.ts";
 import { POLICY_ALL, type Policy } from "./placement/policy.ts";
@@ -68,7 +68,7 @@ export class Ownership {
     this.#view = view;
     this.#groups.clear();
     this.#groupsByShard.clear();
-    const placed = members.all().filter((member) => !member.left && !isGivenUp(member));
+    const placed = members.all().filter(isPlaced);
     this.#placements.setView(createPlacementView(placed.map(({ id, region }) => ({ id, region, weight: WEIGHT }))));
     return true;
   }
@@ -138,8 +138,9 @@ function sumOf(members: readonly Member[]): number {
 function shareOf(member: Member): number {
   let share = shares.get(member);
   if (share === undefined) {
-    const { number, rootLife, givenUpLife, left } = member;
-    share = hash([number, rootLife, givenUpLife, left ? 1 : 0]);
+    const { number, rootLife, displaced, left } = member;
+    // Which life was given up each knows for itself, and nobody of itself.
+    share = hash([number, rootLife, displaced, (left ? 1 : 0) + (isGivenUp(member) ? 2 : 0)]);
     shares.set(member, share);
   }
   return share;

@@ -59,9 +59,9 @@ export class RosterExchange {
   }
 
   #isSame(own: Rumour, told: Rumour | undefined): boolean {
-    // Whoever has left is told of to those only who do not know that.
-    if (own.left) return told === undefined || told.left;
-    return told !== undefined && !told.left && rowHash(own) === rowHash(told);
+    // Whoever has left by itself is told of to those only who do not know that.
+    if (own.left && own.givenUpLife === 0) return told === undefined || told.left;
+    return told !== undefined && rowHash(own) === rowHash(told);
   }
 
   #buckets(): Uint32Array {

@@ -1,7 +1,7 @@
 /**
  * Rosters in short: what two members know of all others is compared by one digest, where that differs by one for each
- * part, and only what stands in the parts that differ is told. Suspicions pass, and are left out; so is whoever has left, as
- * some have forgotten it by now.
+ * part, and only what stands in the parts that differ is told. Suspicions pass, and are left out; so is whoever has left by
+ * itself, as some have forgotten it by now.
  */
 
 import { mix32 } from "../base/hash.ts";
@@ -15,7 +15,7 @@ import { isGivenUp } from "./members.ts";
 export function rosterBuckets(rumours: Iterable<Rumour>): Uint32Array {
   const buckets = new Uint32Array(ROSTER_BUCKETS);
   for (const rumour of rumours) {
-    if (rumour.left) continue;
+    if (rumour.left && rumour.givenUpLife === 0) continue;
     const bucket = rosterBucketOf(rumour.id);
     buckets[bucket] = (buckets[bucket] as number) + rowHash(rumour);
   }
@@ -45,10 +45,10 @@ export function differingBuckets(one: ArrayLike<number>, other: ArrayLike<number
 
 /** Of what everybody should come to know alike of a member. Who gave it up counts its life as ended. */
 export function rowHash(rumour: Rumour): number {
-  const { id, life, birth, rootLife, startedAt, epoch, incarnation, state } = rumour;
-  const standing = (state === "dead" ? 1 : 0) + (isGivenUp(rumour) ? 2 : 0);
+  const { id, life, birth, rootLife, startedAt, epoch, incarnation, displaced, state } = rumour;
+  const standing = (state === "dead" ? 1 : 0) + (isGivenUp(rumour) ? 2 : 0) + (rumour.left ? 4 : 0);
   let hash = replicaNumber(id);
-  for (const part of [life, birth, rootLife, startedAt, epoch, incarnation, standing]) {
+  for (const part of [life, birth, rootLife, startedAt, epoch, incarnation, displaced, standing]) {
     hash = mix32(hash ^ mix32(part >>> 0) ^ mix32(Math.floor(part / 2 ** 32) + 1));
   }
   return hash;

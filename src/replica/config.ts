@@ -18,6 +18,8 @@ export interface ReplicaConfig {
   readonly documentBytesMax: number;
   /** Tombstones wait so long for a member that cannot be reached; then it is given up. */
   readonly retentionMs: number;
+  /** What a dead member owns is placed elsewhere after so long, until it is back. */
+  readonly displaceMs: number;
   /** Tombstones of shards that not all members own are kept at least so long. */
   readonly graveMs: number;
   /** Stamps further ahead than this are not followed by the clock. */
@@ -46,6 +48,7 @@ export const replicaDefaults = {
   valueBytesMax: 16 * 1024 * 1024,
   documentBytesMax: 8 * 1024 * 1024,
   retentionMs: 24 * 3_600_000,
+  displaceMs: 5 * 60_000,
   graveMs: 30_000,
   maxClockOffsetMs: 500,
   antiEntropyMs: 1000,

@@ -23,7 +23,7 @@ import { numberOf, SHARD_ID_MAX, SPACE_SHARDS_MAX, spaceOf } from "../base/shard
 import { FLAG_FIELD, flagsAt, identityEndAt, identityStartAt, keyLengthAt, kindAt } from "../core/record.ts";
 
 /** Goes up with every change that an older version could not read. */
-export const DISK_FORMAT_VERSION = 2;
+export const DISK_FORMAT_VERSION = 3;
 
 const META_PREFIX = 0x6d;
 const REGISTER_PREFIX = 0x72;

@@ -11,7 +11,7 @@ import {
   type Keyspaces,
   nameIn,
 } from "../cluster/keyspaces.ts";
-import { isGivenUp } from "../cluster/members.ts";
+import { isPlaced } from "../cluster/members.ts";
 import type { KeyspacePolicy } from "../cluster/ownership.ts";
 import { copiesUnder } from "../cluster/placement/copies.ts";
 import { createPlacementView, type PlacementView } from "../cluster/placement/placement-view.ts";
@@ -159,8 +159,8 @@ function regionsOf({ members }: PlacementView): ReadonlySet<string> {
   return new Set(members.map(({ region }) => region));
 }
 
-/** Of all members for which others wait. */
+/** Of all members that own what falls to them. */
 function placementViewOf({ members }: Replica): PlacementView {
-  const present = members.all().filter((member) => !member.left && !isGivenUp(member));
+  const present = members.all().filter(isPlaced);
   return createPlacementView(present.map(({ id, region }) => ({ id, region, weight: 1 })));
 }

@@ -189,6 +189,7 @@ export class Replica implements WatchRelayHost {
   readonly #emit = (deliver: () => void): void => void this.outbox.deliveries.push(deliver);
   readonly #random: Random;
   #begunAt: number;
+  readonly #displacedAtStart: number;
   #hasNewView = false;
   #hasNewDefinitions = false;
   #wasReady = false;
@@ -219,6 +220,7 @@ export class Replica implements WatchRelayHost {
       config.shards,
       (id) => new Shard({ id, arena, seed, clock, writer, agenda, isPersistent: !start.ephemeral }),
     );
+    this.#displacedAtStart = start.members.find(({ id }) => id === start.id)?.displaced ?? 0;
     this.members = new Members(this.#ownFacts());
     for (const member of start.members) this.members.load({ ...member, number: replicaNumber(member.id) }, now);
     this.members.departures = start.departures ?? 0;
@@ -657,6 +659,8 @@ export class Replica implements WatchRelayHost {
     const waiting = this.shards.all.filter((shard) => shard.quarantined || (shard.unconfirmed > 0 && hasPeers)).length;
     if (waiting > 0) reasons.push(`${waiting} shards wait for a peer to confirm what they hold`);
     if (this.#wasReady) return reasons;
+    const { owned, ready } = this.movement.progress();
+    if (ready < owned && hasPeers) reasons.push(`taking over shards: ${ready} of ${owned} are here`);
     const linked = this.linked();
     const hasLooked = !this.seeksPeers || now - this.#begunAt >= this.config.aloneMs;
     const isAlone = linked.length === 0 && hasLooked;
@@ -756,6 +760,7 @@ export class Replica implements WatchRelayHost {
       rootLife: this.rootLife,
       startedAt: this.startedAt,
       givenUpLife: 0,
+      displaced: this.#displacedAtStart,
       seenAgoMs: 0,
     };
   }

@@ -10,6 +10,7 @@ export function replicaStatistics(replica: Replica): Statistic[] {
   const sum = (of: (shard: Shard) => number) => replica.shards.all.reduce((all, shard) => all + of(shard), 0);
   const early = replica.shards.all.filter((shard) => !shard.isWhole()).length;
   const { swim } = replica.membership;
+  const { owned, ready, strays } = replica.movement.progress();
   return [
     gauge(
       "registers",
@@ -81,6 +82,11 @@ export function replicaStatistics(replica: Replica): Statistic[] {
       "What is added to the wall clock, because it is too far off.",
       replica.clockGuard.correctionMs,
     ),
+    gauge("placed_shards_owned", "Shards owned, of keyspaces that some members keep.", owned),
+    gauge("placed_shards_ready", "Those of them that are held whole.", ready),
+    gauge("placed_shards_to_hand_over", "Shards held that are not owned.", strays),
+    counter("shards_taken_total", "Shards that were taken over.", replica.movement.taken),
+    counter("shards_handed_over_total", "Shards that were handed over.", replica.movement.handedOver),
     gauge("disk_epoch", "Batches that the disk has taken.", replica.persistence.epoch),
     ...holdingsOf(replica).map(({ name, help, value }) => gauge(name, help, value)),
   ];

@@ -1,6 +1,7 @@
 /** What a replica tells of itself and of the others: for `atoll status` and `/v1/cluster`. */
 
 import type { ReplicaId } from "../base/ids.ts";
+import { spaceOf } from "../base/shard-id.ts";
 import { isGivenUp, type Member } from "../cluster/members.ts";
 import { DigestSum, digestText } from "../core/digest.ts";
 import type { ClusterStatus, MemberStatus } from "../store.ts";
@@ -26,7 +27,22 @@ export function clusterStatus(
     digest: contentDigest(replica),
     cut: more.cut,
     ...clockStatus(replica),
+    ...placementStatus(replica),
   };
+}
+
+function placementStatus({ ownership, movement }: Replica): Pick<ClusterStatus, "placement"> {
+  if (!ownership.isAnyPlaced) return {};
+  const { owned, ready, strays } = movement.progress();
+  const { taken, handedOver } = movement;
+  return { placement: { owned, ready, toHandOver: strays, taken, handedOver } };
+}
+
+function ownedBy({ ownership, shards }: Replica, id: ReplicaId): number {
+  let owned = 0;
+  for (const shard of shards)
+    if (!ownership.isEverywhere(spaceOf(shard.id)) && ownership.isOwner(shard.id, id)) owned++;
+  return owned;
 }
 
 function clockStatus({ clockGuard }: Replica): Pick<ClusterStatus, "clockOffsetMs" | "clockCorrectionMs"> {
@@ -73,5 +89,6 @@ function memberStatus(replica: Replica, member: Member): MemberStatus {
     ...(round === undefined || !isLinked ? {} : { clockOffsetMs: round.offsetMs }),
     ...(lag === undefined || !isLinked ? {} : { lag }),
     ...(lastSeenAt === undefined || isSelf ? {} : { lastSeenAt }),
+    ...(replica.ownership.isAnyPlaced ? { owned: ownedBy(replica, member.id) } : {}),
   };
 }

@@ -61,6 +61,7 @@ const AUDIT_ENTRIES_MAX = 65536;
 const BUCKETS_MAX = 4096;
 /** So many that some are left to count, whatever somebody told. */
 const DEPARTURES_MAX = 2 ** 48;
+const DISPLACED_MAX = 2 ** 48;
 /** What the last chunk of a delta bears. */
 const NO_CLAIM = 0;
 const CLAIM = 1;
@@ -447,6 +448,7 @@ export function writeMember(writer: ByteWriter, member: MemberFacts): void {
   writer.varint(member.rootLife);
   writer.varint(member.startedAt);
   writer.varint(member.givenUpLife);
+  writer.varint(member.displaced);
   writer.varint(member.seenAgoMs === undefined ? 0 : member.seenAgoMs + 1);
 }
 
@@ -462,6 +464,7 @@ export function readMember(reader: ByteReader): MemberFacts {
   const rootLife = reader.varint(LIFE_MAX);
   const startedAt = reader.varint();
   const givenUpLife = reader.varint(LIFE_MAX);
+  const displaced = reader.varint(DISPLACED_MAX);
   const seen = reader.varint();
   return {
     id,
@@ -475,6 +478,7 @@ export function readMember(reader: ByteReader): MemberFacts {
     rootLife,
     startedAt,
     givenUpLife,
+    displaced,
     seenAgoMs: seen === 0 ? undefined : seen - 1,
   };
 }

@@ -76,6 +76,11 @@ export interface MemberFacts {
   readonly rootLife: number;
   /** The life that the teller gave up, 0 when it gave none up: what it holds may be deleted elsewhere, and purged. */
   readonly givenUpLife: number;
+  /**
+   * Odd: what it owned has been placed elsewhere, as it was away for too long, or is to be, as it goes. Raised by one by whoever
+   * finds that it is away, and by the member itself when it hears of that: so it only grows.
+   */
+  readonly displaced: number;
   /** How long ago, in ms, the teller or somebody who told it saw it; undefined: nobody did lately. */
   readonly seenAgoMs: number | undefined;
 }

@@ -49,7 +49,7 @@ beforeEach(() => {
   membership = new Membership(
     members,
     host,
-    { retentionMs: 60_000, swim: swimDefaults },
+    { retentionMs: 60_000, displaceMs: 60_000, swim: swimDefaults },
     new SeededRandom("membership"),
   );
   membership.keepHouse(now);

@@ -45,6 +45,7 @@ function createWorld(options: { readonly shards: number; readonly tombstones: nu
     rootLife: 1,
     startedAt: 1,
     givenUpLife: 0,
+    displaced: 0,
     seenAgoMs: undefined,
   };
   const members = new Members({ ...facts, id: "self" as ReplicaId });

@@ -93,6 +93,7 @@ export class FakePeer {
       rootLife: this.#life,
       startedAt: 1,
       givenUpLife: 0,
+      displaced: 0,
       seenAgoMs: 0,
       incarnation: 0,
       state: "alive",

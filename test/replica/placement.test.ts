@@ -1,8 +1,9 @@
 /** Shards that some members own: they move as members and policies come and go, and nothing is lost or comes back. */
 
 import { describe, expect, it } from "vitest";
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { spaceOfName } from "../../src/cluster/keyspaces.ts";
+import type { ReplicaConfig } from "../../src/replica/config.ts";
 import { defineKeyspace } from "../../src/replica/keyspace-definitions.ts";
 import type { KeyspaceSettings } from "../../src/store.ts";
 import { Machines } from "../support/machines.ts";
@@ -19,8 +20,13 @@ function setPolicy(machines: Machines, name: string, settings: KeyspaceSettings)
   machines.flush(name);
 }
 
-async function placed(seed: string, names: readonly string[], policy: KeyspaceSettings): Promise<Machines> {
-  const machines = await Machines.started(names, seed, { shards: 8 });
+async function placed(
+  seed: string,
+  names: readonly string[],
+  policy: KeyspaceSettings,
+  config: Partial<ReplicaConfig> = {},
+): Promise<Machines> {
+  const machines = await Machines.started(names, seed, { shards: 8, ...config });
   setPolicy(machines, names[0] ?? "", policy);
   machines.run(SETTLE_MS);
   return machines;
@@ -169,3 +175,128 @@ describe("shards move", () => {
     expectAtOwners(machines, FOUR, "v");
   });
 });
+
+describe("a member that is dead for long", () => {
+  /** Its silence is noticed, and the grace is over. */
+  const GONE_MS = 40_000;
+  const QUICK = { displaceMs: 10_000, retentionMs: 600_000 };
+
+  function ownedBy(machines: Machines, name: string): number {
+    return KEYS.filter((key) => ownersOf(machines, "a", key).includes(name)).length;
+  }
+
+  it("owns nothing until it is back, and then what it owned before", async () => {
+    const machines = await placed("displaced", FOUR, { replication: 2 }, QUICK);
+    putAll(machines, (key) => ownersOf(machines, "a", key)[0] ?? "", "v");
+    machines.run(1000);
+    const before = KEYS.map((key) => ownersOf(machines, "a", key));
+    machines.crash("d");
+    machines.run(GONE_MS);
+    expect(ownedBy(machines, "d")).toBe(0);
+    expectAtOwners(machines, ["a", "b", "c"], "v");
+    putAll(machines, (key) => ownersOf(machines, "a", key)[1] ?? "", "w");
+    await machines.start("d");
+    machines.heal();
+    machines.run(GONE_MS);
+    expect(KEYS.map((key) => ownersOf(machines, "a", key))).toEqual(before);
+    expectAtOwners(machines, FOUR, "w");
+  });
+
+  it("brings what it alone has when it is back", async () => {
+    const machines = await placed("brings", FOUR, { replication: 1 }, QUICK);
+    putAll(machines, (key) => ownersOf(machines, "a", key)[0] ?? "", "v");
+    machines.run(1000);
+    machines.cut(["d"], ["a", "b", "c"]);
+    putAll(machines, () => "d", "of d");
+    machines.run(GONE_MS);
+    expect(ownedBy(machines, "d")).toBe(0);
+    machines.heal();
+    machines.run(2 * GONE_MS);
+    expectAtOwners(machines, FOUR, "of d");
+  });
+
+  it("is not displaced by who sees no majority: it is those who are away", async () => {
+    const machines = await placed("minority", FOUR, { replication: 2 }, QUICK);
+    machines.cut(["a", "b"], ["c", "d"]);
+    machines.run(2 * GONE_MS);
+    for (const name of FOUR)
+      expect(
+        machines
+          .at(name)
+          .members.all()
+          .map(({ displaced }) => displaced),
+      ).toEqual([0, 0, 0, 0]);
+    machines.heal();
+    machines.cut(["a"], ["b", "c", "d"]);
+    machines.run(2 * GONE_MS);
+    expect(
+      machines
+        .at("a")
+        .members.all()
+        .every(({ displaced }) => displaced === 0),
+    ).toBe(true);
+    expect(["b", "c", "d"].map((name) => machines.at(name).members.get("a" as ReplicaId)?.displaced)).toEqual([
+      1, 1, 1,
+    ]);
+  });
+
+  it("comes back with another view than before also when all begin again", async () => {
+    const machines = await placed("again", FOUR, { replication: 2 }, QUICK);
+    machines.cut(["d"], ["a", "b", "c"]);
+    machines.run(GONE_MS);
+    machines.heal();
+    machines.run(GONE_MS);
+    const { view } = machines.at("a").ownership;
+    for (const name of FOUR) machines.crash(name);
+    for (const name of FOUR) await machines.start(name);
+    machines.heal();
+    machines.run(1000);
+    expect(FOUR.map((name) => machines.at(name).ownership.view)).toEqual(FOUR.map(() => view));
+    expect(machines.at("d").members.get("d" as ReplicaId)?.displaced).toBe(2);
+  });
+});
+
+describe("a member that is removed", () => {
+  const remove = (machines: Machines, by: string, name: string) => machines.at(by).membership.remove(name as ReplicaId);
+
+  it("is waited for no more: graves go, and what it owned is placed anew", async () => {
+    const machines = await placed("removed", FOUR, { replication: 2 });
+    putAll(machines, (key) => ownersOf(machines, "a", key)[0] ?? "", "v");
+    machines.run(1000);
+    machines.crash("d");
+    machines.run(SETTLE_MS);
+    for (const key of KEYS.slice(0, 20)) {
+      machines.delete(ownersOf(machines, "a", key).find((name) => name !== "d") ?? "", key, IN_SPACE);
+    }
+    machines.run(SETTLE_MS);
+    const graves = () => ["a", "b", "c"].reduce((sum, name) => sum + tombstonesOf(machines, name), 0);
+    expect(graves()).toBeGreaterThan(0);
+    expect(remove(machines, "a", "d")).toBe(true);
+    machines.run(4 * SETTLE_MS);
+    expect(graves()).toBe(0);
+    for (const key of KEYS) expect(ownersOf(machines, "b", key)).not.toContain("d");
+    // It returns all the same, with everything that was deleted.
+    await machines.start("d");
+    machines.heal();
+    machines.run(4 * SETTLE_MS);
+    for (const [i, key] of KEYS.entries()) {
+      const owners = ownersOf(machines, "a", key);
+      const expected = i < 20 ? undefined : "v";
+      expect(owners.map((name) => machines.get(name, key, IN_SPACE))).toEqual(owners.map(() => expected));
+    }
+    expect(machines.machine("d").logs).toContain("quarantine");
+    expect(KEYS.some((key) => ownersOf(machines, "a", key).includes("d"))).toBe(true);
+  });
+
+  it("is refused where it is there, unknown, or oneself", async () => {
+    const machines = await placed("there", FOUR, { replication: 2 });
+    for (const name of ["a", "b", "stranger"]) expect(remove(machines, "a", name)).toBe(false);
+  });
+});
+
+function tombstonesOf(machines: Machines, name: string): number {
+  return machines
+    .at(name)
+    .shards.in(SPACE)
+    .reduce((sum, shard) => sum + shard.tombstones, 0);
+}

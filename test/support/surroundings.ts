@@ -23,6 +23,7 @@ export function facts(name: string, more: Partial<MemberFacts> = {}): MemberFact
     rootLife: 1,
     startedAt: 1,
     givenUpLife: 0,
+    displaced: 0,
     seenAgoMs: undefined,
     ...more,
   };

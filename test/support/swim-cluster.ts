@@ -325,7 +325,7 @@ export class SwimCluster {
     const node = { index, id: row.id, members, life, isUp: true, pausedUntil: 0, bytes: 0, frames: 0, links };
     const random = this.#random.fork(`${index} ${life}`);
     const { settings, retentionMs = 3_600_000 } = this.#options;
-    const limits = { retentionMs, swim: { ...swimDefaults, ...settings } };
+    const limits = { retentionMs, displaceMs: retentionMs, swim: { ...swimDefaults, ...settings } };
     // The host looks its node up while the membership that completes it is being made.
     return Object.assign(node, {
       membership: new Membership(members, this.#hostOf(node), limits, random),

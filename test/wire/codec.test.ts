@@ -82,6 +82,7 @@ const member: fc.Arbitrary<MemberFacts> = fc.record({
   rootLife: fc.integer({ min: 0, max: LIFE_MAX }),
   startedAt: number,
   givenUpLife: fc.integer({ min: 0, max: LIFE_MAX }),
+  displaced: fc.integer({ min: 0, max: 2 ** 48 }),
   seenAgoMs: fc.option(fc.nat(), { nil: undefined }),
 });
 

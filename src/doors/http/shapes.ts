@@ -93,8 +93,9 @@ const member = object(
     clockOffsetMs: { type: "number", description: "Theirs less ours" },
     lag: { type: "integer", description: "Writes it is known to lack or to hold beyond ours" },
     lastSeenAt: unixMs,
+    owned: { ...count, description: "Shards that it owns, of keyspaces that some members keep" },
   },
-  ["rttMs", "clockOffsetMs", "lag", "lastSeenAt"],
+  ["rttMs", "clockOffsetMs", "lag", "lastSeenAt", "owned"],
 );
 
 const ttl: Json = { type: "integer", minimum: 1, description: "In ms" };
@@ -194,8 +195,9 @@ export const shapes = {
         memoryBytes: count,
         digest: { type: "string", description: "Equal on replicas that hold the same" },
         cut: replicaIds,
+        placement: object({ owned: count, ready: count, toHandOver: count, taken: count, handedOver: count }),
       },
-      ["clockOffsetMs", "clockCorrectionMs"],
+      ["clockOffsetMs", "clockCorrectionMs", "placement"],
     ),
   },
   Keyspace: { type: JSON_TYPE, schema: keyspace },
