@@ -10,12 +10,14 @@ import type { ReplicaId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { MemberFacts, MemberState, MessageOf, Rumour } from "../wire/message.ts";
 import { Absence, type Presence } from "./absence.ts";
+import { isToBeDisplaced } from "./displacement.ts";
 import { defersTo, type Half, halfOf } from "./halves.ts";
-import { isGivenUp, isPlaced, type Member, type Members } from "./members.ts";
+import { isGivenUp, type Member, type Members } from "./members.ts";
 import type { MembershipHost } from "./membership-host.ts";
 import type { MembershipMessage } from "./membership-message.ts";
 import { OwnLives } from "./own-lives.ts";
 import { RosterExchange } from "./roster-exchange.ts";
+import { isSucceeded, predecessorsOf } from "./succession.ts";
 import { linkPlan } from "./swim/link-plan.ts";
 import type { SwimSettings } from "./swim/settings.ts";
 import { atBirth } from "./swim/standing.ts";
@@ -206,9 +208,10 @@ export class Membership {
     this.#sinceRosterMs += this.#absence.count(ids, (id) => this.#presenceOf(id), now);
     for (const member of others) {
       const awayMs = this.#absence.awayMs(member.id);
-      if (awayMs > this.#limits.displaceMs) this.#displace(member, awayMs);
+      const isLate = awayMs > this.#limits.displaceMs;
+      if (isLate && isToBeDisplaced(member, this.#members, (id) => this.stateOf(id))) this.#displace(member, awayMs);
       if (awayMs > this.#limits.retentionMs) this.#lose(member, awayMs);
-      else if (awayMs > SUCCESSION_MS && this.#isSucceeded(member)) this.#left(member.id);
+      else if (awayMs > SUCCESSION_MS && isSucceeded(member, this.#members, this.#host.links())) this.#left(member.id);
     }
     if (this.#sinceRosterMs < Math.min(this.#limits.swim.rosterMs, this.#limits.retentionMs / 4)) return;
     this.#sinceRosterMs = 0;
@@ -227,39 +230,27 @@ export class Membership {
     for (const id of links) this.#sendQuarantineTo(id);
   }
 
-  /**
-   * A member has been dead for longer than the grace: what it owns is placed elsewhere. Not by who sees a minority, which it is
-   * that is away.
-   */
-  #displace(member: Member, awayMs: number): void {
-    if (!isPlaced(member) || this.swim.stateOf(member.id) !== "dead") return;
-    const placed = this.#members.all().filter(isPlaced);
-    const present = placed.filter(({ id }) => id === this.#members.self || this.swim.stateOf(id) === "alive");
-    if (present.length * 2 <= placed.length) return;
-    this.#members.displace(member.id);
-    this.swim.tell(member.id);
-    this.#host.learnt();
-    this.#host.log("warn", "member-displaced", { member: member.id, awayMs });
+  #displace({ id }: Member, awayMs: number): void {
+    this.#members.displace(id);
+    this.#toldOf(id);
+    this.#host.log("warn", "member-displaced", { member: id, awayMs });
   }
 
-  /**
-   * A member that is gone is not to be waited for any more, nor to be taken back with what it holds: should it return after
-   * all, it begins anew. False where it is unknown, this replica itself, or there.
-   */
+  /** For good: should it return after all, it begins anew. False where it is unknown, this replica itself, or there. */
   remove(id: ReplicaId): boolean {
     const member = this.#members.get(id);
     if (member === undefined || id === this.#members.self || this.#host.isLinked(id)) return false;
     if (this.swim.stateOf(id) === "alive" && !isGivenUp(member)) return false;
     this.#giveUp(id, member.life);
     this.#left(id);
-    this.swim.tell(id);
+    this.#toldOf(id);
     return true;
   }
 
   /** A member has been away for longer than the retention: tombstones wait for it no more. */
   #lose(member: Member, awayMs: number): void {
     const { id, life } = member;
-    // Whoever was removed may come back, and then begins anew: that must not be forgotten.
+    // Whoever was removed may come back, and then begins anew.
     if (member.left && isGivenUp(member)) return;
     if (member.left) {
       this.#members.forget(id);
@@ -331,7 +322,7 @@ export class Membership {
     const standing = { incarnation, state, suspectedBy };
     if (id === this.#members.self) {
       this.#own.hear(facts, now);
-      if (this.#members.hearOfOwnPlace(facts.displaced)) this.#toldOfOneself();
+      if (this.#members.hearOfOwnPlace(facts.displaced)) this.#toldOf(id);
       if (life === this.#host.life) this.swim.hearOfOneself(standing);
       return;
     }
@@ -340,9 +331,9 @@ export class Membership {
     this.swim.hear(id, { life, ...standing });
   }
 
-  /** What this replica says of itself is another thing now. */
-  #toldOfOneself(): void {
-    this.swim.tell(this.#members.self);
+  /** There is news of a member. */
+  #toldOf(id: ReplicaId): void {
+    this.swim.tell(id);
     this.#host.learnt();
   }
 
@@ -378,26 +369,8 @@ export class Membership {
     this.#host.learnt();
   }
 
-  /**
-   * Another replica answers where one was that keeps nothing on disk: that one is gone for good. Unless it is the other
-   * way round, and this link to an earlier process has not yet been missed: their clocks tell at once, unless one was put
-   * back or began behind; time tells, too (`tick`).
-   */
   #supersede(peer: Introduction): void {
-    const startedAt = this.#members.get(peer.id)?.startedAt ?? 0;
-    for (const member of this.#members.all()) {
-      if (member.id === peer.id || member.id === this.#members.self) continue;
-      const wasThere = member.ephemeral && member.address === peer.address;
-      const isEarlier = wasThere && member.startedAt < startedAt;
-      if (isEarlier && !member.left && !this.#host.isLinked(member.id)) this.#left(member.id);
-    }
-  }
-
-  /** True when another replica has taken the place of one that keeps nothing on disk. */
-  #isSucceeded({ address, ephemeral, left }: Member): boolean {
-    if (!ephemeral || left) return false;
-    for (const id of this.#host.links()) if (this.#members.get(id)?.address === address) return true;
-    return false;
+    for (const id of predecessorsOf(peer, this.#members, (each) => this.#host.isLinked(each))) this.#left(id);
   }
 
   #left(id: ReplicaId): void {
