@@ -88,13 +88,18 @@ function isOfUnawareEdit({ shard, origin }: AuditRepair, evidence: Evidence): bo
   );
 }
 
-/** True when of three that were given up two have begun anew since, each by its own clock, and decided about the shard. */
+/**
+ * True when two have begun anew since, each by its own clock, and decided about the shard, of three that were given up, or
+ * that a third gave up both: the first of them may have deferred to the second before that deferred to the third.
+ */
 function isOfSortedOut({ shard, timestamp }: AuditRepair, { nodes }: Evidence): boolean {
   const stampedAt = msOfTimestamp(timestamp as Timestamp);
   const hasSortedOut = ({ judgements }: NodeEvidence): boolean => {
     const begun = judgements.find(({ reason, wallMs }) => reason === "away" && wallMs > stampedAt);
     return begun !== undefined && judgements.some((each) => each.shard === shard && each.at >= begun.at);
   };
+  const areTwo = (some: readonly NodeEvidence[]): boolean => some.filter(hasSortedOut).length >= 2;
   const givenUp = nodes.filter(({ givenUpAt }) => givenUpAt.length > 0);
-  return givenUp.length >= 3 && nodes.filter(hasSortedOut).length >= 2;
+  const givenUpBy = (by: number): NodeEvidence[] => givenUp.filter((node) => node.givenUpBy.includes(by));
+  return (givenUp.length >= 3 && areTwo(nodes)) || nodes.some((_, by) => areTwo(givenUpBy(by)));
 }

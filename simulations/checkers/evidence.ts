@@ -25,6 +25,8 @@ export interface NodeEvidence {
   readonly putAside: readonly PutAside[];
   /** When anybody gave it up, virtual ms: from then on nobody waits for what it alone holds. */
   readonly givenUpAt: readonly number[];
+  /** The nodes that did. */
+  readonly givenUpBy: readonly number[];
   /** When its process was paused, virtual ms. */
   readonly pauses: readonly { readonly from: number; readonly to: number }[];
   /** When its clock stood still, or nearly so, virtual ms. */

@@ -35,6 +35,7 @@ export async function collectEvidence(plan: Plan, { world, runner, documents, sa
       judgements: node.judgements,
       putAside: node.putAside,
       givenUpAt: world.givenUpAt(node.identity.id),
+      givenUpBy: world.givenUpBy(node.identity.id),
       pauses: node.pauses,
       clockStops: clockStopsOf(plan, i),
       clockJumps: [...node.clock.jumps, ...node.corrections.map(({ at }) => at)],

@@ -77,7 +77,7 @@ export class World {
   /** Whom the replicas suspected and declared dead. */
   readonly memberVerdicts: MemberVerdict[] = [];
   /** When which replica was given up by somebody. */
-  readonly givenUp: { readonly id: ReplicaId; readonly at: number }[] = [];
+  readonly givenUp: { readonly id: ReplicaId; readonly at: number; readonly by: number }[] = [];
   /** Called at each moment that faults may aim at. */
   onMoment: ((moment: Moment, node: number) => void) | undefined;
   /** Called when a process has ended: its clients see their connections break. */
@@ -125,6 +125,11 @@ export class World {
   /** When anybody gave a replica up. */
   givenUpAt(replica: ReplicaId): number[] {
     return this.givenUp.flatMap(({ id, at }) => (id === replica ? [at] : []));
+  }
+
+  /** The nodes of those that ever gave a replica up. */
+  givenUpBy(replica: ReplicaId): number[] {
+    return this.givenUp.flatMap(({ id, by }) => (id === replica ? [by] : []));
   }
 
   /** Runs something of the world's own at a virtual time. */
@@ -235,7 +240,8 @@ export class World {
         if (event === "divergence-repaired") {
           this.auditRepairs.push(repairIn(fields));
         }
-        if (event === "member-given-up") this.givenUp.push({ id: String(fields.member) as ReplicaId, at: this.#now });
+        if (event === "member-given-up")
+          this.givenUp.push({ id: String(fields.member) as ReplicaId, at: this.#now, by: node });
         if (this.log.length === LOG_LINES_MAX) this.log.shift();
         this.log.push({ at: this.#now, node, level, event, fields });
       },

@@ -157,6 +157,7 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
       judgements: [],
       putAside: [],
       givenUpAt: [],
+      givenUpBy: [],
       pauses: [],
       clockStops: [],
       clockJumps: jumpsOf(plan, i),

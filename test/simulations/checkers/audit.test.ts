@@ -106,6 +106,18 @@ it("lets the audit settle what was written before two of three that were given u
   expect(found(begun(1), givenUp, givenUp)).toHaveLength(1);
 });
 
+it("lets it settle that, too, where a third that nobody gave up gave up both", () => {
+  const lasting = [entry(1, 0, { answer: written(STAMP) })];
+  const begun = (...givenUpBy: number[]) => {
+    const beginning = { at: 5, wallMs: msOfTimestamp(STAMP as Timestamp) + 1, shard: undefined, reason: "away" };
+    return node({ givenUpAt: [3], givenUpBy, judgements: [beginning, { ...beginning, at: 9, shard: 0 }] });
+  };
+  const found = (...nodes: ReturnType<typeof node>[]) => checkAudit({ ...evidence(lasting, nodes), ...repaired });
+  expect(found(begun(1, 2), begun(2), node())).toEqual([]);
+  expect(found(begun(1), begun(2), node())).toHaveLength(1);
+  expect(found(begun(2), node({ givenUpAt: [3], givenUpBy: [2] }), node())).toHaveLength(1);
+});
+
 it("lets the audit spread what its writer had lost, and all who ran, before somebody came back with it", () => {
   const lasting = [entry(1, 0, { answer: written(STAMP) })];
   const holder = nodeSample(sampledRegister(STAMP), 0);

@@ -119,6 +119,7 @@ export function node(changes: Partial<NodeEvidence> & { readonly final?: ReadPar
     judgements: [],
     putAside: [],
     givenUpAt: [],
+    givenUpBy: [],
     pauses: [],
     clockStops: [],
     clockJumps: [],
