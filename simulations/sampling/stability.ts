@@ -17,12 +17,12 @@ export interface StableLatency {
 
 const STEP_MS = 50;
 
-/** Writes of one origin to one shard that are not yet everywhere: who covers one covers all with a lower sequence. */
+/** Writes of one origin to one shard that are not yet everywhere, one at least: who covers one covers all with a lower sequence. */
 interface Spreading {
   readonly shard: ShardId;
   readonly origin: OriginId;
   writes: { readonly sequence: number; readonly since: number }[];
-  /** Of `writes`; Infinity where there are none. */
+  /** Of `writes`. */
   lowest: number;
   /** Index of a node that did not cover the lowest at the last look: it is asked first. */
   laggard: number;
@@ -70,7 +70,10 @@ export class StabilityMeter {
       this.#open.push(this.#history[this.#taken] as History[number]);
     }
     this.#open = this.#open.filter((entry) => !this.#take(entry));
-    for (const spreading of this.#spreading.values()) this.#settle(spreading);
+    for (const [name, spreading] of this.#spreading) {
+      this.#settle(spreading);
+      if (spreading.writes.length === 0) this.#spreading.delete(name);
+    }
   }
 
   /** True when there is nothing more to wait for. */
@@ -93,7 +96,6 @@ export class StabilityMeter {
 
   /** Lets go of the writes that are everywhere by now. */
   #settle(spreading: Spreading): void {
-    if (spreading.writes.length === 0) return;
     const covered = this.#coveredEverywhere(spreading);
     if (covered < spreading.lowest) return;
     spreading.lowest = Infinity;

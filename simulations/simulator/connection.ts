@@ -232,8 +232,9 @@ export class Pipe {
     this.#options.arrive(parcel.bytes, parcel.sent);
   }
 
+  /** Lets go of what has arrived: at once where that is all there was, as it is most often. */
   #shrink(): void {
-    if (this.#head < 256 || this.#head * 2 < this.#parcels.length) return;
+    if (this.#head < this.#parcels.length && (this.#head < 256 || this.#head * 2 < this.#parcels.length)) return;
     this.#parcels = this.#parcels.slice(this.#head);
     this.#head = 0;
   }
