@@ -1,19 +1,21 @@
 /**
- * How fast virtual time passes, checkers included: three replicas in three regions, a hundred operations a simulated
- * second, a cut and a crash. By the clock, and by the time that the process had a core to itself. Ten of a scenario's
- * short runs tell what a fresh cluster each time costs.
+ * How fast virtual time passes, checkers included, in a worker thread as `atoll simulate` has it: three replicas in three
+ * regions, a hundred operations a simulated second, a cut and a crash. By the clock, and by the time that the process had a
+ * core to itself; an operation next to one of a replica that is alone, which says the same on any machine. Ten of a
+ * scenario's short runs tell what a fresh cluster each time costs.
  */
 
+import { fileURLToPath } from "node:url";
 import type { Plan } from "../../simulations/plan.ts";
-import { createProductionReplica } from "../../simulations/production-replica.ts";
 import { SMALL_REPLICA } from "../../simulations/scenarios/build.ts";
 import { scalePlan } from "../../simulations/scenarios/scale.ts";
 import { findScenario } from "../../simulations/scenarios/scenarios.ts";
-import { runPlan } from "../../simulations/simulate.ts";
+import { WorkerLane } from "../../simulations/workers/lane.ts";
 import type { BenchmarkReport } from "./report.ts";
 
 const SECONDS = 1200;
 const SHORT_RUNS = 10;
+const RUN_MS_MAX = 30 * 60_000;
 
 interface Speed {
   readonly simulatedMs: number;
@@ -22,30 +24,43 @@ interface Speed {
   readonly operations: number;
 }
 
-async function measure(plans: readonly Plan[], timeline = false): Promise<Speed> {
+async function measure(lane: WorkerLane, plans: readonly Plan[], isDrawn = false): Promise<Speed> {
   const before = process.cpuUsage();
   let [simulatedMs, realMs, operations] = [0, 0, 0];
   for (const plan of plans) {
-    const result = await runPlan(plan, { createReplica: createProductionReplica, timeline });
-    if (result.violations.length > 0) throw new Error(result.violations[0]?.message);
-    simulatedMs += result.simulatedMs;
-    realMs += result.realMs;
-    operations += result.history.length;
+    const outcome = await lane.run({ run: { plan }, json: isDrawn });
+    if (outcome.violations.length > 0) throw new Error(outcome.violations[0]?.message);
+    simulatedMs += outcome.simulatedMs;
+    realMs += outcome.realMs;
+    operations += outcome.operations;
   }
   const { user, system } = process.cpuUsage(before);
   return { simulatedMs, realMs, cpuMs: (user + system) / 1000, operations };
 }
 
-function steadyPlan(seconds: number): Plan {
-  const options = { replicas: 3, durationMs: seconds * 1000, operationsPerSecond: 100, keys: 100 };
+function steadyPlan(replicas: number, seconds = SECONDS): Plan {
+  const options = { replicas, durationMs: seconds * 1000, operationsPerSecond: 100, keys: 100 };
   return { ...scalePlan("1", options), replica: SMALL_REPLICA };
 }
 
 export async function run(): Promise<BenchmarkReport> {
-  await measure([steadyPlan(60)]);
-  const steady = await measure([steadyPlan(SECONDS)]);
-  const watched = await measure([steadyPlan(SECONDS)], true);
-  const short = await measure(Array.from({ length: SHORT_RUNS }, (_, i) => planOf("swarm", String(i))));
+  const lane = new WorkerLane(fileURLToPath(new URL("./simulation-worker.mjs", import.meta.url)), RUN_MS_MAX);
+  try {
+    return await reportOf(lane);
+  } finally {
+    await lane.close();
+  }
+}
+
+async function reportOf(lane: WorkerLane): Promise<BenchmarkReport> {
+  await measure(lane, [steadyPlan(3, 60)]);
+  const steady = await measure(lane, [steadyPlan(3)]);
+  const lone = await measure(lane, [steadyPlan(1)]);
+  const watched = await measure(lane, [steadyPlan(3)], true);
+  const short = await measure(
+    lane,
+    Array.from({ length: SHORT_RUNS }, (_, i) => planOf("swarm", String(i))),
+  );
   const unit = "simulated s / s";
   return {
     name: "simulation",
@@ -59,8 +74,10 @@ export async function run(): Promise<BenchmarkReport> {
       },
       {
         what: "the same: processor time for each operation",
-        value: (steady.cpuMs * 1000) / steady.operations,
+        value: eachUs(steady),
         unit: "µs",
+        against: "one replica alone",
+        ratio: eachUs(steady) / eachUs(lone),
       },
       {
         what: "the same, with what a report draws",
@@ -82,6 +99,10 @@ export async function run(): Promise<BenchmarkReport> {
 
 function ratio({ simulatedMs, realMs }: Speed): number {
   return simulatedMs / realMs;
+}
+
+function eachUs({ cpuMs, operations }: Speed): number {
+  return (cpuMs * 1000) / operations;
 }
 
 function planOf(name: string, seed: string): Plan {
