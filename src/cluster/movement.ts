@@ -74,7 +74,7 @@ export class Movement {
 
   #becomeReady(shard: Shard): void {
     shard.becomeReady();
-    this.taken++;
+    if (!this.#host.ownership.isEverywhere(spaceOf(shard.id))) this.taken++;
   }
 
   /** What an empty cluster of one held ready is, perhaps, elsewhere (M1). */

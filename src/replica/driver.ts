@@ -34,6 +34,7 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from "../store.ts";
+import type { MessageOf } from "../wire/message.ts";
 import type { Acks } from "./acks.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { Documents } from "./documents.ts";
@@ -131,7 +132,9 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     };
     this.#host = host;
     this.#router = new Router({ ...host, random: options.random, after: (ms, run) => this.#after(ms, run) });
-    this.#service = new RequestService(host, this.#router);
+    const respond = (peer: ReplicaId, response: MessageOf<"response">) =>
+      this.#step(() => this.#replica?.send(peer, response));
+    this.#service = new RequestService({ ...host, respond }, this.#router);
     this.#default = new Keyspace(host, this.#router, DEFAULT_SPACE);
     this.#keyspacesBySpace.set(DEFAULT_SPACE, this.#default);
     this.documents = new Documents({

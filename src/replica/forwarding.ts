@@ -21,9 +21,19 @@ interface Pending {
   readonly peer: ReplicaId;
   readonly body: RequestBody;
   readonly sentAt: number;
-  readonly dueAt: number;
+  dueAt: number;
   readonly waitMaxMs: number;
-  readonly resolve: (answer: ResponseBody | "lost") => void;
+  readonly patience: Patience;
+  readonly resolve: (answer: Answered) => void;
+}
+
+/** Whatever settles a request. */
+export type Answered = Exclude<ResponseBody, { type: "taken" }> | "lost";
+
+/** How long a peer may take until it says anything, and from then on until it has answered, ms. */
+export interface Patience {
+  readonly firstMs: number;
+  readonly thenMs: number;
 }
 
 export class Forwarding {
@@ -47,15 +57,17 @@ export class Forwarding {
     replica: Replica,
     peer: ReplicaId,
     request: Omit<Request, "request">,
-    timeoutMs: number,
+    patience: Patience,
     now: number,
-  ): Promise<ResponseBody | "lost"> {
+  ): Promise<Answered> {
     const number = this.#next++;
     this.sent++;
     replica.send(peer, { type: "request", ...request, request: number });
     return new Promise((resolve) => {
       const { body } = request;
-      this.#pending.set(number, { peer, body, sentAt: now, dueAt: now + timeoutMs, waitMaxMs: 2 * timeoutMs, resolve });
+      const waitMaxMs = 2 * (patience.firstMs + patience.thenMs);
+      const dueAt = now + patience.firstMs;
+      this.#pending.set(number, { peer, body, sentAt: now, dueAt, waitMaxMs, patience, resolve });
       this.#waitingById.set(peer, this.waitingFor(peer) + 1);
     });
   }
@@ -64,7 +76,13 @@ export class Forwarding {
   receive(replica: Replica, peer: ReplicaId, { request, body }: MessageOf<"response">, now: number): void {
     const pending = this.#pending.get(request);
     if (pending?.peer !== peer) return;
-    if (!isAnswerTo(pending.body, body)) throw new BadBytes(`an answer "${body.type}" to a ${pending.body.type}`);
+    if (body.type === "taken") {
+      pending.dueAt = now + pending.patience.thenMs;
+      return;
+    }
+    if (!ANSWERS[pending.body.type].has(body.type)) {
+      throw new BadBytes(`an answer "${body.type}" to a ${pending.body.type}`);
+    }
     const kept = body.type === "read" ? { ...body, records: keptRecord(body.records, pending.body, replica) } : body;
     this.times.note(peer, now - pending.sentAt);
     this.#settle(request, pending, kept, replica);
@@ -89,7 +107,7 @@ export class Forwarding {
     this.#settle(request, pending, "lost", replica);
   }
 
-  #settle(request: number, { peer, resolve }: Pending, answer: ResponseBody | "lost", { outbox }: Replica): void {
+  #settle(request: number, { peer, resolve }: Pending, answer: Answered, { outbox }: Replica): void {
     this.#pending.delete(request);
     const waiting = this.waitingFor(peer) - 1;
     if (waiting > 0) this.#waitingById.set(peer, waiting);
@@ -103,10 +121,6 @@ const ANSWERS: Readonly<Record<RequestBody["type"], ReadonlySet<ResponseBody["ty
   write: new Set(["written", "stale", "refused", "error"]),
   list: new Set(["listed", "refused", "error"]),
 };
-
-function isAnswerTo({ type }: RequestBody, answer: ResponseBody): boolean {
-  return ANSWERS[type].has(answer.type);
-}
 
 /** A copy that outlives the frame: the one register that was asked for, sound, or none. */
 function keptRecord({ bytes, view, start, end }: Records, asked: RequestBody, { limits }: Replica): Records {

@@ -79,6 +79,8 @@ function isLifeless({ type }: Message): boolean {
 }
 
 const ROUND_TRIP_MS_MAX = 60_000;
+/** So long a write may be on its way, and between owners, and still be taken with the stamp that it was given first. */
+const REQUEST_MS_MAX = 10_000;
 /** Registers that may fall in one tick. */
 const SWEEP_BUDGET = 1024;
 
@@ -249,7 +251,8 @@ export class Replica implements WatchRelayHost {
       measured: (peer, sample) => this.clockGuard.note(peer, sample),
       // Nobody asks where all own all: a clock that runs ahead is not to be followed without need.
       stamp: (at) => {
-        this.toldStamp = this.ownership.isAnyPlaced ? this.clock.floor(at) : timestampFromMs(at);
+        const floor = this.ownership.isAnyPlaced ? this.clock.floor(at) : timestampFromMs(at);
+        this.toldStamp = Math.max(this.toldStamp, timestampFromMs(msOfTimestamp(floor) - REQUEST_MS_MAX));
         return this.toldStamp as Timestamp;
       },
       caughtUp: (shard) => this.movement.caughtUp(shard),
@@ -664,11 +667,19 @@ export class Replica implements WatchRelayHost {
     const linked = this.linked();
     const hasLooked = !this.seeksPeers || now - this.#begunAt >= this.config.aloneMs;
     const isAlone = linked.length === 0 && hasLooked;
+    const unlinked = this.#unlinked().length;
+    if (unlinked > 0 && now - this.#begunAt < this.config.aloneMs) reasons.push(`linking with ${unlinked} members`);
     const isCompared = linked.length > 0 && linked.every((id) => this.antiEntropy.hasCompared(id));
     if (!isAlone && !isCompared) reasons.push(linked.length === 0 ? "looking for peers" : "comparing with peers");
     else if (this.pulls.outstanding > 0) reasons.push("catching up with peers");
     if (reasons.length === 0) this.#wasReady = true;
     return reasons;
+  }
+
+  /** Members that are not known to be gone, and are to be linked with. */
+  #unlinked(): readonly ReplicaId[] {
+    const isWanted = (id: ReplicaId) => this.membership.stateOf(id) === "alive" && !this.#links.has(id);
+    return [...this.membership.neighbours()].filter(isWanted);
   }
 
   /** Deltas being sent. */

@@ -22,14 +22,19 @@ export const SERVED_MAX = 16_384;
 const NOTHING: Records = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)), start: 0, end: 0 };
 const REFUSED: ResponseBody = { type: "refused" };
 
+export interface RequestHost extends KeyspaceHost {
+  /** Sends an answer, also while this replica stops. */
+  respond(peer: ReplicaId, response: MessageOf<"response">): void;
+}
+
 export class RequestService {
-  readonly #host: KeyspaceHost;
+  readonly #host: RequestHost;
   readonly #router: Router;
   readonly #waitingById = new Map<ReplicaId, number>();
   served = 0;
   passedOn = 0;
 
-  constructor(host: KeyspaceHost, router: Router) {
+  constructor(host: RequestHost, router: Router) {
     this.#host = host;
     this.#router = router;
   }
@@ -79,10 +84,9 @@ export class RequestService {
       this.#router.read(space, shard, body, circumstances),
     );
     if (passed !== undefined) return this.#answer(peer, request, passed);
-    await this.#host.catchUp(around.after, around.waitMs);
-    const local = new LocalKeyspace(this.#host, space);
-    const asking = local.ask(body.key, body.quorum);
-    if (asking !== undefined) await asking;
+    await this.#caughtUp(peer, around);
+    const asking = new LocalKeyspace(this.#host, space).ask(body.key, body.quorum);
+    if (asking !== undefined) await this.#waitFor(peer, request, asking);
     this.#answer(peer, request, { type: "read", records: recordsOf(shard, shard.find(KIND_PLAIN, body.key)) });
   }
 
@@ -95,15 +99,17 @@ export class RequestService {
       this.#router.write(space, shard, body, circumstances),
     );
     if (passed !== undefined) return this.#answer(peer, request, passed);
-    await this.#host.catchUp(around.after, around.waitMs);
+    await this.#caughtUp(peer, around);
     const local = new LocalKeyspace(this.#host, space);
     const asking = local.ask(body.key);
-    if (asking !== undefined) await asking;
+    if (asking !== undefined) await this.#waitFor(peer, request, asking);
     const above = this.#staleAbove(shard, body);
     if (above !== undefined) return this.#answer(peer, request, { type: "stale", above });
     const { ack, ackTimeoutMs } = body;
     const outcome = this.#superseded(shard, body) ?? local.writeNow(body, body.stamp);
-    this.#answer(peer, request, written(await this.#host.acknowledged(outcome, { ack, ackTimeoutMs })));
+    const acknowledged = this.#host.acknowledged(outcome, { ack, ackTimeoutMs });
+    const isAtOnce = ack === "memory";
+    this.#answer(peer, request, written(await (isAtOnce ? acknowledged : this.#waitFor(peer, request, acknowledged))));
   }
 
   async #list(peer: ReplicaId, { request, space }: Omit<Request, "body">, body: ListBody): Promise<void> {
@@ -120,16 +126,26 @@ export class RequestService {
     );
   }
 
+  async #caughtUp(peer: ReplicaId, { request, after, waitMs }: Omit<Request, "body">): Promise<void> {
+    if (after.length > 0) await this.#waitFor(peer, request, this.#host.catchUp(after, waitMs));
+  }
+
+  /** What takes others is not waited for in silence: whoever asked knows that somebody is at it. */
+  #waitFor<T>(peer: ReplicaId, request: number, waiting: Promise<T>): Promise<T> {
+    this.#answer(peer, request, { type: "taken" });
+    return waiting;
+  }
+
   /** Undefined: it is for this replica to carry out. */
   async #passOn(
     peer: ReplicaId,
-    { hops, after, waitMs }: Omit<Request, "body">,
+    { request, hops, after, waitMs }: Omit<Request, "body">,
     shard: Shard,
     ask: (circumstances: Parameters<Router["read"]>[3]) => ReturnType<Router["read"]>,
   ): Promise<ResponseBody | undefined> {
     if (hops === 0 || this.#host.replica().ownership.owns(shard.id)) return undefined;
     const seen = after.length === 0 ? undefined : { dots: after, waitMs };
-    const answer = await ask({ hops, seen, from: peer });
+    const answer = await this.#waitFor(peer, request, ask({ hops, seen, from: peer }));
     if (answer.type === "here") return undefined;
     this.passedOn++;
     return answer;
@@ -168,7 +184,7 @@ export class RequestService {
   }
 
   #answer(peer: ReplicaId, request: number, body: ResponseBody): void {
-    this.#host.step(() => this.#host.replica().send(peer, { type: "response", request, body }));
+    this.#host.respond(peer, { type: "response", request, body });
   }
 }
 

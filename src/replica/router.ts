@@ -15,9 +15,9 @@ import { chooseOwner } from "../cluster/routing/owner-choice.ts";
 import { KIND_PLAIN } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Dot } from "../store.ts";
-import type { ListBody, ListedShard, ReadBody, Request, ResponseBody, WriteBody } from "../wire/request.ts";
+import type { ListBody, ListedShard, ReadBody, Request, WriteBody } from "../wire/request.ts";
 import { HOPS_MAX } from "../wire/request-codec.ts";
-import { FORWARDED_MAX, Forwarding } from "./forwarding.ts";
+import { type Answered, FORWARDED_MAX, Forwarding, type Patience } from "./forwarding.ts";
 import type { Cancel } from "./ports.ts";
 import type { Replica } from "./replica.ts";
 
@@ -44,14 +44,15 @@ export interface Here {
 }
 
 /** `stale`: only of what somebody else asked for, and stamped. */
-export type Answer = Exclude<ResponseBody, { type: "refused" }>;
+export type Answer = Exclude<Answered, { type: "refused" } | "lost">;
 
 const HERE: Here = { type: "here" };
-/** An owner that has not answered for longer is taken for gone, ms; besides what it was told that it may wait. */
-const READ_MS_MAX = 1000;
-const READ_MS_MIN = 250;
-const WRITE_MS_MAX = 2000;
+/** An owner that has not said anything for longer is taken for gone, ms. */
+const PATIENCE_MS_MAX = 1000;
+const PATIENCE_MS_MIN = 250;
 const LIST_MS_MAX = 2000;
+/** Once it has, it may wait for others so long, besides what it was told, ms. */
+const OTHERS_MS_MAX = 4000;
 /** Expected of a peer that was never heard of. */
 const NEAR_MS = 1;
 const FAR_MS = 50;
@@ -131,8 +132,12 @@ export class Router {
       const owner = this.#choose(shard, tried);
       if (owner === undefined) return this.#asGuest(body);
       tried.add(owner);
-      const timeoutMs = WRITE_MS_MAX + (body.ack === "memory" ? 0 : body.ackTimeoutMs);
-      const answer = await this.#ask(owner, { ...requestOf(space, circumstances), body }, timeoutMs);
+      const waitMs = body.ack === "memory" ? 0 : body.ackTimeoutMs;
+      const answer = await this.#ask(
+        owner,
+        { ...requestOf(space, circumstances), body },
+        this.#patience(owner, waitMs),
+      );
       if (answer === "lost") {
         if (body.condition !== undefined) throw unknownOutcome(owner);
         body = { ...body, mayBeDone: true };
@@ -212,19 +217,19 @@ export class Router {
 
   /** Undefined: it did not answer, or cannot. */
   async list(owner: ReplicaId, space: SpaceId, body: ListBody): Promise<readonly ListedShard[] | undefined> {
-    const answer = await this.#ask(owner, { space, hops: 0, after: [], waitMs: 0, body }, LIST_MS_MAX);
+    const patience = { firstMs: LIST_MS_MAX, thenMs: 0 };
+    const answer = await this.#ask(owner, { space, hops: 0, after: [], waitMs: 0, body }, patience);
     return answer !== "lost" && answer.type === "listed" ? answer.pages : undefined;
   }
 
   // --- Asking --------------------------------------------------------------------------------------------------
 
-  #ask(owner: ReplicaId, request: Omit<Request, "request">, timeoutMs: number): Promise<ResponseBody | "lost"> {
+  #ask(owner: ReplicaId, request: Omit<Request, "request">, patience: Patience): Promise<Answered> {
     const replica = this.#host.replica();
     if (this.forwarding.waiting >= FORWARDED_MAX || replica.queuedBytes(owner) > replica.queueBytesMax / 2) {
       throw new AtollError("TOO_MANY_REQUESTS", "the owners of this key do not keep up");
     }
-    const waitMs = request.after.length === 0 ? 0 : request.waitMs;
-    return this.#host.step((now) => this.forwarding.ask(replica, owner, request, timeoutMs + waitMs, now));
+    return this.#host.step((now) => this.forwarding.ask(replica, owner, request, patience, now));
   }
 
   /** Asks an owner, and a second one where the first is slow; the first good answer counts. */
@@ -233,14 +238,14 @@ export class Router {
     tried: Set<ReplicaId>,
     shard: Shard,
     request: Omit<Request, "request">,
-  ): Promise<ResponseBody | "lost"> {
+  ): Promise<Answered> {
     tried.add(owner);
-    const first = this.#ask(owner, request, this.#patience(owner));
+    const first = this.#ask(owner, request, this.#patience(owner, request.waitMs));
     if (this.#takenByShard.has(shard.id) || request.waitMs > 0) return first;
     this.#hedges = Math.min(HEDGE_BURST, this.#hedges + HEDGE_SHARE);
     return new Promise((resolve, reject) => {
       let open = 1;
-      const settle = (answer: ResponseBody | "lost") => {
+      const settle = (answer: Answered) => {
         if (--open > 0 && !isFinal(answer)) return;
         cancel();
         resolve(answer);
@@ -253,7 +258,7 @@ export class Router {
         tried.add(second);
         open++;
         try {
-          this.#ask(second, request, this.#patience(second)).then(settle, reject);
+          this.#ask(second, request, this.#patience(second, request.waitMs)).then(settle, reject);
         } catch {
           open--;
         }
@@ -266,9 +271,10 @@ export class Router {
     return Math.max(HEDGE_MS_MIN, this.forwarding.times.tailMs(owner) ?? HEDGE_MS_UNKNOWN);
   }
 
-  #patience(owner: ReplicaId): number {
-    const tailMs = this.forwarding.times.tailMs(owner) ?? READ_MS_MAX;
-    return Math.min(READ_MS_MAX, Math.max(READ_MS_MIN, 4 * tailMs));
+  #patience(owner: ReplicaId, waitMs: number): Patience {
+    const tailMs = this.forwarding.times.tailMs(owner) ?? PATIENCE_MS_MAX;
+    const firstMs = Math.min(PATIENCE_MS_MAX, Math.max(PATIENCE_MS_MIN, 4 * tailMs));
+    return { firstMs, thenMs: waitMs + OTHERS_MS_MAX };
   }
 }
 
@@ -280,7 +286,7 @@ function triedBefore({ from }: Circumstances): Set<ReplicaId> {
   return new Set(from === undefined ? [] : [from]);
 }
 
-function isFinal(answer: ResponseBody | "lost"): answer is Answer {
+function isFinal(answer: Answered): answer is Answer {
   return answer !== "lost" && answer.type !== "refused";
 }
 

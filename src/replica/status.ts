@@ -1,9 +1,10 @@
 /** What a replica tells of itself and of the others: for `atoll status` and `/v1/cluster`. */
 
 import type { ReplicaId } from "../base/ids.ts";
-import { spaceOf } from "../base/shard-id.ts";
+import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import { isGivenUp, type Member } from "../cluster/members.ts";
 import { DigestSum, digestText } from "../core/digest.ts";
+import type { Shard } from "../core/shard.ts";
 import type { ClusterStatus, MemberStatus } from "../store.ts";
 import type { Replica } from "./replica.ts";
 
@@ -21,14 +22,19 @@ export function clusterStatus(
     reasons: more.reasons,
     members: members.map((member) => memberStatus(replica, member)).sort((a, b) => (a.id < b.id ? -1 : 1)),
     shards: replica.shards.perSpace,
-    registers: replica.shards.all.reduce((sum, shard) => sum + shard.standing, 0),
-    tombstones: replica.shards.all.reduce((sum, shard) => sum + shard.tombstones, 0),
+    registers: sumOfKeys(replica, (shard) => shard.standing),
+    tombstones: sumOfKeys(replica, (shard) => shard.tombstones),
     memoryBytes: memoryBytes(replica),
     digest: contentDigest(replica),
     cut: more.cut,
     ...clockStatus(replica),
     ...placementStatus(replica),
   };
+}
+
+/** Over the shards of clients' keys: what the cluster notes for itself is none of them. */
+function sumOfKeys({ shards }: Replica, of: (shard: Shard) => number): number {
+  return shards.all.reduce((sum, shard) => (spaceOf(shard.id) === SYSTEM_SPACE ? sum : sum + of(shard)), 0);
 }
 
 function placementStatus({ ownership, movement }: Replica): Pick<ClusterStatus, "placement"> {

@@ -41,10 +41,15 @@ const CODE_MAX = 64;
 const isCode = new Set<string>(CODES);
 
 const bodyByte = { read: 1, write: 2, list: 3 } as const satisfies Record<RequestBody["type"], number>;
-const answerByte = { read: 1, written: 2, stale: 3, refused: 4, error: 5, listed: 6 } as const satisfies Record<
-  ResponseBody["type"],
-  number
->;
+const answerByte = {
+  read: 1,
+  written: 2,
+  stale: 3,
+  refused: 4,
+  error: 5,
+  listed: 6,
+  taken: 7,
+} as const satisfies Record<ResponseBody["type"], number>;
 
 const HAS_VALUE = 1;
 const HAS_CONTENT_TYPE = 2;
@@ -196,6 +201,7 @@ export function writeResponse(writer: ByteWriter, { request, body }: Response): 
     case "stale":
       return writer.varint(body.above);
     case "refused":
+    case "taken":
       return;
     case "error":
       writer.latin1(body.code);
@@ -222,6 +228,8 @@ function readAnswer(reader: ByteReader): ResponseBody {
       return { type: "stale", above: reader.varint(TIMESTAMP_MAX) as Timestamp };
     case answerByte.refused:
       return { type: "refused" };
+    case answerByte.taken:
+      return { type: "taken" };
     case answerByte.error:
       return { type: "error", code: readCode(reader), message: reader.latin1(MESSAGE_MAX) };
     case answerByte.listed:

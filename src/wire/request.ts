@@ -65,6 +65,8 @@ export interface Response {
 }
 
 export type ResponseBody =
+  /** It is being seen to: the answer follows once others have answered, or not in time. */
+  | { readonly type: "taken" }
   /** The register, or none: nothing is known of the key. */
   | { readonly type: "read"; readonly records: Records }
   | WrittenBody

@@ -174,7 +174,7 @@ const responseBody: fc.Arbitrary<ResponseBody> = fc.oneof(
     acks: fc.record({ reached: number, wanted: number, met: fc.boolean() }),
   }),
   fc.record({ type: fc.constant("stale" as const), above: stamp }),
-  fc.record({ type: fc.constant("refused" as const) }),
+  fc.record({ type: fc.constantFrom("refused" as const, "taken" as const) }),
   fc.record({
     type: fc.constant("error" as const),
     code: fc.constantFrom("QUORUM_UNREACHABLE" as const, "PRECONDITION_FAILED" as const),

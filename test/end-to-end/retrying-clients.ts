@@ -1,0 +1,82 @@
+/** Clients of a cluster that ask one replica after the other, and, where an answer does not come or is a failure, the next one once. */
+
+import type { ReplicaProcess } from "./replica-process.ts";
+import { requestOnce } from "./request-once.ts";
+import { untilTrue } from "./until.ts";
+
+/** A replica that is paused does not answer: the client's patience, ms. */
+const PATIENCE_MS = 5000;
+const CLIENTS = 6;
+
+export class RetryingClients {
+  /** Values by key, of all that was acknowledged by a majority. */
+  readonly acknowledged = new Map<string, string>();
+  /** Requests that failed twice, or were answered with what cannot be. */
+  readonly failures: string[] = [];
+  retries = 0;
+  answered = 0;
+  readonly #replicas: () => readonly ReplicaProcess[];
+  readonly #path: string;
+  #isOver = false;
+  readonly #running: Promise<void>[];
+
+  constructor(keyspace: string, replicas: () => readonly ReplicaProcess[]) {
+    this.#path = `/v1/keyspaces/${keyspace}/kv`;
+    this.#replicas = replicas;
+    this.#running = Array.from({ length: CLIENTS }, (_, client) => this.#run(client));
+  }
+
+  /** Until so many more requests were answered. */
+  async proceed(count: number): Promise<void> {
+    const until = this.answered + count;
+    await untilTrue(`${count} more requests are answered`, () => this.answered >= until, { withinMs: 60_000 });
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#running);
+  }
+
+  async #run(client: number): Promise<void> {
+    for (let turn = 0; !this.#isOver; turn++) {
+      const key = `${client}-${turn}`;
+      await this.#put(client + turn, key, `v${key}`);
+      // What it wrote a while ago, wherever that was.
+      const earlier = `${client}-${Math.max(0, turn - 20)}`;
+      await this.#get(client + turn, earlier);
+    }
+  }
+
+  async #put(place: number, key: string, value: string): Promise<void> {
+    const answer = await this.#ask(place, (port) =>
+      requestOnce(port, "PUT", `${this.#path}/${key}?ack=quorum`, PATIENCE_MS, value),
+    );
+    if (answer !== undefined) this.acknowledged.set(key, value);
+  }
+
+  async #get(place: number, key: string): Promise<void> {
+    const expected = this.acknowledged.get(key);
+    if (expected === undefined) return;
+    const get = (port: number) => requestOnce(port, "GET", `${this.#path}/${key}?consistency=quorum`, PATIENCE_MS);
+    const answer = await this.#ask(place, get);
+    if (answer !== undefined && answer !== expected) this.failures.push(`${key} is ${answer}, not ${expected}`);
+  }
+
+  /** The body of an answer that is none of a failure; undefined after two of these. */
+  async #ask(place: number, send: (port: number) => ReturnType<typeof requestOnce>): Promise<string | undefined> {
+    const replicas = this.#replicas();
+    const reasons: string[] = [];
+    for (const attempt of [0, 1]) {
+      const replica = replicas[(place + attempt) % replicas.length] as ReplicaProcess;
+      const answer = await send(replica.port);
+      if (answer.isGood) {
+        this.answered++;
+        return answer.body;
+      }
+      this.retries++;
+      reasons.push(`${replica.id}: ${answer.body}`);
+    }
+    this.failures.push(reasons.join("; "));
+    return undefined;
+  }
+}
