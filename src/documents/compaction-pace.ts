@@ -2,6 +2,10 @@
  * When a document is to be replaced by one update that tells its state. Encoding one costs its size, and so does sending it
  * to every replica: a document that is being edited waits until it rests, or until what came since outweighs it. Everybody who
  * has it open may do it, so each waits for a time of its own, and looks again: it may have been done.
+ *
+ * Where a state takes long to arrive, several begin before they hear of each other, and what they made is to be merged: by all
+ * of them again, and so for ever, did they not give each other more time with each such round, as stations on one wire
+ * do (Metcalfe, Boggs 1976).
  */
 
 import { type DocumentSurroundings, fraction } from "./surroundings.ts";
