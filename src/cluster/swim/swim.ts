@@ -3,7 +3,8 @@
  * knows; whom it probes; what news goes out. Who exists, and in which life, others decide (`members.ts`).
  *
  *  W1. Only a member itself takes back what is said of it, with a greater incarnation. It hears of it from whoever says so:
- *      what is sent to a member that is not alive begins with that (Lifeguard's buddy system).
+ *      what is sent to a member that is not alive begins with that (Lifeguard's buddy system). Whoever says so still is
+ *      told again.
  *  W2. Nobody is declared dead but after a suspicion, by its own word when it goes, or by the word of others.
  *  W3. Time is lived time: neither a clock that jumps nor a process that slept declares anybody anything.
  *  W4. A link that drops is a hint, and so is the suspicion of another: both make probe at once, and decide nothing.
@@ -156,7 +157,12 @@ export class Swim {
   /** Takes what somebody tells of this replica in its present life, and refutes it (W1). */
   hearOfOneself(told: StandingFacts): void {
     const own = this.#ownStanding();
-    if (this.#isGoing || told.incarnation < own.incarnation) return;
+    if (this.#isGoing) return;
+    if (told.incarnation < own.incarnation) {
+      // Whoever says so has missed that it was taken back, and others may have stopped telling of that.
+      if (told.state !== "alive") this.tell(this.#host.self);
+      return;
+    }
     if (isNonsense(told, own)) {
       this.nonsense++;
       return;

@@ -141,6 +141,23 @@ describe("a member that is paused", () => {
   });
 });
 
+describe("a member that took a suspicion back", () => {
+  it("says so again to whoever has missed that and still tells it of the suspicion", () => {
+    const cluster = running(6, "missed");
+    const { id, life } = cluster.node(4);
+    const { swim } = cluster.node(2).membership;
+    swim.hear(id, { life, incarnation: 0, state: "suspect", suspectedBy: [cluster.node(2).id] });
+    cluster.forge = (_from, to, message) => {
+      if (to !== 2 || !("rumours" in message)) return message;
+      return { ...message, rumours: message.rumours.filter((rumour) => rumour.id !== id) };
+    };
+    cluster.run(6000);
+    expect(cluster.stateOf(2, 4)).toBe("suspect");
+    cluster.forge = (_from, _to, message) => message;
+    expect(cluster.runUntil(() => cluster.stateOf(2, 4) === "alive", 6000)).toBeDefined();
+  });
+});
+
 describe("links that lose, break and lead one way", () => {
   it("declare nobody dead at 20% loss", () => {
     const cluster = new SwimCluster({ size: 40, seed: "loss", loss: 0.2, latencyMs: 40 });
