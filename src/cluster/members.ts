@@ -94,7 +94,10 @@ export class Members {
     if (facts.life > known.life) {
       const epoch = Math.max(known.epoch, known.epochNow, facts.epoch);
       const { givenUpLife } = known;
-      this.#set({ ...known, ...facts, givenUpLife, ephemeral, rootLife, startedAt, displaced, epoch, epochNow: 0 });
+      // Whoever was removed is back once it has begun anew, and not before.
+      const left = facts.left || (known.left && isGivenUp({ givenUpLife, rootLife }));
+      const kept = { givenUpLife, ephemeral, rootLife, startedAt, displaced, epoch, epochNow: 0, left };
+      this.#set({ ...known, ...facts, ...kept });
       return true;
     }
     const epoch = Math.max(known.epoch, facts.epoch);

@@ -10,7 +10,8 @@ export type QuarantineReason =
   | "stale disk"
   | "taken for gone"
   | "closed life"
-  | "away";
+  | "away"
+  | "removed";
 
 export interface Quarantine {
   readonly reason: QuarantineReason;

@@ -358,7 +358,9 @@ export class Membership {
 
   #learn(facts: MemberFacts, now: number): void {
     const before = this.#members.get(facts.id);
-    if (!this.#members.learn(facts, now)) return;
+    const isNews = this.#members.learn(facts, now);
+    const isRemoval = this.#hearOfRemoval(facts);
+    if (!isNews && !isRemoval) return;
     const after = this.#members.get(facts.id);
     if (after !== undefined && after.life > (before?.life ?? 0)) {
       this.swim.lives(facts.id, after.life);
@@ -367,6 +369,15 @@ export class Membership {
     if (after?.left === true && before?.left !== true) this.swim.left(facts.id);
     this.swim.tell(facts.id);
     this.#host.learnt();
+  }
+
+  /** Somebody was removed elsewhere, and so it is here. True where that is news. */
+  #hearOfRemoval({ id, left, givenUpLife }: MemberFacts): boolean {
+    if (!left || givenUpLife <= (this.#members.get(id)?.givenUpLife ?? 0)) return false;
+    this.#giveUp(id, givenUpLife);
+    const member = this.#members.get(id);
+    if (member !== undefined && isGivenUp(member)) this.#members.leave(id);
+    return true;
   }
 
   #supersede(peer: Introduction): void {

@@ -7,7 +7,7 @@
 
 import type { Birth, MemberFacts } from "../wire/message.ts";
 import { firstDoubtedLife, isContinued } from "./lineage.ts";
-import type { Members } from "./members.ts";
+import { isGivenUp, type Members } from "./members.ts";
 import type { MembershipHost } from "./membership-host.ts";
 
 export class OwnLives {
@@ -47,6 +47,9 @@ export class OwnLives {
     if (facts.life > host.life) host.quarantine({ reason: "stale life", knownLife, doubtedSince }, now);
     else if (isOtherBirth) host.quarantine({ reason: "repeated life", knownLife, doubtedSince }, now);
     else if (isLaterDisk) host.quarantine({ reason: "stale disk", knownLife, doubtedSince }, now);
-    else if (facts.left) host.quarantine({ reason: "taken for gone", knownLife }, now);
+    else if (facts.left) {
+      const isRemoved = isGivenUp({ givenUpLife: facts.givenUpLife, rootLife: host.rootLife });
+      host.quarantine({ reason: isRemoved ? "removed" : "taken for gone", knownLife }, now);
+    }
   }
 }

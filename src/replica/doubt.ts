@@ -41,8 +41,9 @@ export class Doubt {
   /**
    * Own registers that need new dots. Of doubted lives all do. Otherwise those that nobody has seen, where others have
    * closed our lives without asking, so that they count as void there: of one that is taken for gone, what nobody told to
-   * have; of one that was away for longer than the retention, what of that is younger. To be asked before anything is
-   * forgotten.
+   * have; of one that was away for longer than the retention, what of that is younger. Of one that was removed before that,
+   * which cannot tell by itself what others have seen, none: that shows once it holds what they hold. To be asked before
+   * anything is forgotten.
    */
   slotsToRedot(shard: Shard, { reason, doubtedSince }: Quarantine, now: number): readonly number[] {
     const slots: number[] = [];
