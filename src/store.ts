@@ -118,7 +118,7 @@ export interface Watch {
   close(): void;
 }
 
-export type MemberStanding = "self" | "alive" | "unreachable" | "suspect" | "dead" | "given-up";
+export type MemberStanding = "self" | "alive" | "unreachable" | "suspect" | "dead" | "leaving" | "given-up";
 
 export const MEMBER_STANDINGS: readonly MemberStanding[] = [
   "self",
@@ -126,6 +126,7 @@ export const MEMBER_STANDINGS: readonly MemberStanding[] = [
   "unreachable",
   "suspect",
   "dead",
+  "leaving",
   "given-up",
 ];
 
@@ -137,7 +138,7 @@ export interface MemberStatus {
   /**
    * `alive`: as far as anybody's probes tell. `unreachable`: alive, but there is no link from here that should be. `suspect`:
    * it did not answer, and may still. `dead`: it did not answer for long, or said that it goes; its place is kept.
-   * `given-up`: it was away for longer than the retention.
+   * `leaving`: it is there and hands over what it holds. `given-up`: it was away for longer than the retention.
    */
   readonly state: MemberStanding;
   readonly life: number;
@@ -333,5 +334,17 @@ export interface KeyspaceStore {
 export interface LocalStore extends Store {
   /** Drops every link to these replicas, both ways, until set otherwise. */
   cut(replicas: readonly ReplicaId[]): void;
+  /**
+   * Removes a member that is gone for good: nothing waits for it any more, and its shards are placed anew. Should it come back,
+   * it begins anew, and keeps only what nobody else may have deleted. `force`: also where nobody else is known to have what it
+   * owns. Resolves once that is on this replica's disk; once more is no error. Throws `NOT_FOUND`, `CANNOT_REMOVE_SELF`,
+   * `MEMBER_ALIVE`, `MEMBER_LAST_OWNER`, and `DISK_FAILED` where it may come to be forgotten.
+   */
+  removeMember(id: ReplicaId, options: { readonly force: boolean }): Promise<void>;
+  /**
+   * This replica gives up its place: it hands over what it holds, and then its process ends, for good. Asked again while it
+   * does, nothing more happens. Throws `LAST_MEMBER` where nobody is there to take over.
+   */
+  leaveCluster(): void;
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
 }

@@ -18,6 +18,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["keys", async () => (await import("./keys.ts")).keysCommand()],
   ["watch", async () => (await import("./watch.ts")).watchCommand()],
   ["status", async () => (await import("./status.ts")).statusCommand()],
+  ["members", async () => (await import("./members.ts")).membersCommand()],
   ["keyspaces", async () => (await import("./keyspaces.ts")).keyspacesCommand()],
   ["cluster", async () => (await import("./cluster.ts")).clusterCommand()],
   ["simulate", async () => (await import("./simulate.ts")).simulateCommand()],
@@ -57,7 +58,7 @@ async function createProgram(named: string | undefined): Promise<Command> {
     .version(version, "--version");
   const one = commands.get(named ?? "");
   for (const load of one === undefined ? commands.values() : [one]) program.addCommand(await load());
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     // The message comes back as an exception, and is written once, in one line.
     command.exitOverride().configureOutput({ outputError: () => {} });
   }

@@ -59,8 +59,10 @@ async function runReplica(config: StartConfig, given: Welcomed["given"], stop: S
   await atStart(node.start());
   if (process.send !== undefined) process.send({ type: "ready", id: node.id });
   else if (!stop.isRequested()) await print(welcome({ address: node.address, config, given }));
-  await stop.requested;
+  const outcome = await Promise.race([stop.requested, node.left]);
   await node.stop();
+  if (outcome === false)
+    throw new CommandFailure("what was written last is on no other disk: start it again, and ask again");
 }
 
 /** What a person can do something about ends in one line, without a stack. */

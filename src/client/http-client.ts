@@ -220,6 +220,12 @@ export class HttpClient {
     return { existed: answer.status === 200, keyspace: parsed as unknown as KeyspaceStatus };
   }
 
+  /** Removes a member that is gone for good; `force`: also where nobody else is known to have what it owns. */
+  async removeMember(id: string, { force }: { readonly force: boolean }): Promise<void> {
+    const path = `/v1/admin/members/${encodePercent(id)}${force ? "?force=true" : ""}`;
+    expectStatus(await this.#request({ method: "DELETE", path }), 204);
+  }
+
   /** Drops every link of the replica to these, both ways, until set otherwise (`--enable-faults`). */
   async cut(replicas: readonly string[]): Promise<void> {
     const body = JSON.stringify({ cut: replicas });

@@ -94,8 +94,8 @@ export class Members {
     if (facts.life > known.life) {
       const epoch = Math.max(known.epoch, known.epochNow, facts.epoch);
       const { givenUpLife } = known;
-      // Whoever was removed is back once it has begun anew, and not before.
-      const left = facts.left || (known.left && isGivenUp({ givenUpLife, rootLife }));
+      // Whoever left or was removed, and has a disk, is back once it has begun anew, and not before.
+      const left = facts.left || (known.left && !ephemeral && rootLife <= known.life);
       const kept = { givenUpLife, ephemeral, rootLife, startedAt, displaced, epoch, epochNow: 0, left };
       this.#set({ ...known, ...facts, ...kept });
       return true;
@@ -172,7 +172,7 @@ export class Members {
   hearOfOwnPlace(displaced: number): boolean {
     const known = this.#membersById.get(this.self);
     if (known === undefined || displaced <= known.displaced) return false;
-    this.#set({ ...known, displaced: displaced + (displaced % 2) });
+    this.#set({ ...known, displaced: placeTakenBack(displaced) });
     return true;
   }
 
@@ -260,6 +260,11 @@ export class Members {
 /** True while others own what would fall to the member. */
 export function isDisplaced({ displaced }: Pick<MemberFacts, "displaced">): boolean {
   return displaced % 2 === 1;
+}
+
+/** What a member tells of itself that is there, and owns what falls to it, where it had been displaced so often. */
+export function placeTakenBack(displaced: number): number {
+  return displaced + (displaced % 2);
 }
 
 /** True for a member that owns what falls to it. */

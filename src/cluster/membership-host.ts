@@ -11,7 +11,8 @@ export type QuarantineReason =
   | "taken for gone"
   | "closed life"
   | "away"
-  | "removed";
+  | "removed"
+  | "has left";
 
 export interface Quarantine {
   readonly reason: QuarantineReason;

@@ -182,6 +182,13 @@ export class Membership {
     }
   }
 
+  /** What this replica owns is to be placed at others, though it is there. */
+  giveUpPlace(): void {
+    const { self } = this.#members;
+    this.#members.displace(self);
+    this.#toldOf(self);
+  }
+
   /** This replica goes: what others then think of it does not concern it. Where it will be back it says that it is gone. */
   leave(forGood: boolean): void {
     this.#own.leave();

@@ -4,7 +4,7 @@
  * what a stray has that it lacks. Bootstrap, rebalancing, handover after a partition and hinted handoff are all this.
  *
  *  M1. Ready is who took a whole claim of one that was ready in the same view; or, where every member that may come back
- *      and is not displaced has told, in this view, that it is not, who owns it. Who is alone in the cluster may not know of others: as soon as it
+ *      and is not displaced and dead has told, in this view, that it is not, who owns it. Who is alone in the cluster may not know of others: as soon as it
  *      learns of one, it is ready no more in what it holds nothing of.
  *  M2. A stray goes when every owner has told, in this view, that it is ready in memory and on disk, and that its disk has
  *      all that the stray covers. So a shard is never below its replication by what moves.
@@ -14,8 +14,8 @@
 import type { ReplicaId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import type { Shard } from "../core/shard.ts";
-import { NOT_READY, READY } from "../wire/message.ts";
-import { isDisplaced } from "./members.ts";
+import { type MemberState, NOT_READY, READY } from "../wire/message.ts";
+import { isDisplaced, type Member } from "./members.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Registers let go of in one tick. */
@@ -26,6 +26,7 @@ export interface MovementHost extends Surroundings {
   mayHaveUnmetOwners(now: number): boolean;
   /** What the shard held is not to be fetched, served or followed any more. */
   leaves(shard: Shard): void;
+  stateOf(id: ReplicaId): MemberState;
   log(level: "info", event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
@@ -33,7 +34,6 @@ export class Movement {
   readonly #host: MovementHost;
   #wasAlone = true;
   #left = LEAVE_BUDGET;
-  /** Those who may come back, of the members as they are in this list. */
   /** Shards that became ready, and that were let go of. */
   taken = 0;
   handedOver = 0;
@@ -88,10 +88,14 @@ export class Movement {
     this.#wasAlone = isAlone;
   }
 
-  /** Of who was displaced nobody knows what it holds: it brings it when it is back. */
   #isNobodyReady(shard: Shard, now: number): boolean {
     if (this.#host.mayHaveUnmetOwners(now)) return false;
-    return this.#host.members.owners().every((member) => isDisplaced(member) || this.#isUnready(shard, member.id));
+    return this.#host.members.owners().every((member) => this.#isAway(member) || this.#isUnready(shard, member.id));
+  }
+
+  /** It brings what it holds when it is back. One that was displaced and is there hands over what it has. */
+  #isAway(member: Member): boolean {
+    return isDisplaced(member) && this.#host.stateOf(member.id) === "dead";
   }
 
   #isUnready(shard: Shard, id: ReplicaId): boolean {

@@ -48,7 +48,8 @@ export class OwnLives {
     else if (isOtherBirth) host.quarantine({ reason: "repeated life", knownLife, doubtedSince }, now);
     else if (isLaterDisk) host.quarantine({ reason: "stale disk", knownLife, doubtedSince }, now);
     else if (facts.left) {
-      const isRemoved = isGivenUp({ givenUpLife: facts.givenUpLife, rootLife: host.rootLife });
+      // One without a disk may have been taken for its successor's predecessor while it ran.
+      const isRemoved = !facts.ephemeral || isGivenUp({ givenUpLife: facts.givenUpLife, rootLife: host.rootLife });
       host.quarantine({ reason: isRemoved ? "removed" : "taken for gone", knownLife }, now);
     }
   }

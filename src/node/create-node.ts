@@ -43,6 +43,11 @@ export interface Node {
   start(): Promise<void>;
   /** Leaves gently: answers what was begun, tells the peers, writes what the disk lacks. */
   stop(): Promise<void>;
+  /**
+   * Resolves once it has given up its place in the cluster and has stopped by itself. False: what was written last could not
+   * be copied in time, and it keeps its place until it is started again.
+   */
+  readonly left: Promise<boolean>;
 }
 
 /**
@@ -66,7 +71,13 @@ class AtollNode implements Node {
   readonly #documents: DocumentHub;
   readonly #doors: DoorServer;
   readonly #discovery: Discovery;
+  readonly left: Promise<boolean>;
+  #stopping: Promise<void> | undefined;
   #bound: string | undefined;
+  #handedOver: () => void = () => {};
+  readonly #untilHandedOver = new Promise<void>((resolve) => {
+    this.#handedOver = resolve;
+  });
 
   constructor(config: StartConfig, log: Log) {
     this.#config = config;
@@ -80,7 +91,11 @@ class AtollNode implements Node {
       ...(config.tls === undefined ? {} : { tls: config.tls }),
       limits: { messageBytesMax: replicaDefaults.valueBytesMax + MESSAGE_OVERHEAD_BYTES },
     });
+    this.left = this.#untilHandedOver.then(() => this.stop()).then(() => this.#driver.hasLeft);
+    // Not everybody waits for it.
+    this.left.catch((error: unknown) => log("error", "stop-failed", { error }));
     this.#driver = new Driver({
+      handedOver: () => this.#handedOver(),
       config: {
         ...replicaDefaults,
         ...(config.id === undefined ? {} : { id: config.id }),
@@ -156,7 +171,12 @@ class AtollNode implements Node {
     }
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     this.#discovery.stop();
     await this.#doors.close();
     this.#documents.close();

@@ -43,6 +43,7 @@ import { inspectReplica, type ReplicaDump } from "./inspect.ts";
 import { Keyspace } from "./keyspace.ts";
 import { defineKeyspace, keyspaceStatuses } from "./keyspace-definitions.ts";
 import type { KeyspaceHost } from "./local-keyspace.ts";
+import { removeMember } from "./member-removal.ts";
 import { ACK_TIMEOUT_MS } from "./operations.ts";
 import type { Batch } from "./persistence.ts";
 import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, TransportEvents } from "./ports.ts";
@@ -60,6 +61,8 @@ const TICK_MS = 50;
 /** Until the next tick, where the last one left work over. */
 const BUSY_TICK_MS = 5;
 const DISK_RETRY_MS = 1000;
+/** What is written while the doors are shut is on another disk after so long, or this replica keeps its place. */
+const LAST_COPIES_MS = 15_000;
 /** By as much a clock that is put back prolongs a wait; one that is put back by more ends it. */
 const PUT_BACK_MAX_MS = 1000;
 
@@ -70,6 +73,8 @@ export interface DriverOptions {
   readonly ephemeral?: boolean;
   /** Addresses to look for others at. */
   readonly join?: readonly string[];
+  /** This replica has handed over what it held, and is to be stopped, so that it leaves the cluster for good. */
+  readonly handedOver?: () => void;
   /** Addresses will come by `setJoin`. */
   readonly seeksPeers?: boolean;
   readonly clock: Clock;
@@ -83,6 +88,14 @@ export interface DriverOptions {
    * before that.
    */
   readonly salvage?: (records: readonly Uint8Array[]) => Promise<void>;
+}
+
+/** Waits until all that is held is at others. */
+interface Going {
+  readonly dueAt: number;
+  readonly waitMaxMs: number;
+  /** True: it may go for good, and nothing can be written any more. */
+  readonly decide: (mayGo: boolean) => void;
 }
 
 interface SessionWait {
@@ -117,6 +130,11 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
   #diskRetryAt = 0;
   #diskError: AtollError | undefined;
   #isStopped = false;
+  #going: Going | undefined;
+  #isToldHandedOver = false;
+  #stopping: Promise<void> | undefined;
+  /** It has left the cluster for good. */
+  hasLeft = false;
   #sessions: SessionWait[] = [];
 
   constructor(options: DriverOptions) {
@@ -172,14 +190,24 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     this.#options.log("info", "replica-started", { id, life, region, address, cluster });
   }
 
-  /** Leaves gently: says so to peers, writes what the disk lacks, closes. */
-  async stop(): Promise<void> {
-    if (this.#isStopped) return;
+  /**
+   * Leaves gently: says so to peers, writes what the disk lacks, closes. For good, where it has handed over what it held, as
+   * soon as others have what was written since.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const isLeaving = this.#replica?.departure.hasHandedOver === true && (await this.#mayGo());
     this.#isStopped = true;
     this.#cancelTick();
     if (this.#replica !== undefined) {
       this.#scheduleLastTicks(this.#replica);
-      this.#replica.leave();
+      if (isLeaving) this.hasLeft = await this.#noteLeft(this.#replica);
+      if (this.hasLeft) this.#replica.leave(true);
+      else this.#replica.leave();
       this.#carryOut();
       for (const session of this.#sessions) session.reject(new AtollError("SHUTTING_DOWN", "the replica is stopping"));
       this.#sessions = [];
@@ -191,12 +219,40 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     await this.#options.transport.stop();
     await this.#options.storage.close();
     const isClean = this.#replica !== undefined && this.#diskError === undefined;
-    if (isClean) this.#options.log("info", "replica-stopped", { id: this.id });
+    if (isClean) this.#options.log("info", this.hasLeft ? "replica-left" : "replica-stopped", { id: this.id });
+  }
+
+  /** Until others have all that is here, or it has taken too long. */
+  #mayGo(): Promise<boolean> {
+    const dueAt = this.#now() + LAST_COPIES_MS;
+    return new Promise((decide) => {
+      this.#going = { dueAt, waitMaxMs: LAST_COPIES_MS + PUT_BACK_MAX_MS, decide };
+    });
+  }
+
+  /** The doors are shut. Nothing is to be written any more as soon as nothing is left to be copied. */
+  #decideGoing(replica: Replica, now: number): void {
+    const going = this.#going;
+    const mayGo = replica.departure.mayGo();
+    if (going === undefined || !(mayGo || isDue(going, now))) return;
+    this.#going = undefined;
+    this.#isStopped = true;
+    if (!mayGo) this.#options.log("warn", "leaving-abandoned", { reason: "others lack what was written last" });
+    going.decide(mayGo);
+  }
+
+  /** Its own disk knows of it before others do. False where that could not be written: then it has not left. */
+  async #noteLeft(replica: Replica): Promise<boolean> {
+    replica.noteLeft();
+    await this.#writing;
+    await this.#flushDisk(replica);
+    return this.#diskError === undefined;
   }
 
   /** Nobody is to wait for what will not come any more: writes are told how far they got. */
   #answerAll(replica: Replica): void {
     replica.acks.tick(Infinity);
+    replica.diskWaits.tick(Infinity);
     replica.quorumReads.tick(Infinity);
     this.#carryOut();
   }
@@ -278,6 +334,28 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
   cut(replicas: readonly ReplicaId[]): void {
     this.#cut = [...replicas];
     this.#options.transport.block(replicas);
+  }
+
+  async removeMember(id: ReplicaId, options: { readonly force: boolean }): Promise<void> {
+    const replica = this.#running();
+    this.#isDiskUrgent = true;
+    const isOnDisk = await new Promise<boolean>((resolve) => {
+      this.#step((now) => {
+        removeMember(replica, id, options);
+        const answer = (is: boolean) => replica.outbox.answers.push(() => resolve(is));
+        const waitMaxMs = ACK_TIMEOUT_MS + PUT_BACK_MAX_MS;
+        replica.waitForDisk({ dueAt: now + ACK_TIMEOUT_MS, waitMaxMs, answer });
+      });
+    });
+    if (!isOnDisk) throw new AtollError("DISK_FAILED", `${id} is removed, but that is not on this replica's disk yet`);
+  }
+
+  leaveCluster(): void {
+    const { departure } = this.#running();
+    if (!departure.isUnderWay && departure.heirs().length === 0) {
+      throw new AtollError("LAST_MEMBER", "no other member is there to take over what this replica holds");
+    }
+    this.#step(() => departure.begin());
   }
 
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] } {
@@ -433,11 +511,19 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
       this.#step((now) => {
         this.replica.tick(now);
         this.#router.tick(this.replica, now);
+        this.#goOnLeaving(this.replica, now);
       });
       this.#refusalLog.tick(this.#now());
       this.#feedDisk();
       this.#settleSessions();
     });
+  }
+
+  #goOnLeaving(replica: Replica, now: number): void {
+    if (this.#going !== undefined) this.#decideGoing(replica, now);
+    if (!replica.departure.hasHandedOver || this.#isToldHandedOver) return;
+    this.#isToldHandedOver = true;
+    this.#options.handedOver?.();
   }
 
   /** While the disk takes the last: whoever waits for others is answered in time all the same. */

@@ -54,6 +54,8 @@ interface PersistedShard {
 export interface Batch {
   readonly operations: readonly StorageOperation[];
   readonly shards: readonly PersistedShard[];
+  /** Counts the batches of this process, as they were made up. */
+  readonly number: number;
   /** Of the owners, by the members that the batch holds. */
   readonly view: number;
   readonly epoch: number;
@@ -93,6 +95,8 @@ export class Persistence {
    * as long as the others have.
    */
   epochsDirty = false;
+  /** Batches made up so far. */
+  madeUp = 0;
   /** The last batch was full: there is more to write. */
   isBehind = false;
   /** Checksum of each shard's head on disk. */
@@ -178,7 +182,8 @@ export class Persistence {
     this.#addMeta(epoch);
     this.metaDirty = false;
     this.epochsDirty = false;
-    return { operations: batch.take(), shards, view: this.#view(), epoch, life: this.#life() };
+    const number = ++this.madeUp;
+    return { operations: batch.take(), shards, number, view: this.#view(), epoch, life: this.#life() };
   }
 
   /** Shards of which the disk lacks something, in turn: the first is the one that the last full batch had no room for. */

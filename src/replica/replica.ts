@@ -19,7 +19,7 @@ import { ClockGuard } from "../cluster/clock-guard.ts";
 import { coOwnersOf } from "../cluster/co-owners.ts";
 import { Keyspaces } from "../cluster/keyspaces.ts";
 import { withBirth } from "../cluster/lineage.ts";
-import { isGivenUp, type Member, Members } from "../cluster/members.ts";
+import { isGivenUp, type Member, Members, placeTakenBack } from "../cluster/members.ts";
 import { Membership } from "../cluster/membership.ts";
 import type { Quarantine } from "../cluster/membership-host.ts";
 import { isOfMembership } from "../cluster/membership-message.ts";
@@ -47,6 +47,7 @@ import {
   type Birth,
   HALF_READY,
   type MemberFacts,
+  type MemberState,
   type Message,
   type MessageOf,
   NOT_READY,
@@ -59,6 +60,8 @@ import { AckWaits } from "./acks.ts";
 import { Changes } from "./changes.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { Confirmations } from "./confirmations.ts";
+import { Departure } from "./departure.ts";
+import { type DiskWait, DiskWaits } from "./disk-waits.ts";
 import { Doubt } from "./doubt.ts";
 import { durablePolicies, learnDefinition, learnDefinitions } from "./keyspace-definitions.ts";
 import { endedContainers } from "./leases.ts";
@@ -144,6 +147,8 @@ export class Replica implements WatchRelayHost {
   readonly acks: AckWaits;
   readonly quorumReads: QuorumReads;
   readonly watchRelay: WatchRelay;
+  readonly departure: Departure;
+  readonly diskWaits = new DiskWaits();
   readonly outbox = new Outbox();
   readonly limits: RecordLimits;
   life: number;
@@ -191,7 +196,8 @@ export class Replica implements WatchRelayHost {
   readonly #emit = (deliver: () => void): void => void this.outbox.deliveries.push(deliver);
   readonly #random: Random;
   #begunAt: number;
-  readonly #displacedAtStart: number;
+  /** Of this replica, as it was on disk. */
+  readonly #former: MemberFacts | undefined;
   #hasNewView = false;
   #hasNewDefinitions = false;
   #wasReady = false;
@@ -222,7 +228,7 @@ export class Replica implements WatchRelayHost {
       config.shards,
       (id) => new Shard({ id, arena, seed, clock, writer, agenda, isPersistent: !start.ephemeral }),
     );
-    this.#displacedAtStart = start.members.find(({ id }) => id === start.id)?.displaced ?? 0;
+    this.#former = start.members.find(({ id }) => id === start.id);
     this.members = new Members(this.#ownFacts());
     for (const member of start.members) this.members.load({ ...member, number: replicaNumber(member.id) }, now);
     this.members.departures = start.departures ?? 0;
@@ -294,6 +300,7 @@ export class Replica implements WatchRelayHost {
     this.#changesBySpace.set(DEFAULT_SPACE, this.#createChanges());
     this.quorumReads = new QuorumReads(this);
     this.watchRelay = new WatchRelay(this);
+    this.departure = new Departure(this);
   }
 
   get origin(): OriginId {
@@ -319,6 +326,8 @@ export class Replica implements WatchRelayHost {
     this.#learnDefinitions();
     this.#takePolicies();
     this.#see();
+    // The others wait for it no more, whoever of them still knows of it.
+    if (this.#former?.left === true) this.quarantine({ reason: "has left", knownLife: this.life }, now);
   }
 
   /** The present life is what others are to hear of, once it is on disk. */
@@ -587,6 +596,7 @@ export class Replica implements WatchRelayHost {
     this.#reconcileAll(now);
     this.#pull(now);
     this.acks.tick(now);
+    this.diskWaits.tick(now);
     this.quorumReads.tick(now);
     for (const changes of this.#changesBySpace.values()) changes.tick(now);
     this.#serving.tick();
@@ -612,6 +622,7 @@ export class Replica implements WatchRelayHost {
     this.membership.keepHouse(now);
     this.#look(now);
     this.movement.tick(now);
+    this.departure.tick();
     this.watchRelay.evaluate(now);
     const hasUnmet = this.mayHaveUnmetOwners(now);
     // Somebody may hold more of a life that ended just after the two had met, which the disk did not take any more.
@@ -641,6 +652,7 @@ export class Replica implements WatchRelayHost {
 
   persisted(batch: Batch): void {
     this.persistence.persisted(batch);
+    this.diskWaits.persisted(batch.number);
     this.#takePolicies();
     if (batch.view === this.ownership.viewOf(this.members)) this.#see();
     if (!this.lifeDurable && batch.life === this.life) {
@@ -661,6 +673,7 @@ export class Replica implements WatchRelayHost {
     const hasPeers = this.linked().length > 0;
     const waiting = this.shards.all.filter((shard) => shard.quarantined || (shard.unconfirmed > 0 && hasPeers)).length;
     if (waiting > 0) reasons.push(`${waiting} shards wait for a peer to confirm what they hold`);
+    reasons.push(...this.departure.reasons());
     if (this.#wasReady) return reasons;
     const { owned, ready } = this.movement.progress();
     if (ready < owned && hasPeers) reasons.push(`taking over shards: ${ready} of ${owned} are here`);
@@ -702,6 +715,14 @@ export class Replica implements WatchRelayHost {
 
   isLinked(id: ReplicaId): boolean {
     return this.#links.has(id);
+  }
+
+  stateOf(id: ReplicaId): MemberState {
+    return this.membership.stateOf(id);
+  }
+
+  giveUpPlace(): void {
+    this.membership.giveUpPlace();
   }
 
   linked(): readonly ReplicaId[] {
@@ -746,11 +767,24 @@ export class Replica implements WatchRelayHost {
     return link === undefined ? 0 : this.queuedOn(link) + this.outbox.bytesTo(link);
   }
 
-  /** Goes: for good when nothing is kept on disk. */
-  leave(): void {
-    this.membership.leave(this.#ephemeral);
+  /** Goes: for good when nothing is kept on disk, or when it has given up its place. */
+  leave(forGood: boolean = this.#ephemeral): void {
+    this.membership.leave(forGood);
     this.flush();
-    for (const peer of this.links()) this.send(peer, { type: "leave", forGood: this.#ephemeral });
+    for (const peer of this.links()) this.send(peer, { type: "leave", forGood });
+  }
+
+  /** What the disk has next says that this replica has left for good. */
+  noteLeft(): void {
+    this.members.leave(this.id);
+    this.persistence.metaDirty = true;
+  }
+
+  /** Answers once the disk has what is known of members by now; where nothing is kept, at once. */
+  waitForDisk(wait: DiskWait): void {
+    if (this.#ephemeral) return wait.answer(true);
+    this.persistence.metaDirty = true;
+    this.diskWaits.add(wait, this.persistence.madeUp);
   }
 
   // --- Lives and quarantine ---------------------------------------------------------------------------
@@ -771,7 +805,7 @@ export class Replica implements WatchRelayHost {
       rootLife: this.rootLife,
       startedAt: this.startedAt,
       givenUpLife: 0,
-      displaced: this.#displacedAtStart,
+      displaced: placeTakenBack(this.#former?.displaced ?? 0),
       seenAgoMs: 0,
     };
   }

@@ -2,7 +2,7 @@
 
 import type { ReplicaId } from "../base/ids.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
-import { isGivenUp, type Member } from "../cluster/members.ts";
+import { isDisplaced, isGivenUp, type Member } from "../cluster/members.ts";
 import { DigestSum, digestText } from "../core/digest.ts";
 import type { Shard } from "../core/shard.ts";
 import type { ClusterStatus, MemberStatus } from "../store.ts";
@@ -74,6 +74,7 @@ function stateOf(replica: Replica, member: Member): MemberStatus["state"] {
   const { membership } = replica;
   if (isGivenUp(member)) return "given-up";
   const state = membership.stateOf(member.id);
+  if (state === "alive" && isDisplaced(member)) return "leaving";
   if (state !== "alive" || replica.isLinked(member.id)) return state;
   return membership.neighbours().has(member.id) ? "unreachable" : "alive";
 }

@@ -21,6 +21,9 @@ test.concurrent.each([
   [["watch", "--wait", "0"], "--wait must be"],
   [["status", "--wait", "2d"], "--wait must be"],
   [["status", "--members", "0"], "--members must be a whole number from 1"],
+  [["members", "remove"], "missing required argument 'ID'"],
+  [["members", "remove", "../x"], "ID must be the id of a member"],
+  [["members", "removes"], "too many arguments"],
   [["keys", "--tls-ca", "missing"], "--tls-ca: cannot read missing: no such file"],
   [["put", "k"], "missing required argument 'VALUE'"],
   [["put", "k", "v", "--ttl", "soon"], "--ttl must be a duration"],
@@ -49,7 +52,19 @@ test.concurrent.each([
 test("help names every command and flag, and what is not there yet", async () => {
   const help = await runAtoll(["--help"]);
   expect(help.code).toBe(0);
-  for (const name of ["start", "get", "put", "delete", "keys", "watch", "status", "cluster", "simulate"]) {
+  for (const name of [
+    "start",
+    "get",
+    "put",
+    "delete",
+    "keys",
+    "watch",
+    "status",
+    "members",
+    "keyspaces",
+    "cluster",
+    "simulate",
+  ]) {
     expect(help.stdout.toString()).toMatch(new RegExp(`^  ${name}`, "m"));
   }
   const start = await runAtoll(["start", "--help"]);

@@ -27,7 +27,7 @@ describe("lives", () => {
     expect(members.get(b)).toMatchObject({ life: 4, address: "elsewhere:1" });
   });
 
-  it("have ended when a later one is known, or when the replica has left for good", () => {
+  it("have ended when a later one is known, or when the replica has left for good, until it begins anew", () => {
     const origin = (life: number) => originOf(replicaNumber(b), life);
     expect(members.hasEnded(origin(1))).toBe(false);
     learn("b", { life: 2 });
@@ -35,7 +35,9 @@ describe("lives", () => {
     members.leave(b);
     expect(members.hasEnded(origin(2))).toBe(true);
     learn("b", { life: 3 });
-    expect([members.get(b)?.left, members.hasEnded(origin(3))]).toEqual([false, false]);
+    expect([members.get(b)?.left, members.hasEnded(origin(3))]).toEqual([true, true]);
+    learn("b", { life: 4, rootLife: 4 });
+    expect([members.get(b)?.left, members.hasEnded(origin(4))]).toEqual([false, false]);
   });
 
   it("have a digest that is equal exactly on those who know of the same", () => {

@@ -32,6 +32,7 @@ try {
     { ...rest, ...(secret === undefined ? {} : { secret: new TextEncoder().encode(secret) }) },
     { log },
   );
+  node.left.then(() => process.disconnect?.());
   process.once("SIGTERM", () => {
     node.stop().then(() => process.disconnect?.());
   });

@@ -39,6 +39,8 @@ export class FakeStore implements LocalStore {
   /** Every event there was; `resume` is a place in it. */
   readonly events: WatchEvent[] = [];
   readonly cuts: (readonly ReplicaId[])[] = [];
+  readonly removed: { readonly id: ReplicaId; readonly force: boolean }[] = [];
+  isLeaving = false;
   /** Members beside this one. */
   others: readonly MemberStatus[] = [];
   readonly caughtUp: (readonly Dot[])[] = [];
@@ -148,6 +150,21 @@ export class FakeStore implements LocalStore {
 
   cut(replicas: readonly ReplicaId[]): void {
     this.cuts.push(replicas);
+  }
+
+  async removeMember(id: ReplicaId, { force }: { readonly force: boolean }): Promise<void> {
+    if (id === "replica-a") throw new AtollError("CANNOT_REMOVE_SELF", "that is this replica");
+    const member = this.others.find((other) => other.id === id);
+    if (member === undefined) throw new AtollError("NOT_FOUND", "no member has this id");
+    if (member.state !== "dead") throw new AtollError("MEMBER_ALIVE", "it is alive");
+    if (member.owned === 1 && !force)
+      throw new AtollError("MEMBER_LAST_OWNER", "nobody else has 1 shards of keyspace s");
+    this.removed.push({ id, force });
+  }
+
+  leaveCluster(): void {
+    if (this.others.length === 0) throw new AtollError("LAST_MEMBER", "nobody is there to take over");
+    this.isLeaving = true;
   }
 
   readiness(): { ready: boolean; reasons: readonly string[] } {

@@ -15,6 +15,8 @@ export interface Call {
   readonly keyspace: string;
   /** Empty for routes without a key. */
   readonly key: Key;
+  /** Of the member that the path names, as bytes; empty for other routes. */
+  readonly id: string;
   readonly query: Query;
   readonly headers: IncomingHttpHeaders;
   /** Empty until it has been received, and for operations without one. */

@@ -180,8 +180,8 @@ export class HttpDoor {
     const key = bound.hasKey ? this.#key(location.key, query) : ("" as Key);
     this.#authorise(principal, operation, bound.hasKey ? key : (query.get("prefix") ?? ""));
     const store = this.#keyspace(location.keyspace);
-    const { keyspace } = location;
-    return { bound, call: { store, keyspace, key, query, headers, body: NO_BYTES, principal } };
+    const { keyspace, id } = location;
+    return { bound, call: { store, keyspace, key, id, query, headers, body: NO_BYTES, principal } };
   }
 
   /** Answers `OPTIONS`, and refuses a method that the route does not have. */

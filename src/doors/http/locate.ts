@@ -9,6 +9,8 @@ export interface Location {
   readonly keyspace: string;
   /** The key's bytes; `undefined` where the path has none, as in `/v1/kv?key=`. */
   readonly key: string | undefined;
+  /** Of the member that the path names, as bytes; empty for other routes. */
+  readonly id: string;
   /** Behind the question mark, undecoded. */
   readonly query: string;
 }
@@ -22,9 +24,12 @@ const keyPaths: readonly (readonly [path: string, route: RouteName])[] = [
   ["/yjs/", "yjs"],
 ];
 const KEYSPACE_PATH = "/v1/keyspaces/";
+const MEMBER_PATH = "/v1/admin/members/";
 const ABSOLUTE = /^https?:\/\/[^/?]*/i;
 
-const exact = new Map<string, RouteName>(routeNames.map((name) => [routes[name].path.replace("/{key}", ""), name]));
+const exact = new Map<string, RouteName>(
+  routeNames.filter((name) => name !== "member").map((name) => [routes[name].path.replace("/{key}", ""), name]),
+);
 
 /** Throws `NOT_FOUND`, `BAD_PERCENT_ENCODING`. */
 export function locate(target: string): Location {
@@ -34,8 +39,12 @@ export function locate(target: string): Location {
   const keyed = keyAt(path, DEFAULT_KEYSPACE, query);
   if (keyed !== undefined) return keyed;
   if (path.startsWith(KEYSPACE_PATH)) return inKeyspace(path.slice(KEYSPACE_PATH.length), query);
+  if (path.startsWith(MEMBER_PATH)) {
+    const id = decodePercent(path.slice(MEMBER_PATH.length));
+    return { route: "member", keyspace: DEFAULT_KEYSPACE, key: undefined, id, query };
+  }
   const route = exact.get(path);
-  if (route !== undefined) return { route, keyspace: DEFAULT_KEYSPACE, key: undefined, query };
+  if (route !== undefined) return { route, keyspace: DEFAULT_KEYSPACE, key: undefined, id: "", query };
   const absolute = ABSOLUTE.exec(target);
   if (absolute !== null) return locate(target.slice(absolute[0].length) || "/");
   throw notFound();
@@ -43,7 +52,8 @@ export function locate(target: string): Location {
 
 function keyAt(path: string, keyspace: string, query: string): Location | undefined {
   for (const [prefix, route] of keyPaths) {
-    if (path.startsWith(prefix)) return { route, keyspace, key: decodePercent(path.slice(prefix.length)), query };
+    if (path.startsWith(prefix))
+      return { route, keyspace, key: decodePercent(path.slice(prefix.length)), id: "", query };
   }
   return undefined;
 }
@@ -59,7 +69,7 @@ function inKeyspace(rest: string, query: string): Location {
   if (keyed !== undefined) return keyed;
   const route = exact.get(path);
   if (route === undefined) throw notFound();
-  return { route, keyspace, key: undefined, query };
+  return { route, keyspace, key: undefined, id: "", query };
 }
 
 function notFound(): AtollError {

@@ -38,6 +38,10 @@ const queryParameters: Readonly<Record<string, Described>> = {
   cursor: { description: "Where the last page ended", schema: text },
   resume: { description: "As Last-Event-ID, for clients that cannot set it", schema: text },
   encoding: { description: "base64 for bytes in events", schema: { type: "string", enum: ["utf8", "base64"] } },
+  force: {
+    description: "Also where nobody else is known to have what the member owns",
+    schema: { type: "boolean" },
+  },
   wait: { description: "How long to wait for what the session has seen, such as 500ms or 2s", schema: text },
 };
 
@@ -122,6 +126,7 @@ function pathsOf(route: Route): readonly string[] {
 function describePath(path: string, route: Route): Json {
   const parameters: Json[] = [];
   if (path.includes("{ks}")) parameters.push(pathParameter("ks", "Name of the keyspace"));
+  if (path.includes("{id}")) parameters.push(pathParameter("id", "Of a member, as `/v1/cluster` tells it"));
   if (path.includes("{key}")) parameters.push(pathParameter("key", "Percent-encoded bytes, slashes included"));
   else if (route.path.includes("{key}"))
     parameters.push({ ...parameter("query", "key", queryParameters), required: true });

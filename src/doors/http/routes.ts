@@ -9,6 +9,7 @@ import type { Call, DoorFacts } from "./call.ts";
 import { listKeys, runBatch } from "./collections.ts";
 import { deleteDocument, diffDocument, getDocument, postUpdate } from "./documents.ts";
 import { postKeyspace, showKeyspaces } from "./keyspaces.ts";
+import { postLeave, removeMember } from "./members.ts";
 import type { ShapeName } from "./shapes.ts";
 import { askForUpgrade } from "./upgrade.ts";
 import { deleteValue, getValue, putValue } from "./values.ts";
@@ -278,6 +279,38 @@ export const routes = {
         outcomes: { 200: { body: "Keyspace" }, 201: { body: "Keyspace" } },
         problems: [409, 413, 415],
         run: postKeyspace,
+      },
+    },
+  },
+  member: {
+    path: "/v1/admin/members/{id}",
+    ofReplica: true,
+    operations: {
+      DELETE: {
+        summary:
+          "Removes a member that is gone for good: deletions wait for it no more, and its shards are placed anew. Should it come back, it begins anew, and keeps only what nobody else may have deleted",
+        access: "admin",
+        body: "none",
+        query: ["force"],
+        outcomes: { 204: {} },
+        problems: [404, 409, 503],
+        run: removeMember,
+      },
+    },
+  },
+  leave: {
+    path: "/v1/admin/leave",
+    ofReplica: true,
+    operations: {
+      POST: {
+        summary:
+          "This replica leaves the cluster for good: it hands over what it holds while it goes on serving, and its process ends once others have all of it on their disks; `/readyz` tells how far it is",
+        access: "admin",
+        body: "none",
+        query: [],
+        outcomes: { 202: { body: "Leaving" } },
+        problems: [409],
+        run: postLeave,
       },
     },
   },

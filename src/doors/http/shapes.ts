@@ -209,6 +209,7 @@ export const shapes = {
       ...optionalSettings,
     ]),
   },
+  Leaving: { type: JSON_TYPE, schema: object({ leaving: { const: true } }) },
   Cut: { type: JSON_TYPE, schema: object({ cut: replicaIds }) },
   CutAnswer: {
     type: JSON_TYPE,

@@ -28,7 +28,20 @@ describe("locate", () => {
     expect(locate(target).key).toBe(key);
   });
 
+  it.each([
+    ["/v1/admin/members/a-1", "a-1"],
+    ["/v1/admin/members/a%2F1?force=true", "a/1"],
+    ["/v1/admin/members/a/b", "a/b"],
+    ["/v1/admin/members/", ""],
+    ["/v1/admin/members/{id}", "{id}"],
+  ])("%s is about member %j", (target, id) => {
+    expect(locate(target)).toMatchObject({ route: "member", id, key: undefined });
+  });
+
   const nowhere = [
+    "/v1/admin/members",
+    "/v1/keyspaces/s/admin/members/a",
+    "/v1/keyspaces/s/admin/members/{id}",
     "/",
     "",
     "*",

@@ -37,6 +37,7 @@ beforeAll(async () => {
       ...{ id: "replica-b" as ReplicaId, region: "us", address: "127.0.0.1:7410", state: "alive", life: 1 },
       ...{ rttMs: 0.5, clockOffsetMs: -1.5, lag: 0, lastSeenAt: 1_700_000_000_000 },
     },
+    { id: "replica-c" as ReplicaId, region: "us", address: "127.0.0.1:7420", state: "dead", life: 1 },
   ];
   openapi = parseOpenApi(await (await fetch(`${doors.url}/openapi.json`)).json());
 });
@@ -116,7 +117,7 @@ describe("what is described", () => {
   it("answers, refuses those without a token where it says so, and takes every query parameter", async () => {
     for (const { method, path, operation } of operations()) {
       const query = /\/(kv|docs|diffs|yjs)$/.test(path) ? "?key=there" : "";
-      const url = `${doors.url}${path.replace("{ks}", "default").replace("{key}", "there")}${query}`;
+      const url = `${doors.url}${path.replace("{ks}", "default").replace("{key}", "there").replace("{id}", "replica-c")}${query}`;
       const send = async (to: string, headers: Readonly<Record<string, string>> = bearer) => {
         await doors.store.put("there" as Key, Buffer.from("value"));
         doors.documents.store.arrive("there" as Key, edit("x"));
@@ -223,6 +224,10 @@ describe("every answer", () => {
     { does: ["post", "/v1/admin/keyspaces"], body: '{"name":"clash"}', status: 409 },
     { does: ["post", "/v1/admin/keyspaces"], body: '{"name":"x","replication":"some"}', status: 400 },
     { does: ["get", "/v1/admin/keyspaces"], status: 200 },
+    { does: ["delete", "/v1/admin/members/{id}", "/v1/admin/members/replica-c?force=true"], status: 204 },
+    { does: ["delete", "/v1/admin/members/{id}", "/v1/admin/members/nobody"], status: 404 },
+    { does: ["delete", "/v1/admin/members/{id}", "/v1/admin/members/replica-b"], status: 409 },
+    { does: ["post", "/v1/admin/leave"], status: 202 },
     { does: ["put", "/v1/admin/faults"], body: '{"cut":["replica-b"]}', status: 200 },
     { does: ["put", "/v1/admin/faults"], body: '{"cut":["replica-a"]}', status: 400 },
     { does: ["get", "/healthz"], status: 200 },
