@@ -10,8 +10,8 @@ import type { ReplicaId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { MemberFacts, MemberState, MessageOf, Rumour } from "../wire/message.ts";
 import { Absence, type Presence } from "./absence.ts";
+import { Deferral } from "./deferral.ts";
 import { isToBeDisplaced } from "./displacement.ts";
-import { defersTo, type Half, halfOf } from "./halves.ts";
 import { isGivenUp, type Member, type Members } from "./members.ts";
 import type { MembershipHost } from "./membership-host.ts";
 import type { MembershipMessage } from "./membership-message.ts";
@@ -44,6 +44,7 @@ export class Membership {
   readonly #absence = new Absence();
   readonly #rosters: RosterExchange;
   readonly #own: OwnLives;
+  readonly #deferral: Deferral;
   readonly swim: Swim;
   #sinceRosterMs = 0;
   /** The life of each peer that was told of everybody. */
@@ -62,6 +63,7 @@ export class Membership {
     this.#random = random;
     this.#planned = { of: [], population: 1, ids: new Set() };
     this.#own = new OwnLives(members, host);
+    this.#deferral = new Deferral(members, host);
     this.swim = new Swim(this.#swimHost(), limits.swim, random);
     this.#rosters = new RosterExchange({
       rumours: () => this.#members.all().flatMap(({ id }) => this.#rumourOf(id) ?? []),
@@ -234,7 +236,7 @@ export class Membership {
     const links = [...this.#host.links()];
     const peer = links[this.#random.uint32() % Math.max(1, links.length)];
     if (peer !== undefined) this.#rosters.begin(peer);
-    for (const id of links) this.#sendQuarantineTo(id);
+    for (const id of links) this.#deferral.tell(id);
   }
 
   #displace({ id }: Member, awayMs: number): void {
@@ -279,7 +281,7 @@ export class Membership {
     const member = this.#members.get(id);
     if (member === undefined || !isGivenUp(member)) return;
     this.#host.gaveUp(id);
-    this.#sendQuarantineTo(id);
+    this.#deferral.tell(id);
   }
 
   receive(peer: ReplicaId, message: MembershipMessage, now: number): void {
@@ -317,7 +319,7 @@ export class Membership {
     const member = this.#members.get(peer);
     if (member === undefined) return;
     this.#supersede(member);
-    this.#sendQuarantineTo(peer);
+    this.#deferral.tell(peer);
   }
 
   #hearAll(rumours: readonly Rumour[], now: number): void {
@@ -345,14 +347,7 @@ export class Membership {
   }
 
   #receiveQuarantine(peer: ReplicaId, message: MessageOf<"quarantine">, now: number): void {
-    const member = this.#members.get(peer);
-    // Told twice, or told by several: once is enough.
-    if (member === undefined || message.givenUpLife < this.#host.rootLife) return;
-    // It has deferred itself since, to somebody else.
-    if (message.rootLife < member.rootLife) return;
-    // Who was given up and gave nobody up, asleep perhaps, has purged nothing: it is for that one to defer.
-    const half = { of: peer, size: message.size, least: message.least };
-    if (isGivenUp(member) && !defersTo(this.#half(), half)) return;
+    if (!this.#deferral.isDue(peer, message)) return;
     this.#host.quarantine({ reason: "away", knownLife: this.#host.life }, now);
     for (const { id, life } of message.givenUp) if (id !== this.#members.self) this.#giveUp(id, life);
   }
@@ -396,22 +391,5 @@ export class Membership {
     this.swim.left(id);
     this.#host.learnt();
     this.#host.log("info", "member-left", { member: id });
-  }
-
-  /** A peer that was given up is told so, as often as it takes. */
-  #sendQuarantineTo(peer: ReplicaId): void {
-    const member = this.#members.get(peer);
-    if (member === undefined || !isGivenUp(member) || !this.#host.isLinked(peer)) return;
-    const { givenUpLife } = member;
-    const { rootLife } = this.#host;
-    const { size, least } = this.#half();
-    const givenUp = this.#members.all().flatMap(({ id, givenUpLife: life }) => (life === 0 ? [] : [{ id, life }]));
-    this.#host.log("warn", "member-was-away-too-long", { member: peer });
-    this.#host.send(peer, { type: "quarantine", givenUpLife, rootLife, size, least, givenUp });
-  }
-
-  #half(): Half {
-    const owners = this.#members.owners().map((owner) => owner.id);
-    return halfOf(this.#members.self, owners);
   }
 }

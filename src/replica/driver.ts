@@ -38,6 +38,7 @@ import type { MessageOf } from "../wire/message.ts";
 import type { Acks } from "./acks.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { Documents } from "./documents.ts";
+import { Farewell } from "./farewell.ts";
 import { type Holding, holdingsOf } from "./holdings.ts";
 import { inspectReplica, type ReplicaDump } from "./inspect.ts";
 import { Keyspace } from "./keyspace.ts";
@@ -61,8 +62,6 @@ const TICK_MS = 50;
 /** Until the next tick, where the last one left work over. */
 const BUSY_TICK_MS = 5;
 const DISK_RETRY_MS = 1000;
-/** What is written while the doors are shut is on another disk after so long, or this replica keeps its place. */
-const LAST_COPIES_MS = 15_000;
 /** By as much a clock that is put back prolongs a wait; one that is put back by more ends it. */
 const PUT_BACK_MAX_MS = 1000;
 
@@ -88,14 +87,6 @@ export interface DriverOptions {
    * before that.
    */
   readonly salvage?: (records: readonly Uint8Array[]) => Promise<void>;
-}
-
-/** Waits until all that is held is at others. */
-interface Going {
-  readonly dueAt: number;
-  readonly waitMaxMs: number;
-  /** True: it may go for good, and nothing can be written any more. */
-  readonly decide: (mayGo: boolean) => void;
 }
 
 interface SessionWait {
@@ -130,8 +121,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
   #diskRetryAt = 0;
   #diskError: AtollError | undefined;
   #isStopped = false;
-  #going: Going | undefined;
-  #isToldHandedOver = false;
+  readonly #farewell: Farewell;
   #stopping: Promise<void> | undefined;
   /** It has left the cluster for good. */
   hasLeft = false;
@@ -140,6 +130,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#refusalLog = new RefusalLog(options.log);
+    this.#farewell = new Farewell(options.handedOver ?? (() => {}), options.log);
     const host: KeyspaceHost = {
       replica: () => this.#running(),
       now: () => this.#now(),
@@ -200,7 +191,8 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
   }
 
   async #stop(): Promise<void> {
-    const isLeaving = this.#replica?.departure.hasHandedOver === true && (await this.#mayGo());
+    const hasHandedOver = this.#replica?.departure.hasHandedOver === true;
+    const isLeaving = hasHandedOver && (await this.#farewell.decision(this.#now()));
     this.#isStopped = true;
     this.#cancelTick();
     if (this.#replica !== undefined) {
@@ -220,25 +212,6 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     await this.#options.storage.close();
     const isClean = this.#replica !== undefined && this.#diskError === undefined;
     if (isClean) this.#options.log("info", this.hasLeft ? "replica-left" : "replica-stopped", { id: this.id });
-  }
-
-  /** Until others have all that is here, or it has taken too long. */
-  #mayGo(): Promise<boolean> {
-    const dueAt = this.#now() + LAST_COPIES_MS;
-    return new Promise((decide) => {
-      this.#going = { dueAt, waitMaxMs: LAST_COPIES_MS + PUT_BACK_MAX_MS, decide };
-    });
-  }
-
-  /** The doors are shut. Nothing is to be written any more as soon as nothing is left to be copied. */
-  #decideGoing(replica: Replica, now: number): void {
-    const going = this.#going;
-    const mayGo = replica.departure.mayGo();
-    if (going === undefined || !(mayGo || isDue(going, now))) return;
-    this.#going = undefined;
-    this.#isStopped = true;
-    if (!mayGo) this.#options.log("warn", "leaving-abandoned", { reason: "others lack what was written last" });
-    going.decide(mayGo);
   }
 
   /** Its own disk knows of it before others do. False where that could not be written: then it has not left. */
@@ -511,19 +484,12 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
       this.#step((now) => {
         this.replica.tick(now);
         this.#router.tick(this.replica, now);
-        this.#goOnLeaving(this.replica, now);
+        if (this.#farewell.tick(this.replica, now)) this.#isStopped = true;
       });
       this.#refusalLog.tick(this.#now());
       this.#feedDisk();
       this.#settleSessions();
     });
-  }
-
-  #goOnLeaving(replica: Replica, now: number): void {
-    if (this.#going !== undefined) this.#decideGoing(replica, now);
-    if (!replica.departure.hasHandedOver || this.#isToldHandedOver) return;
-    this.#isToldHandedOver = true;
-    this.#options.handedOver?.();
   }
 
   /** While the disk takes the last: whoever waits for others is answered in time all the same. */

@@ -500,48 +500,6 @@ describe("keys, batch and the rest", () => {
     expect(doorsWithFaults.store.cuts).toEqual([["replica-b", "nobody"]]);
   });
 
-  const other = { region: "us", address: "127.0.0.1:7410", life: 1 } as const;
-  const gone = { ...other, id: "replica-c" as ReplicaId, state: "dead" } as const;
-  const removals: readonly [name: string, path: string, status: number, code: string][] = [
-    ["one that is gone", "replica-c", 204, ""],
-    ["one that is gone, insisting", "replica-c?force=true", 204, ""],
-    ["one that is gone, percent-encoded, not insisting", "replica%2Dc?force=false", 204, ""],
-    ["one that is alive", "replica-b", 409, "MEMBER_ALIVE"],
-    ["the last owner", "replica-d", 409, "MEMBER_LAST_OWNER"],
-    ["this replica", "replica-a", 400, "CANNOT_REMOVE_SELF"],
-    ["nobody", "nobody", 404, "NOT_FOUND"],
-    ["no id", "", 404, "NOT_FOUND"],
-    ["what can be no id", "..%2Fx", 404, "NOT_FOUND"],
-    ["insisting in other words", "replica-c?force=yes", 400, "BAD_REQUEST"],
-    ["with a parameter that is not known", "replica-c?ack=all", 400, "BAD_REQUEST"],
-    ["with half an escape", "replica%2", 400, "BAD_PERCENT_ENCODING"],
-  ];
-
-  it.each(removals)("removes of members %s: %s is %s", async (name, path, status, code) => {
-    doors.store.others = [
-      { ...other, id: "replica-b" as ReplicaId, state: "alive" },
-      gone,
-      { ...gone, id: "replica-d" as ReplicaId, owned: 1 },
-    ];
-    doors.store.removed.length = 0;
-    const send = ["DELETE", `/v1/admin/members/${path}`] as const;
-    await check(doors, { name, send, status, ...(code === "" ? { body: "" } : { code }) });
-    const force = path.endsWith("force=true");
-    expect(doors.store.removed).toEqual(status === 204 ? [{ id: "replica-c", force }] : []);
-  });
-
-  it("leaves where somebody is there to take over, however often it is asked", async () => {
-    const leave = ["POST", "/v1/admin/leave"] as const;
-    doors.store.others = [];
-    await check(doors, { name: "", send: leave, status: 409, code: "LAST_MEMBER" });
-    expect(doors.store.isLeaving).toBe(false);
-    doors.store.others = [gone];
-    await check(doors, { name: "", send: leave, status: 202, body: '{"leaving":true}' });
-    await check(doors, { name: "", send: leave, status: 202, body: '{"leaving":true}' });
-    expect(doors.store.isLeaving).toBe(true);
-    await check(doors, { name: "", send: ["GET", "/v1/admin/leave"], status: 405, code: "METHOD_NOT_ALLOWED" });
-  });
-
   it("hides what went wrong inside, and counts it", async () => {
     doors.store.failNext = new Error("secret path /etc/passwd");
     const answer = await fetch(`${doors.url}/v1/kv/a`);

@@ -101,7 +101,7 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
     broken: "a replica that was away for longer than the retention goes on with what it held",
     patches: [
       {
-        file: "cluster/membership.ts",
+        file: "cluster/deferral.ts",
         find: "    const { givenUpLife } = member;\n",
         replace:
           "    const { givenUpLife } = member;\n    this.#members.forgive();\n    if (givenUpLife > 0) return;\n",
