@@ -96,6 +96,8 @@ export class Doubt {
    */
   #judgeOf(shard: Shard, now: number): "peers" | "nobody" | undefined {
     const { ownership, reports } = this.#host;
+    // It is for others to serve, who tell nothing of it to a replica that holds nothing of it.
+    if (shard.unconfirmed === 0 && !ownership.owns(shard.id)) return "nobody";
     const owners = coOwnersOf(this.#host, shard.id);
     if (owners.length === 0) return this.#host.mayHaveUnmetOwners(now) ? undefined : "nobody";
     let isAnySure = false;

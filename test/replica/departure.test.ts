@@ -220,6 +220,7 @@ describe("a replica that has left, and begins again all the same", () => {
     expect(machines.machine("d").logs).toContain("quarantine");
     expectAll(machines, FOUR, undefined);
     expect(KEYS.some((key) => ownersOf(machines, "a", key).includes("d"))).toBe(true);
+    expect(machines.at("d").unreadyReasons(machines.now)).toEqual([]);
     machines.put("d", "new", "v");
     machines.run(1000);
     expect(FOUR.map((name) => machines.get(name, "new"))).toEqual(["v", "v", "v", "v"]);
