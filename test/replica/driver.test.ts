@@ -267,3 +267,28 @@ describe("what a quarantine drops", () => {
     expect([kept.length, registers()]).toEqual([1, 0]);
   });
 });
+
+describe("a member that is removed", () => {
+  it("is told of as removed once that is on disk, and as perhaps not where the disk does not take it", async () => {
+    meetSilentPeer();
+    events?.down(LINK, "gone", "PEER_TIMEOUT");
+    await pass(60_000);
+    storage.isHeld = true;
+    const outcomes: string[] = [];
+    const remove = () =>
+      driver.removeMember("b" as ReplicaId, { force: false }).then(
+        () => outcomes.push("removed"),
+        (error: AtollError) => outcomes.push(error.code),
+      );
+    void remove();
+    await pass(4000);
+    expect(outcomes).toEqual([]);
+    await pass(2000);
+    expect(outcomes).toEqual(["DISK_FAILED"]);
+    storage.isHeld = false;
+    for (const { done } of storage.held) done();
+    void remove();
+    await pass(0);
+    expect(outcomes).toEqual(["DISK_FAILED", "removed"]);
+  });
+});

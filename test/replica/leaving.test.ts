@@ -73,6 +73,11 @@ describe("a replica that is asked to leave", () => {
         expect([key, await placed.get(node, key)]).toEqual([key, value]);
       }
     }
+    // Started again all the same, and out of reach: its own disk knows.
+    placed.cut([3], [0, 1, 2]);
+    placed.world.node(3).start();
+    await placed.run(2000);
+    expect(await getDefault(placed, 3, "last")).toBeUndefined();
   });
 
   it("says so in its readiness and is told once, however often it is asked", async () => {
