@@ -27,7 +27,7 @@ export function keyspacesCommand(): Command {
     .description("create a keyspace, or change what one is set to, as a whole")
     .argument("<NAME>", "1 to 64 of a-z, 0-9, _ and -")
     .option("--replication <COPIES>", "all, a number such as 2, or numbers by region such as eu=1,us=2", "all")
-    .option("--regions <LIST>", "regions in which copies may be; not enforced by this version (default: everywhere)")
+    .option("--regions <LIST>", "regions in which copies may be (default: everywhere)")
     .option("--ttl <TIME>", `time to live of a put without one (default: ${DEFAULTS["--ttl"]})`)
     .option("--max-ttl <TIME>", "refuse a longer time to live")
     .option(

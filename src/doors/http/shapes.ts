@@ -108,7 +108,7 @@ const settings = {
   regions: {
     type: "array",
     items: text,
-    description: "Where copies may be; kept and shown, and not enforced by this version",
+    description: "Where copies may be",
   },
   defaultTtlMs: { ...ttl, description: "What a put without a time to live gets, in ms" },
   maxTtlMs: ttl,
