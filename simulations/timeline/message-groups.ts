@@ -46,6 +46,8 @@ const KINDS = {
   follow: "other",
   followed: "other",
   news: "push",
+  relay: "push",
+  relayed: "push",
   request: "other",
   response: "other",
 } as const satisfies Record<Message["type"], MessageKind>;

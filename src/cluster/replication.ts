@@ -1,7 +1,7 @@
 /**
  * Eager push: every local write goes to every linked owner of its shard, encoded once for all of them, in the order of its sequences
  * and with the bytes as written, also when it has been overwritten before the flush (R3). A peer that misses one sees a
- * gap and pulls.
+ * gap and pulls. To another region each push goes once (`push-routes.ts`).
  *
  * Registers of a life that is known to have ended are not taken from pushes (R4): a late push could undo a purge.
  */
@@ -14,9 +14,11 @@ import { keyLengthAt, keyStartAt, originAt, recordLength } from "../core/record.
 import { checkRecord, type RecordLimits, recordBytesMax } from "../core/record-check.ts";
 import { APPLIED, type Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
-import { finishPush, PUSH_HEADER_BYTES } from "../wire/codec.ts";
+import { encodeMessage, finishPush, PUSH_HEADER_BYTES } from "../wire/codec.ts";
 import type { MessageOf, Records } from "../wire/message.ts";
+import { isGivenUp } from "./members.ts";
 import type { Pulls } from "./pulls.ts";
+import { type PushTarget, pushRoutes } from "./push-routes.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** No push is longer, unless a single record is: it is sent on before the next one would not fit. */
@@ -31,7 +33,12 @@ interface PushBuffer {
   wantsConfirm: boolean;
 }
 
+type Push = Pick<MessageOf<"push">, "confirm" | "space" | "records">;
+
 export interface ReplicationOptions {
+  /** That this replica is in. */
+  readonly region: string;
+  readonly isAlive: (id: ReplicaId) => boolean;
   readonly limits: RecordLimits;
   /** Sends one frame to all of them; it may be dropped where a queue is full. */
   readonly broadcast: (to: readonly ReplicaId[], frame: Uint8Array) => void;
@@ -52,6 +59,8 @@ export class Replication {
   received = 0;
   refusedDead = 0;
   frames = 0;
+  /** Pushes of other regions that were passed on. */
+  relayed = 0;
   /** Bytes of the longest push so far. */
   longest = 0;
 
@@ -139,17 +148,58 @@ export class Replication {
     this.longest = Math.max(this.longest, writer.length);
     const { owners } = buffer;
     const peers = this.#around.linked().filter((peer) => owners === undefined || owners.includes(peer));
-    if (peers.length > 0) {
+    const { direct, relayed } = pushRoutes(this.#around.members.self, this.#options.region, this.#targets(peers));
+    for (const { relay, to } of relayed) this.#sendThrough(relay, to, buffer);
+    if (direct.length > 0) {
       const frame = writer.copy();
       finishPush(frame, buffer.space, buffer.wantsConfirm);
       this.frames++;
-      this.#options.broadcast(peers, frame);
+      this.#options.broadcast(direct, frame);
     }
     writer.clear();
     buffer.wantsConfirm = false;
   }
 
-  receivePush(peer: ReplicaId, message: MessageOf<"push">, now: number): void {
+  #targets(peers: readonly ReplicaId[]): readonly PushTarget[] {
+    return peers.map((id) => {
+      const region = this.#around.members.get(id)?.region ?? this.#options.region;
+      return { id, region, isAlive: this.#options.isAlive(id) };
+    });
+  }
+
+  #sendThrough(relay: ReplicaId, to: readonly ReplicaId[], { space, wantsConfirm, writer }: PushBuffer): void {
+    const bytes = writer.view();
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const records = { bytes, view, start: PUSH_HEADER_BYTES, end: bytes.length };
+    this.frames++;
+    this.#options.broadcast([relay], encodeMessage({ type: "relay", to, confirm: wantsConfirm, space, records }));
+  }
+
+  /** A push of another region, for this replica and for others of this one. */
+  receiveRelay(peer: ReplicaId, message: MessageOf<"relay">, now: number): void {
+    const { to, confirm, space, records } = message;
+    this.receivePush(peer, message, now);
+    const linked = to.filter((id) => this.#around.isLinked(id));
+    if (linked.length === 0) return;
+    this.relayed++;
+    this.#options.broadcast(linked, encodeMessage({ type: "relayed", of: peer, confirm, space, records }));
+  }
+
+  /** A push that came by a relay: as if whose it is had sent it. Whoever was given up is not believed here either. */
+  receiveRelayed(message: MessageOf<"relayed">, now: number): void {
+    const member = this.#around.members.get(message.of);
+    if (member === undefined || isGivenUp(member)) return;
+    // The relay may have heard of a later life first: what is missing of that is found once it is known here.
+    this.#take(message.of, message, now, () => {});
+  }
+
+  receivePush(peer: ReplicaId, message: Push, now: number): void {
+    this.#take(peer, message, now, (life, known) => {
+      if (life > known) throw new BadBytes("pushed register of a life never announced");
+    });
+  }
+
+  #take(peer: ReplicaId, message: Push, now: number, check: (life: number, known: number) => void): void {
     const member = this.#around.members.get(peer);
     if (member === undefined) return;
     const present = originOf(member.number, member.life);
@@ -173,7 +223,7 @@ export class Replication {
     if (!this.#around.shards.has(message.space)) return;
     const shards = this.#around.shards.in(message.space);
     forEachRecord(message.records, shards, this.#options.limits, take, (view, at) => {
-      if (lifeOf(originAt(view, at)) > member.life) throw new BadBytes("pushed register of a life never announced");
+      check(lifeOf(originAt(view, at)), member.life);
     });
     for (const shard of touched) {
       if (!shard.hasGap(present)) continue;

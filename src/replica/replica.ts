@@ -269,6 +269,8 @@ export class Replica implements WatchRelayHost {
     });
     this.replication = new Replication(this, this.pulls, {
       limits: this.limits,
+      region: config.region,
+      isAlive: (id) => this.membership.stateOf(id) === "alive",
       broadcast: (to, frame) => this.#broadcastFrame(to, frame),
       applied: (shard, view, at, when) => this.#applied(shard, view, at, when),
     });
@@ -526,6 +528,10 @@ export class Replica implements WatchRelayHost {
     switch (message.type) {
       case "push":
         return this.replication.receivePush(peer, message, now);
+      case "relay":
+        return this.replication.receiveRelay(peer, message, now);
+      case "relayed":
+        return this.replication.receiveRelayed(message, now);
       case "confirm":
         return this.#receiveConfirm(peer, message);
       case "digest":

@@ -53,6 +53,11 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     ),
     gauge("life", "Life number of this replica.", replica.life),
     counter("pushes_sent_total", "Push frames encoded.", replica.replication.frames),
+    counter(
+      "pushes_relayed_total",
+      "Pushes of other regions that were passed on in this one.",
+      replica.replication.relayed,
+    ),
     counter("push_records_received_total", "Records received in pushes.", replica.replication.received),
     counter(
       "push_records_refused_total",

@@ -104,6 +104,8 @@ const typeByte = {
   follow: 33,
   followed: 34,
   news: 35,
+  relay: 36,
+  relayed: 37,
 } as const satisfies Record<Message["type"], number>;
 
 const typeOfByte = new Map<number, Message["type"]>(
@@ -152,6 +154,16 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       writeList(writer, message.lineage, writeBirth);
       return writeList(writer, message.known, writeBirth);
     case "push":
+      writer.u8(message.confirm ? 1 : 0);
+      writer.u32(message.space);
+      return writeRecords(writer, message.records);
+    case "relay":
+      writeList(writer, message.to, (out, id) => out.latin1(id));
+      writer.u8(message.confirm ? 1 : 0);
+      writer.u32(message.space);
+      return writeRecords(writer, message.records);
+    case "relayed":
+      writer.latin1(message.of);
       writer.u8(message.confirm ? 1 : 0);
       writer.u32(message.space);
       return writeRecords(writer, message.records);
@@ -306,6 +318,22 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
       };
     case "push":
       return { type, confirm: readFlag(reader), space: readSpace(reader), records: readRecords(reader) };
+    case "relay":
+      return {
+        type,
+        to: readList(reader, MEMBERS_MAX, readReplicaId),
+        confirm: readFlag(reader),
+        space: readSpace(reader),
+        records: readRecords(reader),
+      };
+    case "relayed":
+      return {
+        type,
+        of: readReplicaId(reader),
+        confirm: readFlag(reader),
+        space: readSpace(reader),
+        records: readRecords(reader),
+      };
     case "confirm":
       return { type, origin: readOrigin(reader), entries: readList(reader, SHARDS_MAX, readConfirmEntry) };
     case "digest":

@@ -6,6 +6,8 @@
  *                  a link, and again when I begin another life. Whoever is new to me I tell of all others, too.
  *   push           every write of my own origin in one space, in the order of its sequences, as written (R3). No answer,
  *                  unless `confirm` asks for one.
+ *   relay          the same, for you and for others of your region, to whom you pass it on as
+ *   relayed        a push of whom it names.
  *   confirm        how far your origin is covered here, for the shards of a push that asked.
  *
  * Anti-entropy, about once a second with a random peer:
@@ -232,6 +234,22 @@ export type Message =
       readonly known: readonly Birth[];
     }
   | { readonly type: "push"; readonly confirm: boolean; readonly space: SpaceId; readonly records: Records }
+  /** A push that the receiver passes on to these, who are in its region. */
+  | {
+      readonly type: "relay";
+      readonly to: readonly ReplicaId[];
+      readonly confirm: boolean;
+      readonly space: SpaceId;
+      readonly records: Records;
+    }
+  /** A push of somebody else, passed on. */
+  | {
+      readonly type: "relayed";
+      readonly of: ReplicaId;
+      readonly confirm: boolean;
+      readonly space: SpaceId;
+      readonly records: Records;
+    }
   | {
       readonly type: "confirm";
       readonly origin: OriginId;

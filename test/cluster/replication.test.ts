@@ -22,15 +22,22 @@ const ofB = (life = 1) => originOf(replicaNumber(b), life);
 let around: TestSurroundings;
 let pulls: Pulls;
 let frames: Uint8Array[];
+let receivers: (readonly ReplicaId[])[];
 let replication: Replication;
 
 beforeEach(() => {
   around = new TestSurroundings("a", ["b"], 1);
   pulls = new Pulls(around, { settleMs: 100, idleMs: 1000 });
   frames = [];
+  receivers = [];
   replication = new Replication(around, pulls, {
     limits: LIMITS,
-    broadcast: (_to, frame) => frames.push(frame),
+    region: "default",
+    isAlive: () => true,
+    broadcast: (to, frame) => {
+      frames.push(frame);
+      receivers.push(to);
+    },
     applied: () => {},
   });
 });
@@ -41,7 +48,7 @@ function records(list: readonly Loose[]): Records {
 }
 
 function receive(confirm: boolean, ...list: Loose[]): void {
-  replication.receivePush(b, { type: "push", space: DEFAULT_SPACE, confirm, records: records(list) }, NOW);
+  replication.receivePush(b, { space: DEFAULT_SPACE, confirm, records: records(list) }, NOW);
 }
 
 const written = (sequence: number, more: { key?: string; life?: number; flags?: number } = {}) =>
@@ -173,5 +180,58 @@ describe("a push whose life is sealed here, by a later life that its link does n
     const confirms = around.sent.flatMap(({ message }) => (message.type === "confirm" ? [message] : []));
     expect(confirms.flatMap(({ entries }) => entries)).toEqual([]);
     for (const message of confirms) expect(decodeMessage(encodeMessage(message))).toEqual(message);
+  });
+});
+
+describe("a push of another region", () => {
+  const [c, d] = ["c", "d"] as ReplicaId[] as [ReplicaId, ReplicaId];
+
+  it("goes there once, with the names of all who are to have it", () => {
+    for (const [name, region] of [
+      ["b", "us"],
+      ["c", "us"],
+      ["d", "default"],
+    ] as const) {
+      around.members.learn(facts(name, { region, life: 2 }), NOW);
+      around.links.add(name as ReplicaId);
+    }
+    replication.queue(home(), written(1).bytes, written(1).bytes.length, true);
+    replication.flush();
+    const sent = frames.map((frame, i) => ({ to: receivers[i], message: decodeMessage(frame) }));
+    const relayed = sent.find(({ message }) => message.type === "relay");
+    if (relayed?.message.type !== "relay") throw new Error("no relay");
+    expect([...(relayed.to ?? []), ...relayed.message.to].sort()).toEqual([b, c]);
+    expect([relayed.message.confirm, relayed.message.space]).toEqual([true, DEFAULT_SPACE]);
+    const { bytes, start, end } = relayed.message.records;
+    expect(bytes.subarray(start, end)).toEqual(written(1).bytes);
+    expect(sent.filter(({ message }) => message.type === "push").map(({ to }) => to)).toEqual([[d]]);
+  });
+
+  it("is taken here, and passed on to those of them that are linked", () => {
+    around.links.add(c);
+    const list = records([written(1)]);
+    replication.receiveRelay(b, { type: "relay", to: [c, d], confirm: true, space: DEFAULT_SPACE, records: list }, NOW);
+    expect(held()).toEqual(["k1"]);
+    expect(around.takeSent()).toEqual(["b confirm"]);
+    expect(receivers).toEqual([[c]]);
+    expect(decodeMessage(frames[0] as Uint8Array)).toMatchObject({ type: "relayed", of: b, confirm: true });
+  });
+
+  it("that was passed on is taken as if whose it is had sent it, and confirmed to that one", () => {
+    around.links.add(c);
+    const relayed = (...list: Loose[]) =>
+      replication.receiveRelayed(
+        { type: "relayed", of: b, confirm: true, space: DEFAULT_SPACE, records: records(list) },
+        NOW,
+      );
+    relayed(written(1));
+    expect([held(), around.shards.all[0]?.vector.get(ofB())]).toEqual([["k1"], 1]);
+    expect(around.takeSent()).toEqual(["b confirm"]);
+    // Of a life that the relay heard of first nothing is taken yet, and the relay's link stays.
+    relayed(written(1, { key: "later", life: 2 }));
+    expect(held()).toEqual(["k1"]);
+    around.members.giveUp(b, 1);
+    relayed(written(2));
+    expect(held()).toEqual(["k1"]);
   });
 });

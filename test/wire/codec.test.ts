@@ -303,6 +303,8 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
   follow: fc.record({ ...type("follow"), space, shards: fc.array(number16, { maxLength: 5 }) }),
   followed: fc.record({ ...type("followed"), space, shards: fc.array(number16, { maxLength: 5 }) }),
   news: fc.record({ ...type("news"), space, records }),
+  relay: fc.record({ ...type("relay"), to: fc.array(id, { maxLength: 3 }), confirm: fc.boolean(), space, records }),
+  relayed: fc.record({ ...type("relayed"), of: id, confirm: fc.boolean(), space, records }),
   request: fc.record({
     ...type("request"),
     request: number,
@@ -341,6 +343,8 @@ const OPEN_ENDED = new Set<Message["type"]>([
   "audit-forget",
   "read-reply",
   "news",
+  "relay",
+  "relayed",
 ]);
 
 /** Vectors as their entries and records as their bytes, so that two messages can be compared. */
