@@ -15,6 +15,11 @@ export const DEFAULT_SPACE = 0 as SpaceId;
 /** What the cluster itself agrees on; one shard, which every replica holds. */
 export const SYSTEM_SPACE = 1 as SpaceId;
 
+/** Every member keeps all of it, whatever anybody defines. */
+export function isForEverybody(space: SpaceId): boolean {
+  return space === DEFAULT_SPACE || space === SYSTEM_SPACE;
+}
+
 export function shardIdOf(space: SpaceId, number: number): ShardId {
   return (space * SPACE_SHARDS_MAX + number) as ShardId;
 }

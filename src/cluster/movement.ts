@@ -51,11 +51,7 @@ export class Movement {
   tick(now: number): void {
     this.#left = LEAVE_BUDGET;
     this.#meet();
-    const isAnyPlaced = this.#host.ownership.isAnyPlaced;
-    for (const shard of this.#host.shards) {
-      // Where all own all, there is nothing to do for one that is ready.
-      if (isAnyPlaced || !shard.isReady || shard.isLeaving) this.#look(shard, now);
-    }
+    for (const shard of this.#host.shards.movable) this.#look(shard, now);
   }
 
   #look(shard: Shard, now: number): void {
@@ -81,7 +77,7 @@ export class Movement {
   #meet(): void {
     const isAlone = this.#host.members.owners().length === 0;
     if (this.#wasAlone && !isAlone) {
-      for (const shard of this.#host.shards) {
+      for (const shard of this.#host.shards.movable) {
         if (shard.isReady && shard.table.count === 0 && shard.vector.size === 0) shard.becomeUnready();
       }
     }
@@ -138,7 +134,7 @@ export class Movement {
   /** Shards owned, those of them that this replica is ready in, and those that it holds without owning them. */
   progress(): { readonly owned: number; readonly ready: number; readonly strays: number } {
     let [owned, ready, strays] = [0, 0, 0];
-    for (const shard of this.#host.shards) {
+    for (const shard of this.#host.shards.movable) {
       if (this.#host.ownership.isEverywhere(spaceOf(shard.id))) continue;
       if (this.#host.ownership.owns(shard.id)) {
         owned++;

@@ -2,7 +2,7 @@
 
 import { assert } from "../base/assert.ts";
 import type { ShardId, SpaceId } from "../base/ids.ts";
-import { DEFAULT_SPACE, numberOf, SYSTEM_SPACE, shardIdOf, spaceOf } from "../base/shard-id.ts";
+import { DEFAULT_SPACE, isForEverybody, numberOf, SYSTEM_SPACE, shardIdOf, spaceOf } from "../base/shard-id.ts";
 import type { Shard } from "./shard.ts";
 
 const NONE: readonly Shard[] = [];
@@ -15,6 +15,7 @@ export class Shards {
   /** The default space's: most of what is asked for. */
   #default: readonly Shard[] = NONE;
   #all: readonly Shard[] = NONE;
+  #movable: readonly Shard[] = NONE;
 
   constructor(perSpace: number, create: (id: ShardId) => Shard) {
     this.perSpace = perSpace;
@@ -32,6 +33,11 @@ export class Shards {
     return this.#bySpace.keys();
   }
 
+  /** Those that some members may own and others not. */
+  get movable(): readonly Shard[] {
+    return this.#movable;
+  }
+
   has(space: SpaceId): boolean {
     return this.#bySpace.has(space);
   }
@@ -44,6 +50,7 @@ export class Shards {
     this.#bySpace.set(space, shards);
     if (space === DEFAULT_SPACE) this.#default = shards;
     this.#all = [...this.#all, ...shards].sort((a, b) => a.id - b.id);
+    this.#movable = this.#all.filter(({ id }) => !isForEverybody(spaceOf(id)));
     return shards;
   }
 

@@ -12,7 +12,7 @@ import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { isDue } from "../base/deadline.ts";
 import type { Key, OriginId, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
-import { DEFAULT_SPACE, SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
+import { DEFAULT_SPACE, isForEverybody, SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import { AntiEntropy } from "../cluster/anti-entropy.ts";
 import { Audit } from "../cluster/audit.ts";
 import { ClockGuard } from "../cluster/clock-guard.ts";
@@ -449,7 +449,9 @@ export class Replica implements WatchRelayHost {
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
   }
 
+  /** Of what everybody keeps for ever nobody asks who is. */
   readinessOf(shard: Shard): Readiness {
+    if (isForEverybody(spaceOf(shard.id))) return READY;
     const isReadyOnDisk = this.#ephemeral ? shard.isReady : this.persistence.isReadyOnDisk(shard.id);
     if (shard.isReady && isReadyOnDisk) return READY;
     return shard.isReady || isReadyOnDisk ? HALF_READY : NOT_READY;
