@@ -54,7 +54,7 @@ import type { Replica, RequestListener } from "./replica.ts";
 import { RequestService } from "./request-service.ts";
 import { Router } from "./router.ts";
 import { startReplica } from "./start-up.ts";
-import { replicaStatistics } from "./statistics.ts";
+import { replicaStatistics, requestStatistics } from "./statistics.ts";
 import { clusterStatus } from "./status.ts";
 
 /** Between ticks; also how long a batch gathers when nobody waits for the disk. */
@@ -340,7 +340,8 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
   }
 
   statistics(): readonly Statistic[] {
-    return this.#replica === undefined ? [] : replicaStatistics(this.#replica);
+    if (this.#replica === undefined) return [];
+    return [...replicaStatistics(this.#replica), ...requestStatistics(this.#router, this.#service)];
   }
 
   /** What is held beside the registers, and its bounds. */

@@ -28,7 +28,7 @@ import { listKeys } from "./listing.ts";
 import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
 import { ACK_TIMEOUT_MS, checkKey, checkWrite, type Write } from "./operations.ts";
 import { dotAt, entryAt, versionOf } from "./register-view.ts";
-import { type Answer, FROM_CLIENT, type Router, type Seen } from "./router.ts";
+import { type Answer, type Circumstances, FROM_CLIENT, type Router, type Seen } from "./router.ts";
 
 const BATCH_OPERATIONS_MAX = 10_000;
 
@@ -54,8 +54,12 @@ export class Keyspace implements Store {
     checkKey(replica, key);
     const shard = replica.shardOfKey(key, this.#space);
     const body = { type: "read", key, quorum: options.consistency === "quorum" } as const;
-    const answer = await this.#router.read(this.#space, shard, body, this.#circumstances(shard));
-    if (answer.type === "here") return this.#local.get(key, options);
+    const circumstances = this.#circumstances(shard);
+    const answer = await this.#router.read(this.#space, shard, body, circumstances);
+    if (answer.type === "here") {
+      await this.#caughtUp(circumstances);
+      return this.#local.get(key, options);
+    }
     return this.#readFrom(shard, key, expectAnswer(answer, "read").records);
   }
 
@@ -116,7 +120,10 @@ export class Keyspace implements Store {
     const stamp = isOwn || condition !== undefined ? undefined : this.#router.stampOf(shard, key);
     const body: WriteBody = { type: "write", ...checked, stamp, mayBeDone: false, ack, ackTimeoutMs };
     const answer = await this.#router.write(this.#space, shard, body, circumstances);
-    if (answer.type === "here") return this.#local.carryOut(checked, answer.stamp, write.options);
+    if (answer.type === "here") {
+      await this.#caughtUp(circumstances);
+      return this.#local.carryOut(checked, answer.stamp, write.options);
+    }
     const { timestamp, origin, sequence, existed, acks } = expectAnswer(answer, "written");
     return { version: versionOf(timestamp, origin), dot: { shard: shard.id, origin, sequence }, existed, acks };
   }
@@ -135,7 +142,12 @@ export class Keyspace implements Store {
     return outcomeAt(shard, view, start, now);
   }
 
-  #circumstances(shard: Shard) {
+  /** Whoever is asked has to hold what the session has seen, this replica too where nobody else can be asked. */
+  async #caughtUp({ seen }: Circumstances): Promise<void> {
+    if (seen !== undefined) await this.#host.catchUp(seen.dots, seen.waitMs);
+  }
+
+  #circumstances(shard: Shard): Circumstances {
     if (this.#seen === undefined) return FROM_CLIENT;
     const dots = this.#seen.dots.filter((dot) => dot.shard === shard.id);
     return dots.length === 0 ? FROM_CLIENT : { ...FROM_CLIENT, seen: { ...this.#seen, dots } };

@@ -20,6 +20,7 @@ import type { Router } from "./router.ts";
 /** Requests of one peer that wait here: for acknowledgements, sessions, or others. */
 export const SERVED_MAX = 16_384;
 const NOTHING: Records = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)), start: 0, end: 0 };
+const LONG_BYTES = 64 * 1024;
 const REFUSED: ResponseBody = { type: "refused" };
 
 export interface RequestHost extends KeyspaceHost {
@@ -87,7 +88,10 @@ export class RequestService {
     await this.#caughtUp(peer, around);
     const asking = new LocalKeyspace(this.#host, space).ask(body.key, body.quorum);
     if (asking !== undefined) await this.#waitFor(peer, request, asking);
-    this.#answer(peer, request, { type: "read", records: recordsOf(shard, shard.find(KIND_PLAIN, body.key)) });
+    const records = recordsOf(shard, shard.find(KIND_PLAIN, body.key));
+    // It is long under way where the link is slow.
+    if (records.end - records.start > LONG_BYTES) this.#answer(peer, request, { type: "taken" });
+    this.#answer(peer, request, { type: "read", records });
   }
 
   async #write(peer: ReplicaId, around: Omit<Request, "body">, body: WriteBody): Promise<void> {

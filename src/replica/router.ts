@@ -47,9 +47,12 @@ export interface Here {
 export type Answer = Exclude<Answered, { type: "refused" } | "lost">;
 
 const HERE: Here = { type: "here" };
-/** An owner that has not said anything for longer is taken for gone, ms. */
-const PATIENCE_MS_MAX = 1000;
+/** An owner that has not said anything for longer is taken for gone, ms; of one that never answered nothing is known. */
+const PATIENCE_MS_MAX = 4000;
 const PATIENCE_MS_MIN = 250;
+const PATIENCE_MS_UNKNOWN = 1000;
+/** What a slow link takes of a value meanwhile. */
+const BYTES_PER_MS = 1000;
 const LIST_MS_MAX = 2000;
 /** Once it has, it may wait for others so long, besides what it was told, ms. */
 const OTHERS_MS_MAX = 4000;
@@ -136,7 +139,7 @@ export class Router {
       const answer = await this.#ask(
         owner,
         { ...requestOf(space, circumstances), body },
-        this.#patience(owner, waitMs),
+        this.#patience(owner, waitMs, body.value?.length),
       );
       if (answer === "lost") {
         if (body.condition !== undefined) throw unknownOutcome(owner);
@@ -271,10 +274,11 @@ export class Router {
     return Math.max(HEDGE_MS_MIN, this.forwarding.times.tailMs(owner) ?? HEDGE_MS_UNKNOWN);
   }
 
-  #patience(owner: ReplicaId, waitMs: number): Patience {
-    const tailMs = this.forwarding.times.tailMs(owner) ?? PATIENCE_MS_MAX;
-    const firstMs = Math.min(PATIENCE_MS_MAX, Math.max(PATIENCE_MS_MIN, 4 * tailMs));
-    return { firstMs, thenMs: waitMs + OTHERS_MS_MAX };
+  #patience(owner: ReplicaId, waitMs: number, bytes = 0): Patience {
+    const tailMs = this.forwarding.times.tailMs(owner);
+    const usualMs = tailMs === undefined ? PATIENCE_MS_UNKNOWN : Math.max(PATIENCE_MS_MIN, 4 * tailMs);
+    const underWayMs = bytes / BYTES_PER_MS;
+    return { firstMs: Math.min(PATIENCE_MS_MAX, usualMs) + underWayMs, thenMs: waitMs + OTHERS_MS_MAX + underWayMs };
   }
 }
 

@@ -4,6 +4,8 @@ import type { Shard } from "../core/shard.ts";
 import type { Statistic } from "../stats.ts";
 import { holdingsOf } from "./holdings.ts";
 import type { Replica } from "./replica.ts";
+import type { RequestService } from "./request-service.ts";
+import type { Router } from "./router.ts";
 import { memoryBytes } from "./status.ts";
 
 export function replicaStatistics(replica: Replica): Statistic[] {
@@ -94,6 +96,18 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     counter("shards_handed_over_total", "Shards that were handed over.", replica.movement.handedOver),
     gauge("disk_epoch", "Batches that the disk has taken.", replica.persistence.epoch),
     ...holdingsOf(replica).map(({ name, help, value }) => gauge(name, help, value)),
+  ];
+}
+
+/** Of keys that other replicas hold. */
+export function requestStatistics({ forwarding, hedged, guestWrites }: Router, service: RequestService): Statistic[] {
+  return [
+    counter("requests_sent_total", "Requests to owners of keys that are not held here.", forwarding.sent),
+    counter("requests_lost_total", "Those of them that nobody answered in time.", forwarding.lost),
+    counter("requests_hedged_total", "Reads that were asked of a second owner, as the first was slow.", hedged),
+    counter("guest_writes_total", "Writes taken here because no owner could be reached.", guestWrites),
+    counter("requests_served_total", "Requests of other replicas.", service.served),
+    counter("requests_passed_on_total", "Those of them that others were to carry out.", service.passedOn),
   ];
 }
 

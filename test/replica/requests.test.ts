@@ -161,6 +161,18 @@ describe("a replica that does not own a key", () => {
     expect((await placed.do(store.get(key as Key))).entry?.version).toBeDefined();
   });
 
+  it("does not show a session less than it has seen where no owner can be reached", async () => {
+    const placed = await four("session of a guest");
+    const key = placed.keyOf([0, 1]);
+    const { dot } = await placed.put(2, key, "v");
+    placed.cut([2, 3], [0, 1]);
+    await placed.run(8000);
+    const store = await placed.do(placed.store(2).catchUp([dot], 300));
+    expect(await placed.do(store.get(key as Key)).catch(code)).toBe("SESSION_BEHIND");
+    expect(await placed.do(store.put(key as Key, new Uint8Array(1))).catch(code)).toBe("SESSION_BEHIND");
+    expect(await placed.get(2, key)).toBeUndefined();
+  });
+
   it("does not let a clock that is behind lose its writes", async () => {
     const placed = await four("stale");
     const key = placed.keyOf([0, 1]);
