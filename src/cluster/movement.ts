@@ -7,7 +7,8 @@
  *      and is not displaced and dead has told, in this view, that it is not, who owns it. Who is alone in the cluster may not know of others: as soon as it
  *      learns of one, it is ready no more in what it holds nothing of.
  *  M2. A stray goes when every owner has told, in this view, that it is ready in memory and on disk, and that its disk has
- *      all that the stray covers. So a shard is never below its replication by what moves.
+ *      all that the stray covers; not before it has sorted out what it doubts, for which it claims nothing. So a shard is
+ *      never below its replication by what moves.
  *  M3. Who let go of a shard says so when its disk has let go of it, too.
  */
 
@@ -59,7 +60,7 @@ export class Movement {
     if (shard.isLeaving) this.#goOnLeaving(shard);
     else if (ownership.owns(shard.id)) {
       if (!shard.isReady && shard.isSettled && this.#isNobodyReady(shard, now)) this.#becomeReady(shard);
-    } else if (this.#host.isHeld(shard) && this.#isHandedOver(shard)) this.#leave(shard);
+    } else if (shard.isSettled && this.#host.isHeld(shard) && this.#isHandedOver(shard)) this.#leave(shard);
   }
 
   /** This replica covers all that a peer covers that was ready in this view. */

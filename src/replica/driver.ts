@@ -39,6 +39,7 @@ import type { Acks } from "./acks.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { Documents } from "./documents.ts";
 import { Farewell } from "./farewell.ts";
+import { FORWARDED_MAX } from "./forwarding.ts";
 import { type Holding, holdingsOf } from "./holdings.ts";
 import { inspectReplica, type ReplicaDump } from "./inspect.ts";
 import { Keyspace } from "./keyspace.ts";
@@ -51,7 +52,7 @@ import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, Transpo
 import { RefusalLog } from "./refusal-log.ts";
 import { RefusingPeers } from "./refusing-peers.ts";
 import type { Replica, RequestListener } from "./replica.ts";
-import { RequestService } from "./request-service.ts";
+import { RequestService, SERVED_MAX } from "./request-service.ts";
 import { Router } from "./router.ts";
 import { startReplica } from "./start-up.ts";
 import { replicaStatistics, requestStatistics } from "./statistics.ts";
@@ -349,7 +350,27 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     const value = this.#sessions.length;
     const help = "Requests that wait for what their session has seen.";
     const sessions = { name: "session_waits", help, value, max: Infinity, isNoneAtRest: true };
-    return [...holdingsOf(this.replica), sessions];
+    return [...holdingsOf(this.replica), sessions, ...this.#requestsWaiting()];
+  }
+
+  #requestsWaiting(): Holding[] {
+    const peers = Math.max(1, this.replica.members.all().length);
+    return [
+      {
+        name: "requests_forwarded",
+        help: "Requests that other replicas have been asked for clients.",
+        value: this.#router.forwarding.waiting,
+        max: FORWARDED_MAX,
+        isNoneAtRest: true,
+      },
+      {
+        name: "requests_served",
+        help: "Requests of other replicas that wait here.",
+        value: this.#service.waiting,
+        max: SERVED_MAX * peers,
+        isNoneAtRest: true,
+      },
+    ];
   }
 
   /** Everything that is held, for checkers. */

@@ -1,6 +1,7 @@
 /**
  * Requests to other replicas that are under way. Each is answered once, or lost: with its link, or because it took too
- * long; then nobody knows whether it was carried out.
+ * long; then nobody knows whether it was carried out. Requests are numbered from anywhere: what was asked by a process that
+ * is gone may still be answered to the one that came after it.
  */
 
 import { BadBytes } from "../base/bytes.ts";
@@ -12,6 +13,7 @@ import { checkRecord } from "../core/record-check.ts";
 import type { MessageOf, Records } from "../wire/message.ts";
 import type { Request, RequestBody, ResponseBody } from "../wire/request.ts";
 import { keyOf } from "./register-view.ts";
+import type { Random } from "./ports.ts";
 import type { Replica } from "./replica.ts";
 
 /** Requests under way, to all peers together. */
@@ -40,9 +42,14 @@ export class Forwarding {
   readonly times = new ResponseTimes();
   readonly #pending = new Map<number, Pending>();
   readonly #waitingById = new Map<ReplicaId, number>();
-  #next = 1;
+  readonly #random: Random;
+  #next: number | undefined;
   sent = 0;
   lost = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
 
   get waiting(): number {
     return this.#pending.size;
@@ -60,7 +67,8 @@ export class Forwarding {
     patience: Patience,
     now: number,
   ): Promise<Answered> {
-    const number = this.#next++;
+    const number = this.#next ?? this.#random.uint32();
+    this.#next = number + 1;
     this.sent++;
     replica.send(peer, { type: "request", ...request, request: number });
     return new Promise((resolve) => {

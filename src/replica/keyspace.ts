@@ -28,7 +28,15 @@ import { listKeys } from "./listing.ts";
 import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
 import { ACK_TIMEOUT_MS, checkKey, checkWrite, type Write } from "./operations.ts";
 import { dotAt, entryAt, versionOf } from "./register-view.ts";
-import { type Answer, type Circumstances, FROM_CLIENT, type Router, type Seen } from "./router.ts";
+import {
+  type Answer,
+  type Circumstances,
+  FROM_CLIENT,
+  type Here,
+  type Router,
+  type Seen,
+  unknownOutcome,
+} from "./router.ts";
 
 const BATCH_OPERATIONS_MAX = 10_000;
 
@@ -57,7 +65,7 @@ export class Keyspace implements Store {
     const circumstances = this.#circumstances(shard);
     const answer = await this.#router.read(this.#space, shard, body, circumstances);
     if (answer.type === "here") {
-      await this.#caughtUp(circumstances);
+      await this.#catchUpHere(circumstances, answer);
       return this.#local.get(key, options);
     }
     return this.#readFrom(shard, key, expectAnswer(answer, "read").records);
@@ -121,11 +129,21 @@ export class Keyspace implements Store {
     const body: WriteBody = { type: "write", ...checked, stamp, mayBeDone: false, ack, ackTimeoutMs };
     const answer = await this.#router.write(this.#space, shard, body, circumstances);
     if (answer.type === "here") {
-      await this.#caughtUp(circumstances);
+      await this.#catchUpHere(circumstances, answer);
       return this.#local.carryOut(checked, answer.stamp, write.options);
     }
     const { timestamp, origin, sequence, existed, acks } = expectAnswer(answer, "written");
     return { version: versionOf(timestamp, origin), dot: { shard: shard.id, origin, sequence }, existed, acks };
+  }
+
+  /** Where nobody else can be asked, this replica itself has to have what the session has seen. */
+  async #catchUpHere({ seen }: Circumstances, { mayBeDone = false }: Here): Promise<void> {
+    if (seen === undefined) return;
+    try {
+      await this.#host.catchUp(seen.dots, seen.waitMs);
+    } catch (error) {
+      throw mayBeDone ? unknownOutcome(this.#host.replica().id) : error;
+    }
   }
 
   /** What an owner holds of a key; or what is here, where that is newer: a guest's writes have a way to go. */
@@ -140,11 +158,6 @@ export class Keyspace implements Store {
     if (end === start) return {};
     replica.clock.observe(timestampAt(view, start), now);
     return outcomeAt(shard, view, start, now);
-  }
-
-  /** Whoever is asked has to hold what the session has seen, this replica too where nobody else can be asked. */
-  async #caughtUp({ seen }: Circumstances): Promise<void> {
-    if (seen !== undefined) await this.#host.catchUp(seen.dots, seen.waitMs);
   }
 
   #circumstances(shard: Shard): Circumstances {

@@ -1,7 +1,8 @@
 /**
  * Registers that are asked of others before one is read or written here. A read that wants a majority asks every linked
  * owner: the newest of what a majority (this replica included) holds is the answer. An owner that is not ready yet asks
- * those that are. Either takes in what it is told, so that it is repaired and passes it on.
+ * those that are. Either takes in what it is told, so that it is repaired and passes it on: who does not own the shard must
+ * not, and is no part of a majority, so that it has nobody to ask.
  */
 
 import { isDue } from "../base/deadline.ts";
@@ -49,10 +50,12 @@ export class QuorumReads {
   }
 
   begin(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void): void {
-    const others = coOwnersOf(this.#host, shard);
-    const own = this.#host.ownership.owns(shard) ? 1 : 0;
-    const majority = Math.floor((others.length + own) / 2) + 1;
-    const missing = majority - (own === 1 && this.#isWhole(shard) ? 1 : 0);
+    if (!this.#host.ownership.owns(shard)) {
+      answer(false);
+      return;
+    }
+    const majority = Math.floor((coOwnersOf(this.#host, shard).length + 1) / 2) + 1;
+    const missing = majority - (this.#isWhole(shard) ? 1 : 0);
     const asked = this.#host.linked().filter((id) => this.#host.ownership.isOwner(shard, id));
     const isMajorityKnown = this.#host.isMajorityKnown();
     if (missing === 0 || asked.length < missing || !isMajorityKnown) {

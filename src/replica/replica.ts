@@ -178,7 +178,7 @@ export class Replica implements WatchRelayHost {
   /** Its latest lives, the present one included once it has begun. */
   lineage: readonly Birth[];
   /** What the disk had taken when this life began. */
-  readonly startEpoch: number;
+  startEpoch: number;
 
   readonly #ephemeral: boolean;
   readonly #writer = new RecordWriter();
@@ -414,6 +414,8 @@ export class Replica implements WatchRelayHost {
     if (shard.isLeaving) shard.leave(Infinity);
     if (!shard.isSpent) return;
     this.life += 1 + leap(this.#random);
+    // What the disk has taken so far belongs to the lives before: that others know of it is no news.
+    this.startEpoch = this.persistence.epoch;
     this.outbox.log("info", "life-begun", { life: this.life, shard: shard.id });
     this.#beginLife();
     this.#confirmations.clear();

@@ -8,14 +8,14 @@ import { toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId, Timestamp } from "../base/ids.ts";
 import { KIND_PLAIN, recordLength, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
-import type { WriteOutcome } from "../store.ts";
+import type { Dot, WriteOutcome } from "../store.ts";
 import type { MessageOf, Records } from "../wire/message.ts";
 import type { ListBody, ReadBody, Request, ResponseBody, WriteBody } from "../wire/request.ts";
 import { listHere } from "./listing.ts";
 import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
 import { checkKey, checkSizes } from "./operations.ts";
 import { dotAt, stampOf, versionOf } from "./register-view.ts";
-import type { Router } from "./router.ts";
+import { type Answer, type Here, type Router, unknownOutcome } from "./router.ts";
 
 /** Requests of one peer that wait here: for acknowledgements, sessions, or others. */
 export const SERVED_MAX = 16_384;
@@ -84,7 +84,7 @@ export class RequestService {
     const passed = await this.#passOn(peer, around, shard, (circumstances) =>
       this.#router.read(space, shard, body, circumstances),
     );
-    if (passed !== undefined) return this.#answer(peer, request, passed);
+    if (passed.type !== "here") return this.#answer(peer, request, passed);
     await this.#caughtUp(peer, around);
     const asking = new LocalKeyspace(this.#host, space).ask(body.key, body.quorum);
     if (asking !== undefined) await this.#waitFor(peer, request, asking);
@@ -102,12 +102,23 @@ export class RequestService {
     const passed = await this.#passOn(peer, around, shard, (circumstances) =>
       this.#router.write(space, shard, body, circumstances),
     );
-    if (passed !== undefined) return this.#answer(peer, request, passed);
-    await this.#caughtUp(peer, around);
+    if (passed.type !== "here") return this.#answer(peer, request, passed);
+    const { mayBeDone = body.mayBeDone } = passed;
+    try {
+      await this.#caughtUp(peer, around);
+    } catch (error) {
+      throw mayBeDone ? unknownOutcome(this.#host.replica().id) : error;
+    }
+    await this.#writeHere(peer, around, shard, { ...body, mayBeDone });
+  }
+
+  /** What the session of the client has seen is here. */
+  async #writeHere(peer: ReplicaId, around: Omit<Request, "body">, shard: Shard, body: WriteBody): Promise<void> {
+    const { request, space, after } = around;
     const local = new LocalKeyspace(this.#host, space);
     const asking = local.ask(body.key);
     if (asking !== undefined) await this.#waitFor(peer, request, asking);
-    const above = this.#staleAbove(shard, body);
+    const above = this.#staleAbove(shard, body, after);
     if (above !== undefined) return this.#answer(peer, request, { type: "stale", above });
     const { ack, ackTimeoutMs } = body;
     const outcome = this.#superseded(shard, body) ?? local.writeNow(body, body.stamp);
@@ -140,24 +151,28 @@ export class RequestService {
     return waiting;
   }
 
-  /** Undefined: it is for this replica to carry out. */
   async #passOn(
     peer: ReplicaId,
     { request, hops, after, waitMs }: Omit<Request, "body">,
     shard: Shard,
     ask: (circumstances: Parameters<Router["read"]>[3]) => ReturnType<Router["read"]>,
-  ): Promise<ResponseBody | undefined> {
-    if (hops === 0 || this.#host.replica().ownership.owns(shard.id)) return undefined;
+  ): Promise<Answer | Here> {
+    if (hops === 0 || this.#host.replica().ownership.owns(shard.id)) return { type: "here" };
     const seen = after.length === 0 ? undefined : { dots: after, waitMs };
     const answer = await this.#waitFor(peer, request, ask({ hops, seen, from: peer }));
-    if (answer.type === "here") return undefined;
-    this.passedOn++;
+    if (answer.type !== "here") this.passedOn++;
     return answer;
   }
 
-  /** The stamp that a write would have to exceed, where that with which it came does not. */
-  #staleAbove(shard: Shard, { key, stamp, mayBeDone }: WriteBody): Timestamp | undefined {
-    if (stamp === undefined || (mayBeDone && this.#slotAbove(shard, key, stamp) !== 0)) return undefined;
+  /**
+   * The stamp that a write would have to exceed, where that with which it came does not. One that may have been carried out
+   * is superseded, unless by what its session had seen when it asked: nobody has carried it out below that.
+   */
+  #staleAbove(shard: Shard, { key, stamp, mayBeDone }: WriteBody, after: readonly Dot[]): Timestamp | undefined {
+    if (stamp === undefined) return undefined;
+    const slot = mayBeDone ? this.#slotAbove(shard, key, stamp) : 0;
+    const dot = slot === 0 ? undefined : dotAt(shard.id, shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    if (dot !== undefined && !isAmong(dot, after)) return undefined;
     const above = Math.max(shard.lastStampOf(KIND_PLAIN, key), this.#host.replica().toldStamp);
     return stamp > above ? undefined : (above as Timestamp);
   }
@@ -190,6 +205,10 @@ export class RequestService {
   #answer(peer: ReplicaId, request: number, body: ResponseBody): void {
     this.#host.respond(peer, { type: "response", request, body });
   }
+}
+
+function isAmong({ origin, sequence }: Dot, dots: readonly Dot[]): boolean {
+  return dots.some((seen) => seen.origin === origin && seen.sequence >= sequence);
 }
 
 /** Valid until the machine goes on. */

@@ -3,8 +3,10 @@
  * another where that one does not answer; here as a guest where none can (ARCHITECTURE.md, "Requests").
  *
  *  Q1. A write without a condition bears the stamp that the first replica gave it at every owner that is asked, so that it is
- *      the same write wherever it was carried out. A stamp grows only when an owner refused the write for it.
- *  Q2. A write with a condition is asked for once more only where nobody can have carried it out; else its fate is unknown.
+ *      the same write wherever it was carried out. A stamp grows only when an owner refused the write for it; an owner that
+ *      goes on refusing, since others write the key faster than a stamp comes there, gives it one itself.
+ *  Q2. A write with a condition, or without a stamp, is asked for once more only where nobody can have carried it out; else
+ *      its fate is unknown.
  *  Q3. Who wrote through this replica reads from the owner that took the write, for as long as others may lack it.
  */
 
@@ -41,6 +43,8 @@ export const FROM_CLIENT: Circumstances = { hops: HOPS_MAX, seen: undefined };
 export interface Here {
   readonly type: "here";
   readonly stamp?: Timestamp | undefined;
+  /** Somebody else who was asked for the write may have carried it out. */
+  readonly mayBeDone?: boolean;
 }
 
 /** `stale`: only of what somebody else asked for, and stamped. */
@@ -67,8 +71,8 @@ const HEDGE_SHARE = 0.1;
 const HEDGE_BURST = 10;
 /** For so long others may lack what an owner took. */
 const STICKY_MS = 1000;
-/** Stamps that a write is given before it is left to whoever wrote so much later. */
-const STAMPS_MAX = 4;
+/** Stamps that a write is given before the owner is to give it one. */
+const STAMPS_MAX = 3;
 
 export interface RouterHost {
   replica(): Replica;
@@ -84,7 +88,7 @@ interface Taken {
 }
 
 export class Router {
-  readonly forwarding = new Forwarding();
+  readonly forwarding: Forwarding;
   readonly #host: RouterHost;
   /** Who took the last write of a shard that went through here. */
   readonly #takenByShard = new Map<ShardId, Taken>();
@@ -94,6 +98,7 @@ export class Router {
 
   constructor(host: RouterHost) {
     this.#host = host;
+    this.forwarding = new Forwarding(host.random);
   }
 
   tick(replica: Replica, now: number): void {
@@ -128,12 +133,16 @@ export class Router {
 
   /** As `read`, and `OUTCOME_UNKNOWN`. */
   async write(space: SpaceId, shard: Shard, write: WriteBody, circumstances: Circumstances): Promise<Answer | Here> {
-    if (this.isOwn(shard, space, circumstances.seen)) return { type: "here", stamp: write.stamp };
+    if (this.isOwn(shard, space, circumstances.seen))
+      return { type: "here", stamp: write.stamp, mayBeDone: write.mayBeDone };
     const tried = triedBefore(circumstances);
     let body = write;
-    for (let stamps = 0; stamps < STAMPS_MAX; ) {
-      const owner = this.#choose(shard, tried);
+    /** Who refused the stamp: it alone is known to hold something greater. */
+    let refuser: ReplicaId | undefined;
+    for (let stamps = 1; ; ) {
+      const owner = refuser ?? this.#choose(shard, tried);
       if (owner === undefined) return this.#asGuest(body);
+      refuser = undefined;
       tried.add(owner);
       const waitMs = body.ack === "memory" ? 0 : body.ackTimeoutMs;
       const answer = await this.#ask(
@@ -142,18 +151,20 @@ export class Router {
         this.#patience(owner, waitMs, body.value?.length),
       );
       if (answer === "lost") {
-        if (body.condition !== undefined) throw unknownOutcome(owner);
+        if (body.stamp === undefined) throw unknownOutcome(owner);
         body = { ...body, mayBeDone: true };
       } else if (answer.type === "stale" && circumstances.from === undefined) {
-        body = { ...body, stamp: this.stampOf(shard, body.key, answer.above) };
-        tried.delete(owner);
-        stamps++;
+        const isLast = stamps++ >= STAMPS_MAX;
+        // Somebody else may have carried it out: it must not become two.
+        if (isLast && body.mayBeDone) throw unknownOutcome(owner);
+        body = { ...body, stamp: isLast ? undefined : this.stampOf(shard, body.key, answer.above) };
+        refuser = this.#host.replica().canSend(owner) ? owner : undefined;
       } else if (answer.type !== "refused") {
+        if (answer.type === "error" && body.mayBeDone) throw unknownOutcome(owner);
         if (answer.type === "written") this.#took(shard, owner, answer.timestamp);
         return answer;
       }
     }
-    throw new AtollError("TOO_MANY_REQUESTS", "others write this key faster than this replica can");
   }
 
   /** A stamp for a write that is carried out elsewhere: above what is known here of the key, and above `least`. */
@@ -167,7 +178,7 @@ export class Router {
   /** One more try would make it another write; here it is the same one. */
   #asGuest(body: WriteBody): Here {
     this.guestWrites++;
-    return { type: "here", stamp: body.stamp };
+    return { type: "here", stamp: body.stamp, mayBeDone: body.mayBeDone };
   }
 
   #took(shard: Shard, owner: ReplicaId, timestamp: Timestamp): void {
@@ -298,9 +309,10 @@ function isRecent(at: number, now: number): boolean {
   return now - at < STICKY_MS && now >= at;
 }
 
-function unknownOutcome(owner: ReplicaId): AtollError {
+/** `owner`: who did not answer, or a later one that refused what it may have done. */
+export function unknownOutcome(owner: ReplicaId): AtollError {
   return new AtollError(
     "OUTCOME_UNKNOWN",
-    `replica ${owner} did not answer: it may have carried the write out, or not`,
+    `replica ${owner}, or one that was asked before, did not answer: it may have carried the write out, or not`,
   );
 }

@@ -96,6 +96,54 @@ describe("a keyspace with two copies among four", () => {
     }
   });
 
+  it("takes no later life that began within a process for one of a disk that is newer than its own", async () => {
+    const machines = await placed("lives", FOUR, { replication: 2 });
+    const key = KEYS.find((each) => !ownersOf(machines, "a", each).includes("d")) ?? "";
+    for (const value of ["first", "second", "third"]) {
+      machines.cut(["d"], ["a", "b", "c"]);
+      machines.put("d", key, value, IN_SPACE);
+      machines.run(1000);
+      machines.heal();
+      machines.run(SETTLE_MS);
+    }
+    expect(machines.at("d").life).toBeGreaterThan(2);
+    expect(FOUR.map((name) => machines.at(name).quarantines)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("does not let go of what it doubts before that is sorted out", async () => {
+    const machines = await placed("doubt", FOUR, { replication: 2 });
+    const key = KEYS.find((each) => !ownersOf(machines, "a", each).includes("d")) ?? "";
+    for (const owner of ownersOf(machines, "a", key)) machines.machine(owner).diskWorks = false;
+    machines.put("d", key, "of a guest", IN_SPACE);
+    machines.run(3000);
+    machines.cut(["d"], ["a", "b", "c"]);
+    const shard = machines.at("d").shardOfKey(key as Key, SPACE);
+    // As when it begins anew, or its disk has lost something: it claims nothing of what it holds, so that all cover its claims.
+    shard.distrust({ serve: false });
+    machines.run(3000);
+    expect(shard.table.count).toBe(1);
+  });
+
+  it("is read from a majority by its owners only: nobody else takes in what it does not own", async () => {
+    const machines = await placed("majority", FOUR, { replication: 2 });
+    const key = KEYS.find((each) => !ownersOf(machines, "a", each).includes("d")) ?? "";
+    machines.put(ownersOf(machines, "a", key)[0] ?? "", key, "v", IN_SPACE);
+    machines.run(1000);
+    for (const [name, isReached] of [
+      [ownersOf(machines, "a", key)[1] ?? "", true],
+      ["d", false],
+    ] as const) {
+      const replica = machines.at(name);
+      const answers: boolean[] = [];
+      const shard = replica.shardOfKey(key as Key, SPACE);
+      replica.quorumReads.begin(shard.id, key as Key, machines.now, (reached) => answers.push(reached));
+      machines.carryOut(replica.id);
+      machines.run(1000);
+      expect(answers).toEqual([isReached]);
+    }
+    expect(machines.at("d").shardOfKey(key as Key, SPACE).isBlank).toBe(true);
+  });
+
   it("forgets deletions once there is calm, and not while a member is away", async () => {
     const machines = await placed("purge", FOUR, { replication: 2 });
     putAll(machines, (key) => ownersOf(machines, "a", key)[0] ?? "", "v");
