@@ -1,5 +1,6 @@
 /** One run as data: topology, settings, operations, faults. A plan replays exactly; a scenario makes one from a seed. */
 
+import type { KeyspaceSettings } from "../src/store.ts";
 import type { DocumentOperation } from "./documents/document-operation.ts";
 import type { Fault } from "./faults/fault.ts";
 import { type RoundTrips, roundTripMs } from "./regions.ts";
@@ -29,6 +30,16 @@ export interface ReplicaSettings {
   readonly settleMs: number;
   readonly retentionMs: number;
   readonly maxClockOffsetMs: number;
+  /** Absent: the default. */
+  readonly graveMs?: number;
+}
+
+/** The keyspace of a plan is defined, or given other settings. */
+export interface KeyspaceChange {
+  readonly at: number;
+  /** Who is asked first; where that is refused, the next one is. */
+  readonly node: number;
+  readonly settings: KeyspaceSettings;
 }
 
 /** What the paths between nodes are like. Between two regions a frame takes half of their round trip (`regions.ts`). */
@@ -56,6 +67,8 @@ export interface Plan {
   readonly healAt: number;
   /** All replicas must be equal so many virtual ms after the healing. */
   readonly settleMs: number;
+  /** Absent: operations are on the default keyspace. Else all are on another one, which is defined by the first of these. */
+  readonly keyspace?: readonly KeyspaceChange[];
   readonly operations: readonly Operation[];
   /** What clients do with documents. Absent: nothing. */
   readonly documents?: readonly DocumentOperation[];

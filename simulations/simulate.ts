@@ -15,6 +15,8 @@ import { Sampler } from "./sampling/sampler.ts";
 import { StabilityMeter } from "./sampling/stability.ts";
 import type { World } from "./simulator/world.ts";
 import { TimelineRecorder } from "./timeline/recorder.ts";
+import { KeyspaceDefiner } from "./workload/keyspace-definer.ts";
+import { KeyspaceStage } from "./workload/keyspace-stage.ts";
 import { WorkloadRunner } from "./workload/runner.ts";
 
 export interface RunOptions extends PlanWorldOptions {
@@ -29,7 +31,9 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   const began = process.hrtime.bigint();
   const world = createWorld(plan, options);
   const faults = new FaultApplier(world, plan.faults);
-  const runner = new WorkloadRunner(world, plan.operations, plan.watches);
+  const stage = plan.keyspace === undefined ? world : new KeyspaceStage(world);
+  const runner = new WorkloadRunner(stage, plan.operations, plan.watches);
+  new KeyspaceDefiner(world, plan.keyspace ?? []);
   const documents = new DocumentRunner(world, plan.documents ?? []);
   const recorder = options.timeline === true ? new TimelineRecorder(world, plan, runner.history) : undefined;
   const meter = new StabilityMeter(world, runner.history, plan.healAt + plan.settleMs);
@@ -67,7 +71,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
 
   async function look(): Promise<Judgement> {
     sampler.look();
-    return judge(await collectEvidence(plan, { world, runner, documents, sampler }));
+    return judge(await collectEvidence(plan, { world, stage, runner, documents, sampler }));
   }
 }
 

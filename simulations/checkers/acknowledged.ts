@@ -7,6 +7,9 @@
  *   disk        over any crash of its replica
  *   others      as long as fewer replicas lost their memory than had the write when it was acknowledged
  *
+ * Of a keyspace that some keep, the replica is the one that wrote it, whoever was asked: an owner, or a guest that reached
+ * none; and to have it is to have had it until others had it on disk. The last reads go through whoever keeps the key.
+ *
  * Beyond all of them is what a replica that was away for longer than the retention may give up (`doubt.ts`), and what may
  * stand below a removal that was purged (`removal.ts`).
  */
@@ -16,6 +19,7 @@ import { type Acknowledged, acknowledgedParts, type HistoryEntry, type ReadPart 
 import type { Operation } from "../workload/operation.ts";
 import { isSameWrite, mayHaveLetGo } from "./doubt.ts";
 import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
+import { hasDotOfAnother, leastOf, writersOf } from "./placement.ts";
 import { isKept } from "./promise.ts";
 import { mayStandBelow } from "./removal.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
@@ -63,11 +67,12 @@ function greatestPromised(key: KeyEvidence, evidence: Evidence): Acknowledged | 
 export function isPromised(acknowledged: Acknowledged, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
   const { entry, part } = acknowledged;
   const { operation, answeredAt = 0 } = entry;
-  const { node, life, invokedAt } = entry;
-  const { isAckMet, reached } = part;
-  const place = { key: part.key, shard: part.dot.shard };
-  const promised = { ...place, node, life, invokedAt, answeredAt, ack: operation.ack, isAckMet, reached };
-  return isKept(promised, (other) => mayHaveLetGo(other, acknowledged, writes, evidence), evidence);
+  const { invokedAt } = entry;
+  const { isAckMet, reached, dot } = part;
+  const asked = { key: part.key, shard: dot.shard, invokedAt, answeredAt, ack: operation.ack, isAckMet, reached };
+  const hasLetGo = (other: NodeEvidence): boolean => mayHaveLetGo(other, acknowledged, writes, evidence);
+  if (hasDotOfAnother(acknowledged, evidence)) return false;
+  return writersOf(dot, entry, evidence).every((writer) => isKept({ ...asked, ...writer }, hasLetGo, evidence));
 }
 
 function* checkFinal(
@@ -85,11 +90,12 @@ function* checkFinal(
     if (typeof author === "string") yield `${name} reads ${shown} as ${author}`;
     else if (
       author.version !== undefined &&
+      !isOneWrite(author.version, stamp, evidence) &&
       !isSameWrite(stampOfVersion(author.version, false), stamp, evidence.nodes[author.node], author.invokedAt)
     ) {
       yield `${name} reads ${shown} as the value of operation ${author.operation.id}, acknowledged as ${author.version}, but under the version ${final.version}: it came back with another stamp`;
     }
-    const isLower = floor !== undefined && compareStamps(stamp, stampOf(floor)) < 0;
+    const isLower = floor !== undefined && compareStamps(stamp, leastOf(stampOf(floor), evidence)) < 0;
     const sighted = { stamp, author: final.author?.id, dot: final.dot };
     if (isLower && !mayStandBelow(sighted, { stamp: stampOf(floor) }, key.possible, evidence)) {
       yield `${name} reads ${shown} at ${showStamp(stamp)}, yet ${describe(floor)} was acknowledged with the greater stamp ${showStamp(stampOf(floor))}${floor.part.isDelete ? ": a deleted value is back" : ""}`;
@@ -98,6 +104,11 @@ function* checkFinal(
   }
   if (floor === undefined || floor.part.isDelete || mayHaveGone(key, floor, node, evidence)) return;
   yield `${name} has nothing at ${shown}, yet ${describe(floor)} was acknowledged at ${showStamp(stampOf(floor))} and nothing that may have happened removes it`;
+}
+
+/** The timestamp tells, where an owner may have carried out what another had carried out already. */
+function isOneWrite(version: string, read: Stamp, { placement }: Evidence): boolean {
+  return placement !== undefined && stampOfVersion(version, false).timestamp === read.timestamp;
 }
 
 /** Who wrote a value, and what was said of it; the version is undefined where nothing was. */

@@ -4,6 +4,10 @@
  * a session whose past has not come so far, and what a replica was asked for that was stopped meanwhile.
  *
  * Answers come in time: at once, or within the time that was given for others to have it.
+ *
+ * Of a keyspace that some keep, who runs and has heard of it answers as well, whoever of the owners can be reached: it asks
+ * one after the other for as long as each may take, and then does what it can by itself. Left open is only what must not be
+ * asked for twice, and was asked of an owner that did not answer, as happens when something is disturbed.
  */
 
 import { defaultLimits } from "../../src/doors/limits.ts";
@@ -12,6 +16,8 @@ import { type Evidence, type Violation, violations } from "./evidence.ts";
 
 const ACK_TIMEOUT_MS = 5000;
 const QUORUM_TIMEOUT_MS = 3000;
+/** An owner that has not answered for longer is taken for gone. */
+const OWNER_MS = 2000;
 /** Until the next tick, which is when a replica looks at its deadlines. */
 const TICKS_MS = 120;
 /** A clock that is put back makes a wait begin anew at worst, and lets it last this much longer. */
@@ -46,8 +52,10 @@ function wasThere({ life, answer }: HistoryEntry): boolean {
 function* checkAnswered(entry: HistoryEntry, evidence: Evidence): Iterable<string> {
   const { operation, answer } = entry;
   if (answer === undefined) {
-    const hadTime = evidence.endedAt - entry.invokedAt > timeGiven(entry) + PUT_BACK_MAX_MS + TICKS_MS;
-    if (hadTime && !hasEnded(entry, evidence)) yield `${describe(entry)} was never answered`;
+    const askingMs = timeToAsk(entry, evidence.nodes.length);
+    const hadTime = evidence.endedAt - entry.invokedAt > timeGiven(entry) + askingMs + PUT_BACK_MAX_MS + TICKS_MS;
+    if (hadTime && !hasEnded(entry, evidence) && !hasEndedMeanwhile(entry, evidence))
+      yield `${describe(entry)} was never answered`;
     return;
   }
   if (answer.type !== "refused" && answer.type !== "failed") return;
@@ -56,8 +64,22 @@ function* checkAnswered(entry: HistoryEntry, evidence: Evidence): Iterable<strin
     code === "PRECONDITION_FAILED" ||
     (code === "SESSION_BEHIND" && (entry.carried ?? []).length > 0) ||
     (code === "QUORUM_UNREACHABLE" && operation.consistency === "quorum") ||
+    (code === "OUTCOME_UNKNOWN" && entry.isAlone === false && !isQuiet(entry, evidence)) ||
+    (code === "UNKNOWN_KEYSPACE" && !hasHeardOfKeyspace(entry, evidence)) ||
     ((code === "SHUTTING_DOWN" || operation.type === "keys") && hasEnded(entry, evidence));
   if (!isExpected) yield `${describe(entry)} was answered with ${code}`;
+}
+
+function isQuiet({ invokedAt, answeredAt = Infinity }: HistoryEntry, { placement }: Evidence): boolean {
+  return placement?.quiet.some(({ from, to }) => invokedAt >= from && answeredAt < to) !== false;
+}
+
+/** It answered with something else before: what is on disk is never unlearnt. */
+function hasHeardOfKeyspace({ node, life, invokedAt }: HistoryEntry, { history }: Evidence): boolean {
+  return history.some(({ node: asked, life: its, answer, answeredAt = Infinity }) => {
+    const isBefore = asked === node && its === life && answeredAt < invokedAt;
+    return isBefore && (answer?.type === "written" || answer?.type === "read");
+  });
 }
 
 function* checkTime(entry: HistoryEntry, { nodes }: Evidence): Iterable<string> {
@@ -70,7 +92,7 @@ function* checkTime(entry: HistoryEntry, { nodes }: Evidence): Iterable<string> 
     0,
   );
   const tookMs = answeredAt - invokedAt - pausedMs;
-  const givenMs = timeGiven(entry);
+  const givenMs = timeGiven(entry) + timeToAsk(entry, nodes.length);
   const jumps = node.clockJumps.filter((at) => at >= invokedAt && at <= answeredAt).length;
   const waitMs = givenMs * (1 + DRIFT_MAX);
   const mostMs = givenMs === 0 ? 0 : waitMs + jumps * (waitMs + PUT_BACK_MAX_MS);
@@ -86,8 +108,20 @@ function timeGiven({ operation, carried = [] }: HistoryEntry): number {
   return session + (isRead ? quorum : operation.ack === "memory" ? 0 : ACK_TIMEOUT_MS);
 }
 
+/** For a key that others keep: each of them may take its time, and then what is here has to do. */
+function timeToAsk(entry: HistoryEntry, nodes: number): number {
+  if (entry.isAlone !== false) return 0;
+  return (nodes - 1) * (OWNER_MS + timeGiven(entry)) + QUORUM_TIMEOUT_MS;
+}
+
 function hasEnded({ node, life }: HistoryEntry, { nodes }: Evidence): boolean {
   return nodes[node]?.ends.some((end) => end.life === life) === true;
+}
+
+/** A listing waits for whomever it asks for a page. */
+function hasEndedMeanwhile({ operation, invokedAt }: HistoryEntry, { nodes }: Evidence): boolean {
+  const asked = operation.listing?.nodes ?? [];
+  return asked.some((node) => nodes[node]?.ends.some(({ at }) => at >= invokedAt) === true);
 }
 
 function describe({ operation, node, invokedAt }: HistoryEntry): string {

@@ -2,7 +2,7 @@
  * The clock guard. A replica that has heard a majority, three with itself at least, goes by a time within the bound of the
  * middle of the wall clocks that it heard, beyond what round trips leave in doubt: where most of them are right, of true
  * time. And each write is stamped by the time that its replica goes by: not below it, and above it by the bound at most, or
- * up to where some clock had come before.
+ * up to where some clock had come before. What is passed on, to be written on a condition, an owner stamps.
  *
  * Nothing is promised while less than a majority is heard, nor of clocks that changed since they were heard.
  */
@@ -16,6 +16,7 @@ import type { NodeSample, Sample } from "../sampling/sample.ts";
 import { EPOCH_MS } from "../simulator/clock.ts";
 import type { OffsetRange } from "../simulator/clock-course.ts";
 import { type Acknowledged, acknowledgedParts } from "../workload/history.ts";
+import { isConditional } from "./condition.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { stampOfVersion } from "./stamp.ts";
 
@@ -51,7 +52,9 @@ function* checkStamp({ entry, part }: Acknowledged, { nodes, clockBoundMs }: Evi
   if (time === undefined) return;
   const stampedAt = msOfTimestamp(stampOfVersion(part.version, part.isDelete).timestamp as Timestamp) - EPOCH_MS;
   const what = `operation ${operation.id} (${operation.type} of ${showKey(part.key)} at replica ${node}, ${seconds(invokedAt)})`;
-  const least = invokedAt + time.offsetsIn(invokedAt, answeredAt).min;
+  const isOwners = entry.isAlone === false && isConditional(operation.type);
+  const clocks = isOwners ? nodes.map((each) => each.time) : [time];
+  const least = invokedAt + Math.min(...clocks.map((each) => each.offsetsIn(invokedAt, answeredAt).min));
   if (stampedAt < least - CLOCK_SLACK_MS)
     yield `${what} is stamped ${Math.round(least - stampedAt)} ms before the time that its replica goes by`;
   const most = Math.max(...nodes.map((each) => each.time.greatestUpTo(answeredAt))) + clockBoundMs;

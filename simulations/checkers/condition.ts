@@ -4,6 +4,10 @@
  * nothing newer than its version had been shown, once for each version, and refused only where something newer may be, or
  * where its version may never have come.
  *
+ * Of a keyspace that some keep it is the owner that decides: only what an owner was asked itself, and all else that was
+ * carried out, can be held against it; of what was refused elsewhere nobody can tell who did. An owner that does not answer
+ * leaves a condition `OUTCOME_UNKNOWN`, which may be either.
+ *
  * Across replicas conditions promise nothing, nor does one during which the replica began anew or decided about a shard.
  */
 
@@ -37,7 +41,7 @@ export function checkCondition(evidence: Evidence): Violation[] {
   for (const entry of evidence.history) {
     const { type, key } = entry.operation;
     if (!isConditional(type) || entry.life === 0 || entry.answer === undefined) continue;
-    const floor = floorOf(entry, floors.get(slotOf(entry, key)) ?? []);
+    const floor = entry.isAlone === false ? undefined : floorOf(entry, floors.get(slotOf(entry, key)) ?? []);
     if (floor !== undefined && mayHaveGoneBack(entry, floor, evidence)) continue;
     const others = () => (writes.get(key) ?? []).filter((write) => write.entry !== entry);
     const expected = expectedBy(entry);
@@ -47,7 +51,7 @@ export function checkCondition(evidence: Evidence): Violation[] {
     }
     if (entry.answer.type === "refused" && entry.answer.code === "PRECONDITION_FAILED") {
       if (expected === undefined) messages.push(...checkRefused(entry, floor, others(), evidence));
-      else messages.push(...checkNotSwapped(entry, expected, floor, others()));
+      else if (entry.isAlone !== false) messages.push(...checkNotSwapped(entry, expected, floor, others()));
     }
   }
   return violations("condition", messages);
@@ -106,7 +110,7 @@ function* checkSwapped(
   floor: Floor | undefined,
   { swaps, evidence }: { readonly swaps: Map<string, HistoryEntry>; readonly evidence: Evidence },
 ): Iterable<string> {
-  const swap = `${slotOf(entry, entry.operation.key)} ${entry.expected?.version}`;
+  const swap = `${deciderOf(entry)} ${entry.operation.key} ${entry.expected?.version}`;
   const other = swaps.get(swap);
   swaps.set(swap, entry);
   const what = `${describe(entry)} was carried out on condition that ${showStamp(expected)} is there`;
@@ -151,6 +155,12 @@ function mayHaveGoneBack({ operation, node, answeredAt = 0 }: HistoryEntry, floo
   return isJudged || isOutlived(floor.stamp, { node, at: answeredAt, writes }, evidence);
 }
 
+/** A life of the replica that was asked, or of the owner that it asked. */
+function deciderOf({ node, life, answer, isAlone }: HistoryEntry): string {
+  if (isAlone === undefined || answer?.type !== "written") return `${node} ${life}`;
+  return `origin ${answer.parts[0]?.dot.origin}`;
+}
+
 function slotOf({ node, life }: HistoryEntry, key: Key): string {
   return `${node} ${life} ${key}`;
 }
@@ -159,6 +169,7 @@ function slotOf({ node, life }: HistoryEntry, key: Key): string {
 function indexFloors(evidence: Evidence): Floors {
   const floors = new Map<string, Floor[]>();
   for (const entry of evidence.history) {
+    if (entry.isAlone === false) continue;
     for (const [key, stamp] of shownBy(entry)) {
       const slot = slotOf(entry, key);
       const floor = { stamp, at: entry.answeredAt ?? 0, by: entry };

@@ -1,8 +1,12 @@
 /**
  * Strong eventual convergence: once healed, and within the bound, every replica holds the same live registers, claims the
  * same dots, holds nothing beyond what it claims, and answers the same to the same question.
+ *
+ * Of a keyspace that some keep: all see the same owners of each shard; those hold the same, and are ready; the others hold
+ * nothing of it, and answer the same all the same, since they ask.
  */
 
+import type { ShardId } from "../../src/base/ids.ts";
 import type { RegisterDump, ReplicaDump } from "../../src/replica/inspect.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 
@@ -16,15 +20,30 @@ export function checkConvergence(evidence: Evidence): Violation[] {
 
 /** Undefined: a replica that is not there, and equal to nobody. */
 export function areEqualDumps(dumps: readonly (ReplicaDump | undefined)[], wallMs: number): boolean {
-  const [first, ...others] = dumps;
-  if (first === undefined) return dumps.length === 0;
-  for (const _ of gapsOf(first, "")) return false;
-  for (const other of others) {
-    if (other === undefined) return false;
-    for (const _ of compareDumps(first, other, ["", ""], wallMs)) return false;
-    for (const _ of gapsOf(other, "")) return false;
-  }
+  const present = dumps.flatMap((dump) => dump ?? []);
+  if (present.length < dumps.length) return false;
+  for (const dump of present) for (const _ of misplacedOf(dump, "")) return false;
+  for (const [one, other] of pairsOf(present)) for (const _ of compareDumps(one, other, ["", ""], wallMs)) return false;
+  for (const dump of present) for (const _ of gapsOf(dump, "")) return false;
   return true;
+}
+
+/** Those to be compared: where all keep everything, each with the first is enough. */
+function pairsOf<Dump extends ReplicaDump>(dumps: readonly Dump[]): (readonly [Dump, Dump])[] {
+  const isPlaced = dumps.some(({ shards }) => shards.some(({ placed }) => placed !== undefined));
+  return dumps.slice(0, isPlaced ? dumps.length : 1).flatMap((one, i) => {
+    return dumps.slice(i + 1).map((other): readonly [Dump, Dump] => [one, other]);
+  });
+}
+
+/** Shards that a replica owns and is not ready in, and those that it holds and does not own. */
+export function* misplacedOf({ shards }: ReplicaDump, name: string): Iterable<string> {
+  for (const { shard, placed, vector } of shards) {
+    if (placed === undefined) continue;
+    if (placed.isOwner && !placed.isReady) yield `${name} owns shard ${shard}, and is not ready in it`;
+    if (!placed.isOwner && (placed.isHeld || vector !== ""))
+      yield `${name} does not own shard ${shard}, and still holds it, claiming ${vector || "nothing"}`;
+  }
 }
 
 /** What keeps two dumps from being equal, in words; nothing when they are. `wallMs` decides what has expired. */
@@ -35,8 +54,14 @@ export function* compareDumps(
   wallMs: number,
 ): Iterable<string> {
   const [oneName, otherName] = names;
-  const held = new Map(liveRegisters(other, wallMs).map((register) => [register.identity, register]));
-  for (const register of liveRegisters(one, wallMs)) {
+  const apart = ownedByOne(one, other);
+  const isShared = ({ shard }: RegisterDump): boolean => !apart.has(shard);
+  const held = new Map(
+    liveRegisters(other, wallMs)
+      .filter(isShared)
+      .map((register) => [register.identity, register]),
+  );
+  for (const register of liveRegisters(one, wallMs).filter(isShared)) {
     const twin = held.get(register.identity);
     held.delete(register.identity);
     if (twin === undefined) yield `${oneName} has ${show(register)}, which ${otherName} lacks`;
@@ -45,10 +70,20 @@ export function* compareDumps(
   for (const register of held.values()) yield `${otherName} has ${show(register)}, which ${oneName} lacks`;
   for (const [i, shard] of one.shards.entries()) {
     const twin = other.shards[i];
+    const [owners, theirs] = [shard.placed?.owners.join(", "), twin?.placed?.owners.join(", ")];
+    if (owners !== theirs)
+      yield `shard ${shard.shard}: ${oneName} takes ${owners ?? "all"} for its owners, ${otherName} ${theirs ?? "all"}`;
+    if (apart.has(shard.shard)) continue;
     if (twin === undefined || twin.vector !== shard.vector) {
       yield `shard ${shard.shard}: ${oneName} claims ${shard.vector}, ${otherName} claims ${twin?.vector ?? "nothing"}`;
     }
   }
+}
+
+/** Shards that not both own: what is held of them says nothing. */
+function ownedByOne(one: ReplicaDump, other: ReplicaDump): ReadonlySet<ShardId> {
+  const notOwned = [...one.shards, ...other.shards].filter(({ placed }) => placed?.isOwner === false);
+  return new Set(notOwned.map(({ shard }) => shard));
 }
 
 /** Registers held beyond what their shard's vector claims: a gap that was never filled. */
@@ -65,11 +100,19 @@ function* differences(evidence: Evidence): Iterable<string> {
   const [first, ...others] = evidence.nodes;
   if (first?.dump === undefined) return;
   const wallMs = Math.max(...evidence.nodes.map((node) => node.finalWallMs));
+  const dumps = evidence.nodes.flatMap(({ dump }, i) =>
+    dump === undefined ? [] : [{ ...dump, name: `replica ${i}` }],
+  );
+  for (const dump of dumps) yield* misplacedOf(dump, dump.name);
+  for (const [one, other] of pairsOf(dumps)) yield* compareDumps(one, other, [one.name, other.name], wallMs);
+  for (const [i, { finals }] of evidence.nodes.entries()) {
+    const unread = evidence.placement === undefined ? 0 : evidence.keys.length - finals.length;
+    if (unread > 0) yield `replica ${i} did not answer the last reads of ${unread} keys`;
+  }
   for (const [i, node] of others.entries()) {
-    if (node.dump === undefined) continue;
-    yield* compareDumps(first.dump, node.dump, ["replica 0", `replica ${i + 1}`], wallMs);
-    for (const [k, read] of node.finals.entries()) {
-      const before = first.finals[k];
+    const firstByKey = new Map(first.finals.map((read) => [read.key, read]));
+    for (const read of node.finals) {
+      const before = firstByKey.get(read.key);
       if (before !== undefined && before.version !== read.version) {
         const shown = [before.version ?? "nothing", read.version ?? "nothing"];
         yield `${showKey(read.key)} reads as ${shown[0]} at replica 0 and as ${shown[1]} at replica ${i + 1}`;

@@ -1,6 +1,7 @@
 /**
  * Digests are equal exactly when what they sum up is equal: those of the standing registers, and those of the version
  * vectors, of every two replicas at every moment that was looked at. A replica that takes itself for equal sends nothing.
+ * One that has not heard of a keyspace sums up fewer shards than others: it is compared with its like.
  */
 
 import type { NodeSample, Sample, SampledRegister } from "../sampling/sample.ts";
@@ -35,6 +36,7 @@ function* problemsOf({ at, nodes }: Sample, { what, digestOf, isSame }: Aspect):
     if (node === undefined) continue;
     let isNew = true;
     for (const kind of kinds) {
+      if (kind.node.vectors.size !== node.vectors.size) continue;
       const same = isSame(kind.node, node);
       if (same) isNew = false;
       if (same === (digestOf(kind.node) === digestOf(node))) continue;

@@ -48,6 +48,14 @@ export interface NodeEvidence {
   readonly finalWallMs: number;
 }
 
+/** Of a keyspace that some of the replicas keep. */
+export interface PlacementEvidence {
+  /** The numbers of the replicas, which their origins bear, by node. */
+  readonly numbers: readonly number[];
+  /** When nothing was disturbed, nor had been for long enough that whoever is asked for a key answers. */
+  readonly quiet: readonly Span[];
+}
+
 export interface Evidence {
   readonly keys: readonly Key[];
   readonly history: History;
@@ -57,6 +65,8 @@ export interface Evidence {
   /** What was held at some moments of the run; the last one after the end of it. */
   readonly samples: readonly Sample[];
   readonly nodes: readonly NodeEvidence[];
+  /** Absent: every replica keeps every key. */
+  readonly placement?: PlacementEvidence;
   /** Virtual ms at which everything was healed, and within how long after it all had to be equal. */
   readonly healedAt: number;
   readonly settleMs: number;

@@ -3,13 +3,19 @@
  * acknowledged there before (monotonic reads, read your writes), and a write is stamped above all of them (R8). A replica
  * that begins anew serves nothing until it is confirmed: its reads owe nothing to what was shown before, its stamps do. And
  * what others write may stand below a removal that was purged (`removal.ts`).
+ *
+ * Of a keyspace that some keep, reads owe that only where the replica is an owner with all there is, and was when the other
+ * was answered: who asks others may ask one that is behind. Stamps owe it everywhere, but those that an owner gives by
+ * itself, to what another replica has it write on a condition.
  */
 
 import type { Key } from "../../src/base/ids.ts";
 import type { HistoryEntry } from "../workload/history.ts";
 import { isWrite, partsOf } from "../workload/operation.ts";
+import { isConditional } from "./condition.ts";
 import { beginningsOf, isOutlived } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { leastOf } from "./placement.ts";
 import { mayStandBelow, type Sighted } from "./removal.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { indexWrites, mayBeGone, type WritesByKey } from "./writes-by-key.ts";
@@ -71,15 +77,21 @@ function checkAnswer({ entry, floors }: Answered, shown: Shown, evidence: Eviden
   for (const stamped of stampsOf(entry)) {
     const { key, stamp, shard, isWritten } = stamped;
     const floor = floors.get(key);
-    if (floor !== undefined && isBelow(stamped, floor, evidence)) {
+    if (floor !== undefined && isOwed(entry) && isBelow(stamped, floor, evidence)) {
       messages.push(describe(entry, key, stamp, floor, isWritten));
     }
-    note(shown, slotForWrites(entry, key), { stamp, shard, by: entry });
+    note(shown, slotForWrites(entry, key), { stamp: leastOf(stamp, evidence), shard, by: entry });
+    if (entry.isAlone === false) continue;
     // What was asked for before the replica began anew is a fact of that time, whenever it is answered.
     note(shown, slotForReads(entry, key, entry.invokedAt, evidence), { stamp, shard, by: entry });
   }
   messages.push(...checkAbsent(entry, floors.get(entry.operation.key), indexWrites(evidence), evidence));
   return messages;
+}
+
+/** Who passes things on owes only what it stamps itself. */
+function isOwed({ operation, isAlone = true }: HistoryEntry): boolean {
+  return isAlone || (isWrite(operation.type) && !isConditional(operation.type));
 }
 
 function isBelow({ isWritten, key, ...sighted }: Stamped, floor: Seen, evidence: Evidence): boolean {
@@ -134,7 +146,7 @@ function stampsOf(entry: HistoryEntry): Stamped[] {
 /** Nothing is shown where a live value was: somebody must have been able to remove it. */
 function checkAbsent(entry: HistoryEntry, floor: Seen | undefined, writes: WritesByKey, evidence: Evidence): string[] {
   const { answer, answeredAt = 0, answeredWallMs = 0 } = entry;
-  if (answer?.type !== "read" || answer.read.version !== undefined) return [];
+  if (answer?.type !== "read" || answer.read.version !== undefined || !isOwed(entry)) return [];
   const ofKey = writes.get(answer.read.key) ?? [];
   const look = { node: entry.node, at: answeredAt, writes: ofKey };
   if (floor === undefined || floor.stamp.isDead || isOutlived(floor.stamp, look, evidence)) return [];

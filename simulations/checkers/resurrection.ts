@@ -3,12 +3,15 @@
  * nothing older, no replica that remembers that moment ever shows anything older again, during the run and at its end; nor
  * does any at all in the end, as long as one remembers (kv679, scenarios 4 and 5; Cassandra's gc_grace). But for what may
  * stand below it by right (`removal.ts`).
+ *
+ * Of a keyspace that some keep, every replica is each owner, as it sees itself, and whoever else holds anything of the shard;
+ * and what is shown may come from any of them, so that all have to remember.
  */
 
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, ShardId } from "../../src/base/ids.ts";
 import type { Dot } from "../../src/store.ts";
 import type { NodeSample, Sample } from "../sampling/sample.ts";
-import { type Acknowledged, acknowledgedParts } from "../workload/history.ts";
+import { type Acknowledged, acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
 import { mayHaveLetGo } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { mayStandBelow, type Sighted } from "./removal.ts";
@@ -63,11 +66,7 @@ export function checkResurrection(evidence: Evidence): Violation[] {
           burial.at < sighting.at &&
           compareStamps(sighting.stamp, burial.below) < 0 &&
           isOlder(sighting, burial, writtenAt) &&
-          !mayHaveForgotten(
-            evidence.nodes[sighting.node] as Evidence["nodes"][number],
-            receiptOf(burial),
-            sighting.at,
-          ) &&
+          isRemembered(burial, sighting, evidence) &&
           !isAllowed(sighting, burial),
       );
     if (risen !== undefined) messages.push(describe(sighting, risen));
@@ -81,7 +80,7 @@ export function checkResurrection(evidence: Evidence): Violation[] {
         (burial) =>
           compareStamps(stamp, burial.below) < 0 &&
           isOlder(value, burial, writtenAt) &&
-          !evidence.nodes.every((each) => mayHaveForgotten(each, receiptOf(burial))) &&
+          isRemembered(burial, undefined, evidence) &&
           !isAllowed(value, burial),
       );
       if (risen === undefined) continue;
@@ -89,6 +88,16 @@ export function checkResurrection(evidence: Evidence): Violation[] {
     }
   }
   return violations("resurrection", messages);
+}
+
+/** Whoever showed something still has to know of the burial; at the end: somebody. */
+function isRemembered(burial: Burial, sighting: Sighting | undefined, evidence: Evidence): boolean {
+  const { placement, nodes } = evidence;
+  const receipt = receiptOf(burial);
+  const until = sighting?.at ?? Infinity;
+  const who = sighting === undefined || placement !== undefined ? nodes : nodes.slice(sighting.node, sighting.node + 1);
+  const forgetful = who.filter((node) => mayHaveForgotten(node, receipt, until));
+  return forgetful.length < (placement === undefined ? who.length : 1);
 }
 
 /** At that moment every replica had it. */
@@ -99,12 +108,15 @@ function receiptOf({ at, by: { part } }: Burial): Receipt {
 /** When writes were asked for: of an operation by its number, of what was acknowledged also by its timestamp and key. */
 type WriteTimes = ReadonlyMap<string | number, number>;
 
-function indexTimes({ history }: Evidence): WriteTimes {
-  const times = new Map<string | number, number>(history.map(({ operation, invokedAt }) => [operation.id, invokedAt]));
+function indexTimes({ history, placement }: Evidence): WriteTimes {
+  // What is passed on may be carried out at any time before it is answered.
+  const timeOf = ({ invokedAt, answeredAt = Infinity }: HistoryEntry): number =>
+    placement === undefined ? invokedAt : answeredAt;
+  const times = new Map<string | number, number>(history.map((entry) => [entry.operation.id, timeOf(entry)]));
   for (const { entry, part } of acknowledgedParts(history)) {
     const name = writeName(part.key, stampOfVersion(part.version, part.isDelete));
     // Two replicas may give out one timestamp: the later of the two is not older than it is.
-    times.set(name, Math.max(times.get(name) ?? 0, entry.invokedAt));
+    times.set(name, Math.max(times.get(name) ?? 0, timeOf(entry)));
   }
   return times;
 }
@@ -168,11 +180,17 @@ function firstAfter(
   return undefined;
 }
 
-/** It covers the write, and shows neither that nor anything older. */
+/** It covers the write, and shows neither that nor anything older; or it holds nothing of the shard, and does not own it. */
 function isGoneAt(node: NodeSample | undefined, { part }: Acknowledged, below: Stamp): boolean {
+  if (node !== undefined && holdsNothing(node, part.dot.shard)) return true;
   if (node?.vectors.get(part.dot.shard)?.covers(part.dot.origin, part.dot.sequence) !== true) return false;
   const register = node.registers.get(plainIdentity(part.key));
   return register === undefined || !register.isLive || compareStamps(register.stamp, below) > 0;
+}
+
+function holdsNothing({ company, placed, vectors }: NodeSample, shard: ShardId): boolean {
+  const owners = placed?.ownersByShard.get(shard);
+  return owners?.includes(company.id) === false && (vectors.get(shard)?.size ?? 0) === 0;
 }
 
 /** Values are of kind 0 and have no field. */

@@ -6,6 +6,9 @@
  * It is owed what its token still named when it asked, or had to name, as there was room for all; and what somebody is
  * left to tell of: a write that was lost with the memory of everybody who is known to have had it binds nobody, and its
  * session waits for it no longer once that life is sealed, nor for one that was away for longer than the retention.
+ * Of a keyspace that some keep, a write is known to be had by whoever wrote it, whoever was asked; and of what was read,
+ * all have to know still who may have had it.
+ *
  * `SESSION_BEHIND` is always an answer: it says nothing wrong. And what somebody writes who knew nothing of a removal may be
  * read after it, below it (`removal.ts`).
  */
@@ -16,6 +19,7 @@ import { dotsOfAnswer } from "../workload/carry-out.ts";
 import { acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
 import { beginningsOf } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { isKnownToAll, leastOf, writersOf } from "./placement.ts";
 import { mayStandBelow, type Sighted } from "./removal.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { type Holding, remembers } from "./survival.ts";
@@ -62,7 +66,7 @@ export function checkSession(evidence: Evidence): Violation[] {
       const floor = floors.get(slot);
       const isBelow = floor !== undefined && isBehind(each, floor, writes.get(each.key) ?? [], evidence);
       if (isBelow && isOwed(floor)) messages.push(describeBehind(entry, each, floor));
-      floors.set(slot, raise(floor, each, entry));
+      floors.set(slot, raise(floor, each, entry, evidence));
     }
     const absent = absentKey(entry);
     const floor = absent === undefined ? undefined : floors.get(`${session} ${absent}`);
@@ -132,8 +136,12 @@ function isCarried({ dot }: Floor, { carried = [] }: HistoryEntry): boolean {
 }
 
 /** Somebody who had it must still know of it. */
-function isRemembered({ holdings }: Floor, entry: HistoryEntry, evidence: Evidence): boolean {
-  return holdings.some((holding) => isWaitedFor(holding, entry.answeredAt ?? Infinity, evidence));
+function isRemembered({ holdings, dot, by }: Floor, entry: HistoryEntry, evidence: Evidence): boolean {
+  const until = entry.answeredAt ?? Infinity;
+  if (holdings.some((holding) => isWaitedFor(holding, until, evidence))) return true;
+  const had = { from: by.invokedAt, to: by.answeredAt ?? Infinity };
+  const place = { key: by.operation.key, shard: dot.shard };
+  return evidence.placement !== undefined && isKnownToAll(place, had, until, evidence);
 }
 
 /** Nobody waits for what is held only by one that was given up, or that begins anew. */
@@ -145,7 +153,8 @@ function isWaitedFor(holding: Holding, until: number, evidence: Evidence): boole
   return !isGivenUp && beginningsOf(node, until) === beginningsOf(node, holding.since);
 }
 
-function isBehind(shown: Shown, { stamp }: Floor, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
+function isBehind(shown: Shown, floor: Floor, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
+  const stamp = leastOf(floor.stamp, evidence);
   const order = compareStamps(shown.stamp, stamp);
   if (shown.isWrite) return order <= 0;
   return order < 0 && !mayStandBelow(shown, { stamp }, writes, evidence);
@@ -156,12 +165,21 @@ function describeBehind(entry: HistoryEntry, { key, stamp, isWrite }: Shown, flo
   return `${describe(entry)} ${verb} ${showStamp(stamp)} at ${showKey(key)}, ${yet(floor)}`;
 }
 
-function raise(floor: Floor | undefined, { key, stamp, dot }: Shown, entry: HistoryEntry): Floor {
-  const holding = { key, shard: dot.shard, node: entry.node, life: entry.life, since: entry.answeredAt ?? 0 };
+function raise(floor: Floor | undefined, shown: Shown, entry: HistoryEntry, evidence: Evidence): Floor {
+  const { stamp, dot } = shown;
+  const holdings = holdingsOf(shown, entry, evidence);
   const order = floor === undefined ? 1 : compareStamps(stamp, floor.stamp);
-  if (floor === undefined || order > 0) return { stamp, dot, by: entry, holdings: [holding] };
-  if (order === 0) floor.holdings.push(holding);
+  if (floor === undefined || order > 0) return { stamp, dot, by: entry, holdings };
+  if (order === 0) floor.holdings.push(...holdings);
   return floor;
+}
+
+/** Who certainly had what was shown. */
+function holdingsOf({ key, dot, isWrite }: Shown, entry: HistoryEntry, evidence: Evidence): Holding[] {
+  if (!isWrite && evidence.placement !== undefined) return [];
+  const writers = writersOf(dot, entry, evidence);
+  if (writers.length > 1) return [];
+  return writers.map((writer) => ({ key, shard: dot.shard, ...writer, since: entry.answeredAt ?? 0 }));
 }
 
 function describe({ operation, node, answeredAt = 0 }: HistoryEntry): string {

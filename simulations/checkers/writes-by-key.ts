@@ -47,6 +47,9 @@ function createIndex(evidence: Evidence): WritesByKey {
   return byKey;
 }
 
+/** So long what was passed on may be on its way, or wait, when whoever passed it on has ended. */
+const UNDER_WAY_MS = 10_000;
+
 /**
  * True when a write whose stamp nobody was told may have one above the floor: it was stamped before its process ended, by a
  * clock that is no further ahead than clocks were apart.
@@ -54,10 +57,11 @@ function createIndex(evidence: Evidence): WritesByKey {
 export function mayBeAbove(
   { node, life, invokedAt, invokedWallMs, answeredAt = Infinity }: HistoryEntry,
   floor: Stamp,
-  { nodes, clockSpreadMs }: Evidence,
+  { nodes, clockSpreadMs, placement }: Evidence,
 ): boolean {
   const endedAt = nodes[node]?.ends.find((end) => end.life === life)?.at ?? Infinity;
-  const latestMs = invokedWallMs + (Math.min(answeredAt, endedAt) - invokedAt) + clockSpreadMs;
+  const underWayMs = placement === undefined ? 0 : UNDER_WAY_MS;
+  const latestMs = invokedWallMs + (Math.min(answeredAt, endedAt) + underWayMs - invokedAt) + clockSpreadMs;
   return latestMs >= msOfTimestamp(floor.timestamp as Timestamp);
 }
 

@@ -24,17 +24,19 @@ export interface NodeEvents {
 const WARM_UP_MS = 3000;
 
 /**
- * The calm of a run up to its healing, in order: each span begins `settleMs` after the last disturbance. None where paths
+ * The calm of a run up to its healing, in order: each span begins so long after the last disturbance. None where paths
  * are narrow: what is on its way disturbs what comes after it.
  */
-export function calmOf(plan: Plan, nodes: readonly NodeEvents[]): Span[] {
+export function calmOf(plan: Plan, nodes: readonly NodeEvents[], afterMs = plan.settleMs): Span[] {
   if (plan.water.bytesPerMs !== undefined) return [];
   const calm: Span[] = [];
   let from = Math.max(...plan.nodes.map(({ startAt }) => startAt)) + WARM_UP_MS;
-  const disturbances = [...plan.faults.map((fault) => spanOf(fault, plan)), ...eventsOf(plan, nodes)];
+  // Whoever comes, and every other policy, has shards move.
+  const changes = (plan.keyspace ?? []).map(({ at }) => ({ from: at, to: at }));
+  const disturbances = [...changes, ...plan.faults.map((fault) => spanOf(fault, plan)), ...eventsOf(plan, nodes)];
   for (const disturbance of disturbances.sort((a, b) => a.from - b.from)) {
     if (disturbance.from > from) calm.push({ from, to: disturbance.from });
-    from = Math.max(from, disturbance.to + plan.settleMs);
+    from = Math.max(from, disturbance.to + afterMs);
   }
   if (plan.healAt > from) calm.push({ from, to: plan.healAt });
   return calm;

@@ -1,6 +1,7 @@
 /** Gathers what the checkers are given, once a world has come to rest. */
 
 import type { Key } from "../../src/base/ids.ts";
+import { replicaNumber } from "../../src/core/origin.ts";
 import { DRIFT_MAX } from "../checkers/availability.ts";
 import type { Evidence, NodeEvidence } from "../checkers/evidence.ts";
 import type { DocumentRunner } from "../documents/document-runner.ts";
@@ -10,23 +11,35 @@ import { companyOf } from "../sampling/company.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { ClockCourse } from "../simulator/clock-course.ts";
 import type { World } from "../simulator/world.ts";
+import { answerOfError } from "../workload/carry-out.ts";
 import type { ReadPart } from "../workload/history.ts";
 import { keysOf } from "../workload/operation.ts";
 import type { WorkloadRunner } from "../workload/runner.ts";
+import type { Stage } from "../workload/stage.ts";
+
+/** After a disturbance: by then links that are dead are known to be, and requests that were lost are asked for anew. */
+const QUIET_MS = 8000;
+/** A read that is passed on may have to be asked for more than once. */
+const FINAL_READ_MS = 10_000;
 
 interface Played {
   readonly world: World;
+  /** What clients are given to do their work on. */
+  readonly stage: Stage;
   readonly runner: WorkloadRunner;
   readonly documents: DocumentRunner;
   readonly sampler: Sampler;
 }
 
 /** Reads every key at every replica on the way, for which time goes on. */
-export async function collectEvidence(plan: Plan, { world, runner, documents, sampler }: Played): Promise<Evidence> {
+export async function collectEvidence(
+  plan: Plan,
+  { world, stage, runner, documents, sampler }: Played,
+): Promise<Evidence> {
   const keys = keysOf(plan.operations);
   const dumps = world.nodes.map((node) => node.replica?.inspect());
   const companies = world.nodes.map(({ replica }) => replica?.replica && companyOf(replica.replica));
-  const finals = await readAll(world, runner, keys);
+  const finals = await readAll(world, stage, runner, keys);
   const nodes = world.nodes.map(
     (node, i): NodeEvidence => ({
       durable: node.disk.durable,
@@ -58,6 +71,12 @@ export async function collectEvidence(plan: Plan, { world, runner, documents, sa
     healedAt: plan.healAt,
     settleMs: plan.settleMs,
     endedAt: world.now,
+    ...(plan.keyspace !== undefined && {
+      placement: {
+        numbers: world.nodes.map(({ identity }) => replicaNumber(identity.id)),
+        quiet: calmOf(plan, nodes, QUIET_MS),
+      },
+    }),
     calm: calmOf(plan, nodes),
     peacefulStops: peacefulStopsOf(plan, nodes),
     auditRepairs: world.auditRepairs,
@@ -78,13 +97,27 @@ function clockStopsOf({ faults }: Plan, node: number): { readonly from: number; 
   });
 }
 
-async function readAll(world: World, runner: WorkloadRunner, keys: readonly Key[]): Promise<ReadPart[][]> {
-  const reads = world.nodes.map((node) => runner.readKeys(node, keys));
-  const all = Promise.all(reads);
-  let isDone = false;
-  const watched = all.finally(() => {
-    isDone = true;
-  });
-  for (let i = 0; i < 100 && !isDone; i++) await world.run(world.now + 1);
-  return watched;
+/** In the order of the keys. What is not answered in time, or with an error, is left out. */
+async function readAll(
+  world: World,
+  stage: Stage,
+  runner: WorkloadRunner,
+  keys: readonly Key[],
+): Promise<ReadPart[][]> {
+  const finals: ReadPart[][] = world.nodes.map(() => []);
+  let left = world.nodes.length * keys.length;
+  for (const [index, node] of stage.nodes.entries()) {
+    const done = (read?: ReadPart): void => {
+      left--;
+      if (read !== undefined) finals[index]?.push(read);
+    };
+    const failed = (error: unknown): void => {
+      if (answerOfError(error) === undefined) world.fail(index, error);
+      done();
+    };
+    for (const key of keys) runner.read(node, key).then(done, failed);
+  }
+  for (let ms = 0; ms < FINAL_READ_MS && left > 0; ms++) await world.run(world.now + 1);
+  const places = new Map(keys.map((key, i) => [key, i]));
+  return finals.map((reads) => reads.sort((a, b) => (places.get(a.key) ?? 0) - (places.get(b.key) ?? 0)));
 }

@@ -1,6 +1,8 @@
 /** What comes after the healing: replicas become equal, and come to rest. */
 
+import type { ShardId } from "../../src/base/ids.ts";
 import { isSameDigest } from "../../src/core/digest.ts";
+import type { Shard } from "../../src/core/shard.ts";
 import { isLeft, mayKeepGraves } from "../checkers/bounds.ts";
 import { areEqualDumps } from "../checkers/convergence.ts";
 import { entriesMax } from "../checkers/vectors.ts";
@@ -87,13 +89,15 @@ function areEqual(world: World): boolean {
 
 /** Dumps are dear, and while vectors differ there is no need for any. */
 function haveEqualVectors(world: World): boolean {
-  const replicas = world.nodes.map((node) => node.replica?.replica);
-  return replicas.every((replica) => {
-    const first = replicas[0];
-    if (replica === undefined || first === undefined) return true;
+  const firstByShard = new Map<ShardId, Shard>();
+  return world.nodes.every(({ replica: driver }) => {
+    const replica = driver?.replica;
+    if (replica === undefined) return true;
     return replica.shards.all.every((shard) => {
-      const twin = first.shards.get(shard.id);
-      return twin === undefined || isSameDigest(shard.vector.digest(), twin.vector.digest());
+      if (!replica.ownership.owns(shard.id)) return !replica.isHeld(shard);
+      const first = firstByShard.get(shard.id);
+      if (first === undefined) firstByShard.set(shard.id, shard);
+      return first === undefined || isSameDigest(shard.vector.digest(), first.vector.digest());
     });
   });
 }

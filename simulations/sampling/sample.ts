@@ -1,6 +1,6 @@
 /** What all replicas hold at one instant, as a checker wants it. */
 
-import type { Key, ShardId } from "../../src/base/ids.ts";
+import type { Key, ReplicaId, ShardId } from "../../src/base/ids.ts";
 import type { VersionVector } from "../../src/core/version-vector.ts";
 import type { Holding } from "../../src/replica/holdings.ts";
 import type { Stamp } from "../checkers/stamp.ts";
@@ -19,6 +19,15 @@ export interface SampledRegister {
   readonly checksum: number;
 }
 
+/** Who keeps what, as a replica sees it, of the shards that not all keep. */
+export interface PlacedSample {
+  /** Digest of its view. */
+  readonly view: number;
+  readonly ownersByShard: ReadonlyMap<ShardId, readonly ReplicaId[]>;
+  /** Those that it owns, and has all there is of. */
+  readonly ready: ReadonlySet<ShardId>;
+}
+
 export interface NodeSample {
   readonly life: number;
   readonly wallMs: number;
@@ -32,6 +41,8 @@ export interface NodeSample {
   readonly holdings: readonly Holding[];
   readonly company: Company;
   readonly votes: ClockVotes;
+  /** Absent where all keep everything. */
+  readonly placed?: PlacedSample;
 }
 
 export interface Sample {

@@ -1,5 +1,6 @@
 /** Looks at all replicas of a world now and then. It changes nothing: the run is the same without it. */
 
+import { spaceOf } from "../../src/base/shard-id.ts";
 import { DigestSum, digestText } from "../../src/core/digest.ts";
 import {
   checksumAt,
@@ -13,12 +14,13 @@ import {
 } from "../../src/core/record.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import { identityText } from "../../src/replica/inspect.ts";
+import type { Replica } from "../../src/replica/replica.ts";
 import { contentDigest } from "../../src/replica/status.ts";
 import type { SimulatedNode } from "../simulator/node.ts";
 import type { World } from "../simulator/world.ts";
 import { votesOf } from "./clock-votes.ts";
 import { companyOf } from "./company.ts";
-import type { NodeSample, Sample, SampledRegister } from "./sample.ts";
+import type { NodeSample, PlacedSample, Sample, SampledRegister } from "./sample.ts";
 
 /** Registers of all samples together: of a run with many more there are fewer samples. */
 const REGISTERS_MAX = 200_000;
@@ -67,6 +69,16 @@ function sampleNode(node: SimulatedNode, all: readonly SimulatedNode[]): NodeSam
     holdings: driver.holdings?.() ?? [],
     company: companyOf(replica),
     votes: votesOf(replica, all),
+    ...(replica.ownership.isAnyPlaced && { placed: placedIn(replica) }),
+  };
+}
+
+function placedIn({ ownership, shards }: Replica): PlacedSample {
+  const placed = shards.all.filter((shard) => !ownership.isEverywhere(spaceOf(shard.id)));
+  return {
+    view: ownership.view,
+    ownersByShard: new Map(placed.map(({ id }) => [id, ownership.groupOf(id)])),
+    ready: new Set(placed.filter((shard) => shard.isReady && ownership.owns(shard.id)).map(({ id }) => id)),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * How long it takes until a write is everywhere (Jepsen's set-full: the stable latency), from its acknowledgement until
- * every node's replica covers its dot. Looked at in steps: a latency is right to within one.
+ * the replica of every node that owns its shard covers its dot. Looked at in steps: a latency is right to within one.
  */
 
 import type { OriginId, ShardId } from "../../src/base/ids.ts";
@@ -112,7 +112,9 @@ export class StabilityMeter {
     let least = Infinity;
     for (let i = 0; i < nodes.length; i++) {
       const index = (spreading.laggard + i) % nodes.length;
-      const shard = nodes[index]?.replica?.replica?.shards.get(spreading.shard);
+      const replica = nodes[index]?.replica?.replica;
+      if (replica?.ownership.owns(spreading.shard) === false) continue;
+      const shard = replica?.shards.get(spreading.shard);
       least = Math.min(least, shard?.vector.get(spreading.origin) ?? 0);
       if (least >= spreading.lowest) continue;
       spreading.laggard = index;

@@ -6,9 +6,10 @@
 import { z } from "zod";
 import type { Key } from "../../src/base/ids.ts";
 import { TTL_MS_MAX } from "../../src/base/ttl.ts";
-import { ACK_LEVELS } from "../../src/store.ts";
+import { COPIES_MAX, REGIONS_MAX } from "../../src/cluster/placement/policy.ts";
+import { ACK_LEVELS, type KeyspaceSettings } from "../../src/store.ts";
 import type { DocumentOperation, DocumentOperationType } from "../documents/document-operation.ts";
-import type { NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
+import type { KeyspaceChange, NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
 import type { Listing, Operation, OperationType } from "../workload/operation.ts";
 import type { WatchPlan } from "../workload/watch-plan.ts";
 import { faultSchema } from "./fault-schema.ts";
@@ -19,6 +20,7 @@ export const OPERATIONS_MAX = 1_000_000;
 export const FAULTS_MAX = 100_000;
 const WATCHES_MAX = 1000;
 const MOVES_MAX = 10_000;
+const CHANGES_MAX = 10_000;
 const VALUE_BYTES_MAX = 16 * 1024 * 1024;
 /** Characters that one edit types or takes away. */
 const LENGTH_MAX = 100_000;
@@ -74,6 +76,17 @@ const replica = objectOf<ReplicaSettings>({
   settleMs: ms,
   retentionMs: ms.min(1),
   maxClockOffsetMs: ms,
+  graveMs: ms.exactOptional(),
+});
+
+const copies = count(1, COPIES_MAX);
+
+const keyspaceSettings = objectOf<KeyspaceSettings>({
+  replication: z.union([z.literal("all"), copies, z.record(text, copies)]),
+  regions: z.array(text).max(REGIONS_MAX).readonly().exactOptional(),
+  defaultTtlMs: count(1, TTL_MS_MAX).exactOptional(),
+  maxTtlMs: count(1, TTL_MS_MAX).exactOptional(),
+  memoryShare: share.exactOptional(),
 });
 
 const water = objectOf<WaterPlan>({
@@ -143,6 +156,12 @@ export const planSchema: z.ZodType<Plan> = objectOf<Plan>({
   heartbeatTimeoutMs: ms.min(1),
   healAt: ms,
   settleMs: ms,
+  keyspace: z
+    .array(objectOf<KeyspaceChange>({ at: ms, node: index, settings: keyspaceSettings }))
+    .min(1)
+    .max(CHANGES_MAX)
+    .readonly()
+    .exactOptional(),
   operations: z.array(operation).max(OPERATIONS_MAX).readonly(),
   documents: z.array(documentOperation).max(OPERATIONS_MAX).readonly().exactOptional(),
   watches: z.array(watch).max(WATCHES_MAX).readonly().exactOptional(),

@@ -20,6 +20,7 @@ import {
 } from "./build.ts";
 import { DOCUMENT_FAULTS, DOCUMENT_PLAYS, DOCUMENTS, drawDocuments } from "./documents.ts";
 import { DRILLS } from "./drills.ts";
+import { placementPlan } from "./placement.ts";
 import { NO_PLAYS } from "./plays.ts";
 
 export interface Scenario {
@@ -350,6 +351,13 @@ const DOCUMENTS_SCENARIO: Scenario = {
     })),
 };
 
+const PLACEMENT: Scenario = {
+  name: "placement",
+  summary:
+    "keeps each key at some members only: has members come, go and be cut off, regions be lost, and policies change",
+  plan: placementPlan,
+};
+
 export const SCENARIOS: readonly Scenario[] = [
   SPLIT_BRAIN,
   CRASH_RESTART,
@@ -359,6 +367,7 @@ export const SCENARIOS: readonly Scenario[] = [
   RETENTION,
   MEMBERSHIP,
   DOCUMENTS_SCENARIO,
+  PLACEMENT,
   SWARM,
 ];
 

@@ -33,6 +33,7 @@ const PASSES: readonly Pass[] = [
   (plan, search) => withFewer("watches", plan, search),
   (plan, search) => withFewer("operations", plan, search),
   (plan, search) => withFewer("documents", plan, search),
+  (plan, search) => keepTrying(plan, search, withoutEachChange),
   (plan, search) => keepTrying(plan, search, withoutEachNode),
   (plan, search) => keepTrying(plan, search, shorter),
   (plan, search) => keepTrying(plan, search, simplerFaults),
@@ -139,6 +140,12 @@ function* withOneKey(plan: Plan): Iterable<Plan> {
   }
 }
 
+/** Without one of the changes of the keyspace that follow its definition. */
+function* withoutEachChange(plan: Plan): Iterable<Plan> {
+  const { keyspace = [] } = plan;
+  for (const left of keyspace.slice(1)) yield { ...plan, keyspace: keyspace.filter((change) => change !== left) };
+}
+
 function* withoutEachNode(plan: Plan): Iterable<Plan> {
   if (plan.nodes.length < 2) return;
   for (let node = plan.nodes.length - 1; node >= 0; node--) yield withoutNode(plan, node);
@@ -154,6 +161,10 @@ export function withoutNode(plan: Plan, gone: number): Plan {
     ...(plan.documents !== undefined && { documents: plan.documents.flatMap((operation) => moved(operation, to)) }),
     faults: plan.faults.flatMap((fault) => renumberFault(fault, to) ?? []),
     ...(plan.watches !== undefined && { watches: plan.watches.flatMap((watch) => renumberWatch(watch, to)) }),
+    // Whoever is asked first: it is carried out by somebody.
+    ...(plan.keyspace !== undefined && {
+      keyspace: plan.keyspace.map((change) => ({ ...change, node: to(change.node) ?? 0 })),
+    }),
   };
 }
 

@@ -50,8 +50,14 @@ export function* shorter(plan: Plan): Iterable<Plan> {
   yield* roundedTimes(plan);
 }
 
-function eventsOf({ operations, documents = [], faults, watches = [] }: Plan): { readonly at: number }[] {
-  return [...operations, ...documents, ...faults, ...watches, ...watches.flatMap(({ moves }) => moves)];
+function eventsOf({
+  keyspace = [],
+  operations,
+  documents = [],
+  faults,
+  watches = [],
+}: Plan): { readonly at: number }[] {
+  return [...keyspace, ...operations, ...documents, ...faults, ...watches, ...watches.flatMap(({ moves }) => moves)];
 }
 
 /** Everything from a moment on happens so much earlier. */
@@ -63,6 +69,9 @@ function earlier(plan: Plan, from: number, byMs: number): Plan {
 function retimed(plan: Plan, moved: (at: number) => number): Plan {
   return {
     ...plan,
+    ...(plan.keyspace !== undefined && {
+      keyspace: plan.keyspace.map((change) => ({ ...change, at: moved(change.at) })),
+    }),
     operations: plan.operations.map((operation) => ({ ...operation, at: moved(operation.at) })),
     ...(plan.documents !== undefined && {
       documents: plan.documents.map((operation) => ({ ...operation, at: moved(operation.at) })),

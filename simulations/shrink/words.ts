@@ -3,7 +3,7 @@
 import { showKey } from "../checkers/evidence.ts";
 import type { DocumentOperation } from "../documents/document-operation.ts";
 import { describeFault } from "../faults/fault.ts";
-import { nameOf, type Plan } from "../plan.ts";
+import { type KeyspaceChange, nameOf, type Plan } from "../plan.ts";
 import type { Operation } from "../workload/operation.ts";
 import type { WatchPlan } from "../workload/watch-plan.ts";
 
@@ -12,6 +12,7 @@ const EVENTS_MAX = 60;
 
 export function scheduleInWords(plan: Plan): string[] {
   const events = [
+    ...(plan.keyspace ?? []).map((change) => ({ at: change.at, line: describeChange(plan, change) })),
     ...plan.operations.map((operation) => ({ at: operation.at, line: describeOperation(plan, operation) })),
     ...(plan.documents ?? []).map((operation) => ({ at: operation.at, line: describeEdit(plan, operation) })),
     ...plan.faults.map((fault) => ({ at: fault.at, line: describeFault(fault) })),
@@ -29,6 +30,10 @@ export function scheduleInWords(plan: Plan): string[] {
 function describeNode(plan: Plan, node: number): string {
   const { region, durable } = plan.nodes[node] ?? { region: "nowhere", durable: true };
   return `node ${node}: ${nameOf(plan, node)} in ${region}${durable ? "" : ", nothing on disk"}`;
+}
+
+function describeChange(plan: Plan, { at, node, settings }: KeyspaceChange): string {
+  return `${seconds(at)} the keyspace is defined at ${nameOf(plan, node)}: ${JSON.stringify(settings)}`;
 }
 
 function describeOperation(plan: Plan, operation: Operation): string {

@@ -5,10 +5,10 @@ import type { Holding } from "../../src/replica/holdings.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import type { Clock, Log, Random, Scheduler, Storage, Transport } from "../../src/replica/ports.ts";
 import type { Replica } from "../../src/replica/replica.ts";
-import type { DocumentStore, LocalStore } from "../../src/store.ts";
+import type { DocumentStore, KeyspaceStore, LocalStore } from "../../src/store.ts";
 
 /** A store in the simulator: starts, stops, and shows what it holds. */
-export interface SimulatedReplica extends LocalStore {
+export interface SimulatedReplica extends LocalStore, Partial<Pick<KeyspaceStore, "keyspace" | "defineKeyspace">> {
   start(): Promise<void>;
   stop(): Promise<void>;
   inspect(): ReplicaDump;

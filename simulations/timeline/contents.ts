@@ -1,4 +1,4 @@
-/** What replicas would show, compared: which keys differ, and how many of them each replica is behind with. */
+/** What the owners of keys would show, compared: which differ, and how many of them each replica is behind with. */
 
 import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, originAt, timestampAt } from "../../src/core/record.ts";
 import type { Shard } from "../../src/core/shard.ts";
@@ -24,11 +24,12 @@ export function compareContents(replicas: readonly (Replica | undefined)[], wall
   const behind = replicas.map((replica): number | undefined => (replica === undefined ? undefined : 0));
   let differing = 0;
   for (const { id } of running[0]?.replica.shards ?? []) {
-    const shards = running.flatMap(({ replica }) => replica.shards.get(id) ?? []);
+    const keepers = running.filter(({ replica }) => replica.shards.get(id) !== undefined && replica.ownership.owns(id));
+    const shards = keepers.map(({ replica }) => replica.shards.get(id) as Shard);
     if (shards.every((shard) => shard.fingerprint.equals((shards[0] as Shard).fingerprint))) continue;
     const found = compareShards(shards, wallMs);
     differing += found.differing;
-    for (const [k, { node }] of running.entries()) behind[node] = (behind[node] ?? 0) + (found.behind[k] ?? 0);
+    for (const [k, { node }] of keepers.entries()) behind[node] = (behind[node] ?? 0) + (found.behind[k] ?? 0);
   }
   return { behind, differing };
 }

@@ -137,7 +137,9 @@ function batchOf(operation: Operation): BatchOperation[] {
 function batchAnswer(operation: Operation, results: readonly BatchResult[]): Answer {
   const outcomes: WriteOutcome[] = [];
   for (const result of results) {
-    if (result.type !== "put" && result.type !== "delete") return { type: "failed", code: "BATCH" };
+    // Others of the batch may have been carried out.
+    if (result.type === "error") return { type: "failed", code: result.code };
+    if (result.type === "get") return { type: "failed", code: "BATCH" };
     outcomes.push(result);
   }
   return written(operation, outcomes);

@@ -61,6 +61,8 @@ export interface HistoryEntry {
   readonly carried?: readonly Dot[];
   /** Of an update, once it is known. */
   expected?: Expected;
+  /** Of a keyspace that some keep: whoever took it answered for its keys alone, from when it was asked to when it answered. */
+  isAlone?: boolean;
   /** Which life of the node took it; 0 when none ran. */
   readonly life: number;
   readonly invokedAt: number;

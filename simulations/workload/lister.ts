@@ -1,6 +1,7 @@
 /**
  * Lists keys page by page, going from node to node with the cursor, and looks on: which keys are there throughout is known
- * by their versions, which never come back once they are gone.
+ * by their versions, which never come back once they are gone. Of a keyspace that some keep, all who keep a key have to have
+ * it, whoever is asked.
  */
 
 import type { Key } from "../../src/base/ids.ts";
@@ -10,7 +11,7 @@ import type { Listing, Operation } from "./operation.ts";
 import { isThere, type Stage, type StageNode } from "./stage.ts";
 
 /** By key: the version that a node has had of it at every look. */
-type Standing = Map<Key, Version>;
+type Standing = ReadonlyMap<Key, Version>;
 
 export class Lister {
   readonly #stage: Stage;
@@ -64,17 +65,23 @@ export class Lister {
   }
 
   async #look(): Promise<void> {
+    const kept = this.#stage.keptByAll?.(this.#keys);
     for (const index of new Set(this.#listing.nodes)) {
       const { replica } = this.#stage.node(index);
       const before = this.#standing.get(index);
-      const now = replica === undefined ? new Map() : await this.#versionsAt(replica, before);
+      const now =
+        kept !== undefined
+          ? unchanged(kept, before)
+          : replica === undefined
+            ? new Map()
+            : await this.#versionsAt(replica, before);
       this.#standing.set(index, now);
     }
   }
 
   /** Versions of the keys that are there as they were before. */
   async #versionsAt(store: Store, before: Standing | undefined): Promise<Standing> {
-    const versions: Standing = new Map();
+    const versions = new Map<Key, Version>();
     for (const key of before?.keys() ?? this.#keys) {
       const { entry } = await store.get(key);
       if (entry !== undefined && (before === undefined || before.get(key) === entry.version)) {
@@ -87,4 +94,9 @@ export class Lister {
   #throughout(): Key[] {
     return this.#keys.filter((key) => [...this.#asked].every((index) => this.#standing.get(index)?.has(key) === true));
   }
+}
+
+/** Those that are as they were before. */
+function unchanged(now: Standing, before: Standing | undefined): Standing {
+  return new Map([...now].filter(([key, version]) => before === undefined || before.get(key) === version));
 }

@@ -7,7 +7,7 @@ import { answerOfError, carryOut, dotsOfAnswer, readPartOf, shownBy, summaryOf }
 import { ClientSession } from "./client-session.ts";
 import type { Answer, Expected, HistoryEntry, ReadPart } from "./history.ts";
 import { Lister } from "./lister.ts";
-import { keysOf, type Operation } from "./operation.ts";
+import { keysOf, type Operation, partsOf } from "./operation.ts";
 import { isThere, type Stage, type StageNode } from "./stage.ts";
 import type { WatchPlan } from "./watch-plan.ts";
 import { Watcher } from "./watcher.ts";
@@ -87,6 +87,7 @@ export class WorkloadRunner {
       operation,
       node: node.index,
       ...(session === undefined ? {} : { carried: session.carried }),
+      ...(node.answersAlone === undefined ? {} : { isAlone: answersAlone(node, operation) }),
       life: life?.number ?? 0,
       invokedAt: now,
       invokedWallMs: node.clockTime,
@@ -144,7 +145,12 @@ export class WorkloadRunner {
     entry.answeredAt = now;
     entry.answeredWallMs = node.clockTime;
     entry.answer = answer;
+    if (entry.isAlone === true) entry.isAlone = answersAlone(node, entry.operation);
     this.#answersById.set(entry.operation.id, answer);
     trace.record(now, "answer", node.index, entry.operation.id, 0, summaryOf(answer));
   }
+}
+
+function answersAlone(node: StageNode, operation: Operation): boolean {
+  return partsOf(operation).every(({ key }) => node.answersAlone?.(key) === true);
 }

@@ -1,6 +1,7 @@
 /** Where a workload is carried out: the simulator's world, or one of real processes. */
 
-import type { Store } from "../../src/store.ts";
+import type { Key } from "../../src/base/ids.ts";
+import type { Store, Version } from "../../src/store.ts";
 import type { Trace } from "../simulator/trace.ts";
 
 export interface Stage {
@@ -11,6 +12,8 @@ export interface Stage {
   readonly trace: Pick<Trace, "record">;
   /** To be called when a process has ended: its clients see their connections break. */
   onLifeEnd: ((node: number, life: number) => void) | undefined;
+  /** Of a keyspace that some keep: of these keys those that all who keep them have, in the same version. */
+  keptByAll?(keys: readonly Key[]): ReadonlyMap<Key, Version>;
   /** A replica failed in a way that only a bug explains. */
   fail(node: number, error: unknown): void;
 }
@@ -22,6 +25,8 @@ export interface StageNode {
   readonly life: { readonly number: number; readonly ended: boolean; readonly pausedUntil: number } | undefined;
   /** Unix ms that it goes by. */
   readonly clockTime: number;
+  /** Of a keyspace that some keep: has it all there is of a key, so that it answers by itself? */
+  answersAlone?(key: Key): boolean;
 }
 
 /** True when a node takes operations at this moment. */

@@ -2,7 +2,8 @@
 
 import { latin1FromBytes } from "../base/bytes.ts";
 import { xxHash32 } from "../base/hash.ts";
-import type { OriginId, ShardId, Timestamp } from "../base/ids.ts";
+import type { OriginId, ReplicaId, ShardId, Timestamp } from "../base/ids.ts";
+import { spaceOf } from "../base/shard-id.ts";
 import { digestText } from "../core/digest.ts";
 import { Fingerprint } from "../core/fingerprint.ts";
 import {
@@ -49,6 +50,18 @@ export interface ShardDump {
   readonly covers: (origin: OriginId, sequence: number) => boolean;
   /** The fingerprint as it was kept, and as computed again from the registers. */
   readonly fingerprint: { readonly kept: string; readonly recomputed: string };
+  /** Absent: every member owns it. */
+  readonly placed?: PlacedDump;
+}
+
+/** How a replica stands to a shard that some members own. */
+export interface PlacedDump {
+  /** As it sees them, sorted. */
+  readonly owners: readonly ReplicaId[];
+  readonly isOwner: boolean;
+  readonly isReady: boolean;
+  /** It holds something of it, in memory or on disk. */
+  readonly isHeld: boolean;
 }
 
 export interface ReplicaDump {
@@ -61,7 +74,20 @@ export function inspectReplica(replica: Replica): ReplicaDump {
   for (const shard of replica.shards) {
     shard.forEachHeld((slot) => registers.push(registerDump(shard, slot)));
   }
-  return { registers, shards: replica.shards.all.map(shardDump) };
+  const dumpOf = (shard: Shard): ShardDump => {
+    const isEverywhere = replica.ownership.isEverywhere(spaceOf(shard.id));
+    return isEverywhere ? shardDump(shard) : { ...shardDump(shard), placed: placedDump(replica, shard) };
+  };
+  return { registers, shards: replica.shards.all.map(dumpOf) };
+}
+
+function placedDump(replica: Replica, shard: Shard): PlacedDump {
+  return {
+    owners: [...replica.ownership.ownersOf(shard.id)].sort(),
+    isOwner: replica.ownership.owns(shard.id),
+    isReady: shard.isReady,
+    isHeld: replica.isHeld(shard),
+  };
 }
 
 function registerDump(shard: Shard, slot: number): RegisterDump {

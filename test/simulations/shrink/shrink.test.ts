@@ -109,8 +109,13 @@ describe("without a node", () => {
       forMs: 5,
     };
     const pause: Fault = { at: 2, type: "pause", node: 1, forMs: 5 };
-    const three = { ...plan, nodes: [node0, node1, node2], faults: [cut, pause] };
+    const keyspace = [1, 2].map((node) => ({ at: node, node, settings: { replication: 2 } }));
+    const three = { ...plan, keyspace, nodes: [node0, node1, node2], faults: [cut, pause] };
     const smaller = withoutNode(three, 1);
+    expect(smaller.keyspace?.map(({ at, node }) => [at, node])).toEqual([
+      [1, 0],
+      [2, 1],
+    ]);
     expect(smaller.nodes.map(({ name }) => name)).toEqual(["r0", "r2"]);
     expect(smaller.faults).toEqual([
       {
