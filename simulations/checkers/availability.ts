@@ -16,8 +16,8 @@ import { type Evidence, type Violation, violations } from "./evidence.ts";
 
 const ACK_TIMEOUT_MS = 5000;
 const QUORUM_TIMEOUT_MS = 3000;
-/** An owner that has not answered for longer is taken for gone. */
-const OWNER_MS = 2000;
+/** An owner that says nothing for a second is taken for gone; one that does may take so much longer, besides what it was told. */
+const OWNER_MS = 5000;
 /** Until the next tick, which is when a replica looks at its deadlines. */
 const TICKS_MS = 120;
 /** A clock that is put back makes a wait begin anew at worst, and lets it last this much longer. */

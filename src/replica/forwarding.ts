@@ -12,8 +12,8 @@ import { KIND_PLAIN, kindAt } from "../core/record.ts";
 import { checkRecord } from "../core/record-check.ts";
 import type { MessageOf, Records } from "../wire/message.ts";
 import type { Request, RequestBody, ResponseBody } from "../wire/request.ts";
-import { keyOf } from "./register-view.ts";
 import type { Random } from "./ports.ts";
+import { keyOf } from "./register-view.ts";
 import type { Replica } from "./replica.ts";
 
 /** Requests under way, to all peers together. */

@@ -301,7 +301,7 @@ describe("availability", () => {
     const slow = { ...asked(1, 10, seen(0, 100)), answeredAt: 3000 };
     expect(messages(checkAvailability, placed([slow]))).toEqual([]);
     expect(messages(checkAvailability, placed([{ ...slow, isAlone: true }]))).toHaveLength(1);
-    expect(messages(checkAvailability, placed([{ ...slow, answeredAt: 20_000 }]))).toHaveLength(1);
+    expect(messages(checkAvailability, placed([{ ...slow, answeredAt: 40_000 }]))).toHaveLength(1);
   });
 });
 
