@@ -181,8 +181,8 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/quorum-reads.ts",
-        find: "majority - (own === 1 && this.#isWhole(shard) ? 1 : 0);",
-        replace: "majority - (own === 1 && this.#isWhole(shard) ? 2 : 0);",
+        find: "majority - (this.#isWhole(shard) ? 1 : 0);",
+        replace: "majority - (this.#isWhole(shard) ? 2 : 0);",
       },
     ],
     scenario: "drill-majorities",
