@@ -6,7 +6,7 @@
 import { SeededRandom } from "../../src/base/random.ts";
 import type { KeyspaceSettings } from "../../src/store.ts";
 import type { Fault, PathPair } from "../faults/fault.ts";
-import { NO_FAULTS } from "../faults/generator.ts";
+import { type FaultProfile, NO_FAULTS } from "../faults/generator.ts";
 import type { KeyspaceChange, NodePlan, Plan } from "../plan.ts";
 import { REGIONS } from "../regions.ts";
 import { uniform } from "../simulator/draws.ts";
@@ -20,6 +20,8 @@ const DEFINED_MS = 2000;
 const KNOWN_MS = 5000;
 /** Tombstones are kept for half a minute, after which all have to have told that they may go. */
 const PLACED_SETTLE_MS = 90_000;
+
+const NOBODY_WATCHES = { count: 0, meanMoveGapMs: 4000, returnShare: 0, slowShare: 0 };
 
 export function placementPlan(seed: string): Plan {
   const random = new SeededRandom(`placement ${seed}`);
@@ -48,7 +50,7 @@ export function placementPlan(seed: string): Plan {
       valueBytesMax: 200,
     },
     sessions: { count: 3, operationsPerSecond: 3, moveChance: 0.4 },
-    watches: { count: 0, meanMoveGapMs: 4000, returnShare: 0, slowShare: 0 },
+    watches: NOBODY_WATCHES,
     reads: { quorumPerSecond: 1, listingsPerSecond: 0.3 },
     phases: { hotKeys: 0, bursts: chosen.below(2) },
     faults: {
@@ -93,6 +95,73 @@ function drawNodes(random: SeededRandom): NodePlan[] {
     diskMeanMs: uniform(random, 0.5, 8),
     startAt: i > 2 && random.chance(0.25) ? uniform(random, KNOWN_MS, DURATION_MS / 2) : uniform(random, 0, 200),
   }));
+}
+
+// --- Drills ---------------------------------------------------------------------------------------------------------
+
+/** Requests whose answers come late, or not at all, of owners that nobody else has to wait for. */
+export function requestsPlan(seed: string): Plan {
+  return drillPlan("drill-requests", seed, {
+    graveMs: 10_000,
+    durationMs: 20_000,
+    faults: { meanGapMs: 400, types: { ...NO_FAULTS, stall: 6, crash: 1, stop: 2 }, longestMs: 2500 },
+  });
+}
+
+/** Members that are cut off again and again, write as guests meanwhile, and bring home what others have deleted since. */
+export function guestsPlan(seed: string): Plan {
+  return drillPlan("drill-guests", seed, {
+    graveMs: 500,
+    durationMs: 40_000,
+    faults: { meanGapMs: 5000, types: { ...NO_FAULTS, cut: 1 }, longestMs: 14_000 },
+  });
+}
+
+interface Drill {
+  readonly graveMs: number;
+  readonly durationMs: number;
+  readonly faults: Pick<FaultProfile, "meanGapMs" | "types" | "longestMs">;
+}
+
+/** Four members, of whom two keep each key, and a lot of what is asked on conditions, deleted and written anew. */
+function drillPlan(name: string, seed: string, { graveMs, durationMs, faults }: Drill): Plan {
+  const random = new SeededRandom(`${name} ${seed}`);
+  const nodes = Array.from({ length: 4 }, () => ({
+    region: "dublin",
+    durable: true,
+    clockOffsetMs: Math.round(uniform(random, -100, 100)),
+    diskMeanMs: 1,
+    startAt: 0,
+  }));
+  const plan = buildPlan(random, name, seed, {
+    nodes,
+    replica: { ...SMALL_REPLICA, graveMs },
+    water: CALM_WATER,
+    durationMs,
+    workload: {
+      keys: 30,
+      skew: 0,
+      operationsPerSecond: 20,
+      types: { put: 3, delete: 2, "put-absent": 4, update: 2, get: 2, batch: 0 },
+      acks: { memory: 3, disk: 0, region: 0, quorum: 0, all: 2 },
+      ttlShare: 0,
+      ttlMsMax: 2000,
+      valueBytesMax: 40,
+    },
+    sessions: { count: 2, operationsPerSecond: 3, moveChance: 0.5 },
+    watches: NOBODY_WATCHES,
+    reads: { quorumPerSecond: 0, listingsPerSecond: 0 },
+    phases: { hotKeys: 0, bursts: 0 },
+    faults: {
+      ...faults,
+      cuts: { halves: 1, isolate: 2, bridge: 0, ring: 0, "one-way": 0, pair: 0 },
+      clockJumpMs: 0,
+    },
+    plays: NO_PLAYS,
+    meanGapOfPlaysMs: 1000,
+    settleMs: PLACED_SETTLE_MS,
+  });
+  return { ...plan, keyspace: [{ at: DEFINED_MS, node: 0, settings: { replication: 2 } }] };
 }
 
 // --- Policies -------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ import {
 } from "./build.ts";
 import { DOCUMENT_FAULTS, DOCUMENT_PLAYS, DOCUMENTS, drawDocuments } from "./documents.ts";
 import { DRILLS } from "./drills.ts";
-import { placementPlan } from "./placement.ts";
+import { guestsPlan, placementPlan, requestsPlan } from "./placement.ts";
 import { NO_PLAYS } from "./plays.ts";
 
 export interface Scenario {
@@ -358,6 +358,20 @@ const PLACEMENT: Scenario = {
   plan: placementPlan,
 };
 
+/** Drills of a keyspace that some members keep. */
+const PLACEMENT_DRILLS: readonly Scenario[] = [
+  {
+    name: "drill-requests",
+    summary: "has owners answer late what they were asked for, or end before they answer",
+    plan: requestsPlan,
+  },
+  {
+    name: "drill-guests",
+    summary: "has members write what they do not own while they are cut off, over and over",
+    plan: guestsPlan,
+  },
+];
+
 export const SCENARIOS: readonly Scenario[] = [
   SPLIT_BRAIN,
   CRASH_RESTART,
@@ -373,7 +387,7 @@ export const SCENARIOS: readonly Scenario[] = [
 
 /** A scenario, or a drill, by name. */
 export function findScenario(name: string): Scenario | undefined {
-  return [...SCENARIOS, ...DRILLS].find((scenario) => scenario.name === name);
+  return [...SCENARIOS, ...DRILLS, ...PLACEMENT_DRILLS].find((scenario) => scenario.name === name);
 }
 
 function build(

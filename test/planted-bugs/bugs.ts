@@ -4,6 +4,7 @@ import { CLOCK_BUGS } from "./bugs/clocks.ts";
 import { DISK_BUGS } from "./bugs/disks.ts";
 import { DOCUMENT_BUGS } from "./bugs/documents.ts";
 import { MEMBER_BUGS } from "./bugs/members.ts";
+import { PLACEMENT_BUGS } from "./bugs/placement.ts";
 import { REGISTER_BUGS } from "./bugs/registers.ts";
 import { REPAIR_BUGS } from "./bugs/repair.ts";
 import { RESOURCE_BUGS } from "./bugs/resources.ts";
@@ -21,4 +22,5 @@ export const BUGS: readonly PlantedBug[] = [
   ...DOCUMENT_BUGS,
   ...MEMBER_BUGS,
   ...CLOCK_BUGS,
+  ...PLACEMENT_BUGS,
 ];
