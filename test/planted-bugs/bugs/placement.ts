@@ -56,7 +56,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       { file: "replica/router.ts", find: "if (body.stamp === undefined) throw unknownOutcome(owner);", replace: "" },
     ],
     scenario: "drill-requests",
-    seedsMax: 8,
+    seedsMax: 30,
     checkers: ["acknowledged", "condition"],
   },
   {
