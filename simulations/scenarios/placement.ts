@@ -12,6 +12,7 @@ import { REGIONS } from "../regions.ts";
 import { uniform } from "../simulator/draws.ts";
 import { buildPlan, CALM_WATER, SMALL_REPLICA } from "./build.ts";
 import { NO_PLAYS } from "./plays.ts";
+import type { Scenario } from "./scenarios.ts";
 
 const DURATION_MS = 40_000;
 /** By then the first members have found each other. */
@@ -23,7 +24,28 @@ const PLACED_SETTLE_MS = 90_000;
 
 const NOBODY_WATCHES = { count: 0, meanMoveGapMs: 4000, returnShare: 0, slowShare: 0 };
 
-export function placementPlan(seed: string): Plan {
+export const PLACEMENT: Scenario = {
+  name: "placement",
+  summary:
+    "keeps each key at some members only: has members come, go and be cut off, regions be lost, and policies change",
+  plan: placementPlan,
+};
+
+/** Drills of a keyspace that some members keep. */
+export const PLACEMENT_DRILLS: readonly Scenario[] = [
+  {
+    name: "drill-requests",
+    summary: "has owners answer late what they were asked for, or end before they answer",
+    plan: requestsPlan,
+  },
+  {
+    name: "drill-guests",
+    summary: "has members write what they do not own while they are cut off, over and over",
+    plan: guestsPlan,
+  },
+];
+
+function placementPlan(seed: string): Plan {
   const random = new SeededRandom(`placement ${seed}`);
   const chosen = random.fork("profile");
   const nodes = drawNodes(chosen);
@@ -100,7 +122,7 @@ function drawNodes(random: SeededRandom): NodePlan[] {
 // --- Drills ---------------------------------------------------------------------------------------------------------
 
 /** Requests whose answers come late, or not at all, of owners that nobody else has to wait for. */
-export function requestsPlan(seed: string): Plan {
+function requestsPlan(seed: string): Plan {
   return drillPlan("drill-requests", seed, {
     graveMs: 10_000,
     durationMs: 20_000,
@@ -109,7 +131,7 @@ export function requestsPlan(seed: string): Plan {
 }
 
 /** Members that are cut off again and again, write as guests meanwhile, and bring home what others have deleted since. */
-export function guestsPlan(seed: string): Plan {
+function guestsPlan(seed: string): Plan {
   return drillPlan("drill-guests", seed, {
     graveMs: 500,
     durationMs: 40_000,

@@ -20,7 +20,7 @@ import {
 } from "./build.ts";
 import { DOCUMENT_FAULTS, DOCUMENT_PLAYS, DOCUMENTS, drawDocuments } from "./documents.ts";
 import { DRILLS } from "./drills.ts";
-import { guestsPlan, placementPlan, requestsPlan } from "./placement.ts";
+import { PLACEMENT, PLACEMENT_DRILLS } from "./placement.ts";
 import { NO_PLAYS } from "./plays.ts";
 
 export interface Scenario {
@@ -350,27 +350,6 @@ const DOCUMENTS_SCENARIO: Scenario = {
       meanGapOfPlaysMs: 4000,
     })),
 };
-
-const PLACEMENT: Scenario = {
-  name: "placement",
-  summary:
-    "keeps each key at some members only: has members come, go and be cut off, regions be lost, and policies change",
-  plan: placementPlan,
-};
-
-/** Drills of a keyspace that some members keep. */
-const PLACEMENT_DRILLS: readonly Scenario[] = [
-  {
-    name: "drill-requests",
-    summary: "has owners answer late what they were asked for, or end before they answer",
-    plan: requestsPlan,
-  },
-  {
-    name: "drill-guests",
-    summary: "has members write what they do not own while they are cut off, over and over",
-    plan: guestsPlan,
-  },
-];
 
 export const SCENARIOS: readonly Scenario[] = [
   SPLIT_BRAIN,
