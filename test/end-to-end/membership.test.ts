@@ -14,6 +14,18 @@ async function standingAt(replica: ReplicaProcess, id: string): Promise<string |
   return (await replica.status()).members.find((member) => member.id === id)?.state;
 }
 
+/** Each has all that it owns, and nothing else. */
+async function untilPlaced(replicas: readonly ReplicaProcess[]): Promise<void> {
+  const isPlaced = async (replica: ReplicaProcess) => {
+    const { owned, ready, toHandOver } = (await replica.status()).placement ?? { owned: 0, ready: 0, toHandOver: 0 };
+    return owned > 0 && ready === owned && toHandOver === 0;
+  };
+  await untilTrue("all is placed", async () => (await Promise.all(replicas.map(isPlaced))).every(Boolean), {
+    withinMs: 60_000,
+    describe: () => reportsOf(replicas),
+  });
+}
+
 async function expectAll(replicas: readonly ReplicaProcess[], values: ReadonlyMap<string, string>): Promise<void> {
   for (const { id, port } of replicas) {
     const missing: string[] = [];
@@ -33,8 +45,7 @@ it("one of four leaves under load, its process ends by itself, and it comes back
   await startAll(replicas);
   const body = JSON.stringify({ name: KEYSPACE, replication: 3 });
   expect((await a.http.send({ method: "POST", path: "/v1/admin/keyspaces", body })).status).toBe(201);
-  const hasPlaces = async () => ((await d.status()).placement?.ready ?? 0) > 0;
-  await untilTrue("d holds shards", hasPlaces, { withinMs: 60_000, describe: () => reportsOf(replicas) });
+  await untilPlaced(replicas);
   await a.http.put("everywhere", "v", "?ack=all");
 
   let served: readonly ReplicaProcess[] = replicas;
@@ -61,6 +72,9 @@ it("one of four leaves under load, its process ends by itself, and it comes back
   expect((await d.http.get("everywhere")).status).toBe(404);
   served = replicas;
   await clients.proceed(DURING);
+  await clients.stop();
+  expect(clients.failures).toEqual([]);
+  await untilPlaced(replicas);
 
   served = replicas.filter((replica) => replica !== c);
   const alive = await a.http.send({ method: "DELETE", path: "/v1/admin/members/c" });
@@ -69,8 +83,5 @@ it("one of four leaves under load, its process ends by itself, and it comes back
   await untilTrue("c is dead", async () => (await standingAt(a, "c")) === "dead", { withinMs: 60_000 });
   expect((await a.http.send({ method: "DELETE", path: "/v1/admin/members/c" })).status).toBe(204);
   await untilTrue("c is no member anywhere", async () => (await standingAt(d, "c")) === undefined);
-  await clients.proceed(DURING);
-  await clients.stop();
-  expect(clients.failures).toEqual([]);
   await expectAll(served, clients.acknowledged);
 });
