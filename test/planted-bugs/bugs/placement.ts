@@ -30,7 +30,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "placement",
-    seedsMax: 10,
+    seedsMax: 40,
     checkers: ["acknowledged", "convergence"],
   },
   {
