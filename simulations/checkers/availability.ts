@@ -74,12 +74,15 @@ function isQuiet({ invokedAt, answeredAt = Infinity }: HistoryEntry, { placement
   return placement?.quiet.some(({ from, to }) => invokedAt >= from && answeredAt < to) !== false;
 }
 
-/** It answered with something else before: what is on disk is never unlearnt. */
-function hasHeardOfKeyspace({ node, life, invokedAt }: HistoryEntry, { history }: Evidence): boolean {
-  return history.some(({ node: asked, life: its, answer, answeredAt = Infinity }) => {
-    const isBefore = asked === node && its === life && answeredAt < invokedAt;
-    return isBefore && (answer?.type === "written" || answer?.type === "read");
-  });
+/** It answered with something else before: what is on disk is never unlearnt. Pages of a listing are asked of several. */
+function hasHeardOfKeyspace({ node, operation, invokedAt }: HistoryEntry, { history }: Evidence): boolean {
+  const asked = operation.listing?.nodes ?? [node];
+  return asked.every((each) =>
+    history.some(({ node: answered, answer, answeredAt = Infinity }) => {
+      const isBefore = answered === each && answeredAt < invokedAt;
+      return isBefore && (answer?.type === "written" || answer?.type === "read");
+    }),
+  );
 }
 
 function* checkTime(entry: HistoryEntry, { nodes }: Evidence): Iterable<string> {

@@ -295,6 +295,11 @@ describe("availability", () => {
     const unknown = failed("UNKNOWN_KEYSPACE");
     expect(messages(checkAvailability, placed([unknown]))).toEqual([]);
     expect(messages(checkAvailability, placed([asked(1, 10, seen(0, 100)), unknown]))).toHaveLength(1);
+    const listing = { limit: 5, gapMs: 0, nodes: [2, 1] };
+    const pages = { ...unknown, operation: { ...unknown.operation, type: "keys" as const, listing } };
+    expect(messages(checkAvailability, placed([asked(1, 10, seen(0, 100)), pages]))).toEqual([]);
+    const both = [asked(1, 10, seen(0, 100)), asked(3, 10, seen(0, 100), { node: 1 }), pages];
+    expect(messages(checkAvailability, placed(both))).toHaveLength(1);
   });
 
   it("gives whoever asks others the time to ask each of them", () => {
