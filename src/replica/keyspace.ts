@@ -26,7 +26,7 @@ import type { Records } from "../wire/message.ts";
 import type { WriteBody } from "../wire/request.ts";
 import { listKeys } from "./listing.ts";
 import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
-import { ACK_TIMEOUT_MS, checkKey, checkWrite, type Write } from "./operations.ts";
+import { ACK_TIMEOUT_MS, checkKey, checkWrite, type KeyWrite, type Write } from "./operations.ts";
 import { dotAt, entryAt, versionOf } from "./register-view.ts";
 import {
   type Answer,
@@ -130,10 +130,20 @@ export class Keyspace implements Store {
     const answer = await this.#router.write(this.#space, shard, body, circumstances);
     if (answer.type === "here") {
       await this.#catchUpHere(circumstances, answer);
-      return this.#local.carryOut(checked, answer.stamp, write.options);
+      return this.#carryOutHere(checked, answer, write.options);
     }
     const { timestamp, origin, sequence, existed, acks } = expectAnswer(answer, "written");
     return { version: versionOf(timestamp, origin), dot: { shard: shard.id, origin, sequence }, existed, acks };
+  }
+
+  /** What ends with this process leaves open what an owner did that was asked before. */
+  async #carryOutHere(write: KeyWrite, { stamp, mayBeDone }: Here, options: WriteOptions): Promise<WriteOutcome> {
+    try {
+      return await this.#local.carryOut(write, stamp, options);
+    } catch (error) {
+      if (mayBeDone !== true) throw error;
+      throw new AtollError("OUTCOME_UNKNOWN", "an owner may have carried the write out, or not", { cause: error });
+    }
   }
 
   /** Where nobody else can be asked, this replica itself has to have what the session has seen. */

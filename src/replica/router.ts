@@ -10,7 +10,7 @@
  *  Q3. Who wrote through this replica reads from the owner that took the write, for as long as others may lack it.
  */
 
-import { AtollError } from "../base/errors.ts";
+import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { chooseOwner } from "../cluster/routing/owner-choice.ts";
@@ -87,6 +87,11 @@ interface Taken {
   readonly at: number;
 }
 
+/** A write as it is asked for the next time. */
+interface Attempt {
+  body: WriteBody;
+}
+
 export class Router {
   readonly forwarding: Forwarding;
   readonly #host: RouterHost;
@@ -135,12 +140,28 @@ export class Router {
   async write(space: SpaceId, shard: Shard, write: WriteBody, circumstances: Circumstances): Promise<Answer | Here> {
     if (this.isOwn(shard, space, circumstances.seen))
       return { type: "here", stamp: write.stamp, mayBeDone: write.mayBeDone };
+    const attempt: Attempt = { body: write };
+    try {
+      return await this.#writeElsewhere(space, shard, attempt, circumstances);
+    } catch (error) {
+      // What ends with this process leaves open what an owner did that was asked before.
+      throw attempt.body.mayBeDone && toAtollError(error).code === "SHUTTING_DOWN" ? unknownOutcome() : error;
+    }
+  }
+
+  async #writeElsewhere(
+    space: SpaceId,
+    shard: Shard,
+    attempt: Attempt,
+    circumstances: Circumstances,
+  ): Promise<Answer | Here> {
+    const replica = this.#host.replica();
     const tried = triedBefore(circumstances);
-    let body = write;
     /** Who refused the stamp: it alone is known to hold something greater. */
     let refuser: ReplicaId | undefined;
     for (let stamps = 1; ; ) {
       const owner = refuser ?? this.#choose(shard, tried);
+      const { body } = attempt;
       if (owner === undefined) return this.#asGuest(body);
       refuser = undefined;
       tried.add(owner);
@@ -152,16 +173,16 @@ export class Router {
       );
       if (answer === "lost") {
         if (body.stamp === undefined) throw unknownOutcome(owner);
-        body = { ...body, mayBeDone: true };
+        attempt.body = { ...body, mayBeDone: true };
       } else if (answer.type === "stale" && circumstances.from === undefined) {
         const isLast = stamps++ >= STAMPS_MAX;
         // Somebody else may have carried it out: it must not become two.
         if (isLast && body.mayBeDone) throw unknownOutcome(owner);
-        body = { ...body, stamp: isLast ? undefined : this.stampOf(shard, body.key, answer.above) };
-        refuser = this.#host.replica().canSend(owner) ? owner : undefined;
+        attempt.body = { ...body, stamp: isLast ? undefined : this.stampOf(shard, body.key, answer.above) };
+        refuser = replica.canSend(owner) ? owner : undefined;
       } else if (answer.type !== "refused") {
         if (answer.type === "error" && body.mayBeDone) throw unknownOutcome(owner);
-        if (answer.type === "written") this.#took(shard, owner, answer.timestamp);
+        if (answer.type === "written") this.#took(replica, shard, owner, answer.timestamp);
         return answer;
       }
     }
@@ -181,10 +202,11 @@ export class Router {
     return { type: "here", stamp: body.stamp, mayBeDone: body.mayBeDone };
   }
 
-  #took(shard: Shard, owner: ReplicaId, timestamp: Timestamp): void {
+  /** Also while this replica stops: it was carried out all the same. */
+  #took({ clock }: Replica, shard: Shard, owner: ReplicaId, timestamp: Timestamp): void {
     const now = this.#host.now();
     this.#takenByShard.set(shard.id, { owner, at: now });
-    this.#host.replica().clock.observe(timestamp, now);
+    clock.observe(timestamp, now);
   }
 
   // --- Who is asked --------------------------------------------------------------------------------------------
@@ -310,9 +332,7 @@ function isRecent(at: number, now: number): boolean {
 }
 
 /** `owner`: who did not answer, or a later one that refused what it may have done. */
-export function unknownOutcome(owner: ReplicaId): AtollError {
-  return new AtollError(
-    "OUTCOME_UNKNOWN",
-    `replica ${owner}, or one that was asked before, did not answer: it may have carried the write out, or not`,
-  );
+export function unknownOutcome(owner?: ReplicaId): AtollError {
+  const who = owner === undefined ? "an owner" : `replica ${owner}, or one that was asked before,`;
+  return new AtollError("OUTCOME_UNKNOWN", `${who} did not answer: it may have carried the write out, or not`);
 }
