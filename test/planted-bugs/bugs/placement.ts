@@ -45,7 +45,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-requests",
-    seedsMax: 30,
+    seedsMax: 120,
     checkers: ["acknowledged"],
   },
   {
@@ -56,7 +56,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       { file: "replica/router.ts", find: "if (body.stamp === undefined) throw unknownOutcome(owner);", replace: "" },
     ],
     scenario: "drill-requests",
-    seedsMax: 30,
+    seedsMax: 120,
     checkers: ["acknowledged", "condition"],
   },
   {
