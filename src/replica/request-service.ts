@@ -88,10 +88,11 @@ export class RequestService {
     await this.#caughtUp(peer, around);
     const asking = new LocalKeyspace(this.#host, space).ask(body.key, body.quorum);
     if (asking !== undefined) await this.#waitFor(peer, request, asking);
-    const records = recordsOf(shard, shard.find(KIND_PLAIN, body.key));
+    const { start, end } = recordsOf(shard, body.key);
     // It is long under way where the link is slow.
-    if (records.end - records.start > LONG_BYTES) this.#answer(peer, request, { type: "taken" });
-    this.#answer(peer, request, { type: "read", records });
+    if (end - start > LONG_BYTES) this.#answer(peer, request, { type: "taken" });
+    // The machine has gone on meanwhile.
+    this.#answer(peer, request, { type: "read", records: recordsOf(shard, body.key) });
   }
 
   async #write(peer: ReplicaId, around: Omit<Request, "body">, body: WriteBody): Promise<void> {
@@ -212,7 +213,8 @@ function isAmong({ origin, sequence }: Dot, dots: readonly Dot[]): boolean {
 }
 
 /** Valid until the machine goes on. */
-function recordsOf(shard: Shard, slot: number): Records {
+function recordsOf(shard: Shard, key: Key): Records {
+  const slot = shard.find(KIND_PLAIN, key);
   if (slot === 0) return NOTHING;
   const view = shard.table.viewOf(slot);
   const start = shard.table.offsetOf(slot);

@@ -13,7 +13,7 @@
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
-import { chooseOwner } from "../cluster/routing/owner-choice.ts";
+import { chooseOwner, type OwnerFacts } from "../cluster/routing/owner-choice.ts";
 import { KIND_PLAIN } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Dot } from "../store.ts";
@@ -214,15 +214,18 @@ export class Router {
   /** The best owner that can be reached and was not tried; those that are suspected last. */
   #choose(shard: Shard, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
     const replica = this.#host.replica();
-    const owners = replica.ownership.ownersOf(shard.id).filter((id) => !tried.has(id) && replica.canSend(id));
+    const owners = replica.ownership.ownersOf(shard.id);
     const taken = this.#takenByShard.get(shard.id);
-    if (taken !== undefined && owners.includes(taken.owner) && isRecent(taken.at, this.#host.now())) return taken.owner;
-    const alive = owners.filter((id) => replica.membership.stateOf(id) === "alive");
-    const among = alive.length > 0 ? alive : owners;
-    return chooseOwner(
-      among.map((id) => this.#factsOf(replica, id)),
-      this.#host.random,
-    );
+    const isSticky = taken !== undefined && isRecent(taken.at, this.#host.now()) && owners.includes(taken.owner);
+    if (isSticky && !tried.has(taken.owner) && replica.canSend(taken.owner)) return taken.owner;
+    return chooseOwner(this.#reachable(replica, owners, tried), this.#host.random);
+  }
+
+  /** Those of the owners that can be reached and were not tried; where some are alive as far as anybody knows, these only. */
+  #reachable(replica: Replica, owners: readonly ReplicaId[], tried: ReadonlySet<ReplicaId>): OwnerFacts[] {
+    const linked = owners.filter((id) => !tried.has(id) && replica.canSend(id));
+    const alive = linked.filter((id) => replica.membership.stateOf(id) === "alive");
+    return (alive.length > 0 ? alive : linked).map((id) => this.#factsOf(replica, id));
   }
 
   /** Who holds something of a shard that it does not own, where no owner answers: better than nothing for a read. */
@@ -233,7 +236,7 @@ export class Router {
     return replica.linked().find((id) => !tried.has(id) && !ownership.isOwner(shard.id, id) && isHolder(id));
   }
 
-  #factsOf(replica: Replica, id: ReplicaId) {
+  #factsOf(replica: Replica, id: ReplicaId): OwnerFacts {
     const isNear = replica.members.get(id)?.region === replica.config.region;
     const expectedMs =
       this.forwarding.times.smoothedMs(id) ??
@@ -245,9 +248,7 @@ export class Router {
   /** The nearest owner that can be reached and was not tried, the same for shards that have the same owners. */
   nearestOwner(shard: Shard, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
     const replica = this.#host.replica();
-    const owners = replica.ownership.groupOf(shard.id).filter((id) => !tried.has(id) && replica.canSend(id));
-    const alive = owners.filter((id) => replica.membership.stateOf(id) === "alive");
-    const among = (alive.length > 0 ? alive : owners).map((id) => this.#factsOf(replica, id));
+    const among = this.#reachable(replica, replica.ownership.groupOf(shard.id), tried);
     return among.sort((a, b) => a.expectedMs - b.expectedMs)[0]?.id;
   }
 

@@ -124,22 +124,15 @@ export class PlacedWorld {
   }
 
   cut(some: readonly number[], others: readonly number[]): void {
-    for (const a of some)
-      for (const b of others)
-        for (const [x, y] of [
-          [a, b],
-          [b, a],
-        ] as const)
-          this.world.network.cut(x, y);
+    for (const [from, to] of pathsBetween(some, others)) this.world.network.cut(from, to);
   }
 
   heal(some: readonly number[], others: readonly number[]): void {
-    for (const a of some)
-      for (const b of others)
-        for (const [x, y] of [
-          [a, b],
-          [b, a],
-        ] as const)
-          this.world.network.heal(x, y);
+    for (const [from, to] of pathsBetween(some, others)) this.world.network.heal(from, to);
   }
+}
+
+/** Both ways. */
+function pathsBetween(some: readonly number[], others: readonly number[]): (readonly [from: number, to: number])[] {
+  return some.flatMap((a) => others.flatMap((b) => [[a, b] as const, [b, a] as const]));
 }
