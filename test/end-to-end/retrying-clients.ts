@@ -6,6 +6,8 @@ import { untilTrue } from "./until.ts";
 
 /** A replica that is paused does not answer: the client's patience, ms. */
 const PATIENCE_MS = 5000;
+/** Before the second try, as client libraries do; ms. */
+const BACKOFF_MS = 500;
 const CLIENTS = 6;
 
 export class RetryingClients {
@@ -74,6 +76,7 @@ export class RetryingClients {
         return answer.body;
       }
       this.retries++;
+      if (attempt === 0) await new Promise((resolve) => setTimeout(resolve, BACKOFF_MS));
       reasons.push(`${replica.id}: ${answer.body}`);
     }
     this.failures.push(reasons.join("; "));
