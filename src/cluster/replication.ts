@@ -228,7 +228,8 @@ export class Replication {
     for (const shard of touched) {
       if (!shard.hasGap(present)) continue;
       this.#pulls.noteGap(shard.id, peer, now);
-      if (message.confirm) this.#owe(shard.id, peer);
+      // One whose push came by a relay may not be linked: it learns by comparing.
+      if (message.confirm && this.#around.isLinked(peer)) this.#owe(shard.id, peer);
     }
     if (message.confirm) this.#confirm(peer, present, [...touched]);
   }

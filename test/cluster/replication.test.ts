@@ -234,4 +234,18 @@ describe("a push of another region", () => {
     relayed(written(2));
     expect(held()).toEqual(["k1"]);
   });
+
+  it("leaves nothing owed to one that is not linked, whom nobody could pay", () => {
+    const relayed = (...list: Loose[]) =>
+      replication.receiveRelayed(
+        { type: "relayed", of: b, confirm: true, space: DEFAULT_SPACE, records: records(list) },
+        NOW,
+      );
+    relayed(written(3));
+    expect(replication.owed).toBe(1);
+    around.links.delete(b);
+    replication.linkDown(b);
+    relayed(written(5));
+    expect(replication.owed).toBe(0);
+  });
 });
