@@ -315,7 +315,7 @@ export interface KeyspaceStatus extends KeyspaceSettings {
 
 /** The keyspaces of this process's replica. */
 export interface KeyspaceStore {
-  /** The keys of a keyspace; undefined where there is none of that name. */
+  /** The keys of a keyspace; undefined where there is none of that name. Throws `NOT_READY` where that is not yet known. */
   keyspace(name: string): Store | undefined;
   /** All, sorted by name. */
   keyspaces(): readonly KeyspaceStatus[];

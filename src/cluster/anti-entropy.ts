@@ -9,11 +9,10 @@
  */
 
 import { isDue } from "../base/deadline.ts";
-import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
+import type { ReplicaId, ShardId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { type Digest, DigestSum, isSameDigest } from "../core/digest.ts";
-import { replicaOf } from "../core/origin.ts";
 import type { Shard } from "../core/shard.ts";
 import { VersionVector } from "../core/version-vector.ts";
 import {
@@ -29,6 +28,7 @@ import {
   wallClockOf,
 } from "../wire/message.ts";
 import type { ClockSample } from "./clock-guard.ts";
+import { hasLonely, lacksLonely } from "./lonely-registers.ts";
 import type { Pulls } from "./pulls.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -108,6 +108,12 @@ export class AntiEntropy {
     });
   }
 
+  /** Shows a peer what is claimed of these shards, and has it tell what it claims itself. */
+  offer(peer: ReplicaId, ids: ReadonlySet<ShardId>, now: number): void {
+    const shards = [...ids].flatMap((id) => this.#around.shards.get(id) ?? []);
+    this.#sendVectors(peer, shards, true, now);
+  }
+
   linkDown(peer: ReplicaId): void {
     this.#comparedIds.delete(peer);
     this.#fingerprintedAtById.delete(peer);
@@ -142,7 +148,7 @@ export class AntiEntropy {
     this.#compared(peer, 0);
     this.#sendVectors(
       peer,
-      shared.filter((shard) => this.#hasLonely(shard)),
+      shared.filter((shard) => hasLonely(this.#around, shard)),
       true,
       now,
     );
@@ -168,7 +174,7 @@ export class AntiEntropy {
       }
       // Where other shards always differ, this is the only word about one that does not.
       this.#noteEqual(shard, peer, row, message);
-      if (this.#hasLonely(shard)) differing.push(shard);
+      if (hasLonely(this.#around, shard)) differing.push(shard);
       if (this.#isCaughtUp(row, message)) this.#options.caughtUp(shard);
       if (this.#isDamaged(shard, row, message.asOf) && this.#areOwners(shard, peer)) {
         this.#options.suspect(shard.id, peer, message.asOf, now);
@@ -196,7 +202,7 @@ export class AntiEntropy {
       // Who does not own a shard hands over what it has of it, and fetches nothing, unless it doubts what it has.
       if (!this.#around.ownership.owns(shard.id) && shard.isSettled) continue;
       if (lack > 0) this.#pulls.noteLack(shard.id, peer, entry.vector, now);
-      else if (this.#lacksEarly(shard, entry)) this.#pulls.noteGap(shard.id, peer, now);
+      else if (lacksLonely(this.#around, shard, entry.early)) this.#pulls.noteGap(shard.id, peer, now);
     }
     if (message.reply) this.#sendVectors(peer, shards, false, now);
     this.#compared(peer, lag);
@@ -238,31 +244,6 @@ export class AntiEntropy {
       sum.add(shard.id, fingerprint);
     }
     return sum;
-  }
-
-  /** Registers that the peer holds beyond its vector, and that nobody will push, travel in deltas too. */
-  #lacksEarly(shard: Shard, entry: VectorEntry): boolean {
-    const lonely = entry.early.filter(({ origin }) => this.#isLonely(origin));
-    if (lonely.length === 0) return false;
-    const own = new Map(shard.early().map((early) => [early.origin, early]));
-    return lonely.some(
-      ({ origin, held, seen }) => !shard.vector.covers(origin, seen) && (own.get(origin)?.held ?? 0) !== held,
-    );
-  }
-
-  /**
-   * Equal vectors say nothing of what is held beyond them. Where the origin cannot be heard, its life over or its link
-   * down, nobody will push what is missing in between: the others tell each other what they have of it.
-   */
-  #hasLonely(shard: Shard): boolean {
-    return !shard.isWhole() && shard.early().some(({ origin }) => this.#isLonely(origin));
-  }
-
-  #isLonely(origin: OriginId): boolean {
-    const { members } = this.#around;
-    if (members.hasEnded(origin)) return true;
-    const id = members.idOfNumber(replicaOf(origin));
-    return id === undefined || !this.#around.isLinked(id);
   }
 
   /** In the present view the peer was ready in what it told of. */

@@ -24,6 +24,15 @@ export interface AckWait {
   readonly answer: (acks: Acks) => void;
 }
 
+/** A write that others have not acknowledged for so long is shown to those who lack it, and again as often, ms. */
+const LATE_MS = 500;
+const LATE_WAIT_MS_MAX = 2 * LATE_MS;
+
+/** A wait, and when those who lack the write are shown it. */
+interface Waiting extends AckWait {
+  offerDueAt: number;
+}
+
 export interface AckView {
   /** True when this replica has the dot on disk. */
   isDurable(shard: ShardId, origin: OriginId, sequence: number): boolean;
@@ -35,11 +44,13 @@ export interface AckView {
   isMajorityKnown(): boolean;
   /** Greatest sequence of our origin that a member is known to cover. */
   covered(id: ReplicaId, shard: ShardId, origin: OriginId): number;
+  /** Shows a member what there is of shards of which it lacks something, and asks what it has. */
+  offer(id: ReplicaId, shards: ReadonlySet<ShardId>, now: number): void;
 }
 
 export class AckWaits {
   readonly #view: AckView;
-  readonly #waitsByShard = new Map<ShardId, AckWait[]>();
+  readonly #waitsByShard = new Map<ShardId, Waiting[]>();
   #earliest = Infinity;
   #tickedAt = -Infinity;
 
@@ -53,10 +64,11 @@ export class AckWaits {
     return count;
   }
 
-  add(wait: AckWait): void {
+  add(wait: AckWait, now: number): void {
     const waits = this.#waitsByShard.get(wait.shard);
-    if (waits === undefined) this.#waitsByShard.set(wait.shard, [wait]);
-    else waits.push(wait);
+    const waiting = { ...wait, offerDueAt: now + LATE_MS };
+    if (waits === undefined) this.#waitsByShard.set(wait.shard, [waiting]);
+    else waits.push(waiting);
     this.#earliest = Math.min(this.#earliest, wait.dueAt);
     this.progressed(wait.shard);
   }
@@ -80,8 +92,13 @@ export class AckWaits {
     for (const shard of [...this.#waitsByShard.keys()]) this.progressed(shard);
   }
 
-  /** Answers what has waited long enough. */
+  /** Answers what has waited long enough, and does something about what is late. */
   tick(now: number): void {
+    this.#answerDue(now);
+    this.#offerLate(now);
+  }
+
+  #answerDue(now: number): void {
     const wasPutBack = now < this.#tickedAt;
     this.#tickedAt = now;
     if (now < this.#earliest && !wasPutBack) return;
@@ -97,7 +114,27 @@ export class AckWaits {
     }
   }
 
-  #keep(shard: ShardId, waits: AckWait[]): void {
+  /** What is late may have gone with a link, or with whoever was to pass it on. */
+  #offerLate(now: number): void {
+    const lackedById = new Map<ReplicaId, Set<ShardId>>();
+    for (const wait of [...this.#waitsByShard.values()].flat()) {
+      if (!isDue({ dueAt: wait.offerDueAt, waitMaxMs: LATE_WAIT_MS_MAX }, now)) continue;
+      wait.offerDueAt = now + LATE_MS;
+      for (const id of this.#lacking(wait)) {
+        const lacked = lackedById.get(id);
+        if (lacked === undefined) lackedById.set(id, new Set([wait.shard]));
+        else lacked.add(wait.shard);
+      }
+    }
+    for (const [id, shards] of lackedById) this.#view.offer(id, shards, now);
+  }
+
+  #lacking({ shard, origin, sequence, level }: AckWait): readonly ReplicaId[] {
+    if (level === "disk") return [];
+    return this.#view.others(shard, level).filter((id) => this.#view.covered(id, shard, origin) < sequence);
+  }
+
+  #keep(shard: ShardId, waits: Waiting[]): void {
     if (waits.length === 0) this.#waitsByShard.delete(shard);
     else this.#waitsByShard.set(shard, waits);
   }
@@ -107,15 +144,13 @@ export class AckWaits {
       const met = this.#view.isDurable(wait.shard, wait.origin, wait.sequence);
       return { reached: met ? 1 : 0, wanted: 1, met };
     }
-    const others = this.#view.others(wait.shard, wait.level);
-    const own = this.#view.counts(wait.shard) ? 1 : 0;
+    const { shard, level } = wait;
+    const others = this.#view.others(shard, level);
+    const own = this.#view.counts(shard) ? 1 : 0;
     const all = others.length + (this.#view.isMajorityKnown() ? own : own + 1);
     // Where there is none that counts, one is wanted all the same.
-    const wanted = Math.max(1, wait.level === "all" ? all : Math.floor(all / 2) + 1);
-    let reached = own;
-    for (const id of others) {
-      if (this.#view.covered(id, wait.shard, wait.origin) >= wait.sequence) reached++;
-    }
+    const wanted = Math.max(1, level === "all" ? all : Math.floor(all / 2) + 1);
+    const reached = own + others.length - this.#lacking(wait).length;
     return { reached, wanted, met: reached >= wanted };
   }
 }

@@ -265,8 +265,11 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
 
   keyspace(name: string): Store | undefined {
     if (name === DEFAULT_KEYSPACE) return this;
-    const space = this.#replica?.keyspaces.get(name)?.space;
-    if (space === undefined) return undefined;
+    const space = this.#running().keyspaces.get(name)?.space;
+    if (space === undefined) {
+      if (this.readiness().ready) return undefined;
+      throw new AtollError("NOT_READY", "this replica knows no keyspace of this name, and is not ready");
+    }
     const keyspace = this.#keyspacesBySpace.get(space) ?? new Keyspace(this.#host, this.#router, space);
     this.#keyspacesBySpace.set(space, keyspace);
     return keyspace;
@@ -394,7 +397,8 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
       if (level === "disk") this.#isDiskUrgent = true;
       this.#step((now) => {
         const answer = (acks: Acks) => replica.outbox.answers.push(() => resolve(acks));
-        replica.acks.add({ ...dot, level, dueAt: now + timeoutMs, waitMaxMs: timeoutMs + PUT_BACK_MAX_MS, answer });
+        const waitMaxMs = timeoutMs + PUT_BACK_MAX_MS;
+        replica.acks.add({ ...dot, level, dueAt: now + timeoutMs, waitMaxMs, answer }, now);
       });
     });
   }

@@ -1,6 +1,6 @@
 /**
- * Registers that are asked of others before one is read or written here. A read that wants a majority asks every linked
- * owner: the newest of what a majority (this replica included) holds is the answer. An owner that is not ready yet asks
+ * Registers that are asked of others before one is read or written here. A read that wants a majority asks every owner that
+ * is linked, or comes to be while it waits: the newest of what a majority (this replica included) holds is the answer. An owner that is not ready yet asks
  * those that are. Either takes in what it is told, so that it is repaired and passes it on: who does not own the shard must
  * not, and is no part of a majority, so that it has nobody to ask.
  */
@@ -19,7 +19,11 @@ const PUT_BACK_MAX_MS = 1000;
 
 interface PendingRead {
   readonly shard: ShardId;
+  readonly key: Key;
+  /** Whose answer counts. */
+  readonly isWanted: (id: ReplicaId) => boolean;
   readonly waitingFor: Set<ReplicaId>;
+  readonly heard: Set<ReplicaId>;
   /** Answers that are still wanted, of those that count. */
   missing: number;
   readonly dueAt: number;
@@ -32,6 +36,8 @@ const NOTHING: Records = { bytes: new Uint8Array(0), view: new DataView(new Arra
 export interface QuorumReadsHost extends Surroundings {
   /** False where others must be there of whom this replica has not yet heard. */
   isMajorityKnown(): boolean;
+  /** True for a member without a link that is not known to be gone. */
+  mayLink(id: ReplicaId): boolean;
   /** Takes in a register that came outside of pushes and deltas. Throws `BadBytes`. */
   takeIn(shard: ShardId, records: Records, now: number): void;
 }
@@ -56,29 +62,47 @@ export class QuorumReads {
     }
     const majority = Math.floor((coOwnersOf(this.#host, shard).length + 1) / 2) + 1;
     const missing = majority - (this.#isWhole(shard) ? 1 : 0);
-    const asked = this.#host.linked().filter((id) => this.#host.ownership.isOwner(shard, id));
     const isMajorityKnown = this.#host.isMajorityKnown();
-    if (missing === 0 || asked.length < missing || !isMajorityKnown) {
+    if (missing === 0 || !isMajorityKnown) {
       answer(missing === 0 && isMajorityKnown);
       return;
     }
-    this.#ask(asked, { shard, missing, dueAt: now + READ_MS, answer }, key);
+    const isWanted = (id: ReplicaId) => this.#host.ownership.isOwner(shard, id);
+    this.#ask({ shard, key, isWanted, missing, dueAt: now + READ_MS, answer });
   }
 
   /** For an owner that is not ready: what somebody who is holds of a key. */
   askReady(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void): void {
     const { ownership, reports } = this.#host;
-    const isHolder = (id: ReplicaId) =>
+    const isWanted = (id: ReplicaId) =>
       ownership.isOwner(shard, id) || reports.standingOf(id)?.strays.has(shard) === true;
-    const asked = this.#host.linked().filter(isHolder);
-    if (asked.length === 0) answer(false);
-    else this.#ask(asked, { shard, missing: 1, dueAt: now + READ_MS, answer }, key);
+    this.#ask({ shard, key, isWanted, missing: 1, dueAt: now + READ_MS, answer });
   }
 
-  #ask(asked: readonly ReplicaId[], read: Omit<PendingRead, "waitingFor">, key: Key): void {
+  #ask(asked: Omit<PendingRead, "waitingFor" | "heard">): void {
     const request = this.#next++;
-    this.#pending.set(request, { ...read, waitingFor: new Set(asked) });
-    for (const id of asked) this.#host.send(id, { type: "read", request, shard: read.shard, kind: KIND_PLAIN, key });
+    const read = { ...asked, waitingFor: new Set<ReplicaId>(), heard: new Set<ReplicaId>() };
+    this.#pending.set(request, read);
+    for (const id of this.#host.linked()) this.#askOf(id, request, read);
+    if (this.#isInVain(read)) this.#settle(request, read);
+  }
+
+  #askOf(id: ReplicaId, request: number, { shard, key, isWanted, waitingFor, heard }: PendingRead): void {
+    if (!isWanted(id) || heard.has(id)) return;
+    waitingFor.add(id);
+    this.#host.send(id, { type: "read", request, shard, kind: KIND_PLAIN, key });
+  }
+
+  /** True where those that may still answer are too few, those that may be linked in time among them. */
+  #isInVain({ missing, waitingFor, isWanted, heard }: PendingRead): boolean {
+    const mayAnswer = (id: ReplicaId) => this.#host.mayLink(id) && isWanted(id) && !heard.has(id);
+    const coming = this.#host.members.owners().filter(({ id }) => !waitingFor.has(id) && mayAnswer(id)).length;
+    return waitingFor.size + coming < missing;
+  }
+
+  #settle(request: number, { missing, answer }: PendingRead): void {
+    this.#pending.delete(request);
+    answer(missing === 0);
   }
 
   receiveRead(peer: ReplicaId, message: MessageOf<"read">): void {
@@ -104,26 +128,27 @@ export class QuorumReads {
   receiveReply(peer: ReplicaId, message: MessageOf<"read-reply">, now: number): void {
     const read = this.#pending.get(message.request);
     if (!read?.waitingFor.delete(peer)) return;
+    read.heard.add(peer);
     this.#host.takeIn(read.shard, message.records, now);
     if (message.whole) read.missing--;
-    if (read.missing > 0 && read.waitingFor.size >= read.missing) return;
-    this.#pending.delete(message.request);
-    read.answer(read.missing === 0);
+    if (read.missing === 0 || this.#isInVain(read)) this.#settle(message.request, read);
+  }
+
+  /** One that has answered is not asked again. */
+  linkUp(peer: ReplicaId): void {
+    for (const [request, read] of this.#pending) this.#askOf(peer, request, read);
   }
 
   linkDown(peer: ReplicaId): void {
     for (const [request, read] of this.#pending) {
-      if (!read.waitingFor.delete(peer) || read.waitingFor.size >= read.missing) continue;
-      this.#pending.delete(request);
-      read.answer(false);
+      if (read.waitingFor.delete(peer) && this.#isInVain(read)) this.#settle(request, read);
     }
   }
 
   tick(now: number): void {
     for (const [request, read] of this.#pending) {
-      if (!isDue({ dueAt: read.dueAt, waitMaxMs: READ_MS + PUT_BACK_MAX_MS }, now)) continue;
-      this.#pending.delete(request);
-      read.answer(false);
+      const isLate = isDue({ dueAt: read.dueAt, waitMaxMs: READ_MS + PUT_BACK_MAX_MS }, now);
+      if (isLate || this.#isInVain(read)) this.#settle(request, read);
     }
   }
 }

@@ -298,6 +298,7 @@ export class Replica implements WatchRelayHost {
       others: (shard, level) => this.#ackMembers(shard, level),
       isMajorityKnown: () => this.isMajorityKnown(),
       covered: (id, shard, origin) => this.#coveredBy(id, shard, origin),
+      offer: (id, shards, now) => this.#offer(id, shards, now),
     });
     this.#changesBySpace.set(DEFAULT_SPACE, this.#createChanges());
     this.quorumReads = new QuorumReads(this);
@@ -482,6 +483,7 @@ export class Replica implements WatchRelayHost {
     this.membership.linkUp(peer, now);
     this.outbox.log("info", "link-up", { peer: peer.id, life: peer.life, region: peer.region });
     if (this.id < peer.id) this.antiEntropy.begin(peer.id, now);
+    this.quorumReads.linkUp(peer.id);
     this.#heard({ type: "here", from: peer.id });
   }
 
@@ -701,8 +703,7 @@ export class Replica implements WatchRelayHost {
 
   /** Members that are not known to be gone, and are to be linked with. */
   #unlinked(): readonly ReplicaId[] {
-    const isWanted = (id: ReplicaId) => this.membership.stateOf(id) === "alive" && !this.#links.has(id);
-    return [...this.membership.neighbours()].filter(isWanted);
+    return [...this.membership.neighbours()].filter((id) => this.mayLink(id));
   }
 
   /** Deltas being sent. */
@@ -725,6 +726,11 @@ export class Replica implements WatchRelayHost {
 
   isLinked(id: ReplicaId): boolean {
     return this.#links.has(id);
+  }
+
+  /** Not known to be gone, and without a link as yet, or for the moment. */
+  mayLink(id: ReplicaId): boolean {
+    return this.membership.stateOf(id) === "alive" && !this.#links.has(id);
   }
 
   stateOf(id: ReplicaId): MemberState {
@@ -971,6 +977,11 @@ export class Replica implements WatchRelayHost {
   #coveredBy(id: ReplicaId, shard: ShardId, origin: OriginId): number {
     const confirmed = origin === this.origin ? this.#confirmations.of(id, shard) : 0;
     return Math.max(confirmed, this.reports.of(shard, id)?.vector.get(origin) ?? 0);
+  }
+
+  /** Unless what it lacks may still wait for its link. */
+  #offer(id: ReplicaId, shards: ReadonlySet<ShardId>, now: number): void {
+    if (this.canSend(id) && this.queuedBytes(id) === 0) this.antiEntropy.offer(id, shards, now);
   }
 
   #ackMembers(shard: ShardId, level: "region" | "quorum" | "all"): ReplicaId[] {

@@ -52,7 +52,7 @@ export type Answer = Exclude<Answered, { type: "refused" } | "lost">;
 
 const HERE: Here = { type: "here" };
 /** An owner that has not said anything for longer is taken for gone, ms; of one that never answered nothing is known. */
-const PATIENCE_MS_MAX = 4000;
+const PATIENCE_MS_MAX = 1500;
 const PATIENCE_MS_MIN = 250;
 const PATIENCE_MS_UNKNOWN = 1000;
 /** What a slow link takes of a value meanwhile. */
@@ -128,11 +128,13 @@ export class Router {
   async read(space: SpaceId, shard: Shard, body: ReadBody, circumstances: Circumstances): Promise<Answer | Here> {
     if (this.isOwn(shard, space, circumstances.seen)) return HERE;
     const tried = triedBefore(circumstances);
+    let inVain: Answer | undefined;
     for (;;) {
       const owner = this.#choose(shard, tried) ?? this.#holder(shard, tried);
-      if (owner === undefined) return HERE;
+      if (owner === undefined) return inVain ?? HERE;
       const answer = await this.#readFrom(owner, tried, shard, { ...requestOf(space, circumstances), body });
       if (isFinal(answer)) return answer;
+      if (isInVain(answer)) inVain = answer;
     }
   }
 
@@ -325,7 +327,12 @@ function triedBefore({ from }: Circumstances): Set<ReplicaId> {
 }
 
 function isFinal(answer: Answered): answer is Answer {
-  return answer !== "lost" && answer.type !== "refused";
+  return answer !== "lost" && answer.type !== "refused" && !isInVain(answer);
+}
+
+/** That owner sees no majority; another one may. */
+function isInVain(answer: Answered): answer is Answer {
+  return answer !== "lost" && answer.type === "error" && answer.code === "QUORUM_UNREACHABLE";
 }
 
 function isRecent(at: number, now: number): boolean {

@@ -3,9 +3,9 @@
 import { request } from "node:http";
 
 export interface OneAnswer {
-  /** 200, 201 or 204, or 404 for what is read: carried out, as far as was asked for. */
+  /** 200, 201 or 204: carried out, as far as was asked for. */
   readonly isGood: boolean;
-  /** What came, empty where there is nothing of that key, or why no answer came. */
+  /** What came, or why nothing did. */
   readonly body: string;
 }
 
@@ -30,9 +30,7 @@ export function requestOnce(
       response.on("end", () => {
         const status = response.statusCode ?? 0;
         const text = Buffer.concat(chunks).toString();
-        const isNothing = method === "GET" && status === 404;
-        const isGood = GOOD.has(status) || isNothing;
-        resolve({ isGood, body: isNothing ? "" : isGood ? text : `${status} ${text}` });
+        resolve({ isGood: GOOD.has(status), body: GOOD.has(status) ? text : `${status} ${text}` });
       });
     });
     outgoing.end(body);

@@ -6,10 +6,6 @@ import { untilTrue } from "./until.ts";
 
 /** A replica that is paused does not answer: the client's patience, ms. */
 const PATIENCE_MS = 5000;
-/** What a replica says of a key that it has not heard of: one that was away may be behind. */
-const NOTHING = "";
-/** Before the second try, as client libraries do; ms. */
-const BACKOFF_MS = 500;
 const CLIENTS = 6;
 
 export class RetryingClients {
@@ -61,10 +57,9 @@ export class RetryingClients {
   async #get(place: number, key: string): Promise<void> {
     const expected = this.acknowledged.get(key);
     if (expected === undefined) return;
-    const get = (port: number) => requestOnce(port, "GET", `${this.#path}/${key}`, PATIENCE_MS);
-    const answer = await this.#ask(place, get);
-    if (answer !== undefined && answer !== NOTHING && answer !== expected)
-      this.failures.push(`${key} is ${answer}, not ${expected}`);
+    const path = `${this.#path}/${key}?consistency=quorum`;
+    const answer = await this.#ask(place, (port) => requestOnce(port, "GET", path, PATIENCE_MS));
+    if (answer !== undefined && answer !== expected) this.failures.push(`${key} is ${answer}, not ${expected}`);
   }
 
   /** The body of an answer that is none of a failure; undefined after two of these. */
@@ -79,7 +74,6 @@ export class RetryingClients {
         return answer.body;
       }
       this.retries++;
-      if (attempt === 0) await new Promise((resolve) => setTimeout(resolve, BACKOFF_MS));
       reasons.push(`${replica.id}: ${answer.body}`);
     }
     this.failures.push(reasons.join("; "));

@@ -13,12 +13,14 @@ let members: { readonly [level: string]: readonly string[] };
 let isMajorityKnown: boolean;
 let waits: AckWaits;
 let answers: Acks[];
+let offers: string[];
 
 beforeEach(() => {
   covered = new Map();
   durable = 0;
   members = { region: ["b"], quorum: ["b", "c", "d", "e"], all: ["b", "c", "d", "e"] };
   answers = [];
+  offers = [];
   isMajorityKnown = true;
   waits = new AckWaits({
     isDurable: (_shard, _origin, sequence) => sequence <= durable,
@@ -26,19 +28,13 @@ beforeEach(() => {
     others: (_shard, level) => (members[level] ?? []) as ReplicaId[],
     isMajorityKnown: () => isMajorityKnown,
     covered: (id) => covered.get(id) ?? 0,
+    offer: (id, shards) => offers.push(`${id} ${[...shards]}`),
   });
 });
 
 function wait(level: "disk" | "region" | "quorum" | "all", sequence = 5, dueAt = NOW + 1000): void {
-  waits.add({
-    shard: SHARD,
-    origin: OWN,
-    sequence,
-    level,
-    dueAt,
-    waitMaxMs: 2000,
-    answer: (acks) => answers.push(acks),
-  });
+  const answer = (acks: Acks) => answers.push(acks);
+  waits.add({ shard: SHARD, origin: OWN, sequence, level, dueAt, waitMaxMs: 2000, answer }, NOW);
 }
 
 function has(id: string, sequence: number): void {
@@ -122,12 +118,39 @@ describe("a write that waits", () => {
   });
 });
 
+describe("a write that is late", () => {
+  it("is shown to those who lack it, and again, until it is answered", () => {
+    wait("region");
+    wait("quorum", 7, NOW + 3000);
+    covered.set("b", 5);
+    waits.progressed(SHARD);
+    waits.tick(NOW + 499);
+    expect(offers).toEqual([]);
+    waits.tick(NOW + 500);
+    expect(offers).toEqual(["b 0", "c 0", "d 0", "e 0"]);
+    covered.set("c", 7);
+    waits.tick(NOW + 999);
+    expect(offers).toHaveLength(4);
+    waits.tick(NOW + 1000);
+    expect(answers.map(({ met }) => met)).toEqual([true]);
+    expect(offers.slice(4)).toEqual(["b 0", "d 0", "e 0"]);
+  });
+
+  it("is shown at once where the clock was put back, and to nobody where it waits for the disk", () => {
+    wait("disk", 5, NOW + 9000);
+    wait("region", 5, NOW + 9000);
+    waits.tick(NOW - 501);
+    expect(offers).toEqual(["b 0"]);
+  });
+});
+
 describe("on machines", () => {
   async function written(machines: Machines, ack: "quorum" | "all" | "disk"): Promise<Acks[]> {
     const got: Acks[] = [];
     const { dot } = machines.put("a", "k", `v${machines.now}`, { ack });
     const dueAt = machines.now + 3000;
-    machines.at("a").acks.add({ ...dot, level: ack, dueAt, waitMaxMs: 60_000, answer: (acks) => got.push(acks) });
+    const answer = (acks: Acks) => got.push(acks);
+    machines.at("a").acks.add({ ...dot, level: ack, dueAt, waitMaxMs: 60_000, answer }, machines.now);
     return got;
   }
 
@@ -150,6 +173,21 @@ describe("on machines", () => {
     machines.deliverAll();
     expect(got).toEqual([]);
     machines.run(150);
+    expect(got).toEqual([{ reached: 3, wanted: 3, met: true }]);
+  });
+
+  it("a peer that lost the push, and hears nothing more, is asked after half a second", async () => {
+    const machines = await Machines.started(["a", "b", "c"], "late");
+    machines.drop = (_from, to) => to === "c";
+    const got = await written(machines, "all");
+    machines.flush("a");
+    machines.drop = () => false;
+    machines.at("a").antiEntropy.tick = () => {};
+    machines.at("b").antiEntropy.tick = () => {};
+    machines.at("c").antiEntropy.tick = () => {};
+    machines.run(400);
+    expect(got).toEqual([]);
+    machines.run(800);
     expect(got).toEqual([{ reached: 3, wanted: 3, met: true }]);
   });
 
@@ -193,7 +231,8 @@ describe("on machines", () => {
     const got: Acks[] = [];
     const { dot } = machines.put("a", "k", "v", { ack: "all" });
     const dueAt = machines.now + 60_000;
-    machines.at("a").acks.add({ ...dot, level: "all", dueAt, waitMaxMs: 60_000, answer: (acks) => got.push(acks) });
+    const answer = (acks: Acks) => got.push(acks);
+    machines.at("a").acks.add({ ...dot, level: "all", dueAt, waitMaxMs: 60_000, answer }, machines.now);
     machines.run(1000);
     machines.heal();
     // Nobody writes any more: nothing but comparisons tells.

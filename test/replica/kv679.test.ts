@@ -219,7 +219,8 @@ describe("uid: one life is lived twice", () => {
     expect(replicaOf(dot.origin)).toBe(machines.at("c").number);
     const acks: unknown[] = [];
     const answer = (reached: unknown) => acks.push(reached);
-    machines.at("c").acks.add({ ...dot, level: "all", dueAt: machines.now + 4000, waitMaxMs: 60_000, answer });
+    const dueAt = machines.now + 4000;
+    machines.at("c").acks.add({ ...dot, level: "all", dueAt, waitMaxMs: 60_000, answer }, machines.now);
     machines.run(50);
     // Whatever was answered by now, the write is where the answer says.
     for (const each of acks) expect(each).toMatchObject({ met: false });

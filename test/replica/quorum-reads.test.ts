@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { Machines } from "../support/machines.ts";
 
 const READ_MS = 3000;
@@ -35,13 +35,42 @@ describe("a read that wants a majority", () => {
     expect(machines.differences()).toEqual([]);
   });
 
-  it("is answered at once by one that is alone, and refused where no majority is linked", async () => {
+  it("is answered at once by one that is alone, and refused where no majority is known to be there", async () => {
     const machines = await Machines.started(["a"], "alone");
     machines.at("a").seeksPeers = false;
     expect(read(machines, "a", "k")).toEqual([true]);
     const others = await three("cut");
     others.cut(["a"], ["b", "c"]);
+    const answers = read(others, "a", "k");
+    expect(answers).toEqual([]);
+    others.run(READ_MS);
+    expect(answers).toEqual([false]);
+    others.run(15_000);
+    expect(others.at("a").membership.stateOf("b" as ReplicaId)).toBe("dead");
     expect(read(others, "a", "k")).toEqual([false]);
+  });
+
+  it("waits for those whose links come in time, and asks nobody twice who has answered", async () => {
+    const machines = await three("linking");
+    machines.cut(["a"], ["b", "c"]);
+    const answers = read(machines, "a", "k");
+    machines.run(500);
+    expect(answers).toEqual([]);
+    machines.heal();
+    machines.run(500);
+    expect(answers).toEqual([true]);
+    expect(machines.at("a").quorumReads.waiting).toBe(0);
+  });
+
+  it("counts once who answers, loses its link and has it again", async () => {
+    const machines = await Machines.started(["a", "b", "c", "d", "e"], "once");
+    machines.cut(["a"], ["c", "d", "e"]);
+    const answers = read(machines, "a", "k");
+    machines.deliverAll();
+    machines.cut(["a"], ["b"]);
+    machines.healBetween("a", "b");
+    machines.deliverAll();
+    expect(answers).toEqual([]);
   });
 
   it("is refused by one that looks for others and has never heard of any, up to the retention", async () => {
@@ -59,6 +88,7 @@ describe("a read that wants a majority", () => {
     machines.at("a").quorumReads.tick(machines.now + READ_MS);
     expect(answers).toEqual([false]);
     const more = read(machines, "a", "k");
+    machines.at("a").mayLink = () => false;
     machines.cut(["a"], ["b", "c"]);
     expect(more).toEqual([false]);
   });
@@ -82,6 +112,7 @@ describe("a read that wants a majority", () => {
     machines.cut(["c"], ["a"]);
     machines.heal();
     machines.cut(["a"], ["c"]);
+    machines.at("a").mayLink = () => false;
     const answers = read(machines, "a", "k");
     while (machines.deliverOne() && answers.length === 0) {}
     expect([shard.unconfirmed > 0, answers]).toEqual([true, [false]]);
@@ -92,6 +123,7 @@ describe("a read that wants a majority", () => {
     machines.put("a", "k", "v");
     machines.run(1000);
     machines.cut(["a"], ["c"]);
+    machines.at("a").mayLink = () => false;
     machines
       .at("a")
       .shardOfKey("k" as Key)

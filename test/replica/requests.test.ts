@@ -13,6 +13,19 @@ async function four(seed: string, latencyMs = 1): Promise<PlacedWorld> {
 
 const code = (error: unknown) => (error as { readonly code?: string }).code;
 
+describe("a replica that has just started", () => {
+  it("does not say that there is no keyspace before it has heard of all", async () => {
+    const regions = ["eu", "eu", "eu"];
+    const placed = new PlacedWorld({ seed: "unheard", regions, settings: { replication: 1 } });
+    await placed.begin([0, 1]);
+    placed.world.node(2).start();
+    await placed.run(20);
+    expect(() => placed.driver(2).keyspace("no-such-one")).toThrow("is not ready");
+    await placed.run(SETTLE_MS);
+    expect(placed.driver(2).keyspace("no-such-one")).toBeUndefined();
+  });
+});
+
 describe("a replica that does not own a key", () => {
   it("writes and reads it at those who do, and keeps nothing", async () => {
     const placed = await four("forward");
@@ -63,6 +76,22 @@ describe("a replica that does not own a key", () => {
     expect((await placed.put(2, key, "w", { ack: "all", ackTimeoutMs: 500 })).acks.met).toBe(false);
     const read = placed.get(3, key, { consistency: "quorum" });
     expect(await read.catch(code)).toBe("QUORUM_UNREACHABLE");
+  });
+
+  it("reads from another owner where the first sees no majority", async () => {
+    const regions = ["eu", "eu", "eu", "eu"];
+    const placed = new PlacedWorld({ seed: "no majority", regions, settings: { replication: 3 } });
+    await placed.begin();
+    const key = placed.keyOf([0, 1, 2]);
+    await placed.put(3, key, "v", { ack: "all" });
+    placed.cut([0], [1, 2]);
+    // Who says at once that it sees none looks like the fastest.
+    placed.driver(0).replica.mayLink = () => false;
+    await placed.run(10_000);
+    for (let i = 0; i < 8; i++) {
+      await placed.run(1000);
+      expect(await placed.get(3, key, { consistency: "quorum" })).toBe("v");
+    }
   });
 
   it("asks another owner when one is gone, and the write is one write", async () => {

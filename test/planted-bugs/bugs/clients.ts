@@ -234,7 +234,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     name: "oneself-counted-twice",
     rule: "-",
     broken: "a replica counts itself twice for an acknowledgement",
-    patches: [{ file: "replica/acks.ts", find: "let reached = own;", replace: "let reached = 2 * own;" }],
+    patches: [{ file: "replica/acks.ts", find: "const reached = own +", replace: "const reached = 2 * own +" }],
     scenario: "drill-majorities",
     seedsMax: 8,
     checkers: ["quorum", "acknowledged"],
@@ -346,8 +346,8 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/quorum-reads.ts",
-        find: "asked.length < missing || !isMajorityKnown) {",
-        replace: "asked.length < missing || !isMajorityKnown || missing > 0) {",
+        find: "if (missing === 0 || !isMajorityKnown) {",
+        replace: "if (missing >= 0 || !isMajorityKnown) {",
       },
     ],
     scenario: "drill-levels",
