@@ -65,7 +65,7 @@ function* checkAnswered(entry: HistoryEntry, evidence: Evidence): Iterable<strin
     (code === "SESSION_BEHIND" && (entry.carried ?? []).length > 0) ||
     (code === "QUORUM_UNREACHABLE" && operation.consistency === "quorum") ||
     (code === "OUTCOME_UNKNOWN" && entry.isAlone === false && !isQuiet(entry, evidence)) ||
-    (code === "UNKNOWN_KEYSPACE" && !hasHeardOfKeyspace(entry, evidence)) ||
+    ((code === "UNKNOWN_KEYSPACE" || code === "NOT_READY") && !hasHeardOfKeyspace(entry, evidence)) ||
     ((code === "SHUTTING_DOWN" || operation.type === "keys") && hasEnded(entry, evidence));
   if (!isExpected) yield `${describe(entry)} was answered with ${code}`;
 }

@@ -3,12 +3,13 @@
  * writes the history can ask who has what of a key.
  */
 
-import { AtollError } from "../../src/base/errors.ts";
+import { AtollError, toAtollError } from "../../src/base/errors.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { spaceOfName } from "../../src/cluster/keyspaces.ts";
 import { readKey } from "../../src/replica/operations.ts";
 import type { Store, Version } from "../../src/store.ts";
 import type { SimulatedNode } from "../simulator/node.ts";
+import type { SimulatedReplica } from "../simulator/replica.ts";
 import type { World } from "../simulator/world.ts";
 import type { Stage, StageNode } from "./stage.ts";
 
@@ -78,7 +79,7 @@ class KeyspaceNode implements StageNode {
 
   get replica(): Store | undefined {
     const { replica } = this.#node;
-    return replica === undefined ? undefined : (replica.keyspace?.(KEYSPACE) ?? UNKNOWN);
+    return replica === undefined ? undefined : keyspaceAt(replica);
   }
 
   answersAlone(key: Key): boolean {
@@ -97,19 +98,29 @@ class KeyspaceNode implements StageNode {
   }
 }
 
-function refuse(): Promise<never> {
-  return Promise.reject(new AtollError("UNKNOWN_KEYSPACE", "there is no keyspace of this name"));
+function keyspaceAt(replica: SimulatedReplica): Store {
+  try {
+    return (
+      replica.keyspace?.(KEYSPACE) ?? refusing(new AtollError("UNKNOWN_KEYSPACE", "there is no keyspace of this name"))
+    );
+  } catch (error) {
+    return refusing(toAtollError(error));
+  }
 }
 
-const UNKNOWN: Store = {
-  get: refuse,
-  put: refuse,
-  delete: refuse,
-  batch: refuse,
-  keys: refuse,
-  catchUp: refuse,
-  status: refuse,
-  watch: () => {
-    throw new AtollError("UNKNOWN_KEYSPACE", "there is no keyspace of this name");
-  },
-};
+/** As the doors do, whatever is asked. */
+function refusing(error: AtollError): Store {
+  const refuse = () => Promise.reject(error);
+  return {
+    get: refuse,
+    put: refuse,
+    delete: refuse,
+    batch: refuse,
+    keys: refuse,
+    catchUp: refuse,
+    status: refuse,
+    watch: () => {
+      throw error;
+    },
+  };
+}

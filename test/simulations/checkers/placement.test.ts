@@ -294,7 +294,10 @@ describe("availability", () => {
   it("lets a replica say that it does not know the keyspace, until it has answered for it", () => {
     const unknown = failed("UNKNOWN_KEYSPACE");
     expect(messages(checkAvailability, placed([unknown]))).toEqual([]);
-    expect(messages(checkAvailability, placed([asked(1, 10, seen(0, 100)), unknown]))).toHaveLength(1);
+    expect(messages(checkAvailability, placed([failed("NOT_READY")]))).toEqual([]);
+    for (const code of ["UNKNOWN_KEYSPACE", "NOT_READY"]) {
+      expect(messages(checkAvailability, placed([asked(1, 10, seen(0, 100)), failed(code)]))).toHaveLength(1);
+    }
     const listing = { limit: 5, gapMs: 0, nodes: [2, 1] };
     const pages = { ...unknown, operation: { ...unknown.operation, type: "keys" as const, listing } };
     expect(messages(checkAvailability, placed([asked(1, 10, seen(0, 100)), pages]))).toEqual([]);
