@@ -2,12 +2,11 @@
  * The driver: carries the replica's outbox out into the world and tells it what happens there. The one place where the
  * pure machine meets promises; it is the same code over the real runtime and over the simulated one.
  *
- * After every step the outbox is carried out in its promised order. The disk is fed one batch at a time, whatever has
- * gathered since the last (group commit); what waits for the disk is answered when the batch is synced.
+ * After every step the outbox is carried out in its promised order. What waits for the disk is answered when the batch is
+ * synced.
  */
 
-import { isDue } from "../base/deadline.ts";
-import { AtollError, toAtollError } from "../base/errors.ts";
+import { AtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
 import { DEFAULT_SPACE, numberOf } from "../base/shard-id.ts";
 import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
@@ -37,6 +36,7 @@ import type {
 import type { MessageOf } from "../wire/message.ts";
 import type { Acks } from "./acks.ts";
 import type { ReplicaConfig } from "./config.ts";
+import { DiskFeed } from "./disk-feed.ts";
 import { Documents } from "./documents.ts";
 import { Farewell } from "./farewell.ts";
 import { FORWARDED_MAX } from "./forwarding.ts";
@@ -47,13 +47,13 @@ import { defineKeyspace, keyspaceStatuses } from "./keyspace-definitions.ts";
 import type { KeyspaceHost } from "./local-keyspace.ts";
 import { removeMember } from "./member-removal.ts";
 import { ACK_TIMEOUT_MS } from "./operations.ts";
-import type { Batch } from "./persistence.ts";
 import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, TransportEvents } from "./ports.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { RefusingPeers } from "./refusing-peers.ts";
 import type { Replica, RequestListener } from "./replica.ts";
 import { RequestService, SERVED_MAX } from "./request-service.ts";
 import { Router } from "./router.ts";
+import { isCovered, SessionWaits } from "./session-waits.ts";
 import { startReplica } from "./start-up.ts";
 import { replicaStatistics, requestStatistics } from "./statistics.ts";
 import { clusterStatus } from "./status.ts";
@@ -62,7 +62,6 @@ import { clusterStatus } from "./status.ts";
 const TICK_MS = 50;
 /** Until the next tick, where the last one left work over. */
 const BUSY_TICK_MS = 5;
-const DISK_RETRY_MS = 1000;
 /** By as much a clock that is put back prolongs a wait; one that is put back by more ends it. */
 const PUT_BACK_MAX_MS = 1000;
 
@@ -90,14 +89,6 @@ export interface DriverOptions {
   readonly salvage?: (records: readonly Uint8Array[]) => Promise<void>;
 }
 
-interface SessionWait {
-  readonly dots: readonly Dot[];
-  readonly dueAt: number;
-  readonly waitMaxMs: number;
-  readonly resolve: () => void;
-  readonly reject: (error: AtollError) => void;
-}
-
 export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
   readonly #options: DriverOptions;
   #replica: Replica | undefined;
@@ -115,22 +106,25 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
   #cancelTick: Cancel = () => {};
   #isCarrying = false;
   #isFlushing = false;
-  #writing: Promise<void> | undefined;
-  #isDiskUrgent = false;
-  /** Records that a quarantine dropped and that are not yet kept elsewhere. */
-  #toSalvage: Uint8Array[] = [];
-  #diskRetryAt = 0;
-  #diskError: AtollError | undefined;
+  readonly #disk: DiskFeed;
+  readonly #sessions = new SessionWaits();
   #isStopped = false;
   readonly #farewell: Farewell;
   #stopping: Promise<void> | undefined;
   /** It has left the cluster for good. */
   hasLeft = false;
-  #sessions: SessionWait[] = [];
 
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#refusalLog = new RefusalLog(options.log);
+    this.#disk = new DiskFeed({
+      storage: options.storage,
+      isNone: options.ephemeral === true,
+      log: options.log,
+      now: () => this.#now(),
+      salvage: options.salvage,
+      persisted: (batch) => this.#step(() => this.replica.persisted(batch)),
+    });
     this.#farewell = new Farewell(options.handedOver ?? (() => {}), options.log);
     const host: KeyspaceHost = {
       replica: () => this.#running(),
@@ -195,6 +189,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     const hasHandedOver = this.#replica?.departure.hasHandedOver === true;
     const isLeaving = hasHandedOver && (await this.#farewell.decision(this.#now()));
     this.#isStopped = true;
+    this.#disk.end();
     this.#cancelTick();
     if (this.#replica !== undefined) {
       this.#scheduleLastTicks(this.#replica);
@@ -202,25 +197,22 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
       if (this.hasLeft) this.#replica.leave(true);
       else this.#replica.leave();
       this.#carryOut();
-      for (const session of this.#sessions) session.reject(new AtollError("SHUTTING_DOWN", "the replica is stopping"));
-      this.#sessions = [];
-      await this.#writing;
-      await this.#flushDisk(this.#replica);
+      this.#sessions.end();
+      await this.#disk.flush(this.#replica);
       this.#cancelTick();
       this.#answerAll(this.#replica);
     }
     await this.#options.transport.stop();
     await this.#options.storage.close();
-    const isClean = this.#replica !== undefined && this.#diskError === undefined;
+    const isClean = this.#replica !== undefined && this.#disk.error === undefined;
     if (isClean) this.#options.log("info", this.hasLeft ? "replica-left" : "replica-stopped", { id: this.id });
   }
 
   /** Its own disk knows of it before others do. False where that could not be written: then it has not left. */
   async #noteLeft(replica: Replica): Promise<boolean> {
     replica.noteLeft();
-    await this.#writing;
-    await this.#flushDisk(replica);
-    return this.#diskError === undefined;
+    await this.#disk.flush(replica);
+    return this.#disk.error === undefined;
   }
 
   /** Nobody is to wait for what will not come any more: writes are told how far they got. */
@@ -299,9 +291,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     this.#step((now) => {
       for (const peer of replica.linked()) replica.antiEntropy.begin(peer, now);
     });
-    await new Promise<void>((resolve, reject) => {
-      this.#sessions.push({ dots, dueAt: this.#now() + waitMs, waitMaxMs: waitMs + PUT_BACK_MAX_MS, resolve, reject });
-    });
+    await this.#sessions.wait(dots, this.#now() + waitMs, waitMs + PUT_BACK_MAX_MS);
   }
 
   async status(): Promise<ClusterStatus> {
@@ -315,7 +305,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
 
   async removeMember(id: ReplicaId, options: { readonly force: boolean }): Promise<void> {
     const replica = this.#running();
-    this.#isDiskUrgent = true;
+    this.#disk.isUrgent = true;
     const isOnDisk = await new Promise<boolean>((resolve) => {
       this.#step((now) => {
         removeMember(replica, id, options);
@@ -339,7 +329,8 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     if (this.#isStopped) return { ready: false, reasons: ["the replica is stopping"] };
     if (this.#replica === undefined) return { ready: false, reasons: ["the replica is still starting"] };
     const reasons = this.#replica.unreadyReasons(this.#now(), this.#refusing.reasons());
-    if (this.#diskError !== undefined) reasons.push(`the disk fails: ${this.#diskError.message}`);
+    const { error } = this.#disk;
+    if (error !== undefined) reasons.push(`the disk fails: ${error.message}`);
     return { ready: reasons.length === 0, reasons };
   }
 
@@ -350,7 +341,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
 
   /** What is held beside the registers, and its bounds. */
   holdings(): readonly Holding[] {
-    const value = this.#sessions.length;
+    const value = this.#sessions.waiting;
     const help = "Requests that wait for what their session has seen.";
     const sessions = { name: "session_waits", help, value, max: Infinity, isNoneAtRest: true };
     return [...holdingsOf(this.replica), sessions, ...this.#requestsWaiting()];
@@ -394,7 +385,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
   #acks(dot: Dot, level: Exclude<AckLevel, "memory">, timeoutMs: number): Promise<Acks> {
     const replica = this.#running();
     return new Promise((resolve) => {
-      if (level === "disk") this.#isDiskUrgent = true;
+      if (level === "disk") this.#disk.isUrgent = true;
       this.#step((now) => {
         const answer = (acks: Acks) => replica.outbox.answers.push(() => resolve(acks));
         const waitMaxMs = timeoutMs + PUT_BACK_MAX_MS;
@@ -444,8 +435,8 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     this.#isCarrying = true;
     const { outbox } = this.#replica;
     try {
-      this.#takeSalvaged();
-      if (this.#isDiskUrgent) this.#feedDisk();
+      this.#disk.keepAside(this.#replica);
+      if (this.#disk.isUrgent) this.#disk.feed(this.#replica);
       while (this.#carryFrames() || this.#carryAnswers()) {}
       if (outbox.membersChanged) {
         outbox.membersChanged = false;
@@ -482,17 +473,6 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     return true;
   }
 
-  /** Before the disk is handed anything: it must not forget what nobody else has yet. */
-  #takeSalvaged(): void {
-    const { outbox } = this.replica;
-    const { salvaged } = outbox;
-    if (salvaged.length === 0) return;
-    outbox.salvaged = [];
-    const isKept = this.#options.salvage !== undefined;
-    this.#options.log("warn", "writes-dropped-by-quarantine", { writes: salvaged.length, isKept });
-    if (isKept) this.#toSalvage.push(...salvaged);
-  }
-
   /** Pushes go out together with all that the present turn adds to them. */
   #scheduleFlush(): void {
     if (this.#isFlushing || !this.replica.hasPending) return;
@@ -513,8 +493,8 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
         if (this.#farewell.tick(this.replica, now)) this.#isStopped = true;
       });
       this.#refusalLog.tick(this.#now());
-      this.#feedDisk();
-      this.#settleSessions();
+      if (!this.#isStopped) this.#disk.feed(this.replica);
+      this.#sessions.settle(this.replica, this.#now());
     });
   }
 
@@ -527,18 +507,6 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
         replica.quorumReads.tick(now);
         this.#router.tick(replica, now);
       });
-    });
-  }
-
-  #settleSessions(): void {
-    if (this.#sessions.length === 0) return;
-    const now = this.#now();
-    this.#sessions = this.#sessions.filter((session) => {
-      if (isCovered(this.replica, session.dots)) session.resolve();
-      else if (isDue(session, now))
-        session.reject(new AtollError("SESSION_BEHIND", "this replica has not caught up yet"));
-      else return true;
-      return false;
     });
   }
 
@@ -570,7 +538,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
       },
       frame: (link, bytes) => {
         this.#step((now) => replica.receive(link, bytes, now));
-        this.#settleSessions();
+        this.#sessions.settle(replica, this.#now());
       },
       refused: (detail) => {
         this.#refusing.refused(detail);
@@ -578,63 +546,4 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
       },
     };
   }
-
-  // --- Disk ----------------------------------------------------------------------------------------------------
-
-  /** Hands the disk what it lacks, unless it is writing already. */
-  #feedDisk(): void {
-    if (this.#options.ephemeral === true || this.#writing !== undefined || this.#isStopped) return;
-    const retry = { dueAt: this.#diskRetryAt, waitMaxMs: DISK_RETRY_MS };
-    if (this.#diskError !== undefined && !isDue(retry, this.#now())) return;
-    this.#isDiskUrgent = false;
-    const batch = this.replica.persistence.take();
-    if (batch === undefined) return;
-    this.#writing = this.#writeBatch(batch).finally(() => {
-      this.#writing = undefined;
-      const isUrgent = this.#isDiskUrgent || this.#replica?.persistence.isBehind === true;
-      if (isUrgent && !this.#isStopped) this.#feedDisk();
-    });
-  }
-
-  async #writeBatch(batch: Batch): Promise<void> {
-    try {
-      await this.#salvage();
-      await this.#options.storage.write(batch.operations);
-    } catch (error) {
-      this.#diskFailed(batch, toAtollError(error));
-      return;
-    }
-    if (this.#diskError !== undefined) this.#options.log("info", "disk-recovered", {});
-    this.#diskError = undefined;
-    this.#step(() => this.replica.persisted(batch));
-  }
-
-  async #salvage(): Promise<void> {
-    const records = this.#toSalvage;
-    if (records.length === 0) return;
-    await this.#options.salvage?.(records);
-    this.#toSalvage = this.#toSalvage.slice(records.length);
-  }
-
-  #diskFailed(batch: Batch, error: AtollError): void {
-    this.replica.persistence.failed(batch);
-    if (this.#diskError === undefined) this.#options.log("error", "disk-failed", { reason: error.message });
-    this.#diskError = error;
-    this.#diskRetryAt = this.#now() + DISK_RETRY_MS;
-  }
-
-  async #flushDisk(replica: Replica): Promise<void> {
-    if (this.#options.ephemeral === true) return;
-    for (let batch = replica.persistence.take(); batch !== undefined; batch = replica.persistence.take()) {
-      await this.#writeBatch(batch);
-      if (this.#diskError !== undefined) return;
-    }
-  }
-}
-
-function isCovered(replica: Replica, dots: readonly Dot[]): boolean {
-  return dots.every((dot) => {
-    // The keyspace may have been created elsewhere just now.
-    return replica.shards.get(dot.shard)?.vector.covers(dot.origin, dot.sequence) === true;
-  });
 }

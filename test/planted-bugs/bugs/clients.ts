@@ -55,8 +55,8 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/driver.ts",
-        find: "    await new Promise<void>((resolve, reject) => {\n",
-        replace: "    if (waitMs >= 0) return;\n    await new Promise<void>((resolve, reject) => {\n",
+        find: "    await this.#sessions.wait(",
+        replace: "    if (waitMs >= 0) return;\n    await this.#sessions.wait(",
       },
     ],
     scenario: "drill-sessions",
@@ -68,7 +68,11 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     rule: "-",
     broken: "a session is caught up with as soon as one of its dots is there",
     patches: [
-      { file: "replica/driver.ts", find: "return dots.every((dot) => {", replace: "return dots.some((dot) => {" },
+      {
+        file: "replica/session-waits.ts",
+        find: "return dots.every((dot) => {",
+        replace: "return dots.some((dot) => {",
+      },
     ],
     scenario: "drill-sessions",
     seedsMax: 6,
@@ -330,9 +334,9 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/driver.ts",
-        find: "    await new Promise<void>((resolve, reject) => {\n",
+        find: "    await this.#sessions.wait(",
         replace:
-          '    if (waitMs >= 0) throw new AtollError("SESSION_BEHIND", "never");\n    await new Promise<void>((resolve, reject) => {\n',
+          '    if (waitMs >= 0) throw new AtollError("SESSION_BEHIND", "never");\n    await this.#sessions.wait(',
       },
     ],
     scenario: "drill-levels",

@@ -9,10 +9,9 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     broken: "what waits for the disk is answered when the disk is handed the batch",
     patches: [
       {
-        file: "replica/driver.ts",
+        file: "replica/disk-feed.ts",
         find: "      await this.#options.storage.write(batch.operations);\n",
-        replace:
-          "      this.#step(() => this.replica.persisted(batch));\n      await this.#options.storage.write(batch.operations);\n",
+        replace: "      this.#options.persisted(batch);\n      await this.#options.storage.write(batch.operations);\n",
       },
     ],
     scenario: "drill-power-cut-at-sync",
@@ -25,7 +24,7 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     broken: "registers and heads go to the disk in two writes, and a start believes the heads",
     patches: [
       {
-        file: "replica/driver.ts",
+        file: "replica/disk-feed.ts",
         find: "      await this.#options.storage.write(batch.operations);\n",
         replace: `      const half = batch.operations.length >> 1;
       if (half > 0) await this.#options.storage.write(batch.operations.slice(half));
@@ -53,8 +52,8 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     broken: "a batch that the disk refused counts as written",
     patches: [
       {
-        file: "replica/driver.ts",
-        find: "      this.#diskFailed(batch, toAtollError(error));\n      return;\n",
+        file: "replica/disk-feed.ts",
+        find: "      this.#failed(replica, batch, toAtollError(error));\n      return;\n",
         replace: '      this.#options.log("error", "disk-failed", { reason: toAtollError(error).message });\n',
       },
     ],
@@ -75,7 +74,7 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     name: "stop-without-flush",
     rule: "-",
     broken: "a replica that is stopped does not wait for its disk to take what is in memory",
-    patches: [{ file: "replica/driver.ts", find: "await this.#flushDisk(this.#replica);", replace: "" }],
+    patches: [{ file: "replica/driver.ts", find: "await this.#disk.flush(this.#replica);", replace: "" }],
     scenario: "drill-stop-while-cut",
     seedsMax: 10,
     checkers: ["acknowledged"],
