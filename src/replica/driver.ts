@@ -166,7 +166,8 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     this.#replica = await startReplica({ ...this.#options, config, ephemeral: this.#options.ephemeral ?? false });
     this.#replica.queuedOn = (link) => transport.queuedBytes(link);
     this.#replica.queueBytesMax = transport.queueBytesMax;
-    this.#replica.listener = this.documents;
+    this.#replica.audience.listener = this.documents;
+    this.#replica.whispers = this.documents;
     this.#replica.requests = this.#requests(this.#replica);
     const { id, life } = this.#replica;
     const { region, cluster, shards } = config;

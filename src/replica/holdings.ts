@@ -21,7 +21,7 @@ export interface Holding {
 
 export function holdingsOf(replica: Replica): Holding[] {
   const { acks, quorumReads, audit, pulls, replication, shards } = replica;
-  const changes = [...replica.changes];
+  const changes = [...replica.audience.changes];
   const kept = changes.reduce((sum, each) => sum + each.kept, 0);
   const keptBytes = changes.reduce((sum, each) => sum + each.keptBytes, 0);
   const { swim } = replica.membership;

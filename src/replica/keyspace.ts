@@ -94,7 +94,7 @@ export class Keyspace implements Store {
   watch(options: WatchOptions, listener: (event: WatchEvent) => void): Watch {
     const replica = this.#host.replica();
     return this.#host.step((now) => {
-      const watch = replica.changesOf(this.#space).watch(options, listener, now);
+      const watch = replica.audience.changesOf(this.#space).watch(options, listener, now);
       replica.watchRelay.evaluate(now);
       return watch;
     });

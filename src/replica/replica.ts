@@ -57,12 +57,13 @@ import {
   type ReportFacts,
 } from "../wire/message.ts";
 import { AckWaits } from "./acks.ts";
-import { Changes } from "./changes.ts";
+import { Audience } from "./audience.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { Confirmations } from "./confirmations.ts";
 import { Departure } from "./departure.ts";
 import { type DiskWait, DiskWaits } from "./disk-waits.ts";
 import { Doubt } from "./doubt.ts";
+import { ExpirySweep } from "./expiry-sweep.ts";
 import { durablePolicies, learnDefinition, learnDefinitions } from "./keyspace-definitions.ts";
 import { endedContainers } from "./leases.ts";
 import { Outbox } from "./outbox.ts";
@@ -70,7 +71,8 @@ import { PeerLinks } from "./peer-links.ts";
 import { type Batch, Persistence } from "./persistence.ts";
 import type { LinkId, LogLevel, PeerFacts } from "./ports.ts";
 import { QuorumReads } from "./quorum-reads.ts";
-import { changeAt, versionAt } from "./register-view.ts";
+import { ReadinessCheck } from "./readiness.ts";
+import { versionAt } from "./register-view.ts";
 import { WatchRelay, type WatchRelayHost } from "./watch-relay.ts";
 
 /**
@@ -84,8 +86,6 @@ function isLifeless({ type }: Message): boolean {
 const ROUND_TRIP_MS_MAX = 60_000;
 /** So long a write may be on its way, and between owners, and still be taken with the stamp that it was given first. */
 const REQUEST_MS_MAX = 10_000;
-/** Registers that may fall in one tick. */
-const SWEEP_BUDGET = 1024;
 
 export interface ReplicaStart {
   readonly id: ReplicaId;
@@ -104,11 +104,8 @@ export interface ReplicaStart {
   readonly departures?: number;
 }
 
-/** Whoever follows what becomes of single registers, and what peers whisper. */
-export interface ReplicaListener {
-  applied(view: DataView, at: number, now: number, emit: (deliver: () => void) => void): void;
-  /** What is held changed in ways that cannot be told one by one. */
-  reset(emit: (deliver: () => void) => void): void;
+/** Whoever hears what peers whisper. */
+export interface WhisperListener {
   heard(whisper: Whisper): void;
 }
 
@@ -147,6 +144,7 @@ export class Replica implements WatchRelayHost {
   readonly acks: AckWaits;
   readonly quorumReads: QuorumReads;
   readonly watchRelay: WatchRelay;
+  readonly audience: Audience;
   readonly departure: Departure;
   readonly diskWaits = new DiskWaits();
   readonly outbox = new Outbox();
@@ -159,14 +157,13 @@ export class Replica implements WatchRelayHost {
   /** Bytes that a link was given and has not taken yet, and its bound: whoever carries the outbox out can tell. */
   queuedOn: (link: LinkId) => number = () => 0;
   queueBytesMax = 0;
-  listener: ReplicaListener | undefined;
+  whispers: WhisperListener | undefined;
   requests: RequestListener | undefined;
   /** Peers were told that whatever is written from now on is stamped above. */
   toldStamp = 0;
   /** Frames that did not decode, or said what cannot be. */
   badFrames = 0;
   quarantines = 0;
-  expired = 0;
   purged = 0;
 
   /** When this process began, unix ms. */
@@ -186,13 +183,11 @@ export class Replica implements WatchRelayHost {
   readonly #purging: Purging;
   readonly #sealing: Sealing;
   readonly #doubt: Doubt;
-  /** Of the spaces that somebody has watched. */
-  readonly #changesBySpace = new Map<SpaceId, Changes>();
   readonly #links = new PeerLinks();
   readonly #confirmations = new Confirmations();
-  #sweptTo: number;
+  readonly #sweep: ExpirySweep;
+  readonly #readiness: ReadinessCheck;
   #housekeepingDueAt = 0;
-  #isSweeping = false;
   readonly #emit = (deliver: () => void): void => void this.outbox.deliveries.push(deliver);
   readonly #random: Random;
   #begunAt: number;
@@ -200,9 +195,6 @@ export class Replica implements WatchRelayHost {
   readonly #former: MemberFacts | undefined;
   #hasNewView = false;
   #hasNewDefinitions = false;
-  #wasReady = false;
-  /** With somebody, since this process began. */
-  #hasCompared = false;
 
   constructor(config: ReplicaConfig, start: ReplicaStart, random: Random, now: number) {
     this.config = config;
@@ -242,7 +234,15 @@ export class Replica implements WatchRelayHost {
       { ...config, id: start.id },
       { agenda, epoch: start.epoch, lineage, view: () => this.ownership.viewOf(this.members) },
     );
-    this.#sweptTo = Math.floor(now / config.sweepMs) * config.sweepMs;
+    this.#sweep = new ExpirySweep(
+      this.shards,
+      agenda,
+      {
+        sweepMs: config.sweepMs,
+        fell: (shard, slot, at) => this.#applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), at),
+      },
+      now,
+    );
     this.pulls = new Pulls(this, { settleMs: config.settleMs, idleMs: config.pullIdleMs });
     this.#serving = new Serving(this);
     this.movement = new Movement(this);
@@ -252,7 +252,7 @@ export class Replica implements WatchRelayHost {
     this.antiEntropy = new AntiEntropy(this, this.pulls, {
       intervalMs: config.antiEntropyMs,
       random,
-      sweptTo: () => this.#sweptTo,
+      sweptTo: () => this.sweptTo,
       facts: (at) => this.#reportFacts(at),
       measured: (peer, sample) => this.clockGuard.note(peer, sample),
       // Nobody asks where all own all: a clock that runs ahead is not to be followed without need.
@@ -276,7 +276,7 @@ export class Replica implements WatchRelayHost {
     });
     this.audit = new Audit(this, {
       limits: this.limits,
-      sweptTo: () => this.#sweptTo,
+      sweptTo: () => this.sweptTo,
       repaired: (shard, view, at, how) => {
         const stampedAt = msOfTimestamp(timestampAt(view, at));
         const isLasting = expiresAt(view, at) === Infinity;
@@ -288,7 +288,7 @@ export class Replica implements WatchRelayHost {
           version: versionAt(view, at),
           isLasting,
         });
-        if (how === "restored") this.#applied(shard, view, at, this.#sweptTo);
+        if (how === "restored") this.#applied(shard, view, at, this.sweptTo);
         else this.#changedUntold();
       },
     });
@@ -300,10 +300,11 @@ export class Replica implements WatchRelayHost {
       covered: (id, shard, origin) => this.#coveredBy(id, shard, origin),
       offer: (id, shards, now) => this.#offer(id, shards, now),
     });
-    this.#changesBySpace.set(DEFAULT_SPACE, this.#createChanges());
     this.quorumReads = new QuorumReads(this);
     this.watchRelay = new WatchRelay(this);
+    this.audience = new Audience(this.watchRelay, random, this.#emit);
     this.departure = new Departure(this);
+    this.#readiness = new ReadinessCheck(this);
   }
 
   get origin(): OriginId {
@@ -312,7 +313,12 @@ export class Replica implements WatchRelayHost {
 
   /** Instant up to which expired registers fall, unix ms: those of a shard have, once its earliest expiry is later. */
   get sweptTo(): number {
-    return this.#sweptTo;
+    return this.#sweep.sweptTo;
+  }
+
+  /** Registers that expired here. */
+  get expired(): number {
+    return this.#sweep.expired;
   }
 
   /** To be called once, after what was on disk has been loaded and before anything else. */
@@ -347,24 +353,6 @@ export class Replica implements WatchRelayHost {
     for (const shard of this.shards.add(space)) shard.beginLife(this.origin);
   }
 
-  /** What watchers of a space follow. */
-  changesOf(space: SpaceId): Changes {
-    let changes = this.#changesBySpace.get(space);
-    if (changes === undefined) {
-      changes = this.#createChanges();
-      this.#changesBySpace.set(space, changes);
-    }
-    return changes;
-  }
-
-  get changes(): Iterable<Changes> {
-    return this.#changesBySpace.values();
-  }
-
-  watchedSpaces(): Iterable<SpaceId> {
-    return this.#changesBySpace.keys();
-  }
-
   /** Owners of a shard that are linked, those that are alive and near first. */
   reachableOwners(shard: ShardId): readonly ReplicaId[] {
     const { roundTrips } = this.membership.swim;
@@ -386,10 +374,6 @@ export class Replica implements WatchRelayHost {
   flush(): void {
     this.replication.flush();
     this.watchRelay.flush();
-  }
-
-  #createChanges(): Changes {
-    return new Changes(this.#random.uint32().toString(36), this.#emit);
   }
 
   /** In the default space unless told. */
@@ -601,16 +585,16 @@ export class Replica implements WatchRelayHost {
 
   tick(now: number): void {
     this.membership.tick(now);
-    this.#hasCompared ||= this.linked().some((peer) => this.antiEntropy.hasCompared(peer));
+    this.#readiness.tick();
     this.antiEntropy.tick(now);
     this.audit.votes.tick(now);
-    this.#sweep(now);
+    this.#sweep.step(now);
     this.#reconcileAll(now);
     this.#pull(now);
     this.acks.tick(now);
     this.diskWaits.tick(now);
     this.quorumReads.tick(now);
-    for (const changes of this.#changesBySpace.values()) changes.tick(now);
+    this.audience.tick(now);
     this.#serving.tick();
     this.#keepHouse(now);
     this.purged += this.#purging.step(now);
@@ -657,7 +641,7 @@ export class Replica implements WatchRelayHost {
 
   /** The last tick left something over: the next one should come soon. */
   get isBusy(): boolean {
-    return this.#isSweeping || this.#purging.isUnderWay || this.movement.isUnderWay;
+    return this.#sweep.isUnderWay || this.#purging.isUnderWay || this.movement.isUnderWay;
   }
 
   // --- Disk ----------------------------------------------------------------------------------------------------
@@ -678,32 +662,7 @@ export class Replica implements WatchRelayHost {
 
   /** Why this replica should not be sent clients yet; empty when it is in sync as far as it can know. */
   unreadyReasons(now: number, refusals: readonly string[] = []): string[] {
-    const reasons: string[] = [];
-    // Who has met nobody yet and is turned away by all is not alone: the others hold what it lacks.
-    if (!this.#hasCompared) reasons.push(...refusals);
-    if (!this.lifeDurable) reasons.push("its life is not yet on disk");
-    const hasPeers = this.linked().length > 0;
-    const waiting = this.shards.all.filter((shard) => shard.quarantined || (shard.unconfirmed > 0 && hasPeers)).length;
-    if (waiting > 0) reasons.push(`${waiting} shards wait for a peer to confirm what they hold`);
-    reasons.push(...this.departure.reasons());
-    if (this.#wasReady) return reasons;
-    const { owned, ready } = this.movement.progress();
-    if (ready < owned && hasPeers) reasons.push(`taking over shards: ${ready} of ${owned} are here`);
-    const linked = this.linked();
-    const hasLooked = !this.seeksPeers || now - this.#begunAt >= this.config.aloneMs;
-    const isAlone = linked.length === 0 && hasLooked;
-    const unlinked = this.#unlinked().length;
-    if (unlinked > 0 && now - this.#begunAt < this.config.aloneMs) reasons.push(`linking with ${unlinked} members`);
-    const isCompared = linked.length > 0 && linked.every((id) => this.antiEntropy.hasCompared(id));
-    if (!isAlone && !isCompared) reasons.push(linked.length === 0 ? "looking for peers" : "comparing with peers");
-    else if (this.pulls.outstanding > 0) reasons.push("catching up with peers");
-    if (reasons.length === 0) this.#wasReady = true;
-    return reasons;
-  }
-
-  /** Members that are not known to be gone, and are to be linked with. */
-  #unlinked(): readonly ReplicaId[] {
-    return [...this.membership.neighbours()].filter((id) => this.mayLink(id));
+    return this.#readiness.reasons(now - this.#begunAt, refusals);
   }
 
   /** Deltas being sent. */
@@ -763,7 +722,7 @@ export class Replica implements WatchRelayHost {
   }
 
   #heard(whisper: Whisper): void {
-    this.#emit(() => this.listener?.heard(whisper));
+    this.#emit(() => this.whispers?.heard(whisper));
   }
 
   /** A field that no register of a container has borne: 64 random bits. */
@@ -883,7 +842,7 @@ export class Replica implements WatchRelayHost {
     this.members.forgive();
     this.reports.clear();
     this.#confirmations.clear();
-    this.#wasReady = false;
+    this.#readiness.beginAnew();
     this.#changedUntold();
     this.#serving.restart();
     for (const shard of this.shards) {
@@ -1006,31 +965,6 @@ export class Replica implements WatchRelayHost {
 
   // --- Death ---------------------------------------------------------------------------------------------------
 
-  /**
-   * What has expired by an instant that is the same on all replicas falls; too much for one tick goes on in the next. The
-   * instant follows the clock also when that is put back: what fell by then stays fallen, nothing else falls early.
-   */
-  #sweep(now: number): void {
-    this.#sweptTo = Math.floor(now / this.config.sweepMs) * this.config.sweepMs;
-    this.#isSweeping = false;
-    if (this.agenda.earliestExpiry > this.#sweptTo) return;
-    let earliest = Infinity;
-    let left = SWEEP_BUDGET;
-    for (const shard of this.shards) {
-      if (shard.earliestExpiry <= this.#sweptTo) {
-        const isSwept = shard.sweep(this.#sweptTo, left, (slot) => {
-          left--;
-          this.expired++;
-          this.#applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), this.#sweptTo);
-        });
-        this.#isSweeping = !isSwept || left === 0;
-        if (this.#isSweeping) return;
-      }
-      earliest = Math.min(earliest, shard.earliestExpiry);
-    }
-    this.agenda.earliestExpiry = earliest;
-  }
-
   /** Nobody else is there, but somebody is looked for: tombstones wait for whom they may concern, up to the retention. */
   mayHaveUnmetOwners(now: number): boolean {
     if (!this.seeksPeers || (this.membership.isTold && this.members.owners().length > 0)) return false;
@@ -1042,7 +976,7 @@ export class Replica implements WatchRelayHost {
    * who there is: it is no majority of those it does not know.
    */
   isMajorityKnown(): boolean {
-    return (this.membership.isTold && this.members.all().length > 1) || !this.mayHaveUnmetOwners(this.#sweptTo);
+    return (this.membership.isTold && this.members.all().length > 1) || !this.mayHaveUnmetOwners(this.sweptTo);
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------
@@ -1054,21 +988,13 @@ export class Replica implements WatchRelayHost {
       learnDefinition(this.keyspaces, view, at);
       this.#hasNewDefinitions = true;
     }
-    this.watchRelay.applied(shard.id, view, at);
-    if (space === DEFAULT_SPACE) this.listener?.applied(view, at, now, this.#emit);
-    const changes = this.#changesBySpace.get(space);
-    if (changes === undefined) return;
-    if (!changes.isWanted(now)) return changes.skip();
-    const change = changeAt(view, at, now);
-    if (change !== undefined) changes.record(change);
+    this.audience.applied(shard, view, at, now);
   }
 
   /** What is held changed in ways that cannot be told one by one: whoever follows has to read again. */
   #changedUntold(): void {
     this.#learnDefinitions();
-    for (const changes of this.#changesBySpace.values()) changes.reset();
-    this.watchRelay.reset();
-    this.listener?.reset(this.#emit);
+    this.audience.reset();
   }
 
   #learnDefinitions(): void {

@@ -51,7 +51,7 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     gauge(
       "watchers",
       "Watches open.",
-      [...replica.changes].reduce((all, { watchers }) => all + watchers, 0),
+      [...replica.audience.changes].reduce((all, { watchers }) => all + watchers, 0),
     ),
     gauge("life", "Life number of this replica.", replica.life),
     counter("pushes_sent_total", "Push frames encoded.", replica.replication.frames),

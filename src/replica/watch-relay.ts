@@ -12,7 +12,7 @@ import { keyLengthAt, keyStartAt, recordLength } from "../core/record.ts";
 import { checkRecord, type RecordLimits } from "../core/record-check.ts";
 import { shardOf } from "../core/shard-of.ts";
 import type { MessageOf } from "../wire/message.ts";
-import type { Changes } from "./changes.ts";
+import type { Audience } from "./audience.ts";
 import { changeAt } from "./register-view.ts";
 
 /** No message of news is longer, unless a single record is. */
@@ -21,9 +21,7 @@ const NEWS_BYTES_MAX = 64 * 1024;
 export interface WatchRelayHost extends SendingSurroundings {
   readonly limits: RecordLimits;
   readonly queueBytesMax: number;
-  changesOf(space: SpaceId): Changes;
-  /** Spaces that somebody has watched. */
-  watchedSpaces(): Iterable<SpaceId>;
+  readonly audience: Audience;
   /** The nearest owners of a shard that can be reached, the best first. */
   reachableOwners(shard: ShardId): readonly ReplicaId[];
 }
@@ -92,8 +90,8 @@ export class WatchRelay {
 
   #wanted(now: number): ReadonlySet<ShardId> {
     const wanted = new Set<ShardId>();
-    for (const space of this.#host.watchedSpaces()) {
-      if (this.#host.ownership.isEverywhere(space) || !this.#host.changesOf(space).isWanted(now)) continue;
+    for (const space of this.#host.audience.watchedSpaces()) {
+      if (this.#host.ownership.isEverywhere(space) || !this.#host.audience.changesOf(space).isWanted(now)) continue;
       for (const { id } of this.#host.shards.in(space)) if (!this.#host.ownership.owns(id)) wanted.add(id);
     }
     return wanted;
@@ -118,7 +116,7 @@ export class WatchRelay {
         isNew = true;
       }
     }
-    if (isNew) this.#host.changesOf(space).reset();
+    if (isNew) this.#host.audience.changesOf(space).reset();
   }
 
   /** Throws `BadBytes`, with nothing told. What was not asked for is not taken. */
@@ -127,7 +125,7 @@ export class WatchRelay {
     for (let at = start; at < end; ) at += checkRecord(view, at, end, this.#host.limits);
     if (!this.#host.shards.has(space)) return;
     const parts = this.#host.shards.in(space).length;
-    const changes = this.#host.changesOf(space);
+    const changes = this.#host.audience.changesOf(space);
     for (let at = start; at < end; at += recordLength(view, at)) {
       const keyStart = keyStartAt(view, at);
       const number = shardOf(view, keyStart, keyStart + keyLengthAt(view, at), parts);

@@ -19,7 +19,7 @@ describe("a register that one lost", () => {
     const heard: string[] = [];
     machines
       .at("c")
-      .changesOf(DEFAULT_SPACE)
+      .audience.changesOf(DEFAULT_SPACE)
       .watch({ prefix: "" }, (event) => heard.push(event.type), machines.now);
     lose(machines, "c", "k");
     expect(machines.get("c", "k")).toBe(undefined);

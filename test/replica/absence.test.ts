@@ -205,7 +205,7 @@ describe("a quarantined replica", () => {
         for (const key of KEYS) if (machines.get("c", key) !== undefined) known.add(key);
       }
     };
-    machines.at("c").changesOf(DEFAULT_SPACE).watch({ prefix: "k/" }, follow, machines.now);
+    machines.at("c").audience.changesOf(DEFAULT_SPACE).watch({ prefix: "k/" }, follow, machines.now);
     for (const key of KEYS) known.add(key);
     machines.heal();
     machines.run(10_000);

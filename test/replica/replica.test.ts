@@ -300,7 +300,7 @@ describe("a clock that ran ahead and was put back", () => {
     const heard: string[] = [];
     machines
       .at("a")
-      .changesOf(DEFAULT_SPACE)
+      .audience.changesOf(DEFAULT_SPACE)
       .watch({ prefix: "" }, (event) => heard.push(event.type), machines.now);
     machines.put("a", "session", "v", { ttlMs: 60_000 });
     machines.run(59_000);

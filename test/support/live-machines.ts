@@ -96,6 +96,7 @@ export function documentsOf(machines: Machines, name: string): Documents {
     acknowledged: async (outcome) => outcome,
     isDelivering: () => machines.at(name).outbox.deliveries.length > 0,
   });
-  machines.at(name).listener = documents;
+  machines.at(name).audience.listener = documents;
+  machines.at(name).whispers = documents;
   return documents;
 }

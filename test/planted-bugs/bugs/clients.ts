@@ -115,8 +115,8 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/replica.ts",
-        find: "          this.#applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), this.#sweptTo);\n",
-        replace: "",
+        find: "fell: (shard, slot, at) => this.#applied(",
+        replace: "fell: (shard, slot, at) => at < 0 && this.#applied(",
       },
     ],
     scenario: "drill-watches",

@@ -1,0 +1,81 @@
+/** Whoever follows what is held: watchers of each space, replicas that follow shards for watchers of theirs, documents. */
+
+import type { SpaceId } from "../base/ids.ts";
+import { DEFAULT_SPACE, spaceOf } from "../base/shard-id.ts";
+import type { Shard } from "../core/shard.ts";
+import { Changes } from "./changes.ts";
+import type { Random } from "./ports.ts";
+import { changeAt } from "./register-view.ts";
+import type { WatchRelay } from "./watch-relay.ts";
+
+export type Emit = (deliver: () => void) => void;
+
+/** Follows what becomes of single registers of the default space. */
+export interface AudienceListener {
+  applied(view: DataView, at: number, now: number, emit: Emit): void;
+  /** What is held changed in ways that cannot be told one by one. */
+  reset(emit: Emit): void;
+}
+
+export class Audience {
+  listener: AudienceListener | undefined;
+  readonly #watchRelay: WatchRelay;
+  readonly #random: Random;
+  readonly #emit: Emit;
+  /** Of the spaces that somebody has watched. */
+  readonly #changesBySpace = new Map<SpaceId, Changes>();
+
+  /** `emit`: what is delivered once the present step is done. */
+  constructor(watchRelay: WatchRelay, random: Random, emit: Emit) {
+    this.#watchRelay = watchRelay;
+    this.#random = random;
+    this.#emit = emit;
+    this.#changesBySpace.set(DEFAULT_SPACE, this.#createChanges());
+  }
+
+  /** What watchers of a space follow. */
+  changesOf(space: SpaceId): Changes {
+    let changes = this.#changesBySpace.get(space);
+    if (changes === undefined) {
+      changes = this.#createChanges();
+      this.#changesBySpace.set(space, changes);
+    }
+    return changes;
+  }
+
+  /** Spaces that somebody has watched. */
+  watchedSpaces(): Iterable<SpaceId> {
+    return this.#changesBySpace.keys();
+  }
+
+  get changes(): Iterable<Changes> {
+    return this.#changesBySpace.values();
+  }
+
+  tick(now: number): void {
+    for (const changes of this.#changesBySpace.values()) changes.tick(now);
+  }
+
+  /** A register came or changed. */
+  applied(shard: Shard, view: DataView, at: number, now: number): void {
+    const space = spaceOf(shard.id);
+    this.#watchRelay.applied(shard.id, view, at);
+    if (space === DEFAULT_SPACE) this.listener?.applied(view, at, now, this.#emit);
+    const changes = this.#changesBySpace.get(space);
+    if (changes === undefined) return;
+    if (!changes.isWanted(now)) return changes.skip();
+    const change = changeAt(view, at, now);
+    if (change !== undefined) changes.record(change);
+  }
+
+  /** What is held changed in ways that cannot be told one by one: whoever follows has to read again. */
+  reset(): void {
+    for (const changes of this.#changesBySpace.values()) changes.reset();
+    this.#watchRelay.reset();
+    this.listener?.reset(this.#emit);
+  }
+
+  #createChanges(): Changes {
+    return new Changes(this.#random.uint32().toString(36), this.#emit);
+  }
+}
