@@ -16,7 +16,6 @@ import { DEFAULT_SPACE, isForEverybody, SYSTEM_SPACE, spaceOf } from "../base/sh
 import { AntiEntropy } from "../cluster/anti-entropy.ts";
 import { Audit } from "../cluster/audit.ts";
 import { ClockGuard } from "../cluster/clock-guard.ts";
-import { coOwnersOf } from "../cluster/co-owners.ts";
 import { Keyspaces } from "../cluster/keyspaces.ts";
 import { withBirth } from "../cluster/lineage.ts";
 import { isGivenUp, type Member, Members, placeTakenBack } from "../cluster/members.ts";
@@ -59,7 +58,7 @@ import {
 import { AckWaits } from "./acks.ts";
 import { Audience } from "./audience.ts";
 import type { ReplicaConfig } from "./config.ts";
-import { Confirmations } from "./confirmations.ts";
+import { Coverage } from "./coverage.ts";
 import { Departure } from "./departure.ts";
 import { type DiskWait, DiskWaits } from "./disk-waits.ts";
 import { Doubt } from "./doubt.ts";
@@ -184,7 +183,7 @@ export class Replica implements WatchRelayHost {
   readonly #sealing: Sealing;
   readonly #doubt: Doubt;
   readonly #links = new PeerLinks();
-  readonly #confirmations = new Confirmations();
+  readonly #coverage = new Coverage(this);
   readonly #sweep: ExpirySweep;
   readonly #readiness: ReadinessCheck;
   #housekeepingDueAt = 0;
@@ -292,14 +291,7 @@ export class Replica implements WatchRelayHost {
         else this.#changedUntold();
       },
     });
-    this.acks = new AckWaits({
-      isDurable: (shard, origin, sequence) => this.durableOf(shard).covers(origin, sequence),
-      counts: (shard) => this.ownership.owns(shard),
-      others: (shard, level) => this.#ackMembers(shard, level),
-      isMajorityKnown: () => this.isMajorityKnown(),
-      covered: (id, shard, origin) => this.#coveredBy(id, shard, origin),
-      offer: (id, shards, now) => this.#offer(id, shards, now),
-    });
+    this.acks = new AckWaits(this.#coverage);
     this.quorumReads = new QuorumReads(this);
     this.watchRelay = new WatchRelay(this);
     this.audience = new Audience(this.watchRelay, random, this.#emit);
@@ -403,7 +395,7 @@ export class Replica implements WatchRelayHost {
     this.startEpoch = this.persistence.epoch;
     this.outbox.log("info", "life-begun", { life: this.life, shard: shard.id });
     this.#beginLife();
-    this.#confirmations.clear();
+    this.#coverage.confirmations.clear();
     for (const each of this.shards) each.beginLife(this.origin);
     this.lifeDurable = this.#ephemeral;
     if (this.lifeDurable) this.membership.announce();
@@ -823,7 +815,7 @@ export class Replica implements WatchRelayHost {
 
   livesAnew(id: ReplicaId): void {
     this.reports.forget(id);
-    this.#confirmations.forget(id);
+    this.#coverage.confirmations.forget(id);
   }
 
   /**
@@ -841,7 +833,7 @@ export class Replica implements WatchRelayHost {
     this.#beginLife();
     this.members.forgive();
     this.reports.clear();
-    this.#confirmations.clear();
+    this.#coverage.confirmations.clear();
     this.#readiness.beginAnew();
     this.#changedUntold();
     this.#serving.restart();
@@ -858,7 +850,7 @@ export class Replica implements WatchRelayHost {
 
   /** How far others told that they cover an origin. */
   toldOf(shard: ShardId, origin: OriginId): number {
-    return Math.max(0, ...this.members.all().map((member) => this.#coveredBy(member.id, shard, origin)));
+    return this.#coverage.coveredByAny(shard, origin);
   }
 
   /** Takes in a register of a shard's space that came outside of pushes and deltas: it claims nothing. */
@@ -928,25 +920,9 @@ export class Replica implements WatchRelayHost {
   #receiveConfirm(peer: ReplicaId, message: MessageOf<"confirm">): void {
     if (message.origin !== this.origin) return;
     for (const { shard, sequence } of message.entries) {
-      this.#confirmations.note(peer, shard, sequence);
+      this.#coverage.confirmations.note(peer, shard, sequence);
       this.acks.progressed(shard);
     }
-  }
-
-  #coveredBy(id: ReplicaId, shard: ShardId, origin: OriginId): number {
-    const confirmed = origin === this.origin ? this.#confirmations.of(id, shard) : 0;
-    return Math.max(confirmed, this.reports.of(shard, id)?.vector.get(origin) ?? 0);
-  }
-
-  /** Unless what it lacks may still wait for its link. */
-  #offer(id: ReplicaId, shards: ReadonlySet<ShardId>, now: number): void {
-    if (this.canSend(id) && this.queuedBytes(id) === 0) this.antiEntropy.offer(id, shards, now);
-  }
-
-  #ackMembers(shard: ShardId, level: "region" | "quorum" | "all"): ReplicaId[] {
-    return coOwnersOf(this, shard)
-      .filter((member) => level !== "region" || member.region === this.config.region)
-      .map((member) => member.id);
   }
 
   #reportFacts(now: number): ReportFacts {

@@ -208,10 +208,10 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     broken: "who is not linked at the moment does not count for a majority",
     patches: [
       {
-        file: "replica/replica.ts",
-        find: '.filter((member) => level !== "region" || member.region === this.config.region)',
+        file: "replica/coverage.ts",
+        find: '.filter((member) => level !== "region" || member.region === this.#host.config.region)',
         replace:
-          '.filter((member) => this.isLinked(member.id) && (level !== "region" || member.region === this.config.region))',
+          '.filter((member) => this.#host.isLinked(member.id) && (level !== "region" || member.region === this.#host.config.region))',
       },
     ],
     scenario: "drill-majorities",
