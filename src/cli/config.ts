@@ -187,6 +187,7 @@ function composeConfig(
     allowOrigins: values.allowOrigin,
     ...(tls !== undefined && { tls }),
     insecure: values.insecure,
+    compressRegions: values.compressRegions,
     maxClockOffsetMs: values.maxClockOffset,
     retentionMs: values.retention,
     enableFaults: values.enableFaults,

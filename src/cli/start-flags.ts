@@ -184,6 +184,11 @@ export const startFlags = {
   tlsKey: { schema: path, value: "FILE", help: "private key (PEM)" },
   tlsCa: { schema: path, value: "FILE", help: "certificate authority (PEM) that links to other replicas trust" },
   insecure: { schema: flag, default: "false", help: "allow a wide --host without token and secret" },
+  compressRegions: {
+    schema: flag,
+    default: "false",
+    help: "compress what goes to replicas of other regions that have this on as well",
+  },
   maxClockOffset: {
     schema: duration(1, DAY_MS),
     value: "TIME",

@@ -89,6 +89,7 @@ class AtollNode implements Node {
       log,
       ...(config.secret === undefined ? {} : { secret: config.secret }),
       ...(config.tls === undefined ? {} : { tls: config.tls }),
+      compressRegions: config.compressRegions,
       limits: { messageBytesMax: replicaDefaults.valueBytesMax + MESSAGE_OVERHEAD_BYTES },
     });
     this.left = this.#untilHandedOver.then(() => this.stop()).then(() => this.#driver.hasLeft);

@@ -37,6 +37,7 @@ export const nodeDefaults = {
   tokens: [],
   allowOrigins: [],
   insecure: false,
+  compressRegions: false,
   maxClockOffsetMs: 500,
   retentionMs: 24 * 3_600_000,
   enableFaults: false,
@@ -70,6 +71,8 @@ export interface StartConfig {
   readonly allowOrigins: readonly string[];
   readonly tls?: TlsConfig;
   readonly insecure: boolean;
+  /** Compresses what goes to replicas of other regions that are told so as well. */
+  readonly compressRegions: boolean;
   readonly maxClockOffsetMs: number;
   readonly retentionMs: number;
   readonly enableFaults: boolean;

@@ -3,6 +3,17 @@
 import type { ErrorCode } from "../base/errors.ts";
 import type { Statistic } from "../stats.ts";
 
+/** Messages that were long enough on links that compress: their bytes, and those of the frames that carried them. */
+export class CompressionCount {
+  before = 0;
+  after = 0;
+
+  count(messageBytes: number, frameBytes: number): void {
+    this.before += messageBytes;
+    this.after += frameBytes;
+  }
+}
+
 export class LinkStatistics {
   bytesIn = 0;
   bytesOut = 0;
@@ -11,6 +22,8 @@ export class LinkStatistics {
   dropped = 0;
   dials = 0;
   redials = 0;
+  readonly compressedIn = new CompressionCount();
+  readonly compressedOut = new CompressionCount();
   readonly #refusalsByCode = new Map<ErrorCode, number>();
   readonly #cutsByCode = new Map<ErrorCode, number>();
 
@@ -37,6 +50,18 @@ export class LinkStatistics {
       plain("link_queued_bytes", "Bytes queued for peers and not yet on their way.", "gauge", gauges.queuedBytes),
       inAndOut("link_bytes_total", "Bytes on peer connections.", this.bytesIn, this.bytesOut),
       inAndOut("link_messages_total", "Messages on links.", this.messagesIn, this.messagesOut),
+      inAndOut(
+        "link_uncompressed_bytes_total",
+        "Messages of 1 KiB or more on links that compress, before compression.",
+        this.compressedIn.before,
+        this.compressedOut.before,
+      ),
+      inAndOut(
+        "link_compressed_bytes_total",
+        "The same messages as they were sent: compressed, or as they are where that saves nothing.",
+        this.compressedIn.after,
+        this.compressedOut.after,
+      ),
       plain("link_drops_total", "Messages left out because a link's queue was full.", "counter", this.dropped),
       plain("link_dials_total", "Connections opened to peers.", "counter", this.dials),
       plain("link_redials_total", "Connections opened to peers after an earlier one failed.", "counter", this.redials),

@@ -9,8 +9,9 @@ import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { type ErrorCode, errorRow, errorTable } from "../base/errors.ts";
 import type { ReplicaId } from "../base/ids.ts";
 import type { Cancel, Scheduler } from "../replica/ports.ts";
-import { MessageAssembler, MessageTooLarge } from "../wire/frames.ts";
+import { COMPRESSED_MESSAGE_BYTES_MIN, MessageAssembler, MessageTooLarge } from "../wire/frames.ts";
 import type { Handshake, HandshakeStep, ProvedPeer } from "../wire/handshake.ts";
+import { decompress } from "./compression.ts";
 import type { LinkLimits } from "./link-limits.ts";
 import type { LinkStatistics } from "./link-statistics.ts";
 
@@ -58,7 +59,10 @@ export class PeerConnection {
   readonly #limits: LinkLimits;
   readonly #statistics: LinkStatistics;
   readonly #scheduler: Scheduler;
-  readonly #assembler: MessageAssembler;
+  #assembler: MessageAssembler;
+  #compresses = false;
+  /** Bytes of the wire frames of the message under way. */
+  #frameBytes = 0;
   #raw: Duplex | undefined;
   #phase: Phase = "greeting";
   #greetingBytes = 0;
@@ -92,6 +96,11 @@ export class PeerConnection {
 
   get isLinked(): boolean {
     return this.#phase === "linked";
+  }
+
+  /** Both ends have agreed to compress what is worth it. */
+  get compresses(): boolean {
+    return this.#compresses;
   }
 
   /** Bytes taken by `send` and not yet handed to the operating system. */
@@ -162,6 +171,7 @@ export class PeerConnection {
 
   #receiveFrame(frame: Uint8Array): void {
     let message: Uint8Array | undefined;
+    this.#frameBytes += frame.length;
     try {
       message = this.#assembler.push(frame);
     } catch (error) {
@@ -170,6 +180,10 @@ export class PeerConnection {
     }
     if (message === undefined) return;
     this.#statistics.messagesIn++;
+    if (this.#compresses && message.length >= COMPRESSED_MESSAGE_BYTES_MIN) {
+      this.#statistics.compressedIn.count(message.length, this.#frameBytes);
+    }
+    this.#frameBytes = 0;
     this.#owner.message(this, message);
   }
 
@@ -178,6 +192,8 @@ export class PeerConnection {
     if (step.outcome === undefined) return;
     if (step.outcome.type === "linked") {
       this.#phase = "linked";
+      this.#compresses = step.outcome.compresses;
+      if (this.#compresses) this.#assembler = new MessageAssembler(this.#limits.messageBytesMax, decompress);
       this.#cancelTimeout();
       this.#owner.linked(this, step.outcome.peer, step.outcome.version);
       return;

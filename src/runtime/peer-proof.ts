@@ -2,7 +2,7 @@
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { ConstantTimeEqual, Hmac } from "../wire/handshake.ts";
-import { NONCE_BYTES } from "../wire/handshake.ts";
+import { NONCE_BYTES } from "../wire/handshake-message.ts";
 
 /** An HMAC bound to the cluster's secret; without one the key is empty. */
 export function createPeerHmac(secret: Uint8Array = new Uint8Array(0)): Hmac {

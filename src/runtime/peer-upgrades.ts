@@ -8,7 +8,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { errorRow } from "../base/errors.ts";
-import type { Refusal } from "../wire/handshake.ts";
+import type { Refusal } from "../wire/handshake-message.ts";
 import { type LinkLimits, WS_LIMITS } from "./link-limits.ts";
 
 /** Where peers knock, and the subprotocol that they ask for. */

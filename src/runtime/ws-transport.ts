@@ -5,7 +5,7 @@
  *
  * Invariants: (1) at most one link a peer, and its `down` is told before the `up` of its successor. (2) Every connection
  * that ends before it is a link is counted and told by `refused`, once, unless we gave it up ourselves. (3) The caller's
- * bytes are never changed, and copied at most once for all links that a message goes to. (4) After `stop` no event is
+ * bytes are never changed, and copied at most once, and compressed at most once, for all links that a message goes to. (4) After `stop` no event is
  * told.
  *
  * Without TLS a link is proved once, at its beginning; see the end of the handshake's head for what that leaves open.
@@ -28,20 +28,14 @@ import type {
   TransportEvents,
 } from "../replica/ports.ts";
 import type { Statistic, StatisticsSource } from "../stats.ts";
-import { cutMessage } from "../wire/frames.ts";
-import {
-  checkFacts,
-  Handshake,
-  type Hmac,
-  type ProvedPeer,
-  type Refusal,
-  type Role,
-  type VersionRange,
-} from "../wire/handshake.ts";
+import { COMPRESSED_MESSAGE_BYTES_MIN } from "../wire/frames.ts";
+import { Handshake, type Hmac, type ProvedPeer } from "../wire/handshake.ts";
+import { checkFacts, type Refusal, type Role, type VersionRange } from "../wire/handshake-message.ts";
 import { type LinkClaim, replaces } from "../wire/link-choice.ts";
 import { type DialFailure, Dialler, isAddress } from "./dialler.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits, longestQueue } from "./link-limits.ts";
 import { LinkStatistics } from "./link-statistics.ts";
+import { MessageFrames } from "./message-frames.ts";
 import { type ConnectionEnd, type ConnectionOwner, PeerConnection } from "./peer-connection.ts";
 import { dialPeer, type PeerTls } from "./peer-dial.ts";
 import { createNonce, createPeerHmac, equalInConstantTime } from "./peer-proof.ts";
@@ -55,6 +49,8 @@ export interface WsTransportOptions {
   /** Shared by all replicas of the cluster; absent = empty. */
   readonly secret?: Uint8Array;
   readonly tls?: PeerTls;
+  /** Compresses what goes to replicas of other regions that want it as well; absent = no. */
+  readonly compressRegions?: boolean;
   /** Protocol versions that the replica speaks. */
   readonly versions?: VersionRange;
   readonly limits?: Partial<LinkLimits>;
@@ -100,9 +96,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
   #cancelTick: Cancel = () => {};
   #stopped = false;
   #whenEmpty: (() => void) | undefined;
-  /** The message cut last and its wire frames: one message usually goes to all links, one after another. */
-  #cutMessage: Uint8Array | undefined;
-  #cutFrames: readonly Uint8Array[] = [];
+  readonly #frames: MessageFrames;
 
   constructor(options: WsTransportOptions) {
     this.#options = options;
@@ -110,6 +104,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
     this.queueBytesMax = longestQueue(this.#limits);
     this.#versions = options.versions ?? { min: 1, max: 1 };
     this.#hmac = createPeerHmac(options.secret);
+    this.#frames = new MessageFrames((run) => options.scheduler.soon(run));
     this.#upgrades = new PeerUpgrades({
       limits: this.#limits,
       closedFor: () => this.#closedFor(),
@@ -164,7 +159,9 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
       return;
     }
     this.#statistics.messagesOut++;
-    connection.send(this.#cut(message));
+    if (connection.compresses && message.length >= COMPRESSED_MESSAGE_BYTES_MIN) {
+      this.#sendCompressed(connection, message);
+    } else connection.send(this.#frames.plain(message));
   }
 
   queuedBytes(link: LinkId): number {
@@ -229,6 +226,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
       address: connection.address,
       inbound: connection.inbound,
       version,
+      compresses: connection.compresses,
     });
     const { id, life, region, address } = peer;
     this.#events?.up(link.id, { id, life, region, address }, version);
@@ -313,17 +311,12 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
     return false;
   }
 
-  #cut(message: Uint8Array): readonly Uint8Array[] {
-    if (message === this.#cutMessage) return this.#cutFrames;
-    if (this.#cutMessage === undefined) {
-      this.#options.scheduler.soon(() => {
-        this.#cutMessage = undefined;
-        this.#cutFrames = [];
-      });
-    }
-    this.#cutMessage = message;
-    this.#cutFrames = cutMessage(message);
-    return this.#cutFrames;
+  #sendCompressed(connection: PeerConnection, message: Uint8Array): void {
+    const frames = this.#frames.compressed(message);
+    let frameBytes = 0;
+    for (const frame of frames) frameBytes += frame.length;
+    this.#statistics.compressedOut.count(message.length, frameBytes);
+    connection.send(frames);
   }
 
   // Connections.
@@ -334,8 +327,9 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
     const attempt = role === "dialler" ? ++this.#lastAttempt : 0;
     const { cluster, shards, id } = facts;
     const inbound = role === "acceptor";
+    const { compressRegions = false } = this.#options;
     const handshake = new Handshake({
-      hello: { role, versions: this.#versions, cluster, shards, id, attempt, nonce },
+      hello: { role, versions: this.#versions, cluster, shards, id, attempt, nonce, compressRegions },
       facts,
       hmac: this.#hmac,
       equal: equalInConstantTime,

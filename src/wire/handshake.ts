@@ -30,72 +30,39 @@
  *   message sizes                    a stranger makes us hold at most 1 KiB
  *
  * Without a secret the key is empty: the same path, and one replica with and one without a secret end as PEER_BAD_SECRET.
- * The highest version that both ranges hold is used. A hello may end in bytes that a later version added: they are
- * ignored, but proved. What it does not give: secrecy, or integrity of the frames that follow. Someone on the path who
+ * The highest version that both ranges hold is used. Each hello also says whether its sender wants messages between regions
+ * compressed (`frames.ts`): they are where both say so and their regions differ, and nobody is made to decompress
+ * anything by who has not proved itself. A hello may end in bytes that a later version added: they are ignored, but proved. What it does not give: secrecy, or integrity of the frames that follow. Someone on the path who
  * can change packets can take over a link that has been proved; where that is a danger, use TLS.
  */
 
 import { assertNever } from "../base/assert.ts";
-import { BadBytes, ByteReader, ByteWriter, bytesFromLatin1 } from "../base/bytes.ts";
-import { AtollError, type ErrorCode, errorTable } from "../base/errors.ts";
-import { isReplicaId, type ReplicaId } from "../base/ids.ts";
+import { BadBytes, ByteWriter, bytesFromLatin1 } from "../base/bytes.ts";
+import type { ErrorCode } from "../base/errors.ts";
+import type { ReplicaId } from "../base/ids.ts";
+import {
+  decodeHandshake,
+  encodeFacts,
+  encodeHello,
+  encodeProof,
+  encodeRefused,
+  type Hello,
+  type Proof,
+  type ProvedFacts,
+  type Refusal,
+  type Role,
+  type VersionRange,
+} from "./handshake-message.ts";
 
 export const HANDSHAKE_BYTES_MAX = 1024;
-export const NONCE_BYTES = 32;
-export const MAC_BYTES = 32;
 
-const CLUSTER_BYTES_MAX = 128;
-const REGION_BYTES_MAX = 64;
-const ADDRESS_BYTES_MAX = 262;
-const MESSAGE_BYTES_MAX = 256;
-const CODE_BYTES_MAX = 40;
-const VERSION_MAX = 65535;
-const SHARDS_MAX = 65536;
-
-const MAGIC = 0x6c6c7461;
 const LABEL = bytesFromLatin1("atoll peer proof 1");
-
-const HELLO = 1;
-const PROOF = 2;
-const REFUSED = 3;
-
-export type Role = "dialler" | "acceptor";
-
-export interface VersionRange {
-  readonly min: number;
-  readonly max: number;
-}
-
-/** What a replica tells once it is believed, and what the proof covers. */
-export interface ProvedFacts {
-  readonly life: number;
-  readonly region: string;
-  /** host:port at which others can dial it. */
-  readonly address: string;
-}
-
-/** What a replica says first, to anyone who names the right cluster. */
-export interface Hello {
-  readonly role: Role;
-  readonly versions: VersionRange;
-  readonly cluster: string;
-  readonly shards: number;
-  readonly id: ReplicaId;
-  /** Counts the connections that this life of the dialler opened; 0 from an acceptor. Tells which of two is newer. */
-  readonly attempt: number;
-  readonly nonce: Uint8Array;
-}
 
 /** HMAC-SHA256 over the parts one after another, under the cluster's secret (empty when there is none). */
 export type Hmac = (parts: readonly Uint8Array[]) => Uint8Array;
 
 /** Compares in time that does not depend on where two byte strings of one length differ. */
 export type ConstantTimeEqual = (a: Uint8Array, b: Uint8Array) => boolean;
-
-export interface Refusal {
-  readonly code: ErrorCode;
-  readonly message: string;
-}
 
 /** A peer that has proved to hold the secret. */
 export interface ProvedPeer extends ProvedFacts {
@@ -118,7 +85,13 @@ export interface HandshakeSetup {
 }
 
 export type HandshakeOutcome =
-  | { readonly type: "linked"; readonly peer: ProvedPeer; readonly version: number }
+  | {
+      readonly type: "linked";
+      readonly peer: ProvedPeer;
+      readonly version: number;
+      /** Both ends want it, and they are in two regions. */
+      readonly compresses: boolean;
+    }
   | { readonly type: "refused"; readonly code: ErrorCode; readonly message: string; readonly byPeer: boolean };
 
 /** What to do after a message: send bytes, and when there is an outcome, stop feeding the machine. */
@@ -215,17 +188,15 @@ export class Handshake {
     const refusal = this.#setup.admit(proved);
     if (refusal !== undefined) return this.#refuse(refusal.code, refusal.message);
     const send = this.#role === "acceptor" ? [this.#prove()] : [];
+    const compresses =
+      this.#setup.hello.compressRegions && peer.compressRegions && this.#setup.facts.region !== proved.region;
     this.#done = true;
-    return { send, outcome: { type: "linked", peer: proved, version: this.#version } };
+    return { send, outcome: { type: "linked", peer: proved, version: this.#version, compresses } };
   }
 
   #prove(): Uint8Array {
     const factBytes = encodeFacts(this.#setup.facts);
-    const writer = new ByteWriter(256);
-    writer.u8(PROOF);
-    writer.raw(this.#mac(this.#role, factBytes));
-    writer.raw(factBytes);
-    return writer.copy();
+    return encodeProof(this.#mac(this.#role, factBytes), factBytes);
   }
 
   #mac(prover: Role, factBytes: Uint8Array): Uint8Array {
@@ -263,128 +234,4 @@ function versionsDiffer(own: Hello, peer: Hello): string {
 
 function shardsDiffer(own: Hello, peer: Hello): string {
   return `${own.shards} shards here, ${peer.shards} there: the number is fixed when a cluster is created`;
-}
-
-/** Throws `BAD_CONFIG` for a name or address that the handshake cannot carry. */
-export function checkFacts(hello: Pick<Hello, "cluster" | "shards">, facts: ProvedFacts): void {
-  checkText("cluster name", hello.cluster, CLUSTER_BYTES_MAX);
-  checkText("region", facts.region, REGION_BYTES_MAX);
-  checkText("address", facts.address, ADDRESS_BYTES_MAX);
-  if (hello.shards < 1 || hello.shards > SHARDS_MAX) throw new AtollError("BAD_CONFIG", `${hello.shards} shards`);
-}
-
-function checkText(what: string, text: string, max: number): void {
-  if (isPrintable(text) && text.length <= max) return;
-  throw new AtollError("BAD_CONFIG", `the ${what} must be at most ${max} printable ASCII characters`);
-}
-
-function isPrintable(text: string): boolean {
-  return /^[\x20-\x7e]*$/.test(text);
-}
-
-interface Proof {
-  readonly mac: Uint8Array;
-  readonly facts: ProvedFacts;
-  readonly factBytes: Uint8Array;
-}
-
-export type HandshakeMessage =
-  | { readonly type: "hello"; readonly hello: Hello }
-  | ({ readonly type: "proof" } & Proof)
-  | ({ readonly type: "refused" } & Refusal);
-
-export function encodeHello(hello: Hello): Uint8Array {
-  const writer = new ByteWriter(256);
-  writer.u8(HELLO);
-  writer.u32(MAGIC);
-  writer.u8(hello.role === "dialler" ? 1 : 2);
-  writer.u16(hello.versions.min);
-  writer.u16(hello.versions.max);
-  writer.latin1(hello.cluster);
-  writer.u32(hello.shards);
-  writer.latin1(hello.id);
-  writer.varint(hello.attempt);
-  writer.raw(hello.nonce);
-  return writer.copy();
-}
-
-export function encodeRefused(code: ErrorCode, message: string): Uint8Array {
-  const writer = new ByteWriter(256);
-  writer.u8(REFUSED);
-  writer.latin1(code);
-  writer.latin1(message.slice(0, MESSAGE_BYTES_MAX));
-  return writer.copy();
-}
-
-function encodeFacts(facts: ProvedFacts): Uint8Array {
-  const writer = new ByteWriter(128);
-  writer.varint(facts.life);
-  writer.latin1(facts.region);
-  writer.latin1(facts.address);
-  return writer.copy();
-}
-
-/** Throws `BadBytes`. The message holds views of the bytes. */
-export function decodeHandshake(bytes: Uint8Array): HandshakeMessage {
-  const reader = new ByteReader(bytes);
-  const kind = reader.u8();
-  switch (kind) {
-    case HELLO:
-      return { type: "hello", hello: decodeHello(reader) };
-    case PROOF:
-      return { type: "proof", ...decodeProof(reader) };
-    case REFUSED:
-      return { type: "refused", ...decodeRefused(reader) };
-    default:
-      throw new BadBytes(`message of unknown kind ${kind}`);
-  }
-}
-
-function decodeHello(reader: ByteReader): Hello {
-  if (reader.u32() !== MAGIC) throw new BadBytes("another protocol");
-  const role = decodeRole(reader.u8());
-  const versions = { min: reader.u16(), max: reader.u16() };
-  if (versions.min > versions.max) throw new BadBytes("an empty range of versions");
-  const cluster = printable(reader, CLUSTER_BYTES_MAX);
-  const shards = reader.u32();
-  if (shards < 1 || shards > SHARDS_MAX) throw new BadBytes(`${shards} shards`);
-  const id = reader.latin1(64);
-  if (!isReplicaId(id)) throw new BadBytes("a replica id that is none");
-  return { role, versions, cluster, shards, id, attempt: reader.varint(), nonce: reader.raw(NONCE_BYTES).slice() };
-}
-
-function decodeRole(byte: number): Role {
-  if (byte === 1) return "dialler";
-  if (byte === 2) return "acceptor";
-  throw new BadBytes(`unknown role ${byte}`);
-}
-
-function decodeProof(reader: ByteReader): Proof {
-  const mac = reader.raw(MAC_BYTES);
-  const factBytes = reader.bytes.subarray(reader.position, reader.end);
-  const life = reader.varint();
-  const region = printable(reader, REGION_BYTES_MAX);
-  return { mac, factBytes, facts: { life, region, address: printable(reader, ADDRESS_BYTES_MAX) } };
-}
-
-function decodeRefused(reader: ByteReader): Refusal {
-  const code = reader.latin1(CODE_BYTES_MAX);
-  const message = printable(reader, MESSAGE_BYTES_MAX);
-  if (!isErrorCode(code)) return { code: "UNREACHABLE", message: `refused for a reason unknown here: ${message}` };
-  return { code, message };
-}
-
-function isErrorCode(text: string): text is ErrorCode {
-  return Object.hasOwn(errorTable, text);
-}
-
-function printable(reader: ByteReader, max: number): string {
-  const text = reader.latin1(max);
-  if (!isPrintable(text)) throw new BadBytes("a name with characters that do not print");
-  return text;
-}
-
-/** The range that a replica may be told to support. */
-export function isVersionRange(range: VersionRange): boolean {
-  return range.min >= 1 && range.min <= range.max && range.max <= VERSION_MAX;
 }

@@ -46,6 +46,7 @@ export class FakePeer {
         id: this.id,
         attempt: 1,
         nonce: createNonce(),
+        compressRegions: false,
       },
       facts: { life: this.#life, region: REGION, address: ADDRESS },
       hmac: createPeerHmac(new TextEncoder().encode(options.secret ?? replica.config.secret ?? "")),

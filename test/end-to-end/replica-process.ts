@@ -324,6 +324,7 @@ export async function createReplica(
     tokens: [],
     allowOrigins: [],
     insecure: false,
+    compressRegions: false,
     maxClockOffsetMs: 500,
     retentionMs: 24 * 3_600_000,
     enableFaults: true,

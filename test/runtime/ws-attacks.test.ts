@@ -9,7 +9,8 @@ import type { ReplicaId } from "../../src/base/ids.ts";
 import { createNonce, createPeerHmac } from "../../src/runtime/peer-proof.ts";
 import type { WsTransport, WsTransportOptions } from "../../src/runtime/ws-transport.ts";
 import { FRAME_BYTES_MAX } from "../../src/wire/frames.ts";
-import { Handshake, type HandshakeSetup, type Role } from "../../src/wire/handshake.ts";
+import { Handshake, type HandshakeSetup } from "../../src/wire/handshake.ts";
+import type { Role } from "../../src/wire/handshake-message.ts";
 import { isLinked, type Running, startUnderTest } from "../ports/transport-law.ts";
 import { listen, until, type WsNode, WsWorld } from "../support/ws-world.ts";
 
@@ -121,6 +122,7 @@ function setup(
       id: EVIL,
       attempt: 1,
       nonce: createNonce(),
+      compressRegions: false,
       ...hello,
     },
     facts: { life: 1, region: "here", address: "127.0.0.1:1" },

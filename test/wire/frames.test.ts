@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
 import {
+  cutCompressed,
   cutMessage,
   FRAME_BYTES_MAX,
   MessageAssembler,
@@ -70,6 +71,67 @@ describe("messages in wire frames", () => {
     expect(() => join([new Uint8Array(102)], 100)).toThrow(MessageTooLarge);
     expect(join([new Uint8Array(101)], 100)).toHaveLength(1);
     expect(join(cutMessage(message(FRAME_BYTES_MAX)), FRAME_BYTES_MAX)).toHaveLength(1);
+  });
+});
+
+/** "Compresses" to what says how long the message was: what frames do with it is all that is asked here. */
+function expand(compressed: Uint8Array, length: number): Uint8Array {
+  if (compressed[0] !== 7) throw new BadBytes("not compressed");
+  return message(length);
+}
+
+function compressedHeader(kind: number, ...numbers: readonly number[]): Uint8Array {
+  const frame = new Uint8Array(1 + 4 * numbers.length);
+  frame[0] = kind;
+  for (const [index, number] of numbers.entries()) new DataView(frame.buffer).setUint32(1 + 4 * index, number, true);
+  return frame;
+}
+
+describe("compressed messages in wire frames", () => {
+  const assemble = (frames: readonly Uint8Array[], max = MAX) => {
+    const assembler = new MessageAssembler(max, expand);
+    return frames.map((frame) => assembler.push(frame)).filter((done) => done !== undefined);
+  };
+  const sizes = [1, WHOLE_BYTES_MAX, WHOLE_BYTES_MAX + 1, FRAME_BYTES_MAX, FRAME_BYTES_MAX + 1, MAX - 1];
+  test.each(sizes)("come out whole, %i bytes long, between others", (size) => {
+    const compressed = new Uint8Array(size).fill(7);
+    const length = Math.max(1024, size + 1);
+    const frames = cutCompressed(compressed, length);
+    expect(frames.every((frame) => frame.length <= FRAME_BYTES_MAX)).toBe(true);
+    const plain = cutMessage(message(WHOLE_BYTES_MAX + 9));
+    const received = assemble([...plain, ...frames, ...frames, ...plain]);
+    expect(received.map((each) => each.length)).toEqual([WHOLE_BYTES_MAX + 9, length, length, WHOLE_BYTES_MAX + 9]);
+    expect(Buffer.compare(received[1] as Uint8Array, message(length))).toBe(0);
+  });
+
+  test("are refused over the bound by the length that they claim, before anything is decompressed", () => {
+    const never = new MessageAssembler(MAX, () => {
+      throw new Error("BUG: decompressed");
+    });
+    expect(() => never.push(Uint8Array.of(...compressedHeader(2, MAX + 1), 7))).toThrow(MessageTooLarge);
+    expect(() => never.push(compressedHeader(3, MAX + 1, WHOLE_BYTES_MAX + 1))).toThrow(MessageTooLarge);
+  });
+
+  const body = new Uint8Array(WHOLE_BYTES_MAX + 1).fill(7);
+  const cases: readonly [string, readonly Uint8Array[]][] = [
+    ["no bytes", [compressedHeader(2, 2000)]],
+    ["half a length", [Uint8Array.of(2, 1, 2)]],
+    ["fewer than 1 KiB", [Uint8Array.of(...compressedHeader(2, 1023), 7)]],
+    ["nothing gained", [Uint8Array.of(...compressedHeader(2, 1024), ...new Uint8Array(1024).fill(7))]],
+    ["too many bytes in one frame", [Uint8Array.of(...compressedHeader(2, FRAME_BYTES_MAX), ...body)]],
+    ["parts that fit a frame", [compressedHeader(3, MAX, WHOLE_BYTES_MAX)]],
+    ["parts with nothing gained", [compressedHeader(3, WHOLE_BYTES_MAX + 1, WHOLE_BYTES_MAX + 1)]],
+    ["an announcement that is cut short", [compressedHeader(3, MAX, WHOLE_BYTES_MAX + 1).subarray(0, 8)]],
+    ["a part that is too short", [compressedHeader(3, MAX, WHOLE_BYTES_MAX + 1), body.subarray(1)]],
+    ["what does not decompress", [Uint8Array.of(...compressedHeader(2, 1024), 8)]],
+  ];
+  test.each(cases)("are refused with %s", (_, frames) => {
+    expect(() => assemble(frames)).toThrow(BadBytes);
+  });
+
+  test("are refused where compression was not agreed on", () => {
+    expect(() => join(cutCompressed(Uint8Array.of(7), 1024))).toThrow(BadBytes);
+    expect(() => join(cutCompressed(body, MAX))).toThrow(BadBytes);
   });
 });
 

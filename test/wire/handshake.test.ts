@@ -4,20 +4,22 @@ import { describe, expect, test } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import {
-  checkFacts,
   commonVersion,
-  decodeHandshake,
-  encodeHello,
-  encodeRefused,
   HANDSHAKE_BYTES_MAX,
   Handshake,
   type HandshakeOutcome,
   type HandshakeSetup,
-  type Hello,
   type Hmac,
+} from "../../src/wire/handshake.ts";
+import {
+  checkFacts,
+  decodeHandshake,
+  encodeHello,
+  encodeRefused,
+  type Hello,
   type ProvedFacts,
   type Role,
-} from "../../src/wire/handshake.ts";
+} from "../../src/wire/handshake-message.ts";
 
 interface EndOptions extends Partial<Omit<Hello, "role">> {
   readonly secret?: string;
@@ -47,6 +49,7 @@ function setupOf(role: Role, options: EndOptions = {}): HandshakeSetup {
       id,
       attempt: role === "dialler" ? 7 : 0,
       nonce: randomBytes(32),
+      compressRegions: false,
       ...hello,
     },
     facts: facts ?? { life: 3, region: "eu", address: "10.0.0.1:7400" },
@@ -94,7 +97,12 @@ describe("handshake", () => {
   test("links two replicas that share cluster, shards, version and secret, and tells each who the other is", () => {
     const facts = { life: 12, region: "us", address: "[::1]:7400" };
     const exchange = talk(setupOf("dialler", { facts }), setupOf("acceptor"));
-    expect(exchange.acceptor).toEqual({ type: "linked", version: 1, peer: { id: "d", attempt: 7, ...facts } });
+    expect(exchange.acceptor).toEqual({
+      type: "linked",
+      version: 1,
+      compresses: false,
+      peer: { id: "d", attempt: 7, ...facts },
+    });
     expect(exchange.dialler).toMatchObject({ type: "linked", version: 1, peer: { id: "a", attempt: 7, life: 3 } });
   });
 
@@ -282,6 +290,42 @@ describe("attacks on the handshake", () => {
     const victim = new Handshake(setupOf("acceptor"));
     const step = victim.receive(later(encodeHello(setupOf("dialler").hello)));
     expect(step.outcome).toBeUndefined();
+  });
+
+  const wishes: readonly [string, boolean, boolean, string, boolean][] = [
+    ["both want it and are in two regions", true, true, "us", true],
+    ["both want it and are in one", true, true, "eu", false],
+    ["only the dialler wants it", true, false, "us", false],
+    ["only the acceptor wants it", false, true, "us", false],
+    ["nobody wants it", false, false, "us", false],
+  ];
+  test.each(wishes)("compression where %s", (_, dialling, accepting, region, compresses) => {
+    const facts = { life: 3, region, address: "10.0.0.2:7400" };
+    const { dialler, acceptor } = talk(
+      setupOf("dialler", { compressRegions: dialling }),
+      setupOf("acceptor", { compressRegions: accepting, facts }),
+    );
+    expect([dialler, acceptor]).toEqual([
+      expect.objectContaining({ type: "linked", compresses }),
+      expect.objectContaining({ type: "linked", compresses }),
+    ]);
+  });
+
+  test("a wish that is changed on the way is found out", () => {
+    const changed = (bytes: Uint8Array) => {
+      const message = decodeHandshake(bytes);
+      return message.type === "hello" ? encodeHello({ ...message.hello, compressRegions: true }) : bytes;
+    };
+    expect(codes(talk(setupOf("dialler"), setupOf("acceptor"), changed))).toEqual([
+      "PEER_BAD_SECRET",
+      "PEER_BAD_SECRET",
+    ]);
+  });
+
+  test("a wish of a later version is no wish of this one", () => {
+    const bytes = encodeHello(setupOf("dialler").hello);
+    bytes[bytes.length - 1] = 0xfe;
+    expect(decodeHandshake(bytes)).toMatchObject({ hello: { compressRegions: false } });
   });
 
   test("whatever comes, the machine answers with a verdict and does not throw", () => {
