@@ -10,6 +10,7 @@ import type { Key, ReplicaId } from "../base/ids.ts";
 import { isLoopback } from "../base/loopback.ts";
 import { DocumentHub } from "../documents/document-hub.ts";
 import { createAuth, openAuth } from "../doors/auth.ts";
+import { keyspaceSettingsOf } from "../doors/keyspace-settings.ts";
 import { createServer, type DoorServer } from "../doors/server.ts";
 import { replicaDefaults } from "../replica/config.ts";
 import { Driver } from "../replica/driver.ts";
@@ -19,7 +20,7 @@ import { LevelStorage } from "../runtime/level-storage.ts";
 import { MemoryStorage } from "../runtime/memory-storage.ts";
 import { SystemRandom, systemClock, systemScheduler, systemStopwatch } from "../runtime/system.ts";
 import { WsTransport } from "../runtime/ws-transport.ts";
-import type { LocalStore, WriteOptions, WriteOutcome } from "../store.ts";
+import type { KeyspaceSettings, KeyspaceStatus, LocalStore, Store, WriteOptions, WriteOutcome } from "../store.ts";
 import { version } from "../version.ts";
 import { nodeDefaults, type StartConfig } from "./node-config.ts";
 import { type NodeDocument, openNodeDocument } from "./node-document.ts";
@@ -27,8 +28,27 @@ import { type NodeDocument, openNodeDocument } from "./node-document.ts";
 const MESSAGE_OVERHEAD_BYTES = 64 * 1024;
 
 export interface Node {
-  /** The keys of this replica, in this process. */
+  /** The keys of `default`, in this process. */
   readonly store: LocalStore;
+  /**
+   * The keys of a keyspace, whoever keeps them; `default` is `store`. It follows what the keyspace is set to. Throws
+   * `UNKNOWN_KEYSPACE` where there is none of that name, `NOT_READY` where that is not known yet, as before `start`,
+   * `SHUTTING_DOWN`.
+   */
+  keyspace(name: string): Store;
+  /** All that this replica knows of, sorted by name. Throws `NOT_READY` before `start`. */
+  keyspaces(): readonly KeyspaceStatus[];
+  /**
+   * Creates a keyspace in the whole cluster, or gives the one of this name other settings, as a whole: what is left out is as if
+   * it had never been set, `replication` as `"all"`. `existed` says which it was. Resolves once that is on this replica's disk.
+   * Rejects with `BAD_KEYSPACE_NAME`, `KEYSPACE_CLASH`, `KEYSPACE_EVERYWHERE` (`default` for some members), `TOO_MANY_KEYSPACES`,
+   * `KEYSPACE_WITHOUT_OWNERS` (no member is in a region that may keep copies), `MEMORY_SHARES_OVER_ALL`, `BAD_TTL`,
+   * `BAD_REQUEST` (a setting that is none, or no number), a `POLICY_...` for each contradiction, `NOT_READY`, `SHUTTING_DOWN`.
+   */
+  defineKeyspace(
+    name: string,
+    settings?: Partial<KeyspaceSettings>,
+  ): Promise<{ readonly existed: boolean; readonly keyspace: KeyspaceStatus }>;
   /**
    * Opens a Yjs document of this replica. Throws `NOT_READY` before `start`, `KEY_EMPTY`, `KEY_TOO_LONG`,
    * `TOO_MANY_DOCUMENTS`, `SHUTTING_DOWN`.
@@ -142,6 +162,20 @@ class AtollNode implements Node {
 
   get store(): LocalStore {
     return this.#driver;
+  }
+
+  keyspace(name: string): Store {
+    const keyspace = this.#driver.keyspace(name);
+    if (keyspace === undefined) throw new AtollError("UNKNOWN_KEYSPACE", "there is no keyspace of this name");
+    return keyspace;
+  }
+
+  keyspaces(): readonly KeyspaceStatus[] {
+    return this.#driver.keyspaces();
+  }
+
+  async defineKeyspace(name: string, settings: Partial<KeyspaceSettings> = {}) {
+    return await this.#driver.defineKeyspace(name, keyspaceSettingsOf(settings));
   }
 
   document(key: Key): NodeDocument {

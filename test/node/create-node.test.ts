@@ -24,6 +24,16 @@ test("runs the README's example of a document in this process", async () => {
   expect(lines).toEqual(['{"body":"hello"}']);
 });
 
+test("runs the README's example of a keyspace in this process", async () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const code = /<!-- test: keyspace -->\n```js\nimport [^\n]+\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+  const shown: unknown[] = [];
+  const example = new Function("createNode", "keyFromText", "console", `return (async () => {${code}})();`);
+  const anyPort = (options: object) => createNode({ ...options, port: 0 });
+  await example(anyPort, keyFromText, { log: (value: unknown) => shown.push(value) });
+  expect(shown).toEqual([[{ wanted: 2, has: 1 }], ["default", "sessions"]]);
+});
+
 test.each(["0.0.0.0", "::", "10.0.0.1"])("does not listen on %s without tokens and a secret", async (host) => {
   await expect(createNode({ host, data: "none" })).rejects.toMatchObject({ code: "BAD_CONFIG" });
   await expect(createNode({ host, data: "none", secret: new Uint8Array(16) })).rejects.toMatchObject({
