@@ -1,177 +1,108 @@
 /**
  * What it costs to ask a replica that does not own a key: the time that a read and a write take there beyond what they take at the
- * owner, against an echo of as many bytes over the same kind of link, all in one process. Medians of single calls, one
- * after the other.
+ * owner, another process, against an echo of as many bytes from that process over the same kind of link. Medians of single
+ * calls, one after the other.
  */
 
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import type { Key, ReplicaId } from "../../src/base/ids.ts";
-import { SeededRandom } from "../../src/base/random.ts";
-import { replicaDefaults } from "../../src/replica/config.ts";
-import { Driver } from "../../src/replica/driver.ts";
-import type { LinkId } from "../../src/replica/ports.ts";
-import { MemoryStorage } from "../../src/runtime/memory-storage.ts";
-import { systemClock, systemScheduler } from "../../src/runtime/system.ts";
-import { WsTransport } from "../../src/runtime/ws-transport.ts";
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import type { Key } from "../../src/base/ids.ts";
+import type { Driver } from "../../src/replica/driver.ts";
 import type { Store } from "../../src/store.ts";
 import { untilTrue } from "../end-to-end/until.ts";
+import { bundle } from "../support/bundle.ts";
+import { createEnd, type End, isPlaced, KEYSPACE, startEcho, startReplica, timeOf, VALUE } from "./forwarding-end.ts";
+import type { OwnerFacts, OwnerQuestion } from "./forwarding-owner.ts";
 import { median } from "./median.ts";
 import type { BenchmarkReport, BenchmarkRow } from "./report.ts";
 
-const CALLS = 1000;
 const ROUNDS = 3;
-const VALUE = new Uint8Array(100).fill(7);
-const KEYSPACE = "bench";
+/** Of a forwarded write. */
+const ECHO_BYTES = 160;
 
-interface End {
-  readonly server: Server;
-  readonly address: string;
-  readonly transport: WsTransport;
-}
+class Owner {
+  readonly #child: ChildProcess;
+  readonly facts: OwnerFacts;
 
-async function createEnd(id: string): Promise<End> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const transport = new WsTransport({
-    server,
-    random: new SeededRandom(id),
-    scheduler: systemScheduler,
-    log: () => {},
-  });
-  return { server, address: `127.0.0.1:${(server.address() as AddressInfo).port}`, transport };
-}
-
-/** Microseconds that one call takes, the median of many. */
-async function timeOf(call: (i: number) => Promise<unknown>): Promise<number> {
-  const times: number[] = [];
-  for (let i = 0; i < CALLS; i++) {
-    const from = performance.now();
-    await call(i);
-    times.push(performance.now() - from);
+  private constructor(child: ChildProcess, facts: OwnerFacts) {
+    this.#child = child;
+    this.facts = facts;
   }
-  return median(times) * 1000;
+
+  static async start(): Promise<Owner> {
+    const child = fork(await bundle(new URL("./forwarding-owner.ts", import.meta.url).href));
+    const [facts] = (await once(child, "message")) as [OwnerFacts];
+    return new Owner(child, facts);
+  }
+
+  async ask(about: OwnerQuestion["about"], key = ""): Promise<unknown> {
+    this.#child.send({ about, key } satisfies OwnerQuestion);
+    return (await once(this.#child, "message"))[0];
+  }
+
+  stop(): void {
+    this.#child.disconnect();
+  }
 }
 
-interface Echo {
-  readonly call: () => Promise<void>;
-  stop(): Promise<void>;
+async function createAsker(end: End, owner: Owner): Promise<Driver> {
+  const driver = await startReplica(end, "asker", [owner.facts.address]);
+  await untilTrue("it is ready", () => driver.readiness().ready);
+  await driver.defineKeyspace(KEYSPACE, { replication: 1 });
+  const arePlaced = async () => isPlaced(driver) && (await owner.ask("placed")) === true;
+  await untilTrue("the keyspace is placed", arePlaced, { withinMs: 60_000 });
+  return driver;
+}
+
+/** Of a shard that another replica owns. */
+function keyOfOther({ replica }: Driver): Key {
+  const space = replica.keyspaces.get(KEYSPACE)?.space;
+  const keys = Array.from({ length: 1000 }, (_, i) => `k${i}` as Key);
+  return keys.find((key) => !replica.ownership.owns(replica.shardOfKey(key, space).id)) as Key;
 }
 
 /** Messages of the length of a forwarded write, sent back as they come. */
-async function createEcho(): Promise<Echo> {
-  const [one, other] = [await createEnd("one"), await createEnd("other")];
-  const message = new Uint8Array(160).fill(7);
+async function createEcho({ transport, address }: End, to: string): Promise<() => Promise<void>> {
+  const message = new Uint8Array(ECHO_BYTES).fill(7);
   let answered = () => {};
-  const start = ({ transport, address }: End, id: string, frame: (link: LinkId, bytes: Uint8Array) => void) =>
-    new Promise<LinkId>((resolve) => {
-      const facts = { id: id as ReplicaId, life: 1, region: "", address, cluster: "echo", shards: 256 };
-      void transport.start(facts, { up: resolve, down: () => {}, frame, refused: () => {} });
-    });
-  const up = start(one, "one", () => answered());
-  const otherUp = start(other, "other", (link, bytes) => other.transport.send(link, bytes.slice(), false));
-  one.transport.connect([other.address]);
+  const up = startEcho({ transport, address } as End, "echo-asker", () => answered());
+  transport.connect([to]);
   const link = await up;
-  await otherUp;
-  return {
-    call: () =>
-      new Promise((resolve) => {
-        answered = resolve;
-        one.transport.send(link, message.slice(), false);
-      }),
-    stop: async () => {
-      for (const { transport, server } of [one, other]) {
-        await transport.stop();
-        server.close();
-      }
-    },
-  };
-}
-
-interface Pair {
-  readonly owner: Store;
-  readonly asker: Store;
-  /** Of a shard that the one owns and the other does not. */
-  readonly key: Key;
-  stop(): Promise<void>;
-}
-
-async function createPair(): Promise<Pair> {
-  const ends = [await createEnd("a"), await createEnd("b")] as const;
-  const drivers = ends.map(({ transport, address }, place) => {
-    const config = {
-      ...replicaDefaults,
-      id: `r${place}` as ReplicaId,
-      address,
-      housekeepingMs: 100,
-      antiEntropyMs: 100,
-    };
-    const ports = { clock: systemClock, scheduler: systemScheduler, storage: new MemoryStorage(), transport };
-    const random = new SeededRandom(place);
-    return new Driver({
-      ...ports,
-      config,
-      random,
-      ephemeral: true,
-      join: ends.map((end) => end.address),
-      log: () => {},
+  return () =>
+    new Promise((resolve) => {
+      answered = resolve;
+      transport.send(link, message.slice(), false);
     });
-  }) as [Driver, Driver];
-  for (const driver of drivers) await driver.start();
-  await untilTrue("both are ready", () => drivers.every((driver) => driver.readiness().ready));
-  await drivers[0].defineKeyspace(KEYSPACE, { replication: 1 });
-  const isPlaced = () =>
-    drivers.every(({ replica }) => replica.ownership.isAnyPlaced && isWhole(replica.movement.progress()));
-  await untilTrue("the keyspace is placed", isPlaced, { withinMs: 60_000 });
-  const [asker, owner] = drivers.map((driver) => driver.keyspace(KEYSPACE) as Store) as [Store, Store];
-  const { replica } = drivers[1];
-  const space = replica.keyspaces.get(KEYSPACE)?.space;
-  const keys = Array.from({ length: 1000 }, (_, i) => `k${i}` as Key);
-  const key = keys.find((each) => replica.ownership.owns(replica.shardOfKey(each, space).id)) as Key;
-  return {
-    owner,
-    asker,
-    key,
-    stop: async () => {
-      for (const driver of drivers) await driver.stop();
-      for (const { server } of ends) server.close();
-    },
-  };
-}
-
-function isWhole({
-  owned,
-  ready,
-  strays,
-}: {
-  readonly owned: number;
-  readonly ready: number;
-  readonly strays: number;
-}) {
-  return owned > 0 && ready === owned && strays === 0;
 }
 
 export async function run(): Promise<BenchmarkReport> {
-  const [pair, echo] = [await createPair(), await createEcho()];
-  const calls = {
-    echo: () => echo.call(),
-    "a read": () => pair.asker.get(pair.key),
-    "a read at the owner": () => pair.owner.get(pair.key),
-    "a write": () => pair.asker.put(pair.key, VALUE),
-    "a write at the owner": () => pair.owner.put(pair.key, VALUE),
+  const owner = await Owner.start();
+  const [end, echoEnd] = [await createEnd("asker"), await createEnd("echo asker")];
+  const driver = await createAsker(end, owner);
+  const key = keyOfOther(driver);
+  const store = driver.keyspace(KEYSPACE) as Store;
+  const echo = await createEcho(echoEnd, owner.facts.echoAddress);
+  const measures: Readonly<Record<string, () => Promise<number>>> = {
+    echo: () => timeOf(echo),
+    read: () => timeOf(() => store.get(key)),
+    "read at the owner": async () => Number(await owner.ask("read", key)),
+    write: () => timeOf(() => store.put(key, VALUE)),
+    "write at the owner": async () => Number(await owner.ask("write", key)),
   };
-  const times = new Map<string, number[]>(Object.keys(calls).map((name) => [name, []]));
-  for (const call of Object.values(calls)) await timeOf(call);
+  const times = new Map<string, number[]>(Object.keys(measures).map((name) => [name, []]));
+  for (const measure of Object.values(measures)) await measure();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, call] of Object.entries(calls)) times.get(name)?.push(await timeOf(call));
+    for (const [name, measure] of Object.entries(measures)) times.get(name)?.push(await measure());
   }
-  await pair.stop();
-  await echo.stop();
+  await driver.stop();
+  await echoEnd.transport.stop();
+  for (const { server } of [end, echoEnd]) server.close();
+  owner.stop();
   const of = (name: string) => median(times.get(name) ?? []);
-  const rows = ["a read", "a write"].map((what): BenchmarkRow => {
+  const rows = ["read", "write"].map((what): BenchmarkRow => {
     const value = of(what) - of(`${what} at the owner`);
     return {
-      what: `${what} at a replica that does not own the key, beyond one at its owner`,
+      what: `a ${what} at a replica that does not own the key, beyond one at its owner`,
       value,
       unit: "us",
       against: `an echo over a link, ${Math.round(of("echo"))} us`,
