@@ -48,7 +48,7 @@ export class RetryingClients {
   }
 
   async #put(place: number, key: string, value: string): Promise<void> {
-    const answer = await this.#ask(place, (port) =>
+    const answer = await this.#ask(`put ${key}`, place, (port) =>
       requestOnce(port, "PUT", `${this.#path}/${key}?ack=quorum`, PATIENCE_MS, value),
     );
     if (answer !== undefined) this.acknowledged.set(key, value);
@@ -58,12 +58,16 @@ export class RetryingClients {
     const expected = this.acknowledged.get(key);
     if (expected === undefined) return;
     const path = `${this.#path}/${key}?consistency=quorum`;
-    const answer = await this.#ask(place, (port) => requestOnce(port, "GET", path, PATIENCE_MS));
+    const answer = await this.#ask(`get ${key}`, place, (port) => requestOnce(port, "GET", path, PATIENCE_MS));
     if (answer !== undefined && answer !== expected) this.failures.push(`${key} is ${answer}, not ${expected}`);
   }
 
   /** The body of an answer that is none of a failure; undefined after two of these. */
-  async #ask(place: number, send: (port: number) => ReturnType<typeof requestOnce>): Promise<string | undefined> {
+  async #ask(
+    what: string,
+    place: number,
+    send: (port: number) => ReturnType<typeof requestOnce>,
+  ): Promise<string | undefined> {
     const replicas = this.#replicas();
     const reasons: string[] = [];
     for (const attempt of [0, 1]) {
@@ -76,7 +80,7 @@ export class RetryingClients {
       this.retries++;
       reasons.push(`${replica.id}: ${answer.body}`);
     }
-    this.failures.push(reasons.join("; "));
+    this.failures.push(`${what} at ${new Date().toISOString()}: ${reasons.join("; ")}`);
     return undefined;
   }
 }
