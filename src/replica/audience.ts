@@ -1,12 +1,11 @@
 /** Whoever follows what is held: watchers of each space, replicas that follow shards for watchers of theirs, documents. */
 
-import type { SpaceId } from "../base/ids.ts";
+import type { ShardId, SpaceId } from "../base/ids.ts";
 import { DEFAULT_SPACE, spaceOf } from "../base/shard-id.ts";
 import type { Shard } from "../core/shard.ts";
 import { Changes } from "./changes.ts";
 import type { Random } from "./ports.ts";
 import { changeAt } from "./register-view.ts";
-import type { WatchRelay } from "./watch-relay.ts";
 
 export type Emit = (deliver: () => void) => void;
 
@@ -17,17 +16,23 @@ export interface AudienceListener {
   reset(emit: Emit): void;
 }
 
+/** Replicas that follow shards. */
+export interface ShardFollowers {
+  applied(shard: ShardId, view: DataView, at: number): void;
+  reset(): void;
+}
+
 export class Audience {
   listener: AudienceListener | undefined;
-  readonly #watchRelay: WatchRelay;
+  readonly #followers: ShardFollowers;
   readonly #random: Random;
   readonly #emit: Emit;
   /** Of the spaces that somebody has watched. */
   readonly #changesBySpace = new Map<SpaceId, Changes>();
 
   /** `emit`: what is delivered once the present step is done. */
-  constructor(watchRelay: WatchRelay, random: Random, emit: Emit) {
-    this.#watchRelay = watchRelay;
+  constructor(followers: ShardFollowers, random: Random, emit: Emit) {
+    this.#followers = followers;
     this.#random = random;
     this.#emit = emit;
     this.#changesBySpace.set(DEFAULT_SPACE, this.#createChanges());
@@ -59,7 +64,7 @@ export class Audience {
   /** A register came or changed. */
   applied(shard: Shard, view: DataView, at: number, now: number): void {
     const space = spaceOf(shard.id);
-    this.#watchRelay.applied(shard.id, view, at);
+    this.#followers.applied(shard.id, view, at);
     if (space === DEFAULT_SPACE) this.listener?.applied(view, at, now, this.#emit);
     const changes = this.#changesBySpace.get(space);
     if (changes === undefined) return;
@@ -71,7 +76,7 @@ export class Audience {
   /** What is held changed in ways that cannot be told one by one: whoever follows has to read again. */
   reset(): void {
     for (const changes of this.#changesBySpace.values()) changes.reset();
-    this.#watchRelay.reset();
+    this.#followers.reset();
     this.listener?.reset(this.#emit);
   }
 

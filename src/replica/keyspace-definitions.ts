@@ -1,7 +1,7 @@
-/** Keyspaces as registers of the system space: how this replica learns of them, shows them and defines them. */
+/** Keyspaces as this replica shows and defines them: registers of the system space (`learned-definitions.ts`). */
 
 import { AtollError } from "../base/errors.ts";
-import { DEFAULT_SPACE, SYSTEM_SPACE } from "../base/shard-id.ts";
+import { SYSTEM_SPACE } from "../base/shard-id.ts";
 import {
   DEFAULT_KEYSPACE,
   definitionKey,
@@ -9,71 +9,15 @@ import {
   KEYSPACES_MAX,
   type KeyspaceDefinition,
   type Keyspaces,
-  nameIn,
 } from "../cluster/keyspaces.ts";
 import { isPlaced } from "../cluster/members.ts";
-import type { KeyspacePolicy } from "../cluster/ownership.ts";
 import { copiesUnder } from "../cluster/placement/copies.ts";
 import { createPlacementView, type PlacementView } from "../cluster/placement/placement-view.ts";
 import { MEMORY_SHARE_PARTS, type Policy, policyOf } from "../cluster/placement/policy.ts";
 import { encodePolicy } from "../cluster/placement/policy-codec.ts";
-import {
-  FLAG_DEAD,
-  FLAG_GONE,
-  flagsAt,
-  KIND_PLAIN,
-  kindAt,
-  originAt,
-  sequenceAt,
-  timestampAt,
-} from "../core/record.ts";
 import type { KeyspaceSettings, KeyspaceStatus, WriteOutcome } from "../store.ts";
 import { writeKey } from "./operations.ts";
-import { entryAt, keyOf } from "./register-view.ts";
 import type { Replica } from "./replica.ts";
-
-/** A register of the system space came or changed. */
-export function learnDefinition(keyspaces: Keyspaces, view: DataView, at: number): void {
-  if (kindAt(view, at) !== KIND_PLAIN || (flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) !== 0) return;
-  keyspaces.learn(keyOf(view, at), entryAt(view, at).value);
-}
-
-/** All that is held of the system space. */
-export function learnDefinitions(replica: Replica): void {
-  for (const shard of replica.shards.in(SYSTEM_SPACE)) {
-    shard.forEachStanding((view, at) => learnDefinition(replica.keyspaces, view, at));
-  }
-}
-
-/**
- * The policies that are on disk: what was before a definition that is still on its way there holds on. `default` is
- * everywhere, whatever its definition says: documents are not asked of others.
- */
-export function durablePolicies(
-  replica: Replica,
-  present: Iterable<KeyspacePolicy>,
-): { readonly policies: readonly KeyspacePolicy[]; readonly areAll: boolean } {
-  const policiesBySpace = new Map([...present].map((each) => [each.space, each]));
-  let areAll = true;
-  for (const shard of replica.shards.in(SYSTEM_SPACE)) {
-    const durable = replica.durableOf(shard.id);
-    shard.forEachStanding((view, at) => {
-      const definition = definitionAt(replica, view, at);
-      if (definition === undefined || definition.space === DEFAULT_SPACE) return;
-      if (durable.covers(originAt(view, at), sequenceAt(view, at))) policiesBySpace.set(definition.space, definition);
-      else areAll = false;
-    });
-  }
-  return { policies: [...policiesBySpace.values()], areAll };
-}
-
-function definitionAt({ keyspaces }: Replica, view: DataView, at: number): KeyspacePolicy | undefined {
-  const name = nameIn(keyOf(view, at));
-  const definition = name === undefined || kindAt(view, at) !== KIND_PLAIN ? undefined : keyspaces.get(name);
-  if (definition === undefined) return undefined;
-  const { space, policy, hash } = definition;
-  return { space, policy, version: timestampAt(view, at), hash };
-}
 
 export function keyspaceStatuses(replica: Replica): readonly KeyspaceStatus[] {
   const view = placementViewOf(replica);

@@ -4,21 +4,36 @@
  */
 
 import type { ReplicaId } from "../base/ids.ts";
-import type { Replica } from "./replica.ts";
+import type { Shards } from "../core/shards.ts";
+
+export interface ReadinessHost {
+  readonly shards: Shards;
+  readonly lifeDurable: boolean;
+  readonly seeksPeers: boolean;
+  /** `aloneMs`: for so long somebody is looked for who may be there. */
+  readonly config: { readonly aloneMs: number };
+  readonly departure: { reasons(): readonly string[] };
+  readonly movement: { progress(): { readonly owned: number; readonly ready: number } };
+  readonly antiEntropy: { hasCompared(peer: ReplicaId): boolean };
+  readonly pulls: { readonly outstanding: number };
+  readonly membership: { neighbours(): Iterable<ReplicaId> };
+  linked(): readonly ReplicaId[];
+  mayLink(id: ReplicaId): boolean;
+}
 
 export class ReadinessCheck {
-  readonly #replica: Replica;
+  readonly #host: ReadinessHost;
   #wasReady = false;
   /** With somebody, since this process began. */
   #hasCompared = false;
 
-  constructor(replica: Replica) {
-    this.#replica = replica;
+  constructor(host: ReadinessHost) {
+    this.#host = host;
   }
 
   tick(): void {
-    const { antiEntropy } = this.#replica;
-    this.#hasCompared ||= this.#replica.linked().some((peer) => antiEntropy.hasCompared(peer));
+    const { antiEntropy } = this.#host;
+    this.#hasCompared ||= this.#host.linked().some((peer) => antiEntropy.hasCompared(peer));
   }
 
   /** What was held is in doubt. */
@@ -39,20 +54,20 @@ export class ReadinessCheck {
   }
 
   #ownReasons(refusals: readonly string[]): string[] {
-    const { lifeDurable, shards, departure } = this.#replica;
+    const { lifeDurable, shards, departure } = this.#host;
     // Who has met nobody yet and is turned away by all is not alone: the others hold what it lacks.
     const reasons = this.#hasCompared ? [] : [...refusals];
     if (!lifeDurable) reasons.push("its life is not yet on disk");
-    const hasPeers = this.#replica.linked().length > 0;
+    const hasPeers = this.#host.linked().length > 0;
     const waiting = shards.all.filter((shard) => shard.quarantined || (shard.unconfirmed > 0 && hasPeers)).length;
     if (waiting > 0) reasons.push(`${waiting} shards wait for a peer to confirm what they hold`);
     return [...reasons, ...departure.reasons()];
   }
 
   #joiningReasons(ageMs: number): string[] {
-    const { movement, seeksPeers, config, antiEntropy, pulls } = this.#replica;
+    const { movement, seeksPeers, config, antiEntropy, pulls } = this.#host;
     const reasons: string[] = [];
-    const linked = this.#replica.linked();
+    const linked = this.#host.linked();
     const { owned, ready } = movement.progress();
     if (ready < owned && linked.length > 0) reasons.push(`taking over shards: ${ready} of ${owned} are here`);
     const hasLooked = !seeksPeers || ageMs >= config.aloneMs;
@@ -67,6 +82,6 @@ export class ReadinessCheck {
 
   /** Members that are not known to be gone, and are to be linked with. */
   #unlinked(): readonly ReplicaId[] {
-    return [...this.#replica.membership.neighbours()].filter((id) => this.#replica.mayLink(id));
+    return [...this.#host.membership.neighbours()].filter((id) => this.#host.mayLink(id));
   }
 }

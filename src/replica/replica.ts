@@ -63,7 +63,7 @@ import { Departure } from "./departure.ts";
 import { type DiskWait, DiskWaits } from "./disk-waits.ts";
 import { Doubt } from "./doubt.ts";
 import { ExpirySweep } from "./expiry-sweep.ts";
-import { durablePolicies, learnDefinition, learnDefinitions } from "./keyspace-definitions.ts";
+import { durablePolicies, learnDefinition, learnDefinitions } from "./learned-definitions.ts";
 import { endedContainers } from "./leases.ts";
 import { Outbox } from "./outbox.ts";
 import { PeerLinks } from "./peer-links.ts";

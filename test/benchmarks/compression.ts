@@ -9,7 +9,8 @@ import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
-import type { LinkId, Scheduler } from "../../src/replica/ports.ts";
+import type { LinkId } from "../../src/replica/ports.ts";
+import { systemScheduler } from "../../src/runtime/system.ts";
 import { WsTransport } from "../../src/runtime/ws-transport.ts";
 import { FRAME_BYTES_MAX } from "../../src/wire/frames.ts";
 import { median } from "./median.ts";
@@ -28,16 +29,6 @@ interface Pipe {
   close(): Promise<void>;
 }
 
-const timers: Scheduler = {
-  after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-  soon(run) {
-    setImmediate(run);
-  },
-};
-
 /** A link between two regions. */
 async function transportPipe(compressRegions: boolean): Promise<Pipe> {
   const servers = [createServer(), createServer()];
@@ -48,7 +39,7 @@ async function transportPipe(compressRegions: boolean): Promise<Pipe> {
       const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
       const id = `r${index}` as ReplicaId;
       const random = new SeededRandom(id);
-      const transport = new WsTransport({ server, random, scheduler: timers, log: () => {}, compressRegions });
+      const transport = new WsTransport({ server, random, scheduler: systemScheduler, log: () => {}, compressRegions });
       const facts = { id, life: 1, region: id, address, cluster: "bench", shards: 256 };
       const up = new Promise<LinkId>((resolve) => {
         void transport.start(facts, { up: resolve, down: () => {}, frame: () => onMessage(), refused: () => {} });

@@ -8,7 +8,8 @@ import type { AddressInfo } from "node:net";
 import { type ClientOptions, WebSocket, WebSocketServer } from "ws";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
-import type { LinkId, Scheduler } from "../../src/replica/ports.ts";
+import type { LinkId } from "../../src/replica/ports.ts";
+import { systemScheduler } from "../../src/runtime/system.ts";
 import { WsTransport } from "../../src/runtime/ws-transport.ts";
 import { FRAME_BYTES_MAX } from "../../src/wire/frames.ts";
 
@@ -29,16 +30,6 @@ interface Pipe {
   onMessage: () => void;
   close(): Promise<void>;
 }
-
-const timers: Scheduler = {
-  after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-  soon(run) {
-    setImmediate(run);
-  },
-};
 
 async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -81,7 +72,12 @@ async function transportPipe(): Promise<Pipe> {
   for (const id of ["a", "b"] as ReplicaId[]) {
     const server = createServer();
     const address = `127.0.0.1:${await listen(server)}`;
-    const transport = new WsTransport({ server, random: new SeededRandom(id), scheduler: timers, log: () => {} });
+    const transport = new WsTransport({
+      server,
+      random: new SeededRandom(id),
+      scheduler: systemScheduler,
+      log: () => {},
+    });
     const up = new Promise<LinkId>((resolve) => {
       void transport.start(
         { id, life: 1, region: "", address, cluster: "bench", shards: 256 },
