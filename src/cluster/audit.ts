@@ -35,7 +35,8 @@ import {
 } from "../core/record.ts";
 import type { RecordLimits } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
-import type { AuditEntry, MessageOf, Records } from "../wire/message.ts";
+import type { AuditEntry, MessageOf } from "../wire/message.ts";
+import type { Records } from "../wire/records.ts";
 import { forEachRecord } from "./replication.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { type Question, type Verdict, Votes } from "./votes.ts";

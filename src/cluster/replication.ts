@@ -15,7 +15,8 @@ import { checkRecord, type RecordLimits, recordBytesMax } from "../core/record-c
 import { APPLIED, type Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { encodeMessage, finishPush, PUSH_HEADER_BYTES } from "../wire/codec.ts";
-import type { MessageOf, Records } from "../wire/message.ts";
+import type { MessageOf } from "../wire/message.ts";
+import type { Records } from "../wire/records.ts";
 import { isGivenUp } from "./members.ts";
 import type { Pulls } from "./pulls.ts";
 import { type PushTarget, pushRoutes } from "./push-routes.ts";

@@ -22,7 +22,7 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from "../store.ts";
-import type { Records } from "../wire/message.ts";
+import type { Records } from "../wire/records.ts";
 import type { WriteBody } from "../wire/request.ts";
 import { listKeys } from "./listing.ts";
 import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";

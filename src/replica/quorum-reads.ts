@@ -11,7 +11,8 @@ import { spaceOf } from "../base/shard-id.ts";
 import { coOwnersOf } from "../cluster/co-owners.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { KIND_PLAIN, recordLength } from "../core/record.ts";
-import type { MessageOf, Records } from "../wire/message.ts";
+import type { MessageOf } from "../wire/message.ts";
+import type { Records } from "../wire/records.ts";
 
 const READ_MS = 3000;
 /** By as much a clock that is put back prolongs a read; one that is put back by more ends it. */

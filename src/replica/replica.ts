@@ -52,9 +52,9 @@ import {
   NOT_READY,
   READY,
   type Readiness,
-  type Records,
   type ReportFacts,
 } from "../wire/message.ts";
+import type { Records } from "../wire/records.ts";
 import { AckWaits } from "./acks.ts";
 import { Audience } from "./audience.ts";
 import type { ReplicaConfig } from "./config.ts";

@@ -5,7 +5,7 @@ import { isReplicaId, type OriginId, type ReplicaId, type ShardId, type SpaceId 
 import { SHARD_ID_MAX, SPACE_MAX } from "../base/shard-id.ts";
 import type { Digest } from "../core/digest.ts";
 import { LIFE_MAX, lifeOf, originOf, replicaOf } from "../core/origin.ts";
-import type { Records } from "./message.ts";
+import type { Records } from "./records.ts";
 
 export const KEY_BYTES_MAX = 65535;
 

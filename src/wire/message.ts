@@ -57,6 +57,7 @@ import type { Key, OriginId, ReplicaId, ShardId, SpaceId } from "../base/ids.ts"
 import type { Digest } from "../core/digest.ts";
 import type { PurgeMarks } from "../core/purge-marks.ts";
 import type { VersionVector } from "../core/version-vector.ts";
+import type { Records } from "./records.ts";
 import type { Request, Response } from "./request.ts";
 
 export interface MemberFacts {
@@ -127,14 +128,6 @@ export interface Birth {
 
 /** Lives that a replica remembers of itself. Who met nobody for more of them begins anew when it does. */
 export const LINEAGE_MAX = 64;
-
-/** Records back to back, a view into the frame: valid as long as the frame. */
-export interface Records {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  readonly start: number;
-  readonly end: number;
-}
 
 /** What a report says beside a vector; the reporter's disk holds the vector when `durable`. */
 export interface ReportFacts {

@@ -20,7 +20,8 @@ import {
   writeOrigin,
   writeRecords,
 } from "./fields.ts";
-import { INSTANT_MAX, type Records } from "./message.ts";
+import { INSTANT_MAX } from "./message.ts";
+import type { Records } from "./records.ts";
 import type { ListBody, ListedShard, Request, RequestBody, Response, ResponseBody, WriteBody } from "./request.ts";
 
 /** Owners that pass a request on have an older or a later view than whoever asked. */

@@ -7,7 +7,7 @@
 import type { ErrorCode } from "../base/errors.ts";
 import type { Key, OriginId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { AckLevel, Condition, Dot } from "../store.ts";
-import type { Records } from "./message.ts";
+import type { Records } from "./records.ts";
 
 export interface Request {
   /** Numbered by whoever asks. */

@@ -20,7 +20,7 @@ import { Shard } from "../../src/core/shard.ts";
 import { shardOf } from "../../src/core/shard-of.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { decodeMessage, encodeMessage } from "../../src/wire/codec.ts";
-import type { Records } from "../../src/wire/message.ts";
+import type { Records } from "../../src/wire/records.ts";
 import { median } from "./median.ts";
 import type { BenchmarkRow } from "./report.ts";
 

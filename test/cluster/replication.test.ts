@@ -11,7 +11,7 @@ import { recordBytesMax } from "../../src/core/record-check.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { decodeMessage, encodeMessage, PUSH_HEADER_BYTES } from "../../src/wire/codec.ts";
-import type { Records } from "../../src/wire/message.ts";
+import type { Records } from "../../src/wire/records.ts";
 import { dump, type Loose, NOW, record } from "../support/shards.ts";
 import { facts, TestSurroundings } from "../support/surroundings.ts";
 

@@ -5,7 +5,7 @@ import type { Key } from "../../src/base/ids.ts";
 import { BUCKETS, bucketOf } from "../../src/core/bucket.ts";
 import { KIND_PLAIN, originAt, RecordWriter, recordLength, sequenceAt, timestampAt } from "../../src/core/record.ts";
 import type { Replica } from "../../src/replica/replica.ts";
-import type { Records } from "../../src/wire/message.ts";
+import type { Records } from "../../src/wire/records.ts";
 import { Machines } from "./machines.ts";
 import { type Loose, loose, record } from "./shards.ts";
 

@@ -21,12 +21,12 @@ import {
   type MessageOf,
   NOT_READY,
   READY,
-  type Records,
   ROSTER_BUCKETS,
   type Rumour,
   SLICES_MAX,
 } from "../../src/wire/message.ts";
 import { CHECKSUM_BYTES } from "../../src/wire/message-checksum.ts";
+import type { Records } from "../../src/wire/records.ts";
 import type { RequestBody, ResponseBody } from "../../src/wire/request.ts";
 import { HOPS_MAX } from "../../src/wire/request-codec.ts";
 import { sealed } from "../support/sealed.ts";
