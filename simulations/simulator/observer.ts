@@ -1,6 +1,6 @@
 /** Who looks on while a world runs. An observer changes nothing and draws nothing: the run is the same without it. */
 
-import type { TraceKind } from "./trace.ts";
+import type { TraceKind } from "./trace-kind.ts";
 
 /** A frame that has come to the end of its path. */
 export interface Delivery {

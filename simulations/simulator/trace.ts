@@ -6,27 +6,7 @@
 
 import { hashText } from "../../src/base/hash.ts";
 import type { WorldObserver } from "./observer.ts";
-
-export type TraceKind =
-  | "start"
-  | "ready"
-  | "stop"
-  | "crash"
-  | "up"
-  | "down"
-  | "refused"
-  | "send"
-  | "drop"
-  | "deliver"
-  | "corrupt"
-  | "disk-write"
-  | "disk-done"
-  | "disk-failed"
-  | "invoke"
-  | "answer"
-  | "fault"
-  | "log"
-  | "violation";
+import type { TraceKind } from "./trace-kind.ts";
 
 export interface TraceEntry {
   readonly at: number;

@@ -5,7 +5,7 @@ import { describeFault, type PathPair } from "../faults/fault.ts";
 import type { Plan } from "../plan.ts";
 import { EPOCH_MS } from "../simulator/clock.ts";
 import type { Delivery, WorldObserver } from "../simulator/observer.ts";
-import type { TraceKind } from "../simulator/trace.ts";
+import type { TraceKind } from "../simulator/trace-kind.ts";
 import type { World } from "../simulator/world.ts";
 import type { History, HistoryEntry } from "../workload/history.ts";
 import { compareContents } from "./contents.ts";

@@ -3,7 +3,7 @@
 import * as Y from "yjs";
 import { AtollError } from "../base/errors.ts";
 import { type DocumentLimits, documentLimits } from "./document-limits.ts";
-import type { UpdateFacts } from "./update-check.ts";
+import type { UpdateFacts } from "./update-facts.ts";
 
 /**
  * Throws `AtollError` with `DOCUMENT_TOO_LARGE` when an update would take a document over a limit of anything but bytes.

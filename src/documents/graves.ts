@@ -5,7 +5,8 @@
  */
 
 import type { Key } from "../base/ids.ts";
-import type { StateVector, UpdateFacts } from "./update-check.ts";
+import type { StateVector } from "./update-check.ts";
+import type { UpdateFacts } from "./update-facts.ts";
 
 /** Whoever is away for longer is not known any more. */
 const KEPT_MS = 3_600_000;

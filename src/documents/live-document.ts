@@ -31,7 +31,8 @@ import { PendingGuard } from "./pending-guard.ts";
 import { prepareUpdate } from "./prepare-update.ts";
 import { RecentAnswers } from "./recent-answers.ts";
 import { type DocumentSurroundings, NO_STOPWATCH } from "./surroundings.ts";
-import { checkUpdate, type StateVector, type UpdateFacts } from "./update-check.ts";
+import { checkUpdate, type StateVector } from "./update-check.ts";
+import type { UpdateFacts } from "./update-facts.ts";
 import { WorkBudget } from "./work-budget.ts";
 
 /** Whoever has a document open. Neither call may throw. */

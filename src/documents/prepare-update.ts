@@ -13,7 +13,8 @@ import { AtollError } from "../base/errors.ts";
 import type { DocumentSizeLimits } from "./document-limits.ts";
 import { checkInsertions, type InsertionLimits } from "./insertion-work.ts";
 import { checkNesting } from "./type-nesting.ts";
-import { isMissing, isPartlyKnown, type UpdateFacts } from "./update-check.ts";
+import { isMissing, isPartlyKnown } from "./update-check.ts";
+import type { UpdateFacts } from "./update-facts.ts";
 
 /**
  * The bytes to apply to `doc`, of an update that `checkUpdate` accepted: the update itself, a copy or, where some of it is

@@ -2,7 +2,7 @@
 
 import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { CLOCK_MAX, type UpdateLimits } from "./document-limits.ts";
-import type { ClockRange, UpdateFacts } from "./update-check.ts";
+import type { ClockRange, UpdateFacts } from "./update-facts.ts";
 import { hasCircle, type Section } from "./update-order.ts";
 import { tooLarge, UpdateReader } from "./update-reader.ts";
 
