@@ -1,21 +1,20 @@
 /** The grammar of `--join`: `host:port`, `dns:name:port`, `file:path`, comma-separated. An IPv6 host stands in brackets. */
 
 import type { JoinTarget } from "../base/join-target.ts";
+import { isAddress } from "../runtime/dialler.ts";
 
 interface HostPort {
   readonly host: string;
   readonly port: number;
 }
 
-const HOST_PORT = /^(?:\[([0-9A-Fa-f:.%a-z]{2,64})\]|([A-Za-z0-9._-]{1,253})):(\d{1,5})$/;
+const HOST_PORT = /^(?:\[(.+)\]|(.+)):(\d+)$/;
 
-/** `host:port` with a port from 1 to 65535; the host comes back without brackets. */
+/** `host:port` with a port from 1 to 65535, as links can dial it; the host comes back without brackets. */
 export function parseHostPort(text: string): HostPort | undefined {
-  const match = HOST_PORT.exec(text);
+  const match = isAddress(text) ? HOST_PORT.exec(text) : null;
   const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host === undefined || !(port >= 1 && port <= 65_535)) return undefined;
-  return { host, port };
+  return host === undefined ? undefined : { host, port: Number(match?.[3]) };
 }
 
 /** The text that `parseHostPort` reads back. */

@@ -199,7 +199,7 @@ class AtollNode implements Node {
     this.#bound = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     try {
       await this.#driver.start(this.#config.advertise ?? this.#bound);
-      await this.#discovery.start();
+      this.#discovery.start();
     } catch (error) {
       await this.#doors.close(0);
       throw error;

@@ -17,6 +17,9 @@ import type { LinkStatistics } from "./link-statistics.ts";
 
 const CLOSE_REASON_BYTES_MAX = 120;
 
+/** A peer that somebody else says to be has so many ticks to be heard. */
+const CHALLENGE_TICKS = 2;
+
 /** Why a connection ended. */
 export interface ConnectionEnd {
   readonly code: ErrorCode;
@@ -70,6 +73,7 @@ export class PeerConnection {
   #heard = true;
   #sent = true;
   #silentTicks = 0;
+  #isChallenged = false;
   #cancelTimeout: Cancel;
 
   constructor(options: PeerConnectionOptions) {
@@ -131,9 +135,13 @@ export class PeerConnection {
    */
   tick(ping: boolean, silentTicksMax: number): void {
     this.#silentTicks = this.#heard ? 0 : this.#silentTicks + 1;
+    if (this.#heard) this.#isChallenged = false;
     this.#heard = false;
-    if (this.#silentTicks >= silentTicksMax) {
-      this.close("PEER_TIMEOUT", `nothing heard for ${this.#limits.deadAfterMs} ms`);
+    if (this.#silentTicks >= (this.#isChallenged ? CHALLENGE_TICKS : silentTicksMax)) {
+      const heard = this.#isChallenged
+        ? "since another process said that it is this peer"
+        : `for ${this.#limits.deadAfterMs} ms`;
+      this.close("PEER_TIMEOUT", `nothing heard ${heard}`);
       this.socket.terminate();
       return;
     }
@@ -141,6 +149,14 @@ export class PeerConnection {
     // Whatever is queued will tell the peer that we live; another ping behind it would not do so sooner.
     if (!this.#sent && this.queuedBytes === 0) this.socket.ping();
     this.#sent = false;
+  }
+
+  /** Another process says that it is this peer: unless something is heard of this one soon, it is gone. */
+  challenge(): void {
+    if (this.#isChallenged || this.#phase !== "linked") return;
+    this.#isChallenged = true;
+    this.#heard = false;
+    this.socket.ping();
   }
 
   /** Ends the connection and tells the other end why, as far as it still listens. */

@@ -18,3 +18,8 @@ export const equalInConstantTime: ConstantTimeEqual = (a, b) => a.length === b.l
 export function createNonce(): Uint8Array {
   return randomBytes(NONCE_BYTES);
 }
+
+/** What tells this process from any other of the same replica id. */
+export function createProcessNumber(): number {
+  return randomBytes(6).readUIntBE(0, 6);
+}

@@ -38,7 +38,7 @@ import { LinkStatistics } from "./link-statistics.ts";
 import { MessageFrames } from "./message-frames.ts";
 import { type ConnectionEnd, type ConnectionOwner, PeerConnection } from "./peer-connection.ts";
 import { dialPeer, type PeerTls } from "./peer-dial.ts";
-import { createNonce, createPeerHmac, equalInConstantTime } from "./peer-proof.ts";
+import { createNonce, createPeerHmac, createProcessNumber, equalInConstantTime } from "./peer-proof.ts";
 import { PEER_PATH, PeerUpgrades, pathOf } from "./peer-upgrades.ts";
 
 const DEAD_TICKS = 6;
@@ -74,6 +74,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
   readonly #limits: LinkLimits;
   readonly #versions: VersionRange;
   readonly #hmac: Hmac;
+  readonly #processNumber = createProcessNumber();
   readonly #statistics = new LinkStatistics();
   readonly #upgrades: PeerUpgrades;
   readonly #dialler: Dialler;
@@ -260,8 +261,23 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
       if (this.#links.size < this.#limits.linksMax) return undefined;
       return { code: "TOO_MANY_CONNECTIONS", message: `${this.#links.size} links` };
     }
+    if (held.peer.processNumber !== peer.processNumber) return this.#refuseDuplicate(held);
     if (replaces(this.#claimOf(inbound, peer), held.claim)) return undefined;
     return { code: "PEER_REPLACED", message: "another link between the two stays" };
+  }
+
+  #turnAway({ id, processNumber }: Pick<ProvedPeer, "id" | "processNumber">): Refusal | undefined {
+    const held = this.#linksByPeer.get(id);
+    if (held === undefined) return undefined;
+    if (held.peer.processNumber !== processNumber) return this.#refuseDuplicate(held);
+    return { code: "PEER_REPLACED", message: `the dialler has a link to ${id}` };
+  }
+
+  /** Whoever came first stays while it can be heard. Should it be gone without a word, the other one is let in when it tries again. */
+  #refuseDuplicate({ peer, connection }: Link): Refusal {
+    connection.challenge();
+    const message = `a replica named ${peer.id} is there already, at ${peer.address}: choose another --id`;
+    return { code: "PEER_DUPLICATE_ID", message };
   }
 
   #claimOf(inbound: boolean, peer: ProvedPeer): LinkClaim {
@@ -329,11 +345,14 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
     const inbound = role === "acceptor";
     const { compressRegions = false } = this.#options;
     const handshake = new Handshake({
-      hello: { role, versions: this.#versions, cluster, shards, id, attempt, nonce, compressRegions },
+      hello: {
+        ...{ role, versions: this.#versions, cluster, shards, id },
+        ...{ processNumber: this.#processNumber, attempt, nonce, compressRegions },
+      },
       facts,
       hmac: this.#hmac,
       equal: equalInConstantTime,
-      isLinked: (replica) => this.#linksByPeer.has(replica),
+      turnAway: (claimed) => this.#turnAway(claimed),
       isOwnNonce: (other) => this.#ownNonces.has(hex(other)),
       admit: (peer) => this.#admit(inbound, peer),
     });

@@ -45,6 +45,8 @@ export interface Hello {
   readonly cluster: string;
   readonly shards: number;
   readonly id: ReplicaId;
+  /** A random number that the process took when it began: of two processes with one id, one is a duplicate or is gone. */
+  readonly processNumber: number;
   /** Counts the connections that this life of the dialler opened; 0 from an acceptor. Tells which of two is newer. */
   readonly attempt: number;
   readonly nonce: Uint8Array;
@@ -95,6 +97,7 @@ export function encodeHello(hello: Hello): Uint8Array {
   writer.latin1(hello.cluster);
   writer.u32(hello.shards);
   writer.latin1(hello.id);
+  writer.varint(hello.processNumber);
   writer.varint(hello.attempt);
   writer.raw(hello.nonce);
   writer.u8(hello.compressRegions ? COMPRESS_REGIONS : 0);
@@ -151,10 +154,11 @@ function decodeHello(reader: ByteReader): Hello {
   if (shards < 1 || shards > SHARDS_MAX) throw new BadBytes(`${shards} shards`);
   const id = reader.latin1(64);
   if (!isReplicaId(id)) throw new BadBytes("a replica id that is none");
+  const processNumber = reader.varint();
   const attempt = reader.varint();
   const nonce = reader.raw(NONCE_BYTES).slice();
   const compressRegions = (reader.u8() & COMPRESS_REGIONS) !== 0;
-  return { role, versions, cluster, shards, id, attempt, nonce, compressRegions };
+  return { role, versions, cluster, shards, id, processNumber, attempt, nonce, compressRegions };
 }
 
 function decodeRole(byte: number): Role {

@@ -67,6 +67,7 @@ export type ConstantTimeEqual = (a: Uint8Array, b: Uint8Array) => boolean;
 /** A peer that has proved to hold the secret. */
 export interface ProvedPeer extends ProvedFacts {
   readonly id: ReplicaId;
+  readonly processNumber: number;
   /** The dialler's attempt number, whichever end this is. */
   readonly attempt: number;
 }
@@ -76,8 +77,8 @@ export interface HandshakeSetup {
   readonly facts: ProvedFacts;
   readonly hmac: Hmac;
   readonly equal: ConstantTimeEqual;
-  /** Asked by a dialler before it proves anything: true when it has a link to the replica that answered. */
-  readonly isLinked: (claimedId: ReplicaId) => boolean;
+  /** Asked by a dialler before it proves anything: why not to go on with who answered, as when it has a link already. */
+  readonly turnAway: (claimed: Pick<Hello, "id" | "processNumber">) => Refusal | undefined;
   /** True for a nonce that this process sent in a hello that is still being answered. */
   readonly isOwnNonce: (nonce: Uint8Array) => boolean;
   /** Asked once, when the peer has proved itself: the last word on whether to have this link. */
@@ -166,9 +167,8 @@ export class Handshake {
     if (version === undefined) return this.#refuse("PEER_NO_COMMON_VERSION", versionsDiffer(own, hello));
     if (hello.shards !== own.shards) return this.#refuse("PEER_OTHER_SHARDS", shardsDiffer(own, hello));
     this.#claimedId = hello.id;
-    if (this.#role === "dialler" && this.#setup.isLinked(hello.id)) {
-      return this.#refuse("PEER_REPLACED", `the dialler has a link to ${hello.id}`);
-    }
+    const refusal = this.#role === "dialler" ? this.#setup.turnAway(hello) : undefined;
+    if (refusal !== undefined) return this.#refuse(refusal.code, refusal.message);
     this.#version = version;
     this.#peerHello = { hello, bytes: bytes.slice() };
     return { send: [this.#role === "acceptor" ? this.#ownHello : this.#prove()] };
@@ -184,7 +184,7 @@ export class Handshake {
       return this.#refuse("PEER_DUPLICATE_ID", `two replicas of this cluster are named ${peer.id}`);
     }
     const attempt = this.#role === "dialler" ? this.#setup.hello.attempt : peer.attempt;
-    const proved: ProvedPeer = { id: peer.id, attempt, ...proof.facts };
+    const proved: ProvedPeer = { id: peer.id, processNumber: peer.processNumber, attempt, ...proof.facts };
     const refusal = this.#setup.admit(proved);
     if (refusal !== undefined) return this.#refuse(refusal.code, refusal.message);
     const send = this.#role === "acceptor" ? [this.#prove()] : [];

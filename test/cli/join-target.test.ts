@@ -23,6 +23,9 @@ test.each([
   "file:",
   "a b:1",
   "http://a:1",
+  "[fe80::1%eth0]:7400",
+  "[zone]:7400",
+  "256.0.0.1:7400",
 ])("refuses %j", (text) => {
   expect(parseJoinTargets(text)).toBeUndefined();
   expect(parseJoinTargets(`good:1,${text}`)).toBeUndefined();

@@ -44,6 +44,7 @@ export class FakePeer {
         cluster: options.cluster ?? replica.config.cluster,
         shards: options.shards ?? replica.config.shards,
         id: this.id,
+        processNumber: 1,
         attempt: 1,
         nonce: createNonce(),
         compressRegions: false,
@@ -51,7 +52,7 @@ export class FakePeer {
       facts: { life: this.#life, region: REGION, address: ADDRESS },
       hmac: createPeerHmac(new TextEncoder().encode(options.secret ?? replica.config.secret ?? "")),
       equal: equalInConstantTime,
-      isLinked: () => false,
+      turnAway: () => undefined,
       isOwnNonce: () => false,
       admit: () => undefined,
     });

@@ -126,6 +126,7 @@ describe("a member gone bad", () => {
         cluster: "test",
         shards: 256,
         id: "m" as ReplicaId,
+        processNumber: 1,
         attempt: 1,
         nonce: createNonce(),
         compressRegions: true,
@@ -133,7 +134,7 @@ describe("a member gone bad", () => {
       facts: { life: 1, region: "us", address: "127.0.0.1:1" },
       hmac: createPeerHmac(),
       equal: (a, b) => Buffer.compare(a, b) === 0,
-      isLinked: () => false,
+      turnAway: () => undefined,
       isOwnNonce: () => false,
       admit: () => undefined,
     });

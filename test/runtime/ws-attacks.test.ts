@@ -120,6 +120,7 @@ function setup(
       cluster: "test",
       shards: 256,
       id: EVIL,
+      processNumber: 1,
       attempt: 1,
       nonce: createNonce(),
       compressRegions: false,
@@ -128,7 +129,7 @@ function setup(
     facts: { life: 1, region: "here", address: "127.0.0.1:1" },
     hmac: createPeerHmac(SECRET),
     equal: (a, b) => Buffer.compare(a, b) === 0,
-    isLinked: () => false,
+    turnAway: () => undefined,
     isOwnNonce: () => false,
     admit: () => undefined,
     ...changes,
@@ -256,6 +257,40 @@ describe("who may link", () => {
     const twin = await start(A);
     a.transport.connect([twin.address]);
     await until(() => a.seen.hasRefusal("PEER_DUPLICATE_ID") && twin.seen.hasRefusal("PEER_DUPLICATE_ID"), "both");
+  });
+
+  test("not a second process with the id of a linked replica, whatever its life, however often it tries", async () => {
+    const [a, b] = await pair();
+    const twin = await run(await world.create({ id: B, life: 9 }, { secret: SECRET }));
+    const [link] = a.seen.links.keys();
+    twin.transport.connect([a.address]);
+    const asked = () => twin.seen.refusals.filter(({ code }) => code === "PEER_DUPLICATE_ID").length;
+    await until(() => asked() >= 5, "five refusals");
+    expectRefused(twin, "PEER_DUPLICATE_ID", false);
+    expectRefused(a, "PEER_DUPLICATE_ID", true);
+    expect(twin.seen.refusals[0]?.message).toContain(`at ${b.address}`);
+    a.transport.connect([twin.address]);
+    await until(() => a.seen.hasRefusal("PEER_DUPLICATE_ID", false), "a refusal of whom we dialled");
+    await until(() => twin.seen.hasRefusal("PEER_DUPLICATE_ID", true), "its word of it");
+    await exchange(a, b);
+    expect([...a.seen.links.keys()]).toEqual([link]);
+    expect([a.seen.downs, b.seen.downs, twin.seen.seen.size]).toEqual([[], [], 0]);
+  });
+
+  test("the second process with one id once the first is gone, though its link was only half open", async () => {
+    const a = await start(A, { limits: { deadAfterMs: 6000, pingEveryMs: 100_000 } });
+    const first = await start(B, { limits: { deadAfterMs: 100_000 } });
+    const relay = await world.relay(a.port);
+    first.transport.connect([`127.0.0.1:${relay.port}`]);
+    await until(() => isLinked(a, first), "a link");
+    relay.freeze();
+    const second = await start(B);
+    second.transport.connect([a.address]);
+    await until(() => isLinked(a, second), "a link to the second");
+    expect(second.seen.hasRefusal("PEER_DUPLICATE_ID")).toBe(true);
+    expect(a.seen.downs.map(({ code, reason }) => [code, reason])).toEqual([
+      ["PEER_TIMEOUT", "nothing heard since another process said that it is this peer"],
+    ]);
   });
 
   test("not ourselves, and the address is left alone for a while", async () => {

@@ -24,7 +24,7 @@ import {
 interface EndOptions extends Partial<Omit<Hello, "role">> {
   readonly secret?: string;
   readonly facts?: ProvedFacts;
-  readonly isLinked?: HandshakeSetup["isLinked"];
+  readonly turnAway?: HandshakeSetup["turnAway"];
   readonly isOwnNonce?: HandshakeSetup["isOwnNonce"];
   readonly admit?: HandshakeSetup["admit"];
 }
@@ -38,7 +38,7 @@ function hmacUnder(secret: string): Hmac {
 }
 
 function setupOf(role: Role, options: EndOptions = {}): HandshakeSetup {
-  const { secret = "one secret for all", facts, isLinked, isOwnNonce, admit, ...hello } = options;
+  const { secret = "one secret for all", facts, turnAway, isOwnNonce, admit, ...hello } = options;
   const id = (role === "dialler" ? "d" : "a") as ReplicaId;
   return {
     hello: {
@@ -47,6 +47,7 @@ function setupOf(role: Role, options: EndOptions = {}): HandshakeSetup {
       cluster: "reef",
       shards: 256,
       id,
+      processNumber: role === "dialler" ? 11 : 12,
       attempt: role === "dialler" ? 7 : 0,
       nonce: randomBytes(32),
       compressRegions: false,
@@ -55,7 +56,7 @@ function setupOf(role: Role, options: EndOptions = {}): HandshakeSetup {
     facts: facts ?? { life: 3, region: "eu", address: "10.0.0.1:7400" },
     hmac: hmacUnder(secret),
     equal: (a, b) => Buffer.compare(a, b) === 0,
-    isLinked: isLinked ?? (() => false),
+    turnAway: turnAway ?? (() => undefined),
     isOwnNonce: isOwnNonce ?? (() => false),
     admit: admit ?? (() => undefined),
   };
@@ -101,7 +102,7 @@ describe("handshake", () => {
       type: "linked",
       version: 1,
       compresses: false,
-      peer: { id: "d", attempt: 7, ...facts },
+      peer: { id: "d", processNumber: 11, attempt: 7, ...facts },
     });
     expect(exchange.dialler).toMatchObject({ type: "linked", version: 1, peer: { id: "a", attempt: 7, life: 3 } });
   });
@@ -131,9 +132,12 @@ describe("handshake", () => {
   });
 
   test("is broken off by a dialler that has a link to who answers, before it proves anything", () => {
+    const isThere = { code: "PEER_REPLACED", message: "a link is there" } as const;
     const exchange = talk(
-      setupOf("dialler", { isLinked: (id) => id === "a" }),
-      setupOf("acceptor", { isLinked: () => true }),
+      setupOf("dialler", {
+        turnAway: ({ id, processNumber }) => (id === "a" && processNumber === 12 ? isThere : undefined),
+      }),
+      setupOf("acceptor", { turnAway: () => isThere }),
     );
     expect(codes(exchange)).toEqual(["PEER_REPLACED", "PEER_REPLACED"]);
     expect(exchange.sent.map(({ bytes }) => decodeHandshake(bytes).type)).toEqual(["hello", "hello", "refused"]);
