@@ -123,7 +123,8 @@ it("two clusters that never met become one when a file names one replica of the 
     const isMerged = async () => (await held()).join() === "later,v,v";
     await untilTrue(`${replica.id} has what both had`, isMerged, { withinMs: WITHIN_MS, describe: held });
   }
-  expect(await read(d, "k", "of-left")).toBe("v");
-  expect((await b.http.send({ method: "PUT", path: "/v1/keyspaces/of-right/kv/k", body: "w" })).status).toBe(201);
-  expect(await read(c, "k", "of-right")).toBe("w");
+  await untilTrue("d knows the keyspace of the left", async () => (await read(d, "k", "of-left")) === "v");
+  const written = await b.http.send({ method: "PUT", path: "/v1/keyspaces/of-right/kv/k", body: "w" });
+  expect(written.status).toBe(201);
+  await untilTrue("c has what b wrote there", async () => (await read(c, "k", "of-right")) === "w");
 });
