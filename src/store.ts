@@ -343,7 +343,8 @@ export interface LocalStore extends Store {
   removeMember(id: ReplicaId, options: { readonly force: boolean }): Promise<void>;
   /**
    * This replica gives up its place: it hands over what it holds, and then its process ends, for good. Asked again while it
-   * does, nothing more happens. Throws `LAST_MEMBER` where nobody is there to take over.
+   * does, nothing more happens. Throws `LAST_MEMBER` where nobody is there to take over, `MEMBER_LAST_OWNER` where what a
+   * keyspace is set to lets no other member keep it.
    */
   leaveCluster(): void;
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { formatDuration } from "../base/duration.ts";
 import type { KeyspaceSettings, KeyspaceStatus, Shortfall } from "../store.ts";
 import { type ClientOptions, clientCommand, createClient, parseTtl } from "./client-options.ts";
+import { refuseOperands } from "./operands.ts";
 import { print, printable, say } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -38,11 +39,13 @@ export function keyspacesCommand(): Command {
   return clientCommand("keyspaces")
     .description("list keyspaces, or create one")
     .option("--json", "everything, as JSON")
+    .allowExcessArguments()
     .action(listKeyspaces)
     .addCommand(create);
 }
 
-async function listKeyspaces(options: ListOptions): Promise<void> {
+async function listKeyspaces(options: ListOptions, command: Command): Promise<void> {
+  refuseOperands(command);
   const keyspaces = await (await createClient(options)).keyspaces();
   await print(options.json === true ? JSON.stringify(keyspaces, null, 2) : formatKeyspaces(keyspaces));
 }
@@ -96,11 +99,11 @@ export function formatKeyspaces(keyspaces: readonly KeyspaceStatus[]): string {
     style: { head: [], border: [], compact: true },
   });
   for (const keyspace of keyspaces) {
-    const { name, replication, regions, defaultTtlMs, maxTtlMs, memoryShare, underReplicated } = keyspace;
+    const { name, replication, defaultTtlMs, maxTtlMs, memoryShare, underReplicated } = keyspace;
     const cells = [
       name,
       replicationText(replication),
-      regions?.join(", ") ?? "any",
+      regionsText(keyspace),
       duration(defaultTtlMs ?? maxTtlMs),
       duration(maxTtlMs),
       memoryShare === undefined ? "-" : percent(memoryShare),
@@ -118,6 +121,13 @@ function describe({ replication, regions, defaultTtlMs, maxTtlMs, memoryShare }:
   if (maxTtlMs !== undefined) parts.push(`max ttl ${duration(maxTtlMs)}`);
   if (memoryShare !== undefined) parts.push(`memory ${percent(memoryShare)}`);
   return printable(parts.join(", "));
+}
+
+/** Where copies may be; a region without a member may be a name that was mistyped. */
+function regionsText({ regions, replication, emptyRegions = [] }: KeyspaceStatus): string {
+  const named = regions ?? (typeof replication === "object" ? Object.keys(replication) : undefined);
+  if (named === undefined) return "any";
+  return named.map((region) => (emptyRegions.includes(region) ? `${region} (no member)` : region)).join(", ");
 }
 
 function replicationText(replication: KeyspaceSettings["replication"]): string {

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { isReplicaId } from "../base/ids.ts";
 import type { MemberStatus } from "../store.ts";
 import { type ClientOptions, clientCommand, createClient } from "./client-options.ts";
+import { refuseOperands } from "./operands.ts";
 import { print, printable } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -27,11 +28,13 @@ export function membersCommand(): Command {
   return clientCommand("members")
     .description("list members, or remove one that is gone for good")
     .option("--json", "everything, as JSON")
+    .allowExcessArguments()
     .action(listMembers)
     .addCommand(remove);
 }
 
-async function listMembers(options: ListOptions): Promise<void> {
+async function listMembers(options: ListOptions, command: Command): Promise<void> {
+  refuseOperands(command);
   const { members } = await (await createClient(options)).status();
   await print(options.json === true ? JSON.stringify(members, null, 2) : formatMembers(members));
 }

@@ -10,17 +10,21 @@
  * A process that ends before it has gone leaves nothing behind of its intention: the next takes its place back.
  */
 
+import { AtollError } from "../base/errors.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
+import type { Keyspaces } from "../cluster/keyspaces.ts";
 import { isDisplaced, isPlaced } from "../cluster/members.ts";
 import type { Movement } from "../cluster/movement.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { MemberState } from "../wire/message.ts";
+import { keptByNobodyElse } from "./sole-keeper.ts";
 
 export interface DepartureHost extends Surroundings {
   readonly movement: Pick<Movement, "progress">;
+  readonly keyspaces: Keyspaces;
   readonly isEphemeral: boolean;
   stateOf(id: ReplicaId): MemberState;
   /** Displaces this replica, and tells of it. */
@@ -54,6 +58,16 @@ export class Departure {
     // What was on a disk is to be on a disk, where there is one.
     const lasting = isEphemeral ? heirs : heirs.filter(({ ephemeral }) => !ephemeral);
     return (lasting.length > 0 ? lasting : heirs).map(({ id }) => id);
+  }
+
+  /** Throws `LAST_MEMBER`, or `MEMBER_LAST_OWNER` where no other member may keep what is here: it would wait for ever. */
+  checkMayBegin(): void {
+    if (this.#wanted !== undefined) return;
+    if (this.heirs().length === 0) {
+      throw new AtollError("LAST_MEMBER", "no other member is there to take over what this replica holds");
+    }
+    const kept = keptByNobodyElse(this.#host);
+    if (kept.length > 0) throw new AtollError("MEMBER_LAST_OWNER", `${soleKeeper(kept)}: let others first`);
   }
 
   begin(): void {
@@ -95,7 +109,9 @@ export class Departure {
   reasons(): readonly string[] {
     if (this.#wanted === undefined) return [];
     if (this.heirs().length === 0) return ["leaving: no other member is there to hand over to"];
-    return [this.#hasHandedOver ? "leaving: all is handed over" : `leaving: ${this.#toHandOver()} shards to hand over`];
+    if (this.#hasHandedOver) return ["leaving: all is handed over"];
+    const kept = keptByNobodyElse(this.#host);
+    return [`leaving: ${this.#toHandOver()} shards to hand over`, ...(kept.length > 0 ? [soleKeeper(kept)] : [])];
   }
 
   #everywhere(): readonly Shard[] {
@@ -107,4 +123,8 @@ export class Departure {
     if (vector.size === 0) return true;
     return heirs.some((id) => this.#host.reports.of(shard, id)?.durable.dominates(vector) === true);
   }
+}
+
+function soleKeeper(keyspaces: readonly string[]): string {
+  return `no other member may keep keyspace ${keyspaces.join(", ")}, as it is set to`;
 }

@@ -320,9 +320,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
 
   leaveCluster(): void {
     const { departure } = this.#running();
-    if (!departure.isUnderWay && departure.heirs().length === 0) {
-      throw new AtollError("LAST_MEMBER", "no other member is there to take over what this replica holds");
-    }
+    departure.checkMayBegin();
     this.#step(() => departure.begin());
   }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { formatKeyspaces, parseSettings } from "../../src/cli/keyspaces.ts";
-import { createNode, type Node } from "../../src/index.ts";
+import { createNode, type KeyspaceStatus, type Node } from "../../src/index.ts";
 import { runAtoll } from "./run-atoll.ts";
 
 let node: Node;
@@ -79,6 +79,24 @@ test("reads every setting", () => {
   });
 });
 
+test("shows regions that no member is in", () => {
+  const shown = (status: Partial<KeyspaceStatus>) => {
+    return formatKeyspaces([{ name: "s", replication: 2, underReplicated: [], ...status }]).replaceAll(/ +/g, " ");
+  };
+  expect(shown({})).toContain("│ s │ 2 │ any │");
+  expect(shown({ regions: ["eu", "mars"], emptyRegions: ["mars"] })).toContain("│ s │ 2 │ eu, mars (no member) │");
+  expect(shown({ replication: { mars: 1 }, emptyRegions: ["mars"] })).toContain("│ s │ mars=1 │ mars (no member) │");
+});
+
+test.each(["list", "delete"])("says of %s what there is instead", async (word) => {
+  expect(await atoll("keyspaces", word, "s")).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: `atoll: keyspaces knows no "${word}": there is create, and without a word it lists them\n`,
+  });
+  expect((await atoll("members", word)).stderr).toContain(`members knows no "${word}": there is remove`);
+});
+
 test("shows the time to live that a put gets, and every shortfall", () => {
   const underReplicated = [
     { region: "us", wanted: 2, has: 1 },
@@ -86,6 +104,6 @@ test("shows the time to live that a put gets, and every shortfall", () => {
   ];
   const shown = formatKeyspaces([{ name: "s", replication: { us: 2 }, maxTtlMs: 60_000, underReplicated }]);
   expect(shown.replaceAll(/ +/g, " ")).toContain(
-    "│ s │ us=2 │ any │ 1m │ 1m │ - │ 1 of 2 copies in us; 2 of 3 copies │",
+    "│ s │ us=2 │ us │ 1m │ 1m │ - │ 1 of 2 copies in us; 2 of 3 copies │",
   );
 });

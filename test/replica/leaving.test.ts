@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import type { Driver } from "../../src/replica/driver.ts";
-import { PlacedWorld, SETTLE_MS } from "../support/placed-world.ts";
+import type { KeyspaceSettings } from "../../src/store.ts";
+import { NAME, PlacedWorld, SETTLE_MS } from "../support/placed-world.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const R3 = "r3" as ReplicaId;
@@ -120,6 +121,50 @@ describe("a replica that is asked to leave", () => {
     await placed.run(2 * SETTLE_MS);
     expect(() => placed.driver(3).leaveCluster()).toThrow(expect.objectContaining({ code: "LAST_MEMBER" }));
     expect(placed.driver(3).replica.departure.isUnderWay).toBe(false);
+  });
+});
+
+describe("a replica that alone may keep a keyspace", () => {
+  /** Node 3 alone is left of its region. */
+  async function lastOfItsRegion(seed: string, settings: KeyspaceSettings): Promise<PlacedWorld> {
+    const placed = new PlacedWorld({ seed, regions: ["eu", "eu", "us", "us"], settings });
+    await placed.begin();
+    placed.world.node(2).crash(false);
+    await placed.run(2 * SETTLE_MS);
+    await placed.do(placed.driver(0).removeMember("r2" as ReplicaId, { force: true }));
+    await placed.run(SETTLE_MS);
+    return placed;
+  }
+  const define = (placed: PlacedWorld, settings: KeyspaceSettings) => placed.driver(0).defineKeyspace(NAME, settings);
+  const sole = "no other member may keep keyspace placed, as it is set to";
+
+  it("is told so when it is asked to leave, and leaves once others may keep it as well", async () => {
+    const placed = await lastOfItsRegion("sole", { replication: 1, regions: ["us"] });
+    await placed.put(3, "k", "v");
+    const refused = expect.objectContaining({ code: "MEMBER_LAST_OWNER", message: `${sole}: let others first` });
+    expect(() => placed.driver(3).leaveCluster()).toThrow(refused);
+    expect(placed.driver(3).replica.departure.isUnderWay).toBe(false);
+    expect(() => placed.driver(0).replica.departure.checkMayBegin()).not.toThrow();
+    await placed.do(define(placed, { replication: 1 }));
+    await placed.run(SETTLE_MS);
+    await handOver(placed);
+    await stop(placed);
+    expect(await placed.get(0, "k")).toBe("v");
+  });
+
+  it("says so where that comes about while it leaves, and goes on once others may", async () => {
+    const placed = await lastOfItsRegion("sole meanwhile", { replication: 2 });
+    const defined = define(placed, { replication: 2, regions: ["us"] });
+    const driver = placed.driver(3);
+    driver.leaveCluster();
+    await placed.do(defined);
+    await placed.run(2 * SETTLE_MS);
+    expect(driver.replica.departure.hasHandedOver).toBe(false);
+    expect(driver.readiness().reasons).toContain(sole);
+    await placed.do(define(placed, { replication: 2 }));
+    await placed.run(2 * SETTLE_MS);
+    expect(driver.readiness().reasons).not.toContain(sole);
+    expect(driver.replica.departure.hasHandedOver).toBe(true);
   });
 });
 
