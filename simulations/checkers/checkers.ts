@@ -12,6 +12,7 @@ import { checkDigest } from "./digest.ts";
 import { checkDocument } from "./document.ts";
 import type { Checker, Evidence, Violation } from "./evidence.ts";
 import { checkExpiry } from "./expiry.ts";
+import { checkHandover } from "./handover.ts";
 import { checkLevels } from "./levels.ts";
 import { checkListing } from "./listing.ts";
 import { checkLocalOrder } from "./local-order.ts";
@@ -30,6 +31,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   "local-order": checkLocalOrder,
   condition: checkCondition,
   session: checkSession,
+  handover: checkHandover,
   expiry: checkExpiry,
   clock: checkClock,
   watch: checkWatch,

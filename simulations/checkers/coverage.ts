@@ -5,6 +5,7 @@ import { acknowledgedParts } from "../workload/history.ts";
 import { stampsInView, timesInView } from "./clock.ts";
 import { isConditional } from "./condition.ts";
 import type { Evidence } from "./evidence.ts";
+import { steadyReads } from "./handover.ts";
 import { inPeace } from "./levels.ts";
 
 /** Amounts by what was counted, in the plural: `{ replicas: 3, registers: 40 }`. */
@@ -49,6 +50,9 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
     const steps = history.filter(({ operation, answer }) => operation.session !== undefined && answer !== undefined);
     return { sessions: new Set(steps.map(({ operation }) => operation.session)).size, steps: steps.length };
   },
+  handover: ({ history, placement }) => ({
+    "reads with nothing disturbed": placement === undefined ? 0 : steadyReads(history, placement).length,
+  }),
   expiry: ({ history, nodes }) => ({
     reads: history.filter(({ answer }) => answer?.type === "read").length,
     "last reads": nodes.reduce((sum, { finals }) => sum + finals.length, 0),

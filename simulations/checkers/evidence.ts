@@ -54,6 +54,10 @@ export interface PlacementEvidence {
   readonly numbers: readonly number[];
   /** When nothing was disturbed, nor had been for long enough that whoever is asked for a key answers. */
   readonly quiet: readonly Span[];
+  /** When nothing was disturbed, nor had been for long, but for what the policy says of who keeps what. */
+  readonly steady: readonly Span[];
+  /** What was acknowledged so long ago has come to those who keep it, ms, as long as nothing is disturbed. */
+  readonly lagMs: number;
 }
 
 export interface Evidence {

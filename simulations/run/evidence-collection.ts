@@ -21,6 +21,8 @@ import type { Stage } from "../workload/stage.ts";
 const QUIET_MS = 8000;
 /** A read that is passed on may have to be asked for more than once. */
 const FINAL_READ_MS = 10_000;
+/** Comparisons of a replica with one of the others, after which it has hardly left one out. */
+const LAG_ROUNDS = 25;
 
 interface Played {
   readonly world: World;
@@ -75,6 +77,8 @@ export async function collectEvidence(
       placement: {
         numbers: world.nodes.map(({ identity }) => replicaNumber(identity.id)),
         quiet: calmOf(plan, nodes, QUIET_MS),
+        steady: calmOf({ ...plan, keyspace: [] }, nodes, QUIET_MS),
+        lagMs: LAG_ROUNDS * plan.replica.antiEntropyMs,
       },
     }),
     calm: calmOf(plan, nodes),

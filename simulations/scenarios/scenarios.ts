@@ -22,6 +22,7 @@ import { DOCUMENT_FAULTS, DOCUMENT_PLAYS, DOCUMENTS, drawDocuments } from "./doc
 import { DRILLS } from "./drills.ts";
 import { PLACEMENT, PLACEMENT_DRILLS } from "./placement.ts";
 import { NO_PLAYS } from "./plays.ts";
+import { POLICY_DRILL } from "./policy-changes.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -366,7 +367,7 @@ export const SCENARIOS: readonly Scenario[] = [
 
 /** A scenario, or a drill, by name. */
 export function findScenario(name: string): Scenario | undefined {
-  return [...SCENARIOS, ...DRILLS, ...PLACEMENT_DRILLS].find((scenario) => scenario.name === name);
+  return [...SCENARIOS, ...DRILLS, ...PLACEMENT_DRILLS, POLICY_DRILL].find((scenario) => scenario.name === name);
 }
 
 function build(
