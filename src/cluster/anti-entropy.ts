@@ -9,7 +9,7 @@
  */
 
 import { isDue } from "../base/deadline.ts";
-import type { ReplicaId, ShardId } from "../base/ids.ts";
+import type { ReplicaId, ShardId, Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { type Digest, DigestSum, isSameDigest } from "../core/digest.ts";
@@ -55,7 +55,7 @@ export interface AntiEntropyOptions {
   /** Members have been forgotten, so many by what a peer knows. */
   readonly heardOfDepartures: (departures: number) => void;
   /** A timestamp below all that are given out later. */
-  readonly stamp: (now: number) => number;
+  readonly stamp: (now: number) => Timestamp;
   /** All that a peer covers that is ready in this shard, in the present view, is covered here. */
   readonly caughtUp: (shard: Shard) => void;
   /** Vectors agree, and the fingerprints of this shard, as of this instant, do not. */

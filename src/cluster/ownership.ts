@@ -30,7 +30,10 @@ const WEIGHT = 1;
 export class Ownership {
   readonly #self: ReplicaId;
   readonly #placements: Placements;
+  /** Of the present view. */
   #policiesBySpace: ReadonlyMap<SpaceId, KeyspacePolicy> = new Map();
+  /** Of the view that is to be seen next: what was told in the present one is of the owners that those above give. */
+  #comingBySpace: ReadonlyMap<SpaceId, KeyspacePolicy> = new Map();
   /** Owners that are the same for several shards are the same array. */
   readonly #groups = new Map<string, readonly ReplicaId[]>();
   readonly #groupsByShard = new Map<ShardId, readonly ReplicaId[]>();
@@ -47,25 +50,27 @@ export class Ownership {
     return this.#view;
   }
 
-  /** Digest of the view that these members give, with the policies that there are. */
+  /** Digest of the view that these members give, with the policies that were set last. */
   viewOf(members: Members): number {
-    return digestOf(members, this.#policiesBySpace.values());
+    return digestOf(members, this.#comingBySpace.values());
   }
 
+  /** Those that were set last. */
   get policies(): Iterable<KeyspacePolicy> {
-    return this.#policiesBySpace.values();
+    return this.#comingBySpace.values();
   }
 
-  /** These are the policies from now on; they are on disk. `see` is to follow. */
+  /** These are the policies of the next view; they are on disk. Nobody owns anything else before `see`. */
   setPolicies(policies: Iterable<KeyspacePolicy>): void {
-    this.#policiesBySpace = new Map([...policies].map((each) => [each.space, each]));
+    this.#comingBySpace = new Map([...policies].map((each) => [each.space, each]));
   }
 
-  /** Sees these members, who are on disk. True where that is another view. */
+  /** Sees these members, who are on disk, and the policies that were set. True where that is another view. */
   see(members: Members): boolean {
     const view = this.viewOf(members);
     if (view === this.#view) return false;
     this.#view = view;
+    this.#policiesBySpace = this.#comingBySpace;
     this.#groups.clear();
     this.#groupsByShard.clear();
     const placed = members.all().filter(isPlaced);

@@ -74,10 +74,15 @@ export class QuorumReads {
 
   /** For an owner that is not ready: what somebody who is holds of a key. */
   askReady(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void): void {
-    const { ownership, reports } = this.#host;
-    const isWanted = (id: ReplicaId) =>
-      ownership.isOwner(shard, id) || reports.standingOf(id)?.strays.has(shard) === true;
+    const isWanted = (id: ReplicaId) => this.#mayHold(shard, id);
     this.#ask({ shard, key, isWanted, missing: 1, dueAt: now + READ_MS, answer });
+  }
+
+  /** Who has not told yet what it holds in the present view may have owned the shard in the last one. */
+  #mayHold(shard: ShardId, id: ReplicaId): boolean {
+    const { ownership, reports } = this.#host;
+    const standing = reports.standingOf(id);
+    return ownership.isOwner(shard, id) || standing?.view !== ownership.view || standing.strays.has(shard);
   }
 
   #ask(asked: Omit<PendingRead, "waitingFor" | "heard">): void {

@@ -2,9 +2,9 @@
 
 import { assertNever } from "../base/assert.ts";
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
-import type { Key, ShardId, SpaceId } from "../base/ids.ts";
+import type { Key, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import { SHARD_ID_MAX } from "../base/shard-id.ts";
-import { TIMESTAMP_MAX, timestampFromMs } from "../core/clock.ts";
+import { msOfTimestamp, timestampFromMs } from "../core/clock.ts";
 import { LIFE_MAX } from "../core/origin.ts";
 import { decodePurgeMarks, encodePurgeMarks } from "../core/purge-marks.ts";
 import { VersionVector } from "../core/version-vector.ts";
@@ -571,14 +571,15 @@ function readReportFacts(reader: ByteReader): ReportFacts {
 
 function writeDigestFacts(writer: ByteWriter, reply: boolean, facts: DigestFacts): void {
   const state = (facts.durable ? 2 : 0) | (facts.whole ? 4 : 0) | (facts.swept ? 8 : 0) | (facts.ready ? 16 : 0);
-  writer.u8((reply ? 1 : 0) | state | (facts.departures > 0 ? 32 : 0));
+  const aheadMs = msOfTimestamp(facts.stamp as Timestamp) - facts.clock;
+  const rare = (facts.departures > 0 ? 32 : 0) | (facts.strays.length > 0 ? 64 : 0);
+  writer.u8((reply ? 1 : 0) | state | rare | (aheadMs < 0 ? 128 : 0));
   writeReportFacts(writer, facts);
   writeNear(writer, facts.clock, facts.asOf);
   writeDigest(writer, facts.vectors);
   writeDigest(writer, facts.fingerprints);
-  // Seldom far ahead of the clock.
-  writer.varint(Math.max(0, facts.stamp - timestampFromMs(facts.clock)));
-  writeShards(writer, facts.strays);
+  writer.varint(Math.abs(aheadMs));
+  if (facts.strays.length > 0) writeShards(writer, facts.strays);
   if (facts.departures > 0) writer.varint(facts.departures);
 }
 
@@ -592,6 +593,21 @@ function readNear(reader: ByteReader, from: number): number {
   const instant = distance % 2 === 0 ? from + distance / 2 : from - (distance + 1) / 2;
   if (instant < 0 || instant > INSTANT_MAX) throw new BadBytes(`instant ${instant}`);
   return instant;
+}
+
+/** The first of a millisecond that is so far from the clock, which is most often behind it. */
+function readStamp(reader: ByteReader, clock: number, isBehind: boolean): Timestamp {
+  const distance = reader.varint(INSTANT_MAX);
+  const at = isBehind ? clock - distance : clock + distance;
+  const stamp = timestampFromMs(at);
+  if (msOfTimestamp(stamp) !== at || (isBehind && distance === 0)) throw new BadBytes(`stamp of the instant ${at}`);
+  return stamp;
+}
+
+function readStrays(reader: ByteReader): readonly ShardId[] {
+  const strays = readShards(reader);
+  if (strays.length === 0) throw new BadBytes("strays that are none");
+  return strays;
 }
 
 /** Ascending, each told by its distance from the last. */
@@ -614,7 +630,6 @@ function readShards(reader: ByteReader): readonly ShardId[] {
 
 function readDigestMessage(reader: ByteReader): Message {
   const flags = reader.u8();
-  if (flags > 63) throw new BadBytes("digest with unknown flags");
   const facts = readReportFacts(reader);
   const reply = (flags & 1) !== 0;
   return {
@@ -628,8 +643,8 @@ function readDigestMessage(reader: ByteReader): Message {
     asOf: readNear(reader, facts.clock),
     vectors: readDigest(reader),
     fingerprints: readDigest(reader),
-    stamp: timestampFromMs(facts.clock) + reader.varint(TIMESTAMP_MAX),
-    strays: readShards(reader),
+    stamp: readStamp(reader, facts.clock, (flags & 128) !== 0),
+    strays: (flags & 64) !== 0 ? readStrays(reader) : [],
     departures: (flags & 32) !== 0 ? readDepartures(reader) : 0,
     askedAt: reply ? reader.u32() : 0,
   };

@@ -53,7 +53,7 @@
  *   leave                  I am going, for good or not.
  */
 
-import type { Key, OriginId, ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
+import type { Key, OriginId, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Digest } from "../core/digest.ts";
 import type { PurgeMarks } from "../core/purge-marks.ts";
 import type { VersionVector } from "../core/version-vector.ts";
@@ -191,8 +191,8 @@ export interface DigestFacts extends ReportFacts {
   readonly ready: boolean;
   /** How many members the sender, or anybody it heard of it from, has forgotten for good. */
   readonly departures: number;
-  /** A timestamp: whatever the sender writes later in this life is stamped above. */
-  readonly stamp: number;
+  /** The first timestamp of a millisecond: whatever the sender writes later in this life is stamped above. */
+  readonly stamp: Timestamp;
   /** Shards of which the sender, by its view, holds something that it does not own; ascending. */
   readonly strays: readonly ShardId[];
 }

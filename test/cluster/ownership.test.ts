@@ -60,6 +60,19 @@ describe("who owns what", () => {
 });
 
 describe("a view", () => {
+  it("has the owners that it had until the next one is seen, whatever policies are on disk by then", () => {
+    const around = members("b", "c");
+    const one = ownership({ replication: 1 }, around);
+    const before = { view: one.view, owners: shards.map((shard) => one.ownersOf(shard)) };
+    one.setPolicies([{ space: SPACE, policy: { replication: 3 }, version: 2, hash: 0 }]);
+    expect({ view: one.view, owners: shards.map((shard) => one.ownersOf(shard)) }).toEqual(before);
+    expect(one.policyOf(SPACE)).toEqual({ replication: 1 });
+    expect(one.viewOf(around)).not.toBe(one.view);
+    expect([...one.policies].map(({ policy }) => policy)).toEqual([{ replication: 3 }]);
+    one.see(around);
+    for (const shard of shards) expect(one.ownersOf(shard)).toHaveLength(3);
+  });
+
   it("never comes again, though the members and policies are what they were", () => {
     const around = members("b");
     const one = ownership({ replication: 1 }, around);

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
-import { PlacedWorld, SETTLE_MS } from "../support/placed-world.ts";
+import { NAME, PlacedWorld, SETTLE_MS } from "../support/placed-world.ts";
 
 async function four(seed: string, latencyMs = 1): Promise<PlacedWorld> {
   const regions = ["eu", "eu", "eu", "eu"];
@@ -215,5 +215,17 @@ describe("a replica that does not own a key", () => {
       "second",
       "second",
     ]);
+  });
+});
+
+describe("a replica that comes to own a key", () => {
+  it("shows from its first moment what the owner before it has, which has not told it so yet", async () => {
+    const placed = new PlacedWorld({ seed: "at once", regions: ["eu", "us"], settings: { replication: { eu: 1 } } });
+    await placed.begin();
+    await placed.put(0, "k", "v");
+    await placed.do(placed.driver(1).defineKeyspace(NAME, { replication: { us: 1 } }));
+    while (!placed.ownersOf("k", 1).includes(1)) await placed.run(1);
+    expect(placed.held(1, "k")).toBe(false);
+    expect(await placed.get(1, "k")).toBe("v");
   });
 });
