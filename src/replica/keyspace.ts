@@ -1,7 +1,7 @@
 /** One keyspace of the replica in this process, as its clients see it: what is not held here is asked of those who hold it. */
 
 import { AtollError, toAtollError } from "../base/errors.ts";
-import type { Key, SpaceId } from "../base/ids.ts";
+import type { Key, ShardId, SpaceId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, KIND_PLAIN, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
@@ -39,6 +39,10 @@ import {
 } from "./router.ts";
 
 const BATCH_OPERATIONS_MAX = 10_000;
+/** So often a request follows a key that goes to other owners while others are asked for it; then what is here has to do. */
+const MOVES_MAX = 5;
+
+type Written = Extract<Answer, { type: "written" }>;
 
 export class Keyspace implements Store {
   readonly #host: KeyspaceHost;
@@ -63,12 +67,13 @@ export class Keyspace implements Store {
     const shard = replica.shardOfKey(key, this.#space);
     const body = { type: "read", key, quorum: options.consistency === "quorum" } as const;
     const circumstances = this.#circumstances(shard);
-    const answer = await this.#router.read(this.#space, shard, body, circumstances);
-    if (answer.type === "here") {
+    for (let moves = 0; ; moves++) {
+      const answer = await this.#router.read(this.#space, shard, body, circumstances);
+      if (answer.type !== "here") return this.#readFrom(shard, key, expectAnswer(answer, "read").records);
       await this.#catchUpHere(circumstances, answer);
-      return this.#local.get(key, options);
+      if ((await this.#local.isAsked(this.#local.ask(key, body.quorum), key)) || moves === MOVES_MAX)
+        return this.#local.getNow(key);
     }
-    return this.#readFrom(shard, key, expectAnswer(answer, "read").records);
   }
 
   put(key: Key, value: Uint8Array, options: PutOptions = {}): Promise<WriteOutcome> {
@@ -126,24 +131,24 @@ export class Keyspace implements Store {
     const circumstances = this.#circumstances(shard);
     const isOwn = this.#router.isOwn(shard, this.#space, circumstances.seen);
     const stamp = isOwn || condition !== undefined ? undefined : this.#router.stampOf(shard, key);
-    const body: WriteBody = { type: "write", ...checked, stamp, mayBeDone: false, ack, ackTimeoutMs };
-    const answer = await this.#router.write(this.#space, shard, body, circumstances);
-    if (answer.type === "here") {
+    let body: WriteBody = { type: "write", ...checked, stamp, mayBeDone: false, ack, ackTimeoutMs };
+    for (let moves = 0; ; moves++) {
+      const answer = await this.#router.write(this.#space, shard, body, circumstances);
+      if (answer.type !== "here") return writtenAt(shard.id, expectAnswer(answer, "written"));
       await this.#catchUpHere(circumstances, answer);
-      return this.#carryOutHere(checked, answer, write.options);
+      if ((await this.#isAskedHere(checked, answer)) || moves === MOVES_MAX)
+        return this.#carryOutHere(checked, answer, write.options);
+      const asked = answer.stamp ?? (condition === undefined ? this.#router.stampOf(shard, key) : undefined);
+      body = { ...body, stamp: asked, mayBeDone: answer.mayBeDone ?? false };
     }
-    const { timestamp, origin, sequence, existed, acks } = expectAnswer(answer, "written");
-    return { version: versionOf(timestamp, origin), dot: { shard: shard.id, origin, sequence }, existed, acks };
   }
 
-  /** What ends with this process leaves open what an owner did that was asked before. */
-  async #carryOutHere(write: KeyWrite, { stamp, mayBeDone }: Here, options: WriteOptions): Promise<WriteOutcome> {
-    try {
-      return await this.#local.carryOut(write, stamp, options);
-    } catch (error) {
-      if (mayBeDone !== true) throw error;
-      throw new AtollError("OUTCOME_UNKNOWN", "an owner may have carried the write out, or not", { cause: error });
-    }
+  async #isAskedHere({ key }: KeyWrite, here: Here): Promise<boolean> {
+    return openIfDone(here, () => this.#local.isAsked(this.#local.ask(key), key));
+  }
+
+  async #carryOutHere(write: KeyWrite, here: Here, options: WriteOptions): Promise<WriteOutcome> {
+    return openIfDone(here, () => this.#local.carryOut(write, here.stamp, options));
   }
 
   /** Where nobody else can be asked, this replica itself has to have what the session has seen. */
@@ -188,6 +193,20 @@ export class Keyspace implements Store {
       return { type: "error", code, message };
     }
   }
+}
+
+/** What ends with this process leaves open what an owner did that was asked before. */
+async function openIfDone<T>({ mayBeDone }: Here, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (mayBeDone !== true) throw error;
+    throw new AtollError("OUTCOME_UNKNOWN", "an owner may have carried the write out, or not", { cause: error });
+  }
+}
+
+function writtenAt(shard: ShardId, { timestamp, origin, sequence, existed, acks }: Written): WriteOutcome {
+  return { version: versionOf(timestamp, origin), dot: { shard, origin, sequence }, existed, acks };
 }
 
 function outcomeAt(shard: Shard, view: DataView, at: number, now: number): ReadOutcome {

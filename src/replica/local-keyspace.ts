@@ -36,6 +36,11 @@ export class LocalKeyspace {
   async get(key: Key, options: ReadOptions): Promise<ReadOutcome> {
     const asking = this.ask(key, options.consistency === "quorum");
     if (asking !== undefined) await asking;
+    return this.getNow(key);
+  }
+
+  /** Without asking anybody. */
+  getNow(key: Key): ReadOutcome {
     return readKey(this.#host.replica(), this.#space, key, this.#host.now());
   }
 
@@ -47,14 +52,12 @@ export class LocalKeyspace {
     return this.#host.acknowledged(outcome, write.options);
   }
 
-  /** Carries out what has been checked, by this replica or another; `stamp` as for `carryOutWrite`. */
+  /** Carries out, without asking anybody, what has been checked; `stamp` as for `carryOutWrite`. */
   async carryOut(write: KeyWrite, stamp: Timestamp | undefined, options: WriteOptions): Promise<WriteOutcome> {
-    const asking = this.ask(write.key);
-    if (asking !== undefined) await asking;
     return this.#host.acknowledged(this.writeNow(write, stamp), options);
   }
 
-  /** Without asking anybody. */
+  /** Without asking anybody, or waiting for them. */
   writeNow(write: KeyWrite, stamp: Timestamp | undefined): WriteOutcome {
     const replica = this.#host.replica();
     return this.#host.step((now) => carryOutWrite(replica, this.#space, write, stamp, now));
@@ -67,6 +70,13 @@ export class LocalKeyspace {
   ask(key: Key, quorum = false): Promise<void> | undefined {
     if (quorum) return this.#readQuorum(key);
     return this.#isReady(key) ? undefined : this.#askReady(key);
+  }
+
+  /** Resolves as `ask` does. False: meanwhile others have come to own the key, and it is for them to answer. */
+  async isAsked(asking: Promise<void> | undefined, key: Key): Promise<boolean> {
+    if (asking === undefined) return true;
+    await asking;
+    return this.#host.replica().ownership.owns(this.#shardOf(key).id);
   }
 
   /** Owners alone are ever ready; guests know only what they were told. */

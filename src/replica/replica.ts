@@ -73,6 +73,7 @@ import { QuorumReads } from "./quorum-reads.ts";
 import { ReadinessCheck } from "./readiness.ts";
 import { versionAt } from "./register-view.ts";
 import { WatchRelay, type WatchRelayHost } from "./watch-relay.ts";
+import { Withheld } from "./withheld.ts";
 
 /**
  * Bears neither a dot nor a life (I1): that a session is over, which the other end would keep for ever, and that this process
@@ -186,6 +187,7 @@ export class Replica implements WatchRelayHost {
   readonly #coverage = new Coverage(this);
   readonly #sweep: ExpirySweep;
   readonly #readiness: ReadinessCheck;
+  readonly #withheld = new Withheld();
   #housekeepingDueAt = 0;
   readonly #emit = (deliver: () => void): void => void this.outbox.deliveries.push(deliver);
   readonly #random: Random;
@@ -646,6 +648,9 @@ export class Replica implements WatchRelayHost {
     if (!this.lifeDurable && batch.life === this.life) {
       this.lifeDurable = true;
       this.membership.announce();
+      for (const outgoing of this.#withheld.take()) {
+        if (this.#links.peerOf(outgoing.link) !== undefined) this.outbox.frames.push(outgoing);
+      }
     }
     for (const { shard } of batch.shards) this.acks.progressed(shard.id);
   }
@@ -703,8 +708,10 @@ export class Replica implements WatchRelayHost {
 
   send(to: ReplicaId, message: Message): void {
     const link = this.#links.linkTo(to);
-    if (link === undefined || !(this.lifeDurable || isLifeless(message))) return;
-    this.outbox.frames.push({ link, frame: encodeMessage(message), droppable: false });
+    if (link === undefined) return;
+    if (this.lifeDurable || isLifeless(message))
+      this.outbox.frames.push({ link, frame: encodeMessage(message), droppable: false });
+    else this.#withheld.add(link, message);
   }
 
   /** Something that is kept nowhere, to one peer or to all that are linked. */
@@ -843,6 +850,8 @@ export class Replica implements WatchRelayHost {
       this.persistence.distrusted(shard);
     }
     this.membership.beginLife();
+    // It speaks of what is doubted now.
+    this.#withheld.take();
     this.lifeDurable = this.#ephemeral;
     if (this.lifeDurable) this.membership.announce();
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);

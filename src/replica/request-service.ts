@@ -87,8 +87,7 @@ export class RequestService {
     );
     if (passed.type !== "here") return this.#answer(peer, request, passed);
     await this.#caughtUp(peer, around);
-    const asking = new LocalKeyspace(this.#host, space).ask(body.key, body.quorum);
-    if (asking !== undefined) await this.#waitFor(peer, request, asking);
+    if (!(await this.#isAsked(peer, around, body.key, body.quorum))) return this.#answer(peer, request, REFUSED);
     const { start, end } = recordsOf(shard, body.key);
     // It is long under way where the link is slow.
     if (end - start > LONG_BYTES) this.#answer(peer, request, { type: "taken" });
@@ -117,9 +116,8 @@ export class RequestService {
   /** What the session of the client has seen is here. */
   async #writeHere(peer: ReplicaId, around: Omit<Request, "body">, shard: Shard, body: WriteBody): Promise<void> {
     const { request, space, after } = around;
+    if (!(await this.#isAsked(peer, around, body.key))) return this.#answer(peer, request, REFUSED);
     const local = new LocalKeyspace(this.#host, space);
-    const asking = local.ask(body.key);
-    if (asking !== undefined) await this.#waitFor(peer, request, asking);
     const above = this.#staleAbove(shard, body, after);
     if (above !== undefined) return this.#answer(peer, request, { type: "stale", above });
     const { ack, ackTimeoutMs } = body;
@@ -127,6 +125,13 @@ export class RequestService {
     const acknowledged = this.#host.acknowledged(outcome, { ack, ackTimeoutMs });
     const isAtOnce = ack === "memory";
     this.#answer(peer, request, written(await (isAtOnce ? acknowledged : this.#waitFor(peer, request, acknowledged))));
+  }
+
+  /** Asks others for a key where it has to. False: meanwhile it is for others to answer. */
+  #isAsked(peer: ReplicaId, { request, space }: Omit<Request, "body">, key: Key, quorum = false): Promise<boolean> {
+    const local = new LocalKeyspace(this.#host, space);
+    const asking = local.ask(key, quorum);
+    return local.isAsked(asking === undefined ? undefined : this.#waitFor(peer, request, asking), key);
   }
 
   async #list(peer: ReplicaId, { request, space }: Omit<Request, "body">, body: ListBody): Promise<void> {

@@ -96,6 +96,23 @@ describe("a keyspace with two copies among four", () => {
     }
   });
 
+  it("puts its questions as soon as a life that it began within the process is on disk, and not before", async () => {
+    const machines = await placed("questions", FOUR, { replication: 2 });
+    const key = KEYS.find((each) => !ownersOf(machines, "a", each).includes("d")) ?? "";
+    const d = machines.at("d");
+    machines.put("d", key, "handed over", IN_SPACE);
+    machines.run(SETTLE_MS);
+    machines.put("d", key, "of another life", IN_SPACE);
+    expect(d.lifeDurable).toBe(false);
+    let isReached: boolean | undefined;
+    d.quorumReads.askReady(d.shardOfKey(key as Key, SPACE).id, key as Key, machines.clockOf("d"), (reached) => {
+      isReached = reached;
+    });
+    expect(d.outbox.frames).toEqual([]);
+    machines.run(200);
+    expect(isReached).toBe(true);
+  });
+
   it("takes no later life that began within a process for one of a disk that is newer than its own", async () => {
     const machines = await placed("lives", FOUR, { replication: 2 });
     const key = KEYS.find((each) => !ownersOf(machines, "a", each).includes("d")) ?? "";

@@ -228,4 +228,29 @@ describe("a replica that comes to own a key", () => {
     expect(placed.held(1, "k")).toBe(false);
     expect(await placed.get(1, "k")).toBe("v");
   });
+
+  it("does not answer for it when it has lost it again by the time that it has asked around", async () => {
+    const regions = ["eu", "us", "asia"];
+    const placed = new PlacedWorld({ seed: "lost again", regions, settings: { replication: { eu: 1 } } });
+    await placed.begin();
+    await placed.put(0, "k", "v");
+    const { quorumReads } = placed.driver(1).replica;
+    const answers: (() => void)[] = [];
+    quorumReads.askReady = (_shard, _key, _now, answer) => void answers.push(() => answer(false));
+    await placed.do(placed.driver(1).defineKeyspace(NAME, { replication: { us: 1 } }));
+    while (!placed.ownersOf("k", 1).includes(1)) await placed.run(1);
+    const asked = [1, 2].map((node) => placed.store(node).get("k" as Key));
+    const absent = { condition: { type: "absent" } } as const;
+    const written = placed
+      .store(1)
+      .put("k" as Key, new Uint8Array(1), absent)
+      .catch(code);
+    await placed.run(20);
+    expect(answers.length).toBeGreaterThan(1);
+    await placed.do(placed.driver(1).defineKeyspace(NAME, { replication: { eu: 1 } }));
+    while (placed.ownersOf("k", 1).includes(1)) await placed.run(1);
+    for (const answer of answers) answer();
+    for (const each of asked) expect((await placed.do(each)).entry?.value).toEqual(new TextEncoder().encode("v"));
+    expect(await placed.do(written)).toBe("PRECONDITION_FAILED");
+  });
 });
