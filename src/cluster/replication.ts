@@ -255,6 +255,11 @@ export class Replication {
     }
   }
 
+  /** What was missing of it is not fetched any more: nobody is owed that it came. */
+  leaves(shard: Shard): void {
+    this.#owedByShard.delete(shard.id);
+  }
+
   linkDown(peer: ReplicaId): void {
     for (const owed of this.#owedByShard.values()) owed.delete(peer);
   }

@@ -445,6 +445,7 @@ export class Replica implements WatchRelayHost {
   leaves(shard: Shard): void {
     this.pulls.abandon(shard.id);
     this.#serving.endShard(shard);
+    this.replication.leaves(shard);
     this.#changedUntold();
   }
 

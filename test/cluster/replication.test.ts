@@ -171,6 +171,13 @@ describe("a confirmation", () => {
     for (const shard of around.shards) replication.claimed(shard);
     expect(around.sent).toEqual([]);
   });
+
+  it("is not owed for a shard that is let go of", () => {
+    receive(true, written(2));
+    expect(replication.owed).toBe(1);
+    for (const shard of around.shards) replication.leaves(shard);
+    expect(replication.owed).toBe(0);
+  });
 });
 
 describe("a push whose life is sealed here, by a later life that its link does not tell of yet", () => {

@@ -120,4 +120,139 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
     seedsMax: 30,
     checkers: ["session"],
   },
+  {
+    name: "policies-before-their-view",
+    rule: "M1",
+    broken: "who owns what follows a policy as soon as that is on disk, and what was told before still counts",
+    patches: [
+      {
+        file: "cluster/ownership.ts",
+        find: "this.#comingBySpace = new Map([...policies].map((each) => [each.space, each]));",
+        replace:
+          "this.#comingBySpace = new Map([...policies].map((each) => [each.space, each])); this.#policiesBySpace = this.#comingBySpace;",
+      },
+    ],
+    scenario: "drill-policies",
+    seedsMax: 20,
+    checkers: ["acknowledged", "handover"],
+  },
+  {
+    name: "spent-life-writes-on",
+    rule: "R4",
+    broken: "a life that let go of what it wrote into a shard goes on with its sequences there",
+    patches: [
+      { file: "replica/replica.ts", find: "if (!shard.isSpent) return;", replace: "if (shard.id >= 0) return;" },
+      { file: "core/shard.ts", find: "!this.isSpent && !this.#isLeaving,", replace: "!this.#isLeaving," },
+    ],
+    scenario: "drill-policies",
+    seedsMax: 20,
+    checkers: ["audit", "convergence", "acknowledged"],
+  },
+  {
+    name: "ready-without-what-is-claimed",
+    rule: "M1",
+    broken: "an owner is ready as soon as one that is has told what it covers, whatever of that is here",
+    patches: [
+      {
+        file: "cluster/anti-entropy.ts",
+        find: "if (lack === 0 && this.#isCaughtUp(entry, message)) this.#options.caughtUp(shard);",
+        replace: "if (this.#isCaughtUp(entry, message)) this.#options.caughtUp(shard);",
+      },
+    ],
+    scenario: "drill-policies",
+    seedsMax: 20,
+    checkers: ["acknowledged", "handover", "local-order", "condition", "session"],
+  },
+  {
+    name: "view-comes-twice",
+    rule: "M1, M2",
+    broken:
+      "the digest of a view is of what the policies say, and not of which came when: one that was there before is the same",
+    patches: [
+      {
+        file: "cluster/ownership.ts",
+        find: "for (const { space, version, hash: tie } of policies) sum += hash([~space, version, tie]);",
+        replace: "for (const { space, hash: tie } of policies) sum += hash([~space, tie]);",
+      },
+    ],
+    scenario: "drill-policies",
+    seedsMax: 40,
+    checkers: ["acknowledged", "convergence"],
+  },
+  {
+    name: "unready-owner-answers-alone",
+    rule: "-",
+    broken: "an owner that is not ready answers with what it has",
+    patches: [
+      {
+        file: "replica/local-keyspace.ts",
+        find: "return shard.isReady || !ownership.owns(shard.id);",
+        replace: "return shard.isReady || ownership.view >= 0;",
+      },
+    ],
+    scenario: "drill-policies",
+    seedsMax: 20,
+    checkers: ["handover"],
+  },
+  {
+    name: "unready-owner-asks-those-who-told",
+    rule: "-",
+    broken: "an owner that is not ready does not ask whoever has not told yet what it holds in this view",
+    patches: [
+      {
+        file: "replica/quorum-reads.ts",
+        find: "standing?.view !== ownership.view || standing.strays.has(shard)",
+        replace: "standing?.strays.has(shard) === true",
+      },
+    ],
+    scenario: "drill-policies",
+    seedsMax: 80,
+    checkers: ["handover"],
+  },
+  {
+    name: "moved-key-answered-all-the-same",
+    rule: "-",
+    broken: "who owns a key no more when it has asked others for it answers with what it has",
+    patches: [
+      {
+        file: "replica/local-keyspace.ts",
+        find: "    await asking;\n    return this.#host.replica().ownership.owns(this.#shardOf(key).id);",
+        replace: "    await asking;\n    return this.#shardOf(key).id >= 0;",
+      },
+      { file: "replica/replica.ts", find: "else this.#withheld.add(link, message);", replace: "" },
+    ],
+    scenario: "drill-policies",
+    seedsMax: 40,
+    checkers: ["handover"],
+  },
+  {
+    name: "stray-goes-before-owners-are-ready",
+    rule: "M2",
+    broken: "a stray lets go once each owner has told anything of the shard in this view",
+    patches: [
+      {
+        file: "cluster/movement.ts",
+        find: "return isReady && report.durable.dominates(shard.vector);",
+        replace: "return report?.view === ownership.view && (isReady || report.readiness === NOT_READY);",
+      },
+    ],
+    scenario: "drill-policies",
+    seedsMax: 20,
+    checkers: ["acknowledged"],
+  },
+  {
+    name: "readiness-of-any-view",
+    rule: "M2",
+    broken: "a stray lets go once all owners have told that they are ready, in whichever view",
+    patches: [
+      {
+        file: "cluster/movement.ts",
+        find: "const isReady = report?.view === ownership.view && report.readiness === READY;",
+        replace: "const isReady = report !== undefined && report.readiness === READY;",
+      },
+    ],
+    scenario: "drill-policies",
+    seedsMax: 20,
+    checkers: ["acknowledged"],
+  },
 ];

@@ -8,6 +8,7 @@ import { checkCondition } from "../../../simulations/checkers/condition.ts";
 import { areEqualDumps, checkConvergence } from "../../../simulations/checkers/convergence.ts";
 import { checkDigest } from "../../../simulations/checkers/digest.ts";
 import type { Checker, Evidence } from "../../../simulations/checkers/evidence.ts";
+import { checkHandover } from "../../../simulations/checkers/handover.ts";
 import { checkListing } from "../../../simulations/checkers/listing.ts";
 import { checkLocalOrder } from "../../../simulations/checkers/local-order.ts";
 import { checkQuorum } from "../../../simulations/checkers/quorum.ts";
@@ -276,6 +277,49 @@ describe("listing", () => {
   it("leaves nothing out where all is quiet; cut off, a replica lists what it has", () => {
     expect(messages(checkListing, placed([listing], { quiet: [{ from: 0, to: 100 }] }))).toHaveLength(1);
     expect(messages(checkListing, placed([listing]))).toEqual([]);
+  });
+});
+
+describe("handover", () => {
+  const quiet = [{ from: 0, to: 9000 }];
+  const write = asked(1, 100, by(0, 500));
+  const judged = (history: readonly HistoryEntry[], spans = quiet) =>
+    messages(checkHandover, placed(history, { quiet: spans }));
+
+  it("has whoever is asked show what was acknowledged a second ago, whoever wrote it", () => {
+    expect(judged([write, asked(2, 1200, seen(0, 500))])).toEqual([]);
+    expect(judged([write, asked(2, 1200, seen(1, 501, 3))])).toEqual([]);
+    const [message] = judged([write, asked(2, 1200, seen(0, undefined))]);
+    expect(message).toContain(`operation 2 (read at replica 2, 1.200s) showed nothing at "${KEY}", yet operation 1`);
+    expect(judged([asked(3, 50, by(0, 400)), write, asked(2, 1200, seen(0, 400, 3))])).toHaveLength(1);
+  });
+
+  it("takes one write under two origins for one", () => {
+    expect(judged([asked(1, 100, by(1, 500)), asked(2, 1200, seen(0, 500))])).toEqual([]);
+  });
+
+  it("says nothing of what was acknowledged just now, nor of what was disturbed since", () => {
+    const late = asked(2, 1000, seen(0, undefined));
+    expect(judged([write, late])).toEqual([]);
+    const read = asked(2, 1200, seen(0, undefined));
+    expect(judged([write, read], [{ from: 101, to: 9000 }])).toEqual([]);
+    expect(judged([write, read], [{ from: 0, to: 1201 }])).toEqual([]);
+  });
+
+  it("lets a key be gone that somebody may have deleted, and a deletion show nothing", () => {
+    const read = asked(2, 1200, seen(0, undefined));
+    const deletion = asked(3, 1100, by(0, 600, { isDelete: true }), {
+      operation: { ...write.operation, id: 3, type: "delete" },
+    });
+    expect(judged([write, deletion, read])).toEqual([]);
+    const deleted = { ...deletion, invokedAt: 100, answeredAt: 101 };
+    expect(judged([deleted, read])).toEqual([]);
+    expect(judged([asked(1, 50, by(0, 500)), deleted, asked(2, 1200, seen(0, 500))])).toHaveLength(1);
+  });
+
+  it("is for a keyspace that some keep", () => {
+    const { placement: _, ...everywhere } = placed([write, asked(2, 1200, seen(0, undefined))], { quiet });
+    expect(checkHandover(everywhere)).toEqual([]);
   });
 });
 
