@@ -23,7 +23,7 @@ test.concurrent.each([
   [["status", "--members", "0"], "--members must be a whole number from 1"],
   [["members", "remove"], "missing required argument 'ID'"],
   [["members", "remove", "../x"], "ID must be the id of a member"],
-  [["members", "removes"], "too many arguments"],
+  [["members", "removes"], 'members knows no "removes": there is remove'],
   [["keys", "--tls-ca", "missing"], "--tls-ca: cannot read missing: no such file"],
   [["put", "k"], "missing required argument 'VALUE'"],
   [["put", "k", "v", "--ttl", "soon"], "--ttl must be a duration"],
