@@ -66,12 +66,12 @@ const PLANTED: readonly PlantedProcess[] = [
         find: "const met = this.#view.isDurable(wait.shard, wait.origin, wait.sequence);",
         replace: "const met = true;",
       },
-      { file: "replica/driver.ts", find: 'if (level === "disk") this.#isDiskUrgent = true;', replace: "" },
+      { file: "replica/driver.ts", find: 'if (level === "disk") this.#disk.isUrgent = true;', replace: "" },
       // Batches gather for a second: what is at stake is not a matter of luck.
       {
         file: "replica/driver.ts",
-        find: "      this.#feedDisk();\n      this.#settleSessions();",
-        replace: "      if (this.#now() % 1000 < 60) this.#feedDisk();\n      this.#settleSessions();",
+        find: "if (!this.#isStopped) this.#disk.feed(this.replica);",
+        replace: "if (this.#now() % 1000 < 60) this.#disk.feed(this.replica);",
       },
     ],
     checker: "acknowledged",
