@@ -75,7 +75,9 @@ function isQuiet({ invokedAt, answeredAt = Infinity }: HistoryEntry, { placement
 }
 
 /** It answered with something else before: what is on disk is never unlearnt. Pages of a listing are asked of several. */
-function hasHeardOfKeyspace({ node, operation, invokedAt }: HistoryEntry, { history }: Evidence): boolean {
+function hasHeardOfKeyspace({ node, operation, invokedAt }: HistoryEntry, { history, placement }: Evidence): boolean {
+  // Of the default one everybody has.
+  if (placement === undefined) return true;
   const asked = operation.listing?.nodes ?? [node];
   return asked.every((each) =>
     history.some(({ node: answered, answer, answeredAt = Infinity }) => {
