@@ -135,7 +135,12 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
       status: () => this.status(),
     };
     this.#host = host;
-    this.#router = new Router({ ...host, random: options.random, after: (ms, run) => this.#after(ms, run) });
+    this.#router = new Router({
+      ...host,
+      random: options.random,
+      after: (ms, run) => this.#after(ms, run),
+      pause: (ms) => new Promise((resolve) => options.scheduler.after(ms, resolve)),
+    });
     const respond = (peer: ReplicaId, response: MessageOf<"response">) =>
       this.#step(() => this.#replica?.send(peer, response));
     this.#service = new RequestService({ ...host, respond }, this.#router);

@@ -86,6 +86,7 @@ export class RequestService {
       this.#router.read(space, shard, body, circumstances),
     );
     if (passed.type !== "here") return this.#answer(peer, request, passed);
+    if (this.#knowsNothing(shard)) return this.#answer(peer, request, REFUSED);
     await this.#caughtUp(peer, around);
     if (!(await this.#isAsked(peer, around, body.key, body.quorum))) return this.#answer(peer, request, REFUSED);
     const { start, end } = recordsOf(shard, body.key);
@@ -105,6 +106,7 @@ export class RequestService {
     );
     if (passed.type !== "here") return this.#answer(peer, request, passed);
     const { mayBeDone = body.mayBeDone } = passed;
+    if (!mayBeDone && this.#knowsNothing(shard)) return this.#answer(peer, request, REFUSED);
     try {
       await this.#caughtUp(peer, around);
     } catch (error) {
@@ -125,6 +127,15 @@ export class RequestService {
     const acknowledged = this.#host.acknowledged(outcome, { ack, ackTimeoutMs });
     const isAtOnce = ack === "memory";
     this.#answer(peer, request, written(await (isAtOnce ? acknowledged : this.#waitFor(peer, request, acknowledged))));
+  }
+
+  /**
+   * It was asked by who sees another view, and reaches nobody who owns the shard in its own: to answer that there is
+   * nothing, or to take a write as the first, is for who asked, who may hold it, or know of others.
+   */
+  #knowsNothing(shard: Shard): boolean {
+    const replica = this.#host.replica();
+    return !replica.ownership.owns(shard.id) && !replica.isHeld(shard);
   }
 
   /** Asks others for a key where it has to. False: meanwhile it is for others to answer. */

@@ -71,6 +71,9 @@ const HEDGE_SHARE = 0.1;
 const HEDGE_BURST = 10;
 /** For so long others may lack what an owner took. */
 const STICKY_MS = 1000;
+/** Between two rounds in which all who were asked refused, ms, and so many of them. */
+const PAUSE_MS = 50;
+const PAUSES_MAX = 10;
 /** Stamps that a write is given before the owner is to give it one. */
 const STAMPS_MAX = 3;
 
@@ -79,12 +82,37 @@ export interface RouterHost {
   now(): number;
   step<T>(run: (now: number) => T): T;
   after(delayMs: number, run: () => void): Cancel;
+  /** Resolves also where this replica has stopped by then. */
+  pause(delayMs: number): Promise<void>;
   readonly random: Random;
 }
 
 interface Taken {
   readonly owner: ReplicaId;
   readonly at: number;
+}
+
+/**
+ * Owners that say that they are none, to a request that came from nobody else: views differ, and who asks is about to see
+ * another one, or they are. Where everybody refuses for long, what is here has to do.
+ */
+class Refusals {
+  pauses = 0;
+  #isAny = false;
+  readonly #isFirst: boolean;
+
+  constructor({ from }: Circumstances) {
+    this.#isFirst = from === undefined;
+  }
+
+  note(answer: Answered): void {
+    this.#isAny ||= answer !== "lost" && answer.type === "refused";
+  }
+
+  /** It is worth while to ask all once more. */
+  get mayBeTaken(): boolean {
+    return this.#isFirst && this.#isAny && this.pauses < PAUSES_MAX;
+  }
 }
 
 /** A write as it is asked for the next time. */
@@ -127,14 +155,22 @@ export class Router {
   /** Throws what the owner answers with, and `TOO_MANY_REQUESTS`. */
   async read(space: SpaceId, shard: Shard, body: ReadBody, circumstances: Circumstances): Promise<Answer | Here> {
     if (this.isOwn(shard, space, circumstances.seen)) return HERE;
-    const tried = triedBefore(circumstances);
+    let tried = triedBefore(circumstances);
     let inVain: Answer | undefined;
+    const refusals = new Refusals(circumstances);
     for (;;) {
       const owner = this.#choose(shard, tried) ?? this.#holder(shard, tried);
-      if (owner === undefined) return inVain ?? HERE;
+      if (owner === undefined) {
+        if (inVain !== undefined || !refusals.mayBeTaken) return inVain ?? HERE;
+        await this.#pause(refusals);
+        if (this.isOwn(shard, space, circumstances.seen)) return HERE;
+        tried = triedBefore(circumstances);
+        continue;
+      }
       const answer = await this.#readFrom(owner, tried, shard, { ...requestOf(space, circumstances), body });
       if (isFinal(answer)) return answer;
       if (isInVain(answer)) inVain = answer;
+      refusals.note(answer);
     }
   }
 
@@ -158,13 +194,21 @@ export class Router {
     circumstances: Circumstances,
   ): Promise<Answer | Here> {
     const replica = this.#host.replica();
-    const tried = triedBefore(circumstances);
+    let tried = triedBefore(circumstances);
+    const refusals = new Refusals(circumstances);
     /** Who refused the stamp: it alone is known to hold something greater. */
     let refuser: ReplicaId | undefined;
     for (let stamps = 1; ; ) {
       const owner = refuser ?? this.#choose(shard, tried);
       const { body } = attempt;
-      if (owner === undefined) return this.#asGuest(body);
+      if (owner === undefined) {
+        if (!refusals.mayBeTaken) return this.#asGuest(body);
+        await this.#pause(refusals);
+        if (this.isOwn(shard, space, circumstances.seen))
+          return { type: "here", stamp: body.stamp, mayBeDone: body.mayBeDone };
+        tried = triedBefore(circumstances);
+        continue;
+      }
       refuser = undefined;
       tried.add(owner);
       const waitMs = body.ack === "memory" ? 0 : body.ackTimeoutMs;
@@ -173,6 +217,7 @@ export class Router {
         { ...requestOf(space, circumstances), body },
         this.#patience(owner, waitMs, body.value?.length),
       );
+      refusals.note(answer);
       if (answer === "lost") {
         if (body.stamp === undefined) throw unknownOutcome(owner);
         attempt.body = { ...body, mayBeDone: true };
@@ -181,7 +226,7 @@ export class Router {
         // Somebody else may have carried it out: it must not become two.
         if (isLast && body.mayBeDone) throw unknownOutcome(owner);
         attempt.body = { ...body, stamp: isLast ? undefined : this.stampOf(shard, body.key, answer.above) };
-        refuser = replica.canSend(owner) ? owner : undefined;
+        refuser = replica.isLinked(owner) ? owner : undefined;
       } else if (answer.type !== "refused") {
         if (answer.type === "error" && body.mayBeDone) throw unknownOutcome(owner);
         if (answer.type === "written") this.#took(replica, shard, owner, answer.timestamp);
@@ -196,6 +241,14 @@ export class Router {
     const now = this.#host.now();
     clock.observe(least as Timestamp, now);
     return Math.max(clock.next(now), least + 1, shard.lastStampOf(KIND_PLAIN, key) + 1) as Timestamp;
+  }
+
+  /** Until those who were asked, or this replica, see what the others see. */
+  async #pause(refusals: Refusals): Promise<void> {
+    refusals.pauses++;
+    await this.#host.pause(PAUSE_MS);
+    // Throws where this replica has stopped meanwhile.
+    this.#host.replica();
   }
 
   /** One more try would make it another write; here it is the same one. */
@@ -219,13 +272,13 @@ export class Router {
     const owners = replica.ownership.ownersOf(shard.id);
     const taken = this.#takenByShard.get(shard.id);
     const isSticky = taken !== undefined && isRecent(taken.at, this.#host.now()) && owners.includes(taken.owner);
-    if (isSticky && !tried.has(taken.owner) && replica.canSend(taken.owner)) return taken.owner;
+    if (isSticky && !tried.has(taken.owner) && replica.isLinked(taken.owner)) return taken.owner;
     return chooseOwner(this.#reachable(replica, owners, tried), this.#host.random);
   }
 
   /** Those of the owners that can be reached and were not tried; where some are alive as far as anybody knows, these only. */
   #reachable(replica: Replica, owners: readonly ReplicaId[], tried: ReadonlySet<ReplicaId>): OwnerFacts[] {
-    const linked = owners.filter((id) => !tried.has(id) && replica.canSend(id));
+    const linked = owners.filter((id) => !tried.has(id) && replica.isLinked(id));
     const alive = linked.filter((id) => replica.membership.stateOf(id) === "alive");
     return (alive.length > 0 ? alive : linked).map((id) => this.#factsOf(replica, id));
   }

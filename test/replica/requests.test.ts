@@ -219,6 +219,30 @@ describe("a replica that does not own a key", () => {
 });
 
 describe("a replica that comes to own a key", () => {
+  it("is asked once more by who came too early, and says itself that it is not the one as long as it holds nothing", async () => {
+    const regions = ["eu", "us", "asia"];
+    const placed = new PlacedWorld({ seed: "too early", regions, settings: { replication: { eu: 1 } } });
+    await placed.begin();
+    await placed.put(0, "k", "v");
+    const late = placed.driver(1).replica;
+    const { isOwner, ownersOf, groupOf, owns } = late.ownership;
+    // Node 1 goes on seeing the view of before, in which it owns nothing, and reaches nobody who does.
+    Object.assign(late.ownership, { isOwner: () => false, ownersOf: () => [], groupOf: () => [], owns: () => false });
+    await placed.do(placed.driver(2).defineKeyspace(NAME, { replication: { us: 1 } }));
+    while (!placed.ownersOf("k", 2).includes(1)) await placed.run(1);
+    const asked = [
+      placed.store(2).get("k" as Key),
+      placed
+        .store(2)
+        .put("k" as Key, new Uint8Array(1), { condition: { type: "absent" } })
+        .catch(code),
+    ] as const;
+    await placed.run(100);
+    Object.assign(late.ownership, { isOwner, ownersOf, groupOf, owns });
+    expect((await placed.do(asked[0])).entry?.value).toEqual(new TextEncoder().encode("v"));
+    expect(await placed.do(asked[1])).toBe("PRECONDITION_FAILED");
+  });
+
   it("shows from its first moment what the owner before it has, which has not told it so yet", async () => {
     const placed = new PlacedWorld({ seed: "at once", regions: ["eu", "us"], settings: { replication: { eu: 1 } } });
     await placed.begin();
