@@ -46,6 +46,7 @@ export {
   slowDisk,
 } from "./script/faults.ts";
 export { inWords } from "./script/in-words.ts";
+export type { PolicyAt, ScriptKeyspace } from "./script/keyspace.ts";
 export type { ActResult, CaughtUp, Counts, SimulationResult } from "./script/result.ts";
 export { planOf, type Replicas, type Script } from "./script/script.ts";
 export { ScriptError } from "./script/script-error.ts";

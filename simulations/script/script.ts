@@ -14,6 +14,7 @@ import { Cluster } from "./cluster.ts";
 import { type DocumentAct, documentsOf } from "./document-act.ts";
 import { type Duration, msOf } from "./duration.ts";
 import type { ScriptFault } from "./faults.ts";
+import { keyspaceChanges, type ScriptKeyspace } from "./keyspace.ts";
 import { ScriptError } from "./script-error.ts";
 import { type Watching, watchPlan } from "./watch.ts";
 import { operationsOf, type Workload } from "./workload.ts";
@@ -38,6 +39,12 @@ export interface Script {
   readonly replicas: Readonly<Record<string, Replicas>>;
   /** Then every fault ends, and all replicas must become equal. */
   readonly lasts: Duration;
+  /**
+   * Some replicas keep each key: `{ replication: 2 }`, or several policies, each from its time on. One alone is set 2 s after
+   * the start: what clients ask for before is refused. Absent: every replica keeps every key. Neither with `watchers` nor
+   * with `documents`.
+   */
+  readonly keyspace?: ScriptKeyspace;
   readonly workload?: Workload | readonly Workload[];
   /** Single operations at given times. */
   readonly clients?: readonly Act[];
@@ -83,6 +90,7 @@ export function planOf(script: Script): Plan {
     operations,
     ...(documents.length > 0 && { documents }),
     ...watchesIn(script, cluster, healAt),
+    ...keyspaceIn(script, cluster, healAt),
     faults: (script.faults ?? []).flatMap((fault) => checked(fault.type, fault.resolve(cluster), { healAt, cluster })),
   };
   checkDistances(plan);
@@ -157,6 +165,15 @@ function actsIn(
   const acts = clients.map((act) => act.resolve({ cluster, idOf: (name) => ids.get(name), sessionOf }, nextId()));
   checkTimes("client", clients, acts, untilMs);
   return acts;
+}
+
+/** Absent where all keep everything. */
+function keyspaceIn(script: Script, cluster: Cluster, untilMs: number): Pick<Plan, "keyspace"> {
+  const { keyspace, watchers = [], documents = [] } = script;
+  if (keyspace === undefined) return {};
+  if (watchers.length > 0) throw new ScriptError("watchers: there are none of a keyspace that some replicas keep");
+  if (documents.length > 0) throw new ScriptError("documents: there are none in a keyspace that some replicas keep");
+  return { keyspace: keyspaceChanges(keyspace, cluster, untilMs) };
 }
 
 /** Absent where nobody watches. */

@@ -33,6 +33,34 @@ import { replicaDefaults } from "../../../src/replica/config.ts";
 
 const script: Script = { replicas: { frankfurt: 2, virginia: 1 }, lasts: "20s" };
 
+describe("the keyspace of a script", () => {
+  it("is defined once all have met, or as often as is told, by whom", () => {
+    const settings = { replication: 2 } as const;
+    expect(planOf(script).keyspace).toBeUndefined();
+    expect(planOf({ ...script, keyspace: settings }).keyspace).toEqual([{ at: 2000, node: 0, settings }]);
+    const keyspace = [
+      { at: "9s", settings: { replication: { virginia: 1 } }, replica: "virginia-1" },
+      { at: "3s", settings },
+    ] as const;
+    expect(planOf({ ...script, keyspace }).keyspace).toEqual([
+      { at: 3000, node: 0, settings },
+      { at: 9000, node: 2, settings: { replication: { virginia: 1 } } },
+    ]);
+  });
+
+  it("is refused after the end, at nobody, without a policy, and with who follows all replicas", () => {
+    const settings = { replication: 1 } as const;
+    const refusal = (changes: Partial<Script>) => () => planOf({ ...script, ...changes });
+    expect(refusal({ keyspace: [] })).toThrow(ScriptError);
+    expect(refusal({ keyspace: [{ at: "20s", settings }] })).toThrow("after the end");
+    expect(refusal({ keyspace: [{ at: "1s", settings, replica: "paris-1" }] })).toThrow('no replica "paris-1"');
+    const watchers = [{ name: "w", at: "1s", replica: "virginia-1" }] as const;
+    expect(refusal({ keyspace: settings, watchers })).toThrow("watchers");
+    const documents = [readDocument({ name: "r", at: "1s", replica: "virginia-1", document: "d" })];
+    expect(refusal({ keyspace: settings, documents })).toThrow("documents");
+  });
+});
+
 describe("documents of a script", () => {
   const place = { replica: "frankfurt-1", document: "d" };
 
