@@ -39,8 +39,9 @@ export function knows(vector: VersionVector | undefined, dot: Dot | undefined): 
 
 /** True when something that may have happened by a moment explains that an edit is not in the document. */
 export function mayBeRemoved(edit: DocumentEntry, writes: DocumentWrites, moment: Moment, evidence: Evidence): boolean {
+  const isThere = (other: DocumentEntry): boolean => isSurelyThere(other, edit, evidence);
   const removes = (deletion: DocumentEntry): boolean =>
-    deletion.invokedAt <= moment.at && !isBehind(deletion, edit, writes);
+    deletion.invokedAt <= moment.at && !isBehind(deletion, edit, writes, isThere);
   return writes.deletions.some(removes) || writes.leases.some((lease) => mayHaveEnded(lease, writes, moment, evidence));
 }
 
@@ -51,13 +52,26 @@ export function isRemoved(edit: DocumentEntry, writes: DocumentWrites, moment: M
   return writes.deletions.some(removes) || hasRunOut(edit, writes, { ...moment, knew: undefined }, evidence);
 }
 
-/** True when an edit knew of a deletion, or of one with a greater stamp: it is of a later document. */
-function isBehind(deletion: DocumentEntry, edit: DocumentEntry, { deletions }: DocumentWrites): boolean {
+/**
+ * True when an edit knew of a deletion, or of one with a greater stamp that was there to be known: it is of a later document.
+ */
+function isBehind(
+  deletion: DocumentEntry,
+  edit: DocumentEntry,
+  { deletions }: DocumentWrites,
+  isThere: (other: DocumentEntry) => boolean,
+): boolean {
   const stamp = stampOf(deletion);
   if (knows(edit.knew, dotOf(deletion)) || (stamp ?? Infinity) <= edit.generation) return true;
   const isLater = (other: DocumentEntry): boolean =>
-    stamp !== undefined && (stampOf(other) ?? 0) > stamp && knows(edit.knew, dotOf(other));
+    stamp !== undefined && (stampOf(other) ?? 0) > stamp && knows(edit.knew, dotOf(other)) && isThere(other);
   return deletions.some(isLater);
+}
+
+/** A life that is over counts as covered up to its end, with what its crash took, and nobody ever saw. */
+function isSurelyThere(deletion: DocumentEntry, { knew }: DocumentEntry, evidence: Evidence): boolean {
+  const dot = dotOf(deletion);
+  return dot !== undefined && (knew?.isSealed(dot.origin) !== true || isForGood(deletion, evidence));
 }
 
 /** True unless an edit must fall to a deletion. What ends a lease is a deletion that nobody was told of. */
@@ -68,7 +82,7 @@ export function mayBeBehind(
   evidence: Evidence,
 ): boolean {
   const stamp = stampOf(deletion);
-  if (stamp === undefined || stamp <= edit.purgedUpTo || isBehind(deletion, edit, writes)) return true;
+  if (stamp === undefined || stamp <= edit.purgedUpTo || isBehind(deletion, edit, writes, () => true)) return true;
   if (isOfNewcomer(edit, evidence) && deletion.invokedAt < edit.invokedAt) return true;
   const moment = { at: edit.invokedAt, wallMs: edit.invokedWallMs };
   return writes.leases.some((lease) => mayHaveEnded(lease, writes, moment, evidence));

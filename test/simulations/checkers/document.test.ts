@@ -1,9 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { checkDocument } from "../../../simulations/checkers/document.ts";
-import type { DocumentEntry } from "../../../simulations/documents/document-history.ts";
+
+import type { DocumentAnswer, DocumentEntry } from "../../../simulations/documents/document-history.ts";
 import type { FinalDocument } from "../../../simulations/documents/final-document.ts";
 import type { ShownDocument } from "../../../simulations/documents/shown-document.ts";
-import { done, span } from "./document-builder.ts";
+import type { LifeEnd } from "../../../simulations/simulator/node.ts";
+import type { ShardId } from "../../../src/base/ids.ts";
+import { originOf } from "../../../src/core/origin.ts";
+import { VersionVector } from "../../../src/core/version-vector.ts";
+import { done, span, written } from "./document-builder.ts";
 import { crash, evidence, KEY, node, WALL } from "./evidence-builder.ts";
 
 const FINAL_MS = 10_000;
@@ -71,6 +76,19 @@ describe("the checker of documents", () => {
     const told = done(3, { upTo: 1, generation: 2 });
     expect(messages([deletion, told], final(shown(3)))).toEqual([]);
     expect(messages([deletion, told], final(shown()))[0]).toContain("lacks");
+  });
+
+  it("takes no edit for one that knew a deletion that went with its life, however much of that life counts as covered", () => {
+    const lost = { replica: 9, life: 1 };
+    const dot = { shard: 0 as ShardId, origin: originOf(lost.replica, lost.life), sequence: 1 };
+    const later = done(3, { type: "delete", node: 1, answer: { ...written(3), dot } as DocumentAnswer });
+    const knew = new VersionVector();
+    knew.seal(lost.replica, lost.life + 1);
+    const history = [done(2, { type: "delete" }), later, done(4, { knew })];
+    const found = (ends: readonly LifeEnd[]) =>
+      checkDocument({ ...evidence([], [node({ documents: [final(shown())] }), node({ ends })]), documents: history });
+    expect(found([crash(3.5)])).toEqual([]);
+    expect(found([])[0]?.message).toContain("lacks clocks 0 to 0 of client 4");
   });
 
   it("lets an edit stand that came after what was purged, above the deletion", () => {
