@@ -182,9 +182,11 @@ function firstAfter(
 
 /** It covers the write, and shows neither that nor anything older; or it holds nothing of the shard, and does not own it. */
 function isGoneAt(node: NodeSample | undefined, { part }: Acknowledged, below: Stamp): boolean {
-  if (node !== undefined && holdsNothing(node, part.dot.shard)) return true;
-  if (node?.vectors.get(part.dot.shard)?.covers(part.dot.origin, part.dot.sequence) !== true) return false;
+  if (node === undefined) return false;
   const register = node.registers.get(plainIdentity(part.key));
+  // What was asked of others for one key is held and claims nothing.
+  if (register === undefined && holdsNothing(node, part.dot.shard)) return true;
+  if (node.vectors.get(part.dot.shard)?.covers(part.dot.origin, part.dot.sequence) !== true) return false;
   return register === undefined || !register.isLive || compareStamps(register.stamp, below) > 0;
 }
 

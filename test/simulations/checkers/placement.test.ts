@@ -154,6 +154,14 @@ describe("resurrection", () => {
     expect(messages(checkResurrection, placed([put, removal], { samples: [look(50, ...behind), shown] }))).toEqual([]);
   });
 
+  it("is not of what a replica held all the time that had asked for it, though it claims nothing", () => {
+    const asker = placedSample(2, back, []);
+    const samples = [look(50, gone[0], gone[1], asker), look(90, gone[0], gone[1], asker)];
+    expect(messages(checkResurrection, placed([put, removal], { samples }))).toEqual([]);
+    const later = [look(50, ...gone), look(90, gone[0], gone[1], asker)];
+    expect(messages(checkResurrection, placed([put, removal], { samples: later }))).toHaveLength(1);
+  });
+
   it("asks of all to remember: whoever does not own a key shows what others have", () => {
     const read = asked(3, 100, seen(0, 100));
     const samples = [look(50, ...gone)];
