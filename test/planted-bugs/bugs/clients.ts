@@ -132,7 +132,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
         file: "replica/replica.ts",
         find: "        this.pulls.registers++;\n        if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(shard, view, at, now);",
         replace:
-          "        this.pulls.registers++;\n        if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#changesBySpace.get(spaceOf(shard.id))?.skip();",
+          "        this.pulls.registers++;\n        if (shard.apply(view, bytes, at, length, now) === APPLIED) this.audience.changesOf(DEFAULT_SPACE).skip();",
       },
     ],
     scenario: "drill-watches",
