@@ -3,8 +3,8 @@
  * it and it is purged, nothing but a mark tells of it, and only whoever knows that mark stamps its writes above it.
  *
  *   a newcomer    A replica without a disk begins each life with nothing, and nobody waits with a purge for one that he has
- *                 not met. What it writes before it has heard of the removal stands where that was purged, and loses where
- *                 it was not; the audit settles which.
+ *                 not met. What it writes before it has heard of the removal, or has been met by those who remove, stands where
+ *                 that was purged, and loses where it was not; the audit settles which.
  *   forgotten     Where all who ran had lost their disks, and with them that the value was ever there, they purge among
  *                 themselves what had replaced it, and take it from whoever comes back with it.
  */
@@ -60,8 +60,18 @@ export function wroteUnaware(
   const removed = withStamp(writes, floor);
   if (removed !== undefined && removed.entry !== write && !isUnknown(removed)) return false;
   return removalsOf(floor, writes, evidence).some(
-    (removal) => removal.entry.invokedAt < write.invokedAt && isUnknown(removal),
+    (removal) =>
+      isUnknown(removal) && (removal.entry.invokedAt < write.invokedAt || isUnmet(write, removal.entry, evidence)),
   );
+}
+
+/** True when nobody who ran had met who wrote, in that life, when a removal had been carried out: its purge waits for others. */
+function isUnmet({ node, life }: HistoryEntry, removal: HistoryEntry, { samples }: Evidence): boolean {
+  const until = removal.answeredAt ?? removal.invokedAt;
+  const last = samples.findLast(({ at, nodes }) => at <= until && nodes[node]?.life === life);
+  const id = last?.nodes[node]?.company.id;
+  const others = last?.nodes.filter((other, index) => index !== node && other !== undefined) ?? [];
+  return id !== undefined && others.length > 0 && others.every((other) => other?.company.others.has(id) !== true);
 }
 
 /** True for what a replica without a disk did in a life that began with nothing. */

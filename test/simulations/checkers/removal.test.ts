@@ -8,6 +8,7 @@ import { checkSession } from "../../../simulations/checkers/session.ts";
 import { indexWrites } from "../../../simulations/checkers/writes-by-key.ts";
 import type { Sample } from "../../../simulations/sampling/sample.ts";
 import type { HistoryEntry } from "../../../simulations/workload/history.ts";
+import type { ReplicaId } from "../../../src/base/ids.ts";
 import { diskLoss, entry, evidence, KEY, node, read, version, written } from "./evidence-builder.ts";
 import { nodeSample, sample } from "./samples.ts";
 
@@ -38,6 +39,18 @@ describe("a newcomer without a disk", () => {
     expect(stands(told([DELETION, ANEW], [node(), node()]))).toBe(false);
     expect(stands(told([DELETION, { ...ANEW, life: 1 }]))).toBe(false);
     expect(stands(told([entry(1, 21, DELETION.operation), ANEW]))).toBe(false);
+  });
+
+  it("may write what is removed by those who have not met it, and not by those who have", () => {
+    const later = { ...DELETION, operation: { ...DELETION.operation, id: 3 }, invokedAt: 22, answeredAt: 23 };
+    const seen = (ids: readonly string[]) => {
+      const others = new Map(ids.map((id) => [id as ReplicaId, "alive" as const]));
+      const one = nodeSample(undefined, 0, { company: { id: "a" as ReplicaId, others } });
+      const newcomer = nodeSample(undefined, 0, { life: 2, company: { id: "b" as ReplicaId, others: new Map() } });
+      return [sample(22.5, one, newcomer)];
+    };
+    expect(stands(told([later, ANEW], undefined, seen([])))).toBe(true);
+    expect(stands(told([later, ANEW], undefined, seen(["b"])))).toBe(false);
   });
 
   it("may write below a value whose removal, whether anybody was told of it or not, it has not heard of", () => {
