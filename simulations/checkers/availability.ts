@@ -53,7 +53,8 @@ function* checkAnswered(entry: HistoryEntry, evidence: Evidence): Iterable<strin
   const { operation, answer } = entry;
   if (answer === undefined) {
     const askingMs = timeToAsk(entry, evidence.nodes.length);
-    const hadTime = evidence.endedAt - entry.invokedAt > timeGiven(entry) + askingMs + PUT_BACK_MAX_MS + TICKS_MS;
+    const givenMs = timeGiven(entry) + askingMs + timeBetweenPages(entry, evidence);
+    const hadTime = evidence.endedAt - entry.invokedAt > givenMs + PUT_BACK_MAX_MS + TICKS_MS;
     if (hadTime && !hasEnded(entry, evidence) && !hasEndedMeanwhile(entry, evidence))
       yield `${describe(entry)} was never answered`;
     return;
@@ -117,6 +118,11 @@ function timeGiven({ operation, carried = [] }: HistoryEntry): number {
 function timeToAsk(entry: HistoryEntry, nodes: number): number {
   if (entry.isAlone !== false) return 0;
   return (nodes - 1) * (OWNER_MS + timeGiven(entry)) + QUORUM_TIMEOUT_MS;
+}
+
+/** What the client itself lets pass until it asks for the next page; the last one may be empty. */
+function timeBetweenPages({ operation: { listing } }: HistoryEntry, { keys }: Evidence): number {
+  return listing === undefined ? 0 : Math.ceil(keys.length / listing.limit + 1) * listing.gapMs;
 }
 
 function hasEnded({ node, life }: HistoryEntry, { nodes }: Evidence): boolean {

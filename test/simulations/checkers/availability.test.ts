@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkAvailability, countRefusals } from "../../../simulations/checkers/availability.ts";
 import type { NodeEvidence } from "../../../simulations/checkers/evidence.ts";
 import type { HistoryEntry } from "../../../simulations/workload/history.ts";
+import type { Key } from "../../../src/base/ids.ts";
 import { crash, dotOf, entry, evidence, node, written } from "./evidence-builder.ts";
 
 function messagesOf(each: HistoryEntry, nodes: readonly NodeEvidence[] = [node()]): string[] {
@@ -33,6 +34,17 @@ describe("availability checker", () => {
     expect(messagesOf(entry(1, 10, refused("SESSION_BEHIND")))).toHaveLength(1);
     expect(messagesOf(entry(1, 10, refused("SHUTTING_DOWN")))).toHaveLength(1);
     expect(messagesOf(entry(1, 10, {}))[0]).toContain("never answered");
+  });
+
+  it("gives a listing the time that its client lets pass between pages", () => {
+    const listing = (limit: number) => entry(1, 10, { type: "keys", listing: { limit, gapMs: 200, nodes: [0] } });
+    const told = (limit: number, endedAt: number) => {
+      const keys = Array.from({ length: 40 }, (_, i) => `k${i}` as Key);
+      return checkAvailability({ ...evidence([listing(limit)], [node()]), keys, endedAt });
+    };
+    expect(told(1, 9000)).toEqual([]);
+    expect(told(1, 10_000)).toHaveLength(1);
+    expect(told(10, 9000)).toHaveLength(1);
   });
 
   it("catches an answer that comes too late for what was asked", () => {
