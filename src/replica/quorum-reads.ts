@@ -1,8 +1,8 @@
 /**
  * Registers that are asked of others before one is read or written here. A read that wants a majority asks every owner that
- * is linked, or comes to be while it waits: the newest of what a majority (this replica included) holds is the answer. An owner that is not ready yet asks
- * those that are. Either takes in what it is told, so that it is repaired and passes it on: who does not own the shard must
- * not, and is no part of a majority, so that it has nobody to ask.
+ * is linked, or comes to be while it waits: the newest of what a majority (this replica included) holds is the answer. An
+ * owner that is not ready yet asks those that are. Either takes in what it is told, so that it is repaired and passes it
+ * on: who does not own the shard must not, and is no part of a majority, so that it has nobody to ask.
  */
 
 import { isDue } from "../base/deadline.ts";

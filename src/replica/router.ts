@@ -21,6 +21,7 @@ import type { ListBody, ListedShard, ReadBody, Request, WriteBody } from "../wir
 import { HOPS_MAX } from "../wire/request-codec.ts";
 import { type Answered, FORWARDED_MAX, Forwarding, type Patience } from "./forwarding.ts";
 import type { Cancel } from "./ports.ts";
+import { PAUSE_MS, Refusals } from "./refusals.ts";
 import type { Replica } from "./replica.ts";
 
 /** What the session of a client has seen of shards that are not here, and how long an owner may wait for it, ms. */
@@ -71,9 +72,6 @@ const HEDGE_SHARE = 0.1;
 const HEDGE_BURST = 10;
 /** For so long others may lack what an owner took. */
 const STICKY_MS = 1000;
-/** Between two rounds in which all who were asked refused, ms, and so many of them. */
-const PAUSE_MS = 50;
-const PAUSES_MAX = 10;
 /** Stamps that a write is given before the owner is to give it one. */
 const STAMPS_MAX = 3;
 
@@ -90,29 +88,6 @@ export interface RouterHost {
 interface Taken {
   readonly owner: ReplicaId;
   readonly at: number;
-}
-
-/**
- * Owners that say that they are none, to a request that came from nobody else: views differ, and who asks is about to see
- * another one, or they are. Where everybody refuses for long, what is here has to do.
- */
-class Refusals {
-  pauses = 0;
-  #isAny = false;
-  readonly #isFirst: boolean;
-
-  constructor({ from }: Circumstances) {
-    this.#isFirst = from === undefined;
-  }
-
-  note(answer: Answered): void {
-    this.#isAny ||= answer !== "lost" && answer.type === "refused";
-  }
-
-  /** It is worth while to ask all once more. */
-  get mayBeTaken(): boolean {
-    return this.#isFirst && this.#isAny && this.pauses < PAUSES_MAX;
-  }
 }
 
 /** A write as it is asked for the next time. */
@@ -157,7 +132,7 @@ export class Router {
     if (this.isOwn(shard, space, circumstances.seen)) return HERE;
     let tried = triedBefore(circumstances);
     let inVain: Answer | undefined;
-    const refusals = new Refusals(circumstances);
+    const refusals = new Refusals(circumstances.from === undefined);
     for (;;) {
       const owner = this.#choose(shard, tried) ?? this.#holder(shard, tried);
       if (owner === undefined) {
@@ -195,7 +170,7 @@ export class Router {
   ): Promise<Answer | Here> {
     const replica = this.#host.replica();
     let tried = triedBefore(circumstances);
-    const refusals = new Refusals(circumstances);
+    const refusals = new Refusals(circumstances.from === undefined);
     /** Who refused the stamp: it alone is known to hold something greater. */
     let refuser: ReplicaId | undefined;
     for (let stamps = 1; ; ) {
