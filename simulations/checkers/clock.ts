@@ -98,14 +98,14 @@ function* checkTime(node: number, evidence: Evidence): Iterable<string> {
   }
 }
 
-/** Takes down which rounds are new since the sample before. */
+/** Takes down which rounds are new since the sample before. One during which the own clock went back says nothing. */
 function noteRounds(measured: Map<number, Measured>, node: number, sample: Sample, before: Sample | undefined): void {
   const sampled = sample.nodes[node];
   const after = before?.at ?? 0;
   if (sampled?.life !== before?.nodes[node]?.life) measured.clear();
   for (const [peer, round] of sampled?.votes.rounds ?? []) {
     const known = measured.get(peer);
-    if (known?.round === round) continue;
+    if (known?.round === round || round.rttMs < 0) continue;
     measured.set(peer, { round, after, beganAfter: known?.after ?? 0 });
   }
 }

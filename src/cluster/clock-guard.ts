@@ -1,12 +1,13 @@
 /**
  * The clock guard: how far this replica's wall clock is from the others', and by how much the replica corrects it.
  *
- * Each round of anti-entropy is a sample: the peer read its clock at some moment between question and answer, so that the
- * offset is known to within half the round trip. Of a peer's last samples the one of the least round trip counts (the
- * clock filter of NTP, RFC 5905 section 10), and those count no more that do not agree with a later one: a clock has
- * jumped since. This replica's offset is the median of all, its own clock included; only wall clocks are compared, never
- * corrected ones, so that nobody follows a correction. While the median may be within half a round trip of what it is taken
- * for, nothing changes: slow paths of unlike length do not make a good clock wrong.
+ * Each round of anti-entropy is a sample: the peer read its clock at some moment between question and answer, so that
+ * the offset is known to within half the round trip. Of a peer's last samples the one of the least round trip counts
+ * (the clock filter of NTP, RFC 5905 section 10), and those count no more that do not agree with a later one: a clock
+ * has jumped since. Where this replica's own clock steps, nothing counts that was measured before. This replica's
+ * offset is the median of all, its own clock included; only wall clocks are compared, never corrected ones, so that
+ * nobody follows a correction. While the median may be within half a round trip of what it is taken for, nothing
+ * changes: slow paths of unlike length do not make a good clock wrong.
  *
  * A majority has to be heard, and three at least: of two replicas nobody knows who is wrong, and each keeps its own clock.
  * Where the majority is lost the last correction stays: that the clock is wrong is known. Nothing is guaranteed against a
@@ -33,6 +34,8 @@ export class ClockGuard {
   readonly #samplesById = new Map<ReplicaId, readonly ClockSample[]>();
   /** In a cluster of how many it was decided last; undefined: something has changed since. */
   #decidedFor: number | undefined;
+  /** This replica's wall clock when it was looked at last, unix ms. */
+  #lookedAt: number | undefined;
   /** What is added to the wall clock; 0: it is not corrected. */
   correctionMs = 0;
   /** By how much the others are ahead; undefined: no majority has been heard. */
@@ -44,6 +47,18 @@ export class ClockGuard {
    */
   constructor(boundMs: number) {
     this.#boundMs = boundMs;
+  }
+
+  /**
+   * Looks at this replica's own wall clock, unix ms; often, so that it stepped where it is behind the last look, or ahead of
+   * it by more than the bound (the process may have stood still, too: a few rounds are soon measured anew).
+   */
+  look(wallClockMs: number): void {
+    const before = this.#lookedAt ?? wallClockMs;
+    this.#lookedAt = wallClockMs;
+    if (wallClockMs >= before && wallClockMs - before <= this.#boundMs) return;
+    this.#samplesById.clear();
+    this.#decidedFor = undefined;
   }
 
   /** Notes a round. One during which a clock went back is none. */

@@ -600,6 +600,7 @@ export class Replica implements WatchRelayHost {
   #guardClock(now: number): void {
     const guard = this.clockGuard;
     const before = guard.correctionMs;
+    guard.look(now - before);
     if (!guard.evaluate(this.members.owners().length + 1)) return;
     const { correctionMs } = guard;
     this.clock.putBack(now - before + correctionMs);

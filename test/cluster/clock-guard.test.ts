@@ -66,6 +66,30 @@ describe("samples", () => {
   });
 });
 
+describe("its own clock", () => {
+  const START_MS = 1_700_000_000_000;
+
+  /** Of four others two are heard again since the own clock stepped, whose last looks these were. */
+  function steppedBetween(beforeMs: number, afterMs: number): ClockGuard {
+    const guard = hearing(0, 0, 0, 0);
+    guard.look(beforeMs);
+    guard.evaluate(5);
+    guard.look(afterMs);
+    for (const peer of ["p0", "p1"]) guard.note(id(peer), { rttMs: 10, offsetMs: beforeMs - afterMs });
+    guard.evaluate(5);
+    return guard;
+  }
+
+  it.each([-4000, -600, 600, 4000])("that steps by %d ms makes what was measured before count no more", (stepMs) => {
+    expect(steppedBetween(START_MS, START_MS + stepMs).correctionMs).toBe(-stepMs);
+  });
+
+  it.each([0, 50, 500])("that runs on by %d ms does not", (stepMs) => {
+    const guard = steppedBetween(START_MS, START_MS + stepMs);
+    expect(guard.sampleOf(id("p2"))).toEqual({ rttMs: 10, offsetMs: 0 });
+  });
+});
+
 /** What three peers that agree make of a correction. */
 function follow(guard: ClockGuard, offsetMs: number, rttMs = 0): number {
   for (const peer of ["p", "q", "r"]) {

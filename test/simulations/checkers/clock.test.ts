@@ -117,6 +117,8 @@ describe("checker of the time that replicas go by", () => {
   it("knows nothing of a round during which the own clock jumped", () => {
     expect(timesOf({ clocks: [jumping(4500, 3000), RIGHT, RIGHT] })).toEqual([]);
     expect(timesOf({ clocks: [jumping(1500, 3000), RIGHT, RIGHT] })).toHaveLength(1);
+    expect(timesOf({ clocks: [jumping(1500, -3000), RIGHT, RIGHT] })).toHaveLength(1);
+    expect(timesOf({ clocks: [jumping(1500, -3000), RIGHT, RIGHT], rttMs: -2700 })).toEqual([]);
   });
 
   it("leaves in doubt what round trips leave in doubt", () => {
