@@ -80,22 +80,17 @@ function* checkRefused(
   others: readonly PossibleWrite[],
   evidence: Evidence,
 ): Iterable<string> {
-  const explains = (write: PossibleWrite): boolean =>
-    write.entry.invokedAt <= (entry.answeredAt ?? 0) && mayBeThere(write, floor, others, evidence);
-  if (others.some(explains)) return;
+  const { answeredAt = 0 } = entry;
+  const values = others.filter((write) => !write.isDelete && write.entry.invokedAt <= answeredAt);
+  const isAbove = ({ stamp }: PossibleWrite): boolean =>
+    floor === undefined || stamp === undefined || compareStamps(stamp, leastOf(floor)) >= 0;
+  const isBelow = ({ entry: { operation }, stamp }: PossibleWrite): boolean =>
+    floor !== undefined &&
+    stamp !== undefined &&
+    mayStandBelow({ stamp, author: operation.id }, { stamp: floor.stamp }, others, evidence);
+  // One above the floor explains most, and is told at little cost.
+  if (values.some(isAbove) || values.some(isBelow)) return;
   yield `${describe(entry)} was refused for its condition, and nothing explains that${floor === undefined ? "" : `: ${yet(floor)}`}`;
-}
-
-/** The value is there, as far as anybody knows. */
-function mayBeThere(
-  { entry, isDelete, stamp }: PossibleWrite,
-  floor: Floor | undefined,
-  writes: readonly PossibleWrite[],
-  evidence: Evidence,
-): boolean {
-  if (isDelete) return false;
-  if (floor === undefined || stamp === undefined || compareStamps(stamp, leastOf(floor)) >= 0) return true;
-  return mayStandBelow({ stamp, author: entry.operation.id }, { stamp: floor.stamp }, writes, evidence);
 }
 
 /** The version that a compare and set names; undefined: nothing was to be there. */

@@ -80,6 +80,7 @@ export function wasForgottenByAll(write: Dot, after: Dot, since: number, { nodes
   const hasLostSome = (node: number, until: number): boolean =>
     nodes[node]?.diskLosses.some(({ to }) => to <= until) === true ||
     nodes[node]?.judgements.some(({ at, shard }) => shard === undefined && at <= until) === true;
+  if (!nodes.some((_, node) => hasLostSome(node, Infinity))) return false;
   const looksBefore = nodes.map((): NodeSample | undefined => undefined);
   return samples.some(({ at, nodes: looks }) => {
     for (const [node, look] of looks.entries()) if (look !== undefined) looksBefore[node] = look;
