@@ -41,10 +41,12 @@ export class ClockCourse {
     return bend === undefined ? 0 : offsetOn(bend, at);
   }
 
-  /** Between two moments, both included. */
+  /** Between two moments, both included, and with what it showed at each of them before it was put otherwise. */
   offsetsIn(from: number, to: number): OffsetRange {
     const offsets = [this.offsetAt(from), this.offsetAt(to)];
-    for (let i = this.#lastUpTo(from) + 1; (this.#bends[i]?.at ?? Infinity) <= to; i++) {
+    let first = this.#lastUpTo(from) + 1;
+    while (this.#bends[first - 1]?.at === from) first--;
+    for (let i = first; (this.#bends[i]?.at ?? Infinity) <= to; i++) {
       const bend = this.#bends[i] as ClockBend;
       const before = this.#bends[i - 1];
       if (before !== undefined) offsets.push(offsetOn(before, bend.at));

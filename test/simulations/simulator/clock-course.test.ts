@@ -28,6 +28,7 @@ describe("the course of a clock", () => {
     expect(course().offsetsIn(500, 1500)).toEqual({ min: 10, max: 110 });
     expect(course().offsetsIn(3900, 4000)).toEqual({ min: 0, max: 1110 });
     expect(course().offsetsIn(2900, 5000)).toEqual({ min: 0, max: 1110 });
+    expect(course().offsetsIn(4000, 4000)).toEqual({ min: 0, max: 1110 });
   });
 
   it("has the greatest time that was shown so far, though the clock was put back since", () => {
