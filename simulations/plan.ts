@@ -32,6 +32,8 @@ export interface ReplicaSettings {
   readonly maxClockOffsetMs: number;
   /** Absent: the default. */
   readonly graveMs?: number;
+  /** After so long a member that is away gives its place up. Absent: the default. */
+  readonly displaceMs?: number;
 }
 
 /** The keyspace of a plan is defined, or given other settings. */

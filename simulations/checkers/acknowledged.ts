@@ -71,7 +71,7 @@ export function isPromised(acknowledged: Acknowledged, writes: readonly Possible
   const { isAckMet, reached, dot } = part;
   const asked = { key: part.key, shard: dot.shard, invokedAt, answeredAt, ack: operation.ack, isAckMet, reached };
   const hasLetGo = (other: NodeEvidence): boolean => mayHaveLetGo(other, acknowledged, writes, evidence);
-  if (hasDotOfAnother(acknowledged, evidence)) return false;
+  if (hasDotOfAnother(part, evidence)) return false;
   return writersOf(dot, entry, evidence).every((writer) => isKept({ ...asked, ...writer }, hasLetGo, evidence));
 }
 

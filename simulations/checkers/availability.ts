@@ -13,6 +13,7 @@
 import { defaultLimits } from "../../src/doors/limits.ts";
 import type { HistoryEntry } from "../workload/history.ts";
 import { type Evidence, type Violation, violations } from "./evidence.ts";
+import { hasEndedWithout } from "./survival.ts";
 
 const ACK_TIMEOUT_MS = 5000;
 const QUORUM_TIMEOUT_MS = 3000;
@@ -75,15 +76,24 @@ function isQuiet({ invokedAt, answeredAt = Infinity }: HistoryEntry, { placement
   return placement?.quiet.some(({ from, to }) => invokedAt >= from && answeredAt < to) !== false;
 }
 
-/** It answered with something else before: what is on disk is never unlearnt. Pages of a listing are asked of several. */
-function hasHeardOfKeyspace({ node, operation, invokedAt }: HistoryEntry, { history, placement }: Evidence): boolean {
+/**
+ * It answered with something else before, in this life or one that left it on disk: what is there is never unlearnt. Pages of
+ * a listing are asked of several.
+ */
+function hasHeardOfKeyspace({ node, operation, invokedAt }: HistoryEntry, evidence: Evidence): boolean {
+  const { history, placement, nodes } = evidence;
   // Of the default one everybody has.
   if (placement === undefined) return true;
   const asked = operation.listing?.nodes ?? [node];
+  const hasForgotten = (each: number, since: number): boolean => {
+    const evidenceOf = nodes[each];
+    return evidenceOf === undefined || hasEndedWithout(evidenceOf, { from: since, by: since }, invokedAt);
+  };
   return asked.every((each) =>
     history.some(({ node: answered, answer, answeredAt = Infinity }) => {
       const isBefore = answered === each && answeredAt < invokedAt;
-      return isBefore && (answer?.type === "written" || answer?.type === "read");
+      const isKnown = answer?.type === "written" || answer?.type === "read";
+      return isBefore && isKnown && !hasForgotten(each, answeredAt);
     }),
   );
 }

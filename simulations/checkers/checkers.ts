@@ -7,6 +7,7 @@ import { checkBounds } from "./bounds.ts";
 import { checkClock } from "./clock.ts";
 import { checkCondition } from "./condition.ts";
 import { checkConvergence } from "./convergence.ts";
+import { checkCopies } from "./copies.ts";
 import { coverageOf, type Verdict } from "./coverage.ts";
 import { checkDigest } from "./digest.ts";
 import { checkDocument } from "./document.ts";
@@ -32,6 +33,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   condition: checkCondition,
   session: checkSession,
   handover: checkHandover,
+  copies: checkCopies,
   expiry: checkExpiry,
   clock: checkClock,
   watch: checkWatch,

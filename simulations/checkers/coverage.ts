@@ -4,6 +4,7 @@ import { isEdit } from "../documents/document-operation.ts";
 import { acknowledgedParts } from "../workload/history.ts";
 import { stampsInView, timesInView } from "./clock.ts";
 import { isConditional } from "./condition.ts";
+import { letGoIn } from "./copies.ts";
 import type { Evidence } from "./evidence.ts";
 import { steadyReads } from "./handover.ts";
 import { inPeace } from "./levels.ts";
@@ -53,6 +54,7 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
   handover: ({ history, placement }) => ({
     "reads with nothing disturbed": placement === undefined ? 0 : steadyReads(history, placement).length,
   }),
+  copies: (evidence) => ({ "shards let go of": letGoIn(evidence).length }),
   expiry: ({ history, nodes }) => ({
     reads: history.filter(({ answer }) => answer?.type === "read").length,
     "last reads": nodes.reduce((sum, { finals }) => sum + finals.length, 0),

@@ -6,7 +6,7 @@
 import { replicaOf } from "../../src/core/origin.ts";
 import type { Dot } from "../../src/store.ts";
 import type { Span } from "../faults/calm.ts";
-import { type Acknowledged, acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
+import { acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Stamp } from "./stamp.ts";
 import { mayHaveForgotten, type Place } from "./survival.ts";
@@ -49,14 +49,14 @@ const shared = new WeakMap<Evidence, ReadonlySet<string>>();
  * True where a write was answered with the dot of another: it was asked for twice, and what came later was held already
  * where it was asked for again. Who held that, nobody was told.
  */
-export function hasDotOfAnother({ part }: Acknowledged, evidence: Evidence): boolean {
+export function hasDotOfAnother({ dot }: { readonly dot: Dot }, evidence: Evidence): boolean {
   if (evidence.placement === undefined) return false;
   let known = shared.get(evidence);
   if (known === undefined) {
     known = dotsOfSeveral(evidence);
     shared.set(evidence, known);
   }
-  return known.has(nameOf(part.dot));
+  return known.has(nameOf(dot));
 }
 
 function dotsOfSeveral({ history }: Evidence): ReadonlySet<string> {

@@ -19,7 +19,7 @@ import { dotsOfAnswer } from "../workload/carry-out.ts";
 import { acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
 import { beginningsOf } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
-import { isKnownToAll, leastOf, writersOf } from "./placement.ts";
+import { hasDotOfAnother, isKnownToAll, leastOf, writersOf } from "./placement.ts";
 import { mayStandBelow, type Sighted } from "./removal.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { type Holding, remembers } from "./survival.ts";
@@ -156,7 +156,8 @@ function isWaitedFor(holding: Holding, until: number, evidence: Evidence): boole
 function isBehind(shown: Shown, floor: Floor, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
   const stamp = leastOf(floor.stamp, evidence);
   const order = compareStamps(shown.stamp, stamp);
-  if (shown.isWrite) return order <= 0;
+  // One that was asked for twice, and overwritten meanwhile, is told with the stamp that it was asked for with.
+  if (shown.isWrite) return order <= 0 && !hasDotOfAnother(shown, evidence);
   return order < 0 && !mayStandBelow(shown, { stamp }, writes, evidence);
 }
 

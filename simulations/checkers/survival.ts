@@ -25,13 +25,14 @@ export interface Holding extends Place {
 
 /**
  * True when whoever had something must still have it, or what superseded it, at `until`: the life goes on, was stopped in
- * order on a disk, or ended after the disk had taken what was handed over later.
+ * order on a disk, or ended after the disk had taken what was handed over later. Of one that has left others must have it.
  */
 export function remembers(holding: Holding, until: number, evidence: Evidence): boolean {
   const node = evidence.nodes[holding.node];
   if (node === undefined || hasLost(node, holding, holding.since, until)) return false;
   const end = node.ends.find(({ life }) => life === holding.life);
   if (end === undefined || end.at > until) return true;
+  if (end.type === "leave") return true;
   return node.durable && (end.type === "stop" || end.durableUpTo > holding.since);
 }
 
@@ -45,10 +46,18 @@ export interface Receipt extends Place {
 
 /** True when a replica may have lost by `until` what a peer knew it to have: no disk had taken it when a process ended. */
 export function mayHaveForgotten(node: NodeEvidence, receipt: Receipt, until = Infinity): boolean {
-  const { from, by } = receipt;
-  if (hasLost(node, receipt, from, until)) return true;
-  const isKept = (end: LifeEnd): boolean => node.durable && (end.type === "stop" || end.durableUpTo > by);
-  return node.ends.some((end) => end.at >= from && end.at <= until && !isKept(end));
+  return hasLost(node, receipt, receipt.from, until) || hasEndedWithout(node, receipt, until);
+}
+
+/** True when a process ended by `until`, from a moment on, that may have had on no disk what it knew `by` another. */
+export function hasEndedWithout(
+  { durable, ends }: NodeEvidence,
+  { from, by }: Pick<Receipt, "from" | "by">,
+  until: number,
+): boolean {
+  const isKept = ({ type, durableUpTo }: LifeEnd): boolean =>
+    type !== "leave" && durable && (type === "stop" || durableUpTo > by);
+  return ends.some((end) => end.at >= from && end.at <= until && !isKept(end));
 }
 
 /**

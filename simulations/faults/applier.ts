@@ -82,6 +82,9 @@ export class FaultApplier {
       case "stop":
         this.#stop(fault);
         break;
+      case "leave":
+        this.#leave(fault);
+        break;
       case "pause":
         this.#world.node(fault.node).pause(fault.forMs);
         break;
@@ -193,6 +196,12 @@ export class FaultApplier {
     const node = this.#world.node(fault.node);
     node.stop();
     this.#hold(fault.downMs, () => node.start());
+  }
+
+  #leave(fault: Of<"leave">): void {
+    const node = this.#world.node(fault.node);
+    node.leave();
+    this.#hold(fault.downMs, () => node.comeBack());
   }
 
   #drift(fault: Of<"clock-drift">): void {

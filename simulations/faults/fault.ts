@@ -52,6 +52,8 @@ export type Fault = { readonly at: number } & (
       readonly downMs: number;
     }
   | { readonly type: "stop"; readonly node: number; readonly downMs: number }
+  /** Is told to leave the cluster for good. After so long it comes back, or is killed where it has not handed over by then. */
+  | { readonly type: "leave"; readonly node: number; readonly downMs: number }
   | { readonly type: "pause"; readonly node: number; readonly forMs: number }
   | { readonly type: "clock-jump"; readonly node: number; readonly byMs: number }
   /** Parts in a million too fast; -1,000,000 = frozen. */

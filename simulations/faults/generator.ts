@@ -37,6 +37,7 @@ export const NO_FAULTS: FaultProfile["types"] = {
   "slow-consumer": 0,
   crash: 0,
   stop: 0,
+  leave: 0,
   pause: 0,
   "clock-jump": 0,
   "clock-drift": 0,
@@ -141,6 +142,8 @@ function drawFault(random: SeededRandom, profile: FaultProfile, type: FaultType,
     }
     case "stop":
       return { at, type, node, downMs: drawDowntime(random, profile) };
+    case "leave":
+      return { at, type, node, downMs: forMs };
     case "pause":
       return { at, type, node, forMs };
     case "clock-jump":

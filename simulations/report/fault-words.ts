@@ -42,6 +42,7 @@ const NAMES: Readonly<Record<string, readonly [string, string]>> = {
   "clock-strobe": ["strobing clock", "strobing clocks"],
   "disk-unreadable": ["unreadable disk", "unreadable disks"],
   stop: ["orderly stop", "orderly stops"],
+  leave: ["departure", "departures"],
   pause: ["process pause", "process pauses"],
   crash: ["crash", "crashes"],
   "clock-jump": ["clock jump", "clock jumps"],
@@ -58,10 +59,12 @@ function lengthOf(fault: Fault): number {
   return "lateMs" in fault ? fault.lateMs : 0;
 }
 
+const PROCESS: ReadonlySet<Fault["type"]> = new Set(["crash", "stop", "leave", "pause"]);
+
 function kindOf({ type }: Fault): FaultKind {
   if (type.startsWith("clock")) return "clock";
   if (type.startsWith("disk")) return "disk";
-  return type === "crash" || type === "stop" || type === "pause" ? "process" : "network";
+  return PROCESS.has(type) ? "process" : "network";
 }
 
 function titleOf(fault: Fault, nodes: number): string {

@@ -86,7 +86,7 @@ function drawLife(life: LifeSpan, layout: Layout): Markup {
 function endOf(life: LifeSpan, lane: Lane, layout: Layout): Markup | undefined {
   if (life.end === undefined) return undefined;
   const half = Math.min(11, layout.lanePx * 0.4);
-  const what = life.end === "crash" ? "crashes" : "has stopped";
+  const what = { crash: "crashes", stop: "has stopped", leave: "has left" }[life.end];
   return html`<path class="end ${life.end}" d="M${px(life.to)} ${px(lane.y - half)}V${px(lane.y + half)}"><title>${replicaName(life.node)} ${what} at ${moment(life.to)}</title></path>`;
 }
 

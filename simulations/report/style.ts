@@ -90,7 +90,7 @@ td .swatch { display: inline-block; width: 9px; height: 9px; margin-right: 7px; 
 .messages.dense path { opacity: 0.09; } .messages.dense .weight1 { opacity: 0.22; } .messages.dense .weight2 { opacity: 0.4; }
 .messages .delta { opacity: 0.45; } .messages.dense .delta { opacity: 0.16; } .messages .audit { opacity: 0.6; }
 .life { stroke-width: 4px; } .starting { stroke-width: 3px; stroke-dasharray: 2 3; opacity: 0.7; }
-.end { stroke-width: 3px; } .end.crash { stroke: var(--crash); } .end.stop { stroke: var(--soft); }
+.end { stroke-width: 3px; } .end.crash { stroke: var(--crash); } .end.stop, .end.leave { stroke: var(--soft); }
 .pause { stroke: var(--card); stroke-width: 5px; } .paused { stroke: var(--process); stroke-width: 4px; stroke-dasharray: 1 4; }
 .write { stroke: var(--ink); stroke-width: 1px; opacity: 0.75; } .write.refused { opacity: 0.2; }
 .flag { stroke: var(--ink); stroke-width: 1px; opacity: 0.3; }

@@ -57,6 +57,7 @@ const FAULTS: { readonly [Type in FaultType]: z.ZodType<Of<Type>> } = {
     downMs: ms,
   }),
   stop: objectOf<Of<"stop">>({ at: ms, type: z.literal("stop"), node: index, downMs: ms }),
+  leave: objectOf<Of<"leave">>({ at: ms, type: z.literal("leave"), node: index, downMs: ms }),
   pause: objectOf<Of<"pause">>({ at: ms, type: z.literal("pause"), node: index, forMs: ms }),
   "clock-jump": objectOf<Of<"clock-jump">>({
     at: ms,

@@ -77,6 +77,7 @@ const replica = objectOf<ReplicaSettings>({
   retentionMs: ms.min(1),
   maxClockOffsetMs: ms,
   graveMs: ms.exactOptional(),
+  displaceMs: ms.exactOptional(),
 });
 
 const copies = count(1, COPIES_MAX);

@@ -58,6 +58,7 @@ function placementPlan(seed: string): Plan {
       shards: 8,
       antiEntropyMs: chosen.pick([300, 1000]),
       graveMs: chosen.pick([10_000, 30_000]),
+      displaceMs: chosen.pick([2000, 8000, 300_000]),
     },
     water: { ...CALM_WATER, loss: chosen.pick([0, 0, 0.02]) },
     durationMs: DURATION_MS,
@@ -86,6 +87,7 @@ function placementPlan(seed: string): Plan {
         "late-copy": sometimes(2),
         crash: sometimes(4),
         stop: sometimes(2),
+        leave: sometimes(1),
         pause: sometimes(2),
         "disk-slow": sometimes(2),
       },
@@ -208,7 +210,7 @@ function drawSettings(random: SeededRandom, nodes: readonly NodePlan[]): Keyspac
 
 /** What concerns many members at once. */
 function drawUpheavals(random: SeededRandom, nodes: readonly NodePlan[]): Fault[] {
-  const kinds = [regionCutOff, regionDown, rollingRestart, flappingMember];
+  const kinds = [regionCutOff, regionDown, rollingRestart, flappingMember, departures];
   return Array.from({ length: random.below(3) }, () => {
     const at = uniform(random, KNOWN_MS, DURATION_MS * 0.7);
     return random.pick(kinds)(random, nodes, at);
@@ -252,6 +254,17 @@ function rollingRestart(random: SeededRandom, nodes: readonly NodePlan[], at: nu
     type: "stop",
     node,
     downMs: uniform(random, 100, gapMs),
+  }));
+}
+
+/** One or two leave for good, and come back as if they had never been there. */
+function departures(random: SeededRandom, nodes: readonly NodePlan[], at: number): Fault[] {
+  const going = random.shuffle(nodes.map((_, node) => node)).slice(0, random.between(1, 2));
+  return going.map((node) => ({
+    at: at + uniform(random, 0, 3000),
+    type: "leave",
+    node,
+    downMs: uniform(random, 2000, 20_000),
   }));
 }
 

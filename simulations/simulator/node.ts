@@ -1,6 +1,7 @@
 /** One simulated node: a clock and a disk that outlive processes, and at most one process (a life) that runs a replica. */
 
 import { assert } from "../../src/base/assert.ts";
+import { AtollError } from "../../src/base/errors.ts";
 import type { Key } from "../../src/base/ids.ts";
 import type { SeededRandom } from "../../src/base/random.ts";
 import { keyAt, timestampAt } from "../../src/core/record.ts";
@@ -34,7 +35,8 @@ export interface Life extends EventOwner {
 export interface LifeEnd {
   readonly life: number;
   readonly at: number;
-  readonly type: "crash" | "stop";
+  /** `leave`: it had handed over what it held, and left for good. */
+  readonly type: "crash" | "stop" | "leave";
   /** What had been handed to the disk up to here is on it. */
   readonly durableUpTo: number;
 }
@@ -180,7 +182,8 @@ export class SimulatedNode {
         // A disk that refused the last writes makes of a stop in order a crash.
         const isWritten = !this.disk.hasFailed;
         this.disk.release();
-        this.#end(life, isWritten ? "stop" : "crash");
+        if (!isWritten) this.#end(life, "crash");
+        else this.#end(life, life.replica.hasLeft === true ? "leave" : "stop");
       },
       (error: unknown) => {
         if (life.ended) return;
@@ -188,6 +191,21 @@ export class SimulatedNode {
         this.crash(false);
       },
     );
+  }
+
+  /** An operator has it leave: it hands over and ends by itself. Nothing happens where it refuses. */
+  leave(): void {
+    try {
+      this.replica?.leaveCluster();
+    } catch (error) {
+      if (!(error instanceof AtollError)) throw error;
+    }
+  }
+
+  /** Starts again, whether it has left or not: one that has not handed over yet is killed, and keeps its place. */
+  comeBack(): void {
+    if (this.replica?.replica?.departure.isUnderWay === true) this.crash(false);
+    this.start();
   }
 
   /** SIGSTOP and, later, SIGCONT. */
@@ -252,6 +270,7 @@ export class SimulatedNode {
       random: random.fork("replica"),
       storage,
       transport: endpoint,
+      handedOver: () => queue.schedule(now(), owner, () => this.stop()),
       salvage: async (records) => {
         for (const record of records) this.putAside.push({ ...registerIn(record), wallMs: this.clockTime });
       },

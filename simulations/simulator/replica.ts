@@ -11,6 +11,8 @@ import type { DocumentStore, KeyspaceStore, LocalStore } from "../../src/store.t
 export interface SimulatedReplica extends LocalStore, Partial<Pick<KeyspaceStore, "keyspace" | "defineKeyspace">> {
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** It was stopped and has left for good. */
+  readonly hasLeft?: boolean;
   inspect(): ReplicaDump;
   /** What is held beside the registers, where there is anything. */
   holdings?(): readonly Holding[];
@@ -27,6 +29,8 @@ export interface ReplicaPorts {
   readonly storage: Storage;
   readonly transport: Transport;
   readonly log: Log;
+  /** All is handed over: the replica is to be stopped, and leaves the cluster for good. */
+  readonly handedOver: () => void;
   /** Keeps records that the replica drops when it begins anew. */
   readonly salvage: (records: readonly Uint8Array[]) => Promise<void>;
 }

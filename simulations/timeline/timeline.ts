@@ -2,6 +2,7 @@
 
 import type { Key } from "../../src/base/ids.ts";
 import type { PathPair } from "../faults/fault.ts";
+import type { LifeEnd } from "../simulator/node.ts";
 
 export interface Timeline {
   /** Virtual ms at which the run was over. */
@@ -43,7 +44,7 @@ export interface LifeSpan {
   readonly readyAt: number | undefined;
   readonly to: number;
   /** Absent: it ran to the end. */
-  readonly end: "crash" | "stop" | undefined;
+  readonly end: LifeEnd["type"] | undefined;
 }
 
 /** A time through which the same paths were cut. */

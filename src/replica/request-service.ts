@@ -106,7 +106,9 @@ export class RequestService {
     );
     if (passed.type !== "here") return this.#answer(peer, request, passed);
     const { mayBeDone = body.mayBeDone } = passed;
-    if (!mayBeDone && this.#knowsNothing(shard)) return this.#answer(peer, request, REFUSED);
+    // Where an owner that was asked from here may have carried it out, who asked has to be told more than that it is not for here.
+    const isInDoubt = mayBeDone && !body.mayBeDone;
+    if (!isInDoubt && this.#knowsNothing(shard)) return this.#answer(peer, request, REFUSED);
     try {
       await this.#caughtUp(peer, around);
     } catch (error) {

@@ -1,9 +1,9 @@
 /** What becomes of requests when owners stop, do not answer, hold something newer, or cannot be asked at all. */
 
 import { describe, expect, it } from "vitest";
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import type { Dot } from "../../src/store.ts";
-import { PlacedWorld, SETTLE_MS } from "../support/placed-world.ts";
+import { PlacedWorld, SETTLE_MS, SPACE } from "../support/placed-world.ts";
 
 type Latency = (from: number, to: number) => number;
 
@@ -54,6 +54,38 @@ describe("a replica that starts anew", () => {
     await placed.run(3000);
     const { version } = await placed.put(2, second, "of this one", { ack: "all", ackTimeoutMs: 4000 });
     expect((await placed.do(placed.store(2).get(second as Key))).entry?.version).toBe(version);
+  });
+});
+
+describe("a write that comes late", () => {
+  it.each([false, true])("is refused by who keeps nothing of the key any more; tried before: %s", async (mayBeDone) => {
+    const placed = await four("late");
+    const key = placed.keyOf([0, 1]) as Key;
+    await placed.put(2, key, "v");
+    const { replica } = placed.driver(2);
+    const stamp = replica.clock.next(placed.world.node(2).clockTime);
+    await placed.do(placed.store(2).delete(key));
+    const write = {
+      type: "write",
+      key,
+      value: bytes("late"),
+      stamp,
+      mayBeDone,
+      ack: "memory",
+      ackTimeoutMs: 0,
+    } as const;
+    const served = () =>
+      placed
+        .driver(3)
+        .statistics()
+        .find(({ name }) => name === "requests_served_total")?.samples[0]?.value;
+    const before = served();
+    const around = { type: "request", request: 999, space: SPACE, hops: 0, after: [], waitMs: 0 } as const;
+    replica.send("r3" as ReplicaId, { ...around, body: write });
+    await placed.run(100);
+    expect(served()).toBe(Number(before) + 1);
+    expect(placed.held(3, key)).toBe(false);
+    expect(await placed.get(3, key)).toBeUndefined();
   });
 });
 

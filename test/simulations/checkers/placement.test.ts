@@ -16,6 +16,7 @@ import { checkResurrection } from "../../../simulations/checkers/resurrection.ts
 import { checkSession } from "../../../simulations/checkers/session.ts";
 import { EPOCH_MS } from "../../../simulations/simulator/clock.ts";
 import { ClockCourse } from "../../../simulations/simulator/clock-course.ts";
+import type { LifeEnd } from "../../../simulations/simulator/node.ts";
 import type { Answer, HistoryEntry } from "../../../simulations/workload/history.ts";
 import { timestampFromMs } from "../../../src/core/clock.ts";
 import { crash, entry, KEY, node, readPart, register, version, WALL } from "./evidence-builder.ts";
@@ -204,6 +205,14 @@ describe("session", () => {
     const history = [inSession(1, 10, by(high, 100)), inSession(2, 20, seen(low, 100))];
     expect(messages(checkSession, placed(history))).toEqual([]);
   });
+
+  it("lets a write that was asked for twice be told as it was asked for, where another had overwritten it", () => {
+    const { parts } = by(1, 90) as Extract<Answer, { type: "written" }>;
+    const again: Answer = { type: "written", parts: parts.map((part) => ({ ...part, dot: dotAt(1, 120) })) };
+    const history = [inSession(1, 10, by(0, 100)), inSession(3, 20, again)];
+    expect(messages(checkSession, placed(history))).toHaveLength(1);
+    expect(messages(checkSession, placed([...history, asked(2, 15, by(1, 120))]))).toEqual([]);
+  });
 });
 
 describe("local order", () => {
@@ -350,6 +359,10 @@ describe("availability", () => {
     for (const code of ["UNKNOWN_KEYSPACE", "NOT_READY"]) {
       expect(messages(checkAvailability, placed([asked(1, 10, seen(0, 100)), failed(code)]))).toHaveLength(1);
     }
+    const after = (end: LifeEnd) =>
+      placed([asked(1, 10, seen(0, 100)), failed("NOT_READY")], { nodes: [node(), node(), node({ ends: [end] })] });
+    expect(messages(checkAvailability, after(crash(20)))).toEqual([]);
+    expect(messages(checkAvailability, after(crash(20, 15)))).toHaveLength(1);
     const listing = { limit: 5, gapMs: 0, nodes: [2, 1] };
     const pages = { ...unknown, operation: { ...unknown.operation, type: "keys" as const, listing } };
     expect(messages(checkAvailability, placed([asked(1, 10, seen(0, 100)), pages]))).toEqual([]);
