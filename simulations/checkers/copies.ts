@@ -22,7 +22,7 @@ export function checkCopies(evidence: Evidence): Violation[] {
   const messages: string[] = [];
   for (const letGo of letGoIn(evidence)) {
     const { node, shard, after } = letGo;
-    const wanted = leastWanted(letGo);
+    const wanted = leastWanted(letGo, evidence);
     const kept = keepersOf(letGo, evidence);
     if (kept.length >= wanted) continue;
     const where = kept.length === 0 ? "nobody has" : `only replica ${kept.join(", ")} has`;
@@ -63,10 +63,14 @@ function* letGoBetween(
   }
 }
 
-/** Views differ for a while; the least that anybody goes by will do. */
-function leastWanted({ shard, before, after }: LetGo): number {
+/** Views differ for a while; the least that anybody goes by will do. Whoever came since was perhaps not reckoned with yet. */
+function leastWanted({ node: self, shard, before, after }: LetGo, { nodes }: Evidence): number {
   const looks = [...before.nodes, ...after.nodes];
-  return Math.min(...looks.map((look) => look?.placed?.ownersByShard.get(shard)?.length ?? Infinity));
+  const others = nodes.filter(({ ends }, node) => {
+    const hasLeft = ends.findLast(({ at }) => at <= before.at)?.type === "leave";
+    return node !== self && (before.nodes[node] !== undefined || !hasLeft);
+  });
+  return Math.min(others.length, ...looks.map((look) => look?.placed?.ownersByShard.get(shard)?.length ?? Infinity));
 }
 
 /** Others that cover all of it; whoever ended since the look before may have. */

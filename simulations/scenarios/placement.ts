@@ -43,6 +43,11 @@ export const PLACEMENT_DRILLS: readonly Scenario[] = [
     summary: "has members write what they do not own while they are cut off, over and over",
     plan: guestsPlan,
   },
+  {
+    name: "drill-departures",
+    summary: "has members leave for good, one after the other and two at once, and come back as if they were new",
+    plan: departuresPlan,
+  },
 ];
 
 function placementPlan(seed: string): Plan {
@@ -138,6 +143,15 @@ function guestsPlan(seed: string): Plan {
     graveMs: 500,
     durationMs: 40_000,
     faults: { meanGapMs: 5000, types: { ...NO_FAULTS, cut: 1 }, longestMs: 14_000 },
+  });
+}
+
+/** Members that leave and come back, now and then another while one is at it, or one that is killed before it has left. */
+function departuresPlan(seed: string): Plan {
+  return drillPlan("drill-departures", seed, {
+    graveMs: 2000,
+    durationMs: 30_000,
+    faults: { meanGapMs: 3000, types: { ...NO_FAULTS, leave: 6, crash: 1, "disk-slow": 1 }, longestMs: 9000 },
   });
 }
 

@@ -27,6 +27,8 @@ export interface Life extends EventOwner {
   /** Its open documents; absent where the replica has none. */
   readonly hub: DocumentHub | undefined;
   isReady: boolean;
+  /** It ends by itself once it has handed over. */
+  isLeaving: boolean;
   ended: boolean;
   pausedUntil: number;
 }
@@ -195,16 +197,20 @@ export class SimulatedNode {
 
   /** An operator has it leave: it hands over and ends by itself. Nothing happens where it refuses. */
   leave(): void {
+    const life = this.#life;
+    if (life?.isReady !== true) return;
+    life.isLeaving = true;
     try {
-      this.replica?.leaveCluster();
+      life.replica.leaveCluster();
     } catch (error) {
       if (!(error instanceof AtollError)) throw error;
+      life.isLeaving = false;
     }
   }
 
   /** Starts again, whether it has left or not: one that has not handed over yet is killed, and keeps its place. */
   comeBack(): void {
-    if (this.replica?.replica?.departure.isUnderWay === true) this.crash(false);
+    if (this.#life?.isReady === true && this.#life.isLeaving) this.crash(false);
     this.start();
   }
 
@@ -251,7 +257,7 @@ export class SimulatedNode {
     const number = ++this.#lives;
     const random = this.#options.random.fork(`life ${number}`);
     const node = this.index;
-    const owner = { number, ended: false, pausedUntil: 0, isReady: false };
+    const owner = { number, ended: false, pausedUntil: 0, isReady: false, isLeaving: false };
     const endpoint = new Endpoint({ network, queue, now, trace, node, owner, random: random.fork("transport") });
     const { disk } = this;
     const storage = createStorage({ disk, queue, now, owner, trace, node, issued: () => diskWriteIssued(node) });
@@ -270,7 +276,9 @@ export class SimulatedNode {
       random: random.fork("replica"),
       storage,
       transport: endpoint,
-      handedOver: () => queue.schedule(now(), owner, () => this.stop()),
+      handedOver: () => {
+        if (owner.isLeaving) queue.schedule(now(), owner, () => this.stop());
+      },
       salvage: async (records) => {
         for (const record of records) this.putAside.push({ ...registerIn(record), wallMs: this.clockTime });
       },

@@ -163,7 +163,7 @@ export class Membership {
     // A stranger becomes a member with its own first message, which says whether it keeps anything on disk; whom it
     // succeeds is an owner until then, so that tombstones always wait for one of the two.
     const known = this.#members.get(peer.id);
-    if (known !== undefined) {
+    if (known !== undefined && !this.#mayHaveBegunAnew(known, peer)) {
       this.#learn({ ...known, ...peer, left: false, epoch: 0, birth: 0, rootLife: 0, startedAt: 0 }, now);
       this.#supersede(peer);
     }
@@ -173,6 +173,11 @@ export class Membership {
     if (peer.address === address) this.#host.log("warn", "address-clash", { peer: peer.id, address });
     this.#introduce(peer.id, peer.life);
     if (this.#members.self < peer.id) this.#rosters.begin(peer.id);
+  }
+
+  /** Who left by itself, and is there with a later life, tells itself whether it holds nothing of before. */
+  #mayHaveBegunAnew({ left, givenUpLife, ephemeral, life }: Member, peer: Introduction): boolean {
+    return left && givenUpLife === 0 && !ephemeral && peer.life > life;
   }
 
   linkDown(peer: ReplicaId): void {

@@ -9,6 +9,7 @@
  *  M2. A stray goes when every owner has told, in this view, that it is ready in memory and on disk, and that its disk has
  *      all that the stray covers; not before it has sorted out what it doubts, for which it claims nothing. So a shard is
  *      never below its replication by what moves.
+ *      Nor while it holds what it wrote in an earlier life and claims no more: that gets new dots, so that owners fetch it.
  *  M3. Who let go of a shard says so when its disk has let go of it, too.
  */
 
@@ -25,6 +26,8 @@ const LEAVE_BUDGET = 4096;
 export interface MovementHost extends Surroundings {
   /** Others may be there whom this replica has not met. */
   mayHaveUnmetOwners(now: number): boolean;
+  /** What earlier lives of this replica wrote, beyond what the shard claims, becomes the present one's. */
+  adopt(shard: Shard): void;
   /** What the shard held is not to be fetched, served or followed any more. */
   leaves(shard: Shard): void;
   stateOf(id: ReplicaId): MemberState;
@@ -60,7 +63,10 @@ export class Movement {
     if (shard.isLeaving) this.#goOnLeaving(shard);
     else if (ownership.owns(shard.id)) {
       if (!shard.isReady && shard.isSettled && this.#isNobodyReady(shard, now)) this.#becomeReady(shard);
-    } else if (shard.isSettled && this.#host.isHeld(shard) && this.#isHandedOver(shard)) this.#leave(shard);
+    } else if (shard.isSettled && this.#host.isHeld(shard)) {
+      this.#host.adopt(shard);
+      if (this.#isHandedOver(shard)) this.#leave(shard);
+    }
   }
 
   /** This replica covers all that a peer covers that was ready in this view. */

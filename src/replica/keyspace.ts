@@ -37,6 +37,7 @@ import {
   type Seen,
   unknownOutcome,
 } from "./router.ts";
+import { fateOf } from "./second-tries.ts";
 
 const BATCH_OPERATIONS_MAX = 10_000;
 /** So often a request follows a key that goes to other owners while others are asked for it; then what is here has to do. */
@@ -137,7 +138,7 @@ export class Keyspace implements Store {
       if (answer.type !== "here") return writtenAt(shard.id, expectAnswer(answer, "written"));
       await this.#catchUpHere(circumstances, answer);
       if ((await this.#isAskedHere(checked, answer)) || moves === MOVES_MAX)
-        return this.#carryOutHere(checked, answer, write.options);
+        return this.#carryOutHere(checked, answer, write.options, circumstances.seen?.dots ?? []);
       const asked = answer.stamp ?? (condition === undefined ? this.#router.stampOf(shard, key) : undefined);
       body = { ...body, stamp: asked, mayBeDone: answer.mayBeDone ?? false };
     }
@@ -147,8 +148,19 @@ export class Keyspace implements Store {
     return openIfDone(here, () => this.#local.isAsked(this.#local.ask(key), key));
   }
 
-  async #carryOutHere(write: KeyWrite, here: Here, options: WriteOptions): Promise<WriteOutcome> {
-    return openIfDone(here, () => this.#local.carryOut(write, here.stamp, options));
+  async #carryOutHere(
+    write: KeyWrite,
+    here: Here,
+    options: WriteOptions,
+    after: readonly Dot[],
+  ): Promise<WriteOutcome> {
+    const { mayBeDone = false, stamp } = here;
+    const { toldStamp, id } = this.#host.replica();
+    const shard = this.#host.replica().shardOfKey(write.key, this.#space);
+    const fate = fateOf(shard, { key: write.key, stamp, mayBeDone }, { after, toldStamp, now: this.#host.now() });
+    if (fate.type === "unknown") throw unknownOutcome(id);
+    if (fate.type === "done") return this.#host.acknowledged(fate.outcome, options);
+    return openIfDone(here, () => this.#local.carryOut(write, fate.type === "new" ? stamp : undefined, options));
   }
 
   /** Where nobody else can be asked, this replica itself has to have what the session has seen. */

@@ -442,6 +442,18 @@ export class Replica implements WatchRelayHost {
     return !shard.isBlank || (!this.#ephemeral && this.persistence.isOnDisk(shard.id));
   }
 
+  adopt(shard: Shard): void {
+    if (shard.isWhole()) return;
+    const slots: number[] = [];
+    for (const { origin } of shard.early()) {
+      const isOfEarlierLife = replicaOf(origin) === this.number && origin !== this.origin;
+      if (isOfEarlierLife) shard.collectAbove(origin, shard.vector.get(origin), slots);
+    }
+    if (slots.length === 0) return;
+    this.#prepare(shard);
+    for (const slot of slots) shard.redot(slot);
+  }
+
   leaves(shard: Shard): void {
     this.pulls.abandon(shard.id);
     this.#serving.endShard(shard);

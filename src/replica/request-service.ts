@@ -5,18 +5,19 @@
  */
 
 import { toAtollError } from "../base/errors.ts";
-import type { Key, ReplicaId, SpaceId, Timestamp } from "../base/ids.ts";
-import { KIND_PLAIN, recordLength, timestampAt } from "../core/record.ts";
+import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
+import { KIND_PLAIN, recordLength } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
-import type { Dot, WriteOutcome } from "../store.ts";
+import type { WriteOutcome } from "../store.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
 import type { ListBody, ReadBody, Request, ResponseBody, WriteBody } from "../wire/request.ts";
 import { listHere } from "./listing.ts";
 import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
 import { checkKey, checkSizes } from "./operations.ts";
-import { dotAt, stampOf, versionOf } from "./register-view.ts";
+import { stampOf } from "./register-view.ts";
 import { type Answer, type Here, type Router, unknownOutcome } from "./router.ts";
+import { fateOf } from "./second-tries.ts";
 
 /** Requests of one peer that wait here: for acknowledgements, sessions, or others. */
 export const SERVED_MAX = 16_384;
@@ -121,11 +122,13 @@ export class RequestService {
   async #writeHere(peer: ReplicaId, around: Omit<Request, "body">, shard: Shard, body: WriteBody): Promise<void> {
     const { request, space, after } = around;
     if (!(await this.#isAsked(peer, around, body.key))) return this.#answer(peer, request, REFUSED);
-    const local = new LocalKeyspace(this.#host, space);
-    const above = this.#staleAbove(shard, body, after);
-    if (above !== undefined) return this.#answer(peer, request, { type: "stale", above });
+    const { id, toldStamp } = this.#host.replica();
+    const fate = fateOf(shard, body, { after, toldStamp, now: this.#host.now() });
+    if (fate.type === "stale") return this.#answer(peer, request, fate);
+    if (fate.type === "unknown") throw unknownOutcome(id);
     const { ack, ackTimeoutMs } = body;
-    const outcome = this.#superseded(shard, body) ?? local.writeNow(body, body.stamp);
+    const local = new LocalKeyspace(this.#host, space);
+    const outcome = fate.type === "done" ? fate.outcome : local.writeNow(body, body.stamp);
     const acknowledged = this.#host.acknowledged(outcome, { ack, ackTimeoutMs });
     const isAtOnce = ack === "memory";
     this.#answer(peer, request, written(await (isAtOnce ? acknowledged : this.#waitFor(peer, request, acknowledged))));
@@ -184,37 +187,6 @@ export class RequestService {
     return answer;
   }
 
-  /**
-   * The stamp that a write would have to exceed, where that with which it came does not. One that may have been carried out
-   * is superseded, unless by what its session had seen when it asked: nobody has carried it out below that.
-   */
-  #staleAbove(shard: Shard, { key, stamp, mayBeDone }: WriteBody, after: readonly Dot[]): Timestamp | undefined {
-    if (stamp === undefined) return undefined;
-    const slot = mayBeDone ? this.#slotAbove(shard, key, stamp) : 0;
-    const dot = slot === 0 ? undefined : dotAt(shard.id, shard.table.viewOf(slot), shard.table.offsetOf(slot));
-    if (dot !== undefined && !isAmong(dot, after)) return undefined;
-    const above = Math.max(shard.lastStampOf(KIND_PLAIN, key), this.#host.replica().toldStamp);
-    return stamp > above ? undefined : (above as Timestamp);
-  }
-
-  /**
-   * What stands for a write that was tried before, and that is held here already or was overwritten since: what is held now.
-   * The version is that of the write, which in the second case nobody holds any more.
-   */
-  #superseded(shard: Shard, { key, stamp, mayBeDone }: WriteBody): WriteOutcome | undefined {
-    const slot = stamp === undefined || !mayBeDone ? 0 : this.#slotAbove(shard, key, stamp);
-    if (stamp === undefined || slot === 0) return undefined;
-    const dot = dotAt(shard.id, shard.table.viewOf(slot), shard.table.offsetOf(slot));
-    const existed = shard.isLive(slot, this.#host.now());
-    return { version: versionOf(stamp, dot.origin), dot, existed, acks: { reached: 1, wanted: 1, met: true } };
-  }
-
-  /** The register of a key, if it is no older than this stamp. */
-  #slotAbove(shard: Shard, key: Key, stamp: Timestamp): number {
-    const slot = shard.find(KIND_PLAIN, key);
-    return slot !== 0 && timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)) >= stamp ? slot : 0;
-  }
-
   #shardOf(space: SpaceId, key: Key): Shard | undefined {
     const replica = this.#host.replica();
     checkKey(replica, key);
@@ -225,10 +197,6 @@ export class RequestService {
   #answer(peer: ReplicaId, request: number, body: ResponseBody): void {
     this.#host.respond(peer, { type: "response", request, body });
   }
-}
-
-function isAmong({ origin, sequence }: Dot, dots: readonly Dot[]): boolean {
-  return dots.some((seen) => seen.origin === origin && seen.sequence >= sequence);
 }
 
 /** Valid until the machine goes on. */

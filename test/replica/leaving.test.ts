@@ -124,6 +124,72 @@ describe("a replica that is asked to leave", () => {
   });
 });
 
+describe("what is written where nobody owns it, by who was taken for gone meanwhile", () => {
+  it("comes to its owners", async () => {
+    const placed = await four("gone", 2);
+    const key = placed.keyOf([0, 2]);
+    placed.cut([3], [0, 1, 2]);
+    await placed.run(60_000);
+    await placed.put(3, key, "v");
+    await placed.do(placed.driver(0).removeMember(R3, { force: true }));
+    await placed.run(1000);
+    placed.heal([3], [0, 1, 2]);
+    await placed.run(2 * SETTLE_MS);
+    expect([0, 1, 2, 3].map((node) => placed.held(node, key))).toEqual([true, false, true, false]);
+    expect(await placed.get(0, key)).toBe("v");
+  });
+
+  it("comes to its owners where it had left, and is back just now", async () => {
+    const placed = await four("back", 2);
+    const key = placed.keyOf([0, 2]);
+    await handOver(placed);
+    await stop(placed);
+    placed.world.node(3).start();
+    while (placed.world.node(3).replica === undefined) await placed.run(1);
+    const written = placed.put(3, key, "v");
+    await written;
+    await placed.run(SETTLE_MS);
+    expect(placed.driver(3).replica.quarantines).toBe(1);
+    expect(await placed.get(0, key)).toBe("v");
+  });
+});
+
+describe("who has left and begins again on an old copy of its disk", () => {
+  it("brings nothing back that was deleted meanwhile", async () => {
+    const placed = await four("copy", 2);
+    const keys = Array.from({ length: 30 }, (_, i) => `k${i}`);
+    for (const key of keys) {
+      await placed.put(3, key, "v");
+      await placed.do(putDefault(placed.driver(3), key, "v"));
+    }
+    await placed.run(2000);
+    const copy = placed.world.node(3).disk.copy();
+    await handOver(placed);
+    await stop(placed);
+    for (const key of keys) {
+      await placed.do(placed.driver(0).delete(key as Key));
+      await placed.do(placed.store(0).delete(key as Key));
+    }
+    await placed.run(60_000);
+    expect(placed.driver(0).replica.purged).toBeGreaterThan(0);
+    placed.world.node(3).disk.replace(copy, placed.world.now);
+    placed.world.node(3).start();
+    while (placed.world.node(3).replica?.replica?.isLinked("r0" as ReplicaId) !== true) await placed.run(1);
+    await placed.run(10);
+    expect(placed.driver(3).replica.quarantines).toBe(1);
+    await placed.run(2 * SETTLE_MS);
+    for (const node of [0, 3]) {
+      for (const key of keys) {
+        expect([key, await getDefault(placed, node, key), await placed.get(node, key)]).toEqual([
+          key,
+          undefined,
+          undefined,
+        ]);
+      }
+    }
+  });
+});
+
 describe("a replica that alone may keep a keyspace", () => {
   /** Node 3 alone is left of its region. */
   async function lastOfItsRegion(seed: string, settings: KeyspaceSettings): Promise<PlacedWorld> {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import type { Dot } from "../../src/store.ts";
-import { PlacedWorld, SETTLE_MS, SPACE } from "../support/placed-world.ts";
+import { NAME, PlacedWorld, SETTLE_MS, SPACE } from "../support/placed-world.ts";
 
 type Latency = (from: number, to: number) => number;
 
@@ -54,6 +54,38 @@ describe("a replica that starts anew", () => {
     await placed.run(3000);
     const { version } = await placed.put(2, second, "of this one", { ack: "all", ackTimeoutMs: 4000 });
     expect((await placed.do(placed.store(2).get(second as Key))).entry?.version).toBe(version);
+  });
+});
+
+describe("a write that an owner did not answer", () => {
+  it("is no second write where who asked has come to own the key, and holds what overwrote it", async () => {
+    const placed = await four("second");
+    const key = placed.keyOf([0, 1]) as Key;
+    placed.cut([1], [0, 2, 3]);
+    await placed.run(8000);
+    const first = placed.store(2).put(key, bytes("first"), { ack: "all", ackTimeoutMs: 5000 });
+    await placed.run(20);
+    await placed.put(3, key, "second");
+    await placed.do(placed.driver(0).defineKeyspace(NAME, { replication: 4 }));
+    while (!placed.held(2, key)) await placed.run(1);
+    placed.cut([2], [3]);
+    await placed.run(4000);
+    placed.world.node(0).crash(false);
+    const { acks } = await placed.do(first);
+    expect(acks.met).toBe(false);
+    expect(await placed.get(2, key)).toBe("second");
+  });
+
+  it("is not known of where too long ago for its stamp", async () => {
+    const placed = await four("long ago");
+    const key = placed.keyOf([0, 1]) as Key;
+    placed.cut([1], [0, 2, 3]);
+    await placed.run(8000);
+    const write = placed.store(2).put(key, bytes("v"), { ack: "all", ackTimeoutMs: 20_000 }).catch(code);
+    await placed.run(14_000);
+    placed.world.node(0).crash(false);
+    expect(await placed.do(write)).toBe("OUTCOME_UNKNOWN");
+    expect(placed.held(2, key)).toBe(false);
   });
 });
 

@@ -255,4 +255,44 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
     seedsMax: 20,
     checkers: ["acknowledged"],
   },
+  {
+    name: "stray-goes-when-one-owner-has-it",
+    rule: "M2",
+    broken: "a stray lets go as soon as one of the owners has all of it",
+    patches: [{ file: "cluster/movement.ts", find: "owners.every((id) => {", replace: "owners.some((id) => {" }],
+    scenario: "drill-policies",
+    seedsMax: 10,
+    checkers: ["copies"],
+  },
+  {
+    name: "leaves-before-it-has-handed-over",
+    rule: "G2, G3",
+    broken: "who is told to leave leaves, whatever others have of what it holds",
+    patches: [
+      { file: "replica/departure.ts", find: "if (this.#toHandOver() > 0) return;", replace: "" },
+      {
+        file: "replica/departure.ts",
+        find: "return owned + strays === 0 && this.#everywhere().every(isLeft);",
+        replace: "return owned + strays >= 0 || this.#everywhere().every(isLeft);",
+      },
+    ],
+    scenario: "drill-departures",
+    seedsMax: 10,
+    checkers: ["copies"],
+  },
+  {
+    name: "second-try-is-a-second-write",
+    rule: "Q1",
+    broken: "who carries out itself what an owner did not answer writes it above what has overwritten it since",
+    patches: [
+      {
+        file: "replica/keyspace.ts",
+        find: 'if (fate.type === "done") return this.#host.acknowledged(fate.outcome, options);',
+        replace: "",
+      },
+    ],
+    scenario: "drill-departures",
+    seedsMax: 60,
+    checkers: ["condition"],
+  },
 ];

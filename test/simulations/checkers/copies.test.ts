@@ -52,8 +52,15 @@ describe("copies", () => {
     expect(messages(then([covers(0, HELD), covers(1, 0), covers(2, 0, 2, 2)]))).toEqual([]);
   });
 
-  it("counts as many as the least that anybody takes for owners", () => {
+  it("counts as many as the least that anybody takes for owners, and were there", () => {
     expect(messages(then([covers(0, HELD), covers(1, 0, 1), LETS_GO]))).toEqual([]);
+    const alone = look(600, covers(0, HELD), undefined, covers(2, HELD));
+    const samples = [alone, look(1000, covers(0, HELD), covers(1, 0, 2, 2), LETS_GO)];
+    const left = node({ ends: [{ life: 1, at: 400, type: "leave", durableUpTo: 400 }] });
+    expect(messages(placed([], { samples, nodes: [node(), left, node()] }))).toEqual([]);
+    expect(messages(placed([], { samples, nodes: [node(), node({ ends: [crash(400, 400)] }), node()] }))).toHaveLength(
+      1,
+    );
   });
 
   it("leaves open what one has that is down, or has ended since, unless it came later or he keeps nothing", () => {

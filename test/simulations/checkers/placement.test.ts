@@ -359,10 +359,10 @@ describe("availability", () => {
     for (const code of ["UNKNOWN_KEYSPACE", "NOT_READY"]) {
       expect(messages(checkAvailability, placed([asked(1, 10, seen(0, 100)), failed(code)]))).toHaveLength(1);
     }
-    const after = (end: LifeEnd) =>
+    const forgetting = (end: LifeEnd) =>
       placed([asked(1, 10, seen(0, 100)), failed("NOT_READY")], { nodes: [node(), node(), node({ ends: [end] })] });
-    expect(messages(checkAvailability, after(crash(20)))).toEqual([]);
-    expect(messages(checkAvailability, after(crash(20, 15)))).toHaveLength(1);
+    expect(messages(checkAvailability, forgetting(crash(20)))).toEqual([]);
+    expect(messages(checkAvailability, forgetting(crash(20, 15)))).toHaveLength(1);
     const listing = { limit: 5, gapMs: 0, nodes: [2, 1] };
     const pages = { ...unknown, operation: { ...unknown.operation, type: "keys" as const, listing } };
     expect(messages(checkAvailability, placed([asked(1, 10, seen(0, 100)), pages]))).toEqual([]);
