@@ -23,7 +23,7 @@ import { hasDotOfAnother, isKnownToAll, leastOf, writersOf } from "./placement.t
 import { mayStandBelow, type Sighted } from "./removal.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { type Holding, remembers } from "./survival.ts";
-import { indexWrites, mayBeGone, type PossibleWrite } from "./writes-by-key.ts";
+import { indexWrites, mayBeAbove, mayBeGone, type PossibleWrite } from "./writes-by-key.ts";
 
 /** Dots of so many pairs of shard and origin fit into every token: of fewer none may be dropped. */
 const DOTS_KEPT_MIN = 40;
@@ -156,9 +156,18 @@ function isWaitedFor(holding: Holding, until: number, evidence: Evidence): boole
 function isBehind(shown: Shown, floor: Floor, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
   const stamp = leastOf(floor.stamp, evidence);
   const order = compareStamps(shown.stamp, stamp);
-  // One that was asked for twice, and overwritten meanwhile, is told with the stamp that it was asked for with.
-  if (shown.isWrite) return order <= 0 && !hasDotOfAnother(shown, evidence);
+  if (shown.isWrite) return order <= 0 && !mayHaveGivenWay(shown, floor, writes, evidence);
   return order < 0 && !mayStandBelow(shown, { stamp }, writes, evidence);
+}
+
+/**
+ * Of a keyspace that some keep, a write that was asked for twice and overwritten meanwhile is told with the stamp that it was
+ * asked for with, and with the dot of what is held: of one that was answered, or of one that never was.
+ */
+function mayHaveGivenWay(shown: Shown, floor: Floor, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
+  if (evidence.placement === undefined) return false;
+  if (hasDotOfAnother(shown, evidence)) return true;
+  return writes.some(({ entry, stamp }) => stamp === undefined && mayBeAbove(entry, floor.stamp, evidence));
 }
 
 function describeBehind(entry: HistoryEntry, { key, stamp, isWrite }: Shown, floor: Floor): string {

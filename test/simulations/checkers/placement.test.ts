@@ -212,6 +212,7 @@ describe("session", () => {
     const history = [inSession(1, 10, by(0, 100)), inSession(3, 20, again)];
     expect(messages(checkSession, placed(history))).toHaveLength(1);
     expect(messages(checkSession, placed([...history, asked(2, 15, by(1, 120))]))).toEqual([]);
+    expect(messages(checkSession, placed([...history, asked(2, 15, undefined)]))).toEqual([]);
   });
 });
 
