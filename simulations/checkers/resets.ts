@@ -1,6 +1,7 @@
 /**
  * A `reset` makes a watcher read everything anew, so it has to have a cause: a token of another replica or of another life,
- * changes that nobody kept for it, or a replica that began anew, or decided about a shard, while it watched or since.
+ * changes that nobody kept for it, or a replica that began anew, or decided about a shard, while it watched or since. Of a
+ * keyspace that some keep, another may have come to be the one that is followed, unless nothing was disturbed.
  */
 
 import { CHANGES_BYTES_MAX, CHANGES_MAX } from "../../src/replica/changes.ts";
@@ -29,6 +30,8 @@ const CHANGES_OF_DOCUMENT = 10;
 export function* unexplainedResets(watch: WatchHistory, evidence: Evidence): Iterable<WatchEntry & { type: "reset" }> {
   // A register that the audit removes is told of by a reset, too.
   if (evidence.auditRepairs.length > 0) return;
+  const mayFollowAnother = (at: number): boolean =>
+    evidence.placement?.quiet.every(({ from, to }) => at < from || at >= to) === true;
   let connection: Connection | undefined;
   /** The one that the watcher's token is of. */
   let resumable: Connection | undefined;
@@ -39,7 +42,7 @@ export function* unexplainedResets(watch: WatchHistory, evidence: Evidence): Ite
       isResuming = entry.isResumed;
     } else if (entry.type === "broken") {
       if (connection !== undefined) connection.until = entry.at;
-    } else if (entry.type === "reset" && connection !== undefined) {
+    } else if (entry.type === "reset" && connection !== undefined && !mayFollowAnother(entry.at)) {
       const before = isResuming ? resumable : connection;
       if (before !== undefined && !isExplained(connection, before, entry.at, evidence)) yield entry;
     } else {

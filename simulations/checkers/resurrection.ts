@@ -219,7 +219,14 @@ function* sightings({ history, watches, samples }: Evidence, burials: BurialsByK
         if (version === undefined) continue;
         const stamp = stampOfVersion(version, false);
         if (!isBelow(burials.get(key), stamp)) continue;
-        yield { key, stamp, node: node.node, at: entry.at, by: `by watch ${plan.id}`, author: author?.id };
+        yield {
+          key,
+          stamp,
+          node: node.node,
+          at: entry.since ?? entry.at,
+          by: `by watch ${plan.id}`,
+          author: author?.id,
+        };
       }
     }
   }

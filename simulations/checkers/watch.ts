@@ -202,7 +202,11 @@ function indexByLife({ history }: Evidence): ReadonlyMap<string, readonly Acknow
 
 /** What its own replica wrote while it watched, up to the last of it that it heard of. */
 function* checkMissed(watch: WatchHistory, chain: Chain, all: readonly Acknowledged[]): Iterable<string> {
-  const own = all.filter(({ entry, part }) => entry.invokedAt > chain.from && part.key.startsWith(watch.plan.prefix));
+  // Of what others carried out that it was asked for it hears from them.
+  const own = all.filter(
+    ({ entry, part }) =>
+      entry.isAlone !== false && entry.invokedAt > chain.from && part.key.startsWith(watch.plan.prefix),
+  );
   const isHeard = ({ part }: (typeof own)[number]): boolean =>
     chain.writes.has(nameOfWrite(part.key, part.isDelete ? "delete" : "put", part.version));
   let until = chain.isCurrent ? Infinity : 0;

@@ -78,7 +78,7 @@ function placementPlan(seed: string): Plan {
       valueBytesMax: 200,
     },
     sessions: { count: 3, operationsPerSecond: 3, moveChance: 0.4 },
-    watches: NOBODY_WATCHES,
+    watches: { count: 2, meanMoveGapMs: 6000, returnShare: 0.5, slowShare: 0.2 },
     reads: { quorumPerSecond: 1, listingsPerSecond: 0.3 },
     phases: { hotKeys: 0, bursts: chosen.below(2) },
     faults: {

@@ -17,8 +17,11 @@ export type WatchedChange =
 
 export type WatchFact =
   | { readonly type: "connected"; readonly node: number; readonly life: number; readonly isResumed: boolean }
-  /** It read all that its prefix has: at the beginning, and after a reset. Keys that are not there show nothing. */
-  | { readonly type: "read"; readonly parts: readonly ReadPart[] }
+  /**
+   * It read all that its prefix has: at the beginning, and after a reset. Keys that are not there show nothing. `since`: when
+   * it began to; absent: in that moment.
+   */
+  | { readonly type: "read"; readonly since?: number; readonly parts: readonly ReadPart[] }
   /** It handled an event; one that came and was not handled before the connection broke is not here. */
   | { readonly type: "change"; readonly change: WatchedChange }
   | { readonly type: "reset" }

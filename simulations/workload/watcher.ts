@@ -3,7 +3,7 @@
  * what came since; it comes back with the `resume` of the last event that it handled; after a `reset` it reads anew.
  */
 
-import type { Store, Watch, WatchEvent } from "../../src/store.ts";
+import type { Store, Watch, WatchEvent, WatchOptions } from "../../src/store.ts";
 import { answerOfError, readPartOf } from "./carry-out.ts";
 import type { ReadPart } from "./history.ts";
 import type { Operation } from "./operation.ts";
@@ -80,12 +80,26 @@ export class Watcher implements WatchHistory {
     // What was missed comes before the call returns.
     const connection: Connection = { node, life: life.number, waiting: [], isBusy: true };
     this.#connection = connection;
-    const watch = replica.watch(options, (event) => this.#receive(connection, event));
+    const watch = this.#open(connection, replica, options);
+    if (watch === undefined) return;
     if (connection !== this.#connection) return watch.close();
     connection.watch = watch;
     if (resume === undefined) return this.#readAll(connection, watch.resume);
     connection.isBusy = false;
     this.#handleWaiting(connection);
+  }
+
+  /** Undefined: it is refused, since the replica has not heard of the keyspace yet; it is tried again later. */
+  #open(connection: Connection, replica: Store, options: WatchOptions): Watch | undefined {
+    try {
+      return replica.watch(options, (event) => this.#receive(connection, event));
+    } catch (error) {
+      if (answerOfError(error) === undefined) throw error;
+      this.#connection = undefined;
+      this.entries.pop();
+      this.#connectLater(connection.node.index);
+      return undefined;
+    }
   }
 
   #break(why: "moved" | "ended" | "slow"): void {
@@ -155,10 +169,11 @@ export class Watcher implements WatchHistory {
       this.#readLater(connection, resume);
       return;
     }
+    const since = this.#stage.now;
     this.#readPrefix(replica).then(
       (parts) => {
         if (connection !== this.#connection) return;
-        this.#record({ type: "read", parts });
+        this.#record({ type: "read", since, parts });
         this.#resume = resume;
         connection.isBusy = false;
         this.#handleWaiting(connection);

@@ -18,6 +18,8 @@ export interface AudienceListener {
 
 /** Replicas that follow shards. */
 export interface ShardFollowers {
+  /** False: watchers here are told of it by another. */
+  isToldHere(shard: ShardId): boolean;
   applied(shard: ShardId, view: DataView, at: number): void;
   reset(): void;
 }
@@ -67,7 +69,7 @@ export class Audience {
     this.#followers.applied(shard.id, view, at);
     if (space === DEFAULT_SPACE) this.listener?.applied(view, at, now, this.#emit);
     const changes = this.#changesBySpace.get(space);
-    if (changes === undefined) return;
+    if (changes === undefined || !this.#followers.isToldHere(shard.id)) return;
     if (!changes.isWanted(now)) return changes.skip();
     const change = changeAt(view, at, now);
     if (change !== undefined) changes.record(change);

@@ -350,8 +350,14 @@ export class Replica implements WatchRelayHost {
   /** Owners of a shard that are linked, those that are alive and near first. */
   reachableOwners(shard: ShardId): readonly ReplicaId[] {
     const { roundTrips } = this.membership.swim;
+    const isReady = (id: ReplicaId): boolean => {
+      const report = this.reports.of(shard, id);
+      return report?.view === this.ownership.view && report.readiness === READY;
+    };
     const costOf = (id: ReplicaId) =>
-      (this.membership.stateOf(id) === "alive" ? 0 : ROUND_TRIP_MS_MAX) + (roundTrips.roundTripMs(id) ?? 0);
+      (this.membership.stateOf(id) === "alive" ? 0 : ROUND_TRIP_MS_MAX) +
+      (isReady(id) ? 0 : 2 * ROUND_TRIP_MS_MAX) +
+      (roundTrips.roundTripMs(id) ?? 0);
     const reachable = this.ownership.groupOf(shard).filter((id) => this.canSend(id));
     return reachable
       .map((id) => ({ id, cost: costOf(id) }))

@@ -245,6 +245,8 @@ export class Router {
   #choose(shard: Shard, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
     const replica = this.#host.replica();
     const owners = replica.ownership.ownersOf(shard.id);
+    const teller = replica.watchRelay.sourceOf(shard.id);
+    if (teller !== undefined && !tried.has(teller) && replica.isLinked(teller)) return teller;
     const taken = this.#takenByShard.get(shard.id);
     const isSticky = taken !== undefined && isRecent(taken.at, this.#host.now()) && owners.includes(taken.owner);
     if (isSticky && !tried.has(taken.owner) && replica.isLinked(taken.owner)) return taken.owner;
@@ -278,6 +280,8 @@ export class Router {
   /** The nearest owner that can be reached and was not tried, the same for shards that have the same owners. */
   nearestOwner(shard: Shard, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
     const replica = this.#host.replica();
+    const teller = replica.watchRelay.sourceOf(shard.id);
+    if (teller !== undefined && !tried.has(teller) && replica.isLinked(teller)) return teller;
     const among = this.#reachable(replica, replica.ownership.groupOf(shard.id), tried);
     return among.sort((a, b) => a.expectedMs - b.expectedMs)[0]?.id;
   }
@@ -308,7 +312,8 @@ export class Router {
   ): Promise<Answered> {
     tried.add(owner);
     const first = this.#ask(owner, request, this.#patience(owner, request.waitMs));
-    if (this.#takenByShard.has(shard.id) || request.waitMs > 0) return first;
+    const isTellers = this.#host.replica().watchRelay.sourceOf(shard.id) === owner;
+    if (isTellers || this.#takenByShard.has(shard.id) || request.waitMs > 0) return first;
     this.#hedges = Math.min(HEDGE_BURST, this.#hedges + HEDGE_SHARE);
     return new Promise((resolve, reject) => {
       let open = 1;

@@ -1,7 +1,12 @@
 /**
- * Changes of shards that are held elsewhere, for who watches a keyspace here: one owner of each shard is followed, and tells
- * every change of it in the order in which it made them. Where another has to be followed, or the same once more, watchers are
- * told to read again: what happened in between nobody tells them.
+ * Changes of shards that are held elsewhere, for who watches a keyspace here.
+ *
+ *  W1. Of a shard that this replica is ready in, watchers are told what it makes of it. Of any other one owner that is ready is
+ *      followed, and tells every change in the order in which it made them; until one can be, watchers hear of what is
+ *      written here, by a guest, and of nothing that an owner fetches on its way to be ready.
+ *  W2. Where another comes to tell of a shard, or the same once more, watchers are told to read again: what happened in between
+ *      nobody tells them. From then on whoever tells of a shard answers for it, too: what was read of another, that lags
+ *      behind, nobody would set right.
  */
 
 import { ByteWriter } from "../base/bytes.ts";
@@ -41,6 +46,8 @@ interface Follower {
 export class WatchRelay {
   readonly #host: WatchRelayHost;
   readonly #sourcesByShard = new Map<ShardId, Source>();
+  /** What was watched at the last look and is to be told by others. */
+  #wanted: ReadonlySet<ShardId> = new Set();
   readonly #followersById = new Map<ReplicaId, Follower>();
   /** By shard: who follows it. */
   readonly #followedBy = new Map<ShardId, Set<ReplicaId>>();
@@ -70,7 +77,9 @@ export class WatchRelay {
   /** Follows what is watched and not held here, and nothing else. To be called when somebody watches, and now and then. */
   evaluate(now: number): void {
     const changed = new Set<string>();
-    const wanted = this.#wanted(now);
+    const wanted = this.#toBeTold(now);
+    for (const space of this.#cameHome(wanted, now)) this.#host.audience.changesOf(space).reset();
+    this.#wanted = wanted;
     for (const [shard, { peer }] of this.#sourcesByShard) {
       if (wanted.has(shard) && this.#host.reachableOwners(shard).includes(peer)) continue;
       this.#sourcesByShard.delete(shard);
@@ -88,13 +97,35 @@ export class WatchRelay {
     }
   }
 
-  #wanted(now: number): ReadonlySet<ShardId> {
+  /** Who answers for a shard, as long as it is followed here (W2). */
+  sourceOf(shard: ShardId): ReplicaId | undefined {
+    const source = this.#sourcesByShard.get(shard);
+    return source?.isOn === true ? source.peer : undefined;
+  }
+
+  /** Whether watchers are to hear of what becomes of a shard here (W1). */
+  isToldHere(shard: ShardId): boolean {
+    if (this.sourceOf(shard) !== undefined) return false;
+    return !this.#host.ownership.owns(shard) || this.#isTeller(shard);
+  }
+
+  #toBeTold(now: number): ReadonlySet<ShardId> {
     const wanted = new Set<ShardId>();
     for (const space of this.#host.audience.watchedSpaces()) {
-      if (this.#host.ownership.isEverywhere(space) || !this.#host.audience.changesOf(space).isWanted(now)) continue;
-      for (const { id } of this.#host.shards.in(space)) if (!this.#host.ownership.owns(id)) wanted.add(id);
+      if (!this.#isWatched(space, now) || this.#host.ownership.isEverywhere(space)) continue;
+      for (const { id } of this.#host.shards.in(space)) if (!this.#isTeller(id)) wanted.add(id);
     }
     return wanted;
+  }
+
+  /** Spaces that are watched, and of which this replica tells something itself from now on. */
+  #cameHome(wanted: ReadonlySet<ShardId>, now: number): ReadonlySet<SpaceId> {
+    const own = [...this.#wanted].filter((shard) => !wanted.has(shard) && this.#isTeller(shard));
+    return new Set(own.map(spaceOf).filter((space) => this.#isWatched(space, now)));
+  }
+
+  #isWatched(space: SpaceId, now: number): boolean {
+    return this.#host.audience.changesOf(space).isWanted(now);
   }
 
   /** Tells a peer all that it is followed for in a space. */
@@ -148,9 +179,11 @@ export class WatchRelay {
     if (shards.length > 0) this.#host.send(peer, { type: "followed", space, shards: taken });
   }
 
-  /** Who owns a shard hears of all that is written to it. */
+  /** Who owns a shard and is ready in it hears of all that is written to it, in order. */
   #isTeller(id: ShardId): boolean {
-    return this.#host.ownership.owns(id);
+    const { ownership, shards } = this.#host;
+    if (ownership.isEverywhere(spaceOf(id))) return true;
+    return ownership.owns(id) && shards.get(id)?.isReady === true;
   }
 
   #follow(peer: ReplicaId, follower: Follower, id: ShardId): void {

@@ -138,6 +138,7 @@ export class RealWatcher implements WatchHistory {
   }
 
   async #readAll(connection: Connection, store: RemoteStore, resume: string): Promise<void> {
+    const since = this.#world.now;
     const parts: ReadPart[] = [];
     let cursor: string | undefined;
     do {
@@ -147,7 +148,7 @@ export class RealWatcher implements WatchHistory {
       cursor = page.cursor;
     } while (cursor !== undefined);
     if (connection !== this.#connection) return;
-    this.#record({ type: "read", parts });
+    this.#record({ type: "read", since, parts });
     this.#resume = resume;
   }
 

@@ -71,6 +71,49 @@ describe("a watch where the keys are not held", () => {
     }
   });
 
+  it("reads of whom it hears from, and not of another that lags behind", async () => {
+    const placed = await four("lags");
+    const key = placed.keyOf([0, 2]);
+    await placed.put(0, key, "old");
+    await placed.run(2000);
+    placed.cut([0], [2]);
+    await placed.run(8000);
+    watch(placed, 1);
+    await placed.run(100);
+    const teller = placed
+      .driver(1)
+      .replica.watchRelay.sourceOf(placed.driver(1).replica.shardOfKey(key as Key, SPACE).id);
+    await placed.put(Number(teller?.slice(1)), key, "new");
+    for (let i = 0; i < 30; i++) expect(await placed.get(1, key)).toBe("new");
+    expect((await placed.do(placed.store(1).keys({ prefix: "", limit: 10 }))).keys).toEqual([key]);
+  });
+
+  it("hears nothing of what it fetches when it comes to own the keys, and reads again once it has them", async () => {
+    const placed = await four("fetches");
+    const keys = [0, 1, 2, 3, 4].map((place) => placed.keyOf([0, 2], place));
+    for (const key of keys) await placed.put(0, key, "v");
+    const { events } = watch(placed, 1);
+    await placed.run(1000);
+    events.length = 0;
+    await placed.do(placed.driver(3).defineKeyspace("placed", { replication: 4 }));
+    await placed.run(20_000);
+    expect(keys.every((key) => placed.held(1, key))).toBe(true);
+    expect(new Set(events)).toEqual(new Set(["reset"]));
+    await placed.put(1, keys[0] as string, "own");
+    expect(events.at(-1)).toBe(`${keys[0]}=own`);
+  });
+
+  it("hears of what is written here where nobody can be followed", async () => {
+    const placed = await four("guest");
+    const key = placed.keyOf([0, 2]);
+    const { events } = watch(placed, 1);
+    placed.cut([1], [0, 2, 3]);
+    await placed.run(60_000);
+    events.length = 0;
+    await placed.put(1, key, "guest");
+    expect(events).toEqual([`${key}=guest`]);
+  });
+
   it("goes on where a policy takes the keys elsewhere", async () => {
     const placed = await four("policy");
     const key = placed.keyOf([0, 2]);
