@@ -5,7 +5,8 @@
  * their way are no change of a replica: of what others write, only the last is certain to be seen.
  */
 
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, OriginId } from "../../src/base/ids.ts";
+import { replicaOf } from "../../src/core/origin.ts";
 import type { Version } from "../../src/store.ts";
 import { type Acknowledged, acknowledgedParts } from "../workload/history.ts";
 import type { WatchEntry, WatchedChange, WatchHistory } from "../workload/watch-history.ts";
@@ -47,6 +48,8 @@ export function checkWatch(evidence: Evidence): Violation[] {
       ...checkPicture(watch, evidence),
       ...checkResets(watch, evidence),
     );
+    // Of a keyspace that some keep, what its replica wrote is told by whoever is followed of each shard.
+    if (evidence.placement !== undefined) continue;
     for (const chain of chains) messages.push(...checkMissed(watch, chain, byLife.get(lifeName(chain)) ?? []));
   }
   return violations("watch", messages);
@@ -90,7 +93,8 @@ function nameOfWrite(key: Key, type: WatchedChange["type"], version: Version): s
 
 /**
  * The stamps of each key grow, but for what comes once more after a connection was resumed, for what was back once the
- * deletion that had replaced it was older than the retention, or purged before somebody who knew nothing of it wrote that.
+ * deletion that had replaced it was older than the retention, or purged before somebody who knew nothing of it wrote that; and
+ * for what a guest writes at last with the stamp that it had for the owners, who may have told of something newer meanwhile.
  */
 function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> {
   let greatest = new Map<Key, Stamp>();
@@ -116,6 +120,7 @@ function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> 
     const isBelow = floor !== undefined && compareStamps(stamp, floor) < 0;
     if (
       isBelow &&
+      !isOfGuest(stamp, node, evidence) &&
       !isOutlived(floor, look, evidence) &&
       !mayStandBelow(sighted, { stamp: floor }, look.writes, evidence)
     ) {
@@ -125,6 +130,11 @@ function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> 
     sinceConnected.set(key, greater(sinceConnected.get(key), stamp));
     greatest.set(key, greater(greatest.get(key), stamp));
   }
+}
+
+/** True for what the replica that is watched wrote of a keyspace that some keep. */
+function isOfGuest({ origin }: Stamp, node: number, { placement }: Evidence): boolean {
+  return placement !== undefined && replicaOf(origin as OriginId) === placement.numbers[node];
 }
 
 function placeOf(change: WatchedChange): Sighted & { readonly key: Key } {
@@ -202,11 +212,7 @@ function indexByLife({ history }: Evidence): ReadonlyMap<string, readonly Acknow
 
 /** What its own replica wrote while it watched, up to the last of it that it heard of. */
 function* checkMissed(watch: WatchHistory, chain: Chain, all: readonly Acknowledged[]): Iterable<string> {
-  // Of what others carried out that it was asked for it hears from them.
-  const own = all.filter(
-    ({ entry, part }) =>
-      entry.isAlone !== false && entry.invokedAt > chain.from && part.key.startsWith(watch.plan.prefix),
-  );
+  const own = all.filter(({ entry, part }) => entry.invokedAt > chain.from && part.key.startsWith(watch.plan.prefix));
   const isHeard = ({ part }: (typeof own)[number]): boolean =>
     chain.writes.has(nameOfWrite(part.key, part.isDelete ? "delete" : "put", part.version));
   let until = chain.isCurrent ? Infinity : 0;

@@ -96,7 +96,6 @@ function* contradictionsOf(plan: Plan): Iterable<string> {
   for (const [i, { node }] of (plan.keyspace ?? []).entries()) {
     if (node >= nodes.length) yield `keyspace[${i}].node: there is no node ${node}, only ${nodes.length} nodes`;
   }
-  if (plan.keyspace !== undefined && (plan.watches ?? []).length > 0) yield "watches: there are none of a keyspace";
   for (const [i, fault] of faults.entries()) {
     for (const node of nodesOf(fault)) {
       if (node >= nodes.length) yield `faults[${i}]: there is no node ${node}, only ${nodes.length} nodes`;

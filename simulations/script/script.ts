@@ -169,9 +169,8 @@ function actsIn(
 
 /** Absent where all keep everything. */
 function keyspaceIn(script: Script, cluster: Cluster, untilMs: number): Pick<Plan, "keyspace"> {
-  const { keyspace, watchers = [], documents = [] } = script;
+  const { keyspace, documents = [] } = script;
   if (keyspace === undefined) return {};
-  if (watchers.length > 0) throw new ScriptError("watchers: there are none of a keyspace that some replicas keep");
   if (documents.length > 0) throw new ScriptError("documents: there are none in a keyspace that some replicas keep");
   return { keyspace: keyspaceChanges(keyspace, cluster, untilMs) };
 }

@@ -20,7 +20,7 @@ export interface AudienceListener {
 export interface ShardFollowers {
   /** False: watchers here are told of it by another. */
   isToldHere(shard: ShardId): boolean;
-  applied(shard: ShardId, view: DataView, at: number): void;
+  applied(shard: ShardId, view: DataView, at: number, now: number): void;
   reset(): void;
 }
 
@@ -66,7 +66,7 @@ export class Audience {
   /** A register came or changed. */
   applied(shard: Shard, view: DataView, at: number, now: number): void {
     const space = spaceOf(shard.id);
-    this.#followers.applied(shard.id, view, at);
+    this.#followers.applied(shard.id, view, at, now);
     if (space === DEFAULT_SPACE) this.listener?.applied(view, at, now, this.#emit);
     const changes = this.#changesBySpace.get(space);
     if (changes === undefined || !this.#followers.isToldHere(shard.id)) return;

@@ -13,7 +13,7 @@ import { ByteWriter } from "../base/bytes.ts";
 import type { ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
 import { numberOf, shardIdOf, spaceOf } from "../base/shard-id.ts";
 import type { SendingSurroundings } from "../cluster/surroundings.ts";
-import { keyLengthAt, keyStartAt, recordLength } from "../core/record.ts";
+import { expiresAt, flagsAt, isGone, keyLengthAt, keyStartAt, RecordWriter, recordLength } from "../core/record.ts";
 import { checkRecord, type RecordLimits } from "../core/record-check.ts";
 import { shardOf } from "../core/shard-of.ts";
 import type { MessageOf } from "../wire/message.ts";
@@ -45,6 +45,7 @@ interface Follower {
 
 export class WatchRelay {
   readonly #host: WatchRelayHost;
+  readonly #writer = new RecordWriter();
   readonly #sourcesByShard = new Map<ShardId, Source>();
   /** What was watched at the last look and is to be told by others. */
   #wanted: ReadonlySet<ShardId> = new Set();
@@ -200,10 +201,10 @@ export class WatchRelay {
   }
 
   /** A register came or changed here: those who follow its shard hear of it with the next flush. */
-  applied(shard: ShardId, view: DataView, at: number): void {
+  applied(shard: ShardId, view: DataView, at: number, now: number): void {
     const peers = this.#followedBy.get(shard);
     if (peers === undefined) return;
-    const record = new Uint8Array(view.buffer, view.byteOffset + at, recordLength(view, at));
+    const record = this.#newsOf(view, at, now);
     for (const peer of peers) {
       const follower = this.#followersById.get(peer);
       if (follower === undefined) continue;
@@ -213,6 +214,14 @@ export class WatchRelay {
       news.raw(record);
       if (news.length > NEWS_BYTES_MAX) this.#tell(peer, follower, space, news);
     }
+  }
+
+  /** The record; of a value that has expired by the clock here what stays of it: that of who hears of it may be behind. */
+  #newsOf(view: DataView, at: number, now: number): Uint8Array {
+    if (isGone(flagsAt(view, at)) || expiresAt(view, at) > now)
+      return new Uint8Array(view.buffer, view.byteOffset + at, recordLength(view, at));
+    const length = this.#writer.withoutValue(view, at);
+    return this.#writer.bytes.subarray(0, length);
   }
 
   /** Shards have changed in ways that cannot be told: who follows them is told to begin anew. */

@@ -54,6 +54,18 @@ describe("a watch where the keys are not held", () => {
     expect(again.events).toEqual(expected.slice(-2));
   });
 
+  it("hears that a value has expired where its own clock is behind that of whom it hears from", async () => {
+    const placed = await four("behind");
+    const key = placed.keyOf([0, 2]);
+    placed.world.node(1).clock.jump(-450);
+    const { events } = watch(placed, 1);
+    await placed.run(100);
+    events.length = 0;
+    await placed.put(0, key, "v", { ttlMs: 1000 });
+    await placed.run(1250);
+    expect(events).toEqual([`${key}=v`, `expire ${key}`]);
+  });
+
   it("is told to read again when whom it heard from is gone, and hears from another", async () => {
     const placed = await four("source");
     const key = placed.keyOf([0, 2]);

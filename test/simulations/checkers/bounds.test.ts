@@ -22,6 +22,17 @@ it("catches what grows beyond its bound, and what is left at the end", () => {
   expect(messagesOf({ value: 0 }, { value: 1 })[0]).toContain("still has 1 of votes_open");
 });
 
+it("leaves a watcher that reads anew to it", () => {
+  const holdings = [{ name: "requests_forwarded", help: "", value: 1, max: 10, isNoneAtRest: true }];
+  const plan = { id: 0, at: 0, node: 0, prefix: "", moves: [], reconnectMs: 10, handlingMs: 0, waitingMax: 10 };
+  const at = (isCurrent: boolean) => ({
+    ...sampled([], sample(1, nodeSample(undefined, 1, { holdings }), undefined)),
+    watches: [{ plan, entries: [], isCurrent }],
+  });
+  expect(checkBounds(at(false))).toEqual([]);
+  expect(checkBounds(at(true))).toHaveLength(1);
+});
+
 describe("tombstones at the end", () => {
   const grave = dump([register(1, { isDead: true }), register(2, { isDead: true })]);
   const messagesOfNodes = (...nodes: Parameters<typeof node>[0][]): string[] =>

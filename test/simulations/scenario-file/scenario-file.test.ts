@@ -109,11 +109,6 @@ describe("a file that is no scenario is refused with the place and the reason:",
       /^keyspace\[0\]\.node: there is no node/,
     ],
     ["copies of nothing", edited({ keyspace: [{ at: 1, node: 0, settings: { replication: 0 } }] }), /^keyspace\[0\]\./],
-    [
-      "a watch of a keyspace",
-      edited({ keyspace: [{ at: 1, node: 0, settings: { replication: { dublin: 1 } } }] }),
-      /^watches: /,
-    ],
     ["no nodes", edited({ nodes: [], operations: [], faults: [] }), /^nodes: /],
     ["a time that never ends", edited({ healAt: 1e15 }), /^healAt: /],
   ])("%s", (_, text, reason) => {

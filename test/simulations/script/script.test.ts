@@ -48,14 +48,21 @@ describe("the keyspace of a script", () => {
     ]);
   });
 
-  it("is refused after the end, at nobody, without a policy, and with who follows all replicas", () => {
+  it("is watched where it is not kept", async () => {
+    const watchers = [{ name: "w", at: "5s", replica: "virginia-1" }] as const;
+    const clients = [put({ name: "p", at: "8s", replica: "frankfurt-2", key: "k" })];
+    const keyspace = { replication: { frankfurt: 2 } } as const;
+    const result = await simulate({ ...script, settings: { shards: 2 }, keyspace, watchers, clients });
+    expect(result.violations).toEqual([]);
+    expect(result.watcher("w").heard).toMatchObject([{ type: "put", key: "k", by: "p" }]);
+  });
+
+  it("is refused after the end, at nobody, without a policy, and with documents", () => {
     const settings = { replication: 1 } as const;
     const refusal = (changes: Partial<Script>) => () => planOf({ ...script, ...changes });
     expect(refusal({ keyspace: [] })).toThrow(ScriptError);
     expect(refusal({ keyspace: [{ at: "20s", settings }] })).toThrow("after the end");
     expect(refusal({ keyspace: [{ at: "1s", settings, replica: "paris-1" }] })).toThrow('no replica "paris-1"');
-    const watchers = [{ name: "w", at: "1s", replica: "virginia-1" }] as const;
-    expect(refusal({ keyspace: settings, watchers })).toThrow("watchers");
     const documents = [readDocument({ name: "r", at: "1s", replica: "virginia-1", document: "d" })];
     expect(refusal({ keyspace: settings, documents })).toThrow("documents");
   });
