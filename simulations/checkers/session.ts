@@ -28,6 +28,9 @@ import { indexWrites, mayBeAbove, mayBeGone, type PossibleWrite } from "./writes
 /** Dots of so many pairs of shard and origin fit into every token: of fewer none may be dropped. */
 const DOTS_KEPT_MIN = 40;
 
+/** An owner is waited for so long at least, before another one is asked. */
+const ASKED_TWICE_MS = 250;
+
 /** The greatest that a session was shown of a key. */
 interface Floor {
   readonly stamp: Stamp;
@@ -92,7 +95,7 @@ type Tombstones = ReadonlyMap<string, readonly Tombstone[]>;
 function indexTombstones(evidence: Evidence): Tombstones {
   const tombstones = new Map<string, Tombstone[]>();
   for (const { entry, part } of acknowledgedParts(evidence.history)) {
-    if (!part.isDelete) continue;
+    if (!part.isDelete || hasDotOfAnother(part, evidence)) continue;
     const name = dotName(part.key, part.dot);
     const tombstone = { invokedAt: entry.invokedAt, stamp: stampOfVersion(part.version, true) };
     tombstones.set(name, [...(tombstones.get(name) ?? []), tombstone]);
@@ -162,12 +165,17 @@ function isBehind(shown: Shown, floor: Floor, writes: readonly PossibleWrite[], 
 
 /**
  * Of a keyspace that some keep, a write that was asked for twice and overwritten meanwhile is told with the stamp that it was
- * asked for with, and with the dot of what is held: of one that was answered, or of one that never was.
+ * asked for with, and with the dot of what is held: of one that was answered, or never was, or was asked for twice itself and
+ * answered with another dot.
  */
 function mayHaveGivenWay(shown: Shown, floor: Floor, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
   if (evidence.placement === undefined) return false;
   if (hasDotOfAnother(shown, evidence)) return true;
-  return writes.some(({ entry, stamp }) => stamp === undefined && mayBeAbove(entry, floor.stamp, evidence));
+  return writes.some(({ entry, stamp }) => {
+    if (stamp === undefined) return mayBeAbove(entry, floor.stamp, evidence);
+    const { invokedAt, answeredAt = Infinity } = entry;
+    return compareStamps(stamp, floor.stamp) > 0 && answeredAt - invokedAt > ASKED_TWICE_MS;
+  });
 }
 
 function describeBehind(entry: HistoryEntry, { key, stamp, isWrite }: Shown, floor: Floor): string {

@@ -112,6 +112,8 @@ export class Watcher implements WatchHistory {
 
   #receive(connection: Connection, event: WatchEvent): void {
     if (connection !== this.#connection) return;
+    // What it tells of is read anew with all the rest.
+    if (event.type === "reset") connection.waiting.length = 0;
     connection.waiting.push({ event, wallMs: connection.node.clockTime });
     if (connection.waiting.length > this.plan.waitingMax) {
       this.#break("slow");

@@ -213,6 +213,21 @@ describe("session", () => {
     expect(messages(checkSession, placed(history))).toHaveLength(1);
     expect(messages(checkSession, placed([...history, asked(2, 15, by(1, 120))]))).toEqual([]);
     expect(messages(checkSession, placed([...history, asked(2, 15, undefined)]))).toEqual([]);
+    const twice = { ...asked(2, 15, by(0, 130)), answeredAt: 300 };
+    expect(messages(checkSession, placed([...history, twice]))).toEqual([]);
+    expect(messages(checkSession, placed([...history, { ...twice, answeredAt: 100 }]))).toHaveLength(1);
+  });
+
+  it("does not take what was read for a deletion that was told with the dot of what had overwritten it", () => {
+    const parts = (answer: Answer) => (answer as Extract<Answer, { type: "written" }>).parts;
+    const gone = parts(by(1, 90, { isDelete: true })).map((part) => ({ ...part, dot: dotAt(0, 100) }));
+    const read: Answer = { type: "read", read: { ...readPart(undefined), dot: dotAt(0, 100) } };
+    const history = [
+      asked(3, 5, { type: "written", parts: gone }),
+      inSession(1, 10, by(0, 100)),
+      inSession(2, 20, read),
+    ];
+    expect(messages(checkSession, placed(history)).filter((message) => message.includes("(dead)"))).toEqual([]);
   });
 });
 
