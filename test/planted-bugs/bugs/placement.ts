@@ -65,9 +65,9 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
     broken: "an owner carries out what another replica has stamped with that stamp, whatever it holds",
     patches: [
       {
-        file: "replica/request-service.ts",
-        find: "return stamp > above ? undefined : (above as Timestamp);",
-        replace: "return above < 0 ? (above as Timestamp) : undefined;",
+        file: "replica/second-tries.ts",
+        find: "if (stamp === undefined) return NEW;",
+        replace: "if (stamp === undefined || stamp >= 0) return NEW;",
       },
       {
         file: "core/shard.ts",
@@ -294,5 +294,55 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
     scenario: "drill-departures",
     seedsMax: 60,
     checkers: ["condition"],
+  },
+  {
+    name: "watched-of-one-read-of-another",
+    rule: "W2",
+    broken: "what is watched is read of any owner, whoever it is heard from",
+    patches: [
+      {
+        file: "replica/router.ts",
+        find: "if (teller !== undefined && !tried.has(teller) && replica.isLinked(teller)) return teller;\n    const taken",
+        replace: "const taken",
+      },
+    ],
+    scenario: "placement",
+    seedsMax: 60,
+    checkers: ["watch"],
+  },
+  {
+    name: "fetched-on-the-way-told",
+    rule: "W1",
+    broken: "watchers hear of all that is applied here, whoever else tells of it",
+    patches: [
+      {
+        file: "replica/watch-relay.ts",
+        find: "return !this.#host.ownership.owns(shard) || this.#isTeller(shard);",
+        replace: "return shard >= 0;",
+      },
+      {
+        file: "replica/watch-relay.ts",
+        find: "if (this.sourceOf(shard) !== undefined) return false;",
+        replace: "",
+      },
+    ],
+    scenario: "placement",
+    seedsMax: 40,
+    checkers: ["watch"],
+  },
+  {
+    name: "expiry-by-the-followers-clock",
+    rule: "W1",
+    broken: "who follows a shard takes what has expired where it is held for what its own clock makes of it",
+    patches: [
+      {
+        file: "replica/watch-relay.ts",
+        find: "|| expiresAt(view, at) > now)",
+        replace: "|| now > 0)",
+      },
+    ],
+    scenario: "placement",
+    seedsMax: 80,
+    checkers: ["watch"],
   },
 ];
