@@ -154,13 +154,15 @@ export class Keyspace implements Store {
     options: WriteOptions,
     after: readonly Dot[],
   ): Promise<WriteOutcome> {
-    const { mayBeDone = false, stamp } = here;
-    const { toldStamp, id } = this.#host.replica();
-    const shard = this.#host.replica().shardOfKey(write.key, this.#space);
-    const fate = fateOf(shard, { key: write.key, stamp, mayBeDone }, { after, toldStamp, now: this.#host.now() });
-    if (fate.type === "unknown") throw unknownOutcome(id);
-    if (fate.type === "done") return this.#host.acknowledged(fate.outcome, options);
-    return openIfDone(here, () => this.#local.carryOut(write, fate.type === "new" ? stamp : undefined, options));
+    return openIfDone(here, () => {
+      const { mayBeDone = false, stamp } = here;
+      const { toldStamp, id } = this.#host.replica();
+      const shard = this.#host.replica().shardOfKey(write.key, this.#space);
+      const fate = fateOf(shard, { key: write.key, stamp, mayBeDone }, { after, toldStamp, now: this.#host.now() });
+      if (fate.type === "unknown") throw unknownOutcome(id);
+      if (fate.type === "done") return this.#host.acknowledged(fate.outcome, options);
+      return this.#local.carryOut(write, fate.type === "new" ? stamp : undefined, options);
+    });
   }
 
   /** Where nobody else can be asked, this replica itself has to have what the session has seen. */
@@ -169,7 +171,7 @@ export class Keyspace implements Store {
     try {
       await this.#host.catchUp(seen.dots, seen.waitMs);
     } catch (error) {
-      throw mayBeDone ? unknownOutcome(this.#host.replica().id) : error;
+      throw mayBeDone ? unknownOutcome() : error;
     }
   }
 

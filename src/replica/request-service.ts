@@ -113,7 +113,7 @@ export class RequestService {
     try {
       await this.#caughtUp(peer, around);
     } catch (error) {
-      throw mayBeDone ? unknownOutcome(this.#host.replica().id) : error;
+      throw mayBeDone ? unknownOutcome() : error;
     }
     await this.#writeHere(peer, around, shard, { ...body, mayBeDone });
   }

@@ -184,6 +184,23 @@ describe("a session", () => {
     expect(await placed.get(2, key)).toBe("w");
   });
 
+  it("does not know of it either where the replica that was asked stops while it waits for what the session has seen", async () => {
+    const placed = await four("stops waiting");
+    const key = placed.keyOf([0, 1]);
+    const { dot } = await placed.put(0, key, "v");
+    await placed.run(100);
+    placed.world.network.cut(0, 2);
+    placed.world.network.cut(1, 2);
+    const driver = placed.driver(2);
+    const store = await placed.do(placed.store(2).catchUp([dot], 20_000));
+    const write = store.put(key as Key, bytes("w")).catch(code);
+    const guests = () => driver.statistics().find(({ name }) => name === "guest_writes_total")?.samples[0]?.value;
+    while (guests() === 0) await placed.run(1);
+    await placed.run(10);
+    placed.world.node(2).stop();
+    expect(await placed.do(write)).toBe("OUTCOME_UNKNOWN");
+  });
+
   it("writes above what it had seen, also where the first owner that it asks does not answer", async () => {
     const placed = await four("above", (from, to) => (from + to === 3 && from * to === 2 ? 60 : 1));
     const key = placed.keyOf([0, 1]);
