@@ -296,21 +296,6 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
     checkers: ["condition"],
   },
   {
-    name: "watched-of-one-read-of-another",
-    rule: "W2",
-    broken: "what is watched is read of any owner, whoever it is heard from",
-    patches: [
-      {
-        file: "replica/router.ts",
-        find: "if (teller !== undefined && !tried.has(teller) && replica.isLinked(teller)) return teller;\n    const taken",
-        replace: "const taken",
-      },
-    ],
-    scenario: "placement",
-    seedsMax: 60,
-    checkers: ["watch"],
-  },
-  {
     name: "fetched-on-the-way-told",
     rule: "W1",
     broken: "watchers hear of all that is applied here, whoever else tells of it",
@@ -327,7 +312,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "placement",
-    seedsMax: 40,
+    seedsMax: 10,
     checkers: ["watch"],
   },
   {
@@ -342,7 +327,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "placement",
-    seedsMax: 80,
+    seedsMax: 30,
     checkers: ["watch"],
   },
 ];
