@@ -63,14 +63,26 @@ function* letGoBetween(
   }
 }
 
-/** Views differ for a while; the least that anybody goes by will do. Whoever came since was perhaps not reckoned with yet. */
-function leastWanted({ node: self, shard, before, after }: LetGo, { nodes }: Evidence): number {
+/** By then a policy that was followed by another is nobody's any more. */
+const POLICY_MS = 3000;
+
+/**
+ * Views differ for a while; the least that anybody goes by will do, at either look or in between. Whoever came since was
+ * perhaps not reckoned with yet.
+ */
+function leastWanted({ node: self, shard, before, after }: LetGo, { nodes, placement }: Evidence): number {
+  const policies = placement?.policies.filter(({ at }) => at >= before.at - POLICY_MS && at <= after.at) ?? [];
   const looks = [...before.nodes, ...after.nodes];
   const others = nodes.filter(({ ends }, node) => {
     const hasLeft = ends.findLast(({ at }) => at <= before.at)?.type === "leave";
     return node !== self && (before.nodes[node] !== undefined || !hasLeft);
   });
-  return Math.min(others.length, ...looks.map((look) => look?.placed?.ownersByShard.get(shard)?.length ?? Infinity));
+  const copies = policies.map((policy) => policy.copies);
+  return Math.min(
+    others.length,
+    ...copies,
+    ...looks.map((look) => look?.placed?.ownersByShard.get(shard)?.length ?? Infinity),
+  );
 }
 
 /** Others that cover all of it; whoever ended since the look before may have. */

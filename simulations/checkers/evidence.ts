@@ -56,6 +56,8 @@ export interface PlacementEvidence {
   readonly quiet: readonly Span[];
   /** When nothing was disturbed, nor had been for long, but for what the policy says of who keeps what. */
   readonly steady: readonly Span[];
+  /** How many copies the policies asked for, of the members there were to be, and from when on; virtual ms. */
+  readonly policies: readonly { readonly at: number; readonly copies: number }[];
   /** What was acknowledged so long ago has come to those who keep it, ms, as long as nothing is disturbed. */
   readonly lagMs: number;
 }

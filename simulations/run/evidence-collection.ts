@@ -2,6 +2,7 @@
 
 import type { Key } from "../../src/base/ids.ts";
 import { replicaNumber } from "../../src/core/origin.ts";
+import type { KeyspaceSettings } from "../../src/store.ts";
 import { DRIFT_MAX } from "../checkers/availability.ts";
 import type { Evidence, NodeEvidence } from "../checkers/evidence.ts";
 import type { DocumentRunner } from "../documents/document-runner.ts";
@@ -78,6 +79,7 @@ export async function collectEvidence(
         numbers: world.nodes.map(({ identity }) => replicaNumber(identity.id)),
         quiet: calmOf(plan, nodes, QUIET_MS),
         steady: calmOf({ ...plan, keyspace: [] }, nodes, QUIET_MS),
+        policies: (plan.keyspace ?? []).map(({ at, settings }) => ({ at, copies: copiesOf(settings, plan) })),
         lagMs: LAG_ROUNDS * plan.replica.antiEntropyMs,
       },
     }),
@@ -91,6 +93,17 @@ export async function collectEvidence(
     clockBoundMs: plan.replica.maxClockOffsetMs,
     sweepMs: plan.replica.sweepMs,
   };
+}
+
+/** As many as a policy asks for, where there are members for them. */
+function copiesOf({ replication = "all", regions }: KeyspaceSettings, { nodes }: Plan): number {
+  const allowed = nodes.filter(({ region }) => regions?.includes(region) !== false);
+  if (replication === "all") return allowed.length;
+  if (typeof replication === "number") return Math.min(replication, allowed.length);
+  const inRegions = Object.entries(replication).map(([region, copies]) =>
+    Math.min(copies, allowed.filter((node) => node.region === region).length),
+  );
+  return inRegions.reduce((sum, copies) => sum + copies, 0);
 }
 
 /** For how long faults keep a node's clock from telling how much time has gone by. */

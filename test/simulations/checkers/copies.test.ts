@@ -52,6 +52,19 @@ describe("copies", () => {
     expect(messages(then([covers(0, HELD), covers(1, 0), covers(2, 0, 2, 2)]))).toEqual([]);
   });
 
+  it("counts as few as a policy asked for that came and went in between", () => {
+    const evidence = then([covers(0, HELD), covers(1, 0), LETS_GO]);
+    const withPolicy = (at: number): Evidence => ({
+      ...evidence,
+      ...(evidence.placement !== undefined && {
+        placement: { ...evidence.placement, policies: [{ at, copies: 1 }] },
+      }),
+    });
+    expect(messages(withPolicy(700))).toEqual([]);
+    expect(messages(withPolicy(1001))).toHaveLength(1);
+    expect(messages(withPolicy(-2600))).toHaveLength(1);
+  });
+
   it("counts as many as the least that anybody takes for owners, and were there", () => {
     expect(messages(then([covers(0, HELD), covers(1, 0, 1), LETS_GO]))).toEqual([]);
     const alone = look(600, covers(0, HELD), undefined, covers(2, HELD));

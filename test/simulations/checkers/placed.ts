@@ -30,7 +30,11 @@ export function placed(
   changes: Partial<Evidence> & { readonly quiet?: NonNullable<Evidence["placement"]>["quiet"] } = {},
 ): Evidence {
   const { quiet = [], nodes = [node(), node(), node()], ...rest } = changes;
-  return { ...evidence(history, nodes), placement: { numbers: NUMBERS, quiet, steady: quiet, lagMs: 1000 }, ...rest };
+  return {
+    ...evidence(history, nodes),
+    placement: { numbers: NUMBERS, quiet, steady: quiet, policies: [], lagMs: 1000 },
+    ...rest,
+  };
 }
 
 /** A dump of a node, with what it says of the shard. */
