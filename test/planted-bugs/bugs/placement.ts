@@ -256,15 +256,6 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
     checkers: ["acknowledged"],
   },
   {
-    name: "stray-goes-when-one-owner-has-it",
-    rule: "M2",
-    broken: "a stray lets go as soon as one of the owners has all of it",
-    patches: [{ file: "cluster/movement.ts", find: "owners.every((id) => {", replace: "owners.some((id) => {" }],
-    scenario: "drill-policies",
-    seedsMax: 10,
-    checkers: ["copies"],
-  },
-  {
     name: "leaves-before-it-has-handed-over",
     rule: "G2, G3",
     broken: "who is told to leave leaves, whatever others have of what it holds",
