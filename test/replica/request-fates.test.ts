@@ -24,6 +24,15 @@ async function putAfter(placed: PlacedWorld, node: number, dot: Dot, key: string
   return placed.do(store.put(key as Key, bytes(value)));
 }
 
+/** Owners of a key that node 2 may ask, and whose answers do not reach it. */
+async function silenceOwners(placed: PlacedWorld): Promise<{ readonly key: string; readonly dot: Dot }> {
+  const key = placed.keyOf([0, 1]);
+  const { dot } = await placed.put(0, key, "v");
+  await placed.run(100);
+  for (const owner of [0, 1]) placed.world.network.cut(owner, 2);
+  return { key, dot };
+}
+
 describe("an owner that stops", () => {
   it("leaves what others have asked of it, and they ask elsewhere", async () => {
     const placed = await four("stops");
@@ -173,11 +182,7 @@ describe("a session", () => {
 
   it("does not know of a write that an owner was asked for and nobody answers", async () => {
     const placed = await four("lost");
-    const key = placed.keyOf([0, 1]);
-    const { dot } = await placed.put(0, key, "v");
-    await placed.run(100);
-    placed.world.network.cut(0, 2);
-    placed.world.network.cut(1, 2);
+    const { key, dot } = await silenceOwners(placed);
     expect(await putAfter(placed, 2, dot, key, "w").catch(code)).toBe("OUTCOME_UNKNOWN");
     for (const owner of [0, 1]) placed.world.network.heal(owner, 2);
     await placed.run(SETTLE_MS);
@@ -186,11 +191,7 @@ describe("a session", () => {
 
   it("does not know of it either where the replica that was asked stops while it waits for what the session has seen", async () => {
     const placed = await four("stops waiting");
-    const key = placed.keyOf([0, 1]);
-    const { dot } = await placed.put(0, key, "v");
-    await placed.run(100);
-    placed.world.network.cut(0, 2);
-    placed.world.network.cut(1, 2);
+    const { key, dot } = await silenceOwners(placed);
     const driver = placed.driver(2);
     const store = await placed.do(placed.store(2).catchUp([dot], 20_000));
     const write = store.put(key as Key, bytes("w")).catch(code);
