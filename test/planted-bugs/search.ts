@@ -1,4 +1,4 @@
-/** The search for a planted bug: from a first seed on until the simulator finds it, at most as many seeds as are allowed. */
+/** The search for a planted bug: seed after seed until the simulator finds it, at most as many as are allowed. */
 
 import { hunt, type TaskPool } from "./hunt.ts";
 import type { PlantedBug } from "./planted-bug.ts";
@@ -6,9 +6,8 @@ import { bundlePatched } from "./planting.ts";
 
 export interface Search {
   readonly bug: PlantedBug;
+  /** Those that were run; the last one found it, if any did. */
   readonly seeds: readonly number[];
-  /** Seeds that were run; the last one found it, if any did. */
-  readonly needed: number;
   /** Those that saw it, in the order in which they look; empty: nobody did. */
   readonly checkers: readonly string[];
   readonly message: string;
@@ -16,25 +15,37 @@ export interface Search {
   readonly failure: string | undefined;
 }
 
+/** Where the seeds of a bug begin, and which of them is tried first: the one that found it before. */
+export interface Start {
+  readonly seed: number;
+  readonly foundBy?: number | undefined;
+}
+
 /** Searches all bugs, so many at a time; each promise resolves, whatever comes of its search. */
 export function searchAll(
   bugs: readonly PlantedBug[],
-  firstSeed: number,
+  startOf: (bug: PlantedBug) => Start,
   pool: TaskPool,
 ): ReadonlyMap<string, Promise<Search>> {
-  return new Map(bugs.map((bug) => [bug.name, pool.run(() => search(bug, firstSeed))]));
+  return new Map(bugs.map((bug) => [bug.name, pool.run(() => search(bug, seedsOf(bug, startOf(bug))))]));
 }
 
-async function search(bug: PlantedBug, firstSeed: number): Promise<Search> {
-  const seeds = Array.from({ length: bug.seedsMax }, (_, i) => firstSeed + i);
-  const nothing = { bug, seeds, needed: 0, checkers: [], message: "" };
+function seedsOf({ seedsMax }: PlantedBug, { seed, foundBy }: Start): number[] {
+  const inOrder = Array.from({ length: seedsMax }, (_, i) => seed + i);
+  if (foundBy === undefined || !inOrder.includes(foundBy)) return inOrder;
+  return [foundBy, ...inOrder.filter((each) => each !== foundBy)];
+}
+
+async function search(bug: PlantedBug, seeds: readonly number[]): Promise<Search> {
+  const nothing = { bug, seeds: [], checkers: [], message: "" };
   try {
     const script = await bundlePatched(bug.patches);
     const order = { scenario: bug.scenario, seeds, untilSeenBy: bug.checkers };
     const { verdicts, failure } = await hunt(script, order);
     const last = verdicts.at(-1);
     if (last === undefined) return { ...nothing, failure };
-    return { ...nothing, needed: verdicts.length, checkers: last.checkers, message: last.message, failure };
+    const { checkers, message } = last;
+    return { bug, seeds: verdicts.map(({ seed }) => seed), checkers, message, failure };
   } catch (error) {
     return { ...nothing, failure: error instanceof Error ? error.message : String(error) };
   }
@@ -42,10 +53,11 @@ async function search(bug: PlantedBug, firstSeed: number): Promise<Search> {
 
 /** Of each scenario, the seeds that were run against some bug: the replica as it is has to pass them. */
 export function seedsByScenario(searches: readonly Search[]): ReadonlyMap<string, readonly number[]> {
-  const byScenario = new Map<string, readonly number[]>();
-  for (const { bug, seeds, needed } of searches) {
-    const run = seeds.slice(0, needed);
-    if (run.length > (byScenario.get(bug.scenario)?.length ?? 0)) byScenario.set(bug.scenario, run);
+  const byScenario = new Map<string, Set<number>>();
+  for (const { bug, seeds } of searches) {
+    const run = byScenario.get(bug.scenario) ?? new Set();
+    byScenario.set(bug.scenario, run);
+    for (const seed of seeds) run.add(seed);
   }
-  return byScenario;
+  return new Map([...byScenario].map(([scenario, seeds]) => [scenario, [...seeds]]));
 }

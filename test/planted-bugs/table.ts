@@ -14,7 +14,7 @@ export function listedCells({ name, rule, broken, scenario, seedsMax }: PlantedB
 /** Rows for people: one line a bug, in columns. */
 export function renderLines(searches: readonly Search[]): string[] {
   const rows = searches.map(({ bug, ...found }) => [bug.name, bug.rule, bug.scenario, ...measuredCells(found)]);
-  const all = [["bug", "rule", "scenario", "needed", "seen by"], ...rows];
+  const all = [["bug", "rule", "scenario", "seeds", "seen by"], ...rows];
   const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
   return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
 }
@@ -26,8 +26,17 @@ export function renderMarkdown(searches: readonly Search[]): string {
 
 /** The listed cells of each row of the table in a text. */
 export function parseListed(text: string): string[][] {
+  return parseRows(text).map((cells) => cells.slice(0, LISTED));
+}
+
+/** How many seeds each bug needed, by its name, as the table in a text says. */
+export function parseNeeded(text: string): ReadonlyMap<string, number> {
+  return new Map(parseRows(text).map((cells) => [cells[0] ?? "", Number.parseInt(cells[LISTED] ?? "", 10)]));
+}
+
+function parseRows(text: string): string[][] {
   const rows = text.split("\n").filter((line) => line.startsWith("| "));
-  return rows.slice(2).map((line) => line.slice(2, -2).split(" | ").slice(0, LISTED));
+  return rows.slice(2).map((line) => line.slice(2, -2).split(" | "));
 }
 
 /** The text with another table in the place of the one that stands there. */
@@ -38,6 +47,6 @@ export function replaceTable(text: string, table: string): string {
   return [...lines.slice(0, first), table.trimEnd(), ...lines.slice(last + 1)].join("\n");
 }
 
-function measuredCells({ needed, checkers }: Omit<Search, "bug">): string[] {
-  return checkers.length === 0 ? ["not found", "-"] : [String(needed), checkers.join(", ")];
+function measuredCells({ seeds, checkers }: Omit<Search, "bug">): string[] {
+  return checkers.length === 0 ? ["not found", "-"] : [String(seeds.length), checkers.join(", ")];
 }
