@@ -189,14 +189,17 @@ export class SimulatedNetwork {
     return true;
   }
 
-  /** Outside the order: to whatever link there then is between the two, if there is one and the path is open. */
+  /**
+   * Outside the order: to whatever link there then is between the two, if there is one and the path is open. A process that
+   * keeps nothing on disk has come back as another replica, to which nobody has addressed it.
+   */
   #deliverLate(from: Side, frame: Uint8Array, lateMs: number): void {
     const { node, peerNode } = from;
     const hash = hashFrame(frame);
     const sentAt = this.options.now();
     this.#at(this.paths.quality(node, peerNode).latencyMs + lateMs, undefined, () => {
       const receiver = this.#endpoints.get(peerNode);
-      const side = receiver?.sideOf(otherSide(from).peer.id);
+      const side = receiver?.facts.id === from.peer.id ? receiver.sideOf(otherSide(from).peer.id) : undefined;
       if (receiver === undefined || receiver.owner.ended || side === undefined || this.paths.isCut(node, peerNode))
         return;
       if (receiver.owner.pausedUntil <= this.options.now()) this.deliver(receiver, side, frame, { hash, sentAt });

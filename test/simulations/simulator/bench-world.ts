@@ -61,11 +61,11 @@ export class Listener implements TransportEvents {
   greeting: number | undefined;
   readonly #peers = new Map<LinkId, ReplicaId>();
 
-  constructor(world: World, node: number, life = 1) {
+  constructor(world: World, node: number, life = 1, id = idOf(node)) {
     const { queue, network, trace } = world;
     const random = world.random.fork(`listener ${node} ${life}`);
     this.endpoint = new Endpoint({ network, queue, now: () => world.now, random, owner: this.owner, trace, node });
-    const facts: LocalFacts = { id: idOf(node), life, region: "eu", address: `r${node}:1`, cluster: "c", shards: 1 };
+    const facts: LocalFacts = { id, life, region: "eu", address: `r${node}:1`, cluster: "c", shards: 1 };
     void this.endpoint.start(facts, this);
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { NetworkSettings } from "../../../simulations/simulator/network.ts";
 import type { PathQuality } from "../../../simulations/simulator/paths.ts";
 import type { World } from "../../../simulations/simulator/world.ts";
+import type { ReplicaId } from "../../../src/base/ids.ts";
 import { CALM, createBareWorld, idOf, Listener } from "./bench-world.ts";
 
 async function createPair(
@@ -109,6 +110,24 @@ describe("simulated network", () => {
       expect(numbers.at(-1)).toBe(99);
       expect(numbers.slice(0, -1)).toEqual(Array.from({ length: numbers.length - 1 }, (_, i) => i));
       expect(b.links.size).toBe(1);
+    }
+  });
+
+  it("delivers a late copy on whatever link there then is to the same replica, and to no other in its place", async () => {
+    for (const { id, heard } of [
+      { id: idOf(1), heard: [7] },
+      { id: "another" as ReplicaId, heard: [] },
+    ]) {
+      const [world, a, b] = await createPair();
+      world.network.copyLate({ from: 0, to: 1, lateMs: 3000, isOnlyCopy: true });
+      a.say(1, 7, true);
+      b.owner.ended = true;
+      world.network.crashed(b.endpoint, true);
+      const again = new Listener(world, 1, 2, id);
+      again.endpoint.connect(["r0:1"]);
+      await world.run(world.now + 10_000);
+      expect(again.links.size).toBe(1);
+      expect(again.numbersFrom(0)).toEqual(heard);
     }
   });
 
