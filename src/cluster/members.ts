@@ -29,8 +29,8 @@ const UNMET = { epochNow: 0, lineage: [] } satisfies Partial<Member>;
 export class Members {
   readonly self: ReplicaId;
   /**
-   * How often anybody has forgotten somebody: what this replica did itself or heard of, whichever is more. It tells the
-   * members before somebody came from those after it was forgotten.
+   * How often anybody has left: what this replica saw itself or heard of, whichever is more. It tells the members before
+   * somebody came from those after it left, for whoever has never heard of that one, too.
    */
   departures = 0;
   readonly #membersById = new Map<ReplicaId, Member>();
@@ -183,7 +183,6 @@ export class Members {
     this.#membersById.delete(id);
     this.#lastSeenAtById.delete(id);
     this.#idsByNumber.delete(known.number);
-    this.departures++;
     this.#changed();
   }
 
@@ -245,6 +244,8 @@ export class Members {
   }
 
   #set(member: Member): void {
+    const known = this.#membersById.get(member.id);
+    if (member.left && known !== undefined && !known.left) this.departures++;
     this.#membersById.set(member.id, member);
     this.#idsByNumber.set(member.number, member.id);
     this.#changed();

@@ -119,7 +119,10 @@ export class Ownership {
   }
 }
 
-/** The same whatever the order in which they became known. */
+/**
+ * The same whatever the order in which they became known. Who has left counts as a departure alone: whoever comes later
+ * does not hear who that was.
+ */
 function digestOf(members: Members, policies: Iterable<KeyspacePolicy>): number {
   let sum = hash([members.departures]) + sumOf(members.all());
   for (const { space, version, hash: tie } of policies) sum += hash([~space, version, tie]);
@@ -134,7 +137,7 @@ function sumOf(members: readonly Member[]): number {
   let sum = sums.get(members);
   if (sum === undefined) {
     sum = 0;
-    for (const member of members) sum += shareOf(member);
+    for (const member of members) if (!member.left) sum += shareOf(member);
     sums.set(members, sum);
   }
   return sum;
@@ -143,9 +146,9 @@ function sumOf(members: readonly Member[]): number {
 function shareOf(member: Member): number {
   let share = shares.get(member);
   if (share === undefined) {
-    const { number, rootLife, displaced, left } = member;
+    const { number, rootLife, displaced } = member;
     // Which life was given up each knows for itself, and nobody of itself.
-    share = hash([number, rootLife, displaced, (left ? 1 : 0) + (isGivenUp(member) ? 2 : 0)]);
+    share = hash([number, rootLife, displaced, isGivenUp(member) ? 1 : 0]);
     shares.set(member, share);
   }
   return share;

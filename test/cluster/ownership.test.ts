@@ -84,7 +84,8 @@ describe("a view", () => {
     };
     look(() => around.learn(facts("c"), NOW));
     look(() => around.leave(id("c")));
-    look(() => around.forget(id("c")));
+    look(() => around.learn(facts("c", { life: 2, rootLife: 2 }), NOW));
+    look(() => around.leave(id("c")));
     look(() => one.setPolicies([{ space: SPACE, policy: { replication: 2 }, version: 2, hash: 0 }]));
     look(() => one.setPolicies([{ space: SPACE, policy: { replication: 1 }, version: 3, hash: 0 }]));
     look(() => around.giveUp(id("b"), 1));
@@ -93,10 +94,17 @@ describe("a view", () => {
     expect(one.see(around)).toBe(false);
   });
 
-  it("is the same again once it was heard how many have been forgotten", () => {
+  it("stays when who has left is forgotten", () => {
+    const around = members("b", "c");
+    around.leave(id("c"));
+    const one = ownership({ replication: 1 }, around);
+    around.forget(id("c"));
+    expect(one.see(around)).toBe(false);
+  });
+
+  it("is that of who never heard of the one who left, once that has heard how many did", () => {
     const [one, other] = [members("b", "c"), members("b")];
     one.leave(id("c"));
-    one.forget(id("c"));
     const policy: Policy = { replication: 1 };
     expect(ownership(policy, one).view).not.toBe(ownership(policy, other).view);
     expect(other.hearOfDepartures(one.departures)).toBe(true);

@@ -130,6 +130,23 @@ describe("a replica that leaves", () => {
     expect(machines.at("d").departure.hasHandedOver).toBe(true);
   });
 
+  it("keeps nobody who joins while it is remembered from taking its share", async () => {
+    const machines = await four("remembered");
+    machines.at("d").departure.begin();
+    untilHandedOver(machines, "d");
+    go(machines, "d");
+    machines.run(SETTLE_MS);
+    await machines.start("e");
+    machines.heal();
+    machines.run(2 * SETTLE_MS);
+    const { owned, ready } = machines.at("e").movement.progress();
+    expect(owned).toBeGreaterThan(0);
+    expect(ready).toBe(owned);
+    expect(machines.at("a").members.get("d" as ReplicaId)?.left).toBe(true);
+    expect(machines.at("e").members.get("d" as ReplicaId)).toBeUndefined();
+    expectAll(machines, [...REST, "e"], "v");
+  });
+
   it("is seen to leave, and says how far it is", async () => {
     const machines = await four("seen");
     machines.at("d").departure.begin();
