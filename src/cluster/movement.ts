@@ -8,7 +8,8 @@
  *      learns of one, it is ready no more in what it holds nothing of.
  *  M2. A stray goes when every owner has told, in this view, that it is ready in memory and on disk, and that its disk has
  *      all that the stray covers; not before it has sorted out what it doubts, for which it claims nothing. So a shard is
- *      never below its replication by what moves.
+ *      never below its replication by what moves. What an owner without a disk told counts while it is linked and alive: it
+ *      may be gone, and all that it held with it.
  *      Nor while it holds what it wrote in an earlier life and claims no more: that gets new dots, so that owners fetch it.
  *  M3. Who let go of a shard says so when its disk has let go of it, too.
  */
@@ -118,9 +119,14 @@ export class Movement {
       owners.every((id) => {
         const report = reports.of(shard.id, id);
         const isReady = report?.view === ownership.view && report.readiness === READY;
-        return isReady && report.durable.dominates(shard.vector);
+        return isReady && this.#hasStill(id) && report.durable.dominates(shard.vector);
       })
     );
+  }
+
+  #hasStill(id: ReplicaId): boolean {
+    if (this.#host.members.get(id)?.ephemeral !== true) return true;
+    return this.#host.isLinked(id) && this.#host.stateOf(id) === "alive";
   }
 
   #leave(shard: Shard): void {

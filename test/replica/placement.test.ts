@@ -181,6 +181,30 @@ describe("a keyspace with two copies among four", () => {
   });
 });
 
+describe("an owner without a disk", () => {
+  it("is trusted with what a guest wrote for as long as it is there, and no longer", async () => {
+    const machines = await Machines.started(["a", "b"], "without a disk", { shards: 8 });
+    const e = await machines.start("e", { ephemeral: true });
+    setPolicy(machines, "a", { replication: 1 });
+    machines.run(SETTLE_MS);
+    const key = KEYS.find((each) => ownersOf(machines, "a", each).includes(e.id)) ?? "";
+    machines.cut(["b"], ["a", "e"]);
+    machines.put("b", key, "of a guest", IN_SPACE);
+    machines.run(1000);
+    const b = machines.at("b");
+    const shard = b.shardOfKey(key as Key, SPACE);
+    machines.heal();
+    for (let ms = 0; b.reports.of(shard.id, e.id)?.durable.dominates(shard.vector) !== true; ms += 50) {
+      if (ms > SETTLE_MS) expect.fail("nobody fetched it");
+      machines.run(50);
+    }
+    expect([shard.isBlank, shard.isLeaving, machines.get("e", key, IN_SPACE)]).toEqual([false, false, "of a guest"]);
+    machines.crash("e");
+    machines.run(3000);
+    expect(machines.get("b", key, IN_SPACE)).toBe("of a guest");
+  });
+});
+
 describe("shards move", () => {
   it("to a member that joins, from those that own them no more", async () => {
     const machines = await placed("join", ["a", "b", "c"], { replication: 2 });
