@@ -10,6 +10,8 @@ export interface ReadinessHost {
   readonly shards: Shards;
   readonly lifeDurable: boolean;
   readonly seeksPeers: boolean;
+  /** Who there is, and which keyspaces, has all been taken into who owns what. */
+  readonly isViewSettled: boolean;
   /** `aloneMs`: for so long somebody is looked for who may be there. */
   readonly config: { readonly aloneMs: number };
   readonly departure: { reasons(): readonly string[] };
@@ -65,8 +67,8 @@ export class ReadinessCheck {
   }
 
   #joiningReasons(ageMs: number): string[] {
-    const { movement, seeksPeers, config, antiEntropy, pulls } = this.#host;
-    const reasons: string[] = [];
+    const { movement, seeksPeers, config, antiEntropy, pulls, isViewSettled } = this.#host;
+    const reasons = isViewSettled ? [] : ["who owns what is not yet on disk"];
     const linked = this.#host.linked();
     const { owned, ready } = movement.progress();
     if (ready < owned && linked.length > 0) reasons.push(`taking over shards: ${ready} of ${owned} are here`);

@@ -424,6 +424,11 @@ export class Replica implements WatchRelayHost {
     for (const shard of this.shards) if (!this.ownership.owns(shard.id)) this.pulls.abandon(shard.id);
   }
 
+  /** Nothing that was heard of members and keyspaces waits to be seen. */
+  get isViewSettled(): boolean {
+    return !this.#hasNewDefinitions && this.ownership.viewOf(this.members) === this.ownership.view;
+  }
+
   /** A later view than that which others are told of has come: where nothing is kept, at once; else once it is on disk. */
   #look(now: number): void {
     this.#takePolicies();

@@ -217,6 +217,23 @@ describe("shards move", () => {
     expectAtOwners(machines, FOUR, "v");
   });
 
+  it("to a member that joins before it says that it is ready", async () => {
+    const machines = await placed("ready", ["a", "b", "c"], { replication: 2 });
+    putAll(machines, (key) => ownersOf(machines, "a", key)[0] ?? "", "v");
+    machines.run(1000);
+    const d = await machines.start("d");
+    machines.machine("d").diskWorks = false;
+    machines.heal();
+    for (let ms = 0; d.unreadyReasons(machines.clockOf("d")).length > 0; ms += 50) {
+      if (ms > 2 * SETTLE_MS) expect.fail(d.unreadyReasons(machines.clockOf("d")).join());
+      if (ms === 3000) machines.machine("d").diskWorks = true;
+      machines.run(50);
+    }
+    const { owned, ready } = d.movement.progress();
+    expect(owned).toBeGreaterThan(0);
+    expect(ready).toBe(owned);
+  });
+
   it("when a policy asks for fewer copies, or for more, while clients go on writing", async () => {
     const machines = await placed("policy", FOUR, { replication: "all" });
     putAll(machines, () => "a", "v");
