@@ -531,6 +531,7 @@ export class Replica implements WatchRelayHost {
     if (member === undefined || isGivenUp(member)) {
       if (message.type === "pull") this.#serving.refusePull(peer, message);
       if (message.type === "credit") this.#serving.receiveCredit(peer, message);
+      if (message.type === "follow") this.watchRelay.refuseFollow(peer, message);
       return;
     }
     switch (message.type) {

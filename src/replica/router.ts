@@ -13,6 +13,7 @@
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
+import { shardIdOf } from "../base/shard-id.ts";
 import { chooseOwner, type OwnerFacts } from "../cluster/routing/owner-choice.ts";
 import { KIND_PLAIN } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
@@ -144,6 +145,7 @@ export class Router {
       }
       const answer = await this.#readFrom(owner, tried, shard, { ...requestOf(space, circumstances), body });
       if (isFinal(answer)) return answer;
+      if (answer === "lost") this.#wentUnanswered(owner, [shard.id]);
       if (isInVain(answer)) inVain = answer;
       refusals.note(answer);
     }
@@ -290,7 +292,19 @@ export class Router {
   async list(owner: ReplicaId, space: SpaceId, body: ListBody): Promise<readonly ListedShard[] | undefined> {
     const patience = { firstMs: LIST_MS_MAX, thenMs: 0 };
     const answer = await this.#ask(owner, { space, hops: 0, after: [], waitMs: 0, body }, patience);
+    if (answer === "lost")
+      this.#wentUnanswered(
+        owner,
+        body.shards.map((number) => shardIdOf(space, number)),
+      );
     return answer !== "lost" && answer.type === "listed" ? answer.pages : undefined;
+  }
+
+  #wentUnanswered(owner: ReplicaId, shards: readonly ShardId[]): void {
+    this.#host.step(() => {
+      const { watchRelay } = this.#host.replica();
+      for (const shard of shards) watchRelay.wentUnanswered(owner, shard);
+    });
   }
 
   // --- Asking --------------------------------------------------------------------------------------------------

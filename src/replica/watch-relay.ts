@@ -6,7 +6,8 @@
  *      written here, by a guest, and of nothing that an owner fetches on its way to be ready.
  *  W2. Where another comes to tell of a shard, or the same once more, watchers are told to read again: what happened in between
  *      nobody tells them. From then on whoever tells of a shard answers for it, too: what was read of another, that lags
- *      behind, nobody would set right.
+ *      behind, nobody would set right. Where it does not answer and another does, it is asked to tell anew.
+ *  W3. Where several are asked at once, watchers are told to read again when the last of them tells: reading takes long.
  */
 
 import { ByteWriter } from "../base/bytes.ts";
@@ -47,6 +48,8 @@ export class WatchRelay {
   readonly #host: WatchRelayHost;
   readonly #writer = new RecordWriter();
   readonly #sourcesByShard = new Map<ShardId, Source>();
+  /** Somebody tells anew of shards of theirs, others are still to answer whether they do (W3). */
+  readonly #toReset = new Set<SpaceId>();
   /** What was watched at the last look and is to be told by others. */
   #wanted: ReadonlySet<ShardId> = new Set();
   readonly #followersById = new Map<ReplicaId, Follower>();
@@ -77,6 +80,8 @@ export class WatchRelay {
 
   /** Follows what is watched and not held here, and nothing else. To be called when somebody watches, and now and then. */
   evaluate(now: number): void {
+    // Whoever has not answered since the last look is waited for no longer.
+    for (const space of [...this.#toReset]) this.#reset(space);
     const changed = new Set<string>();
     const wanted = this.#toBeTold(now);
     for (const space of this.#cameHome(wanted, now)) this.#host.audience.changesOf(space).reset();
@@ -136,7 +141,7 @@ export class WatchRelay {
     this.#host.send(peer, { type: "follow", space, shards });
   }
 
-  /** What a peer tells from now on. Whoever watches reads again: up to now nobody told what happened. */
+  /** What a peer tells from now on. Whoever watches reads again: up to now nobody told what happened (W2, W3). */
   receiveFollowed(peer: ReplicaId, { space, shards }: MessageOf<"followed">): void {
     const told = new Set(shards);
     let isNew = false;
@@ -148,7 +153,27 @@ export class WatchRelay {
         isNew = true;
       }
     }
-    if (isNew) this.#host.audience.changesOf(space).reset();
+    if (isNew) this.#toReset.add(space);
+    this.#resetIfAllTell(space);
+  }
+
+  #resetIfAllTell(space: SpaceId): void {
+    if (!this.#toReset.has(space)) return;
+    for (const [id, { isOn }] of this.#sourcesByShard) if (!isOn && spaceOf(id) === space) return;
+    this.#reset(space);
+  }
+
+  #reset(space: SpaceId): void {
+    this.#toReset.delete(space);
+    this.#host.audience.changesOf(space).reset();
+  }
+
+  /** Who tells of a shard did not answer what it was asked of it; somebody else will, and may know less, or more (W2). */
+  wentUnanswered(peer: ReplicaId, shard: ShardId): void {
+    const source = this.#sourcesByShard.get(shard);
+    if (source?.peer !== peer || !source.isOn) return;
+    source.isOn = false;
+    this.#ask(peer, spaceOf(shard));
   }
 
   /** Throws `BadBytes`, with nothing told. What was not asked for is not taken. */
@@ -178,6 +203,11 @@ export class WatchRelay {
     if (follower.shards.size === 0) this.#followersById.delete(peer);
     else this.#followersById.set(peer, follower);
     if (shards.length > 0) this.#host.send(peer, { type: "followed", space, shards: taken });
+  }
+
+  /** Of whoever is not believed as yet: it hears that nobody tells it anything, and looks for another. */
+  refuseFollow(peer: ReplicaId, { space, shards }: MessageOf<"follow">): void {
+    if (shards.length > 0) this.#host.send(peer, { type: "followed", space, shards: [] });
   }
 
   /** Who owns a shard and is ready in it hears of all that is written to it, in order. */
@@ -257,5 +287,6 @@ export class WatchRelay {
     if (follower !== undefined) for (const id of [...follower.shards]) this.#unfollow(peer, follower, id);
     this.#followersById.delete(peer);
     for (const [id, source] of this.#sourcesByShard) if (source.peer === peer) this.#sourcesByShard.delete(id);
+    for (const space of [...this.#toReset]) this.#resetIfAllTell(space);
   }
 }

@@ -149,6 +149,7 @@ describe("a replica that leaves", () => {
 
   it("is seen to leave, and says how far it is", async () => {
     const machines = await four("seen");
+    expect(machines.at("d").unreadyReasons(machines.now)).toEqual([]);
     machines.at("d").departure.begin();
     expect(machines.at("d").unreadyReasons(machines.now)).toEqual([
       expect.stringMatching(/^leaving: \d+ shards to hand over$/),

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
+import { shardIdOf } from "../../src/base/shard-id.ts";
 import { KIND_PLAIN, recordLength } from "../../src/core/record.ts";
 import type { WatchEvent } from "../../src/store.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
@@ -149,6 +150,48 @@ describe("a watch where the keys are not held", () => {
     close();
     await placed.run(6 * 60_000);
     expect(counts().map(({ followers, followed }) => followers + followed)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("is told to read again where whom it hears from leaves a read unanswered, and another answers it", async () => {
+    const placed = await four("unanswered");
+    const key = placed.keyOf([0, 2]);
+    await placed.put(0, key, "v");
+    const { events } = watch(placed, 1);
+    await placed.run(100);
+    const { watchRelay } = placed.driver(1).replica;
+    const shard = placed.driver(1).replica.shardOfKey(key as Key, SPACE).id;
+    const teller = Number(watchRelay.sourceOf(shard)?.slice(1));
+    events.length = 0;
+    placed.world.node(teller).pause(2500);
+    expect(await placed.get(1, key)).toBe("v");
+    await placed.run(3000);
+    expect(events).toContain("reset");
+    expect(watchRelay.sourceOf(shard)).toBeDefined();
+  });
+
+  it("follows whoever does not know it yet as soon as that does", async () => {
+    const placed = await four("unknown");
+    const key = placed.keyOf([0, 2]);
+    const shard = placed.driver(1).replica.shardOfKey(key as Key, SPACE).id;
+    const owners = [0, 2].map((node) => placed.driver(node).replica);
+    for (const owner of owners) owner.members.giveUp("r1" as ReplicaId, placed.driver(1).replica.life);
+    watch(placed, 1);
+    await placed.run(200);
+    expect(placed.driver(1).replica.watchRelay.sourceOf(shard)).toBeUndefined();
+    for (const owner of owners) owner.members.forgive();
+    await placed.run(2000);
+    expect(placed.driver(1).replica.watchRelay.sourceOf(shard)).toBeDefined();
+  });
+
+  it("reads again once, and not once for each of those that tell", async () => {
+    const placed = new PlacedWorld({ seed: "once", regions: ["eu", "eu", "us", "us"], settings: { replication: 1 } });
+    await placed.begin();
+    const { watchRelay } = placed.driver(1).replica;
+    const { events } = watch(placed, 1);
+    await placed.run(200);
+    const tellers = Array.from({ length: 8 }, (_, number) => watchRelay.sourceOf(shardIdOf(SPACE, number)));
+    expect(new Set(tellers.filter((id) => id !== undefined)).size).toBeGreaterThan(1);
+    expect(events).toEqual(["reset"]);
   });
 
   it("takes news from nobody but whom it follows", async () => {
