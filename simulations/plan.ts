@@ -34,6 +34,9 @@ export interface ReplicaSettings {
   readonly graveMs?: number;
   /** After so long a member that is away gives its place up. Absent: the default. */
   readonly displaceMs?: number;
+  /** Absent: all values are in memory. */
+  readonly memoryBytesMax?: number;
+  readonly memoryFillShare?: number;
 }
 
 /** The keyspace of a plan is defined, or given other settings. */

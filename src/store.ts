@@ -182,6 +182,10 @@ export interface ClusterStatus {
   readonly registers: number;
   readonly tombstones: number;
   readonly memoryBytes: number;
+  /** What registers may take of memory, bytes; absent where nothing bounds that. */
+  readonly memoryBytesMax?: number;
+  /** Values that are not in memory at the moment. */
+  readonly valuesOnDiskOnly?: number;
   /** Hex digest over the content of all shards: equal on replicas that hold the same. */
   readonly digest: string;
   readonly cut: readonly ReplicaId[];

@@ -3,7 +3,8 @@
  * answers every operation that asks for nobody else, and answers it well. Refused are only a condition that does not hold,
  * a session whose past has not come so far, and what a replica was asked for that was stopped meanwhile.
  *
- * Answers come in time: at once, or within the time that was given for others to have it.
+ * Answers come in time: at once, or within the time that was given for others to have it, and to the disk where values are
+ * read from there.
  *
  * Of a keyspace that some keep, who runs and has heard of it answers as well, whoever of the owners can be reached: it asks
  * one after the other for as long as each may take, and then does what it can by itself. Left open is only what must not be
@@ -66,10 +67,17 @@ function* checkAnswered(entry: HistoryEntry, evidence: Evidence): Iterable<strin
     code === "PRECONDITION_FAILED" ||
     (code === "SESSION_BEHIND" && (entry.carried ?? []).length > 0) ||
     (code === "QUORUM_UNREACHABLE" && operation.consistency === "quorum") ||
+    (code === "DISK_FAILED" && isUnreadable(entry, evidence)) ||
     (code === "OUTCOME_UNKNOWN" && entry.isAlone === false && !isQuiet(entry, evidence)) ||
     ((code === "UNKNOWN_KEYSPACE" || code === "NOT_READY") && !hasHeardOfKeyspace(entry, evidence)) ||
+    (code === "SHUTTING_DOWN" && hasEndedMeanwhile(entry, evidence)) ||
     ((code === "SHUTTING_DOWN" || operation.type === "keys") && hasEnded(entry, evidence));
   if (!isExpected) yield `${describe(entry)} was answered with ${code}`;
+}
+
+/** Nobody else was there to be asked for the value, or was too far away. */
+function isUnreadable({ node, invokedAt, answeredAt = Infinity }: HistoryEntry, { readErrors }: Evidence): boolean {
+  return readErrors.some((span) => span.node === node && span.from <= answeredAt && span.to >= invokedAt);
 }
 
 function isQuiet({ invokedAt, answeredAt = Infinity }: HistoryEntry, { placement }: Evidence): boolean {
@@ -98,7 +106,7 @@ function hasHeardOfKeyspace({ node, operation, invokedAt }: HistoryEntry, eviden
   );
 }
 
-function* checkTime(entry: HistoryEntry, { nodes }: Evidence): Iterable<string> {
+function* checkTime(entry: HistoryEntry, { nodes, diskReadMs }: Evidence): Iterable<string> {
   const { invokedAt, answeredAt } = entry;
   const node = nodes[entry.node];
   if (answeredAt === undefined || node === undefined || entry.operation.type === "keys") return;
@@ -108,7 +116,9 @@ function* checkTime(entry: HistoryEntry, { nodes }: Evidence): Iterable<string> 
     0,
   );
   const tookMs = answeredAt - invokedAt - pausedMs;
-  const givenMs = timeGiven(entry) + timeToAsk(entry, nodes.length);
+  const isRead = entry.operation.type === "get" || entry.operation.type === "update";
+  const readMs = isRead ? diskReadMs : 0;
+  const givenMs = timeGiven(entry) + timeToAsk(entry, nodes.length) + readMs;
   const jumps = node.clockJumps.filter((at) => at >= invokedAt && at <= answeredAt).length;
   const waitMs = givenMs * (1 + DRIFT_MAX);
   const mostMs = givenMs === 0 ? 0 : waitMs + jumps * (waitMs + PUT_BACK_MAX_MS);

@@ -139,11 +139,11 @@ function isSame(a: RegisterDump, b: RegisterDump): boolean {
     a.origin === b.origin &&
     a.sequence === b.sequence &&
     a.expiresAt === b.expiresAt &&
-    a.valueHash === b.valueHash
+    a.checksum === b.checksum
   );
 }
 
 function show(register: RegisterDump): string {
   const expiry = register.expiresAt === Infinity ? "" : ` expiring at ${register.expiresAt}`;
-  return `${showKey(register.key)} at ${register.timestamp} by ${register.origin}${expiry}, value ${register.valueHash}`;
+  return `${showKey(register.key)} at ${register.timestamp} by ${register.origin}${expiry}, value ${register.checksum}`;
 }

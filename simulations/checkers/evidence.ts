@@ -86,6 +86,10 @@ export interface Evidence {
   /** Whom anybody suspected or declared dead. */
   readonly memberVerdicts: readonly MemberVerdict[];
   readonly retentionMs: number;
+  /** How long a read may take that has to ask the disk, ms; 0 where all values are in memory. */
+  readonly diskReadMs: number;
+  /** When the disk of a node could not be read while it ran. */
+  readonly readErrors: readonly NodeSpan[];
   /** Most that clocks were apart at any time, ms. */
   readonly clockSpreadMs: number;
   /** By how much what a replica took for the time may differ from what is noted of its clock, ms. */

@@ -109,6 +109,10 @@ export class FaultApplier {
         break;
       case "disk-unreadable":
         this.#unreadableDisk(fault);
+        this.#crash(fault.node, false, 0);
+        break;
+      case "disk-read-errors":
+        this.#unreadableDisk(fault);
         break;
       default:
         assertNever(fault);
@@ -242,10 +246,9 @@ export class FaultApplier {
     });
   }
 
-  #unreadableDisk({ node, forMs }: Of<"disk-unreadable">): void {
+  #unreadableDisk({ node, forMs }: Of<"disk-unreadable"> | Of<"disk-read-errors">): void {
     const { disk } = this.#world.node(node);
     disk.isUnreadable = true;
-    this.#crash(node, false, 0);
     this.#hold(forMs, () => {
       disk.isUnreadable = false;
     });

@@ -72,6 +72,8 @@ export type Fault = { readonly at: number } & (
   | { readonly type: "disk-damage"; readonly node: number; readonly damage: Damage; readonly downMs: number }
   /** The process crashes, and every start fails, as nothing can be read. */
   | { readonly type: "disk-unreadable"; readonly node: number; readonly forMs: number }
+  /** The same, of a disk whose process goes on running. */
+  | { readonly type: "disk-read-errors"; readonly node: number; readonly forMs: number }
   /** The process crashes and finds the disk as it was `ageMs` before: somebody put an old copy back. */
   | { readonly type: "disk-old-copy"; readonly node: number; readonly ageMs: number; readonly downMs: number }
 );

@@ -46,6 +46,7 @@ export const NO_FAULTS: FaultProfile["types"] = {
   "disk-full": 0,
   "disk-damage": 0,
   "disk-unreadable": 0,
+  "disk-read-errors": 0,
   "disk-old-copy": 0,
 };
 
@@ -167,6 +168,7 @@ function drawFault(random: SeededRandom, profile: FaultProfile, type: FaultType,
         downMs: drawDowntime(random, profile),
       };
     case "disk-unreadable":
+    case "disk-read-errors":
       return { at, type, node, forMs };
     case "disk-old-copy":
       return { at, type, node, ageMs: uniform(random, 0, Math.min(at, 10_000)), downMs: drawDowntime(random, profile) };

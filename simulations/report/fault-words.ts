@@ -41,6 +41,7 @@ const NAMES: Readonly<Record<string, readonly [string, string]>> = {
   "slow-consumer": ["slow consumer", "slow consumers"],
   "clock-strobe": ["strobing clock", "strobing clocks"],
   "disk-unreadable": ["unreadable disk", "unreadable disks"],
+  "disk-read-errors": ["time of read errors", "times of read errors"],
   stop: ["orderly stop", "orderly stops"],
   leave: ["departure", "departures"],
   pause: ["process pause", "process pauses"],

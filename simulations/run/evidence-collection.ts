@@ -6,7 +6,7 @@ import type { KeyspaceSettings } from "../../src/store.ts";
 import { DRIFT_MAX } from "../checkers/availability.ts";
 import type { Evidence, NodeEvidence } from "../checkers/evidence.ts";
 import type { DocumentRunner } from "../documents/document-runner.ts";
-import { calmOf, peacefulStopsOf } from "../faults/calm.ts";
+import { calmOf, type NodeSpan, peacefulStopsOf } from "../faults/calm.ts";
 import { clockSpreadOf, type Plan } from "../plan.ts";
 import { companyOf } from "../sampling/company.ts";
 import type { Sampler } from "../sampling/sampler.ts";
@@ -24,6 +24,9 @@ const QUIET_MS = 8000;
 const FINAL_READ_MS = 10_000;
 /** Comparisons of a replica with one of the others, after which it has hardly left one out. */
 const LAG_ROUNDS = 25;
+
+/** A slow disk takes half a second in the mean. */
+const DISK_READ_MS = 10_000;
 
 interface Played {
   readonly world: World;
@@ -88,6 +91,8 @@ export async function collectEvidence(
     auditRepairs: world.auditRepairs,
     memberVerdicts: world.memberVerdicts,
     retentionMs: plan.replica.retentionMs,
+    diskReadMs: plan.replica.memoryBytesMax === undefined ? 0 : DISK_READ_MS,
+    readErrors: readErrorsOf(plan),
     clockSpreadMs: clockSpreadOf(plan),
     clockDoubtMs: 0,
     clockBoundMs: plan.replica.maxClockOffsetMs,
@@ -137,4 +142,11 @@ async function readAll(
   for (let ms = 0; ms < FINAL_READ_MS && left > 0; ms++) await world.run(world.now + 1);
   const places = new Map(keys.map((key, i) => [key, i]));
   return finals.map((reads) => reads.sort((a, b) => (places.get(a.key) ?? 0) - (places.get(b.key) ?? 0)));
+}
+
+function readErrorsOf({ faults }: Plan): NodeSpan[] {
+  return faults.flatMap((fault) => {
+    if (fault.type !== "disk-read-errors" && fault.type !== "disk-unreadable") return [];
+    return [{ node: fault.node, from: fault.at, to: fault.at + fault.forMs }];
+  });
 }

@@ -95,6 +95,12 @@ const FAULTS: { readonly [Type in FaultType]: z.ZodType<Of<Type>> } = {
     node: index,
     forMs: ms,
   }),
+  "disk-read-errors": objectOf<Of<"disk-read-errors">>({
+    at: ms,
+    type: z.literal("disk-read-errors"),
+    node: index,
+    forMs: ms,
+  }),
   "disk-old-copy": objectOf<Of<"disk-old-copy">>({
     at: ms,
     type: z.literal("disk-old-copy"),

@@ -78,6 +78,8 @@ const replica = objectOf<ReplicaSettings>({
   maxClockOffsetMs: ms,
   graveMs: ms.exactOptional(),
   displaceMs: ms.exactOptional(),
+  memoryBytesMax: z.number().min(0).exactOptional(),
+  memoryFillShare: share.exactOptional(),
 });
 
 const copies = count(1, COPIES_MAX);

@@ -272,6 +272,14 @@ export function createStorage(options: StorageOptions): Storage {
       }
     },
 
+    async read(key): Promise<Uint8Array | undefined> {
+      assertOpen();
+      await served(1 / 4);
+      assertOpen();
+      if (disk.isUnreadable) throw new AtollError("DISK_FAILED", "simulated failure to read");
+      return disk.get(latin1FromBytes(key))?.slice();
+    },
+
     async write(operations): Promise<void> {
       assertOpen();
       const flight = disk.begin(operations);

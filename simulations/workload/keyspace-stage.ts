@@ -6,7 +6,8 @@
 import { AtollError, toAtollError } from "../../src/base/errors.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { spaceOfName } from "../../src/cluster/keyspaces.ts";
-import { readKey } from "../../src/replica/operations.ts";
+import { KIND_PLAIN } from "../../src/core/record.ts";
+import { versionAt } from "../../src/replica/register-view.ts";
 import type { Store, Version } from "../../src/store.ts";
 import type { SimulatedNode } from "../simulator/node.ts";
 import type { SimulatedReplica } from "../simulator/replica.ts";
@@ -93,8 +94,11 @@ class KeyspaceNode implements StageNode {
   keptVersion(key: Key): readonly (Version | undefined)[] {
     const replica = this.#node.replica?.replica;
     if (replica === undefined || !replica.shards.has(KEYSPACE_SPACE)) return [];
-    if (!replica.ownership.owns(replica.shardOfKey(key, KEYSPACE_SPACE).id)) return [];
-    return [readKey(replica, KEYSPACE_SPACE, key, this.clockTime).entry?.version];
+    const shard = replica.shardOfKey(key, KEYSPACE_SPACE);
+    if (!replica.ownership.owns(shard.id)) return [];
+    const slot = shard.find(KIND_PLAIN, key);
+    if (slot === 0 || !shard.isLive(slot, this.clockTime)) return [undefined];
+    return [versionAt(shard.table.viewOf(slot), shard.table.offsetOf(slot))];
   }
 }
 

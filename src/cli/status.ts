@@ -61,7 +61,7 @@ export function formatStatus(state: ClusterStatus): string {
     ["asked", `${state.replica}, ${state.ready ? "ready" : `not ready: ${(state.reasons ?? []).join("; ")}`}`],
     ["shards", state.shards],
     ["registers", `${shown(state.registers)} (tombstones ${shown(state.tombstones)})`],
-    ["memory", state.memoryBytes === undefined ? undefined : readableBytes(state.memoryBytes)],
+    ["memory", memoryState(state)],
     ["digest", state.digest],
     ["clock", clockState(state)],
   ];
@@ -70,6 +70,16 @@ export function formatStatus(state: ClusterStatus): string {
   if (state.placement !== undefined) lines.push(`${"placed".padEnd(10)} ${placementState(state.placement)}`);
   if (cut.length > 0) lines.push(`${"cut off".padEnd(10)} ${printable(cut.join(", "))} (PUT /v1/admin/faults)`);
   return `${table.toString()}\n${lines.join("\n")}`;
+}
+
+function memoryState({
+  memoryBytes,
+  memoryBytesMax,
+  valuesOnDiskOnly = 0,
+}: Partial<ClusterStatus>): string | undefined {
+  if (memoryBytes === undefined) return undefined;
+  const bound = memoryBytesMax === undefined ? "" : ` of ${readableBytes(memoryBytesMax)}`;
+  return `${readableBytes(memoryBytes)}${bound}${valuesOnDiskOnly > 0 ? `, ${valuesOnDiskOnly} values on disk only` : ""}`;
 }
 
 function placementState({ owned, ready, toHandOver, taken, handedOver }: PlacementStatus): string {

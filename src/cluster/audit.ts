@@ -237,6 +237,7 @@ export class Audit {
     });
     const writer = new ByteWriter();
     for (const slot of [...ahead.slots, ...behind.slots]) {
+      if (this.#isRecalled(shard, slot)) continue;
       const at = shard.table.offsetOf(slot);
       const length = recordLength(shard.table.viewOf(slot), at);
       if (writer.length > 0 && writer.length + length > RECORDS_BYTES_MAX) break;
@@ -259,7 +260,15 @@ export class Audit {
     return course;
   }
 
+  /** It is sent when it is asked for once more: by then its value is back. */
+  #isRecalled(shard: Shard, slot: number): boolean {
+    if (!shard.isAway(slot)) return false;
+    this.#around.recall(shard, [slot]);
+    return true;
+  }
+
   #sendSlot(peer: ReplicaId, shard: Shard, slot: number): void {
+    if (this.#isRecalled(shard, slot)) return;
     const view = shard.table.viewOf(slot);
     const start = shard.table.offsetOf(slot);
     const records = { bytes: shard.table.bytesOf(slot), view, start, end: start + recordLength(view, start) };

@@ -27,8 +27,8 @@ const LEAVE_BUDGET = 4096;
 export interface MovementHost extends Surroundings {
   /** Others may be there whom this replica has not met. */
   mayHaveUnmetOwners(now: number): boolean;
-  /** What earlier lives of this replica wrote, beyond what the shard claims, becomes the present one's. */
-  adopt(shard: Shard): void;
+  /** What earlier lives of this replica wrote, beyond what the shard claims, becomes the present one's. False: not yet. */
+  adopt(shard: Shard): boolean;
   /** What the shard held is not to be fetched, served or followed any more. */
   leaves(shard: Shard): void;
   stateOf(id: ReplicaId): MemberState;
@@ -65,8 +65,7 @@ export class Movement {
     else if (ownership.owns(shard.id)) {
       if (!shard.isReady && shard.isSettled && this.#isNobodyReady(shard, now)) this.#becomeReady(shard);
     } else if (shard.isSettled && this.#host.isHeld(shard)) {
-      this.#host.adopt(shard);
-      if (this.#isHandedOver(shard)) this.#leave(shard);
+      if (this.#host.adopt(shard) && this.#isHandedOver(shard)) this.#leave(shard);
     }
   }
 

@@ -23,6 +23,9 @@ export const SERVED_SESSIONS_MAX = 16;
  */
 const QUEUE_BYTES_MAX = 12 * 1024 * 1024;
 
+/** Registers among which values that are away are looked for, to be read from disk at once. */
+const RECALL_LOOKS = 256;
+
 interface ServedSession {
   readonly shard: Shard;
   readonly covered: VersionVector;
@@ -30,6 +33,8 @@ interface ServedSession {
   delta: DeltaSession | undefined;
   /** Whether this replica was ready in the shard when what it sends was collected. */
   isReady: boolean | undefined;
+  /** Values are being read from disk. */
+  isRecalling: boolean;
 }
 
 interface Puller {
@@ -72,7 +77,10 @@ export class Serving {
     const isServed = shard !== undefined && this.#isOfSameView(shard, message.view) && !shard.isLeaving;
     if (!isServed || sessions.size >= SERVED_SESSIONS_MAX || sessions.has(message.session)) {
       this.#refuse(peer, message.session);
-    } else sessions.set(message.session, { shard, covered: message.vector, delta: undefined, isReady: undefined });
+    } else {
+      const session = { shard, covered: message.vector, delta: undefined, isReady: undefined, isRecalling: false };
+      sessions.set(message.session, session);
+    }
     this.#pump(peer, puller);
   }
 
@@ -150,7 +158,7 @@ export class Serving {
     let queuedBytes = this.#around.queuedBytes(peer);
     while (puller.credit > 0 && queuedBytes < QUEUE_BYTES_MAX) {
       const [first] = puller.sessions;
-      if (first === undefined) return;
+      if (first === undefined || first[1].isRecalling) return;
       const bytes = this.#sendChunk(peer, puller, ...first);
       puller.credit -= bytes;
       queuedBytes += bytes;
@@ -164,6 +172,10 @@ export class Serving {
     const { delta } = session;
     this.#writer.clear();
     delta.writeChunk(this.#writer, CHUNK_BYTES);
+    if (this.#writer.length === 0 && !delta.isDone) {
+      this.#recall(peer, session, delta);
+      return 0;
+    }
     const bytes = this.#writer.view();
     const records = { bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length };
     // A claim may be long as well: behind a record that fills a message by itself it goes alone.
@@ -173,6 +185,16 @@ export class Serving {
     this.#around.send(peer, { type: "delta", session: id, claim, ready: session.isReady, marks, records });
     if (isLast) puller.sessions.delete(id);
     return bytes.length;
+  }
+
+  /** What comes next has to be read from disk before anything else of the session is sent. */
+  #recall(peer: ReplicaId, session: ServedSession, delta: DeltaSession): void {
+    session.isRecalling = true;
+    this.#around.recall(session.shard, delta.nextAway(RECALL_LOOKS), () => {
+      session.isRecalling = false;
+      const puller = this.#pullersById.get(peer);
+      if (puller !== undefined) this.#pump(peer, puller);
+    });
   }
 
   #pullerOf(peer: ReplicaId): Puller {

@@ -21,6 +21,8 @@ export interface Surroundings {
   /** What of a shard's vector is on disk here; its vector itself where there is no disk (R7). */
   durableOf(shard: ShardId): VersionVector;
   send(to: ReplicaId, message: Message): void;
+  /** Has values taken back that are away in these slots; `then` is told when it is time to look again. */
+  recall(shard: Shard, slots: readonly number[], then?: () => void): void;
   isLinked(id: ReplicaId): boolean;
   /** Peers with a link, those given up left out. */
   linked(): readonly ReplicaId[];

@@ -2,8 +2,8 @@
  * Memory for records, outside the JavaScript heap: blocks of fixed sizes cut from pages that all shards share (a slab
  * allocator, Bonwick 1994). No object for a block; a free block holds the number of the next free one of its page.
  *
- * A block never moves. What a page wastes is bounded by its size class (nothing up to 512 bytes, at most 1/16 above);
- * what sparse pages waste is not: pages are filled from the fullest end, not compacted.
+ * What a page wastes is bounded by its size class (nothing up to 512 bytes, at most 1/16 above). Pages are filled from the
+ * fullest end, and what sparse ones waste is bounded by `compact`, which empties them: otherwise a block never moves.
  */
 
 import { assert } from "../base/assert.ts";
@@ -223,6 +223,66 @@ export class Arena {
     copyWords(this.#sourceView, at, length, this.#views[page] as DataView, start);
   }
 
+  /** Bytes that hold nothing, in pages that do. */
+  get wastedBytes(): number {
+    return this.#residentBytes - this.#usedBytes;
+  }
+
+  /**
+   * Empties the sparsest page whose blocks fit into others of its class, and gives it back. `moved` is told of each block, of
+   * which both copies are there as long as that takes. Returns how many moved; 0: there is no such page.
+   */
+  compact(moved: (from: number, to: number) => void): number {
+    const page = this.#sparsestPage();
+    if (page === NO_PAGE) return 0;
+    const blockBytes = this.#blockBytes[page] as number;
+    const used = this.#used[page] as number;
+    const view = this.#views[page] as DataView;
+    const bytes = this.#bytes[page] as Uint8Array;
+    this.#close(page);
+    for (let block = 0, left = used; left > 0; block++) {
+      const at = block * blockBytes;
+      if (view.getInt32(at + 4, true) === FREE_MARK) continue;
+      const to = this.allocate(blockBytes);
+      this.write(to, bytes, at, blockBytes);
+      moved(((page << BLOCK_BITS) | block) >>> 0, to);
+      left--;
+    }
+    this.#usedBytes -= used * blockBytes;
+    this.#used[page] = 0;
+    this.#keepOrDrop(page);
+    return used;
+  }
+
+  #sparsestPage(): number {
+    const freeByClass = new Float64Array(CLASSES);
+    for (let page = 1; page < this.#views.length; page++) {
+      if (!this.#isOpen(page)) continue;
+      const sizeClass = this.#classes[page] as number;
+      freeByClass[sizeClass] = (freeByClass[sizeClass] as number) + this.#freeIn(page);
+    }
+    let [sparsest, share] = [NO_PAGE, 1];
+    for (let page = 1; page < this.#views.length; page++) {
+      if (!this.#isOpen(page)) continue;
+      const used = this.#used[page] as number;
+      const free = this.#freeIn(page);
+      const hasRoom = (freeByClass[this.#classes[page] as number] as number) - free >= used;
+      if (!hasRoom || used / (used + free) >= share) continue;
+      sparsest = page;
+      share = used / (used + free);
+    }
+    return sparsest;
+  }
+
+  /** Invariant 1. */
+  #isOpen(page: number): boolean {
+    return (this.#classes[page] as number) !== CLASS_LARGE && (this.#used[page] as number) > 0 && !this.#isFull(page);
+  }
+
+  #freeIn(page: number): number {
+    return Math.floor(PAGE_BYTES / (this.#blockBytes[page] as number)) - (this.#used[page] as number);
+  }
+
   #isFull(page: number): boolean {
     return (
       (this.#freed[page] as number) === NO_BLOCK &&
@@ -270,6 +330,10 @@ export class Arena {
   /** An empty page becomes a spare for any class, or goes. */
   #retire(page: number): void {
     this.#close(page);
+    this.#keepOrDrop(page);
+  }
+
+  #keepOrDrop(page: number): void {
     if (this.#spares.length < SPARE_PAGES_MAX) this.#spares.push(page);
     else this.#dropPage(page);
   }

@@ -50,18 +50,33 @@ export class DeltaSession {
     this.#collectAbove(this.claim);
   }
 
-  /** Fills an empty `writer` with records of at most `bytesMax` bytes together; one that is longer goes alone. */
+  /**
+   * Fills an empty `writer` with records of at most `bytesMax` bytes together, up to the first whose value is away; one that
+   * is longer goes alone.
+   */
   writeChunk(writer: ByteWriter, bytesMax: number): void {
     const table = this.shard.table;
     this.#collectDisplacing();
     for (; this.#next < this.#slots.length; this.#next++) {
       const slot = this.#slots[this.#next] as number;
-      if (!table.isHeld(slot) || table.isSentinel(slot) || this.shard.isUnconfirmed(slot)) continue;
+      if (!this.#isToBeSent(slot)) continue;
+      if (this.shard.isAway(slot)) return;
       const at = table.offsetOf(slot);
       const length = recordLength(table.viewOf(slot), at);
       if (writer.length > 0 && writer.length + length > bytesMax) return;
       const target = writer.reserve(length);
       writer.bytes.set(table.bytesOf(slot).subarray(at, at + length), target);
     }
+  }
+
+  #isToBeSent(slot: number): boolean {
+    const { table } = this.shard;
+    return table.isHeld(slot) && !table.isSentinel(slot) && !this.shard.isUnconfirmed(slot);
+  }
+
+  /** Slots among the next `looksMax` whose values are away: nothing is written before they are back. */
+  nextAway(looksMax: number): number[] {
+    const next = this.#slots.slice(this.#next, this.#next + looksMax);
+    return next.filter((slot) => this.#isToBeSent(slot) && this.shard.isAway(slot));
   }
 }

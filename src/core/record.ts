@@ -3,7 +3,7 @@
  * nothing twice. Little endian:
  *
  *      0  u32  checksum      xxHash32 of the bytes from 4 to the end
- *      4  u8   flags         1 dead, 2 gone (value dropped, expired), 4 expires, 8 field, 16 meta
+ *      4  u8   flags         1 dead, 2 gone (value dropped, expired), 4 expires, 8 field, 16 meta, 32 away
  *      5  u8   kind          0 plain value, 1 document
  *      6  u16  key length
  *      8  u32  value length
@@ -13,6 +13,9 @@
  *     32  [u48 expires at, unix ms]  with flag 4
  *         [u16 field length]         with flag 8
  *         key, field, value          with flag 16 the value is: u8 length and text of the content type, then the body
+ *
+ * A record whose value is *away* (flag 32) ends with key and field; all else, checksum included, is as in the whole record,
+ * which is on disk. There are such records in memory only.
  *
  * The functions that read single facts take the view of the bytes and the offset at which a record begins, trust the
  * record, and allocate nothing. What comes from outside goes through `record-check.ts` first.
@@ -28,6 +31,7 @@ export const FLAG_GONE = 2;
 export const FLAG_EXPIRES = 4;
 export const FLAG_FIELD = 8;
 export const FLAG_META = 16;
+export const FLAG_AWAY = 32;
 
 export const KIND_PLAIN = 0;
 /** A container: what lies under its key is many registers (`containers.ts`). */
@@ -73,6 +77,11 @@ export function checksumAt(view: DataView, at: number): number {
   return view.getUint32(at, true);
 }
 
+/** What the checksum of the record at `at` has to be; of one whose value is away nobody can tell. */
+export function checksumOf(view: DataView, at: number): number {
+  return xxHash32(view, at + 4, at + recordLength(view, at), CHECKSUM_SEED);
+}
+
 export function flagsAt(view: DataView, at: number): number {
   return view.getUint8(at + 4);
 }
@@ -85,7 +94,7 @@ export function keyLengthAt(view: DataView, at: number): number {
   return view.getUint16(at + 6, true);
 }
 
-/** Content type included. */
+/** Content type included; of a value that is away, too. */
 export function valueLengthAt(view: DataView, at: number): number {
   return view.getUint32(at + 8, true);
 }
@@ -110,6 +119,11 @@ export function isDead(flags: number): boolean {
 /** Alive as far as the order goes, but its value was dropped when it expired. */
 export function isGone(flags: number): boolean {
   return (flags & FLAG_GONE) !== 0;
+}
+
+/** Its value is not in these bytes. */
+export function isAway(flags: number): boolean {
+  return (flags & FLAG_AWAY) !== 0;
 }
 
 /** Unix ms, `Infinity` when it does not expire. */
@@ -149,9 +163,10 @@ export function valueStartAt(view: DataView, at: number): number {
   return identityEndAt(view, at);
 }
 
-/** Length of the whole record. */
+/** Of the bytes that are there. */
 export function recordLength(view: DataView, at: number): number {
-  return identityEndAt(view, at) + valueLengthAt(view, at) - at;
+  const length = identityEndAt(view, at) - at;
+  return isAway(flagsAt(view, at)) ? length : length + valueLengthAt(view, at);
 }
 
 /** Where the body of the value begins, behind the content type if there is one. */
@@ -292,13 +307,23 @@ export class RecordWriter {
     const length = identityEndAt(view, at) - at;
     this.#reserve(length);
     this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
-    this.view.setUint8(4, (flagsAt(view, at) | FLAG_GONE) & ~FLAG_META);
+    this.view.setUint8(4, (flagsAt(view, at) | FLAG_GONE) & ~(FLAG_META | FLAG_AWAY));
     this.view.setUint32(8, 0, true);
     return this.#seal(length);
   }
 
+  /** Writes what stays of the record at `at` of `view` while its value is away. Returns its length. */
+  withValueAway(view: DataView, at: number): number {
+    const length = identityEndAt(view, at) - at;
+    this.#reserve(length);
+    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
+    this.view.setUint8(4, flagsAt(view, at) | FLAG_AWAY);
+    return length;
+  }
+
   /** Writes the record at `at` of `view` under another dot: the same content and stamp. Returns its length. */
   withDot(view: DataView, at: number, dot: { readonly origin: number; readonly sequence: number }): number {
+    assert(!isAway(flagsAt(view, at)), "a record gets another dot while its value is away");
     const length = recordLength(view, at);
     this.#reserve(length);
     this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length));

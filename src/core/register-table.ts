@@ -56,9 +56,10 @@ export class RegisterTable {
   readonly #arena: Arena;
   readonly #k0: number;
   readonly #k1: number;
-  /** Slot s: columns of chunk s / 1024, and its byte of marks. */
+  /** Slot s: columns of chunk s / 1024, its byte of marks, and that of how its value is used. */
   readonly #chunks: Uint32Array[] = [];
   readonly #marks: Uint8Array[] = [];
+  readonly #uses: Uint8Array[] = [];
   #slotsMax = 0;
   #slotEnd = 1;
   #freeSlot = 0;
@@ -87,7 +88,7 @@ export class RegisterTable {
 
   /** Bytes of columns and index; records are the arena's. */
   get residentBytes(): number {
-    return this.#index.byteLength + this.#slotsMax * ((4 << COLUMNS_BITS) + 1);
+    return this.#index.byteLength + this.#slotsMax * ((4 << COLUMNS_BITS) + 2);
   }
 
   /** The slot of the register with the identity of this record (or probe), 0 when there is none. */
@@ -143,6 +144,18 @@ export class RegisterTable {
     this.#arena.free(ref);
     this.#count--;
     this.#giveSlot(slot);
+  }
+
+  /** The record at `at` of `view`, one of whose copies is the block `from`, is the block `to` from now on. False: of another table. */
+  relocate(view: DataView, at: number, from: number, to: number): boolean {
+    const position = this.#positionOf(identityHash(view, at, this.#k0, this.#k1), view, at);
+    if (position < 0) return false;
+    const slot = (this.#index[position] as number) & this.#indexMask;
+    const columns = this.#columnsOf(slot);
+    const row = (slot & CHUNK_MASK) << COLUMNS_BITS;
+    if (columns[row + REF] !== from) return false;
+    columns[row + REF] = to;
+    return true;
   }
 
   /** True when the slot holds a register now. */
@@ -238,6 +251,15 @@ export class RegisterTable {
   clearMark(slot: number, bits: number): void {
     const marks = this.#marks[slot >>> CHUNK_BITS] as Uint8Array;
     marks[slot & CHUNK_MASK] = (marks[slot & CHUNK_MASK] as number) & ~bits;
+  }
+
+  /** What `residency.ts` notes of a slot; it stays when the register goes. */
+  getUse(slot: number): number {
+    return (this.#uses[slot >>> CHUNK_BITS] as Uint8Array)[slot & CHUNK_MASK] as number;
+  }
+
+  setUse(slot: number, use: number): void {
+    (this.#uses[slot >>> CHUNK_BITS] as Uint8Array)[slot & CHUNK_MASK] = use;
   }
 
   #columnsOf(slot: number): Uint32Array {
@@ -354,16 +376,19 @@ export class RegisterTable {
     }
     const columns = this.#chunks[0] as Uint32Array;
     const marks = this.#marks[0] as Uint8Array;
+    const uses = this.#uses[0] as Uint8Array;
     this.#setChunk(0, marks.length * 2);
     (this.#chunks[0] as Uint32Array).set(columns);
     (this.#marks[0] as Uint8Array).set(marks);
+    (this.#uses[0] as Uint8Array).set(uses);
   }
 
   #setChunk(chunk: number, slots: number): void {
     const columnsBytes = slots << (COLUMNS_BITS + 2);
-    const buffer = new ArrayBuffer(columnsBytes + slots);
+    const buffer = new ArrayBuffer(columnsBytes + 2 * slots);
     this.#chunks[chunk] = new Uint32Array(buffer, 0, slots << COLUMNS_BITS);
     this.#marks[chunk] = new Uint8Array(buffer, columnsBytes, slots);
+    this.#uses[chunk] = new Uint8Array(buffer, columnsBytes + slots, slots);
     this.#slotsMax = (chunk << CHUNK_BITS) + slots;
   }
 }

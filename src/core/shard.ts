@@ -28,12 +28,16 @@ import { orderOf, partOf } from "./key-order.ts";
 import { type EarlyRegisters, OriginChains } from "./origin-chains.ts";
 import { PurgeMarks } from "./purge-marks.ts";
 import {
+  checksumAt,
   compareRecords,
   expiresAt,
+  FLAG_AWAY,
   FLAG_DEAD,
   FLAG_GONE,
   flagsAt,
   identityEndAt,
+  isAway,
+  isContainerKind,
   isGone,
   keyAt,
   keyLengthAt,
@@ -41,10 +45,14 @@ import {
   kindAt,
   originAt,
   type RecordWriter,
+  recordLength,
   sequenceAt,
   timestampAt,
+  valueLengthAt,
 } from "./record.ts";
 import { RegisterTable } from "./register-table.ts";
+import type { Residency } from "./residency.ts";
+import { EMPTY, FREE_TO_GO, HELD_BACK, type Hold } from "./s3-fifo.ts";
 import { VersionVector } from "./version-vector.ts";
 
 /** What became of a register from elsewhere. */
@@ -68,6 +76,9 @@ const UNCONFIRMED = 4;
 const IN_THE_WAY = 8;
 /** The four bits above: the part of the listing's order that its key lies in. */
 const PART_SHIFT = 4;
+
+/** A shorter value is not worth being fetched. */
+const AWAY_BYTES_MIN = 32;
 
 /**
  * What those who claim all that they hold say of a register that they do not hold. "unknown": they do not cover its dot;
@@ -105,6 +116,8 @@ export interface ShardOptions {
   readonly isPersistent: boolean;
   /** Shared by all shards of a replica. */
   readonly agenda: Agenda;
+  /** Where values may be away; shared by all shards whose values may. */
+  readonly residency?: Residency | undefined;
 }
 
 export class Shard {
@@ -125,11 +138,14 @@ export class Shard {
   wasUnconfirmed = false;
   /** How many members of containers were dropped because others took their place. */
   displaced = 0;
+  /** Registers whose values are away. */
+  away = 0;
 
   readonly #isPersistent: boolean;
   readonly #agenda: Agenda;
   readonly #clock: HybridClock;
   readonly #writer: RecordWriter;
+  readonly #residency: Residency | undefined;
   readonly #expiry = new ExpiryHeap();
   readonly #chains: OriginChains;
   #expiring = 0;
@@ -157,6 +173,8 @@ export class Shard {
     this.#agenda = options.agenda;
     this.#clock = options.clock;
     this.#writer = options.writer;
+    this.#residency = options.residency;
+    this.#residency?.join(this);
   }
 
   get tombstones(): number {
@@ -394,6 +412,7 @@ export class Shard {
         return SUPERSEDED;
       }
       if (order === 0) {
+        if (this.isAway(slot)) this.takeValueBack(slot, view, bytes, at, length);
         this.#confirm(slot);
         return SAME;
       }
@@ -522,6 +541,7 @@ export class Shard {
     const view = this.table.viewOf(slot);
     const at = this.table.offsetOf(slot);
     if (this.#isPersistent) this.#removedFromDisk.push(identityCopy(view, at));
+    if (isAway(flagsAt(view, at))) this.away--;
     this.#account(view, at, false);
     this.#confirm(slot);
     this.containers.forget(slot);
@@ -683,6 +703,60 @@ export class Shard {
     return (this.table.getMark(slot) & UNCONFIRMED) !== 0;
   }
 
+  // --- Values that are away ------------------------------------------------------------------------------------
+
+  /** What of a slot is held, by what it holds that may be away (E1 to E3 of `residency.ts`). */
+  holdOf(slot: number): Hold {
+    if (!this.table.isHeld(slot) || this.table.isSentinel(slot)) return EMPTY;
+    if (!mayBeAway(this.table.viewOf(slot), this.table.offsetOf(slot))) return EMPTY;
+    return (this.table.getMark(slot) & (DIRTY | UNCONFIRMED)) !== 0 || this.#isLeaving ? HELD_BACK : FREE_TO_GO;
+  }
+
+  isAway(slot: number): boolean {
+    return isAway(flagsAt(this.table.viewOf(slot), this.table.offsetOf(slot)));
+  }
+
+  /** Of the record as it is held, in bytes. */
+  lengthOf(slot: number): number {
+    return recordLength(this.table.viewOf(slot), this.table.offsetOf(slot));
+  }
+
+  /** A client asked for the value in a slot. */
+  used(slot: number): void {
+    this.#residency?.used(this, slot);
+  }
+
+  /** The disk alone has the value from now on. */
+  letValueGo(slot: number): void {
+    const length = this.#writer.withValueAway(this.table.viewOf(slot), this.table.offsetOf(slot));
+    this.table.replace(slot, this.#writer.bytes, 0, length);
+    this.away++;
+  }
+
+  /** The record of a slot whose value is away, whole. False for any other record. Throws `MEMORY_FULL`. */
+  takeValueBack(slot: number, view: DataView, bytes: Uint8Array, at: number, length: number): boolean {
+    const [ownView, ownAt] = [this.table.viewOf(slot), this.table.offsetOf(slot)];
+    const isSame =
+      compareRecords(view, at, ownView, ownAt) === 0 &&
+      sequenceAt(view, at) === sequenceAt(ownView, ownAt) &&
+      checksumAt(view, at) === checksumAt(ownView, ownAt);
+    if (!isSame) return false;
+    this.table.replace(slot, bytes, at, length);
+    this.away--;
+    this.#residency?.came(this, slot);
+    return true;
+  }
+
+  /** Slots that wait to be confirmed and whose values are away, at most so many. */
+  unconfirmedAway(max: number): number[] {
+    const slots: number[] = [];
+    for (let slot = 1; slot < this.table.slotEnd && slots.length < max; slot++) {
+      if ((this.table.getMark(slot) & UNCONFIRMED) === 0 || !this.table.isHeld(slot)) continue;
+      if (!this.table.isSentinel(slot) && this.isAway(slot)) slots.push(slot);
+    }
+    return slots;
+  }
+
   // --- Disk ----------------------------------------------------------------------------------------------------
 
   get isDirty(): boolean {
@@ -712,6 +786,7 @@ export class Shard {
     if ((flagsAt(view, at) & FALLEN) !== 0) this.#fell(slot, view, at);
     else if (expiresAt(view, at) !== Infinity) this.#expire(expiresAt(view, at), slot);
     this.#clock.observe(timestampAt(view, at), nowMs);
+    if (this.#residency !== undefined && mayBeAway(view, at)) this.#residency.came(this, slot);
   }
 
   /** Hangs all loaded registers into their origins' chains. */
@@ -742,9 +817,11 @@ export class Shard {
       const oldView = this.table.viewOf(slot);
       const oldAt = this.table.offsetOf(slot);
       moves = originAt(oldView, oldAt) !== origin || sequenceAt(oldView, oldAt) !== sequence;
+      const wasAway = isAway(flagsAt(oldView, oldAt));
       this.#account(oldView, oldAt, false);
       try {
         this.table.replace(slot, bytes, at, length);
+        if (wasAway) this.away--;
       } catch (full) {
         this.#account(oldView, oldAt, true);
         throw full;
@@ -757,6 +834,7 @@ export class Shard {
     if ((flagsAt(view, at) & FALLEN) !== 0) this.#fell(target, view, at);
     else if (expiresAt(view, at) !== Infinity) this.#scheduleExpiry(expiresAt(view, at), target);
     this.#displace(target);
+    if (this.#residency !== undefined && mayBeAway(view, at)) this.#residency.came(this, target);
     return target;
   }
 
@@ -829,6 +907,12 @@ export class Shard {
       if (due !== Infinity) this.#expiry.push(due, each);
     });
   }
+}
+
+/** E3 of `residency.ts`, and whether there is a value here that is worth it. */
+function mayBeAway(view: DataView, at: number): boolean {
+  if ((flagsAt(view, at) & (FALLEN | FLAG_AWAY)) !== 0) return false;
+  return valueLengthAt(view, at) >= AWAY_BYTES_MIN && !isContainerKind(kindAt(view, at));
 }
 
 /** Header, key and field of a record, enough to name its place on disk. */

@@ -14,17 +14,22 @@ import { keyspaceSettingsOf } from "../doors/keyspace-settings.ts";
 import { createServer, type DoorServer } from "../doors/server.ts";
 import { replicaDefaults } from "../replica/config.ts";
 import { Driver } from "../replica/driver.ts";
-import type { Log } from "../replica/ports.ts";
+import type { Cancel, Log } from "../replica/ports.ts";
+import { memoryBytes } from "../replica/status.ts";
 import { Discovery } from "../runtime/discovery.ts";
 import { LevelStorage } from "../runtime/level-storage.ts";
 import { MemoryStorage } from "../runtime/memory-storage.ts";
+import { processBytes } from "../runtime/process-memory.ts";
 import { SystemRandom, systemClock, systemScheduler, systemStopwatch } from "../runtime/system.ts";
 import { WsTransport } from "../runtime/ws-transport.ts";
 import type { KeyspaceSettings, KeyspaceStatus, LocalStore, Store, WriteOptions, WriteOutcome } from "../store.ts";
 import { version } from "../version.ts";
+import { MemoryBudget } from "./memory-budget.ts";
 import { nodeDefaults, type StartConfig } from "./node-config.ts";
 import { type NodeDocument, openNodeDocument } from "./node-document.ts";
 
+/** Between two looks at what the process takes. */
+const BUDGET_MS = 500;
 const MESSAGE_OVERHEAD_BYTES = 64 * 1024;
 
 export interface Node {
@@ -92,6 +97,8 @@ class AtollNode implements Node {
   readonly #doors: DoorServer;
   readonly #discovery: Discovery;
   readonly left: Promise<boolean>;
+  readonly #budget: MemoryBudget;
+  #cancelBudget: Cancel = () => {};
   #stopping: Promise<void> | undefined;
   #bound: string | undefined;
   #handedOver: () => void = () => {};
@@ -102,6 +109,7 @@ class AtollNode implements Node {
   constructor(config: StartConfig, log: Log) {
     this.#config = config;
     this.#log = log;
+    this.#budget = new MemoryBudget(config.memoryBytes);
     const random = new SystemRandom();
     const transport = new WsTransport({
       random,
@@ -125,6 +133,7 @@ class AtollNode implements Node {
         shards: config.shards,
         retentionMs: config.retentionMs,
         maxClockOffsetMs: config.maxClockOffsetMs,
+        memoryBytesMax: config.memoryBytes,
       },
       ephemeral: config.data === "none",
       seeksPeers: config.join.length > 0,
@@ -200,10 +209,20 @@ class AtollNode implements Node {
     try {
       await this.#driver.start(this.#config.advertise ?? this.#bound);
       this.#discovery.start();
+      this.#keepBudget();
     } catch (error) {
       await this.#doors.close(0);
       throw error;
     }
+  }
+
+  /** Measures what registers may take, now and every so often. */
+  #keepBudget(): void {
+    const { replica } = this.#driver;
+    this.#driver.setMemoryBytes(
+      this.#budget.next({ processBytes: processBytes(), registerBytes: memoryBytes(replica) }),
+    );
+    this.#cancelBudget = systemScheduler.after(BUDGET_MS, () => this.#keepBudget());
   }
 
   stop(): Promise<void> {
@@ -213,6 +232,7 @@ class AtollNode implements Node {
 
   async #stop(): Promise<void> {
     this.#discovery.stop();
+    this.#cancelBudget();
     await this.#doors.close();
     this.#documents.close();
     await this.#driver.stop();

@@ -16,6 +16,10 @@ export interface ReplicaConfig {
   readonly valueBytesMax: number;
   /** Of all that is held of a document. */
   readonly documentBytesMax: number;
+  /** Of registers in memory, with what they cost: values beyond that are on disk only. Nothing where there is no disk. */
+  readonly memoryBytesMax: number;
+  /** Values go once records take this share of it, less what else there is: the rest is for those that the disk has not yet. */
+  readonly memoryFillShare: number;
   /** Tombstones wait so long for a member that cannot be reached; then it is given up. */
   readonly retentionMs: number;
   /** What a dead member owns is placed elsewhere after so long, until it is back. */
@@ -47,6 +51,8 @@ export const replicaDefaults = {
   keyBytesMax: 1024,
   valueBytesMax: 16 * 1024 * 1024,
   documentBytesMax: 8 * 1024 * 1024,
+  memoryBytesMax: Infinity,
+  memoryFillShare: 0.9,
   retentionMs: 24 * 3_600_000,
   displaceMs: 5 * 60_000,
   graveMs: 30_000,

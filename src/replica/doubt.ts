@@ -10,9 +10,14 @@ import type { Quarantine } from "../cluster/membership-host.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import { originOf, replicaOf } from "../core/origin.ts";
-import { expiresAt, flagsAt, isGone, originAt, recordLength, timestampAt } from "../core/record.ts";
+import { expiresAt, flagsAt, isGone, originAt, recordLength, sequenceAt, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Birth } from "../wire/message.ts";
+
+interface LateRegister {
+  readonly slot: number;
+  readonly dot: string;
+}
 
 export interface DoubtHost extends Surroundings {
   readonly number: number;
@@ -32,6 +37,8 @@ export class Doubt {
   readonly #retentionMs: number;
   /** Registers put aside. */
   salvaged = 0;
+  /** Those that need new dots, or are to be put aside, once their values are back. */
+  readonly #lateByShard = new Map<Shard, readonly LateRegister[]>();
 
   constructor(host: DoubtHost, limits: { readonly retentionMs: number }) {
     this.#host = host;
@@ -62,17 +69,34 @@ export class Doubt {
   begin(shard: Shard, slots: readonly number[], now: number): void {
     shard.distrust({ serve: false });
     shard.beginLife(this.#host.origin);
+    const late: LateRegister[] = [];
     for (const slot of slots) {
-      if (this.#isSalvaged(shard.table.viewOf(slot), shard.table.offsetOf(slot), now)) shard.discard(slot);
-      else shard.redot(slot);
+      if (shard.isAway(slot)) late.push({ slot, dot: dotOf(shard, slot) });
+      else this.#renew(shard, slot, now);
     }
+    this.#lateByShard.set(shard, late);
+  }
+
+  #renew(shard: Shard, slot: number, now: number): void {
+    if (this.#isSalvaged(shard.table.viewOf(slot), shard.table.offsetOf(slot), now)) shard.discard(slot);
+    else shard.redot(slot);
+  }
+
+  /** The values of all that is in doubt are here by now. */
+  #renewLate(shard: Shard, now: number): void {
+    for (const { slot, dot } of this.#lateByShard.get(shard) ?? []) {
+      const isHeld = shard.table.isHeld(slot) && !shard.table.isSentinel(slot) && shard.isUnconfirmed(slot);
+      if (isHeld && dotOf(shard, slot) === dot) this.#renew(shard, slot, now);
+    }
+    this.#lateByShard.delete(shard);
   }
 
   /**
    * Decides about what nobody has confirmed, once all that the linked peers told of is here too. `waits`: not yet; `again`:
-   * the shard claims nothing any more, and all has to be fetched once more.
+   * the shard claims nothing any more, and all has to be fetched once more. No value of what it doubts may be away.
    */
   reconcile(shard: Shard, now: number): "waits" | "done" | "again" {
+    this.#renewLate(shard, now);
     const judge = this.#judgeOf(shard, now);
     if (judge === undefined) return "waits";
     const isQuarantined = shard.quarantined;
@@ -128,4 +152,9 @@ export class Doubt {
     this.salvaged++;
     this.#host.putAside(new Uint8Array(view.buffer, view.byteOffset + at, recordLength(view, at)).slice());
   }
+}
+
+function dotOf({ table }: Shard, slot: number): string {
+  const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
+  return `${originAt(view, at)}:${sequenceAt(view, at)}`;
 }

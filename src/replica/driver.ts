@@ -6,7 +6,7 @@
  * synced.
  */
 
-import { AtollError } from "../base/errors.ts";
+import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
 import { DEFAULT_SPACE, numberOf } from "../base/shard-id.ts";
 import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
@@ -226,6 +226,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     replica.acks.tick(Infinity);
     replica.diskWaits.tick(Infinity);
     replica.quorumReads.tick(Infinity);
+    replica.recalls.end(new AtollError("SHUTTING_DOWN", "the replica is stopping"));
     this.#carryOut();
   }
 
@@ -298,6 +299,12 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
       for (const peer of replica.linked()) replica.antiEntropy.begin(peer, now);
     });
     await this.#sessions.wait(dots, this.#now() + waitMs, waitMs + PUT_BACK_MAX_MS);
+  }
+
+  /** What registers may take of memory from now on; nothing where there is no disk. */
+  setMemoryBytes(bytes: number): void {
+    const residency = this.#replica?.residency;
+    if (residency !== undefined) residency.bytesMax = bytes;
   }
 
   async status(): Promise<ClusterStatus> {
@@ -441,7 +448,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     try {
       this.#disk.keepAside(this.#replica);
       if (this.#disk.isUrgent) this.#disk.feed(this.#replica);
-      while (this.#carryFrames() || this.#carryAnswers()) {}
+      while (this.#carryReads() || this.#carryFrames() || this.#carryAnswers()) {}
       if (outbox.membersChanged) {
         outbox.membersChanged = false;
         this.#connect();
@@ -450,6 +457,20 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     } finally {
       this.#isCarrying = false;
     }
+  }
+
+  #carryReads(): boolean {
+    const { outbox } = this.replica;
+    if (outbox.reads.length === 0) return false;
+    const { reads } = outbox;
+    outbox.reads = [];
+    for (const key of reads) {
+      this.#options.storage.read(key).then(
+        (value) => this.#step(() => this.replica.diskRead(key, value)),
+        (error: unknown) => this.#step(() => this.replica.diskRead(key, toAtollError(error))),
+      );
+    }
+    return true;
   }
 
   #carryFrames(): boolean {

@@ -36,6 +36,7 @@ export function holdingsOf(replica: Replica): Holding[] {
     holding("changes_kept_bytes", "Bytes of those changes.", keptBytes, CHANGES_BYTES_MAX * changes.length, false),
     holding("ack_waits", "Writes that wait for others, or for the disk.", acks.waiting),
     holding("disk_waits", "Removals of members that wait for the disk.", replica.diskWaits.waiting),
+    holding("values_awaited", "Values that are being read from disk.", replica.recalls.waiting),
     holding("quorum_reads_waiting", "Reads that wait for a majority.", quorumReads.waiting),
     holding("votes_open", "Votes on registers that an audit found with some only.", audit.votes.open, VOTES_MAX),
     holding("deltas_served", "Deltas being sent to peers.", serving, SERVED_SESSIONS_MAX * peers.length),

@@ -1,12 +1,13 @@
 /** Everything a replica holds, laid open for checkers. Never on a hot path. */
 
 import { latin1FromBytes } from "../base/bytes.ts";
-import { xxHash32 } from "../base/hash.ts";
 import type { OriginId, ReplicaId, ShardId, Timestamp } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { digestText } from "../core/digest.ts";
 import { Fingerprint } from "../core/fingerprint.ts";
 import {
+  checksumAt,
+  checksumOf,
   expiresAt,
   FLAG_DEAD,
   FLAG_FIELD,
@@ -14,13 +15,12 @@ import {
   flagsAt,
   identityEndAt,
   identityStartAt,
+  isAway,
   keyAt,
   kindAt,
   originAt,
   sequenceAt,
   timestampAt,
-  valueLengthAt,
-  valueStartAt,
 } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Replica } from "./replica.ts";
@@ -38,7 +38,8 @@ export interface RegisterDump {
   readonly isGone: boolean;
   /** Unix ms; Infinity when it does not expire. */
   readonly expiresAt: number;
-  readonly valueHash: string;
+  /** Of the whole record, computed anew where its value is in memory. */
+  readonly checksum: string;
 }
 
 export interface ShardDump {
@@ -95,7 +96,6 @@ function registerDump(shard: Shard, slot: number): RegisterDump {
   const bytes = shard.table.bytesOf(slot);
   const at = shard.table.offsetOf(slot);
   const flags = flagsAt(view, at);
-  const valueStart = valueStartAt(view, at);
   return {
     shard: shard.id,
     identity: identityText(view, bytes, at),
@@ -106,7 +106,7 @@ function registerDump(shard: Shard, slot: number): RegisterDump {
     isDead: (flags & FLAG_DEAD) !== 0,
     isGone: (flags & FLAG_GONE) !== 0,
     expiresAt: expiresAt(view, at),
-    valueHash: xxHash32(view, valueStart, valueStart + valueLengthAt(view, at), 0).toString(16),
+    checksum: (isAway(flags) ? checksumAt(view, at) : checksumOf(view, at)).toString(16),
   };
 }
 

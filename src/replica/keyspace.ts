@@ -73,7 +73,7 @@ export class Keyspace implements Store {
       if (answer.type !== "here") return this.#readFrom(shard, key, expectAnswer(answer, "read").records);
       await this.#catchUpHere(circumstances, answer);
       if ((await this.#local.isAsked(this.#local.ask(key, body.quorum), key)) || moves === MOVES_MAX)
-        return this.#local.getNow(key);
+        return this.#local.read(key);
     }
   }
 
@@ -176,14 +176,11 @@ export class Keyspace implements Store {
   }
 
   /** What an owner holds of a key; or what is here, where that is newer: a guest's writes have a way to go. */
-  #readFrom(shard: Shard, key: Key, { view, start, end }: Records): ReadOutcome {
+  #readFrom(shard: Shard, key: Key, { view, start, end }: Records): ReadOutcome | Promise<ReadOutcome> {
     const now = this.#host.now();
     const replica = this.#host.replica();
     const stamp = end > start ? timestampAt(view, start) : 0;
-    if (shard.lastStampOf(KIND_PLAIN, key) > stamp && shard.find(KIND_PLAIN, key) !== 0) {
-      const slot = shard.find(KIND_PLAIN, key);
-      return outcomeAt(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
-    }
+    if (shard.lastStampOf(KIND_PLAIN, key) > stamp && shard.find(KIND_PLAIN, key) !== 0) return this.#local.read(key);
     if (end === start) return {};
     replica.clock.observe(timestampAt(view, start), now);
     return outcomeAt(shard, view, start, now);

@@ -3,11 +3,11 @@
  * reads or writes a key of it, so that it neither misses what is there nor stamps below it.
  */
 
-import { AtollError } from "../base/errors.ts";
+import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Shard } from "../core/shard.ts";
 import type { ClusterStatus, Dot, ReadOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
-import { carryOutWrite, checkKey, type KeyWrite, readKey, type Write, writeKey } from "./operations.ts";
+import { carryOutWrite, checkKey, type KeyWrite, readKey, ValueAway, type Write, writeKey } from "./operations.ts";
 import type { Replica } from "./replica.ts";
 
 /** What the keyspaces need of the driver. */
@@ -36,12 +36,47 @@ export class LocalKeyspace {
   async get(key: Key, options: ReadOptions): Promise<ReadOutcome> {
     const asking = this.ask(key, options.consistency === "quorum");
     if (asking !== undefined) await asking;
-    return this.getNow(key);
+    return this.read(key);
   }
 
-  /** Without asking anybody. */
-  getNow(key: Key): ReadOutcome {
+  /** Throws `DISK_FAILED` where a value that is away cannot be taken back, and nobody else has it. */
+  read(key: Key): ReadOutcome | Promise<ReadOutcome> {
+    const read = this.#readNow(key);
+    return read instanceof ValueAway ? this.#readRecalled(key, read) : read;
+  }
+
+  #readNow(key: Key): ReadOutcome | ValueAway {
     return readKey(this.#host.replica(), this.#space, key, this.#host.now());
+  }
+
+  /** It may have gone again, or another may have come and gone, before this is asked to look. */
+  async #readRecalled(key: Key, away: ValueAway): Promise<ReadOutcome> {
+    for (let read: ReadOutcome | ValueAway = away; ; read = this.#readNow(key)) {
+      if (!(read instanceof ValueAway)) return read;
+      await this.bringBack(key, read);
+    }
+  }
+
+  /** From the disk; what that does not give back others may have. Throws `DISK_FAILED`. */
+  async bringBack(key: Key, away: ValueAway): Promise<void> {
+    try {
+      if ((await this.#recall(away)) === "lost") await this.#askReady(key);
+    } catch (error) {
+      if (toAtollError(error).code !== "DISK_FAILED") throw error;
+      await this.#askReady(key);
+      if (this.#readNow(key) instanceof ValueAway) throw error;
+    }
+  }
+
+  #recall({ shard, slot }: ValueAway): Promise<"look again" | "lost"> {
+    const { recalls, outbox } = this.#host.replica();
+    return new Promise((resolve, reject) => {
+      this.#host.step(() =>
+        recalls.want(shard, slot, (recalled) => {
+          outbox.answers.push(() => (recalled instanceof AtollError ? reject(recalled) : resolve(recalled)));
+        }),
+      );
+    });
   }
 
   async write(key: Key, write: Write): Promise<WriteOutcome> {

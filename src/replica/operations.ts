@@ -21,7 +21,18 @@ export function checkKey(replica: Replica, key: Key): void {
   if (key.length > max) throw new AtollError("KEY_TOO_LONG", `a key has at most ${max} bytes, this one ${key.length}`);
 }
 
-export function readKey(replica: Replica, space: SpaceId, key: Key, now: number): ReadOutcome {
+/** It has to be taken back before it can be read. */
+export class ValueAway {
+  readonly shard: Shard;
+  readonly slot: number;
+
+  constructor(shard: Shard, slot: number) {
+    this.shard = shard;
+    this.slot = slot;
+  }
+}
+
+export function readKey(replica: Replica, space: SpaceId, key: Key, now: number): ReadOutcome | ValueAway {
   checkKey(replica, key);
   const shard = replica.shardOfKey(key, space);
   const slot = shard.find(KIND_PLAIN, key);
@@ -29,7 +40,10 @@ export function readKey(replica: Replica, space: SpaceId, key: Key, now: number)
   const view = shard.table.viewOf(slot);
   const at = shard.table.offsetOf(slot);
   const dot = dotAt(shard.id, view, at);
-  return shard.isLive(slot, now) ? { dot, entry: entryAt(view, at) } : { dot };
+  if (!shard.isLive(slot, now)) return { dot };
+  if (shard.isAway(slot)) return new ValueAway(shard, slot);
+  shard.used(slot);
+  return { dot, entry: entryAt(view, at) };
 }
 
 export type Write = { readonly value: Uint8Array; readonly options: PutOptions } | { readonly options: WriteOptions };

@@ -26,6 +26,8 @@ export class Outbox {
   answers: (() => void)[] = [];
   deliveries: (() => void)[] = [];
   logs: LogFact[] = [];
+  /** Keys to be read from the disk, for `Replica.read`. */
+  reads: Uint8Array[] = [];
   /** The set of members changed: dial those that are new. */
   membersChanged = false;
   /** Records too old to be merged after a quarantine: to be kept aside for an operator. */

@@ -97,6 +97,8 @@ export class Persistence {
   epochsDirty = false;
   /** Batches made up so far. */
   madeUp = 0;
+  /** A batch was handed out, and is not on disk yet. */
+  isUnderWay = false;
   /** The last batch was full: there is more to write. */
   isBehind = false;
   /** Checksum of each shard's head on disk. */
@@ -182,6 +184,7 @@ export class Persistence {
     this.#addMeta(epoch);
     this.metaDirty = false;
     this.epochsDirty = false;
+    this.isUnderWay = true;
     const number = ++this.madeUp;
     return { operations: batch.take(), shards, number, view: this.#view(), epoch, life: this.#life() };
   }
@@ -220,6 +223,7 @@ export class Persistence {
 
   persisted(batch: Batch): void {
     this.#failed = undefined;
+    this.isUnderWay = false;
     this.epoch = batch.epoch;
     for (const { shard, vector, isReady, isBlank } of batch.shards) {
       if (isBlank) this.#readyOnDisk.delete(shard.id);

@@ -58,6 +58,11 @@ export interface Storage {
   open(): Promise<StorageCondition>;
   /** Entries with `from` <= key < `to` in key order, in chunks. */
   entries(range: { readonly from: Uint8Array; readonly to: Uint8Array }): AsyncIterable<readonly StorageEntry[]>;
+  /**
+   * The value under a key, as a copy; undefined where there is none. While a write is under way: that from before or after.
+   * Throws `DISK_FAILED`.
+   */
+  read(key: Uint8Array): Promise<Uint8Array | undefined>;
   /** Applies all operations atomically and syncs. One call at a time. Throws `DISK_FAILED`. */
   write(operations: readonly StorageOperation[]): Promise<void>;
   close(): Promise<void>;

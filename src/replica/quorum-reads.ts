@@ -115,6 +115,10 @@ export class QuorumReads {
     const shard = this.#host.shards.get(message.shard);
     const whole = this.#isWhole(message.shard);
     const slot = shard === undefined || !whole ? 0 : shard.find(message.kind, message.key as Key);
+    if (shard !== undefined && slot !== 0 && shard.isAway(slot)) {
+      this.#host.recall(shard, [slot], () => this.receiveRead(peer, message));
+      return;
+    }
     let records = NOTHING;
     if (shard !== undefined && slot !== 0) {
       const view = shard.table.viewOf(slot);

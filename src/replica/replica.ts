@@ -10,6 +10,7 @@
 import { assertNever } from "../base/assert.ts";
 import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { isDue } from "../base/deadline.ts";
+import { AtollError } from "../base/errors.ts";
 import type { Key, OriginId, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { DEFAULT_SPACE, isForEverybody, SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
@@ -33,9 +34,11 @@ import { Serving } from "../cluster/serving.ts";
 import { Agenda } from "../core/agenda.ts";
 import { Arena } from "../core/arena.ts";
 import { HybridClock, msOfTimestamp, timestampFromMs } from "../core/clock.ts";
+import { compact } from "../core/compaction.ts";
 import { leap, lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
 import { expiresAt, KIND_PLAIN, keyStartAt, kindAt, RecordWriter, recordLength, timestampAt } from "../core/record.ts";
 import type { RecordLimits } from "../core/record-check.ts";
+import { Residency } from "../core/residency.ts";
 import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { Shards } from "../core/shards.ts";
@@ -71,6 +74,7 @@ import { type Batch, Persistence } from "./persistence.ts";
 import type { LinkId, LogLevel, PeerFacts } from "./ports.ts";
 import { QuorumReads } from "./quorum-reads.ts";
 import { ReadinessCheck } from "./readiness.ts";
+import { Recalls } from "./recalls.ts";
 import { versionAt } from "./register-view.ts";
 import { WatchRelay, type WatchRelayHost } from "./watch-relay.ts";
 import { Withheld } from "./withheld.ts";
@@ -84,6 +88,8 @@ function isLifeless({ type }: Message): boolean {
 }
 
 const ROUND_TRIP_MS_MAX = 60_000;
+/** Values of what is in doubt that are taken back from disk before more are. */
+const RECALLS_AT_ONCE = 256;
 /** So long a write may be on its way, and between owners, and still be taken with the stamp that it was given first. */
 const REQUEST_MS_MAX = 10_000;
 
@@ -123,6 +129,9 @@ export class Replica implements WatchRelayHost {
   readonly id: ReplicaId;
   readonly number: number;
   readonly arena = new Arena();
+  /** Absent: all values are in memory. */
+  readonly residency: Residency | undefined;
+  readonly recalls = new Recalls(this);
   readonly agenda = new Agenda();
   readonly clock: HybridClock;
   /** The machine is told the corrected time: the wall clock's and `correctionMs`. */
@@ -194,6 +203,8 @@ export class Replica implements WatchRelayHost {
   #begunAt: number;
   /** Of this replica, as it was on disk. */
   readonly #former: MemberFacts | undefined;
+  /** That it is time to look again for values that could not be read. */
+  #toBeTold: (() => void)[] = [];
   #hasNewView = false;
   #hasNewDefinitions = false;
 
@@ -217,10 +228,12 @@ export class Replica implements WatchRelayHost {
     const seed = { k0: random.uint32(), k1: random.uint32() };
     const { agenda, arena, clock } = this;
     const writer = this.#writer;
-    this.shards = new Shards(
-      config.shards,
-      (id) => new Shard({ id, arena, seed, clock, writer, agenda, isPersistent: !start.ephemeral }),
-    );
+    const isBounded = !start.ephemeral && config.memoryBytesMax < Infinity;
+    this.residency = isBounded ? new Residency(arena, config.memoryBytesMax, config.memoryFillShare) : undefined;
+    this.shards = new Shards(config.shards, (id) => {
+      const residency = spaceOf(id) === SYSTEM_SPACE ? undefined : this.residency;
+      return new Shard({ id, arena, seed, clock, writer, agenda, isPersistent: !start.ephemeral, residency });
+    });
     this.#former = start.members.find(({ id }) => id === start.id);
     this.members = new Members(this.#ownFacts());
     for (const member of start.members) this.members.load({ ...member, number: replicaNumber(member.id) }, now);
@@ -329,6 +342,7 @@ export class Replica implements WatchRelayHost {
     this.#learnDefinitions();
     this.#takePolicies();
     this.#see();
+    this.residency?.measure();
     // The others wait for it no more, whoever of them still knows of it.
     if (this.#former?.left === true) this.quarantine({ reason: "has left", knownLife: this.life }, now);
   }
@@ -387,11 +401,18 @@ export class Replica implements WatchRelayHost {
 
   /** A local write or deletion, in the shard of its key. Returns its slot; its dot is in the register. */
   write(shard: Shard, write: LocalWrite, confirm: boolean, now: number): number {
+    this.#checkRoom(shard, write);
     this.#prepare(shard);
     const slot = shard.write(write, now);
     this.replication.queue(shard, this.#writer.bytes, recordLength(this.#writer.view, 0), confirm);
     this.#applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
     return slot;
+  }
+
+  /** Throws `MEMORY_FULL` (E4). */
+  #checkRoom({ id }: Shard, { value }: LocalWrite): void {
+    if (value === undefined || this.residency?.isFull !== true || spaceOf(id) === SYSTEM_SPACE) return;
+    throw new AtollError("MEMORY_FULL", "values come faster than the disk takes them, or the budget is too small");
   }
 
   /** What was left of a shard that leaves goes, and where this life is spent another one begins (R4). */
@@ -453,16 +474,21 @@ export class Replica implements WatchRelayHost {
     return !shard.isBlank || (!this.#ephemeral && this.persistence.isOnDisk(shard.id));
   }
 
-  adopt(shard: Shard): void {
-    if (shard.isWhole()) return;
+  adopt(shard: Shard): boolean {
+    if (shard.isWhole()) return true;
     const slots: number[] = [];
     for (const { origin } of shard.early()) {
       const isOfEarlierLife = replicaOf(origin) === this.number && origin !== this.origin;
       if (isOfEarlierLife) shard.collectAbove(origin, shard.vector.get(origin), slots);
     }
-    if (slots.length === 0) return;
-    this.#prepare(shard);
+    const away = slots.filter((slot) => shard.isAway(slot));
+    if (away.length > 0) {
+      this.recall(shard, away.slice(0, RECALLS_AT_ONCE));
+      return false;
+    }
+    if (slots.length > 0) this.#prepare(shard);
     for (const slot of slots) shard.redot(slot);
+    return true;
   }
 
   leaves(shard: Shard): void {
@@ -617,7 +643,15 @@ export class Replica implements WatchRelayHost {
     this.#serving.tick();
     this.#keepHouse(now);
     this.purged += this.#purging.step(now);
+    for (const then of this.#toBeTold.splice(0)) then();
+    this.#reclaim();
     this.#guardClock(now);
+  }
+
+  /** E1: what is being written is not on disk yet. */
+  #reclaim(): void {
+    if (!this.persistence.isUnderWay) this.residency?.reclaim();
+    compact(this.arena, this.shards);
   }
 
   /** Last in a tick: what expired by the clock so far has fallen, and stays so when that is put back. */
@@ -636,6 +670,7 @@ export class Replica implements WatchRelayHost {
     if (!isDue({ dueAt: this.#housekeepingDueAt, waitMaxMs: this.config.housekeepingMs }, now)) return;
     this.#housekeepingDueAt = now + this.config.housekeepingMs;
     this.membership.keepHouse(now);
+    this.residency?.measure();
     this.#look(now);
     this.movement.tick(now);
     this.departure.tick();
@@ -668,6 +703,7 @@ export class Replica implements WatchRelayHost {
 
   persisted(batch: Batch): void {
     this.persistence.persisted(batch);
+    this.#reclaim();
     this.diskWaits.persisted(batch.number);
     this.#takePolicies();
     if (batch.view === this.ownership.viewOf(this.members)) this.#see();
@@ -679,6 +715,36 @@ export class Replica implements WatchRelayHost {
       }
     }
     for (const { shard } of batch.shards) this.acks.progressed(shard.id);
+  }
+
+  /** What the disk has under a key of `outbox.reads`. */
+  diskRead(key: Uint8Array, read: Uint8Array | undefined | AtollError): void {
+    this.recalls.received(key, read);
+  }
+
+  /** Where the disk cannot be read, `then` is told with the next tick. */
+  recall(shard: Shard, slots: readonly number[], then: () => void = () => {}): void {
+    let left = slots.length;
+    let hasFailed = false;
+    for (const slot of slots) {
+      this.recalls.want(shard, slot, (recalled) => {
+        hasFailed ||= recalled instanceof AtollError;
+        if (--left > 0) return;
+        if (hasFailed) this.#toBeTold.push(then);
+        else then();
+      });
+    }
+  }
+
+  /** The disk has lost what the shard claims: it claims nothing any more, and peers bring it back. */
+  lost(shard: Shard, slot: number, now = this.sweptTo): void {
+    this.outbox.log("error", "data-damaged", { shards: 1, entries: 1, registers: shard.table.count });
+    shard.discard(slot);
+    shard.distrust({ serve: true });
+    this.pulls.abandon(shard.id);
+    this.persistence.distrusted(shard);
+    this.#changedUntold();
+    for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
   }
 
   // --- State ---------------------------------------------------------------------------------------------------
@@ -941,6 +1007,7 @@ export class Replica implements WatchRelayHost {
   /** Ends the doubt about a shard, if that can be. */
   #reconcile(shard: Shard, now: number): void {
     if (shard.unconfirmed === 0 && !shard.quarantined) return;
+    if (this.#recallsWhatIsInDoubt(shard)) return;
     const outcome = this.#doubt.reconcile(shard, now);
     if (outcome === "waits") return;
     this.#changedUntold();
@@ -950,6 +1017,15 @@ export class Replica implements WatchRelayHost {
     this.pulls.abandon(shard.id);
     this.persistence.distrusted(shard);
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
+  }
+
+  /** True where values of it are away: they are taken back first. */
+  #recallsWhatIsInDoubt(shard: Shard): boolean {
+    if (shard.away === 0) return false;
+    if (this.recalls.waiting > 0) return true;
+    const slots = shard.unconfirmedAway(RECALLS_AT_ONCE);
+    this.recall(shard, slots);
+    return slots.length > 0;
   }
 
   #receiveConfirm(peer: ReplicaId, message: MessageOf<"confirm">): void {

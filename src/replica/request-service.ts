@@ -14,7 +14,7 @@ import type { Records } from "../wire/records.ts";
 import type { ListBody, ReadBody, Request, ResponseBody, WriteBody } from "../wire/request.ts";
 import { listHere } from "./listing.ts";
 import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
-import { checkKey, checkSizes } from "./operations.ts";
+import { checkKey, checkSizes, ValueAway } from "./operations.ts";
 import { stampOf } from "./register-view.ts";
 import { type Answer, type Here, type Router, unknownOutcome } from "./router.ts";
 import { fateOf } from "./second-tries.ts";
@@ -90,11 +90,20 @@ export class RequestService {
     if (this.#knowsNothing(shard)) return this.#answer(peer, request, REFUSED);
     await this.#caughtUp(peer, around);
     if (!(await this.#isAsked(peer, around, body.key, body.quorum))) return this.#answer(peer, request, REFUSED);
+    if (isAway(shard, body.key)) await this.#recalled(peer, around, shard, body.key);
     const { start, end } = recordsOf(shard, body.key);
     // It is long under way where the link is slow.
     if (end - start > LONG_BYTES) this.#answer(peer, request, { type: "taken" });
     // The machine has gone on meanwhile.
     this.#answer(peer, request, { type: "read", records: recordsOf(shard, body.key) });
+  }
+
+  /** Resolves once the value of a key is in memory. Throws `DISK_FAILED`. */
+  async #recalled(peer: ReplicaId, { request, space }: Omit<Request, "body">, shard: Shard, key: Key): Promise<void> {
+    const local = new LocalKeyspace(this.#host, space);
+    while (isAway(shard, key)) {
+      await this.#waitFor(peer, request, local.bringBack(key, new ValueAway(shard, shard.find(KIND_PLAIN, key))));
+    }
   }
 
   async #write(peer: ReplicaId, around: Omit<Request, "body">, body: WriteBody): Promise<void> {
@@ -199,10 +208,16 @@ export class RequestService {
   }
 }
 
+function isAway(shard: Shard, key: Key): boolean {
+  const slot = shard.find(KIND_PLAIN, key);
+  return slot !== 0 && shard.isAway(slot);
+}
+
 /** Valid until the machine goes on. */
 function recordsOf(shard: Shard, key: Key): Records {
   const slot = shard.find(KIND_PLAIN, key);
   if (slot === 0) return NOTHING;
+  shard.used(slot);
   const view = shard.table.viewOf(slot);
   const start = shard.table.offsetOf(slot);
   return { bytes: shard.table.bytesOf(slot), view, start, end: start + recordLength(view, start) };

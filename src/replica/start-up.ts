@@ -136,6 +136,8 @@ async function load(
   for await (const entries of storage.entries(shardHeadRange())) for (const entry of entries) loader.head(entry);
   for await (const entries of storage.entries(registerRange("all"))) {
     for (const entry of entries) loader.register(entry);
+    replica.residency?.measure();
+    replica.residency?.reclaim();
   }
   const report = loader.finish();
   // A head that is older than the last batch adds up with registers that are as old: only the sum of all heads tells.

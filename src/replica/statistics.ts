@@ -26,6 +26,7 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     ),
     gauge("memory_bytes", "Memory of the register tables and their arena.", memoryBytes(replica)),
     gauge("arena_used_bytes", "Bytes of the arena that records take up.", replica.arena.usedBytes),
+    ...valueStatistics(replica),
     gauge("members", "Members known, this replica included.", replica.members.all().filter(({ left }) => !left).length),
     gauge("members_suspect", "Members that did not answer, and may still.", swim.countOf("suspect")),
     gauge("members_dead", "Members that are gone, for now or longer.", swim.countOf("dead")),
@@ -96,6 +97,18 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     counter("shards_handed_over_total", "Shards that were handed over.", replica.movement.handedOver),
     gauge("disk_epoch", "Batches that the disk has taken.", replica.persistence.epoch),
     ...holdingsOf(replica).map(({ name, help, value }) => gauge(name, help, value)),
+  ];
+}
+
+function valueStatistics({ shards, residency, recalls }: Replica): Statistic[] {
+  if (residency === undefined) return [];
+  const away = shards.all.reduce((sum, shard) => sum + shard.away, 0);
+  return [
+    gauge("memory_max_bytes", "What registers may take of memory.", residency.bytesMax),
+    gauge("values_on_disk_only", "Values that are not in memory.", away),
+    counter("values_let_go_total", "Values that left memory.", residency.letGone),
+    counter("values_read_total", "Values read from disk because somebody wanted them.", recalls.taken),
+    counter("values_lost_total", "Values that the disk did not give back as they were written.", recalls.lost),
   ];
 }
 

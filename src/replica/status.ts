@@ -25,6 +25,7 @@ export function clusterStatus(
     registers: sumOfKeys(replica, (shard) => shard.standing),
     tombstones: sumOfKeys(replica, (shard) => shard.tombstones),
     memoryBytes: memoryBytes(replica),
+    ...valuesStatus(replica),
     digest: contentDigest(replica),
     cut: more.cut,
     ...clockStatus(replica),
@@ -66,8 +67,16 @@ export function contentDigest(replica: Replica): string {
   return digestText(sum);
 }
 
-export function memoryBytes(replica: Replica): number {
-  return replica.shards.all.reduce((sum, shard) => sum + shard.table.residentBytes, replica.arena.residentBytes);
+/** Of registers and what finds them. */
+export function memoryBytes({ shards, arena, residency }: Replica): number {
+  const around = arena.residentBytes + (residency?.queueBytes ?? 0);
+  return shards.all.reduce((sum, shard) => sum + shard.table.residentBytes, around);
+}
+
+function valuesStatus({ shards, residency }: Replica): Pick<ClusterStatus, "memoryBytesMax" | "valuesOnDiskOnly"> {
+  if (residency === undefined) return {};
+  const valuesOnDiskOnly = shards.all.reduce((sum, { away }) => sum + away, 0);
+  return { memoryBytesMax: Math.round(residency.bytesMax), valuesOnDiskOnly };
 }
 
 function stateOf(replica: Replica, member: Member): MemberStatus["state"] {

@@ -89,6 +89,16 @@ export class LevelStorage implements Storage {
     }
   }
 
+  /** Throws `DISK_FAILED` as `entries` does. */
+  async read(key: Uint8Array): Promise<Uint8Array | undefined> {
+    if (this.#database === undefined) throw this.#closedError();
+    try {
+      return await this.#database.get(key, { fillCache: false });
+    } catch (error) {
+      throw this.#readError(error);
+    }
+  }
+
   /**
    * Throws `DISK_FAILED`: then the operations are on disk whole or not at all, and the caller must issue them again
    * before, or with, any that build on them.

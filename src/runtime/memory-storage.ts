@@ -44,6 +44,11 @@ export class MemoryStorage implements Storage {
     }
   }
 
+  async read(key: Uint8Array): Promise<Uint8Array | undefined> {
+    this.#assertOpen();
+    return this.#entries.get(latin1FromBytes(key))?.value.slice();
+  }
+
   async write(operations: readonly StorageOperation[]): Promise<void> {
     this.#assertOpen();
     for (const operation of operations) {

@@ -72,6 +72,7 @@ function createWorld(options: { readonly shards: number; readonly tombstones: nu
     readinessOf: () => READY,
     isHeld: () => true,
     durableOf: (id) => (shards.get(id) as Shard).vector.snapshot(),
+    recall: () => {},
     send: () => {},
     isLinked: () => true,
     linked: () => [PEER],

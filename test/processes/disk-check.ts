@@ -46,9 +46,6 @@ async function readDisk(config: ChildConfig): Promise<ReplicaDump> {
 
 function isSame(one: RegisterDump, other: RegisterDump): boolean {
   return (
-    one.timestamp === other.timestamp &&
-    one.origin === other.origin &&
-    one.valueHash === other.valueHash &&
-    !other.isDead
+    one.timestamp === other.timestamp && one.origin === other.origin && one.checksum === other.checksum && !other.isDead
   );
 }

@@ -192,6 +192,8 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
     clockSpreadMs: clockSpreadOf(plan),
     // What a process corrects its clock by is not seen from outside.
     clockDoubtMs: clockSpreadOf(plan),
+    diskReadMs: 0,
+    readErrors: [],
     clockBoundMs: plan.replica.maxClockOffsetMs,
     sweepMs: replicaDefaults.sweepMs,
   };

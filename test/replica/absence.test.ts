@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { readKey } from "../../src/replica/operations.ts";
-import type { WatchEvent } from "../../src/store.ts";
+import type { ReadOutcome, WatchEvent } from "../../src/store.ts";
 import { id, Machines } from "../support/machines.ts";
 
 const RETENTION_MS = 60_000;
@@ -174,7 +174,7 @@ describe("what is missing before a write of one that never comes back", () => {
     machines.crash("o");
     machines.run(AWAY_MS + 5000);
     for (const name of ["a", "b"]) {
-      const { entry, dot } = readKey(machines.at(name), DEFAULT_SPACE, "k3" as Key, machines.now);
+      const { entry, dot } = readKey(machines.at(name), DEFAULT_SPACE, "k3" as Key, machines.now) as ReadOutcome;
       expect(entry).toBeDefined();
       expect(machines.at(name).shards.all[0]?.vector.covers(dot?.origin as never, dot?.sequence ?? Infinity)).toBe(
         true,

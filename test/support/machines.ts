@@ -9,7 +9,7 @@ import { SeededRandom } from "../../src/base/random.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { type ReplicaConfig, replicaDefaults } from "../../src/replica/config.ts";
 import { inspectReplica } from "../../src/replica/inspect.ts";
-import { readKey, type Write, writeKey } from "../../src/replica/operations.ts";
+import { readKey, ValueAway, type Write, writeKey } from "../../src/replica/operations.ts";
 import type { OutgoingFrame } from "../../src/replica/outbox.ts";
 import type { LinkId, Storage, StorageEntry, StorageOperation } from "../../src/replica/ports.ts";
 import type { Replica } from "../../src/replica/replica.ts";
@@ -35,6 +35,10 @@ export class DiskStorage implements Storage {
     const [from, to] = [latin1FromBytes(range.from), latin1FromBytes(range.to)];
     const keys = [...this.disk.keys()].filter((key) => key >= from && key < to).sort();
     yield keys.flatMap((key) => this.disk.get(key) ?? []);
+  }
+
+  async read(key: Uint8Array) {
+    return this.disk.get(latin1FromBytes(key))?.value;
   }
 
   async write(operations: readonly StorageOperation[]): Promise<void> {
@@ -196,7 +200,9 @@ export class Machines {
 
   /** The value, or undefined. */
   get(name: string, key: string, { space = DEFAULT_SPACE }: InSpace = {}): string | undefined {
-    const { entry } = readKey(this.at(name), space, key as Key, this.clockOf(name));
+    const read = readKey(this.at(name), space, key as Key, this.clockOf(name));
+    if (read instanceof ValueAway) throw new Error(`${name} has the value of ${key} on disk only`);
+    const { entry } = read;
     return entry === undefined ? undefined : new TextDecoder().decode(entry.value);
   }
 
@@ -316,7 +322,7 @@ export class Machines {
   dump(name: string): string {
     const { registers, shards } = inspectReplica(this.at(name));
     const live = registers.filter((each) => !each.isDead && !each.isGone && each.expiresAt > this.clockOf(name));
-    const lines = live.map((each) => `${each.key}=${each.timestamp}/${each.origin}/${each.sequence}/${each.valueHash}`);
+    const lines = live.map((each) => `${each.key}=${each.timestamp}/${each.origin}/${each.sequence}/${each.checksum}`);
     return [...lines.sort(), ...shards.map(({ shard, vector }) => `${shard}: ${vector}`)].join("\n");
   }
 

@@ -1,5 +1,6 @@
 /** A simulated cluster, at a millisecond's distance or as told, with a keyspace that some of its members keep. */
 
+import type { ReplicaSettings } from "../../simulations/plan.ts";
 import { createProductionReplica } from "../../simulations/production-replica.ts";
 import { SMALL_REPLICA } from "../../simulations/scenarios/build.ts";
 import type { PathQuality } from "../../simulations/simulator/paths.ts";
@@ -21,13 +22,15 @@ export interface PlacedWorldOptions {
   readonly regions: readonly string[];
   readonly settings: KeyspaceSettings;
   readonly quality?: (from: number, to: number) => Partial<PathQuality>;
+  /** What replicas are configured with besides. */
+  readonly replica?: Partial<ReplicaSettings>;
 }
 
 export class PlacedWorld {
   readonly world: World;
   readonly #settings: KeyspaceSettings;
 
-  constructor({ seed, regions, settings, quality = () => ({}) }: PlacedWorldOptions) {
+  constructor({ seed, regions, settings, quality = () => ({}), replica = {} }: PlacedWorldOptions) {
     const address = (index: number) => `r${index}.example:7400`;
     this.#settings = settings;
     this.world = new World({
@@ -44,7 +47,8 @@ export class PlacedWorld {
         },
       })),
       quality: (from, to) => ({ latencyMs: 1, jitterMs: 0, loss: 0, bytesPerMs: Infinity, ...quality(from, to) }),
-      createReplica: (identity, ports) => createProductionReplica(identity, ports, { ...SMALL_REPLICA, shards: 8 }),
+      createReplica: (identity, ports) =>
+        createProductionReplica(identity, ports, { ...SMALL_REPLICA, shards: 8, ...replica }),
     });
   }
 

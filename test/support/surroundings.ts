@@ -44,6 +44,7 @@ export class TestSurroundings implements SendingSurroundings {
   isMute = false;
   /** Bytes that wait on every link. */
   queued = 0;
+  readonly recalled: { readonly shard: Shard; readonly slots: readonly number[]; readonly then: () => void }[] = [];
   sent: { readonly to: ReplicaId; readonly message: Message }[] = [];
 
   constructor(self: string, peers: readonly string[], shards = 2) {
@@ -68,6 +69,10 @@ export class TestSurroundings implements SendingSurroundings {
 
   isHeld(shard: Shard): boolean {
     return !shard.isBlank;
+  }
+
+  recall(shard: Shard, slots: readonly number[], then: () => void = () => {}): void {
+    this.recalled.push({ shard, slots, then });
   }
 
   send(to: ReplicaId, message: Message): void {

@@ -24,7 +24,7 @@ describe("convergence checker", () => {
 
   it.each([
     ["stamp", { timestamp: 6 as ReturnType<typeof register>["timestamp"] }],
-    ["value", { valueHash: "bb" }],
+    ["value", { checksum: "bb" }],
     ["expiry", { expiresAt: WALL + 99_999 }],
     ["dot", { sequence: 2 }],
   ])("catches registers of one key that differ in their %s", (_what, changes) => {

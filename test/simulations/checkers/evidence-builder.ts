@@ -88,7 +88,7 @@ export function register(timestamp: number, changes: Partial<RegisterDump> = {})
     isDead: false,
     isGone: false,
     expiresAt: Infinity,
-    valueHash: "aa",
+    checksum: "aa",
     ...changes,
   };
 }
@@ -161,6 +161,8 @@ export function evidence(history: readonly HistoryEntry[], nodes: readonly NodeE
     retentionMs: 3_600_000,
     clockSpreadMs: 10,
     clockDoubtMs: 0,
+    diskReadMs: 0,
+    readErrors: [],
     clockBoundMs: 500,
     sweepMs: 200,
   };

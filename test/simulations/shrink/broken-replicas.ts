@@ -15,6 +15,7 @@ export const answersBeforeTheSync: CreateReplica = (identity, ports, settings) =
     durable: storage.durable,
     open: () => storage.open(),
     entries: (range) => storage.entries(range),
+    read: (key) => storage.read(key),
     close: () => written.then(() => storage.close()),
     async write(operations) {
       const copies = operations.map((operation) => structuredClone(operation));

@@ -1,0 +1,128 @@
+/**
+ * Which values stay in memory: S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023). What is
+ * new goes into a small queue; whatever has not been asked for again by the time it comes to the end of that leaves, so that
+ * a scan displaces nothing but itself. The rest moves on to the main queue, where each use buys one more round. Who left
+ * the small queue is remembered for as long as so many others follow: should it come back, it goes there at once.
+ *
+ * An entry is a number that names a place for a value. The queues know places only: whatever is put into one that is queued
+ * takes over its turn. So each place has one entry at most, and nothing has to be searched when a value goes.
+ *
+ *  1. A place is in the small or the main queue exactly when its use says so.
+ *  2. The order of both is that in which places came, or came round again.
+ */
+
+import { HandleQueue } from "./handle-queue.ts";
+
+/** The two low bits of a use: how often it was asked for since it came or was looked at, up to 3. */
+const TIMES = 3;
+/** The next two: which queue it is in. */
+const QUEUE = 12;
+const NONE = 0;
+const SMALL = 4;
+const MAIN = 8;
+/** It left the small queue a while ago. */
+const GHOST = 12;
+
+/** Of all queued, the small queue holds one in so many. */
+const SMALL_SHARE = 10;
+
+/** What is at a place at the moment. */
+export const EMPTY = 0;
+/** A value that has to stay for now. */
+export const HELD_BACK = 1;
+export const FREE_TO_GO = 2;
+export type Hold = typeof EMPTY | typeof HELD_BACK | typeof FREE_TO_GO;
+
+export interface Places {
+  getUse(place: number): number;
+  setUse(place: number, use: number): void;
+  holdOf(place: number): Hold;
+  /** The value at a place that is free to go does. */
+  letGo(place: number): void;
+}
+
+/** The use of a place whose value was asked for once more. */
+export function usedOnceMore(use: number): number {
+  return (use & TIMES) === TIMES ? use : use + 1;
+}
+
+export class S3Fifo {
+  readonly #places: Places;
+  readonly #small = new HandleQueue();
+  readonly #main = new HandleQueue();
+  readonly #ghosts = new HandleQueue();
+
+  constructor(places: Places) {
+    this.#places = places;
+  }
+
+  /** Places that are queued. */
+  get length(): number {
+    return this.#small.length + this.#main.length;
+  }
+
+  get residentBytes(): number {
+    return this.#small.residentBytes + this.#main.residentBytes + this.#ghosts.residentBytes;
+  }
+
+  /** A value has come to a place, or another has taken its place there. */
+  came(place: number): void {
+    const use = this.#places.getUse(place);
+    const queue = use & QUEUE;
+    if (queue === SMALL || queue === MAIN) this.#places.setUse(place, usedOnceMore(use));
+    else this.#enqueue(place, queue === GHOST ? MAIN : SMALL, 0);
+  }
+
+  /**
+   * Lets values go, in turn, for as long as more are to; after `looksMax` looks at most. False: it found no more that may.
+   */
+  reclaim(isEnough: () => boolean, looksMax: number): boolean {
+    for (let looks = 0; !isEnough(); looks++) {
+      if (looks === looksMax || this.length === 0) return false;
+      if (this.#small.length * SMALL_SHARE >= this.length) this.#lookAtSmall();
+      else this.#lookAtMain();
+    }
+    return true;
+  }
+
+  #lookAtSmall(): void {
+    const place = this.#small.shift();
+    if (place === undefined) return;
+    const times = this.#places.getUse(place) & TIMES;
+    const hold = this.#places.holdOf(place);
+    if (hold === EMPTY) this.#places.setUse(place, NONE);
+    else if (times > 0) this.#enqueue(place, MAIN, 0);
+    else if (hold === HELD_BACK) this.#enqueue(place, SMALL, times);
+    else {
+      this.#places.setUse(place, GHOST);
+      this.#ghosts.push(place);
+      this.#forgetGhosts();
+      this.#places.letGo(place);
+    }
+  }
+
+  #lookAtMain(): void {
+    const place = this.#main.shift();
+    if (place === undefined) return;
+    const times = this.#places.getUse(place) & TIMES;
+    const hold = this.#places.holdOf(place);
+    if (hold !== EMPTY && (times > 0 || hold === HELD_BACK)) this.#enqueue(place, MAIN, Math.max(0, times - 1));
+    else {
+      this.#places.setUse(place, NONE);
+      if (hold === FREE_TO_GO) this.#places.letGo(place);
+    }
+  }
+
+  #enqueue(place: number, queue: typeof SMALL | typeof MAIN, times: number): void {
+    this.#places.setUse(place, queue | times);
+    (queue === SMALL ? this.#small : this.#main).push(place);
+  }
+
+  /** One that has come back meanwhile is no ghost any more. */
+  #forgetGhosts(): void {
+    while (this.#ghosts.length > this.length) {
+      const place = this.#ghosts.shift() as number;
+      if ((this.#places.getUse(place) & QUEUE) === GHOST) this.#places.setUse(place, NONE);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What of a process's memory is for registers: the bound, less what everything else takes. That is measured while it runs,
+ * since nobody can tell what a heap, a database and buffers will come to; it follows at once what grows, and slowly what
+ * shrinks.
+ */
+
+/** Registers always have this share of the bound, however much else there is. */
+const LEAST_SHARE = 1 / 4;
+/** Of the difference, each time that what else there is has become less. */
+const SHRINK_SHARE = 0.1;
+
+export interface Measure {
+  /** Of the whole process, bytes. */
+  readonly processBytes: number;
+  /** Of registers and what finds them, bytes. */
+  readonly registerBytes: number;
+}
+
+export class MemoryBudget {
+  readonly #bytesMax: number;
+  #otherBytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** What registers may take from now on, bytes. */
+  next({ processBytes, registerBytes }: Measure): number {
+    const otherBytes = Math.max(0, processBytes - registerBytes);
+    const change = otherBytes - this.#otherBytes;
+    this.#otherBytes += change > 0 ? change : change * SHRINK_SHARE;
+    return Math.max(this.#bytesMax * LEAST_SHARE, this.#bytesMax - this.#otherBytes);
+  }
+}

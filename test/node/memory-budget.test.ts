@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { MemoryBudget } from "../../src/node/memory-budget.ts";
+import { processBytes } from "../../src/runtime/process-memory.ts";
+
+const MIB = 1024 * 1024;
+
+describe("what of the memory is for registers", () => {
+  it("is what nothing else takes: less at once where that grows, more bit by bit where it shrinks", () => {
+    const budget = new MemoryBudget(1000);
+    expect(budget.next({ processBytes: 300, registerBytes: 100 })).toBe(800);
+    expect(budget.next({ processBytes: 900, registerBytes: 400 })).toBe(500);
+    const later = Array.from({ length: 50 }, () => budget.next({ processBytes: 500, registerBytes: 400 }));
+    expect(later[0]).toBeCloseTo(540);
+    expect(later.at(-1)).toBeGreaterThan(890);
+    expect(later.at(-1)).toBeLessThanOrEqual(900);
+  });
+
+  it("is a quarter of it at the least, and never more than all", () => {
+    const budget = new MemoryBudget(1000);
+    expect(budget.next({ processBytes: 100, registerBytes: 200 })).toBe(1000);
+    expect(budget.next({ processBytes: 5000, registerBytes: 200 })).toBe(250);
+  });
+});
+
+describe("what a process takes", () => {
+  it("grows with what is allocated and written to", () => {
+    const before = processBytes();
+    const bytes = new Uint8Array(64 * MIB).fill(1);
+    expect(processBytes() - before).toBeGreaterThan(60 * MIB);
+    expect(bytes[MIB]).toBe(1);
+  });
+});
