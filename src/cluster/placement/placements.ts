@@ -13,6 +13,8 @@ export class Placements {
   readonly parts: number;
   #view: PlacementView = createPlacementView([]);
   readonly #placements = new Map<string, Placement>();
+  /** By the policy itself, which is a value: every request asks, and to encode a policy takes longer than to look one up. */
+  #placementsByPolicy = new WeakMap<Policy, Placement>();
 
   /** `parts` of every space. */
   constructor(parts: number) {
@@ -28,12 +30,21 @@ export class Placements {
     if (isSameDigest(view.digest, this.#view.digest)) return false;
     this.#view = view;
     this.#placements.clear();
+    this.#placementsByPolicy = new WeakMap();
     return true;
   }
 
   /** The same object for all policies that place alike, until the view changes. */
   of(policy: Policy): Placement {
-    const { replication, regions } = policy;
+    let placement = this.#placementsByPolicy.get(policy);
+    if (placement === undefined) {
+      placement = this.#placementAlike(policy);
+      this.#placementsByPolicy.set(policy, placement);
+    }
+    return placement;
+  }
+
+  #placementAlike({ replication, regions }: Policy): Placement {
     const placing: Policy = { replication, ...(regions !== undefined && { regions }) };
     const key = latin1FromBytes(encodePolicy(placing));
     const known = this.#placements.get(key);
