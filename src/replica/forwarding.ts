@@ -5,6 +5,7 @@
  */
 
 import { BadBytes } from "../base/bytes.ts";
+import { Copies } from "../base/copies.ts";
 import { isDue } from "../base/deadline.ts";
 import type { ReplicaId } from "../base/ids.ts";
 import { ResponseTimes } from "../cluster/routing/response-times.ts";
@@ -131,6 +132,9 @@ const ANSWERS: Readonly<Record<RequestBody["type"], ReadonlySet<ResponseBody["ty
   list: new Set(["listed", "refused", "error"]),
 };
 
+/** What was answered is read at once. */
+const answers = new Copies(16 * 1024);
+
 /** A copy that outlives the frame: the one register that was asked for, sound, or none. */
 function keptRecord({ bytes, view, start, end }: Records, asked: RequestBody, { limits }: Replica): Records {
   if (end > start) {
@@ -138,6 +142,6 @@ function keptRecord({ bytes, view, start, end }: Records, asked: RequestBody, { 
     if (asked.type !== "read" || kindAt(view, start) !== KIND_PLAIN || keyOf(view, start) !== asked.key)
       throw new BadBytes("the register of another key");
   }
-  const copy = bytes.slice(start, end);
+  const copy = answers.of(bytes.subarray(start, end));
   return { bytes: copy, view: new DataView(copy.buffer, copy.byteOffset, copy.byteLength), start: 0, end: copy.length };
 }

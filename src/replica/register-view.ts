@@ -1,5 +1,6 @@
 /** Registers as clients see them: entries, versions, dots and changes. */
 
+import { Copies } from "../base/copies.ts";
 import type { Key, OriginId, ShardId, Timestamp } from "../base/ids.ts";
 import { isLease } from "../core/containers.ts";
 import {
@@ -64,28 +65,8 @@ export function dotAt(shard: ShardId, view: DataView, at: number): Dot {
   return { shard, origin: originAt(view, at), sequence: sequenceAt(view, at) };
 }
 
-const COPY_PAGE_BYTES = 64 * 1024;
-const COPY_SHARED_BYTES_MAX = 4096;
-
-/** Copies of values. Small ones share pages: a buffer of its own costs each ten times as much as its bytes. */
-class ValueCopies {
-  #page = new Uint8Array(0);
-  #used = 0;
-
-  of(bytes: Uint8Array): Uint8Array {
-    if (bytes.length > COPY_SHARED_BYTES_MAX) return bytes.slice();
-    if (this.#used + bytes.length > this.#page.length) {
-      this.#page = new Uint8Array(COPY_PAGE_BYTES);
-      this.#used = 0;
-    }
-    const copy = this.#page.subarray(this.#used, this.#used + bytes.length);
-    copy.set(bytes);
-    this.#used += bytes.length;
-    return copy;
-  }
-}
-
-const copies = new ValueCopies();
+/** Of values that clients are given. */
+const copies = new Copies(64 * 1024);
 
 export function keyOf(view: DataView, at: number): Key {
   return keyAt(view, bytesOf(view), at);

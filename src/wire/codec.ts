@@ -2,6 +2,7 @@
 
 import { assertNever } from "../base/assert.ts";
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
+import { Copies } from "../base/copies.ts";
 import type { Key, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import { SHARD_ID_MAX } from "../base/shard-id.ts";
 import { msOfTimestamp, timestampFromMs } from "../core/clock.ts";
@@ -123,6 +124,8 @@ export function typeOfFrame(frame: Uint8Array): Message["type"] | undefined {
  */
 const scratch = new ByteWriter(4096);
 
+const frames = new Copies(16 * 1024);
+
 /** Bytes before the records of a push: checksum, type, flags, space. Pushes are written in place, record by record. */
 export const PUSH_HEADER_BYTES = CHECKSUM_BYTES + 6;
 
@@ -140,7 +143,7 @@ export function encodeMessage(message: Message): Uint8Array {
   scratch.reserve(CHECKSUM_BYTES);
   scratch.u8(typeByte[message.type]);
   encodeFields(scratch, message);
-  const frame = scratch.copy();
+  const frame = frames.of(scratch.view());
   sealMessage(frame, frame.length - recordBytes);
   return frame;
 }

@@ -20,6 +20,7 @@
 
 import { assert } from "../base/assert.ts";
 import { BadBytes } from "../base/bytes.ts";
+import { Copies } from "../base/copies.ts";
 
 /** Longest wire frame. */
 export const FRAME_BYTES_MAX = 1024 * 1024;
@@ -37,6 +38,9 @@ const COMPRESSED_PARTS = 3;
 const PARTS_HEADER_BYTES = 5;
 const COMPRESSED_HEADER_BYTES = 5;
 const COMPRESSED_PARTS_HEADER_BYTES = 9;
+
+/** Pages are short: a link that does not take what it is sent keeps those that it waits on. */
+const frames = new Copies(16 * 1024);
 
 /** Gives back exactly `length` bytes, and takes no more memory than that, or throws `BadBytes`. */
 export type Decompress = (compressed: Uint8Array, length: number) => Uint8Array;
@@ -77,7 +81,7 @@ function cutParts(bytes: Uint8Array): Uint8Array[] {
 }
 
 function wholeFrame(message: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(1 + message.length);
+  const frame = frames.room(1 + message.length);
   frame[0] = WHOLE;
   frame.set(message, 1);
   return frame;
