@@ -72,7 +72,11 @@ export class Replication {
   }
 
   get hasPending(): boolean {
-    return this.pendingBytes > 0;
+    for (const { writer } of this.#everywhereBySpace.values()) if (writer.length > 0) return true;
+    for (const placed of this.#placedBySpace.values()) {
+      for (const { writer } of placed.values()) if (writer.length > 0) return true;
+    }
+    return false;
   }
 
   get pendingBytes(): number {

@@ -563,7 +563,7 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
       },
       frame: (link, bytes) => {
         this.#step((now) => replica.receive(link, bytes, now));
-        this.#sessions.settle(replica, this.#now());
+        if (this.#sessions.waiting > 0) this.#sessions.settle(replica, this.#now());
       },
       refused: (detail) => {
         this.#refusing.refused(detail);

@@ -4,6 +4,7 @@
  * the sender has to stamp anew first.
  */
 
+import { Copies } from "../base/copies.ts";
 import { toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
 import { KIND_PLAIN, recordLength } from "../core/record.ts";
@@ -23,6 +24,8 @@ import { fateOf } from "./second-tries.ts";
 export const SERVED_MAX = 16_384;
 const NOTHING: Records = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)), start: 0, end: 0 };
 const LONG_BYTES = 64 * 1024;
+/** Until they are carried out. */
+const values = new Copies(16 * 1024);
 const REFUSED: ResponseBody = { type: "refused" };
 
 export interface RequestHost extends KeyspaceHost {
@@ -56,9 +59,18 @@ export class RequestService {
     }
     this.#waitingById.set(peer, waiting + 1);
     this.served++;
-    this.#serve(peer, message)
-      .catch((error: unknown) => this.#answer(peer, request, failure(error)))
-      .finally(() => this.#done(peer));
+    void this.#see(peer, message);
+  }
+
+  /** To the end. */
+  async #see(peer: ReplicaId, message: MessageOf<"request">): Promise<void> {
+    try {
+      await this.#serve(peer, message);
+    } catch (error) {
+      this.#answer(peer, message.request, failure(error));
+    } finally {
+      this.#done(peer);
+    }
   }
 
   #done(peer: ReplicaId): void {
@@ -67,13 +79,13 @@ export class RequestService {
     else this.#waitingById.delete(peer);
   }
 
-  #serve(peer: ReplicaId, { request, body, ...rest }: MessageOf<"request">): Promise<void> {
-    const around = { request, ...rest };
+  #serve(peer: ReplicaId, { request, space, hops, after, waitMs, body }: MessageOf<"request">): Promise<void> {
+    const around = { request, space, hops, after, waitMs };
     switch (body.type) {
       case "read":
         return this.#read(peer, around, body);
       case "write":
-        return this.#write(peer, around, { ...body, value: body.value?.slice() });
+        return this.#write(peer, around, { ...body, value: body.value && values.of(body.value) });
       case "list":
         return this.#list(peer, around, body);
     }
@@ -91,11 +103,14 @@ export class RequestService {
     await this.#caughtUp(peer, around);
     if (!(await this.#isAsked(peer, around, body.key, body.quorum))) return this.#answer(peer, request, REFUSED);
     if (isAway(shard, body.key)) await this.#recalled(peer, around, shard, body.key);
-    const { start, end } = recordsOf(shard, body.key);
+    let records = recordsOf(shard, body.key);
     // It is long under way where the link is slow.
-    if (end - start > LONG_BYTES) this.#answer(peer, request, { type: "taken" });
-    // The machine has gone on meanwhile.
-    this.#answer(peer, request, { type: "read", records: recordsOf(shard, body.key) });
+    if (records.end - records.start > LONG_BYTES) {
+      this.#answer(peer, request, { type: "taken" });
+      // The machine has gone on meanwhile.
+      records = recordsOf(shard, body.key);
+    }
+    this.#answer(peer, request, { type: "read", records });
   }
 
   /** Resolves once the value of a key is in memory. Throws `DISK_FAILED`. */
