@@ -65,16 +65,15 @@ export class Forwarding {
   ask(
     replica: Replica,
     peer: ReplicaId,
-    request: Omit<Request, "request">,
+    { space, hops, after, waitMs, body }: Omit<Request, "request">,
     patience: Patience,
     now: number,
   ): Promise<Answered> {
     const number = this.#next ?? this.#random.uint32();
     this.#next = number + 1;
     this.sent++;
-    replica.send(peer, { type: "request", ...request, request: number });
+    replica.send(peer, { type: "request", request: number, space, hops, after, waitMs, body });
     return new Promise((resolve) => {
-      const { body } = request;
       const waitMaxMs = 2 * (patience.firstMs + patience.thenMs);
       const dueAt = now + patience.firstMs;
       this.#pending.set(number, { peer, body, sentAt: now, dueAt, waitMaxMs, patience, resolve });
@@ -93,7 +92,8 @@ export class Forwarding {
     if (!ANSWERS[pending.body.type].has(body.type)) {
       throw new BadBytes(`an answer "${body.type}" to a ${pending.body.type}`);
     }
-    const kept = body.type === "read" ? { ...body, records: keptRecord(body.records, pending.body, replica) } : body;
+    const kept =
+      body.type === "read" ? { type: body.type, records: keptRecord(body.records, pending.body, replica) } : body;
     this.times.note(peer, now - pending.sentAt);
     this.#settle(request, pending, kept, replica);
   }

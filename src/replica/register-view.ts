@@ -78,9 +78,11 @@ export function entryAt(view: DataView, at: number): Entry {
   const value = copies.of(new Uint8Array(view.buffer, start, bodyLengthAt(view, at)));
   const due = expiresAt(view, at);
   const contentType = contentTypeAt(view, bytesOf(view), at);
+  const version = versionAt(view, at);
+  if (contentType === undefined && due === Infinity) return { value, version };
   return {
     value,
-    version: versionAt(view, at),
+    version,
     ...(contentType === undefined ? {} : { contentType }),
     ...(due === Infinity ? {} : { expiresAt: due }),
   };

@@ -18,7 +18,7 @@ import { chooseOwner, type OwnerFacts } from "../cluster/routing/owner-choice.ts
 import { KIND_PLAIN } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Dot } from "../store.ts";
-import type { ListBody, ListedShard, ReadBody, Request, WriteBody } from "../wire/request.ts";
+import type { ListBody, ListedShard, ReadBody, Request, RequestBody, WriteBody } from "../wire/request.ts";
 import { HOPS_MAX } from "../wire/request-codec.ts";
 import { type Answered, FORWARDED_MAX, Forwarding, type Patience } from "./forwarding.ts";
 import type { Cancel } from "./ports.ts";
@@ -143,7 +143,7 @@ export class Router {
         tried = triedBefore(circumstances);
         continue;
       }
-      const answer = await this.#readFrom(owner, tried, shard, { ...requestOf(space, circumstances), body });
+      const answer = await this.#readFrom(owner, tried, shard, requestOf(space, circumstances, body));
       if (isFinal(answer)) return answer;
       if (answer === "lost") this.#wentUnanswered(owner, [shard.id]);
       if (isInVain(answer)) inVain = answer;
@@ -191,7 +191,7 @@ export class Router {
       const waitMs = body.ack === "memory" ? 0 : body.ackTimeoutMs;
       const answer = await this.#ask(
         owner,
-        { ...requestOf(space, circumstances), body },
+        requestOf(space, circumstances, body),
         this.#patience(owner, waitMs, body.value?.length),
       );
       refusals.note(answer);
@@ -365,8 +365,8 @@ export class Router {
   }
 }
 
-function requestOf(space: SpaceId, { hops, seen }: Circumstances): Omit<Request, "request" | "body"> {
-  return { space, hops: hops - 1, after: seen?.dots ?? [], waitMs: seen?.waitMs ?? 0 };
+function requestOf(space: SpaceId, { hops, seen }: Circumstances, body: RequestBody): Omit<Request, "request"> {
+  return { space, hops: hops - 1, after: seen?.dots ?? [], waitMs: seen?.waitMs ?? 0, body };
 }
 
 function triedBefore({ from }: Circumstances): Set<ReplicaId> {

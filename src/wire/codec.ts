@@ -460,9 +460,9 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
     case "news":
       return { type, space: readSpace(reader), records: readRecords(reader) };
     case "request":
-      return { type, ...readRequest(reader) };
+      return readRequest(reader);
     case "response":
-      return { type, ...readResponse(reader) };
+      return readResponse(reader);
     default:
       return assertNever(type);
   }

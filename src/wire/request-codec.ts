@@ -20,7 +20,7 @@ import {
   writeOrigin,
   writeRecords,
 } from "./fields.ts";
-import { INSTANT_MAX } from "./message.ts";
+import { INSTANT_MAX, type MessageOf } from "./message.ts";
 import type { Records } from "./records.ts";
 import type { ListBody, ListedShard, Request, RequestBody, Response, ResponseBody, WriteBody } from "./request.ts";
 
@@ -83,14 +83,14 @@ export function writeRequest(writer: ByteWriter, request: Request): void {
   }
 }
 
-export function readRequest(reader: ByteReader): Request {
+export function readRequest(reader: ByteReader): MessageOf<"request"> {
   const request = reader.varint();
   const space = readSpace(reader);
   const hops = reader.u8();
   if (hops > HOPS_MAX) throw new BadBytes(`a request with ${hops} hops`);
   const after = readList(reader, DOTS_MAX, readDot);
   const waitMs = reader.varint(WAIT_MS_MAX);
-  return { request, space, hops, after, waitMs, body: readBody(reader) };
+  return { type: "request", request, space, hops, after, waitMs, body: readBody(reader) };
 }
 
 function readBody(reader: ByteReader): RequestBody {
@@ -214,8 +214,8 @@ export function writeResponse(writer: ByteWriter, { request, body }: Response): 
   }
 }
 
-export function readResponse(reader: ByteReader): Response {
-  return { request: reader.varint(), body: readAnswer(reader) };
+export function readResponse(reader: ByteReader): MessageOf<"response"> {
+  return { type: "response", request: reader.varint(), body: readAnswer(reader) };
 }
 
 function readAnswer(reader: ByteReader): ResponseBody {
