@@ -12,7 +12,6 @@ import { systemClock, systemScheduler } from "../../src/runtime/system.ts";
 import { WsTransport } from "../../src/runtime/ws-transport.ts";
 import { median } from "./median.ts";
 
-const CALLS = 2000;
 export const KEYSPACE = "bench";
 export const VALUE = new Uint8Array(100).fill(7);
 
@@ -32,6 +31,24 @@ export async function createEnd(id: string): Promise<End> {
     log: () => {},
   });
   return { server, address: `127.0.0.1:${(server.address() as AddressInfo).port}`, transport };
+}
+
+/** Bytes of the messages that a request and its answer are. */
+export interface ExchangeBytes {
+  readonly asked: number;
+  /** At most 255. */
+  readonly answered: number;
+}
+
+/** A message that an echo answers with another of the length that its first byte says. */
+export function askEcho({ asked, answered }: ExchangeBytes): Uint8Array {
+  const message = new Uint8Array(asked);
+  message[0] = answered;
+  return message;
+}
+
+export function answerEcho(message: Uint8Array): Uint8Array {
+  return new Uint8Array(message[0] ?? 0);
 }
 
 /** Resolves once somebody is linked. */
@@ -61,10 +78,10 @@ export function isPlaced({ replica }: Driver): boolean {
   return replica.ownership.isAnyPlaced && owned > 0 && ready === owned && strays === 0;
 }
 
-/** Microseconds that one call takes, the median of many. */
-export async function timeOf(call: () => Promise<unknown>): Promise<number> {
+/** Microseconds that one call takes, the median of many, one after the other. */
+export async function timeOf(call: () => Promise<unknown>, calls: number): Promise<number> {
   const times: number[] = [];
-  for (let i = 0; i < CALLS; i++) {
+  for (let i = 0; i < calls; i++) {
     const from = performance.now();
     await call();
     times.push(performance.now() - from);
