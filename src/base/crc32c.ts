@@ -29,25 +29,26 @@ for (let n = 1; n < 8; n++) {
   }
 }
 
-/** Of the bytes from `start` to `end`, unsigned. */
+/**
+ * Of the bytes from `start` to `end`, unsigned. Byte by byte out of the array: a view of it that reads four at once takes
+ * 100 ns to make, five times what it takes to sum 20 bytes, and most of what is summed is as short; it gains a tenth at 64 KiB.
+ */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const b = bytes;
   let sum = -1;
   let at = start;
-  for (; at + 8 <= end; at += 8) {
-    const a = sum ^ view.getInt32(at, true);
-    const b = view.getInt32(at + 4, true);
+  for (const last = end - 8; at <= last; at += 8) {
     sum =
-      (t7[a & 255] as number) ^
-      (t6[(a >>> 8) & 255] as number) ^
-      (t5[(a >>> 16) & 255] as number) ^
-      (t4[a >>> 24] as number) ^
-      (t3[b & 255] as number) ^
-      (t2[(b >>> 8) & 255] as number) ^
-      (t1[(b >>> 16) & 255] as number) ^
-      (t0[b >>> 24] as number);
+      (t7[(sum ^ (b[at] as number)) & 255] as number) ^
+      (t6[((sum >>> 8) ^ (b[at + 1] as number)) & 255] as number) ^
+      (t5[((sum >>> 16) ^ (b[at + 2] as number)) & 255] as number) ^
+      (t4[(sum >>> 24) ^ (b[at + 3] as number)] as number) ^
+      (t3[b[at + 4] as number] as number) ^
+      (t2[b[at + 5] as number] as number) ^
+      (t1[b[at + 6] as number] as number) ^
+      (t0[b[at + 7] as number] as number);
   }
-  for (; at < end; at++) sum = (sum >>> 8) ^ (t0[(sum ^ (bytes[at] as number)) & 255] as number);
+  for (; at < end; at++) sum = (sum >>> 8) ^ (t0[(sum ^ (b[at] as number)) & 255] as number);
   return ~sum >>> 0;
 }
 
