@@ -26,7 +26,7 @@ class PeerTimes {
   tailMs(): number | undefined {
     if (this.#latest.length < KEPT_MIN) return undefined;
     if (this.#tail === undefined) {
-      const sorted = Float64Array.from(this.#latest).sort();
+      const sorted = new Float64Array(this.#latest).sort();
       this.#tail = sorted[Math.floor(sorted.length * 0.95)] as number;
       this.#sinceLook = 0;
     }
