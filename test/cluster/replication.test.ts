@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
-import type { ReplicaId } from "../../src/base/ids.ts";
-import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
+import type { ReplicaId, SpaceId } from "../../src/base/ids.ts";
+import { DEFAULT_SPACE, shardIdOf } from "../../src/base/shard-id.ts";
 import { Pulls } from "../../src/cluster/pulls.ts";
 import { Replication } from "../../src/cluster/replication.ts";
 import { timestampFromMs } from "../../src/core/clock.ts";
@@ -12,11 +12,12 @@ import type { Shard } from "../../src/core/shard.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { decodeMessage, encodeMessage, PUSH_HEADER_BYTES } from "../../src/wire/codec.ts";
 import type { Records } from "../../src/wire/records.ts";
-import { dump, type Loose, NOW, record } from "../support/shards.ts";
+import { createShard, dump, type Loose, NOW, record } from "../support/shards.ts";
 import { facts, TestSurroundings } from "../support/surroundings.ts";
 
 const b = "b" as ReplicaId;
 const LIMITS = { keyBytesMax: 100, valueBytesMax: 200_000 };
+const PARTS = 16;
 const ofB = (life = 1) => originOf(replicaNumber(b), life);
 
 let around: TestSurroundings;
@@ -25,8 +26,10 @@ let frames: Uint8Array[];
 let receivers: (readonly ReplicaId[])[];
 let replication: Replication;
 
-beforeEach(() => {
-  around = new TestSurroundings("a", ["b"], 1);
+beforeEach(() => start(1));
+
+function start(shards: number): void {
+  around = new TestSurroundings("a", ["b"], shards);
   pulls = new Pulls(around, { settleMs: 100, idleMs: 1000 });
   frames = [];
   receivers = [];
@@ -40,7 +43,7 @@ beforeEach(() => {
     },
     applied: () => {},
   });
-});
+}
 
 function records(list: readonly Loose[]): Records {
   const bytes = Uint8Array.from(list.flatMap((each) => [...each.bytes]));
@@ -102,6 +105,27 @@ describe("a push", () => {
     expect(frames.map((frame) => frame.length)).toEqual(lengths);
     expect(replication.longest).toBe(Math.max(...lengths));
     expect(replication.pushBytesMax).toBe(PUSH_HEADER_BYTES + recordBytesMax(LIMITS));
+  });
+
+  it("of a shard that one member owns goes to that one, and is not made where it is this replica", () => {
+    start(PARTS);
+    const space = 7 as SpaceId;
+    const { ownership, members } = around;
+    ownership.setPolicies([{ space, policy: { replication: 1 }, version: 1, hash: 0 }]);
+    ownership.see(members);
+    const placed = Array.from({ length: PARTS }, (_, number) => createShard({ id: shardIdOf(space, number) }).shard);
+    const queue = (shards: readonly Shard[]) => {
+      for (const shard of shards) replication.queue(shard, written(1).bytes, written(1).bytes.length, false);
+    };
+    const [ours, others] = [true, false].map((is) => placed.filter(({ id }) => ownership.owns(id) === is));
+    queue(ours ?? []);
+    expect(ours).not.toEqual([]);
+    expect(replication.hasPending).toBe(false);
+    queue(others ?? []);
+    expect(replication.hasPending).toBe(true);
+    replication.flush();
+    expect(replication.hasPending).toBe(false);
+    expect(receivers).toEqual([[b]]);
   });
 
   it("in order claims what it brings; behind a gap it is applied, claims nothing, and is asked about", () => {
