@@ -11,6 +11,7 @@ import { createNode, type Node } from "../../src/node/create-node.ts";
 export const RECORD_BYTES = 148;
 const VALUE_BYTES = 100;
 const FILL_BATCH = 500;
+const DISK_WITHIN_MS = 60_000;
 
 export interface StartFacts {
   readonly id: string;
@@ -31,8 +32,8 @@ export interface State {
 /** What a parent may ask, and what it is answered. */
 export interface Commands {
   start(facts: StartFacts): Promise<{ readonly address: string; readonly barePort: number }>;
-  /** Writes `count` registers of 148 bytes under a prefix of 4 characters. */
-  fill(prefix: string, count: number): Promise<void>;
+  /** Writes `count` registers of 148 bytes under a prefix of 4 characters; resolves once the disk has the last `onDisk`. */
+  fill(prefix: string, count: number, onDisk?: number): Promise<void>;
   meet(barePorts: readonly number[]): Promise<void>;
   /** Writes, evenly spread, values that say when they were written; `bare` sends them over the bare sockets instead. */
   pace(way: "store" | "bare", perSecond: number, seconds: number): Promise<void>;
@@ -100,13 +101,17 @@ const commands: Commands = {
     return { address: running.address, barePort: (server.address() as AddressInfo).port };
   },
 
-  async fill(prefix, count) {
+  async fill(prefix, count, onDisk = 0) {
     const { store } = node();
     const value = new Uint8Array(VALUE_BYTES).fill(7);
+    const waits: Promise<unknown>[] = [];
     for (let i = 0; i < count; i++) {
-      void store.put((prefix + i.toString(36).padStart(12, "0")) as Key, value);
+      const key = (prefix + i.toString(36).padStart(12, "0")) as Key;
+      if (i < count - onDisk) void store.put(key, value);
+      else waits.push(store.put(key, value, { ack: "disk", ackTimeoutMs: DISK_WITHIN_MS }));
       if (i % FILL_BATCH === FILL_BATCH - 1) await pause();
     }
+    await Promise.all(waits);
   },
 
   async meet(barePorts) {
