@@ -1,21 +1,24 @@
 /**
- * Operations for the disk, put together one by one. The disk takes its values while what they were made of may change, so
- * all are copies; in one buffer, as each would be dear to allocate by itself.
+ * Operations for the disk, put together one by one. The disk takes keys and values while what they were made of may change,
+ * so all are copies; all keys in one buffer and all values in another, as each would be dear to allocate by itself. Short as a
+ * key is, V8 keeps an array of its own for it on its heap, and moves the bytes into a buffer of their own when native code asks
+ * for them: a put takes twice the time then (`test/benchmarks/bootstrap.ts`).
  */
 
 import { ByteWriter } from "../base/bytes.ts";
 import type { StorageOperation } from "./ports.ts";
 
 export class BatchWriter {
-  /** Where values are written: `put` takes what has come since the last one. */
+  /** Where keys and values are written: `delete` and `put` take what has come since the last one. */
+  readonly keys = new ByteWriter(4096);
   readonly values = new ByteWriter(4096);
-  #keys: Uint8Array[] = [];
+  #keyEnds: number[] = [];
   /** Where the value of each key ends; -1 for a key that is to go. */
   #ends: number[] = [];
 
   /** Operations so far. */
   get length(): number {
-    return this.#keys.length;
+    return this.#keyEnds.length;
   }
 
   /** Bytes of all values so far. */
@@ -23,29 +26,34 @@ export class BatchWriter {
     return this.values.length;
   }
 
-  delete(key: Uint8Array): void {
-    this.#keys.push(key);
+  delete(): void {
+    this.#keyEnds.push(this.keys.length);
     this.#ends.push(-1);
   }
 
-  put(key: Uint8Array): void {
-    this.#keys.push(key);
+  put(): void {
+    this.#keyEnds.push(this.keys.length);
     this.#ends.push(this.values.length);
   }
 
   /** All operations, in order; begins anew. */
   take(): StorageOperation[] {
-    const { buffer } = this.values.copy();
+    const { buffer: keys } = this.keys.copy();
+    const { buffer: values } = this.values.copy();
+    let keyStart = 0;
     let start = 0;
-    const operations = this.#keys.map((key, i): StorageOperation => {
+    const operations = this.#keyEnds.map((keyEnd, i): StorageOperation => {
+      const key = new Uint8Array(keys, keyStart, keyEnd - keyStart);
+      keyStart = keyEnd;
       const end = this.#ends[i] as number;
       if (end === -1) return { type: "delete", key };
-      const value = new Uint8Array(buffer, start, end - start);
+      const value = new Uint8Array(values, start, end - start);
       start = end;
       return { type: "put", key, value };
     });
-    this.#keys = [];
+    this.#keyEnds = [];
     this.#ends = [];
+    this.keys.clear();
     this.values.clear();
     return operations;
   }

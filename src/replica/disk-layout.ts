@@ -154,16 +154,23 @@ export function decodeShardHead(shard: ShardId, bytes: Uint8Array): ShardHead {
 
 /** The key under which the record at `at` lies. */
 export function recordKey(view: DataView, at: number, shard: ShardId): Uint8Array {
+  const writer = new ByteWriter(64);
+  writeRecordKey(view, at, shard, writer);
+  return writer.copy();
+}
+
+/** Appends the key under which the record at `at` lies to `writer`. */
+export function writeRecordKey(view: DataView, at: number, shard: ShardId, writer: ByteWriter): void {
   const start = identityStartAt(view, at);
   const length = identityEndAt(view, at) - start;
-  const key = new Uint8Array(REGISTER_KEY_HEAD_BYTES + length);
-  writeShard(key, REGISTER_PREFIX, shard);
-  key[7] = kindAt(view, at);
-  key[8] = lengthByte(view, at);
-  key[9] = keyLengthAt(view, at);
+  const to = writer.reserve(REGISTER_KEY_HEAD_BYTES + length);
+  const { bytes } = writer;
+  writeShard(bytes, to, REGISTER_PREFIX, shard);
+  bytes[to + 7] = kindAt(view, at);
+  bytes[to + 8] = lengthByte(view, at);
+  bytes[to + 9] = keyLengthAt(view, at);
   // For so few bytes a loop is faster than a view and `set`.
-  for (let i = 0; i < length; i++) key[REGISTER_KEY_HEAD_BYTES + i] = view.getUint8(start + i);
-  return key;
+  for (let i = 0; i < length; i++) bytes[to + REGISTER_KEY_HEAD_BYTES + i] = view.getUint8(start + i);
 }
 
 /** True when `key` is the one under which the record at `at` lies: `recordKey` without making it. */
@@ -204,18 +211,18 @@ export function registerRange(shard: ShardId | "all"): KeyRange {
 
 function shardKey(prefix: number, shard: ShardId): Uint8Array {
   const key = new Uint8Array(SHARD_KEY_BYTES);
-  writeShard(key, prefix, shard);
+  writeShard(key, 0, prefix, shard);
   return key;
 }
 
-/** Writes the bytes that a key begins with. */
-function writeShard(key: Uint8Array, prefix: number, shard: ShardId): void {
-  key[0] = prefix;
+/** Writes the bytes that a key begins with, from `at`. */
+function writeShard(bytes: Uint8Array, at: number, prefix: number, shard: ShardId): void {
+  bytes[at] = prefix;
   const space = spaceOf(shard);
   const number = numberOf(shard);
-  for (let i = 0; i < 4; i++) key[1 + i] = space >>> (24 - 8 * i);
-  key[5] = number >>> 8;
-  key[6] = number;
+  for (let i = 0; i < 4; i++) bytes[at + 1 + i] = space >>> (24 - 8 * i);
+  bytes[at + 5] = number >>> 8;
+  bytes[at + 6] = number;
 }
 
 function headSeedOf(shard: ShardId): number {

@@ -30,9 +30,9 @@ import {
   isRecordKey,
   type Meta,
   metaKey,
-  recordKey,
   shardHeadKey,
   shardOfKey,
+  writeRecordKey,
 } from "./disk-layout.ts";
 import { encodeExtra } from "./meta-extra.ts";
 import type { StorageEntry, StorageOperation } from "./ports.ts";
@@ -165,7 +165,10 @@ export class Persistence {
   take(): Batch | undefined {
     if (this.#failed !== undefined) return this.#failed;
     const batch = this.#batchWriter;
-    for (const key of this.#damagedKeys.splice(0, BATCH_OPERATIONS)) batch.delete(key);
+    for (const key of this.#damagedKeys.splice(0, BATCH_OPERATIONS)) {
+      batch.keys.raw(key);
+      batch.delete();
+    }
     const shards: PersistedShard[] = [];
     const waiting = this.#damagedKeys.length > 0 ? [] : this.#waiting();
     for (const shard of waiting) {
@@ -218,7 +221,8 @@ export class Persistence {
       ),
     };
     encodeMeta(meta, this.#batchWriter.values);
-    this.#batchWriter.put(metaKey);
+    this.#batchWriter.keys.raw(metaKey);
+    this.#batchWriter.put();
   }
 
   persisted(batch: Batch): void {
@@ -243,19 +247,22 @@ export class Persistence {
     shard.takeDirty(
       (identity) => {
         const view = new DataView(identity.buffer, identity.byteOffset, identity.byteLength);
-        batch.delete(recordKey(view, 0, shard.id));
+        writeRecordKey(view, 0, shard.id, batch.keys);
+        batch.delete();
       },
       (slot) => {
         const view = table.viewOf(slot);
         const at = table.offsetOf(slot);
         batch.values.raw(table.bytesOf(slot).subarray(at, at + recordLength(view, at)));
-        batch.put(recordKey(view, at, shard.id));
+        writeRecordKey(view, at, shard.id, batch.keys);
+        batch.put();
       },
     );
     const { high, low } = shard.sum;
     const head = { head: encodeHead(shard, this.#headWriter), count: shard.table.count, sumHigh: high, sumLow: low };
     this.#headChecksums.set(shard.id, checksumOf(encodeShardHead(shard.id, head, batch.values)));
-    batch.put(shardHeadKey(shard.id));
+    batch.keys.raw(shardHeadKey(shard.id));
+    batch.put();
   }
 }
 
