@@ -37,6 +37,9 @@ export interface EarlyRegisters {
 export class OriginChains {
   readonly #table: RegisterTable;
   readonly #chains = new Map<OriginId, OriginChain>();
+  /** The origin asked for last, and its chain: registers come in runs of one origin. */
+  #lastOrigin: OriginId | undefined;
+  #lastChain: OriginChain | undefined;
   /** Origins of which something may have been seen beyond what the vector covers: all that are, and few that are not. */
   readonly #ahead = new Set<OriginId>();
   /** While registers come from disk: those of each origin, and the origin of the last. */
@@ -138,6 +141,7 @@ export class OriginChains {
       if (!vector.isSealed(origin) || this.#table.next(chain.sentinel) !== chain.sentinel) continue;
       this.#table.removeSentinel(chain.sentinel);
       this.#chains.delete(origin);
+      this.#forgetLast();
     }
   }
 
@@ -148,6 +152,7 @@ export class OriginChains {
       this.#table.removeSentinel(sentinel);
     }
     this.#chains.clear();
+    this.#forgetLast();
     this.#ahead.clear();
   }
 
@@ -175,7 +180,20 @@ export class OriginChains {
     this.#loadingOrigin = undefined;
   }
 
+  #forgetLast(): void {
+    this.#lastOrigin = undefined;
+    this.#lastChain = undefined;
+  }
+
   #chainOf(origin: OriginId): OriginChain {
+    if (origin === this.#lastOrigin && this.#lastChain !== undefined) return this.#lastChain;
+    const chain = this.#findOrCreate(origin);
+    this.#lastOrigin = origin;
+    this.#lastChain = chain;
+    return chain;
+  }
+
+  #findOrCreate(origin: OriginId): OriginChain {
     let chain = this.#chains.get(origin);
     if (chain === undefined) {
       chain = { sentinel: this.#table.createSentinel(), hint: 0, seen: 0 };

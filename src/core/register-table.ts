@@ -91,20 +91,24 @@ export class RegisterTable {
     return this.#index.byteLength + this.#slotsMax * ((4 << COLUMNS_BITS) + 2);
   }
 
+  /** Of the identity of a record (or probe): for whoever both looks for it and inserts it, since it is dear. */
+  hashOf(view: DataView, at: number): number {
+    return identityHash(view, at, this.#k0, this.#k1);
+  }
+
   /** The slot of the register with the identity of this record (or probe), 0 when there is none. */
-  find(view: DataView, at: number): number {
-    const position = this.#positionOf(identityHash(view, at, this.#k0, this.#k1), view, at);
-    return position < 0 ? 0 : (this.#index[position] as number) & this.#indexMask;
+  find(view: DataView, at: number, hash: number = this.hashOf(view, at)): number {
+    return (this.#index[this.#positionOf(hash, view, at)] as number) & this.#indexMask;
   }
 
   /** Holds a copy of the record of a register that is not held yet, and returns its slot. Throws `MEMORY_FULL`. */
-  insert(view: DataView, bytes: Uint8Array, at: number, length: number): number {
+  insert(view: DataView, bytes: Uint8Array, at: number, length: number, hash: number = this.hashOf(view, at)): number {
     this.#makeRoom();
-    const hash = identityHash(view, at, this.#k0, this.#k1);
-    assert(this.#positionOf(hash, view, at) < 0, "insert of a register that is held");
+    const position = this.#positionOf(hash, view, at);
+    assert((this.#index[position] as number) === 0, "insert of a register that is held");
     const ref = this.#store(bytes, at, length);
     const slot = this.#takeSlot();
-    this.#enter(hash, slot);
+    this.#index[position] = (hash & ~this.#indexMask) | slot;
     const columns = this.#columnsOf(slot);
     const row = (slot & CHUNK_MASK) << COLUMNS_BITS;
     columns[row + HASH] = hash;
@@ -283,13 +287,13 @@ export class RegisterTable {
     return ref;
   }
 
-  /** Where the index has the register, or -1. */
+  /** Where the index has the register, or else the empty entry where it would. */
   #positionOf(hash: number, view: DataView, at: number): number {
     const index = this.#index;
     const mask = this.#indexMask;
     for (let position = hash & mask; ; position = (position + 1) & mask) {
       const entry = index[position] as number;
-      if (entry === 0) return -1;
+      if (entry === 0) return position;
       if (((entry ^ hash) & ~mask) !== 0) continue;
       const ref = this.#refOf(entry & mask);
       if (isSameIdentity(view, at, this.#arena.viewOf(ref), this.#arena.offsetOf(ref))) return position;

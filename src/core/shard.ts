@@ -340,7 +340,8 @@ export class Shard {
       "nothing is written into a shard that leaves, or under a life that is spent there",
     );
     this.#writer.writeIdentity(write.kind, write.key, write.field);
-    const slot = this.table.find(this.#writer.view, 0);
+    const hash = this.table.hashOf(this.#writer.view, 0);
+    const slot = this.table.find(this.#writer.view, 0, hash);
     const least = this.#lastStamp(slot) + 1;
     const timestamp = Math.max(write.stamp ?? this.#clock.next(nowMs), (write.above ?? 0) + 1, least);
     if (timestamp > TIMESTAMP_MAX) {
@@ -359,7 +360,7 @@ export class Shard {
       contentType: write.contentType,
       expiresAt: write.expiresAt,
     });
-    const stored = this.#take(slot, this.#writer.view, this.#writer.bytes, 0, length);
+    const stored = this.#take(slot, this.#writer.view, this.#writer.bytes, 0, length, hash);
     this.#wrote(origin, sequence);
     return stored;
   }
@@ -404,7 +405,8 @@ export class Shard {
     const sequence = sequenceAt(view, at);
     const covered = this.vector.covers(origin, sequence);
     if (!covered) this.#chains.see(origin, sequence);
-    const slot = this.table.find(view, at);
+    const hash = this.table.hashOf(view, at);
+    const slot = this.table.find(view, at, hash);
     if (slot !== 0) {
       const order = compareRecords(view, at, this.table.viewOf(slot), this.table.offsetOf(slot));
       if (order < 0) {
@@ -424,7 +426,7 @@ export class Shard {
       return SUPERSEDED;
     }
     this.#clock.observe(timestampAt(view, at), nowMs);
-    this.#take(slot, view, bytes, at, length);
+    this.#take(slot, view, bytes, at, length, hash);
     return APPLIED;
   }
 
@@ -797,22 +799,22 @@ export class Shard {
   // --- Inside --------------------------------------------------------------------------------------------------
 
   /** Stores what was written or confirmed just now; returns its slot. Throws what `#store` throws. */
-  #take(slot: number, view: DataView, bytes: Uint8Array, at: number, length: number): number {
-    const stored = this.#store(slot, view, bytes, at, length);
+  #take(slot: number, view: DataView, bytes: Uint8Array, at: number, length: number, hash?: number): number {
+    const stored = this.#store(slot, view, bytes, at, length, hash);
     this.#confirm(stored);
     return stored;
   }
 
   /**
-   * Puts a record's content into its slot (0: a new one) and keeps chains, sums, heap and lists true. Throws
-   * `MEMORY_FULL`, with nothing changed.
+   * Puts a record's content into its slot (0: a new one) and keeps chains, sums, heap and lists true. `hash`: of its
+   * identity, from whoever looked for it. Throws `MEMORY_FULL`, with nothing changed.
    */
-  #store(slot: number, view: DataView, bytes: Uint8Array, at: number, length: number): number {
+  #store(slot: number, view: DataView, bytes: Uint8Array, at: number, length: number, hash?: number): number {
     const origin = originAt(view, at);
     const sequence = sequenceAt(view, at);
     let target = slot;
     let moves = true;
-    if (slot === 0) target = this.#insert(view, bytes, at, length);
+    if (slot === 0) target = this.#insert(view, bytes, at, length, hash);
     else {
       const oldView = this.table.viewOf(slot);
       const oldAt = this.table.offsetOf(slot);
@@ -849,8 +851,8 @@ export class Shard {
   }
 
   /** The slot of a register that was not held. */
-  #insert(view: DataView, bytes: Uint8Array, at: number, length: number): number {
-    const slot = this.table.insert(view, bytes, at, length);
+  #insert(view: DataView, bytes: Uint8Array, at: number, length: number, hash?: number): number {
+    const slot = this.table.insert(view, bytes, at, length, hash);
     const start = keyStartAt(view, at);
     this.table.setMark(slot, partOf(orderOf(view, start, start + keyLengthAt(view, at))) << PART_SHIFT);
     return slot;
@@ -873,11 +875,11 @@ export class Shard {
   #markDirty(slot: number): void {
     if (!this.#isPersistent || (this.table.getMark(slot) & DIRTY) !== 0) return;
     this.table.setMark(slot, DIRTY);
-    this.#dirtySlots.push(slot);
-    this.#agenda.dirty.add(this);
+    if (this.#dirtySlots.push(slot) === 1) this.#agenda.dirty.add(this);
   }
 
   #dirtyHead(): void {
+    if (this.#headDirty) return;
     this.#headDirty = true;
     if (this.#isPersistent) this.#agenda.dirty.add(this);
   }
