@@ -4,6 +4,7 @@
  */
 
 import { assert } from "./assert.ts";
+import { copyShort, SHORT_BYTES_MAX } from "./copy.ts";
 
 /** Bytes from outside that do not decode. The caller counts it, refuses the sender, and changes nothing. */
 export class BadBytes extends Error {
@@ -13,6 +14,7 @@ export class BadBytes extends Error {
   }
 }
 
+const noView = new DataView(new ArrayBuffer(0));
 const TWO_28 = 268435456;
 const TWO_32 = 4294967296;
 const scratch = new DataView(new ArrayBuffer(8));
@@ -21,6 +23,8 @@ const textEncoder = new TextEncoder();
 export class ByteWriter {
   bytes: Uint8Array;
   length = 0;
+  /** Of `bytes`, once it was needed. */
+  #view: DataView = noView;
 
   constructor(capacity = 256) {
     this.bytes = new Uint8Array(capacity);
@@ -89,6 +93,17 @@ export class ByteWriter {
   raw(value: Uint8Array): void {
     const at = this.reserve(value.length);
     this.bytes.set(value, at);
+  }
+
+  /** As `raw`, of the bytes from `at` on, for what is written by the million: nothing is allocated for a few bytes. */
+  slice(view: DataView, at: number, length: number): void {
+    const to = this.reserve(length);
+    if (length > SHORT_BYTES_MAX) {
+      this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length), to);
+      return;
+    }
+    if (this.#view.buffer !== this.bytes.buffer) this.#view = new DataView(this.bytes.buffer);
+    copyShort(view, at, length, this.#view, to);
   }
 
   /** A byte string behind its length. */

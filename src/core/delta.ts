@@ -61,11 +61,11 @@ export class DeltaSession {
       const slot = this.#slots[this.#next] as number;
       if (!this.#isToBeSent(slot)) continue;
       if (this.shard.isAway(slot)) return;
+      const view = table.viewOf(slot);
       const at = table.offsetOf(slot);
-      const length = recordLength(table.viewOf(slot), at);
+      const length = recordLength(view, at);
       if (writer.length > 0 && writer.length + length > bytesMax) return;
-      const target = writer.reserve(length);
-      writer.bytes.set(table.bytesOf(slot).subarray(at, at + length), target);
+      writer.slice(view, at, length);
     }
   }
 

@@ -106,7 +106,8 @@ export class OriginChains {
     if (chain === undefined) return;
     const start = into.length;
     for (let slot = this.#table.previous(chain.sentinel); slot !== chain.sentinel; slot = this.#table.previous(slot)) {
-      if (this.#sequenceIn(slot) <= sequence) break;
+      // Whoever lacks everything is asked nothing of each: records lie apart in memory, and looking at one is dear.
+      if (sequence > 0 && this.#sequenceIn(slot) <= sequence) break;
       into.push(slot);
     }
     for (let low = start, high = into.length - 1; low < high; low++, high--) {

@@ -253,7 +253,7 @@ export class Persistence {
       (slot) => {
         const view = table.viewOf(slot);
         const at = table.offsetOf(slot);
-        batch.values.raw(table.bytesOf(slot).subarray(at, at + recordLength(view, at)));
+        batch.values.slice(view, at, recordLength(view, at));
         writeRecordKey(view, at, shard.id, batch.keys);
         batch.put();
       },

@@ -87,7 +87,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "core/origin-chains.ts",
-        find: "if (this.#sequenceIn(slot) <= sequence) break;",
+        find: "if (sequence > 0 && this.#sequenceIn(slot) <= sequence) break;",
         replace: "if (this.#sequenceIn(slot) <= sequence + 1) break;",
       },
     ],
@@ -133,22 +133,21 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "core/delta.ts",
-        find: "      const length = recordLength(table.viewOf(slot), at);\n",
-        replace: `      const from = table.viewOf(slot);
-      const bytes = table.bytesOf(slot);
-      const value = bytes.slice(valueStartAt(from, at), at + recordLength(from, at));
-      const flags = flagsAt(from, at) & 3;
+        find: "      const length = recordLength(view, at);\n",
+        replace: `      const bytes = table.bytesOf(slot);
+      const value = bytes.slice(valueStartAt(view, at), at + recordLength(view, at));
+      const flags = flagsAt(view, at) & 3;
       const content = flags === 0 ? value : undefined;
-      const fields = { flags, kind: kindAt(from, at), key: keyAt(from, bytes, at), value: content };
-      const dot = { timestamp: timestampAt(from, at), origin: originAt(from, at), sequence: sequenceAt(from, at) };
+      const fields = { flags, kind: kindAt(view, at), key: keyAt(view, bytes, at), value: content };
+      const dot = { timestamp: timestampAt(view, at), origin: originAt(view, at), sequence: sequenceAt(view, at) };
       const again = new RecordWriter();
       const length = again.write({ ...fields, ...dot });
 `,
       },
       {
         file: "core/delta.ts",
-        find: "writer.bytes.set(table.bytesOf(slot).subarray(at, at + length), target);",
-        replace: "writer.bytes.set(again.bytes.subarray(0, length), target);",
+        find: "writer.slice(view, at, length);",
+        replace: "writer.slice(again.view, 0, length);",
       },
       {
         file: "core/delta.ts",

@@ -25,9 +25,9 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "core/delta.ts",
-        find: "      const length = recordLength(table.viewOf(slot), at);\n",
+        find: "      const length = recordLength(view, at);\n",
         replace:
-          "      const length = recordLength(table.viewOf(slot), at);\n      if (!this.claim.covers(originAt(table.viewOf(slot), at), sequenceAt(table.viewOf(slot), at))) continue;\n",
+          "      const length = recordLength(view, at);\n      if (!this.claim.covers(originAt(view, at), sequenceAt(view, at))) continue;\n",
       },
       {
         file: "core/delta.ts",
