@@ -138,15 +138,21 @@ export class Pulls {
   evaluate(now: number): void {
     // After every message: nothing that grows with the cluster is to be asked while nothing lacks, or is under way.
     if (this.#isUnderWay) this.#goOn(now);
-    if (this.#lacksByShard.size === 0) return;
-    if (!this.#around.linked().some((peer) => this.#hasRoom(peer))) return;
+    if (this.#lacksByShard.size === 0 || !this.#isAnyFree()) return;
     for (const [shard, lacks] of this.#lacksByShard) {
       if (this.#sessionsByShard.has(shard)) continue;
       this.#dropSatisfied(shard, lacks);
       const peer = this.#chooseSource(lacks, now);
-      if (peer !== undefined) this.#begin(shard, peer, now);
       if (lacks.size === 0) this.#lacksByShard.delete(shard);
+      if (peer === undefined) continue;
+      this.#begin(shard, peer, now);
+      // A shard that is done makes room for one: the others are not to be gone through each time.
+      if (!this.#isAnyFree()) return;
     }
+  }
+
+  #isAnyFree(): boolean {
+    return this.#around.linked().some((peer) => this.#hasRoom(peer));
   }
 
   #goOn(now: number): void {

@@ -5,9 +5,7 @@
  */
 
 import { mix32 } from "../base/hash.ts";
-import { checksumAt, sequenceAt, timestampAt } from "./record.ts";
-
-const TWO_32 = 4294967296;
+import { checksumAt, sequenceLowAt, timestampHighAt, timestampLowAt } from "./record.ts";
 
 export class Fingerprint {
   low = 0;
@@ -37,11 +35,12 @@ export class Fingerprint {
   }
 }
 
+// Halves of the stamp as they lie in the record: to divide what 32 bits do not hold would take longer than all the rest.
+
 export function elementLow(view: DataView, at: number): number {
-  return mix32(checksumAt(view, at) ^ mix32(timestampAt(view, at) >>> 0));
+  return mix32(checksumAt(view, at) ^ mix32(timestampLowAt(view, at)));
 }
 
 export function elementHigh(view: DataView, at: number): number {
-  const stamp = timestampAt(view, at);
-  return mix32(checksumAt(view, at) + Math.floor(stamp / TWO_32) * 0x9e3779b1 + (sequenceAt(view, at) >>> 0));
+  return mix32(checksumAt(view, at) + Math.imul(timestampHighAt(view, at), 0x9e3779b1) + sequenceLowAt(view, at));
 }

@@ -103,12 +103,27 @@ export function timestampAt(view: DataView, at: number): Timestamp {
   return readUint56(view, at + 12) as Timestamp;
 }
 
+/** The lowest 32 bits of the timestamp, unsigned ... */
+export function timestampLowAt(view: DataView, at: number): number {
+  return view.getUint32(at + 12, true);
+}
+
+/** ... and those above. */
+export function timestampHighAt(view: DataView, at: number): number {
+  return view.getUint16(at + 16, true) | (view.getUint8(at + 18) << 16);
+}
+
 export function originAt(view: DataView, at: number): OriginId {
   return readUint56(view, at + 19) as OriginId;
 }
 
 export function sequenceAt(view: DataView, at: number): number {
   return readUint48(view, at + 26);
+}
+
+/** Its lowest 32 bits, unsigned. */
+export function sequenceLowAt(view: DataView, at: number): number {
+  return view.getUint32(at + 26, true);
 }
 
 /** Deleted: a tombstone. */

@@ -69,7 +69,8 @@ export class Audience {
     this.#followers.applied(shard.id, view, at, now);
     if (space === DEFAULT_SPACE) this.listener?.applied(view, at, now, this.#emit);
     const changes = this.#changesBySpace.get(space);
-    if (changes === undefined || !this.#followers.isToldHere(shard.id)) return;
+    // Asked first, for it is the least work: whoever takes over millions of registers is most often watched by nobody yet.
+    if (changes === undefined || changes.isUnknown || !this.#followers.isToldHere(shard.id)) return;
     if (!changes.isWanted(now)) return changes.skip();
     const change = changeAt(view, at, now);
     if (change !== undefined) changes.record(change);

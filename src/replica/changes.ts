@@ -37,6 +37,7 @@ export class Changes {
   #bytes = 0;
   #keepUntil = -Infinity;
   readonly #watchers = new Set<Watcher>();
+  #wasWatched = false;
   readonly #emit: (deliver: () => void) => void;
 
   /** `emit` carries out a delivery when the outbox comes to it. */
@@ -56,6 +57,11 @@ export class Changes {
 
   get keptBytes(): number {
     return this.#bytes;
+  }
+
+  /** Nobody ever followed it: no token is out, and no change has to be recorded, nor to take its number. */
+  get isUnknown(): boolean {
+    return !this.#wasWatched;
   }
 
   /** Tells whether changes are to be recorded at all: otherwise only `skip` is called. */
@@ -98,6 +104,7 @@ export class Changes {
 
   /** Follows a prefix. Events come through `emit`, never during this call. */
   watch(options: WatchOptions, listener: (event: WatchEvent) => void, now: number): Watch {
+    this.#wasWatched = true;
     if (!this.isWanted(now)) this.#clear();
     const watcher: Watcher = { prefix: options.prefix, listener };
     this.#watchers.add(watcher);

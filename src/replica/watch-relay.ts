@@ -232,6 +232,7 @@ export class WatchRelay {
 
   /** A register came or changed here: those who follow its shard hear of it with the next flush. */
   applied(shard: ShardId, view: DataView, at: number, now: number): void {
+    if (this.#followedBy.size === 0) return;
     const peers = this.#followedBy.get(shard);
     if (peers === undefined) return;
     const record = this.#newsOf(view, at, now);
