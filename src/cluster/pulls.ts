@@ -2,7 +2,8 @@
  * The receiving half of repair: what this replica lacks, and from whom it is being fetched.
  *
  *  P1. At most one session a shard at any time: nothing is fetched twice side by side.
- *  P2. What a live, linked origin is about to push is not fetched at once: a lack has to last `settleMs` first.
+ *  P2. What a live, linked origin is about to push is not fetched at once: a lack has to last `settleMs` first. Where nothing
+ *      at all is covered it does not: whoever is new lacks what was there before it came, and no push will bring that.
  *  P3. A shard's vector takes a session's claim only with its last chunk (R1); a session that ends early claims nothing.
  *  P4. What a peer has on its way to us stays within its window (`pull-window.ts`), whatever number of sessions it serves.
  *      Every chunk that comes counts, also of a session that has ended: else the two ends would count differently.
@@ -88,7 +89,9 @@ export class Pulls {
   noteLack(shard: ShardId, peer: ReplicaId, vector: VersionVector, now: number): void {
     const lacks = this.#lacksOf(shard);
     this.#dropSatisfied(shard, lacks);
-    if (!lacks.has(peer)) lacks.set(peer, { vector, dueAt: now + this.#limits.settleMs });
+    if (lacks.has(peer)) return;
+    const isNew = this.#around.shards.get(shard)?.vector.size === 0;
+    lacks.set(peer, { vector, dueAt: isNew ? now : now + this.#limits.settleMs });
   }
 
   /** A peer pushed beyond what we hold of it: something in between was dropped. */

@@ -580,6 +580,7 @@ export class Replica implements WatchRelayHost {
       case "vectors":
         this.#noteEpoch(peer, message);
         this.antiEntropy.receiveVectors(peer, message, now);
+        this.#pull(now);
         return this.acks.progressedEverywhere();
       case "pull":
         return this.#serving.receivePull(peer, message);

@@ -37,6 +37,8 @@ function delta(session: number, claim?: VersionVector, bytes = 10): MessageOf<"d
 }
 
 describe("a lack", () => {
+  beforeEach(() => around.shards.all[0]?.vector.advance(origin(8), 1));
+
   it("is fetched when it has lasted long enough, and once", () => {
     pulls.noteLack(shard(0), b, vector(1), NOW);
     expect(evaluate(NOW + SETTLE_MS - 1)).toEqual([]);
@@ -66,6 +68,19 @@ describe("a lack", () => {
     pulls.noteLack(shard(0), b, vector(2), NOW + 90);
     expect(evaluate(NOW + SETTLE_MS)).toEqual([]);
     expect(evaluate(NOW + 90 + SETTLE_MS)).toEqual(["b pull"]);
+  });
+});
+
+describe("a lack of all there is", () => {
+  it("is fetched at once: no push will bring that (P2)", () => {
+    pulls.noteLack(shard(0), b, vector(1), NOW);
+    expect(evaluate(NOW)).toEqual(["b pull"]);
+  });
+
+  it("is one no more when something is covered", () => {
+    around.shards.all[0]?.vector.advance(origin(8), 1);
+    pulls.noteLack(shard(0), b, vector(1), NOW);
+    expect(evaluate(NOW)).toEqual([]);
   });
 });
 

@@ -87,8 +87,8 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/pulls.ts",
-        find: "if (!lacks.has(peer)) lacks.set(peer, { vector, dueAt: now + this.#limits.settleMs });",
-        replace: "lacks.set(peer, { vector, dueAt: now + this.#limits.settleMs });",
+        find: "    if (lacks.has(peer)) return;\n",
+        replace: "",
       },
     ],
     scenario: "drill-lost-push",
