@@ -15,7 +15,10 @@ interface OriginChain {
   readonly sentinel: number;
   /** The slot linked last: the next one most often belongs right behind it. */
   hint: number;
-  /** Greatest sequence ever seen, applied or superseded. Above the vector's entry: something is missing in between. */
+  /**
+   * Greatest sequence ever seen, applied or superseded: none in the chain is greater. Above the vector's entry: something is
+   * missing in between.
+   */
   seen: number;
 }
 
@@ -58,7 +61,10 @@ export class OriginChains {
 
   /** Notes that a sequence of an origin exists, whether or not its register is taken in. */
   see(origin: OriginId, sequence: number): void {
-    const chain = this.#chainOf(origin);
+    this.#see(origin, this.#chainOf(origin), sequence);
+  }
+
+  #see(origin: OriginId, chain: OriginChain, sequence: number): void {
     if (sequence <= chain.seen) return;
     chain.seen = sequence;
     this.#ahead.add(origin);
@@ -122,7 +128,9 @@ export class OriginChains {
     const chain = this.#chainOf(origin);
     const table = this.#table;
     let after = table.previous(chain.sentinel);
-    if (after !== chain.sentinel && this.#sequenceIn(after) > sequence) {
+    // What was never seen before comes last: the record there, perhaps in no cache any more, need not be looked at.
+    this.#see(origin, chain, sequence);
+    if (sequence < chain.seen && after !== chain.sentinel && this.#sequenceIn(after) > sequence) {
       const hint = chain.hint;
       const usable = hint !== 0 && table.isHeld(hint) && !table.isSentinel(hint) && this.#originIn(hint) === origin;
       if (usable && hint !== slot) after = hint;

@@ -26,7 +26,8 @@ export function shardOf(view: DataView, start: number, end: number, shards: numb
     }
     break;
   }
-  return xxHash32(view, from, to, SEED) % shards;
+  // Told that neither is negative V8 divides 32-bit integers: of doubles a remainder takes as long as the hash.
+  return (xxHash32(view, from, to, SEED) >>> 0) % (shards >>> 0);
 }
 
 /** From here to the end there is every `{` of the key: most have none, and four bytes are looked at as fast as one. */

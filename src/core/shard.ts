@@ -420,7 +420,7 @@ export class Shard {
       }
     }
     if (covered) return OBSOLETE;
-    const killer = this.containers.killerOf(view, at);
+    const killer = isContainerKind(kindAt(view, at)) ? this.containers.killerOf(view, at) : 0;
     if (killer !== 0) {
       if (killer !== UNNAMED && this.isUnconfirmed(killer)) this.#standInTheWay(killer);
       return SUPERSEDED;
@@ -634,8 +634,9 @@ export class Shard {
 
   /** Counts a register of this run as confirmed, or as gone. */
   #confirm(slot: number): void {
+    if (this.#unconfirmed === 0) return;
     const mark = this.table.getMark(slot);
-    if (this.#unconfirmed === 0 || (mark & UNCONFIRMED) === 0) return;
+    if ((mark & UNCONFIRMED) === 0) return;
     if ((mark & IN_THE_WAY) !== 0) this.#inTheWay--;
     this.table.clearMark(slot, UNCONFIRMED | IN_THE_WAY);
     this.#unconfirmed--;
@@ -835,7 +836,7 @@ export class Shard {
     this.#markDirty(target);
     if ((flagsAt(view, at) & FALLEN) !== 0) this.#fell(target, view, at);
     else if (expiresAt(view, at) !== Infinity) this.#scheduleExpiry(expiresAt(view, at), target);
-    this.#displace(target);
+    if (isContainerKind(kindAt(view, at))) this.#displace(target);
     if (this.#residency !== undefined && mayBeAway(view, at)) this.#residency.came(this, target);
     return target;
   }

@@ -223,7 +223,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "core/origin-chains.ts",
-        find: "if (after !== chain.sentinel && this.#sequenceIn(after) > sequence) {",
+        find: "if (sequence < chain.seen && after !== chain.sentinel && this.#sequenceIn(after) > sequence) {",
         replace: "if (chain.seen < 0) {",
       },
     ],
