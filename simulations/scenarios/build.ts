@@ -58,12 +58,6 @@ export const SMALL_REPLICA: ReplicaSettings = {
   maxClockOffsetMs: 500,
 };
 
-/** Values are on disk only, most of them, and those that are not written yet have room. */
-export const SCANT_MEMORY = {
-  memoryBytesMax: 64 * 1024 * 1024,
-  memoryFillShare: 1e-5,
-} as const satisfies Partial<ReplicaSettings>;
-
 export const CALM_WATER: WaterPlan = { localMs: 1, jitter: 0.05, loss: 0 };
 
 /** In two to five regions, as long as there are nodes for so many. */

@@ -2,7 +2,7 @@
 
 import { SeededRandom } from "../../src/base/random.ts";
 import { NO_FAULTS } from "../faults/generator.ts";
-import type { Plan, ReplicaSettings } from "../plan.ts";
+import type { Plan } from "../plan.ts";
 import { uniform } from "../simulator/draws.ts";
 import type { WorkloadProfile } from "../workload/generator.ts";
 import type { PhasesProfile } from "../workload/phase-generator.ts";
@@ -13,7 +13,6 @@ import {
   buildPlan,
   CALM_WATER,
   createNodes,
-  SCANT_MEMORY,
   type ScenarioProfile,
   SETTLE_MS,
   SLOW_SETTLE_MS,
@@ -24,6 +23,7 @@ import { DRILLS } from "./drills.ts";
 import { PLACEMENT, PLACEMENT_DRILLS } from "./placement.ts";
 import { NO_PLAYS } from "./plays.ts";
 import { POLICY_DRILL } from "./policy-changes.ts";
+import { drawMemory, SCANT_MEMORY_SCENARIO } from "./scant-memory.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -288,51 +288,6 @@ const SWARM: Scenario = {
     }),
 };
 
-/** In some seeds hardly any values are in memory. */
-function drawMemory(random: SeededRandom): Partial<ReplicaSettings> {
-  return random.fork("memory").chance(0.3) ? SCANT_MEMORY : {};
-}
-
-const SCANT: Scenario = {
-  name: "scant-memory",
-  summary:
-    "has hardly any values in memory: they are read from disks that are slow, full, or cannot be read for a while",
-  plan: (seed) =>
-    build("scant-memory", seed, (random) => ({
-      nodes: createNodes(random, 3, { durable: true }),
-      replica: {
-        ...SMALL_REPLICA,
-        ...SCANT_MEMORY,
-        memoryFillShare: random.pick([0, SCANT_MEMORY.memoryFillShare, 10 * SCANT_MEMORY.memoryFillShare]),
-      },
-      workload: {
-        ...WORKLOAD,
-        keys: random.pick([4, 30]),
-        types: { ...WORKLOAD.types, get: 20 },
-        valueBytesMax: random.pick([200, 2000, 100_000]),
-      },
-      faults: {
-        meanGapMs: 1000,
-        types: {
-          ...NO_FAULTS,
-          cut: 2,
-          crash: 4,
-          stop: 1,
-          break: 1,
-          pause: 1,
-          "disk-slow": 3,
-          "disk-full": 1,
-          "disk-unreadable": 1,
-          "disk-read-errors": 2,
-        },
-        cuts: CUTS,
-        longestMs: 4000,
-        clockJumpMs: 0,
-      },
-      plays: { ...NO_PLAYS, conflict: 1, "crash-before-sync": 1, "cut-delta": 1, "overwritten-delta": 1 },
-    })),
-};
-
 const MEMBERSHIP: Scenario = {
   name: "membership",
   summary:
@@ -406,7 +361,7 @@ export const SCENARIOS: readonly Scenario[] = [
   SLOW_LINKS,
   BAD_DISKS,
   RETENTION,
-  SCANT,
+  SCANT_MEMORY_SCENARIO,
   MEMBERSHIP,
   DOCUMENTS_SCENARIO,
   PLACEMENT,

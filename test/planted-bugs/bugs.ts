@@ -4,6 +4,7 @@ import { CLOCK_BUGS } from "./bugs/clocks.ts";
 import { DISK_BUGS } from "./bugs/disks.ts";
 import { DOCUMENT_BUGS } from "./bugs/documents.ts";
 import { MEMBER_BUGS } from "./bugs/members.ts";
+import { MEMORY_BUGS } from "./bugs/memory.ts";
 import { PLACEMENT_BUGS } from "./bugs/placement.ts";
 import { REGISTER_BUGS } from "./bugs/registers.ts";
 import { REPAIR_BUGS } from "./bugs/repair.ts";
@@ -21,6 +22,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...RESOURCE_BUGS,
   ...DOCUMENT_BUGS,
   ...MEMBER_BUGS,
+  ...MEMORY_BUGS,
   ...CLOCK_BUGS,
   ...PLACEMENT_BUGS,
 ];

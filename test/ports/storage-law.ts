@@ -72,6 +72,26 @@ export function storageLaw(name: string, createFixture: () => StorageFixture | P
       expect(keys).toEqual([[1], [1, 0], [1, 255], [128], [0xc3, 0x28], [255]]);
     });
 
+    it("reads one value as it was written last, and nothing under a key that has none", async () => {
+      await write([put([1], 1), put([2], 2)]);
+      await write([put([2], 3), { type: "delete", key: Uint8Array.of(1) }]);
+      const read = async (key: number) => settle(storage.read(Uint8Array.of(key)));
+      expect([await read(1), await read(3)]).toEqual([undefined, undefined]);
+      expect([...((await read(2)) ?? [])]).toEqual([...((put([2], 3).value as Uint8Array) ?? [])]);
+      if (!storage.durable) return;
+      await cycle();
+      expect([...((await read(2)) ?? [])]).toEqual([...((put([2], 3).value as Uint8Array) ?? [])]);
+    });
+
+    it("reads a value from before or after a write that is under way, whole", async () => {
+      const [before, after] = [put([1], 1), put([1], 2)];
+      await write([before]);
+      const writing = storage.write([after]);
+      const read = await settle(storage.read(Uint8Array.of(1)));
+      expect([[...(before.value as Uint8Array)], [...(after.value as Uint8Array)]]).toContainEqual([...(read ?? [])]);
+      await settle(writing);
+    });
+
     it("gives the entries from `from` on and up to, without, `to`", async () => {
       await write([put([1], 1), put([2], 2), put([2, 0], 3), put([3], 4)]);
       const range = (from: number[], to: number[]) =>

@@ -1,7 +1,7 @@
 /** Values that are on disk only are read, sent, and lost and brought back, as if they were in memory. */
 
 import { describe, expect, it } from "vitest";
-import { SCANT_MEMORY } from "../../simulations/scenarios/build.ts";
+import { SCANT_MEMORY } from "../../simulations/scenarios/scant-memory.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { KIND_PLAIN } from "../../src/core/record.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";

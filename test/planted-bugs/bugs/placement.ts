@@ -25,8 +25,8 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/movement.ts",
-        find: "return isReady && report.durable.dominates(shard.vector);",
-        replace: "return isReady;",
+        find: "return isReady && this.#hasStill(id) && report.durable.dominates(shard.vector);",
+        replace: "return isReady && this.#hasStill(id);",
       },
     ],
     scenario: "placement",
@@ -232,7 +232,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/movement.ts",
-        find: "return isReady && report.durable.dominates(shard.vector);",
+        find: "return isReady && this.#hasStill(id) && report.durable.dominates(shard.vector);",
         replace: "return report?.view === ownership.view && (isReady || report.readiness === NOT_READY);",
       },
     ],

@@ -1,0 +1,71 @@
+/** Values that are on disk only: when they go, how they are sent, and how they come back. */
+
+import type { PlantedBug } from "../planted-bug.ts";
+
+export const MEMORY_BUGS: readonly PlantedBug[] = [
+  {
+    name: "value-goes-while-it-is-written",
+    rule: "E1",
+    broken: "values leave memory also while a batch is on its way to the disk",
+    patches: [
+      {
+        file: "replica/replica.ts",
+        find: "if (!this.persistence.isUnderWay) this.residency?.reclaim();",
+        replace: "this.residency?.reclaim();",
+      },
+    ],
+    scenario: "scant-memory",
+    seedsMax: 10,
+    checkers: ["acknowledged", "convergence", "availability", "audit", "breakdown", "survival"],
+  },
+  {
+    name: "value-goes-before-it-is-written",
+    rule: "E1",
+    broken: "a value that waits for the disk leaves memory",
+    patches: [
+      {
+        file: "core/shard.ts",
+        find: "return (this.table.getMark(slot) & (DIRTY | UNCONFIRMED)) !== 0 || this.#isLeaving ? HELD_BACK : FREE_TO_GO;",
+        replace: "return (this.table.getMark(slot) & UNCONFIRMED) !== 0 || this.#isLeaving ? HELD_BACK : FREE_TO_GO;",
+      },
+    ],
+    scenario: "scant-memory",
+    seedsMax: 10,
+    checkers: ["acknowledged", "convergence", "availability", "breakdown", "survival"],
+  },
+  {
+    name: "delta-leaves-out-what-is-away",
+    rule: "R2",
+    broken: "a delta leaves out registers whose values are on disk only, and claims them",
+    patches: [
+      {
+        file: "core/delta.ts",
+        find: "if (this.shard.isAway(slot)) return;",
+        replace: "if (this.shard.isAway(slot)) continue;",
+      },
+    ],
+    scenario: "scant-memory",
+    seedsMax: 10,
+    checkers: ["convergence", "audit", "levels"],
+  },
+  {
+    name: "takes-back-another-value",
+    rule: "V1",
+    broken: "what the disk had when it was asked is taken for the value of a register that was written meanwhile",
+    patches: [
+      {
+        file: "core/shard.ts",
+        find: "if (!isSame) return false;\n    this.table.replace",
+        replace: "this.table.replace",
+      },
+      {
+        file: "replica/recalls.ts",
+        find: "if (slot === 0 || !shard.isAway(slot)) return",
+        replace: "if (slot === 0) return",
+      },
+    ],
+    scenario: "scant-memory",
+    seedsMax: 40,
+    checkers: ["acknowledged", "convergence", "session", "local-order", "audit", "breakdown", "resurrection"],
+  },
+];
