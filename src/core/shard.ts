@@ -693,6 +693,11 @@ export class Shard {
     return this.#wasReplaced(view, at) ? "replaced" : "unseen";
   }
 
+  /** True for what was held here once, is not any more, and may have been replaced by what was purged since. */
+  wasForgotten(view: DataView, at: number): boolean {
+    return this.vector.covers(originAt(view, at), sequenceAt(view, at)) && this.#wasReplaced(view, at);
+  }
+
   #wasReplaced(view: DataView, at: number): boolean {
     if (!isMember(view, at) && !isLease(view, at)) {
       return timestampAt(view, at) <= (this.purgeMarks?.of(bucketOf(view, at)) ?? 0);

@@ -51,6 +51,7 @@ export class DoorMetrics implements StatisticsSource {
   webSockets = 0;
   watches = 0;
   bodyBytesInFlight = 0;
+  restores = 0;
 
   /** With `processMetrics` also what prom-client knows of the process: heap, collections, event loop. */
   constructor(sources: readonly StatisticsSource[], options: { readonly processMetrics: boolean }) {
@@ -92,6 +93,7 @@ export class DoorMetrics implements StatisticsSource {
       gauge("door_connections", "Open connections of clients", this.connections),
       gauge("websocket_connections", "Open WebSockets of clients", this.webSockets),
       gauge("watches", "Watches that clients follow", this.watches),
+      gauge("restores", "Backups, or parts of one, being restored", this.restores),
       gauge("http_body_bytes", "Request bodies being received", this.bodyBytesInFlight),
     ];
   }

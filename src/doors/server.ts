@@ -7,6 +7,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ST
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { BackupStore } from "../backup-store.ts";
 import { AtollError, type ErrorCode, toAtollError } from "../base/errors.ts";
 import { isLoopback } from "../base/loopback.ts";
 import type { DocumentHub } from "../documents/document-hub.ts";
@@ -40,6 +41,8 @@ export interface DoorServerOptions {
   readonly store: LocalStore;
   /** Keyspaces other than `default`, and their administration; there are none unless told. */
   readonly keyspaces?: KeyspaceStore;
+  /** Copies of whole keyspaces; there are none unless told. */
+  readonly backups?: BackupStore;
   /** Documents of the keyspace `default`; there are none unless told. */
   readonly documents?: DocumentHub;
   /** From `createAuth`; everyone may do everything unless told. */
@@ -128,6 +131,7 @@ class Doors implements DoorServer {
     this.#http = new HttpDoor({
       ...shared,
       keyspaces: options.keyspaces,
+      backups: options.backups,
       faultsEnabled: options.enableFaults ?? false,
       version: options.version ?? "0.0.0",
     });

@@ -150,6 +150,7 @@ class AtollNode implements Node {
     this.#doors = createServer({
       store: this.#driver,
       keyspaces: this.#driver,
+      backups: this.#driver,
       documents: this.#documents,
       auth: config.tokens.length === 0 ? openAuth : createAuth(config.tokens),
       statistics: [this.#driver, transport, this.#documents],

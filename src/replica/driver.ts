@@ -6,6 +6,7 @@
  * synced.
  */
 
+import type { Backup, BackupStore, Restore, RestoreOptions } from "../backup-store.ts";
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
 import { DEFAULT_SPACE, numberOf } from "../base/shard-id.ts";
@@ -35,6 +36,7 @@ import type {
 } from "../store.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Acks } from "./acks.ts";
+import { Backups } from "./backup.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { DiskFeed } from "./disk-feed.ts";
 import { Documents } from "./documents.ts";
@@ -44,7 +46,6 @@ import { type Holding, holdingsOf } from "./holdings.ts";
 import { inspectReplica, type ReplicaDump } from "./inspect.ts";
 import { Keyspace } from "./keyspace.ts";
 import { defineKeyspace, keyspaceStatuses } from "./keyspace-definitions.ts";
-import type { KeyspaceHost } from "./local-keyspace.ts";
 import { removeMember } from "./member-removal.ts";
 import { ACK_TIMEOUT_MS } from "./operations.ts";
 import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, TransportEvents } from "./ports.ts";
@@ -52,6 +53,7 @@ import { RefusalLog } from "./refusal-log.ts";
 import { RefusingPeers } from "./refusing-peers.ts";
 import type { Replica, RequestListener } from "./replica.ts";
 import { RequestService, SERVED_MAX } from "./request-service.ts";
+import { type RestoreHost, RestoreSession } from "./restore.ts";
 import { Router } from "./router.ts";
 import { isCovered, SessionWaits } from "./session-waits.ts";
 import { startReplica } from "./start-up.ts";
@@ -89,12 +91,13 @@ export interface DriverOptions {
   readonly salvage?: (records: readonly Uint8Array[]) => Promise<void>;
 }
 
-export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
+export class Driver implements LocalStore, KeyspaceStore, BackupStore, StatisticsSource {
   readonly #options: DriverOptions;
   #replica: Replica | undefined;
   readonly documents: Documents;
   readonly #default: Keyspace;
-  readonly #host: KeyspaceHost;
+  readonly #host: RestoreHost;
+  readonly #backups: Backups;
   readonly #router: Router;
   readonly #service: RequestService;
   readonly #keyspacesBySpace = new Map<SpaceId, Keyspace>();
@@ -126,21 +129,22 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
       persisted: (batch) => this.#step(() => this.replica.persisted(batch)),
     });
     this.#farewell = new Farewell(options.handedOver ?? (() => {}), options.log);
-    const host: KeyspaceHost = {
+    const host: RestoreHost = {
       replica: () => this.#running(),
       now: () => this.#now(),
       step: <T>(run: (now: number) => T) => this.#step(run),
       acknowledged: (outcome: WriteOutcome, wanted: WriteOptions) => this.#acknowledged(outcome, wanted),
       catchUp: (dots: readonly Dot[], waitMs: number) => this.#catchUp(dots, waitMs),
       status: () => this.status(),
+      pause: (ms) => new Promise((resolve) => options.scheduler.after(ms, resolve)),
     };
     this.#host = host;
     this.#router = new Router({
       ...host,
       random: options.random,
       after: (ms, run) => this.#after(ms, run),
-      pause: (ms) => new Promise((resolve) => options.scheduler.after(ms, resolve)),
     });
+    this.#backups = new Backups(host, this.#router);
     const respond = (peer: ReplicaId, response: MessageOf<"response">) =>
       this.#step(() => this.#replica?.send(peer, response));
     this.#service = new RequestService({ ...host, respond }, this.#router);
@@ -283,6 +287,27 @@ export class Driver implements LocalStore, KeyspaceStore, StatisticsSource {
     const { outcome, keyspace } = this.#step((now) => defineKeyspace(replica, name, settings, now));
     await this.#acknowledged(outcome, { ack: "disk" });
     return { existed: outcome.existed || name === DEFAULT_KEYSPACE, keyspace };
+  }
+
+  async backup(keyspaces?: readonly string[]): Promise<Backup> {
+    this.#checkReady();
+    return this.#backups.begin(keyspaces);
+  }
+
+  stampRestore(): number {
+    this.#checkReady();
+    return this.#step((now) => this.replica.clock.next(now));
+  }
+
+  restore(options: RestoreOptions): Restore {
+    this.#checkReady();
+    return new RestoreSession(this.#host, this.#router, options);
+  }
+
+  /** Who is not in sync neither knows all there is nor what was deleted. */
+  #checkReady(): void {
+    const { ready, reasons } = this.readiness();
+    if (!ready) throw new AtollError("NOT_READY", reasons.join("; "));
   }
 
   catchUp(dots: readonly Dot[], waitMs: number): Promise<Store> {

@@ -92,8 +92,7 @@ export class Forwarding {
     if (!ANSWERS[pending.body.type].has(body.type)) {
       throw new BadBytes(`an answer "${body.type}" to a ${pending.body.type}`);
     }
-    const kept =
-      body.type === "read" ? { type: body.type, records: keptRecord(body.records, pending.body, replica) } : body;
+    const kept = keptAnswer(body, pending.body, replica);
     this.times.note(peer, now - pending.sentAt);
     this.#settle(request, pending, kept, replica);
   }
@@ -130,10 +129,22 @@ const ANSWERS: Readonly<Record<RequestBody["type"], ReadonlySet<ResponseBody["ty
   read: new Set(["read", "refused", "error"]),
   write: new Set(["written", "stale", "refused", "error"]),
   list: new Set(["listed", "refused", "error"]),
+  writes: new Set(["wrote", "refused", "error"]),
+  copy: new Set(["copied", "refused", "error"]),
+  restore: new Set(["restored", "refused", "error"]),
 };
 
 /** What was answered is read at once. */
 const answers = new Copies(16 * 1024);
+
+/** What outlives the frame that it came in. */
+function keptAnswer<Body extends ResponseBody>(body: Body, asked: RequestBody, replica: Replica): Body {
+  if (body.type === "read") return { ...body, records: keptRecord(body.records, asked, replica) };
+  if (body.type !== "copied") return body;
+  const { view, start, end } = body.records;
+  for (let at = start; at < end; ) at += checkRecord(view, at, end, replica.limits);
+  return { ...body, records: copyOf(body.records) };
+}
 
 /** A copy that outlives the frame: the one register that was asked for, sound, or none. */
 function keptRecord({ bytes, view, start, end }: Records, asked: RequestBody, { limits }: Replica): Records {
@@ -142,6 +153,11 @@ function keptRecord({ bytes, view, start, end }: Records, asked: RequestBody, { 
     if (asked.type !== "read" || kindAt(view, start) !== KIND_PLAIN || keyOf(view, start) !== asked.key)
       throw new BadBytes("the register of another key");
   }
+  return copyOf({ bytes, view, start, end });
+}
+
+/** Outlives the frame. */
+export function copyOf({ bytes, start, end }: Records): Records {
   const copy = answers.of(bytes.subarray(start, end));
   return { bytes: copy, view: new DataView(copy.buffer, copy.byteOffset, copy.byteLength), start: 0, end: copy.length };
 }

@@ -11,11 +11,14 @@ import type { Shard } from "../core/shard.ts";
 import type { WriteOutcome } from "../store.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
-import type { ListBody, ReadBody, Request, ResponseBody, WriteBody } from "../wire/request.ts";
+import type { CopyBody, ListBody, ReadBody, Request, ResponseBody, RestoreBody, WriteBody } from "../wire/request.ts";
+import { copyHere, writesOf } from "./backup.ts";
+import { copyOf } from "./forwarding.ts";
 import { listHere } from "./listing.ts";
-import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
+import { LocalKeyspace } from "./local-keyspace.ts";
 import { checkKey, checkSizes, ValueAway } from "./operations.ts";
 import { stampOf } from "./register-view.ts";
+import { groupOf, type RestoreHost, restoreHere } from "./restore.ts";
 import { type Answer, type Here, type Router, unknownOutcome } from "./router.ts";
 import { type Fate, fateOf } from "./second-tries.ts";
 
@@ -28,7 +31,7 @@ const REFUSED: ResponseBody = { type: "refused" };
 type Done = Extract<Fate, { type: "done" }>;
 type Stale = Extract<Fate, { type: "stale" }>;
 
-export interface RequestHost extends KeyspaceHost {
+export interface RequestHost extends RestoreHost {
   /** Sends an answer, also while this replica stops. */
   respond(peer: ReplicaId, response: MessageOf<"response">): void;
 }
@@ -112,6 +115,12 @@ export class RequestService {
         return this.#write(peer, around, { ...body, value: body.value?.slice() });
       case "list":
         return this.#list(peer, around, body);
+      case "writes":
+        return this.#writes(peer, around);
+      case "copy":
+        return this.#copy(peer, around, body);
+      case "restore":
+        return this.#restore(peer, around, { ...body, records: copyOf(body.records) });
     }
   }
 
@@ -201,16 +210,45 @@ export class RequestService {
 
   async #list(peer: ReplicaId, { request, space }: Omit<Request, "body">, body: ListBody): Promise<void> {
     const replica = this.#host.replica();
-    const shards = replica.shards.has(space) ? replica.shards.in(space) : [];
-    const isWhole = body.shards.every((number) => {
-      const shard = shards[number];
-      return shard !== undefined && this.#router.isReadyHere(shard, space);
-    });
+    const isWhole = this.#isReadyIn(space, body.shards);
     this.#answer(
       peer,
       request,
       isWhole ? { type: "listed", pages: listHere(replica, space, body, this.#host.now()) } : REFUSED,
     );
+  }
+
+  async #writes(peer: ReplicaId, { request, space }: Omit<Request, "body">): Promise<void> {
+    this.#answer(peer, request, { type: "wrote", dots: writesOf(this.#host.replica(), space) });
+  }
+
+  async #copy(peer: ReplicaId, around: Omit<Request, "body">, body: CopyBody): Promise<void> {
+    const { request, space } = around;
+    if (!this.#isReadyIn(space, body.shards)) return this.#answer(peer, request, REFUSED);
+    await this.#caughtUp(peer, around);
+    // Meanwhile others may have come to own some of it.
+    const isHere = this.#isReadyIn(space, body.shards);
+    this.#answer(peer, request, isHere ? copyHere(this.#host.replica(), space, body, this.#host.now()) : REFUSED);
+  }
+
+  async #restore(peer: ReplicaId, { request, space }: Omit<Request, "body">, body: RestoreBody): Promise<void> {
+    const { stamp, isOurs, records } = body;
+    const replica = this.#host.replica();
+    const group = replica.shards.has(space) ? groupOf(replica, space, records) : undefined;
+    const isHere = group !== undefined && this.#router.isReadyHere(group.shard, space);
+    if (!isHere) return this.#answer(peer, request, REFUSED);
+    const mode = { stamp, isOurs, begun: { key: undefined } };
+    const counts = await this.#waitFor(peer, request, restoreHere(this.#host, group.shard, group, mode));
+    this.#answer(peer, request, { type: "restored", ...counts });
+  }
+
+  #isReadyIn(space: SpaceId, numbers: readonly number[]): boolean {
+    const { shards } = this.#host.replica();
+    const all = shards.has(space) ? shards.in(space) : [];
+    return numbers.every((number) => {
+      const shard = all[number];
+      return shard !== undefined && this.#router.isReadyHere(shard, space);
+    });
   }
 
   async #caughtUp(peer: ReplicaId, { request, after, waitMs }: Omit<Request, "body">): Promise<void> {

@@ -309,6 +309,11 @@ export class Router {
 
   // --- Asking --------------------------------------------------------------------------------------------------
 
+  /** Asks one peer, whoever it is. Throws `TOO_MANY_REQUESTS`. */
+  async ask(peer: ReplicaId, request: Omit<Request, "request">, patience: Patience): Promise<Answered> {
+    return this.#ask(peer, request, patience);
+  }
+
   #ask(owner: ReplicaId, request: Omit<Request, "request">, patience: Patience): Promise<Answered> {
     const replica = this.#host.replica();
     if (this.forwarding.waiting >= FORWARDED_MAX || replica.queuedBytes(owner) > replica.queueBytesMax / 2) {

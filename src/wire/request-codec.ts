@@ -22,7 +22,18 @@ import {
 } from "./fields.ts";
 import { INSTANT_MAX, type MessageOf } from "./message.ts";
 import type { Records } from "./records.ts";
-import type { ListBody, ListedShard, Request, RequestBody, Response, ResponseBody, WriteBody } from "./request.ts";
+import type {
+  CopiedBody,
+  CopyBody,
+  ListBody,
+  ListedShard,
+  Request,
+  RequestBody,
+  Response,
+  ResponseBody,
+  RestoreBody,
+  WriteBody,
+} from "./request.ts";
 
 /** Owners that pass a request on have an older or a later view than whoever asked. */
 export const HOPS_MAX = 2;
@@ -36,12 +47,23 @@ const VERSION_LENGTH = 29;
 const VERSION = /^[0-9a-f]{14}-[0-9a-f]{14}$/;
 const MESSAGE_MAX = 1024;
 const KEYS_MAX = 65_536;
+/** Of a copy that is asked for. */
+const COPY_BYTES_MAX = 2 ** 24;
+/** One for each shard, and for the lives of one replica that are not sealed yet. */
+const WRITTEN_MAX = 2 ** 20;
 
 const CODES = Object.keys(errorTable) as ErrorCode[];
 const CODE_MAX = 64;
 const isCode = new Set<string>(CODES);
 
-const bodyByte = { read: 1, write: 2, list: 3 } as const satisfies Record<RequestBody["type"], number>;
+const bodyByte = {
+  read: 1,
+  write: 2,
+  list: 3,
+  writes: 4,
+  copy: 5,
+  restore: 6,
+} as const satisfies Record<RequestBody["type"], number>;
 const answerByte = {
   read: 1,
   written: 2,
@@ -50,6 +72,9 @@ const answerByte = {
   error: 5,
   listed: 6,
   taken: 7,
+  wrote: 8,
+  copied: 9,
+  restored: 10,
 } as const satisfies Record<ResponseBody["type"], number>;
 
 const HAS_VALUE = 1;
@@ -78,6 +103,12 @@ export function writeRequest(writer: ByteWriter, request: Request): void {
       return writeWrite(writer, body);
     case "list":
       return writeListBody(writer, body);
+    case "writes":
+      return;
+    case "copy":
+      return writeCopy(writer, body);
+    case "restore":
+      return writeRestore(writer, body);
     default:
       return assertNever(body);
   }
@@ -102,6 +133,12 @@ function readBody(reader: ByteReader): RequestBody {
       return readWrite(reader);
     case bodyByte.list:
       return readListBody(reader);
+    case bodyByte.writes:
+      return { type: "writes" };
+    case bodyByte.copy:
+      return readCopy(reader);
+    case bodyByte.restore:
+      return readRestore(reader);
     default:
       throw new BadBytes(`a request of unknown type ${byte}`);
   }
@@ -174,6 +211,32 @@ function readListBody(reader: ByteReader): ListBody {
   return { type: "list", prefix, limit, shards, ...readPlace(reader) };
 }
 
+function writeCopy(writer: ByteWriter, body: CopyBody): void {
+  writer.varint(body.bytesMax);
+  writeList(writer, body.shards, (out, shard) => out.varint(shard));
+  writePlace(writer, body);
+}
+
+function readCopy(reader: ByteReader): CopyBody {
+  const bytesMax = reader.varint(COPY_BYTES_MAX);
+  const shards = readList(reader, SPACE_SHARDS_MAX, readShardNumber);
+  if (bytesMax === 0 || shards.length === 0) throw new BadBytes("a copy of nothing");
+  return { type: "copy", bytesMax, shards, ...readPlace(reader) };
+}
+
+function writeRestore(writer: ByteWriter, { stamp, isOurs, records }: RestoreBody): void {
+  writer.u8((stamp === undefined ? 0 : 1) | (isOurs ? 2 : 0));
+  if (stamp !== undefined) writer.varint(stamp);
+  writeSized(writer, records);
+}
+
+function readRestore(reader: ByteReader): RestoreBody {
+  const flags = reader.u8();
+  if (flags > 3) throw new BadBytes("a restore with unknown flags");
+  const stamp = flags & 1 ? (reader.varint(TIMESTAMP_MAX) as Timestamp) : undefined;
+  return { type: "restore", stamp, isOurs: (flags & 2) !== 0, records: readSized(reader) };
+}
+
 function writePlace(writer: ByteWriter, { order, after }: Pick<ListBody, "order" | "after">): void {
   writer.varint(order);
   writer.u8(after === undefined ? 0 : 1);
@@ -190,8 +253,7 @@ export function writeResponse(writer: ByteWriter, { request, body }: Response): 
   writer.u8(answerByte[body.type]);
   switch (body.type) {
     case "read":
-      writer.varint(body.records.end - body.records.start);
-      return writeRecords(writer, body.records);
+      return writeSized(writer, body.records);
     case "written":
       writer.varint(body.timestamp);
       writeOrigin(writer, body.origin);
@@ -209,6 +271,15 @@ export function writeResponse(writer: ByteWriter, { request, body }: Response): 
       return writer.latin1(body.message.slice(0, MESSAGE_MAX));
     case "listed":
       return writeList(writer, body.pages, writeListedShard);
+    case "wrote":
+      return writeList(writer, body.dots, writeDot);
+    case "copied":
+      writer.varint(body.done);
+      writePlace(writer, body);
+      return writeSized(writer, body.records);
+    case "restored":
+      for (const count of [body.restored, body.kept, body.forgotten, body.expired]) writer.varint(count);
+      return;
     default:
       return assertNever(body);
   }
@@ -222,7 +293,7 @@ function readAnswer(reader: ByteReader): ResponseBody {
   const byte = reader.u8();
   switch (byte) {
     case answerByte.read:
-      return { type: "read", records: readRegister(reader) };
+      return { type: "read", records: readSized(reader) };
     case answerByte.written:
       return readWritten(reader);
     case answerByte.stale:
@@ -235,14 +306,34 @@ function readAnswer(reader: ByteReader): ResponseBody {
       return { type: "error", code: readCode(reader), message: reader.latin1(MESSAGE_MAX) };
     case answerByte.listed:
       return { type: "listed", pages: readList(reader, SPACE_SHARDS_MAX, readListedShard) };
+    case answerByte.wrote:
+      return { type: "wrote", dots: readList(reader, WRITTEN_MAX, readDot) };
+    case answerByte.copied:
+      return readCopied(reader);
+    case answerByte.restored:
+      return {
+        ...{ type: "restored", restored: reader.varint(), kept: reader.varint() },
+        ...{ forgotten: reader.varint(), expired: reader.varint() },
+      };
     default:
       throw new BadBytes(`an answer of unknown type ${byte}`);
   }
 }
 
-function readRegister(reader: ByteReader): Records {
+function readCopied(reader: ByteReader): CopiedBody {
+  const done = reader.varint(SPACE_SHARDS_MAX);
+  return { type: "copied", done, ...readPlace(reader), records: readSized(reader) };
+}
+
+/** Last in its message, which is to be refused when it was cut short. */
+function writeSized(writer: ByteWriter, records: Records): void {
+  writer.varint(records.end - records.start);
+  writeRecords(writer, records);
+}
+
+function readSized(reader: ByteReader): Records {
   const length = reader.varint(VALUE_BYTES_MAX);
-  if (length !== reader.remaining) throw new BadBytes("a register of another length");
+  if (length !== reader.remaining) throw new BadBytes("registers of another length");
   return readRecords(reader);
 }
 

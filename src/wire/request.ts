@@ -4,6 +4,7 @@
  * none, and is not tried again once it may have been carried out.
  */
 
+import type { RestoreCounts } from "../backup-store.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { Key, OriginId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { AckLevel, Condition, Dot } from "../store.ts";
@@ -21,7 +22,7 @@ export interface Request {
   readonly body: RequestBody;
 }
 
-export type RequestBody = ReadBody | WriteBody | ListBody;
+export type RequestBody = ReadBody | WriteBody | ListBody | WritesBody | CopyBody | RestoreBody;
 
 export interface ReadBody {
   readonly type: "read";
@@ -59,6 +60,32 @@ export interface ListBody {
   readonly after?: string | undefined;
 }
 
+/** How far you have written into each shard of the space: what you may have acknowledged to clients. */
+export interface WritesBody {
+  readonly type: "writes";
+}
+
+/** What is live in some shards, in the order of the listing, about so many bytes of it. */
+export interface CopyBody {
+  readonly type: "copy";
+  readonly bytesMax: number;
+  /** Numbers within the space, ascending. */
+  readonly shards: readonly number[];
+  /** Where the first of them begins, as for a listing. */
+  readonly order: number;
+  readonly after?: string | undefined;
+}
+
+/** Registers of one shard, out of a backup. */
+export interface RestoreBody {
+  readonly type: "restore";
+  /** What they are all stamped with; absent: each keeps its own. */
+  readonly stamp?: Timestamp | undefined;
+  /** Their dots are of this cluster, so that one that was deleted since is known by it. */
+  readonly isOurs: boolean;
+  readonly records: Records;
+}
+
 export interface Response {
   readonly request: number;
   readonly body: ResponseBody;
@@ -75,7 +102,20 @@ export type ResponseBody =
   /** Not carried out; somebody else may. */
   | { readonly type: "refused" }
   | { readonly type: "error"; readonly code: ErrorCode; readonly message: string }
-  | { readonly type: "listed"; readonly pages: readonly ListedShard[] };
+  | { readonly type: "listed"; readonly pages: readonly ListedShard[] }
+  | { readonly type: "wrote"; readonly dots: readonly Dot[] }
+  | CopiedBody
+  | ({ readonly type: "restored" } & RestoreCounts);
+
+export interface CopiedBody {
+  readonly type: "copied";
+  /** Of the shards that were asked for, the first so many are there to their ends. */
+  readonly done: number;
+  /** Where the one behind them goes on. */
+  readonly order: number;
+  readonly after?: string | undefined;
+  readonly records: Records;
+}
 
 export interface WrittenBody {
   readonly type: "written";

@@ -19,15 +19,16 @@ const LAYERS = ["base", "core", "types", "wire", "cluster", "replica", "runtime"
 const PURE = new Set(["base", "core", "types", "wire", "cluster", "replica"]);
 
 /** Know the `Store` interface and the statistics, nothing deeper. */
-const OUTER = ["doors", "client", "adapters", "dashboard", "documents"];
+const OUTER = ["doors", "client", "adapters", "dashboard", "documents", "archive"];
 
 /** Told the time and chance like the pure layers, but may use some packages. */
 const ALMOST_PURE: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["documents", new Set(["yjs", "lib0", "y-protocols"])],
+  ["archive", new Set(["node:zlib", "node:util"])],
 ]);
 
 /** The files directly under `src` that everybody may know: what a node offers, and which version it is. */
-const CONTRACT = ["store.ts", "stats.ts", "version.ts"];
+const CONTRACT = ["store.ts", "backup-store.ts", "stats.ts", "version.ts"];
 
 /** Simulated processes serve documents; simulated clients use the pure halves of the doors: sessions and limits. */
 const SIMULATED = ["base", "core", "types", "wire", "cluster", "replica", "documents", "doors", ...CONTRACT];
@@ -36,7 +37,7 @@ const SIMULATED = ["base", "core", "types", "wire", "cluster", "replica", "docum
 const ALLOWED: ReadonlyMap<string, readonly string[]> = new Map([
   ...LAYERS.map((layer, index): [string, readonly string[]] => [layer, LAYERS.slice(0, index)]),
   ...OUTER.map((part): [string, readonly string[]] => [part, ["base", ...CONTRACT]]),
-  ...CONTRACT.map((file): [string, readonly string[]] => [file, ["base"]]),
+  ...CONTRACT.map((file): [string, readonly string[]] => [file, ["base", ...CONTRACT]]),
 ]);
 
 /** The replica implements the store; doors open documents; a node opens the doors to it. */
@@ -47,8 +48,8 @@ const ALSO: ReadonlyMap<string, readonly string[]> = new Map([
   ["cluster", CONTRACT],
   ["replica", CONTRACT],
   ["runtime", CONTRACT],
-  ["doors", ["documents"]],
-  ["node", [...CONTRACT, "documents", "doors", "dashboard"]],
+  ["doors", ["documents", "archive"]],
+  ["node", [...CONTRACT, "documents", "archive", "doors", "dashboard"]],
 ]);
 
 /** May import every part: they compose. */

@@ -162,6 +162,15 @@ const requestBody: fc.Arbitrary<RequestBody> = fc.oneof(
     order,
     after: maybe(latin1(10)),
   }),
+  fc.record({ type: fc.constant("writes" as const) }),
+  fc.record({
+    type: fc.constant("copy" as const),
+    bytesMax: fc.integer({ min: 1, max: 2 ** 24 }),
+    shards: fc.array(number16, { minLength: 1, maxLength: 4 }),
+    order,
+    after: maybe(latin1(10)),
+  }),
+  fc.record({ type: fc.constant("restore" as const), stamp: maybe(stamp), isOurs: fc.boolean(), records }),
 );
 const responseBody: fc.Arbitrary<ResponseBody> = fc.oneof(
   fc.record({ type: fc.constant("read" as const), records }),
@@ -190,6 +199,24 @@ const responseBody: fc.Arbitrary<ResponseBody> = fc.oneof(
       }),
       { maxLength: 3 },
     ),
+  }),
+  fc.record({
+    type: fc.constant("wrote" as const),
+    dots: fc.array(fc.record({ shard, origin, sequence: number }), { maxLength: 3 }),
+  }),
+  fc.record({
+    type: fc.constant("copied" as const),
+    done: fc.integer({ min: 0, max: 65_536 }),
+    order,
+    after: maybe(latin1(10)),
+    records,
+  }),
+  fc.record({
+    type: fc.constant("restored" as const),
+    restored: number,
+    kept: number,
+    forgotten: number,
+    expired: number,
   }),
 );
 const type = <Type extends Message["type"]>(name: Type) => ({ type: fc.constant(name) });

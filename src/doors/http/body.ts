@@ -24,10 +24,7 @@ export function readBody(
   metrics: DoorMetrics,
 ): Promise<Buffer> {
   const { request } = source;
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
-    throw new AtollError("UNSUPPORTED_ENCODING", "send the body as it is, without Content-Encoding");
-  }
+  checkEncoding(request);
   const bytesMax = bodyBytesMax(kind, limits);
   if (Number(request.headers["content-length"] ?? 0) > bytesMax) throw bodyTooLarge(kind, bytesMax);
   source.continues?.writeContinue();
@@ -60,6 +57,36 @@ export function readBody(
       if (!request.complete) refuse(new ClientGone());
     });
   });
+}
+
+/**
+ * A body of any length, piece by piece: the next is taken from the connection once the last one is done with. Throws
+ * `UNSUPPORTED_ENCODING`, and as it is read `ClientGone`.
+ */
+export function streamBody({ request, continues }: BodySource): AsyncIterable<Uint8Array> {
+  checkEncoding(request);
+  return pieces(request, continues);
+}
+
+async function* pieces(
+  request: IncomingMessage,
+  continues: ServerResponse | undefined,
+): AsyncGenerator<Uint8Array, void> {
+  continues?.writeContinue();
+  try {
+    // Whoever refuses what comes still has to answer on this connection.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
+  } catch (error) {
+    if (request.complete) throw error;
+    throw new ClientGone();
+  }
+}
+
+function checkEncoding(request: IncomingMessage): void {
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+    throw new AtollError("UNSUPPORTED_ENCODING", "send the body as it is, without Content-Encoding");
+  }
 }
 
 function bodyBytesMax(kind: BodyKind, limits: DoorLimits): number {

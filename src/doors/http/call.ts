@@ -1,6 +1,7 @@
 /** One HTTP request, judged and read, as a route sees it. */
 
 import type { IncomingHttpHeaders } from "node:http";
+import type { BackupStore } from "../../backup-store.ts";
 import type { Key } from "../../base/ids.ts";
 import type { DocumentHub } from "../../documents/document-hub.ts";
 import type { KeyspaceStore, LocalStore, Store } from "../../store.ts";
@@ -21,6 +22,8 @@ export interface Call {
   readonly headers: IncomingHttpHeaders;
   /** Empty until it has been received, and for operations without one. */
   body: Buffer;
+  /** Of an operation that takes its body as it comes. */
+  upload?: AsyncIterable<Uint8Array>;
   readonly principal: Principal;
 }
 
@@ -29,6 +32,8 @@ export interface DoorFacts {
   readonly local: LocalStore;
   /** Undefined where there is but `default`. */
   readonly keyspaces: KeyspaceStore | undefined;
+  /** Undefined where nothing is backed up. */
+  readonly backups: BackupStore | undefined;
   readonly limits: DoorLimits;
   readonly metrics: DoorMetrics;
   readonly faultsEnabled: boolean;

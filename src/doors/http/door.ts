@@ -6,6 +6,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { BackupStore } from "../../backup-store.ts";
 import { parseDurationMs } from "../../base/duration.ts";
 import { AtollError, toAtollError } from "../../base/errors.ts";
 import type { Key } from "../../base/ids.ts";
@@ -20,18 +21,21 @@ import type { DoorLog } from "../log.ts";
 import type { DoorMetrics, OperationMetrics } from "../metrics.ts";
 import { decodeSession, EMPTY_SESSION, encodeSession, mergeSession } from "../session.ts";
 import { type Answer, jsonAnswer, problemAnswer } from "./answer.ts";
-import { ClientGone, readBody } from "./body.ts";
+import { ClientGone, readBody, streamBody } from "./body.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { locate } from "./locate.ts";
 import { describeApi } from "./openapi.ts";
 import { NO_QUERY, parseQuery, type Query } from "./query.ts";
 import { type Operation, obeysSession, type Route, type RouteName, routeNames, routes } from "./routes.ts";
+import { sendStream } from "./stream-answer.ts";
 import { EventStream } from "./watch.ts";
 
 export interface HttpDoorOptions {
   readonly store: LocalStore;
   /** Undefined where there is but `default`. */
   readonly keyspaces: KeyspaceStore | undefined;
+  /** Undefined where nothing is backed up. */
+  readonly backups: BackupStore | undefined;
   /** `undefined` where there is none of that name. */
   readonly keyspace: (name: string) => Store | undefined;
   /** Of a keyspace; undefined where there are none. */
@@ -100,6 +104,7 @@ export class HttpDoor {
     this.#facts = {
       local: options.store,
       keyspaces: options.keyspaces,
+      backups: options.backups,
       limits: options.limits,
       metrics: options.metrics,
       faultsEnabled: options.faultsEnabled,
@@ -147,7 +152,8 @@ export class HttpDoor {
           const waitMs = this.#waitMs(call.query);
           if (exchange.earlier.length > 0) call.store = await call.store.catchUp(exchange.earlier, waitMs);
         }
-        if (operation.body !== "none") {
+        if (operation.body === "stream") call.upload = streamBody(exchange);
+        else if (operation.body !== "none") {
           call.body = await readBody(exchange, operation.body, this.#options.limits, this.#options.metrics);
           exchange.bodyRead = true;
         }
@@ -277,14 +283,24 @@ export class HttpDoor {
     const { headers } = answer;
     this.#addShared(headers, exchange, answer.dots ?? NO_DOTS);
     const isLast = this.#closing || this.#isUnwelcome(exchange, answer.status);
-    if (!exchange.bodyRead && isBodyOver(request, isLast ? 0 : DROPPED_BYTES_MAX)) {
+    const isRead = exchange.bodyRead || (request.complete && request.readableEnded);
+    if (!isRead && isBodyOver(request, isLast ? 0 : DROPPED_BYTES_MAX)) {
       headers.push("Connection", "close");
       lingerAtClose(request.socket);
     } else if (isLast) headers.push("Connection", "close");
     metrics.observe(answer.status, performance.now() - startedAt);
     response.writeHead(answer.status, headers);
+    if (answer.stream !== undefined) return this.#sendStream(exchange, answer.stream);
     response.end(answer.body);
     if (request.socket.writableLength > 0) this.#boundStall(request.socket);
+  }
+
+  #sendStream({ request, response, metrics }: Exchange, stream: AsyncIterable<Uint8Array>): void {
+    this.#boundStall(request.socket);
+    sendStream(response, stream, (error) => {
+      this.#options.metrics.error("http", error.code);
+      this.#options.log("error", "http-stream-failed", { route: metrics.route, error: error.cause ?? error });
+    });
   }
 
   /** A wrong token ends its connection, and a stranger gets one answer. */

@@ -42,6 +42,15 @@ const queryParameters: Readonly<Record<string, Described>> = {
     description: "Also where nobody else is known to have what the member owns",
     schema: { type: "boolean" },
   },
+  keyspaces: { description: "Names, comma-separated; absent: all", schema: text },
+  overwrite: {
+    description: "Everything is written as new, as of one instant, over what was written before that",
+    schema: { type: "boolean" },
+  },
+  stamp: {
+    description: "Which instant: what the first part of a restore with `overwrite` was answered with",
+    schema: { type: "integer", minimum: 1 },
+  },
   wait: { description: "How long to wait for what the session has seen, such as 500ms or 2s", schema: text },
 };
 

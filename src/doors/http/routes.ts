@@ -5,6 +5,7 @@
 
 import { setFaults, showCluster, showHealth, showMetrics, showReadiness } from "./administration.ts";
 import type { Answer } from "./answer.ts";
+import { postBackup, postRestore } from "./backups.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { listKeys, runBatch } from "./collections.ts";
 import { deleteDocument, diffDocument, getDocument, postUpdate } from "./documents.ts";
@@ -16,8 +17,8 @@ import { deleteValue, getValue, putValue } from "./values.ts";
 
 export type Method = "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
 
-/** What an operation takes as its body, and so which limit holds for it. */
-export type BodyKind = "none" | "value" | "document" | "batch" | "small";
+/** What an operation takes as its body, and so which limit holds for it; `stream`: as it comes, of any length. */
+export type BodyKind = "none" | "value" | "document" | "batch" | "small" | "stream";
 
 /**
  * `open` needs no token, even where there are tokens; `any` needs a good one, whatever its scopes. `batch` is judged
@@ -295,6 +296,39 @@ export const routes = {
         outcomes: { 204: {} },
         problems: [404, 409, 503],
         run: removeMember,
+      },
+    },
+  },
+  backup: {
+    path: "/v1/admin/backup",
+    ofReplica: true,
+    operations: {
+      POST: {
+        summary:
+          "Whole keyspaces, whoever keeps them, as a file with checksums, compressed. Where it does not end in an end record the backup failed on the way",
+        access: "admin",
+        body: "none",
+        query: ["keyspaces"],
+        outcomes: { 200: { headers: ["Cache-Control"], body: "Archive" } },
+        problems: [404, 429, 503],
+        run: postBackup,
+      },
+    },
+  },
+  restore: {
+    path: "/v1/admin/restore",
+    ofReplica: true,
+    operations: {
+      POST: {
+        summary:
+          "Takes a backup, or a part of one: registers keep their stamps and newer ones stay, or with `overwrite` all are written as new. Each chunk is checked before it is restored; sent again, it changes nothing",
+        access: "admin",
+        body: "stream",
+        bodyShape: "Archive",
+        query: ["overwrite", "stamp"],
+        outcomes: { 200: { body: "Restored" } },
+        problems: [404, 409, 415, 503, 507],
+        run: postRestore,
       },
     },
   },

@@ -211,6 +211,23 @@ export const shapes = {
       ...optionalSettings,
     ]),
   },
+  Archive: {
+    type: "application/octet-stream",
+    schema: { description: "A backup as Atoll makes it, or a part of one" },
+  },
+  Restored: {
+    type: JSON_TYPE,
+    schema: object(
+      {
+        restored: count,
+        kept: { ...count, description: "Something as new is here" },
+        forgotten: { ...count, description: "Deleted, or replaced, since the backup" },
+        expired: count,
+        stamp: { type: "integer", description: "With `overwrite`: to be sent with the other parts" },
+      },
+      ["stamp"],
+    ),
+  },
   Leaving: { type: JSON_TYPE, schema: object({ leaving: { const: true } }) },
   Cut: { type: JSON_TYPE, schema: object({ cut: replicaIds }) },
   CutAnswer: {

@@ -1,0 +1,141 @@
+/**
+ * What is live in a shard, page by page in the order of the listing (`key-pages.ts`), for copies of whole keyspaces: all
+ * registers of a key stand together, so that a document is copied as it is at one instant. Nothing is kept between two pages,
+ * and any owner can go on where another one ended.
+ */
+
+import { ByteWriter } from "../base/bytes.ts";
+import type { Key } from "../base/ids.ts";
+import type { Container } from "../core/containers.ts";
+import { orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
+import { keyAt, keyLengthAt, keyStartAt, recordLength } from "../core/record.ts";
+import type { Shard } from "../core/shard.ts";
+import { isOver, liveMembers } from "../types/container.ts";
+import type { Place } from "./key-pages.ts";
+
+/** Registers after whose visit a page is handed out as it is. */
+const LOOKED_MAX = 8192;
+/** Registers worth a pass over the marks of a shard. */
+const PASS_MIN = 1024;
+
+export interface RecordPage {
+  readonly records: Uint8Array;
+  readonly count: number;
+  /** Where the shard goes on; undefined: that was all of it. */
+  readonly next: Place | undefined;
+  /** Of the registers: longer than was asked for by what the last key has. */
+  readonly looked: number;
+}
+
+/** The registers of one key, or of one order that several keys share. */
+interface Candidate {
+  readonly order: number;
+  readonly slot: number;
+}
+
+/** Some of a shard, from a place on: about `bytesMax` of it, and the last key whole. */
+export function pageOfRecords(shard: Shard, from: Place, bytesMax: number, now: number): RecordPage {
+  const page = new PageWriter(shard, now);
+  let place = from;
+  for (let looked = 0; ; ) {
+    const first = partOf(place.order);
+    const to = Math.min(PARTS, first + Math.ceil((PARTS * PASS_MIN) / Math.max(1, shard.table.count)));
+    const slots: number[] = [];
+    shard.collectParts(first, to, slots);
+    looked += slots.length;
+    const cut = page.take(slots, place, bytesMax);
+    if (cut !== undefined) return page.end(cut, looked);
+    if (to === PARTS) return page.end(undefined, looked);
+    place = { order: partStart(to) };
+    if (looked >= LOOKED_MAX) return page.end(place, looked);
+  }
+}
+
+class PageWriter {
+  readonly #shard: Shard;
+  readonly #now: number;
+  readonly #writer = new ByteWriter(1024);
+  /** Whose registers stand on the page. */
+  readonly #containers = new Set<Container>();
+  #count = 0;
+
+  constructor(shard: Shard, now: number) {
+    this.#shard = shard;
+    this.#now = now;
+  }
+
+  /** Takes what lies behind a place until there is enough; returns where the rest begins, if there is any. */
+  take(slots: readonly number[], from: Place, bytesMax: number): Place | undefined {
+    const found = this.#candidates(slots, from);
+    for (let i = 0; i < found.length; ) {
+      const { order } = found[i] as Candidate;
+      let end = i + 1;
+      while (found[end]?.order === order) end++;
+      const after = order === from.order ? from.after : undefined;
+      const cut = this.#takeOrder(found.slice(i, end), after, bytesMax);
+      if (cut !== undefined) return { order, after: cut };
+      i = end;
+    }
+    return undefined;
+  }
+
+  end(next: Place | undefined, looked: number): RecordPage {
+    return { records: this.#writer.copy(), count: this.#count, next, looked };
+  }
+
+  #candidates(slots: readonly number[], from: Place): Candidate[] {
+    const { table } = this.#shard;
+    const found: Candidate[] = [];
+    for (const slot of slots) {
+      if (table.isSentinel(slot) || !this.#shard.isLive(slot, this.#now)) continue;
+      const view = table.viewOf(slot);
+      const start = keyStartAt(view, table.offsetOf(slot));
+      const order = orderOf(view, start, start + keyLengthAt(view, table.offsetOf(slot)));
+      if (order >= from.order) found.push({ order, slot });
+    }
+    return found.sort((a, b) => a.order - b.order);
+  }
+
+  /** The keys of one order, by their bytes; returns the last one that was taken, where there is enough. */
+  #takeOrder(found: readonly Candidate[], after: string | undefined, bytesMax: number): Key | undefined {
+    const slotsByKey = new Map<Key, number[]>();
+    for (const { slot } of found) {
+      const key = this.#keyOf(slot);
+      if (after !== undefined && key <= after) continue;
+      const slots = slotsByKey.get(key);
+      if (slots === undefined) slotsByKey.set(key, [slot]);
+      else slots.push(slot);
+    }
+    for (const key of [...slotsByKey.keys()].sort()) {
+      for (const slot of slotsByKey.get(key) ?? []) this.#write(slot);
+      if (this.#writer.length >= bytesMax) return key;
+    }
+    return undefined;
+  }
+
+  /** A value; or, once, all of a container, its lease before the rest. */
+  #write(slot: number): void {
+    const shard = this.#shard;
+    const container = shard.containers.of(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    if (container === undefined) return this.#append(slot);
+    const { kind, key, lease } = container;
+    if (this.#containers.has(container) || isOver(shard, kind, key, this.#now)) return;
+    this.#containers.add(container);
+    const members = [...liveMembers(shard, kind, key, this.#now)];
+    if (members.length === 0) return;
+    if (lease !== 0) this.#append(lease);
+    for (const member of members) this.#append(member);
+  }
+
+  #append(slot: number): void {
+    const { table } = this.#shard;
+    const at = table.offsetOf(slot);
+    this.#writer.raw(table.bytesOf(slot).subarray(at, at + recordLength(table.viewOf(slot), at)));
+    this.#count++;
+  }
+
+  #keyOf(slot: number): Key {
+    const { table } = this.#shard;
+    return keyAt(table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
+  }
+}
