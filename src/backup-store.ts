@@ -63,6 +63,8 @@ export interface BackupStore {
    * replica in reach before it began; absent: all keyspaces. Throws `NOT_READY`, `UNKNOWN_KEYSPACE`, `TOO_MANY_REQUESTS`.
    */
   backup(keyspaces?: readonly string[]): Promise<Backup>;
+  /** As `BackupFacts` has them: two answers that share one are of one cluster. */
+  births(): readonly string[];
   /** A stamp above all that was written here so far, for `RestoreOptions`. Throws `NOT_READY`. */
   stampRestore(): number;
   /** Throws `NOT_READY`, `BAD_REQUEST` for a stamp that is still to come. */

@@ -42,6 +42,8 @@ class FrameSequence {
 
   async take(frame: Frame): Promise<ArchiveItem> {
     if (this.#hasEnded) throw damaged("more behind its end");
+    const isPlain = frame.flags === 0 && frame.keyspace === 0 && frame.records === 0;
+    if (frame.type !== FRAME_CHUNK && !isPlain) throw damaged("a frame out of form");
     if (frame.type === FRAME_HEADER) return this.#begin(frame);
     if (this.#header === undefined) throw damaged("no header");
     if (frame.type === FRAME_END) return this.#end(frame);

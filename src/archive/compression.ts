@@ -25,5 +25,5 @@ export async function decompress(bytes: Uint8Array, length: number): Promise<Uin
     throw damaged("a chunk that cannot be decompressed");
   }
   if (raw.length !== length) throw damaged("a chunk of another length");
-  return raw;
+  return new Uint8Array(raw.buffer, raw.byteOffset, raw.length);
 }

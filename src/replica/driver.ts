@@ -37,6 +37,7 @@ import type {
 import type { MessageOf } from "../wire/message.ts";
 import type { Acks } from "./acks.ts";
 import { Backups } from "./backup.ts";
+import { birthsOf } from "./births.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { DiskFeed } from "./disk-feed.ts";
 import { Documents } from "./documents.ts";
@@ -292,6 +293,10 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   async backup(keyspaces?: readonly string[]): Promise<Backup> {
     this.#checkReady();
     return this.#backups.begin(keyspaces);
+  }
+
+  births(): readonly string[] {
+    return birthsOf(this.#running());
   }
 
   stampRestore(): number {

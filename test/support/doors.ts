@@ -1,6 +1,7 @@
 /** A server of doors over a fake store, on a free port, for one test. */
 
 import { createServer, type DoorServer, type DoorServerOptions } from "../../src/doors/server.ts";
+import { FakeBackups } from "./fake-backups.ts";
 import { fakeHub } from "./fake-documents.ts";
 import { FakeKeyspaces } from "./fake-keyspaces.ts";
 import { FakeStore } from "./fake-store.ts";
@@ -8,6 +9,7 @@ import { FakeStore } from "./fake-store.ts";
 export interface TestDoors {
   readonly store: FakeStore;
   readonly keyspaces: FakeKeyspaces;
+  readonly backups: FakeBackups;
   readonly documents: ReturnType<typeof fakeHub>;
   readonly server: DoorServer;
   readonly port: number;
@@ -18,7 +20,9 @@ export async function openDoors(options: Partial<Omit<DoorServerOptions, "store"
   const store = new FakeStore();
   const documents = fakeHub();
   const keyspaces = new FakeKeyspaces();
-  const server = createServer({ store, keyspaces, documents: documents.hub, processMetrics: false, ...options });
+  const backups = new FakeBackups();
+  const shared = { store, keyspaces, backups, documents: documents.hub, processMetrics: false };
+  const server = createServer({ ...shared, ...options });
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
-  return { store, keyspaces, documents, server, port, url: `http://127.0.0.1:${port}` };
+  return { store, keyspaces, backups, documents, server, port, url: `http://127.0.0.1:${port}` };
 }

@@ -40,7 +40,12 @@ export async function postRestore(call: Call, facts: DoorFacts): Promise<Answer>
     const stamp = overwrite === "false" ? undefined : asked === undefined ? backups.stampRestore() : Number(asked);
     const restoring = new Restoring(backups, facts, stamp);
     for await (const item of readArchive(call.upload ?? nothing())) await restoring.take(item);
-    return jsonAnswer(200, { ...restoring.counts, ...(stamp !== undefined && { stamp }) });
+    return jsonAnswer(200, {
+      ...restoring.counts,
+      ...(stamp !== undefined && { stamp }),
+      // Of who only begins, and wants to know which cluster this is.
+      ...(restoring.chunks === 0 && { births: backups.births() }),
+    });
   } finally {
     metrics.restores--;
   }
@@ -51,6 +56,7 @@ class Restoring {
   readonly #facts: DoorFacts;
   readonly #stamp: number | undefined;
   #restore: Restore | undefined;
+  chunks = 0;
   counts: RestoreCounts = { restored: 0, kept: 0, forgotten: 0, expired: 0 };
 
   constructor(backups: BackupStore, facts: DoorFacts, stamp: number | undefined) {
@@ -63,6 +69,7 @@ class Restoring {
   async take(item: ArchiveItem): Promise<void> {
     if (item.type === "header") return this.#begin(item.header);
     if (item.type === "end") return;
+    this.chunks++;
     const counts = await this.#restore?.apply(item.keyspace, item.records);
     if (counts === undefined) return;
     const { restored, kept, forgotten, expired } = this.counts;

@@ -7,6 +7,7 @@ import type { Key, OriginId, ReplicaId, ShardId } from "../../../src/base/ids.ts
 import { createAuth } from "../../../src/doors/auth.ts";
 import { type Operation, type Route, routes } from "../../../src/doors/http/routes.ts";
 import { encodeSession } from "../../../src/doors/session.ts";
+import { archiveOf, recordOf } from "../../support/archives.ts";
 import { openDoors, type TestDoors } from "../../support/doors.ts";
 import {
   lastOf,
@@ -20,6 +21,8 @@ import {
 import { openSocket, parseAnswer, readAll } from "../../support/raw-http.ts";
 
 let doors: TestDoors;
+const archive = await archiveOf([{ keyspace: "default", records: [recordOf("a", "v")] }]);
+const empty = await archiveOf([]);
 let openapi: OpenApi;
 
 beforeAll(async () => {
@@ -227,6 +230,11 @@ describe("every answer", () => {
     { does: ["delete", "/v1/admin/members/{id}", "/v1/admin/members/replica-c?force=true"], status: 204 },
     { does: ["delete", "/v1/admin/members/{id}", "/v1/admin/members/nobody"], status: 404 },
     { does: ["delete", "/v1/admin/members/{id}", "/v1/admin/members/replica-b"], status: 409 },
+    { does: ["post", "/v1/admin/backup"], status: 200 },
+    { does: ["post", "/v1/admin/backup", "/v1/admin/backup?keyspaces=none"], status: 404 },
+    { does: ["post", "/v1/admin/restore"], body: archive, status: 200 },
+    { does: ["post", "/v1/admin/restore", "/v1/admin/restore?overwrite=true"], body: empty, status: 200 },
+    { does: ["post", "/v1/admin/restore"], body: archive.subarray(0, -1), status: 400 },
     { does: ["post", "/v1/admin/leave"], status: 202 },
     { does: ["put", "/v1/admin/faults"], body: '{"cut":["replica-b"]}', status: 200 },
     { does: ["put", "/v1/admin/faults"], body: '{"cut":["replica-a"]}', status: 400 },
