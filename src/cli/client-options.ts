@@ -26,14 +26,14 @@ export interface ClientOptions {
 const KEY_BYTES_MAX = 1024;
 const WAIT_MS_MAX = 86_400_000;
 
-/** A command with the options that `createClient` reads. */
-export function clientCommand(name: string): Command {
+/** A command with the options that `createClient` reads; `keyspace`: what its keyspace is, for `--help`. */
+export function clientCommand(name: string, keyspace = "keyspace (default: default)"): Command {
   return new Command(name)
     .option(
       "--url <URLS>",
       "replica to talk to, a URL or host:port; of a comma-separated list, the first that answers (default: http://127.0.0.1:7400)",
     )
-    .option("--keyspace <NAME>", "keyspace (default: default)")
+    .option("--keyspace <NAME>", keyspace)
     .option("--token-file <FILE>", "file with the token to show")
     .option("--tls-ca <FILE>", "certificate authority (PEM) that an https replica must be signed by")
     .option("--wait <TIME>", "first wait until the replica is ready, at most this long: 30s, 5m");

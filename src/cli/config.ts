@@ -191,6 +191,13 @@ function composeConfig(
     maxClockOffsetMs: values.maxClockOffset,
     retentionMs: values.retention,
     enableFaults: values.enableFaults,
+    ...(values.backupDir !== undefined && {
+      backup: {
+        folder: resolve(inputs.folder, values.backupDir),
+        everyMs: values.backupEvery,
+        keep: values.backupKeep,
+      },
+    }),
     logLevel: values.logLevel,
   };
 }

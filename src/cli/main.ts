@@ -3,7 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { AtollError } from "../base/errors.ts";
 import { RemoteError } from "../client/answer.ts";
-import { failureReason } from "../client/http-client.ts";
+import { failureReason } from "../client/failure.ts";
 import { version } from "../version.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { say } from "./terminal.ts";
@@ -20,6 +20,8 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["status", async () => (await import("./status.ts")).statusCommand()],
   ["members", async () => (await import("./members.ts")).membersCommand()],
   ["keyspaces", async () => (await import("./keyspaces.ts")).keyspacesCommand()],
+  ["backup", async () => (await import("./backup.ts")).backupCommand()],
+  ["restore", async () => (await import("./restore.ts")).restoreCommand()],
   ["cluster", async () => (await import("./cluster.ts")).clusterCommand()],
   ["simulate", async () => (await import("./simulate.ts")).simulateCommand()],
 ]);

@@ -201,6 +201,19 @@ export const startFlags = {
     default: "24h",
     help: "how long deletions wait for a replica that is away",
   },
+  backupDir: { schema: path, value: "DIR", help: "folder to which all keyspaces are backed up by themselves" },
+  backupEvery: {
+    schema: duration(1_000, 3_650 * DAY_MS),
+    value: "TIME",
+    default: "24h",
+    help: "from one backup in --backup-dir to the next",
+  },
+  backupKeep: {
+    schema: wholeNumber(1, 100_000),
+    value: "N",
+    default: "7",
+    help: "how many backups stay in --backup-dir: the latest",
+  },
   enableFaults: { schema: flag, default: "false", help: "allow PUT /v1/admin/faults, for partition drills" },
   logLevel: { schema: oneOf(LOG_LEVELS), value: "LEVEL", default: "info", help: LOG_LEVELS.join(", ") },
 } as const satisfies Record<string, FlagRow<unknown>>;

@@ -9,8 +9,8 @@ import { say } from "./terminal.ts";
 const AGAIN_MS = 250;
 
 /**
- * What `attempt` comes back with, tried again for up to `waitMs` while it fails of what may pass: nobody there, not ready,
- * a `CommandFailure`. Then throws its last failure. One line says that somebody waits, and for whom.
+ * What `attempt` comes back with, tried again for up to `waitMs` while it fails of what may pass: nobody there, not ready, too
+ * slow, a `CommandFailure`. Then throws its last failure. One line says that somebody waits, and for whom.
  */
 export async function untilDone<T>(waitMs: number, whom: string, attempt: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + waitMs;
@@ -27,6 +27,6 @@ export async function untilDone<T>(waitMs: number, whom: string, attempt: () => 
 }
 
 function mayPass(error: unknown): boolean {
-  if (error instanceof RemoteError) return error.status >= 500 || error.status === 429;
+  if (error instanceof RemoteError) return error.status >= 500 || error.status === 429 || error.status === 408;
   return error instanceof CommandFailure || (error instanceof AtollError && error.code === "UNREACHABLE");
 }

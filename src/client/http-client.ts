@@ -5,6 +5,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
+import type { RestoreCounts } from "../backup-store.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
 import type {
@@ -27,9 +28,11 @@ import {
   remoteError,
 } from "./answer.ts";
 import { EventStreamParser } from "./event-stream.ts";
+import { allFailed, type Failure, failureReason } from "./failure.ts";
 import { decodePercent, encodePercent } from "./percent.ts";
 import type { Fetch } from "./trusting-fetch.ts";
 import { parseWatchEvent } from "./watch-event.ts";
+import { versionOf, type WriteAnswer, writeAnswer } from "./write-answer.ts";
 
 export interface HttpClientOptions {
   /** One for each replica, such as `http://127.0.0.1:7400`. */
@@ -50,12 +53,16 @@ export interface PutRequest {
   readonly ifNoneMatch?: "*";
 }
 
-export interface WriteAnswer {
-  /** `kept`: it stays and will spread, but what `ack` asked for was not reached in time. */
-  readonly outcome: "created" | "replaced" | "deleted" | "kept";
-  readonly version?: string;
-  /** "reached/wanted", where an ack was asked for. */
-  readonly acks?: string;
+export interface RestoreRequest {
+  /** Everything is written as new, as of `stamp`, which the first part is answered with. */
+  readonly overwrite: boolean;
+  readonly stamp?: number | undefined;
+}
+
+export interface RestoreAnswer extends RestoreCounts {
+  readonly stamp?: number;
+  /** Of a part without registers: two answers that share one are of one cluster. */
+  readonly births?: readonly string[];
 }
 
 export interface WatchRequest {
@@ -77,15 +84,11 @@ interface Request {
   readonly timeoutMs?: number;
 }
 
-/** What came of asking one replica. */
-interface Failure {
-  readonly url: string;
-  readonly error: unknown;
-}
-
 const TIMEOUT_MS = 30_000;
 /** A replica that is ready says so at once. */
 const READY_TIMEOUT_MS = 2_000;
+/** Owners are looked for, and disks waited for. */
+const RESTORE_TIMEOUT_MS = 180_000;
 const RECONNECT_MS_MIN = 250;
 const RECONNECT_MS_MAX = 5_000;
 /** Failures after which the request certainly was not received. */
@@ -226,6 +229,27 @@ export class HttpClient {
     expectStatus(await this.#request({ method: "DELETE", path }), 204);
   }
 
+  /** Whole keyspaces, or all of them, as a backup that comes while it is made; whoever reads it checks that it is whole. */
+  async backup(keyspaces?: readonly string[]): Promise<ReadableStream<Uint8Array>> {
+    const query = keyspaces === undefined ? "" : `?keyspaces=${encodePercent(keyspaces.join(","))}`;
+    const answer = await this.#firstOf((url) => this.#open(`${url}/v1/admin/backup${query}`));
+    const { stream } = expectStatus(answer, 200) as typeof answer;
+    if (stream === undefined) throw badAnswer("a backup");
+    return stream;
+  }
+
+  /** Hands in a backup, or a part of one. Sent twice, it is restored once. */
+  async restore(part: Uint8Array, options: RestoreRequest): Promise<RestoreAnswer> {
+    const { overwrite, stamp } = options;
+    const query = overwrite ? `?overwrite=true${stamp === undefined ? "" : `&stamp=${stamp}`}` : "";
+    const path = `/v1/admin/restore${query}`;
+    const parsed = parseJson(
+      expectStatus(await this.#request({ method: "POST", path, body: part, timeoutMs: RESTORE_TIMEOUT_MS }), 200),
+    );
+    if (!isObject(parsed) || typeof parsed.restored !== "number") throw badAnswer("that of a restore");
+    return parsed as unknown as RestoreAnswer;
+  }
+
   /** Drops every link of the replica to these, both ways, until set otherwise (`--enable-faults`). */
   async cut(replicas: readonly string[]): Promise<void> {
     const body = JSON.stringify({ cut: replicas });
@@ -303,13 +327,17 @@ export class HttpClient {
   }
 
   /** The first answer that is not "try another replica"; else the last of those, or `UNREACHABLE`. */
-  async #request(request: Request): Promise<Answer> {
+  #request(request: Request): Promise<Answer> {
+    return this.#firstOf((url) => this.#send(url, request), request.repeatable);
+  }
+
+  async #firstOf<A extends Answer>(send: (url: string) => Promise<A>, repeatable = true): Promise<A> {
     const failures: Failure[] = [];
     for (let tries = 0; tries < this.#urls.length; tries++) {
       const index = (this.#current + tries) % this.#urls.length;
       const url = this.#urls[index] ?? "";
       try {
-        const answer = await this.#send(url, request);
+        const answer = await send(url);
         if (answer.status !== 502 && answer.status !== 503) {
           this.#current = index;
           this.#session = answer.headers.get("atoll-session") ?? this.#session;
@@ -318,10 +346,18 @@ export class HttpClient {
         failures.push({ url, error: remoteError(answer) });
       } catch (error) {
         failures.push({ url, error });
-        if (request.repeatable === false && !NEVER_SENT.has(failureReason(error))) break;
+        if (!repeatable && !NEVER_SENT.has(failureReason(error))) break;
       }
     }
     throw allFailed(failures);
+  }
+
+  /** An answer whose body comes piece by piece. */
+  async #open(url: string): Promise<Answer & { readonly stream: ReadableStream<Uint8Array> | undefined }> {
+    const response = await this.#fetch(url, { method: "POST", headers: this.#headers({}), redirect: "error" });
+    const { status, headers } = response;
+    if (status === 200) return { status, headers, body: new Uint8Array(), stream: response.body ?? undefined };
+    return { status, headers, body: new Uint8Array(await response.arrayBuffer()), stream: undefined };
   }
 
   async #send(url: string, request: Request): Promise<Answer> {
@@ -349,37 +385,4 @@ async function* decodeEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<W
       if (parsed !== undefined) yield parsed;
     }
   }
-}
-
-/** What to say when no replica answered as hoped: the last answer where there was one, `UNREACHABLE` otherwise. */
-function allFailed(failures: readonly Failure[]): Error {
-  const refused = failures.findLast(({ error }) => error instanceof RemoteError);
-  if (refused !== undefined) return refused.error as RemoteError;
-  const reasons = failures.map(({ url, error }) => `${url}: ${failureReason(error)}`);
-  const { error: cause } = failures.at(-1) ?? {};
-  return new AtollError("UNREACHABLE", `cannot reach ${reasons.join("; ")}`, { cause });
-}
-
-/** The system's code where there is one ("ECONNREFUSED"), else its words. */
-export function failureReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return "no answer in time";
-  if (error instanceof RemoteError) return error.message;
-  const source = error.cause instanceof Error ? error.cause : error;
-  const first = source instanceof AggregateError && source.errors[0] instanceof Error ? source.errors[0] : source;
-  return "code" in first && typeof first.code === "string" ? first.code : first.message;
-}
-
-function writeAnswer(answer: Answer, outcome: WriteAnswer["outcome"]): WriteAnswer {
-  const version = versionOf(answer.headers);
-  const acks = answer.headers.get("atoll-acks");
-  return {
-    outcome: answer.status === 202 ? "kept" : outcome,
-    ...(version !== undefined && { version }),
-    ...(acks !== null && { acks }),
-  };
-}
-
-function versionOf(headers: Headers): string | undefined {
-  return headers.get("etag")?.replace(/^"(.*)"$/, "$1");
 }

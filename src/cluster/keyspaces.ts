@@ -113,6 +113,11 @@ export class Keyspaces {
     return learnt !== undefined && this.#namesBySpace.get(learnt.space) === name ? learnt : undefined;
   }
 
+  /** Undefined where no keyspace has it. */
+  nameOf(space: SpaceId): string | undefined {
+    return this.#namesBySpace.get(space);
+  }
+
   /** The policy of a space, which is that of `default` at first where nothing is known of it. */
   policyOf(space: SpaceId): Policy {
     const name = this.#namesBySpace.get(space);

@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { AtollError } from "../base/errors.ts";
 import type { Key, ReplicaId } from "../base/ids.ts";
 import { isLoopback } from "../base/loopback.ts";
+import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
 import { DocumentHub } from "../documents/document-hub.ts";
 import { createAuth, openAuth } from "../doors/auth.ts";
 import { keyspaceSettingsOf } from "../doors/keyspace-settings.ts";
@@ -24,6 +25,7 @@ import { SystemRandom, systemClock, systemScheduler, systemStopwatch } from "../
 import { WsTransport } from "../runtime/ws-transport.ts";
 import type { KeyspaceSettings, KeyspaceStatus, LocalStore, Store, WriteOptions, WriteOutcome } from "../store.ts";
 import { version } from "../version.ts";
+import { BackupSchedule } from "./backup-schedule.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { nodeDefaults, type StartConfig } from "./node-config.ts";
 import { type NodeDocument, openNodeDocument } from "./node-document.ts";
@@ -96,6 +98,7 @@ class AtollNode implements Node {
   readonly #documents: DocumentHub;
   readonly #doors: DoorServer;
   readonly #discovery: Discovery;
+  readonly #schedule: BackupSchedule | undefined;
   readonly left: Promise<boolean>;
   readonly #budget: MemoryBudget;
   #cancelBudget: Cancel = () => {};
@@ -143,17 +146,18 @@ class AtollNode implements Node {
       storage: config.data === "none" ? new MemoryStorage() : new LevelStorage({ folder: config.data, log }),
       transport,
       log,
-      ...(config.data === "none" ? {} : { salvage: (records) => this.#salvage(records) }),
+      ...(config.data === "none" ? {} : { salvage: (records, keyspace) => this.#salvage(records, keyspace) }),
     });
     const around = { clock: systemClock, stopwatch: systemStopwatch, scheduler: systemScheduler, random, log };
     this.#documents = new DocumentHub({ store: this.#driver.documents, around });
+    this.#schedule = this.#scheduleOf(config);
     this.#doors = createServer({
       store: this.#driver,
       keyspaces: this.#driver,
       backups: this.#driver,
       documents: this.#documents,
       auth: config.tokens.length === 0 ? openAuth : createAuth(config.tokens),
-      statistics: [this.#driver, transport, this.#documents],
+      statistics: [this.#driver, transport, this.#documents, ...(this.#schedule ? [this.#schedule] : [])],
       log,
       enableFaults: config.enableFaults,
       allowOrigins: config.allowOrigins,
@@ -210,6 +214,7 @@ class AtollNode implements Node {
     try {
       await this.#driver.start(this.#config.advertise ?? this.#bound);
       this.#discovery.start();
+      this.#schedule?.start();
       this.#keepBudget();
     } catch (error) {
       await this.#doors.close(0);
@@ -233,15 +238,24 @@ class AtollNode implements Node {
 
   async #stop(): Promise<void> {
     this.#discovery.stop();
+    await this.#schedule?.stop();
     this.#cancelBudget();
     await this.#doors.close();
     this.#documents.close();
     await this.#driver.stop();
   }
 
-  /** Keeps records that a quarantine dropped: back to back in one file, as they lie on disk. */
-  async #salvage(records: readonly Uint8Array[]): Promise<void> {
-    const file = join(this.#config.data, `salvaged-${this.#driver.id}.records`);
+  #scheduleOf({ backup, data, cluster }: StartConfig): BackupSchedule | undefined {
+    if (backup === undefined) return undefined;
+    const name = () => (data === "none" ? cluster : this.#driver.id);
+    const around = { clock: systemClock, scheduler: systemScheduler, log: this.#log };
+    return new BackupSchedule({ ...backup, ...around, store: this.#driver, name });
+  }
+
+  /** Keeps records that a quarantine dropped: back to back in one file for each keyspace, as they lie on disk. */
+  async #salvage(records: readonly Uint8Array[], keyspace: string): Promise<void> {
+    const name = keyspace === DEFAULT_KEYSPACE ? "" : `.${keyspace}`;
+    const file = join(this.#config.data, `salvaged-${this.#driver.id}${name}.records`);
     const handle = await open(file, "a", 0o600);
     try {
       await handle.writeFile(Buffer.concat(records));

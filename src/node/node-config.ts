@@ -24,6 +24,15 @@ export interface TlsConfig {
   readonly ca?: string;
 }
 
+/** Backups to a folder, by themselves. */
+export interface BackupConfig {
+  readonly folder: string;
+  /** From one to the next. */
+  readonly everyMs: number;
+  /** So many of the latest stay. */
+  readonly keep: number;
+}
+
 /** What a node is when it is told nothing else. The data folder depends on the port: `./atoll-data/PORT`. */
 export const nodeDefaults = {
   region: "local",
@@ -76,5 +85,7 @@ export interface StartConfig {
   readonly maxClockOffsetMs: number;
   readonly retentionMs: number;
   readonly enableFaults: boolean;
+  /** Absent: none but those that are asked for. */
+  readonly backup?: BackupConfig;
   readonly logLevel: LogLevel;
 }

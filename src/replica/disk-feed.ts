@@ -5,6 +5,7 @@
 
 import { isDue } from "../base/deadline.ts";
 import { type AtollError, toAtollError } from "../base/errors.ts";
+import type { SalvagedRecord } from "./outbox.ts";
 import type { Batch } from "./persistence.ts";
 import type { Log, Storage } from "./ports.ts";
 import type { Replica } from "./replica.ts";
@@ -18,7 +19,7 @@ export interface DiskFeedOptions {
   readonly log: Log;
   readonly now: () => number;
   /** Keeps records aside; resolves once they are safe. */
-  readonly salvage: ((records: readonly Uint8Array[]) => Promise<void>) | undefined;
+  readonly salvage: ((records: readonly Uint8Array[], keyspace: string) => Promise<void>) | undefined;
   /** The disk has it. */
   readonly persisted: (batch: Batch) => void;
 }
@@ -27,7 +28,7 @@ export class DiskFeed {
   readonly #options: DiskFeedOptions;
   #writing: Promise<void> | undefined;
   /** Records that a quarantine dropped and that are not yet kept elsewhere. */
-  #toSalvage: Uint8Array[] = [];
+  #toSalvage: SalvagedRecord[] = [];
   #retryAt = 0;
   #isEnding = false;
   /** Somebody waits for what the next batch holds. */
@@ -94,7 +95,14 @@ export class DiskFeed {
   async #salvage(): Promise<void> {
     const records = this.#toSalvage;
     if (records.length === 0) return;
-    await this.#options.salvage?.(records);
+    // Those that are safe already come twice where a later keyspace fails, which does no harm.
+    for (const keyspace of new Set(records.map((record) => record.keyspace))) {
+      const own = records.filter((record) => record.keyspace === keyspace);
+      await this.#options.salvage?.(
+        own.map(({ bytes }) => bytes),
+        keyspace,
+      );
+    }
     this.#toSalvage = this.#toSalvage.slice(records.length);
   }
 

@@ -29,7 +29,7 @@ export interface DoubtHost extends Surroundings {
   /** Somebody is looked for whom this replica may have forgotten. */
   mayHaveUnmetOwners(now: number): boolean;
   /** Keeps a record for an operator. */
-  putAside(record: Uint8Array): void;
+  putAside(record: Uint8Array, shard: ShardId): void;
 }
 
 export class Doubt {
@@ -78,7 +78,7 @@ export class Doubt {
   }
 
   #renew(shard: Shard, slot: number, now: number): void {
-    if (this.#isSalvaged(shard.table.viewOf(slot), shard.table.offsetOf(slot), now)) shard.discard(slot);
+    if (this.#isSalvaged(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now)) shard.discard(slot);
     else shard.redot(slot);
   }
 
@@ -104,10 +104,10 @@ export class Doubt {
       const isOwn = replicaOf(originAt(view, at)) === this.#host.number;
       if (standing === "replaced") {
         // Most likely. The mark may be of another key, and where others closed our lives nobody has ever seen it.
-        if (isQuarantined && isOwn) this.#salvage(view, at, now);
+        if (isQuarantined && isOwn) this.#salvage(shard.id, view, at, now);
         return "goes";
       }
-      if (isQuarantined && judge === "peers" && this.#isSalvaged(view, at, now)) return "goes";
+      if (isQuarantined && judge === "peers" && this.#isSalvaged(shard, view, at, now)) return "goes";
       // Under its old dot it would be taken for gone. Of a register of somebody else that is for its writer to see to.
       return standing === "unseen" && isOwn ? "stays under a new dot" : "stays";
     });
@@ -140,17 +140,17 @@ export class Doubt {
   }
 
   /** True for a register older than the retention: it was put aside. */
-  #isSalvaged(view: DataView, at: number, now: number): boolean {
+  #isSalvaged({ id }: Shard, view: DataView, at: number, now: number): boolean {
     if (!this.#isTooOld(view, at, now)) return false;
-    this.#salvage(view, at, now);
+    this.#salvage(id, view, at, now);
     return true;
   }
 
   /** Puts a register aside, unless there is nothing in it any more. */
-  #salvage(view: DataView, at: number, now: number): void {
+  #salvage(shard: ShardId, view: DataView, at: number, now: number): void {
     if (isGone(flagsAt(view, at)) || expiresAt(view, at) <= now) return;
     this.salvaged++;
-    this.#host.putAside(new Uint8Array(view.buffer, view.byteOffset + at, recordLength(view, at)).slice());
+    this.#host.putAside(new Uint8Array(view.buffer, view.byteOffset + at, recordLength(view, at)).slice(), shard);
   }
 }
 

@@ -86,10 +86,10 @@ export interface DriverOptions {
   readonly transport: Transport;
   readonly log: Log;
   /**
-   * Keeps records aside that a quarantine drops; resolves once they are safe. The disk learns of nothing that came later
+   * Keeps records of a keyspace aside that a quarantine drops; resolves once they are safe. The disk learns of nothing that came later
    * before that.
    */
-  readonly salvage?: (records: readonly Uint8Array[]) => Promise<void>;
+  readonly salvage?: (records: readonly Uint8Array[], keyspace: string) => Promise<void>;
 }
 
 export class Driver implements LocalStore, KeyspaceStore, BackupStore, StatisticsSource {

@@ -20,6 +20,13 @@ export interface LogFact {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** A register that a quarantine dropped. */
+export interface SalvagedRecord {
+  /** The keyspace that it is of; what is of none is the system's own. */
+  readonly keyspace: string;
+  readonly bytes: Uint8Array;
+}
+
 export class Outbox {
   frames: OutgoingFrame[] = [];
   closes: { readonly link: LinkId; readonly code: ErrorCode; readonly reason: string }[] = [];
@@ -31,7 +38,7 @@ export class Outbox {
   /** The set of members changed: dial those that are new. */
   membersChanged = false;
   /** Records too old to be merged after a quarantine: to be kept aside for an operator. */
-  salvaged: Uint8Array[] = [];
+  salvaged: SalvagedRecord[] = [];
 
   /** Bytes of the frames that wait in here for a link. */
   bytesTo(link: LinkId): number {

@@ -899,8 +899,8 @@ export class Replica implements WatchRelayHost {
     return true;
   }
 
-  putAside(record: Uint8Array): void {
-    this.outbox.salvaged.push(record);
+  putAside(bytes: Uint8Array, shard: ShardId): void {
+    this.outbox.salvaged.push({ keyspace: this.keyspaces.nameOf(spaceOf(shard)) ?? "system", bytes });
   }
 
   /** Registers that were put aside for an operator. */

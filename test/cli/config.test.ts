@@ -106,6 +106,9 @@ test("every flag has its variable and its key in the file", () => {
     compressRegions: "true",
     maxClockOffset: "1s",
     retention: "1h",
+    backupDir: "backups",
+    backupEvery: "1h",
+    backupKeep: "3",
     enableFaults: "true",
     logLevel: "warn",
   };
@@ -121,6 +124,7 @@ test("every flag has its variable and its key in the file", () => {
   expect(camel).toEqual(fromFlags);
   expect(start({ config: write("kebab.json", kebab) })).toEqual(fromFlags);
   expect(fromFlags.config).toMatchObject({ id: "a", dataBytesMax: 1024 ** 3, enableFaults: true, data: "none" });
+  expect(fromFlags.config.backup).toEqual({ folder: resolve(folder, "backups"), everyMs: 3_600_000, keep: 3 });
 });
 
 test("the file may use numbers, booleans and lists", () => {

@@ -291,7 +291,7 @@ export class Machines {
     for (const answer of answers) answer();
     for (const deliver of deliveries) deliver();
     machine.logs.push(...logs.map(({ event }) => event));
-    machine.salvaged.push(...salvaged);
+    machine.salvaged.push(...salvaged.map(({ bytes }) => bytes));
   }
 
   #carry(from: ReplicaId, { link, frame, droppable }: OutgoingFrame): void {
