@@ -16,7 +16,8 @@ export function recordOf(key: string, value: string, timestamp = 4096): Uint8Arr
   const writer = new RecordWriter();
   const bytes = new TextEncoder().encode(value);
   const fields = { flags: 0, kind: 0, key: key as Key, value: bytes, timestamp, origin: 2 ** 21 + 1, sequence: 1 };
-  return writer.bytes.slice(0, writer.write(fields));
+  const length = writer.write(fields);
+  return writer.bytes.slice(0, length);
 }
 
 export function partOf({ keyspace, records, continues = false }: MadePart): BackupPart {
