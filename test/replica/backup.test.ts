@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import * as Y from "yjs";
 import type { Key, ShardId } from "../../src/base/ids.ts";
+import { KIND_PLAIN } from "../../src/core/record.ts";
 import type { Store } from "../../src/store.ts";
 import { isSound, recordsIn, restoreBackup, takeBackup } from "../support/backups.ts";
 import { NAME, PlacedWorld } from "../support/placed-world.ts";
@@ -88,15 +89,26 @@ describe("a backup", () => {
   });
 
   it("has what another replica had acknowledged before it began and had not told yet", async () => {
-    const placed = await three("acknowledged");
-    // All links are slow from now on: what was acknowledged is under way.
-    placed.cut([0], [1, 2]);
-    placed.heal([0], [1, 2]);
-    for (let i = 0; i < 40; i++) {
-      await put(placed, 1, `fresh${i}`, "v");
-      await placed.put(2, `k${i}`, "v");
-      const taken = await takeBackup(placed, 0);
-      expect(recordsIn(taken)).toBe(2 * (i + 1));
+    const regions = ["eu", "eu", "eu"];
+    const quality = () => ({ latencyMs: 200 });
+    const placed = new PlacedWorld({ seed: "acknowledged", regions, settings: { replication: 2 }, quality });
+    await placed.begin();
+    const [own, others] = [placed.keyOf([0, 1]), placed.keyOf([1, 2])];
+    const names = [undefined, ["default"], [NAME]] as const;
+    for (const [round, keyspaces] of names.entries()) {
+      await put(placed, 1, `fresh${round}`, "v");
+      // In the shard of the key that it names.
+      await placed.put(1, `{${own}}${round}`, "v");
+      await placed.put(1, others, `v${round}`);
+      expect(await get(placed, 0, `fresh${round}`)).toBeUndefined();
+      const taken = await takeBackup(placed, 0, keyspaces === undefined ? {} : { keyspaces });
+      const counts = { default: round + 1, [NAME]: round + 2 };
+      for (const [name, count] of Object.entries(counts)) {
+        const found = taken.parts.filter(({ keyspace }) => keyspace === name);
+        const isAsked = keyspaces === undefined || keyspaces.some((each) => each === name);
+        expect(found.reduce((sum, each) => sum + each.count, 0)).toBe(isAsked ? count : 0);
+      }
+      expect(isSound(taken)).toBe(true);
     }
   });
 
@@ -192,6 +204,24 @@ describe("a restore into another cluster", () => {
     expect(await values()).toEqual(["later", "since", "backed up"]);
     const future = () => other.driver(0).restore({ source: taken.facts, stamp: stamp + 4096 * 120_000 });
     expect(future).toThrow("stamped with what a replica answered");
+  });
+
+  it("overwrites also what bears a stamp that is still to come, once", async () => {
+    const placed = await three("ahead");
+    await put(placed, 0, "a", "backed up");
+    const taken = await takeBackup(placed, 0, { keyspaces: ["default"] });
+    const other = await three("ahead, restored");
+    const { replica } = other.driver(0);
+    const future = other.driver(0).stampRestore() + 4096 * 86_400_000;
+    const ahead = { kind: KIND_PLAIN, key: "a" as Key, value: bytes("wrong clock"), stamp: future };
+    replica.write(replica.shardOfKey("a" as Key), ahead, false, other.world.now);
+    await other.run(100);
+    const stamp = other.driver(1).stampRestore();
+    expect(await restoreBackup(other, 1, taken)).toMatchObject({ kept: 1 });
+    expect(await restoreBackup(other, 1, taken, stamp)).toMatchObject({ restored: 1 });
+    await other.run(100);
+    expect(await get(other, 2, "a")).toBe("backed up");
+    expect(await restoreBackup(other, 2, taken, stamp)).toMatchObject({ kept: 1 });
   });
 
   it("gives values that are written as new the time to live that the keyspace has", async () => {
