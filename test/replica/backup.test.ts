@@ -112,6 +112,19 @@ describe("a backup", () => {
     }
   });
 
+  it("has what one owner had acknowledged and another, whom it is read from, had not heard of", async () => {
+    const regions = ["eu", "eu", "eu"];
+    const apart = (a: number, b: number) => (Math.min(a, b) === 1 ? 1000 : a + b === 1 ? 50 : 1);
+    const quality = (from: number, to: number) => ({ latencyMs: apart(from, to) });
+    const placed = new PlacedWorld({ seed: "lagging owner", regions, settings: { replication: 2 }, quality });
+    await placed.begin();
+    const key = placed.keyOf([1, 2]);
+    await placed.put(1, key, "v");
+    await placed.run(100);
+    expect(placed.held(2, key)).toBe(false);
+    expect(recordsIn(await takeBackup(placed, 0))).toBe(1);
+  });
+
   it("has what was there throughout exactly once, though it is written to meanwhile", async () => {
     const placed = await three("written to");
     for (let i = 0; i < 300; i++) await placed.put(i % 3, `k${i}`, "x".repeat(10_000));
