@@ -24,7 +24,7 @@ import { type RestoreHost, recordsOf } from "./restore.ts";
 import type { Router } from "./router.ts";
 
 /** Of records, in a page. */
-const PAGE_BYTES = 512 * 1024;
+const PAGE_BYTES = 256 * 1024;
 /** Of one key that has more, in a part of a backup. */
 const PART_BYTES_MAX = 1024 * 1024;
 /** Registers that an owner looks at for one answer. */
