@@ -13,6 +13,7 @@ import { CommandFailure } from "./command-failure.ts";
 import { systemReason } from "./private-file.ts";
 import { grouped, progressBar, readableBytes } from "./progress-bar.ts";
 import { ProgressLine } from "./progress-line.ts";
+import { listenForStop } from "./stop-request.ts";
 import { print } from "./terminal.ts";
 
 export function backupCommand(): Command {
@@ -35,8 +36,13 @@ async function backup(file: string, { keyspace, ...options }: ClientOptions): Pr
   const client = await createClient({ ...options, keyspace: "default" });
   const checked = new CheckedBackup(await registersThere(client));
   const line = new ProgressLine();
+  const stop = new AbortController();
+  listenForStop({
+    first: () => stop.abort(new CommandFailure("stopped: there is no backup", 130)),
+    again: () => process.exit(130),
+  });
   try {
-    const coming = await client.backup(names);
+    const coming = await client.backup(names, stop.signal);
     const length = await writeWholeFile(
       resolve(file),
       checked.pass(coming, (text) => line.show(text)),
@@ -47,7 +53,7 @@ async function backup(file: string, { keyspace, ...options }: ClientOptions): Pr
     await print(`backed up ${grouped(records)} registers of ${all.join(", ")}: ${readableBytes(length)}`);
   } catch (error) {
     line.clear();
-    throw told(error, file);
+    throw stop.signal.aborted ? stop.signal.reason : told(error, file);
   }
 }
 

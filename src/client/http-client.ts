@@ -230,9 +230,9 @@ export class HttpClient {
   }
 
   /** Whole keyspaces, or all of them, as a backup that comes while it is made; whoever reads it checks that it is whole. */
-  async backup(keyspaces?: readonly string[]): Promise<ReadableStream<Uint8Array>> {
+  async backup(keyspaces?: readonly string[], signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     const query = keyspaces === undefined ? "" : `?keyspaces=${encodePercent(keyspaces.join(","))}`;
-    const answer = await this.#firstOf((url) => this.#open(`${url}/v1/admin/backup${query}`));
+    const answer = await this.#firstOf((url) => this.#open(`${url}/v1/admin/backup${query}`, signal));
     const { stream } = expectStatus(answer, 200) as typeof answer;
     if (stream === undefined) throw badAnswer("a backup");
     return stream;
@@ -353,8 +353,16 @@ export class HttpClient {
   }
 
   /** An answer whose body comes piece by piece. */
-  async #open(url: string): Promise<Answer & { readonly stream: ReadableStream<Uint8Array> | undefined }> {
-    const response = await this.#fetch(url, { method: "POST", headers: this.#headers({}), redirect: "error" });
+  async #open(
+    url: string,
+    signal?: AbortSignal,
+  ): Promise<Answer & { readonly stream: ReadableStream<Uint8Array> | undefined }> {
+    const response = await this.#fetch(url, {
+      method: "POST",
+      headers: this.#headers({}),
+      redirect: "error",
+      ...(signal !== undefined && { signal }),
+    });
     const { status, headers } = response;
     if (status === 200) return { status, headers, body: new Uint8Array(), stream: response.body ?? undefined };
     return { status, headers, body: new Uint8Array(await response.arrayBuffer()), stream: undefined };

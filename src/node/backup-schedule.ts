@@ -30,8 +30,12 @@ export interface BackupScheduleOptions extends BackupConfig {
 export class BackupSchedule implements StatisticsSource {
   readonly #options: BackupScheduleOptions;
   #cancel: Cancel = () => {};
-  #underWay: Promise<void> | undefined;
+  #writing: Promise<unknown> | undefined;
   #isStopped = false;
+  #stopped: () => void = () => {};
+  readonly #untilStopped = new Promise<void>((resolve) => {
+    this.#stopped = resolve;
+  });
   #done = 0;
   #failed = 0;
   #lastAt = 0;
@@ -45,11 +49,12 @@ export class BackupSchedule implements StatisticsSource {
     this.#in(FIRST_MS);
   }
 
-  /** Gives up what is under way; what is left of it is taken away. */
+  /** Gives up what is under way, whomever it waits for; what is left of it is taken away. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#stopped();
     this.#cancel();
-    await this.#underWay;
+    await this.#writing?.catch(() => {});
   }
 
   statistics(): readonly Statistic[] {
@@ -70,10 +75,7 @@ export class BackupSchedule implements StatisticsSource {
   #in(delayMs: number): void {
     if (this.#isStopped) return;
     this.#cancel = this.#options.scheduler.after(Math.min(RETRY_MS, delayMs), () => {
-      this.#underWay = this.#look().then((nextMs) => {
-        this.#underWay = undefined;
-        this.#in(nextMs);
-      });
+      void this.#look().then((nextMs) => this.#in(nextMs));
     });
   }
 
@@ -100,17 +102,30 @@ export class BackupSchedule implements StatisticsSource {
     const at = clock.now();
     const file = join(folder, `${this.#options.name()}-${timeInName(at)}.backup`);
     const pieces = writeArchive(await store.backup(), at);
-    this.#lastBytes = await writeWholeFile(file, this.#untilStopped(pieces));
+    if (this.#isStopped) throw stopping();
+    const writing = writeWholeFile(file, this.#whileRunning(pieces));
+    this.#writing = writing;
+    this.#lastBytes = await writing;
     this.#lastAt = at;
     this.#done++;
     log("info", "backup-done", { file, bytes: this.#lastBytes, tookMs: clock.now() - at });
     await this.#rotate();
   }
 
-  async *#untilStopped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const piece of pieces) {
-      if (this.#isStopped) throw new AtollError("SHUTTING_DOWN", "the replica is stopping");
-      yield piece;
+  /** The next piece may be long in coming where owners are looked for. */
+  async *#whileRunning(pieces: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        const coming = pieces.next();
+        coming.catch(() => {});
+        const next = await Promise.race([coming, this.#untilStopped]);
+        if (next === undefined || this.#isStopped) throw stopping();
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      // Not awaited: it ends once what it waits for has come.
+      pieces.return(undefined).catch(() => {});
     }
   }
 
@@ -144,6 +159,10 @@ export class BackupSchedule implements StatisticsSource {
     });
     return files.sort((a, b) => a.at - b.at);
   }
+}
+
+function stopping(): AtollError {
+  return new AtollError("SHUTTING_DOWN", "the replica is stopping");
 }
 
 /** `20261126T170000.123Z`: sorts by time, and is a name on every system. */

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AtollError } from "../../src/base/errors.ts";
 import { archiveOf, joined, partOf, recordOf } from "../support/archives.ts";
 import { openDoors, type TestDoors } from "../support/doors.ts";
-import { runAtoll } from "./run-atoll.ts";
+import { finished, runAtoll, spawnAtoll } from "./run-atoll.ts";
 
 let doors: TestDoors;
 let folder: string;
@@ -53,6 +53,24 @@ describe("atoll backup", () => {
     expect(stderr).toMatch(/^atoll: the replica did not finish the backup[^\n]*\n$/);
     expect(readFileSync(file, "utf8")).toBe("what was there before");
     expect(readdirSync(folder)).toEqual(["all.backup"]);
+  });
+
+  it("that is stopped leaves nothing of what it had", async () => {
+    const { facts, parts } = await doors.backups.backup();
+    const coming = parts[Symbol.asyncIterator]();
+    doors.backups.backup = async () => ({
+      facts,
+      parts: (async function* () {
+        yield (await coming.next()).value;
+        await new Promise(() => {});
+      })(),
+    });
+    const child = await spawnAtoll(["backup", file, "--url", doors.url]);
+    await expect.poll(() => readdirSync(folder).length, { timeout: 10_000 }).toBe(1);
+    child.kill("SIGINT");
+    const { code, stderr } = await finished(child);
+    expect([code, stderr]).toEqual([130, "atoll: stopped: there is no backup\n"]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("says what it cannot write, and what there is not", async () => {
