@@ -18,6 +18,7 @@ import type { CopiedBody, CopyBody } from "../wire/request.ts";
 import { birthsOf } from "./births.ts";
 import type { Place } from "./key-pages.ts";
 import { keyspaceStatuses } from "./keyspace-definitions.ts";
+import { isPageAway, type PageAway, recallPage } from "./page-recall.ts";
 import { pageOfRecords, type RecordPage } from "./record-pages.ts";
 import type { Replica } from "./replica.ts";
 import { type RestoreHost, recordsOf } from "./restore.ts";
@@ -35,6 +36,8 @@ const DOTS_MAX = 1000;
 const BEHIND_MS_MAX = 30_000;
 const OWNERS_MS_MAX = 30_000;
 const PAUSE_MS = 250;
+/** For so long values that are on disk only may not be had from there, ms. */
+const DISK_MS_MAX = 30_000;
 const PATIENCE = { firstMs: 5_000, thenMs: BEHIND_MS_MAX + 5_000 };
 /** Under way at once. */
 const BACKUPS_MAX = 4;
@@ -110,10 +113,16 @@ export class Backups {
   async *#copyHere(source: Source, shard: Shard, elsewhere: Shard[]): AsyncGenerator<BackupPart> {
     await this.#caughtUp(source.dotsByShard.get(numberOf(shard.id)) ?? []);
     let place: Place | undefined = { order: 0 };
+    let deadline = this.#host.now() + DISK_MS_MAX;
     while (place !== undefined) {
       // Others came to own it: all of it is read there, since nobody knows what of it went first.
       if (!this.#router.isReadyHere(shard, source.space)) return void elsewhere.push(shard);
       const page: RecordPage = pageOfRecords(shard, place, PAGE_BYTES, this.#host.now());
+      if (page.away.length > 0) {
+        if (page.count === 0 && this.#host.now() > deadline) throw unreadable();
+        await recallPage(this.#host, { type: "away", shard, slots: page.away });
+      }
+      if (page.count > 0) deadline = this.#host.now() + DISK_MS_MAX;
       yield* partsOf(source.name, page.records);
       place = page.next;
       await this.#host.pause(0);
@@ -181,10 +190,19 @@ export class Backups {
     const body = { type: "copy", bytesMax: PAGE_BYTES, shards: numbers, ...place } as const;
     if (owner === undefined) {
       await this.#caughtUp(after);
-      return copyHere(this.#host.replica(), space, body, this.#host.now());
+      return this.#copyFromHere(space, body);
     }
     const answer = await this.#router.ask(owner, { space, hops: 0, after, waitMs: BEHIND_MS_MAX, body }, PATIENCE);
     return answer !== "lost" && answer.type === "copied" && answer.done <= shards.length ? answer : undefined;
+  }
+
+  async #copyFromHere(space: SpaceId, body: CopyBody): Promise<CopiedBody> {
+    for (const deadline = this.#host.now() + DISK_MS_MAX; ; ) {
+      const copied = copyHere(this.#host.replica(), space, body, this.#host.now());
+      if (!isPageAway(copied)) return copied;
+      if (this.#host.now() > deadline) throw unreadable();
+      await recallPage(this.#host, copied);
+    }
   }
 
   async #caughtUp(dots: readonly Dot[]): Promise<void> {
@@ -196,6 +214,10 @@ export class Backups {
       throw new AtollError("OWNERS_UNREACHABLE", "what other replicas had acknowledged has not come in time");
     }
   }
+}
+
+function unreadable(): AtollError {
+  return new AtollError("DISK_FAILED", "values that are on disk only cannot be read from there");
 }
 
 const HERE = Symbol("this replica");
@@ -251,7 +273,7 @@ export function writesOf(replica: Replica, space: SpaceId): Dot[] {
 }
 
 /** What this replica holds of these shards, up to a limit of bytes and of work. */
-export function copyHere(replica: Replica, space: SpaceId, body: CopyBody, now: number): CopiedBody {
+export function copyHere(replica: Replica, space: SpaceId, body: CopyBody, now: number): CopiedBody | PageAway {
   const shards = replica.shards.in(space);
   const pages: Uint8Array[] = [];
   let [bytes, looked] = [body.bytesMax, LOOKED_MAX];
@@ -261,6 +283,8 @@ export function copyHere(replica: Replica, space: SpaceId, body: CopyBody, now: 
     const shard = shards[body.shards[done] as number];
     if (shard === undefined) break;
     const page: RecordPage = pageOfRecords(shard, next ?? { order: 0 }, bytes, now);
+    if (page.away.length > 0 && bytes === body.bytesMax && page.count === 0)
+      return { type: "away", shard, slots: page.away };
     pages.push(page.records);
     bytes -= page.records.length;
     looked -= page.looked;

@@ -25,7 +25,14 @@ export interface RecordPage {
   readonly next: Place | undefined;
   /** Of the registers: longer than was asked for by what the last key has. */
   readonly looked: number;
+  /** Slots where the page ends because their values are away, the first of which comes next. */
+  readonly away: readonly number[];
 }
+
+/** No key is empty. */
+const NO_KEY = "" as Key;
+/** Values that are read from disk at once. */
+const AWAY_MAX = 256;
 
 /** The registers of one key, or of one order that several keys share. */
 interface Candidate {
@@ -57,6 +64,7 @@ class PageWriter {
   readonly #writer = new ByteWriter(1024);
   /** Whose registers stand on the page. */
   readonly #containers = new Set<Container>();
+  readonly #away: number[] = [];
   #count = 0;
 
   constructor(shard: Shard, now: number) {
@@ -71,16 +79,17 @@ class PageWriter {
       const { order } = found[i] as Candidate;
       let end = i + 1;
       while (found[end]?.order === order) end++;
-      const after = order === from.order ? from.after : undefined;
+      const after = order === from.order ? (from.after as Key | undefined) : undefined;
       const cut = this.#takeOrder(found.slice(i, end), after, bytesMax);
-      if (cut !== undefined) return { order, after: cut };
+      if (this.#away.length > 0) this.#noteAway(found.slice(end));
+      if (cut !== undefined) return { order, after: cut === NO_KEY ? undefined : cut };
       i = end;
     }
     return undefined;
   }
 
   end(next: Place | undefined, looked: number): RecordPage {
-    return { records: this.#writer.copy(), count: this.#count, next, looked };
+    return { records: this.#writer.copy(), count: this.#count, next, looked, away: this.#away };
   }
 
   #candidates(slots: readonly number[], from: Place): Candidate[] {
@@ -96,8 +105,19 @@ class PageWriter {
     return found.sort((a, b) => a.order - b.order);
   }
 
-  /** The keys of one order, by their bytes; returns the last one that was taken, where there is enough. */
-  #takeOrder(found: readonly Candidate[], after: string | undefined, bytesMax: number): Key | undefined {
+  /** What comes after is to be read from disk as well. */
+  #noteAway(found: readonly Candidate[]): void {
+    for (const { slot } of found) {
+      if (this.#away.length === AWAY_MAX) return;
+      if (this.#shard.isAway(slot)) this.#away.push(slot);
+    }
+  }
+
+  /**
+   * The keys of one order, by their bytes; returns the last one that was taken, `NO_KEY` where none was, where there is
+   * enough, or where the value of the next is away.
+   */
+  #takeOrder(found: readonly Candidate[], after: Key | undefined, bytesMax: number): Key | undefined {
     const slotsByKey = new Map<Key, number[]>();
     for (const { slot } of found) {
       const key = this.#keyOf(slot);
@@ -106,8 +126,13 @@ class PageWriter {
       if (slots === undefined) slotsByKey.set(key, [slot]);
       else slots.push(slot);
     }
+    let last = after;
     for (const key of [...slotsByKey.keys()].sort()) {
-      for (const slot of slotsByKey.get(key) ?? []) this.#write(slot);
+      const slots = slotsByKey.get(key) ?? [];
+      this.#away.push(...slots.filter((slot) => this.#shard.isAway(slot)));
+      if (this.#away.length > 0) return last ?? NO_KEY;
+      for (const slot of slots) this.#write(slot);
+      last = key;
       if (this.#writer.length >= bytesMax) return key;
     }
     return undefined;

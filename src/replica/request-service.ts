@@ -17,6 +17,7 @@ import { copyOf } from "./forwarding.ts";
 import { listHere } from "./listing.ts";
 import { LocalKeyspace } from "./local-keyspace.ts";
 import { checkKey, checkSizes, ValueAway } from "./operations.ts";
+import { isPageAway, recallPage } from "./page-recall.ts";
 import { stampOf } from "./register-view.ts";
 import { groupOf, type RestoreHost, restoreHere } from "./restore.ts";
 import { type Answer, type Here, type Router, unknownOutcome } from "./router.ts";
@@ -74,7 +75,7 @@ export class RequestService {
    */
   #answerAtOnce(message: MessageOf<"request">): ResponseBody | undefined {
     const { space, after, body } = message;
-    if (after.length > 0 || body.type === "list") return undefined;
+    if (after.length > 0 || (body.type !== "read" && body.type !== "write")) return undefined;
     try {
       const shard = this.#shardOf(space, body.key);
       if (shard === undefined || !this.#router.isReadyHere(shard, space)) return undefined;
@@ -227,8 +228,12 @@ export class RequestService {
     if (!this.#isReadyIn(space, body.shards)) return this.#answer(peer, request, REFUSED);
     await this.#caughtUp(peer, around);
     // Meanwhile others may have come to own some of it.
-    const isHere = this.#isReadyIn(space, body.shards);
-    this.#answer(peer, request, isHere ? copyHere(this.#host.replica(), space, body, this.#host.now()) : REFUSED);
+    while (this.#isReadyIn(space, body.shards)) {
+      const copied = copyHere(this.#host.replica(), space, body, this.#host.now());
+      if (!isPageAway(copied)) return this.#answer(peer, request, copied);
+      await this.#waitFor(peer, request, recallPage(this.#host, copied));
+    }
+    this.#answer(peer, request, REFUSED);
   }
 
   async #restore(peer: ReplicaId, { request, space }: Omit<Request, "body">, body: RestoreBody): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import * as Y from "yjs";
+import { SCANT_MEMORY } from "../../simulations/scenarios/scant-memory.ts";
 import type { Key, ShardId } from "../../src/base/ids.ts";
 import { KIND_PLAIN } from "../../src/core/record.ts";
 import type { Store } from "../../src/store.ts";
@@ -86,6 +87,21 @@ describe("a backup", () => {
     }
     expect(recordsIn(await takeBackup(placed, 0, { keyspaces: [NAME] }))).toBe(200);
     expect(await placed.do(placed.driver(0).backup(["none"])).catch(code)).toBe("UNKNOWN_KEYSPACE");
+  });
+
+  it("has the values that are on disk only, here and at others, whole", async () => {
+    const regions = ["eu", "eu", "eu"];
+    const placed = new PlacedWorld({ seed: "away", regions, settings: { replication: 2 }, replica: SCANT_MEMORY });
+    await placed.begin();
+    for (let i = 0; i < 200; i++) await placed.put(i % 3, `k${i}`, "v".repeat(100 + i));
+    for (let i = 0; i < 50; i++) await put(placed, i % 3, `d${i}`, "v".repeat(100 + i));
+    await placed.run(2000);
+    expect(placed.driver(0).replica.shards.all.reduce((sum, { away }) => sum + away, 0)).toBeGreaterThan(150);
+    const taken = await takeBackup(placed, 0);
+    expect(recordsIn(taken)).toBe(250);
+    expect(isSound(taken)).toBe(true);
+    placed.world.node(0).disk.isUnreadable = true;
+    expect(await takeBackup(placed, 0).catch(code)).toBe("DISK_FAILED");
   });
 
   it("has what another replica had acknowledged before it began and had not told yet", async () => {
