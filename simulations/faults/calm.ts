@@ -32,7 +32,8 @@ export function calmOf(plan: Plan, nodes: readonly NodeEvents[], afterMs = plan.
   const calm: Span[] = [];
   let from = Math.max(...plan.nodes.map(({ startAt }) => startAt)) + WARM_UP_MS;
   // Whoever comes, and every other policy, has shards move.
-  const changes = (plan.keyspace ?? []).map(({ at }) => ({ from: at, to: at }));
+  const arrivals = plan.keyspace === undefined ? [] : plan.nodes.map(({ startAt }) => startAt);
+  const changes = [...arrivals, ...(plan.keyspace ?? []).map(({ at }) => at)].map((at) => ({ from: at, to: at }));
   const disturbances = [...changes, ...plan.faults.map((fault) => spanOf(fault, plan)), ...eventsOf(plan, nodes)];
   for (const disturbance of disturbances.sort((a, b) => a.from - b.from)) {
     if (disturbance.from > from) calm.push({ from, to: disturbance.from });

@@ -7,7 +7,8 @@
  *  W2. Where another comes to tell of a shard, or the same once more, watchers are told to read again: what happened in between
  *      nobody tells them. From then on whoever tells of a shard answers for it, too: what was read of another, that lags
  *      behind, nobody would set right. Where it does not answer and another does, it is asked to tell anew.
- *  W3. Where several are asked at once, watchers are told to read again when the last of them tells: reading takes long.
+ *  W3. Where several are asked at once, watchers are told to read again when the last of them tells: reading takes long. Until
+ *      then they hear nothing.
  */
 
 import { ByteWriter } from "../base/bytes.ts";
@@ -180,7 +181,8 @@ export class WatchRelay {
   receiveNews(peer: ReplicaId, { space, records }: MessageOf<"news">, now: number): void {
     const { view, start, end } = records;
     for (let at = start; at < end; ) at += checkRecord(view, at, end, this.#host.limits);
-    if (!this.#host.shards.has(space)) return;
+    // Those who are about to read again need not hear of it, and would take it for news of what they have read.
+    if (!this.#host.shards.has(space) || this.#toReset.has(space)) return;
     const parts = this.#host.shards.in(space).length;
     const changes = this.#host.audience.changesOf(space);
     for (let at = start; at < end; at += recordLength(view, at)) {

@@ -194,6 +194,26 @@ describe("a watch where the keys are not held", () => {
     expect(events).toEqual(["reset"]);
   });
 
+  it("hears nothing of one that tells while others are still to answer, before it reads again", async () => {
+    const quality = (from: number, to: number) => ({ latencyMs: from === 3 || to === 3 ? 300 : 1 });
+    const regions = ["eu", "eu", "us", "us"];
+    const placed = new PlacedWorld({ seed: "silent", regions, settings: { replication: 1 }, quality });
+    await placed.begin();
+    const { watchRelay } = placed.driver(1).replica;
+    const key = placed.keyOf([0]);
+    const { events } = watch(placed, 1);
+    await placed.run(10);
+    expect(watchRelay.sourceOf(placed.driver(1).replica.shardOfKey(key as Key, SPACE).id)).toBe("r0");
+    await placed.put(0, key, "early");
+    await placed.run(10);
+    expect(events).toEqual([]);
+    await placed.run(1000);
+    expect(new Set(events)).toEqual(new Set(["reset"]));
+    await placed.put(0, key, "late");
+    await placed.run(50);
+    expect(events.at(-1)).toBe(`${key}=late`);
+  });
+
   it("takes news from nobody but whom it follows", async () => {
     const placed = await four("liar");
     const key = placed.keyOf([0, 2]);
