@@ -76,8 +76,10 @@ function* checkAnswered(entry: HistoryEntry, evidence: Evidence): Iterable<strin
 }
 
 /** Nobody else was there to be asked for the value, or was too far away. */
-function isUnreadable({ node, invokedAt, answeredAt = Infinity }: HistoryEntry, { readErrors }: Evidence): boolean {
-  return readErrors.some((span) => span.node === node && span.from <= answeredAt && span.to >= invokedAt);
+function isUnreadable(entry: HistoryEntry, { readErrors }: Evidence): boolean {
+  const { node, operation, invokedAt, answeredAt = Infinity } = entry;
+  const asked = operation.listing?.nodes ?? [node];
+  return readErrors.some(({ node: each, from, to }) => asked.includes(each) && from <= answeredAt && to >= invokedAt);
 }
 
 function isQuiet({ invokedAt, answeredAt = Infinity }: HistoryEntry, { placement }: Evidence): boolean {
