@@ -79,6 +79,7 @@ export const errorTable = {
   SHUTTING_DOWN: { http: 503, redis: "LOADING", close: 1001, retry: true },
   MEMORY_FULL: { http: 507, redis: "OOM", retry: true },
   DISK_FAILED: { http: 503, redis: "ERR", retry: true },
+  DISK_FULL: { http: 507, redis: "OOM", retry: true },
   INTERNAL: { http: 500, redis: "ERR", close: 1011, retry: true },
   // Documents and awareness.
   BAD_UPDATE: { http: 400, redis: "ERR", close: 1007, retry: false },

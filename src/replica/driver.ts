@@ -176,6 +176,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     this.#replica = await startReplica({ ...this.#options, config, ephemeral: this.#options.ephemeral ?? false });
     this.#replica.queuedOn = (link) => transport.queuedBytes(link);
     this.#replica.queueBytesMax = transport.queueBytesMax;
+    this.#replica.isDiskFull = () => this.#disk.error?.code === "DISK_FULL";
     this.#replica.audience.listener = this.documents;
     this.#replica.whispers = this.documents;
     this.#replica.requests = this.#requests(this.#replica);
@@ -371,7 +372,8 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     if (this.#replica === undefined) return { ready: false, reasons: ["the replica is still starting"] };
     const reasons = this.#replica.unreadyReasons(this.#now(), this.#refusing.reasons());
     const { error } = this.#disk;
-    if (error !== undefined) reasons.push(`the disk fails: ${error.message}`);
+    if (error !== undefined)
+      reasons.push(`the disk ${error.code === "DISK_FULL" ? "is full" : "fails"}: ${error.message}`);
     return { ready: reasons.length === 0, reasons };
   }
 

@@ -62,7 +62,8 @@ export class LocalKeyspace {
     try {
       if ((await this.#recall(away)) === "lost") await this.#askReady(key);
     } catch (error) {
-      if (toAtollError(error).code !== "DISK_FAILED") throw error;
+      const { code } = toAtollError(error);
+      if (code !== "DISK_FAILED" && code !== "DISK_FULL") throw error;
       await this.#askReady(key);
       if (this.#readNow(key) instanceof ValueAway) throw error;
     }

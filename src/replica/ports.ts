@@ -60,10 +60,10 @@ export interface Storage {
   entries(range: { readonly from: Uint8Array; readonly to: Uint8Array }): AsyncIterable<readonly StorageEntry[]>;
   /**
    * The value under a key, as a copy; undefined where there is none. While a write is under way: that from before or after.
-   * Throws `DISK_FAILED`.
+   * Throws `DISK_FAILED`, and `DISK_FULL` where that is why the disk cannot be used at all.
    */
   read(key: Uint8Array): Promise<Uint8Array | undefined>;
-  /** Applies all operations atomically and syncs. One call at a time. Throws `DISK_FAILED`. */
+  /** Applies all operations atomically and syncs. One call at a time. Throws `DISK_FAILED`, `DISK_FULL`. */
   write(operations: readonly StorageOperation[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -166,6 +166,8 @@ export class Replica implements WatchRelayHost {
   /** Bytes that a link was given and has not taken yet, and its bound: whoever carries the outbox out can tell. */
   queuedOn: (link: LinkId) => number = () => 0;
   queueBytesMax = 0;
+  /** What is written now would be kept by others only: whoever hands over the batches can tell. */
+  isDiskFull: () => boolean = () => false;
   whispers: WhisperListener | undefined;
   requests: RequestListener | undefined;
   /** Peers were told that whatever is written from now on is stamped above. */
@@ -409,10 +411,12 @@ export class Replica implements WatchRelayHost {
     return slot;
   }
 
-  /** Throws `MEMORY_FULL` (E4). */
+  /** Throws `MEMORY_FULL` (E4), `DISK_FULL`. What frees room, and what peers send, is taken. */
   #checkRoom({ id }: Shard, { value }: LocalWrite): void {
-    if (value === undefined || this.residency?.isFull !== true || spaceOf(id) === SYSTEM_SPACE) return;
-    throw new AtollError("MEMORY_FULL", "values come faster than the disk takes them, or the budget is too small");
+    if (value === undefined || spaceOf(id) === SYSTEM_SPACE) return;
+    if (this.isDiskFull()) throw new AtollError("DISK_FULL", "the disk of this replica is full: it takes no values");
+    if (this.residency?.isFull === true)
+      throw new AtollError("MEMORY_FULL", "values come faster than the disk takes them, or the budget is too small");
   }
 
   /** What was left of a shard that leaves goes, and where this life is spent another one begins (R4). */

@@ -96,6 +96,11 @@ export function isDamage(error: unknown): boolean {
 }
 
 /** The innermost message: what LevelDB or the system said. */
+/** The file system, or what this user may have of it, has no room left: LevelDB passes the system's words on. */
+export function isOutOfSpace(reason: string): boolean {
+  return /no space left|quota exceeded/i.test(reason);
+}
+
 export function reasonOf(error: unknown): string {
   let reason = String(error);
   for (let cause = error; cause instanceof Error; cause = cause.cause) reason = cause.message;

@@ -14,7 +14,7 @@
 import { assert } from "../base/assert.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Log, Storage, StorageCondition, StorageEntry, StorageOperation } from "../replica/ports.ts";
-import { type Database, isDamage, openOrRepair, reasonOf, reopenDatabase } from "./level-open.ts";
+import { type Database, isDamage, isOutOfSpace, openOrRepair, reasonOf, reopenDatabase } from "./level-open.ts";
 
 /** Larger chunks keep more young buffers alive and are slower (measured: 1,000 to 2,000 is the flat top). */
 const CHUNK_ENTRIES = 1000;
@@ -100,8 +100,8 @@ export class LevelStorage implements Storage {
   }
 
   /**
-   * Throws `DISK_FAILED`: then the operations are on disk whole or not at all, and the caller must issue them again
-   * before, or with, any that build on them.
+   * Throws `DISK_FAILED`, `DISK_FULL`: then the operations are on disk whole or not at all, and the caller must issue them
+   * again before, or with, any that build on them.
    */
   async write(operations: readonly StorageOperation[]): Promise<void> {
     assert(this.#writing === undefined, "storage writes one batch at a time");
@@ -147,7 +147,7 @@ export class LevelStorage implements Storage {
     this.#failure = reason;
     await this.#closeDatabase();
     await this.#reopen().catch(() => undefined);
-    return new AtollError("DISK_FAILED", `cannot write to ${this.#folder}: ${reason}`, { cause: error });
+    return new AtollError(codeOf(reason), `cannot write to ${this.#folder}: ${reason}`, { cause: error });
   }
 
   /** Opens the database again once its time has come. Throws `DISK_FAILED`. */
@@ -179,8 +179,13 @@ export class LevelStorage implements Storage {
   }
 
   #closedError(cause?: unknown): AtollError {
-    return new AtollError("DISK_FAILED", `the database in ${this.#folder} is closed: ${this.#failure}`, { cause });
+    const message = `the database in ${this.#folder} is closed: ${this.#failure}`;
+    return new AtollError(codeOf(this.#failure), message, { cause });
   }
+}
+
+function codeOf(reason: string): "DISK_FULL" | "DISK_FAILED" {
+  return isOutOfSpace(reason) ? "DISK_FULL" : "DISK_FAILED";
 }
 
 function toEntry(pair: [Uint8Array, Uint8Array]): StorageEntry {

@@ -141,6 +141,12 @@ describe.skipIf(noTmpfs)(`a replica whose disk is full ${noTmpfs ?? ""}`, () => 
 
       expect(await full.isReady()).toBe(false);
       await expectContents([full], expected);
+      // What asks for nothing is refused as well: nobody would know that it is not kept.
+      const refused = await full.http.put("{one}/refused", "v");
+      expect([refused.status, JSON.parse(refused.body.toString()).code]).toEqual([507, "DISK_FULL"]);
+      const [gone = ""] = expected.keys();
+      expect((await full.http.delete(gone)).status).toBe(204);
+      expected.delete(gone);
       await put(peer, "{one}/from the peer", "now", "quorum");
       expected.set("{one}/from the peer", "now");
       await expectContents([full], expected);

@@ -77,7 +77,7 @@ describe.skipIf(noTmpfs)(`on a disk that fills up ${noTmpfs ?? ""}`, () => {
         await storage.write([randomPut(++number)]);
         acknowledged.add(number);
       });
-      expect(failed.every((error) => (error as { code?: string }).code === "DISK_FAILED")).toBe(true);
+      expect(failed.every((error) => (error as { code?: string }).code === "DISK_FULL")).toBe(true);
       await storage.close();
       const condition = await storage.open();
       expect(missingFrom(await contentsOf(storage), acknowledged)).toEqual([]);
@@ -119,7 +119,7 @@ describe.skipIf(noTmpfs)(`on a disk that fills up ${noTmpfs ?? ""}`, () => {
     for (let i = 0; i < 20; i++) await storage.write([randomPut(1000 + i)]).catch((error) => failures.push(error));
     expect(failures).toHaveLength(20);
     expect(String(failures[19])).toContain("No space left");
-    await expect(contentsOf(storage)).rejects.toMatchObject({ code: "DISK_FAILED" });
+    await expect(contentsOf(storage)).rejects.toMatchObject({ code: "DISK_FULL" });
     expect(events).toEqual(["storage-write-failed"]);
     free(disk.folder);
     await expect
