@@ -33,9 +33,11 @@ export class ReadinessCheck {
     this.#host = host;
   }
 
-  tick(): void {
+  /** That it once was ready does not depend on whether anybody asked then. */
+  tick(ageMs: number): void {
     const { antiEntropy } = this.#host;
     this.#hasCompared ||= this.#host.linked().some((peer) => antiEntropy.hasCompared(peer));
+    if (!this.#wasReady) this.reasons(ageMs, []);
   }
 
   /** What was held is in doubt. */

@@ -635,7 +635,7 @@ export class Replica implements WatchRelayHost {
 
   tick(now: number): void {
     this.membership.tick(now);
-    this.#readiness.tick();
+    this.#readiness.tick(now - this.#begunAt);
     this.antiEntropy.tick(now);
     this.audit.votes.tick(now);
     this.#sweep.step(now);
