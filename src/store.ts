@@ -334,6 +334,47 @@ export interface KeyspaceStore {
   ): Promise<{ readonly existed: boolean; readonly keyspace: KeyspaceStatus }>;
 }
 
+/** One of two writes of a key of which neither was made with knowledge of the other. */
+export interface WriteFacts {
+  readonly type: "put" | "delete";
+  readonly version: Version;
+  /** That took the write; absent where it was not known any more. */
+  readonly replica?: ReplicaId;
+  /** The life of that replica. */
+  readonly life: number;
+  /** Unix ms, by the clock that stamped it. */
+  readonly stampedAt: number;
+}
+
+export interface ConflictReceipt {
+  readonly key: Key;
+  readonly loser: WriteFacts;
+  readonly winner: WriteFacts;
+  /** Whether the write that lost was taken by this replica; elsewhere: then this one took the winner. */
+  readonly lost: "here" | "elsewhere";
+  /** When this replica found that out, unix ms. */
+  readonly notedAt: number;
+}
+
+/** Since the replica started. */
+export interface ConflictCounts {
+  readonly here: number;
+  readonly elsewhere: number;
+}
+
+export interface ConflictPage {
+  /** The newest first. */
+  readonly conflicts: readonly ConflictReceipt[];
+  /** Of all keys; absent where a prefix was asked about. */
+  readonly counts?: ConflictCounts;
+}
+
+export interface ConflictsOptions {
+  readonly keyspace: string;
+  readonly prefix: string;
+  readonly limit: number;
+}
+
 /** A store that is the replica in this process: what administration and drills need beyond `Store`. */
 export interface LocalStore extends Store {
   /** Drops every link to these replicas, both ways, until set otherwise. */
@@ -351,5 +392,7 @@ export interface LocalStore extends Store {
    * keyspace is set to lets no other member keep it.
    */
   leaveCluster(): void;
+  /** Writes that lost to a concurrent one, as far as this replica knows and keeps them. */
+  conflicts(options: ConflictsOptions): ConflictPage;
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
 }

@@ -117,6 +117,14 @@ function parseBytesArgument(text: string, encoded: boolean | undefined): string 
   return bytes;
 }
 
+/** A whole number from 1 to `max`; undefined where none was given. Throws `UsageError`, which names the flag. */
+export function parseCount(text: string | undefined, flag: string, max: number): number | undefined {
+  if (text === undefined) return undefined;
+  const count = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= max) return count;
+  throw new UsageError(`${flag} must be a whole number from 1 to ${max}`);
+}
+
 export function parseAck(text: string | undefined): AckLevel | undefined {
   if (text === undefined) return undefined;
   const level = ACK_LEVELS.find((candidate) => candidate === text);

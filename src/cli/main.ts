@@ -18,6 +18,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["keys", async () => (await import("./keys.ts")).keysCommand()],
   ["watch", async () => (await import("./watch.ts")).watchCommand()],
   ["status", async () => (await import("./status.ts")).statusCommand()],
+  ["conflicts", async () => (await import("./conflicts.ts")).conflictsCommand()],
   ["members", async () => (await import("./members.ts")).membersCommand()],
   ["keyspaces", async () => (await import("./keyspaces.ts")).keyspacesCommand()],
   ["backup", async () => (await import("./backup.ts")).backupCommand()],

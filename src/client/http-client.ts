@@ -11,6 +11,7 @@ import type { Key } from "../base/ids.ts";
 import type {
   AckLevel,
   ClusterStatus,
+  ConflictPage,
   Entry,
   KeyPage,
   KeyspaceSettings,
@@ -27,11 +28,11 @@ import {
   RemoteError,
   remoteError,
 } from "./answer.ts";
-import { EventStreamParser } from "./event-stream.ts";
+import { parseConflictPage } from "./conflict-page.ts";
 import { allFailed, type Failure, failureReason } from "./failure.ts";
 import { decodePercent, encodePercent } from "./percent.ts";
 import type { Fetch } from "./trusting-fetch.ts";
-import { parseWatchEvent } from "./watch-event.ts";
+import { decodeWatchEvents } from "./watch-event.ts";
 import { versionOf, type WriteAnswer, writeAnswer } from "./write-answer.ts";
 
 export interface HttpClientOptions {
@@ -203,6 +204,12 @@ export class HttpClient {
     return parsed as unknown as ClusterStatus;
   }
 
+  /** The latest writes under a prefix that lost to a concurrent one, as the replica that is asked knows them; newest first. */
+  async conflicts(prefix: string, limit: number): Promise<ConflictPage> {
+    const path = `${this.#base}/conflicts?prefix=${encodePercent(prefix)}&limit=${limit}`;
+    return parseConflictPage(parseJson(expectStatus(await this.#request({ method: "GET", path }), 200)));
+  }
+
   async keyspaces(): Promise<readonly KeyspaceStatus[]> {
     const path = "/v1/admin/keyspaces";
     const parsed = parseJson(expectStatus(await this.#request({ method: "GET", path }), 200));
@@ -272,7 +279,7 @@ export class HttpClient {
       try {
         const body = await this.#openWatch(request, resume);
         everConnected = true;
-        for await (const event of decodeEvents(body)) {
+        for await (const event of decodeWatchEvents(body)) {
           failures = 0;
           resume = event.resume;
           yield event;
@@ -382,15 +389,4 @@ export class HttpClient {
 
 function isAborted(request: WatchRequest): boolean {
   return request.signal?.aborted === true;
-}
-
-async function* decodeEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<WatchEvent> {
-  const parser = new EventStreamParser();
-  const decoder = new TextDecoder();
-  for await (const chunk of body) {
-    for (const event of parser.push(decoder.decode(chunk, { stream: true }))) {
-      const parsed = parseWatchEvent(event);
-      if (parsed !== undefined) yield parsed;
-    }
-  }
 }

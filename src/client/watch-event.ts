@@ -3,7 +3,7 @@
 import { latin1FromBytes } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import type { WatchEvent } from "../store.ts";
-import type { StreamEvent } from "./event-stream.ts";
+import { EventStreamParser, type StreamEvent } from "./event-stream.ts";
 
 /** The change; `undefined` for events of a kind that this client does not know. Throws for one that is malformed. */
 export function parseWatchEvent(event: StreamEvent): WatchEvent | undefined {
@@ -25,4 +25,16 @@ export function parseWatchEvent(event: StreamEvent): WatchEvent | undefined {
     ...(typeof fields.expiresAt === "number" && { expiresAt: fields.expiresAt }),
   };
   return { type: "put", key, entry, resume };
+}
+
+/** The events of a stream, without those that are none of a watch. */
+export async function* decodeWatchEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<WatchEvent> {
+  const parser = new EventStreamParser();
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    for (const event of parser.push(decoder.decode(chunk, { stream: true }))) {
+      const parsed = parseWatchEvent(event);
+      if (parsed !== undefined) yield parsed;
+    }
+  }
 }

@@ -20,6 +20,13 @@ interface OriginChain {
    * missing in between.
    */
   seen: number;
+  /**
+   * Where registers beyond the vector's entry may have been seen: up to `fetchedTo`, and from `pushedFrom` to `pushedTo`. Pushes
+   * run ahead of the delta that fills the gap before them, so the two are told apart.
+   */
+  fetchedTo: number;
+  pushedFrom: number;
+  pushedTo: number;
 }
 
 /** Slots in the order of the disk, and their sequences. */
@@ -70,9 +77,29 @@ export class OriginChains {
     this.#ahead.add(origin);
   }
 
-  /** The vector covers less than before. */
-  uncovered(): void {
-    for (const origin of this.#chains.keys()) this.#ahead.add(origin);
+  /**
+   * Notes that a register of another origin came that is not covered: what is covered is given for one that was pushed,
+   * -1 for any other. True where it surely never came before.
+   */
+  arrive(origin: OriginId, sequence: number, pushedBehind: number): boolean {
+    const chain = this.#chainOf(origin);
+    const isNew = sequence > chain.fetchedTo && (sequence > chain.pushedTo || sequence < chain.pushedFrom);
+    if (pushedBehind < 0) chain.fetchedTo = Math.max(chain.fetchedTo, sequence);
+    else {
+      if (chain.pushedTo <= pushedBehind) chain.pushedFrom = sequence;
+      chain.pushedFrom = Math.min(chain.pushedFrom, sequence);
+      chain.pushedTo = Math.max(chain.pushedTo, sequence);
+    }
+    this.#see(origin, chain, sequence);
+    return isNew;
+  }
+
+  /** The vector is about to cover less than it does. */
+  uncover(vector: VersionVector): void {
+    for (const [origin, chain] of this.#chains) {
+      this.#ahead.add(origin);
+      chain.fetchedTo = Math.max(chain.fetchedTo, chain.seen, vector.get(origin));
+    }
   }
 
   /** True when a sequence of this origin was seen beyond what the vector covers: something in between is missing. */
@@ -184,6 +211,7 @@ export class OriginChains {
         this.#table.linkAfter(slots[order[i] as number] as number, this.#table.previous(chain.sentinel));
       }
       this.see(origin, sequences[order[order.length - 1] as number] as number);
+      chain.fetchedTo = chain.seen;
     }
     this.#loadingByOrigin.clear();
     this.#loadingOrigin = undefined;
@@ -205,7 +233,14 @@ export class OriginChains {
   #findOrCreate(origin: OriginId): OriginChain {
     let chain = this.#chains.get(origin);
     if (chain === undefined) {
-      chain = { sentinel: this.#table.createSentinel(), hint: 0, seen: 0 };
+      chain = {
+        sentinel: this.#table.createSentinel(),
+        hint: 0,
+        seen: 0,
+        fetchedTo: 0,
+        pushedFrom: 0,
+        pushedTo: 0,
+      };
       this.#chains.set(origin, chain);
     }
     return chain;

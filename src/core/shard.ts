@@ -20,6 +20,7 @@ import type { Arena } from "./arena.ts";
 import { afterAt } from "./bond.ts";
 import { bucketOf } from "./bucket.ts";
 import { type HybridClock, TIMESTAMP_MAX } from "./clock.ts";
+import { type Conflict, type ConflictListener, canConflict, conflictAt, isSameContent } from "./conflict.ts";
 import { Containers, isLease, isMember, UNNAMED } from "./containers.ts";
 import type { Digest } from "./digest.ts";
 import { ExpiryHeap } from "./expiry.ts";
@@ -53,6 +54,7 @@ import {
 import { RegisterTable } from "./register-table.ts";
 import type { Residency } from "./residency.ts";
 import { EMPTY, FREE_TO_GO, HELD_BACK, type Hold } from "./s3-fifo.ts";
+import { SurpassedStamps } from "./surpassed-stamps.ts";
 import { VersionVector } from "./version-vector.ts";
 
 /** What became of a register from elsewhere. */
@@ -118,6 +120,8 @@ export interface ShardOptions {
   readonly agenda: Agenda;
   /** Where values may be away; shared by all shards whose values may. */
   readonly residency?: Residency | undefined;
+  /** Absent: nobody wants to know which writes lost to concurrent ones. */
+  readonly conflicts?: ConflictListener;
 }
 
 export class Shard {
@@ -143,6 +147,7 @@ export class Shard {
 
   readonly #isPersistent: boolean;
   readonly #agenda: Agenda;
+  readonly #conflicts: ConflictListener | undefined;
   readonly #clock: HybridClock;
   readonly #writer: RecordWriter;
   readonly #residency: Residency | undefined;
@@ -159,6 +164,10 @@ export class Shard {
   #removedFromDisk: Uint8Array[] = [];
   #ownOrigin: OriginId | undefined;
   #ownSequence = 0;
+  /** Undefined until the first. */
+  #surpassed: SurpassedStamps | undefined;
+  /** Own sequences up to this one may be dots of what an earlier life wrote. */
+  #redottedTo = 0;
   #isReady = false;
   #isLeaving = false;
   /** While it leaves: slots before this one are empty. */
@@ -171,6 +180,7 @@ export class Shard {
     this.#chains = new OriginChains(this.table);
     this.#isPersistent = options.isPersistent;
     this.#agenda = options.agenda;
+    this.#conflicts = options.conflicts;
     this.#clock = options.clock;
     this.#writer = options.writer;
     this.#residency = options.residency;
@@ -275,6 +285,7 @@ export class Shard {
     assert(this.vector.get(origin) === 0, "a life begins at sequence 0");
     this.#ownOrigin = origin;
     this.#ownSequence = 0;
+    this.#redottedTo = 0;
   }
 
   // --- Reading -------------------------------------------------------------------------------------------------
@@ -360,8 +371,10 @@ export class Shard {
       contentType: write.contentType,
       expiresAt: write.expiresAt,
     });
+    const surpassed = slot === 0 || this.#isOfThisLife(slot) ? 0 : this.#stampIn(slot);
     const stored = this.#take(slot, this.#writer.view, this.#writer.bytes, 0, length, hash);
     this.#wrote(origin, sequence);
+    if (surpassed > 0) this.#surpass(stored, surpassed);
     return stored;
   }
 
@@ -373,8 +386,12 @@ export class Shard {
 
   /** The same, of the register whose identity is in the writer, and which is held in `slot` if that is not 0. */
   #lastStamp(slot: number): number {
-    const held = slot === 0 ? 0 : timestampAt(this.table.viewOf(slot), this.table.offsetOf(slot));
+    const held = slot === 0 ? 0 : this.#stampIn(slot);
     return Math.max(held, this.purgeMarks?.of(bucketOf(this.#writer.view, 0)) ?? 0);
+  }
+
+  #stampIn(slot: number): number {
+    return timestampAt(this.table.viewOf(slot), this.table.offsetOf(slot));
   }
 
   /** The next own sequence is used up, now that its register is held. */
@@ -395,22 +412,29 @@ export class Shard {
     const length = this.#writer.withDot(this.table.viewOf(slot), this.table.offsetOf(slot), { origin, sequence });
     this.#take(slot, this.#writer.view, this.#writer.bytes, 0, length);
     this.#wrote(origin, sequence);
+    this.#redottedTo = sequence;
   }
 
   // --- Registers from elsewhere --------------------------------------------------------------------------------
 
   /** Applies a checked record that came in a delta; the vector moves only when its claim is made, whole (R1). */
   apply(view: DataView, bytes: Uint8Array, at: number, length: number, nowMs: number): ApplyResult {
+    return this.#apply(view, bytes, at, length, nowMs, false);
+  }
+
+  #apply(view: DataView, bytes: Uint8Array, at: number, length: number, nowMs: number, isPushed: boolean): ApplyResult {
     const origin = originAt(view, at);
     const sequence = sequenceAt(view, at);
-    const covered = this.vector.covers(origin, sequence);
-    if (!covered) this.#chains.see(origin, sequence);
+    const coveredTo = this.vector.get(origin);
+    const covered = sequence <= coveredTo;
+    const isNew = !covered && this.#chains.arrive(origin, sequence, isPushed ? coveredTo : -1);
     const hash = this.table.hashOf(view, at);
     const slot = this.table.find(view, at, hash);
     if (slot !== 0) {
       const order = compareRecords(view, at, this.table.viewOf(slot), this.table.offsetOf(slot));
       if (order < 0) {
         if (this.#unconfirmed > 0 && this.isUnconfirmed(slot)) this.#standInTheWay(slot);
+        if (this.#isOfThisLife(slot)) this.#comesTooLate(slot, view, at, isNew, nowMs);
         return SUPERSEDED;
       }
       if (order === 0) {
@@ -426,8 +450,45 @@ export class Shard {
       return SUPERSEDED;
     }
     this.#clock.observe(timestampAt(view, at), nowMs);
+    const lost = slot !== 0 && this.#isOfThisLife(slot) ? this.#lossTo(slot, view, at) : undefined;
     this.#take(slot, view, bytes, at, length, hash);
+    if (lost !== undefined) this.#conflicts?.conflicted(this.id, lost, nowMs);
     return APPLIED;
+  }
+
+  /** True of what a client wrote here, in this life. */
+  #isOfThisLife(slot: number): boolean {
+    const view = this.table.viewOf(slot);
+    const at = this.table.offsetOf(slot);
+    return originAt(view, at) === this.#ownOrigin && sequenceAt(view, at) > this.#redottedTo;
+  }
+
+  #surpass(slot: number, timestamp: number): void {
+    if (this.#conflicts === undefined) return;
+    this.#surpassed ??= new SurpassedStamps();
+    this.#surpassed.note(slot, timestamp);
+  }
+
+  /** What came is below what was written here: to be noted if it came for the first time (`conflict.ts`). */
+  #comesTooLate(slot: number, view: DataView, at: number, isNew: boolean, nowMs: number): void {
+    const timestamp = timestampAt(view, at);
+    const isUnknown = isNew && timestamp >= (this.#surpassed?.of(slot) ?? 0);
+    this.#surpass(slot, timestamp);
+    if (this.#conflicts === undefined || !isUnknown || !canConflict(view, at)) return;
+    const winner = { view: this.table.viewOf(slot), at: this.table.offsetOf(slot) };
+    if (isSameContent(view, at, winner.view, winner.at)) return;
+    this.#conflicts.conflicted(this.id, conflictAt({ view, at }, winner, false), nowMs);
+  }
+
+  /** What was written here, and is about to be replaced, if its writer is known to have been unaware of it (`conflict.ts`). */
+  #lossTo(slot: number, view: DataView, at: number): Conflict | undefined {
+    if (this.#conflicts === undefined || !canConflict(view, at)) return undefined;
+    const heldView = this.table.viewOf(slot);
+    const heldAt = this.table.offsetOf(slot);
+    const sequence = sequenceAt(view, at);
+    if (!this.#conflicts.isUnaware(this, originAt(view, at), sequence, sequenceAt(heldView, heldAt))) return undefined;
+    if (isSameContent(view, at, heldView, heldAt)) return undefined;
+    return conflictAt({ view: heldView, at: heldAt }, { view, at }, true);
   }
 
   /**
@@ -437,7 +498,7 @@ export class Shard {
   applyPushed(view: DataView, bytes: Uint8Array, at: number, length: number, nowMs: number): ApplyResult {
     const origin = originAt(view, at);
     const sequence = sequenceAt(view, at);
-    const result = this.apply(view, bytes, at, length, nowMs);
+    const result = this.#apply(view, bytes, at, length, nowMs, true);
     if (sequence === this.vector.get(origin) + 1) {
       this.vector.advance(origin, sequence);
       this.#dirtyHead();
@@ -623,8 +684,8 @@ export class Shard {
 
   #forgetClaims(): void {
     this.#isReady = false;
+    this.#chains.uncover(this.vector);
     this.vector.clear();
-    this.#chains.uncovered();
   }
 
   #standInTheWay(slot: number): void {

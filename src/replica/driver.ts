@@ -17,6 +17,8 @@ import type {
   BatchOperation,
   BatchResult,
   ClusterStatus,
+  ConflictPage,
+  ConflictsOptions,
   Dot,
   KeyPage,
   KeysOptions,
@@ -345,6 +347,10 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   cut(replicas: readonly ReplicaId[]): void {
     this.#cut = [...replicas];
     this.#options.transport.block(replicas);
+  }
+
+  conflicts(options: ConflictsOptions): ConflictPage {
+    return this.#running().conflicts.page(options);
   }
 
   async removeMember(id: ReplicaId, options: { readonly force: boolean }): Promise<void> {

@@ -6,6 +6,7 @@ import { PROBES_MAX } from "../cluster/swim/failure-detector.ts";
 import { VOTES_MAX } from "../cluster/votes.ts";
 import { recordBytesMax } from "../core/record-check.ts";
 import { CHANGES_BYTES_MAX, CHANGES_MAX } from "./changes.ts";
+import { RECEIPTS_BYTES_MAX, RECEIPTS_MAX } from "./conflicts.ts";
 import type { Replica } from "./replica.ts";
 
 export interface Holding {
@@ -20,7 +21,7 @@ export interface Holding {
 }
 
 export function holdingsOf(replica: Replica): Holding[] {
-  const { acks, quorumReads, audit, pulls, replication, shards } = replica;
+  const { acks, conflicts, quorumReads, audit, pulls, replication, shards } = replica;
   const changes = [...replica.audience.changes];
   const kept = changes.reduce((sum, each) => sum + each.kept, 0);
   const keptBytes = changes.reduce((sum, each) => sum + each.keptBytes, 0);
@@ -34,6 +35,20 @@ export function holdingsOf(replica: Replica): Holding[] {
   return [
     holding("changes_kept", "Changes kept for watchers that come back.", kept, CHANGES_MAX * changes.length, false),
     holding("changes_kept_bytes", "Bytes of those changes.", keptBytes, CHANGES_BYTES_MAX * changes.length, false),
+    holding(
+      "conflicts_kept",
+      "Receipts of writes that lost to concurrent ones.",
+      conflicts.kept,
+      RECEIPTS_MAX * conflicts.keyspaces,
+      false,
+    ),
+    holding(
+      "conflicts_kept_bytes",
+      "Bytes of those receipts.",
+      conflicts.keptBytes,
+      RECEIPTS_BYTES_MAX * conflicts.keyspaces,
+      false,
+    ),
     holding("ack_waits", "Writes that wait for others, or for the disk.", acks.waiting),
     holding("disk_waits", "Removals of members that wait for the disk.", replica.diskWaits.waiting),
     holding("values_awaited", "Values that are being read from disk.", replica.recalls.waiting),

@@ -61,6 +61,7 @@ import type { Records } from "../wire/records.ts";
 import { AckWaits } from "./acks.ts";
 import { Audience } from "./audience.ts";
 import type { ReplicaConfig } from "./config.ts";
+import { Conflicts } from "./conflicts.ts";
 import { Coverage } from "./coverage.ts";
 import { Departure } from "./departure.ts";
 import { type DiskWait, DiskWaits } from "./disk-waits.ts";
@@ -155,6 +156,7 @@ export class Replica implements WatchRelayHost {
   readonly watchRelay: WatchRelay;
   readonly audience: Audience;
   readonly departure: Departure;
+  readonly conflicts = new Conflicts(this);
   readonly diskWaits = new DiskWaits();
   readonly outbox = new Outbox();
   readonly limits: RecordLimits;
@@ -228,13 +230,14 @@ export class Replica implements WatchRelayHost {
     this.clock = new HybridClock(config.maxClockOffsetMs);
     this.clockGuard = new ClockGuard(config.maxClockOffsetMs);
     const seed = { k0: random.uint32(), k1: random.uint32() };
-    const { agenda, arena, clock } = this;
+    const { agenda, arena, clock, conflicts } = this;
     const writer = this.#writer;
     const isBounded = !start.ephemeral && config.memoryBytesMax < Infinity;
     this.residency = isBounded ? new Residency(arena, config.memoryBytesMax, config.memoryFillShare) : undefined;
     this.shards = new Shards(config.shards, (id) => {
       const residency = spaceOf(id) === SYSTEM_SPACE ? undefined : this.residency;
-      return new Shard({ id, arena, seed, clock, writer, agenda, isPersistent: !start.ephemeral, residency });
+      const isPersistent = !start.ephemeral;
+      return new Shard({ id, arena, seed, clock, writer, agenda, isPersistent, residency, conflicts });
     });
     this.#former = start.members.find(({ id }) => id === start.id);
     this.members = new Members(this.#ownFacts());

@@ -74,6 +74,7 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     counter("anti_entropy_equal_total", "Comparisons that found nothing to do.", replica.antiEntropy.equalRounds),
     counter("audits_total", "Audits begun.", replica.audit.begun),
     counter("divergence_repaired_total", "Registers that an audit restored or forgot.", replica.audit.repaired),
+    conflictStatistic(replica),
     counter("expired_total", "Registers that expired here.", replica.expired),
     counter("purged_total", "Tombstones purged.", replica.purged),
     counter("quarantines_total", "Times this replica was quarantined.", replica.quarantines),
@@ -122,6 +123,18 @@ export function requestStatistics({ forwarding, hedged, guestWrites }: Router, s
     counter("requests_served_total", "Requests of other replicas.", service.served),
     counter("requests_passed_on_total", "Those of them that others were to carry out.", service.passedOn),
   ];
+}
+
+function conflictStatistic({ conflicts }: Replica): Statistic {
+  return {
+    name: "conflicts_total",
+    help: "Writes that lost to a concurrent one: taken here, or taken elsewhere and lost to one that was taken here.",
+    type: "counter",
+    samples: conflicts.counts().flatMap(({ keyspace, here, elsewhere }) => [
+      { labels: { keyspace, lost: "here" }, value: here },
+      { labels: { keyspace, lost: "elsewhere" }, value: elsewhere },
+    ]),
+  };
 }
 
 function gauge(name: string, help: string, value: number): Statistic {

@@ -7,6 +7,9 @@ import type {
   BatchResult,
   ClusterStatus,
   Condition,
+  ConflictPage,
+  ConflictReceipt,
+  ConflictsOptions,
   Dot,
   Entry,
   KeyPage,
@@ -43,6 +46,8 @@ export class FakeStore implements LocalStore {
   isLeaving = false;
   /** Members beside this one. */
   others: readonly MemberStatus[] = [];
+  /** The newest first. */
+  receipts: readonly ConflictReceipt[] = [];
   readonly caughtUp: (readonly Dot[])[] = [];
   readonly origin: OriginId;
   sequence = 0;
@@ -165,6 +170,12 @@ export class FakeStore implements LocalStore {
   leaveCluster(): void {
     if (this.others.length === 0) throw new AtollError("LAST_MEMBER", "nobody is there to take over");
     this.isLeaving = true;
+  }
+
+  conflicts({ prefix, limit }: ConflictsOptions): ConflictPage {
+    const conflicts = this.receipts.filter(({ key }) => key.startsWith(prefix)).slice(0, limit);
+    const here = this.receipts.filter(({ lost }) => lost === "here").length;
+    return prefix === "" ? { conflicts, counts: { here, elsewhere: this.receipts.length - here } } : { conflicts };
   }
 
   readiness(): { ready: boolean; reasons: readonly string[] } {

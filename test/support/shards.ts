@@ -6,6 +6,7 @@ import { Agenda } from "../../src/core/agenda.ts";
 import { Arena } from "../../src/core/arena.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
 import { HybridClock, timestampFromMs } from "../../src/core/clock.ts";
+import type { ConflictListener } from "../../src/core/conflict.ts";
 import { originOf } from "../../src/core/origin.ts";
 import { PurgeMarks } from "../../src/core/purge-marks.ts";
 import {
@@ -40,7 +41,13 @@ export interface LooseShard {
   readonly writer: RecordWriter;
 }
 
-export function createShard(options: { readonly id?: number; readonly isPersistent?: boolean } = {}): LooseShard {
+interface LooseShardOptions {
+  readonly id?: number;
+  readonly isPersistent?: boolean;
+  readonly conflicts?: ConflictListener;
+}
+
+export function createShard(options: LooseShardOptions = {}): LooseShard {
   const clock = new HybridClock(BOUND_MS);
   const writer = new RecordWriter();
   const agenda = new Agenda();
@@ -52,6 +59,7 @@ export function createShard(options: { readonly id?: number; readonly isPersiste
     clock,
     writer,
     isPersistent: options.isPersistent ?? true,
+    ...(options.conflicts === undefined ? {} : { conflicts: options.conflicts }),
   });
   return { shard, clock, writer, agenda };
 }

@@ -8,13 +8,14 @@ import { jsonNotation } from "../notation.ts";
 import { type Answer, jsonAnswer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { encodePercent } from "./key-path.ts";
+import { wholeNumberOf } from "./query.ts";
 
 const BATCH_FIELDS: ReadonlySet<string> = new Set(["operations", "ack"]);
 
 /** One page of live keys under the prefix, percent-encoded. */
 export async function listKeys(call: Call, facts: DoorFacts): Promise<Answer> {
   const prefix = checkPrefix(call.query.get("prefix") ?? "", facts.limits);
-  const limit = checkLimit(numberOf(call.query.get("limit")), facts.limits);
+  const limit = checkLimit(wholeNumberOf(call.query.get("limit")), facts.limits);
   const cursor = call.query.get("cursor");
   const page = await call.store.keys({
     prefix,
@@ -38,9 +39,4 @@ export async function runBatch(call: Call, facts: DoorFacts): Promise<Answer> {
   const results = await carryOut(call.store, batch, ack === undefined ? { readBytesMax } : { ack, readBytesMax });
   const formatted = results.map((result, place) => formatResult(jsonNotation, result, batch.encodings[place]));
   return jsonAnswer(200, { results: formatted }, dotsOf(results));
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  return /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
 }

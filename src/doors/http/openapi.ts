@@ -34,7 +34,7 @@ const queryParameters: Readonly<Record<string, Described>> = {
   sv: { description: "A state vector as base64url: answers with the update that it lacks", schema: text },
   consistency: { description: "How many replicas to ask", schema: { type: "string", enum: ["local", "quorum"] } },
   prefix: { description: "Percent-encoded bytes that keys begin with", schema: text },
-  limit: { description: "Most keys of a page", schema: { type: "integer", minimum: 1 } },
+  limit: { description: "At most so many keys, or conflicts", schema: { type: "integer", minimum: 1 } },
   cursor: { description: "Where the last page ended", schema: text },
   resume: { description: "As Last-Event-ID, for clients that cannot set it", schema: text },
   encoding: { description: "base64 for bytes in events", schema: { type: "string", enum: ["utf8", "base64"] } },

@@ -25,6 +25,12 @@ export function parseQuery(text: string, known: readonly string[]): Query {
   return query;
 }
 
+/** NaN for what is there and is none. */
+export function wholeNumberOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
+}
+
 function unknownParameter(known: readonly string[]): AtollError {
   const hint = known.length === 0 ? "none is taken here" : `known here: ${known.join(", ")}`;
   return new AtollError("BAD_REQUEST", `unknown query parameter; ${hint}`);

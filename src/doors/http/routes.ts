@@ -8,6 +8,7 @@ import type { Answer } from "./answer.ts";
 import { postBackup, postRestore } from "./backups.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { listKeys, runBatch } from "./collections.ts";
+import { listConflicts } from "./conflicts.ts";
 import { deleteDocument, diffDocument, getDocument, postUpdate } from "./documents.ts";
 import { postKeyspace, showKeyspaces } from "./keyspaces.ts";
 import { postLeave, removeMember } from "./members.ts";
@@ -204,6 +205,20 @@ export const routes = {
         query: ["prefix", "limit", "cursor"],
         outcomes: { 200: { body: "KeyPage" } },
         run: listKeys,
+      },
+    },
+  },
+  conflicts: {
+    path: "/v1/conflicts",
+    operations: {
+      GET: {
+        summary:
+          "The latest writes under a prefix that lost to a concurrent one, the newest first, as this replica knows them; `counts` of all since it started, where no prefix is asked about",
+        access: "read",
+        body: "none",
+        query: ["prefix", "limit"],
+        outcomes: { 200: { body: "ConflictPage" } },
+        run: listConflicts,
       },
     },
   },

@@ -133,6 +133,24 @@ const keyspace = object(
   [...optionalSettings, "emptyRegions"],
 );
 
+const conflictingWrite = object(
+  {
+    type: { enum: ["put", "delete"] },
+    version,
+    replica: { type: "string", description: "That took the write" },
+    life: { ...count, description: "Of that replica" },
+    stampedAt: { ...unixMs, description: "Unix ms, by the clock that stamped it" },
+  },
+  ["replica"],
+);
+const conflict = object({
+  key: { type: "string", description: "Percent-encoded bytes" },
+  loser: conflictingWrite,
+  winner: conflictingWrite,
+  lost: { enum: ["here", "elsewhere"], description: "Where the loser was taken; elsewhere: the winner was taken here" },
+  notedAt: unixMs,
+});
+
 const replicaIds: Json = { type: "array", items: text, maxItems: 1_000 };
 
 export const shapes = {
@@ -153,6 +171,10 @@ export const shapes = {
       },
       ["cursor"],
     ),
+  },
+  ConflictPage: {
+    type: JSON_TYPE,
+    schema: object({ conflicts: list(conflict), counts: object({ here: count, elsewhere: count }) }, ["counts"]),
   },
   Batch: { type: JSON_TYPE, schema: object({ operations: list(operation), ack: { enum: ACK_LEVELS } }, ["ack"]) },
   BatchResults: { type: JSON_TYPE, schema: object({ results: list(result) }) },

@@ -262,6 +262,8 @@ describe("tokens", () => {
     ["a prefix, another key through dots", "PUT /v1/kv?key=u/../t/", bearer("tenant"), 403],
     ["a prefix, its own keys", "GET /v1/keys?prefix=t/", bearer("tenant"), 200],
     ["a prefix, all keys", "GET /v1/keys", bearer("tenant"), 403],
+    ["a prefix, conflicts of its own keys", "GET /v1/conflicts?prefix=t/", bearer("tenant"), 200],
+    ["a prefix, all conflicts", "GET /v1/conflicts", bearer("tenant"), 403],
     ["a prefix, watching all", "GET /v1/watch", bearer("tenant"), 403],
     ["a prefix, the cluster", "GET /v1/cluster", bearer("tenant"), 403],
     ["a prefix, faults", "PUT /v1/admin/faults", bearer("tenant"), 403],

@@ -42,6 +42,19 @@ beforeAll(async () => {
     },
     { id: "replica-c" as ReplicaId, region: "us", address: "127.0.0.1:7420", state: "dead", life: 1 },
   ];
+  const [won, lost] = ["replica-a", "replica-b"].map((replica) => {
+    return {
+      type: "put",
+      version: "1-2",
+      replica: replica as ReplicaId,
+      life: 1,
+      stampedAt: 1_700_000_000_000,
+    } as const;
+  });
+  if (won === undefined || lost === undefined) throw new Error("BUG: two were made");
+  doors.store.receipts = [
+    { key: "there" as Key, loser: lost, winner: won, lost: "elsewhere", notedAt: 1_700_000_000_000 },
+  ];
   openapi = parseOpenApi(await (await fetch(`${doors.url}/openapi.json`)).json());
 });
 
@@ -215,6 +228,8 @@ describe("every answer", () => {
     { does: ["delete", kv, "/v1/kv/there"], headers: { "if-match": '"v"' }, status: 412 },
     { does: ["get", "/v1/keys", "/v1/keys?limit=1"], status: 200 },
     { does: ["get", "/v1/keys", "/v1/keys?prefix=no"], status: 200 },
+    { does: ["get", "/v1/conflicts"], status: 200 },
+    { does: ["get", "/v1/conflicts", "/v1/conflicts?prefix=t&limit=1"], status: 200 },
     { does: ["post", "/v1/batch"], body: JSON.stringify(batch), status: 200 },
     { does: ["post", "/v1/batch"], body: JSON.stringify(gets), status: 200 },
     { does: ["post", "/v1/batch"], body: JSON.stringify(mixed), status: 200 },

@@ -318,6 +318,25 @@ describe("keys, batch and the rest", () => {
       status: 414,
       code: "KEY_TOO_LONG",
     },
+    {
+      name: "conflicts, of which there are none",
+      send: ["GET", "/v1/conflicts?prefix=a"],
+      status: 200,
+      body: '{"conflicts":[]}',
+    },
+    {
+      name: "conflicts of all keys, counted",
+      send: ["GET", "/v1/keyspaces/default/conflicts"],
+      status: 200,
+      body: '{"conflicts":[],"counts":{"here":0,"elsewhere":0}}',
+    },
+    { name: "no conflicts at all", send: ["GET", "/v1/conflicts?limit=0"], status: 400, code: "BAD_REQUEST" },
+    {
+      name: "conflicts of no keyspace",
+      send: ["GET", "/v1/keyspaces/no/conflicts"],
+      status: 404,
+      code: "UNKNOWN_KEYSPACE",
+    },
     { name: "a batch that is not JSON", send: ["POST", "/v1/batch", { body: "{" }], status: 400, code: "BAD_JSON" },
     {
       name: "a batch that is not UTF-8",
