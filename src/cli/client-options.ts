@@ -39,11 +39,21 @@ export function clientCommand(name: string, keyspace = "keyspace (default: defau
     .option("--wait <TIME>", "first wait until the replica is ready, at most this long: 30s, 5m");
 }
 
+/** Whom a command talks to, and as whom. */
+export interface ClientTarget {
+  readonly urls: readonly string[];
+  /** Absent: `default`. */
+  readonly keyspace?: string;
+  readonly token?: string;
+  /** File with a certificate authority. */
+  readonly caFile?: string;
+}
+
 /**
- * A client as the options, or else the variables `ATOLL_URL`, `ATOLL_KEYSPACE`, `ATOLL_TOKEN_FILE` and `ATOLL_TLS_CA`, ask
- * for.
+ * As the options, or else the variables `ATOLL_URL`, `ATOLL_KEYSPACE`, `ATOLL_TOKEN_FILE` and `ATOLL_TLS_CA`, ask for. Throws
+ * `UsageError`.
  */
-export async function createClient(options: ClientOptions): Promise<HttpClient> {
+export async function readTarget(options: ClientOptions): Promise<ClientTarget> {
   const urls = options.url ?? (process.env.ATOLL_URL || "http://127.0.0.1:7400");
   const keyspace = options.keyspace ?? (process.env.ATOLL_KEYSPACE || undefined);
   if (keyspace !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(keyspace)) {
@@ -52,13 +62,23 @@ export async function createClient(options: ClientOptions): Promise<HttpClient> 
   const tokenFile = options.tokenFile ?? (process.env.ATOLL_TOKEN_FILE || undefined);
   const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
   const caFile = options.tlsCa ?? (process.env.ATOLL_TLS_CA || undefined);
-  const client = new HttpClient({
+  return {
     urls: parseUrls(urls),
     ...(keyspace !== undefined && keyspace !== "default" && { keyspace }),
     ...(token !== undefined && { token }),
-    ...(caFile !== undefined && { fetch: await trusting(caFile) }),
-  });
-  const waitMs = parseWait(options.wait);
+    ...(caFile !== undefined && { caFile }),
+  };
+}
+
+/** A client of what the options ask for, once it is ready if they say so. */
+export async function createClient(options: ClientOptions): Promise<HttpClient> {
+  return connectClient(await readTarget(options), options);
+}
+
+export async function connectClient(target: ClientTarget, { wait }: ClientOptions): Promise<HttpClient> {
+  const { caFile, ...others } = target;
+  const client = new HttpClient({ ...others, ...(caFile !== undefined && { fetch: await trusting(caFile) }) });
+  const waitMs = parseWait(wait);
   if (waitMs > 0) await untilDone(waitMs, client.url, () => client.checkReady());
   return client;
 }

@@ -24,6 +24,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["backup", async () => (await import("./backup.ts")).backupCommand()],
   ["restore", async () => (await import("./restore.ts")).restoreCommand()],
   ["cluster", async () => (await import("./cluster.ts")).clusterCommand()],
+  ["bench", async () => (await import("./bench.ts")).benchCommand()],
   ["simulate", async () => (await import("./simulate.ts")).simulateCommand()],
 ]);
 

@@ -30,6 +30,7 @@ test.concurrent.each([
   [["put", "k", "v", "--ttl", "0"], "--ttl must be"],
   [["put", "k", "v", "--ack", "most"], "--ack must be one of memory, disk, region, quorum, all"],
   [["keys", "--limit", "0"], "--limit must be"],
+  [["bench", "--mix", "get"], "--mix must be shares of get, put and delete"],
   [["simulate", "nonsense"], 'no scenario "nonsense": there are split-brain, crash-restart, lossy-links'],
   [["simulate", "--runs", "x"], "--runs must be a whole number"],
   [["start", "--prot", "1"], "unknown option '--prot' (Did you mean --port?)"],
@@ -60,9 +61,11 @@ test("help names every command and flag, and what is not there yet", async () =>
     "keys",
     "watch",
     "status",
+    "conflicts",
     "members",
     "keyspaces",
     "cluster",
+    "bench",
     "simulate",
   ]) {
     expect(help.stdout.toString()).toMatch(new RegExp(`^  ${name}`, "m"));
