@@ -6,7 +6,8 @@
  * (the clock filter of NTP, RFC 5905 section 10), and those count no more that do not agree with a later one: a clock
  * has jumped since. Where this replica's own clock steps, nothing counts that was measured before. This replica's
  * offset is the median of all, its own clock included; only wall clocks are compared, never corrected ones, so that
- * nobody follows a correction. While the median may be within half a round trip of what it is taken for, nothing
+ * nobody follows a correction. A process without a disk that begins again is another replica by the same clock: the links
+ * to those before it may not be missed yet, and they vote no more. While the median may be within half a round trip of what it is taken for, nothing
  * changes: slow paths of unlike length do not make a good clock wrong.
  *
  * A majority has to be heard, and three at least: of two replicas nobody knows who is wrong, and each keeps its own clock.
@@ -61,9 +62,13 @@ export class ClockGuard {
     this.#decidedFor = undefined;
   }
 
-  /** Notes a round. One during which a clock went back is none. */
-  note(peer: ReplicaId, sample: ClockSample): void {
+  /**
+   * Notes a round. One during which a clock went back is none. `isSuccessorOf`: the peer answers in the place of that one,
+   * by the same clock, which has one vote.
+   */
+  note(peer: ReplicaId, sample: ClockSample, isSuccessorOf: (id: ReplicaId) => boolean = () => false): void {
     if (sample.rttMs < 0) return;
+    for (const id of this.#samplesById.keys()) if (id !== peer && isSuccessorOf(id)) this.#samplesById.delete(id);
     const agreeing = (this.#samplesById.get(peer) ?? []).filter((earlier) => canAgree(earlier, sample));
     this.#samplesById.set(peer, [...agreeing, sample].slice(-SAMPLES_MAX));
     this.#decidedFor = undefined;

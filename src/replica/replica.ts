@@ -273,7 +273,10 @@ export class Replica implements WatchRelayHost {
       random,
       sweptTo: () => this.sweptTo,
       facts: (at) => this.#reportFacts(at),
-      measured: (peer, sample) => this.clockGuard.note(peer, sample),
+      measured: (peer, sample) => {
+        const address = this.members.get(peer)?.address;
+        this.clockGuard.note(peer, sample, (id) => this.members.get(id)?.address === address);
+      },
       // Nobody asks where all own all: a clock that runs ahead is not to be followed without need.
       stamp: (at) => {
         const floor = this.ownership.isAnyPlaced ? this.clock.floor(at) : timestampFromMs(at);

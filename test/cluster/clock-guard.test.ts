@@ -31,6 +31,17 @@ describe("whom it believes", () => {
     expect(guard.correctionMs).toBe(correctionMs);
   });
 
+  it("hears a process that begins again and again as another replica once", () => {
+    const guard = hearing(20);
+    for (const life of ["a", "b", "c"]) {
+      guard.note(id(`r1-${life}`), { rttMs: 10, offsetMs: -HOUR_MS }, (other) => other.startsWith("r1-"));
+      guard.evaluate(3);
+    }
+    expect(guard.correctionMs).toBe(0);
+    expect(guard.sampleOf(id("r1-b"))).toBeUndefined();
+    expect(guard.sampleOf(id("r1-c"))?.offsetMs).toBe(-HOUR_MS);
+  });
+
   it("does not take the word of those whose link went, and keeps its last correction without a majority", () => {
     const guard = hearing(HOUR_MS, HOUR_MS);
     guard.evaluate(3);
