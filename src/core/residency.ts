@@ -58,7 +58,7 @@ export class Residency implements Places {
   /** Measures what cannot go: to be called now and then. */
   measure(): void {
     let bytes = this.#queues.residentBytes;
-    for (const { table } of this.#shards) bytes += table.residentBytes;
+    for (const shard of this.#shards) bytes += shard.residentBytes;
     this.fixedBytes = bytes;
   }
 

@@ -187,6 +187,11 @@ export class Shard {
     this.#residency?.join(this);
   }
 
+  /** Bytes of table and expiries; records are the arena's. */
+  get residentBytes(): number {
+    return this.table.residentBytes + this.#expiry.residentBytes;
+  }
+
   get tombstones(): number {
     return this.table.count - this.standing;
   }

@@ -70,7 +70,7 @@ export function contentDigest(replica: Replica): string {
 /** Of registers and what finds them. */
 export function memoryBytes({ shards, arena, residency }: Replica): number {
   const around = arena.residentBytes + (residency?.queueBytes ?? 0);
-  return shards.all.reduce((sum, shard) => sum + shard.table.residentBytes, around);
+  return shards.all.reduce((sum, shard) => sum + shard.residentBytes, around);
 }
 
 function valuesStatus({ shards, residency }: Replica): Pick<ClusterStatus, "memoryBytesMax" | "valuesOnDiskOnly"> {

@@ -20,7 +20,7 @@ function diskBytes(machines: Machines, name: string): number {
 /** Of records and tables: what pages waste, some MiB whatever there is, is for `compaction.ts` to bound. */
 function memoryBytes(machines: Machines, name: string): number {
   const { shards, arena } = machines.at(name);
-  return shards.all.reduce((sum, { table }) => sum + table.residentBytes, arena.usedBytes);
+  return shards.all.reduce((sum, shard) => sum + shard.residentBytes, arena.usedBytes);
 }
 
 const sizesOf = (machines: Machines) =>
