@@ -15,46 +15,56 @@ const STEP_MS_MAX = 10_000;
 /** `linked`: seen here. `alive`: not here, and not missed by anybody. */
 export type Presence = "linked" | "alive" | "missed";
 
+interface Row {
+  awayMs: number;
+  /** Since somebody saw it; Infinity where nobody did while this replica ran. */
+  seenAgoMs: number;
+}
+
 export class Absence {
-  readonly #awayMsById = new Map<ReplicaId, number>();
-  /** Since somebody saw them; absent for those that nobody saw while this replica ran. */
-  readonly #seenAgoMsById = new Map<ReplicaId, number>();
+  readonly #rowsById = new Map<ReplicaId, Row>();
   #now: number | undefined;
 
-  /** Counts the time since the last call for all of these. Returns that time, in ms. */
-  count(ids: Iterable<ReplicaId>, presenceOf: (id: ReplicaId) => Presence, now: number): number {
+  /** Counts the time since the last call for all of these. Returns that time, and those that are missed, each with how long. */
+  count<T extends { readonly id: ReplicaId }>(
+    members: Iterable<T>,
+    presenceOf: (member: T) => Presence,
+    now: number,
+  ): { readonly stepMs: number; readonly missed: readonly (readonly [T, number])[] } {
     const stepMs = Math.min(STEP_MS_MAX, Math.max(0, now - (this.#now ?? now)));
     this.#now = now;
-    for (const id of ids) {
-      const presence = presenceOf(id);
-      if (presence === "linked") this.seen(id, 0);
-      else {
-        this.#awayMsById.set(id, presence === "alive" ? 0 : this.awayMs(id) + stepMs);
-        const seenAgoMs = this.#seenAgoMsById.get(id);
-        if (seenAgoMs !== undefined) this.#seenAgoMsById.set(id, seenAgoMs + stepMs);
-      }
+    const missed: (readonly [T, number])[] = [];
+    for (const member of members) {
+      const presence = presenceOf(member);
+      const row = this.#rowsById.get(member.id) ?? this.#begin(member.id, 0);
+      if (presence === "linked") row.seenAgoMs = 0;
+      else row.seenAgoMs += stepMs;
+      row.awayMs = presence === "missed" ? row.awayMs + stepMs : 0;
+      if (row.awayMs > 0) missed.push([member, row.awayMs]);
     }
-    return stepMs;
+    return { stepMs, missed };
   }
 
   /** Somebody saw the member so long ago. */
   seen(id: ReplicaId, agoMs: number): void {
-    this.#awayMsById.set(id, Math.min(agoMs, this.#awayMsById.get(id) ?? Infinity));
-    this.#seenAgoMsById.set(id, Math.min(agoMs, this.#seenAgoMsById.get(id) ?? Infinity));
+    const row = this.#rowsById.get(id) ?? this.#begin(id, agoMs);
+    row.awayMs = Math.min(agoMs, row.awayMs);
+    row.seenAgoMs = Math.min(agoMs, row.seenAgoMs);
   }
 
-  /** How long it has been missed; at most the time that this replica has run. */
-  awayMs(id: ReplicaId): number {
-    return this.#awayMsById.get(id) ?? 0;
+  #begin(id: ReplicaId, awayMs: number): Row {
+    const row = { awayMs, seenAgoMs: Infinity };
+    this.#rowsById.set(id, row);
+    return row;
   }
 
   /** How long ago somebody saw it; undefined: nobody did while this replica ran. */
   seenAgoMs(id: ReplicaId): number | undefined {
-    return this.#seenAgoMsById.get(id);
+    const agoMs = this.#rowsById.get(id)?.seenAgoMs ?? Infinity;
+    return agoMs === Infinity ? undefined : agoMs;
   }
 
   forget(id: ReplicaId): void {
-    this.#awayMsById.delete(id);
-    this.#seenAgoMsById.delete(id);
+    this.#rowsById.delete(id);
   }
 }

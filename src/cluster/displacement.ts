@@ -5,11 +5,10 @@
 
 import type { ReplicaId } from "../base/ids.ts";
 import type { MemberState } from "../wire/message.ts";
-import { isPlaced, type Member, type Members } from "./members.ts";
+import { isPlaced, type Members } from "./members.ts";
 
-/** True where a member that has been away for long is to be displaced, as this replica sees the others. */
-export function isToBeDisplaced(member: Member, members: Members, stateOf: (id: ReplicaId) => MemberState): boolean {
-  if (!isPlaced(member) || stateOf(member.id) !== "dead") return false;
+/** True where most of those that own what falls to them are alive, as this replica sees them: it may displace others. */
+export function seesMajority(members: Members, stateOf: (id: ReplicaId) => MemberState): boolean {
   const placed = members.all().filter(isPlaced);
   const present = placed.filter(({ id }) => id === members.self || stateOf(id) === "alive");
   return present.length * 2 > placed.length;

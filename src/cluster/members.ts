@@ -36,10 +36,14 @@ export class Members {
   readonly #membersById = new Map<ReplicaId, Member>();
   readonly #idsByNumber = new Map<number, ReplicaId>();
   readonly #lastSeenAtById = new Map<ReplicaId, number>();
-  // Worked out when asked for, until something changes.
+  /** Those that keep nothing on disk and have not left, by where they are, or were. */
+  readonly #ephemeralsByAddress = new Map<string, Set<ReplicaId>>();
+  // Worked out when asked for, until something changes: of one member at each comparison with a peer, epochs most of all.
   #all: readonly Member[] | undefined;
   #owners: readonly Member[] | undefined;
-  #livesDigest: number | undefined;
+  /** Until somebody comes or goes, which is rare. */
+  #others: readonly ReplicaId[] | undefined;
+  #livesDigest = 0;
 
   constructor(self: MemberFacts) {
     this.self = self.id;
@@ -60,6 +64,18 @@ export class Members {
   owners(): readonly Member[] {
     this.#owners ??= this.all().filter((member) => member.id !== this.self && !member.left && !isGivenUp(member));
     return this.#owners;
+  }
+
+  /** Members other than this replica that have not left. The same list until somebody comes or goes. */
+  others(): readonly ReplicaId[] {
+    this.#others ??= this.all().flatMap(({ id, left }) => (left || id === this.self ? [] : [id]));
+    return this.#others;
+  }
+
+  /** Those at an address that keep nothing on disk and have not left. */
+  ephemeralsAt(address: string): Member[] {
+    const ids = this.#ephemeralsByAddress.get(address) ?? [];
+    return [...ids].flatMap((id) => this.#membersById.get(id) ?? []);
   }
 
   /** The id that already has this id's number, where another one does. */
@@ -180,10 +196,10 @@ export class Members {
   forget(id: ReplicaId): void {
     const known = this.#membersById.get(id);
     if (known === undefined) return;
+    this.#change(known, undefined);
     this.#membersById.delete(id);
     this.#lastSeenAtById.delete(id);
     this.#idsByNumber.delete(known.number);
-    this.#changed();
   }
 
   /** True where that is more than was known. */
@@ -222,8 +238,7 @@ export class Members {
   lifeOfNumber(number: number): number {
     const id = this.#idsByNumber.get(number);
     const member = id === undefined ? undefined : this.#membersById.get(id);
-    if (member === undefined) return 0;
-    return member.left || isGivenUp(member) ? member.life + 1 : member.life;
+    return member === undefined ? 0 : lifeToCome(member);
   }
 
   hasEnded(origin: OriginId): boolean {
@@ -232,30 +247,50 @@ export class Members {
 
   /** Equal on replicas that know of the same lives, and which of them have ended. */
   livesDigest(): number {
-    if (this.#livesDigest === undefined) {
-      let sum = 0;
-      for (const member of this.#membersById.values()) {
-        // Not those that have left: some have forgotten them by now.
-        if (!member.left) sum = (sum + mix32(mix32(member.number) ^ this.lifeOfNumber(member.number))) >>> 0;
-      }
-      this.#livesDigest = sum;
-    }
     return this.#livesDigest;
   }
 
   #set(member: Member): void {
     const known = this.#membersById.get(member.id);
     if (member.left && known !== undefined && !known.left) this.departures++;
+    this.#change(known, member);
     this.#membersById.set(member.id, member);
     this.#idsByNumber.set(member.number, member.id);
-    this.#changed();
   }
 
-  #changed(): void {
+  /** Keeps up what is derived of all members, without looking at all of them. */
+  #change(before: Member | undefined, after: Member | undefined): void {
     this.#all = undefined;
     this.#owners = undefined;
-    this.#livesDigest = undefined;
+    if (before?.left !== after?.left) this.#others = undefined;
+    this.#livesDigest = (this.#livesDigest + livesTerm(after) - livesTerm(before)) >>> 0;
+    if (before?.left === after?.left && before?.ephemeral === after?.ephemeral && before?.address === after?.address)
+      return;
+    if (before !== undefined) this.#unplace(before);
+    if (after?.ephemeral === true && !after.left) this.#place(after);
   }
+
+  #place({ id, address }: Member): void {
+    const there = this.#ephemeralsByAddress.get(address);
+    if (there === undefined) this.#ephemeralsByAddress.set(address, new Set([id]));
+    else there.add(id);
+  }
+
+  #unplace({ id, address }: Member): void {
+    const there = this.#ephemeralsByAddress.get(address);
+    there?.delete(id);
+    if (there?.size === 0) this.#ephemeralsByAddress.delete(address);
+  }
+}
+
+function lifeToCome(member: Member): number {
+  return member.left || isGivenUp(member) ? member.life + 1 : member.life;
+}
+
+/** What a member adds to the digest of lives. Not those that have left: some have forgotten them by now. */
+function livesTerm(member: Member | undefined): number {
+  if (member === undefined || member.left) return 0;
+  return mix32(mix32(member.number) ^ lifeToCome(member));
 }
 
 /** True while others own what would fall to the member. */

@@ -11,14 +11,15 @@ import type { Random } from "../base/random.ts";
 import type { MemberFacts, MemberState, MessageOf, Rumour } from "../wire/message.ts";
 import { Absence, type Presence } from "./absence.ts";
 import { Deferral } from "./deferral.ts";
-import { isToBeDisplaced } from "./displacement.ts";
-import { isGivenUp, type Member, type Members } from "./members.ts";
+import { seesMajority } from "./displacement.ts";
+import { isGivenUp, isPlaced, type Member, type Members } from "./members.ts";
 import type { MembershipHost } from "./membership-host.ts";
 import type { MembershipMessage } from "./membership-message.ts";
+import { Neighbours } from "./neighbours.ts";
 import { OwnLives } from "./own-lives.ts";
+import { RosterDigests } from "./roster-digests.ts";
 import { RosterExchange } from "./roster-exchange.ts";
 import { isSucceeded, predecessorsOf } from "./succession.ts";
-import { linkPlan } from "./swim/link-plan.ts";
 import type { SwimSettings } from "./swim/settings.ts";
 import { atBirth } from "./swim/standing.ts";
 import { Swim } from "./swim/swim.ts";
@@ -45,15 +46,12 @@ export class Membership {
   readonly #rosters: RosterExchange;
   readonly #own: OwnLives;
   readonly #deferral: Deferral;
+  readonly #neighbours: Neighbours;
   readonly swim: Swim;
   #sinceRosterMs = 0;
   /** The life of each peer that was told of everybody. */
   readonly #briefedLifeById = new Map<ReplicaId, number>();
-  /** Of the members as they are in this list. */
-  #planned: { readonly of: readonly Member[]; readonly population: number; readonly ids: ReadonlySet<ReplicaId> };
-  /**
-   * Somebody told all that it knows, or there are members from before this process: what is known is the cluster, or was.
-   */
+  /** Somebody told all that it knows, or members are known from before this process: they are the cluster, or were. */
   isTold: boolean;
 
   constructor(members: Members, host: MembershipHost, limits: MembershipLimits, random: Random) {
@@ -61,19 +59,21 @@ export class Membership {
     this.#host = host;
     this.#limits = limits;
     this.#random = random;
-    this.#planned = { of: [], population: 1, ids: new Set() };
     this.#own = new OwnLives(members, host);
     this.#deferral = new Deferral(members, host);
+    const isDead = (id: ReplicaId): boolean => this.swim.stateOf(id) === "dead";
+    this.#neighbours = new Neighbours({ members, isDead, isPartner: (id) => host.isPartner(id) }, limits.swim);
     this.swim = new Swim(this.#swimHost(), limits.swim, random);
-    this.#rosters = new RosterExchange({
-      rumours: () => this.#members.all().flatMap(({ id }) => this.#rumourOf(id) ?? []),
+    const standingOf = (id: ReplicaId) => this.swim.standingOf(id);
+    const digests = new RosterDigests({ members, standingOf, rumourOf: (id) => this.#rumourOf(id) });
+    this.#rosters = new RosterExchange(digests, {
       hear: (rumours, now) => this.#hearAll(rumours, now),
       told: () => {
         this.isTold = true;
       },
       send: (to, message) => this.#host.send(to, message),
     });
-    const others = this.#others();
+    const others = members.all().filter(({ id }) => id !== members.self);
     for (const { id, life } of others) this.swim.lives(id, life);
     this.isTold = others.length > 0;
   }
@@ -87,21 +87,17 @@ export class Membership {
       },
       isLinked: (id) => host.isLinked(id),
       links: () => host.links(),
-      population: () => this.#plan().population,
-      neighbours: () => this.#plan().ids,
+      population: () => members.others().length + 1,
+      neighbours: () => this.#neighbours.ids(),
       hasLeft: (id) => members.get(id)?.left === true,
       rumourOf: (id) => (host.lifeDurable ? this.#rumourOf(id) : undefined),
       send: (to, message) => host.send(to, message),
       log: (level, event, fields) => host.log(level, event, fields),
       turned: () => {
-        this.#planned = { ...this.#planned, of: [] };
+        this.#neighbours.turned();
         host.replanned();
       },
     };
-  }
-
-  #others(): Member[] {
-    return this.#members.all().filter(({ id }) => id !== this.#members.self);
   }
 
   stateOf(id: ReplicaId): MemberState {
@@ -110,19 +106,7 @@ export class Membership {
 
   /** Whom to keep a link to. */
   neighbours(): ReadonlySet<ReplicaId> {
-    return this.#plan().ids;
-  }
-
-  #plan() {
-    const all = this.#members.all();
-    if (this.#planned.of === all) return this.#planned;
-    const present = this.#others().filter(({ left }) => !left);
-    const candidates = present.map(({ id, number }) => {
-      return { id, number, isDead: this.swim.stateOf(id) === "dead", isPartner: this.#host.isPartner(id) };
-    });
-    const self = this.#members.get(this.#members.self) as Member;
-    this.#planned = { of: all, population: present.length + 1, ids: linkPlan(self, candidates, this.#limits.swim) };
-    return this.#planned;
+    return this.#neighbours.ids();
   }
 
   /** Tells every linked peer of the life that this replica lives from now on. */
@@ -217,24 +201,30 @@ export class Membership {
 
   /** Draws the consequences of absence, and compares all that is known with somebody from time to time. */
   keepHouse(now: number): void {
-    const others = this.#others();
-    const ids = others.map(({ id }) => id);
-    this.#sinceRosterMs += this.#absence.count(ids, (id) => this.#presenceOf(id), now);
-    for (const member of others) {
-      const awayMs = this.#absence.awayMs(member.id);
-      const isLate = awayMs > this.#limits.displaceMs;
-      if (isLate && isToBeDisplaced(member, this.#members, (id) => this.stateOf(id))) this.#displace(member, awayMs);
-      if (awayMs > this.#limits.retentionMs) this.#lose(member, awayMs);
-      else if (awayMs > SUCCESSION_MS && isSucceeded(member, this.#members, this.#host.links())) this.#left(member.id);
-    }
+    const { stepMs, missed } = this.#absence.count(this.#members.all(), (member) => this.#presenceOf(member), now);
+    this.#sinceRosterMs += stepMs;
+    this.#judge(missed);
     if (this.#sinceRosterMs < Math.min(this.#limits.swim.rosterMs, this.#limits.retentionMs / 4)) return;
     this.#sinceRosterMs = 0;
     this.#compareWithSomebody();
   }
 
-  #presenceOf(id: ReplicaId): Presence {
-    if (this.#host.isLinked(id)) return "linked";
-    return this.swim.stateOf(id) === "alive" && this.#members.get(id)?.left !== true ? "alive" : "missed";
+  #presenceOf({ id, left }: Member): Presence {
+    if (id === this.#members.self || this.#host.isLinked(id)) return "linked";
+    return this.swim.stateOf(id) === "alive" && !left ? "alive" : "missed";
+  }
+
+  /** Members, and for how many ms they have been missed. */
+  #judge(missed: readonly (readonly [Member, number])[]): void {
+    // To displace one changes nothing of it for the next.
+    let isMajority: boolean | undefined;
+    const mayDisplace = (): boolean => (isMajority ??= seesMajority(this.#members, (id) => this.stateOf(id)));
+    for (const [member, awayMs] of missed) {
+      const isLate = awayMs > this.#limits.displaceMs && isPlaced(member) && this.stateOf(member.id) === "dead";
+      if (isLate && mayDisplace()) this.#displace(member, awayMs);
+      if (awayMs > this.#limits.retentionMs) this.#lose(member, awayMs);
+      else if (awayMs > SUCCESSION_MS && isSucceeded(member, this.#members, this.#host.links())) this.#left(member.id);
+    }
   }
 
   #compareWithSomebody(): void {

@@ -15,11 +15,16 @@ import { isGivenUp } from "./members.ts";
 export function rosterBuckets(rumours: Iterable<Rumour>): Uint32Array {
   const buckets = new Uint32Array(ROSTER_BUCKETS);
   for (const rumour of rumours) {
-    if (rumour.left && rumour.givenUpLife === 0) continue;
+    if (!isInRoster(rumour)) continue;
     const bucket = rosterBucketOf(rumour.id);
     buckets[bucket] = (buckets[bucket] as number) + rowHash(rumour);
   }
   return buckets;
+}
+
+/** False for whoever has left by itself. */
+export function isInRoster({ left, givenUpLife }: Pick<Rumour, "left" | "givenUpLife">): boolean {
+  return !left || givenUpLife !== 0;
 }
 
 /** One digest of them all. */

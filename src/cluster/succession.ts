@@ -14,13 +14,10 @@ export function predecessorsOf(
   isLinked: (id: ReplicaId) => boolean,
 ): readonly ReplicaId[] {
   const startedAt = members.get(peer.id)?.startedAt ?? 0;
-  const isPredecessor = (member: Member) => {
-    if (member.id === peer.id || member.id === members.self || member.left) return false;
-    const wasThere = member.ephemeral && member.address === peer.address;
-    return wasThere && member.startedAt < startedAt && !isLinked(member.id);
-  };
+  const isPredecessor = (member: Member) =>
+    member.id !== peer.id && member.id !== members.self && member.startedAt < startedAt && !isLinked(member.id);
   return members
-    .all()
+    .ephemeralsAt(peer.address)
     .filter(isPredecessor)
     .map(({ id }) => id);
 }

@@ -62,6 +62,56 @@ describe("lives", () => {
   });
 });
 
+describe("what is worked out of all members", () => {
+  type Change = readonly ["learn" | "leave" | "giveUp" | "forget" | "observeEpoch", string, number];
+  const changes: fc.Arbitrary<readonly Change[]> = fc.array(
+    fc.tuple(
+      fc.constantFrom("learn", "learn", "leave", "giveUp", "forget", "observeEpoch"),
+      fc.constantFrom("b", "c", "d"),
+      fc.integer({ min: 1, max: 3 }),
+    ),
+    { maxLength: 20 },
+  );
+  const change = (made: Members, [what, name, life]: Change): void => {
+    const id = name as ReplicaId;
+    if (what === "learn") learnInto(made, name, { life, ephemeral: life === 2, address: `here:${life % 2}` });
+    else if (what === "leave" || what === "forget") made[what](id);
+    else made[what](id, life);
+  };
+  const learnInto = (made: Members, name: string, more: Partial<MemberFacts>) => made.learn(facts(name, more), NOW);
+
+  it("is the same whether it was kept up or begun with", () => {
+    fc.assert(
+      fc.property(changes, (list) => {
+        const kept = new Members(facts("a"));
+        for (const each of list) change(kept, each);
+        const begun = new Members(facts("a"));
+        for (const member of kept.all()) begun.load(member, NOW);
+        expect(kept.livesDigest()).toBe(begun.livesDigest());
+        expect(kept.others()).toEqual(begun.others());
+        for (const address of ["here:0", "here:1"]) {
+          const [one, other] = [kept, begun].map((made) => new Set(made.ephemeralsAt(address)));
+          expect(one).toEqual(other);
+        }
+      }),
+    );
+  });
+
+  it("is the list of others, the same one until somebody comes or goes", () => {
+    learn("b");
+    learn("c");
+    const before = members.others();
+    members.observeEpoch(b, 7);
+    learn("b", { life: 2 });
+    members.giveUp(b, 2);
+    expect(members.others()).toBe(before);
+    members.leave(b);
+    expect(members.others()).toEqual(["c"]);
+    learn("d");
+    expect(members.others()).toEqual(["c", "d"]);
+  });
+});
+
 describe("births", () => {
   it("stay the first that was told of a life, so that a second process hears of it", () => {
     learn("b", { birth: 0 });

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import type { ReplicaId } from "../../src/base/ids.ts";
-import { RosterExchange } from "../../src/cluster/roster-exchange.ts";
+import { rosterBucketOf, rosterBuckets } from "../../src/cluster/roster.ts";
+import { type Roster, RosterExchange } from "../../src/cluster/roster-exchange.ts";
 import type { Message, Rumour } from "../../src/wire/message.ts";
 import { rumour } from "../support/surroundings.ts";
 
@@ -15,8 +16,11 @@ class End {
 
   constructor(...rumours: readonly Rumour[]) {
     this.known = new Map(rumours.map((each) => [each.id, each]));
-    this.exchange = new RosterExchange({
-      rumours: () => [...this.known.values()],
+    const roster: Roster = {
+      buckets: () => rosterBuckets(this.known.values()),
+      rumoursIn: (buckets) => [...this.known.values()].filter(({ id }) => buckets.includes(rosterBucketOf(id))),
+    };
+    this.exchange = new RosterExchange(roster, {
       hear: (told) => {
         for (const each of told) {
           const known = this.known.get(each.id);

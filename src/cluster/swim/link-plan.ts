@@ -27,6 +27,7 @@ export function linkPlan(
 ): Set<ReplicaId> {
   if (others.length < linksAllMax) return new Set(others.map(({ id }) => id));
   const planned = new Set(others.filter(({ isPartner }) => isPartner).map(({ id }) => id));
+  if (planned.size === others.length) return planned;
   const alive = others.filter(({ isDead }) => !isDead);
   for (let ring = 0; ring < linkRings; ring++) {
     for (const id of neighbours(self.number, others, ring)) planned.add(id);
