@@ -2,7 +2,8 @@
  * Membership: what replicas tell each other of who there is, and what follows from it; the greater life wins
  * (`members.ts`). Two that link up tell each other of the two of them, before anything else that bears their lives. All
  * others are news that travels as rumours (`swim/`), and what was missed of it is found when rosters are compared
- * (`roster-exchange.ts`). Whoever comes with a life that is new here is told of everybody at once.
+ * (`roster-exchange.ts`). Whoever comes with a life that is new here is told of everybody at once, as long as these are few:
+ * where they are many, most of those that come know most of them, and rosters are compared instead.
  */
 
 import { assertNever } from "../base/assert.ts";
@@ -67,6 +68,7 @@ export class Membership {
     const standingOf = (id: ReplicaId) => this.swim.standingOf(id);
     const digests = new RosterDigests({ members, standingOf, rumourOf: (id) => this.#rumourOf(id) });
     this.#rosters = new RosterExchange(digests, {
+      areMany: () => !this.#areFew(),
       hear: (rumours, now) => this.#hearAll(rumours, now),
       told: () => {
         this.isTold = true;
@@ -117,16 +119,20 @@ export class Membership {
     }
   }
 
-  /** Tells a peer of this replica and of itself; of all others, too, where it comes with a life that was not told of them. */
+  /** Tells a peer of this replica and of itself; of all others, too, where they are few and its life was not told of them. */
   #introduce(to: ReplicaId, life = this.#members.get(to)?.life ?? 0): void {
     const { self } = this.#members;
     const { lineage } = this.#host;
     const known = this.#members.get(to)?.lineage ?? [];
-    const isAll = this.#briefedLifeById.get(to) !== life;
-    if (this.#host.lifeDurable) this.#briefedLifeById.set(to, life);
+    const isAll = this.#areFew() && this.#briefedLifeById.get(to) !== life;
+    if (isAll && this.#host.lifeDurable) this.#briefedLifeById.set(to, life);
     const told = isAll ? this.#members.all().map(({ id }) => id) : [self, to];
     const members = told.flatMap((id) => this.#rumourOf(id) ?? []);
     this.#host.send(to, { type: "members", self, isAll, members, lineage, known });
+  }
+
+  #areFew(): boolean {
+    return this.#members.others().length < this.#limits.swim.linksAllMax;
   }
 
   #rumourOf(id: ReplicaId): Rumour | undefined {
@@ -165,6 +171,7 @@ export class Membership {
   }
 
   linkDown(peer: ReplicaId): void {
+    this.#rosters.linkDown(peer);
     this.swim.linkDown(peer);
     // A successor may have come while the link that went had not yet been missed.
     for (const id of this.#host.links()) {
@@ -228,6 +235,7 @@ export class Membership {
   }
 
   #compareWithSomebody(): void {
+    this.#rosters.expire();
     const links = [...this.#host.links()];
     const peer = links[this.#random.uint32() % Math.max(1, links.length)];
     if (peer !== undefined) this.#rosters.begin(peer);

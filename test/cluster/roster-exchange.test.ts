@@ -1,8 +1,8 @@
 /** Two ends of an exchange, in direct talk. */
 
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { ReplicaId } from "../../src/base/ids.ts";
-import { rosterBucketOf, rosterBuckets } from "../../src/cluster/roster.ts";
+import { rosterBucketOf, rosterBuckets, rosterDigest } from "../../src/cluster/roster.ts";
 import { type Roster, RosterExchange } from "../../src/cluster/roster-exchange.ts";
 import type { Message, Rumour } from "../../src/wire/message.ts";
 import { rumour } from "../support/surroundings.ts";
@@ -21,6 +21,7 @@ class End {
       rumoursIn: (buckets) => [...this.known.values()].filter(({ id }) => buckets.includes(rosterBucketOf(id))),
     };
     this.exchange = new RosterExchange(roster, {
+      areMany: () => true,
       hear: (told) => {
         for (const each of told) {
           const known = this.known.get(each.id);
@@ -102,5 +103,59 @@ describe("an exchange of rosters", () => {
     // What b lacks is forgotten by a once b has said what it knows.
     talk(a, b, () => void a.known.delete(rumour("m4").id));
     expect([a.isTold, b.isTold]).toEqual([true, true]);
+  });
+});
+
+describe("a member of many, at hundreds of links at once", () => {
+  const peers = Array.from({ length: 100 }, (_, i) => `p${i}` as ReplicaId);
+  let exchange: RosterExchange;
+  let sent: { readonly to: ReplicaId; readonly type: Message["type"] }[];
+  let isMany: boolean;
+  const told = { type: "roster-rows", isReply: true, buckets: [], members: [] } as const;
+  const sentTo = (type: Message["type"]): ReplicaId[] => sent.filter((each) => each.type === type).map(({ to }) => to);
+
+  beforeEach(() => {
+    isMany = true;
+    sent = [];
+    const roster = { buckets: () => rosterBuckets(members(0, 3)), rumoursIn: () => [] };
+    exchange = new RosterExchange(roster, {
+      areMany: () => isMany,
+      hear: () => {},
+      told: () => {},
+      send: (to, { type }) => void sent.push({ to, type }),
+    });
+  });
+
+  const allBegin = (): void => {
+    const digest = rosterDigest(rosterBuckets(members(0, 40)));
+    for (const peer of peers) exchange.receiveRoster(peer, { type: "roster", isReply: false, digest });
+  };
+
+  it("asks one for its rows, and compares with the others once that one has told them (X1)", () => {
+    allBegin();
+    expect(sentTo("roster-buckets")).toEqual(["p0"]);
+    exchange.receiveRows("p1" as ReplicaId, told, 0);
+    expect(sentTo("roster")).toEqual([]);
+    exchange.receiveRows("p0" as ReplicaId, told, 0);
+    expect(sentTo("roster")).toEqual(peers.slice(1));
+  });
+
+  it.each([
+    ["whose link goes", () => exchange.linkDown("p0" as ReplicaId)],
+    ["that does not answer", () => exchange.expire()],
+  ])("waits no longer for one %s", (_what, end) => {
+    allBegin();
+    exchange.linkDown("p1" as ReplicaId);
+    expect(sentTo("roster")).toEqual([]);
+    end();
+    expect(sentTo("roster")).toEqual(peers.slice(2));
+    allBegin();
+    expect(sentTo("roster-buckets")).toEqual(["p0", "p0"]);
+  });
+
+  it("asks all of them where members are few", () => {
+    isMany = false;
+    allBegin();
+    expect(sentTo("roster-buckets")).toEqual(peers);
   });
 });

@@ -54,6 +54,25 @@ describe("a cluster in peace", () => {
   });
 });
 
+describe("a member that comes back", () => {
+  it("is told, and tells, what changed since, not of everybody at each of its links", () => {
+    const size = 300;
+    const cluster = running(size, "back");
+    cluster.kill(7);
+    expect(cluster.runUntil(() => cluster.allSee("dead", cluster.running, [7]), 60_000)).toBeDefined();
+    let rows = 0;
+    cluster.forge = (from, to, message) => {
+      const isOfIt = from === 7 || to === 7;
+      if (isOfIt && (message.type === "members" || message.type === "roster-rows")) rows += message.members.length;
+      return message;
+    };
+    cluster.restart(7);
+    expect(cluster.runUntil(() => cluster.allSee("alive", cluster.running, [7]), 20_000)).toBeDefined();
+    // Two dozen links, at each the two of them, and a part of the roster for the row that differs.
+    expect(rows).toBeLessThan(size);
+  });
+});
+
 describe("a member that dies", () => {
   it("without a word is suspected and declared dead by everybody, and nobody else is", () => {
     for (const [size, suspectMs, deadMs] of [
