@@ -33,6 +33,8 @@ export class Members {
    * somebody came from those after it left, for whoever has never heard of that one, too.
    */
   departures = 0;
+  /** Told of each member of which something was learnt, or that was forgotten. */
+  onChange: (id: ReplicaId) => void = () => {};
   readonly #membersById = new Map<ReplicaId, Member>();
   readonly #idsByNumber = new Map<number, ReplicaId>();
   readonly #lastSeenAtById = new Map<ReplicaId, number>();
@@ -200,6 +202,7 @@ export class Members {
     this.#membersById.delete(id);
     this.#lastSeenAtById.delete(id);
     this.#idsByNumber.delete(known.number);
+    this.onChange(id);
   }
 
   /** True where that is more than was known. */
@@ -256,6 +259,7 @@ export class Members {
     this.#change(known, member);
     this.#membersById.set(member.id, member);
     this.#idsByNumber.set(member.number, member.id);
+    this.onChange(member.id);
   }
 
   /** Keeps up what is derived of all members, without looking at all of them. */

@@ -44,6 +44,7 @@ export class Membership {
   readonly #limits: MembershipLimits;
   readonly #random: Random;
   readonly #absence = new Absence();
+  readonly #digests: RosterDigests;
   readonly #rosters: RosterExchange;
   readonly #own: OwnLives;
   readonly #deferral: Deferral;
@@ -64,10 +65,10 @@ export class Membership {
     this.#deferral = new Deferral(members, host);
     const isDead = (id: ReplicaId): boolean => this.swim.stateOf(id) === "dead";
     this.#neighbours = new Neighbours({ members, isDead, isPartner: (id) => host.isPartner(id) }, limits.swim);
+    this.#digests = new RosterDigests({ members, rumourOf: (id) => this.#rumourOf(id) });
+    members.onChange = (id) => this.#digests.changed(id);
     this.swim = new Swim(this.#swimHost(), limits.swim, random);
-    const standingOf = (id: ReplicaId) => this.swim.standingOf(id);
-    const digests = new RosterDigests({ members, standingOf, rumourOf: (id) => this.#rumourOf(id) });
-    this.#rosters = new RosterExchange(digests, {
+    this.#rosters = new RosterExchange(this.#digests, {
       areMany: () => !this.#areFew(),
       hear: (rumours, now) => this.#hearAll(rumours, now),
       told: () => {
@@ -95,6 +96,7 @@ export class Membership {
       rumourOf: (id) => (host.lifeDurable ? this.#rumourOf(id) : undefined),
       send: (to, message) => host.send(to, message),
       log: (level, event, fields) => host.log(level, event, fields),
+      stood: (id) => this.#digests.changed(id),
       turned: () => {
         this.#neighbours.turned();
         host.replanned();

@@ -1,62 +1,50 @@
 /**
- * The digests of the roster of this replica. What stands in a row is hashed once, until something else does: most rows are
- * the same from one comparison to the next, however many members there are.
+ * The digests of the roster of this replica, kept up row by row: hundreds of links that come up at once are each compared by
+ * them, and most rows are the same from one comparison to the next.
  */
 
 import type { ReplicaId } from "../base/ids.ts";
 import { ROSTER_BUCKETS, type Rumour } from "../wire/message.ts";
-import type { Member, Members } from "./members.ts";
-import { isInRoster, rowHash } from "./roster.ts";
-import type { Standing } from "./swim/standing.ts";
+import type { Members } from "./members.ts";
+import { isInRoster, rosterBucketOf, rowHash } from "./roster.ts";
 
 export interface RosterSource {
   readonly members: Members;
-  standingOf(id: ReplicaId): Standing | undefined;
   rumourOf(id: ReplicaId): Rumour | undefined;
-}
-
-interface Row {
-  /** What it was hashed from: values are never changed in place. */
-  readonly member: Member;
-  readonly standing: Standing | undefined;
-  readonly hash: number;
 }
 
 export class RosterDigests {
   readonly #source: RosterSource;
-  readonly #rowsById = new Map<ReplicaId, Row>();
+  readonly #buckets = new Uint32Array(ROSTER_BUCKETS);
+  /** What of each row is in its bucket. */
+  readonly #hashesById = new Map<ReplicaId, number>();
+  readonly #changed = new Set<ReplicaId>();
 
   constructor(source: RosterSource) {
     this.#source = source;
+    for (const { id } of source.members.all()) this.#changed.add(id);
   }
 
-  /** A digest for each part (`rosterBuckets`). */
+  /** Something that is told of a member is another, or it is none any more. */
+  changed(id: ReplicaId): void {
+    this.#changed.add(id);
+  }
+
+  /** A digest for each part (`rosterBuckets`); valid until the next call. */
   buckets(): Uint32Array {
-    const all = this.#source.members.all();
-    const buckets = new Uint32Array(ROSTER_BUCKETS);
-    for (const member of all) {
-      if (!isInRoster(member)) continue;
-      const bucket = member.number % ROSTER_BUCKETS;
-      buckets[bucket] = (buckets[bucket] as number) + this.#hashOf(member);
-    }
-    if (this.#rowsById.size > all.length) this.#forget();
-    return buckets;
+    for (const id of this.#changed) this.#hash(id);
+    this.#changed.clear();
+    return this.#buckets;
   }
 
-  #hashOf(member: Member): number {
-    const { id } = member;
-    const standing = this.#source.standingOf(id);
-    const known = this.#rowsById.get(id);
-    if (known !== undefined && known.member === member && known.standing === standing) return known.hash;
+  #hash(id: ReplicaId): void {
     const rumour = this.#source.rumourOf(id);
-    const hash = rumour === undefined ? 0 : rowHash(rumour);
-    this.#rowsById.set(id, { member, standing, hash });
-    return hash;
-  }
-
-  /** Rows of members that are none any more. */
-  #forget(): void {
-    for (const id of this.#rowsById.keys()) if (this.#source.members.get(id) === undefined) this.#rowsById.delete(id);
+    const before = this.#hashesById.get(id) ?? 0;
+    const after = rumour === undefined || !isInRoster(rumour) ? 0 : rowHash(rumour);
+    const bucket = rosterBucketOf(id);
+    this.#buckets[bucket] = (this.#buckets[bucket] as number) + after - before;
+    if (after === 0) this.#hashesById.delete(id);
+    else this.#hashesById.set(id, after);
   }
 
   /** What stands in these parts, whoever has left included. */

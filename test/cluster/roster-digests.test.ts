@@ -16,12 +16,20 @@ class Source {
   asked = 0;
   readonly digests = new RosterDigests({
     members: this.members,
-    standingOf: (id) => this.standings.get(id),
     rumourOf: (id) => {
       this.asked++;
       return this.rumourOf(id);
     },
   });
+
+  constructor() {
+    this.members.onChange = (id) => this.digests.changed(id);
+  }
+
+  stand(id: ReplicaId, standing: Partial<Standing>): void {
+    this.standings.set(id, { ...atBirth(1), ...standing });
+    this.digests.changed(id);
+  }
 
   rumourOf(id: ReplicaId): Rumour | undefined {
     const member = this.members.get(id);
@@ -50,8 +58,8 @@ it("are those of all rows, whatever became of them since the last time", () => {
         const id = name as ReplicaId;
         if (what === "learn") source.members.learn(facts(name, { life }), NOW);
         else if (what === "giveUp") source.members.giveUp(id, life);
-        else if (what === "dies") source.standings.set(id, { ...atBirth(1), state: "dead" });
-        else if (what === "refutes") source.standings.set(id, { ...atBirth(1), incarnation: life });
+        else if (what === "dies") source.stand(id, { state: "dead" });
+        else if (what === "refutes") source.stand(id, { incarnation: life });
         else source.members[what](id);
         expect(source.digests.buckets()).toEqual(rosterBuckets(source.rumours()));
       }
@@ -65,7 +73,7 @@ it("cost a look at the rows that changed", () => {
   source.digests.buckets();
   source.asked = 0;
   source.members.observeEpoch("m7" as ReplicaId, 3);
-  source.standings.set("m8" as ReplicaId, { ...atBirth(1), state: "dead" });
+  source.stand("m8" as ReplicaId, { state: "dead" });
   source.digests.buckets();
   expect(source.asked).toBe(2);
 });

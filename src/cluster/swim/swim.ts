@@ -38,6 +38,8 @@ export interface SwimHost {
   rumourOf(id: ReplicaId): Rumour | undefined;
   send(to: ReplicaId, message: Message): void;
   log(level: "info" | "warn", event: string, fields: Readonly<Record<string, unknown>>): void;
+  /** There is another incarnation or state of somebody, this replica included. */
+  stood(id: ReplicaId): void;
   /** Somebody came to be dead, or is it no more. */
   turned(id: ReplicaId): void;
 }
@@ -169,9 +171,11 @@ export class Swim {
     }
     if (told.state === "alive") {
       this.incarnation = told.incarnation;
+      this.#host.stood(this.#host.self);
       return;
     }
     this.incarnation = told.incarnation + 1;
+    this.#host.stood(this.#host.self);
     this.refutations++;
     this.health.worsen(1);
     this.tell(this.#host.self);
@@ -187,6 +191,7 @@ export class Swim {
   /** This replica began another life. */
   beginLife(): void {
     this.incarnation = 0;
+    this.#host.stood(this.#host.self);
     this.tell(this.#host.self);
   }
 
@@ -199,6 +204,7 @@ export class Swim {
   /** From now on this replica says that it is gone. */
   go(): void {
     this.#isGoing = true;
+    this.#host.stood(this.#host.self);
   }
 
   /** A member has left for good: nobody watches over it, and the rest is told once. */
@@ -229,6 +235,7 @@ export class Swim {
   #stand(id: ReplicaId, row: Row, standing: Standing): void {
     const before = row.standing.state;
     row.standing = standing;
+    this.#host.stood(id);
     const { state } = standing;
     if (before === state || this.#host.hasLeft(id)) return;
     if (before === "suspect") this.#suspects.delete(id);
