@@ -33,6 +33,8 @@ export class Members {
    * somebody came from those after it left, for whoever has never heard of that one, too.
    */
   departures = 0;
+  /** Grows whenever somebody comes or goes, or is elsewhere. */
+  moves = 0;
   /** Told of each member of which something was learnt, or that was forgotten. */
   onChange: (id: ReplicaId) => void = () => {};
   readonly #membersById = new Map<ReplicaId, Member>();
@@ -267,6 +269,7 @@ export class Members {
     this.#all = undefined;
     this.#owners = undefined;
     if (before?.left !== after?.left) this.#others = undefined;
+    if (before?.left !== after?.left || before?.address !== after?.address) this.moves++;
     this.#livesDigest = (this.#livesDigest + livesTerm(after) - livesTerm(before)) >>> 0;
     if (before?.left === after?.left && before?.ephemeral === after?.ephemeral && before?.address === after?.address)
       return;

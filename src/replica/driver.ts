@@ -41,6 +41,7 @@ import type { Acks } from "./acks.ts";
 import { Backups } from "./backup.ts";
 import { birthsOf } from "./births.ts";
 import type { ReplicaConfig } from "./config.ts";
+import { DialList } from "./dial-list.ts";
 import { DiskFeed } from "./disk-feed.ts";
 import { Documents } from "./documents.ts";
 import { Farewell } from "./farewell.ts";
@@ -108,6 +109,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   readonly #refusing = new RefusingPeers();
   #address = "";
   #join: readonly string[];
+  readonly #dialList = new DialList();
   #cut: readonly ReplicaId[] = [];
   #cancelTick: Cancel = () => {};
   #isCarrying = false;
@@ -576,16 +578,12 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   // --- World ---------------------------------------------------------------------------------------------------
 
   #connect(): void {
-    const members = this.#replica?.members;
-    const planned = [...(this.#replica?.membership.neighbours() ?? [])].flatMap(
-      (id) => members?.get(id)?.address ?? [],
-    );
-    const addresses = new Set([...this.#join, ...planned]);
-    addresses.delete(this.#address);
+    const isOther = this.#dialList.look(this.#join, this.#address, this.#replica);
+    const { addresses } = this.#dialList;
     const seeksPeers = addresses.size > 0 || this.#options.seeksPeers === true;
     if (this.#replica !== undefined && seeksPeers) this.#replica.seeksPeers = true;
     this.#refusing.keep(addresses);
-    this.#options.transport.connect([...addresses]);
+    if (isOther) this.#options.transport.connect([...addresses]);
   }
 
   #transportEvents(): TransportEvents {
