@@ -3,6 +3,7 @@
 import type { ReplicaId } from "../../src/base/ids.ts";
 import type { ReplicaConfig } from "../../src/replica/config.ts";
 import { nameOf, type Plan, qualityOf, type ReplicaSettings } from "../plan.ts";
+import type { PathQuality } from "../simulator/paths.ts";
 import type { ReplicaIdentity, ReplicaPorts, SimulatedReplica } from "../simulator/replica.ts";
 import { World, type WorldOptions } from "../simulator/world.ts";
 import { longestValue } from "../workload/operation.ts";
@@ -37,12 +38,23 @@ export function createWorld(plan: Plan, options: PlanWorldOptions): World {
         join: addresses.filter((address) => address !== addressOf(i)),
       },
     })),
-    quality: (from, to) => qualityOf(plan, from, to),
+    quality: qualities(plan),
     network: { heartbeatTimeoutMs: plan.heartbeatTimeoutMs },
     createReplica: (identity, ports) => options.createReplica(identity, ports, settings),
     keepTrace: options.keepTrace === true,
     ...(options.drain === undefined ? {} : { drain: options.drain }),
   });
+}
+
+/** Of two regions all paths are alike: there is one value for them, as there are many paths. */
+function qualities(plan: Plan): WorldOptions["quality"] {
+  const byRegions = new Map<string, PathQuality>();
+  return (from, to) => {
+    const name = JSON.stringify([plan.nodes[from]?.region, plan.nodes[to]?.region]);
+    const quality = byRegions.get(name) ?? qualityOf(plan, from, to);
+    byRegions.set(name, quality);
+    return quality;
+  };
 }
 
 function addressOf(index: number): string {

@@ -11,6 +11,7 @@ import type { ErrorCode } from "../../src/base/errors.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import type { Random } from "../../src/replica/ports.ts";
 import { type Connection, hashFrame, otherSide, type Sent, type Side } from "./connection.ts";
+import { Connections } from "./connections.ts";
 import { type Corruption, damageFrame } from "./corruption.ts";
 import { exponential, uniform, unit } from "./draws.ts";
 import type { EventOwner, EventQueue } from "./event-queue.ts";
@@ -92,7 +93,7 @@ export class SimulatedNetwork {
   readonly options: NetworkOptions;
   readonly #endpoints = new Map<number, Endpoint>();
   readonly #nodeByAddress = new Map<string, number>();
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Connections();
   readonly #lateCopies: LateCopy[] = [];
   #scratch = new Uint8Array(4096);
 
@@ -156,7 +157,7 @@ export class SimulatedNetwork {
   load(): { readonly links: number; readonly queuedBytes: number } {
     let links = 0;
     let queuedBytes = 0;
-    for (const { dialer, acceptor } of this.#connections) {
+    for (const { dialer, acceptor } of this.#connections.all()) {
       if (dialer.state === "up" && acceptor.state === "up") links++;
       queuedBytes += dialer.inbound.queuedBytes() + acceptor.inbound.queuedBytes();
     }
@@ -252,14 +253,14 @@ export class SimulatedNetwork {
 
   setQuality(from: number, to: number, quality: PathQuality): void {
     this.paths.setQuality(from, to, quality);
-    for (const side of this.#sides(to, from)) side.inbound.requalified();
+    for (const side of this.#connections.between(to, from)) side.inbound.requalified();
   }
 
   cut(from: number, to: number): void {
     const { now, random } = this.options;
     if (!this.paths.cut(from, to, now())) return;
     const epoch = this.paths.epoch(from, to);
-    for (const side of this.#sides(to, from)) {
+    for (const side of this.#connections.between(to, from)) {
       this.#at(this.settings.heartbeatTimeoutMs * uniform(random, 0.7, 1.3), side.owner, () => {
         if (this.paths.isCut(from, to) && this.paths.epoch(from, to) === epoch) this.closeSide(side, "silent", 0);
       });
@@ -269,12 +270,12 @@ export class SimulatedNetwork {
   heal(from: number, to: number): void {
     const cutForMs = this.options.now() - this.paths.cutSince(from, to);
     if (!this.paths.heal(from, to)) return;
-    for (const side of this.#sides(to, from)) side.inbound.healed(cutForMs);
+    for (const side of this.#connections.between(to, from)) side.inbound.healed(cutForMs);
   }
 
   /** The link between two nodes breaks: the first notices at once, the second so much later. */
   breakLink(first: number, second: number, lateMs: number): void {
-    for (const side of this.#sides(first, second)) {
+    for (const side of this.#connections.between(first, second)) {
       if (side.state !== "up") continue;
       otherSide(side).inbound.truncate(this.options.random);
       this.closeSide(side, "broken", lateMs);
@@ -283,7 +284,7 @@ export class SimulatedNetwork {
 
   /** Nothing from one node to the other arrives for a while, then all of it in order. */
   stall(from: number, to: number, forMs: number): void {
-    for (const side of this.#sides(to, from)) side.inbound.stall(forMs);
+    for (const side of this.#connections.between(to, from)) side.inbound.stall(forMs);
   }
 
   /** A node's process stands still: whoever hears nothing of it for too long gives the link up. */
@@ -328,19 +329,9 @@ export class SimulatedNetwork {
     for (const side of this.#sidesOf(endpoint)) if (replicas.has(side.peer.id)) this.closeSide(side, "blocked", 0);
   }
 
-  /** Live sides at one node towards another. */
-  #sides(at: number, towards: number): Side[] {
-    const found: Side[] = [];
-    for (const { dialer, acceptor } of this.#connections) {
-      if (dialer.node === at && dialer.peerNode === towards) found.push(dialer);
-      if (acceptor.node === at && acceptor.peerNode === towards) found.push(acceptor);
-    }
-    return found;
-  }
-
   #sidesOf(endpoint: Endpoint): Side[] {
     const found: Side[] = [];
-    for (const { dialer, acceptor } of this.#connections) {
+    for (const { dialer, acceptor } of this.#connections.of(endpoint.node)) {
       if (dialer.owner === endpoint.owner) found.push(dialer);
       if (acceptor.owner === endpoint.owner) found.push(acceptor);
     }

@@ -34,6 +34,8 @@ export class Endpoint implements Transport {
   readonly #options: EndpointOptions;
   readonly #sidesByLink = new Map<LinkId, Side>();
   readonly #sidesByPeer = new Map<ReplicaId, Side>();
+  /** How many there are to each address that a peer named as its own. */
+  readonly #linksByAddress = new Map<string, number>();
   /** Links that `close` was called for and that are not down yet. */
   readonly #closing = new Set<LinkId>();
   readonly #targets = new Map<string, Target>();
@@ -72,7 +74,8 @@ export class Endpoint implements Transport {
 
   connect(addresses: readonly string[]): void {
     if (this.#isStopped) return;
-    for (const address of this.#targets.keys()) if (!addresses.includes(address)) this.#targets.delete(address);
+    const wanted = new Set(addresses);
+    for (const address of this.#targets.keys()) if (!wanted.has(address)) this.#targets.delete(address);
     for (const address of addresses) {
       if (this.#targets.has(address)) continue;
       const target = { failures: 0, isBusy: false };
@@ -137,6 +140,7 @@ export class Endpoint implements Transport {
     side.upAt = this.#options.now();
     side.state = "up";
     this.#sidesByLink.set(side.link, side);
+    this.#countLink(side, 1);
     assert(!this.#sidesByPeer.has(side.peer.id), "a second link to one peer");
     this.#sidesByPeer.set(side.peer.id, side);
     this.#record("up", side.peerNode, side.link);
@@ -145,6 +149,7 @@ export class Endpoint implements Transport {
 
   down(side: Side, reason: string, code: ErrorCode): void {
     if (!this.#sidesByLink.delete(side.link)) return;
+    this.#countLink(side, -1);
     this.#closing.delete(side.link);
     this.#sidesByPeer.delete(side.peer.id);
     if (this.#isStopped) return;
@@ -203,14 +208,15 @@ export class Endpoint implements Transport {
     target.isBusy = true;
     const { queue, now, network } = this.#options;
     queue.schedule(now() + delayMs, this.owner, () => {
-      if (this.#targets.get(address) !== target || this.#hasLinkTo(address)) target.isBusy = false;
+      if (this.#targets.get(address) !== target || this.#linksByAddress.has(address)) target.isBusy = false;
       else dial(network, this, address);
     });
   }
 
-  #hasLinkTo(address: string): boolean {
-    for (const side of this.#sidesByLink.values()) if (side.peer.address === address) return true;
-    return false;
+  #countLink({ peer: { address } }: Side, by: 1 | -1): void {
+    const count = (this.#linksByAddress.get(address) ?? 0) + by;
+    if (count === 0) this.#linksByAddress.delete(address);
+    else this.#linksByAddress.set(address, count);
   }
 
   #record(kind: "up" | "down" | "refused", peer: number, link: number, detail?: string): void {
