@@ -48,6 +48,7 @@ export class Members {
   /** Until somebody comes or goes, which is rare. */
   #others: readonly ReplicaId[] | undefined;
   #livesDigest = 0;
+  #population = 1;
 
   constructor(self: MemberFacts) {
     this.self = self.id;
@@ -74,6 +75,16 @@ export class Members {
   others(): readonly ReplicaId[] {
     this.#others ??= this.all().flatMap(({ id, left }) => (left || id === this.self ? [] : [id]));
     return this.#others;
+  }
+
+  /** This replica and all others that have not left. */
+  get population(): number {
+    return this.#population;
+  }
+
+  /** True where one of them keeps nothing on disk. */
+  get hasEphemerals(): boolean {
+    return this.#ephemeralsByAddress.size > 0;
   }
 
   /** Those at an address that keep nothing on disk and have not left. */
@@ -269,12 +280,17 @@ export class Members {
     this.#all = undefined;
     this.#owners = undefined;
     if (before?.left !== after?.left) this.#others = undefined;
+    this.#population += this.#countOf(after) - this.#countOf(before);
     if (before?.left !== after?.left || before?.address !== after?.address) this.moves++;
     this.#livesDigest = (this.#livesDigest + livesTerm(after) - livesTerm(before)) >>> 0;
     if (before?.left === after?.left && before?.ephemeral === after?.ephemeral && before?.address === after?.address)
       return;
     if (before !== undefined) this.#unplace(before);
     if (after?.ephemeral === true && !after.left) this.#place(after);
+  }
+
+  #countOf(member: Member | undefined): 0 | 1 {
+    return member === undefined || member.left || member.id === this.self ? 0 : 1;
   }
 
   #place({ id, address }: Member): void {

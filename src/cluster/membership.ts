@@ -69,16 +69,15 @@ export class Membership {
     members.onChange = (id) => this.#digests.changed(id);
     this.swim = new Swim(this.#swimHost(), limits.swim, random);
     this.#rosters = new RosterExchange(this.#digests, {
-      areMany: () => !this.#areFew(),
+      areMany: () => this.areMany,
       hear: (rumours, now) => this.#hearAll(rumours, now),
       told: () => {
         this.isTold = true;
       },
       send: (to, message) => this.#host.send(to, message),
     });
-    const others = members.all().filter(({ id }) => id !== members.self);
-    for (const { id, life } of others) this.swim.lives(id, life);
-    this.isTold = others.length > 0;
+    for (const { id, life } of members.all()) if (id !== members.self) this.swim.lives(id, life);
+    this.isTold = members.all().length > 1;
   }
 
   #swimHost(): ConstructorParameters<typeof Swim>[0] {
@@ -90,7 +89,7 @@ export class Membership {
       },
       isLinked: (id) => host.isLinked(id),
       links: () => host.links(),
-      population: () => members.others().length + 1,
+      population: () => members.population,
       neighbours: () => this.#neighbours.ids(),
       hasLeft: (id) => members.get(id)?.left === true,
       rumourOf: (id) => (host.lifeDurable ? this.#rumourOf(id) : undefined),
@@ -113,6 +112,11 @@ export class Membership {
     return this.#neighbours.ids();
   }
 
+  /** So many that not everybody can be told of everybody, nor linked with everybody without need. */
+  get areMany(): boolean {
+    return this.#members.population > this.#limits.swim.linksAllMax;
+  }
+
   /** Tells every linked peer of the life that this replica lives from now on. */
   announce(): void {
     for (const id of this.#host.links()) {
@@ -126,15 +130,11 @@ export class Membership {
     const { self } = this.#members;
     const { lineage } = this.#host;
     const known = this.#members.get(to)?.lineage ?? [];
-    const isAll = this.#areFew() && this.#briefedLifeById.get(to) !== life;
+    const isAll = !this.areMany && this.#briefedLifeById.get(to) !== life;
     if (isAll && this.#host.lifeDurable) this.#briefedLifeById.set(to, life);
     const told = isAll ? this.#members.all().map(({ id }) => id) : [self, to];
     const members = told.flatMap((id) => this.#rumourOf(id) ?? []);
     this.#host.send(to, { type: "members", self, isAll, members, lineage, known });
-  }
-
-  #areFew(): boolean {
-    return this.#members.others().length < this.#limits.swim.linksAllMax;
   }
 
   #rumourOf(id: ReplicaId): Rumour | undefined {
@@ -176,7 +176,7 @@ export class Membership {
     this.#rosters.linkDown(peer);
     this.swim.linkDown(peer);
     // A successor may have come while the link that went had not yet been missed.
-    for (const id of this.#host.links()) {
+    for (const id of this.#members.hasEphemerals ? this.#host.links() : []) {
       const other = this.#members.get(id);
       if (other !== undefined) this.#supersede(other);
     }

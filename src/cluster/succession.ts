@@ -13,6 +13,7 @@ export function predecessorsOf(
   members: Members,
   isLinked: (id: ReplicaId) => boolean,
 ): readonly ReplicaId[] {
+  if (!members.hasEphemerals) return [];
   const startedAt = members.get(peer.id)?.startedAt ?? 0;
   const isPredecessor = (member: Member) =>
     member.id !== peer.id && member.id !== members.self && member.startedAt < startedAt && !isLinked(member.id);

@@ -489,10 +489,8 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
       this.#disk.keepAside(this.#replica);
       if (this.#disk.isUrgent) this.#disk.feed(this.#replica);
       while (this.#carryReads() || this.#carryFrames() || this.#carryAnswers()) {}
-      if (outbox.membersChanged) {
-        outbox.membersChanged = false;
-        this.#connect();
-      }
+      // Where there are many they come by the hundred, and each changes whom to dial: once a tick is soon enough.
+      if (outbox.membersChanged && !this.replica.membership.areMany) this.#connect();
       this.#scheduleFlush();
     } finally {
       this.#isCarrying = false;
@@ -558,6 +556,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
         if (this.#farewell.tick(this.replica, now)) this.#isStopped = true;
       });
       this.#refusalLog.tick(this.#now());
+      if (this.replica.outbox.membersChanged) this.#connect();
       if (!this.#isStopped) this.#disk.feed(this.replica);
       this.#sessions.settle(this.replica, this.#now());
     });
@@ -578,6 +577,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   // --- World ---------------------------------------------------------------------------------------------------
 
   #connect(): void {
+    if (this.#replica !== undefined) this.#replica.outbox.membersChanged = false;
     const isOther = this.#dialList.look(this.#join, this.#address, this.#replica);
     const { addresses } = this.#dialList;
     const seeksPeers = addresses.size > 0 || this.#options.seeksPeers === true;

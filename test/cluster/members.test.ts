@@ -89,6 +89,8 @@ describe("what is worked out of all members", () => {
         for (const member of kept.all()) begun.load(member, NOW);
         expect(kept.livesDigest()).toBe(begun.livesDigest());
         expect(kept.others()).toEqual(begun.others());
+        expect(kept.population).toBe(kept.others().length + 1);
+        expect(kept.hasEphemerals).toBe(kept.all().some(({ ephemeral, left }) => ephemeral && !left));
         for (const address of ["here:0", "here:1"]) {
           const [one, other] = [kept, begun].map((made) => new Set(made.ephemeralsAt(address)));
           expect(one).toEqual(other);

@@ -27,6 +27,8 @@ export interface DetectorHost {
   isLinked(id: ReplicaId): boolean;
   /** Whom to watch over, linked or not. */
   candidates(): ReadonlySet<ReplicaId>;
+  /** True for a candidate; asked at each message, of its sender. */
+  isWatched(id: ReplicaId): boolean;
   /** Linked and most likely there: who may be asked for help. */
   helpers(): readonly ReplicaId[];
   send(to: ReplicaId, message: ProbeMessage): void;
@@ -140,7 +142,7 @@ export class FailureDetector {
   }
 
   #heard(id: ReplicaId): void {
-    if (this.#host.candidates().has(id)) this.#heardMsById.set(id, this.#livedMs);
+    if (this.#host.isWatched(id)) this.#heardMsById.set(id, this.#livedMs);
   }
 
   /** There is no such member any more. */

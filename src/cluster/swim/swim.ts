@@ -97,6 +97,7 @@ export class Swim {
       {
         isLinked: (id) => host.isLinked(id),
         candidates: () => this.#watched(),
+        isWatched: (id) => this.#isWatched(id),
         helpers: () => [...host.links()].filter((id) => this.stateOf(id) === "alive" && !host.hasLeft(id)),
         send: (to, message) => this.#sendProbe(to, message),
         unanswered: (id) => this.#suspect(id),
@@ -292,12 +293,22 @@ export class Swim {
     this.#gossip();
   }
 
+  /** Of somebody that is linked. Where links come up by the hundred all candidates are not worked out for each message. */
+  #isWatched(id: ReplicaId): boolean {
+    const areMany = this.#host.population() > this.#settings.linksAllMax;
+    return this.#candidates === undefined && areMany ? this.#isMember(id) : this.#watched().has(id);
+  }
+
+  #isMember(id: ReplicaId): boolean {
+    return !this.#host.hasLeft(id) && this.#rowsById.has(id);
+  }
+
   /** Those that the plan wants linked and who may still answer; of the others those that are linked all the same. */
   #watched(): ReadonlySet<ReplicaId> {
     if (this.#candidates !== undefined) return this.#candidates;
     this.#hasWaiting = false;
     const watched = new Set<ReplicaId>();
-    for (const id of this.#host.links()) if (!this.#host.hasLeft(id) && this.#rowsById.has(id)) watched.add(id);
+    for (const id of this.#host.links()) if (this.#isMember(id)) watched.add(id);
     const neighbours = this.#host.neighbours();
     for (const id of neighbours) if (this.#isOverdue(id, this.#neighbours.has(id))) watched.add(id);
     this.#neighbours = neighbours;

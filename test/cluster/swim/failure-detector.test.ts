@@ -30,6 +30,7 @@ beforeEach(() => {
     {
       isLinked: (each) => linked.has(each),
       candidates: () => watched,
+      isWatched: (id) => watched.has(id),
       helpers: () => [...linked],
       send: (to, message) => void sent.push({ to, message }),
       unanswered: (each) => void unanswered.push(each),
