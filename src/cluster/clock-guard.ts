@@ -33,6 +33,8 @@ export class ClockGuard {
   readonly #boundMs: number;
   /** The latest last. */
   readonly #samplesById = new Map<ReplicaId, readonly ClockSample[]>();
+  /** Of each peer the one that counts. */
+  readonly #bestById = new Map<ReplicaId, ClockSample>();
   /** In a cluster of how many it was decided last; undefined: something has changed since. */
   #decidedFor: number | undefined;
   /** This replica's wall clock when it was looked at last, unix ms. */
@@ -59,6 +61,7 @@ export class ClockGuard {
     this.#lookedAt = wallClockMs;
     if (wallClockMs >= before && wallClockMs - before <= this.#boundMs) return;
     this.#samplesById.clear();
+    this.#bestById.clear();
     this.#decidedFor = undefined;
   }
 
@@ -70,20 +73,23 @@ export class ClockGuard {
     if (sample.rttMs < 0) return;
     for (const id of this.#samplesById.keys()) if (id !== peer && isSuccessorOf(id)) this.#samplesById.delete(id);
     const agreeing = (this.#samplesById.get(peer) ?? []).filter((earlier) => canAgree(earlier, sample));
-    this.#samplesById.set(peer, [...agreeing, sample].slice(-SAMPLES_MAX));
+    const latest = [...agreeing, sample].slice(-SAMPLES_MAX);
+    this.#samplesById.set(peer, latest);
+    const best = latest.reduce((least, each) => (each.rttMs <= least.rttMs ? each : least));
+    this.#bestById.set(peer, best);
     this.#decidedFor = undefined;
   }
 
   /** What was measured over a link that went says nothing of the clock that answers next. */
   forget(peer: ReplicaId): void {
     this.#samplesById.delete(peer);
+    this.#bestById.delete(peer);
     this.#decidedFor = undefined;
   }
 
   /** The best sample of a peer. */
   sampleOf(peer: ReplicaId): ClockSample | undefined {
-    const samples = this.#samplesById.get(peer);
-    return samples?.reduce((best, sample) => (sample.rttMs <= best.rttMs ? sample : best));
+    return this.#bestById.get(peer);
   }
 
   /** Decides anew, in a cluster of so many members, this one included. True when the correction changed. */
@@ -97,8 +103,7 @@ export class ClockGuard {
   }
 
   #decide(members: number): boolean {
-    const samples = [OWN];
-    for (const peer of this.#samplesById.keys()) samples.push(this.sampleOf(peer) ?? OWN);
+    const samples = [OWN, ...this.#bestById.values()];
     const isHeard = samples.length >= VOTES_MIN && samples.length * 2 > members;
     this.offsetMs = isHeard ? medianOf(samples.map((sample) => sample.offsetMs)) : undefined;
     if (this.offsetMs === undefined) return false;
@@ -124,7 +129,7 @@ function canAgree(a: ClockSample, b: ClockSample): boolean {
 
 /** Of an even number the one in the middle that is nearer to 0: when in doubt the own clock is right. */
 export function medianOf(offsets: readonly number[]): number {
-  const sorted = [...offsets].sort((a, b) => a - b);
+  const sorted = Float64Array.from(offsets).sort();
   const low = sorted[(sorted.length - 1) >> 1] ?? 0;
   const high = sorted[sorted.length >> 1] ?? 0;
   return Math.abs(low) <= Math.abs(high) ? low : high;

@@ -23,6 +23,9 @@ it("placements are worked out anew when the view changes, and only then", () => 
   expect(before.ownersOf(0).length).toBe(2);
   expect(placements.setView(createPlacementView([...viewOf(eu).members].reverse()))).toBe(false);
   expect(placements.of({ replication: 2 })).toBe(before);
+  const policy = { replication: 2 };
+  expect(placements.of(policy)).toBe(before);
   expect(placements.setView(viewOf([...eu, "us"]))).toBe(true);
-  expect(placements.of({ replication: 2 })).not.toBe(before);
+  expect(placements.of(policy)).not.toBe(before);
+  expect(placements.of({ replication: 2 })).toBe(placements.of(policy));
 });
