@@ -28,12 +28,36 @@ export function areEqualDumps(dumps: readonly (ReplicaDump | undefined)[], wallM
   return true;
 }
 
-/** Those to be compared: where all keep everything, each with the first is enough. */
+/**
+ * Those to be compared. Equality passes on: each with the first is enough for what all keep, and for what some keep each of
+ * these with the first of them.
+ */
 function pairsOf<Dump extends ReplicaDump>(dumps: readonly Dump[]): (readonly [Dump, Dump])[] {
-  const isPlaced = dumps.some(({ shards }) => shards.some(({ placed }) => placed !== undefined));
-  return dumps.slice(0, isPlaced ? dumps.length : 1).flatMap((one, i) => {
-    return dumps.slice(i + 1).map((other): readonly [Dump, Dump] => [one, other]);
-  });
+  const [first, ...others] = dumps;
+  if (first === undefined) return [];
+  const partners = new Map<Dump, Set<Dump>>([[first, new Set(others)]]);
+  for (const owners of ownersByShard(dumps).values()) {
+    const [one, ...rest] = owners;
+    if (one === undefined) continue;
+    const known = partners.get(one) ?? new Set();
+    partners.set(one, known);
+    for (const other of rest) known.add(other);
+  }
+  return [...partners].flatMap(([one, known]) => [...known].map((other): readonly [Dump, Dump] => [one, other]));
+}
+
+/** Of the shards that some keep: who takes itself for an owner. */
+function ownersByShard<Dump extends ReplicaDump>(dumps: readonly Dump[]): ReadonlyMap<ShardId, readonly Dump[]> {
+  const owners = new Map<ShardId, Dump[]>();
+  for (const dump of dumps) {
+    for (const { shard, placed } of dump.shards) {
+      if (placed?.isOwner !== true) continue;
+      const known = owners.get(shard);
+      if (known === undefined) owners.set(shard, [dump]);
+      else known.push(dump);
+    }
+  }
+  return owners;
 }
 
 /** Shards that a replica owns and is not ready in, and those that it holds and does not own. */

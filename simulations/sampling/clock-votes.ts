@@ -1,5 +1,6 @@
 /** What a replica's clock guard goes by at one instant. */
 
+import type { ReplicaId } from "../../src/base/ids.ts";
 import type { ClockSample } from "../../src/cluster/clock-guard.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import type { SimulatedNode } from "../simulator/node.ts";
@@ -13,12 +14,29 @@ export interface ClockVotes {
   readonly rounds: ReadonlyMap<number, ClockSample>;
 }
 
-/** Of all nodes of the world, the one of the replica among them. */
-export function votesOf({ clockGuard, members, antiEntropy }: Replica, all: readonly SimulatedNode[]): ClockVotes {
+/** Finds the nodes of the replicas of a world. */
+export class NodeIndex {
+  readonly #nodes: readonly SimulatedNode[];
+  readonly #byReplica = new Map<ReplicaId, number | undefined>();
+
+  constructor(nodes: readonly SimulatedNode[]) {
+    this.#nodes = nodes;
+  }
+
+  of(replica: ReplicaId): number | undefined {
+    if (!this.#byReplica.has(replica)) {
+      this.#byReplica.set(replica, this.#nodes.find(({ identity }) => isOf(identity.id, replica))?.index);
+    }
+    return this.#byReplica.get(replica);
+  }
+}
+
+/** The replica is one of the nodes. */
+export function votesOf({ clockGuard, members, antiEntropy }: Replica, nodes: NodeIndex): ClockVotes {
   const rounds = new Map<number, ClockSample>();
   for (const { id } of members.all()) {
     const round = antiEntropy.roundOf(id);
-    const index = all.find(({ identity }) => isOf(identity.id, id))?.index;
+    const index = round === undefined ? undefined : nodes.of(id);
     if (round !== undefined && index !== undefined && clockGuard.sampleOf(id) !== undefined) rounds.set(index, round);
   }
   return { correctionMs: clockGuard.correctionMs, members: members.owners().length + 1, rounds };

@@ -18,7 +18,7 @@ import type { Replica } from "../../src/replica/replica.ts";
 import { contentDigest } from "../../src/replica/status.ts";
 import type { SimulatedNode } from "../simulator/node.ts";
 import type { World } from "../simulator/world.ts";
-import { votesOf } from "./clock-votes.ts";
+import { NodeIndex, votesOf } from "./clock-votes.ts";
 import { companyOf } from "./company.ts";
 import type { NodeSample, PlacedSample, Sample, SampledRegister } from "./sample.ts";
 
@@ -28,17 +28,20 @@ const REGISTERS_MAX = 200_000;
 export class Sampler {
   readonly samples: Sample[] = [];
   readonly #world: World;
+  readonly #index: NodeIndex;
   #registers = 0;
 
   /** Looks every `everyMs` from the beginning to `until`, as long as there is room for it. */
   constructor(world: World, schedule: { readonly everyMs: number; readonly until: number }) {
     this.#world = world;
+    this.#index = new NodeIndex(world.nodes);
     for (let at = schedule.everyMs; at <= schedule.until; at += schedule.everyMs) world.at(at, () => this.#look());
   }
 
   /** Looks now, whatever there is. */
   look(): void {
-    const nodes = this.#world.nodes.map((node) => sampleNode(node, this.#world.nodes));
+    const last = this.samples.at(-1)?.nodes;
+    const nodes = this.#world.nodes.map((node, i) => sampleNode(node, this.#index, last?.[i]));
     for (const node of nodes) this.#registers += node?.registers.size ?? 0;
     this.samples.push({ at: this.#world.now, nodes });
   }
@@ -48,7 +51,7 @@ export class Sampler {
   }
 }
 
-function sampleNode(node: SimulatedNode, all: readonly SimulatedNode[]): NodeSample | undefined {
+function sampleNode(node: SimulatedNode, index: NodeIndex, last: NodeSample | undefined): NodeSample | undefined {
   const { replica: driver, life } = node;
   const replica = driver?.replica;
   if (driver === undefined || replica === undefined || life === undefined) return undefined;
@@ -67,8 +70,8 @@ function sampleNode(node: SimulatedNode, all: readonly SimulatedNode[]): NodeSam
     contentDigest: contentDigest(replica),
     vectorDigest: digestText(vectors),
     holdings: driver.holdings?.() ?? [],
-    company: companyOf(replica),
-    votes: votesOf(replica, all),
+    company: companyOf(replica, last?.company),
+    votes: votesOf(replica, index),
     ...(replica.ownership.isAnyPlaced && { placed: placedIn(replica) }),
   };
 }
