@@ -65,6 +65,8 @@ export interface Plan {
   readonly scenario: string;
   readonly seed: string;
   readonly nodes: readonly NodePlan[];
+  /** So many of the first nodes are what everybody joins by. Absent: everybody has the addresses of all. */
+  readonly seeds?: number;
   readonly replica: ReplicaSettings;
   readonly water: WaterPlan;
   readonly heartbeatTimeoutMs: number;

@@ -35,7 +35,7 @@ export function createWorld(plan: Plan, options: PlanWorldOptions): World {
         id: nameOf(plan, i) as ReplicaId,
         region: node.region,
         address: addressOf(i),
-        join: addresses.filter((address) => address !== addressOf(i)),
+        join: addresses.slice(0, plan.seeds).filter((address) => address !== addressOf(i)),
       },
     })),
     quality: qualities(plan),

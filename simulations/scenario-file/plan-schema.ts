@@ -154,6 +154,7 @@ export const planSchema: z.ZodType<Plan> = objectOf<Plan>({
   scenario: text,
   seed: text,
   nodes: z.array(node).min(1).max(NODES_MAX).readonly(),
+  seeds: count(1, NODES_MAX).exactOptional(),
   replica,
   water,
   heartbeatTimeoutMs: ms.min(1),
