@@ -2,6 +2,8 @@
  * What it costs to watch over each other, and how soon who is gone is missed: 10, 100 and 1,000 members by themselves, with
  * production's settings, in virtual time. Deaths are silent: links stay, and nobody answers. Messages are those that
  * replicas send, counted without what TCP and WebSocket add. MEMBERSHIP_SIZES: other sizes.
+ *
+ * Processor time is that of the whole process, links and clocks of this bench included: what a member costs is less.
  */
 
 import { SwimCluster, type SwimClusterOptions } from "../support/swim-cluster.ts";
@@ -21,6 +23,9 @@ interface Cost {
   readonly size: number;
   /** Sent by each, a second. */
   readonly peaceBytes: number;
+  /** Processor time of each in a second of peace, and of loss, ms. */
+  readonly peaceCpuMs: number;
+  readonly lossCpuMs: number;
   /** The same while members die. */
   readonly deathBytes: number;
   readonly suspectedMs: readonly number[];
@@ -43,6 +48,14 @@ function bytesOver(cluster: SwimCluster, run: () => void): number {
   const [before, from] = [cluster.bytes, cluster.now];
   run();
   return (cluster.bytes - before) / cluster.nodes.length / ((cluster.now - from) / 1000);
+}
+
+/** For each member and virtual second. */
+function cpuMsOver(cluster: SwimCluster, run: () => void): number {
+  const [before, from] = [process.cpuUsage(), cluster.now];
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / cluster.nodes.length / ((cluster.now - from) / 1000);
 }
 
 /** Kills one after the other, and waits until everybody else knows. */
@@ -70,10 +83,13 @@ function mistaken(cluster: SwimCluster, state: "suspect" | "dead", isMeant: (mem
 
 function measure(size: number): Cost {
   const cluster = started(size);
-  const peaceBytes = bytesOver(cluster, () => cluster.run(PEACE_MS));
+  let peaceBytes = 0;
+  const peaceCpuMs = cpuMsOver(cluster, () => {
+    peaceBytes = bytesOver(cluster, () => cluster.run(PEACE_MS));
+  });
   const deaths = deathsOf(cluster);
   const lossy = started(size, { loss: 0.2, latencyMs: 40 });
-  lossy.run(LOSS_MS);
+  const lossCpuMs = cpuMsOver(lossy, () => lossy.run(LOSS_MS));
   const memberHours = (size * (LOSS_MS + WARM_UP_MS)) / 3_600_000;
   const sleepy = started(size);
   const isAwake = (member: number): boolean => member % 10 !== 0;
@@ -82,6 +98,8 @@ function measure(size: number): Cost {
   return {
     size,
     peaceBytes,
+    peaceCpuMs,
+    lossCpuMs,
     ...deaths,
     lossSuspected: mistaken(lossy, "suspect", () => true) / memberHours,
     lossDead: mistaken(lossy, "dead", () => true) / memberHours,
@@ -110,6 +128,8 @@ function rowsOf(cost: Cost, first: Cost): BenchmarkRow[] {
     row("the same, longest", Math.max(...deadMs), "ms", isTarget ? "< 15000 ms" : undefined),
     row("falsely suspected at 20% loss, by member and hour", cost.lossSuspected, ""),
     row("falsely declared dead at 20% loss, by member and hour", cost.lossDead, ""),
+    row("processor time of each in peace, a second", cost.peaceCpuMs, "ms"),
+    row("processor time of each at 20% loss, a second", cost.lossCpuMs, "ms"),
     row("awake, and suspected while a tenth sleeps 6 s", cost.pauseSuspected, "members"),
     row("awake, and declared dead while a tenth sleeps 6 s", cost.pauseDead, "members"),
   ];
