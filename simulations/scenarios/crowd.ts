@@ -1,7 +1,7 @@
 /**
- * A crowd: many replicas, a thousand unless told, over ten regions, with what production sets unless told. All come within a second, knowing
- * three of the others; then clients of a few of them write to a keyspace that keeps each key at three, while some of the
- * replicas stand still for a while and one loses its power.
+ * A crowd: many replicas over ten regions, with what production sets unless told. All come within a second, knowing three of
+ * the others; then clients of a few of them write to a keyspace that keeps each key at three, while some of the replicas stand
+ * still for a while and one loses its power.
  *
  * Nothing is deleted, and nothing expires: a tombstone goes once all have told all the same, which among a thousand that
  * compare with one another at random takes hours.
