@@ -68,7 +68,9 @@ export function wroteUnaware(
 /** True when nobody who ran had met who wrote, in that life, when a removal had been carried out: its purge waits for others. */
 function isUnmet({ node, life }: HistoryEntry, removal: HistoryEntry, { samples }: Evidence): boolean {
   const until = removal.answeredAt ?? removal.invokedAt;
-  const last = samples.findLast(({ at, nodes }) => at <= until && nodes[node]?.life === life);
+  const those = samples.filter(({ nodes }) => nodes[node]?.life === life);
+  // Where it had not been looked at by then: whom nobody has met later nobody had met before.
+  const last = those.findLast(({ at }) => at <= until) ?? those[0];
   const id = last?.nodes[node]?.company.id;
   const others = last?.nodes.filter((other, index) => index !== node && other !== undefined) ?? [];
   return id !== undefined && others.length > 0 && others.every((other) => other?.company.others.has(id) !== true);

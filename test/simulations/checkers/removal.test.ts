@@ -43,14 +43,17 @@ describe("a newcomer without a disk", () => {
 
   it("may write what is removed by those who have not met it, and not by those who have", () => {
     const later = { ...DELETION, operation: { ...DELETION.operation, id: 3 }, invokedAt: 22, answeredAt: 23 };
-    const seen = (ids: readonly string[]) => {
+    const seen = (ids: readonly string[], at = 22.5) => {
       const others = new Map(ids.map((id) => [id as ReplicaId, "alive" as const]));
       const one = nodeSample(undefined, 0, { company: { id: "a" as ReplicaId, others } });
       const newcomer = nodeSample(undefined, 0, { life: 2, company: { id: "b" as ReplicaId, others: new Map() } });
-      return [sample(22.5, one, newcomer)];
+      return [sample(at, one, newcomer)];
     };
     expect(stands(told([later, ANEW], undefined, seen([])))).toBe(true);
     expect(stands(told([later, ANEW], undefined, seen(["b"])))).toBe(false);
+    // First looked at after the removal: whom nobody had met by then nobody had met before.
+    expect(stands(told([later, ANEW], undefined, seen([], 24)))).toBe(true);
+    expect(stands(told([later, ANEW], undefined, seen(["b"], 24)))).toBe(false);
   });
 
   it("may write below a value whose removal, whether anybody was told of it or not, it has not heard of", () => {
