@@ -71,7 +71,7 @@ export class ClockGuard {
    */
   note(peer: ReplicaId, sample: ClockSample, isSuccessorOf: (id: ReplicaId) => boolean = () => false): void {
     if (sample.rttMs < 0) return;
-    for (const id of this.#samplesById.keys()) if (id !== peer && isSuccessorOf(id)) this.#samplesById.delete(id);
+    for (const id of this.#samplesById.keys()) if (id !== peer && isSuccessorOf(id)) this.forget(id);
     const agreeing = (this.#samplesById.get(peer) ?? []).filter((earlier) => canAgree(earlier, sample));
     const latest = [...agreeing, sample].slice(-SAMPLES_MAX);
     this.#samplesById.set(peer, latest);
