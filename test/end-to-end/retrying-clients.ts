@@ -72,13 +72,14 @@ export class RetryingClients {
     const reasons: string[] = [];
     for (const attempt of [0, 1]) {
       const replica = replicas[(place + attempt) % replicas.length] as ReplicaProcess;
+      const askedAt = performance.now();
       const answer = await send(replica.port);
       if (answer.isGood) {
         this.answered++;
         return answer.body;
       }
       this.retries++;
-      reasons.push(`${replica.id}: ${answer.body}`);
+      reasons.push(`${replica.id}: ${answer.body}, after ${Math.round(performance.now() - askedAt)} ms`);
     }
     this.failures.push(`${what} at ${new Date().toISOString()}: ${reasons.join("; ")}`);
     return undefined;
