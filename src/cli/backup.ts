@@ -11,7 +11,7 @@ import { writeWholeFile } from "../runtime/whole-file.ts";
 import { type ClientOptions, clientCommand, createClient } from "./client-options.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { systemReason } from "./private-file.ts";
-import { grouped, progressBar, readableBytes } from "./progress-bar.ts";
+import { grouped, progressBar, readableBytes, registersIn } from "./progress-bar.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { listenForStop } from "./stop-request.ts";
 import { print } from "./terminal.ts";
@@ -50,7 +50,7 @@ async function backup(file: string, { keyspace, ...options }: ClientOptions): Pr
     line.clear();
     const { records } = checked.end();
     const all = checked.header()?.keyspaces.map(({ name }) => name) ?? [];
-    await print(`backed up ${grouped(records)} registers of ${all.join(", ")}: ${readableBytes(length)}`);
+    await print(`backed up ${registersIn(records)} of ${all.join(", ")}: ${readableBytes(length)}`);
   } catch (error) {
     line.clear();
     throw stop.signal.aborted ? stop.signal.reason : told(error, file);

@@ -23,3 +23,8 @@ export function readableBytes(bytes: number): string {
   }
   return `${unit === "B" || size >= 100 ? Math.round(size) : size.toFixed(1)} ${unit}`;
 }
+
+/** How many registers, in words. */
+export function registersIn(count: number): string {
+  return count === 1 ? "1 register" : `${grouped(count)} registers`;
+}

@@ -13,7 +13,7 @@ import { type BackupFile, openBackupFile } from "./backup-file.ts";
 import { type ClientOptions, clientCommand, createClient } from "./client-options.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { systemReason } from "./private-file.ts";
-import { grouped, progressBar } from "./progress-bar.ts";
+import { grouped, progressBar, registersIn } from "./progress-bar.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { NONE_YET, RestoreProgress, type RestoreState } from "./restore-progress.ts";
 import { print, printable, say } from "./terminal.ts";
@@ -77,7 +77,7 @@ function summary({ restored, kept, forgotten, expired }: RestoreCounts, cluster:
     [expired, "have expired"],
   ] as const;
   const told = others.flatMap(([count, what]) => (count === 0 ? [] : [`${grouped(count)} ${what}`]));
-  return [`restored ${grouped(restored)} registers into ${printable(cluster)}`, ...told].join("; ");
+  return [`restored ${registersIn(restored)} into ${printable(cluster)}`, ...told].join("; ");
 }
 
 interface Aim {

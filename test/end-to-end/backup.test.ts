@@ -200,6 +200,6 @@ it("a replica that was told to backs up by itself, and keeps the latest", { time
   await fresh?.start();
   if (fresh === undefined) throw new Error("BUG: no replica");
   await untilTrue("it is ready", async () => (await fresh.status()).ready);
-  expect((await atoll(fresh, "restore", join(backups, files[1] ?? ""))).stdout).toContain("restored 1 registers");
+  expect((await atoll(fresh, "restore", join(backups, files[1] ?? ""))).stdout).toContain("restored 1 register");
   expect(await get(fresh, "default", "a")).toBe("v");
 });
