@@ -7,16 +7,17 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { keyFromText } from "../base/key.ts";
 import { SeededRandom } from "../base/random.ts";
+import { grouped } from "./amounts.ts";
 import { type Bench, type BenchOptions, checkBench } from "./bench/bench-options.ts";
-import { type BenchReport, formatCount, formatMs, formatReport, reportOf } from "./bench/bench-report.ts";
+import { type BenchReport, formatMs, formatReport, reportOf } from "./bench/bench-report.ts";
 import { HttpConnection } from "./bench/http-connection.ts";
 import { createKeyChoice } from "./bench/key-choice.ts";
 import { Load, type LoadPlan, type LoadResult } from "./bench/load.ts";
 import type { LoadConnection, LoadTarget } from "./bench/load-connection.ts";
 import type { OperationType } from "./bench/operation-mix.ts";
-import { formatProgress } from "./bench/progress-bar.ts";
 import { clientCommand, connectClient } from "./client-options.ts";
 import { CommandFailure } from "./command-failure.ts";
+import { formatProgress } from "./progress-bar.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { listenForStop, type StopRequest } from "./stop-request.ts";
 import { print, say } from "./terminal.ts";
@@ -105,7 +106,7 @@ async function measure(bed: Bed, show: (report: BenchReport) => Promise<void>): 
 async function cleanUp(bed: Bed, keys: number): Promise<void> {
   const { prefix, isKept } = bed.checked;
   if (keys === 0) return;
-  if (isKept) return say(`atoll: kept up to ${formatCount(keys)} keys under ${prefix}`);
+  if (isKept) return say(`atoll: kept up to ${grouped(keys)} keys under ${prefix}`);
   try {
     await runAll(bed, { type: "delete", keys, name: "deleting keys" });
   } catch (error) {
@@ -137,8 +138,8 @@ async function runAll(bed: Bed, work: ForAll, began: (count: number) => void = (
   const plan = { connections, next, requestsMax: keys, durationMs: Infinity, timeoutMs: checked.timeoutMs };
   const { tally } = await runLoad(plan, { line, name, ...(stop === undefined ? {} : { stop }) });
   if (tally.errors === 0) return;
-  const codes = [...tally.errorsByCode].map(([code, count]) => `${formatCount(count)} failed with ${code}`);
-  throw new CommandFailure(`${name}: of ${formatCount(keys)} ${codes.join(", ")}`);
+  const codes = [...tally.errorsByCode].map(([code, count]) => `${grouped(count)} failed with ${code}`);
+  throw new CommandFailure(`${name}: of ${grouped(keys)} ${codes.join(", ")}`);
 }
 
 interface Watching {
@@ -165,9 +166,9 @@ function progressOf(load: Load, { requestsMax, durationMs }: LoadPlan, name: str
   const { tally, started, elapsedMs } = load;
   const hasAnswers = tally.succeeded > 0;
   const facts = [
-    `${formatCount((tally.succeeded / Math.max(1, elapsedMs)) * 1000)}/s`,
+    `${grouped((tally.succeeded / Math.max(1, elapsedMs)) * 1000)}/s`,
     hasAnswers ? `p99 ${formatMs(tally.total().quantileMs(0.99))}` : "",
-    tally.errors === 0 ? "" : `${formatCount(tally.errors)} errors`,
+    tally.errors === 0 ? "" : `${grouped(tally.errors)} errors`,
   ];
   return formatProgress({ name, share: Math.max(started / requestsMax, elapsedMs / durationMs), facts });
 }

@@ -1,4 +1,4 @@
-/** How far something has got, as a line of text: a bar where its end is known, with amounts as people read them. */
+/** How far something has got, as a line of text. */
 
 const WIDTH = 24;
 
@@ -9,22 +9,14 @@ export function progressBar(share: number): string {
   return `[${"#".repeat(full)}${".".repeat(WIDTH - full)}] ${String(Math.floor(within * 100)).padStart(3)}%`;
 }
 
-/** A count with its thousands apart. */
-export function grouped(count: number): string {
-  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
+export interface Progress {
+  readonly name: string;
+  /** 0 to 1. */
+  readonly share: number;
+  /** In words; what is empty is left out. */
+  readonly facts: readonly string[];
 }
 
-/** Bytes with three digits or so: "1.5 MiB". */
-export function readableBytes(bytes: number): string {
-  let [size, unit] = [bytes, "B"];
-  for (const next of ["KiB", "MiB", "GiB", "TiB"]) {
-    if (size < 1024) break;
-    [size, unit] = [size / 1024, next];
-  }
-  return `${unit === "B" || size >= 100 ? Math.round(size) : size.toFixed(1)} ${unit}`;
-}
-
-/** How many registers, in words. */
-export function registersIn(count: number): string {
-  return count === 1 ? "1 register" : `${grouped(count)} registers`;
+export function formatProgress({ name, share, facts }: Progress): string {
+  return [`${name} ${progressBar(share)}`, ...facts.filter((fact) => fact !== "")].join("  ");
 }

@@ -2,8 +2,8 @@
 
 import Table from "cli-table3";
 import type { Command } from "commander";
-import { formatBytes } from "../base/size.ts";
 import type { ClusterStatus, MemberStatus, PlacementStatus } from "../store.ts";
+import { readableBytes } from "./amounts.ts";
 import { type ClientOptions, clientCommand, createClient, parseWait } from "./client-options.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { print, printable } from "./terminal.ts";
@@ -109,14 +109,6 @@ function memberRow(member: MemberStatus): string[] {
 
 function milliseconds(ms: number): string {
   return `${Math.abs(ms) < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
-}
-
-/** Rounded, unlike a size in a flag. */
-function readableBytes(bytes: number): string {
-  let unit = 1;
-  while (bytes / unit >= 1024 && unit < 1024 ** 4) unit *= 1024;
-  if (unit === 1) return `${bytes} bytes`;
-  return `${(bytes / unit).toFixed(1)} ${formatBytes(unit).slice(1).toUpperCase()}`;
 }
 
 function shown(value: unknown): string {

@@ -39,7 +39,7 @@ describe("atoll backup", () => {
     writeFileSync(file, "what was there before");
     const { code, stdout, stderr } = await atoll("backup", file);
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/^backed up 2 registers of default: \d+ B\n$/);
+    expect(stdout).toMatch(/^backed up 2 registers of default: \d+ bytes\n$/);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file).subarray(0, 8).toString()).toBe("ATOLLBK1");
     expect(readdirSync(folder)).toEqual(["all.backup"]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { grouped, progressBar, readableBytes } from "../../src/cli/progress-bar.ts";
+import { formatProgress, progressBar } from "../../src/cli/progress-bar.ts";
 
 test("a bar is as full as its share, and never over its ends", () => {
   expect(progressBar(0)).toBe("[........................]   0%");
@@ -9,12 +9,7 @@ test("a bar is as full as its share, and never over its ends", () => {
   expect(progressBar(-1)).toBe(progressBar(0));
 });
 
-test("counts have their thousands apart", () => {
-  expect([0, 999, 1000, 1234567].map(grouped)).toEqual(["0", "999", "1,000", "1,234,567"]);
-});
-
-test("bytes are told with the greatest unit that they fill", () => {
-  const sizes = [0, 1023, 1024, 1536, 150 * 1024, 1024 ** 2, 5.25 * 1024 ** 3, 3000 * 1024 ** 4];
-  const told = ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "150 KiB", "1.0 MiB", "5.3 GiB", "3000 TiB"];
-  expect(sizes.map(readableBytes)).toEqual(told);
+test("facts stand behind it, without those that are empty", () => {
+  const line = formatProgress({ name: "measuring", share: 0, facts: ["1,000/s", "", "3 errors"] });
+  expect(line).toBe("measuring [........................]   0%  1,000/s  3 errors");
 });

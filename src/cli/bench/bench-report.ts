@@ -1,6 +1,7 @@
 /** What a load came to, as data and as a table. */
 
 import Table from "cli-table3";
+import { grouped } from "../amounts.ts";
 import { printable } from "../terminal.ts";
 import type { LatencyHistogram } from "./latency-histogram.ts";
 import type { LoadResult } from "./load.ts";
@@ -104,8 +105,8 @@ function warningsOf({ all, seconds, clientBusy, open }: Omit<BenchReport, "warni
     );
   }
   if (open.unsent > 0 || all.perSecond < REACHED_MIN * open.perSecond) {
-    const counts = `${formatCount(all.perSecond)} of ${formatCount(open.perSecond)} a second were answered`;
-    warnings.push(`${counts}, ${formatCount(open.unsent)} never sent as all connections were busy: see --connections`);
+    const counts = `${grouped(all.perSecond)} of ${grouped(open.perSecond)} a second were answered`;
+    warnings.push(`${counts}, ${grouped(open.unsent)} never sent as all connections were busy: see --connections`);
   }
   return warnings;
 }
@@ -120,9 +121,9 @@ export function formatReport(report: BenchReport): string {
   for (const [type, each] of rows) table.push([type, ...cells(each)]);
   if (rows.length !== 1) table.push(["all", ...cells(report.all)]);
   const lines = [table.toString(), `${report.seconds.toFixed(1)} s`];
-  if (report.misses > 0) lines.push(`${formatCount(report.misses)} gets found nothing`);
+  if (report.misses > 0) lines.push(`${grouped(report.misses)} gets found nothing`);
   for (const [code, count] of Object.entries(report.errorsByCode)) {
-    lines.push(`${formatCount(count)} failed with ${printable(code)}`);
+    lines.push(`${grouped(count)} failed with ${printable(code)}`);
   }
   return lines.join("\n");
 }
@@ -130,11 +131,7 @@ export function formatReport(report: BenchReport): string {
 function cells({ requests, perSecond, errors, ...latencies }: OperationReport): readonly string[] {
   const { meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = latencies;
   const times = [meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs].map((ms) => (requests === 0 ? "-" : formatMs(ms)));
-  return [formatCount(requests), formatCount(perSecond), ...times, formatCount(errors)];
-}
-
-export function formatCount(count: number): string {
-  return Math.round(count).toLocaleString("en-US");
+  return [grouped(requests), grouped(perSecond), ...times, grouped(errors)];
 }
 
 /** Three digits that matter. */
