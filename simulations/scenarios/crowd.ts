@@ -11,10 +11,10 @@ import { SeededRandom } from "../../src/base/random.ts";
 import { replicaDefaults } from "../../src/replica/config.ts";
 import type { Fault } from "../faults/fault.ts";
 import type { NodePlan, Plan } from "../plan.ts";
-import { REGIONS } from "../regions.ts";
 import { uniform } from "../simulator/draws.ts";
 import { generateOperations } from "../workload/generator.ts";
 import { CALM_WATER } from "./build.ts";
+import { createManyNodes, HEARTBEAT_TIMEOUT_MS, SETTLE_MS } from "./many-replicas.ts";
 
 export interface CrowdOptions {
   readonly replicas: number;
@@ -34,10 +34,6 @@ export const CROWD: CrowdOptions = {
   keys: 50,
 };
 
-const REGIONS_USED = 10;
-/** As production: a link is given up after so much silence. */
-const HEARTBEAT_TIMEOUT_MS = 4000;
-const SETTLE_MS = 60_000;
 const SEEDS = 3;
 /** Replicas with clients, the seeds among them. */
 const CLIENTS = 20;
@@ -84,13 +80,7 @@ export function crowdPlan(seed: string, options: CrowdOptions = CROWD): Plan {
 }
 
 function createNodes(random: SeededRandom, count: number): NodePlan[] {
-  return Array.from({ length: count }, (_, i) => ({
-    region: REGIONS[i % REGIONS_USED] as string,
-    durable: true,
-    clockOffsetMs: Math.round(uniform(random, -50, 50)),
-    diskMeanMs: uniform(random, 0.5, 5),
-    startAt: i < SEEDS ? 0 : uniform(random, 0, 1000),
-  }));
+  return createManyNodes(random, count, (i) => (i < SEEDS ? 0 : uniform(random, 0, 1000)));
 }
 
 /** Of those without clients some stand still, and the last one crashes. */

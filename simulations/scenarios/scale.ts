@@ -7,15 +7,11 @@ import { SeededRandom } from "../../src/base/random.ts";
 import { replicaDefaults } from "../../src/replica/config.ts";
 import type { Fault, PathPair } from "../faults/fault.ts";
 import type { NodePlan, Plan } from "../plan.ts";
-import { REGIONS } from "../regions.ts";
 import { uniform } from "../simulator/draws.ts";
 import { generateOperations } from "../workload/generator.ts";
 import { CALM_WATER } from "./build.ts";
+import { createManyNodes, HEARTBEAT_TIMEOUT_MS, SETTLE_MS } from "./many-replicas.ts";
 
-const REGIONS_USED = 10;
-/** As production: a link is given up after so much silence. */
-const HEARTBEAT_TIMEOUT_MS = 4000;
-const SETTLE_MS = 60_000;
 /** Comparisons that a replica takes part in, a second: one that it begins and, in the mean, one that it is asked for. */
 const COMPARISONS_PER_SECOND = 2;
 
@@ -68,13 +64,7 @@ function sealingMs(replicas: number): number {
 }
 
 function createNodes(random: SeededRandom, count: number): NodePlan[] {
-  return Array.from({ length: count }, (_, i) => ({
-    region: REGIONS[i % REGIONS_USED] as string,
-    durable: true,
-    clockOffsetMs: Math.round(uniform(random, -50, 50)),
-    diskMeanMs: uniform(random, 0.5, 5),
-    startAt: uniform(random, 0, 1000),
-  }));
+  return createManyNodes(random, count, () => uniform(random, 0, 1000));
 }
 
 /** The region of the first replica is alone for a tenth of the time; later the last replica loses its power for a while. */

@@ -8,7 +8,7 @@
  */
 
 import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
-import type { AtollError } from "../base/errors.ts";
+import { AtollError } from "../base/errors.ts";
 import { checkRecord, type RecordLimits } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
 import { recordKey } from "./disk-layout.ts";
@@ -41,6 +41,7 @@ export class Recalls {
   readonly #byKey = new Map<string, Recall>();
   /** Whose turn has not come. */
   readonly #queued: Recall[] = [];
+  readonly #toBeTold: (() => void)[] = [];
   #reading = 0;
   /** Values taken back, and those that the disk had lost. */
   taken = 0;
@@ -122,6 +123,25 @@ export class Recalls {
       if (!(error instanceof BadBytes)) throw error;
       return false;
     }
+  }
+
+  /** Wants all of these; `then` is told once, with the next tick where the disk could not be read. */
+  wantAll(shard: Shard, slots: readonly number[], then: () => void): void {
+    let left = slots.length;
+    let hasFailed = false;
+    for (const slot of slots) {
+      this.want(shard, slot, (recalled) => {
+        hasFailed ||= recalled instanceof AtollError;
+        if (--left > 0) return;
+        if (hasFailed) this.#toBeTold.push(then);
+        else then();
+      });
+    }
+  }
+
+  /** Tells those who could not be given what they wanted that they may want it again. */
+  tick(): void {
+    for (const then of this.#toBeTold.splice(0)) then();
   }
 
   /** Nobody is to wait any more. */

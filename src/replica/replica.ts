@@ -207,8 +207,6 @@ export class Replica implements WatchRelayHost {
   #begunAt: number;
   /** Of this replica, as it was on disk. */
   readonly #former: MemberFacts | undefined;
-  /** That it is time to look again for values that could not be read. */
-  #toBeTold: (() => void)[] = [];
   #hasNewView = false;
   #hasNewDefinitions = false;
 
@@ -654,7 +652,7 @@ export class Replica implements WatchRelayHost {
     this.#serving.tick();
     this.#keepHouse(now);
     this.purged += this.#purging.step(now);
-    for (const then of this.#toBeTold.splice(0)) then();
+    this.recalls.tick();
     this.#reclaim();
     this.#guardClock(now);
   }
@@ -733,18 +731,8 @@ export class Replica implements WatchRelayHost {
     this.recalls.received(key, read);
   }
 
-  /** Where the disk cannot be read, `then` is told with the next tick. */
   recall(shard: Shard, slots: readonly number[], then: () => void = () => {}): void {
-    let left = slots.length;
-    let hasFailed = false;
-    for (const slot of slots) {
-      this.recalls.want(shard, slot, (recalled) => {
-        hasFailed ||= recalled instanceof AtollError;
-        if (--left > 0) return;
-        if (hasFailed) this.#toBeTold.push(then);
-        else then();
-      });
-    }
+    this.recalls.wantAll(shard, slots, then);
   }
 
   /** The disk has lost what the shard claims: it claims nothing any more, and peers bring it back. */
