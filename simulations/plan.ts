@@ -37,6 +37,8 @@ export interface ReplicaSettings {
   /** Absent: all values are in memory. */
   readonly memoryBytesMax?: number;
   readonly memoryFillShare?: number;
+  /** Absent: what a disk takes up has no bound. */
+  readonly dataBytesMax?: number;
 }
 
 /** The keyspace of a plan is defined, or given other settings. */

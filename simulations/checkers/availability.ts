@@ -13,6 +13,7 @@
 
 import { defaultLimits } from "../../src/doors/limits.ts";
 import type { HistoryEntry } from "../workload/history.ts";
+import { isWrite } from "../workload/operation.ts";
 import { type Evidence, type Violation, violations } from "./evidence.ts";
 import { hasEndedWithout } from "./survival.ts";
 
@@ -67,6 +68,7 @@ function* checkAnswered(entry: HistoryEntry, evidence: Evidence): Iterable<strin
     code === "PRECONDITION_FAILED" ||
     (code === "SESSION_BEHIND" && (entry.carried ?? []).length > 0) ||
     (code === "QUORUM_UNREACHABLE" && operation.consistency === "quorum") ||
+    (code === "DISK_FULL" && evidence.dataBytesMax < Infinity && isWrite(operation.type)) ||
     (code === "DISK_FAILED" && isUnreadable(entry, evidence)) ||
     (code === "OUTCOME_UNKNOWN" && entry.isAlone === false && !isQuiet(entry, evidence)) ||
     ((code === "UNKNOWN_KEYSPACE" || code === "NOT_READY") && !hasHeardOfKeyspace(entry, evidence)) ||

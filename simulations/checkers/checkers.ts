@@ -11,6 +11,7 @@ import { checkCopies } from "./copies.ts";
 import { coverageOf, type Verdict } from "./coverage.ts";
 import { checkDigest } from "./digest.ts";
 import { checkDocument } from "./document.ts";
+import { checkEviction } from "./eviction.ts";
 import type { Checker, Evidence, Violation } from "./evidence.ts";
 import { checkExpiry } from "./expiry.ts";
 import { checkHandover } from "./handover.ts";
@@ -34,6 +35,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   session: checkSession,
   handover: checkHandover,
   copies: checkCopies,
+  eviction: checkEviction,
   expiry: checkExpiry,
   clock: checkClock,
   watch: checkWatch,

@@ -15,7 +15,7 @@ import type { ClockVotes } from "../sampling/clock-votes.ts";
 import type { NodeSample, Sample } from "../sampling/sample.ts";
 import { EPOCH_MS } from "../simulator/clock.ts";
 import type { OffsetRange } from "../simulator/clock-course.ts";
-import { type Acknowledged, acknowledgedParts } from "../workload/history.ts";
+import { type Acknowledged, acknowledgedParts, type HistoryEntry } from "../workload/history.ts";
 import { isConditional } from "./condition.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { stampOfVersion } from "./stamp.ts";
@@ -34,7 +34,9 @@ export function checkClock(evidence: Evidence): Violation[] {
 
 /** Writes at replicas of which it is known what time they went by. */
 export function stampsInView({ history, nodes }: Evidence): Acknowledged[] {
-  return acknowledgedParts(history).filter(({ entry }) => nodes[entry.node]?.time.isKnown === true);
+  // What is evicted is stamped by what it removes.
+  const isByTime = ({ node, isEviction }: HistoryEntry) => isEviction !== true && nodes[node]?.time.isKnown === true;
+  return acknowledgedParts(history).filter(({ entry }) => isByTime(entry));
 }
 
 /** Looks at replicas that had heard a majority, three at least. */

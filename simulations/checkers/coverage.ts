@@ -55,6 +55,9 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
     "reads with nothing disturbed": placement === undefined ? 0 : steadyReads(history, placement).length,
   }),
   copies: (evidence) => ({ "shards let go of": letGoIn(evidence).length }),
+  eviction: ({ nodes }) => ({
+    "values removed": nodes.reduce((sum, { evictions }) => sum + evictions.length, 0),
+  }),
   expiry: ({ history, nodes }) => ({
     reads: history.filter(({ answer }) => answer?.type === "read").length,
     "last reads": nodes.reduce((sum, { finals }) => sum + finals.length, 0),

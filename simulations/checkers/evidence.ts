@@ -10,7 +10,7 @@ import type { Company, MemberVerdict } from "../sampling/company.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { ClockCourse } from "../simulator/clock-course.ts";
 import type { DiskLoss } from "../simulator/disk-damage.ts";
-import type { Judgement, LifeEnd, PutAside } from "../simulator/node.ts";
+import type { Evicted, Judgement, LifeEnd, PutAside } from "../simulator/node.ts";
 import type { History, ReadPart } from "../workload/history.ts";
 import type { WatchHistory } from "../workload/watch-history.ts";
 
@@ -23,6 +23,10 @@ export interface NodeEvidence {
   readonly judgements: readonly Judgement[];
   /** Values that it put aside when it began anew. */
   readonly putAside: readonly PutAside[];
+  /** Values that it removed for want of room; among the history as well. */
+  readonly evictions: readonly Evicted[];
+  /** What its disk takes up, bytes; after the healing. */
+  readonly diskBytes: number;
   /** When anybody gave it up, virtual ms: from then on nobody waits for what it alone holds. */
   readonly givenUpAt: readonly number[];
   /** The nodes that did. */
@@ -90,6 +94,8 @@ export interface Evidence {
   readonly diskReadMs: number;
   /** When the disk of a node could not be read while it ran. */
   readonly readErrors: readonly NodeSpan[];
+  /** What a disk may take up, bytes. */
+  readonly dataBytesMax: number;
   /** Most that clocks were apart at any time, ms. */
   readonly clockSpreadMs: number;
   /** By how much what a replica took for the time may differ from what is noted of its clock, ms. */

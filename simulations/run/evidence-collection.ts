@@ -11,9 +11,10 @@ import { clockSpreadOf, type Plan } from "../plan.ts";
 import { companyOf } from "../sampling/company.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { ClockCourse } from "../simulator/clock-course.ts";
+import type { Evicted } from "../simulator/node.ts";
 import type { World } from "../simulator/world.ts";
 import { answerOfError } from "../workload/carry-out.ts";
-import type { ReadPart } from "../workload/history.ts";
+import type { History, HistoryEntry, ReadPart } from "../workload/history.ts";
 import { keysOf } from "../workload/operation.ts";
 import type { WorkloadRunner } from "../workload/runner.ts";
 import type { Stage } from "../workload/stage.ts";
@@ -24,6 +25,9 @@ const QUIET_MS = 8000;
 const FINAL_READ_MS = 10_000;
 /** Comparisons of a replica with one of the others, after which it has hardly left one out. */
 const LAG_ROUNDS = 25;
+
+/** No plan has it. */
+const EVICTION_ID = -1;
 
 /** A slow disk takes half a second in the mean. */
 const DISK_READ_MS = 10_000;
@@ -53,6 +57,8 @@ export async function collectEvidence(
       diskLosses: node.disk.losses,
       judgements: node.judgements,
       putAside: node.putAside,
+      evictions: node.evictions,
+      diskBytes: node.disk.bytes,
       givenUpAt: world.givenUpAt(node.identity.id),
       givenUpBy: world.givenUpBy(node.identity.id),
       pauses: node.pauses,
@@ -69,7 +75,7 @@ export async function collectEvidence(
   );
   return {
     keys,
-    history: runner.history,
+    history: withEvictions(runner.history, nodes),
     documents: documents.history,
     watches: runner.watchers,
     samples: sampler.samples,
@@ -93,10 +99,35 @@ export async function collectEvidence(
     retentionMs: plan.replica.retentionMs,
     diskReadMs: plan.replica.memoryBytesMax === undefined ? 0 : DISK_READ_MS,
     readErrors: readErrorsOf(plan),
+    dataBytesMax: plan.replica.dataBytesMax ?? Infinity,
     clockSpreadMs: clockSpreadOf(plan),
     clockDoubtMs: 0,
     clockBoundMs: plan.replica.maxClockOffsetMs,
     sweepMs: plan.replica.sweepMs,
+  };
+}
+
+/**
+ * What clients did, and among it what replicas removed for want of room: as deletions that were asked for there and then, and
+ * were acknowledged.
+ */
+function withEvictions(history: History, nodes: readonly NodeEvidence[]): History {
+  const evicted = nodes.flatMap(({ evictions }, node) => evictions.map((each) => evictionEntry(node, each)));
+  return evicted.length === 0 ? history : [...history, ...evicted].sort((a, b) => a.invokedAt - b.invokedAt);
+}
+
+function evictionEntry(node: number, { at, wallMs, life, key, version, dot }: Evicted): HistoryEntry {
+  const part = { key, isDelete: true, version, dot, isAckMet: true, reached: 1, ttlMs: undefined };
+  return {
+    operation: { id: EVICTION_ID, at, node, type: "delete", key, ack: "memory", valueBytes: 0 },
+    node,
+    life,
+    isEviction: true,
+    invokedAt: at,
+    invokedWallMs: wallMs,
+    answeredAt: at,
+    answeredWallMs: wallMs,
+    answer: { type: "written", parts: [part] },
   };
 }
 

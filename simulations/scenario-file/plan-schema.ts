@@ -80,6 +80,7 @@ const replica = objectOf<ReplicaSettings>({
   displaceMs: ms.exactOptional(),
   memoryBytesMax: z.number().min(0).exactOptional(),
   memoryFillShare: share.exactOptional(),
+  dataBytesMax: z.number().min(1).exactOptional(),
 });
 
 const copies = count(1, COPIES_MAX);

@@ -23,6 +23,7 @@ import { DRILLS } from "./drills.ts";
 import { PLACEMENT, PLACEMENT_DRILLS } from "./placement.ts";
 import { NO_PLAYS } from "./plays.ts";
 import { POLICY_DRILL } from "./policy-changes.ts";
+import { SCANT_DISK_SCENARIO } from "./scant-disk.ts";
 import { drawMemory, SCANT_MEMORY_SCENARIO } from "./scant-memory.ts";
 
 export interface Scenario {
@@ -362,6 +363,7 @@ export const SCENARIOS: readonly Scenario[] = [
   BAD_DISKS,
   RETENTION,
   SCANT_MEMORY_SCENARIO,
+  SCANT_DISK_SCENARIO,
   MEMBERSHIP,
   DOCUMENTS_SCENARIO,
   PLACEMENT,

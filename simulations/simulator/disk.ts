@@ -57,6 +57,8 @@ export class SimulatedDisk {
   readonly losses: DiskLoss[] = [];
   writes = 0;
   bytesWritten = 0;
+  /** Of what was overwritten or deleted since the disk was compacted. */
+  #garbageBytes = 0;
   /** Virtual time at which the last write that resolved had been issued: what was handed over before is safe. */
   resolvedUpTo = 0;
   #content = new Map<string, Uint8Array>();
@@ -163,6 +165,17 @@ export class SimulatedDisk {
     return [...this.#content.keys()].filter((key) => key >= from && key < to).sort();
   }
 
+  /** What it takes up. */
+  get bytes(): number {
+    let bytes = this.#garbageBytes;
+    for (const [key, value] of this.#content) bytes += key.length + value.length;
+    return bytes;
+  }
+
+  compact(): void {
+    this.#garbageBytes = 0;
+  }
+
   get(key: string): Uint8Array | undefined {
     return this.#content.get(key);
   }
@@ -193,7 +206,9 @@ export class SimulatedDisk {
     this.#batches.push({ before, safeUpTo: this.resolvedUpTo });
     if (this.#batches.length > BATCHES_KEPT) this.#batches.shift();
     for (const { key, value } of flight.changes) {
-      if (!before.has(key)) before.set(key, this.#content.get(key));
+      const former = this.#content.get(key);
+      if (!before.has(key)) before.set(key, former);
+      this.#garbageBytes += former === undefined ? 0 : key.length + former.length;
       if (value === undefined) this.#content.delete(key);
       else {
         this.#content.set(key, value);
@@ -278,6 +293,18 @@ export function createStorage(options: StorageOptions): Storage {
       assertOpen();
       if (disk.isUnreadable) throw new AtollError("DISK_FAILED", "simulated failure to read");
       return disk.get(latin1FromBytes(key))?.slice();
+    },
+
+    async size(): Promise<number> {
+      assertOpen();
+      return disk.bytes;
+    },
+
+    async compact(): Promise<void> {
+      await served();
+      assertOpen();
+      if (disk.isFailing) throw new AtollError("DISK_FAILED", "simulated failure");
+      disk.compact();
     },
 
     async write(operations): Promise<void> {

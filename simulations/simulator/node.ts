@@ -8,6 +8,8 @@ import { keyAt, timestampAt } from "../../src/core/record.ts";
 import { DocumentHub } from "../../src/documents/document-hub.ts";
 import type { DocumentSurroundings } from "../../src/documents/surroundings.ts";
 import type { Log, LogLevel } from "../../src/replica/ports.ts";
+import { dotAt, versionAt } from "../../src/replica/register-view.ts";
+import type { Dot, Version } from "../../src/store.ts";
 import type { SimulatedClock } from "./clock.ts";
 import type { ClockCorrection } from "./clock-course.ts";
 import { createStorage, type SimulatedDisk } from "./disk.ts";
@@ -54,6 +56,20 @@ export interface Judgement {
   readonly reason?: string;
 }
 
+/** A value that a replica removed for good for want of room. */
+export interface Evicted {
+  readonly at: number;
+  /** Unix ms by its own clock. */
+  readonly wallMs: number;
+  readonly life: number;
+  readonly key: Key;
+  /** Of the deletion. */
+  readonly version: Version;
+  readonly dot: Dot;
+  /** What the disk took up. */
+  readonly diskBytes: number;
+}
+
 /** A register that a replica dropped and kept for an operator. */
 export interface PutAside {
   readonly key: Key;
@@ -94,6 +110,7 @@ export class SimulatedNode {
   readonly judgements: Judgement[] = [];
   /** Registers that its replicas put aside for an operator. */
   readonly putAside: PutAside[] = [];
+  readonly evictions: Evicted[] = [];
   /** As they were asked for. */
   readonly pauses: { readonly from: number; readonly to: number }[] = [];
   /** By how much its replicas corrected the clock, from when on. */
@@ -141,6 +158,7 @@ export class SimulatedNode {
     life.replica.start().then(
       () => {
         life.isReady = true;
+        this.#noteEvictions(life);
         trace.record(now(), "ready", this.index, life.number);
       },
       (error: unknown) => {
@@ -250,6 +268,17 @@ export class SimulatedNode {
     const time = { at: this.#options.now(), wallMs: this.clockTime };
     if (shard === undefined) this.judgements.push({ ...time, shard, reason: String(reason) });
     else this.judgements.push({ ...time, shard: Number(shard) });
+  }
+
+  #noteEvictions({ replica: { replica }, number: life }: Life): void {
+    if (replica === undefined) return;
+    replica.eviction.listener = ({ id, table }, slot) => {
+      const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
+      const key = keyAt(view, table.bytesOf(slot), at);
+      const time = { at: this.#options.now(), wallMs: this.clockTime, life };
+      const { bytes: diskBytes } = this.disk;
+      this.evictions.push({ ...time, key, version: versionAt(view, at), dot: dotAt(id, view, at), diskBytes });
+    };
   }
 
   #createLife(): Life {

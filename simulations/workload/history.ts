@@ -63,6 +63,8 @@ export interface HistoryEntry {
   expected?: Expected;
   /** Of a keyspace that some keep: whoever took it answered for its keys alone, from when it was asked to when it answered. */
   isAlone?: boolean;
+  /** It is none of a client: the replica itself removed a value for want of room. */
+  readonly isEviction?: true;
   /** Which life of the node took it; 0 when none ran. */
   readonly life: number;
   readonly invokedAt: number;

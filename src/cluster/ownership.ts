@@ -28,7 +28,7 @@ export interface KeyspacePolicy {
 const WEIGHT = 1;
 
 export class Ownership {
-  readonly #self: ReplicaId;
+  readonly self: ReplicaId;
   readonly #placements: Placements;
   /** Of the present view. */
   #policiesBySpace: ReadonlyMap<SpaceId, KeyspacePolicy> = new Map();
@@ -41,7 +41,7 @@ export class Ownership {
 
   /** `parts`: shards of each space. */
   constructor(self: ReplicaId, parts: number) {
-    this.#self = self;
+    this.self = self;
     this.#placements = new Placements(parts);
   }
 
@@ -98,6 +98,11 @@ export class Ownership {
     return this.#placements.of(this.policyOf(spaceOf(shard))).ownersOf(numberOf(shard));
   }
 
+  /** The first in that order of those that are there, this replica included; undefined where none is. */
+  firstOf(shard: ShardId, isThere: (id: ReplicaId) => boolean): ReplicaId | undefined {
+    return this.ownersOf(shard).find((id) => id === this.self || isThere(id));
+  }
+
   /** The owners, in no order, the same array for all shards that have the same ones. */
   groupOf(shard: ShardId): readonly ReplicaId[] {
     const known = this.#groupsByShard.get(shard);
@@ -115,7 +120,7 @@ export class Ownership {
   }
 
   owns(shard: ShardId): boolean {
-    return this.isOwner(shard, this.#self);
+    return this.isOwner(shard, this.self);
   }
 }
 

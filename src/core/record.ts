@@ -184,6 +184,11 @@ export function recordLength(view: DataView, at: number): number {
   return isAway(flagsAt(view, at)) ? length : length + valueLengthAt(view, at);
 }
 
+/** Of the record with its value, wherever that is. */
+export function wholeLength(view: DataView, at: number): number {
+  return identityEndAt(view, at) - at + valueLengthAt(view, at);
+}
+
 /** Where the body of the value begins, behind the content type if there is one. */
 export function bodyStartAt(view: DataView, at: number): number {
   const start = valueStartAt(view, at);

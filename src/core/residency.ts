@@ -29,6 +29,8 @@ export class Residency implements Places {
   readonly #fillShare: number;
   /** Of what does not become less when values go, as of the last measure. */
   fixedBytes = 0;
+  /** What is there when all values have gone that may, as of the last measure; what has fallen does not count. */
+  leastBytes = 0;
   /** How often a value went. */
   letGone = 0;
 
@@ -60,6 +62,15 @@ export class Residency implements Places {
     let bytes = this.#queues.residentBytes;
     for (const shard of this.#shards) bytes += shard.residentBytes;
     this.fixedBytes = bytes;
+    this.measureLeast();
+  }
+
+  /** Measures `leastBytes` anew. */
+  measureLeast(): number {
+    let bytes = this.fixedBytes + this.#arena.usedBytes;
+    for (const { looseBytes, fallenBytes } of this.#shards) bytes -= looseBytes + fallenBytes;
+    this.leastBytes = bytes;
+    return bytes;
   }
 
   get queueBytes(): number {

@@ -50,6 +50,7 @@ import {
   sequenceAt,
   timestampAt,
   valueLengthAt,
+  wholeLength,
 } from "./record.ts";
 import { RegisterTable } from "./register-table.ts";
 import type { Residency } from "./residency.ts";
@@ -105,6 +106,8 @@ export interface LocalWrite {
   readonly above?: number | undefined;
   /** A timestamp that it bears, or the least above it that it may. Absent: it is stamped by the clock. */
   readonly stamp?: number | undefined;
+  /** A deletion of what is held and of nothing newer: it is stamped one tick after that (R8). */
+  readonly isRemoval?: boolean | undefined;
 }
 
 export interface ShardOptions {
@@ -144,6 +147,12 @@ export class Shard {
   displaced = 0;
   /** Registers whose values are away. */
   away = 0;
+  /** Of all records, values that are away included. */
+  recordBytes = 0;
+  /** Of those of tombstones and of what has fallen. */
+  fallenBytes = 0;
+  /** Of values in memory that may go (E1 to E3 of `residency.ts`), sooner or later. */
+  looseBytes = 0;
 
   readonly #isPersistent: boolean;
   readonly #agenda: Agenda;
@@ -358,8 +367,12 @@ export class Shard {
     this.#writer.writeIdentity(write.kind, write.key, write.field);
     const hash = this.table.hashOf(this.#writer.view, 0);
     const slot = this.table.find(this.#writer.view, 0, hash);
+    assert(write.isRemoval !== true || slot !== 0, "only what is held is removed");
     const least = this.#lastStamp(slot) + 1;
-    const timestamp = Math.max(write.stamp ?? this.#clock.next(nowMs), (write.above ?? 0) + 1, least);
+    const timestamp =
+      write.isRemoval === true
+        ? this.#stampIn(slot) + 1
+        : Math.max(write.stamp ?? this.#clock.next(nowMs), (write.above ?? 0) + 1, least);
     if (timestamp > TIMESTAMP_MAX) {
       throw new AtollError("STAMPS_EXHAUSTED", "what is held of this key, or was, bears the greatest stamp there is");
     }
@@ -773,6 +786,15 @@ export class Shard {
     return (isMember(view, at) ? afterAt(view, at) : timestampAt(view, at)) < deletedAt;
   }
 
+  /** True of a value that stands, that nobody has to confirm, and that is not part of a container. */
+  mayBeEvicted(slot: number): boolean {
+    if (!this.table.isHeld(slot) || this.table.isSentinel(slot) || this.isUnconfirmed(slot)) return false;
+    const view = this.table.viewOf(slot);
+    const at = this.table.offsetOf(slot);
+    const isValue = (flagsAt(view, at) & FALLEN) === 0 && !isContainerKind(kindAt(view, at));
+    return isValue && timestampAt(view, at) < TIMESTAMP_MAX;
+  }
+
   isUnconfirmed(slot: number): boolean {
     return (this.table.getMark(slot) & UNCONFIRMED) !== 0;
   }
@@ -790,6 +812,17 @@ export class Shard {
     return isAway(flagsAt(this.table.viewOf(slot), this.table.offsetOf(slot)));
   }
 
+  /** Of the record in a slot, in bytes, with its value wherever that is. */
+  wholeLengthOf(slot: number): number {
+    return wholeLength(this.table.viewOf(slot), this.table.offsetOf(slot));
+  }
+
+  /** Of what of it stays in memory when its value goes, in bytes; short values stay. */
+  keptLengthOf(slot: number): number {
+    const valueLength = valueLengthAt(this.table.viewOf(slot), this.table.offsetOf(slot));
+    return this.wholeLengthOf(slot) - (valueLength < AWAY_BYTES_MIN ? 0 : valueLength);
+  }
+
   /** Of the record as it is held, in bytes. */
   lengthOf(slot: number): number {
     return recordLength(this.table.viewOf(slot), this.table.offsetOf(slot));
@@ -802,6 +835,7 @@ export class Shard {
 
   /** The disk alone has the value from now on. */
   letValueGo(slot: number): void {
+    this.looseBytes -= valueLengthAt(this.table.viewOf(slot), this.table.offsetOf(slot));
     const length = this.#writer.withValueAway(this.table.viewOf(slot), this.table.offsetOf(slot));
     this.table.replace(slot, this.#writer.bytes, 0, length);
     this.away++;
@@ -817,6 +851,7 @@ export class Shard {
     if (!isSame) return false;
     this.table.replace(slot, bytes, at, length);
     this.away--;
+    this.looseBytes += valueLengthAt(view, at);
     this.#residency?.came(this, slot);
     return true;
   }
@@ -937,7 +972,13 @@ export class Shard {
     const high = elementHigh(view, at);
     if (comes) this.sum.addElement(low, high);
     else this.sum.removeElement(low, high);
-    if (!stands) return;
+    const bytes = step * wholeLength(view, at);
+    this.recordBytes += bytes;
+    if (!stands) {
+      this.fallenBytes += bytes;
+      return;
+    }
+    if (mayBeAway(view, at)) this.looseBytes += step * valueLengthAt(view, at);
     if (comes) this.fingerprint.addElement(low, high);
     else this.fingerprint.removeElement(low, high);
     this.standing += step;

@@ -20,6 +20,8 @@ export interface ReplicaConfig {
   readonly memoryBytesMax: number;
   /** Values go once records take this share of it, less what else there is: the rest is for those that the disk has not yet. */
   readonly memoryFillShare: number;
+  /** Of what the disk takes up: beyond that the coldest registers go for good. */
+  readonly dataBytesMax: number;
   /** Tombstones wait so long for a member that cannot be reached; then it is given up. */
   readonly retentionMs: number;
   /** What a dead member owns is placed elsewhere after so long, until it is back. */
@@ -53,6 +55,7 @@ export const replicaDefaults = {
   documentBytesMax: 8 * 1024 * 1024,
   memoryBytesMax: Infinity,
   memoryFillShare: 0.9,
+  dataBytesMax: Infinity,
   retentionMs: 24 * 3_600_000,
   displaceMs: 5 * 60_000,
   graveMs: 30_000,

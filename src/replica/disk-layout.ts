@@ -21,6 +21,7 @@ import { mix32, xxHash32 } from "../base/hash.ts";
 import { isReplicaId, type ReplicaId, type ShardId } from "../base/ids.ts";
 import { numberOf, SHARD_ID_MAX, SPACE_SHARDS_MAX, spaceOf } from "../base/shard-id.ts";
 import { FLAG_FIELD, flagsAt, identityEndAt, identityStartAt, keyLengthAt, kindAt } from "../core/record.ts";
+import type { KeyRange } from "./ports.ts";
 
 /** Goes up with every change that an older version could not read. */
 export const DISK_FORMAT_VERSION = 3;
@@ -39,12 +40,6 @@ const SHARD_HEAD_BYTES_MAX = 16 << 20;
 const CHECKSUM_BYTES = 4;
 const META_SEED = 0x41746d31;
 const SHARD_HEAD_SEED = 0x41747331;
-
-export interface KeyRange {
-  readonly from: Uint8Array;
-  /** The first key behind the range. */
-  readonly to: Uint8Array;
-}
 
 /** What a data folder says of the replica it belongs to. */
 export interface Meta {

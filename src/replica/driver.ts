@@ -43,6 +43,7 @@ import { birthsOf } from "./births.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { DialList } from "./dial-list.ts";
 import { DiskFeed } from "./disk-feed.ts";
+import { DiskWatch } from "./disk-watch.ts";
 import { Documents } from "./documents.ts";
 import { Farewell } from "./farewell.ts";
 import { FORWARDED_MAX } from "./forwarding.ts";
@@ -115,6 +116,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   #isCarrying = false;
   #isFlushing = false;
   readonly #disk: DiskFeed;
+  readonly #diskWatch: DiskWatch;
   readonly #sessions = new SessionWaits();
   #isStopped = false;
   readonly #farewell: Farewell;
@@ -133,6 +135,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
       salvage: options.salvage,
       persisted: (batch) => this.#step(() => this.replica.persisted(batch)),
     });
+    this.#diskWatch = new DiskWatch(options);
     this.#farewell = new Farewell(options.handedOver ?? (() => {}), options.log);
     const host: RestoreHost = {
       replica: () => this.#running(),
@@ -189,6 +192,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     await transport.start({ id, life, region, address, cluster, shards }, this.#transportEvents());
     this.#connect();
     this.#scheduleTick();
+    this.#diskWatch.start(this.#replica);
     this.#options.log("info", "replica-started", { id, life, region, address, cluster });
   }
 
@@ -207,6 +211,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     this.#isStopped = true;
     this.#disk.end();
     this.#cancelTick();
+    await this.#diskWatch.stop();
     if (this.#replica !== undefined) {
       this.#scheduleLastTicks(this.#replica);
       if (isLeaving) this.hasLeft = await this.#noteLeft(this.#replica);

@@ -95,6 +95,8 @@ export class Persistence {
    * as long as the others have.
    */
   epochsDirty = false;
+  /** Of all batches made up so far. */
+  writtenBytes = 0;
   /** Batches made up so far. */
   madeUp = 0;
   /** A batch was handed out, and is not on disk yet. */
@@ -188,6 +190,7 @@ export class Persistence {
     this.metaDirty = false;
     this.epochsDirty = false;
     this.isUnderWay = true;
+    this.writtenBytes += batch.bytes;
     const number = ++this.madeUp;
     return { operations: batch.take(), shards, number, view: this.#view(), epoch, life: this.#life() };
   }

@@ -33,6 +33,12 @@ export interface StorageOperation {
   readonly value?: Uint8Array;
 }
 
+export interface KeyRange {
+  readonly from: Uint8Array;
+  /** The first key behind the range. */
+  readonly to: Uint8Array;
+}
+
 export interface StorageEntry {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
@@ -57,12 +63,16 @@ export interface Storage {
   /** Throws `DATA_LOCKED`, `DATA_UNREADABLE`. */
   open(): Promise<StorageCondition>;
   /** Entries with `from` <= key < `to` in key order, in chunks. */
-  entries(range: { readonly from: Uint8Array; readonly to: Uint8Array }): AsyncIterable<readonly StorageEntry[]>;
+  entries(range: KeyRange): AsyncIterable<readonly StorageEntry[]>;
   /**
    * The value under a key, as a copy; undefined where there is none. While a write is under way: that from before or after.
    * Throws `DISK_FAILED`, and `DISK_FULL` where that is why the disk cannot be used at all.
    */
   read(key: Uint8Array): Promise<Uint8Array | undefined>;
+  /** What it takes up, bytes: more than what it holds, as what was overwritten or deleted stays for a while. */
+  size(): Promise<number>;
+  /** Gives up what a range takes up in vain. It may take a while; all else goes on. Throws `DISK_FAILED`, `DISK_FULL`. */
+  compact(range: KeyRange): Promise<void>;
   /** Applies all operations atomically and syncs. One call at a time. Throws `DISK_FAILED`, `DISK_FULL`. */
   write(operations: readonly StorageOperation[]): Promise<void>;
   close(): Promise<void>;

@@ -36,7 +36,16 @@ import { Arena } from "../core/arena.ts";
 import { HybridClock, msOfTimestamp, timestampFromMs } from "../core/clock.ts";
 import { compact } from "../core/compaction.ts";
 import { leap, lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
-import { expiresAt, KIND_PLAIN, keyStartAt, kindAt, RecordWriter, recordLength, timestampAt } from "../core/record.ts";
+import {
+  expiresAt,
+  KIND_PLAIN,
+  keyAt,
+  keyStartAt,
+  kindAt,
+  RecordWriter,
+  recordLength,
+  timestampAt,
+} from "../core/record.ts";
 import type { RecordLimits } from "../core/record-check.ts";
 import { Residency } from "../core/residency.ts";
 import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
@@ -66,6 +75,7 @@ import { Coverage } from "./coverage.ts";
 import { Departure } from "./departure.ts";
 import { type DiskWait, DiskWaits } from "./disk-waits.ts";
 import { Doubt } from "./doubt.ts";
+import { Eviction } from "./eviction.ts";
 import { ExpirySweep } from "./expiry-sweep.ts";
 import { durablePolicies, learnDefinition, learnDefinitions } from "./learned-definitions.ts";
 import { endedContainers } from "./leases.ts";
@@ -157,6 +167,7 @@ export class Replica implements WatchRelayHost {
   readonly audience: Audience;
   readonly departure: Departure;
   readonly conflicts = new Conflicts(this);
+  readonly eviction: Eviction;
   readonly diskWaits = new DiskWaits();
   readonly outbox = new Outbox();
   readonly limits: RecordLimits;
@@ -318,6 +329,7 @@ export class Replica implements WatchRelayHost {
     this.audience = new Audience(this.watchRelay, random, this.#emit);
     this.departure = new Departure(this);
     this.#readiness = new ReadinessCheck(this);
+    this.eviction = new Eviction(this, start.ephemeral ? Infinity : config.dataBytesMax, random);
   }
 
   get origin(): OriginId {
@@ -415,10 +427,19 @@ export class Replica implements WatchRelayHost {
     return slot;
   }
 
+  /** What is in a slot goes for good (`eviction.ts`). */
+  evict(shard: Shard, slot: number, now: number): void {
+    const { table } = shard;
+    const key = keyAt(table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
+    this.write(shard, { kind: KIND_PLAIN, key, isRemoval: true }, false, now);
+  }
+
   /** Throws `MEMORY_FULL` (E4), `DISK_FULL`. What frees room, and what peers send, is taken. */
   #checkRoom({ id }: Shard, { value }: LocalWrite): void {
     if (value === undefined || spaceOf(id) === SYSTEM_SPACE) return;
     if (this.isDiskFull()) throw new AtollError("DISK_FULL", "the disk of this replica is full: it takes no values");
+    if (this.eviction.disk?.isSpent === true)
+      throw new AtollError("DISK_FULL", "the data folder is at its bound: values come faster than others go");
     if (this.residency?.isFull === true)
       throw new AtollError("MEMORY_FULL", "values come faster than the disk takes them, or the budget is too small");
   }
@@ -653,6 +674,7 @@ export class Replica implements WatchRelayHost {
     this.#keepHouse(now);
     this.purged += this.#purging.step(now);
     this.recalls.tick();
+    this.eviction.step(now);
     this.#reclaim();
     this.#guardClock(now);
   }
@@ -705,7 +727,8 @@ export class Replica implements WatchRelayHost {
 
   /** The last tick left something over: the next one should come soon. */
   get isBusy(): boolean {
-    return this.#sweep.isUnderWay || this.#purging.isUnderWay || this.movement.isUnderWay;
+    const { movement, eviction } = this;
+    return this.#sweep.isUnderWay || this.#purging.isUnderWay || movement.isUnderWay || eviction.isUnderWay;
   }
 
   // --- Disk ----------------------------------------------------------------------------------------------------
@@ -729,6 +752,12 @@ export class Replica implements WatchRelayHost {
   /** What the disk has under a key of `outbox.reads`. */
   diskRead(key: Uint8Array, read: Uint8Array | undefined | AtollError): void {
     this.recalls.received(key, read);
+  }
+
+  /** The data folder takes up so much. True: it is to be rewritten, and measured once more. */
+  noteFolder(folderBytes: number): boolean {
+    const recordBytes = this.shards.all.reduce((sum, shard) => sum + shard.recordBytes, 0);
+    return this.eviction.disk?.note({ folderBytes, recordBytes, writtenBytes: this.persistence.writtenBytes }) === true;
   }
 
   recall(shard: Shard, slots: readonly number[], then: () => void = () => {}): void {

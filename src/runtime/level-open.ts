@@ -8,16 +8,18 @@
  * them. Not seen here: a log that ends early or is gone. The replica's own checksums, counts and sums find that.
  */
 
-import { access, constants, mkdir, open, readdir, readFile, rename } from "node:fs/promises";
+import { access, constants, mkdir, open, readdir, readFile, rename, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Level } from "level";
 import { AtollError } from "../base/errors.ts";
 import type { Log, StorageCondition } from "../replica/ports.ts";
 import { type DamagedTable, findDamagedTables, setTablesAside } from "./damaged-tables.ts";
 
-export type Database = Level<Uint8Array, Uint8Array>;
-
 /** `level` exports classic-level's class and declares less of it than there is. */
+export type Database = Level<Uint8Array, Uint8Array> & {
+  compactRange(start: Uint8Array, end: Uint8Array): Promise<void>;
+};
+
 const repairDatabase = (Level as unknown as { repair(location: string): Promise<void> }).repair;
 
 const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
@@ -107,8 +109,22 @@ export function reasonOf(error: unknown): string {
   return reason;
 }
 
-function databaseFolder(folder: string): string {
+export function databaseFolder(folder: string): string {
   return join(folder, "db");
+}
+
+/** Of all files in a folder; those that go meanwhile count for nothing. */
+export async function bytesIn(folder: string): Promise<number> {
+  const names = await readdir(folder);
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(folder, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** LevelDB's diary, which begins anew at each open, tells what was dropped from the log. */
@@ -186,13 +202,13 @@ async function openDatabase(
   location: string,
   { createIfMissing = false, errorIfExists = false } = {},
 ): Promise<Database> {
-  const database: Database = new Level(location, {
+  const database = new Level<Uint8Array, Uint8Array>(location, {
     keyEncoding: "view",
     valueEncoding: "view",
     writeBufferSize: WRITE_BUFFER_BYTES,
   });
   await database.open({ createIfMissing, errorIfExists });
-  return database;
+  return database as Database;
 }
 
 async function setAside(folder: string, location: string, log: Log, detail: string): Promise<OpenedDatabase> {

@@ -13,8 +13,17 @@
 
 import { assert } from "../base/assert.ts";
 import { AtollError } from "../base/errors.ts";
-import type { Log, Storage, StorageCondition, StorageEntry, StorageOperation } from "../replica/ports.ts";
-import { type Database, isDamage, isOutOfSpace, openOrRepair, reasonOf, reopenDatabase } from "./level-open.ts";
+import type { KeyRange, Log, Storage, StorageCondition, StorageEntry, StorageOperation } from "../replica/ports.ts";
+import {
+  bytesIn,
+  type Database,
+  databaseFolder,
+  isDamage,
+  isOutOfSpace,
+  openOrRepair,
+  reasonOf,
+  reopenDatabase,
+} from "./level-open.ts";
 
 /** Larger chunks keep more young buffers alive and are slower (measured: 1,000 to 2,000 is the flat top). */
 const CHUNK_ENTRIES = 1000;
@@ -59,10 +68,7 @@ export class LevelStorage implements Storage {
    * `DISK_FAILED` while the database is closed after a failed write, and where a table is damaged: then `close` and
    * `open` repair it.
    */
-  async *entries(range: {
-    readonly from: Uint8Array;
-    readonly to: Uint8Array;
-  }): AsyncIterable<readonly StorageEntry[]> {
+  async *entries(range: KeyRange): AsyncIterable<readonly StorageEntry[]> {
     if (this.#database === undefined) throw this.#closedError();
     const iterator = this.#database.iterator({
       gte: range.from,
@@ -94,6 +100,25 @@ export class LevelStorage implements Storage {
     if (this.#database === undefined) throw this.#closedError();
     try {
       return await this.#database.get(key, { fillCache: false });
+    } catch (error) {
+      throw this.#readError(error);
+    }
+  }
+
+  /** Of all files of the database. */
+  async size(): Promise<number> {
+    try {
+      return await bytesIn(databaseFolder(this.#folder));
+    } catch (error) {
+      throw this.#readError(error);
+    }
+  }
+
+  /** Has LevelDB rewrite its tables of the range, on another thread; closing waits for that. */
+  async compact({ from, to }: KeyRange): Promise<void> {
+    if (this.#database === undefined) throw this.#closedError();
+    try {
+      await this.#database.compactRange(from, to);
     } catch (error) {
       throw this.#readError(error);
     }

@@ -3,7 +3,7 @@
 import { assert } from "../base/assert.ts";
 import { latin1FromBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
-import type { Storage, StorageCondition, StorageEntry, StorageOperation } from "../replica/ports.ts";
+import type { KeyRange, Storage, StorageCondition, StorageEntry, StorageOperation } from "../replica/ports.ts";
 
 const CHUNK_ENTRIES = 1000;
 
@@ -22,10 +22,7 @@ export class MemoryStorage implements Storage {
   }
 
   /** The bytes that were written, not copies: not to be changed. Throws `DISK_FAILED` when closed. */
-  async *entries(range: {
-    readonly from: Uint8Array;
-    readonly to: Uint8Array;
-  }): AsyncIterable<readonly StorageEntry[]> {
+  async *entries(range: KeyRange): AsyncIterable<readonly StorageEntry[]> {
     this.#assertOpen();
     const to = latin1FromBytes(range.to);
     this.#sortedKeys ??= [...this.#entries.keys()].sort(byCodeUnit);
@@ -47,6 +44,18 @@ export class MemoryStorage implements Storage {
   async read(key: Uint8Array): Promise<Uint8Array | undefined> {
     this.#assertOpen();
     return this.#entries.get(latin1FromBytes(key))?.value.slice();
+  }
+
+  async size(): Promise<number> {
+    this.#assertOpen();
+    let bytes = 0;
+    for (const { key, value } of this.#entries.values()) bytes += key.length + value.length;
+    return bytes;
+  }
+
+  /** There is nothing in vain. */
+  async compact(_range: KeyRange): Promise<void> {
+    this.#assertOpen();
   }
 
   async write(operations: readonly StorageOperation[]): Promise<void> {

@@ -162,6 +162,20 @@ export function storageLaw(name: string, createFixture: () => StorageFixture | P
       await reopen();
     });
 
+    it("takes up more for more that it holds, and gives up what is in vain", async () => {
+      const value = new Uint8Array(200_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
+      const key = (i: number) => Uint8Array.of(i);
+      const empty = await settle(storage.size());
+      const operations = Array.from({ length: 40 }, (_, i) => ({ type: "put" as const, key: key(i), value }));
+      await write(operations);
+      const full = await settle(storage.size());
+      expect(full - empty).toBeGreaterThan(30 * value.length);
+      await write(operations.slice(5).map((operation) => ({ type: "delete" as const, key: operation.key })));
+      await settle(storage.compact({ from: FIRST, to: LAST }));
+      expect((await settle(storage.size())) - empty).toBeLessThan(15 * value.length);
+      expect((await all()).size).toBe(5);
+    });
+
     it("finishes the write under way before it closes", async () => {
       if (!storage.durable) return;
       const writing = storage.write(Array.from({ length: 2000 }, (_, i) => put([i >>> 8, i & 255], 1)));

@@ -156,6 +156,8 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
       diskLosses: [],
       judgements: [],
       putAside: [],
+      evictions: [],
+      diskBytes: 0,
       givenUpAt: [],
       givenUpBy: [],
       pauses: [],
@@ -193,6 +195,7 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
     // What a process corrects its clock by is not seen from outside.
     clockDoubtMs: clockSpreadOf(plan),
     diskReadMs: 0,
+    dataBytesMax: Infinity,
     readErrors: [],
     clockBoundMs: plan.replica.maxClockOffsetMs,
     sweepMs: replicaDefaults.sweepMs,

@@ -12,7 +12,6 @@ import {
   encodeMeta,
   encodeShardHead,
   isRecordKey,
-  type KeyRange,
   type Meta,
   metaKey,
   metaRange,
@@ -22,6 +21,7 @@ import {
   shardHeadRange,
   shardOfKey,
 } from "../../src/replica/disk-layout.ts";
+import type { KeyRange } from "../../src/replica/ports.ts";
 
 const shard = (number: number) => number as ShardId;
 

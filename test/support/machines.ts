@@ -41,6 +41,14 @@ export class DiskStorage implements Storage {
     return this.disk.get(latin1FromBytes(key))?.value;
   }
 
+  async size(): Promise<number> {
+    let bytes = 0;
+    for (const { key, value } of this.disk.values()) bytes += key.length + value.length;
+    return bytes;
+  }
+
+  async compact(): Promise<void> {}
+
   async write(operations: readonly StorageOperation[]): Promise<void> {
     applyOperations(this.disk, operations);
   }

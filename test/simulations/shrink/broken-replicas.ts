@@ -16,6 +16,8 @@ export const answersBeforeTheSync: CreateReplica = (identity, ports, settings) =
     open: () => storage.open(),
     entries: (range) => storage.entries(range),
     read: (key) => storage.read(key),
+    size: () => storage.size(),
+    compact: (range) => storage.compact(range),
     close: () => written.then(() => storage.close()),
     async write(operations) {
       const copies = operations.map((operation) => structuredClone(operation));

@@ -1,0 +1,68 @@
+/**
+ * What of a bounded data folder is for registers. A folder is larger than what it holds: what was overwritten or deleted
+ * stays until the database rewrites the files that it lies in. So where the folder comes near its bound it is rewritten
+ * first; and only if it is too large even then values have to go.
+ *
+ *  - From `COMPACT_SHARE` of the bound the folder is rewritten, whenever so much has been written or let go since the last
+ *    time that there may be something to get back.
+ *  - What it then takes for each byte that it holds says how much may stay.
+ *  - At the bound itself clients' values are refused, and nothing else: what peers send has to be taken.
+ */
+
+/** Of the bound: from here on there is something to do ... */
+const COMPACT_SHARE = 0.9;
+/** ... until the folder, once rewritten, is of this share. */
+const AIM_SHARE = 0.8;
+/** Of the bound, what may be in vain: written, or let go, since the folder was last rewritten. */
+const REWRITE_SHARE = 0.05;
+/** A folder of compressed values takes less than they, one of small ones more; never by as much. */
+const FOLDER_PER_RECORD_MIN = 0.05;
+
+export interface FolderMeasure {
+  readonly folderBytes: number;
+  /** Of the records that are in it, tombstones included. */
+  readonly recordBytes: number;
+  /** Written since the process began, in records. */
+  readonly writtenBytes: number;
+}
+
+export class DiskBudget {
+  readonly bytesMax: number;
+  /** Of registers that stand, bytes: what is above has to go. */
+  standingBytesMax = Infinity;
+  folderBytes = 0;
+  /** When it was last rewritten. */
+  #rewritten: FolderMeasure | undefined;
+
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax;
+  }
+
+  /** Nothing that need not be written is. */
+  get isSpent(): boolean {
+    return this.folderBytes >= this.bytesMax;
+  }
+
+  /** Takes a measure in; true: the folder is to be rewritten, and measured once more. */
+  note(measure: FolderMeasure): boolean {
+    const { folderBytes, recordBytes } = measure;
+    this.folderBytes = folderBytes;
+    if (folderBytes < this.bytesMax * COMPACT_SHARE) {
+      this.standingBytesMax = Infinity;
+      return false;
+    }
+    if (this.#inVainSince(measure) >= this.bytesMax * REWRITE_SHARE) {
+      this.#rewritten = measure;
+      return true;
+    }
+    const perRecord = Math.max(FOLDER_PER_RECORD_MIN, folderBytes / Math.max(1, recordBytes));
+    this.standingBytesMax = Math.min(this.standingBytesMax, (this.bytesMax * AIM_SHARE) / perRecord);
+    return false;
+  }
+
+  /** Bytes of the folder that may be of no use, at the most. */
+  #inVainSince({ recordBytes, writtenBytes }: FolderMeasure): number {
+    if (this.#rewritten === undefined) return Infinity;
+    return writtenBytes - this.#rewritten.writtenBytes + Math.max(0, this.#rewritten.recordBytes - recordBytes);
+  }
+}

@@ -1,0 +1,86 @@
+/** Measures now and then what a bounded disk takes up, and has it rewritten when the budget asks for that. */
+
+import { toAtollError } from "../base/errors.ts";
+import type { Shard } from "../core/shard.ts";
+import { registerRange } from "./disk-layout.ts";
+import type { Cancel, KeyRange, Log, Scheduler, Storage } from "./ports.ts";
+import type { Replica } from "./replica.ts";
+
+const LOOK_MS = 1000;
+/** A disk is rewritten in so many pieces: whoever closes it waits for one. */
+const PIECES = 32;
+
+export interface DiskWatchOptions {
+  readonly storage: Storage;
+  readonly scheduler: Scheduler;
+  readonly log: Log;
+}
+
+export class DiskWatch {
+  readonly #options: DiskWatchOptions;
+  #cancel: Cancel = () => {};
+  #looking: Promise<void> = Promise.resolve();
+  #isEnding = false;
+
+  constructor(options: DiskWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Begins, where the disk of the replica has a bound. */
+  start(replica: Replica): void {
+    if (replica.eviction.disk !== undefined) this.#lookAgain(replica, 0);
+  }
+
+  /** Resolves once no measure is under way; one that waits for the disk to be rewritten is not waited for. */
+  async stop(): Promise<void> {
+    this.#isEnding = true;
+    this.#cancel();
+    await this.#looking;
+  }
+
+  #lookAgain(replica: Replica, delayMs: number): void {
+    if (this.#isEnding) return;
+    this.#cancel = this.#options.scheduler.after(delayMs, () => {
+      this.#looking = this.#look(replica);
+    });
+  }
+
+  async #look(replica: Replica): Promise<void> {
+    const { storage, log } = this.#options;
+    let isToBeRewritten = false;
+    try {
+      const folderBytes = await storage.size();
+      isToBeRewritten = replica.noteFolder(folderBytes);
+      if (isToBeRewritten) log("info", "disk-near-bound", { bytes: folderBytes });
+    } catch (error) {
+      log("warn", "disk-unmeasured", { reason: toAtollError(error).message });
+    }
+    if (isToBeRewritten && !this.#isEnding) void this.#rewrite(replica);
+    else this.#lookAgain(replica, LOOK_MS);
+  }
+
+  async #rewrite(replica: Replica): Promise<void> {
+    const { storage, log } = this.#options;
+    try {
+      for (const range of ranges(replica.shards.all)) {
+        if (this.#isEnding) return;
+        await storage.compact(range);
+      }
+    } catch (error) {
+      log("warn", "disk-not-rewritten", { reason: toAtollError(error).message });
+    }
+    this.#lookAgain(replica, 0);
+  }
+}
+
+/** All registers, in pieces of as many shards. */
+function ranges(shards: readonly Shard[]): KeyRange[] {
+  const step = Math.ceil(shards.length / PIECES);
+  const pieces: KeyRange[] = [];
+  for (let first = 0; first < shards.length; first += step) {
+    const last = Math.min(first + step, shards.length) - 1;
+    const { from } = registerRange((shards[first] as Shard).id);
+    pieces.push({ from, to: registerRange((shards[last] as Shard).id).to });
+  }
+  return pieces;
+}
