@@ -186,6 +186,11 @@ export interface ClusterStatus {
   readonly memoryBytesMax?: number;
   /** Values that are not in memory at the moment. */
   readonly valuesOnDiskOnly?: number;
+  /** What the database takes up, and may, bytes; absent where nothing bounds that. */
+  readonly dataBytes?: number;
+  readonly dataBytesMax?: number;
+  /** Values that this process removed for good, for want of room; absent: none. */
+  readonly evicted?: number;
   /** Hex digest over the content of all shards: equal on replicas that hold the same. */
   readonly digest: string;
   readonly cut: readonly ReplicaId[];

@@ -62,6 +62,7 @@ export function formatStatus(state: ClusterStatus): string {
     ["shards", state.shards],
     ["registers", `${shown(state.registers)} (tombstones ${shown(state.tombstones)})`],
     ["memory", memoryState(state)],
+    ["data", dataState(state)],
     ["digest", state.digest],
     ["clock", clockState(state)],
   ];
@@ -80,6 +81,13 @@ function memoryState({
   if (memoryBytes === undefined) return undefined;
   const bound = memoryBytesMax === undefined ? "" : ` of ${readableBytes(memoryBytesMax)}`;
   return `${readableBytes(memoryBytes)}${bound}${valuesOnDiskOnly > 0 ? `, ${valuesOnDiskOnly} values on disk only` : ""}`;
+}
+
+function dataState({ dataBytes, dataBytesMax, evicted = 0 }: Partial<ClusterStatus>): string | undefined {
+  const evictions = evicted > 0 ? `${evicted} values evicted` : undefined;
+  if (dataBytes === undefined || dataBytesMax === undefined) return evictions;
+  const taken = `${readableBytes(dataBytes)} of ${readableBytes(dataBytesMax)}`;
+  return evictions === undefined ? taken : `${taken}, ${evictions}`;
 }
 
 function placementState({ owned, ready, toHandOver, taken, handedOver }: PlacementStatus): string {

@@ -49,7 +49,8 @@ export class Coldest {
       looks++;
       const use = shard.table.getUse(slot);
       const stampedAt = timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
-      shard.table.setUse(slot, cooled(use));
+      // One for each that goes, as a clock's hand passes over it once while as many go as there are.
+      if (looks === 1) shard.table.setUse(slot, cooled(use));
       if (warmthOf(use) > warmth || (warmthOf(use) === warmth && stampedAt >= timestamp)) continue;
       [coldest, warmth, timestamp] = [place, warmthOf(use), stampedAt];
     }

@@ -10,7 +10,7 @@
  */
 
 import type { Arena } from "./arena.ts";
-import { type Hold, type Places, S3Fifo, usedOnceMore } from "./s3-fifo.ts";
+import { type Hold, type Places, S3Fifo } from "./s3-fifo.ts";
 import type { Shard } from "./shard.ts";
 
 /** A place is the number of its shard x 2^26 + slot. */
@@ -41,7 +41,7 @@ export class Residency implements Places {
     this.#queues = new S3Fifo(this);
   }
 
-  /** For `came` and `used`. */
+  /** For `came`. */
   join(shard: Shard): void {
     this.#numberByShard.set(shard, this.#shards.length);
     this.#shards.push(shard);
@@ -50,11 +50,6 @@ export class Residency implements Places {
   /** A register that may go has come, or another value of it. */
   came(shard: Shard, slot: number): void {
     this.#queues.came((this.#numberByShard.get(shard) as number) * SLOTS + slot);
-  }
-
-  /** A client asked for it. */
-  used(shard: Shard, slot: number): void {
-    shard.table.setUse(slot, usedOnceMore(shard.table.getUse(slot)));
   }
 
   /** Measures what cannot go: to be called now and then. */

@@ -46,17 +46,17 @@ export function usedOnceMore(use: number): number {
   return (use & TIMES) === TIMES ? use : use + 1;
 }
 
-/** How much a place is used, the least first: what is in no queue and was not asked for, what is not yet known, the rest. */
-export function warmthOf(use: number): 0 | 1 | 2 {
+/** How much a place is used: nothing that was asked for of late is colder than what was not, nor what is in a queue than the rest. */
+export function warmthOf(use: number): number {
+  const times = use & TIMES;
+  if (times > 0) return 2 + times;
   const queue = use & QUEUE;
-  if (queue === MAIN) return 2;
-  return queue === SMALL || (use & TIMES) > 0 ? 1 : 0;
+  return queue === MAIN ? 2 : queue === SMALL ? 1 : 0;
 }
 
-/** The use of a place that is in no queue and was passed over once: what was asked for once is so for a while. */
+/** The use of a place that was passed over once: what was asked for is so for a while. */
 export function cooled(use: number): number {
-  const queue = use & QUEUE;
-  return queue === SMALL || queue === MAIN || (use & TIMES) === 0 ? use : use - 1;
+  return (use & TIMES) === 0 ? use : use - 1;
 }
 
 export class S3Fifo {

@@ -54,7 +54,7 @@ import {
 } from "./record.ts";
 import { RegisterTable } from "./register-table.ts";
 import type { Residency } from "./residency.ts";
-import { EMPTY, FREE_TO_GO, HELD_BACK, type Hold } from "./s3-fifo.ts";
+import { EMPTY, FREE_TO_GO, HELD_BACK, type Hold, usedOnceMore } from "./s3-fifo.ts";
 import { SurpassedStamps } from "./surpassed-stamps.ts";
 import { VersionVector } from "./version-vector.ts";
 
@@ -830,7 +830,7 @@ export class Shard {
 
   /** A client asked for the value in a slot. */
   used(slot: number): void {
-    this.#residency?.used(this, slot);
+    this.table.setUse(slot, usedOnceMore(this.table.getUse(slot)));
   }
 
   /** The disk alone has the value from now on. */

@@ -137,6 +137,7 @@ class AtollNode implements Node {
         retentionMs: config.retentionMs,
         maxClockOffsetMs: config.maxClockOffsetMs,
         memoryBytesMax: config.memoryBytes,
+        ...(config.dataBytesMax === undefined ? {} : { dataBytesMax: config.dataBytesMax }),
       },
       ephemeral: config.data === "none",
       seeksPeers: config.join.length > 0,

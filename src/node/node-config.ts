@@ -70,6 +70,7 @@ export interface StartConfig {
   readonly shards: number;
   /** Absolute path of the data folder, or "none" for a replica that keeps nothing on disk. */
   readonly data: string | "none";
+  /** Of the database in it; absent: no bound. */
   readonly dataBytesMax?: number;
   readonly memoryBytes: number;
   /** 16 to 4,096 bytes that all replicas share. Never logged. */

@@ -23,8 +23,9 @@ const STEP = 256;
 const MEMORY_SHARE = 0.85;
 /** Of that, what is left to the records of keys though their tables, which do not shrink, should take the rest and more. */
 const RECORDS_SHARE = 0.5;
-/** The second mark, by the first. */
-const SECOND_MARK = 1.06;
+/** The second marks, by the first: that of the disk is above what a folder comes to before it is rewritten. */
+const FIRST_MARK = { memory: 1, disk: 1 };
+const SECOND_MARK = { memory: 1.06, disk: 1.19 };
 
 export interface EvictionHost extends Surroundings {
   readonly residency: Residency | undefined;
@@ -61,7 +62,7 @@ export class Eviction {
 
   step(now: number): void {
     this.isUnderWay = false;
-    const first = this.#excess(1);
+    const first = this.#excess(FIRST_MARK);
     if (!isSome(first)) return;
     const second = this.#excess(SECOND_MARK);
     const isUrgent = isSome(second);
@@ -80,10 +81,10 @@ export class Eviction {
     }
   }
 
-  #excess(mark: number): Excess {
+  #excess(mark: Excess): Excess {
     const { residency, shards } = this.#host;
-    const keysMax = (residency?.bytesMax ?? Infinity) * MEMORY_SHARE * mark;
-    const standingMax = (this.disk?.standingBytesMax ?? Infinity) * mark;
+    const keysMax = (residency?.bytesMax ?? Infinity) * MEMORY_SHARE * mark.memory;
+    const standingMax = (this.disk?.standingBytesMax ?? Infinity) * mark.disk;
     const excess = { memory: -Infinity, disk: -Infinity };
     if (residency !== undefined && residency.leastBytes > keysMax) {
       const leastBytes = residency.measureLeast();

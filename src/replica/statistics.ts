@@ -27,6 +27,7 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     gauge("memory_bytes", "Memory of the register tables and their arena.", memoryBytes(replica)),
     gauge("arena_used_bytes", "Bytes of the arena that records take up.", replica.arena.usedBytes),
     ...valueStatistics(replica),
+    ...evictionStatistics(replica),
     gauge("members", "Members known, this replica included.", replica.members.all().filter(({ left }) => !left).length),
     gauge("members_suspect", "Members that did not answer, and may still.", swim.countOf("suspect")),
     gauge("members_dead", "Members that are gone, for now or longer.", swim.countOf("dead")),
@@ -110,6 +111,16 @@ function valueStatistics({ shards, residency, recalls }: Replica): Statistic[] {
     counter("values_let_go_total", "Values that left memory.", residency.letGone),
     counter("values_read_total", "Values read from disk because somebody wanted them.", recalls.taken),
     counter("values_lost_total", "Values that the disk did not give back as they were written.", recalls.lost),
+  ];
+}
+
+function evictionStatistics({ eviction: { evicted, disk } }: Replica): Statistic[] {
+  const evictions = counter("evicted_total", "Values that were removed for good, for want of room.", evicted);
+  if (disk === undefined) return [evictions];
+  return [
+    evictions,
+    gauge("data_bytes", "What the database takes up.", disk.folderBytes),
+    gauge("data_max_bytes", "What the database may take up.", disk.bytesMax),
   ];
 }
 

@@ -26,6 +26,7 @@ export function clusterStatus(
     tombstones: sumOfKeys(replica, (shard) => shard.tombstones),
     memoryBytes: memoryBytes(replica),
     ...valuesStatus(replica),
+    ...diskStatus(replica),
     digest: contentDigest(replica),
     cut: more.cut,
     ...clockStatus(replica),
@@ -71,6 +72,13 @@ export function contentDigest(replica: Replica): string {
 export function memoryBytes({ shards, arena, residency }: Replica): number {
   const around = arena.residentBytes + (residency?.queueBytes ?? 0);
   return shards.all.reduce((sum, shard) => sum + shard.residentBytes, around);
+}
+
+function diskStatus({
+  eviction: { disk, evicted },
+}: Replica): Pick<ClusterStatus, "dataBytes" | "dataBytesMax" | "evicted"> {
+  const bounds = disk === undefined ? {} : { dataBytes: disk.folderBytes, dataBytesMax: disk.bytesMax };
+  return { ...bounds, ...(evicted > 0 && { evicted }) };
 }
 
 function valuesStatus({ shards, residency }: Replica): Pick<ClusterStatus, "memoryBytesMax" | "valuesOnDiskOnly"> {
