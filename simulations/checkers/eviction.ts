@@ -6,16 +6,17 @@
 
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 
-/** Of the bound: room is looked for from nine tenths on, and found when a fifth is left. */
-const LEAST_SHARE = 0.7;
+/** Of the bound: a small disk takes up to half as much again as what is held on it. */
+const LEAST_SHARE = 0.5;
 
 export function checkEviction({ nodes, dataBytesMax }: Evidence): Violation[] {
   const messages: string[] = [];
   for (const [node, { evictions, diskBytes, dump }] of nodes.entries()) {
-    for (const { at, key, diskBytes: taken } of evictions) {
+    for (const { at, key, diskBytes: onDisk, heldBytes } of evictions) {
+      const taken = Math.max(onDisk, heldBytes);
       if (taken >= LEAST_SHARE * dataBytesMax) continue;
       messages.push(
-        `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s for want of room, with ${taken} bytes on a disk that may take ${dataBytesMax}`,
+        `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s for want of room, with ${taken} bytes for a disk that may take ${dataBytesMax}`,
       );
     }
     if (dump !== undefined && diskBytes > dataBytesMax)

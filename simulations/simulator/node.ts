@@ -66,8 +66,9 @@ export interface Evicted {
   /** Of the deletion. */
   readonly version: Version;
   readonly dot: Dot;
-  /** What the disk took up. */
+  /** What the disk took up, and what the replica held. */
   readonly diskBytes: number;
+  readonly heldBytes: number;
 }
 
 /** A register that a replica dropped and kept for an operator. */
@@ -276,8 +277,9 @@ export class SimulatedNode {
       const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
       const key = keyAt(view, table.bytesOf(slot), at);
       const time = { at: this.#options.now(), wallMs: this.clockTime, life };
-      const { bytes: diskBytes } = this.disk;
-      this.evictions.push({ ...time, key, version: versionAt(view, at), dot: dotAt(id, view, at), diskBytes });
+      const version = versionAt(view, at);
+      const heldBytes = replica.shards.all.reduce((sum, { recordBytes }) => sum + recordBytes, 0);
+      this.evictions.push({ ...time, key, version, dot: dotAt(id, view, at), diskBytes: this.disk.bytes, heldBytes });
     };
   }
 

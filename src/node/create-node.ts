@@ -114,6 +114,7 @@ class AtollNode implements Node {
     this.#log = log;
     this.#budget = new MemoryBudget(config.memoryBytes);
     const random = new SystemRandom();
+    const bound = config.dataBytesMax === undefined ? {} : { bytesMax: config.dataBytesMax };
     const transport = new WsTransport({
       random,
       scheduler: systemScheduler,
@@ -144,7 +145,7 @@ class AtollNode implements Node {
       clock: systemClock,
       scheduler: systemScheduler,
       random,
-      storage: config.data === "none" ? new MemoryStorage() : new LevelStorage({ folder: config.data, log }),
+      storage: config.data === "none" ? new MemoryStorage() : new LevelStorage({ folder: config.data, log, ...bound }),
       transport,
       log,
       ...(config.data === "none" ? {} : { salvage: (records, keyspace) => this.#salvage(records, keyspace) }),

@@ -5,7 +5,7 @@
  *
  *  - From `COMPACT_SHARE` of the bound the folder is rewritten, whenever so much has been written or let go since the last
  *    time that there may be something to get back.
- *  - What it then takes for each byte that it holds says how much may stay.
+ *  - What it then takes for each byte that it holds says how much may stay, from then on.
  *  - At the bound itself clients' values are refused, and nothing else: what peers send has to be taken.
  */
 
@@ -13,10 +13,13 @@
 const COMPACT_SHARE = 0.9;
 /** ... until the folder, once rewritten, is of this share. */
 const AIM_SHARE = 0.8;
+/** A folder below this share may hold more than it was last found to. */
+const RELEASE_SHARE = 0.7;
 /** Of the bound, what may be in vain: written, or let go, since the folder was last rewritten. */
 const REWRITE_SHARE = 0.05;
-/** A folder of compressed values takes less than they, one of small ones more; never by as much. */
+/** A folder of compressed values takes less than they, one of small ones more; never beyond these. */
 const FOLDER_PER_RECORD_MIN = 0.05;
+const FOLDER_PER_RECORD_MAX = 2;
 
 export interface FolderMeasure {
   readonly folderBytes: number;
@@ -31,6 +34,10 @@ export class DiskBudget {
   /** Of registers that stand, bytes: what is above has to go. */
   standingBytesMax = Infinity;
   folderBytes = 0;
+  /** As of the last measure. */
+  #writtenBytes = 0;
+  /** The next measure is the first since. */
+  #isRewritten = false;
   /** When it was last rewritten. */
   #rewritten: FolderMeasure | undefined;
 
@@ -38,26 +45,40 @@ export class DiskBudget {
     this.bytesMax = bytesMax;
   }
 
-  /** Nothing that need not be written is. */
-  get isSpent(): boolean {
-    return this.folderBytes >= this.bytesMax;
+  /** Nothing that need not be written is, as `writtenBytes` have been by now: what came since the last measure has come on top. */
+  isSpent(writtenBytes: number): boolean {
+    return this.folderBytes + writtenBytes - this.#writtenBytes >= this.bytesMax;
+  }
+
+  /** It is to be looked at often. */
+  get isAtBound(): boolean {
+    return this.#isNear || this.standingBytesMax < Infinity;
+  }
+
+  /** There is something to do. */
+  get #isNear(): boolean {
+    return this.folderBytes >= this.bytesMax * COMPACT_SHARE;
   }
 
   /** Takes a measure in; true: the folder is to be rewritten, and measured once more. */
   note(measure: FolderMeasure): boolean {
     const { folderBytes, recordBytes } = measure;
     this.folderBytes = folderBytes;
-    if (folderBytes < this.bytesMax * COMPACT_SHARE) {
-      this.standingBytesMax = Infinity;
+    this.#writtenBytes = measure.writtenBytes;
+    if (folderBytes < this.bytesMax * RELEASE_SHARE) this.standingBytesMax = Infinity;
+    const isRewritten = this.#isRewritten;
+    this.#isRewritten = false;
+    if (!this.#isNear) return false;
+    if (isRewritten) {
+      const found = folderBytes / Math.max(1, recordBytes);
+      const perRecord = Math.min(FOLDER_PER_RECORD_MAX, Math.max(FOLDER_PER_RECORD_MIN, found));
+      this.standingBytesMax = (this.bytesMax * AIM_SHARE) / perRecord;
       return false;
     }
-    if (this.#inVainSince(measure) >= this.bytesMax * REWRITE_SHARE) {
-      this.#rewritten = measure;
-      return true;
-    }
-    const perRecord = Math.max(FOLDER_PER_RECORD_MIN, folderBytes / Math.max(1, recordBytes));
-    this.standingBytesMax = Math.min(this.standingBytesMax, (this.bytesMax * AIM_SHARE) / perRecord);
-    return false;
+    if (this.#inVainSince(measure) < this.bytesMax * REWRITE_SHARE) return false;
+    this.#rewritten = measure;
+    this.#isRewritten = true;
+    return true;
   }
 
   /** Bytes of the folder that may be of no use, at the most. */

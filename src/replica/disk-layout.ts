@@ -244,3 +244,8 @@ function checksumOf(bytes: Uint8Array, seed: number): number {
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** The checksum that a head bears in front. */
+export function headChecksum(head: Uint8Array): number {
+  return new ByteReader(head).u32();
+}

@@ -7,6 +7,8 @@ import type { Cancel, KeyRange, Log, Scheduler, Storage } from "./ports.ts";
 import type { Replica } from "./replica.ts";
 
 const LOOK_MS = 1000;
+/** Where it is near its bound, or was. */
+const NEAR_LOOK_MS = 200;
 /** A disk is rewritten in so many pieces: whoever closes it waits for one. */
 const PIECES = 32;
 
@@ -56,7 +58,7 @@ export class DiskWatch {
       log("warn", "disk-unmeasured", { reason: toAtollError(error).message });
     }
     if (isToBeRewritten && !this.#isEnding) void this.#rewrite(replica);
-    else this.#lookAgain(replica, LOOK_MS);
+    else this.#lookAgain(replica, replica.eviction.disk?.isAtBound === true ? NEAR_LOOK_MS : LOOK_MS);
   }
 
   async #rewrite(replica: Replica): Promise<void> {

@@ -3,12 +3,15 @@
  * may all be away. An eviction is a deletion that everybody hears of, one tick after what it removes.
  *
  *  F1. It removes what was seen here, and nothing newer: whatever was written meanwhile stays (R8's exception).
- *  F2. The first owner of a shard that is there evicts; the others have the same to hold and hear of it. One whose own
- *      budget is smaller than that of the first would wait in vain: at a second, higher mark it evicts by itself.
+ *  F2. The first owner of a shard that is there evicts, as much as is due of its shards, so that all lose alike; the others
+ *      have the same to hold and hear of it. One whose own budget is smaller would wait in vain: at a second, higher mark it
+ *      evicts by itself, whatever is coldest.
  *  F3. What waits to be confirmed, what containers are made of and what the cluster notes for itself stays.
- *  F4. What has fallen counts as gone, though it may have to wait for its purge: a member that is away costs room, not values.
+ *  F4. What has fallen counts as gone, since its purge is a matter of seconds; but not where it waits for longer, as it does
+ *      while a member is away: then room is made for it, down to a share of what there is for values.
  */
 
+import type { ShardId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
@@ -23,6 +26,10 @@ const STEP = 256;
 const MEMORY_SHARE = 0.85;
 /** Of that, what is left to the records of keys though their tables, which do not shrink, should take the rest and more. */
 const RECORDS_SHARE = 0.5;
+/** Of what values may take of the disk, what is left to them however much waits to be purged. */
+const VALUES_SHARE = 0.25;
+/** What has fallen waits for its purge when there was so much of it all the time that long, ms. */
+const LINGER_MS = 10_000;
 /** The second marks, by the first: that of the disk is above what a folder comes to before it is rewritten. */
 const FIRST_MARK = { memory: 1, disk: 1 };
 const SECOND_MARK = { memory: 1.06, disk: 1.19 };
@@ -53,6 +60,11 @@ export class Eviction {
   listener: EvictionListener | undefined;
   /** The last step left something over. */
   isUnderWay = false;
+  /** Of what waits to be purged, bytes. */
+  #lingeringBytes = 0;
+  /** The least of what had fallen, since when. */
+  #leastFallen = 0;
+  #fallenSince = 0;
 
   constructor(host: EvictionHost, diskBytesMax: number, random: Random) {
     this.#host = host;
@@ -62,12 +74,14 @@ export class Eviction {
 
   step(now: number): void {
     this.isUnderWay = false;
+    this.#noteFallen(now);
     const first = this.#excess(FIRST_MARK);
     if (!isSome(first)) return;
     const second = this.#excess(SECOND_MARK);
-    const isUrgent = isSome(second);
-    const excess = isUrgent ? second : first;
-    const coldest = new Coldest(this.#evictable(isUrgent), this.#random);
+    const shards = this.#evictable();
+    const own = isSome(second) ? shards : shards.filter(({ id }) => this.#isFirst(id));
+    const excess = isSome(second) ? second : dueOf(own, shards, first);
+    const coldest = new Coldest(own, this.#random);
     for (let left = STEP; isSome(excess); left--) {
       this.isUnderWay = left === 0;
       const place = left === 0 ? undefined : coldest.take();
@@ -81,40 +95,74 @@ export class Eviction {
     }
   }
 
+  /** F4: the least that there was of late. */
+  #noteFallen(now: number): void {
+    const fallen = sumOf(this.#host.shards.all, ({ fallenBytes }) => fallenBytes);
+    this.#leastFallen = Math.min(this.#leastFallen, fallen);
+    this.#lingeringBytes = Math.min(this.#lingeringBytes, fallen);
+    if (now >= this.#fallenSince && now < this.#fallenSince + LINGER_MS) return;
+    this.#lingeringBytes = this.#leastFallen;
+    this.#leastFallen = fallen;
+    this.#fallenSince = now;
+  }
+
   #excess(mark: Excess): Excess {
     const { residency, shards } = this.#host;
+    // What lingers is in memory as it is on disk.
     const keysMax = (residency?.bytesMax ?? Infinity) * MEMORY_SHARE * mark.memory;
     const standingMax = (this.disk?.standingBytesMax ?? Infinity) * mark.disk;
     const excess = { memory: -Infinity, disk: -Infinity };
-    if (residency !== undefined && residency.leastBytes > keysMax) {
-      const leastBytes = residency.measureLeast();
+    if (residency !== undefined && residency.leastBytes + this.#lingeringBytes > keysMax) {
+      const leastBytes = residency.measureLeast() + this.#lingeringBytes;
       excess.memory = Math.min(leastBytes - keysMax, leastBytes - residency.fixedBytes - keysMax * RECORDS_SHARE);
     }
-    if (standingMax < Infinity) excess.disk = standingBytes(shards.all) - standingMax;
+    if (standingMax < Infinity) {
+      const standing = sumOf(shards.all, standingBytesOf);
+      excess.disk = Math.min(standing + this.#lingeringBytes - standingMax, standing - standingMax * VALUES_SHARE);
+    }
     return excess;
   }
 
-  /** F2, F3. */
-  #evictable(isUrgent: boolean): Shard[] {
+  /** F3. */
+  #evictable(): Shard[] {
     const { ownership, shards } = this.#host;
-    return shards.all.filter((shard) => {
-      const { id, isLeaving, isSettled, isReady, standing } = shard;
+    return shards.all.filter(({ id, isLeaving, isSettled, isReady }) => {
       const space = spaceOf(id);
-      if (standing === 0 || isLeaving || !isSettled || space === SYSTEM_SPACE) return false;
-      if (!isReady && !ownership.isEverywhere(space)) return false;
-      if (isUrgent) return ownership.owns(id);
-      return ownership.firstOf(id, (each) => this.#host.isLinked(each)) === ownership.self;
+      if (isLeaving || !isSettled || space === SYSTEM_SPACE || !ownership.owns(id)) return false;
+      return isReady || ownership.isEverywhere(space);
     });
   }
+
+  /** F2. */
+  #isFirst(shard: ShardId): boolean {
+    const { ownership } = this.#host;
+    return ownership.firstOf(shard, (id) => this.#host.isLinked(id)) === ownership.self;
+  }
+}
+
+/** Of a key with what is noted of it, about. */
+const KEY_BYTES = 70;
+
+/** What of an excess is due of some of all shards: as much as they hold beyond their share of what may stay (F2). */
+function dueOf(some: readonly Shard[], all: readonly Shard[], excess: Excess): Excess {
+  const share = some.length / all.length;
+  const overOf = (bytesOf: (shard: Shard) => number) => sumOf(some, bytesOf) - share * sumOf(all, bytesOf);
+  const disk = share * excess.disk + overOf(standingBytesOf);
+  // Keys are about as long everywhere.
+  const memory = share * excess.memory + KEY_BYTES * overOf(({ standing }) => standing);
+  return { disk: Math.min(excess.disk, disk), memory: Math.min(excess.memory, memory) };
+}
+
+function standingBytesOf({ recordBytes, fallenBytes }: Shard): number {
+  return recordBytes - fallenBytes;
 }
 
 function isSome({ memory, disk }: Excess): boolean {
   return memory > 0 || disk > 0;
 }
 
-/** On disk, of what neither was deleted nor has expired. */
-function standingBytes(shards: readonly Shard[]): number {
-  let bytes = 0;
-  for (const { recordBytes, fallenBytes } of shards) bytes += recordBytes - fallenBytes;
-  return bytes;
+function sumOf(shards: readonly Shard[], of: (shard: Shard) => number): number {
+  let sum = 0;
+  for (const shard of shards) sum += of(shard);
+  return sum;
 }

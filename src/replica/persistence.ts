@@ -1,5 +1,5 @@
 /**
- * The replica's state on its way to disk and back.
+ * The replica's state on its way to disk; `loader.ts` brings it back.
  *
  *  D1. A batch holds all that the disk lacks of a shard, and the head that claims it: the disk is always a shard as it
  *      was at one instant.
@@ -9,33 +9,28 @@
  *  D5. What was found damaged on disk goes from there before anything is written in its place.
  */
 
-import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
+import { ByteWriter } from "../base/bytes.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
-import { numberOf, spaceOf } from "../base/shard-id.ts";
 import type { Members } from "../cluster/members.ts";
 import type { Agenda } from "../core/agenda.ts";
-import { keyLengthAt, keyStartAt, recordLength } from "../core/record.ts";
-import { checkRecord, type RecordLimits } from "../core/record-check.ts";
+import { recordLength } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
-import { encodeHead, restoreHead } from "../core/shard-head.ts";
-import { shardOf } from "../core/shard-of.ts";
+import { encodeHead } from "../core/shard-head.ts";
 import type { Shards } from "../core/shards.ts";
 import { VersionVector } from "../core/version-vector.ts";
 import type { Birth } from "../wire/message.ts";
 import { BatchWriter } from "./batch-writer.ts";
 import {
-  decodeShardHead,
   encodeMeta,
   encodeShardHead,
-  isRecordKey,
+  headChecksum,
   type Meta,
   metaKey,
   shardHeadKey,
-  shardOfKey,
   writeRecordKey,
 } from "./disk-layout.ts";
 import { encodeExtra } from "./meta-extra.ts";
-import type { StorageEntry, StorageOperation } from "./ports.ts";
+import type { StorageOperation } from "./ports.ts";
 
 /** Shards are added to a batch until it holds this much: building and handing it over must not hold up the rest. */
 const BATCH_BYTES = 1024 * 1024;
@@ -47,6 +42,8 @@ interface PersistedShard {
   readonly shard: Shard;
   readonly vector: VersionVector;
   readonly isReady: boolean;
+  /** Of its records. */
+  readonly recordBytes: number;
   /** The disk has nothing of it any more. */
   readonly isBlank: boolean;
 }
@@ -97,6 +94,9 @@ export class Persistence {
   epochsDirty = false;
   /** Of all batches made up so far. */
   writtenBytes = 0;
+  /** Of the records that are on disk. */
+  recordBytes = 0;
+  readonly #recordBytes = new Map<ShardId, number>();
   /** Batches made up so far. */
   madeUp = 0;
   /** A batch was handed out, and is not on disk yet. */
@@ -150,7 +150,9 @@ export class Persistence {
 
   /** The shard was read from disk, where it may be damaged. */
   found(shard: Shard): void {
-    if (!shard.isBlank) this.#readyOnDisk.set(shard.id, shard.isReady);
+    if (shard.isBlank) return;
+    this.#readyOnDisk.set(shard.id, shard.isReady);
+    this.#noteBytes(shard.id, shard.recordBytes);
   }
 
   /** The shard is on disk as it is now: it was just read from there. */
@@ -179,8 +181,8 @@ export class Persistence {
         break;
       }
       this.#addShard(shard);
-      const { isReady, isBlank } = shard;
-      shards.push({ shard, vector: shard.vector.snapshot(), isReady, isBlank });
+      const { isReady, recordBytes, isBlank } = shard;
+      shards.push({ shard, vector: shard.vector.snapshot(), isReady, recordBytes, isBlank });
     }
     this.isBehind = this.#damagedKeys.length > 0 || shards.length < waiting.length;
     const hasNews = batch.length > 0 || this.metaDirty;
@@ -232,11 +234,17 @@ export class Persistence {
     this.#failed = undefined;
     this.isUnderWay = false;
     this.epoch = batch.epoch;
-    for (const { shard, vector, isReady, isBlank } of batch.shards) {
+    for (const { shard, vector, isReady, recordBytes, isBlank } of batch.shards) {
+      this.#noteBytes(shard.id, recordBytes);
       if (isBlank) this.#readyOnDisk.delete(shard.id);
       else this.#readyOnDisk.set(shard.id, isReady);
       if (shard.vector.dominates(vector)) this.#durable.set(shard.id, vector);
     }
+  }
+
+  #noteBytes(shard: ShardId, recordBytes: number): void {
+    this.recordBytes += recordBytes - (this.#recordBytes.get(shard) ?? 0);
+    this.#recordBytes.set(shard, recordBytes);
   }
 
   failed(batch: Batch): void {
@@ -263,125 +271,10 @@ export class Persistence {
     );
     const { high, low } = shard.sum;
     const head = { head: encodeHead(shard, this.#headWriter), count: shard.table.count, sumHigh: high, sumLow: low };
-    this.#headChecksums.set(shard.id, checksumOf(encodeShardHead(shard.id, head, batch.values)));
+    this.#headChecksums.set(shard.id, headChecksum(encodeShardHead(shard.id, head, batch.values)));
     batch.keys.raw(shardHeadKey(shard.id));
     batch.put();
   }
-}
-
-export interface LoadReport {
-  registers: number;
-  /** Of entries that were refused: wrong checksum, wrong place. */
-  readonly damagedKeys: Uint8Array[];
-  /** Shards whose registers do not add up to their head. */
-  readonly damagedShards: Shard[];
-}
-
-/** Takes a replica's registers and heads back from its storage, and finds what the disk lost. */
-export class Loader {
-  readonly #shards: Shards;
-  readonly #limits: RecordLimits;
-  readonly #now: number;
-  readonly #sums = new Map<ShardId, { count: number; sumHigh: number; sumLow: number }>();
-  readonly #scratch = new Scratch();
-  /** The one that is being loaded. */
-  #shard: Shard | undefined;
-  readonly headChecksums = new Map<ShardId, number>();
-  readonly report: LoadReport = { registers: 0, damagedKeys: [], damagedShards: [] };
-
-  constructor(shards: Shards, limits: RecordLimits, now: number) {
-    this.#shards = shards;
-    this.#limits = limits;
-    this.#now = now;
-  }
-
-  head(entry: StorageEntry): void {
-    try {
-      const id = shardOfKey(entry.key);
-      const { head, count, sumHigh, sumLow } = decodeShardHead(id, entry.value);
-      if (!this.#shards.has(spaceOf(id))) this.#shards.add(spaceOf(id));
-      const shard = this.#shards.get(id);
-      if (shard === undefined) throw new BadBytes("head of no shard");
-      restoreHead(shard, head);
-      shard.table.reserve(count);
-      this.#sums.set(id, { count, sumHigh, sumLow });
-      this.headChecksums.set(id, checksumOf(entry.value));
-    } catch (error) {
-      if (!(error instanceof BadBytes)) throw error;
-      this.report.damagedKeys.push(entry.key);
-    }
-  }
-
-  register(entry: StorageEntry): void {
-    const shard = this.#shardOf(entry.key);
-    const { value } = entry;
-    const scratch = this.#scratch;
-    scratch.fill(value);
-    try {
-      const length = checkRecord(scratch.view, 0, value.length, this.#limits);
-      if (shard === undefined || length !== value.length) throw new BadBytes("register out of place");
-      if (!isRecordKey(entry.key, scratch.view, 0, shard.id)) throw new BadBytes("register under another key");
-      if (!isAtHome(scratch.view, shard.id, this.#shards.in(spaceOf(shard.id)).length))
-        throw new BadBytes("register of another shard");
-      if (shard !== this.#shard) {
-        // Registers come shard by shard: that hangs them into their chains bit by bit.
-        this.#shard?.finishLoad();
-        this.#shard = shard;
-      }
-      shard.load(scratch.view, scratch.bytes, 0, length, this.#now);
-      this.report.registers++;
-    } catch (error) {
-      if (!(error instanceof BadBytes)) throw error;
-      this.report.damagedKeys.push(entry.key);
-    }
-  }
-
-  /** Undefined for what cannot be the key of a register. */
-  #shardOf(key: Uint8Array): Shard | undefined {
-    try {
-      return this.#shards.get(shardOfKey(key));
-    } catch (error) {
-      if (!(error instanceof BadBytes)) throw error;
-      return undefined;
-    }
-  }
-
-  /** Compares each shard with its head. */
-  finish(): LoadReport {
-    this.#shard?.finishLoad();
-    for (const shard of this.#shards) {
-      const told = this.#sums.get(shard.id) ?? { count: 0, sumHigh: 0, sumLow: 0 };
-      const { count } = shard.table;
-      const isSound = count === told.count && shard.sum.high === told.sumHigh && shard.sum.low === told.sumLow;
-      if (!isSound) this.report.damagedShards.push(shard);
-    }
-    return this.report;
-  }
-}
-
-/** False for a register whose place on disk names another shard than its key: the place was damaged. */
-function isAtHome(view: DataView, shard: ShardId, shards: number): boolean {
-  const start = keyStartAt(view, 0);
-  return shardOf(view, start, start + keyLengthAt(view, 0), shards) === numberOf(shard);
-}
-
-/** Room for one record, with a view that is made once. */
-class Scratch {
-  bytes = new Uint8Array(4096);
-  view = new DataView(this.bytes.buffer);
-
-  fill(value: Uint8Array): void {
-    if (value.length > this.bytes.length) {
-      this.bytes = new Uint8Array(value.length * 2);
-      this.view = new DataView(this.bytes.buffer);
-    }
-    this.bytes.set(value);
-  }
-}
-
-/** The checksum that a head bears in front. */
-function checksumOf(head: Uint8Array): number {
-  return new ByteReader(head).u32();
 }
 
 function sumOf(checksums: ReadonlyMap<ShardId, number>): number {

@@ -438,7 +438,7 @@ export class Replica implements WatchRelayHost {
   #checkRoom({ id }: Shard, { value }: LocalWrite): void {
     if (value === undefined || spaceOf(id) === SYSTEM_SPACE) return;
     if (this.isDiskFull()) throw new AtollError("DISK_FULL", "the disk of this replica is full: it takes no values");
-    if (this.eviction.disk?.isSpent === true)
+    if (this.eviction.disk?.isSpent(this.persistence.writtenBytes) === true)
       throw new AtollError("DISK_FULL", "the data folder is at its bound: values come faster than others go");
     if (this.residency?.isFull === true)
       throw new AtollError("MEMORY_FULL", "values come faster than the disk takes them, or the budget is too small");
@@ -756,8 +756,8 @@ export class Replica implements WatchRelayHost {
 
   /** The data folder takes up so much. True: it is to be rewritten, and measured once more. */
   noteFolder(folderBytes: number): boolean {
-    const recordBytes = this.shards.all.reduce((sum, shard) => sum + shard.recordBytes, 0);
-    return this.eviction.disk?.note({ folderBytes, recordBytes, writtenBytes: this.persistence.writtenBytes }) === true;
+    const { recordBytes, writtenBytes } = this.persistence;
+    return this.eviction.disk?.note({ folderBytes, recordBytes, writtenBytes }) === true;
   }
 
   recall(shard: Shard, slots: readonly number[], then: () => void = () => {}): void {

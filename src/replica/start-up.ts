@@ -9,8 +9,8 @@ import { isReplicaId, type ReplicaId } from "../base/ids.ts";
 import { LIFE_MAX, leap } from "../core/origin.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { decodeMeta, type Meta, metaRange, registerRange, shardHeadRange } from "./disk-layout.ts";
+import { Loader } from "./loader.ts";
 import { decodeExtra, type MetaExtra } from "./meta-extra.ts";
-import { Loader } from "./persistence.ts";
 import type { Clock, Log, Random, Storage } from "./ports.ts";
 import { Replica } from "./replica.ts";
 

@@ -22,7 +22,8 @@ export type Database = Level<Uint8Array, Uint8Array> & {
 
 const repairDatabase = (Level as unknown as { repair(location: string): Promise<void> }).repair;
 
-const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
+/** LevelDB takes no smaller one. */
+const BUFFER_BYTES_MIN = 64 * 1024;
 /**
  * What LevelDB says beside `Corruption` of files that cannot be what it wrote: one that another names is not there, a
  * table is shorter than it should be, a folder stands in a file's place. Any other failure is the world's, not damage.
@@ -43,14 +44,18 @@ export interface OpenedDatabase {
  * stays in `folder` as `db.damaged-<UTC time>`. `suspect`: damage was met while reading it, repair it first.
  * Throws `DATA_LOCKED`, `DATA_UNREADABLE`, `DISK_FAILED`.
  */
-export async function openOrRepair(folder: string, log: Log, suspect: boolean): Promise<OpenedDatabase> {
+export async function openOrRepair(
+  folder: string,
+  log: Log,
+  { suspect, bufferBytes }: { readonly suspect: boolean; readonly bufferBytes: number },
+): Promise<OpenedDatabase> {
   const location = databaseFolder(folder);
   await createFolders(folder, location);
   let detail: string;
   try {
     const tables = await findDamagedTables(location);
     if (tables.length === 0 && !suspect) {
-      const database = await openExistingOrNew(location);
+      const database = await openExistingOrNew(location, bufferBytes);
       return { database, condition: await conditionOf(location, log) };
     }
     // Only now, and only if nobody writes them, are these tables surely damaged.
@@ -60,25 +65,32 @@ export async function openOrRepair(folder: string, log: Log, suspect: boolean): 
     if (!isDamage(error)) throw openError(folder, error);
     detail = reasonOf(error);
   }
-  return repairOrSetAside(folder, location, log, detail);
+  return repairOrSetAside({ folder, location, bufferBytes }, log, detail);
 }
 
-async function repairOrSetAside(folder: string, location: string, log: Log, detail: string): Promise<OpenedDatabase> {
+interface Place {
+  readonly folder: string;
+  readonly location: string;
+  readonly bufferBytes: number;
+}
+
+async function repairOrSetAside(place: Place, log: Log, detail: string): Promise<OpenedDatabase> {
+  const { folder, location, bufferBytes } = place;
   log("warn", "storage-damaged", { folder, detail });
   try {
     await repairDatabase(location);
-    const database = await openDatabase(location);
+    const database = await openDatabase(location, bufferBytes);
     log("warn", "storage-repaired", { folder, detail });
     return { database, condition: { type: "repaired", detail } };
   } catch (error) {
     if (!isDamage(error)) throw openError(folder, error);
-    return setAside(folder, location, log, `${detail}; repair: ${reasonOf(error)}`);
+    return setAside(place, log, `${detail}; repair: ${reasonOf(error)}`);
   }
 }
 
 /** Opens a database that was open before, as it is. Throws LevelDB's own error. */
-export function reopenDatabase(folder: string): Promise<Database> {
-  return openDatabase(databaseFolder(folder));
+export function reopenDatabase(folder: string, bufferBytes: number): Promise<Database> {
+  return openDatabase(databaseFolder(folder), bufferBytes);
 }
 
 function isLocked(error: unknown): boolean {
@@ -166,20 +178,20 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function openExistingOrNew(location: string): Promise<Database> {
+async function openExistingOrNew(location: string, bufferBytes: number): Promise<Database> {
   try {
-    return await openDatabase(location);
+    return await openDatabase(location, bufferBytes);
   } catch (error) {
     if (!/does not exist \(create_if_missing/.test(reasonOf(error))) throw error;
     if ((await readdir(location)).some((name) => LEVELDB_FILE.test(name))) throw error;
-    return await openDatabase(location, { createIfMissing: true });
+    return await openDatabase(location, bufferBytes, { createIfMissing: true });
   }
 }
 
 /** Throws LevelDB's error where another process has the database; looks at nothing and changes nothing. */
 async function expectUnlocked(location: string): Promise<void> {
   try {
-    await openDatabase(location, { errorIfExists: true });
+    await openDatabase(location, BUFFER_BYTES_MIN, { errorIfExists: true });
   } catch (error) {
     // LevelDB takes the lock, and only then refuses what it finds.
     if (isLocked(error)) throw error;
@@ -200,23 +212,24 @@ function asideOf(location: string): string {
 
 async function openDatabase(
   location: string,
+  bufferBytes: number,
   { createIfMissing = false, errorIfExists = false } = {},
 ): Promise<Database> {
   const database = new Level<Uint8Array, Uint8Array>(location, {
     keyEncoding: "view",
     valueEncoding: "view",
-    writeBufferSize: WRITE_BUFFER_BYTES,
+    writeBufferSize: Math.max(BUFFER_BYTES_MIN, Math.floor(bufferBytes)),
   });
   await database.open({ createIfMissing, errorIfExists });
   return database as Database;
 }
 
-async function setAside(folder: string, location: string, log: Log, detail: string): Promise<OpenedDatabase> {
+async function setAside({ folder, location, bufferBytes }: Place, log: Log, detail: string): Promise<OpenedDatabase> {
   const movedTo = asideOf(location);
   try {
     await rename(location, movedTo);
     await createFolders(folder, location);
-    const database = await openDatabase(location, { createIfMissing: true });
+    const database = await openDatabase(location, bufferBytes, { createIfMissing: true });
     log("error", "storage-set-aside", { folder, detail, movedTo });
     return { database, condition: { type: "set-aside", detail, movedTo } };
   } catch (error) {

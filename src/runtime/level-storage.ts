@@ -29,6 +29,10 @@ import {
 const CHUNK_ENTRIES = 1000;
 const CHUNK_BYTES = 1024 * 1024;
 
+/** Of what was written last and is in the log: LevelDB fills one while it writes another to a table. */
+const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
+const BUFFERS = 16;
+
 const REOPEN_DELAY_MS = 50;
 const REOPEN_DELAY_MS_MAX = 2000;
 
@@ -36,6 +40,7 @@ export class LevelStorage implements Storage {
   readonly durable = true;
   readonly #folder: string;
   readonly #log: Log;
+  readonly #bufferBytes: number;
   #database: Database | undefined;
   #open = false;
   /** The write under way. */
@@ -47,16 +52,23 @@ export class LevelStorage implements Storage {
   #reopenAt = 0;
   #reopenDelayMs = REOPEN_DELAY_MS;
 
-  /** `folder` is the data folder; the database is its subfolder `db`, other files may live beside that. */
-  constructor(options: { readonly folder: string; readonly log: Log }) {
+  /**
+   * `folder` is the data folder; the database is its subfolder `db`, other files may live beside that. `bytesMax`: what it is to
+   * take up, for what LevelDB keeps besides to be little of that.
+   */
+  constructor(options: { readonly folder: string; readonly log: Log; readonly bytesMax?: number }) {
     this.#folder = options.folder;
     this.#log = options.log;
+    this.#bufferBytes = Math.min(BUFFER_BYTES_MAX, (options.bytesMax ?? Infinity) / BUFFERS);
   }
 
   /** Throws `DATA_LOCKED`, `DATA_UNREADABLE`, and `DISK_FAILED` where the disk is full or fails. */
   async open(): Promise<StorageCondition> {
     assert(!this.#open, "storage opened twice");
-    const { database, condition } = await openOrRepair(this.#folder, this.#log, this.#suspect);
+    const { database, condition } = await openOrRepair(this.#folder, this.#log, {
+      suspect: this.#suspect,
+      bufferBytes: this.#bufferBytes,
+    });
     this.#database = database;
     this.#open = true;
     this.#suspect = false;
@@ -179,7 +191,7 @@ export class LevelStorage implements Storage {
   async #reopen(): Promise<Database> {
     if (!this.#open || performance.now() < this.#reopenAt) throw this.#closedError();
     try {
-      this.#database = await reopenDatabase(this.#folder);
+      this.#database = await reopenDatabase(this.#folder, this.#bufferBytes);
       this.#reopenDelayMs = REOPEN_DELAY_MS;
       this.#log("warn", "storage-reopened", { folder: this.#folder });
       return this.#database;

@@ -3,13 +3,16 @@
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { KIND_PLAIN } from "../../src/core/record.ts";
-import { PlacedWorld, SPACE } from "../support/placed-world.ts";
+import { PlacedWorld, type PlacedWorldOptions, SPACE } from "../support/placed-world.ts";
 
 const MAX = 40_000;
 const VALUE = "v".repeat(500);
 const keyOf = (i: number) => `k${i}`;
 
-async function started(seed: string, replica: Record<string, number> = { dataBytesMax: MAX }): Promise<PlacedWorld> {
+async function started(
+  seed: string,
+  replica: PlacedWorldOptions["replica"] = { dataBytesMax: MAX },
+): Promise<PlacedWorld> {
   const regions = ["eu", "eu"];
   const placed = new PlacedWorld({ seed, regions, settings: { replication: "all" }, replica });
   await placed.begin();
@@ -30,7 +33,7 @@ async function fill(
       await placed.run(paceMs);
     } catch (error) {
       expect(error).toMatchObject({ code: "DISK_FULL" });
-      refused++;
+      expect(++refused).toBeLessThan(100);
       await placed.run(500);
     }
   }
@@ -60,7 +63,7 @@ describe("values that go for good", () => {
     const left = heldBy(placed, 0, count);
     expect(heldBy(placed, 1, count)).toEqual(left);
     expect(left.length).toBeGreaterThan(30);
-    expect(left.filter((key) => Number(key.slice(1)) >= count / 2).length).toBeGreaterThan(left.length * 0.7);
+    expect(left.filter((key) => Number(key.slice(1)) >= count / 2).length).toBeGreaterThan(left.length * 0.6);
     for (const key of left) expect(await placed.get(0, key)).toBe(VALUE + key.slice(1));
     expect(left.filter((key) => Number(key.slice(1)) < 5).length).toBeGreaterThan(2);
     const digests = await Promise.all([0, 1].map((node) => placed.driver(node).status()));
@@ -68,8 +71,8 @@ describe("values that go for good", () => {
   });
 
   it("are removed by the first owner of their shard, once, while it is there (F2)", async () => {
-    const placed = await started("first");
-    await fill(placed, [0, 200], { paceMs: 200 });
+    const placed = await started("first", { dataBytesMax: 5 * MAX });
+    await fill(placed, [0, 700], { paceMs: 50 });
     await placed.run(5000);
     const [first, second] = [evictedAt(placed, 0), evictedAt(placed, 1)];
     expect(Math.min(first.length, second.length)).toBeGreaterThan(10);
@@ -80,7 +83,7 @@ describe("values that go for good", () => {
   });
 
   it("are removed by whoever is there where the first owner is not, and by one whose own bound is smaller", async () => {
-    const placed = await started("second");
+    const placed = await started("second", (node) => ({ dataBytesMax: node === 0 ? MAX / 2 : MAX }));
     placed.world.node(0).stop();
     await placed.run(20_000);
     await fill(placed, [0, 200], { node: () => 1 });
@@ -88,10 +91,7 @@ describe("values that go for good", () => {
     expect(placed.world.node(1).disk.bytes).toBeLessThan(MAX);
     placed.world.node(0).start();
     await placed.run(10_000);
-    const { disk } = placed.driver(0).replica.eviction;
-    if (disk === undefined) expect.fail("the disk is bounded");
-    Object.assign(disk, { bytesMax: MAX / 2 });
-    await placed.run(20_000);
+    await placed.run(10_000);
     expect(placed.world.node(0).disk.bytes).toBeLessThan(MAX / 2);
     const left = heldBy(placed, 0, 200);
     expect(left.length).toBeGreaterThan(10);

@@ -23,7 +23,7 @@ export interface PlacedWorldOptions {
   readonly settings: KeyspaceSettings;
   readonly quality?: (from: number, to: number) => Partial<PathQuality>;
   /** What replicas are configured with besides. */
-  readonly replica?: Partial<ReplicaSettings>;
+  readonly replica?: Partial<ReplicaSettings> | ((node: number) => Partial<ReplicaSettings>);
 }
 
 export class PlacedWorld {
@@ -47,8 +47,10 @@ export class PlacedWorld {
         },
       })),
       quality: (from, to) => ({ latencyMs: 1, jitterMs: 0, loss: 0, bytesPerMs: Infinity, ...quality(from, to) }),
-      createReplica: (identity, ports) =>
-        createProductionReplica(identity, ports, { ...SMALL_REPLICA, shards: 8, ...replica }),
+      createReplica: (identity, ports) => {
+        const own = typeof replica === "function" ? replica(Number(identity.id.slice(1))) : replica;
+        return createProductionReplica(identity, ports, { ...SMALL_REPLICA, shards: 8, ...own });
+      },
     });
   }
 

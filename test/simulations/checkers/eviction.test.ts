@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { checkEviction } from "../../../simulations/checkers/eviction.ts";
+import type { Evicted } from "../../../simulations/simulator/node.ts";
+import type { Key, OriginId, ShardId } from "../../../src/base/ids.ts";
+import { dump, evidence, KEY, node } from "./evidence-builder.ts";
+
+const MAX = 1000;
+const DOT = { shard: 0 as ShardId, origin: 1 as OriginId, sequence: 1 };
+
+function evicted(diskBytes: number, heldBytes: number): Evicted {
+  return { at: 100, wallMs: 100, life: 1, key: KEY as Key, version: "0-0", dot: DOT, diskBytes, heldBytes };
+}
+
+const messages = (...nodes: Parameters<typeof node>[0][]) =>
+  checkEviction({
+    ...evidence(
+      [],
+      nodes.map((each) => node(each)),
+    ),
+    dataBytesMax: MAX,
+  }).map(({ message }) => message);
+
+describe("eviction", () => {
+  it("is right where there is no room, on the disk or for what it is to take", () => {
+    expect(messages({ evictions: [evicted(900, 100), evicted(100, 900)] }, {})).toEqual([]);
+  });
+
+  it("is wrong where there is", () => {
+    expect(messages({}, { evictions: [evicted(400, 300)] })[0]).toContain("replica 1 removed");
+  });
+
+  it("is missed where there is no room in the end, unless the replica is gone", () => {
+    expect(messages({ diskBytes: 1001, dump: dump([]) })[0]).toContain("has 1001 bytes");
+    expect(messages({ diskBytes: 1001, dump: undefined }, { diskBytes: 1000 })).toEqual([]);
+  });
+});
