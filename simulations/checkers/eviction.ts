@@ -1,26 +1,44 @@
 /**
  * A value is removed for want of room only where there is no room; and when all is healed there is some: what a disk takes
- * up is below its bound, as long as there is anything to remove. That a removal removes nothing newer than what was there,
- * everywhere, the others check, who take it for a deletion.
+ * up is below its bound, as long as there is anything to remove. A removal is stamped one tick after what somebody wrote, so that it
+ * removes nothing newer; what that means for whoever reads, the others check, who take it for a deletion.
  */
 
+import type { Evicted } from "../simulator/node.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { stampOfVersion } from "./stamp.ts";
+import { indexWrites } from "./writes-by-key.ts";
 
 /** Of the bound: a small disk takes up to half as much again as what is held on it. */
 const LEAST_SHARE = 0.5;
+/** Of the bound, what is left of values however much waits to be purged. */
+const STANDING_SHARE = 0.06;
 
-export function checkEviction({ nodes, dataBytesMax }: Evidence): Violation[] {
+export function checkEviction(evidence: Evidence): Violation[] {
+  const { nodes, dataBytesMax } = evidence;
   const messages: string[] = [];
   for (const [node, { evictions, diskBytes, dump }] of nodes.entries()) {
-    for (const { at, key, diskBytes: onDisk, heldBytes } of evictions) {
+    for (const evicted of evictions) {
+      const { at, key, diskBytes: onDisk, heldBytes, standingBytes } = evicted;
+      if (!isOneTickAfter(evicted, evidence))
+        messages.push(
+          `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s, as of a moment that is not that after any write`,
+        );
       const taken = Math.max(onDisk, heldBytes);
-      if (taken >= LEAST_SHARE * dataBytesMax) continue;
+      if (taken >= LEAST_SHARE * dataBytesMax && standingBytes >= STANDING_SHARE * dataBytesMax) continue;
       messages.push(
-        `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s for want of room, with ${taken} bytes for a disk that may take ${dataBytesMax}`,
+        `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s for want of room, with ${standingBytes} of ${taken} bytes in use on a disk that may take ${dataBytesMax}`,
       );
     }
     if (dump !== undefined && diskBytes > dataBytesMax)
       messages.push(`replica ${node} has ${diskBytes} bytes on a disk that may take ${dataBytesMax}`);
   }
   return violations("eviction", messages);
+}
+
+/** It may be that of a write whose stamp nobody was told. */
+function isOneTickAfter({ key, version }: Evicted, evidence: Evidence): boolean {
+  const { timestamp } = stampOfVersion(version, true);
+  const writes = indexWrites(evidence).get(key) ?? [];
+  return writes.some(({ stamp, isDelete }) => !isDelete && (stamp === undefined || stamp.timestamp === timestamp - 1));
 }

@@ -69,6 +69,8 @@ export interface Evicted {
   /** What the disk took up, and what the replica held. */
   readonly diskBytes: number;
   readonly heldBytes: number;
+  /** Of that, what was neither deleted nor expired. */
+  readonly standingBytes: number;
 }
 
 /** A register that a replica dropped and kept for an operator. */
@@ -279,7 +281,9 @@ export class SimulatedNode {
       const time = { at: this.#options.now(), wallMs: this.clockTime, life };
       const version = versionAt(view, at);
       const heldBytes = replica.shards.all.reduce((sum, { recordBytes }) => sum + recordBytes, 0);
-      this.evictions.push({ ...time, key, version, dot: dotAt(id, view, at), diskBytes: this.disk.bytes, heldBytes });
+      const standingBytes = heldBytes - replica.shards.all.reduce((sum, { fallenBytes }) => sum + fallenBytes, 0);
+      const room = { diskBytes: this.disk.bytes, heldBytes, standingBytes };
+      this.evictions.push({ ...time, ...room, key, version, dot: dotAt(id, view, at) });
     };
   }
 

@@ -3,7 +3,7 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { isReplicaId } from "../base/ids.ts";
-import type { MemberStatus } from "../store.ts";
+import type { MemberStatus } from "../cluster-status.ts";
 import { type ClientOptions, clientCommand, createClient } from "./client-options.ts";
 import { refuseOperands } from "./operands.ts";
 import { print, printable } from "./terminal.ts";

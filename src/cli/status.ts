@@ -2,7 +2,7 @@
 
 import Table from "cli-table3";
 import type { Command } from "commander";
-import type { ClusterStatus, MemberStatus, PlacementStatus } from "../store.ts";
+import type { ClusterStatus, MemberStatus, PlacementStatus } from "../cluster-status.ts";
 import { readableBytes } from "./amounts.ts";
 import { type ClientOptions, clientCommand, createClient, parseWait } from "./client-options.ts";
 import { CommandFailure } from "./command-failure.ts";

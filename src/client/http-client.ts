@@ -8,16 +8,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { RestoreCounts } from "../backup-store.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
-import type {
-  AckLevel,
-  ClusterStatus,
-  ConflictPage,
-  Entry,
-  KeyPage,
-  KeyspaceSettings,
-  KeyspaceStatus,
-  WatchEvent,
-} from "../store.ts";
+import type { ClusterStatus } from "../cluster-status.ts";
+import type { AckLevel, ConflictPage, Entry, KeyPage, KeyspaceSettings, KeyspaceStatus, WatchEvent } from "../store.ts";
 import {
   type Answer,
   badAnswer,

@@ -2,9 +2,14 @@
  * Which values are wanted least, where some have to go for good. Those that are away stand in no queue, and to keep
  * one for them would cost memory for what nobody asks for: so a few are drawn at random, and the coldest of them is taken, as
  * Redis does (`maxmemory-samples`). With 16 looks it is, nine times in ten, among the coldest seventh.
+ *
+ * The coldest is that which was not asked for of late; of several, that which has taken most room for longest: bytes times
+ * age, as in hyperbolic caching (Blankstein, Sen, Freedman, USENIX ATC 2017). So one large value that nobody wants does not
+ * cost a thousand small ones.
  */
 
 import type { Random } from "../base/random.ts";
+import { msOfTimestamp } from "./clock.ts";
 import { timestampAt } from "./record.ts";
 import { cooled, warmthOf } from "./s3-fifo.ts";
 import type { Shard } from "./shard.ts";
@@ -26,10 +31,13 @@ export class Coldest {
   readonly #ends: number[] = [];
   readonly #slots: number;
 
-  /** Of what these shards hold; valid until one of them takes something in. */
-  constructor(shards: readonly Shard[], random: Random) {
+  readonly #now: number;
+
+  /** Of what these shards hold at `now`, unix ms; valid until one of them takes something in. */
+  constructor(shards: readonly Shard[], random: Random, now: number) {
     this.#shards = shards;
     this.#random = random;
+    this.#now = now;
     let end = 0;
     for (const { table } of shards) {
       end += table.slotEnd - 1;
@@ -41,20 +49,26 @@ export class Coldest {
   /** Undefined: there are none, or so few that it met none. */
   take(): Place | undefined {
     if (this.#slots === 0) return undefined;
-    let [coldest, warmth, timestamp]: [Place | undefined, number, number] = [undefined, Infinity, Infinity];
+    let [coldest, warmth, room]: [Place | undefined, number, number] = [undefined, Infinity, 0];
     for (let draws = 0, looks = 0; draws < DRAWS_MAX && looks < LOOKS; draws++) {
       const place = this.#draw();
       const { shard, slot } = place;
       if (!shard.mayBeEvicted(slot)) continue;
       looks++;
       const use = shard.table.getUse(slot);
-      const stampedAt = timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
       // One for each that goes, as a clock's hand passes over it once while as many go as there are.
       if (looks === 1) shard.table.setUse(slot, cooled(use));
-      if (warmthOf(use) > warmth || (warmthOf(use) === warmth && stampedAt >= timestamp)) continue;
-      [coldest, warmth, timestamp] = [place, warmthOf(use), stampedAt];
+      const roomTaken = this.#roomOf(place);
+      if (warmthOf(use) > warmth || (warmthOf(use) === warmth && roomTaken <= room)) continue;
+      [coldest, warmth, room] = [place, warmthOf(use), roomTaken];
     }
     return coldest;
+  }
+
+  /** Bytes times milliseconds. */
+  #roomOf({ shard, slot }: Place): number {
+    const stampedAt = msOfTimestamp(timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)));
+    return shard.wholeLengthOf(slot) * Math.max(1, this.#now - stampedAt);
   }
 
   #draw(): Place {

@@ -11,12 +11,12 @@ import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
 import { DEFAULT_SPACE, numberOf } from "../base/shard-id.ts";
 import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
+import type { ClusterStatus } from "../cluster-status.ts";
 import type { Statistic, StatisticsSource } from "../stats.ts";
 import type {
   AckLevel,
   BatchOperation,
   BatchResult,
-  ClusterStatus,
   ConflictPage,
   ConflictsOptions,
   Dot,

@@ -81,7 +81,7 @@ export class Eviction {
     const shards = this.#evictable();
     const own = isSome(second) ? shards : shards.filter(({ id }) => this.#isFirst(id));
     const excess = isSome(second) ? second : dueOf(own, shards, first);
-    const coldest = new Coldest(own, this.#random);
+    const coldest = new Coldest(own, this.#random, now);
     for (let left = STEP; isSome(excess); left--) {
       this.isUnderWay = left === 0;
       const place = left === 0 ? undefined : coldest.take();

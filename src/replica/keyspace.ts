@@ -3,12 +3,12 @@
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ShardId, SpaceId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
+import type { ClusterStatus } from "../cluster-status.ts";
 import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, KIND_PLAIN, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type {
   BatchOperation,
   BatchResult,
-  ClusterStatus,
   Dot,
   KeyPage,
   KeysOptions,

@@ -5,8 +5,9 @@
 
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, SpaceId, Timestamp } from "../base/ids.ts";
+import type { ClusterStatus } from "../cluster-status.ts";
 import type { Shard } from "../core/shard.ts";
-import type { ClusterStatus, Dot, ReadOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
+import type { Dot, ReadOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
 import { carryOutWrite, checkKey, type KeyWrite, readKey, ValueAway, type Write, writeKey } from "./operations.ts";
 import type { Replica } from "./replica.ts";
 

@@ -8,6 +8,7 @@ import type { Shard } from "../../src/core/shard.ts";
 import { createShard, NOW, origin } from "../support/shards.ts";
 
 const COUNT = 4000;
+const LATER = NOW + 2 * COUNT;
 
 function begun(id: number): Shard {
   const { shard } = createShard({ id });
@@ -37,7 +38,7 @@ describe("what is wanted least", () => {
         return all;
       })
       .sort((a, b) => a - b);
-    const coldest = new Coldest(shards, new SeededRandom(1));
+    const coldest = new Coldest(shards, new SeededRandom(1), LATER);
     const taken = Array.from({ length: 500 }, () => coldest.take());
     const ranks = taken.map((place) => (place === undefined ? 1 : stamps.indexOf(stampOf(place)) / COUNT));
     expect(ranks.filter((rank) => rank < 0.15).length).toBeGreaterThan(430);
@@ -53,7 +54,7 @@ describe("what is wanted least", () => {
       });
     }
     const asked = ({ shard, slot }: { readonly shard: Shard; readonly slot: number }) => shard.table.getUse(slot) > 0;
-    const coldest = new Coldest(shards, new SeededRandom(2));
+    const coldest = new Coldest(shards, new SeededRandom(2), LATER);
     const first = Array.from({ length: 50 }, () => coldest.take()).map((place) => place !== undefined && asked(place));
     expect(first.filter((isAsked) => isAsked).length).toBeLessThan(10);
     for (let i = 0; i < 5 * COUNT; i++) coldest.take();
@@ -67,19 +68,31 @@ describe("what is wanted least", () => {
     expect(left).toBeLessThan(COUNT / 10);
   });
 
+  it("is what takes most room for longest, where neither is asked for", () => {
+    const shard = begun(0);
+    for (let i = 0; i < 200; i++) {
+      const value = new Uint8Array(i === 190 ? 100_000 : 100);
+      shard.write({ kind: KIND_PLAIN, key: `k${i}` as Key, value }, NOW + 10 * i);
+    }
+    const coldest = new Coldest([shard], new SeededRandom(5), NOW + 4000);
+    const large = shard.find(KIND_PLAIN, "k190" as Key);
+    const taken = Array.from({ length: 200 }, () => coldest.take()?.slot);
+    expect(taken.filter((slot) => slot === large).length).toBeGreaterThan(10);
+  });
+
   it("is no tombstone, nothing that waits to be confirmed, and no part of a document", () => {
     const shard = begun(0);
     for (let i = 0; i < 20; i++) shard.write({ kind: KIND_PLAIN, key: `k${i}` as Key }, NOW + i);
     shard.write({ kind: KIND_DOCUMENT, key: "d" as Key, field: "", value: new Uint8Array(0) }, NOW);
-    expect(new Coldest([shard], new SeededRandom(3)).take()).toBeUndefined();
+    expect(new Coldest([shard], new SeededRandom(3), LATER).take()).toBeUndefined();
     const slot = shard.write({ kind: KIND_PLAIN, key: "live" as Key, value: new Uint8Array(1) }, NOW + 100);
-    expect(new Coldest([shard], new SeededRandom(3)).take()).toEqual({ shard, slot });
+    expect(new Coldest([shard], new SeededRandom(3), LATER).take()).toEqual({ shard, slot });
     shard.distrust({ serve: true });
-    expect(new Coldest([shard], new SeededRandom(3)).take()).toBeUndefined();
+    expect(new Coldest([shard], new SeededRandom(3), LATER).take()).toBeUndefined();
   });
 
   it("is nothing where there is nothing", () => {
-    expect(new Coldest([], new SeededRandom(4)).take()).toBeUndefined();
-    expect(new Coldest([begun(0)], new SeededRandom(4)).take()).toBeUndefined();
+    expect(new Coldest([], new SeededRandom(4), LATER).take()).toBeUndefined();
+    expect(new Coldest([begun(0)], new SeededRandom(4), LATER).take()).toBeUndefined();
   });
 });

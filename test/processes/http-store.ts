@@ -5,11 +5,11 @@ import type { Key } from "../../src/base/ids.ts";
 import { EventStreamParser } from "../../src/client/event-stream.ts";
 import { decodePercent, encodePercent } from "../../src/client/percent.ts";
 import { parseWatchEvent } from "../../src/client/watch-event.ts";
+import type { ClusterStatus } from "../../src/cluster-status.ts";
 import { encodeSession } from "../../src/doors/session.ts";
 import type {
   BatchOperation,
   BatchResult,
-  ClusterStatus,
   Dot,
   KeyPage,
   PutOptions,

@@ -3,11 +3,11 @@
 import { WebSocket } from "ws";
 import type { Key } from "../../src/base/ids.ts";
 import { parseWatchEvent } from "../../src/client/watch-event.ts";
+import type { ClusterStatus } from "../../src/cluster-status.ts";
 import { EMPTY_SESSION, encodeSession } from "../../src/doors/session.ts";
 import type {
   BatchOperation,
   BatchResult,
-  ClusterStatus,
   Condition,
   Dot,
   KeyPage,

@@ -2,10 +2,10 @@
 
 import { AtollError } from "../../src/base/errors.ts";
 import type { Key, OriginId, ReplicaId, ShardId } from "../../src/base/ids.ts";
+import type { ClusterStatus, MemberStatus } from "../../src/cluster-status.ts";
 import type {
   BatchOperation,
   BatchResult,
-  ClusterStatus,
   Condition,
   ConflictPage,
   ConflictReceipt,
@@ -14,7 +14,6 @@ import type {
   Entry,
   KeyPage,
   LocalStore,
-  MemberStatus,
   PutOptions,
   ReadOutcome,
   Watch,

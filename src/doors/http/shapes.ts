@@ -1,6 +1,7 @@
 /** What bodies look like, for `/openapi.json`: a media type and a JSON Schema (2020-12) each. Tests hold answers to them. */
 
-import { ACK_LEVELS, MEMBER_STANDINGS } from "../../store.ts";
+import { MEMBER_STANDINGS } from "../../cluster-status.ts";
+import { ACK_LEVELS } from "../../store.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 

@@ -68,4 +68,37 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     seedsMax: 40,
     checkers: ["acknowledged", "convergence", "session", "local-order", "audit", "breakdown", "resurrection"],
   },
+  {
+    name: "eviction-by-the-clock",
+    rule: "F1",
+    broken: "what is evicted is deleted as of now, with whatever was written elsewhere meanwhile",
+    patches: [
+      {
+        file: "replica/replica.ts",
+        find: "{ kind: KIND_PLAIN, key, isRemoval: true }",
+        replace: "{ kind: KIND_PLAIN, key }",
+      },
+    ],
+    scenario: "scant-disk",
+    seedsMax: 10,
+    checkers: ["eviction"],
+  },
+  {
+    name: "evicts-too-much",
+    rule: "F4",
+    broken: "a folder that is near its bound is emptied",
+    patches: [{ file: "replica/disk-budget.ts", find: "const AIM_SHARE = 0.8;", replace: "const AIM_SHARE = 0.05;" }],
+    scenario: "scant-disk",
+    seedsMax: 20,
+    checkers: ["eviction"],
+  },
+  {
+    name: "bounded-disk-is-never-rewritten",
+    rule: "F4",
+    broken: "what was deleted is left on a bounded disk",
+    patches: [{ file: "replica/disk-watch.ts", find: "await storage.compact(range);", replace: "" }],
+    scenario: "scant-disk",
+    seedsMax: 10,
+    checkers: ["eviction"],
+  },
 ];

@@ -2,19 +2,32 @@ import { describe, expect, it } from "vitest";
 import { checkEviction } from "../../../simulations/checkers/eviction.ts";
 import type { Evicted } from "../../../simulations/simulator/node.ts";
 import type { Key, OriginId, ShardId } from "../../../src/base/ids.ts";
-import { dump, evidence, KEY, node } from "./evidence-builder.ts";
+import { dump, entry, evidence, KEY, node, version, written } from "./evidence-builder.ts";
 
 const MAX = 1000;
 const DOT = { shard: 0 as ShardId, origin: 1 as OriginId, sequence: 1 };
 
-function evicted(diskBytes: number, heldBytes: number): Evicted {
-  return { at: 100, wallMs: 100, life: 1, key: KEY as Key, version: "0-0", dot: DOT, diskBytes, heldBytes };
+function evicted(diskBytes: number, heldBytes: number, stamp = 51): Evicted {
+  const key = KEY as Key;
+  return {
+    at: 100,
+    wallMs: 100,
+    life: 1,
+    key,
+    version: version(stamp),
+    dot: DOT,
+    diskBytes,
+    heldBytes,
+    standingBytes: 100,
+  };
 }
+
+const HISTORY = [entry(1, 10, { answer: written(50) }), entry(2, 20, { answer: written(80) })];
 
 const messages = (...nodes: Parameters<typeof node>[0][]) =>
   checkEviction({
     ...evidence(
-      [],
+      HISTORY,
       nodes.map((each) => node(each)),
     ),
     dataBytesMax: MAX,
@@ -27,6 +40,11 @@ describe("eviction", () => {
 
   it("is wrong where there is", () => {
     expect(messages({}, { evictions: [evicted(400, 300)] })[0]).toContain("replica 1 removed");
+  });
+
+  it("is wrong where it would remove more than somebody wrote", () => {
+    expect(messages({ evictions: [evicted(900, 0, 81)] })).toEqual([]);
+    expect(messages({ evictions: [evicted(900, 0, 70)] })[0]).toContain("not that after any write");
   });
 
   it("is missed where there is no room in the end, unless the replica is gone", () => {
