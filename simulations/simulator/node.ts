@@ -69,7 +69,7 @@ export interface Evicted {
   /** What the disk took up, and what the replica held. */
   readonly diskBytes: number;
   readonly heldBytes: number;
-  /** Of that, what was neither deleted nor expired. */
+  /** Of that, what was neither deleted nor expired; with the value. */
   readonly standingBytes: number;
 }
 
@@ -275,13 +275,14 @@ export class SimulatedNode {
 
   #noteEvictions({ replica: { replica }, number: life }: Life): void {
     if (replica === undefined) return;
-    replica.eviction.listener = ({ id, table }, slot) => {
+    replica.eviction.listener = ({ id, table }, slot, bytes) => {
       const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
       const key = keyAt(view, table.bytesOf(slot), at);
       const time = { at: this.#options.now(), wallMs: this.clockTime, life };
       const version = versionAt(view, at);
       const heldBytes = replica.shards.all.reduce((sum, { recordBytes }) => sum + recordBytes, 0);
-      const standingBytes = heldBytes - replica.shards.all.reduce((sum, { fallenBytes }) => sum + fallenBytes, 0);
+      const left = heldBytes - replica.shards.all.reduce((sum, { fallenBytes }) => sum + fallenBytes, 0);
+      const standingBytes = left + bytes;
       const room = { diskBytes: this.disk.bytes, heldBytes, standingBytes };
       this.evictions.push({ ...time, ...room, key, version, dot: dotAt(id, view, at) });
     };

@@ -17,6 +17,8 @@ import type { Shard } from "./shard.ts";
 const LOOKS = 16;
 /** Of slots, most of which may be empty. */
 const DRAWS_MAX = 128;
+/** What is younger counts as of this age: else the largest of all would go last because it came last. */
+const AGE_MS_MIN = 1000;
 const TWO_32 = 2 ** 32;
 
 export interface Place {
@@ -68,7 +70,7 @@ export class Coldest {
   /** Bytes times milliseconds. */
   #roomOf({ shard, slot }: Place): number {
     const stampedAt = msOfTimestamp(timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)));
-    return shard.wholeLengthOf(slot) * Math.max(1, this.#now - stampedAt);
+    return shard.wholeLengthOf(slot) * Math.max(AGE_MS_MIN, this.#now - stampedAt);
   }
 
   #draw(): Place {

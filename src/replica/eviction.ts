@@ -40,8 +40,8 @@ export interface EvictionHost extends Surroundings {
   evict(shard: Shard, slot: number, now: number): void;
 }
 
-/** A slot, which holds the deletion of what was evicted from it. */
-export type EvictionListener = (shard: Shard, slot: number) => void;
+/** A slot, which holds the deletion of what was evicted from it, a record of so many bytes. */
+export type EvictionListener = (shard: Shard, slot: number, bytes: number) => void;
 
 /** Bytes that have to go, of keys in memory and of records on disk; below 0: that many may still come. */
 interface Excess {
@@ -87,11 +87,12 @@ export class Eviction {
       const place = left === 0 ? undefined : coldest.take();
       if (place === undefined) return;
       const { shard, slot } = place;
-      excess.disk -= shard.wholeLengthOf(slot);
+      const bytes = shard.wholeLengthOf(slot);
+      excess.disk -= bytes;
       excess.memory -= shard.keptLengthOf(slot);
       this.#host.evict(shard, slot, now);
       this.evicted++;
-      this.listener?.(shard, slot);
+      this.listener?.(shard, slot, bytes);
     }
   }
 
