@@ -34,10 +34,21 @@ export class Residency implements Places {
   /** How often a value went. */
   letGone = 0;
 
-  constructor(arena: Arena, bytesMax: number, fillShare: number) {
+  /** Without a disk all values stay until they go for good (`replica/eviction.ts`). */
+  readonly hasDisk: boolean;
+
+  constructor(
+    arena: Arena,
+    {
+      bytesMax,
+      fillShare,
+      hasDisk = true,
+    }: { readonly bytesMax: number; readonly fillShare: number; readonly hasDisk?: boolean },
+  ) {
     this.#arena = arena;
     this.bytesMax = bytesMax;
     this.#fillShare = fillShare;
+    this.hasDisk = hasDisk;
     this.#queues = new S3Fifo(this);
   }
 
@@ -63,7 +74,7 @@ export class Residency implements Places {
   /** Measures `leastBytes` anew. */
   measureLeast(): number {
     let bytes = this.fixedBytes + this.#arena.usedBytes;
-    for (const { looseBytes, fallenBytes } of this.#shards) bytes -= looseBytes + fallenBytes;
+    for (const { looseBytes, fallenBytes } of this.#shards) bytes -= fallenBytes + (this.hasDisk ? looseBytes : 0);
     this.leastBytes = bytes;
     return bytes;
   }
@@ -83,7 +94,7 @@ export class Residency implements Places {
 
   /** Lets values go until the rest is within bounds, or for as long as a step may take. Not while the disk is written (E1). */
   reclaim(): void {
-    if (this.#isOver) this.#queues.reclaim(() => !this.#isOver, LOOKS_MAX);
+    if (this.hasDisk && this.#isOver) this.#queues.reclaim(() => !this.#isOver, LOOKS_MAX);
   }
 
   getUse(place: number): number {

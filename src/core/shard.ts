@@ -121,7 +121,7 @@ export interface ShardOptions {
   readonly isPersistent: boolean;
   /** Shared by all shards of a replica. */
   readonly agenda: Agenda;
-  /** Where values may be away; shared by all shards whose values may. */
+  /** Which values are in memory; shared by all shards of which not all have to be. */
   readonly residency?: Residency | undefined;
   /** Absent: nobody wants to know which writes lost to concurrent ones. */
   readonly conflicts?: ConflictListener;
@@ -192,8 +192,8 @@ export class Shard {
     this.#conflicts = options.conflicts;
     this.#clock = options.clock;
     this.#writer = options.writer;
-    this.#residency = options.residency;
-    this.#residency?.join(this);
+    options.residency?.join(this);
+    this.#residency = options.residency?.hasDisk === true ? options.residency : undefined;
   }
 
   /** Bytes of table and expiries; records are the arena's. */

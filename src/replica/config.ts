@@ -16,7 +16,7 @@ export interface ReplicaConfig {
   readonly valueBytesMax: number;
   /** Of all that is held of a document. */
   readonly documentBytesMax: number;
-  /** Of registers in memory, with what they cost: values beyond that are on disk only. Nothing where there is no disk. */
+  /** Of registers in memory, with what they cost: values beyond that are on disk only, or go where there is none. */
   readonly memoryBytesMax: number;
   /** Values go once records take this share of it, less what else there is: the rest is for those that the disk has not yet. */
   readonly memoryFillShare: number;

@@ -1,6 +1,6 @@
 /**
- * What goes for good where a budget is spent: of the disk, where it is bounded, or of the memory that keys take, whose values
- * may all be away. An eviction is a deletion that everybody hears of, one tick after what it removes.
+ * What goes for good where a budget is spent: of the disk, where it is bounded; of the memory that keys take, whose values
+ * may all be away; or of memory, where there is no disk. An eviction is a deletion that everybody hears of, one tick after what it removes.
  *
  *  F1. It removes what was seen here, and nothing newer: whatever was written meanwhile stays (R8's exception).
  *  F2. The first owner of a shard that is there evicts, as much as is due of its shards, so that all lose alike; the others
@@ -22,6 +22,8 @@ import { DiskBudget } from "./disk-budget.ts";
 
 /** Evicted in one step, about 10 µs each. */
 const STEP = 256;
+/** Of a key in memory with what is noted of it, about. */
+const KEY_BYTES = 70;
 /** Of the memory that registers may take, what keys may. */
 const MEMORY_SHARE = 0.85;
 /** Of that, what is left to the records of keys though their tables, which do not shrink, should take the rest and more. */
@@ -80,7 +82,7 @@ export class Eviction {
     const second = this.#excess(SECOND_MARK);
     const shards = this.#evictable();
     const own = isSome(second) ? shards : shards.filter(({ id }) => this.#isFirst(id));
-    const excess = isSome(second) ? second : dueOf(own, shards, first);
+    const excess = isSome(second) ? second : dueOf(own, shards, first, this.#memoryBytesOf);
     const coldest = new Coldest(own, this.#random, now);
     for (let left = STEP; isSome(excess); left--) {
       this.isUnderWay = left === 0;
@@ -89,7 +91,7 @@ export class Eviction {
       const { shard, slot } = place;
       const bytes = shard.wholeLengthOf(slot);
       excess.disk -= bytes;
-      excess.memory -= shard.keptLengthOf(slot);
+      excess.memory -= this.#host.residency?.hasDisk === true ? shard.keptLengthOf(slot) : bytes;
       this.#host.evict(shard, slot, now);
       this.evicted++;
       this.listener?.(shard, slot, bytes);
@@ -134,6 +136,10 @@ export class Eviction {
     });
   }
 
+  /** Of what may go, in memory, about: without a disk values are there as well. */
+  readonly #memoryBytesOf = (shard: Shard): number =>
+    this.#host.residency?.hasDisk === true ? KEY_BYTES * shard.standing : standingBytesOf(shard);
+
   /** F2. */
   #isFirst(shard: ShardId): boolean {
     const { ownership } = this.#host;
@@ -141,16 +147,17 @@ export class Eviction {
   }
 }
 
-/** Of a key with what is noted of it, about. */
-const KEY_BYTES = 70;
-
 /** What of an excess is due of some of all shards: as much as they hold beyond their share of what may stay (F2). */
-function dueOf(some: readonly Shard[], all: readonly Shard[], excess: Excess): Excess {
+function dueOf(
+  some: readonly Shard[],
+  all: readonly Shard[],
+  excess: Excess,
+  memoryBytesOf: (shard: Shard) => number,
+): Excess {
   const share = some.length / all.length;
   const overOf = (bytesOf: (shard: Shard) => number) => sumOf(some, bytesOf) - share * sumOf(all, bytesOf);
   const disk = share * excess.disk + overOf(standingBytesOf);
-  // Keys are about as long everywhere.
-  const memory = share * excess.memory + KEY_BYTES * overOf(({ standing }) => standing);
+  const memory = share * excess.memory + overOf(memoryBytesOf);
   return { disk: Math.min(excess.disk, disk), memory: Math.min(excess.memory, memory) };
 }
 

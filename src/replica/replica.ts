@@ -140,7 +140,7 @@ export class Replica implements WatchRelayHost {
   readonly id: ReplicaId;
   readonly number: number;
   readonly arena = new Arena();
-  /** Absent: all values are in memory. */
+  /** Absent: memory has no bound. */
   readonly residency: Residency | undefined;
   readonly recalls = new Recalls(this);
   readonly agenda = new Agenda();
@@ -241,8 +241,9 @@ export class Replica implements WatchRelayHost {
     const seed = { k0: random.uint32(), k1: random.uint32() };
     const { agenda, arena, clock, conflicts } = this;
     const writer = this.#writer;
-    const isBounded = !start.ephemeral && config.memoryBytesMax < Infinity;
-    this.residency = isBounded ? new Residency(arena, config.memoryBytesMax, config.memoryFillShare) : undefined;
+    const { memoryBytesMax: bytesMax, memoryFillShare: fillShare } = config;
+    const hasDisk = !start.ephemeral;
+    this.residency = bytesMax < Infinity ? new Residency(arena, { bytesMax, fillShare, hasDisk }) : undefined;
     this.shards = new Shards(config.shards, (id) => {
       const residency = spaceOf(id) === SYSTEM_SPACE ? undefined : this.residency;
       const isPersistent = !start.ephemeral;

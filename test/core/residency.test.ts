@@ -15,7 +15,7 @@ const VALUE = new Uint8Array(200).fill(7);
 /** Two shards whose values may go, with room for so many bytes of records, and the disk that has what was written. */
 function createShards(recordBytes: number) {
   const arena = new Arena();
-  const residency = new Residency(arena, 0, 1);
+  const residency = new Residency(arena, { bytesMax: 0, fillShare: 1 });
   const writer = new RecordWriter();
   const shards = [0, 1].map(
     (id) =>

@@ -1,4 +1,4 @@
-/** Values that go for good where a disk is bounded, or the memory that keys take. */
+/** Values that go for good where a disk is bounded, the memory that keys take, or all there is of memory. */
 
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
@@ -151,5 +151,38 @@ describe("values that go for good", () => {
     expect(placed.world.node(0).evictions.length + placed.world.node(1).evictions.length).toBeGreaterThan(1000);
     expect(residency?.measureLeast()).toBeLessThan(250_000);
     expect(shards.all.reduce((sum, { standing }) => sum + standing, 0)).toBeGreaterThan(500);
+  });
+
+  it("are those of replicas without a disk, whose memory is all there is; the smaller decides, and both are quiet", async () => {
+    const bytesMax = (node: number) => (node === 0 ? 250_000 : 500_000);
+    const regions = ["eu", "eu"];
+    const replica = (node: number) => ({ memoryBytesMax: bytesMax(node) });
+    const placed = new PlacedWorld({
+      seed: "none",
+      regions,
+      settings: { replication: "all" },
+      replica,
+      durable: false,
+    });
+    await placed.begin();
+    const count = 1500;
+    for (let i = 0; i < count; i++) {
+      await placed.put(i % 2, keyOf(i), VALUE + i);
+      if (i % 10 === 0) await placed.run(50);
+    }
+    await placed.run(5000);
+    const { residency } = placed.driver(0).replica;
+    expect(residency?.measureLeast()).toBeLessThan(250_000);
+    const left = heldBy(placed, 0, count);
+    expect(heldBy(placed, 1, count)).toEqual(left);
+    expect(left.length).toBeGreaterThan(150);
+    for (const node of [0, 1]) {
+      for (const key of left) expect(await placed.get(node, key)).toBe(VALUE + key.slice(1));
+    }
+    const sessions = () => [0, 1].map((node) => placed.driver(node).replica.pulls.sessions);
+    const before = sessions();
+    await placed.run(20_000);
+    expect(sessions()).toEqual(before);
+    expect(heldBy(placed, 0, count)).toEqual(left);
   });
 });

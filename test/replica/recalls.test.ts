@@ -13,7 +13,7 @@ import { BOUND_MS, NOW, origin } from "../support/shards.ts";
 /** A shard with so many registers whose values are away, and the records that the disk has of them. */
 function createAway(count: number) {
   const arena = new Arena();
-  const residency = new Residency(arena, 0, 0);
+  const residency = new Residency(arena, { bytesMax: 0, fillShare: 0 });
   const [clock, agenda, writer] = [new HybridClock(BOUND_MS), new Agenda(), new RecordWriter()];
   const seed = { k0: 1, k1: 2 };
   const shard = new Shard({ id: 0 as ShardId, arena, seed, clock, writer, isPersistent: true, agenda, residency });

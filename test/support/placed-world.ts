@@ -22,6 +22,8 @@ export interface PlacedWorldOptions {
   readonly regions: readonly string[];
   readonly settings: KeyspaceSettings;
   readonly quality?: (from: number, to: number) => Partial<PathQuality>;
+  /** False: they keep nothing on disk. */
+  readonly durable?: boolean;
   /** What replicas are configured with besides. */
   readonly replica?: Partial<ReplicaSettings> | ((node: number) => Partial<ReplicaSettings>);
 }
@@ -30,13 +32,13 @@ export class PlacedWorld {
   readonly world: World;
   readonly #settings: KeyspaceSettings;
 
-  constructor({ seed, regions, settings, quality = () => ({}), replica = {} }: PlacedWorldOptions) {
+  constructor({ seed, regions, settings, quality = () => ({}), replica = {}, durable = true }: PlacedWorldOptions) {
     const address = (index: number) => `r${index}.example:7400`;
     this.#settings = settings;
     this.world = new World({
       seed,
       nodes: regions.map((region, index) => ({
-        durable: true,
+        durable,
         clockOffsetMs: 0,
         diskMeanMs: 1,
         identity: {
