@@ -69,12 +69,18 @@ function* checkAnswered(entry: HistoryEntry, evidence: Evidence): Iterable<strin
     (code === "SESSION_BEHIND" && (entry.carried ?? []).length > 0) ||
     (code === "QUORUM_UNREACHABLE" && operation.consistency === "quorum") ||
     (code === "DISK_FULL" && evidence.dataBytesMax < Infinity && isWrite(operation.type)) ||
+    (code === "MEMORY_FULL" && hasScantMemory(entry, evidence) && isWrite(operation.type)) ||
     (code === "DISK_FAILED" && isUnreadable(entry, evidence)) ||
     (code === "OUTCOME_UNKNOWN" && entry.isAlone === false && !isQuiet(entry, evidence)) ||
     ((code === "UNKNOWN_KEYSPACE" || code === "NOT_READY") && !hasHeardOfKeyspace(entry, evidence)) ||
     (code === "SHUTTING_DOWN" && hasEndedMeanwhile(entry, evidence)) ||
     ((code === "SHUTTING_DOWN" || operation.type === "keys") && hasEnded(entry, evidence));
   if (!isExpected) yield `${describe(entry)} was answered with ${code}`;
+}
+
+/** Values that come faster than others go have no room where there is no disk. */
+function hasScantMemory({ node }: HistoryEntry, { nodes, memoryBytesMax }: Evidence): boolean {
+  return memoryBytesMax < Infinity && nodes[node]?.durable === false;
 }
 
 /** Nobody else was there to be asked for the value, or was too far away. */

@@ -9,28 +9,30 @@ import { type Evidence, showKey, type Violation, violations } from "./evidence.t
 import { stampOfVersion } from "./stamp.ts";
 import { indexWrites } from "./writes-by-key.ts";
 
-/** Of the bound: a small disk takes up to half as much again as what is held on it. */
-const LEAST_SHARE = 0.5;
+/** Of the bound: a small disk takes up to half as much again as what is held on it, and memory holds more than records. */
+const LEAST_SHARE = { disk: 0.5, memory: 0.2 };
 /** Of the bound, what is left of values however much waits to be purged. */
 const STANDING_SHARE = 0.06;
 
 export function checkEviction(evidence: Evidence): Violation[] {
-  const { nodes, dataBytesMax } = evidence;
+  const { nodes, dataBytesMax, memoryBytesMax } = evidence;
   const messages: string[] = [];
-  for (const [node, { evictions, diskBytes, dump }] of nodes.entries()) {
+  for (const [node, { durable, evictions, diskBytes, dump }] of nodes.entries()) {
+    const bytesMax = durable ? dataBytesMax : memoryBytesMax;
+    const least = bytesMax * (durable ? LEAST_SHARE.disk : LEAST_SHARE.memory);
     for (const evicted of evictions) {
       const { at, key, diskBytes: onDisk, heldBytes, standingBytes } = evicted;
       if (!isOneTickAfter(evicted, evidence))
         messages.push(
           `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s, as of a moment that is not that after any write`,
         );
-      const taken = Math.max(onDisk, heldBytes);
-      if (taken >= LEAST_SHARE * dataBytesMax && standingBytes >= STANDING_SHARE * dataBytesMax) continue;
+      const taken = Math.max(onDisk, heldBytes, standingBytes);
+      if (taken >= least && standingBytes >= STANDING_SHARE * bytesMax) continue;
       messages.push(
-        `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s for want of room, with ${standingBytes} of ${taken} bytes in use on a disk that may take ${dataBytesMax}`,
+        `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s for want of room, with ${standingBytes} of ${taken} bytes in use of ${bytesMax}`,
       );
     }
-    if (dump !== undefined && diskBytes > dataBytesMax)
+    if (durable && dump !== undefined && diskBytes > dataBytesMax)
       messages.push(`replica ${node} has ${diskBytes} bytes on a disk that may take ${dataBytesMax}`);
   }
   return violations("eviction", messages);

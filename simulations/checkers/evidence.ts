@@ -96,6 +96,8 @@ export interface Evidence {
   readonly readErrors: readonly NodeSpan[];
   /** What a disk may take up, bytes. */
   readonly dataBytesMax: number;
+  /** What registers may take of memory, bytes. */
+  readonly memoryBytesMax: number;
   /** Most that clocks were apart at any time, ms. */
   readonly clockSpreadMs: number;
   /** By how much what a replica took for the time may differ from what is noted of its clock, ms. */

@@ -100,6 +100,7 @@ export async function collectEvidence(
     diskReadMs: plan.replica.memoryBytesMax === undefined ? 0 : DISK_READ_MS,
     readErrors: readErrorsOf(plan),
     dataBytesMax: plan.replica.dataBytesMax ?? Infinity,
+    memoryBytesMax: plan.replica.memoryBytesMax ?? Infinity,
     clockSpreadMs: clockSpreadOf(plan),
     clockDoubtMs: 0,
     clockBoundMs: plan.replica.maxClockOffsetMs,

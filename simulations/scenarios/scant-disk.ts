@@ -1,4 +1,7 @@
-/** Disks with room for some of what is written, and for no more: what is wanted least is removed for good. */
+/**
+ * Disks with room for some of what is written, and for no more, or memory where there are no disks: what is wanted least is
+ * removed for good.
+ */
 
 import { SeededRandom } from "../../src/base/random.ts";
 import { NO_FAULTS } from "../faults/generator.ts";
@@ -8,17 +11,23 @@ import { drawMemory } from "./scant-memory.ts";
 import type { Scenario } from "./scenarios.ts";
 
 const DURATION_MS = 20_000;
+/** What ends a process that keeps nothing on disk takes with it what it had: other scenarios are about that. */
+const OF_DISKS = { crash: 3, stop: 1, "disk-slow": 2, "disk-full": 1 };
 
 export const SCANT_DISK_SCENARIO: Scenario = {
   name: "scant-disk",
   summary:
-    "has room on disk for a part of what is written: replicas evict, while they are cut off, killed and out of room",
+    "has room for a part of what is written, on disk or in memory: replicas evict, while they are cut off, killed and full",
   plan: (seed) => {
     const random = new SeededRandom(`scant-disk ${seed}`);
     const nodes = random.between(2, 4);
+    const durable = !random.chance(0.25);
+    const room = durable
+      ? { ...drawMemory(random), dataBytesMax: random.pick([12_000, 20_000, 40_000]) }
+      : { memoryBytesMax: random.pick([15_000, 25_000]) };
     return buildPlan(random, "scant-disk", seed, {
-      nodes: createNodes(random, nodes, { durable: true }),
-      replica: { ...SMALL_REPLICA, ...drawMemory(random), dataBytesMax: random.pick([12_000, 20_000, 40_000]) },
+      nodes: createNodes(random, nodes, { durable }),
+      replica: { ...SMALL_REPLICA, ...room },
       water: CALM_WATER,
       durationMs: DURATION_MS,
       workload: {
@@ -37,12 +46,12 @@ export const SCANT_DISK_SCENARIO: Scenario = {
       phases: { hotKeys: 1, bursts: 0 },
       faults: {
         meanGapMs: 1500,
-        types: { ...NO_FAULTS, cut: 4, crash: 3, stop: 1, break: 1, pause: 1, "disk-slow": 2, "disk-full": 1 },
+        types: { ...NO_FAULTS, cut: 4, break: 1, pause: 1, ...(durable ? OF_DISKS : {}) },
         cuts: { halves: 3, isolate: 3, bridge: 1, ring: 1, "one-way": 1, pair: 1 },
         longestMs: 4000,
         clockJumpMs: 0,
       },
-      plays: { ...NO_PLAYS, conflict: 1, "crash-before-sync": 1, "cut-delta": 1, "overwritten-delta": 1 },
+      plays: { ...NO_PLAYS, conflict: 1, "crash-before-sync": durable ? 1 : 0, "cut-delta": 1, "overwritten-delta": 1 },
       meanGapOfPlaysMs: 2000,
       settleMs: SETTLE_MS,
     });

@@ -196,6 +196,7 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
     clockDoubtMs: clockSpreadOf(plan),
     diskReadMs: 0,
     dataBytesMax: Infinity,
+    memoryBytesMax: Infinity,
     readErrors: [],
     clockBoundMs: plan.replica.maxClockOffsetMs,
     sweepMs: replicaDefaults.sweepMs,

@@ -161,6 +161,7 @@ export function evidence(history: readonly HistoryEntry[], nodes: readonly NodeE
     auditRepairs: [],
     memberVerdicts: [],
     dataBytesMax: Infinity,
+    memoryBytesMax: Infinity,
     retentionMs: 3_600_000,
     clockSpreadMs: 10,
     clockDoubtMs: 0,
