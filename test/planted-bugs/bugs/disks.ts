@@ -37,7 +37,7 @@ export const DISK_BUGS: readonly PlantedBug[] = [
         replace: "return headSum >= 0;",
       },
       {
-        file: "replica/persistence.ts",
+        file: "replica/loader.ts",
         find: "if (!isSound) this.report",
         replace: "if (!isSound && count < 0) this.report",
       },

@@ -71,8 +71,8 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       },
       {
         file: "core/shard.ts",
-        find: "const timestamp = Math.max(write.stamp ?? this.#clock.next(nowMs), (write.above ?? 0) + 1, least);",
-        replace: "const timestamp = write.stamp ?? Math.max(this.#clock.next(nowMs), (write.above ?? 0) + 1, least);",
+        find: ": Math.max(write.stamp ?? this.#clock.next(nowMs), (write.above ?? 0) + 1, least);",
+        replace: ": write.stamp ?? Math.max(this.#clock.next(nowMs), (write.above ?? 0) + 1, least);",
       },
     ],
     scenario: "placement",
