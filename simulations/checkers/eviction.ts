@@ -12,7 +12,7 @@ import { indexWrites } from "./writes-by-key.ts";
 /** Of the bound: a small disk takes up to half as much again as what is held on it, and memory holds more than records. */
 const LEAST_SHARE = { disk: 0.5, memory: 0.2 };
 /** Of the bound, what is left of values however much waits to be purged. */
-const STANDING_SHARE = 0.06;
+const STANDING_SHARE = 0.08;
 
 export function checkEviction(evidence: Evidence): Violation[] {
   const { nodes, dataBytesMax, memoryBytesMax } = evidence;

@@ -151,6 +151,8 @@ export class Shard {
   recordBytes = 0;
   /** Of those of tombstones and of what has fallen. */
   fallenBytes = 0;
+  /** Of those of containers that stand. */
+  containerBytes = 0;
   /** Of values in memory that may go (E1 to E3 of `residency.ts`), sooner or later. */
   looseBytes = 0;
 
@@ -978,7 +980,8 @@ export class Shard {
       this.fallenBytes += bytes;
       return;
     }
-    if (mayBeAway(view, at)) this.looseBytes += step * valueLengthAt(view, at);
+    if (isContainerKind(kindAt(view, at))) this.containerBytes += bytes;
+    else if (mayBeAway(view, at)) this.looseBytes += step * valueLengthAt(view, at);
     if (comes) this.fingerprint.addElement(low, high);
     else this.fingerprint.removeElement(low, high);
     this.standing += step;

@@ -9,8 +9,9 @@ import type { Replica } from "./replica.ts";
 const LOOK_MS = 1000;
 /** Where it is near its bound, or was. */
 const NEAR_LOOK_MS = 200;
-/** A disk is rewritten in so many pieces: whoever closes it waits for one. */
-const PIECES = 32;
+/** What is rewritten at once, about, and in so many pieces at least: whoever closes the disk waits for one. */
+const PIECE_BYTES = 64 * 1024 * 1024;
+const PIECES_MIN = 32;
 
 export interface DiskWatchOptions {
   readonly storage: Storage;
@@ -33,10 +34,14 @@ export class DiskWatch {
     if (replica.eviction.disk !== undefined) this.#lookAgain(replica, 0);
   }
 
-  /** Resolves once no measure is under way; one that waits for the disk to be rewritten is not waited for. */
-  async stop(): Promise<void> {
+  /** Begins nothing any more. */
+  end(): void {
     this.#isEnding = true;
     this.#cancel();
+  }
+
+  /** Resolves once no measure is under way. */
+  async ended(): Promise<void> {
     await this.#looking;
   }
 
@@ -52,7 +57,7 @@ export class DiskWatch {
     let isToBeRewritten = false;
     try {
       const folderBytes = await storage.size();
-      isToBeRewritten = replica.noteFolder(folderBytes);
+      isToBeRewritten = replica.eviction.disk?.note(replica.measureOf(folderBytes)) === true;
       if (isToBeRewritten) log("info", "disk-near-bound", { bytes: folderBytes });
     } catch (error) {
       log("warn", "disk-unmeasured", { reason: toAtollError(error).message });
@@ -63,21 +68,25 @@ export class DiskWatch {
 
   async #rewrite(replica: Replica): Promise<void> {
     const { storage, log } = this.#options;
+    const { disk } = replica.eviction;
     try {
-      for (const range of ranges(replica.shards.all)) {
+      for (const range of ranges(replica.shards.all, disk?.folderBytes ?? 0)) {
         if (this.#isEnding) return;
         await storage.compact(range);
+        disk?.saw(replica.measureOf(await storage.size()));
       }
+      this.#lookAgain(replica, 0);
     } catch (error) {
       log("warn", "disk-not-rewritten", { reason: toAtollError(error).message });
+      disk?.notRewritten();
+      this.#lookAgain(replica, LOOK_MS);
     }
-    this.#lookAgain(replica, 0);
   }
 }
 
 /** All registers, in pieces of as many shards. */
-function ranges(shards: readonly Shard[]): KeyRange[] {
-  const step = Math.ceil(shards.length / PIECES);
+function ranges(shards: readonly Shard[], folderBytes: number): KeyRange[] {
+  const step = Math.ceil(shards.length / Math.max(PIECES_MIN, folderBytes / PIECE_BYTES));
   const pieces: KeyRange[] = [];
   for (let first = 0; first < shards.length; first += step) {
     const last = Math.min(first + step, shards.length) - 1;

@@ -211,7 +211,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     this.#isStopped = true;
     this.#disk.end();
     this.#cancelTick();
-    await this.#diskWatch.stop();
+    this.#diskWatch.end();
     if (this.#replica !== undefined) {
       this.#scheduleLastTicks(this.#replica);
       if (isLeaving) this.hasLeft = await this.#noteLeft(this.#replica);
@@ -224,6 +224,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
       this.#answerAll(this.#replica);
     }
     await this.#options.transport.stop();
+    await this.#diskWatch.ended();
     await this.#options.storage.close();
     const isClean = this.#replica !== undefined && this.#disk.error === undefined;
     if (isClean) this.#options.log("info", this.hasLeft ? "replica-left" : "replica-stopped", { id: this.id });
@@ -341,7 +342,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     await this.#sessions.wait(dots, this.#now() + waitMs, waitMs + PUT_BACK_MAX_MS);
   }
 
-  /** What registers may take of memory from now on; nothing where there is no disk. */
+  /** What registers may take of memory from now on. */
   setMemoryBytes(bytes: number): void {
     const residency = this.#replica?.residency;
     if (residency !== undefined) residency.bytesMax = bytes;

@@ -6,14 +6,19 @@
  *  F2. The first owner of a shard that is there evicts, as much as is due of its shards, so that all lose alike; the others
  *      have the same to hold and hear of it. One whose own budget is smaller would wait in vain: at a second, higher mark it
  *      evicts by itself, whatever is coldest.
- *  F3. What waits to be confirmed, what containers are made of and what the cluster notes for itself stays.
+ *  F3. What waits to be confirmed, what containers are made of and what the cluster notes for itself stays, and room for it
+ *      is made only down to a share of what there is for values.
  *  F4. What has fallen counts as gone, since its purge is a matter of seconds; but not where it waits for longer, as it does
- *      while a member is away: then room is made for it, down to a share of what there is for values.
+ *      while a member is away: then room is made for it, down to that share. Of keys whose values are away nothing is gained
+ *      before the purge.
+ *  F5. What memory there is at a moment swings with all else that takes some. What goes for good does so by the most there was
+ *      of late.
  */
 
 import type { ShardId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
+import { WindowedLeast } from "../base/windowed-least.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { Coldest } from "../core/coldest.ts";
 import type { Residency } from "../core/residency.ts";
@@ -26,15 +31,19 @@ const STEP = 256;
 const KEY_BYTES = 70;
 /** Of the memory that registers may take, what keys may. */
 const MEMORY_SHARE = 0.85;
-/** Of that, what is left to the records of keys though their tables, which do not shrink, should take the rest and more. */
+/** Of that, what is left to the records of values though tables, which do not shrink, and documents take the rest and more. */
 const RECORDS_SHARE = 0.5;
-/** Of what values may take of the disk, what is left to them however much waits to be purged. */
+/** Of what values may take of the disk, what is left to them whatever else takes it. */
 const VALUES_SHARE = 0.25;
+/** F5, ms. */
+const MEMORY_MS = 30_000;
+/** Draws of a step that may meet nothing that may go. */
+const MISSES_MAX = 32;
 /** What has fallen waits for its purge when there was so much of it all the time that long, ms. */
 const LINGER_MS = 10_000;
 /** The second marks, by the first: that of the disk is above what a folder comes to before it is rewritten. */
 const FIRST_MARK = { memory: 1, disk: 1 };
-const SECOND_MARK = { memory: 1.06, disk: 1.19 };
+const SECOND_MARK = { memory: 1.06, disk: 1.21 };
 
 export interface EvictionHost extends Surroundings {
   readonly residency: Residency | undefined;
@@ -64,9 +73,9 @@ export class Eviction {
   isUnderWay = false;
   /** Of what waits to be purged, bytes. */
   #lingeringBytes = 0;
-  /** The least of what had fallen, since when. */
-  #leastFallen = 0;
-  #fallenSince = 0;
+  readonly #fallen = new WindowedLeast(LINGER_MS);
+  /** What registers may take of memory, negative (F5). */
+  readonly #memoryMax = new WindowedLeast(MEMORY_MS);
 
   constructor(host: EvictionHost, diskBytesMax: number, random: Random) {
     this.#host = host;
@@ -76,18 +85,29 @@ export class Eviction {
 
   step(now: number): void {
     this.isUnderWay = false;
-    this.#noteFallen(now);
+    const { residency, shards: all } = this.#host;
+    if (this.disk === undefined && residency === undefined) return;
+    this.#lingeringBytes = this.#fallen.note(
+      sumOf(all.all, ({ fallenBytes }) => fallenBytes),
+      now,
+    );
+    this.#memoryMax.note(-(residency?.bytesMax ?? Infinity), now);
     const first = this.#excess(FIRST_MARK);
     if (!isSome(first)) return;
     const second = this.#excess(SECOND_MARK);
     const shards = this.#evictable();
     const own = isSome(second) ? shards : shards.filter(({ id }) => this.#isFirst(id));
     const excess = isSome(second) ? second : dueOf(own, shards, first, this.#memoryBytesOf);
+    if (!isSome(excess)) return;
     const coldest = new Coldest(own, this.#random, now);
-    for (let left = STEP; isSome(excess); left--) {
-      this.isUnderWay = left === 0;
-      const place = left === 0 ? undefined : coldest.take();
-      if (place === undefined) return;
+    let [left, misses] = [STEP, 0];
+    while (isSome(excess) && left > 0 && misses < MISSES_MAX) {
+      const place = coldest.take();
+      if (place === undefined) {
+        misses++;
+        continue;
+      }
+      left--;
       const { shard, slot } = place;
       const bytes = shard.wholeLengthOf(slot);
       excess.disk -= bytes;
@@ -96,32 +116,24 @@ export class Eviction {
       this.evicted++;
       this.listener?.(shard, slot, bytes);
     }
-  }
-
-  /** F4: the least that there was of late. */
-  #noteFallen(now: number): void {
-    const fallen = sumOf(this.#host.shards.all, ({ fallenBytes }) => fallenBytes);
-    this.#leastFallen = Math.min(this.#leastFallen, fallen);
-    this.#lingeringBytes = Math.min(this.#lingeringBytes, fallen);
-    if (now >= this.#fallenSince && now < this.#fallenSince + LINGER_MS) return;
-    this.#lingeringBytes = this.#leastFallen;
-    this.#leastFallen = fallen;
-    this.#fallenSince = now;
+    this.isUnderWay = isSome(excess) && left < STEP;
   }
 
   #excess(mark: Excess): Excess {
     const { residency, shards } = this.#host;
-    // What lingers is in memory as it is on disk.
-    const keysMax = (residency?.bytesMax ?? Infinity) * MEMORY_SHARE * mark.memory;
-    const standingMax = (this.disk?.standingBytesMax ?? Infinity) * mark.disk;
     const excess = { memory: -Infinity, disk: -Infinity };
+    const keysMax = -this.#memoryMax.least * MEMORY_SHARE * mark.memory;
     if (residency !== undefined && residency.leastBytes + this.#lingeringBytes > keysMax) {
-      const leastBytes = residency.measureLeast() + this.#lingeringBytes;
-      excess.memory = Math.min(leastBytes - keysMax, leastBytes - residency.fixedBytes - keysMax * RECORDS_SHARE);
+      const bytes = residency.measureLeast();
+      const lingeringBytes = residency.hasDisk ? 0 : this.#lingeringBytes;
+      const valueBytes = bytes - residency.fixedBytes - sumOf(shards.all, ({ containerBytes }) => containerBytes);
+      excess.memory = Math.min(bytes + lingeringBytes - keysMax, valueBytes - keysMax * RECORDS_SHARE);
     }
+    const standingMax = (this.disk?.standingBytesMax ?? Infinity) * mark.disk;
     if (standingMax < Infinity) {
       const standing = sumOf(shards.all, standingBytesOf);
-      excess.disk = Math.min(standing + this.#lingeringBytes - standingMax, standing - standingMax * VALUES_SHARE);
+      const valueBytes = standing - sumOf(shards.all, ({ containerBytes }) => containerBytes);
+      excess.disk = Math.min(standing + this.#lingeringBytes - standingMax, valueBytes - standingMax * VALUES_SHARE);
     }
     return excess;
   }

@@ -71,7 +71,7 @@ export interface Storage {
   read(key: Uint8Array): Promise<Uint8Array | undefined>;
   /** What it takes up, bytes: more than what it holds, as what was overwritten or deleted stays for a while. */
   size(): Promise<number>;
-  /** Gives up what a range takes up in vain. It may take a while; all else goes on. Throws `DISK_FAILED`, `DISK_FULL`. */
+  /** Gives up what a range takes up in vain. It may take a while; all else goes on. Throws `DISK_FAILED`, `DISK_FULL` where it is known that it failed. */
   compact(range: KeyRange): Promise<void>;
   /** Applies all operations atomically and syncs. One call at a time. Throws `DISK_FAILED`, `DISK_FULL`. */
   write(operations: readonly StorageOperation[]): Promise<void>;

@@ -73,6 +73,7 @@ import type { ReplicaConfig } from "./config.ts";
 import { Conflicts } from "./conflicts.ts";
 import { Coverage } from "./coverage.ts";
 import { Departure } from "./departure.ts";
+import type { FolderMeasure } from "./disk-budget.ts";
 import { type DiskWait, DiskWaits } from "./disk-waits.ts";
 import { Doubt } from "./doubt.ts";
 import { Eviction } from "./eviction.ts";
@@ -755,10 +756,10 @@ export class Replica implements WatchRelayHost {
     this.recalls.received(key, read);
   }
 
-  /** The data folder takes up so much. True: it is to be rewritten, and measured once more. */
-  noteFolder(folderBytes: number): boolean {
+  /** Of a data folder that takes up so much. */
+  measureOf(folderBytes: number): FolderMeasure {
     const { recordBytes, writtenBytes } = this.persistence;
-    return this.eviction.disk?.note({ folderBytes, recordBytes, writtenBytes }) === true;
+    return { folderBytes, recordBytes, writtenBytes };
   }
 
   recall(shard: Shard, slots: readonly number[], then: () => void = () => {}): void {

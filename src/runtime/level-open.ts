@@ -125,18 +125,33 @@ export function databaseFolder(folder: string): string {
   return join(folder, "db");
 }
 
-/** Of all files in a folder; those that go meanwhile count for nothing. */
-export async function bytesIn(folder: string): Promise<number> {
+/** Of a file that was met before: one whose size was the same twice is complete, and never changes. */
+export interface MetFile {
+  readonly size: number;
+  readonly isComplete: boolean;
+}
+
+/** Of all files of a database, where those that go meanwhile count for nothing. `met`: tables, of which there may be thousands. */
+export async function bytesIn(folder: string, met = new Map<string, MetFile>()): Promise<number> {
   const names = await readdir(folder);
-  const sizes = await Promise.all(
-    names.map((name) =>
-      stat(join(folder, name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    ),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  const there = new Set(names);
+  for (const name of met.keys()) if (!there.has(name)) met.delete(name);
+  let bytes = 0;
+  for (const name of names) {
+    const before = met.get(name);
+    const size = before?.isComplete === true ? before.size : await sizeOf(join(folder, name));
+    if (name.endsWith(".ldb")) met.set(name, { size, isComplete: size > 0 && size === before?.size });
+    bytes += size;
+  }
+  return bytes;
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch {
+    return 0;
+  }
 }
 
 /** LevelDB's diary, which begins anew at each open, tells what was dropped from the log. */

@@ -20,6 +20,7 @@ import {
   databaseFolder,
   isDamage,
   isOutOfSpace,
+  type MetFile,
   openOrRepair,
   reasonOf,
   reopenDatabase,
@@ -41,6 +42,8 @@ export class LevelStorage implements Storage {
   readonly #folder: string;
   readonly #log: Log;
   readonly #bufferBytes: number;
+  /** Tables by name. */
+  readonly #tables = new Map<string, MetFile>();
   #database: Database | undefined;
   #open = false;
   /** The write under way. */
@@ -120,7 +123,7 @@ export class LevelStorage implements Storage {
   /** Of all files of the database. */
   async size(): Promise<number> {
     try {
-      return await bytesIn(databaseFolder(this.#folder));
+      return await bytesIn(databaseFolder(this.#folder), this.#tables);
     } catch (error) {
       throw this.#readError(error);
     }

@@ -153,6 +153,25 @@ describe("values that go for good", () => {
     expect(shards.all.reduce((sum, { standing }) => sum + standing, 0)).toBeGreaterThan(500);
   });
 
+  it("leave a share of what there is while a member is away, however long the removed wait for it (F4)", async () => {
+    const placed = await started("away", { memoryBytesMax: 250_000, memoryFillShare: 0 });
+    placed.world.node(1).stop();
+    await placed.run(5000);
+    const standing = () => placed.driver(0).replica.shards.all.reduce((sum, shard) => sum + shard.standing, 0);
+    let refused = 0;
+    for (let i = 0; i < 6000; i += 50) {
+      const puts = Array.from({ length: 50 }, (_, j) =>
+        placed.store(0).put(`${keyOf(i + j)}-${"long".repeat(10)}` as Key, new Uint8Array(40)),
+      );
+      for (const put of puts) put.catch(() => refused++);
+      await placed.run(200);
+    }
+    await placed.run(60_000);
+    expect(placed.world.node(0).evictions.length).toBeGreaterThan(100);
+    expect(standing()).toBeGreaterThan(500);
+    expect(refused).toBeGreaterThan(0);
+  });
+
   it("are those of replicas without a disk, whose memory is all there is; the smaller decides, and both are quiet", async () => {
     const bytesMax = (node: number) => (node === 0 ? 250_000 : 500_000);
     const regions = ["eu", "eu"];
