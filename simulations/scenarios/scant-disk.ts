@@ -12,6 +12,7 @@ import type { Scenario } from "./scenarios.ts";
 
 const DURATION_MS = 20_000;
 /** What ends a process that keeps nothing on disk takes with it what it had: other scenarios are about that. */
+const PLAYS_OF_DISKS = { "crash-before-sync": 1, "cut-delta": 1, "overwritten-delta": 1 };
 const OF_DISKS = { crash: 3, stop: 1, "disk-slow": 2, "disk-full": 1 };
 
 export const SCANT_DISK_SCENARIO: Scenario = {
@@ -51,7 +52,7 @@ export const SCANT_DISK_SCENARIO: Scenario = {
         longestMs: 4000,
         clockJumpMs: 0,
       },
-      plays: { ...NO_PLAYS, conflict: 1, "crash-before-sync": durable ? 1 : 0, "cut-delta": 1, "overwritten-delta": 1 },
+      plays: { ...NO_PLAYS, conflict: 1, ...(durable ? PLAYS_OF_DISKS : {}) },
       meanGapOfPlaysMs: 2000,
       settleMs: SETTLE_MS,
     });
