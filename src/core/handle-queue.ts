@@ -1,10 +1,10 @@
-/** A queue of numbers, first in first out, in chunks of typed arrays: eight bytes each, no object for any of them. */
+/** A queue of numbers below 2^32, first in first out, in chunks of typed arrays: four bytes each, no object for any of them. */
 
 const CHUNK = 512;
 
 export class HandleQueue {
   /** The first is read from, the last is written to. */
-  #chunks: Float64Array[] = [];
+  #chunks: Uint32Array[] = [];
   /** Place of the next to be taken in the first chunk, and of the next to come in the last. */
   #head = 0;
   #tail = CHUNK;
@@ -14,21 +14,21 @@ export class HandleQueue {
   }
 
   get residentBytes(): number {
-    return this.#chunks.length * CHUNK * 8;
+    return this.#chunks.length * CHUNK * Uint32Array.BYTES_PER_ELEMENT;
   }
 
   push(handle: number): void {
     if (this.#tail === CHUNK) {
-      this.#chunks.push(new Float64Array(CHUNK));
+      this.#chunks.push(new Uint32Array(CHUNK));
       this.#tail = 0;
     }
-    (this.#chunks[this.#chunks.length - 1] as Float64Array)[this.#tail++] = handle;
+    (this.#chunks[this.#chunks.length - 1] as Uint32Array)[this.#tail++] = handle;
   }
 
   /** Undefined: it is empty. */
   shift(): number | undefined {
     if (this.length === 0) return undefined;
-    const handle = (this.#chunks[0] as Float64Array)[this.#head++] as number;
+    const handle = (this.#chunks[0] as Uint32Array)[this.#head++] as number;
     if (this.#head === CHUNK || this.length === 0) this.#dropFirst();
     return handle;
   }

@@ -9,20 +9,29 @@
  *      be taken.
  */
 
+import { assert } from "../base/assert.ts";
 import type { Arena } from "./arena.ts";
 import { type Hold, type Places, S3Fifo } from "./s3-fifo.ts";
 import type { Shard } from "./shard.ts";
 
-/** A place is the number of its shard x 2^26 + slot. */
-const SLOTS = 2 ** 26;
+/**
+ * Slots side by side in one shard are a *run*. Runs are numbered as they are first seen, and a place is the number of its run
+ * x 2^10 + its place there: four bytes name any of the 2^32 places that all shards together may have.
+ */
+const RUN_BITS = 10;
+const RUN_MASK = (1 << RUN_BITS) - 1;
+const RUNS_MAX = 2 ** (32 - RUN_BITS);
 /** Looks of one step, of about 0.2 µs each, and of a value that goes 1 µs. */
 const LOOKS_MAX = 4096;
 
 export class Residency implements Places {
   readonly #arena: Arena;
   readonly #queues: S3Fifo;
-  readonly #shards: Shard[] = [];
-  readonly #numberByShard = new Map<Shard, number>();
+  /** By shard and the place of a run there: the number of the run; 0: not seen yet. */
+  readonly #runs = new Map<Shard, number[]>();
+  /** By the number of a run: its shard, and its place there. Number 0 is none. */
+  readonly #shardOfRun: (Shard | undefined)[] = [undefined];
+  readonly #placeOfRun = [0];
   /** Of arena, tables and queues, bytes. */
   bytesMax: number;
   /** What records may take of that, less what cannot go. */
@@ -54,19 +63,20 @@ export class Residency implements Places {
 
   /** For `came`. */
   join(shard: Shard): void {
-    this.#numberByShard.set(shard, this.#shards.length);
-    this.#shards.push(shard);
+    this.#runs.set(shard, []);
   }
 
   /** A register that may go has come, or another value of it. */
   came(shard: Shard, slot: number): void {
-    this.#queues.came((this.#numberByShard.get(shard) as number) * SLOTS + slot);
+    const runs = this.#runs.get(shard) as number[];
+    const run = runs[slot >>> RUN_BITS] || this.#number(shard, runs, slot >>> RUN_BITS);
+    this.#queues.came(((run << RUN_BITS) | (slot & RUN_MASK)) >>> 0);
   }
 
   /** Measures what cannot go: to be called now and then. */
   measure(): void {
     let bytes = this.#queues.residentBytes;
-    for (const shard of this.#shards) bytes += shard.residentBytes;
+    for (const shard of this.#runs.keys()) bytes += shard.residentBytes;
     this.fixedBytes = bytes;
     this.measureLeast();
   }
@@ -74,7 +84,7 @@ export class Residency implements Places {
   /** Measures `leastBytes` anew. */
   measureLeast(): number {
     let bytes = this.fixedBytes + this.#arena.usedBytes;
-    for (const { looseBytes, fallenBytes } of this.#shards) bytes -= fallenBytes + (this.hasDisk ? looseBytes : 0);
+    for (const { looseBytes, fallenBytes } of this.#runs.keys()) bytes -= fallenBytes + (this.hasDisk ? looseBytes : 0);
     this.leastBytes = bytes;
     return bytes;
   }
@@ -98,23 +108,36 @@ export class Residency implements Places {
   }
 
   getUse(place: number): number {
-    return this.#shardOf(place).table.getUse(place % SLOTS);
+    return this.#shardOf(place).table.getUse(this.#slotOf(place));
   }
 
   setUse(place: number, use: number): void {
-    this.#shardOf(place).table.setUse(place % SLOTS, use);
+    this.#shardOf(place).table.setUse(this.#slotOf(place), use);
   }
 
   holdOf(place: number): Hold {
-    return this.#shardOf(place).holdOf(place % SLOTS);
+    return this.#shardOf(place).holdOf(this.#slotOf(place));
   }
 
   letGo(place: number): void {
     this.letGone++;
-    this.#shardOf(place).letValueGo(place % SLOTS);
+    this.#shardOf(place).letValueGo(this.#slotOf(place));
   }
 
   #shardOf(place: number): Shard {
-    return this.#shards[Math.floor(place / SLOTS)] as Shard;
+    return this.#shardOfRun[place >>> RUN_BITS] as Shard;
+  }
+
+  #slotOf(place: number): number {
+    return ((this.#placeOfRun[place >>> RUN_BITS] as number) << RUN_BITS) | (place & RUN_MASK);
+  }
+
+  #number(shard: Shard, runs: number[], place: number): number {
+    const run = this.#shardOfRun.push(shard) - 1;
+    assert(run < RUNS_MAX, "more places than queues can name");
+    this.#placeOfRun.push(place);
+    while (runs.length < place) runs.push(0);
+    runs[place] = run;
+    return run;
   }
 }

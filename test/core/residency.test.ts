@@ -64,6 +64,15 @@ const slotsOf = (shard: Shard) => {
 };
 
 describe("values that are away", () => {
+  it("go from wherever in whichever shard they are", () => {
+    const { shards, write, persist, reclaim } = createShards(0);
+    for (let i = 0; i < 5000; i++) write(shards[i < 2500 ? i % 2 : 1] as Shard, `k${i}`);
+    persist();
+    for (let i = 0; i < 3; i++) reclaim();
+    for (const shard of shards) expect(slotsOf(shard).filter((slot) => !shard.isAway(slot))).toEqual([]);
+    expect(shards.map(({ away }) => away)).toEqual([1250, 3750]);
+  });
+
   it("go once the disk has them and there is no room, and come back as they were", () => {
     const { arena, shards, write, persist, reclaim, takeBack } = createShards(5000);
     for (let i = 0; i < 100; i++) write(shards[i % 2] as Shard, `k${i}`);

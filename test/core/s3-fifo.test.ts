@@ -8,7 +8,7 @@ describe("a queue of handles", () => {
   it("gives back what was put in, in that order, and keeps no chunk that is empty", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.oneof(fc.integer({ min: 0, max: 2 ** 40 }), fc.constant(undefined)), { maxLength: 3000 }),
+        fc.array(fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constant(undefined)), { maxLength: 3000 }),
         (steps) => {
           const queue = new HandleQueue();
           const twin: number[] = [];
