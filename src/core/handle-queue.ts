@@ -1,6 +1,7 @@
 /** A queue of numbers below 2^32, first in first out, in chunks of typed arrays: four bytes each, no object for any of them. */
 
-const CHUNK = 512;
+/** Each is an object on the heap, and more of them there behind it: few long ones. */
+const CHUNK = 4096;
 
 export class HandleQueue {
   /** The first is read from, the last is written to. */
