@@ -20,13 +20,19 @@ const TWO_32 = 4294967296;
 const scratch = new DataView(new ArrayBuffer(8));
 const textEncoder = new TextEncoder();
 
+/** A byte writer that begins anew keeps no more room than this. */
+const KEPT_BYTES_MAX = 4 * 1024 * 1024;
+
 export class ByteWriter {
   bytes: Uint8Array;
   length = 0;
   /** Of `bytes`, once it was needed. */
   #view: DataView = noView;
 
+  readonly #capacity: number;
+
   constructor(capacity = 256) {
+    this.#capacity = capacity;
     this.bytes = new Uint8Array(capacity);
   }
 
@@ -132,13 +138,22 @@ export class ByteWriter {
     return this.bytes.slice(0, this.length);
   }
 
-  /** A view of what was written, valid until the next write or `clear`. */
+  /** A view of what was written, valid until the next write, `take` or `clear`. */
   view(): Uint8Array {
     return this.bytes.subarray(0, this.length);
   }
 
+  /** What was written, the caller's to keep; begins anew. Nothing long is copied. */
+  take(): Uint8Array {
+    const taken = this.length > KEPT_BYTES_MAX ? this.view() : this.copy();
+    this.clear();
+    return taken;
+  }
+
+  /** Begins anew. Room that something long took is given back. */
   clear(): void {
     this.length = 0;
+    if (this.bytes.length > KEPT_BYTES_MAX) this.bytes = new Uint8Array(this.#capacity);
   }
 }
 

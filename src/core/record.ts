@@ -45,6 +45,8 @@ export const RECORD_HEADER_BYTES = 32;
 export const EXPIRY_BYTES = 6;
 export const FIELD_LENGTH_BYTES = 2;
 export const CONTENT_TYPE_LENGTH_MAX = 255;
+/** What one long record took is given back with the next short one. */
+const KEPT_BYTES_MAX = 1024 * 1024;
 
 /** Differs for every version of the layout, so that a record of another one never passes for ours. */
 export const CHECKSUM_SEED = 0x41746c31;
@@ -281,7 +283,7 @@ export interface RecordFields {
   readonly expiresAt?: number | undefined;
 }
 
-/** Builds records, one at a time, at the start of a buffer that it keeps. `bytes` and `view` change when it grows. */
+/** Builds records, one at a time, at the start of a buffer that it keeps. `bytes` and `view` change when it grows or shrinks. */
 export class RecordWriter {
   bytes: Uint8Array;
   view: DataView;
@@ -390,8 +392,8 @@ export class RecordWriter {
   }
 
   #reserve(length: number): void {
-    if (length <= this.bytes.length) return;
-    const buffer = new ArrayBuffer(Math.max(length, this.bytes.length * 2));
+    if (length <= this.bytes.length && this.bytes.length <= Math.max(length, KEPT_BYTES_MAX)) return;
+    const buffer = new ArrayBuffer(Math.max(length, Math.min(KEPT_BYTES_MAX, this.bytes.length * 2)));
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
   }

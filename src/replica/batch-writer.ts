@@ -38,8 +38,8 @@ export class BatchWriter {
 
   /** All operations, in order; begins anew. */
   take(): StorageOperation[] {
-    const { buffer: keys } = this.keys.copy();
-    const { buffer: values } = this.values.copy();
+    const { buffer: keys } = this.keys.take();
+    const { buffer: values } = this.values.take();
     let keyStart = 0;
     let start = 0;
     const operations = this.#keyEnds.map((keyEnd, i): StorageOperation => {
@@ -53,8 +53,6 @@ export class BatchWriter {
     });
     this.#keyEnds = [];
     this.#ends = [];
-    this.keys.clear();
-    this.values.clear();
     return operations;
   }
 }

@@ -33,6 +33,8 @@ const CHUNK_BYTES = 1024 * 1024;
 /** Of what was written last and is in the log: LevelDB fills one while it writes another to a table. */
 const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
 const BUFFERS = 16;
+/** Operations whose values are longer than this on average are handed over as an array. */
+const LONG_BYTES = 2048;
 
 const REOPEN_DELAY_MS = 50;
 const REOPEN_DELAY_MS_MAX = 2000;
@@ -163,17 +165,9 @@ export class LevelStorage implements Storage {
 
   async #write(operations: readonly StorageOperation[]): Promise<void> {
     const database = this.#database ?? (await this.#reopen());
-    // A chained batch costs 0.7 µs an operation on this thread, an array of operations 9 µs.
-    const batch = database.batch();
-    for (const operation of operations) {
-      if (operation.type === "delete") batch.del(operation.key);
-      else {
-        assert(operation.value !== undefined, "a put without a value");
-        batch.put(operation.key, operation.value);
-      }
-    }
     try {
-      await batch.write({ sync: true });
+      if (areLong(operations)) await database.batch(operations.map(toBatchOperation), { sync: true });
+      else await chainedBatch(database, operations).write({ sync: true });
     } catch (error) {
       throw await this.#recover(error);
     }
@@ -226,6 +220,39 @@ export class LevelStorage implements Storage {
 
 function codeOf(reason: string): "DISK_FULL" | "DISK_FAILED" {
   return isOutOfSpace(reason) ? "DISK_FULL" : "DISK_FAILED";
+}
+
+/**
+ * A chained batch costs 0.7 µs an operation on this thread, an array of operations 9 µs. But the copy that LevelDB makes of a
+ * chained one goes when V8 comes to collect the batch, which it takes for small.
+ */
+function areLong(operations: readonly StorageOperation[]): boolean {
+  let bytes = 0;
+  for (const { value } of operations) bytes += value?.length ?? 0;
+  return bytes > operations.length * LONG_BYTES;
+}
+
+function chainedBatch(database: Database, operations: readonly StorageOperation[]) {
+  const batch = database.batch();
+  for (const operation of operations) {
+    if (operation.type === "delete") batch.del(operation.key);
+    else batch.put(operation.key, bytesOf(operation));
+  }
+  return batch;
+}
+
+function toBatchOperation(operation: StorageOperation): BatchOperation {
+  const { type, key } = operation;
+  return type === "delete" ? { type: "del", key } : { type, key, value: bytesOf(operation) };
+}
+
+type BatchOperation =
+  | { readonly type: "del"; readonly key: Uint8Array }
+  | { readonly type: "put"; readonly key: Uint8Array; readonly value: Uint8Array };
+
+function bytesOf({ value }: StorageOperation): Uint8Array {
+  assert(value !== undefined, "a put without a value");
+  return value;
 }
 
 function toEntry(pair: [Uint8Array, Uint8Array]): StorageEntry {

@@ -110,6 +110,17 @@ describe("the longest record", () => {
 });
 
 describe("RecordWriter", () => {
+  it("gives back the room that one long record took", () => {
+    const writer = new record.RecordWriter();
+    const fields = { flags: 0, kind: 0, key: "k" as Key, timestamp: 1, origin: 1, sequence: 1 };
+    const short = writer.write({ ...fields, value: new Uint8Array(10).fill(1) });
+    const before = writer.bytes.slice(0, short);
+    writer.write({ ...fields, value: new Uint8Array(5_000_000) });
+    expect(writer.write({ ...fields, value: new Uint8Array(10).fill(1) })).toBe(short);
+    expect(writer.bytes.slice(0, short)).toEqual(before);
+    expect(writer.bytes.length).toBeLessThanOrEqual(2 ** 20);
+  });
+
   it("writes what the readers read back, at any offset, and checkRecord accepts it", () => {
     const writer = new record.RecordWriter(8);
     fc.assert(

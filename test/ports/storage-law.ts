@@ -83,6 +83,21 @@ export function storageLaw(name: string, createFixture: () => StorageFixture | P
       expect([...((await read(2)) ?? [])]).toEqual([...((put([2], 3).value as Uint8Array) ?? [])]);
     });
 
+    it("takes values that are long beside those that are short, and deletions among them", async () => {
+      const long = { type: "put", key: Uint8Array.of(1), value: new Uint8Array(100_000).fill(7) } as const;
+      await write([put([2], 1), put([3], 1)]);
+      await write([{ type: "delete", key: Uint8Array.of(2) }, long, put([3], 2)]);
+      const check = async () => {
+        const contents = await all();
+        expect([...contents.keys()]).toEqual(["\x01", "\x03"]);
+        expect(Buffer.compare((await settle(storage.read(long.key))) ?? new Uint8Array(0), long.value)).toBe(0);
+      };
+      await check();
+      if (!storage.durable) return;
+      await cycle();
+      await check();
+    });
+
     it("reads a value from before or after a write that is under way, whole", async () => {
       const [before, after] = [put([1], 1), put([1], 2)];
       await write([before]);
