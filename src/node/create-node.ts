@@ -12,6 +12,7 @@ import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
 import { DocumentHub } from "../documents/document-hub.ts";
 import { createAuth, openAuth } from "../doors/auth.ts";
 import { keyspaceSettingsOf } from "../doors/keyspace-settings.ts";
+import { defaultLimits } from "../doors/limits.ts";
 import { createServer, type DoorServer } from "../doors/server.ts";
 import { replicaDefaults } from "../replica/config.ts";
 import { Driver } from "../replica/driver.ts";
@@ -26,12 +27,14 @@ import { WsTransport } from "../runtime/ws-transport.ts";
 import type { KeyspaceSettings, KeyspaceStatus, LocalStore, Store, WriteOptions, WriteOutcome } from "../store.ts";
 import { version } from "../version.ts";
 import { BackupSchedule } from "./backup-schedule.ts";
-import { MemoryBudget } from "./memory-budget.ts";
+import { MEASURE_MS, MemoryBudget } from "./memory-budget.ts";
 import { nodeDefaults, type StartConfig } from "./node-config.ts";
 import { type NodeDocument, openNodeDocument } from "./node-document.ts";
 
-/** Between two looks at what the process takes. */
-const BUDGET_MS = 500;
+/** Of the bound for memory. */
+const BODY_SHARE = 1 / 8;
+/** What registers may take of it until that is measured for the first time, once all that is on disk has been read. */
+const START_SHARE = 1 / 2;
 const MESSAGE_OVERHEAD_BYTES = 64 * 1024;
 
 export interface Node {
@@ -91,6 +94,12 @@ export async function createNode(options: Partial<StartConfig> = {}, deps: { rea
   return new AtollNode(config, deps.log ?? (() => {}));
 }
 
+/** Of bodies that are being received: a share of the bound, and room for two of the longest. */
+function bodyBytesInFlightMax(memoryBytes: number): number {
+  const { valueBytesMax, bodyBytesInFlightMax: max } = defaultLimits;
+  return Math.min(max, Math.max(2 * valueBytesMax, memoryBytes * BODY_SHARE));
+}
+
 class AtollNode implements Node {
   readonly #config: StartConfig;
   readonly #log: Log;
@@ -137,7 +146,7 @@ class AtollNode implements Node {
         shards: config.shards,
         retentionMs: config.retentionMs,
         maxClockOffsetMs: config.maxClockOffsetMs,
-        memoryBytesMax: config.memoryBytes,
+        memoryBytesMax: config.memoryBytes * START_SHARE,
         ...(config.dataBytesMax === undefined ? {} : { dataBytesMax: config.dataBytesMax }),
       },
       ephemeral: config.data === "none",
@@ -162,6 +171,7 @@ class AtollNode implements Node {
       statistics: [this.#driver, transport, this.#documents, ...(this.#schedule ? [this.#schedule] : [])],
       log,
       enableFaults: config.enableFaults,
+      limits: { bodyBytesInFlightMax: bodyBytesInFlightMax(config.memoryBytes) },
       allowOrigins: config.allowOrigins,
       hosts: [config.host, ...(config.advertise === undefined ? [] : [config.advertise])],
       upgrades: { [transport.path]: (request, socket, head) => transport.handleUpgrade(request, socket, head) },
@@ -230,7 +240,7 @@ class AtollNode implements Node {
     this.#driver.setMemoryBytes(
       this.#budget.next({ processBytes: processBytes(), registerBytes: memoryBytes(replica) }),
     );
-    this.#cancelBudget = systemScheduler.after(BUDGET_MS, () => this.#keepBudget());
+    this.#cancelBudget = systemScheduler.after(MEASURE_MS, () => this.#keepBudget());
   }
 
   stop(): Promise<void> {

@@ -33,6 +33,7 @@ const CHUNK_BYTES = 1024 * 1024;
 /** Of what was written last and is in the log: LevelDB fills one while it writes another to a table. */
 const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
 const BUFFERS = 16;
+
 /** Operations whose values are longer than this on average are handed over as an array. */
 const LONG_BYTES = 2048;
 
