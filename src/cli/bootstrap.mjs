@@ -17,6 +17,13 @@ const NODE_MIN = [20, 19];
 /** Between two looks at whether npm is still there. */
 const NPM_LOOK_MS = 250;
 
+/** A replica that is to take less than this has a young generation of a fraction of what V8 gives it, which is 48 MB. */
+const SCANT_MEMORY = 512 * 1024 * 1024;
+const SCANT_MEMORY_FLAGS = ["--max-semi-space-size=4"];
+
+/** Names the process that runs a command again, which that ends with. */
+const RUN_BY = "RUN_BY_ATOLL";
+
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const inRoot = (...parts) => join(root, ...parts);
 const lockFile = inRoot("package-lock.json");
@@ -128,9 +135,9 @@ function isRunning(pid) {
   }
 }
 
-/** The npm above this process or its shell; unknown where there is no /proc. */
+/** The npm above this process, whoever runs it again, or its shell; unknown where there is no /proc. */
 function npmAbove(parent) {
-  for (let pid = parent, generation = 0; generation < 2; generation++) {
+  for (let pid = parent, generation = 0; generation < 3; generation++) {
     if (readOrUndefined(`/proc/${pid}/cmdline`)?.startsWith("npm ")) return pid;
     pid = Number(
       readOrUndefined(`/proc/${pid}/stat`)
@@ -144,13 +151,14 @@ function npmAbove(parent) {
 /**
  * Stops this process when the npm that runs it has ended: npm passes a signal on to the shell between them, and a shell
  * that dies of it leaves us behind, with the port and the data folder. Only where npm runs this very file: what a script
- * of somebody else puts into the background is to outlive it.
+ * of somebody else puts into the background is to outlive it. And where one of us runs this again, it stops with that.
  */
 function stopWithNpm() {
   const { npm_lifecycle_event: event, npm_lifecycle_script: script = "" } = process.env;
-  if (event !== "npx" && !script.includes("bootstrap.mjs")) return;
   const parent = process.ppid;
-  const npm = npmAbove(parent) ?? parent;
+  const isOfNpm = event === "npx" || script.includes("bootstrap.mjs");
+  if (!isOfNpm && process.env[RUN_BY] !== String(parent)) return;
+  const npm = (isOfNpm ? npmAbove(parent) : undefined) ?? parent;
   const watch = setInterval(() => {
     if (process.ppid === parent && isRunning(parent) && isRunning(npm)) return;
     clearInterval(watch);
@@ -295,6 +303,46 @@ async function bench(args) {
   return run(join(outdir, "run.mjs"), args);
 }
 
+/**
+ * glibc maps blocks over 128 KiB one by one and gives each back when it is freed, until the first of them is: from then on it keeps
+ * freed ones of up to that size for itself, in between others, and a replica whose values come and go takes twice its bound for
+ * memory. Told this number it goes on as it began; it looks for it once, when a process starts.
+ */
+const ALLOCATOR_SETTING = "MALLOC_MMAP_THRESHOLD_";
+const ALLOCATOR_VALUE = String(128 * 1024);
+
+/** Whether a replica here is to be started with the setting, and nobody has set any. */
+function wantsAllocatorSetting() {
+  const { env, platform } = process;
+  if (platform !== "linux" || Object.keys(env).some((name) => name.startsWith("MALLOC_") || name === "GLIBC_TUNABLES"))
+    return false;
+  return process.report.getReport().header.glibcVersionRuntime !== undefined;
+}
+
+/** What is no size at all is told by the command itself. */
+async function isScantMemory(args) {
+  const at = args.findIndex((word) => /^--memory(=|$)/.test(word));
+  const given = at < 0 ? process.env.ATOLL_MEMORY : (args[at].split("=")[1] ?? args[at + 1]);
+  const { parseBytes } = await import(pathToFileURL(inRoot("dist", "src", "base", "size.js")).href);
+  return (parseBytes(given ?? "") ?? Infinity) < SCANT_MEMORY;
+}
+
+/** Runs this command in a process that has the setting from its start, and waits for it to end. */
+async function runAgain(args) {
+  const flags = [...process.execArgv, ...((await isScantMemory(args)) ? SCANT_MEMORY_FLAGS : [])];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...flags, fileURLToPath(import.meta.url), ...args], {
+      env: { ...process.env, [ALLOCATOR_SETTING]: ALLOCATOR_VALUE, [RUN_BY]: String(process.pid) },
+      stdio: "inherit",
+    });
+    for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+    // That one looks for npm, too.
+    process.on("disconnect", () => {});
+    child.on("error", reject);
+    child.on("exit", (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)));
+  });
+}
+
 /** The demo needs what only a clone has. */
 function demo(args) {
   return run(inRoot("dist", "src", "demo", "main.js"), args);
@@ -311,6 +359,10 @@ async function main() {
   if (first === "--bench") return bench(rest);
   await setUp();
   if (first === "--demo") return demo(rest);
+  // Whoever forked this talks to it; what `cluster` starts has it from there.
+  if (first === "start" && process.send === undefined && wantsAllocatorSetting())
+    return runAgain(process.argv.slice(2));
+  if (first === "cluster" && wantsAllocatorSetting()) process.env[ALLOCATOR_SETTING] = ALLOCATOR_VALUE;
   const entry = inRoot("dist", "src", "cli", "main.js");
   if (!fs.existsSync(entry)) throw new SetupFailure("atoll: this copy is incomplete: dist is missing");
   const { main: runCommand } = await import(pathToFileURL(entry).href);

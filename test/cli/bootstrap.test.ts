@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   copyFileSync,
@@ -39,9 +40,25 @@ if (fs.readFileSync("src/source.ts", "utf8").includes("broken")) { console.log("
 if (process.argv.includes("--noEmit")) process.exit(0);
 fs.mkdirSync("dist/src/cli", { recursive: true });
 fs.writeFileSync("dist/src/cli/main.js", fs.readFileSync("fake-main.js"));
+fs.mkdirSync("dist/src/base", { recursive: true });
+fs.writeFileSync("dist/src/base/size.js", "export const parseBytes = (text) => (text === '256mb' ? 2 ** 28 : undefined);");
 `;
 
-const FAKE_MAIN = `export function main(argv) { process.stdout.write("main " + argv.join(" ") + "\\n"); return 3; }\n`;
+const FAKE_MAIN = `import fs from "node:fs";
+export async function main(argv) {
+  if (argv.includes("--stay")) {
+    const timer = setInterval(() => {}, 1000);
+    process.stdout.write("stays\\n");
+    await new Promise((resolve) => process.once("disconnect", resolve));
+    clearInterval(timer);
+    fs.appendFileSync("calls.log", "main ended\\n");
+    return 0;
+  }
+  const { MALLOC_MMAP_THRESHOLD_: threshold } = process.env;
+  process.stdout.write("main " + argv.join(" ") + (threshold === undefined ? "" : " by " + [threshold, ...process.execArgv]) + "\\n");
+  return 3;
+}
+`;
 
 const FAKE_VITEST = `import fs from "node:fs";
 fs.appendFileSync("calls.log", "vitest\\n");
@@ -82,12 +99,18 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-function bootstrap(args: readonly string[] = []): Promise<Finished> {
+function bootstrap(
+  args: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
   const child = spawn(process.execPath, [join(root, "src/cli/bootstrap.mjs"), ...args], {
-    env: { ...process.env, PATH: `${join(root, "bin")}${delimiter}${process.env.PATH}` },
+    env: { ...process.env, ...environment, PATH: `${join(root, "bin")}${delimiter}${process.env.PATH}` },
   });
   return finished(child);
 }
+
+const { header } = process.report.getReport() as unknown as { readonly header: Readonly<Record<string, unknown>> };
+const isGlibc = header.glibcVersionRuntime !== undefined;
 
 /** What was called since the last look. */
 function calls(): readonly string[] {
@@ -162,6 +185,33 @@ describe("starting", () => {
     const { code, stdout, stderr } = await bootstrap(["status"]);
     expect([code, stdout.toString(), stderr]).toEqual([3, "main status\n", ""]);
     expect(calls()).toEqual([]);
+  });
+
+  test.skipIf(!isGlibc)(
+    "runs a replica with an allocator that gives back what is freed, unless it is told how",
+    async () => {
+      await bootstrap();
+      const { code, stdout } = await bootstrap(["start", "--port", "0"]);
+      expect([code, stdout.toString()]).toEqual([3, "main start --port 0 by 131072\n"]);
+      const scant = await bootstrap(["start", "--memory", "256mb"]);
+      expect(scant.stdout.toString()).toBe("main start --memory 256mb by 131072,--max-semi-space-size=4\n");
+      const told = await bootstrap(["start"], { MALLOC_MMAP_THRESHOLD_: "1000000" });
+      expect(told.stdout.toString()).toBe("main start by 1000000\n");
+      expect((await bootstrap(["start"], { MALLOC_ARENA_MAX: "1" })).stdout.toString()).toBe("main start\n");
+      expect((await bootstrap(["cluster"])).stdout.toString()).toBe("main cluster by 131072\n");
+      expect((await bootstrap(["get"])).stdout.toString()).toBe("main get\n");
+    },
+  );
+
+  test.skipIf(!isGlibc)("a replica that is run again ends with the process that runs it", async () => {
+    await bootstrap();
+    calls();
+    const child = spawn(process.execPath, [join(root, "src/cli/bootstrap.mjs"), "start", "--stay"], { cwd: root });
+    await once(child.stdout, "data");
+    const ended = once(child.stdout, "close");
+    child.kill("SIGKILL");
+    await ended;
+    expect(calls()).toEqual(["main ended"]);
   });
 
   test("a failed install or build ends in its output and one line, and is tried again", async () => {
