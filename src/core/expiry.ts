@@ -4,6 +4,10 @@
  * are such, the heap is rebuilt, so its size stays in proportion to the registers that expire.
  */
 
+const CAPACITY_MIN = 16;
+/** Half of the room is given back when so little of it is used: what expires by the million leaves no room for a million behind. */
+const SHRINK_AT = 1 / 4;
+
 export class ExpiryHeap {
   #instants = new Float64Array(0);
   #slots = new Uint32Array(0);
@@ -23,7 +27,7 @@ export class ExpiryHeap {
   }
 
   push(instant: number, slot: number): void {
-    if (this.#size === this.#slots.length) this.#grow();
+    if (this.#size === this.#slots.length) this.#resize(Math.max(CAPACITY_MIN, this.#slots.length * 2));
     let at = this.#size++;
     while (at > 0) {
       const parent = (at - 1) >> 1;
@@ -44,6 +48,8 @@ export class ExpiryHeap {
     const last = --this.#size;
     const instant = this.#instants[last] as number;
     const moved = this.#slots[last] as number;
+    if (last < this.#slots.length * SHRINK_AT && this.#slots.length > CAPACITY_MIN)
+      this.#resize(this.#slots.length / 2);
     let at = 0;
     for (;;) {
       let child = 2 * at + 1;
@@ -80,12 +86,11 @@ export class ExpiryHeap {
     this.#slots = new Uint32Array(0);
   }
 
-  #grow(): void {
-    const capacity = Math.max(16, this.#slots.length * 2);
+  #resize(capacity: number): void {
     const instants = new Float64Array(capacity);
     const slots = new Uint32Array(capacity);
-    instants.set(this.#instants);
-    slots.set(this.#slots);
+    instants.set(this.#instants.subarray(0, this.#size));
+    slots.set(this.#slots.subarray(0, this.#size));
     this.#instants = instants;
     this.#slots = slots;
   }

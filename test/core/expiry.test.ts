@@ -31,3 +31,15 @@ it("gives out the earliest of what is in it, like a sorted list", () => {
     }),
   );
 });
+
+it("keeps no room for many once few are left, and all of those", () => {
+  const heap = new ExpiryHeap();
+  for (let i = 0; i < 100_000; i++) heap.push((i * 7919) % 100_000, i + 1);
+  const full = heap.residentBytes;
+  for (let i = 0; i < 99_990; i++) heap.pop();
+  expect(heap.residentBytes).toBeLessThan(full / 1000);
+  const left = Array.from({ length: 10 }, () => [heap.earliest, heap.pop()]);
+  expect(left.map(([instant]) => instant)).toEqual(Array.from({ length: 10 }, (_, i) => 99_990 + i));
+  expect(left.every(([instant, slot]) => (((slot as number) - 1) * 7919) % 100_000 === instant)).toBe(true);
+  expect(heap.pop()).toBe(0);
+});
