@@ -1,0 +1,3 @@
+/** The replica of `budget.ts`, in a process of its own. */
+
+import "../end-to-end/replica-child.ts";
