@@ -7,8 +7,8 @@ import type { Agenda } from "../core/agenda.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Shards } from "../core/shards.ts";
 
-/** Registers that fall in one step. */
-const BUDGET = 1024;
+/** Registers that fall in one step. The disk is fed in the same turn of the event loop. */
+const BUDGET = 512;
 
 export interface ExpirySweepOptions {
   /** Between two instants. */
