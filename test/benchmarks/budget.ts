@@ -1,13 +1,13 @@
 /**
  * A replica with 256 MB is written 4 GB by real clients, of all sizes and times to live, and killed in the middle: what the system says
- * that it took at most, and whether all was there in the end (`test/memory-budget/run.ts`).
+ * that it took at most, and whether all was there in the end (`test/memory-budget/budget-run.ts`).
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type BudgetRunOutcome, runBudget } from "../memory-budget/budget-run.ts";
 import type { Habits } from "../memory-budget/client.ts";
-import { type BudgetRunOutcome, runBudget } from "../memory-budget/run.ts";
 import type { BenchmarkReport, BenchmarkRow } from "./report.ts";
 
 const MIB = 1024 ** 2;

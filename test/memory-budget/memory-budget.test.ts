@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { temporaryFolder } from "../end-to-end/replica-process.ts";
+import { runBudget } from "./budget-run.ts";
 import type { Habits } from "./client.ts";
-import { runBudget } from "./run.ts";
 
 const MIB = 1024 ** 2;
 const MEMORY_BYTES = 256 * MIB;
