@@ -306,10 +306,10 @@ async function bench(args) {
 /**
  * glibc maps blocks over 128 KiB one by one and gives each back when it is freed, until the first of them is: from then on it keeps
  * freed ones of up to that size for itself, in between others, and a replica whose values come and go takes twice its bound for
- * memory. Told this number it goes on as it began; it looks for it once, when a process starts.
+ * memory. Told this number it goes on as it began; it looks for it once, when a process starts. Linux gives a process 65,530
+ * mappings, of which others need some.
  */
-const ALLOCATOR_SETTING = "MALLOC_MMAP_THRESHOLD_";
-const ALLOCATOR_VALUE = String(128 * 1024);
+const ALLOCATOR_SETTINGS = { MALLOC_MMAP_THRESHOLD_: String(128 * 1024), MALLOC_MMAP_MAX_: String(32 * 1024) };
 
 /** Whether a replica here is to be started with the setting, and nobody has set any. */
 function wantsAllocatorSetting() {
@@ -332,7 +332,7 @@ async function runAgain(args) {
   const flags = [...process.execArgv, ...((await isScantMemory(args)) ? SCANT_MEMORY_FLAGS : [])];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...flags, fileURLToPath(import.meta.url), ...args], {
-      env: { ...process.env, [ALLOCATOR_SETTING]: ALLOCATOR_VALUE, [RUN_BY]: String(process.pid) },
+      env: { ...process.env, ...ALLOCATOR_SETTINGS, [RUN_BY]: String(process.pid) },
       stdio: "inherit",
     });
     for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
@@ -362,7 +362,7 @@ async function main() {
   // Whoever forked this talks to it; what `cluster` starts has it from there.
   if (first === "start" && process.send === undefined && wantsAllocatorSetting())
     return runAgain(process.argv.slice(2));
-  if (first === "cluster" && wantsAllocatorSetting()) process.env[ALLOCATOR_SETTING] = ALLOCATOR_VALUE;
+  if (first === "cluster" && wantsAllocatorSetting()) Object.assign(process.env, ALLOCATOR_SETTINGS);
   const entry = inRoot("dist", "src", "cli", "main.js");
   if (!fs.existsSync(entry)) throw new SetupFailure("atoll: this copy is incomplete: dist is missing");
   const { main: runCommand } = await import(pathToFileURL(entry).href);
