@@ -9,6 +9,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import { Socket } from "node:net";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -151,14 +152,13 @@ function npmAbove(parent) {
 /**
  * Stops this process when the npm that runs it has ended: npm passes a signal on to the shell between them, and a shell
  * that dies of it leaves us behind, with the port and the data folder. Only where npm runs this very file: what a script
- * of somebody else puts into the background is to outlive it. And where one of us runs this again, it stops with that.
+ * of somebody else puts into the background is to outlive it.
  */
 function stopWithNpm() {
   const { npm_lifecycle_event: event, npm_lifecycle_script: script = "" } = process.env;
   const parent = process.ppid;
-  const isOfNpm = event === "npx" || script.includes("bootstrap.mjs");
-  if (!isOfNpm && process.env[RUN_BY] !== String(parent)) return;
-  const npm = (isOfNpm ? npmAbove(parent) : undefined) ?? parent;
+  if (event !== "npx" && !script.includes("bootstrap.mjs")) return;
+  const npm = npmAbove(parent) ?? parent;
   const watch = setInterval(() => {
     if (process.ppid === parent && isRunning(parent) && isRunning(npm)) return;
     clearInterval(watch);
@@ -327,13 +327,29 @@ async function isScantMemory(args) {
   return (parseBytes(given ?? "") ?? Infinity) < SCANT_MEMORY;
 }
 
+/** The descriptor of a pipe to the process that runs this again. */
+const LIFELINE = 3;
+
+/**
+ * Where one of us runs this again: to kill that is to kill this, at once. Nobody who has killed a replica and starts it anew is to
+ * find that it still has its port and its folder.
+ */
+function dieWithRunner() {
+  if (process.env[RUN_BY] !== String(process.ppid)) return;
+  const lifeline = new Socket({ fd: LIFELINE });
+  lifeline.on("error", () => {});
+  lifeline.on("close", () => process.kill(process.pid, "SIGKILL"));
+  lifeline.resume();
+  lifeline.unref();
+}
+
 /** Runs this command in a process that has the setting from its start, and waits for it to end. */
 async function runAgain(args) {
   const flags = [...process.execArgv, ...((await isScantMemory(args)) ? SCANT_MEMORY_FLAGS : [])];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...flags, fileURLToPath(import.meta.url), ...args], {
       env: { ...process.env, ...ALLOCATOR_SETTINGS, [RUN_BY]: String(process.pid) },
-      stdio: "inherit",
+      stdio: ["inherit", "inherit", "inherit", "pipe"],
     });
     for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
     // That one looks for npm, too.
@@ -353,6 +369,7 @@ async function main() {
   if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
     throw new SetupFailure(`atoll needs Node ${NODE_MIN.join(".")} or newer; this is ${process.versions.node}`);
   }
+  dieWithRunner();
   stopWithNpm();
   const [first, ...rest] = process.argv.slice(2);
   if (first === "--test") return test(rest);

@@ -87,7 +87,7 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     name: "evicts-too-much",
     rule: "F4",
     broken: "a folder that is near its bound is emptied",
-    patches: [{ file: "replica/disk-budget.ts", find: "const AIM_SHARE = 0.8;", replace: "const AIM_SHARE = 0.05;" }],
+    patches: [{ file: "replica/disk-budget.ts", find: "const AIM_SHARE = 0.75;", replace: "const AIM_SHARE = 0.05;" }],
     scenario: "scant-disk",
     seedsMax: 20,
     checkers: ["eviction"],
