@@ -17,12 +17,16 @@ export interface LoadOptions {
   readonly acks?: readonly AckLevel[];
   /** Longest of the short lives that some values are given. */
   readonly shortTtlMsMax?: number;
+  /** Of all keys. */
+  readonly prefix?: string;
 }
 
 const LONG_TTL_MS = 3_600_000;
 const READS_AT_ONCE = 16;
 
 export interface Noted {
+  /** Writes that were answered before this one. */
+  readonly number: number;
   readonly attempt: Omit<Attempt, "isPromised">;
   readonly replica: ReplicaProcess;
   /** Kills of that replica before the write was sent. */
@@ -51,8 +55,8 @@ export class Load {
   readonly #gates = new Map<ReplicaProcess, { readonly opened: Promise<void>; readonly open: () => void }>();
   readonly #running: Promise<void>[] = [];
   readonly #replicas: ReplicaProcess[] = [];
-  /** Clients that wait for an answer. */
-  #busy = 0;
+  /** Of clients that wait for an answer. */
+  readonly #underWay = new Set<Promise<readonly Told[]>>();
   #isStopping = false;
   #values = 0;
   /** Until all that was given a short life has expired, unix ms. */
@@ -66,6 +70,7 @@ export class Load {
       coldKeys: 2000,
       acks: ["memory", "memory", "disk"],
       shortTtlMsMax: 1500,
+      prefix: "",
       ...options,
     };
   }
@@ -110,19 +115,33 @@ export class Load {
     return this.history();
   }
 
-  history(promises: Promises = whatKillsMayNotTake): History {
+  /** What was answered so far; without what was sent after `sentBy`, in unix ms. */
+  history(promises: Promises = whatKillsMayNotTake, sentBy = Infinity): History {
     const history = new History();
     for (const noted of this.#noted) {
       const { attempt } = noted;
+      if (attempt.sentAt > sentBy) continue;
       history.add({ ...attempt, isPromised: attempt.outcome === "kept" && promises(noted) });
     }
     return history;
   }
 
+  /** Answers so far: the `number` of the next. */
+  get answers(): number {
+    return this.#noted.length;
+  }
+
+  /** Resolves once all that is under way now has been answered. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+    // Who waited for the answer notes it first.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Lets no client write any more, until `resume`, and waits until all is answered and what lives shortly has died. */
   async rest(): Promise<void> {
     for (const replica of this.#replicas) if (!this.#gates.has(replica)) this.shut(replica);
-    await untilTrue("nothing is under way", () => this.#busy === 0, { withinMs: 60_000 });
+    await untilTrue("nothing is under way", () => this.#underWay.size === 0, { withinMs: 60_000 });
     await untilTrue("what lives shortly has expired", () => Date.now() > this.#lastDeathAt);
   }
 
@@ -141,9 +160,10 @@ export class Load {
         const ack = random.chance(0.02) ? "quorum" : random.pick(this.#options.acks);
         const { kills } = replica;
         const sentAt = Date.now();
-        this.#busy++;
-        const told = await door.write(writes, ack);
-        this.#busy--;
+        const asked = door.write(writes, ack);
+        this.#underWay.add(asked);
+        const told = await asked;
+        this.#underWay.delete(asked);
         writes.forEach((write, place) => {
           this.#note(write, told[place], { replica, kills, sentAt, ack });
         });
@@ -154,8 +174,9 @@ export class Load {
   }
 
   #write(random: SeededRandom): Write {
-    const { hotKeys, coldKeys, shortTtlMsMax } = this.#options;
-    const key = random.chance(0.3) ? `hot/${random.below(hotKeys)}` : `cold/${random.below(coldKeys)}`;
+    const { hotKeys, coldKeys, shortTtlMsMax, prefix } = this.#options;
+    const name = random.chance(0.3) ? `hot/${random.below(hotKeys)}` : `cold/${random.below(coldKeys)}`;
+    const key = `${prefix}${name}`;
     if (random.chance(0.2)) return { key };
     const padding = random.chance(0.01) ? 20_000 : random.below(200);
     const value = `${++this.#values}:${"x".repeat(padding)}`;
@@ -176,6 +197,7 @@ export class Load {
     if (isShort) this.#lastDeathAt = Math.max(this.#lastDeathAt, deadBy);
     const { key, value } = write;
     this.#noted.push({
+      number: this.#noted.length,
       attempt: {
         key,
         sentAt,

@@ -128,6 +128,9 @@ export class ReplicaProcess {
   exitCode: number | null = null;
   readonly #launch: Launch;
   #child: ChildProcess | undefined;
+  #spawned: (child: ChildProcess) => void = () => {};
+  /** Its process, once its next start has begun. */
+  spawned: Promise<ChildProcess> = this.#nextSpawn();
   #errors = "";
   #lastRequest = 0;
   readonly #inspections = new Map<number, Inspection>();
@@ -173,6 +176,8 @@ export class ReplicaProcess {
     });
     alive.add(child);
     this.#child = child;
+    this.#spawned(child);
+    this.spawned = this.#nextSpawn();
     this.#errors = "";
     child.stderr?.on("data", (chunk: Buffer) => (this.#errors += chunk.toString()));
     child.once("exit", (code) => {
@@ -267,6 +272,12 @@ export class ReplicaProcess {
 
   loggedSince(mark: number): readonly string[] {
     return this.logs.slice(mark).map((line) => line.event);
+  }
+
+  #nextSpawn(): Promise<ChildProcess> {
+    return new Promise((resolve) => {
+      this.#spawned = resolve;
+    });
   }
 
   async #started(child: ChildProcess): Promise<void> {

@@ -57,17 +57,29 @@ export class PowerCutDisk {
    * replayed. This one is gone.
    */
   async cut(writers: readonly ChildProcess[]): Promise<PowerCutDisk> {
-    const image = newImage();
     const exits = writers.filter(isRunning).map((writer) => once(writer, "exit"));
+    const image = await this.#copyOfImage(writers, "SIGKILL");
+    await Promise.all(exits);
+    await this.dispose();
+    return new PowerCutDisk(image, await mountImage(image));
+  }
+
+  /** The disk as it would come up had the power gone now. This one, and its `writers`, go on. */
+  async asAfterACut(writers: readonly ChildProcess[]): Promise<PowerCutDisk> {
+    const image = await this.#copyOfImage(writers, "SIGCONT");
+    return new PowerCutDisk(image, await mountImage(image));
+  }
+
+  /** What the image holds now; `writers` stand still meanwhile, and get `signal` then. */
+  async #copyOfImage(writers: readonly ChildProcess[], signal: "SIGKILL" | "SIGCONT"): Promise<string> {
+    const image = newImage();
     for (const writer of writers) writer.kill("SIGSTOP");
     try {
       await run("cp", ["--sparse=always", this.#image, image]);
     } finally {
-      for (const writer of writers) writer.kill("SIGKILL");
+      for (const writer of writers) writer.kill(signal);
     }
-    await Promise.all(exits);
-    await this.dispose();
-    return new PowerCutDisk(image, await mountImage(image));
+    return image;
   }
 
   /** Unmounts and deletes it. Safe to call twice. */
