@@ -14,6 +14,7 @@ import { Level } from "level";
 import { AtollError } from "../base/errors.ts";
 import type { Log, StorageCondition } from "../replica/ports.ts";
 import { type DamagedTable, findDamagedTables, setTablesAside } from "./damaged-tables.ts";
+import { forgetKept, keepLogs, oweKept, owesLogs, passedOver, repairWithLogs, settleKept } from "./level-logs.ts";
 
 /** `level` exports classic-level's class and declares less of it than there is. */
 export type Database = Level<Uint8Array, Uint8Array> & {
@@ -22,6 +23,8 @@ export type Database = Level<Uint8Array, Uint8Array> & {
 
 const repairDatabase = (Level as unknown as { repair(location: string): Promise<void> }).repair;
 
+/** Of one folder, as long as LevelDB passes over some of its logs. */
+const OPENS_MAX = 2;
 /** LevelDB takes no smaller one. */
 const BUFFER_BYTES_MIN = 64 * 1024;
 /**
@@ -78,7 +81,7 @@ async function repairOrSetAside(place: Place, log: Log, detail: string): Promise
   const { folder, location, bufferBytes } = place;
   log("warn", "storage-damaged", { folder, detail });
   try {
-    await repairDatabase(location);
+    await repairWithLogs(location, () => repairDatabase(location));
     const database = await openDatabase(location, bufferBytes);
     log("warn", "storage-repaired", { folder, detail });
     return { database, condition: { type: "repaired", detail } };
@@ -206,7 +209,7 @@ async function openExistingOrNew(location: string, bufferBytes: number): Promise
 /** Throws LevelDB's error where another process has the database; looks at nothing and changes nothing. */
 async function expectUnlocked(location: string): Promise<void> {
   try {
-    await openDatabase(location, BUFFER_BYTES_MIN, { errorIfExists: true });
+    await openOnce(location, BUFFER_BYTES_MIN, { errorIfExists: true });
   } catch (error) {
     // LevelDB takes the lock, and only then refuses what it finds.
     if (isLocked(error)) throw error;
@@ -225,17 +228,49 @@ function asideOf(location: string): string {
   return `${location}.damaged-${new Date().toISOString().replaceAll(/[-:.]/g, "")}`;
 }
 
+/** With all its logs: where LevelDB goes on without one, once more. Throws what it had to say then. */
 async function openDatabase(
   location: string,
   bufferBytes: number,
-  { createIfMissing = false, errorIfExists = false } = {},
+  options: { readonly createIfMissing?: boolean } = {},
+): Promise<Database> {
+  await settleKept(location);
+  let reason: string | undefined;
+  for (let attempt = 1; attempt <= OPENS_MAX; attempt++) {
+    if (await owesLogs(location)) {
+      await expectUnlocked(location);
+      await repairWithLogs(location, () => repairDatabase(location));
+    }
+    const diaryBefore = await keepLogs(location);
+    const database = await openOnce(location, bufferBytes, options);
+    reason = await passedOver(location, diaryBefore);
+    if (reason === undefined) {
+      await forgetKept(location);
+      return database;
+    }
+    await database.close();
+    await oweKept(location);
+  }
+  throw new Error(reason);
+}
+
+async function openOnce(
+  location: string,
+  bufferBytes: number,
+  { createIfMissing = false, errorIfExists = false }: { createIfMissing?: boolean; errorIfExists?: boolean },
 ): Promise<Database> {
   const database = new Level<Uint8Array, Uint8Array>(location, {
     keyEncoding: "view",
     valueEncoding: "view",
     writeBufferSize: Math.max(BUFFER_BYTES_MIN, Math.floor(bufferBytes)),
   });
-  await database.open({ createIfMissing, errorIfExists });
+  try {
+    await database.open({ createIfMissing, errorIfExists });
+  } catch (error) {
+    // It has taken nothing over.
+    await forgetKept(location);
+    throw error;
+  }
   return database as Database;
 }
 

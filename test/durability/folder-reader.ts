@@ -64,6 +64,7 @@ export async function readFolder(folder: string, keys: Iterable<string>): Promis
 const COMPLAINTS =
   /^(storage-(damaged|repaired|set-aside|log-damaged)|data-damaged|data-unreadable|meta-damaged|quarantine)$/;
 
-export function complaintsIn(facts: readonly { readonly event: string }[]): readonly string[] {
-  return [...new Set(facts.map(({ event }) => event).filter((event) => COMPLAINTS.test(event)))];
+export function complaintsIn(facts: readonly Omit<Fact, "level">[]): readonly string[] {
+  const complaints = facts.filter(({ event }) => COMPLAINTS.test(event));
+  return complaints.map(({ event, fields }) => `${event} ${JSON.stringify(fields)}`);
 }
