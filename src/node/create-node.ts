@@ -3,7 +3,6 @@
  * WebSocket doors.
  */
 
-import { open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AtollError } from "../base/errors.ts";
 import type { Key, ReplicaId } from "../base/ids.ts";
@@ -22,6 +21,7 @@ import { Discovery } from "../runtime/discovery.ts";
 import { LevelStorage } from "../runtime/level-storage.ts";
 import { MemoryStorage } from "../runtime/memory-storage.ts";
 import { processBytes } from "../runtime/process-memory.ts";
+import { SalvageFile } from "../runtime/salvage-file.ts";
 import { SystemRandom, systemClock, systemScheduler, systemStopwatch } from "../runtime/system.ts";
 import { WsTransport } from "../runtime/ws-transport.ts";
 import type { KeyspaceSettings, KeyspaceStatus, LocalStore, Store, WriteOptions, WriteOutcome } from "../store.ts";
@@ -113,6 +113,7 @@ class AtollNode implements Node {
   #cancelBudget: Cancel = () => {};
   #stopping: Promise<void> | undefined;
   #bound: string | undefined;
+  readonly #salvageFiles = new Map<string, SalvageFile>();
   #handedOver: () => void = () => {};
   readonly #untilHandedOver = new Promise<void>((resolve) => {
     this.#handedOver = resolve;
@@ -264,17 +265,13 @@ class AtollNode implements Node {
     return new BackupSchedule({ ...backup, ...around, store: this.#driver, name });
   }
 
-  /** Keeps records that a quarantine dropped: back to back in one file for each keyspace, as they lie on disk. */
+  /** Keeps records that a quarantine dropped: back to back in one file for each keyspace. */
   async #salvage(records: readonly Uint8Array[], keyspace: string): Promise<void> {
     const name = keyspace === DEFAULT_KEYSPACE ? "" : `.${keyspace}`;
-    const file = join(this.#config.data, `salvaged-${this.#driver.id}${name}.records`);
-    const handle = await open(file, "a", 0o600);
-    try {
-      await handle.writeFile(Buffer.concat(records));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    this.#log("warn", "writes-kept", { file, writes: records.length });
+    const path = join(this.#config.data, `salvaged-${this.#driver.id}${name}.records`);
+    const file = this.#salvageFiles.get(path) ?? new SalvageFile(path);
+    this.#salvageFiles.set(path, file);
+    await file.append(records);
+    this.#log("warn", "writes-kept", { file: path, writes: records.length });
   }
 }

@@ -36,7 +36,7 @@ export async function writeWholeFile(path: string, pieces: AsyncIterable<Uint8Ar
 }
 
 /** The name is on disk, too. Not every system has folders that can be synced. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   if (handle === undefined) return;
   try {

@@ -131,7 +131,8 @@ describe.skipIf(reason)(`${campaign.runs} times, a disk that is full or fails ${
       const [key, value] = random.pick(entries);
       const { status, body } = await victim.http.get(key);
       if (status === 200) expect(body.toString() === value, `${what}: ${key} reads otherwise`).toBe(true);
-      else expect(status, `${what}: ${key} is there, and said not to be; ${campaign.replay}`).toBeGreaterThanOrEqual(500);
+      else
+        expect(status, `${what}: ${key} is there, and said not to be; ${campaign.replay}`).toBeGreaterThanOrEqual(500);
     }
   }
 
@@ -174,8 +175,13 @@ describe.skipIf(reason)(`${campaign.runs} times, a disk that is full or fails ${
     }
     const onDisk = clients.history(onDiskOf(victim));
     expectNone(await violationsAt([victim], onDisk), `${what}, from its disk alone`, onDisk.counts());
-    const before = victim.logs.slice(0, mark).slice(-10).map(({ event, fields }) => `${event} ${JSON.stringify(fields)}`);
-    expect(complaintsIn(victim.logs.slice(mark)), `${what}: damage; ${campaign.replay}\n${before.join("\n")}`).toEqual([]);
+    const before = victim.logs
+      .slice(0, mark)
+      .slice(-10)
+      .map(({ event, fields }) => `${event} ${JSON.stringify(fields)}`);
+    expect(complaintsIn(victim.logs.slice(mark)), `${what}: damage; ${campaign.replay}\n${before.join("\n")}`).toEqual(
+      [],
+    );
     await peer.cut([]);
     await untilLinked(replicas);
     await clients.rest();

@@ -45,22 +45,26 @@ describe("a replica that is killed", () => {
     templateContents = new Map([...tables, ...log]);
   });
 
-  it.skipIf(reason)(`at ${campaign.isLong ? "every" : `${CALLS_SHORT}`} system call, loses nothing that is on disk ${reason ?? ""}`, {
-    timeout: campaign.isLong ? 4 * 3_600_000 : 120_000,
-  }, async () => {
-    const random = new SeededRandom(`${campaign.seed}/calls`);
-    const series = FILE_KINDS.flatMap((kind) => SYSTEM_CALLS.map((call) => ({ kind, call })));
-    if (campaign.isLong) await inTurns(series, countOut);
-    else {
-      const likely = series.filter(({ kind }) => kind === "log" || kind === "table" || kind === "manifest");
-      const drawn = Array.from({ length: CALLS_SHORT }, () => ({
-        ...random.pick(likely.filter(({ call }) => call === "write" || call === "fdatasync" || call === "openat")),
-        when: random.between(1, 4),
-      }));
-      await inTurns(drawn, async ({ kind, call, when }) => void (await killAtCall(kind, call, when)));
-    }
-    campaign.show();
-  });
+  it.skipIf(reason)(
+    `at ${campaign.isLong ? "every" : `${CALLS_SHORT}`} system call, loses nothing that is on disk ${reason ?? ""}`,
+    {
+      timeout: campaign.isLong ? 4 * 3_600_000 : 120_000,
+    },
+    async () => {
+      const random = new SeededRandom(`${campaign.seed}/calls`);
+      const series = FILE_KINDS.flatMap((kind) => SYSTEM_CALLS.map((call) => ({ kind, call })));
+      if (campaign.isLong) await inTurns(series, countOut);
+      else {
+        const likely = series.filter(({ kind }) => kind === "log" || kind === "table" || kind === "manifest");
+        const drawn = Array.from({ length: CALLS_SHORT }, () => ({
+          ...random.pick(likely.filter(({ call }) => call === "write" || call === "fdatasync" || call === "openat")),
+          when: random.between(1, 4),
+        }));
+        await inTurns(drawn, async ({ kind, call, when }) => void (await killAtCall(kind, call, when)));
+      }
+      campaign.show();
+    },
+  );
 
   it(`at ${campaign.runs} moments of no meaning, loses nothing that is on disk`, {
     timeout: 60_000 + campaign.runs * 20_000,
@@ -129,7 +133,9 @@ describe("a replica that is killed", () => {
     const starting = victim.start();
     starting.catch(() => {});
     const child = await spawned;
-    const exit = new Promise<NodeJS.Signals | null>((resolve) => child.once("exit", (_code, signal) => resolve(signal)));
+    const exit = new Promise<NodeJS.Signals | null>((resolve) =>
+      child.once("exit", (_code, signal) => resolve(signal)),
+    );
     // Its clients would only be refused, as fast as they ask.
     exit.then(() => load.shut(victim));
     const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);

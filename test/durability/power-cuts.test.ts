@@ -9,7 +9,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SeededRandom } from "../../src/base/random.ts";
 import { Load, onDiskOf, type Promises, violationsAt, whatKillsMayNotTake } from "../end-to-end/load.ts";
-import { createCluster, type ReplicaProcess, startAll, untilEqual, untilLinked } from "../end-to-end/replica-process.ts";
+import {
+  createCluster,
+  type ReplicaProcess,
+  startAll,
+  untilEqual,
+  untilLinked,
+} from "../end-to-end/replica-process.ts";
 import { PowerCutDisk, whyNoPowerCuts } from "../runtime/power-cut.ts";
 import { loadBallast, missingBallast } from "./ballast.ts";
 import { Campaign } from "./campaign.ts";

@@ -114,7 +114,11 @@ describe.skipIf(reason)(`a LevelDB that is not let at its log ${reason ?? ""}`, 
   function tracer(call: string, error: string): readonly string[] {
     const { through = [] } = killedAt(data, "log", "openat", 1);
     return through.map((word) =>
-      word.startsWith("inject=") ? `inject=${call}:error=${error}:when=1` : word.startsWith("trace=") ? `trace=${call}` : word,
+      word.startsWith("inject=")
+        ? `inject=${call}:error=${error}:when=1`
+        : word.startsWith("trace=")
+          ? `trace=${call}`
+          : word,
     );
   }
 });
