@@ -1,8 +1,12 @@
-/** What a shard keeps on disk beside its registers: the vector that claims them, and its purge marks (R8). */
+/**
+ * What a shard keeps on disk beside its registers: the vector that claims them, its purge marks (R8), and which own writes
+ * still need new dots.
+ */
 
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
+import type { OriginId } from "../base/ids.ts";
 import { decodePurgeMarks, encodePurgeMarks } from "./purge-marks.ts";
-import type { Shard } from "./shard.ts";
+import type { OwnWrites, Shard } from "./shard.ts";
 import { VersionVector } from "./version-vector.ts";
 
 /** What of its registers a shard may claim: the lowest two bits. */
@@ -12,14 +16,21 @@ const UNCONFIRMED = 2;
 const TRUST_MASK = 3;
 const READY = 4;
 const LEAVING = 8;
+const TO_REDOT = 16;
+const FLAGS_KNOWN = 31;
+
+/** Each quarantine adds as many as the replica remembers lives, and they end with it. */
+const OWN_WRITES_MAX = 4096;
 
 /** A view, valid until the writer is used again. */
 export function encodeHead(shard: Shard, writer: ByteWriter = new ByteWriter()): Uint8Array {
   writer.clear();
   const trust = shard.quarantined ? QUARANTINED : shard.unconfirmed > 0 ? UNCONFIRMED : TRUSTED;
-  writer.u8(trust | (shard.isReady ? READY : 0) | (shard.isLeaving ? LEAVING : 0));
+  const toRedot = shard.toRedot.length > 0 ? TO_REDOT : 0;
+  writer.u8(trust | (shard.isReady ? READY : 0) | (shard.isLeaving ? LEAVING : 0) | toRedot);
   shard.vector.encode(writer);
   encodePurgeMarks(writer, shard.purgeMarks);
+  if (toRedot !== 0) writeOwnWrites(writer, shard.toRedot);
   return writer.view();
 }
 
@@ -27,12 +38,30 @@ export function encodeHead(shard: Shard, writer: ByteWriter = new ByteWriter()):
 export function restoreHead(shard: Shard, head: Uint8Array): void {
   const reader = new ByteReader(head);
   const flags = reader.u8();
-  if (flags > 15) throw new BadBytes("the head of a shard with unknown flags");
+  if (flags > FLAGS_KNOWN) throw new BadBytes("the head of a shard with unknown flags");
   const trust = flags & TRUST_MASK;
-  shard.restoreHolding({ isReady: (flags & READY) !== 0, isLeaving: (flags & LEAVING) !== 0 });
-  shard.quarantined = trust === QUARANTINED;
-  shard.wasUnconfirmed = trust === UNCONFIRMED;
   shard.vector.merge(VersionVector.decode(reader));
   shard.purgeMarks = decodePurgeMarks(reader);
+  const toRedot = (flags & TO_REDOT) === 0 ? [] : readOwnWrites(reader);
   reader.finish();
+  shard.restoreHolding({ isReady: (flags & READY) !== 0, isLeaving: (flags & LEAVING) !== 0, toRedot });
+  shard.quarantined = trust === QUARANTINED;
+  shard.wasUnconfirmed = trust === UNCONFIRMED;
+}
+
+function writeOwnWrites(writer: ByteWriter, writes: readonly OwnWrites[]): void {
+  writer.varint(writes.length);
+  for (const { origin, above, areYoung } of writes) {
+    writer.varint(origin);
+    writer.varint(above);
+    writer.u8(areYoung ? 1 : 0);
+  }
+}
+
+function readOwnWrites(reader: ByteReader): OwnWrites[] {
+  return Array.from({ length: reader.varint(OWN_WRITES_MAX) }, () => ({
+    origin: reader.varint() as OriginId,
+    above: reader.varint(),
+    areYoung: reader.u8() === 1,
+  }));
 }

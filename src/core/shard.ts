@@ -92,6 +92,22 @@ export type Standing = "unknown" | "replaced" | "unseen";
 /** What becomes of it. */
 export type Fate = "stays" | "stays under a new dot" | "goes";
 
+/** Writes of an own life behind a sequence. */
+export interface OwnWrites {
+  readonly origin: OriginId;
+  /** Those whose sequences are greater. */
+  readonly above: number;
+  /** Of them, those that are younger than the retention. */
+  readonly areYoung: boolean;
+}
+
+/** What the disk has of a shard beside registers, vector and marks. */
+export interface HoldingOnDisk {
+  readonly isReady: boolean;
+  readonly isLeaving: boolean;
+  readonly toRedot: readonly OwnWrites[];
+}
+
 export interface LocalWrite {
   readonly kind: number;
   readonly key: Key;
@@ -143,6 +159,7 @@ export class Shard {
   fallenUntil = 0;
   /** When it was last on disk, what it held waited for a peer to confirm it: whoever loads it must distrust it again. */
   wasUnconfirmed = false;
+  #toRedot: readonly OwnWrites[] = [];
   /** How many members of containers were dropped because others took their place. */
   displaced = 0;
   /** Registers whose values are away. */
@@ -219,6 +236,20 @@ export class Shard {
   set quarantined(quarantined: boolean) {
     this.#quarantined = quarantined;
     if (quarantined) this.#agenda.unsettled.add(this);
+  }
+
+  /**
+   * Own writes of earlier lives that need dots of the present one, among what is unconfirmed. The disk knows, so that a
+   * later life goes on with it.
+   */
+  get toRedot(): readonly OwnWrites[] {
+    return this.#toRedot;
+  }
+
+  set toRedot(writes: readonly OwnWrites[]) {
+    if (this.#toRedot.length === 0 && writes.length === 0) return;
+    this.#toRedot = writes;
+    this.#dirtyHead();
   }
 
   /** It once took over all that was held elsewhere, or nobody held anything: it may be read, and be copied from. */
@@ -651,9 +682,10 @@ export class Shard {
   }
 
   /** Takes back from disk how far it had come. */
-  restoreHolding({ isReady, isLeaving }: { readonly isReady: boolean; readonly isLeaving: boolean }): void {
+  restoreHolding({ isReady, isLeaving, toRedot }: HoldingOnDisk): void {
     this.#isReady = isReady;
     this.#isLeaving = isLeaving;
+    this.#toRedot = toRedot;
   }
 
   /**
@@ -665,6 +697,7 @@ export class Shard {
     this.#leftUpTo = 1;
     this.#isReady = false;
     this.quarantined = false;
+    this.#toRedot = [];
     this.vector.clear();
     this.purgeMarks = undefined;
     this.#dirtyHead();

@@ -10,14 +10,15 @@ import type { Quarantine } from "../cluster/membership-host.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import { originOf, replicaOf } from "../core/origin.ts";
-import { expiresAt, flagsAt, isGone, originAt, recordLength, sequenceAt, timestampAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { expiresAt, flagsAt, isGone, originAt, recordLength, timestampAt } from "../core/record.ts";
+import type { OwnWrites, Shard } from "../core/shard.ts";
 import type { Birth } from "../wire/message.ts";
 
-interface LateRegister {
-  readonly slot: number;
-  readonly dot: string;
-}
+/**
+ * Registers that get new dots as soon as a quarantine begins: so much goes to the disk in one batch with it. The rest
+ * waits, as what is away does, until it is known what else becomes of its shard.
+ */
+const REDOTTED_AT_ONCE_BYTES = 4 << 20;
 
 export interface DoubtHost extends Surroundings {
   readonly number: number;
@@ -37,8 +38,9 @@ export class Doubt {
   readonly #retentionMs: number;
   /** Registers put aside. */
   salvaged = 0;
-  /** Those that need new dots, or are to be put aside, once their values are back. */
-  readonly #lateByShard = new Map<Shard, readonly LateRegister[]>();
+  #redottedBytes = 0;
+  /** Quarantined in this life: what of them needs new dots is all that is unconfirmed of those lives. */
+  readonly #begunHere = new Set<Shard>();
 
   constructor(host: DoubtHost, limits: { readonly retentionMs: number }) {
     this.#host = host;
@@ -46,49 +48,86 @@ export class Doubt {
   }
 
   /**
-   * Own registers that need new dots. Of doubted lives all do. Otherwise those that nobody has seen, where others have
+   * Own writes that need new dots. Of doubted lives all do. Otherwise those that nobody has seen, where others have
    * closed our lives without asking, so that they count as void there: of one that is taken for gone, what nobody told to
    * have; of one that was away for longer than the retention, what of that is younger. Of one that was removed before that,
    * which cannot tell by itself what others have seen, none: that shows once it holds what they hold. To be asked before
    * anything is forgotten.
    */
-  slotsToRedot(shard: Shard, { reason, doubtedSince }: Quarantine, now: number): readonly number[] {
-    const slots: number[] = [];
+  ownWritesToRedot(shard: Shard, { reason, doubtedSince }: Quarantine): readonly OwnWrites[] {
+    const writes: OwnWrites[] = [];
     for (const { life } of this.#host.lineage) {
       const origin = originOf(this.#host.number, life);
       const isDoubted = doubtedSince !== undefined && life >= doubtedSince;
       const isClosed = reason === "taken for gone" || reason === "away";
-      if (isDoubted) shard.collectAbove(origin, 0, slots);
-      else if (isClosed) shard.collectAbove(origin, this.#host.toldOf(shard.id, origin), slots);
+      if (isDoubted) writes.push({ origin, above: 0, areYoung: false });
+      else if (isClosed) {
+        writes.push({ origin, above: this.#host.toldOf(shard.id, origin), areYoung: reason === "away" });
+      }
     }
-    if (reason !== "away") return slots;
-    return slots.filter((slot) => !this.#isTooOld(shard.table.viewOf(slot), shard.table.offsetOf(slot), now));
+    return writes.filter(({ origin, above }) => slotsAbove(shard, origin, above).length > 0);
   }
 
-  /** Has a shard claim nothing in the new life, and serve nothing but `slots`, which get dots of it if they are young. */
-  begin(shard: Shard, slots: readonly number[], now: number): void {
+  /** A quarantine begins, of all shards. */
+  beginAll(): void {
+    this.#redottedBytes = 0;
+  }
+
+  /**
+   * Has a shard claim nothing in the new life, and serve nothing but what of `writes` is at hand and not too much, which
+   * gets dots of it if it is young. What is left of them the shard keeps in mind, and on disk.
+   */
+  begin(shard: Shard, writes: readonly OwnWrites[], now: number): void {
+    // After a restart it is not clear yet which of those that were to get new dots are our own.
+    const isClear = shard.toRedot.length === 0 || this.#begunHere.has(shard);
+    const slots = new Set(isClear ? this.#unconfirmedToRedot(shard, now) : []);
+    for (const write of writes) {
+      for (const slot of slotsAbove(shard, write.origin, write.above)) {
+        if (this.#isOf(write, shard, slot, now)) slots.add(slot);
+      }
+    }
     shard.distrust({ serve: false });
     shard.beginLife(this.#host.origin);
-    const late: LateRegister[] = [];
+    let isAll = isClear;
     for (const slot of slots) {
-      if (shard.isAway(slot)) late.push({ slot, dot: dotOf(shard, slot) });
-      else this.#renew(shard, slot, now);
+      const isLater = shard.isAway(slot) || this.#redottedBytes >= REDOTTED_AT_ONCE_BYTES;
+      if (isLater) isAll = false;
+      else {
+        this.#redottedBytes += shard.lengthOf(slot);
+        this.#redot(shard, slot, now);
+      }
     }
-    this.#lateByShard.set(shard, late);
+    if (isClear) this.#begunHere.add(shard);
+    shard.toRedot = isAll ? [] : merged([...shard.toRedot, ...writes]);
   }
 
-  #renew(shard: Shard, slot: number, now: number): void {
+  #redot(shard: Shard, slot: number, now: number): void {
     if (this.#isSalvaged(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now)) shard.discard(slot);
     else shard.redot(slot);
   }
 
-  /** The values of all that is in doubt are here by now. */
-  #renewLate(shard: Shard, now: number): void {
-    for (const { slot, dot } of this.#lateByShard.get(shard) ?? []) {
-      const isHeld = shard.table.isHeld(slot) && !shard.table.isSentinel(slot) && shard.isUnconfirmed(slot);
-      if (isHeld && dotOf(shard, slot) === dot) this.#renew(shard, slot, now);
-    }
-    this.#lateByShard.delete(shard);
+  /** Slots of what is unconfirmed and is to get a new dot. */
+  #unconfirmedToRedot(shard: Shard, now: number): number[] {
+    return shard.toRedot.flatMap((write) =>
+      slotsAbove(shard, write.origin, write.above).filter(
+        (slot) => shard.isUnconfirmed(slot) && this.#isOf(write, shard, slot, now),
+      ),
+    );
+  }
+
+  /** For a slot of that life and behind that sequence. */
+  #isOf({ areYoung }: OwnWrites, { table }: Shard, slot: number, now: number): boolean {
+    return !areYoung || !this.#isTooOld(table.viewOf(slot), table.offsetOf(slot), now);
+  }
+
+  /**
+   * The values of all that is in doubt are here by now. After a restart what others wrote under the same dots may be
+   * unconfirmed as well, until they have sent it again: then this waits for that.
+   */
+  #redotLate(shard: Shard, now: number): void {
+    for (const slot of this.#unconfirmedToRedot(shard, now)) this.#redot(shard, slot, now);
+    this.#begunHere.delete(shard);
+    shard.toRedot = [];
   }
 
   /**
@@ -96,9 +135,10 @@ export class Doubt {
    * the shard claims nothing any more, and all has to be fetched once more. No value of what it doubts may be away.
    */
   reconcile(shard: Shard, now: number): "waits" | "done" | "again" {
-    this.#renewLate(shard, now);
+    if (this.#begunHere.has(shard)) this.#redotLate(shard, now);
     const judge = this.#judgeOf(shard, now);
     if (judge === undefined) return "waits";
+    this.#redotLate(shard, now);
     const isQuarantined = shard.quarantined;
     const isWhole = shard.reconcile(shard.vector, (view, at, standing) => {
       const isOwn = replicaOf(originAt(view, at)) === this.#host.number;
@@ -154,7 +194,19 @@ export class Doubt {
   }
 }
 
-function dotOf({ table }: Shard, slot: number): string {
-  const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
-  return `${originAt(view, at)}:${sequenceAt(view, at)}`;
+function slotsAbove(shard: Shard, origin: OriginId, sequence: number): number[] {
+  const slots: number[] = [];
+  shard.collectAbove(origin, sequence, slots);
+  return slots;
+}
+
+/** One for each life: what was to get new dots already, also where less would have to now. */
+function merged(writes: readonly OwnWrites[]): OwnWrites[] {
+  const byOrigin = new Map<OriginId, OwnWrites>();
+  for (const write of writes) {
+    const other = byOrigin.get(write.origin) ?? write;
+    const above = Math.min(write.above, other.above);
+    byOrigin.set(write.origin, { origin: write.origin, above, areYoung: write.areYoung && other.areYoung });
+  }
+  return [...byOrigin.values()];
 }

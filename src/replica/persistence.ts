@@ -7,6 +7,7 @@
  *  D3. A batch that failed is handed out again, the same, before any other.
  *  D4. A shard whose head does not add up to its registers is damaged: it claims nothing (`Shard.distrust`).
  *  D5. What was found damaged on disk goes from there before anything is written in its place.
+ *  D6. That shards are distrusted all at once reaches the disk in one batch: of some it would never know.
  */
 
 import { ByteWriter } from "../base/bytes.ts";
@@ -109,6 +110,8 @@ export class Persistence {
   /** Keys of what is damaged on disk. */
   #damagedKeys: Uint8Array[] = [];
   #nextShard = 0;
+  /** The next batch has no bounds. */
+  #isUnbounded = false;
   readonly #batchWriter = new BatchWriter();
   readonly #headWriter = new ByteWriter(1024);
   readonly #extraWriter = new ByteWriter(1024);
@@ -133,6 +136,11 @@ export class Persistence {
   /** Has entries removed from disk that cannot be read: nobody knows their register, so nobody would replace them. */
   removeDamaged(keys: readonly Uint8Array[]): void {
     this.#damagedKeys.push(...keys);
+  }
+
+  /** What the disk lacks by now goes there in one batch, however much it is (D6). */
+  putAllInOneBatch(): void {
+    this.#isUnbounded = true;
   }
 
   durableOf(shard: ShardId): VersionVector {
@@ -169,14 +177,16 @@ export class Persistence {
   take(): Batch | undefined {
     if (this.#failed !== undefined) return this.#failed;
     const batch = this.#batchWriter;
-    for (const key of this.#damagedKeys.splice(0, BATCH_OPERATIONS)) {
+    const isUnbounded = this.#isUnbounded;
+    this.#isUnbounded = false;
+    for (const key of this.#damagedKeys.splice(0, isUnbounded ? Infinity : BATCH_OPERATIONS)) {
       batch.keys.raw(key);
       batch.delete();
     }
     const shards: PersistedShard[] = [];
     const waiting = this.#damagedKeys.length > 0 ? [] : this.#waiting();
     for (const shard of waiting) {
-      if (batch.bytes >= BATCH_BYTES || batch.length >= BATCH_OPERATIONS) {
+      if (!isUnbounded && (batch.bytes >= BATCH_BYTES || batch.length >= BATCH_OPERATIONS)) {
         this.#nextShard = shard.id;
         break;
       }

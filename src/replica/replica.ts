@@ -770,7 +770,7 @@ export class Replica implements WatchRelayHost {
   lost(shard: Shard, slot: number, now = this.sweptTo): void {
     this.outbox.log("error", "data-damaged", { shards: 1, entries: 1, registers: shard.table.count });
     shard.discard(slot);
-    shard.distrust({ serve: true });
+    shard.distrust({ serve: !shard.quarantined });
     this.pulls.abandon(shard.id);
     this.persistence.distrusted(shard);
     this.#changedUntold();
@@ -955,7 +955,7 @@ export class Replica implements WatchRelayHost {
   quarantine(cause: Quarantine, now: number): void {
     const { reason, knownLife } = cause;
     this.quarantines++;
-    const toRedot = new Map(this.shards.all.map((shard) => [shard, this.#doubt.slotsToRedot(shard, cause, now)]));
+    const toRedot = new Map(this.shards.all.map((shard) => [shard, this.#doubt.ownWritesToRedot(shard, cause)]));
     this.life = Math.max(this.life, knownLife) + 1 + leap(this.#random);
     this.rootLife = this.life;
     this.outbox.log("error", "quarantine", { reason, life: this.life });
@@ -966,11 +966,13 @@ export class Replica implements WatchRelayHost {
     this.#readiness.beginAnew();
     this.#changedUntold();
     this.#serving.restart();
+    this.#doubt.beginAll();
     for (const shard of this.shards) {
       this.pulls.abandon(shard.id);
       this.#doubt.begin(shard, toRedot.get(shard) ?? [], now);
       this.persistence.distrusted(shard);
     }
+    this.persistence.putAllInOneBatch();
     this.membership.beginLife();
     // It speaks of what is doubted now.
     this.#withheld.take();

@@ -146,11 +146,11 @@ async function load(
   const damaged = new Set(isLatest && isWhole ? report.damagedShards : replica.shards);
   for (const shard of replica.shards) {
     replica.persistence.found(shard);
-    if (damaged.has(shard) || shard.wasUnconfirmed) shard.distrust({ serve: true });
-    else if (shard.quarantined) shard.distrust({ serve: false });
+    if (damaged.has(shard) || shard.wasUnconfirmed || shard.quarantined) shard.distrust({ serve: !shard.quarantined });
     else replica.persistence.loaded(shard);
   }
   replica.persistence.removeDamaged(report.damagedKeys);
+  if (damaged.size > 0) replica.persistence.putAllInOneBatch();
   const entries = report.damagedKeys.length;
   if (damaged.size > 0 || entries > 0) {
     log("error", "data-damaged", { shards: damaged.size, entries, registers: report.registers });
