@@ -23,8 +23,8 @@ import { numberOf, SHARD_ID_MAX, SPACE_SHARDS_MAX, spaceOf } from "../base/shard
 import { FLAG_FIELD, flagsAt, identityEndAt, identityStartAt, keyLengthAt, kindAt } from "../core/record.ts";
 import type { KeyRange } from "./ports.ts";
 
-/** Goes up with every change that an older version could not read. */
-export const DISK_FORMAT_VERSION = 3;
+/** Goes up with every change that an older version could not read; `disk-migrations.ts` has a step from each to the next. */
+export const DISK_FORMAT_VERSION = 4;
 
 const META_PREFIX = 0x6d;
 const REGISTER_PREFIX = 0x72;
@@ -39,7 +39,7 @@ const SHARD_HEAD_BYTES_MAX = 16 << 20;
 
 const CHECKSUM_BYTES = 4;
 const META_SEED = 0x41746d31;
-const SHARD_HEAD_SEED = 0x41747331;
+export const SHARD_HEAD_SEED = 0x41747331;
 
 /** What a data folder says of the replica it belongs to. */
 export interface Meta {
@@ -84,21 +84,34 @@ export function encodeMeta(meta: Meta, writer: ByteWriter = new ByteWriter()): U
   return seal(writer.view().subarray(start), META_SEED);
 }
 
+/** The format of a meta, and what is behind it. Throws `BadBytes`. */
+export function openMeta(bytes: Uint8Array): { readonly format: number; readonly rest: Uint8Array } {
+  // Checksum and version lie here in every format.
+  const reader = openSealed(bytes, META_SEED);
+  const format = reader.u16();
+  return { format, rest: reader.raw(reader.remaining) };
+}
+
+/** A meta out of what `openMeta` took apart. */
+export function sealMeta(format: number, rest: Uint8Array): Uint8Array {
+  const writer = new ByteWriter();
+  const start = writer.reserve(CHECKSUM_BYTES);
+  writer.u16(format);
+  writer.raw(rest);
+  return seal(writer.view().subarray(start), META_SEED);
+}
+
 /** Throws `BadBytes`, and `DATA_NEWER_FORMAT` for what a later version of this program wrote. */
 export function decodeMeta(bytes: Uint8Array): Meta {
-  const reader = openSealed(bytes, META_SEED);
-  // Checksum and version lie here in every format.
-  const version = reader.u16();
-  if (version > DISK_FORMAT_VERSION) {
+  const { format, rest } = openMeta(bytes);
+  if (format > DISK_FORMAT_VERSION) {
     throw new AtollError(
       "DATA_NEWER_FORMAT",
-      `the data has format ${version}; this version reads formats up to ${DISK_FORMAT_VERSION}`,
+      `the data has format ${format}; this version reads formats up to ${DISK_FORMAT_VERSION}`,
     );
   }
-  if (version < DISK_FORMAT_VERSION) {
-    const message = `the data has format ${version}, of a version before the first release: begin with an empty folder`;
-    throw new AtollError("DATA_UNREADABLE", message);
-  }
+  if (format < DISK_FORMAT_VERSION) throw new AtollError("DATA_UNREADABLE", `the data has format ${format}`);
+  const reader = new ByteReader(rest);
   const replica = reader.latin1(NAME_BYTES_MAX);
   if (!isReplicaId(replica)) throw new BadBytes("not a replica id");
   const meta: Meta = {
@@ -138,7 +151,12 @@ export function encodeShardHead(
 
 /** Throws `BadBytes`, also for the head of another shard. */
 export function decodeShardHead(shard: ShardId, bytes: Uint8Array): ShardHead {
-  const reader = openSealed(bytes, headSeedOf(shard));
+  return openShardHead(bytes, headSeedOf(shard));
+}
+
+/** Throws `BadBytes`, also for a head that was sealed with another seed. */
+export function openShardHead(bytes: Uint8Array, seed: number): ShardHead {
+  const reader = openSealed(bytes, seed);
   const count = reader.varint();
   const sumHigh = reader.u32();
   const sumLow = reader.u32();

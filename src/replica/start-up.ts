@@ -9,6 +9,7 @@ import { isReplicaId, type ReplicaId } from "../base/ids.ts";
 import { LIFE_MAX, leap } from "../core/origin.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { decodeMeta, type Meta, metaRange, registerRange, shardHeadRange } from "./disk-layout.ts";
+import { migrate } from "./disk-migrations.ts";
 import { Loader } from "./loader.ts";
 import { decodeExtra, type MetaExtra } from "./meta-extra.ts";
 import type { Clock, Log, Random, Storage } from "./ports.ts";
@@ -42,6 +43,7 @@ export async function startReplica(options: StartUpOptions): Promise<Replica> {
 
 async function takeBack(options: StartUpOptions, isWhole: boolean): Promise<Replica> {
   const { config, storage, log, clock, random, ephemeral } = options;
+  if (!ephemeral) await migrate(storage, log);
   const meta = await readMeta(storage, log);
   checkMeta(config, meta);
   const extra = readExtra(meta);
