@@ -2,8 +2,8 @@
 /**
  * The `atoll` command. Plain JavaScript that needs nothing but Node and npm, so that it runs on a fresh clone: it installs
  * what is missing, builds what is stale, then hands over to the compiled command line. In a published package, which has
- * neither lock file nor build configuration, it only hands over. `--test`, `--bench` and `--demo` are the
- * developer's entries.
+ * neither lock file nor build configuration, it only hands over. `--test`, `--bench`, `--durability` and `--demo` are
+ * the developer's entries.
  */
 
 import { spawn, spawnSync } from "node:child_process";
@@ -13,6 +13,7 @@ import { Socket } from "node:net";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 
 const NODE_MIN = [20, 19];
 /** Between two looks at whether npm is still there. */
@@ -303,6 +304,37 @@ async function bench(args) {
   return run(join(outdir, "run.mjs"), args);
 }
 
+/** Runs of a campaign that is asked for without a number. */
+const DURABILITY_RUNS = 100;
+
+/** The campaigns of `test/durability`, as long as one wants them: they are tests that do more when they are told to. */
+async function durability(args) {
+  await withSetupLock(() => {
+    if (needsInstall()) install();
+  });
+  const options = { only: { type: "string" }, runs: { type: "string" }, seed: { type: "string" } };
+  const { only, runs = String(DURABILITY_RUNS), seed } = parseDurabilityArgs(args, options);
+  const folder = inRoot("test", "durability");
+  const names = fs.readdirSync(folder).flatMap((name) => /^(.+)\.test\.ts$/.exec(name)?.[1] ?? []);
+  if (only !== undefined && !names.includes(only)) {
+    throw new SetupFailure(`atoll: no campaign ${only}; there are: ${names.join(", ")}`);
+  }
+  if (!/^[1-9]\d*$/.test(runs)) throw new SetupFailure(`atoll: --runs ${runs}: a number from 1 up is wanted`);
+  process.env.ATOLL_DURABILITY_RUNS = runs;
+  if (seed !== undefined) process.env.ATOLL_SEED = seed;
+  // One after the other: each takes the whole machine.
+  const files = (only === undefined ? names : [only]).map((name) => `test/durability/${name}.test.ts`);
+  return run(packageFile("vitest", "vitest.mjs"), ["run", "--no-file-parallelism", ...files]);
+}
+
+function parseDurabilityArgs(args, options) {
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    throw new SetupFailure(`atoll: ${error.message}`);
+  }
+}
+
 /**
  * glibc maps blocks over 128 KiB one by one and gives each back when it is freed, until the first of them is: from then on it keeps
  * freed ones of up to that size for itself, in between others, and a replica whose values come and go takes twice its bound for
@@ -374,6 +406,7 @@ async function main() {
   const [first, ...rest] = process.argv.slice(2);
   if (first === "--test") return test(rest);
   if (first === "--bench") return bench(rest);
+  if (first === "--durability") return durability(rest);
   await setUp();
   if (first === "--demo") return demo(rest);
   // Whoever forked this talks to it; what `cluster` starts has it from there.
