@@ -23,7 +23,7 @@ import { complaintsIn, readFolder } from "./folder-reader.ts";
 
 const campaign = new Campaign(import.meta.url, 4);
 /** The last of each round is a real one. */
-const CUTS_A_ROUND = campaign.isLong ? 20 : campaign.runs;
+const CUTS_A_ROUND = Math.min(20, campaign.runs);
 const ROUNDS = Math.ceil(campaign.runs / CUTS_A_ROUND);
 const IMAGE_MEGABYTES = 256;
 const MEMORY_BYTES = 32 << 20;
