@@ -49,4 +49,6 @@ export interface MembershipHost {
   /** A member was given up: nothing is asked of it any more, nor sent to it. */
   gaveUp(id: ReplicaId): void;
   quarantine(cause: Quarantine, now: number): void;
+  /** Batches that the disk takes are counted on from here, unless there were more. */
+  countOnFrom(epoch: number): void;
 }

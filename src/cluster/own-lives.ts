@@ -52,5 +52,7 @@ export class OwnLives {
       const isRemoved = !facts.ephemeral || isGivenUp({ givenUpLife: facts.givenUpLife, rootLife: host.rootLife });
       host.quarantine({ reason: isRemoved ? "removed" : "taken for gone", knownLife }, now);
     }
+    // It has begun anew since: that others were told of more is no news to the next start either.
+    if (host.quarantines > 0) host.countOnFrom(facts.epoch);
   }
 }

@@ -243,7 +243,7 @@ export class Persistence {
   persisted(batch: Batch): void {
     this.#failed = undefined;
     this.isUnderWay = false;
-    this.epoch = batch.epoch;
+    this.epoch = Math.max(this.epoch, batch.epoch);
     for (const { shard, vector, isReady, recordBytes, isBlank } of batch.shards) {
       this.#noteBytes(shard.id, recordBytes);
       if (isBlank) this.#readyOnDisk.delete(shard.id);

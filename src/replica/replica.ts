@@ -981,6 +981,12 @@ export class Replica implements WatchRelayHost {
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
   }
 
+  countOnFrom(epoch: number): void {
+    if (epoch <= this.persistence.epoch) return;
+    this.persistence.epoch = epoch;
+    this.persistence.metaDirty = true;
+  }
+
   /** How far others told that they cover an origin. */
   toldOf(shard: ShardId, origin: OriginId): number {
     return this.#coverage.coveredByAny(shard, origin);

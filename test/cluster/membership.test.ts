@@ -44,6 +44,7 @@ beforeEach(() => {
     livesAnew: () => {},
     gaveUp: () => {},
     quarantine: () => {},
+    countOnFrom: () => {},
   };
   now = NOW;
   membership = new Membership(

@@ -207,6 +207,28 @@ describe("an old copy of a disk, put back", () => {
     },
   );
 
+  it("is not quarantined once more when it starts again, though its disk has taken less than others were told", async () => {
+    const machines = await Machines.started(["a", "c"], "epoch caught up");
+    const copy = new Map(machines.machine("c").disk);
+    for (let i = 0; i < 100; i++) {
+      machines.put("c", "k", `${i}`);
+      machines.run(100);
+    }
+    machines.crash("c");
+    machines.machine("c").disk = copy;
+    await machines.start("c");
+    machines.run(3000);
+    expect(machines.at("c").quarantines).toBe(1);
+    for (let start = 0; start < 2; start++) {
+      machines.crash("c");
+      await machines.start("c");
+      machines.run(5000);
+      expect(machines.at("c").quarantines).toBe(0);
+    }
+    expect(machines.get("c", "k")).toBe("99");
+    expect(machines.differences()).toEqual([]);
+  });
+
   it("does not go on with a life that only somebody knows of whom it has not met yet", async () => {
     const machines = await Machines.started(["a", "b", "c"], "life unknown");
     machines.run(3000);

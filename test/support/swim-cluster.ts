@@ -358,6 +358,7 @@ export class SwimCluster {
       livesAnew: () => {},
       gaveUp: () => {},
       quarantine: () => {},
+      countOnFrom: () => {},
     };
   }
 }
