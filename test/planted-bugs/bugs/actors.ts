@@ -43,7 +43,7 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
       NO_LEAP,
       {
         file: "replica/doubt.ts",
-        find: "if (isDoubted) shard.collectAbove(origin, 0, slots);",
+        find: "if (isDoubted) writes.push({ origin, above: 0, areYoung: false });",
         replace: "if (isDoubted) continue;",
       },
       {
