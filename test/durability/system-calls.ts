@@ -15,15 +15,15 @@ const FILES_MAX = 80;
 const numbered = (name: (number: string) => string) =>
   Array.from({ length: FILES_MAX }, (_, number) => name(String(number).padStart(6, "0")));
 
-/** Paths within a data folder. */
+/** Paths within a data folder; those that see the most calls come last. */
 const files = {
-  log: numbered((number) => `db/${number}.log`),
-  table: numbered((number) => `db/${number}.ldb`),
   manifest: numbered((number) => `db/MANIFEST-${number}`),
   current: ["db/CURRENT", ...numbered((number) => `db/${number}.dbtmp`)],
   lock: ["db/LOCK"],
   diary: ["db/LOG", "db/LOG.old"],
   folder: ["", "db"],
+  log: numbered((number) => `db/${number}.log`),
+  table: numbered((number) => `db/${number}.ldb`),
 } as const satisfies Record<string, readonly string[]>;
 
 export type FileKind = keyof typeof files;
@@ -33,7 +33,6 @@ export const FILE_KINDS = Object.keys(files) as readonly FileKind[];
 /** Those that change what is on disk, or say that it is there. */
 export const SYSTEM_CALLS = [
   "openat",
-  "write",
   "pwrite64",
   "fdatasync",
   "fsync",
@@ -44,6 +43,7 @@ export const SYSTEM_CALLS = [
   "unlink",
   "mkdir",
   "fcntl",
+  "write",
 ] as const;
 
 export type SystemCall = (typeof SYSTEM_CALLS)[number];
