@@ -15,6 +15,7 @@ import { AtollError } from "../base/errors.ts";
 import type { Log, StorageCondition } from "../replica/ports.ts";
 import { type DamagedTable, findDamagedTables, setTablesAside } from "./damaged-tables.ts";
 import { forgetKept, keepLogs, oweKept, owesLogs, passedOver, repairWithLogs, settleKept } from "./level-logs.ts";
+import { markUnordered, noteOrder } from "./level-order.ts";
 
 /** `level` exports classic-level's class and declares less of it than there is. */
 export type Database = Level<Uint8Array, Uint8Array> & {
@@ -81,7 +82,7 @@ async function repairOrSetAside(place: Place, log: Log, detail: string): Promise
   const { folder, location, bufferBytes } = place;
   log("warn", "storage-damaged", { folder, detail });
   try {
-    await repairWithLogs(location, () => repairDatabase(location));
+    await repair(location);
     const database = await openDatabase(location, bufferBytes);
     log("warn", "storage-repaired", { folder, detail });
     return { database, condition: { type: "repaired", detail } };
@@ -89,6 +90,11 @@ async function repairOrSetAside(place: Place, log: Log, detail: string): Promise
     if (!isDamage(error)) throw openError(folder, error);
     return setAside(place, log, `${detail}; repair: ${reasonOf(error)}`);
   }
+}
+
+async function repair(location: string): Promise<void> {
+  await markUnordered(location);
+  await repairWithLogs(location, () => repairDatabase(location));
 }
 
 /** Opens a database that was open before, as it is. Throws LevelDB's own error. */
@@ -239,13 +245,14 @@ async function openDatabase(
   for (let attempt = 1; attempt <= OPENS_MAX; attempt++) {
     if (await owesLogs(location)) {
       await expectUnlocked(location);
-      await repairWithLogs(location, () => repairDatabase(location));
+      await repair(location);
     }
     const diaryBefore = await keepLogs(location);
     const database = await openOnce(location, bufferBytes, options);
     reason = await passedOver(location, diaryBefore);
     if (reason === undefined) {
       await forgetKept(location);
+      await noteOrder(database, location);
       return database;
     }
     await database.close();

@@ -25,6 +25,7 @@ import {
   reasonOf,
   reopenDatabase,
 } from "./level-open.ts";
+import { readLatest } from "./level-order.ts";
 
 /** Larger chunks keep more young buffers alive and are slower (measured: 1,000 to 2,000 is the flat top). */
 const CHUNK_ENTRIES = 1000;
@@ -117,7 +118,7 @@ export class LevelStorage implements Storage {
   async read(key: Uint8Array): Promise<Uint8Array | undefined> {
     if (this.#database === undefined) throw this.#closedError();
     try {
-      return await this.#database.get(key, { fillCache: false });
+      return await readLatest(this.#database, key);
     } catch (error) {
       throw this.#readError(error);
     }
