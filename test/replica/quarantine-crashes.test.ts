@@ -1,7 +1,14 @@
 /** The process of a quarantined replica ends before its disk has all of that: it is as if it had, or had never begun. */
 
 import { describe, expect, it } from "vitest";
-import { Machines } from "../support/machines.ts";
+import type { ReplicaId } from "../../src/base/ids.ts";
+import { SeededRandom } from "../../src/base/random.ts";
+import { numberOf } from "../../src/base/shard-id.ts";
+import { replicaDefaults } from "../../src/replica/config.ts";
+import type { StorageOperation } from "../../src/replica/ports.ts";
+import type { Replica } from "../../src/replica/replica.ts";
+import { startReplica } from "../../src/replica/start-up.ts";
+import { type Disk, DiskStorage, Machines } from "../support/machines.ts";
 
 const RETENTION_MS = 60_000;
 const AWAY_MS = RETENTION_MS + 5000;
@@ -84,3 +91,53 @@ describe("a replica that crashes while it is quarantined", () => {
     expect(machines.differences()).toEqual([]);
   });
 });
+
+describe("a replica that crashes while it starts on a disk that lost something", () => {
+  /** More heads than a batch holds. */
+  const SHARDS = 4096;
+
+  function startOn(disk: Disk, writes: number): Promise<Replica> {
+    return startReplica({
+      config: { ...replicaDefaults, address: "a:1", id: "a" as ReplicaId, shards: SHARDS },
+      ephemeral: false,
+      clock: { now: () => 1_800_000_100_000 },
+      random: new SeededRandom(1),
+      storage: new DyingStorage(disk, writes),
+      log: () => {},
+    });
+  }
+
+  it("has not taken for whole what it had no time to look at", async () => {
+    const machines = new Machines(1, { shards: SHARDS });
+    await machines.start("a");
+    // In a shard that comes late.
+    const key = Array.from({ length: 100 }, (_, i) => `k${i}`).find(
+      (name) => numberOf(machines.put("a", name, "first").dot.shard) > SHARDS - 500,
+    );
+    machines.run(1000);
+    const before = new Map(machines.machine("a").disk);
+    const { shard } = machines.put("a", key ?? "", "second").dot;
+    machines.run(1000);
+    machines.crash("a");
+    const { disk } = machines.machine("a");
+    // The disk is as it was before, but for the meta: what it holds of that shard adds up.
+    for (const [name, entry] of before) if (!name.startsWith("m")) disk.set(name, entry);
+    await startOn(disk, 1).catch(() => undefined);
+    expect((await startOn(disk, Infinity)).shards.get(shard)?.unconfirmed).toBe(1);
+  });
+});
+
+/** Of a process that dies after so many writes. */
+class DyingStorage extends DiskStorage {
+  #left: number;
+
+  constructor(disk: Disk, writes: number) {
+    super(disk);
+    this.#left = writes;
+  }
+
+  override async write(operations: readonly StorageOperation[]): Promise<void> {
+    if (this.#left-- === 0) throw new Error("the process died");
+    await super.write(operations);
+  }
+}
