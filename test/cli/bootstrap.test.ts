@@ -61,6 +61,11 @@ export async function main(argv) {
 `;
 
 const FAKE_VITEST = `import fs from "node:fs";
+const { ATOLL_DURABILITY_RUNS: runs, ATOLL_SEED: seed } = process.env;
+if (runs !== undefined) {
+  fs.appendFileSync("calls.log", [...process.argv.slice(2), runs, seed].join(" ") + "\\n");
+  process.exit(4);
+}
 fs.appendFileSync("calls.log", "vitest\\n");
 const summary = fs.existsSync("summary.json") ? fs.readFileSync("summary.json", "utf8") : '{"passed":7,"failed":0,"skipped":[]}';
 fs.writeFileSync(process.env.VITEST_SUMMARY_FILE, summary);
@@ -268,6 +273,34 @@ describe("npm test", () => {
     arrange();
     const { code, stdout } = await bootstrap(["--test"]);
     expect(stdout.toString()).toBe(lastLine);
+    expect(code).toBe(1);
+  });
+});
+
+describe("npm run durability", () => {
+  beforeEach(() => {
+    for (const name of ["kills.test.ts", "power-cuts.test.ts", "campaign.ts"]) write(`test/durability/${name}`, "");
+  });
+
+  test("runs the campaign that is asked for, as often and with the seed that is", async () => {
+    const { code } = await bootstrap(["--durability", "--only", "kills", "--runs", "500", "--seed", "7"]);
+    expect(calls()[1]).toBe("run --no-file-parallelism test/durability/kills.test.ts 500 7");
+    expect(code).toBe(4);
+  });
+
+  test("runs all of them where none is named", async () => {
+    await bootstrap(["--durability", "--seed", "7"]);
+    const files = "test/durability/kills.test.ts test/durability/power-cuts.test.ts";
+    expect(calls()[1]).toBe(`run --no-file-parallelism ${files} 100 7`);
+  });
+
+  test.each([
+    [["--only", "cuts"], "atoll: no campaign cuts; there are: kills, power-cuts\n"],
+    [["--runs", "many"], "atoll: --runs many: a number from 1 up is wanted\n"],
+    [["--often"], "atoll: Unknown option '--often'"],
+  ])("refuses %j in one line", async (args, line) => {
+    const { code, stderr } = await bootstrap(["--durability", ...args]);
+    expect(stderr).toContain(line);
     expect(code).toBe(1);
   });
 });
