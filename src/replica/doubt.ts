@@ -16,13 +16,15 @@ import type { Birth } from "../wire/message.ts";
 
 /**
  * Registers that get new dots as soon as a quarantine begins: so much goes to the disk in one batch with it. The rest
- * waits, as what is away does, until it is known what else becomes of its shard.
+ * waits until that is there, and until what is away has been read.
  */
 const REDOTTED_AT_ONCE_BYTES = 4 << 20;
 
 export interface DoubtHost extends Surroundings {
   readonly number: number;
   readonly origin: OriginId;
+  /** The disk knows of the present life, and of the quarantine that it began with. */
+  readonly lifeDurable: boolean;
   /** The replica's latest lives. */
   readonly lineage: readonly Birth[];
   /** How far others told that they cover an origin. */
@@ -39,7 +41,7 @@ export class Doubt {
   /** Registers put aside. */
   salvaged = 0;
   #redottedBytes = 0;
-  /** Quarantined in this life: what of them needs new dots is all that is unconfirmed of those lives. */
+  /** Quarantined by this process: what of them needs new dots is all that is unconfirmed of those lives. */
   readonly #begunHere = new Set<Shard>();
 
   constructor(host: DoubtHost, limits: { readonly retentionMs: number }) {
@@ -135,7 +137,7 @@ export class Doubt {
    * the shard claims nothing any more, and all has to be fetched once more. No value of what it doubts may be away.
    */
   reconcile(shard: Shard, now: number): "waits" | "done" | "again" {
-    if (this.#begunHere.has(shard)) this.#redotLate(shard, now);
+    if (this.#begunHere.has(shard) && this.#host.lifeDurable) this.#redotLate(shard, now);
     const judge = this.#judgeOf(shard, now);
     if (judge === undefined) return "waits";
     this.#redotLate(shard, now);

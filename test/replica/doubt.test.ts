@@ -16,6 +16,7 @@ const NEW_LIFE = origin(SELF, 5);
 const CLOSED = { own: origin(SELF, 4), other: origin(replicaNumber("gone" as ReplicaId), 1) };
 
 class Host extends TestSurroundings implements DoubtHost {
+  readonly lifeDurable = true;
   readonly number = SELF;
   readonly origin = NEW_LIFE;
   readonly lineage = [{ life: 4, birth: 1 }];
