@@ -24,8 +24,8 @@ import { archiveOf, recordOf } from "../support/archives.ts";
 import { Campaign } from "./campaign.ts";
 import { complaintsIn, readFolder } from "./folder-reader.ts";
 
-const campaign = new Campaign(import.meta.url, 40);
-const REPAIRS = campaign.isLong ? Math.ceil(campaign.runs / 40) : 2;
+const campaign = new Campaign(import.meta.url, 25);
+const REPAIRS = campaign.isLong ? Math.ceil(campaign.runs / 40) : 1;
 const PAGE_BYTES = 4096;
 const KEYS = 300;
 

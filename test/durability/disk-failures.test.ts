@@ -26,7 +26,7 @@ import { Campaign } from "./campaign.ts";
 import { complaintsIn } from "./folder-reader.ts";
 import { FILE_KINDS, failing, SYSTEM_CALLS, whyNoStrace } from "./system-calls.ts";
 
-const campaign = new Campaign(import.meta.url, 5);
+const campaign = new Campaign(import.meta.url, 3);
 /** After the last of each round the replica is killed. */
 const EPISODES_A_ROUND = 5;
 const BALLAST = { prefix: "ballast/", keys: 1500, valueBytes: 8000 };
