@@ -18,8 +18,6 @@ const LOG = /^\d+\.log$/;
 const KEPT = ".kept";
 const OWED = ".owed";
 const DIARY = "LOG";
-/** Where a repair puts the logs that it is done with. */
-const REPAIRED = "lost";
 
 /** What LevelDB says of what the system would not let it have; of damage it says `Corruption`. */
 const PASSED_OVER = [
@@ -87,10 +85,7 @@ export async function repairWithLogs(location: string, repair: () => Promise<voi
   await repair();
   const reason = await passedOver(location, diaryBefore);
   if (reason !== undefined) throw new Error(reason);
-  for (const name of owed) {
-    await rm(join(location, REPAIRED, name.slice(0, -OWED.length)), { force: true });
-    await rm(join(location, name), { force: true });
-  }
+  for (const name of owed) await rm(join(location, name), { force: true });
 }
 
 async function logsIn(location: string): Promise<string[]> {
