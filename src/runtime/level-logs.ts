@@ -19,6 +19,9 @@ const KEPT = ".kept";
 const OWED = ".owed";
 const DIARY = "LOG";
 
+/** Tells diaries apart, of which LevelDB begins one each time; undefined: there is none. */
+type Diary = string | undefined;
+
 /** What LevelDB says of what the system would not let it have; of damage it says `Corruption`. */
 const PASSED_OVER = [
   /Ignoring error IO error: .*/,
@@ -28,7 +31,7 @@ const PASSED_OVER = [
 ];
 
 /** To be called before LevelDB opens `location`; returns what `passedOver` compares with. */
-export async function keepLogs(location: string): Promise<number> {
+export async function keepLogs(location: string): Promise<Diary> {
   for (const name of await logsIn(location)) await nameAlso(join(location, name), join(location, name + KEPT));
   return diaryOf(location);
 }
@@ -37,9 +40,10 @@ export async function keepLogs(location: string): Promise<number> {
  * Why LevelDB, which has just opened or repaired `location`, may have gone on without a log, in its own words; undefined
  * where it has not.
  */
-export async function passedOver(location: string, diaryBefore: number): Promise<string | undefined> {
+export async function passedOver(location: string, diaryBefore: Diary): Promise<string | undefined> {
+  const diaryNow = await diaryOf(location);
   // Without a diary of its own nobody knows.
-  if ((await diaryOf(location)) === diaryBefore) return "IO error: it could not keep its diary";
+  if (diaryNow === undefined || diaryNow === diaryBefore) return "IO error: it could not keep its diary";
   const diary = await readFile(join(location, DIARY), "latin1");
   for (const pattern of PASSED_OVER) {
     const found = pattern.exec(diary);
@@ -66,7 +70,7 @@ export async function oweKept(location: string): Promise<void> {
  */
 export async function settleKept(location: string): Promise<void> {
   if ((await namesIn(location, KEPT)).length === 0) return;
-  if ((await passedOver(location, 0)) === undefined) await forgetKept(location);
+  if ((await passedOver(location, undefined)) === undefined) await forgetKept(location);
   else await oweKept(location);
 }
 
@@ -104,7 +108,7 @@ async function nameAlso(path: string, other: string): Promise<void> {
   }
 }
 
-/** Tells diaries apart: LevelDB begins one each time. */
-async function diaryOf(location: string): Promise<number> {
-  return (await stat(join(location, DIARY)).catch(() => undefined))?.ino ?? 0;
+async function diaryOf(location: string): Promise<Diary> {
+  const facts = await stat(join(location, DIARY)).catch(() => undefined);
+  return facts === undefined ? undefined : `${facts.ino}/${facts.ctimeMs}/${facts.size}`;
 }

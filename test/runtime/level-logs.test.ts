@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { settleKept } from "../../src/runtime/level-logs.ts";
+import { keepLogs, passedOver, settleKept } from "../../src/runtime/level-logs.ts";
 import { LevelStorage } from "../../src/runtime/level-storage.ts";
 import { killedAt, whyNoStrace } from "../durability/system-calls.ts";
 import { contentsOf } from "../ports/storage-law.ts";
@@ -64,6 +64,17 @@ describe("the logs of a LevelDB", () => {
     writeFileSync(join(database, "LOG"), `Ignoring error IO error: ${log}: Too many open files\n`);
     await settleKept(database);
     expect(filesNamed(/kept|owed/)).toEqual([`${log}.owed`]);
+    expect((await contents()).names).toEqual(["a"]);
+  });
+
+  it("are owed where LevelDB could keep no diary, and nobody knows", async () => {
+    await write("a");
+    const before = await keepLogs(database);
+    expect(await passedOver(database, before)).toContain("diary");
+    rmSync(join(database, "LOG"));
+    expect(await passedOver(database, before)).toContain("diary");
+    await settleKept(database);
+    expect(filesNamed(/owed/)).toHaveLength(1);
     expect((await contents()).names).toEqual(["a"]);
   });
 
