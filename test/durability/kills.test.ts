@@ -23,8 +23,13 @@ const AT_ONCE = 2;
 const TEMPLATE = { prefix: "template/", keys: 400, valueBytes: 1000 };
 /** More than LevelDB's log takes: it is written out into a table meanwhile. */
 const BULK = { prefix: "bulk/", keys: 1200, valueBytes: 8000 };
-/** A random kill comes within so long, ms. */
-const MOMENTS_MS = 2500;
+/** A random kill comes within so long, while it starts or once it has. */
+const MOMENTS_MS = 1000;
+
+interface Moment {
+  readonly from: "spawn" | "start";
+  readonly ms: number;
+}
 
 const reason = whyNoStrace();
 
@@ -70,9 +75,12 @@ describe("a replica that is killed", () => {
     timeout: 60_000 + campaign.runs * 20_000,
   }, async () => {
     const random = new SeededRandom(`${campaign.seed}/moments`);
-    const moments = Array.from({ length: campaign.runs }, () => random.between(100, MOMENTS_MS));
-    await inTurns(moments, async (ms) => {
-      await run(`killed after ${ms} ms`, () => ({}), ms);
+    const moments = Array.from({ length: campaign.runs }, () => ({
+      from: random.pick(["spawn", "start", "start"] as const),
+      ms: random.between(1, MOMENTS_MS),
+    }));
+    await inTurns(moments, async (moment) => {
+      await run(`killed ${moment.ms} ms after its ${moment.from}`, () => ({}), moment);
       campaign.count("kills at random moments");
     });
     campaign.show();
@@ -93,7 +101,7 @@ describe("a replica that is killed", () => {
   }
 
   /** One life on a copy of the template, and what is left of it. False where it ended by itself. */
-  async function run(what: string, launch: (data: string) => Launch, killAfterMs?: number): Promise<boolean> {
+  async function run(what: string, launch: (data: string) => Launch, moment?: Moment): Promise<boolean> {
     const folder = temporaryFolder();
     const data = join(folder, "data");
     cpSync(template, data, { recursive: true });
@@ -105,7 +113,7 @@ describe("a replica that is killed", () => {
       shortTtlMsMax: 50,
     });
     try {
-      const { isKilled, bulk } = await live(victim, load, killAfterMs);
+      const { isKilled, bulk } = await live(victim, load, moment);
       const expected = new Map([...templateContents, ...bulk]);
       const history = load.history(onDiskOf(victim));
       const now = Date.now();
@@ -126,7 +134,7 @@ describe("a replica that is killed", () => {
   async function live(
     victim: ReplicaProcess,
     load: Load,
-    killAfterMs: number | undefined,
+    moment: Moment | undefined,
   ): Promise<{ readonly isKilled: boolean; readonly bulk: ReadonlyMap<string, string> }> {
     const bulk = new Map<string, string>();
     const { spawned } = victim;
@@ -138,9 +146,14 @@ describe("a replica that is killed", () => {
     );
     // Its clients would only be refused, as fast as they ask.
     exit.then(() => load.shut(victim));
-    const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+    let timer: NodeJS.Timeout | undefined;
+    const comeTo = (from: Moment["from"]) => {
+      if (moment?.from === from) timer = setTimeout(() => child.kill("SIGKILL"), moment.ms);
+    };
+    comeTo("spawn");
     try {
       await starting;
+      comeTo("start");
       load.start([victim]);
       for (let part = 0; part < BULK.keys; part += 100) {
         const options = { ...BULK, prefix: `${BULK.prefix}${part}/`, keys: 100 };
