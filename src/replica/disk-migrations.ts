@@ -23,6 +23,7 @@ import {
 import {
   DISK_FORMAT_VERSION,
   encodeShardHead,
+  headChecksum,
   metaKey,
   metaRange,
   openMeta,
@@ -104,8 +105,8 @@ async function giveShardsASpace(storage: Storage, rest: Uint8Array) {
       const head = movedHead(key, value);
       if (head === undefined) continue;
       operations.push({ type: "delete", key }, { type: "put", ...head });
-      sumBefore = (sumBefore + checksumOf(value)) >>> 0;
-      sumAfter = (sumAfter + checksumOf(head.value)) >>> 0;
+      sumBefore = (sumBefore + headChecksum(value)) >>> 0;
+      sumAfter = (sumAfter + headChecksum(head.value)) >>> 0;
     }
   }
   return { rest: withHeadSum(rest, sumBefore, sumAfter), operations };
@@ -158,10 +159,6 @@ function withHeadSum(rest: Uint8Array, sumBefore: number, sumAfter: number): Uin
     writer.u32(told === sumBefore ? sumAfter : ~sumAfter >>> 0);
     writer.raw(reader.raw(reader.remaining));
   });
-}
-
-function checksumOf(head: Uint8Array): number {
-  return new ByteReader(head).u32();
 }
 
 // --- From 2 to 3: what a dead member owns is placed elsewhere ------------------------------------------------------
