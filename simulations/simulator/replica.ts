@@ -1,11 +1,12 @@
 /** What the simulator asks of the replica it runs: the driver offers it, and tests run smaller things in its place. */
 
 import type { ReplicaId } from "../../src/base/ids.ts";
+import type { DocumentStore } from "../../src/document-store.ts";
 import type { Holding } from "../../src/replica/holdings.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import type { Clock, Log, Random, Scheduler, Storage, Transport } from "../../src/replica/ports.ts";
 import type { Replica } from "../../src/replica/replica.ts";
-import type { DocumentStore, KeyspaceStore, LocalStore } from "../../src/store.ts";
+import type { KeyspaceStore, LocalStore } from "../../src/store.ts";
 
 /** A store in the simulator: starts, stops, and shows what it holds. */
 export interface SimulatedReplica extends LocalStore, Partial<Pick<KeyspaceStore, "keyspace" | "defineKeyspace">> {

@@ -119,6 +119,7 @@ function refusing(error: AtollError): Store {
     get: refuse,
     put: refuse,
     delete: refuse,
+    invalidate: refuse,
     batch: refuse,
     keys: refuse,
     catchUp: refuse,

@@ -24,6 +24,8 @@ export interface ClientOptions {
 }
 
 const KEY_BYTES_MAX = 1024;
+const TAG_BYTES_MAX = 128;
+const TAGS_MAX = 16;
 const WAIT_MS_MAX = 86_400_000;
 
 /** A command with the options that `createClient` reads; `keyspace`: what its keyspace is, for `--help`. */
@@ -121,6 +123,20 @@ export function parseKey(text: string, encoded: boolean | undefined): Key {
   if (key === "") throw new UsageError("the key is empty");
   if (key.length > KEY_BYTES_MAX) throw new UsageError(`a key has at most ${KEY_BYTES_MAX} bytes, not ${key.length}`);
   return key as Key;
+}
+
+/** A tag as typed; with `encoded`, percent-encoded bytes. Throws `UsageError`. */
+export function parseTag(text: string, encoded: boolean | undefined): string {
+  const tag = parseBytesArgument(text, encoded);
+  if (tag.length >= 1 && tag.length <= TAG_BYTES_MAX) return tag;
+  throw new UsageError(`a tag has 1 to ${TAG_BYTES_MAX} bytes, not ${tag.length}`);
+}
+
+/** Tags as typed, comma-separated. Throws `UsageError`. */
+export function parseTags(list: string | undefined, encoded: boolean | undefined): readonly string[] | undefined {
+  const tags = list?.split(",").map((part) => parseTag(part.trim(), encoded));
+  if (tags === undefined || tags.length <= TAGS_MAX) return tags;
+  throw new UsageError(`a value has at most ${TAGS_MAX} tags`);
 }
 
 /** A prefix as typed, which may be empty. */

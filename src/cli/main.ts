@@ -15,6 +15,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["get", async () => (await import("./get.ts")).getCommand()],
   ["put", async () => (await import("./put.ts")).putCommand()],
   ["delete", async () => (await import("./delete.ts")).deleteCommand()],
+  ["invalidate", async () => (await import("./invalidate.ts")).invalidateCommand()],
   ["keys", async () => (await import("./keys.ts")).keysCommand()],
   ["watch", async () => (await import("./watch.ts")).watchCommand()],
   ["status", async () => (await import("./status.ts")).statusCommand()],

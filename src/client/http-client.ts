@@ -5,7 +5,6 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { RestoreCounts } from "../backup-store.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
 import type { ClusterStatus } from "../cluster-status.ts";
@@ -23,6 +22,7 @@ import {
 import { parseConflictPage } from "./conflict-page.ts";
 import { allFailed, type Failure, failureReason } from "./failure.ts";
 import { decodePercent, encodePercent } from "./percent.ts";
+import type { PutRequest, RestoreAnswer, RestoreRequest, WatchRequest } from "./requests.ts";
 import type { Fetch } from "./trusting-fetch.ts";
 import { decodeWatchEvents } from "./watch-event.ts";
 import { versionOf, type WriteAnswer, writeAnswer } from "./write-answer.ts";
@@ -36,34 +36,6 @@ export interface HttpClientOptions {
   readonly timeoutMs?: number;
   /** What requests go out through; the `fetch` of the platform unless told. */
   readonly fetch?: Fetch;
-}
-
-export interface PutRequest {
-  readonly ttlMs?: number;
-  readonly contentType?: string;
-  readonly ack?: AckLevel;
-  readonly ifMatch?: string;
-  readonly ifNoneMatch?: "*";
-}
-
-export interface RestoreRequest {
-  /** Everything is written as new, as of `stamp`, which the first part is answered with. */
-  readonly overwrite: boolean;
-  readonly stamp?: number | undefined;
-}
-
-export interface RestoreAnswer extends RestoreCounts {
-  readonly stamp?: number;
-  /** Of a part without registers: two answers that share one are of one cluster. */
-  readonly births?: readonly string[];
-}
-
-export interface WatchRequest {
-  readonly prefix: string;
-  readonly resume?: string;
-  readonly signal?: AbortSignal;
-  /** The stream broke and is being taken up again from the last event. */
-  readonly onReconnect?: (reason: string) => void;
 }
 
 interface Request {
@@ -125,10 +97,12 @@ export class HttpClient {
     const { headers, body } = expectStatus(answer, 200);
     const contentType = headers.get("content-type");
     const expiresAt = headers.get("atoll-expires-at");
+    const tags = headers.get("atoll-tags");
     return {
       value: body,
       version: versionOf(headers) ?? "",
       ...(contentType !== null && { contentType }),
+      ...(tags !== null && { tags: parseTags(tags) }),
       ...(expiresAt !== null && { expiresAt: /^\d+$/.test(expiresAt) ? Number(expiresAt) : Date.parse(expiresAt) }),
     };
   }
@@ -143,6 +117,7 @@ export class HttpClient {
       path: this.#keyPath("kv", key, query),
       headers: {
         "content-type": options.contentType ?? "application/octet-stream",
+        ...(options.tags !== undefined && { "atoll-tags": options.tags.map(encodePercent).join(",") }),
         ...(options.ifMatch !== undefined && { "if-match": `"${options.ifMatch}"` }),
         ...(options.ifNoneMatch !== undefined && { "if-none-match": options.ifNoneMatch }),
       },
@@ -158,6 +133,15 @@ export class HttpClient {
     const answer = await this.#request({ method: "DELETE", path: this.#keyPath("kv", key, query) });
     expectStatus(answer, 202, 204);
     return writeAnswer(answer, "deleted");
+  }
+
+  /** Makes every older value that carries the tag, bytes as latin1 text, stale everywhere. */
+  async invalidate(tag: string, options: { readonly ack?: AckLevel } = {}): Promise<WriteAnswer> {
+    const query = options.ack === undefined ? "" : `?ack=${options.ack}`;
+    const path = `${this.#base}/tags/${encodePercent(tag)}/invalidate${query}`;
+    const answer = await this.#request({ method: "POST", path });
+    expectStatus(answer, 202, 204);
+    return writeAnswer(answer, "invalidated");
   }
 
   /** One page of keys under a prefix. */
@@ -381,4 +365,12 @@ export class HttpClient {
 
 function isAborted(request: WatchRequest): boolean {
   return request.signal?.aborted === true;
+}
+
+function parseTags(header: string): readonly string[] {
+  return header.split(",").map((part) => {
+    const tag = decodePercent(part.trim());
+    if (tag === undefined) throw badAnswer("a list of tags");
+    return tag;
+  });
 }

@@ -22,6 +22,9 @@ export function parseWatchEvent(event: StreamEvent): WatchEvent | undefined {
     value: new Uint8Array(Buffer.from(String(fields.value), encoding)),
     version,
     ...(typeof fields.contentType === "string" && { contentType: fields.contentType }),
+    ...(Array.isArray(fields.tags) && {
+      tags: fields.tags.map((tag) => latin1FromBytes(Buffer.from(String(tag), encoding))),
+    }),
     ...(typeof fields.expiresAt === "number" && { expiresAt: fields.expiresAt }),
   };
   return { type: "put", key, entry, resume };

@@ -4,7 +4,7 @@ import type { Answer } from "./answer.ts";
 
 export interface WriteAnswer {
   /** `kept`: it stays and will spread, but what `ack` asked for was not reached in time. */
-  readonly outcome: "created" | "replaced" | "deleted" | "kept";
+  readonly outcome: "created" | "replaced" | "deleted" | "invalidated" | "kept";
   readonly version?: string;
   /** "reached/wanted", where an ack was asked for. */
   readonly acks?: string;

@@ -24,7 +24,6 @@ import { isSameDigest } from "../core/digest.ts";
 import { elementHigh, elementLow, Fingerprint } from "../core/fingerprint.ts";
 import {
   checksumAt,
-  compareRecords,
   expiresAt,
   flagsAt,
   isGone,
@@ -34,6 +33,7 @@ import {
   timestampAt,
 } from "../core/record.ts";
 import type { RecordLimits } from "../core/record-check.ts";
+import { compareRecords } from "../core/record-order.ts";
 import type { Shard } from "../core/shard.ts";
 import type { AuditEntry, MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";

@@ -11,8 +11,9 @@
 import { isDue } from "../base/deadline.ts";
 import type { ReplicaId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
-import { compareRecords, originAt, sequenceAt } from "../core/record.ts";
+import { originAt, sequenceAt } from "../core/record.ts";
 import type { RecordLimits } from "../core/record-check.ts";
+import { compareRecords } from "../core/record-order.ts";
 import type { Shard } from "../core/shard.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";

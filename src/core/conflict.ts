@@ -37,6 +37,7 @@ import {
   FLAG_GONE,
   FLAG_META,
   flagsAt,
+  identityEndAt,
   KIND_PLAIN,
   keyAt,
   kindAt,
@@ -78,8 +79,8 @@ export function canConflict(view: DataView, at: number): boolean {
 }
 
 /**
- * Where neither of two writes would be missed: two deletions, or the same value of the same type until the same time. Of a
- * value that is away nobody can tell: it counts as another one.
+ * Where neither of two writes would be missed: two deletions, or the same value of the same type and tags until the same
+ * time. Of a value that is away nobody can tell: it counts as another one.
  */
 export function isSameContent(a: DataView, atA: number, b: DataView, atB: number): boolean {
   const told = FLAG_DEAD | FLAG_GONE | FLAG_META | FLAG_AWAY;
@@ -87,9 +88,10 @@ export function isSameContent(a: DataView, atA: number, b: DataView, atB: number
   if ((flagsAt(a, atA) & FLAG_DEAD) !== 0) return true;
   // Of what has expired nobody knows the value any more.
   if ((flagsAt(a, atA) & (FLAG_GONE | FLAG_AWAY)) !== 0 || expiresAt(a, atA) !== expiresAt(b, atB)) return false;
-  const length = valueLengthAt(a, atA);
-  if (length !== valueLengthAt(b, atB)) return false;
-  const [startA, startB] = [valueStartAt(a, atA), valueStartAt(b, atB)];
+  if (valueLengthAt(a, atA) !== valueLengthAt(b, atB)) return false;
+  const [startA, startB] = [identityEndAt(a, atA), identityEndAt(b, atB)];
+  const length = valueStartAt(a, atA) - startA + valueLengthAt(a, atA);
+  if (length !== valueStartAt(b, atB) - startB + valueLengthAt(b, atB)) return false;
   for (let i = 0; i < length; i++) if (a.getUint8(startA + i) !== b.getUint8(startB + i)) return false;
   return true;
 }

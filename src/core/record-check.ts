@@ -16,21 +16,27 @@ import {
   FLAG_FIELD,
   FLAG_GONE,
   FLAG_META,
+  FLAG_TAGS,
   fieldLengthAt,
   flagsAt,
   headLength,
+  identityEndAt,
   KIND_DOCUMENT,
+  KIND_PLAIN,
   keyLengthAt,
   kindAt,
   RECORD_HEADER_BYTES,
   recordLength,
   sequenceAt,
+  TAGS_LENGTH_BYTES,
+  tagsStartAt,
   timestampAt,
   valueLengthAt,
   valueStartAt,
 } from "./record.ts";
+import { areTags, TAGS_BYTES_MAX } from "./tags.ts";
 
-const FLAGS_KNOWN = 31;
+const FLAGS_KNOWN = 31 | FLAG_TAGS;
 const TWO_21 = 2097152;
 
 export interface RecordLimits {
@@ -43,7 +49,8 @@ export interface RecordLimits {
 /** No record that keeps to the limits is longer. */
 export function recordBytesMax({ keyBytesMax, valueBytesMax }: RecordLimits): number {
   const metaMax = 1 + CONTENT_TYPE_LENGTH_MAX;
-  return RECORD_HEADER_BYTES + EXPIRY_BYTES + FIELD_LENGTH_BYTES + 2 * keyBytesMax + metaMax + valueBytesMax;
+  const headMax = RECORD_HEADER_BYTES + EXPIRY_BYTES + FIELD_LENGTH_BYTES + 2 * keyBytesMax;
+  return headMax + TAGS_LENGTH_BYTES + TAGS_BYTES_MAX + metaMax + valueBytesMax;
 }
 
 /**
@@ -56,8 +63,11 @@ export function checkRecord(view: DataView, at: number, end: number, limits: Rec
   if ((flags & ~FLAGS_KNOWN) !== 0) throw new BadBytes(`record with unknown flags ${flags}`);
   if (at + headLength(flags) > end) throw new BadBytes("record truncated in its header");
   checkLengths(view, at, limits);
+  const hasTags = (flags & FLAG_TAGS) !== 0;
+  if (hasTags && identityEndAt(view, at) + TAGS_LENGTH_BYTES > end) throw new BadBytes("record truncated");
   const length = recordLength(view, at);
   if (length > end - at) throw new BadBytes("record truncated");
+  if (hasTags) checkTags(view, at);
   checkMeta(view, at, limits);
   checkMembership(view, at);
   if (sequenceAt(view, at) < 1) throw new BadBytes("record without sequence");
@@ -82,6 +92,13 @@ function checkLengths(view: DataView, at: number, limits: RecordLimits): void {
   if ((flags & (FLAG_DEAD | FLAG_GONE)) !== 0 && (valueLength !== 0 || metaMax !== 0)) {
     throw new BadBytes("dead record with a value");
   }
+}
+
+function checkTags(view: DataView, at: number): void {
+  const isValue = kindAt(view, at) === KIND_PLAIN && (flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) === 0;
+  if (!isValue) throw new BadBytes("tags of what is no value");
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  if (!areTags(bytes, tagsStartAt(view, at), valueStartAt(view, at))) throw new BadBytes("tags out of form");
 }
 
 function checkMeta(view: DataView, at: number, limits: RecordLimits): void {

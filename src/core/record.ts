@@ -3,7 +3,7 @@
  * nothing twice. Little endian:
  *
  *      0  u32  checksum      xxHash32 of the bytes from 4 to the end
- *      4  u8   flags         1 dead, 2 gone (value dropped, expired), 4 expires, 8 field, 16 meta, 32 away
+ *      4  u8   flags         1 dead, 2 gone (value dropped, expired), 4 expires, 8 field, 16 meta, 32 away, 64 tags
  *      5  u8   kind          0 plain value, 1 document
  *      6  u16  key length
  *      8  u32  value length
@@ -12,10 +12,12 @@
  *     26  u48  sequence
  *     32  [u48 expires at, unix ms]  with flag 4
  *         [u16 field length]         with flag 8
- *         key, field, value          with flag 16 the value is: u8 length and text of the content type, then the body
+ *         key, field
+ *         [u16 length, tags]         with flag 64 (`tags.ts`); they are not counted to the value
+ *         value                      with flag 16 the value is: u8 length and text of the content type, then the body
  *
- * A record whose value is *away* (flag 32) ends with key and field; all else, checksum included, is as in the whole record,
- * which is on disk. There are such records in memory only.
+ * A record whose value is *away* (flag 32) ends with key, field and tags; all else, checksum included, is as in the whole
+ * record, which is on disk. There are such records in memory only.
  *
  * The functions that read single facts take the view of the bytes and the offset at which a record begins, trust the
  * record, and allocate nothing. What comes from outside goes through `record-check.ts` first.
@@ -25,6 +27,7 @@ import { assert } from "../base/assert.ts";
 import { latin1FromBytes } from "../base/bytes.ts";
 import { xxHash32 } from "../base/hash.ts";
 import type { Key, OriginId, Timestamp } from "../base/ids.ts";
+import { decodeTags, encodeTags } from "./tags.ts";
 
 export const FLAG_DEAD = 1;
 export const FLAG_GONE = 2;
@@ -32,6 +35,7 @@ export const FLAG_EXPIRES = 4;
 export const FLAG_FIELD = 8;
 export const FLAG_META = 16;
 export const FLAG_AWAY = 32;
+export const FLAG_TAGS = 64;
 
 export const KIND_PLAIN = 0;
 /** A container: what lies under its key is many registers (`containers.ts`). */
@@ -44,6 +48,7 @@ export function isContainerKind(kind: number): boolean {
 export const RECORD_HEADER_BYTES = 32;
 export const EXPIRY_BYTES = 6;
 export const FIELD_LENGTH_BYTES = 2;
+export const TAGS_LENGTH_BYTES = 2;
 export const CONTENT_TYPE_LENGTH_MAX = 255;
 /** What one long record took is given back with the next short one. */
 const KEPT_BYTES_MAX = 1024 * 1024;
@@ -177,18 +182,19 @@ export function identityEndAt(view: DataView, at: number): number {
 }
 
 export function valueStartAt(view: DataView, at: number): number {
-  return identityEndAt(view, at);
+  const end = identityEndAt(view, at);
+  return (flagsAt(view, at) & FLAG_TAGS) === 0 ? end : end + TAGS_LENGTH_BYTES + view.getUint16(end, true);
 }
 
 /** Of the bytes that are there. */
 export function recordLength(view: DataView, at: number): number {
-  const length = identityEndAt(view, at) - at;
+  const length = valueStartAt(view, at) - at;
   return isAway(flagsAt(view, at)) ? length : length + valueLengthAt(view, at);
 }
 
 /** Of the record with its value, wherever that is. */
 export function wholeLength(view: DataView, at: number): number {
-  return identityEndAt(view, at) - at + valueLengthAt(view, at);
+  return valueStartAt(view, at) - at + valueLengthAt(view, at);
 }
 
 /** Where the body of the value begins, behind the content type if there is one. */
@@ -217,6 +223,17 @@ export function contentTypeAt(view: DataView, bytes: Uint8Array, at: number): st
   return latin1FromBytes(bytes, valueStartAt(view, at) + 1, bodyStartAt(view, at));
 }
 
+/** Where the tags begin, which end where the value begins, in a record that has some. */
+export function tagsStartAt(view: DataView, at: number): number {
+  return identityEndAt(view, at) + TAGS_LENGTH_BYTES;
+}
+
+/** Also of a value that is away. */
+export function tagsAt(view: DataView, bytes: Uint8Array, at: number): readonly string[] | undefined {
+  if ((flagsAt(view, at) & FLAG_TAGS) === 0) return undefined;
+  return decodeTags(bytes, tagsStartAt(view, at), valueStartAt(view, at));
+}
+
 /** True when two records are of the same register: same kind, key and field. An empty field is not 'no field'. */
 export function isSameIdentity(a: DataView, atA: number, b: DataView, atB: number): boolean {
   // Kind and key length at once.
@@ -236,37 +253,7 @@ export function isSameIdentity(a: DataView, atA: number, b: DataView, atB: numbe
   return true;
 }
 
-/**
- * The order of writes to one register: `(timestamp, live over dead, origin)`; positive when A wins, 0 for the same
- * write. Plain arguments, since this runs for every register that arrives.
- */
-export function compareStamps(
-  timestampA: number,
-  isDeadA: boolean,
-  originA: number,
-  timestampB: number,
-  isDeadB: boolean,
-  originB: number,
-): number {
-  if (timestampA !== timestampB) return timestampA < timestampB ? -1 : 1;
-  if (isDeadA !== isDeadB) return isDeadA ? -1 : 1;
-  if (originA !== originB) return originA < originB ? -1 : 1;
-  return 0;
-}
-
-/** `compareStamps` of two records of the same register. */
-export function compareRecords(a: DataView, atA: number, b: DataView, atB: number): number {
-  return compareStamps(
-    timestampAt(a, atA),
-    isDead(flagsAt(a, atA)),
-    originAt(a, atA),
-    timestampAt(b, atB),
-    isDead(flagsAt(b, atB)),
-    originAt(b, atB),
-  );
-}
-
-/** What a record says. The flags for expiry, field and content type follow from what is given. */
+/** What a record says. The flags for expiry, field, tags and content type follow from what is given. */
 export interface RecordFields {
   /** `FLAG_DEAD`, `FLAG_GONE` or 0; other bits are ignored. */
   readonly flags: number;
@@ -276,6 +263,8 @@ export interface RecordFields {
   /** `undefined` for a dead or gone register. */
   readonly value: Uint8Array | undefined;
   readonly contentType?: string | undefined;
+  /** At least one, in order (`tags.ts`); of a value alone. */
+  readonly tags?: readonly string[] | undefined;
   readonly timestamp: number;
   readonly origin: number;
   readonly sequence: number;
@@ -303,7 +292,8 @@ export class RecordWriter {
     const metaLength = isEmpty || contentType === undefined ? 0 : 1 + contentType.length;
     const valueLength = metaLength + (value === undefined ? 0 : value.length);
     const flags = (fields.flags & (FLAG_DEAD | FLAG_GONE)) | (metaLength === 0 ? 0 : FLAG_META);
-    const valueStart = this.#writeHead(flags, fields.kind, key, field, expiry, valueLength);
+    const tags = isEmpty || fields.tags === undefined ? undefined : encodeTags(fields.tags);
+    const valueStart = this.#writeHead(flags, fields.kind, key, field, expiry, valueLength, tags);
     const { view } = this;
     view.setUint32(8, valueLength, true);
     writeUint56(view, 12, fields.timestamp);
@@ -324,19 +314,19 @@ export class RecordWriter {
     this.view.setUint32(8, 0, true);
   }
 
-  /** Writes the record at `at` of `view` as gone: the same stamp, no value. Returns its length. */
+  /** Writes the record at `at` of `view` as gone: the same stamp, neither value nor tags. Returns its length. */
   withoutValue(view: DataView, at: number): number {
     const length = identityEndAt(view, at) - at;
     this.#reserve(length);
     this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
-    this.view.setUint8(4, (flagsAt(view, at) | FLAG_GONE) & ~(FLAG_META | FLAG_AWAY));
+    this.view.setUint8(4, (flagsAt(view, at) | FLAG_GONE) & ~(FLAG_META | FLAG_AWAY | FLAG_TAGS));
     this.view.setUint32(8, 0, true);
     return this.#seal(length);
   }
 
   /** Writes what stays of the record at `at` of `view` while its value is away. Returns its length. */
   withValueAway(view: DataView, at: number): number {
-    const length = identityEndAt(view, at) - at;
+    const length = valueStartAt(view, at) - at;
     this.#reserve(length);
     this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
     this.view.setUint8(4, flagsAt(view, at) | FLAG_AWAY);
@@ -362,11 +352,17 @@ export class RecordWriter {
     field: string | undefined,
     expiry: number | undefined,
     valueLength: number,
+    tags?: Uint8Array,
   ): number {
-    const flagsAll = flags | (expiry === undefined ? 0 : FLAG_EXPIRES) | (field === undefined ? 0 : FLAG_FIELD);
+    const flagsAll =
+      flags |
+      (expiry === undefined ? 0 : FLAG_EXPIRES) |
+      (field === undefined ? 0 : FLAG_FIELD) |
+      (tags === undefined ? 0 : FLAG_TAGS);
     const keyStart = headLength(flagsAll);
     const keyEnd = keyStart + key.length;
-    const valueStart = field === undefined ? keyEnd : keyEnd + field.length;
+    const identityEnd = field === undefined ? keyEnd : keyEnd + field.length;
+    const valueStart = tags === undefined ? identityEnd : identityEnd + TAGS_LENGTH_BYTES + tags.length;
     this.#reserve(valueStart + valueLength);
     const { view } = this;
     view.setUint8(4, flagsAll);
@@ -377,6 +373,10 @@ export class RecordWriter {
     if (field !== undefined) {
       view.setUint16(keyStart - FIELD_LENGTH_BYTES, field.length, true);
       this.#writeText(keyEnd, field);
+    }
+    if (tags !== undefined) {
+      view.setUint16(identityEnd, tags.length, true);
+      this.bytes.set(tags, identityEnd + TAGS_LENGTH_BYTES);
     }
     return valueStart;
   }

@@ -7,7 +7,8 @@
  *  I2. For every dot the vector covers, the register of that dot is held, or one that supersedes it was.
  *  I3. A register whose dot is covered, and which is not held, is never applied (R5).
  *  I4. `fingerprint` covers the standing registers (not deleted, not fallen at the last sweep), `sum` covers all.
- *  I5. A local write's stamp is greater than what is held of its key and than every stamp purged from its bucket (R8).
+ *  I5. A local write's stamp is greater than what is held of its key and than every stamp purged from its bucket (R8), and
+ *      than every known invalidation of its tags (T2 of `invalidations.ts`); a removal's, than what is held.
  *  I6. A shard that is leaving claims nothing, takes nothing in, and is empty before it is used again. What this life wrote
  *      into it and let go can be claimed no more: the next local write is of a later life (R4).
  */
@@ -25,16 +26,17 @@ import { Containers, isLease, isMember, UNNAMED } from "./containers.ts";
 import type { Digest } from "./digest.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
+import { Invalidations } from "./invalidations.ts";
 import { orderOf, partOf } from "./key-order.ts";
 import { type EarlyRegisters, OriginChains } from "./origin-chains.ts";
 import { PurgeMarks } from "./purge-marks.ts";
 import {
   checksumAt,
-  compareRecords,
   expiresAt,
   FLAG_AWAY,
   FLAG_DEAD,
   FLAG_GONE,
+  FLAG_TAGS,
   flagsAt,
   identityEndAt,
   isAway,
@@ -52,6 +54,7 @@ import {
   valueLengthAt,
   wholeLength,
 } from "./record.ts";
+import { compareRecords } from "./record-order.ts";
 import { RegisterTable } from "./register-table.ts";
 import type { Residency } from "./residency.ts";
 import { EMPTY, FREE_TO_GO, HELD_BACK, type Hold, usedOnceMore } from "./s3-fifo.ts";
@@ -116,6 +119,8 @@ export interface LocalWrite {
   /** Absent: a deletion. */
   readonly value?: Uint8Array | undefined;
   readonly contentType?: string | undefined;
+  /** In order (`tags.ts`). */
+  readonly tags?: readonly string[] | undefined;
   /** Unix ms. */
   readonly expiresAt?: number | undefined;
   /** A timestamp that its own has to be greater than, besides what is held of the register itself. */
@@ -139,6 +144,8 @@ export interface ShardOptions {
   readonly agenda: Agenda;
   /** Which values are in memory; shared by all shards of which not all have to be. */
   readonly residency?: Residency | undefined;
+  /** Shared by all shards of a keyspace. */
+  readonly invalidations?: Invalidations | undefined;
   /** Absent: nobody wants to know which writes lost to concurrent ones. */
   readonly conflicts?: ConflictListener;
 }
@@ -172,6 +179,9 @@ export class Shard {
   containerBytes = 0;
   /** Of values in memory that may go (E1 to E3 of `residency.ts`), sooner or later. */
   looseBytes = 0;
+  /** Registers held that carry tags. */
+  tagged = 0;
+  readonly invalidations: Invalidations;
 
   readonly #isPersistent: boolean;
   readonly #agenda: Agenda;
@@ -213,6 +223,7 @@ export class Shard {
     this.#writer = options.writer;
     options.residency?.join(this);
     this.#residency = options.residency?.hasDisk === true ? options.residency : undefined;
+    this.invalidations = options.invalidations ?? new Invalidations();
   }
 
   /** Bytes of table and expiries; records are the arena's. */
@@ -343,12 +354,13 @@ export class Shard {
     return this.table.find(this.#writer.view, 0);
   }
 
-  /** True when the register in `slot` may be served: not deleted, not expired at `nowMs`, not waiting in quarantine. */
+  /** True when the register in `slot` may be served: not deleted, expired at `nowMs` or stale, not waiting in quarantine. */
   isLive(slot: number, nowMs: number): boolean {
     const view = this.table.viewOf(slot);
     const at = this.table.offsetOf(slot);
     if ((flagsAt(view, at) & FALLEN) !== 0) return false;
     if (this.quarantined && (this.table.getMark(slot) & UNCONFIRMED) !== 0) return false;
+    if (this.invalidations.isStale(view, at)) return false;
     return expiresAt(view, at) > nowMs;
   }
 
@@ -401,11 +413,7 @@ export class Shard {
     const hash = this.table.hashOf(this.#writer.view, 0);
     const slot = this.table.find(this.#writer.view, 0, hash);
     assert(write.isRemoval !== true || slot !== 0, "only what is held is removed");
-    const least = this.#lastStamp(slot) + 1;
-    const timestamp =
-      write.isRemoval === true
-        ? this.#stampIn(slot) + 1
-        : Math.max(write.stamp ?? this.#clock.next(nowMs), (write.above ?? 0) + 1, least);
+    const timestamp = this.#stampFor(write, slot, nowMs);
     if (timestamp > TIMESTAMP_MAX) {
       throw new AtollError("STAMPS_EXHAUSTED", "what is held of this key, or was, bears the greatest stamp there is");
     }
@@ -420,6 +428,7 @@ export class Shard {
       origin,
       sequence,
       contentType: write.contentType,
+      tags: write.tags,
       expiresAt: write.expiresAt,
     });
     const surpassed = slot === 0 || this.#isOfThisLife(slot) ? 0 : this.#stampIn(slot);
@@ -427,6 +436,14 @@ export class Shard {
     this.#wrote(origin, sequence);
     if (surpassed > 0) this.#surpass(stored, surpassed);
     return stored;
+  }
+
+  /** Of the register whose identity is in the writer, and which is held in `slot` if that is not 0 (I5). */
+  #stampFor(write: LocalWrite, slot: number, nowMs: number): number {
+    if (write.isRemoval === true) return this.#stampIn(slot) + 1;
+    const least = this.#lastStamp(slot) + 1;
+    const above = Math.max(write.above ?? 0, this.invalidations.newestOf(write.tags));
+    return Math.max(write.stamp ?? this.#clock.next(nowMs), above + 1, least);
   }
 
   /** What a write of this key has to be stamped above: what is held of it, and what has been purged. */
@@ -1015,6 +1032,10 @@ export class Shard {
     }
     if (isContainerKind(kindAt(view, at))) this.containerBytes += bytes;
     else if (mayBeAway(view, at)) this.looseBytes += step * valueLengthAt(view, at);
+    if ((flagsAt(view, at) & FLAG_TAGS) !== 0) {
+      this.tagged += step;
+      if (comes) this.invalidations.came(view, at);
+    }
     if (comes) this.fingerprint.addElement(low, high);
     else this.fingerprint.removeElement(low, high);
     this.standing += step;

@@ -4,7 +4,7 @@
  */
 
 import * as Y from "yjs";
-import type { DocumentHandle } from "../store.ts";
+import type { DocumentHandle } from "../document-store.ts";
 import { CompactionPace } from "./compaction-pace.ts";
 import type { DocumentSurroundings } from "./surroundings.ts";
 

@@ -6,8 +6,9 @@
 
 import { AtollError, type ErrorCode } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
+import type { DocumentStore, Whisper } from "../document-store.ts";
 import type { Statistic, StatisticsSource } from "../stats.ts";
-import type { DocumentStore, Whisper, WriteOptions, WriteOutcome } from "../store.ts";
+import type { WriteOptions, WriteOutcome } from "../store.ts";
 import { AwarenessRelay, expectsMembers, NO_MEMBERS } from "./awareness-relay.ts";
 import { type DocumentLimits, documentLimits } from "./document-limits.ts";
 import { Graves } from "./graves.ts";

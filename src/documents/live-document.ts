@@ -14,14 +14,8 @@
 import * as Y from "yjs";
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
-import type {
-  DocumentEvent,
-  DocumentFacts,
-  DocumentHandle,
-  DocumentStore,
-  WriteOptions,
-  WriteOutcome,
-} from "../store.ts";
+import type { DocumentEvent, DocumentFacts, DocumentHandle, DocumentStore } from "../document-store.ts";
+import type { WriteOptions, WriteOutcome } from "../store.ts";
 import { isCollectable } from "./collectable.ts";
 import { Compactor } from "./compactor.ts";
 import { type DocumentLimits, documentLimits } from "./document-limits.ts";

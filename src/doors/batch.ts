@@ -6,6 +6,7 @@ import type {
   BatchResult,
   Dot,
   Entry,
+  InvalidateOutcome,
   ReadOutcome,
   Store,
   WriteOptions,
@@ -108,7 +109,7 @@ export async function carryOut(
 }
 
 const KEY_FIELDS: ReadonlySet<string> = new Set(["type", "key", "encoding"]);
-const PUT_FIELDS: ReadonlySet<string> = new Set([...KEY_FIELDS, "value", "ttlMs", "contentType"]);
+const PUT_FIELDS: ReadonlySet<string> = new Set([...KEY_FIELDS, "value", "ttlMs", "contentType", "tags"]);
 
 function readOperation(reader: FieldReader, item: Message): BatchOperation {
   const type = reader.text(item, "type");
@@ -119,12 +120,14 @@ function readOperation(reader: FieldReader, item: Message): BatchOperation {
   if (type !== "put") return { type, key: reader.key(item) };
   const ttlMs = reader.ttlMs(item);
   const contentType = reader.contentType(item);
+  const tags = reader.tags(item);
   return {
     type,
     key: reader.key(item),
     value: reader.value(item),
     ...(ttlMs === undefined ? {} : { ttlMs }),
     ...(contentType === undefined ? {} : { contentType }),
+    ...(tags === undefined ? {} : { tags }),
   };
 }
 
@@ -141,6 +144,10 @@ export function formatResult(notation: Notation, result: BatchResult, encoding: 
   }
 }
 
+export function formatInvalidation({ version, acks }: InvalidateOutcome): Message {
+  return { version, acks };
+}
+
 export function formatWrite(outcome: WriteOutcome): Message {
   return { version: outcome.version, existed: outcome.existed, acks: outcome.acks };
 }
@@ -148,10 +155,10 @@ export function formatWrite(outcome: WriteOutcome): Message {
 export function formatRead(notation: Notation, outcome: ReadOutcome, encoding: Encoding | undefined): Message {
   const { entry } = outcome;
   if (entry === undefined) return { found: false, value: null };
-  return { found: true, ...notation.carry({ value: entry.value }, encoding), ...formatEntry(entry) };
+  return { found: true, ...notation.carry({ value: entry.value, tags: entry.tags }, encoding), ...formatEntry(entry) };
 }
 
-/** What is known of an entry beside its value. */
+/** What is known of an entry beside what a notation carries. */
 export function formatEntry(entry: Entry): Message {
   const fields: Record<string, unknown> = { version: entry.version };
   if (entry.contentType !== undefined) fields.contentType = entry.contentType;
@@ -163,7 +170,16 @@ export function formatEntry(entry: Entry): Message {
 export function dotsOf(results: readonly BatchResult[]): readonly Dot[] {
   const dots: Dot[] = [];
   for (const result of results) {
-    if (result.type !== "error" && result.dot !== undefined) dots.push(result.dot);
+    if (result.type === "get") dots.push(...dotsOfRead(result).toReversed());
+    else if (result.type !== "error") dots.push(result.dot);
   }
   return dots.reverse();
+}
+
+const NO_DOTS: readonly Dot[] = [];
+
+/** The dots that a read has shown: of what is held, and of what that is stale by. */
+export function dotsOfRead({ dot, staleBy }: ReadOutcome): readonly Dot[] {
+  if (dot === undefined) return NO_DOTS;
+  return staleBy === undefined ? [dot] : [dot, staleBy];
 }

@@ -9,7 +9,7 @@ import type { Encoding, Notation } from "./notation.ts";
 export function formatEvent(notation: Notation, event: WatchEvent, encoding: Encoding | undefined): Message {
   switch (event.type) {
     case "put": {
-      const bytes = notation.carry({ key: event.key, value: event.entry.value }, encoding);
+      const bytes = notation.carry({ key: event.key, value: event.entry.value, tags: event.entry.tags }, encoding);
       return { type: "put", ...bytes, ...formatEntry(event.entry), resume: event.resume };
     }
     case "document":

@@ -118,6 +118,19 @@ export class FieldReader {
     return value;
   }
 
+  /** A tag is written as a key is. Which tags there may be is for the store to say. */
+  tag(message: Message): string {
+    return latin1FromBytes(this.#bytes(message, "tag"));
+  }
+
+  tags(message: Message): readonly string[] | undefined {
+    const { tags } = message;
+    if (tags === undefined || tags === null) return undefined;
+    if (!Array.isArray(tags)) throw new AtollError("BAD_REQUEST", "tags must be a list");
+    const { encoding } = message;
+    return (tags as readonly unknown[]).map((tag) => this.tag({ tag, encoding }));
+  }
+
   ttlMs(message: Message): number | undefined {
     const ttlMs = message.ttlMs;
     if (ttlMs === undefined || ttlMs === null) return undefined;

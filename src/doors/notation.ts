@@ -1,6 +1,6 @@
 /**
- * How a message carries bytes and text. In JSON a key or a value is text by default, standing for its UTF-8 bytes, and
- * base64 where the message says `"encoding": "base64"`, for key and value alike; an answer is text where all its bytes
+ * How a message carries bytes and text. In JSON a key, a value or a tag is text by default, standing for its UTF-8 bytes, and
+ * base64 where the message says `"encoding": "base64"`, for all of them alike; an answer is text where all its bytes
  * are UTF-8 and base64 was not asked for, and says `"encoding": "base64"` otherwise. So whatever a client is given, it
  * can send back unchanged. MessagePack has bytes of its own.
  */
@@ -23,6 +23,7 @@ export interface Carried {
   readonly key?: Key;
   readonly keys?: readonly Key[];
   readonly value?: Uint8Array;
+  readonly tags?: readonly string[] | undefined;
 }
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -57,30 +58,31 @@ function isWellFormed(text: string): boolean {
 function isText(bytes: Carried): boolean {
   if (bytes.value !== undefined && !isUtf8(bytes.value)) return false;
   if (bytes.key !== undefined && !isUtf8Latin1(bytes.key)) return false;
-  return bytes.keys === undefined || bytes.keys.every(isUtf8Latin1);
+  return (bytes.keys ?? []).every(isUtf8Latin1) && (bytes.tags ?? []).every(isUtf8Latin1);
 }
 
 function carryWith(
   bytes: Carried,
-  keyText: (key: Key) => string,
+  keyText: (key: string) => string,
   valueText: (value: Uint8Array) => string,
 ): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   if (bytes.key !== undefined) fields.key = keyText(bytes.key);
   if (bytes.keys !== undefined) fields.keys = bytes.keys.map(keyText);
   if (bytes.value !== undefined) fields.value = valueText(bytes.value);
+  if (bytes.tags !== undefined) fields.tags = bytes.tags.map(keyText);
   return fields;
 }
 
-function isUtf8Latin1(key: Key): boolean {
+function isUtf8Latin1(key: string): boolean {
   return ASCII.test(key) || isUtf8(Buffer.from(key, "latin1"));
 }
 
-function latin1ToUtf8(key: Key): string {
+function latin1ToUtf8(key: string): string {
   return ASCII.test(key) ? key : Buffer.from(key, "latin1").toString("utf8");
 }
 
-function latin1ToBase64(key: Key): string {
+function latin1ToBase64(key: string): string {
   return Buffer.from(key, "latin1").toString("base64");
 }
 

@@ -72,7 +72,7 @@ export class Audience {
     // Asked first, for it is the least work: whoever takes over millions of registers is most often watched by nobody yet.
     if (changes === undefined || changes.isUnknown || !this.#followers.isToldHere(shard.id)) return;
     if (!changes.isWanted(now)) return changes.skip();
-    const change = changeAt(view, at, now);
+    const change = changeAt(view, at, now, shard.invalidations);
     if (change !== undefined) changes.record(change);
   }
 

@@ -19,9 +19,8 @@ import type {
   DocumentStore,
   DocumentView,
   Whisper,
-  WriteOptions,
-  WriteOutcome,
-} from "../store.ts";
+} from "../document-store.ts";
+import type { WriteOptions, WriteOutcome } from "../store.ts";
 import { deletion, ending, generationOf, isOver, isThere, leased } from "../types/container.ts";
 import {
   appendedUpdate,

@@ -20,6 +20,7 @@ import type {
   ConflictPage,
   ConflictsOptions,
   Dot,
+  InvalidateOutcome,
   KeyPage,
   KeysOptions,
   KeyspaceSettings,
@@ -264,6 +265,10 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
 
   delete(key: Key, options?: WriteOptions): Promise<WriteOutcome> {
     return this.#default.delete(key, options);
+  }
+
+  invalidate(tag: string, options?: Omit<WriteOptions, "condition">): Promise<InvalidateOutcome> {
+    return this.#default.invalidate(tag, options);
   }
 
   batch(operations: readonly BatchOperation[], options?: WriteOptions): Promise<readonly BatchResult[]> {

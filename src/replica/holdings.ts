@@ -49,6 +49,14 @@ export function holdingsOf(replica: Replica): Holding[] {
       RECEIPTS_BYTES_MAX * conflicts.keyspaces,
       false,
     ),
+    holding(
+      "tags_invalidated",
+      "Tags whose invalidation is remembered, as values older than it may still come.",
+      replica.invalidations.size,
+      // So many are taken here; others may come from another side of a cut.
+      Infinity,
+      false,
+    ),
     holding("ack_waits", "Writes that wait for others, or for the disk.", acks.waiting),
     holding("disk_waits", "Removals of members that wait for the disk.", replica.diskWaits.waiting),
     holding("values_awaited", "Values that are being read from disk.", replica.recalls.waiting),

@@ -2,14 +2,15 @@
 
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ShardId, SpaceId } from "../base/ids.ts";
-import { spaceOf } from "../base/shard-id.ts";
+import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import type { ClusterStatus } from "../cluster-status.ts";
-import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, KIND_PLAIN, timestampAt } from "../core/record.ts";
+import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, KIND_PLAIN, tagsAt, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type {
   BatchOperation,
   BatchResult,
   Dot,
+  InvalidateOutcome,
   KeyPage,
   KeysOptions,
   PutOptions,
@@ -27,7 +28,7 @@ import type { WriteBody } from "../wire/request.ts";
 import { listKeys } from "./listing.ts";
 import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
 import { ACK_TIMEOUT_MS, checkKey, checkWrite, type KeyWrite, type Write } from "./operations.ts";
-import { dotAt, entryAt, versionOf } from "./register-view.ts";
+import { dotAt, entryAt, stampOf, versionOf } from "./register-view.ts";
 import {
   type Answer,
   type Circumstances,
@@ -38,6 +39,7 @@ import {
   unknownOutcome,
 } from "./router.ts";
 import { fateOf } from "./second-tries.ts";
+import { invalidateTag, invalidationKeys, staleDot } from "./tag-invalidation.ts";
 
 const BATCH_OPERATIONS_MAX = 10_000;
 /** So often a request follows a key that goes to other owners while others are asked for it; then what is here has to do. */
@@ -62,6 +64,23 @@ export class Keyspace implements Store {
   }
 
   async get(key: Key, options: ReadOptions = {}): Promise<ReadOutcome> {
+    const since = this.#host.now();
+    const read = await this.#read(key, options);
+    return options.consistency === "quorum" ? this.#judgedByMajority(read, since) : read;
+  }
+
+  /** A majority may know of an invalidation that has not come here: its registers are read as any are. */
+  async #judgedByMajority(read: ReadOutcome, since: number): Promise<ReadOutcome> {
+    const { entry, dot } = read;
+    if (entry?.tags === undefined || dot === undefined) return read;
+    const system = new LocalKeyspace(this.#host, SYSTEM_SPACE);
+    const keys = invalidationKeys(this.#host.replica(), this.#space, entry.tags);
+    await Promise.all(keys.map((key) => system.askQuorum(key, since)));
+    const staleBy = staleDot(this.#host.replica(), this.#space, entry.tags, stampOf(entry.version));
+    return staleBy === undefined ? read : { dot, staleBy };
+  }
+
+  async #read(key: Key, options: ReadOptions): Promise<ReadOutcome> {
     const replica = this.#host.replica();
     if (replica.ownership.isEverywhere(this.#space)) return this.#local.get(key, options);
     checkKey(replica, key);
@@ -83,6 +102,12 @@ export class Keyspace implements Store {
 
   delete(key: Key, options: WriteOptions = {}): Promise<WriteOutcome> {
     return this.#write(key, { options });
+  }
+
+  async invalidate(tag: string, options: Omit<WriteOptions, "condition"> = {}): Promise<InvalidateOutcome> {
+    const replica = this.#host.replica();
+    const outcome = this.#host.step((now) => invalidateTag(replica, this.#space, tag, options, now));
+    return this.#host.acknowledged(outcome, options);
   }
 
   async batch(operations: readonly BatchOperation[], options: WriteOptions = {}): Promise<readonly BatchResult[]> {
@@ -113,7 +138,9 @@ export class Keyspace implements Store {
       return ownership.owns(shard) && shards.get(shard)?.isReady === true;
     };
     await this.#host.catchUp(dots.filter(isHere), waitMs);
-    const elsewhere = dots.filter((dot) => !isHere(dot));
+    // Whoever decides on a condition for this session has to know what it has invalidated, too.
+    const isDecidedElsewhere = !ownership.isEverywhere(this.#space);
+    const elsewhere = dots.filter((dot) => !isHere(dot) || (isDecidedElsewhere && isOfSystem(dot)));
     return elsewhere.length === 0
       ? this
       : new Keyspace(this.#host, this.#router, this.#space, { dots: elsewhere, waitMs });
@@ -129,9 +156,9 @@ export class Keyspace implements Store {
     const checked = checkWrite(replica, this.#space, key, write, this.#host.now());
     const shard = replica.shardOfKey(key, this.#space);
     const { ack = "memory", ackTimeoutMs = ACK_TIMEOUT_MS, condition } = write.options;
-    const circumstances = this.#circumstances(shard);
+    const circumstances = this.#circumstances(shard, condition !== undefined);
     const isOwn = this.#router.isOwn(shard, this.#space, circumstances.seen);
-    const stamp = isOwn || condition !== undefined ? undefined : this.#router.stampOf(shard, key);
+    const stamp = isOwn || condition !== undefined ? undefined : this.#router.stampOf(shard, checked);
     let body: WriteBody = { type: "write", ...checked, stamp, mayBeDone: false, ack, ackTimeoutMs };
     for (let moves = 0; ; moves++) {
       const answer = await this.#router.write(this.#space, shard, body, circumstances);
@@ -139,7 +166,7 @@ export class Keyspace implements Store {
       await this.#catchUpHere(circumstances, answer);
       if ((await this.#isAskedHere(checked, answer)) || moves === MOVES_MAX)
         return this.#carryOutHere(checked, answer, write.options, circumstances.seen?.dots ?? []);
-      const asked = answer.stamp ?? (condition === undefined ? this.#router.stampOf(shard, key) : undefined);
+      const asked = answer.stamp ?? (condition === undefined ? this.#router.stampOf(shard, checked) : undefined);
       body = { ...body, stamp: asked, mayBeDone: answer.mayBeDone ?? false };
     }
   }
@@ -158,7 +185,11 @@ export class Keyspace implements Store {
       const { mayBeDone = false, stamp } = here;
       const { toldStamp, id } = this.#host.replica();
       const shard = this.#host.replica().shardOfKey(write.key, this.#space);
-      const fate = fateOf(shard, { key: write.key, stamp, mayBeDone }, { after, toldStamp, now: this.#host.now() });
+      const fate = fateOf(
+        shard,
+        { key: write.key, tags: write.tags, stamp, mayBeDone },
+        { after, toldStamp, now: this.#host.now() },
+      );
       if (fate.type === "unknown") throw unknownOutcome(id);
       if (fate.type === "done") return this.#host.acknowledged(fate.outcome, options);
       return this.#local.carryOut(write, fate.type === "new" ? stamp : undefined, options);
@@ -183,12 +214,23 @@ export class Keyspace implements Store {
     if (shard.lastStampOf(KIND_PLAIN, key) > stamp && shard.find(KIND_PLAIN, key) !== 0) return this.#local.read(key);
     if (end === start) return {};
     replica.clock.observe(timestampAt(view, start), now);
-    return outcomeAt(shard, view, start, now);
+    return this.#outcomeAt(shard, view, start, now);
   }
 
-  #circumstances(shard: Shard): Circumstances {
+  #outcomeAt(shard: Shard, view: DataView, at: number, now: number): ReadOutcome {
+    const dot = dotAt(shard.id, view, at);
+    if ((flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) !== 0 || expiresAt(view, at) <= now) return { dot };
+    const tags = tagsAt(view, new Uint8Array(view.buffer, view.byteOffset, view.byteLength), at);
+    if (tags === undefined) return { dot, entry: entryAt(view, at) };
+    shard.invalidations.saw(timestampAt(view, at));
+    if (!shard.invalidations.isStale(view, at)) return { dot, entry: entryAt(view, at) };
+    const staleBy = staleDot(this.#host.replica(), this.#space, tags, timestampAt(view, at));
+    return staleBy === undefined ? { dot } : { dot, staleBy };
+  }
+
+  #circumstances(shard: Shard, isConditional = false): Circumstances {
     if (this.#seen === undefined) return FROM_CLIENT;
-    const dots = this.#seen.dots.filter((dot) => dot.shard === shard.id);
+    const dots = this.#seen.dots.filter((dot) => dot.shard === shard.id || (isConditional && isOfSystem(dot)));
     return dots.length === 0 ? FROM_CLIENT : { ...FROM_CLIENT, seen: { ...this.#seen, dots } };
   }
 
@@ -196,8 +238,12 @@ export class Keyspace implements Store {
     try {
       if (operation.type === "get") return { type: "get", ...(await this.get(operation.key)) };
       if (operation.type === "delete") return { type: "delete", ...(await this.delete(operation.key, options)) };
-      const { key, value, ttlMs, contentType } = operation;
-      const more = { ...(ttlMs === undefined ? {} : { ttlMs }), ...(contentType === undefined ? {} : { contentType }) };
+      const { key, value, ttlMs, contentType, tags } = operation;
+      const more = {
+        ...(ttlMs === undefined ? {} : { ttlMs }),
+        ...(contentType === undefined ? {} : { contentType }),
+        ...(tags === undefined ? {} : { tags }),
+      };
       return { type: "put", ...(await this.put(key, value, { ...options, ...more })) };
     } catch (error) {
       const { code, message } = toAtollError(error);
@@ -220,10 +266,8 @@ function writtenAt(shard: ShardId, { timestamp, origin, sequence, existed, acks 
   return { version: versionOf(timestamp, origin), dot: { shard, origin, sequence }, existed, acks };
 }
 
-function outcomeAt(shard: Shard, view: DataView, at: number, now: number): ReadOutcome {
-  const dot = dotAt(shard.id, view, at);
-  const isLive = (flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) === 0 && expiresAt(view, at) > now;
-  return isLive ? { dot, entry: entryAt(view, at) } : { dot };
+function isOfSystem({ shard }: Dot): boolean {
+  return spaceOf(shard) === SYSTEM_SPACE;
 }
 
 /** Throws what the owner answered with. */

@@ -15,9 +15,11 @@ import {
   timestampAt,
 } from "../core/record.ts";
 import { entryAt, keyOf } from "./register-view.ts";
+import { isInvalidation, type LearnedInvalidations } from "./tag-invalidation.ts";
 
 export interface DefinitionsHost extends Pick<Surroundings, "shards" | "durableOf"> {
   readonly keyspaces: Keyspaces;
+  readonly invalidations: LearnedInvalidations;
 }
 
 /** A register of the system space came or changed. */
@@ -26,10 +28,13 @@ export function learnDefinition(keyspaces: Keyspaces, view: DataView, at: number
   keyspaces.learn(keyOf(view, at), entryAt(view, at).value);
 }
 
-/** All that is held of the system space. */
-export function learnDefinitions({ shards, keyspaces }: DefinitionsHost): void {
+/** All that is held of the system space, invalidations of tags among it. */
+export function learnDefinitions({ shards, keyspaces, invalidations }: DefinitionsHost): void {
   for (const shard of shards.in(SYSTEM_SPACE)) {
-    shard.forEachStanding((view, at) => learnDefinition(keyspaces, view, at));
+    shard.forEachStanding((view, at) => {
+      if (isInvalidation(view, at)) invalidations.learn(view, at);
+      else learnDefinition(keyspaces, view, at);
+    });
   }
 }
 
@@ -46,6 +51,7 @@ export function durablePolicies(
   for (const shard of host.shards.in(SYSTEM_SPACE)) {
     const durable = host.durableOf(shard.id);
     shard.forEachStanding((view, at) => {
+      if (isInvalidation(view, at)) return;
       const definition = definitionAt(host, view, at);
       if (definition === undefined || definition.space === DEFAULT_SPACE) return;
       if (durable.covers(originAt(view, at), sequenceAt(view, at))) policiesBySpace.set(definition.space, definition);

@@ -105,7 +105,7 @@ export class LocalKeyspace {
    * Throws `QUORUM_UNREACHABLE`, and what a key may be refused for.
    */
   ask(key: Key, quorum = false): Promise<void> | undefined {
-    if (quorum) return this.#readQuorum(key);
+    if (quorum) return this.askQuorum(key, this.#host.now());
     return this.#isReady(key) ? undefined : this.#askReady(key);
   }
 
@@ -131,11 +131,12 @@ export class LocalKeyspace {
     await this.#asking((now, answer) => replica.quorumReads.askReady(this.#shardOf(key).id, key, now, answer));
   }
 
-  async #readQuorum(key: Key): Promise<void> {
+  /** Asks a majority, within the time for that from `since` on. Throws as `ask`. */
+  async askQuorum(key: Key, since: number): Promise<void> {
     const replica = this.#host.replica();
     checkKey(replica, key);
     const isReached = await this.#asking((now, answer) =>
-      replica.quorumReads.begin(this.#shardOf(key).id, key, now, answer),
+      replica.quorumReads.begin(this.#shardOf(key).id, key, now, answer, since),
     );
     if (!isReached) throw new AtollError("QUORUM_UNREACHABLE", "no majority of the replicas answered in time");
   }

@@ -4,11 +4,13 @@ import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId, Timestamp } from "../base/ids.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
-import { KIND_PLAIN } from "../core/record.ts";
+import { KIND_PLAIN, tagsAt, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
+import { tagsOf } from "../core/tags.ts";
 import type { AckLevel, Condition, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
 import { dotAt, entryAt, versionAt } from "./register-view.ts";
 import type { Replica } from "./replica.ts";
+import { staleDot } from "./tag-invalidation.ts";
 
 const CONTENT_TYPE_LENGTH_MAX = 255;
 /** How long a write waits for what it asked for, ms; unless told. */
@@ -40,7 +42,10 @@ export function readKey(replica: Replica, space: SpaceId, key: Key, now: number)
   const view = shard.table.viewOf(slot);
   const at = shard.table.offsetOf(slot);
   const dot = dotAt(shard.id, view, at);
-  if (!shard.isLive(slot, now)) return { dot };
+  if (!shard.isLive(slot, now)) {
+    const staleBy = staleDot(replica, space, tagsAt(view, shard.table.bytesOf(slot), at), timestampAt(view, at));
+    return staleBy === undefined ? { dot } : { dot, staleBy };
+  }
   if (shard.isAway(slot)) return new ValueAway(shard, slot);
   shard.used(slot);
   return { dot, entry: entryAt(view, at) };
@@ -54,6 +59,10 @@ export interface KeyWrite {
   /** Absent: a deletion. */
   readonly value?: Uint8Array | undefined;
   readonly contentType?: string | undefined;
+  /** In order. */
+  readonly tags?: readonly string[] | undefined;
+  /** What it is to be stamped above, as far as whoever was asked first knew (T2 of `core/invalidations.ts`). */
+  readonly above?: Timestamp | undefined;
   /** Unix ms. */
   readonly expiresAt?: number | undefined;
   readonly condition?: Condition | undefined;
@@ -72,7 +81,11 @@ export function checkWrite(replica: Replica, space: SpaceId, key: Key, write: Wr
   if (!("value" in write)) return { key, condition, ack };
   const ttlMs = checkPut(replica, space, write);
   const expiresAt = ttlMs === undefined ? undefined : Math.ceil(now + ttlMs);
-  return { key, value: write.value, contentType: write.options.contentType, expiresAt, condition, ack };
+  const tags = tagsOf(write.options.tags);
+  const checked = { key, value: write.value, contentType: write.options.contentType, expiresAt, condition, ack };
+  if (tags === undefined) return checked;
+  const newest = replica.invalidations.of(space).newestOf(tags);
+  return { ...checked, tags, ...(newest > 0 && { above: newest as Timestamp }) };
 }
 
 /**
@@ -86,7 +99,7 @@ export function carryOutWrite(
   stamp: Timestamp | undefined,
   now: number,
 ): WriteOutcome {
-  const { key, value, contentType, expiresAt, condition, ack } = write;
+  const { key, value, contentType, tags, above, expiresAt, condition, ack } = write;
   const shard = replica.shardOfKey(key, space);
   const before = shard.find(KIND_PLAIN, key);
   const existed = before !== 0 && shard.isLive(before, now);
@@ -95,7 +108,8 @@ export function carryOutWrite(
     checkCondition(condition, version);
   }
   const wantsConfirm = ack !== undefined && ack !== "memory" && ack !== "disk";
-  const slot = replica.write(shard, { kind: KIND_PLAIN, key, value, contentType, expiresAt, stamp }, wantsConfirm, now);
+  const local = { kind: KIND_PLAIN, key, value, contentType, tags, above, expiresAt, stamp };
+  const slot = replica.write(shard, local, wantsConfirm, now);
   return writtenAt(shard, slot, existed);
 }
 

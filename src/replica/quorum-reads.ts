@@ -56,7 +56,8 @@ export class QuorumReads {
     return this.#pending.size;
   }
 
-  begin(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void): void {
+  /** `since`: when the whole that this is a part of began to be asked for. */
+  begin(shard: ShardId, key: Key, now: number, answer: (isReached: boolean) => void, since = now): void {
     if (!this.#host.ownership.owns(shard)) {
       answer(false);
       return;
@@ -69,7 +70,7 @@ export class QuorumReads {
       return;
     }
     const isWanted = (id: ReplicaId) => this.#host.ownership.isOwner(shard, id);
-    this.#ask({ shard, key, isWanted, missing, dueAt: now + READ_MS, answer });
+    this.#ask({ shard, key, isWanted, missing, dueAt: since + READ_MS, answer });
   }
 
   /** For an owner that is not ready: what somebody who is holds of a key. */

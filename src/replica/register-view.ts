@@ -3,6 +3,7 @@
 import { Copies } from "../base/copies.ts";
 import type { Key, OriginId, ShardId, Timestamp } from "../base/ids.ts";
 import { isLease } from "../core/containers.ts";
+import type { Invalidations } from "../core/invalidations.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -16,6 +17,7 @@ import {
   kindAt,
   originAt,
   sequenceAt,
+  tagsAt,
   timestampAt,
 } from "../core/record.ts";
 import type { Dot, Entry, Version } from "../store.ts";
@@ -78,18 +80,28 @@ export function entryAt(view: DataView, at: number): Entry {
   const value = copies.of(new Uint8Array(view.buffer, start, bodyLengthAt(view, at)));
   const due = expiresAt(view, at);
   const contentType = contentTypeAt(view, bytesOf(view), at);
+  const tags = tagsAt(view, bytesOf(view), at);
   const version = versionAt(view, at);
-  if (contentType === undefined && due === Infinity) return { value, version };
+  if (contentType === undefined && due === Infinity && tags === undefined) return { value, version };
   return {
     value,
     version,
     ...(contentType === undefined ? {} : { contentType }),
+    ...(tags === undefined ? {} : { tags }),
     ...(due === Infinity ? {} : { expiresAt: due }),
   };
 }
 
-/** What became of a key with this register: a value that has expired by `now` is an expiry. Undefined: nothing yet. */
-export function changeAt(view: DataView, at: number, now: number): Change | undefined {
+/**
+ * What became of a key with this register: a value that has expired by `now` is an expiry, one that is stale as good as a
+ * deletion. Undefined: nothing yet.
+ */
+export function changeAt(
+  view: DataView,
+  at: number,
+  now: number,
+  invalidations: Pick<Invalidations, "isStale">,
+): Change | undefined {
   const flags = flagsAt(view, at);
   const key = keyOf(view, at);
   const version = versionAt(view, at);
@@ -98,7 +110,9 @@ export function changeAt(view: DataView, at: number, now: number): Change | unde
   if (isContainerKind(kindAt(view, at)))
     return isLease(view, at) && !isOver ? undefined : { type: "document", key, version };
   if ((flags & FLAG_DEAD) !== 0) return { type: "delete", key, version };
-  return isOver ? { type: "expire", key, version } : { type: "put", key, entry: entryAt(view, at) };
+  if (isOver) return { type: "expire", key, version };
+  if (invalidations.isStale(view, at)) return { type: "delete", key, version };
+  return { type: "put", key, entry: entryAt(view, at) };
 }
 
 function bytesOf(view: DataView): Uint8Array {

@@ -51,7 +51,7 @@ import { Residency } from "../core/residency.ts";
 import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { Shards } from "../core/shards.ts";
-import type { Whisper } from "../store.ts";
+import type { Whisper } from "../document-store.ts";
 import { ending } from "../types/container.ts";
 import { decodeMessage, encodeMessage } from "../wire/codec.ts";
 import {
@@ -88,6 +88,8 @@ import { QuorumReads } from "./quorum-reads.ts";
 import { ReadinessCheck } from "./readiness.ts";
 import { Recalls } from "./recalls.ts";
 import { versionAt } from "./register-view.ts";
+import { StaleSweep } from "./stale-sweep.ts";
+import { isInvalidation, LearnedInvalidations } from "./tag-invalidation.ts";
 import { WatchRelay, type WatchRelayHost } from "./watch-relay.ts";
 import { Withheld } from "./withheld.ts";
 
@@ -152,6 +154,8 @@ export class Replica implements WatchRelayHost {
   readonly keyspaces = new Keyspaces((space) => {
     if (!this.shards.has(space)) this.addSpace(space);
   });
+  readonly invalidations = new LearnedInvalidations();
+  readonly staleSweep = new StaleSweep(this);
   readonly members: Members;
   readonly membership: Membership;
   readonly reports: Reports;
@@ -248,7 +252,8 @@ export class Replica implements WatchRelayHost {
     this.shards = new Shards(config.shards, (id) => {
       const residency = spaceOf(id) === SYSTEM_SPACE ? undefined : this.residency;
       const isPersistent = !start.ephemeral;
-      return new Shard({ id, arena, seed, clock, writer, agenda, isPersistent, residency, conflicts });
+      const invalidations = this.invalidations.of(spaceOf(id));
+      return new Shard({ id, arena, seed, clock, writer, agenda, isPersistent, residency, conflicts, invalidations });
     });
     this.#former = start.members.find(({ id }) => id === start.id);
     this.members = new Members(this.#ownFacts());
@@ -526,7 +531,7 @@ export class Replica implements WatchRelayHost {
     this.pulls.abandon(shard.id);
     this.#serving.endShard(shard);
     this.replication.leaves(shard);
-    this.#changedUntold();
+    this.#changedUntold(shard);
   }
 
   // --- Links ---------------------------------------------------------------------------------------------------
@@ -666,6 +671,7 @@ export class Replica implements WatchRelayHost {
     this.antiEntropy.tick(now);
     this.audit.votes.tick(now);
     this.#sweep.step(now);
+    this.staleSweep.step(now);
     this.#reconcileAll(now);
     this.#pull(now);
     this.acks.tick(now);
@@ -729,8 +735,9 @@ export class Replica implements WatchRelayHost {
 
   /** The last tick left something over: the next one should come soon. */
   get isBusy(): boolean {
-    const { movement, eviction } = this;
-    return this.#sweep.isUnderWay || this.#purging.isUnderWay || movement.isUnderWay || eviction.isUnderWay;
+    const { movement, eviction, staleSweep } = this;
+    if (this.#sweep.isUnderWay || staleSweep.isUnderWay || this.#purging.isUnderWay) return true;
+    return movement.isUnderWay || eviction.isUnderWay;
   }
 
   // --- Disk ----------------------------------------------------------------------------------------------------
@@ -773,7 +780,7 @@ export class Replica implements WatchRelayHost {
     shard.distrust({ serve: !shard.quarantined });
     this.pulls.abandon(shard.id);
     this.persistence.distrusted(shard);
-    this.#changedUntold();
+    this.#changedUntold(shard);
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
   }
 
@@ -1048,7 +1055,7 @@ export class Replica implements WatchRelayHost {
     if (this.#recallsWhatIsInDoubt(shard)) return;
     const outcome = this.#doubt.reconcile(shard, now);
     if (outcome === "waits") return;
-    this.#changedUntold();
+    this.#changedUntold(shard);
     this.outbox.log("info", "shard-reconciled", { shard: shard.id, registers: shard.table.count, outcome });
     if (outcome === "done") return;
     // What is under way was asked for by somebody who held more.
@@ -1109,16 +1116,17 @@ export class Replica implements WatchRelayHost {
   /** A register came or changed: watchers hear of it. */
   #applied(shard: Shard, view: DataView, at: number, now: number): void {
     const space = spaceOf(shard.id);
-    if (space === SYSTEM_SPACE) {
+    if (space === SYSTEM_SPACE && isInvalidation(view, at)) this.invalidations.learn(view, at);
+    else if (space === SYSTEM_SPACE) {
       learnDefinition(this.keyspaces, view, at);
       this.#hasNewDefinitions = true;
     }
     this.audience.applied(shard, view, at, now);
   }
 
-  /** What is held changed in ways that cannot be told one by one: whoever follows has to read again. */
-  #changedUntold(): void {
-    this.#learnDefinitions();
+  /** What is held changed in ways that cannot be told one by one: whoever follows has to read again. `of`: in one shard. */
+  #changedUntold(of?: Shard): void {
+    if (of === undefined || spaceOf(of.id) === SYSTEM_SPACE) this.#learnDefinitions();
     this.audience.reset();
   }
 

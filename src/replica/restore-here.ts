@@ -10,6 +10,9 @@
  * Written *as of a stamp*, every register bears that one, unless what is held is as new; so it may be told any number of
  * times. What is held with a stamp that is still to come, by a clock that was wrong, is overwritten all the same.
  *
+ * A value keeps its tags. Merged, one that a tag made stale since does not come back; as of a stamp, it is stamped above what
+ * is known to have been invalidated, as any local write.
+ *
  * A member of a document covers nothing after it: what it covered where it came from has other dots here. It comes after what
  * is known here of the document. One that covered something, or that is written as of a stamp, gets a field of its own, made
  * of its old one, under which it is known when it comes again.
@@ -34,6 +37,7 @@ import {
   isGone,
   keyAt,
   kindAt,
+  tagsAt,
   timestampAt,
 } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
@@ -103,7 +107,10 @@ class Writing {
     if (isDead(flagsAt(view, at))) return this.#death(held);
     if (stamp !== undefined) return this.#valueAsOf(held, stamp);
     const timestamp = timestampAt(view, at);
-    if (held !== 0) return this.#stampOf(held) >= timestamp ? "kept" : this.#put(timestamp, expiresAt(view, at));
+    if (held !== 0 && this.#stampOf(held) >= timestamp) return "kept";
+    // One of its tags was invalidated since: it would come back stale.
+    if (this.#shard.invalidations.isStale(view, at)) return "forgotten";
+    if (held !== 0) return this.#put(timestamp, expiresAt(view, at));
     return this.#wasForgotten() ? "forgotten" : this.#put(timestamp, expiresAt(view, at));
   }
 
@@ -133,7 +140,8 @@ class Writing {
     const start = bodyStartAt(view, at);
     const value = bytes.subarray(start, start + bodyLengthAt(view, at));
     const contentType = contentTypeAt(view, bytes, at);
-    this.#write({ kind, key, value, contentType, expiresAt: due === Infinity ? undefined : due, stamp });
+    const tags = tagsAt(view, bytes, at);
+    this.#write({ kind, key, value, contentType, tags, expiresAt: due === Infinity ? undefined : due, stamp });
     return "restored";
   }
 

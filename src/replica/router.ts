@@ -11,7 +11,7 @@
  */
 
 import { AtollError, toAtollError } from "../base/errors.ts";
-import type { Key, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
+import type { ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { shardIdOf } from "../base/shard-id.ts";
 import { chooseOwner, type OwnerFacts } from "../cluster/routing/owner-choice.ts";
@@ -202,22 +202,24 @@ export class Router {
         const isLast = stamps++ >= STAMPS_MAX;
         // Somebody else may have carried it out: it must not become two.
         if (isLast && body.mayBeDone) throw unknownOutcome(owner);
-        attempt.body = { ...body, stamp: isLast ? undefined : this.stampOf(shard, body.key, answer.above) };
+        attempt.body = { ...body, stamp: isLast ? undefined : this.stampOf(shard, body, answer.above) };
         refuser = replica.isLinked(owner) ? owner : undefined;
       } else if (answer.type !== "refused") {
         if (answer.type === "error" && body.mayBeDone) throw unknownOutcome(owner);
         if (answer.type === "written") this.#took(replica, shard, owner, answer.timestamp);
+        if (answer.type === "written" && body.tags !== undefined) shard.invalidations.saw(answer.timestamp);
         return answer;
       }
     }
   }
 
-  /** A stamp for a write that is carried out elsewhere: above what is known here of the key, and above `least`. */
-  stampOf(shard: Shard, key: Key, least = 0): Timestamp {
+  /** A stamp for a write that is carried out elsewhere: above all that is known here, and above `least`. */
+  stampOf(shard: Shard, { key, above = 0 as Timestamp }: Pick<WriteBody, "key" | "above">, least = 0): Timestamp {
     const { clock } = this.#host.replica();
     const now = this.#host.now();
     clock.observe(least as Timestamp, now);
-    return Math.max(clock.next(now), least + 1, shard.lastStampOf(KIND_PLAIN, key) + 1) as Timestamp;
+    const known = Math.max(least, above, shard.lastStampOf(KIND_PLAIN, key));
+    return Math.max(clock.next(now), known + 1) as Timestamp;
   }
 
   /** Until those who were asked, or this replica, see what the others see. */

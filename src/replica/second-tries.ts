@@ -28,11 +28,12 @@ const NEW: Fate = { type: "new" };
 /** `after`: what its client had seen when it asked, which whoever carried it out had held; `toldStamp`: of this replica. */
 export function fateOf(
   shard: Shard,
-  { key, stamp, mayBeDone }: Pick<WriteBody, "key" | "stamp" | "mayBeDone">,
+  { key, tags, stamp, mayBeDone }: Pick<WriteBody, "key" | "tags" | "stamp" | "mayBeDone">,
   { after, toldStamp, now }: { readonly after: readonly Dot[]; readonly toldStamp: number; readonly now: number },
 ): Fate {
   if (stamp === undefined) return NEW;
-  const above = Math.max(shard.lastStampOf(KIND_PLAIN, key), toldStamp) as Timestamp;
+  const invalidated = shard.invalidations.newestOf(tags);
+  const above = Math.max(shard.lastStampOf(KIND_PLAIN, key), toldStamp, invalidated) as Timestamp;
   if (!mayBeDone) return stamp > above ? NEW : { type: "stale", above };
   const slot = shard.find(KIND_PLAIN, key);
   const isBelow = slot !== 0 && timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)) >= stamp;
@@ -45,6 +46,6 @@ export function fateOf(
   return { type: "done", outcome: { version: versionOf(stamp, dot.origin), dot, existed, acks } };
 }
 
-function isAmong({ origin, sequence }: Dot, dots: readonly Dot[]): boolean {
-  return dots.some((seen) => seen.origin === origin && seen.sequence >= sequence);
+function isAmong({ shard, origin, sequence }: Dot, dots: readonly Dot[]): boolean {
+  return dots.some((seen) => seen.shard === shard && seen.origin === origin && seen.sequence >= sequence);
 }

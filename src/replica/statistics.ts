@@ -76,6 +76,16 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     counter("audits_total", "Audits begun.", replica.audit.begun),
     counter("divergence_repaired_total", "Registers that an audit restored or forgot.", replica.audit.repaired),
     conflictStatistic(replica),
+    gauge(
+      "tagged_values",
+      "Values held that carry tags.",
+      sum((shard) => shard.tagged),
+    ),
+    counter(
+      "stale_deleted_total",
+      "Stale values that this replica deleted, of all that carried a tag.",
+      replica.staleSweep.swept,
+    ),
     counter("expired_total", "Registers that expired here.", replica.expired),
     counter("purged_total", "Tombstones purged.", replica.purged),
     counter("quarantines_total", "Times this replica was quarantined.", replica.quarantines),

@@ -15,6 +15,7 @@ import { ByteWriter } from "../base/bytes.ts";
 import type { ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
 import { numberOf, shardIdOf, spaceOf } from "../base/shard-id.ts";
 import type { SendingSurroundings } from "../cluster/surroundings.ts";
+import type { Invalidations } from "../core/invalidations.ts";
 import { expiresAt, flagsAt, isGone, keyLengthAt, keyStartAt, RecordWriter, recordLength } from "../core/record.ts";
 import { checkRecord, type RecordLimits } from "../core/record-check.ts";
 import { shardOf } from "../core/shard-of.ts";
@@ -29,6 +30,7 @@ export interface WatchRelayHost extends SendingSurroundings {
   readonly limits: RecordLimits;
   readonly queueBytesMax: number;
   readonly audience: Audience;
+  readonly invalidations: { of(space: SpaceId): Pick<Invalidations, "isStale"> };
   /** The nearest owners of a shard that can be reached, the best first. */
   reachableOwners(shard: ShardId): readonly ReplicaId[];
 }
@@ -189,7 +191,8 @@ export class WatchRelay {
       const keyStart = keyStartAt(view, at);
       const number = shardOf(view, keyStart, keyStart + keyLengthAt(view, at), parts);
       const source = this.#sourcesByShard.get(shardIdOf(space, number));
-      const change = source?.peer === peer && source.isOn ? changeAt(view, at, now) : undefined;
+      const invalidations = this.#host.invalidations.of(space);
+      const change = source?.peer === peer && source.isOn ? changeAt(view, at, now, invalidations) : undefined;
       if (change !== undefined && changes.isWanted(now)) changes.record(change);
     }
   }

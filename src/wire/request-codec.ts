@@ -7,6 +7,7 @@ import type { Key, Timestamp } from "../base/ids.ts";
 import { SPACE_SHARDS_MAX } from "../base/shard-id.ts";
 import { TIMESTAMP_MAX } from "../core/clock.ts";
 import { ORDER_MAX } from "../core/key-order.ts";
+import { areTags, decodeTags, encodeTags, TAGS_BYTES_MAX } from "../core/tags.ts";
 import { ACK_LEVELS, type Condition, type Dot } from "../store.ts";
 import {
   KEY_BYTES_MAX,
@@ -83,7 +84,8 @@ const HAS_EXPIRY = 4;
 const HAS_STAMP = 8;
 const MAY_BE_DONE = 16;
 const HAS_CONDITION = 32;
-const WRITE_FLAGS_MAX = 63;
+const HAS_TAGS = 64;
+const HAS_ABOVE = 128;
 
 const conditionByte = { absent: 0, present: 1, version: 2 } as const satisfies Record<Condition["type"], number>;
 
@@ -151,7 +153,9 @@ function writeWrite(writer: ByteWriter, body: WriteBody): void {
       (body.expiresAt === undefined ? 0 : HAS_EXPIRY) |
       (body.stamp === undefined ? 0 : HAS_STAMP) |
       (body.mayBeDone ? MAY_BE_DONE : 0) |
-      (body.condition === undefined ? 0 : HAS_CONDITION),
+      (body.condition === undefined ? 0 : HAS_CONDITION) |
+      (body.tags === undefined ? 0 : HAS_TAGS) |
+      (body.above === undefined ? 0 : HAS_ABOVE),
   );
   writer.latin1(body.key);
   writer.u8(ACK_LEVELS.indexOf(body.ack));
@@ -159,13 +163,14 @@ function writeWrite(writer: ByteWriter, body: WriteBody): void {
   if (body.contentType !== undefined) writer.latin1(body.contentType);
   if (body.expiresAt !== undefined) writer.varint(body.expiresAt);
   if (body.stamp !== undefined) writer.varint(body.stamp);
+  if (body.tags !== undefined) writer.blob(encodeTags(body.tags));
+  if (body.above !== undefined) writer.varint(body.above);
   if (body.condition !== undefined) writeCondition(writer, body.condition);
   if (body.value !== undefined) writer.blob(body.value);
 }
 
 function readWrite(reader: ByteReader): WriteBody {
   const flags = reader.u8();
-  if (flags > WRITE_FLAGS_MAX) throw new BadBytes("a write with unknown flags");
   const key = readKey(reader);
   const ack = ACK_LEVELS[reader.u8()];
   if (ack === undefined) throw new BadBytes("an unknown level of acknowledgement");
@@ -173,11 +178,21 @@ function readWrite(reader: ByteReader): WriteBody {
   const contentType = flags & HAS_CONTENT_TYPE ? reader.latin1(CONTENT_TYPE_MAX) : undefined;
   const expiresAt = flags & HAS_EXPIRY ? reader.varint(INSTANT_MAX) : undefined;
   const stamp = flags & HAS_STAMP ? (reader.varint(TIMESTAMP_MAX) as Timestamp) : undefined;
+  const tags = flags & HAS_TAGS ? readTags(reader) : undefined;
+  const above = flags & HAS_ABOVE ? (reader.varint(TIMESTAMP_MAX) as Timestamp) : undefined;
   const condition = flags & HAS_CONDITION ? readCondition(reader) : undefined;
   const mayBeDone = (flags & MAY_BE_DONE) !== 0;
   if (condition !== undefined && mayBeDone) throw new BadBytes("a condition that may have been decided");
   const value = flags & HAS_VALUE ? reader.blob(VALUE_BYTES_MAX) : undefined;
-  return { type: "write", key, value, contentType, expiresAt, stamp, mayBeDone, condition, ack, ackTimeoutMs };
+  if (value === undefined && tags !== undefined) throw new BadBytes("a deletion with tags");
+  const content = { value, contentType, tags, above, expiresAt };
+  return { type: "write", key, ...content, stamp, mayBeDone, condition, ack, ackTimeoutMs };
+}
+
+function readTags(reader: ByteReader): readonly string[] {
+  const bytes = reader.blob(TAGS_BYTES_MAX);
+  if (!areTags(bytes, 0, bytes.length)) throw new BadBytes("tags out of form");
+  return decodeTags(bytes, 0, bytes.length);
 }
 
 function writeCondition(writer: ByteWriter, condition: Condition): void {

@@ -37,6 +37,10 @@ export interface WriteBody {
   /** Absent: a deletion. */
   readonly value?: Uint8Array | undefined;
   readonly contentType?: string | undefined;
+  /** In order. */
+  readonly tags?: readonly string[] | undefined;
+  /** What it is to be stamped above: invalidations of its tags that whoever was asked first knows. */
+  readonly above?: Timestamp | undefined;
   /** Unix ms. */
   readonly expiresAt?: number | undefined;
   /** What it bears; absent: who carries it out stamps it. */

@@ -43,6 +43,28 @@ test("get of what is not there prints nothing, says so and exits 1; delete exits
   expect((await runAtoll(["delete", "nothing", ...at()])).code).toBe(0);
 });
 
+test("tags are put and invalidated, as typed or as percent-encoded bytes", async () => {
+  expect((await runAtoll(["put", "k", "v", "--tags", "a, é", ...at()])).code).toBe(0);
+  expect(replica.requests.at(-1)?.headers["atoll-tags"]).toBe("a,%C3%A9");
+  expect((await runAtoll(["put", "k", "v", "--tags", "a%2C,b", "--encoded", ...at()])).code).toBe(0);
+  expect(replica.requests.at(-1)?.headers["atoll-tags"]).toBe("a%2C,b");
+  replica.intercept = (_, response) => {
+    response.writeHead(202, { "atoll-acks": "1/2" }).end();
+    return true;
+  };
+  const kept = await runAtoll(["invalidate", "a/b", "--ack", "all", ...at()]);
+  expect([kept.code, kept.stderr]).toEqual([1, expect.stringContaining("(1/2)")]);
+  expect(replica.requests.at(-1)).toMatchObject({ method: "POST", path: "/v1/tags/a%2Fb/invalidate?ack=all" });
+  for (const wrong of [
+    ["put", "k", "v", "--tags", "a,,b"],
+    ["invalidate", ""],
+    ["invalidate", "x".repeat(129)],
+  ]) {
+    const refused = await runAtoll([...wrong, ...at()]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("a tag has 1 to 128 bytes")]);
+  }
+});
+
 test("keys are named by any bytes with --encoded", async () => {
   replica.values.set("\x00\xff", Buffer.from("v"));
   replica.values.set("é\n".normalize("NFC"), Buffer.from("v"));

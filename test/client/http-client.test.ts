@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { RemoteError } from "../../src/client/answer.ts";
 import { HttpClient } from "../../src/client/http-client.ts";
+import { decodePercent } from "../../src/client/percent.ts";
 import type { WatchEvent } from "../../src/store.ts";
 import { type FakeReplica, problem, startFakeReplica } from "./fake-replica.ts";
 
@@ -48,6 +49,24 @@ test("asks for what it was told: keyspace, token, ttl, ack, conditions", async (
   const [request] = replica.requests;
   expect(request?.path).toBe("/v1/keyspaces/orders/kv/k?ttl=1500ms&ack=quorum");
   expect(request?.headers).toMatchObject({ authorization: "Bearer the-token", "if-none-match": "*" });
+});
+
+test("carries tags of any bytes there and back, and invalidates one", async () => {
+  const client = new HttpClient({ urls: [replica.url], keyspace: "orders" });
+  const tags = ["a,b", everyByte().slice(0, 128), " "];
+  replica.intercept = (request, response) => {
+    if (request.method === "POST") response.writeHead(204, { "atoll-acks": "2/2" }).end();
+    else response.writeHead(request.method === "PUT" ? 201 : 200, { "atoll-tags": "a%2Cb,%FF" }).end();
+    return true;
+  };
+  await client.put(key("k"), "v", { tags });
+  expect(replica.requests[0]?.headers["atoll-tags"]?.toString().split(",").map(decodePercent)).toEqual(tags);
+  expect((await client.get(key("k")))?.tags).toEqual(["a,b", "\xff"]);
+  expect(await client.invalidate("a/\xff", { ack: "all" })).toEqual({ outcome: "invalidated", acks: "2/2" });
+  expect(replica.requests[2]).toMatchObject({
+    method: "POST",
+    path: "/v1/keyspaces/orders/tags/a%2F%FF/invalidate?ack=all",
+  });
 });
 
 test("says how far a write got that was kept but not acknowledged as asked", async () => {

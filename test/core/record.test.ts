@@ -7,6 +7,8 @@ import { TIMESTAMP_MAX } from "../../src/core/clock.ts";
 import * as record from "../../src/core/record.ts";
 import { FLAG_DEAD, FLAG_EXPIRES, FLAG_FIELD, FLAG_GONE, FLAG_META } from "../../src/core/record.ts";
 import { checkRecord, type RecordLimits, recordBytesMax } from "../../src/core/record-check.ts";
+import { compareRecords, compareStamps } from "../../src/core/record-order.ts";
+import { TAG_BYTES_MAX, TAGS_MAX, tagsOf } from "../../src/core/tags.ts";
 
 const LIMITS: RecordLimits = { keyBytesMax: 64, valueBytesMax: 300 };
 const CHECKSUM_SEED = 0x41746c31;
@@ -39,6 +41,14 @@ const anyFields: fc.Arbitrary<record.RecordFields> = fc.oneof(
     value: fc.uint8Array({ maxLength: 300 }),
     contentType: fc.option(latin1(0, 255), { nil: undefined }),
   }),
+  fc.record({
+    ...stamped,
+    kind: fc.constant(record.KIND_PLAIN),
+    flags: fc.constant(0),
+    value: fc.uint8Array({ maxLength: 300 }),
+    contentType: fc.option(latin1(0, 255), { nil: undefined }),
+    tags: fc.array(latin1(1, TAG_BYTES_MAX), { minLength: 1, maxLength: TAGS_MAX }).map(tagsOf),
+  }),
   fc.record({ ...stamped, flags: fc.constantFrom(FLAG_DEAD, FLAG_GONE), value: fc.constant(undefined) }),
 );
 
@@ -59,6 +69,8 @@ const rich: record.RecordFields = {
   contentType: "text/plain",
   expiresAt: 1_800_000_000_000,
 };
+
+const tagged: record.RecordFields = { ...rich, kind: record.KIND_PLAIN, tags: ["a", "bc"] };
 
 /** A copy of a record, so that a test may damage it. */
 function bytesOf(fields: record.RecordFields): Uint8Array<ArrayBuffer> {
@@ -103,7 +115,8 @@ describe("the longest record", () => {
   it("that keeps to the limits is as long as is said", () => {
     const limits = { keyBytesMax: 7, valueBytesMax: 90 };
     const [key, field, contentType] = ["k".repeat(7) as Key, "f".repeat(7), "t".repeat(255)];
-    const longest = { ...rich, key, field, contentType, value: new Uint8Array(90) };
+    const tags = Array.from({ length: TAGS_MAX }, (_, i) => "x".repeat(TAG_BYTES_MAX - 1) + String.fromCharCode(i));
+    const longest = { ...tagged, key, field, contentType, tags, value: new Uint8Array(90) };
     expect(new record.RecordWriter(8).write(longest)).toBe(recordBytesMax(limits));
     expect(checkRecord(viewOf(bytesOf(longest)), 0, recordBytesMax(limits), limits)).toBeGreaterThan(0);
   });
@@ -147,7 +160,8 @@ describe("RecordWriter", () => {
         expect(bytes.subarray(start, start + record.bodyLengthAt(view, at))).toEqual(fields.value ?? new Uint8Array());
         expect(record.valueStartAt(view, at) + record.valueLengthAt(view, at)).toBe(at + length);
         expect(record.identityStartAt(view, at)).toBe(record.keyStartAt(view, at));
-        expect(record.identityEndAt(view, at)).toBe(record.valueStartAt(view, at));
+        expect(record.tagsAt(view, bytes, at)).toEqual(fields.tags);
+        if (fields.tags === undefined) expect(record.identityEndAt(view, at)).toBe(record.valueStartAt(view, at));
       }),
       { numRuns: 500 },
     );
@@ -156,6 +170,9 @@ describe("RecordWriter", () => {
   it("lays a record out as documented: these bytes are on disks", () => {
     expect(Buffer.from(bytesOf(rich)).toString("hex")).toMatchInlineSnapshot(
       `"a1acc8ed1c0303001000000005000000000004090000000001004d000000000000505c18a30105006b65796669656c640a746578742f706c61696e0102030405"`,
+    );
+    expect(Buffer.from(bytesOf({ ...plain, tags: ["a", "bc"] })).toString("hex")).toMatchInlineSnapshot(
+      `"ff4b3e2c400003000500000005000000000004090000000001004d00000000006b6579050001610262630102030405"`,
     );
     expect(
       Buffer.from(bytesOf({ ...plain, flags: FLAG_DEAD, value: undefined })).toString("hex"),
@@ -192,7 +209,13 @@ describe("RecordWriter", () => {
         const shifted = new Uint8Array(at + whole.length);
         shifted.set(whole, at);
         const length = writer.withoutValue(viewOf(shifted), at);
-        const expected = bytesOf({ ...fields, flags: FLAG_GONE, value: undefined, contentType: undefined });
+        const expected = bytesOf({
+          ...fields,
+          flags: FLAG_GONE,
+          value: undefined,
+          contentType: undefined,
+          tags: undefined,
+        });
         expect(writer.bytes.slice(0, length)).toEqual(new Uint8Array(expected));
       }),
     );
@@ -235,6 +258,7 @@ describe("checkRecord", () => {
   it.each([
     ["plain", plain],
     ["rich", rich],
+    ["tagged", tagged],
     ["dead", { ...rich, flags: FLAG_DEAD, value: undefined, contentType: undefined }],
   ])("refuses a %s record with any one bit flipped", (_, fields) => {
     const bytes = bytesOf(fields);
@@ -248,6 +272,7 @@ describe("checkRecord", () => {
   it.each([
     ["plain", plain],
     ["rich", rich],
+    ["tagged", tagged],
   ])("refuses a %s record cut anywhere, wherever it lies, and reads nothing behind the cut", (_, fields) => {
     const bytes = bytesOf(fields);
     for (let end = 0; end < bytes.length; end++) {
@@ -270,6 +295,15 @@ describe("checkRecord", () => {
       "a content type, though dead",
       forged({ ...plain, value: undefined }, (v) => v.setUint8(4, FLAG_META | FLAG_DEAD)),
     ],
+    ["tags, though dead", forged(tagged, (view) => view.setUint8(4, record.flagsAt(view, 0) | FLAG_DEAD))],
+    ["tags of another kind", forged(tagged, (view) => view.setUint8(5, 3))],
+    [
+      "no tags where there are to be some",
+      forged(tagged, (view) => view.setUint16(record.identityEndAt(view, 0), 0, true)),
+    ],
+    ["tags longer than the record", forged(tagged, (view) => view.setUint16(record.identityEndAt(view, 0), 99, true))],
+    ["a tag longer than all", forged(tagged, (view) => view.setUint8(record.tagsStartAt(view, 0), 7))],
+    ["tags out of order", forged(tagged, (view) => view.setUint8(record.tagsStartAt(view, 0) + 1, 122))],
     ["a field longer than the record", forged(rich, (view) => view.setUint16(38, 60, true))],
     ["a field over the limit", forged(rich, (view) => view.setUint16(38, 65535, true))],
     ["a key longer than the record", forged(plain, (view) => view.setUint16(6, 64, true))],
@@ -320,7 +354,7 @@ interface Stamp {
 }
 
 function compare(a: Stamp, b: Stamp): number {
-  return record.compareStamps(a.timestamp, a.isDead, a.origin, b.timestamp, b.isDead, b.origin);
+  return compareStamps(a.timestamp, a.isDead, a.origin, b.timestamp, b.isDead, b.origin);
 }
 
 function merge(a: Stamp, b: Stamp): Stamp {
@@ -360,7 +394,7 @@ describe("compareStamps", () => {
           isDead: fields.flags === FLAG_DEAD,
           origin: fields.origin,
         });
-        const result = record.compareRecords(viewOf(bytesOf(a)), 0, viewOf(bytesOf(other)), 0);
+        const result = compareRecords(viewOf(bytesOf(a)), 0, viewOf(bytesOf(other)), 0);
         expect(result).toBe(compare(stampOf(a), stampOf(other)));
       }),
     );

@@ -47,7 +47,7 @@ describe("a batch", () => {
       "a mistyped field",
       { ...put, tllMs: 5 },
       "BAD_REQUEST",
-      /^operation 2: unknown field "tllMs"; known here: type, key, encoding, value, ttlMs, contentType$/,
+      /^operation 2: unknown field "tllMs"; known here: type, key, encoding, value, ttlMs, contentType, tags$/,
     ],
     ["a field of another operation", { ...get, ttlMs: 5 }, "BAD_REQUEST", /^operation 2: unknown field "ttlMs"/],
     ["what single reads have", { ...get, consistency: "quorum" }, "BAD_REQUEST", /unknown field "consistency"/],

@@ -11,6 +11,7 @@ import type {
   BatchOperation,
   BatchResult,
   Dot,
+  InvalidateOutcome,
   KeyPage,
   PutOptions,
   ReadOptions,
@@ -59,9 +60,11 @@ export class HttpStore implements RemoteStore {
   }
 
   async put(key: Key, value: Uint8Array, options: PutOptions = {}): Promise<WriteOutcome> {
-    const { ack = "memory", ttlMs } = options;
+    const { ack = "memory", ttlMs, tags } = options;
     const query = { key, ack, ttl: ttlMs === undefined ? undefined : `${ttlMs}ms` };
-    const answer = await this.#send("PUT", "/v1/kv", query, { body: value, headers: conditionHeaders(options) });
+    const tagHeaders = tags === undefined ? {} : { "atoll-tags": tags.map(encodePercent).join(",") };
+    const headers = { ...conditionHeaders(options), ...tagHeaders };
+    const answer = await this.#send("PUT", "/v1/kv", query, { body: value, headers });
     throwUnless(answer, 201, 202, 204);
     const [reached, wanted] = String(answer.headers["atoll-acks"]).split("/").map(Number);
     const dot = dotIn(answer.headers["atoll-session"]);
@@ -79,6 +82,16 @@ export class HttpStore implements RemoteStore {
     const [result] = await this.batch([{ type: "delete", key }], options);
     if (result?.type === "delete") return result;
     throw remoteError(result?.type === "error" ? result.code : undefined, "a delete failed");
+  }
+
+  async invalidate(tag: string, { ack = "memory" }: WriteOptions = {}): Promise<InvalidateOutcome> {
+    const answer = await this.#send("POST", `/v1/tags/${encodePercent(tag)}/invalidate`, { ack });
+    throwUnless(answer, 202, 204);
+    const [reached, wanted] = String(answer.headers["atoll-acks"]).split("/").map(Number);
+    const dot = dotIn(answer.headers["atoll-session"]);
+    if (dot === undefined) throw new Error("a write was answered without a session");
+    const acks = { reached: reached ?? 0, wanted: wanted ?? 0, met: answer.status !== 202 };
+    return { version: versionIn(answer) ?? "", dot, acks };
   }
 
   async batch(operations: readonly BatchOperation[], { ack = "memory" }: WriteOptions = {}): Promise<BatchResult[]> {

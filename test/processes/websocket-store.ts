@@ -10,6 +10,7 @@ import type {
   BatchResult,
   Condition,
   Dot,
+  InvalidateOutcome,
   KeyPage,
   PutOptions,
   ReadOptions,
@@ -61,13 +62,17 @@ export class WebSocketStore implements RemoteStore {
     return readOutcome(answer, dotIn(answer.session));
   }
 
-  async put(key: Key, value: Uint8Array, { ttlMs, ...options }: PutOptions = {}): Promise<WriteOutcome> {
-    const ttl = ttlMs === undefined ? {} : { ttlMs };
-    return this.#write({ op: "put", ...keyFields(key), value: encodeBytes(value), ...ttl }, options);
+  async put(key: Key, value: Uint8Array, { ttlMs, tags, ...options }: PutOptions = {}): Promise<WriteOutcome> {
+    const more = { ...(ttlMs === undefined ? {} : { ttlMs }), ...(tags && { tags: tags.map(encodeBytes) }) };
+    return this.#write({ op: "put", ...keyFields(key), value: encodeBytes(value), ...more }, options);
   }
 
   delete(key: Key, options: WriteOptions = {}): Promise<WriteOutcome> {
     return this.#write({ op: "delete", ...keyFields(key) }, options);
+  }
+
+  async invalidate(tag: string, options: WriteOptions = {}): Promise<InvalidateOutcome> {
+    return this.#write({ op: "invalidate", tag: encodeBytes(tag), encoding: "base64" }, options);
   }
 
   async batch(operations: readonly BatchOperation[], { ack = "memory" }: WriteOptions = {}): Promise<BatchResult[]> {

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
+import type { DocumentEvent, DocumentHandle, DocumentView, Whisper } from "../../src/document-store.ts";
 import type { Documents } from "../../src/replica/documents.ts";
 import { pageOfKeys } from "../../src/replica/key-pages.ts";
 import { defineKeyspace } from "../../src/replica/keyspace-definitions.ts";
-import type { DocumentEvent, DocumentHandle, DocumentView, Whisper } from "../../src/store.ts";
 import { documentsOf } from "../support/live-machines.ts";
 import { id, Machines } from "../support/machines.ts";
 

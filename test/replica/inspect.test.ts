@@ -33,7 +33,7 @@ it("names each register of a key differently, the lease of a container and its d
 it("tells of a document's end as of the document, never as of a value under the same key", () => {
   const { shard, slots } = held();
   const typeAt = (slot: number, now: number): string | undefined =>
-    changeAt(shard.table.viewOf(slot), shard.table.offsetOf(slot), now)?.type;
+    changeAt(shard.table.viewOf(slot), shard.table.offsetOf(slot), now, shard.invalidations)?.type;
   expect(typeAt(slots.value, NOW)).toBe("put");
   expect(typeAt(slots.base, NOW)).toBe("document");
   expect(typeAt(slots.member, NOW)).toBe("document");

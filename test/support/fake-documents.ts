@@ -2,17 +2,9 @@
 
 import { AtollError } from "../../src/base/errors.ts";
 import type { Key, OriginId, ReplicaId, ShardId } from "../../src/base/ids.ts";
+import type { DocumentEvent, DocumentFacts, DocumentHandle, DocumentStore, Whisper } from "../../src/document-store.ts";
 import { DocumentHub, type DocumentHubOptions } from "../../src/documents/document-hub.ts";
-import type {
-  DocumentEvent,
-  DocumentFacts,
-  DocumentHandle,
-  DocumentStore,
-  Dot,
-  Whisper,
-  WriteOptions,
-  WriteOutcome,
-} from "../../src/store.ts";
+import type { Dot, WriteOptions, WriteOutcome } from "../../src/store.ts";
 
 interface Held {
   updates: Uint8Array[];

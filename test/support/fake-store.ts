@@ -12,6 +12,7 @@ import type {
   ConflictsOptions,
   Dot,
   Entry,
+  InvalidateOutcome,
   KeyPage,
   LocalStore,
   PutOptions,
@@ -41,6 +42,8 @@ export class FakeStore implements LocalStore {
   /** Every event there was; `resume` is a place in it. */
   readonly events: WatchEvent[] = [];
   readonly cuts: (readonly ReplicaId[])[] = [];
+  /** Sequences of invalidations by tag. */
+  readonly invalidated = new Map<string, number>();
   readonly removed: { readonly id: ReplicaId; readonly force: boolean }[] = [];
   isLeaving = false;
   /** Members beside this one. */
@@ -76,6 +79,7 @@ export class FakeStore implements LocalStore {
       version: versionOf(dot),
       ...(options.contentType === undefined ? {} : { contentType: options.contentType }),
       ...(options.ttlMs === undefined ? {} : { expiresAt: this.now() + options.ttlMs }),
+      ...(options.tags === undefined ? {} : { tags: options.tags }),
     };
     this.slots.set(key, { entry, dot });
     this.#emit({ type: "put", key, entry, resume: String(this.events.length + 1) });
@@ -90,6 +94,13 @@ export class FakeStore implements LocalStore {
     this.slots.set(key, { entry: undefined, dot });
     this.#emit({ type: "delete", key, version: versionOf(dot), resume: String(this.events.length + 1) });
     return this.#outcome(dot, before !== undefined, options);
+  }
+
+  async invalidate(tag: string, options: WriteOptions = {}): Promise<InvalidateOutcome> {
+    this.#failIfTold();
+    const dot = this.#nextDot();
+    this.invalidated.set(tag, dot.sequence);
+    return this.#outcome(dot, false, options);
   }
 
   async batch(operations: readonly BatchOperation[], options: WriteOptions = {}): Promise<readonly BatchResult[]> {
@@ -192,6 +203,9 @@ export class FakeStore implements LocalStore {
     if (slot === undefined) return {};
     const { entry, dot } = slot;
     if (entry === undefined || (entry.expiresAt !== undefined && entry.expiresAt <= this.now())) return { dot };
+    const invalidated = (entry.tags ?? []).map((tag) => this.invalidated.get(tag) ?? 0);
+    const sequence = Math.max(0, ...invalidated);
+    if (sequence > dot.sequence) return { dot, staleBy: { ...dot, sequence } };
     return { entry, dot };
   }
 
@@ -209,11 +223,12 @@ export class FakeStore implements LocalStore {
   async #carryOut(operation: BatchOperation, options: WriteOptions): Promise<BatchResult> {
     switch (operation.type) {
       case "put": {
-        const { ttlMs, contentType } = operation;
+        const { ttlMs, contentType, tags } = operation;
         const putOptions = {
           ...options,
           ...(ttlMs === undefined ? {} : { ttlMs }),
           ...(contentType === undefined ? {} : { contentType }),
+          ...(tags === undefined ? {} : { tags }),
         };
         return { type: "put", ...(await this.put(operation.key, operation.value, putOptions)) };
       }

@@ -8,6 +8,7 @@ import { msOfTimestamp, TIMESTAMP_MAX, timestampFromMs } from "../../src/core/cl
 import { ORDER_MAX } from "../../src/core/key-order.ts";
 import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
 import { PurgeMarks } from "../../src/core/purge-marks.ts";
+import { tagsOf } from "../../src/core/tags.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { versionOf } from "../../src/replica/register-view.ts";
 import { ACK_LEVELS, type Condition } from "../../src/store.ts";
@@ -146,6 +147,8 @@ const requestBody: fc.Arbitrary<RequestBody> = fc.oneof(
       key: keyName,
       value: maybe(fc.uint8Array({ maxLength: 40 })),
       contentType: maybe(latin1(20)),
+      tags: maybe(fc.array(latin1(10), { maxLength: 4 }).map((some) => tagsOf(some.filter((tag) => tag !== "")))),
+      above: maybe(stamp),
       expiresAt: maybe(fc.integer({ min: 0, max: INSTANT_MAX })),
       stamp: maybe(stamp),
       mayBeDone: fc.boolean(),
@@ -153,7 +156,11 @@ const requestBody: fc.Arbitrary<RequestBody> = fc.oneof(
       ack: fc.constantFrom(...ACK_LEVELS),
       ackTimeoutMs: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
     })
-    .map((each) => ({ ...each, mayBeDone: each.mayBeDone && each.condition === undefined })),
+    .map((each) => ({
+      ...each,
+      mayBeDone: each.mayBeDone && each.condition === undefined,
+      tags: each.value === undefined ? undefined : each.tags,
+    })),
   fc.record({
     type: fc.constant("list" as const),
     prefix: latin1(10),

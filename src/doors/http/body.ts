@@ -5,7 +5,7 @@ import { AtollError } from "../../base/errors.ts";
 import type { DoorLimits } from "../limits.ts";
 import { messageBytesMax } from "../limits.ts";
 import type { DoorMetrics } from "../metrics.ts";
-import type { BodyKind } from "./routes.ts";
+import type { BodyKind } from "./route.ts";
 
 /** The client went away in the middle: there is nobody to answer. */
 export class ClientGone extends Error {}

@@ -16,7 +16,7 @@ export interface Call {
   readonly keyspace: string;
   /** Empty for routes without a key. */
   readonly key: Key;
-  /** Of the member that the path names, as bytes; empty for other routes. */
+  /** Of the member, or the tag, that the path names, as bytes; empty for other routes. */
   readonly id: string;
   readonly query: Query;
   readonly headers: IncomingHttpHeaders;

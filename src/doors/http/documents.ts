@@ -1,8 +1,9 @@
 /** GET, POST and DELETE of one Yjs document, and what somebody's copy of it lacks. */
 
 import { AtollError } from "../../base/errors.ts";
+import type { DocumentFacts } from "../../document-store.ts";
 import type { LiveDocument } from "../../documents/live-document.ts";
-import type { DocumentFacts, WriteOutcome } from "../../store.ts";
+import type { WriteOutcome } from "../../store.ts";
 import { type Answer, problemAnswer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { documentToJson } from "./document-json.ts";

@@ -26,7 +26,8 @@ import type { Call, DoorFacts } from "./call.ts";
 import { locate } from "./locate.ts";
 import { describeApi } from "./openapi.ts";
 import { NO_QUERY, parseQuery, type Query } from "./query.ts";
-import { type Operation, obeysSession, type Route, type RouteName, routeNames, routes } from "./routes.ts";
+import { type Operation, obeysSession, type Route } from "./route.ts";
+import { type RouteName, routeNames, routes } from "./routes.ts";
 import { sendStream } from "./stream-answer.ts";
 import { EventStream } from "./watch.ts";
 
@@ -87,8 +88,9 @@ const NO_DOTS: readonly Dot[] = [];
 const DROPPED_BYTES_MAX = 4_096;
 const LINGER_MS = 1_000;
 const METHODS_ALLOWED = "GET, HEAD, PUT, POST, DELETE";
-const HEADERS_ALLOWED = "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, Atoll-Session";
-const HEADERS_EXPOSED = "ETag, Atoll-Session, Atoll-Acks, Atoll-Expires-At, Retry-After";
+const HEADERS_ALLOWED =
+  "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, Atoll-Session, Atoll-Tags";
+const HEADERS_EXPOSED = "ETag, Atoll-Session, Atoll-Acks, Atoll-Expires-At, Atoll-Tags, Retry-After";
 
 export class HttpDoor {
   readonly #options: HttpDoorOptions;

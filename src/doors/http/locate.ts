@@ -9,7 +9,7 @@ export interface Location {
   readonly keyspace: string;
   /** The key's bytes; `undefined` where the path has none, as in `/v1/kv?key=`. */
   readonly key: string | undefined;
-  /** Of the member that the path names, as bytes; empty for other routes. */
+  /** Of the member, or the tag, that the path names, as bytes; empty for other routes. */
   readonly id: string;
   /** Behind the question mark, undecoded. */
   readonly query: string;
@@ -25,10 +25,13 @@ const keyPaths: readonly (readonly [path: string, route: RouteName])[] = [
 ];
 const KEYSPACE_PATH = "/v1/keyspaces/";
 const MEMBER_PATH = "/v1/admin/members/";
+const TAG_PATH = /^\/v1\/tags\/([^/]*)\/invalidate$/;
 const ABSOLUTE = /^https?:\/\/[^/?]*/i;
 
 const exact = new Map<string, RouteName>(
-  routeNames.filter((name) => name !== "member").map((name) => [routes[name].path.replace("/{key}", ""), name]),
+  routeNames
+    .filter((name) => name !== "member" && name !== "tag")
+    .map((name) => [routes[name].path.replace("/{key}", ""), name]),
 );
 
 /** Throws `NOT_FOUND`, `BAD_PERCENT_ENCODING`. */
@@ -36,8 +39,8 @@ export function locate(target: string): Location {
   const question = target.indexOf("?");
   const path = question < 0 ? target : target.slice(0, question);
   const query = question < 0 ? "" : target.slice(question + 1);
-  const keyed = keyAt(path, DEFAULT_KEYSPACE, query);
-  if (keyed !== undefined) return keyed;
+  const named = keyAt(path, DEFAULT_KEYSPACE, query) ?? tagAt(path, DEFAULT_KEYSPACE, query);
+  if (named !== undefined) return named;
   if (path.startsWith(KEYSPACE_PATH)) return inKeyspace(path.slice(KEYSPACE_PATH.length), query);
   if (path.startsWith(MEMBER_PATH)) {
     const id = decodePercent(path.slice(MEMBER_PATH.length));
@@ -58,6 +61,11 @@ function keyAt(path: string, keyspace: string, query: string): Location | undefi
   return undefined;
 }
 
+function tagAt(path: string, keyspace: string, query: string): Location | undefined {
+  const tag = TAG_PATH.exec(path)?.[1];
+  return tag === undefined ? undefined : { route: "tag", keyspace, key: undefined, id: decodePercent(tag), query };
+}
+
 function inKeyspace(rest: string, query: string): Location {
   const slash = rest.indexOf("/");
   if (slash < 0) throw notFound();
@@ -65,8 +73,8 @@ function inKeyspace(rest: string, query: string): Location {
   const within = rest.slice(slash);
   // The only path that is not under `/v1/` by itself.
   const path = within === "/yjs" || within.startsWith("/yjs/") ? within : `/v1${within}`;
-  const keyed = keyAt(path, keyspace, query);
-  if (keyed !== undefined) return keyed;
+  const named = keyAt(path, keyspace, query) ?? tagAt(path, keyspace, query);
+  if (named !== undefined) return named;
   const route = exact.get(path);
   if (route === undefined) throw notFound();
   return { route, keyspace, key: undefined, id: "", query };

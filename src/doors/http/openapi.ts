@@ -10,8 +10,8 @@ import {
   type RequestHeader,
   type ResponseHeader,
   type Route,
-  routes,
-} from "./routes.ts";
+} from "./route.ts";
+import { routes } from "./routes.ts";
 import { type Json, type ShapeName, shapes } from "./shapes.ts";
 
 interface Described {
@@ -57,6 +57,11 @@ const queryParameters: Readonly<Record<string, Described>> = {
 const requestHeaders: Readonly<Record<RequestHeader | "Atoll-Session", Described>> = {
   "If-Match": { description: 'Only over one of these versions, `"etag"`; `*`: only over any', schema: text },
   "If-None-Match": { description: "`*` for a write: only where nothing is; ETags for a read: else 304", schema: text },
+  "Atoll-Tags": {
+    description:
+      "Up to 16 tags of 1 to 128 percent-encoded bytes, comma-separated: whatever invalidates one of them makes the value stale",
+    schema: text,
+  },
   "Last-Event-ID": { description: "Goes on behind this event, or begins with `reset`", schema: text },
   "Sec-WebSocket-Protocol": {
     description:
@@ -80,6 +85,7 @@ const responseHeaders: Readonly<Record<ResponseHeader | "Atoll-Session" | Proble
     description: "Absent where it does not expire",
     schema: { type: "string", format: "date-time" },
   },
+  "Atoll-Tags": { description: "Percent-encoded, comma-separated; absent where it has none", schema: text },
   "X-Content-Type-Options": { description: "With a type that a writer chose", schema: { const: "nosniff" } },
   "Content-Security-Policy": { description: "With a type that a writer chose", schema: { const: "sandbox" } },
   "Cache-Control": { description: "Events are not to be kept", schema: { const: "no-store" } },
@@ -136,6 +142,7 @@ function describePath(path: string, route: Route): Json {
   const parameters: Json[] = [];
   if (path.includes("{ks}")) parameters.push(pathParameter("ks", "Name of the keyspace"));
   if (path.includes("{id}")) parameters.push(pathParameter("id", "Of a member, as `/v1/cluster` tells it"));
+  if (path.includes("{tag}")) parameters.push(pathParameter("tag", "Percent-encoded bytes"));
   if (path.includes("{key}")) parameters.push(pathParameter("key", "Percent-encoded bytes, slashes included"));
   else if (route.path.includes("{key}"))
     parameters.push({ ...parameter("query", "key", queryParameters), required: true });

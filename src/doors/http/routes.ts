@@ -4,77 +4,21 @@
  */
 
 import { setFaults, showCluster, showHealth, showMetrics, showReadiness } from "./administration.ts";
-import type { Answer } from "./answer.ts";
 import { postBackup, postRestore } from "./backups.ts";
-import type { Call, DoorFacts } from "./call.ts";
 import { listKeys, runBatch } from "./collections.ts";
 import { listConflicts } from "./conflicts.ts";
 import { deleteDocument, diffDocument, getDocument, postUpdate } from "./documents.ts";
 import { postKeyspace, showKeyspaces } from "./keyspaces.ts";
 import { postLeave, removeMember } from "./members.ts";
+import type { Access, Operation, Outcome, Route } from "./route.ts";
 import type { ShapeName } from "./shapes.ts";
+import { postInvalidation } from "./tags.ts";
 import { askForUpgrade } from "./upgrade.ts";
 import { deleteValue, getValue, putValue } from "./values.ts";
 
-export type Method = "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
-
-/** What an operation takes as its body, and so which limit holds for it; `stream`: as it comes, of any length. */
-export type BodyKind = "none" | "value" | "document" | "batch" | "small" | "stream";
-
-/**
- * `open` needs no token, even where there are tokens; `any` needs a good one, whatever its scopes. `batch` is judged
- * operation by operation.
- */
-export type Access = "open" | "any" | "read" | "write" | "batch" | "observe" | "admin";
-
-export type RequestHeader = "If-Match" | "If-None-Match" | "Last-Event-ID" | "Sec-WebSocket-Protocol";
-
-export type ResponseHeader =
-  | "ETag"
-  | "Atoll-Acks"
-  | "Atoll-Expires-At"
-  | "X-Content-Type-Options"
-  | "Content-Security-Policy"
-  | "Cache-Control"
-  | "X-Accel-Buffering"
-  | "Retry-After"
-  | "Sec-WebSocket-Protocol";
-
-/** An answer that is no mere problem. */
-export interface Outcome {
-  /** Headers that it may have, beyond those that every answer has. */
-  readonly headers?: readonly ResponseHeader[];
-  readonly body?: ShapeName | readonly ShapeName[];
-}
-
-export interface Operation {
-  readonly summary: string;
-  readonly access: Access;
-  readonly body: BodyKind;
-  readonly bodyShape?: ShapeName;
-  /**
-   * Names of query parameters, beyond `wait` and (where the path has a key) `key`; any other is refused. `undefined`
-   * where nobody looks at them: probes and scrapers add what they like.
-   */
-  readonly query: readonly string[] | undefined;
-  /** Headers that it heeds, beyond the token and the session. */
-  readonly headers?: readonly RequestHeader[];
-  /** By status. */
-  readonly outcomes: Readonly<Record<number, Outcome>>;
-  /** Statuses of problems of its own, beyond those of tokens, sessions and malformed requests. */
-  readonly problems?: readonly number[];
-  /** `watch` is not answered once but kept open; the door does that itself. */
-  readonly run: ((call: Call, facts: DoorFacts) => Promise<Answer>) | "watch" | "openapi";
-}
-
-export interface Route {
-  readonly path: string;
-  /** About the replica, whatever the keyspace: described once only. */
-  readonly ofReplica?: boolean;
-  readonly operations: Readonly<Partial<Record<Method, Operation>>>;
-}
-
-const entry: Outcome = { headers: ["ETag", "Atoll-Expires-At", "X-Content-Type-Options", "Content-Security-Policy"] };
+const entry: Outcome = {
+  headers: ["ETag", "Atoll-Expires-At", "Atoll-Tags", "X-Content-Type-Options", "Content-Security-Policy"],
+};
 
 const get: Operation = {
   summary: "The value of a key",
@@ -86,11 +30,6 @@ const get: Operation = {
   problems: [404],
   run: getValue,
 };
-
-/** Sessions are about keys: what watches over a replica or manages it must not wait for one, nor fail with it. */
-export function obeysSession(operation: Operation): boolean {
-  return operation.access === "read" || operation.access === "write" || operation.access === "batch";
-}
 
 function status(summary: string, access: Access, body: ShapeName, run: Operation["run"]): Operation {
   return { summary, access, body: "none", query: undefined, outcomes: { 200: { body } }, run };
@@ -123,7 +62,7 @@ export const routes = {
         body: "value",
         bodyShape: "Value",
         query: ["ttl", "ack"],
-        headers: ["If-Match", "If-None-Match"],
+        headers: ["If-Match", "If-None-Match", "Atoll-Tags"],
         outcomes: { 201: written, 202: written, 204: written },
         problems: [412, 413, 415],
         run: putValue,
@@ -132,6 +71,21 @@ export const routes = {
         ...removal,
         summary: "Deletes a key, whether it is there or not; 202 as for PUT",
         run: deleteValue,
+      },
+    },
+  },
+  tag: {
+    path: "/v1/tags/{tag}/invalidate",
+    operations: {
+      POST: {
+        summary:
+          "Makes every older value that carries the tag stale, everywhere: as if it were absent. 202 where `ack` was not reached yet. Not for a token that is limited to a prefix",
+        access: "write",
+        body: "none",
+        query: ["ack"],
+        outcomes: { 202: deleted, 204: deleted },
+        problems: [507],
+        run: postInvalidation,
       },
     },
   },

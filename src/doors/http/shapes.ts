@@ -19,7 +19,8 @@ const count: Json = { type: "integer", minimum: 0 };
 const integer: Json = { type: "integer" };
 const unixMs: Json = { type: "integer", description: "Unix ms" };
 const version: Json = { type: "string", description: "What the ETag says" };
-const encoding: Json = { const: "base64", description: "There when key and value are base64, not text" };
+const encoding: Json = { const: "base64", description: "There when key, value and tags are base64, not text" };
+const tags: Json = { type: "array", items: text, description: "Absent where it has none" };
 
 /** An object with these fields, of which `optional` may be absent. */
 function object(properties: Json, optional: readonly string[] = []): Json {
@@ -50,8 +51,9 @@ const operation: Json = {
         value: text,
         ttlMs: { type: "integer", minimum: 1, description: "Time to live in ms" },
         contentType: { type: "string", maxLength: 255 },
+        tags: { type: "array", items: text, maxItems: 16, description: "Each written as the key is" },
       },
-      ["encoding", "ttlMs", "contentType"],
+      ["encoding", "ttlMs", "contentType", "tags"],
     ),
     object({ type: { enum: ["get", "delete"] }, ...sentKey }, ["encoding"]),
   ],
@@ -75,9 +77,10 @@ const result: Json = {
         encoding,
         version,
         contentType: text,
+        tags,
         expiresAt: unixMs,
       },
-      ["encoding", "version", "contentType", "expiresAt"],
+      ["encoding", "version", "contentType", "tags", "expiresAt"],
     ),
     object({ ok: { const: false }, code: text, message: text }),
   ],
@@ -193,10 +196,11 @@ export const shapes = {
         encoding,
         version,
         contentType: text,
+        tags,
         expiresAt: unixMs,
         resume: { type: "string", description: "Also the event's id" },
       },
-      ["key", "value", "encoding", "version", "contentType", "expiresAt"],
+      ["key", "value", "encoding", "version", "contentType", "tags", "expiresAt"],
     ),
   },
   ClusterStatus: {

@@ -4,11 +4,13 @@ import { parseDurationMs } from "../../base/duration.ts";
 import { AtollError } from "../../base/errors.ts";
 import { isTtlMs } from "../../base/ttl.ts";
 import type { AckLevel, Entry, PutOptions, ReadOptions, WriteOptions, WriteOutcome } from "../../store.ts";
+import { dotsOfRead } from "../batch.ts";
 import { checkAck, checkConsistency, checkContentType } from "../fields.ts";
 import { type Answer, problemAnswer } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { formatEtag, isUnchanged, parseCondition } from "./etag.ts";
 import type { Query } from "./query.ts";
+import { formatTags, parseTags } from "./tags.ts";
 
 const LOCAL: ReadOptions = { consistency: "local" };
 /** Made once: in a cache, misses are as frequent as hits. */
@@ -35,8 +37,9 @@ export async function deleteValue(call: Call): Promise<Answer> {
 export async function getValue(call: Call): Promise<Answer> {
   const consistency = call.query.get("consistency");
   const options = consistency === undefined ? LOCAL : { consistency: checkConsistency(consistency) };
-  const { entry, dot } = await call.store.get(call.key, options);
-  const dots = dot === undefined ? [] : [dot];
+  const read = await call.store.get(call.key, options);
+  const { entry } = read;
+  const dots = dotsOfRead(read);
   if (entry === undefined) return { ...MISS, headers: [...MISS.headers], dots };
   const headers = entryHeaders(entry);
   if (isUnchanged(call.headers["if-none-match"], entry.version)) return { status: 304, headers, dots };
@@ -47,6 +50,7 @@ export async function getValue(call: Call): Promise<Answer> {
 function entryHeaders(entry: Entry): string[] {
   const headers = ["ETag", formatEtag(entry.version), "Content-Type", entry.contentType ?? DEFAULT_CONTENT_TYPE];
   if (entry.expiresAt !== undefined) headers.push("Atoll-Expires-At", new Date(entry.expiresAt).toISOString());
+  if (entry.tags !== undefined) headers.push("Atoll-Tags", formatTags(entry.tags));
   // A writer chose this type: a browser that opens the value must not run it as a page of ours.
   if (entry.contentType !== undefined) {
     headers.push("X-Content-Type-Options", "nosniff", "Content-Security-Policy", "sandbox");
@@ -76,6 +80,9 @@ function putOptions(call: Call, ack: AckLevel | undefined): PutOptions {
   if (contentType !== undefined && contentType !== DEFAULT_CONTENT_TYPE) {
     options.contentType = checkContentType(contentType);
   }
+  const header = call.headers["atoll-tags"];
+  const tags = header === undefined ? undefined : parseTags(String(header));
+  if (tags !== undefined) options.tags = tags;
   return options;
 }
 

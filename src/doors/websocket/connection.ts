@@ -21,6 +21,7 @@ import {
   type Asked,
   deleteValue,
   getValue,
+  invalidateTag,
   isAboutKeys,
   isLocalRead,
   listKeys,
@@ -188,6 +189,8 @@ export class Connection {
         return putValue(asked);
       case "delete":
         return deleteValue(asked);
+      case "invalidate":
+        return invalidateTag(asked);
       case "keys":
         return listKeys(asked);
       case "batch":

@@ -45,6 +45,7 @@ export const msgpackNotation: Notation = {
     if (bytes.key !== undefined) fields.key = bytesFromLatin1(bytes.key);
     if (bytes.keys !== undefined) fields.keys = bytes.keys.map((key) => bytesFromLatin1(key));
     if (bytes.value !== undefined) fields.value = bytes.value;
+    if (bytes.tags !== undefined) fields.tags = bytes.tags.map((tag) => bytesFromLatin1(tag));
     return fields;
   },
 };

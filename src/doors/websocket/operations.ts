@@ -3,10 +3,20 @@
 import { AtollError } from "../../base/errors.ts";
 import type { Dot, PutOptions, Store, WriteOptions } from "../../store.ts";
 import { authorise, type Principal } from "../auth.ts";
-import { authoriseBatch, carryOut, dotsOf, formatRead, formatResult, formatWrite, readBatch } from "../batch.ts";
+import {
+  authoriseBatch,
+  carryOut,
+  dotsOf,
+  dotsOfRead,
+  formatInvalidation,
+  formatRead,
+  formatResult,
+  formatWrite,
+  readBatch,
+} from "../batch.ts";
 import { checkConsistency, checkCursor, checkFields, checkLimit, type FieldReader, type Message } from "../fields.ts";
 
-export type OperationName = "get" | "put" | "delete" | "keys" | "batch" | "watch" | "unwatch" | "status";
+export type OperationName = "get" | "put" | "delete" | "invalidate" | "keys" | "batch" | "watch" | "unwatch" | "status";
 
 const ALWAYS = ["id", "op", "keyspace", "session", "waitMs"];
 const WRITE = ["ack", "ifAbsent", "ifPresent", "ifVersion"];
@@ -14,8 +24,9 @@ const WRITE = ["ack", "ifAbsent", "ifPresent", "ifVersion"];
 /** What a message of each operation may say; anything else is refused. */
 const FIELDS = {
   get: new Set([...ALWAYS, "key", "encoding", "consistency"]),
-  put: new Set([...ALWAYS, "key", "value", "encoding", "ttlMs", "contentType", ...WRITE]),
+  put: new Set([...ALWAYS, "key", "value", "encoding", "ttlMs", "contentType", "tags", ...WRITE]),
   delete: new Set([...ALWAYS, "key", "encoding", ...WRITE]),
+  invalidate: new Set([...ALWAYS, "tag", "encoding", "ack"]),
   keys: new Set([...ALWAYS, "prefix", "limit", "cursor", "encoding"]),
   batch: new Set([...ALWAYS, "operations", ...WRITE]),
   watch: new Set([...ALWAYS, "prefix", "resume", "encoding"]),
@@ -74,7 +85,7 @@ export async function getValue({ message, reader, store, principal }: Asked): Pr
   const options = consistency === undefined ? {} : { consistency: checkConsistency(consistency) };
   const outcome = await store.get(key, options);
   const fields = formatRead(reader.notation, outcome, reader.encoding(message));
-  return { fields, dots: outcome.dot === undefined ? NO_DOTS : [outcome.dot] };
+  return { fields, dots: dotsOfRead(outcome) };
 }
 
 export async function putValue({ message, reader, store, principal }: Asked): Promise<Answered> {
@@ -82,10 +93,12 @@ export async function putValue({ message, reader, store, principal }: Asked): Pr
   authorise(principal, "write", key);
   const ttlMs = reader.ttlMs(message);
   const contentType = reader.contentType(message);
+  const tags = reader.tags(message);
   const options: PutOptions = {
     ...writeOptions(reader, message),
     ...(ttlMs === undefined ? {} : { ttlMs }),
     ...(contentType === undefined ? {} : { contentType }),
+    ...(tags === undefined ? {} : { tags }),
   };
   const outcome = await store.put(key, reader.value(message), options);
   return { fields: formatWrite(outcome), dots: [outcome.dot] };
@@ -96,6 +109,14 @@ export async function deleteValue({ message, reader, store, principal }: Asked):
   authorise(principal, "write", key);
   const outcome = await store.delete(key, writeOptions(reader, message));
   return { fields: formatWrite(outcome), dots: [outcome.dot] };
+}
+
+/** Of every key of the keyspace: nothing for a token that is limited to a prefix. */
+export async function invalidateTag({ message, reader, store, principal }: Asked): Promise<Answered> {
+  authorise(principal, "write");
+  const ack = reader.ack(message);
+  const outcome = await store.invalidate(reader.tag(message), ack === undefined ? {} : { ack });
+  return { fields: formatInvalidation(outcome), dots: [outcome.dot] };
 }
 
 export async function listKeys({ message, reader, store, principal }: Asked): Promise<Answered> {

@@ -38,7 +38,19 @@ describe("locate", () => {
     expect(locate(target)).toMatchObject({ route: "member", id, key: undefined });
   });
 
+  it.each([
+    ["/v1/tags/t/invalidate", "default", "t"],
+    ["/v1/tags/a%2F%FF/invalidate?ack=all", "default", "a/\xff"],
+    ["/v1/tags//invalidate", "default", ""],
+    ["/v1/keyspaces/s/tags/t/invalidate", "s", "t"],
+  ])("%s is of keyspace %s, about tag %j", (target, keyspace, id) => {
+    expect(locate(target)).toMatchObject({ route: "tag", keyspace, id, key: undefined });
+  });
+
   const nowhere = [
+    "/v1/tags",
+    "/v1/tags/t",
+    "/v1/tags/a/b/invalidate",
     "/v1/admin/members",
     "/v1/keyspaces/s/admin/members/a",
     "/v1/keyspaces/s/admin/members/{id}",

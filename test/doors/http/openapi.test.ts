@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as Y from "yjs";
 import type { Key, OriginId, ReplicaId, ShardId } from "../../../src/base/ids.ts";
 import { createAuth } from "../../../src/doors/auth.ts";
-import { type Operation, type Route, routes } from "../../../src/doors/http/routes.ts";
+import type { Operation, Route } from "../../../src/doors/http/route.ts";
+import { routes } from "../../../src/doors/http/routes.ts";
 import { encodeSession } from "../../../src/doors/session.ts";
 import { archiveOf, recordOf } from "../../support/archives.ts";
 import { openDoors, type TestDoors } from "../../support/doors.ts";
@@ -133,7 +134,7 @@ describe("what is described", () => {
   it("answers, refuses those without a token where it says so, and takes every query parameter", async () => {
     for (const { method, path, operation } of operations()) {
       const query = /\/(kv|docs|diffs|yjs)$/.test(path) ? "?key=there" : "";
-      const url = `${doors.url}${path.replace("{ks}", "default").replace("{key}", "there").replace("{id}", "replica-c")}${query}`;
+      const url = `${doors.url}${path.replace("{ks}", "default").replace("{key}", "there").replace("{id}", "replica-c").replace("{tag}", "t")}${query}`;
       const send = async (to: string, headers: Readonly<Record<string, string>> = bearer) => {
         await doors.store.put("there" as Key, Buffer.from("value"));
         doors.documents.store.arrive("there" as Key, edit("x"));
@@ -177,7 +178,9 @@ interface Sent {
 describe("every answer", () => {
   const unseen = { "atoll-session": encodeSession([{ shard: 7 as ShardId, origin: 5 as OriginId, sequence: 9 }]) };
   const kv = "/v1/kv/{key}";
-  const batch = { operations: [{ type: "put", key: "n", value: "x", ttlMs: 60_000, contentType: "text/plain" }] };
+  const batch = {
+    operations: [{ type: "put", key: "n", value: "x", ttlMs: 60_000, contentType: "text/plain", tags: ["t"] }],
+  };
   const gets = { operations: ["n", "there", "no", "bytes"].map((key) => ({ type: "get", key })) };
   const mixed = { operations: [{ type: "put", key: "/w==", value: "/w==", encoding: "base64" }], ack: "all" };
 
@@ -226,6 +229,9 @@ describe("every answer", () => {
     { does: ["delete", kv, "/v1/kv/there?ack=all"], status: 204 },
     { does: ["delete", kv, "/v1/kv/lonely?ack=all"], status: 202 },
     { does: ["delete", kv, "/v1/kv/there"], headers: { "if-match": '"v"' }, status: 412 },
+    { does: ["put", kv, "/v1/kv/tagged"], headers: { "atoll-tags": "a,b%2C" }, body: "x", status: 201 },
+    { does: ["post", "/v1/tags/{tag}/invalidate", "/v1/tags/a/invalidate?ack=all"], status: 204 },
+    { does: ["post", "/v1/tags/{tag}/invalidate", "/v1/tags/lonely/invalidate?ack=all"], status: 202 },
     { does: ["get", "/v1/keys", "/v1/keys?limit=1"], status: 200 },
     { does: ["get", "/v1/keys", "/v1/keys?prefix=no"], status: 200 },
     { does: ["get", "/v1/conflicts"], status: 200 },
@@ -270,7 +276,11 @@ describe("every answer", () => {
     doors.store.acks = at.includes("lonely")
       ? { reached: 1, wanted: 2, met: false }
       : { reached: 2, wanted: 2, met: true };
-    await doors.store.put("there" as Key, Buffer.from("value"), { contentType: "text/plain", ttlMs: 60_000 });
+    await doors.store.put("there" as Key, Buffer.from("value"), {
+      contentType: "text/plain",
+      ttlMs: 60_000,
+      tags: ["t"],
+    });
     await doors.store.put("bytes" as Key, Buffer.from([0xff]));
     doors.documents.store.acks = doors.store.acks;
     await doors.documents.store.deleteDocument("there" as Key);

@@ -11,14 +11,8 @@ import type { Members } from "../../../src/cluster/members.ts";
 import { Reports } from "../../../src/cluster/reports.ts";
 import type { Conflict, ConflictingWrite } from "../../../src/core/conflict.ts";
 import { DeltaSession } from "../../../src/core/delta.ts";
-import {
-  compareRecords,
-  KIND_PLAIN,
-  originAt,
-  recordLength,
-  sequenceAt,
-  timestampAt,
-} from "../../../src/core/record.ts";
+import { KIND_PLAIN, originAt, recordLength, sequenceAt, timestampAt } from "../../../src/core/record.ts";
+import { compareRecords } from "../../../src/core/record-order.ts";
 import { Conflicts } from "../../../src/replica/conflicts.ts";
 import { createShard, type Loose, type LooseShard, loose, NOW, origin, written } from "../../support/shards.ts";
 
