@@ -3,7 +3,8 @@
 import { readFile } from "node:fs/promises";
 import type { Plan } from "./plan.ts";
 import { decodePlan, UnreadablePlan } from "./scenario-file/scenario-file.ts";
-import { findScenario, SCENARIOS, type Scenario } from "./scenarios/scenarios.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
+import { findScenario, SCENARIOS } from "./scenarios/scenarios.ts";
 import type { Job } from "./workers/job.ts";
 
 /** What was asked for cannot be done, in one line for people. */

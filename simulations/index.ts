@@ -18,7 +18,8 @@ export { REGIONS, type RegionName, ROUND_TRIPS_MS, type RoundTrips } from "./reg
 export { replayCommand, summaryLine, violationReport } from "./report.ts";
 export type { RunResult } from "./run/run-result.ts";
 export { decodePlan, encodePlan, UnreadablePlan } from "./scenario-file/scenario-file.ts";
-export { findScenario, SCENARIOS, type Scenario } from "./scenarios/scenarios.ts";
+export type { Scenario } from "./scenarios/scenario.ts";
+export { findScenario, SCENARIOS } from "./scenarios/scenarios.ts";
 export { type Act, batch, put, read, remove } from "./script/client.ts";
 export type { Place } from "./script/cluster.ts";
 export {

@@ -67,7 +67,10 @@ export function checkSession(evidence: Evidence): Violation[] {
     for (const each of shown) {
       const slot = `${session} ${each.key}`;
       const floor = floors.get(slot);
-      const isBelow = floor !== undefined && isBehind(each, floor, writes.get(each.key) ?? [], evidence);
+      const isBelow =
+        floor !== undefined &&
+        !isByClock(entry, evidence) &&
+        isBehind(each, floor, writes.get(each.key) ?? [], evidence);
       if (isBelow && isOwed(floor)) messages.push(describeBehind(entry, each, floor));
       floors.set(slot, raise(floor, each, entry, evidence));
     }
@@ -123,7 +126,9 @@ function shownBy({ answer, answeredAt = 0 }: HistoryEntry, tombstones: Tombstone
     }));
   }
   if (answer?.type !== "read" || answer.read.dot === undefined) return [];
-  const { key, version, dot, author } = answer.read;
+  const { key, version, author } = answer.read;
+  // Of what was stale, the invalidation was shown.
+  const dot = answer.read.staleBy ?? answer.read.dot;
   const stamp = version === undefined ? stampOfDot(key, dot, answeredAt, tombstones) : stampOfVersion(version, false);
   return stamp === undefined ? [] : [{ key, stamp, dot, author: author?.id, isWrite: false }];
 }
@@ -154,6 +159,11 @@ function isWaitedFor(holding: Holding, until: number, evidence: Evidence): boole
   const isBack = (since: number): boolean => beginningsOf(node, holding.since) > beginningsOf(node, since);
   const isGivenUp = node?.givenUpAt.some((at) => at <= until && !isBack(at)) === true;
   return !isGivenUp && beginningsOf(node, until) === beginningsOf(node, holding.since);
+}
+
+/** Who does not keep the keys invalidates what it has not seen by its clock, whatever the session saw elsewhere. */
+function isByClock({ operation }: HistoryEntry, { placement }: Evidence): boolean {
+  return operation.type === "invalidate" && placement !== undefined;
 }
 
 function isBehind(shown: Shown, floor: Floor, writes: readonly PossibleWrite[], evidence: Evidence): boolean {

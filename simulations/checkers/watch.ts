@@ -112,7 +112,7 @@ function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> 
       seen.clear();
     }
     if (entry.type !== "change") continue;
-    const { key, ...sighted } = placeOf(entry.change);
+    const { key, ...sighted } = placeOf(entry.change, evidence);
     const { stamp } = sighted;
     const isRepeat = seen.has(writeName(entry.change));
     const floor = (isRepeat ? sinceConnected : greatest).get(key);
@@ -137,12 +137,18 @@ function isOfGuest({ origin }: Stamp, node: number, { placement }: Evidence): bo
   return placement !== undefined && replicaOf(origin as OriginId) === placement.numbers[node];
 }
 
-function placeOf(change: WatchedChange): Sighted & { readonly key: Key } {
+/** What is stale when it comes is told of as deleted, by the version of the value. */
+function placeOf(change: WatchedChange, evidence: Evidence): Sighted & { readonly key: Key } {
   if (change.type === "put") {
     const { key, version, author, dot } = change.read;
     return { key, stamp: stampOfVersion(version, false), author: author?.id, dot };
   }
-  return { key: change.key, stamp: stampOfVersion(change.version, change.type === "delete") };
+  const { key, version } = change;
+  const alive = stampOfVersion(version, false);
+  const isOfValue = ({ isDelete, stamp }: PossibleWrite) =>
+    !isDelete && stamp !== undefined && compareStamps(stamp, alive) === 0;
+  const isDead = change.type === "delete" && !(indexWrites(evidence).get(key) ?? []).some(isOfValue);
+  return { key, stamp: { ...alive, isDead } };
 }
 
 function greater(a: Stamp | undefined, b: Stamp): Stamp {
@@ -162,7 +168,7 @@ function* checkInvented(watch: WatchHistory, { writes, writers }: Index, evidenc
   for (const entry of watch.entries) {
     if (entry.type !== "change") continue;
     const { change } = entry;
-    const { key } = placeOf(change);
+    const { key } = change.type === "put" ? change.read : change;
     const reader = `${nameOf(watch)} at ${seconds(entry.at)}`;
     if (change.type === "put") {
       // What a resumed watch missed is told as it was, also of what has expired since: no event is late.
@@ -188,10 +194,16 @@ function mayExplain(
   { entry, isDelete, stamp }: PossibleWrite,
   evidence: Evidence,
 ): boolean {
+  if (entry.operation.type === "invalidate") return change.type === "delete" && isAfter(stamp, change.version);
   if (!isSameTime(stamp, change.version)) return false;
   if (change.type === "delete") return isDelete;
   const { ttlMs } = entry.operation;
   return ttlMs !== undefined && !isDelete && entry.invokedWallMs + ttlMs - evidence.clockSpreadMs <= change.wallMs;
+}
+
+/** What is stale dies by a stamp of its own, below that of the invalidation. */
+function isAfter(stamp: Stamp | undefined, version: Version): boolean {
+  return stamp === undefined || stamp.timestamp >= stampOfVersion(version, true).timestamp;
 }
 
 function lifeName({ node, life }: { readonly node: number; readonly life: number }): string {
@@ -212,7 +224,11 @@ function indexByLife({ history }: Evidence): ReadonlyMap<string, readonly Acknow
 
 /** What its own replica wrote while it watched, up to the last of it that it heard of. */
 function* checkMissed(watch: WatchHistory, chain: Chain, all: readonly Acknowledged[]): Iterable<string> {
-  const own = all.filter(({ entry, part }) => entry.invokedAt > chain.from && part.key.startsWith(watch.plan.prefix));
+  // What an invalidation makes stale is told of when it dies, if it was there.
+  const own = all.filter(
+    ({ entry, part }) =>
+      entry.operation.type !== "invalidate" && entry.invokedAt > chain.from && part.key.startsWith(watch.plan.prefix),
+  );
   const isHeard = ({ part }: (typeof own)[number]): boolean =>
     chain.writes.has(nameOfWrite(part.key, part.isDelete ? "delete" : "put", part.version));
   let until = chain.isCurrent ? Infinity : 0;

@@ -33,6 +33,7 @@ const OPERATION_TYPES = {
   update: true,
   get: true,
   batch: true,
+  invalidate: true,
   keys: true,
 } as const satisfies Record<OperationType, true>;
 
@@ -44,6 +45,8 @@ const DOCUMENT_OPERATION_TYPES = {
   delete: true,
   lease: true,
 } as const satisfies Record<DocumentOperationType, true>;
+
+const TAGS_MAX = 16;
 
 const text = z.string().min(1).max(200);
 
@@ -118,6 +121,8 @@ const operation = objectOf<Operation>({
   valueBytes: count(0, VALUE_BYTES_MAX),
   alsoKeys: z.array(key).max(1000).readonly().exactOptional(),
   deletedKeys: z.array(key).max(1000).readonly().exactOptional(),
+  tags: z.array(text).max(TAGS_MAX).readonly().exactOptional(),
+  tag: text.exactOptional(),
   consistency: z.literal("quorum").exactOptional(),
   listing: listing.exactOptional(),
   expects: index.exactOptional(),

@@ -14,6 +14,7 @@ import type { Operation } from "../workload/operation.ts";
 import { generatePhases, type PhasesProfile } from "../workload/phase-generator.ts";
 import { generateReads, type ReadsProfile } from "../workload/read-generator.ts";
 import { generateSessions, type SessionsProfile } from "../workload/session-generator.ts";
+import { generateTagged, type TagsProfile } from "../workload/tag-generator.ts";
 import { generateWatches, type WatchesProfile } from "../workload/watch-plan.ts";
 import { wideEnough } from "./burden.ts";
 import { PLAYS, type PlayName } from "./plays.ts";
@@ -31,6 +32,8 @@ export interface ScenarioProfile {
   readonly phases: PhasesProfile;
   /** Absent: there are none. */
   readonly documents?: DocumentsProfile;
+  /** Absent: no value carries any. */
+  readonly tags?: TagsProfile;
   readonly faults: Omit<FaultProfile, "nodes" | "fromMs" | "untilMs">;
   /** Plays and how likely each is. All 0: none. */
   readonly plays: Readonly<Record<PlayName, number>>;
@@ -86,6 +89,9 @@ export function buildPlan(random: SeededRandom, scenario: string, seed: string, 
       : generateDocuments(random.fork("documents"), { ...profile.documents, ...span }, nextId);
   const faults = generateFaults(random.fork("faults"), { ...profile.faults, ...span });
   addPlays(random.fork("plays"), profile, { operations, documents, faults, nextId });
+  if (profile.tags !== undefined) {
+    operations.push(...generateTagged(random.fork("tags"), workload, profile.tags, nextId));
+  }
   const { nodes, settleMs } = profile;
   return {
     scenario,

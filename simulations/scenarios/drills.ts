@@ -8,7 +8,7 @@ import { NO_FAULTS } from "../faults/generator.ts";
 import type { NodePlan } from "../plan.ts";
 import { buildPlan, CALM_WATER, createNodes, type ScenarioProfile, SETTLE_MS, SMALL_REPLICA } from "./build.ts";
 import { NO_PLAYS, PLAYS, type PlayName } from "./plays.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
 
 const CALM: Omit<ScenarioProfile, "nodes"> = {
   replica: { ...SMALL_REPLICA, shards: 2 },

@@ -12,7 +12,8 @@ import { REGIONS } from "../regions.ts";
 import { uniform } from "../simulator/draws.ts";
 import { buildPlan, CALM_WATER, SMALL_REPLICA } from "./build.ts";
 import { NO_PLAYS } from "./plays.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
+import { drawTags } from "./tags.ts";
 
 const DURATION_MS = 40_000;
 /** By then the first members have found each other. */
@@ -81,6 +82,7 @@ function placementPlan(seed: string): Plan {
     watches: { count: 2, meanMoveGapMs: 6000, returnShare: 0.5, slowShare: 0.2 },
     reads: { quorumPerSecond: 1, listingsPerSecond: 0.3 },
     phases: { hotKeys: 0, bursts: chosen.below(2) },
+    ...drawTags(random.fork("tags")),
     faults: {
       meanGapMs: chosen.pick([1500, 4000, 8000]),
       types: {

@@ -14,7 +14,7 @@ import type { KeyspaceChange, NodePlan, Plan } from "../plan.ts";
 import { pickWeighted, uniform } from "../simulator/draws.ts";
 import { buildPlan, CALM_WATER, SMALL_REPLICA } from "./build.ts";
 import { NO_PLAYS } from "./plays.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
 
 const DURATION_MS = 25_000;
 /** By then the members have found each other. */

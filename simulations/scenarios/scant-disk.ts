@@ -8,7 +8,7 @@ import { NO_FAULTS } from "../faults/generator.ts";
 import { buildPlan, CALM_WATER, createNodes, SETTLE_MS, SMALL_REPLICA } from "./build.ts";
 import { NO_PLAYS } from "./plays.ts";
 import { drawMemory } from "./scant-memory.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
 
 const DURATION_MS = 20_000;
 /** What ends a process that keeps nothing on disk takes with it what it had: other scenarios are about that. */

@@ -5,7 +5,7 @@ import { NO_FAULTS } from "../faults/generator.ts";
 import type { ReplicaSettings } from "../plan.ts";
 import { buildPlan, CALM_WATER, createNodes, SETTLE_MS, SMALL_REPLICA } from "./build.ts";
 import { NO_PLAYS } from "./plays.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
 
 const DURATION_MS = 20_000;
 const FILL_SHARE = 1e-5;

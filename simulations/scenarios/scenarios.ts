@@ -25,13 +25,8 @@ import { NO_PLAYS } from "./plays.ts";
 import { POLICY_DRILL } from "./policy-changes.ts";
 import { SCANT_DISK_SCENARIO } from "./scant-disk.ts";
 import { drawMemory, SCANT_MEMORY_SCENARIO } from "./scant-memory.ts";
-
-export interface Scenario {
-  readonly name: string;
-  /** One line for `--list`. */
-  readonly summary: string;
-  readonly plan: (seed: string) => Plan;
-}
+import type { Scenario } from "./scenario.ts";
+import { drawTags, TAGS_SCENARIO } from "./tags.ts";
 
 const WORKLOAD: Omit<WorkloadProfile, "nodes" | "fromMs" | "untilMs"> = {
   keys: 12,
@@ -243,6 +238,7 @@ const SWARM: Scenario = {
         reads: { quorumPerSecond: random.pick([0, 1, 5]), listingsPerSecond: random.pick([0, 1]) },
         phases: { hotKeys: random.below(3), bursts: isSlow ? 0 : random.below(3) },
         ...drawDocuments(random.fork("documents")),
+        ...drawTags(random.fork("tags")),
         faults: {
           meanGapMs: random.pick([400, 1000, 3000]),
           types: {
@@ -367,6 +363,7 @@ export const SCENARIOS: readonly Scenario[] = [
   MEMBERSHIP,
   DOCUMENTS_SCENARIO,
   PLACEMENT,
+  TAGS_SCENARIO,
   SWARM,
 ];
 

@@ -143,7 +143,8 @@ function* simplerOperation(operation: Operation): Iterable<Operation> {
     ...(session !== undefined && { session }),
     ...(expects !== undefined && { expects }),
   };
-  if (alsoKeys !== undefined) yield { ...operation, alsoKeys: alsoKeys.slice(1) };
+  // An invalidation is of all that carry its tag.
+  if (alsoKeys !== undefined && operation.type !== "invalidate") yield { ...operation, alsoKeys: alsoKeys.slice(1) };
   if (operation.type === "batch" && (alsoKeys?.length ?? 0) === 0) yield alone(operation);
   if (operation.type === "update" || operation.type === "put-absent")
     yield { ...without(operation, "expects"), type: "put" };

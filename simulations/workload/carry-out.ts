@@ -39,8 +39,8 @@ export async function carryOut(
   byId: OperationsById,
   expected?: Expected,
 ): Promise<Answer> {
-  const { key, type, ack, ttlMs } = operation;
-  const options = { ack, ...(ttlMs === undefined ? {} : { ttlMs }) };
+  const { key, type, ack, ttlMs, tags, tag = "" } = operation;
+  const options = { ack, ...(ttlMs === undefined ? {} : { ttlMs }), ...(tags === undefined ? {} : { tags }) };
   switch (type) {
     case "get":
       return { type: "read", read: readPartOf(key, await store.get(key, readOptionsOf(operation)), byId) };
@@ -55,6 +55,13 @@ export async function carryOut(
     }
     case "batch":
       return batchAnswer(operation, await store.batch(batchOf(operation), { ack }));
+    case "invalidate": {
+      const outcome = await store.invalidate(tag, { ack });
+      return written(
+        operation,
+        partsOf(operation).map(() => ({ ...outcome, existed: false })),
+      );
+    }
     case "keys":
       throw new Error("keys are listed page by page, at one node after the other");
   }
@@ -81,8 +88,15 @@ export function answerOfError(error: unknown): Answer | undefined {
   return { type: REFUSALS.has(error.code) ? "refused" : "failed", code: error.code };
 }
 
-export function readPartOf(key: Operation["key"], { entry, dot }: ReadOutcome, byId: OperationsById): ReadPart {
-  if (entry === undefined) return { key, version: undefined, author: undefined, expiresAt: undefined, dot };
+export function readPartOf(
+  key: Operation["key"],
+  { entry, dot, staleBy }: ReadOutcome,
+  byId: OperationsById,
+): ReadPart {
+  if (entry === undefined) {
+    const nothing = { key, version: undefined, author: undefined, expiresAt: undefined, dot };
+    return staleBy === undefined ? nothing : { ...nothing, staleBy };
+  }
   const author = authorOf(entry.value, byId);
   return {
     key,
@@ -96,7 +110,8 @@ export function readPartOf(key: Operation["key"], { entry, dot }: ReadOutcome, b
 /** The dots that an answer shows, newest first, as a door adds them to a session. */
 export function dotsOfAnswer(answer: Answer): readonly Dot[] {
   if (answer.type === "written") return answer.parts.map((part) => part.dot).reverse();
-  return answer.type === "read" && answer.read.dot !== undefined ? [answer.read.dot] : [];
+  if (answer.type !== "read" || answer.read.dot === undefined) return [];
+  return answer.read.staleBy === undefined ? [answer.read.dot] : [answer.read.dot, answer.read.staleBy];
 }
 
 /** One line for the trace. */

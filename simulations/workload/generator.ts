@@ -14,7 +14,7 @@ export interface WorkloadProfile {
   readonly operationsPerSecond: number;
   readonly fromMs: number;
   readonly untilMs: number;
-  readonly types: Readonly<Record<Exclude<OperationType, "keys">, number>>;
+  readonly types: Readonly<Record<Exclude<OperationType, "keys" | "invalidate">, number>>;
   readonly acks: Readonly<Record<AckLevel, number>>;
   /** Of the puts, the share that expires, and after how long at most. */
   readonly ttlShare: number;

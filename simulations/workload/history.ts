@@ -26,6 +26,8 @@ export interface ReadPart {
   readonly expiresAt: number | undefined;
   /** What was read, also of a tombstone; undefined where nothing was known of the key. */
   readonly dot: Dot | undefined;
+  /** Of the invalidation that what was read is stale by. */
+  readonly staleBy?: Dot;
 }
 
 /** What a listing returned. */

@@ -13,6 +13,8 @@ export type OperationType =
   | "get"
   /** Puts or deletes several keys in one call. */
   | "batch"
+  /** Invalidates a tag: as good as a deletion of `key` and `alsoKeys`, which are all that carry it. */
+  | "invalidate"
   /** Lists the keys that begin with `key`, page by page. */
   | "keys";
 
@@ -44,6 +46,10 @@ export interface Operation {
   readonly alsoKeys?: readonly Key[];
   /** Of a batch: those of its keys that it deletes; those at odd places unless told. */
   readonly deletedKeys?: readonly Key[];
+  /** Of a put. */
+  readonly tags?: readonly string[];
+  /** Of an invalidation. */
+  readonly tag?: string;
   /** Of a read: asks a majority. */
   readonly consistency?: "quorum";
   readonly listing?: Listing;
@@ -61,10 +67,11 @@ export function isWrite(type: OperationType): boolean {
 export function partsOf(operation: Operation): readonly { readonly key: Key; readonly isDelete: boolean }[] {
   const { type, key, alsoKeys, deletedKeys } = operation;
   if (type === "keys") return [];
+  const isRemoval = type === "delete" || type === "invalidate";
   const isDeleted = (each: Key, i: number): boolean => deletedKeys?.includes(each) ?? i % 2 === 1;
-  const first = { key, isDelete: type === "delete" || (deletedKeys !== undefined && isDeleted(key, 0)) };
+  const first = { key, isDelete: isRemoval || (deletedKeys !== undefined && isDeleted(key, 0)) };
   if (alsoKeys === undefined) return [first];
-  return [first, ...alsoKeys.map((also, i) => ({ key: also, isDelete: type === "delete" || isDeleted(also, i + 1) }))];
+  return [first, ...alsoKeys.map((also, i) => ({ key: also, isDelete: isRemoval || isDeleted(also, i + 1) }))];
 }
 
 /** Every key that operations read or write, in the order in which they come up. */

@@ -10,6 +10,7 @@ import { REGISTER_BUGS } from "./bugs/registers.ts";
 import { REPAIR_BUGS } from "./bugs/repair.ts";
 import { RESOURCE_BUGS } from "./bugs/resources.ts";
 import { RULE_BUGS } from "./bugs/rules.ts";
+import { TAG_BUGS } from "./bugs/tags.ts";
 import type { PlantedBug } from "./planted-bug.ts";
 
 export const BUGS: readonly PlantedBug[] = [
@@ -25,4 +26,5 @@ export const BUGS: readonly PlantedBug[] = [
   ...MEMORY_BUGS,
   ...CLOCK_BUGS,
   ...PLACEMENT_BUGS,
+  ...TAG_BUGS,
 ];

@@ -71,8 +71,8 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       },
       {
         file: "core/shard.ts",
-        find: ": Math.max(write.stamp ?? this.#clock.next(nowMs), (write.above ?? 0) + 1, least);",
-        replace: ": write.stamp ?? Math.max(this.#clock.next(nowMs), (write.above ?? 0) + 1, least);",
+        find: "return Math.max(write.stamp ?? this.#clock.next(nowMs), above + 1, least);",
+        replace: "return write.stamp ?? Math.max(this.#clock.next(nowMs), above + 1, least);",
       },
     ],
     scenario: "placement",
@@ -318,7 +318,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "placement",
-    seedsMax: 30,
+    seedsMax: 60,
     checkers: ["watch"],
   },
 ];

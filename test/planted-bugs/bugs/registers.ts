@@ -8,7 +8,11 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     rule: "-",
     broken: "of two writes with one timestamp the first to arrive stays, whatever their origins",
     patches: [
-      { file: "core/record.ts", find: "if (originA !== originB) return originA < originB ? -1 : 1;", replace: "" },
+      {
+        file: "core/record-order.ts",
+        find: "if (originA !== originB) return originA < originB ? -1 : 1;",
+        replace: "",
+      },
     ],
     scenario: "drill-tie",
     seedsMax: 10,

@@ -37,6 +37,13 @@ describe("session checker", () => {
     expect(messagesOf([step(1, 0, read(100)), step(2, 1, written(100))])[0]).toContain("was stamped 100");
   });
 
+  it("catches a value that comes back after the session saw that it is stale", () => {
+    const invalidation = entry(1, 10, { type: "invalidate", tag: "t", answer: written(100, { type: "delete" }) });
+    const stale = { type: "read", read: { ...readPart(undefined), dot: dotOf(80), staleBy: dotOf(100) } } as const;
+    expect(messagesOf([invalidation, step(2, 0, stale), step(3, 1, read(90))])).toHaveLength(1);
+    expect(messagesOf([invalidation, step(2, 0, stale), step(3, 1, read(110))])).toEqual([]);
+  });
+
   it("catches a value that comes back after the session saw it deleted, also where it found the tombstone only", () => {
     const deletion = written(100, { type: "delete" });
     expect(messagesOf([step(1, 0, deletion, { type: "delete" }), step(2, 1, read(90))])).toHaveLength(1);

@@ -66,6 +66,21 @@ describe("watch checker", () => {
     expect(messagesOf([...BEGIN, ...FIVE, broken, connected(true), put(4), put(5), put(6)])).toEqual([]);
   });
 
+  it("takes the deletion of what an invalidation made stale for one that it explains, and misses none of its own", () => {
+    const answer = written(8, { type: "delete" });
+    const invalidation = entry(20, 80, { type: "invalidate", tag: "t", answer });
+    const history = [...PUTS.slice(0, 5), invalidation, ...PUTS.slice(8)];
+    expect(messagesOf([...BEGIN, ...FIVE, gone("delete", 6), put(9)], { history })).toEqual([]);
+    expect(messagesOf([...BEGIN, ...FIVE, put(9)], { history })).toEqual([]);
+    expect(messagesOf([...BEGIN, ...FIVE, gone("delete", 9)], { history }).join()).toContain("which nothing explains");
+  });
+
+  it("takes what was stale when it came for as high as its value", () => {
+    const history = [...PUTS, entry(20, 95, { type: "invalidate", tag: "t", answer: written(20, { type: "delete" }) })];
+    expect(messagesOf([...BEGIN, ...FIVE, gone("delete", 6), gone("delete", 6)], { history })).toEqual([]);
+    expect(messagesOf([...BEGIN, ...FIVE, gone("delete", 4)], { history }).join()).toContain("told of");
+  });
+
   it("catches stamps out of order, also when repeats turn back", () => {
     expect(messagesOf([...BEGIN, put(1), put(3), put(2)]).join()).toContain("told of");
     const repeated = [...BEGIN, ...FIVE, broken, connected(true), put(5), put(4)];

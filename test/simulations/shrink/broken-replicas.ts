@@ -4,8 +4,8 @@ import { createProductionReplica } from "../../../simulations/production-replica
 import type { CreateReplica } from "../../../simulations/run/plan-world.ts";
 import { runJob } from "../../../simulations/workers/job.ts";
 import type { Lane } from "../../../simulations/workers/lane.ts";
+import type { DocumentStore } from "../../../src/document-store.ts";
 import type { Storage } from "../../../src/replica/ports.ts";
-import type { DocumentStore } from "../../../src/store.ts";
 
 /** Says that a batch is on disk when it has only been handed over. */
 export const answersBeforeTheSync: CreateReplica = (identity, ports, settings) => {

@@ -1,0 +1,69 @@
+/** Bugs in what tags make stale: the rules T1 to T5 of `core/invalidations.ts`. */
+
+import type { PlantedBug } from "../planted-bug.ts";
+
+export const TAG_BUGS: readonly PlantedBug[] = [
+  {
+    name: "stale-by-the-first-tag-only",
+    rule: "T1",
+    broken: "of the tags of a value only the first one is looked up",
+    patches: [{ file: "core/invalidations.ts", find: "      from = next;\n", replace: "      from = end;\n" }],
+    scenario: "tags",
+    seedsMax: 6,
+    checkers: ["local-order", "session", "acknowledged", "quorum"],
+  },
+  {
+    name: "invalidation-heeded-where-it-was-made",
+    rule: "T1",
+    broken: "an invalidation that comes from elsewhere is kept, and makes nothing stale before the next start",
+    patches: [
+      {
+        file: "replica/replica.ts",
+        find: "if (space === SYSTEM_SPACE && isInvalidation(view, at)) this.invalidations.learn(view, at);",
+        replace:
+          "if (space === SYSTEM_SPACE && isInvalidation(view, at)) {\n      if (lifeOf(originAt(view, at)) === this.life && replicaOf(originAt(view, at)) === this.number)\n        this.invalidations.learn(view, at);\n    }",
+      },
+      {
+        file: "replica/replica.ts",
+        find: "import { expiresAt, KIND_PLAIN, keyStartAt,",
+        replace: "import { originAt, expiresAt, KIND_PLAIN, keyStartAt,",
+      },
+    ],
+    scenario: "tags",
+    seedsMax: 6,
+    checkers: ["session", "acknowledged", "convergence", "quorum"],
+  },
+  {
+    name: "put-below-an-invalidation",
+    rule: "T2",
+    broken: "what carries an invalidated tag is stamped by the clock, which may be behind the invalidation",
+    patches: [
+      {
+        file: "core/shard.ts",
+        find: "const above = Math.max(write.above ?? 0, this.invalidations.newestOf(write.tags));",
+        replace: "const above = write.tags === undefined ? (write.above ?? 0) : 0;",
+      },
+    ],
+    scenario: "tags",
+    seedsMax: 12,
+    checkers: ["local-order", "session"],
+  },
+  {
+    name: "invalidation-below-what-was-seen",
+    rule: "T3",
+    broken: "an invalidation is stamped by the clock, which may be behind what it is to make stale",
+    patches: [{ file: "replica/tag-invalidation.ts", find: "    above: newestSeen,\n", replace: "" }],
+    scenario: "tags",
+    seedsMax: 12,
+    checkers: ["local-order", "session"],
+  },
+  {
+    name: "stale-dies-by-the-clock",
+    rule: "T4",
+    broken: "what is stale is deleted as of now, and what was put meanwhile on the other side of a cut dies with it",
+    patches: [{ file: "replica/replica.ts", find: "key, isRemoval: true }", replace: "key }" }],
+    scenario: "tags",
+    seedsMax: 30,
+    checkers: ["acknowledged", "session", "local-order", "condition"],
+  },
+];
