@@ -21,12 +21,7 @@ export const TAG_BUGS: readonly PlantedBug[] = [
         file: "replica/replica.ts",
         find: "if (space === SYSTEM_SPACE && isInvalidation(view, at)) this.invalidations.learn(view, at);",
         replace:
-          "if (space === SYSTEM_SPACE && isInvalidation(view, at)) {\n      if (lifeOf(originAt(view, at)) === this.life && replicaOf(originAt(view, at)) === this.number)\n        this.invalidations.learn(view, at);\n    }",
-      },
-      {
-        file: "replica/replica.ts",
-        find: "import { expiresAt, KIND_PLAIN, keyStartAt,",
-        replace: "import { originAt, expiresAt, KIND_PLAIN, keyStartAt,",
+          "if (space === SYSTEM_SPACE && isInvalidation(view, at)) {\n      const isOwn = view.getUint32(at + 19, true) === this.origin % 2 ** 32;\n      if (isOwn) this.invalidations.learn(view, at);\n    }",
       },
     ],
     scenario: "tags",
