@@ -9,22 +9,15 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { Socket } from "node:net";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { ALLOCATOR_SETTINGS, dieWithRunner, runAgain, SCANT_MEMORY, wantsAllocatorSetting } from "./run-again.mjs";
 
 const NODE_MIN = [20, 19];
 /** Between two looks at whether npm is still there. */
 const NPM_LOOK_MS = 250;
-
-/** A replica that is to take less than this has a young generation of a fraction of what V8 gives it, which is 48 MB. */
-const SCANT_MEMORY = 512 * 1024 * 1024;
-const SCANT_MEMORY_FLAGS = ["--max-semi-space-size=4"];
-
-/** Names the process that runs a command again, which that ends with. */
-const RUN_BY = "RUN_BY_ATOLL";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const inRoot = (...parts) => join(root, ...parts);
@@ -335,60 +328,12 @@ function parseDurabilityArgs(args, options) {
   }
 }
 
-/**
- * glibc maps blocks over 128 KiB one by one and gives each back when it is freed, until the first of them is: from then on it keeps
- * freed ones of up to that size for itself, in between others, and a replica whose values come and go takes twice its bound for
- * memory. Told this number it goes on as it began; it looks for it once, when a process starts. Linux gives a process 65,530
- * mappings, of which others need some.
- */
-const ALLOCATOR_SETTINGS = { MALLOC_MMAP_THRESHOLD_: String(128 * 1024), MALLOC_MMAP_MAX_: String(32 * 1024) };
-
-/** Whether a replica here is to be started with the setting, and nobody has set any. */
-function wantsAllocatorSetting() {
-  const { env, platform } = process;
-  if (platform !== "linux" || Object.keys(env).some((name) => name.startsWith("MALLOC_") || name === "GLIBC_TUNABLES"))
-    return false;
-  return process.report.getReport().header.glibcVersionRuntime !== undefined;
-}
-
-/** What is no size at all is told by the command itself. */
-async function isScantMemory(args) {
+/** Whether a replica is to take little memory; what is no size at all is told by the command itself. */
+async function isScant(args) {
   const at = args.findIndex((word) => /^--memory(=|$)/.test(word));
   const given = at < 0 ? process.env.ATOLL_MEMORY : (args[at].split("=")[1] ?? args[at + 1]);
   const { parseBytes } = await import(pathToFileURL(inRoot("dist", "src", "base", "size.js")).href);
   return (parseBytes(given ?? "") ?? Infinity) < SCANT_MEMORY;
-}
-
-/** The descriptor of a pipe to the process that runs this again. */
-const LIFELINE = 3;
-
-/**
- * Where one of us runs this again: to kill that is to kill this, at once. Nobody who has killed a replica and starts it anew is to
- * find that it still has its port and its folder.
- */
-function dieWithRunner() {
-  if (process.env[RUN_BY] !== String(process.ppid)) return;
-  const lifeline = new Socket({ fd: LIFELINE });
-  lifeline.on("error", () => {});
-  lifeline.on("close", () => process.kill(process.pid, "SIGKILL"));
-  lifeline.resume();
-  lifeline.unref();
-}
-
-/** Runs this command in a process that has the setting from its start, and waits for it to end. */
-async function runAgain(args) {
-  const flags = [...process.execArgv, ...((await isScantMemory(args)) ? SCANT_MEMORY_FLAGS : [])];
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...flags, fileURLToPath(import.meta.url), ...args], {
-      env: { ...process.env, ...ALLOCATOR_SETTINGS, [RUN_BY]: String(process.pid) },
-      stdio: ["inherit", "inherit", "inherit", "pipe"],
-    });
-    for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
-    // That one looks for npm, too.
-    process.on("disconnect", () => {});
-    child.on("error", reject);
-    child.on("exit", (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)));
-  });
 }
 
 /** The demo needs what only a clone has. */
@@ -411,7 +356,7 @@ async function main() {
   if (first === "--demo") return demo(rest);
   // Whoever forked this talks to it; what `cluster` starts has it from there.
   if (first === "start" && process.send === undefined && wantsAllocatorSetting())
-    return runAgain(process.argv.slice(2));
+    return runAgain(fileURLToPath(import.meta.url), process.argv.slice(2), await isScant(rest));
   if (first === "cluster" && wantsAllocatorSetting()) Object.assign(process.env, ALLOCATOR_SETTINGS);
   const entry = inRoot("dist", "src", "cli", "main.js");
   if (!fs.existsSync(entry)) throw new SetupFailure("atoll: this copy is incomplete: dist is missing");

@@ -22,6 +22,9 @@
  * Nobody else notes anything. So no two replicas note one loss from the same side, and each notes a pair once: what came
  * once is not new again, and what was replaced is not held.
  *
+ * What goes for want of room, or as stale, nobody wrote: where such a deletion was made, it is no loss. Elsewhere nobody can
+ * tell it from a client's.
+ *
  * Missed: where x reaches the writer of w only after somebody else overwrote that, or never, and the writer of x has no such
  * word of the others; where some v stood in between that need not have known x; what lies below a register that came
  * out of turn; what an ended life wrote. Noted all the same: what a replica knew and no longer does, as a crash took it

@@ -204,6 +204,8 @@ export class Shard {
   #ownSequence = 0;
   /** Undefined until the first. */
   #surpassed: SurpassedStamps | undefined;
+  /** Of deletions that no client asked for: nobody misses one that lost. */
+  #removals: SurpassedStamps | undefined;
   /** Own sequences up to this one may be dots of what an earlier life wrote. */
   #redottedTo = 0;
   #isReady = false;
@@ -435,6 +437,10 @@ export class Shard {
     const stored = this.#take(slot, this.#writer.view, this.#writer.bytes, 0, length, hash);
     this.#wrote(origin, sequence);
     if (surpassed > 0) this.#surpass(stored, surpassed);
+    if (write.isRemoval === true && this.#conflicts !== undefined) {
+      this.#removals ??= new SurpassedStamps();
+      this.#removals.note(stored, timestamp);
+    }
     return stored;
   }
 
@@ -553,6 +559,7 @@ export class Shard {
     if (this.#conflicts === undefined || !canConflict(view, at)) return undefined;
     const heldView = this.table.viewOf(slot);
     const heldAt = this.table.offsetOf(slot);
+    if (this.#removals?.of(slot) === timestampAt(heldView, heldAt)) return undefined;
     const sequence = sequenceAt(view, at);
     if (!this.#conflicts.isUnaware(this, originAt(view, at), sequence, sequenceAt(heldView, heldAt))) return undefined;
     if (isSameContent(view, at, heldView, heldAt)) return undefined;

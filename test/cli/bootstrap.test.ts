@@ -84,10 +84,9 @@ function write(name: string, content: string): void {
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "atoll-bootstrap-"));
   mkdirSync(join(root, "src/cli"), { recursive: true });
-  copyFileSync(
-    fileURLToPath(new URL("../../src/cli/bootstrap.mjs", import.meta.url)),
-    join(root, "src/cli/bootstrap.mjs"),
-  );
+  for (const name of ["bootstrap.mjs", "run-again.mjs"]) {
+    copyFileSync(fileURLToPath(new URL(`../../src/cli/${name}`, import.meta.url)), join(root, "src/cli", name));
+  }
   write("package.json", '{ "type": "module" }');
   write("package-lock.json", "{}");
   write("tsconfig.json", "{}");

@@ -70,6 +70,17 @@ describe("a shard", () => {
     }
   });
 
+  it("takes no removal for a loss that was made here", () => {
+    const loose = started(true);
+    push(loose, theirs());
+    loose.shard.write({ kind: KIND_PLAIN, key: "k" as Key, isRemoval: true }, NOW);
+    push(loose, theirs({ timestamp: timestampFromMs(NOW + 1000), sequence: 2 }));
+    expect(loose.found).toEqual([]);
+    loose.shard.write({ kind: KIND_PLAIN, key: "k" as Key }, NOW + 1000);
+    push(loose, theirs({ timestamp: timestampFromMs(NOW + 9000), sequence: 3 }));
+    expect(loose.found.length).toBe(1);
+  });
+
   it("takes nothing for new that it had seen before it began anew", () => {
     const loose = started();
     push(loose, theirs());
