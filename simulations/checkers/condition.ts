@@ -14,6 +14,7 @@
 import type { Key } from "../../src/base/ids.ts";
 import type { HistoryEntry } from "../workload/history.ts";
 import type { OperationType } from "../workload/operation.ts";
+import { letGoIn } from "./copies.ts";
 import { isOutlived } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { mayStandBelow } from "./removal.ts";
@@ -142,12 +143,24 @@ function leastOf({ stamp }: Floor): Stamp {
   return { ...stamp, origin: 0 };
 }
 
-/** What was shown may be gone by right: the replica began anew since, or a deletion was outlived by what it deleted. */
+/**
+ * What was shown may be gone by right: the replica began anew since, it handed the key's shard over and came to keep it once
+ * more while whoever had it meanwhile was cut off, or a deletion was outlived by what it deleted.
+ */
 function mayHaveGoneBack({ operation, node, answeredAt = 0 }: HistoryEntry, floor: Floor, evidence: Evidence): boolean {
   const judgements = evidence.nodes[node]?.judgements ?? [];
   const isJudged = judgements.some(({ at }) => at >= floor.by.invokedAt && at <= answeredAt);
   const writes = indexWrites(evidence).get(operation.key) ?? [];
-  return isJudged || isOutlived(floor.stamp, { node, at: answeredAt, writes }, evidence);
+  if (isJudged || hasHandedOver(node, floor, answeredAt, evidence)) return true;
+  return isOutlived(floor.stamp, { node, at: answeredAt, writes }, evidence);
+}
+
+function hasHandedOver(node: number, { at, by: { answer } }: Floor, until: number, evidence: Evidence): boolean {
+  const dot = answer?.type === "written" ? answer.parts[0]?.dot : answer?.type === "read" ? answer.read.dot : undefined;
+  return letGoIn(evidence).some(
+    ({ node: each, shard, before, after }) =>
+      each === node && shard === dot?.shard && after.at >= at && before.at <= until,
+  );
 }
 
 /** A life of the replica that was asked, or of the owner that it asked. */

@@ -33,8 +33,17 @@ export function checkCopies(evidence: Evidence): Violation[] {
   return violations("copies", messages);
 }
 
+/** Several checkers ask of the same evidence. */
+const found = new WeakMap<Evidence, readonly LetGo[]>();
+
 /** Of a keyspace that some keep; not what a replica lost that began anew. */
-export function letGoIn(evidence: Evidence): LetGo[] {
+export function letGoIn(evidence: Evidence): readonly LetGo[] {
+  const known = found.get(evidence) ?? findLetGo(evidence);
+  found.set(evidence, known);
+  return known;
+}
+
+function findLetGo(evidence: Evidence): readonly LetGo[] {
   const { placement, samples } = evidence;
   if (placement === undefined) return [];
   return samples.slice(1).flatMap((after, i) => {

@@ -218,7 +218,7 @@ export class HttpClient {
     const answer = await this.#firstOf((url) => this.#open(`${url}/v1/admin/backup${query}`, signal));
     const { stream } = expectStatus(answer, 200) as typeof answer;
     if (stream === undefined) throw badAnswer("a backup");
-    return stream;
+    return endedBy(signal, stream);
   }
 
   /** Hands in a backup, or a part of one. Sent twice, it is restored once. */
@@ -284,7 +284,7 @@ export class HttpClient {
       redirect: "error",
       ...(request.signal !== undefined && { signal: request.signal }),
     });
-    if (response.status === 200 && response.body !== null) return response.body;
+    if (response.status === 200 && response.body !== null) return endedBy(request.signal, response.body);
     throw remoteError({
       status: response.status,
       headers: response.headers,
@@ -365,6 +365,11 @@ export class HttpClient {
 
 function isAborted(request: WatchRequest): boolean {
   return request.signal?.aborted === true;
+}
+
+/** Of a body that is long under way `fetch` follows its signal by a weak reference alone: it may be gone by then. */
+function endedBy(signal: AbortSignal | undefined, stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  return signal === undefined ? stream : stream.pipeThrough(new TransformStream(), { signal });
 }
 
 function parseTags(header: string): readonly string[] {

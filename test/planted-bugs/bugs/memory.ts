@@ -16,7 +16,7 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     ],
     scenario: "scant-memory",
     seedsMax: 10,
-    checkers: ["acknowledged", "convergence", "availability", "audit", "breakdown", "survival"],
+    checkers: ["local-order", "watch", "acknowledged", "convergence", "availability", "audit", "breakdown", "survival"],
   },
   {
     name: "value-goes-before-it-is-written",

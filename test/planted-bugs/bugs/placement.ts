@@ -11,7 +11,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       {
         file: "cluster/ownership.ts",
         find: "weight: WEIGHT }",
-        replace: "weight: id === this.#self ? 2 : WEIGHT }",
+        replace: "weight: id === this.self ? 2 : WEIGHT }",
       },
     ],
     scenario: "placement",
@@ -41,7 +41,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       {
         file: "replica/router.ts",
         find: "body = { ...body, mayBeDone: true };",
-        replace: "body = { ...body, stamp: this.stampOf(shard, body.key), mayBeDone: false };",
+        replace: "body = { ...body, stamp: this.stampOf(shard, body), mayBeDone: false };",
       },
     ],
     scenario: "drill-requests",
@@ -160,7 +160,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "drill-policies",
-    seedsMax: 20,
+    seedsMax: 60,
     checkers: ["acknowledged", "handover", "local-order", "condition", "session"],
   },
   {
