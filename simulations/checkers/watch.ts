@@ -112,12 +112,12 @@ function* checkOrder(watch: WatchHistory, evidence: Evidence): Iterable<string> 
       seen.clear();
     }
     if (entry.type !== "change") continue;
-    const { key, ...sighted } = placeOf(entry.change, evidence);
+    const { key, mayBe, ...sighted } = placeOf(entry.change, evidence);
     const { stamp } = sighted;
     const isRepeat = seen.has(writeName(entry.change));
     const floor = (isRepeat ? sinceConnected : greatest).get(key);
     const look = { node, at: entry.at, writes: indexWrites(evidence).get(key) ?? [] };
-    const isBelow = floor !== undefined && compareStamps(stamp, floor) < 0;
+    const isBelow = floor !== undefined && compareStamps(mayBe ?? stamp, floor) < 0;
     if (
       isBelow &&
       !isOfGuest(stamp, node, evidence) &&
@@ -137,8 +137,15 @@ function isOfGuest({ origin }: Stamp, node: number, { placement }: Evidence): bo
   return placement !== undefined && replicaOf(origin as OriginId) === placement.numbers[node];
 }
 
+/** What was told. */
+interface Told extends Sighted {
+  readonly key: Key;
+  /** Its stamp, should it be that of a value of which nobody knows under which it was written. */
+  readonly mayBe?: Stamp;
+}
+
 /** What is stale when it comes is told of as deleted, by the version of the value. */
-function placeOf(change: WatchedChange, evidence: Evidence): Sighted & { readonly key: Key } {
+function placeOf(change: WatchedChange, evidence: Evidence): Told {
   if (change.type === "put") {
     const { key, version, author, dot } = change.read;
     return { key, stamp: stampOfVersion(version, false), author: author?.id, dot };
@@ -147,8 +154,11 @@ function placeOf(change: WatchedChange, evidence: Evidence): Sighted & { readonl
   const alive = stampOfVersion(version, false);
   const isOfValue = ({ isDelete, stamp }: PossibleWrite) =>
     !isDelete && stamp !== undefined && compareStamps(stamp, alive) === 0;
-  const isDead = change.type === "delete" && !(indexWrites(evidence).get(key) ?? []).some(isOfValue);
-  return { key, stamp: { ...alive, isDead } };
+  const writes = indexWrites(evidence).get(key) ?? [];
+  const isDead = change.type === "delete" && !writes.some(isOfValue);
+  const stamp = { ...alive, isDead };
+  const isInDoubt = isDead && writes.some(({ isDelete, stamp: known }) => !isDelete && known === undefined);
+  return { key, stamp, ...(isInDoubt && { mayBe: alive }) };
 }
 
 function greater(a: Stamp | undefined, b: Stamp): Stamp {
