@@ -159,7 +159,7 @@ export const startFlags = {
     schema: size(16 * 1024 ** 2, 1024 ** 5),
     value: "SIZE",
     defaultNote: "no bound",
-    help: "bound for the database in it: beyond that the values that are wanted least go for good",
+    help: "bound for the database in the data folder: beyond that the values that are wanted least go for good",
   },
   memory: {
     schema: size(16 * 1024 ** 2, 1024 ** 5),

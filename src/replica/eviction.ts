@@ -1,6 +1,7 @@
 /**
  * What goes for good where a budget is spent: of the disk, where it is bounded; of the memory that keys take, whose values
- * may all be away; or of memory, where there is no disk. An eviction is a deletion that everybody hears of, one tick after what it removes.
+ * may all be away; or of memory, where there is no disk. An eviction is a deletion that everybody hears of, one tick after
+ * what it removes.
  *
  *  F1. It removes what was seen here, and nothing newer: whatever was written meanwhile stays (R8's exception).
  *  F2. The first owner of a shard that is there evicts, as much as is due of its shards, so that all lose alike; the others
@@ -17,8 +18,8 @@
 
 import type { ShardId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
+import { RecentExtreme } from "../base/recent-extreme.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
-import { WindowedLeast } from "../base/windowed-least.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { Coldest } from "../core/coldest.ts";
 import type { Residency } from "../core/residency.ts";
@@ -73,9 +74,9 @@ export class Eviction {
   isUnderWay = false;
   /** Of what waits to be purged, bytes. */
   #lingeringBytes = 0;
-  readonly #fallen = new WindowedLeast(LINGER_MS);
-  /** What registers may take of memory, negative (F5). */
-  readonly #memoryMax = new WindowedLeast(MEMORY_MS);
+  readonly #fallen = new RecentExtreme(LINGER_MS, Math.min);
+  /** What registers may take of memory, bytes (F5). */
+  readonly #memoryMax = new RecentExtreme(MEMORY_MS, Math.max);
 
   constructor(host: EvictionHost, diskBytesMax: number, random: Random) {
     this.#host = host;
@@ -85,13 +86,11 @@ export class Eviction {
 
   step(now: number): void {
     this.isUnderWay = false;
-    const { residency, shards: all } = this.#host;
+    const { residency } = this.#host;
     if (this.disk === undefined && residency === undefined) return;
-    this.#lingeringBytes = this.#fallen.note(
-      sumOf(all.all, ({ fallenBytes }) => fallenBytes),
-      now,
-    );
-    this.#memoryMax.note(-(residency?.bytesMax ?? Infinity), now);
+    const fallen = sumOf(this.#host.shards.all, ({ fallenBytes }) => fallenBytes);
+    this.#lingeringBytes = this.#fallen.note(fallen, now);
+    this.#memoryMax.note(residency?.bytesMax ?? Infinity, now);
     const first = this.#excess(FIRST_MARK);
     if (!isSome(first)) return;
     const second = this.#excess(SECOND_MARK);
@@ -111,7 +110,7 @@ export class Eviction {
       const { shard, slot } = place;
       const bytes = shard.wholeLengthOf(slot);
       excess.disk -= bytes;
-      excess.memory -= this.#host.residency?.hasDisk === true ? shard.keptLengthOf(slot) : bytes;
+      excess.memory -= residency?.hasDisk === true ? shard.keptLengthOf(slot) : bytes;
       this.#host.evict(shard, slot, now);
       this.evicted++;
       this.listener?.(shard, slot, bytes);
@@ -122,7 +121,7 @@ export class Eviction {
   #excess(mark: Excess): Excess {
     const { residency, shards } = this.#host;
     const excess = { memory: -Infinity, disk: -Infinity };
-    const keysMax = -this.#memoryMax.least * MEMORY_SHARE * mark.memory;
+    const keysMax = this.#memoryMax.value * MEMORY_SHARE * mark.memory;
     if (residency !== undefined && residency.leastBytes + this.#lingeringBytes > keysMax) {
       const bytes = residency.measureLeast();
       const lingeringBytes = residency.hasDisk ? 0 : this.#lingeringBytes;

@@ -37,6 +37,19 @@ export async function loadBallast(
   return expected;
 }
 
+/** What a replica answers for each of these keys. */
+export async function answersOf(
+  { http }: ReplicaProcess,
+  keys: Iterable<string>,
+): Promise<ReadonlyMap<string, { readonly value: string } | undefined>> {
+  const answers = new Map<string, { readonly value: string } | undefined>();
+  for (const key of keys) {
+    const { status, body } = await http.get(key);
+    answers.set(key, status === 200 ? { value: body.toString() } : undefined);
+  }
+  return answers;
+}
+
 /** Those that are not answered as they were written, in words. */
 export function missingBallast(
   expected: ReadonlyMap<string, string>,

@@ -21,7 +21,7 @@ import {
   untilLinked,
 } from "../end-to-end/replica-process.ts";
 import { type Mount, mountTmpfs, whyNoMounts } from "../support/mounts.ts";
-import { loadBallast, missingBallast } from "./ballast.ts";
+import { answersOf, loadBallast, missingBallast } from "./ballast.ts";
 import { Campaign } from "./campaign.ts";
 import { complaintsIn } from "./folder-reader.ts";
 import { FILE_KINDS, failing, SYSTEM_CALLS, whyNoStrace } from "./system-calls.ts";
@@ -188,12 +188,7 @@ describe.skipIf(reason)(`${campaign.runs} times, a disk that is full or fails ${
     await untilEqual(replicas);
     const caughtUp = clients.history(whatKillsMayNotTake);
     expectNone(await violationsAt(replicas, caughtUp), `${what}, after catching up`, caughtUp.counts());
-    const answers = new Map<string, { readonly value: string } | undefined>();
-    for (const key of ballast.keys()) {
-      const { status, body } = await victim.http.get(key);
-      answers.set(key, status === 200 ? { value: body.toString() } : undefined);
-    }
-    expectNone(missingBallast(ballast, answers), what, {});
+    expectNone(missingBallast(ballast, await answersOf(victim, ballast.keys())), what, {});
     campaign.count("kills");
     campaign.count("promises checked", onDisk.counts().promised);
   }

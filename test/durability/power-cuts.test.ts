@@ -17,7 +17,7 @@ import {
   untilLinked,
 } from "../end-to-end/replica-process.ts";
 import { PowerCutDisk, whyNoPowerCuts } from "../runtime/power-cut.ts";
-import { loadBallast, missingBallast } from "./ballast.ts";
+import { answersOf, loadBallast, missingBallast } from "./ballast.ts";
 import { Campaign } from "./campaign.ts";
 import { complaintsIn, readFolder } from "./folder-reader.ts";
 
@@ -133,12 +133,7 @@ describe.skipIf(reason)(`${campaign.runs} power cuts ${reason ?? ""}`, () => {
     await untilEqual(replicas);
     const caughtUp = clients.history(whatKillsMayNotTake);
     expectNone(await violationsAt(replicas, caughtUp), `${what}, after catching up`, caughtUp.counts());
-    const answers = new Map<string, { readonly value: string } | undefined>();
-    for (const key of ballast.keys()) {
-      const { status, body } = await victim.http.get(key);
-      answers.set(key, status === 200 ? { value: body.toString() } : undefined);
-    }
-    expectNone(missingBallast(ballast, answers), what, {});
+    expectNone(missingBallast(ballast, await answersOf(victim, ballast.keys())), what, {});
     campaign.count("cuts");
     campaign.count("cuts with a restart");
     campaign.count("promises checked", onDisk.counts().promised);
