@@ -186,8 +186,13 @@ export interface KeyspaceStatus extends KeyspaceSettings {
 
 /** The keyspaces of this process's replica. */
 export interface KeyspaceStore {
-  /** The keys of a keyspace; undefined where there is none of that name. Throws `NOT_READY` where that is not yet known. */
-  keyspace(name: string): Store | undefined;
+  /**
+   * The keys of a keyspace; undefined where there is none of that name. Throws `NOT_READY` where that is not yet known: before
+   * this replica is ready, and of a keyspace whose definition is still on its way here, as others show, or what a session has
+   * `seen`. Of one that has just come the store waits up to a second, until it is known who keeps its keys, and then rejects
+   * with `NOT_READY`.
+   */
+  keyspace(name: string, seen?: readonly Dot[]): Store | undefined;
   /** All, sorted by name. */
   keyspaces(): readonly KeyspaceStatus[];
   /**

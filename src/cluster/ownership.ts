@@ -5,11 +5,16 @@
  *
  * The digest of a view never comes again once something has changed, even where the same members own the same again: it
  * is of facts that only grow. Else what was told in the first of two views that look alike would count in the second.
+ *
+ *  P1. Equal views give equal owners. So nobody owns anything of a space whose policy the view lacks, though the keyspace has
+ *      been heard of: whoever took it for everywhere would answer for what it was never sent. What clients ask of such a
+ *      space waits (`replica/policy-wait.ts`), and what other replicas ask of it is refused.
+ *  P2. A policy that a view has is in every later one, the same or a newer one.
  */
 
 import { mix32 } from "../base/hash.ts";
 import type { ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
-import { numberOf, spaceOf } from "../base/shard-id.ts";
+import { isForEverybody, numberOf, spaceOf } from "../base/shard-id.ts";
 import { isGivenUp, isPlaced, type Member, type Members } from "./members.ts";
 import { createPlacementView } from "./placement/placement-view.ts";
 import { Placements } from "./placement/placements.ts";
@@ -26,6 +31,7 @@ export interface KeyspacePolicy {
 }
 
 const WEIGHT = 1;
+const NOBODY: readonly ReplicaId[] = [];
 
 export class Ownership {
   readonly self: ReplicaId;
@@ -78,8 +84,14 @@ export class Ownership {
     return true;
   }
 
-  policyOf(space: SpaceId): Policy {
-    return this.#policiesBySpace.get(space)?.policy ?? POLICY_ALL;
+  /** In the present view; undefined where that has none (P1). */
+  policyOf(space: SpaceId): Policy | undefined {
+    return isForEverybody(space) ? POLICY_ALL : this.#policiesBySpace.get(space)?.policy;
+  }
+
+  /** The present view says who owns what of it. Once true, it stays so (P2). */
+  isInView(space: SpaceId): boolean {
+    return isForEverybody(space) || this.#policiesBySpace.has(space);
   }
 
   /** In some keyspace not all members own everything. */
@@ -89,13 +101,14 @@ export class Ownership {
 
   /** Every member owns all shards of it, whoever that is: nothing of it ever moves. */
   isEverywhere(space: SpaceId): boolean {
-    const { replication, regions } = this.policyOf(space);
-    return replication === "all" && regions === undefined;
+    const policy = this.policyOf(space);
+    return policy !== undefined && policy.replication === "all" && policy.regions === undefined;
   }
 
   /** In the order of preference. Of a space that is everywhere: those that this replica knows of. */
   ownersOf(shard: ShardId): readonly ReplicaId[] {
-    return this.#placements.of(this.policyOf(spaceOf(shard))).ownersOf(numberOf(shard));
+    const policy = this.policyOf(spaceOf(shard));
+    return policy === undefined ? NOBODY : this.#placements.of(policy).ownersOf(numberOf(shard));
   }
 
   /** The first in that order of those that are there, this replica included; undefined where none is. */

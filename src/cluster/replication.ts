@@ -43,6 +43,8 @@ export interface ReplicationOptions {
   readonly limits: RecordLimits;
   /** Sends one frame to all of them; it may be dropped where a queue is full. */
   readonly broadcast: (to: readonly ReplicaId[], frame: Uint8Array) => void;
+  /** There is a keyspace of this space, though its definition is still to come. */
+  readonly heardOf: (space: SpaceId, now: number) => void;
   /** A register from elsewhere changed what is held: for watchers. */
   readonly applied: (shard: Shard, view: DataView, at: number, now: number) => void;
 }
@@ -234,7 +236,7 @@ export class Replication {
       touched.add(shard);
     };
     // A space that is not known here yet: what it lacks is found once it is.
-    if (!this.#around.shards.has(message.space)) return;
+    if (!this.#around.shards.has(message.space)) return this.#options.heardOf(message.space, now);
     const shards = this.#around.shards.in(message.space);
     forEachRecord(message.records, shards, this.#options.limits, take, (view, at) => {
       check(lifeOf(originAt(view, at)), member.life);
@@ -250,11 +252,13 @@ export class Replication {
 
   /**
    * Where there are owners, who is not ready takes registers from deltas only: an older write that comes late could be one
-   * whose deletion has been purged by those who are.
+   * whose deletion has been purged by those who are. As long as this replica's view lacks the policy, nobody purges anything.
    */
   #isTaken(shard: Shard): boolean {
-    if (this.#around.ownership.isEverywhere(spaceOf(shard.id))) return true;
-    return shard.isReady && this.#around.ownership.owns(shard.id);
+    const { ownership } = this.#around;
+    const space = spaceOf(shard.id);
+    if (ownership.isEverywhere(space) || !ownership.isInView(space)) return true;
+    return shard.isReady && ownership.owns(shard.id);
   }
 
   /** A shard's vector took a claim: peers that wait for it are told. */

@@ -12,7 +12,7 @@ import { AtollError, type ErrorCode, toAtollError } from "../base/errors.ts";
 import { isLoopback } from "../base/loopback.ts";
 import type { DocumentHub } from "../documents/document-hub.ts";
 import type { StatisticsSource } from "../stats.ts";
-import type { KeyspaceStore, LocalStore } from "../store.ts";
+import type { Dot, KeyspaceStore, LocalStore } from "../store.ts";
 import type { Admission } from "./admission.ts";
 import { type Auth, openAuth } from "./auth.ts";
 import { Connections } from "./connections.ts";
@@ -120,7 +120,8 @@ class Doors implements DoorServer {
     });
     const shared = {
       store: options.store,
-      keyspace: (name: string) => (name === DEFAULT_KEYSPACE ? options.store : options.keyspaces?.keyspace(name)),
+      keyspace: (name: string, seen: readonly Dot[]) =>
+        name === DEFAULT_KEYSPACE ? options.store : options.keyspaces?.keyspace(name, seen),
       documents: (keyspace: string) => (keyspace === DEFAULT_KEYSPACE ? options.documents : undefined),
       admission: this.#admission,
       connections: this.#connections,

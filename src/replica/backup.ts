@@ -18,10 +18,11 @@ import type { CopiedBody, CopyBody } from "../wire/request.ts";
 import { birthsOf } from "./births.ts";
 import type { Place } from "./key-pages.ts";
 import { keyspaceStatuses } from "./keyspace-definitions.ts";
+import type { KeyspaceHost } from "./local-keyspace.ts";
 import { isPageAway, type PageAway, recallPage } from "./page-recall.ts";
 import { pageOfRecords, type RecordPage } from "./record-pages.ts";
 import type { Replica } from "./replica.ts";
-import { type RestoreHost, recordsOf } from "./restore.ts";
+import { recordsOf } from "./restore.ts";
 import type { Router } from "./router.ts";
 
 /** Of records, in a page. */
@@ -50,11 +51,11 @@ interface Source {
 }
 
 export class Backups {
-  readonly #host: RestoreHost;
+  readonly #host: KeyspaceHost;
   readonly #router: Router;
   underWay = 0;
 
-  constructor(host: RestoreHost, router: Router) {
+  constructor(host: KeyspaceHost, router: Router) {
     this.#host = host;
     this.#router = router;
   }

@@ -9,8 +9,8 @@
 import type { Backup, BackupStore, Restore, RestoreOptions } from "../backup-store.ts";
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
-import { DEFAULT_SPACE, numberOf } from "../base/shard-id.ts";
-import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
+import { DEFAULT_SPACE, numberOf, spaceOf } from "../base/shard-id.ts";
+import { DEFAULT_KEYSPACE, spaceOfName } from "../cluster/keyspaces.ts";
 import type { ClusterStatus } from "../cluster-status.ts";
 import type { Statistic, StatisticsSource } from "../stats.ts";
 import type {
@@ -52,6 +52,7 @@ import { type Holding, holdingsOf } from "./holdings.ts";
 import { inspectReplica, type ReplicaDump } from "./inspect.ts";
 import { Keyspace } from "./keyspace.ts";
 import { defineKeyspace, keyspaceStatuses } from "./keyspace-definitions.ts";
+import type { KeyspaceHost } from "./local-keyspace.ts";
 import { removeMember } from "./member-removal.ts";
 import { ACK_TIMEOUT_MS } from "./operations.ts";
 import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, TransportEvents } from "./ports.ts";
@@ -59,7 +60,7 @@ import { RefusalLog } from "./refusal-log.ts";
 import { RefusingPeers } from "./refusing-peers.ts";
 import type { Replica, RequestListener } from "./replica.ts";
 import { RequestService, SERVED_MAX } from "./request-service.ts";
-import { type RestoreHost, RestoreSession } from "./restore.ts";
+import { RestoreSession } from "./restore.ts";
 import { Router } from "./router.ts";
 import { isCovered, SessionWaits } from "./session-waits.ts";
 import { startReplica } from "./start-up.ts";
@@ -102,7 +103,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   #replica: Replica | undefined;
   readonly documents: Documents;
   readonly #default: Keyspace;
-  readonly #host: RestoreHost;
+  readonly #host: KeyspaceHost;
   readonly #backups: Backups;
   readonly #router: Router;
   readonly #service: RequestService;
@@ -138,7 +139,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     });
     this.#diskWatch = new DiskWatch(options);
     this.#farewell = new Farewell(options.handedOver ?? (() => {}), options.log);
-    const host: RestoreHost = {
+    const host: KeyspaceHost = {
       replica: () => this.#running(),
       now: () => this.#now(),
       step: <T>(run: (now: number) => T) => this.#step(run),
@@ -283,16 +284,25 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     return this.#default.watch(options, listener);
   }
 
-  keyspace(name: string): Store | undefined {
+  keyspace(name: string, seen: readonly Dot[] = []): Store | undefined {
     if (name === DEFAULT_KEYSPACE) return this;
     const space = this.#running().keyspaces.get(name)?.space;
     if (space === undefined) {
-      if (this.readiness().ready) return undefined;
-      throw new AtollError("NOT_READY", "this replica knows no keyspace of this name, and is not ready");
+      this.#checkUnheardOf(name, seen);
+      return undefined;
     }
     const keyspace = this.#keyspacesBySpace.get(space) ?? new Keyspace(this.#host, this.#router, space);
     this.#keyspacesBySpace.set(space, keyspace);
     return keyspace;
+  }
+
+  /** Throws where there may well be a keyspace of a name that is not known here. */
+  #checkUnheardOf(name: string, seen: readonly Dot[]): void {
+    const space = spaceOfName(name);
+    if (!this.readiness().ready)
+      throw new AtollError("NOT_READY", "this replica knows no keyspace of this name, and is not ready");
+    if (this.replica.heardSpaces.has(space, this.#now()) || seen.some((dot) => spaceOf(dot.shard) === space))
+      throw new AtollError("NOT_READY", "this keyspace was created elsewhere just now, and is on its way here");
   }
 
   keyspaces(): readonly KeyspaceStatus[] {

@@ -28,6 +28,7 @@ import type { WriteBody } from "../wire/request.ts";
 import { listKeys } from "./listing.ts";
 import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
 import { ACK_TIMEOUT_MS, checkKey, checkWrite, type KeyWrite, type Write } from "./operations.ts";
+import { untilInView } from "./policy-wait.ts";
 import { dotAt, entryAt, stampOf, versionOf } from "./register-view.ts";
 import {
   type Answer,
@@ -83,6 +84,8 @@ export class Keyspace implements Store {
   async #read(key: Key, options: ReadOptions): Promise<ReadOutcome> {
     const replica = this.#host.replica();
     if (replica.ownership.isEverywhere(this.#space)) return this.#local.get(key, options);
+    const coming = untilInView(this.#host, this.#space);
+    if (coming !== undefined) return coming.then(() => this.#read(key, options));
     checkKey(replica, key);
     const shard = replica.shardOfKey(key, this.#space);
     const body = { type: "read", key, quorum: options.consistency === "quorum" } as const;
@@ -114,6 +117,7 @@ export class Keyspace implements Store {
     if (operations.length > BATCH_OPERATIONS_MAX) {
       throw new AtollError("BATCH_TOO_LARGE", `a batch has at most ${BATCH_OPERATIONS_MAX} operations`);
     }
+    await untilInView(this.#host, this.#space);
     // All are carried out before the first is awaited: the writes of one batch go out together.
     return Promise.all(operations.map((operation) => this.#operate(operation, options)));
   }
@@ -132,6 +136,7 @@ export class Keyspace implements Store {
   }
 
   async catchUp(dots: readonly Dot[], waitMs: number): Promise<Store> {
+    await untilInView(this.#host, this.#space);
     const { ownership, shards } = this.#host.replica();
     const isHere = ({ shard }: Dot) => {
       if (ownership.isEverywhere(spaceOf(shard))) return true;
@@ -153,6 +158,8 @@ export class Keyspace implements Store {
   async #write(key: Key, write: Write): Promise<WriteOutcome> {
     const replica = this.#host.replica();
     if (replica.ownership.isEverywhere(this.#space)) return this.#local.write(key, write);
+    const coming = untilInView(this.#host, this.#space);
+    if (coming !== undefined) return coming.then(() => this.#write(key, write));
     const checked = checkWrite(replica, this.#space, key, write, this.#host.now());
     const shard = replica.shardOfKey(key, this.#space);
     const { ack = "memory", ackTimeoutMs = ACK_TIMEOUT_MS, condition } = write.options;

@@ -11,6 +11,8 @@ import type { KeyPage, KeysOptions } from "../store.ts";
 import type { ListBody, ListedShard } from "../wire/request.ts";
 import { firstKeys, formatCursor, listingOf, pageOfKeys, pageOfShard, SCAN_MAX, type SpacePlace } from "./key-pages.ts";
 import type { KeyspaceHost } from "./local-keyspace.ts";
+import { untilInView } from "./policy-wait.ts";
+import { Refusals } from "./refusals.ts";
 import type { Replica } from "./replica.ts";
 import type { Router } from "./router.ts";
 
@@ -26,6 +28,8 @@ export async function listKeys(
 ): Promise<KeyPage> {
   const replica = host.replica();
   if (replica.ownership.isEverywhere(space)) return pageOfKeys(replica, space, options, host.now());
+  const coming = untilInView(host, space);
+  if (coming !== undefined) return coming.then(() => listKeys(host, router, space, options));
   const shards = replica.shards.in(space);
   const { place, limit } = listingOf(options, shards.length);
   const pages = await gather(host, router, space, shards.slice(place.shard), { prefix: options.prefix, place, limit });
@@ -41,7 +45,7 @@ interface Wanted {
 
 type Pages = ReadonlyMap<number, ListedShard>;
 
-/** Pages of shards by their numbers. */
+/** Pages of shards by their numbers. Where all who can be asked refuse, they are asked once more, as for a read (`refusals.ts`). */
 async function gather(
   host: KeyspaceHost,
   router: Router,
@@ -50,30 +54,41 @@ async function gather(
   wanted: Wanted,
 ): Promise<Pages> {
   const tried = new Set<ReplicaId>();
+  const refusals = new Refusals(true);
   const pages = new Map<number, ListedShard>();
   for (let left = shards; left.length > 0; ) {
-    const groups = groupByOwner(router, space, left, tried);
-    const asked = [...groups].map(async ([owner, group]) => {
+    const groups = groupByTeller(router, space, left, tried);
+    const unasked = refusals.mayBeTaken ? groups.get(NOBODY) : undefined;
+    if (unasked !== undefined) groups.delete(NOBODY);
+    const asked = [...groups].map(async ([teller, group]) => {
       const body = bodyFor(group, shards.length, wanted);
-      if (owner === undefined) return listHere(host.replica(), space, body, host.now());
-      const listed = await router.list(owner, space, body);
-      if (listed === undefined) tried.add(owner);
+      if (teller === HERE || teller === NOBODY) return listHere(host.replica(), space, body, host.now());
+      const listed = await router.list(teller, space, body, refusals);
+      if (listed === undefined) tried.add(teller);
       return listed ?? [];
     });
     for (const listed of await Promise.all(asked)) for (const page of listed) pages.set(page.shard, page);
     // Whoever did answer has told what it came to.
-    left = [...groups].flatMap(([owner, group]) => (owner !== undefined && tried.has(owner) ? group : []));
+    left = [...groups].flatMap(([teller, group]) => (typeof teller === "string" && tried.has(teller) ? group : []));
+    if (unasked === undefined) continue;
+    await refusals.pause(host);
+    left = [...left, ...unasked].sort((a, b) => a.id - b.id);
+    tried.clear();
   }
   return pages;
 }
 
-/** Undefined: this replica itself, also for what nobody else can be asked for. */
-function groupByOwner(router: Router, space: SpaceId, shards: readonly Shard[], tried: ReadonlySet<ReplicaId>) {
-  const groups = new Map<ReplicaId | undefined, Shard[]>();
+/** This replica itself, and those who cannot be asked. */
+const HERE = Symbol("here");
+const NOBODY = Symbol("nobody");
+type Teller = ReplicaId | typeof HERE | typeof NOBODY;
+
+function groupByTeller(router: Router, space: SpaceId, shards: readonly Shard[], tried: ReadonlySet<ReplicaId>) {
+  const groups = new Map<Teller, Shard[]>();
   for (const shard of shards) {
-    const owner = router.isReadyHere(shard, space) ? undefined : router.nearestOwner(shard, tried);
-    const group = groups.get(owner);
-    if (group === undefined) groups.set(owner, [shard]);
+    const teller = router.isReadyHere(shard, space) ? HERE : (router.nearestOwner(shard, tried) ?? NOBODY);
+    const group = groups.get(teller);
+    if (group === undefined) groups.set(teller, [shard]);
     else group.push(shard);
   }
   return groups;

@@ -23,6 +23,8 @@ export interface KeyspaceHost {
   /** Waits until this replica has all of `dots`; throws `SESSION_BEHIND`. */
   catchUp(dots: readonly Dot[], waitMs: number): Promise<void>;
   status(): Promise<ClusterStatus>;
+  /** Resolves also where this replica has stopped by then. */
+  pause(delayMs: number): Promise<void>;
 }
 
 export class LocalKeyspace {

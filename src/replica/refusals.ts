@@ -4,13 +4,14 @@
  */
 
 import type { Answered } from "./forwarding.ts";
+import type { KeyspaceHost } from "./local-keyspace.ts";
 
 /** Between two rounds in which all who were asked refused, ms, and so many of them. */
-export const PAUSE_MS = 50;
+const PAUSE_MS = 50;
 const PAUSES_MAX = 10;
 
 export class Refusals {
-  pauses = 0;
+  #pauses = 0;
   #isAny = false;
   readonly #isFirst: boolean;
 
@@ -23,8 +24,15 @@ export class Refusals {
     this.#isAny ||= answer !== "lost" && answer.type === "refused";
   }
 
+  /** Until those who were asked, or this replica, see what the others see. Throws where this replica has stopped meanwhile. */
+  async pause(host: Pick<KeyspaceHost, "replica" | "pause">): Promise<void> {
+    this.#pauses++;
+    await host.pause(PAUSE_MS);
+    host.replica();
+  }
+
   /** It is worth while to ask all once more. */
   get mayBeTaken(): boolean {
-    return this.#isFirst && this.#isAny && this.pauses < PAUSES_MAX;
+    return this.#isFirst && this.#isAny && this.#pauses < PAUSES_MAX;
   }
 }

@@ -17,6 +17,7 @@ import { DEFAULT_SPACE, isForEverybody, SYSTEM_SPACE, spaceOf } from "../base/sh
 import { AntiEntropy } from "../cluster/anti-entropy.ts";
 import { Audit } from "../cluster/audit.ts";
 import { ClockGuard } from "../cluster/clock-guard.ts";
+import { HeardSpaces } from "../cluster/heard-spaces.ts";
 import { Keyspaces } from "../cluster/keyspaces.ts";
 import { withBirth } from "../cluster/lineage.ts";
 import { isGivenUp, type Member, Members, placeTakenBack } from "../cluster/members.ts";
@@ -154,6 +155,7 @@ export class Replica implements WatchRelayHost {
   readonly keyspaces = new Keyspaces((space) => {
     if (!this.shards.has(space)) this.addSpace(space);
   });
+  readonly heardSpaces = new HeardSpaces();
   readonly invalidations = new LearnedInvalidations();
   readonly staleSweep = new StaleSweep(this);
   readonly members: Members;
@@ -310,6 +312,7 @@ export class Replica implements WatchRelayHost {
       region: config.region,
       isAlive: (id) => this.membership.stateOf(id) === "alive",
       broadcast: (to, frame) => this.#broadcastFrame(to, frame),
+      heardOf: (space, at) => this.heardOf(space, at),
       applied: (shard, view, at, when) => this.#applied(shard, view, at, when),
     });
     this.audit = new Audit(this, {
@@ -384,6 +387,11 @@ export class Replica implements WatchRelayHost {
   /** Makes room for a space that is not there yet. */
   addSpace(space: SpaceId): void {
     for (const shard of this.shards.add(space)) shard.beginLife(this.origin);
+  }
+
+  /** A peer speaks of a space: there is a keyspace that has it. */
+  heardOf(space: SpaceId, now: number): void {
+    if (!this.shards.has(space)) this.heardSpaces.note(space, now);
   }
 
   /** Owners of a shard that are linked, those that are alive and near first. */
@@ -651,6 +659,7 @@ export class Replica implements WatchRelayHost {
       case "news":
         return this.watchRelay.receiveNews(peer, message, now);
       case "request":
+        this.heardOf(message.space, now);
         return this.requests?.receive(peer, message);
       case "response":
         return this.requests?.receiveResponse(peer, message, now);
@@ -668,6 +677,8 @@ export class Replica implements WatchRelayHost {
   tick(now: number): void {
     this.membership.tick(now);
     this.#readiness.tick(now - this.#begunAt);
+    // Of a replica with a disk it is the next batch that brings a new policy into force.
+    if (this.#ephemeral && this.#hasNewDefinitions) this.#look(now);
     this.antiEntropy.tick(now);
     this.audit.votes.tick(now);
     this.#sweep.step(now);
@@ -747,7 +758,10 @@ export class Replica implements WatchRelayHost {
     this.#reclaim();
     this.diskWaits.persisted(batch.number);
     this.#takePolicies();
-    if (batch.view === this.ownership.viewOf(this.members)) this.#see();
+    const view = this.ownership.viewOf(this.members);
+    if (batch.view === view) this.#see();
+    // The next batch is of that view: clients wait for it.
+    else if (view !== this.ownership.view) this.persistence.metaDirty = true;
     if (!this.lifeDurable && batch.life === this.life) {
       this.lifeDurable = true;
       this.membership.announce();

@@ -15,11 +15,11 @@ import type { CopyBody, ListBody, ReadBody, Request, ResponseBody, RestoreBody, 
 import { copyHere, writesOf } from "./backup.ts";
 import { copyOf } from "./forwarding.ts";
 import { listHere } from "./listing.ts";
-import { LocalKeyspace } from "./local-keyspace.ts";
+import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
 import { checkKey, checkSizes, ValueAway } from "./operations.ts";
 import { isPageAway, recallPage } from "./page-recall.ts";
 import { stampOf } from "./register-view.ts";
-import { groupOf, type RestoreHost, restoreHere } from "./restore.ts";
+import { groupOf, restoreHere } from "./restore.ts";
 import { type Answer, type Here, type Router, unknownOutcome } from "./router.ts";
 import { type Fate, fateOf } from "./second-tries.ts";
 
@@ -32,7 +32,7 @@ const REFUSED: ResponseBody = { type: "refused" };
 type Done = Extract<Fate, { type: "done" }>;
 type Stale = Extract<Fate, { type: "stale" }>;
 
-export interface RequestHost extends RestoreHost {
+export interface RequestHost extends KeyspaceHost {
   /** Sends an answer, also while this replica stops. */
   respond(peer: ReplicaId, response: MessageOf<"response">): void;
 }
@@ -282,8 +282,8 @@ export class RequestService {
   #shardOf(space: SpaceId, key: Key): Shard | undefined {
     const replica = this.#host.replica();
     checkKey(replica, key);
-    // A keyspace that was defined elsewhere just now.
-    return replica.shards.has(space) ? replica.shardOfKey(key, space) : undefined;
+    // Of a keyspace that was defined elsewhere just now nothing can be said here.
+    return replica.ownership.isInView(space) ? replica.shardOfKey(key, space) : undefined;
   }
 
   #answer(peer: ReplicaId, request: number, body: ResponseBody): void {

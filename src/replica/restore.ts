@@ -46,14 +46,10 @@ const DISK_MS_MAX = 30_000;
 /** A stamp may be so far ahead of the clock here: it was made by another. */
 const STAMP_AHEAD_MS_MAX = 60_000;
 
-export interface RestoreHost extends KeyspaceHost {
-  pause(delayMs: number): Promise<void>;
-}
-
 const NONE: RestoreCounts = { restored: 0, kept: 0, forgotten: 0, expired: 0 };
 
 export class RestoreSession implements Restore {
-  readonly #host: RestoreHost;
+  readonly #host: KeyspaceHost;
   readonly #router: Router;
   readonly #options: RestoreOptions;
   readonly #begun: RestoreMode["begun"] = { key: undefined };
@@ -61,7 +57,7 @@ export class RestoreSession implements Restore {
   #expired: Key | undefined;
 
   /** Throws `BAD_REQUEST`. */
-  constructor(host: RestoreHost, router: Router, options: RestoreOptions) {
+  constructor(host: KeyspaceHost, router: Router, options: RestoreOptions) {
     this.#host = host;
     this.#router = router;
     this.#options = options;
@@ -200,7 +196,7 @@ function* partsOf(group: Group, isOursOf: (origin: OriginId) => boolean): Genera
 
 /** Restores what an owner is ready in, step by step, and resolves once its disk has it. */
 export async function restoreHere(
-  host: RestoreHost,
+  host: KeyspaceHost,
   shard: Shard,
   { records, places }: Pick<Group, "records" | "places">,
   mode: RestoreMode,
@@ -225,7 +221,7 @@ export async function restoreHere(
   return counts;
 }
 
-async function untilOnDisk(host: RestoreHost, dot: Dot): Promise<void> {
+async function untilOnDisk(host: KeyspaceHost, dot: Dot): Promise<void> {
   if (host.replica().isEphemeral) return;
   const outcome = { version: "", dot, existed: false, acks: { reached: 0, wanted: 1, met: false } };
   const { acks } = await host.acknowledged(outcome, { ack: "disk", ackTimeoutMs: DISK_MS_MAX });

@@ -22,7 +22,7 @@ import type { ListBody, ListedShard, ReadBody, Request, RequestBody, WriteBody }
 import { HOPS_MAX } from "../wire/request-codec.ts";
 import { type Answered, FORWARDED_MAX, Forwarding, type Patience } from "./forwarding.ts";
 import type { Cancel } from "./ports.ts";
-import { PAUSE_MS, Refusals } from "./refusals.ts";
+import { Refusals } from "./refusals.ts";
 import type { Replica } from "./replica.ts";
 
 /** What the session of a client has seen of shards that are not here, and how long an owner may wait for it, ms. */
@@ -138,7 +138,7 @@ export class Router {
       const owner = this.#choose(shard, tried) ?? this.#holder(shard, tried);
       if (owner === undefined) {
         if (inVain !== undefined || !refusals.mayBeTaken) return inVain ?? HERE;
-        await this.#pause(refusals);
+        await refusals.pause(this.#host);
         if (this.isOwn(shard, space, circumstances.seen)) return HERE;
         tried = triedBefore(circumstances);
         continue;
@@ -180,7 +180,7 @@ export class Router {
       const { body } = attempt;
       if (owner === undefined) {
         if (!refusals.mayBeTaken) return this.#asGuest(body);
-        await this.#pause(refusals);
+        await refusals.pause(this.#host);
         if (this.isOwn(shard, space, circumstances.seen))
           return { type: "here", stamp: body.stamp, mayBeDone: body.mayBeDone };
         tried = triedBefore(circumstances);
@@ -220,14 +220,6 @@ export class Router {
     clock.observe(least as Timestamp, now);
     const known = Math.max(least, above, shard.lastStampOf(KIND_PLAIN, key));
     return Math.max(clock.next(now), known + 1) as Timestamp;
-  }
-
-  /** Until those who were asked, or this replica, see what the others see. */
-  async #pause(refusals: Refusals): Promise<void> {
-    refusals.pauses++;
-    await this.#host.pause(PAUSE_MS);
-    // Throws where this replica has stopped meanwhile.
-    this.#host.replica();
   }
 
   /** One more try would make it another write; here it is the same one. */
@@ -291,7 +283,12 @@ export class Router {
   }
 
   /** Undefined: it did not answer, or cannot. */
-  async list(owner: ReplicaId, space: SpaceId, body: ListBody): Promise<readonly ListedShard[] | undefined> {
+  async list(
+    owner: ReplicaId,
+    space: SpaceId,
+    body: ListBody,
+    refusals: Refusals,
+  ): Promise<readonly ListedShard[] | undefined> {
     const patience = { firstMs: LIST_MS_MAX, thenMs: 0 };
     const answer = await this.#ask(owner, { space, hops: 0, after: [], waitMs: 0, body }, patience);
     if (answer === "lost")
@@ -299,6 +296,7 @@ export class Router {
         owner,
         body.shards.map((number) => shardIdOf(space, number)),
       );
+    refusals.note(answer);
     return answer !== "lost" && answer.type === "listed" ? answer.pages : undefined;
   }
 

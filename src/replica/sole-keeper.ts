@@ -23,7 +23,8 @@ export function keptByNobodyElse(around: Around): readonly string[] {
     .all()
     .filter(alone)
     .filter(({ space }) => {
-      return copiesUnder(ownership.policyOf(space), view).regions.length === 0;
+      const policy = ownership.policyOf(space);
+      return policy !== undefined && copiesUnder(policy, view).regions.length === 0;
     });
   return kept.map(({ name }) => name);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ReplicaId, ShardId, SpaceId } from "../../src/base/ids.ts";
-import { shardIdOf } from "../../src/base/shard-id.ts";
+import { DEFAULT_SPACE, SYSTEM_SPACE, shardIdOf } from "../../src/base/shard-id.ts";
 import { Members } from "../../src/cluster/members.ts";
 import { Ownership } from "../../src/cluster/ownership.ts";
 import type { Policy } from "../../src/cluster/placement/policy.ts";
@@ -48,6 +48,22 @@ describe("who owns what", () => {
     expect([one.owns(shard), one.isOwner(shard, id("stranger"))]).toEqual([true, true]);
     const limited = ownership({ replication: "all", regions: ["elsewhere"] }, members("b"));
     expect([limited.isEverywhere(SPACE), limited.isAnyPlaced, limited.owns(shard)]).toEqual([false, true, false]);
+  });
+
+  it("is nobody, of a space whose policy the view lacks; of the system's and the default one everybody", () => {
+    const around = members("b");
+    const one = ownership({ replication: "all" }, around);
+    const other = 8 as SpaceId;
+    const shard = shardIdOf(other, 0);
+    const seen = () => [one.isInView(other), one.isEverywhere(other), one.owns(shard), one.ownersOf(shard).length];
+    expect(seen()).toEqual([false, false, false, 0]);
+    one.setPolicies([...one.policies, { space: other, policy: { replication: 2 }, version: 2, hash: 0 }]);
+    expect(seen()).toEqual([false, false, false, 0]);
+    one.see(around);
+    expect(seen()).toEqual([true, false, true, 2]);
+    for (const space of [DEFAULT_SPACE, SYSTEM_SPACE]) {
+      expect([one.isInView(space), one.isEverywhere(space), one.owns(shardIdOf(space, 0))]).toEqual([true, true, true]);
+    }
   });
 
   it("leaves out who has left, and who was given up", () => {

@@ -25,6 +25,7 @@ let pulls: Pulls;
 let frames: Uint8Array[];
 let receivers: (readonly ReplicaId[])[];
 let replication: Replication;
+let heard: SpaceId[];
 
 beforeEach(() => start(1));
 
@@ -33,6 +34,7 @@ function start(shards: number): void {
   pulls = new Pulls(around, { settleMs: 100, idleMs: 1000 });
   frames = [];
   receivers = [];
+  heard = [];
   replication = new Replication(around, pulls, {
     limits: LIMITS,
     region: "default",
@@ -41,6 +43,7 @@ function start(shards: number): void {
       frames.push(frame);
       receivers.push(to);
     },
+    heardOf: (space) => void heard.push(space),
     applied: () => {},
   });
 }
@@ -158,6 +161,14 @@ describe("a push", () => {
   it("with a register of a life that was never announced leaves nothing of those before it", () => {
     expect(() => receive(false, written(1), written(1, { key: "k2", life: 7 }))).toThrow(BadBytes);
     expect(held()).toEqual([]);
+  });
+
+  it("of a space that is not known here leaves word that there is one, and nothing else", () => {
+    const space = 7 as SpaceId;
+    replication.receivePush(b, { space, confirm: true, records: records([written(1)]) }, NOW);
+    expect([heard, around.takeSent()]).toEqual([[space], []]);
+    receive(false, written(1));
+    expect(heard).toEqual([space]);
   });
 
   it("that is damaged in its last record leaves nothing of the first", () => {

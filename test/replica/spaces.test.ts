@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { SpaceId } from "../../src/base/ids.ts";
 import { SYSTEM_SPACE, shardIdOf, spaceOf } from "../../src/base/shard-id.ts";
+import { POLICY_ALL } from "../../src/cluster/placement/policy.ts";
 import { Machines } from "../support/machines.ts";
 
 const SPACE = 77 as SpaceId;
@@ -10,8 +11,17 @@ const OTHER = (2 ** 31 - 1) as SpaceId;
 
 async function withSpaces(seed: string, ...names: readonly string[]): Promise<Machines> {
   const machines = await Machines.started(["a", "b"], seed, { shards: 4 });
-  for (const name of names) for (const space of [SPACE, OTHER]) machines.at(name).addSpace(space);
+  for (const name of names) for (const space of [SPACE, OTHER]) addSpace(machines, name, space);
   return machines;
+}
+
+/** One that everybody keeps. */
+function addSpace(machines: Machines, name: string, space: SpaceId): void {
+  const replica = machines.at(name);
+  const { ownership, members } = replica;
+  replica.addSpace(space);
+  ownership.setPolicies([...ownership.policies, { space, policy: POLICY_ALL, version: 1, hash: 0 }]);
+  ownership.see(members);
 }
 
 describe("a space", () => {
@@ -37,7 +47,7 @@ describe("a space", () => {
     machines.put("a", "k", "v", { space: SPACE });
     machines.run(3000);
     expect(machines.at("b").badFrames).toBe(0);
-    machines.at("b").addSpace(SPACE);
+    addSpace(machines, "b", SPACE);
     machines.run(3000);
     expect(machines.get("b", "k", { space: SPACE })).toBe("v");
   });

@@ -1,7 +1,7 @@
 /** Keyspaces in a Map, for tests of the doors: what is asked for is what there is, of one member in `eu`. */
 
 import { AtollError } from "../../src/base/errors.ts";
-import type { KeyspaceSettings, KeyspaceStatus, KeyspaceStore, Store } from "../../src/store.ts";
+import type { Dot, KeyspaceSettings, KeyspaceStatus, KeyspaceStore, Store } from "../../src/store.ts";
 import { FakeStore } from "./fake-store.ts";
 
 export class FakeKeyspaces implements KeyspaceStore {
@@ -12,7 +12,9 @@ export class FakeKeyspaces implements KeyspaceStore {
     for (const name of names) this.#define(name, { replication: "all" });
   }
 
-  keyspace(name: string): Store | undefined {
+  /** `coming` is on its way, as far as a session knows. */
+  keyspace(name: string, seen: readonly Dot[] = []): Store | undefined {
+    if (name === "coming" && seen.length > 0) throw new AtollError("NOT_READY", "this keyspace is on its way here");
     return this.#stores.get(name);
   }
 

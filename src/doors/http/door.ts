@@ -38,7 +38,8 @@ export interface HttpDoorOptions {
   /** Undefined where nothing is backed up. */
   readonly backups: BackupStore | undefined;
   /** `undefined` where there is none of that name. */
-  readonly keyspace: (name: string) => Store | undefined;
+  /** `seen`: by the session of the client. */
+  readonly keyspace: (name: string, seen: readonly Dot[]) => Store | undefined;
   /** Of a keyspace; undefined where there are none. */
   readonly documents: (keyspace: string) => DocumentHub | undefined;
   readonly admission: Admission;
@@ -187,7 +188,7 @@ export class HttpDoor {
     const query = bound.query === undefined ? NO_QUERY : parseQuery(location.query, bound.query);
     const key = bound.hasKey ? this.#key(location.key, query) : ("" as Key);
     this.#authorise(principal, operation, bound.hasKey ? key : (query.get("prefix") ?? ""));
-    const store = this.#keyspace(location.keyspace);
+    const store = this.#keyspace(location.keyspace, exchange.earlier);
     const { keyspace, id } = location;
     return { bound, call: { store, keyspace, key, id, query, headers, body: NO_BYTES, principal } };
   }
@@ -218,8 +219,8 @@ export class HttpDoor {
     return checkKey(fromQuery, this.#options.limits);
   }
 
-  #keyspace(name: string): Store {
-    const store = this.#options.keyspace(name);
+  #keyspace(name: string, seen: readonly Dot[]): Store {
+    const store = this.#options.keyspace(name, seen);
     if (store === undefined) throw new AtollError("UNKNOWN_KEYSPACE", "there is no keyspace of this name");
     return store;
   }

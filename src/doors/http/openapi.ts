@@ -186,7 +186,8 @@ function problemsOf(operation: Operation, inKeyspace: boolean): ReadonlySet<numb
   const statuses = new Set(operation.problems);
   if (operation.query !== undefined) statuses.add(400);
   if (operation.access !== "open") statuses.add(401).add(403);
-  if (inKeyspace) statuses.add(404);
+  // It may be on its way here, or be none.
+  if (inKeyspace) statuses.add(404).add(503);
   if (obeysSession(operation)) statuses.add(503);
   return statuses;
 }

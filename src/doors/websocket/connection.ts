@@ -7,7 +7,7 @@
 
 import type { RawData, WebSocket } from "ws";
 import { AtollError, errorRow, toAtollError } from "../../base/errors.ts";
-import type { Store } from "../../store.ts";
+import type { Dot, Store } from "../../store.ts";
 import { authorise, type Principal } from "../auth.ts";
 import { formatEvent } from "../event.ts";
 import { checkCursor, FieldReader, type Message } from "../fields.ts";
@@ -39,7 +39,7 @@ export interface ConnectionOptions {
   readonly principal: Principal;
   /** Where messages go that name no keyspace. */
   readonly store: Store;
-  readonly keyspace: (name: string) => Store | undefined;
+  readonly keyspace: (name: string, seen: readonly Dot[]) => Store | undefined;
   readonly limits: DoorLimits;
   readonly metrics: DoorMetrics;
   readonly log: DoorLog;
@@ -171,10 +171,10 @@ export class Connection {
 
   async #answer(name: OperationName, message: Message): Promise<Message> {
     const { principal } = this.#options;
-    const asked: Asked = { message, reader: this.#reader, store: this.#store(message), principal };
     const session = this.#reader.text(message, "session");
+    const earlier = session === undefined || session === "" ? [] : decodeSession(session);
+    const asked: Asked = { message, reader: this.#reader, store: this.#store(message, earlier), principal };
     if (session === undefined) return (await this.#perform(name, asked)).fields;
-    const earlier = session === "" ? [] : decodeSession(session);
     const waitMs = this.#waitMs(message);
     const store = earlier.length > 0 && isAboutKeys(name) ? await asked.store.catchUp(earlier, waitMs) : asked.store;
     const { fields, dots } = await this.#perform(name, { ...asked, store });
@@ -221,9 +221,9 @@ export class Connection {
     return { fields: {}, dots: [] };
   }
 
-  #store(message: Message): Store {
+  #store(message: Message, seen: readonly Dot[]): Store {
     const name = this.#reader.text(message, "keyspace");
-    const store = name === undefined ? this.#options.store : this.#options.keyspace(name);
+    const store = name === undefined ? this.#options.store : this.#options.keyspace(name, seen);
     if (store === undefined) throw new AtollError("UNKNOWN_KEYSPACE", "there is no keyspace of this name");
     return store;
   }

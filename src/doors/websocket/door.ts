@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { AtollError, toAtollError } from "../../base/errors.ts";
-import type { Store } from "../../store.ts";
+import type { Dot, Store } from "../../store.ts";
 import { type Admission, admit } from "../admission.ts";
 import { type Auth, authenticate, bearerToken, type Principal } from "../auth.ts";
 import type { Connections } from "../connections.ts";
@@ -17,7 +17,7 @@ import { languageOf } from "./language.ts";
 import { chooseSubprotocol, type Offer } from "./subprotocol.ts";
 
 export interface WebSocketDoorOptions {
-  readonly keyspace: (name: string) => Store | undefined;
+  readonly keyspace: (name: string, seen: readonly Dot[]) => Store | undefined;
   readonly auth: Auth;
   readonly admission: Admission;
   readonly connections: Connections;
@@ -48,7 +48,7 @@ export class WebSocketDoor {
     try {
       const offer = this.#judge(request);
       const principal = this.#authenticate(request, offer);
-      const store = this.#options.keyspace(keyspace);
+      const store = this.#options.keyspace(keyspace, []);
       if (store === undefined) throw new AtollError("UNKNOWN_KEYSPACE", "there is no keyspace of this name");
       this.#options.connections.handOver(request.socket);
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {

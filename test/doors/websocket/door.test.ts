@@ -265,6 +265,15 @@ describe("watches", () => {
   });
 });
 
+describe("a keyspace that is on its way here", () => {
+  it("is no unknown one to a session that has seen something of it", async () => {
+    const { session } = await client.ask({ op: "put", key: "seen", value: "x", session: "" });
+    const read = { op: "get", key: "k", keyspace: "coming" };
+    expect(await client.ask(read)).toMatchObject({ ok: false, code: "UNKNOWN_KEYSPACE" });
+    expect(await client.ask({ ...read, session })).toMatchObject({ ok: false, code: "NOT_READY" });
+  });
+});
+
 describe("paths", () => {
   const open = (path: string) => TestClient.open(doors.port, "atoll.v1.json", { path });
 
