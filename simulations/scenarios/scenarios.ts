@@ -18,6 +18,7 @@ import {
   SLOW_SETTLE_MS,
   SMALL_REPLICA,
 } from "./build.ts";
+import { DEFINITION_DRILL } from "./definitions.ts";
 import { DOCUMENT_FAULTS, DOCUMENT_PLAYS, DOCUMENTS, drawDocuments } from "./documents.ts";
 import { DRILLS } from "./drills.ts";
 import { PLACEMENT, PLACEMENT_DRILLS } from "./placement.ts";
@@ -369,7 +370,9 @@ export const SCENARIOS: readonly Scenario[] = [
 
 /** A scenario, or a drill, by name. */
 export function findScenario(name: string): Scenario | undefined {
-  return [...SCENARIOS, ...DRILLS, ...PLACEMENT_DRILLS, POLICY_DRILL].find((scenario) => scenario.name === name);
+  return [...SCENARIOS, ...DRILLS, ...PLACEMENT_DRILLS, POLICY_DRILL, DEFINITION_DRILL].find(
+    (scenario) => scenario.name === name,
+  );
 }
 
 function build(

@@ -256,6 +256,41 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
     checkers: ["acknowledged"],
   },
   {
+    name: "unseen-policy-taken-for-all",
+    rule: "P1",
+    broken: "a keyspace that was heard of is everywhere, until its policy counts",
+    patches: [
+      {
+        file: "cluster/ownership.ts",
+        find: "return isForEverybody(space) ? POLICY_ALL : this.#policiesBySpace.get(space)?.policy;",
+        replace: "return this.#policiesBySpace.get(space)?.policy ?? POLICY_ALL;",
+      },
+      {
+        file: "cluster/ownership.ts",
+        find: "return isForEverybody(space) || this.#policiesBySpace.has(space);",
+        replace: "return isForEverybody(space) || true;",
+      },
+    ],
+    scenario: "drill-definitions",
+    seedsMax: 60,
+    checkers: ["handover"],
+  },
+  {
+    name: "unseen-policy-not-waited-for",
+    rule: "P1",
+    broken: "what clients ask of a keyspace whose policy does not count yet is answered with what is here",
+    patches: [
+      {
+        file: "replica/policy-wait.ts",
+        find: "return host.replica().ownership.isInView(space) ? undefined : look(host, space);",
+        replace: "return space >= 0 ? undefined : look(host, space);",
+      },
+    ],
+    scenario: "drill-definitions",
+    seedsMax: 40,
+    checkers: ["handover"],
+  },
+  {
     name: "leaves-before-it-has-handed-over",
     rule: "G2, G3",
     broken: "who is told to leave leaves, whatever others have of what it holds",
