@@ -172,7 +172,10 @@ export interface KeyspaceSettings {
   /** What a put without a time to live gets. Absent: `maxTtlMs` where there is one. */
   readonly defaultTtlMs?: number;
   readonly maxTtlMs?: number;
-  /** Of a replica's memory: more than 0, at most 1. */
+  /**
+   * Of what records may take of a replica's memory, more than 0, at most 1: what lies within it is not pushed out by other
+   * keyspaces. Absent: with all that have none, what the others leave.
+   */
   readonly memoryShare?: number;
 }
 

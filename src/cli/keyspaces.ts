@@ -33,7 +33,7 @@ export function keyspacesCommand(): Command {
     .option("--max-ttl <TIME>", "refuse a longer time to live")
     .option(
       "--memory <PERCENT>",
-      `share of a replica's memory, such as 25%; not enforced by this version (default: ${DEFAULTS["--memory"]})`,
+      `share of a replica's memory that others do not take from it, such as 25% (default: ${DEFAULTS["--memory"]})`,
     )
     .action(createKeyspace);
   return clientCommand("keyspaces")

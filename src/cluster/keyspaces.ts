@@ -124,6 +124,16 @@ export class Keyspaces {
     return (name === undefined ? undefined : this.#learntByName.get(name)?.policy) ?? POLICY_ALL;
   }
 
+  /** Of a replica's memory, what those may count on that have a share of it. */
+  memoryShares(): ReadonlyMap<SpaceId, number> {
+    const shares = new Map<SpaceId, number>();
+    for (const { name, space, policy } of this.#learntByName.values()) {
+      const isHolder = this.#namesBySpace.get(space) === name;
+      if (isHolder && policy.memoryShare !== undefined) shares.set(space, policy.memoryShare);
+    }
+    return shares;
+  }
+
   /** All, sorted by name. */
   all(): readonly KeyspaceDefinition[] {
     const names = [...this.#learntByName.keys()].sort();

@@ -1,6 +1,7 @@
 /**
  * Which values are in memory where there is no room for all. What goes is on disk, and taken back when it is wanted; its
- * register stays, with everything but the value, so that merging, comparing and expiring go on as if nothing were away.
+ * register stays, with everything but the value, so that merging, comparing and expiring go on as if nothing were away. Whose
+ * go first is for `memory-shares.ts` to say.
  *
  *  E1. A value goes only while the disk has it as it is: nothing of its register waits to be written, or is being written.
  *  E2. What waits to be confirmed stays: it may have to get another dot, or be put aside.
@@ -10,8 +11,11 @@
  */
 
 import { assert } from "../base/assert.ts";
+import type { SpaceId } from "../base/ids.ts";
+import { spaceOf } from "../base/shard-id.ts";
 import type { Arena } from "./arena.ts";
-import { type Hold, type Places, S3Fifo } from "./s3-fifo.ts";
+import { MemoryShares, type Pool, type Standing, type Tenant } from "./memory-shares.ts";
+import type { Hold, Places, S3Fifo } from "./s3-fifo.ts";
 import type { Shard } from "./shard.ts";
 
 /**
@@ -24,13 +28,20 @@ const RUNS_MAX = 2 ** (32 - RUN_BITS);
 /** Looks of one step, of about 0.2 µs each, and of a value that goes 1 µs. */
 const LOOKS_MAX = 4096;
 
+/** A shard whose values may go. */
+interface Lodger {
+  readonly shard: Shard;
+  readonly tenant: Tenant;
+  /** By the place of a run in the shard: its number; 0: not seen yet. */
+  readonly runs: number[];
+}
+
 export class Residency implements Places {
   readonly #arena: Arena;
-  readonly #queues: S3Fifo;
-  /** By shard and the place of a run there: the number of the run; 0: not seen yet. */
-  readonly #runs = new Map<Shard, number[]>();
-  /** By the number of a run: its shard, and its place there. Number 0 is none. */
-  readonly #shardOfRun: (Shard | undefined)[] = [undefined];
+  readonly #shares: MemoryShares;
+  readonly #lodgers = new Map<Shard, Lodger>();
+  /** By the number of a run: whose it is, and its place there. Number 0 is none. */
+  readonly #lodgerOfRun: (Lodger | undefined)[] = [undefined];
   readonly #placeOfRun = [0];
   /** Of arena, tables and queues, bytes. */
   bytesMax: number;
@@ -58,25 +69,41 @@ export class Residency implements Places {
     this.bytesMax = bytesMax;
     this.#fillShare = fillShare;
     this.hasDisk = hasDisk;
-    this.#queues = new S3Fifo(this);
+    this.#shares = new MemoryShares(this);
   }
 
-  /** For `came`. */
-  join(shard: Shard): void {
-    this.#runs.set(shard, []);
+  /** For `came`. Returns what the bytes of its records count for. */
+  join(shard: Shard): Tenant {
+    const tenant = this.#shares.tenantOf(spaceOf(shard.id));
+    this.#lodgers.set(shard, { shard, tenant, runs: [] });
+    return tenant;
+  }
+
+  /** What keyspaces may count on, of what records may take: these, and the others together what they leave. */
+  setShares(sharesBySpace: ReadonlyMap<SpaceId, number>): void {
+    this.#shares.set(sharesBySpace);
+  }
+
+  poolOf(shard: Shard): Pool | undefined {
+    return this.#lodgers.get(shard)?.tenant.pool;
+  }
+
+  /** Who is above what they count on, were so much to go, most of all first; undefined where nobody has a share. */
+  standings(overBytes: number): readonly Standing[] | undefined {
+    return this.#shares.areAny ? this.#shares.standings(overBytes) : undefined;
   }
 
   /** A register that may go has come, or another value of it. */
   came(shard: Shard, slot: number): void {
-    const runs = this.#runs.get(shard) as number[];
-    const run = runs[slot >>> RUN_BITS] || this.#number(shard, runs, slot >>> RUN_BITS);
-    this.#queues.came(((run << RUN_BITS) | (slot & RUN_MASK)) >>> 0);
+    const lodger = this.#lodgers.get(shard) as Lodger;
+    const run = lodger.runs[slot >>> RUN_BITS] || this.#number(lodger, slot >>> RUN_BITS);
+    lodger.tenant.pool.queues.came(((run << RUN_BITS) | (slot & RUN_MASK)) >>> 0);
   }
 
   /** Measures what cannot go: to be called now and then. */
   measure(): void {
-    let bytes = this.#queues.residentBytes;
-    for (const shard of this.#runs.keys()) bytes += shard.residentBytes;
+    let bytes = this.queueBytes;
+    for (const shard of this.#lodgers.keys()) bytes += shard.residentBytes;
     this.fixedBytes = bytes;
     this.measureLeast();
   }
@@ -84,13 +111,14 @@ export class Residency implements Places {
   /** Measures `leastBytes` anew. */
   measureLeast(): number {
     let bytes = this.fixedBytes + this.#arena.usedBytes;
-    for (const { looseBytes, fallenBytes } of this.#runs.keys()) bytes -= fallenBytes + (this.hasDisk ? looseBytes : 0);
+    for (const { looseBytes, fallenBytes } of this.#lodgers.keys())
+      bytes -= fallenBytes + (this.hasDisk ? looseBytes : 0);
     this.leastBytes = bytes;
     return bytes;
   }
 
   get queueBytes(): number {
-    return this.#queues.residentBytes;
+    return this.#shares.queueBytes;
   }
 
   /** E4. */
@@ -98,13 +126,12 @@ export class Residency implements Places {
     return this.#arena.usedBytes > this.bytesMax - this.fixedBytes;
   }
 
-  get #isOver(): boolean {
-    return this.#arena.usedBytes > (this.bytesMax - this.fixedBytes) * this.#fillShare;
-  }
+  readonly #overBytes = (): number => this.#arena.usedBytes - (this.bytesMax - this.fixedBytes) * this.#fillShare;
 
   /** Lets values go until the rest is within bounds, or for as long as a step may take. Not while the disk is written (E1). */
   reclaim(): void {
-    if (this.hasDisk && this.#isOver) this.#queues.reclaim(() => !this.#isOver, LOOKS_MAX);
+    if (!this.hasDisk || this.#overBytes() <= 0) return;
+    this.#shares.reclaim({ overBytes: this.#overBytes, isFull: () => this.isFull, looksMax: LOOKS_MAX });
   }
 
   getUse(place: number): number {
@@ -124,16 +151,21 @@ export class Residency implements Places {
     this.#shardOf(place).letValueGo(this.#slotOf(place));
   }
 
+  queuesOf(place: number): S3Fifo {
+    return (this.#lodgerOfRun[place >>> RUN_BITS] as Lodger).tenant.pool.queues;
+  }
+
   #shardOf(place: number): Shard {
-    return this.#shardOfRun[place >>> RUN_BITS] as Shard;
+    return (this.#lodgerOfRun[place >>> RUN_BITS] as Lodger).shard;
   }
 
   #slotOf(place: number): number {
     return ((this.#placeOfRun[place >>> RUN_BITS] as number) << RUN_BITS) | (place & RUN_MASK);
   }
 
-  #number(shard: Shard, runs: number[], place: number): number {
-    const run = this.#shardOfRun.push(shard) - 1;
+  #number(lodger: Lodger, place: number): number {
+    const { runs } = lodger;
+    const run = this.#lodgerOfRun.push(lodger) - 1;
     assert(run < RUNS_MAX, "more places than queues can name");
     this.#placeOfRun.push(place);
     while (runs.length < place) runs.push(0);

@@ -9,6 +9,7 @@
  *
  *  1. A place is in the small or the main queue exactly when its use says so.
  *  2. The order of both is that in which places came, or came round again.
+ *  3. Whose place has come to belong to other queues it is in those once it was met here: in time, or when sorted out.
  */
 
 import { HandleQueue } from "./handle-queue.ts";
@@ -39,6 +40,8 @@ export interface Places {
   holdOf(place: number): Hold;
   /** The value at a place that is free to go does. */
   letGo(place: number): void;
+  /** Those that it belongs to. */
+  queuesOf(place: number): S3Fifo;
 }
 
 /** The use of a place whose value was asked for once more. */
@@ -64,6 +67,9 @@ export class S3Fifo {
   readonly #small = new HandleQueue();
   readonly #main = new HandleQueue();
   readonly #ghosts = new HandleQueue();
+  /** At the head of either queue: places that may belong elsewhere. */
+  #unsortedSmall = 0;
+  #unsortedMain = 0;
 
   constructor(places: Places) {
     this.#places = places;
@@ -76,6 +82,40 @@ export class S3Fifo {
 
   get residentBytes(): number {
     return this.#small.residentBytes + this.#main.residentBytes + this.#ghosts.residentBytes;
+  }
+
+  /** Every place that is queued is where it belongs. */
+  get isSorted(): boolean {
+    return this.#unsortedSmall + this.#unsortedMain === 0;
+  }
+
+  /** From now on some places belong elsewhere. */
+  beginSorting(): void {
+    this.#unsortedSmall = this.#small.length;
+    this.#unsortedMain = this.#main.length;
+  }
+
+  /** Passes over places, `looksMax` at most, as long as some may belong elsewhere; returns how many. The order stays as it is. */
+  sortOut(looksMax: number): number {
+    let looks = 0;
+    for (; looks < looksMax && this.#unsortedSmall > 0; looks++) this.#passOn(this.#takeSmall(), SMALL);
+    for (; looks < looksMax && this.#unsortedMain > 0; looks++) this.#passOn(this.#takeMain(), MAIN);
+    return looks;
+  }
+
+  #passOn(place: number | undefined, queue: typeof SMALL | typeof MAIN): void {
+    if (place === undefined) return;
+    this.#places.queuesOf(place).#enqueue(place, queue, this.#places.getUse(place) & TIMES);
+  }
+
+  #takeSmall(): number | undefined {
+    if (this.#unsortedSmall > 0) this.#unsortedSmall--;
+    return this.#small.shift();
+  }
+
+  #takeMain(): number | undefined {
+    if (this.#unsortedMain > 0) this.#unsortedMain--;
+    return this.#main.shift();
   }
 
   /** A value has come to a place, or another has taken its place there. */
@@ -99,8 +139,9 @@ export class S3Fifo {
   }
 
   #lookAtSmall(): void {
-    const place = this.#small.shift();
+    const place = this.#takeSmall();
     if (place === undefined) return;
+    if (this.#places.queuesOf(place) !== this) return this.#passOn(place, SMALL);
     const times = this.#places.getUse(place) & TIMES;
     const hold = this.#places.holdOf(place);
     if (hold === EMPTY) this.#places.setUse(place, NONE);
@@ -115,8 +156,9 @@ export class S3Fifo {
   }
 
   #lookAtMain(): void {
-    const place = this.#main.shift();
+    const place = this.#takeMain();
     if (place === undefined) return;
+    if (this.#places.queuesOf(place) !== this) return this.#passOn(place, MAIN);
     const times = this.#places.getUse(place) & TIMES;
     const hold = this.#places.holdOf(place);
     if (hold !== EMPTY && (times > 0 || hold === HELD_BACK)) this.#enqueue(place, MAIN, Math.max(0, times - 1));

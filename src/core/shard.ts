@@ -28,6 +28,7 @@ import { ExpiryHeap } from "./expiry.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
 import { Invalidations } from "./invalidations.ts";
 import { orderOf, partOf } from "./key-order.ts";
+import type { Tenant } from "./memory-shares.ts";
 import { type EarlyRegisters, OriginChains } from "./origin-chains.ts";
 import { PurgeMarks } from "./purge-marks.ts";
 import {
@@ -189,6 +190,8 @@ export class Shard {
   readonly #clock: HybridClock;
   readonly #writer: RecordWriter;
   readonly #residency: Residency | undefined;
+  /** What its records count for, where memory has a bound. */
+  readonly #tenant: Tenant | undefined;
   readonly #expiry = new ExpiryHeap();
   readonly #chains: OriginChains;
   #expiring = 0;
@@ -223,7 +226,7 @@ export class Shard {
     this.#conflicts = options.conflicts;
     this.#clock = options.clock;
     this.#writer = options.writer;
-    options.residency?.join(this);
+    this.#tenant = options.residency?.join(this);
     this.#residency = options.residency?.hasDisk === true ? options.residency : undefined;
     this.invalidations = options.invalidations ?? new Invalidations();
   }
@@ -894,7 +897,9 @@ export class Shard {
 
   /** The disk alone has the value from now on. */
   letValueGo(slot: number): void {
-    this.looseBytes -= valueLengthAt(this.table.viewOf(slot), this.table.offsetOf(slot));
+    const valueLength = valueLengthAt(this.table.viewOf(slot), this.table.offsetOf(slot));
+    this.looseBytes -= valueLength;
+    if (this.#tenant !== undefined) this.#tenant.bytes -= valueLength;
     const length = this.#writer.withValueAway(this.table.viewOf(slot), this.table.offsetOf(slot));
     this.table.replace(slot, this.#writer.bytes, 0, length);
     this.away++;
@@ -911,6 +916,7 @@ export class Shard {
     this.table.replace(slot, bytes, at, length);
     this.away--;
     this.looseBytes += valueLengthAt(view, at);
+    if (this.#tenant !== undefined) this.#tenant.bytes += valueLengthAt(view, at);
     this.#residency?.came(this, slot);
     return true;
   }
@@ -1033,6 +1039,7 @@ export class Shard {
     else this.sum.removeElement(low, high);
     const bytes = step * wholeLength(view, at);
     this.recordBytes += bytes;
+    if (this.#tenant !== undefined) this.#tenant.bytes += step * recordLength(view, at);
     if (!stands) {
       this.fallenBytes += bytes;
       return;

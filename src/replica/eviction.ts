@@ -14,6 +14,8 @@
  *      before the purge.
  *  F5. What memory there is at a moment swings with all else that takes some. What goes for good does so by the most there was
  *      of late.
+ *  F6. Of memory, whoever is above its share of it loses first, and no more than it is above (H1 of `core/memory-shares.ts`).
+ *      Of the disk nobody has a share.
  */
 
 import type { ShardId } from "../base/ids.ts";
@@ -22,6 +24,7 @@ import { RecentExtreme } from "../base/recent-extreme.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { Coldest } from "../core/coldest.ts";
+import type { Standing } from "../core/memory-shares.ts";
 import type { Residency } from "../core/residency.ts";
 import type { Shard } from "../core/shard.ts";
 import { DiskBudget } from "./disk-budget.ts";
@@ -93,12 +96,9 @@ export class Eviction {
     this.#memoryMax.note(residency?.bytesMax ?? Infinity, now);
     const first = this.#excess(FIRST_MARK);
     if (!isSome(first)) return;
-    const second = this.#excess(SECOND_MARK);
-    const shards = this.#evictable();
-    const own = isSome(second) ? shards : shards.filter(({ id }) => this.#isFirst(id));
-    const excess = isSome(second) ? second : dueOf(own, shards, first, this.#memoryBytesOf);
+    const { from, excess } = this.#due(first);
     if (!isSome(excess)) return;
-    const coldest = new Coldest(own, this.#random, now);
+    const coldest = new Coldest(from, this.#random, now);
     let [left, misses] = [STEP, 0];
     while (isSome(excess) && left > 0 && misses < MISSES_MAX) {
       const place = coldest.take();
@@ -135,6 +135,32 @@ export class Eviction {
       excess.disk = Math.min(standing + this.#lingeringBytes - standingMax, valueBytes - standingMax * VALUES_SHARE);
     }
     return excess;
+  }
+
+  /** From which shards how much is to go now (F2, F6). */
+  #due(first: Excess): { readonly from: readonly Shard[]; readonly excess: Excess } {
+    const second = this.#excess(SECOND_MARK);
+    const isLast = isSome(second);
+    const mark = isLast ? second : first;
+    const evictable = this.#evictable();
+    const candidates = isLast ? evictable : evictable.filter(({ id }) => this.#isFirst(id));
+    const { residency } = this.#host;
+    const standings = mark.memory > 0 && mark.disk <= 0 ? residency?.standings(mark.memory) : undefined;
+    const isOf =
+      ({ pool }: Standing) =>
+      (shard: Shard) =>
+        residency?.poolOf(shard) === pool && hasValues(shard);
+    const above = standings?.find((each) => each.excessBytes > 0 && candidates.some(isOf(each)));
+    if (above === undefined) {
+      // Who is within its share waits for those who are not, and whose values others evict; not beyond the second mark.
+      if (isLast) return { from: candidates, excess: mark };
+      const due =
+        standings === undefined ? dueOf(candidates, evictable, mark, this.#memoryBytesOf) : { memory: 0, disk: 0 };
+      return { from: candidates, excess: due };
+    }
+    const from = candidates.filter(isOf(above));
+    const { memory, disk } = isLast ? mark : dueOf(from, evictable.filter(isOf(above)), mark, this.#memoryBytesOf);
+    return { from, excess: { memory: Math.min(memory, above.excessBytes), disk } };
   }
 
   /** F3. */
@@ -174,6 +200,10 @@ function dueOf(
 
 function standingBytesOf({ recordBytes, fallenBytes }: Shard): number {
   return recordBytes - fallenBytes;
+}
+
+function hasValues({ recordBytes, fallenBytes, containerBytes }: Shard): boolean {
+  return recordBytes - fallenBytes - containerBytes > 0;
 }
 
 function isSome({ memory, disk }: Excess): boolean {

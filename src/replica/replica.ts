@@ -370,6 +370,7 @@ export class Replica implements WatchRelayHost {
     this.#learnDefinitions();
     this.#takePolicies();
     this.#see();
+    this.residency?.setShares(this.keyspaces.memoryShares());
     this.residency?.measure();
     // The others wait for it no more, whoever of them still knows of it.
     if (this.#former?.left === true) this.quarantine({ reason: "has left", knownLife: this.life }, now);
@@ -720,6 +721,7 @@ export class Replica implements WatchRelayHost {
     if (!isDue({ dueAt: this.#housekeepingDueAt, waitMaxMs: this.config.housekeepingMs }, now)) return;
     this.#housekeepingDueAt = now + this.config.housekeepingMs;
     this.membership.keepHouse(now);
+    this.residency?.setShares(this.keyspaces.memoryShares());
     this.residency?.measure();
     this.#look(now);
     this.movement.tick(now);

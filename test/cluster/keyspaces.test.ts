@@ -89,6 +89,20 @@ describe("keyspaces", () => {
     }
   });
 
+  it("say which share of the memory each may count on, by space: of two names of one space the holder's", () => {
+    const [first, second] = TWINS;
+    const half: Policy = { replication: "all", memoryShare: 0.5 };
+    const { keyspaces } = learnt([second, half], ["default", half], ["none", two]);
+    expect(keyspaces.memoryShares()).toEqual(
+      new Map([
+        [DEFAULT_SPACE, 0.5],
+        [spaceOfName(second), 0.5],
+      ]),
+    );
+    keyspaces.learn(definitionKey(first), encodePolicy(two));
+    expect(keyspaces.memoryShares()).toEqual(new Map([[DEFAULT_SPACE, 0.5]]));
+  });
+
   it("leave the spaces of default and of the system to these", () => {
     for (let i = 0; i < 10_000; i++) {
       const space = spaceOfName(`n${i}`);

@@ -118,6 +118,36 @@ describe("values that are away", () => {
     expect(shard.away).toBe(0);
   });
 
+  it("are counted for their keyspace as long as they are in memory, with their keys, whatever happens to them", () => {
+    const { residency, shards, write, persist, reclaim, takeBack } = createShards(2000);
+    const held = () => shards.flatMap((shard) => slotsOf(shard).map((slot) => shard.lengthOf(slot)));
+    const expectCounted = () =>
+      expect(residency.poolOf(shards[0])?.bytes).toBe(held().reduce((sum, length) => sum + length, 0));
+    const steps = [
+      () => {
+        for (let i = 0; i < 30; i++) write(shards[i % 2] as Shard, `k${i}`, VALUE, i > 25 ? NOW + 10 : undefined);
+      },
+      persist,
+      reclaim,
+      () => write(shards[0], "k0", VALUE.subarray(0, 100)),
+      () => write(shards[1], "k1", undefined),
+      () => write(shards[0], "short", VALUE.subarray(0, 3)),
+      () => {
+        for (const slot of slotsOf(shards[0]).filter((each) => shards[0].isAway(each))) takeBack(shards[0], slot);
+      },
+      () => shards[0].sweep(NOW + 10, 100, () => {}),
+      () => {
+        shards[1].beginLeaving();
+        shards[1].leave(Infinity);
+      },
+    ];
+    for (const step of steps) {
+      step();
+      expectCounted();
+    }
+    expect(held().length).toBeGreaterThan(10);
+  });
+
   it("stay while they wait for the disk, while they are in doubt, and where they are short", () => {
     const { shards, write, persist, reclaim } = createShards(0);
     const [shard, other] = shards;

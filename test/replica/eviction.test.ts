@@ -1,7 +1,8 @@
 /** Values that go for good where a disk is bounded, the memory that keys take, or all there is of memory. */
 
 import { describe, expect, it } from "vitest";
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, SpaceId } from "../../src/base/ids.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { KIND_PLAIN } from "../../src/core/record.ts";
 import { PlacedWorld, type PlacedWorldOptions, SPACE } from "../support/placed-world.ts";
 
@@ -204,4 +205,47 @@ describe("values that go for good", () => {
     expect(sessions()).toEqual(before);
     expect(heldBy(placed, 0, count)).toEqual(left);
   });
+
+  it("without a disk are those of the keyspace that is above its share of the memory (F6)", async () => {
+    const placed = await sharing("shares without a disk", { durable: false });
+    const count = 100;
+    await fill(placed, [0, count]);
+    await flood(placed, 1500);
+    await placed.run(5000);
+    for (const node of [0, 1]) expect(heldBy(placed, node, count)).toHaveLength(count);
+    const removed = [...evictedAt(placed, 0), ...evictedAt(placed, 1)];
+    expect(removed.length).toBeGreaterThan(500);
+    expect(removed.filter((key) => !key.startsWith("flood"))).toEqual([]);
+  });
 });
+
+describe("values that go to the disk", () => {
+  it("are those of the keyspace that is above its share of the memory", async () => {
+    const placed = await sharing("shares", { durable: true });
+    await fill(placed, [0, 100]);
+    await flood(placed, 1500);
+    await placed.run(2000);
+    const { shards } = placed.driver(0).replica;
+    const awayIn = (space: SpaceId) => shards.in(space).reduce((sum, { away }) => sum + away, 0);
+    expect(awayIn(DEFAULT_SPACE)).toBeGreaterThan(500);
+    expect(awayIn(SPACE)).toBe(0);
+  });
+});
+
+/** A keyspace that may count on half of a small memory, beside the default one. */
+async function sharing(seed: string, { durable }: { readonly durable: boolean }): Promise<PlacedWorld> {
+  const settings = { replication: "all", memoryShare: 0.5 } as const;
+  const replica = { memoryBytesMax: 500_000, memoryFillShare: 0.8 };
+  const placed = new PlacedWorld({ seed, regions: ["eu", "eu"], settings, replica, durable });
+  await placed.begin();
+  return placed;
+}
+
+/** Puts so many values into the default keyspace. */
+async function flood(placed: PlacedWorld, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const put = placed.driver(i % 2).put(`flood${i}` as Key, new TextEncoder().encode(VALUE));
+    await placed.do(put.catch(() => {}));
+    if (i % 10 === 0) await placed.run(50);
+  }
+}

@@ -51,6 +51,10 @@ export class CachedKeys implements Places {
     return this.#kept.has(key) ? FREE_TO_GO : EMPTY;
   }
 
+  queuesOf(): S3Fifo {
+    return this.#queues;
+  }
+
   letGo(key: number): void {
     this.#kept.delete(key);
   }

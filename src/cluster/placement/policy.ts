@@ -24,7 +24,10 @@ export interface Policy {
   /** What a put without a time to live gets. Absent: `maxTtlMs` where there is one, else it does not expire. */
   readonly defaultTtlMs?: number;
   readonly maxTtlMs?: number;
-  /** Of a replica's memory, from 1 / `MEMORY_SHARE_PARTS` to 1. Absent: what the others leave. */
+  /**
+   * Of what records may take of a replica's memory, from 1 / `MEMORY_SHARE_PARTS` to 1 (`core/memory-shares.ts`). Absent: with
+   * all that have none, what the others leave.
+   */
   readonly memoryShare?: number;
 }
 

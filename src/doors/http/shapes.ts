@@ -120,7 +120,8 @@ const settings = {
     type: "number",
     exclusiveMinimum: 0,
     maximum: 1,
-    description: "Of a replica's memory; kept and shown, and not enforced by this version",
+    description:
+      "Of what values may take of a replica's memory: so much of it no other keyspace pushes out. Absent: what the others leave",
   },
 };
 const optionalSettings = ["regions", "defaultTtlMs", "maxTtlMs", "memoryShare"];
