@@ -4,7 +4,7 @@
  * what it removes.
  *
  *  F1. It removes what was seen here, and nothing newer: whatever was written meanwhile stays (R8's exception).
- *  F2. The first owner of a shard that is there evicts, as much as is due of its shards, so that all lose alike; the others
+ *  F2. The keeper of a shard (`cluster/keeper.ts`) evicts, as much as is due of its shards, so that all lose alike; the others
  *      have the same to hold and hear of it. One whose own budget is smaller would wait in vain: at a second, higher mark it
  *      evicts by itself, whatever is coldest.
  *  F3. What waits to be confirmed, what containers are made of and what the cluster notes for itself stays, and room for it
@@ -14,12 +14,15 @@
  *      before the purge.
  *  F5. What memory there is at a moment swings with all else that takes some. What goes for good does so by the most there was
  *      of late.
+ *  F6. Where there is no disk, only what others do not have goes: what may still become a ghost (`ghosts.ts`) counts as gone,
+ *      unless that takes so long that a last mark is reached; and ghosts themselves go only where keys alone are too many.
  */
 
 import type { ShardId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { RecentExtreme } from "../base/recent-extreme.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
+import { keeperOf } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { Coldest } from "../core/coldest.ts";
 import type { Residency } from "../core/residency.ts";
@@ -45,6 +48,9 @@ const LINGER_MS = 10_000;
 /** The second marks, by the first: that of the disk is above what a folder comes to before it is rewritten. */
 const FIRST_MARK = { memory: 1, disk: 1 };
 const SECOND_MARK = { memory: 1.06, disk: 1.21 };
+/** Up to here what others may have is waited for, however long that takes; beyond, for so long (F6), ms. */
+const LAST_MARK = { memory: 1.12, disk: 1.21 };
+const LENDING_MS = 3000;
 
 export interface EvictionHost extends Surroundings {
   readonly residency: Residency | undefined;
@@ -52,8 +58,8 @@ export interface EvictionHost extends Surroundings {
   evict(shard: Shard, slot: number, now: number): void;
 }
 
-/** A slot, which holds the deletion of what was evicted from it, a record of so many bytes. */
-export type EvictionListener = (shard: Shard, slot: number, bytes: number) => void;
+/** A slot, which holds the deletion of what was evicted from it, a record of so many bytes; `isOrphan`: that nobody had any more. */
+export type EvictionListener = (shard: Shard, slot: number, bytes: number, isOrphan: boolean) => void;
 
 /** Bytes that have to go, of keys in memory and of records on disk; below 0: that many may still come. */
 interface Excess {
@@ -72,8 +78,11 @@ export class Eviction {
   listener: EvictionListener | undefined;
   /** The last step left something over. */
   isUnderWay = false;
+  /** Memory was above a mark, as of the last step. */
+  isMemorySpent = false;
   /** Of what waits to be purged, bytes. */
   #lingeringBytes = 0;
+  readonly #lendable = new RecentExtreme(LENDING_MS, Math.min);
   readonly #fallen = new RecentExtreme(LINGER_MS, Math.min);
   /** What registers may take of memory, bytes (F5). */
   readonly #memoryMax = new RecentExtreme(MEMORY_MS, Math.max);
@@ -92,13 +101,15 @@ export class Eviction {
     this.#lingeringBytes = this.#fallen.note(fallen, now);
     this.#memoryMax.note(residency?.bytesMax ?? Infinity, now);
     const first = this.#excess(FIRST_MARK);
-    if (!isSome(first)) return;
-    const second = this.#excess(SECOND_MARK);
+    const last = this.#excess(LAST_MARK, this.#lendable.note(residency?.lendableBytes ?? 0, now));
+    this.isMemorySpent = first.memory > 0 || last.memory > 0;
+    if (!isSome(first) && !isSome(last)) return;
+    const second = isSome(last) ? last : this.#excess(SECOND_MARK);
     const shards = this.#evictable();
     const own = isSome(second) ? shards : shards.filter(({ id }) => this.#isFirst(id));
     const excess = isSome(second) ? second : dueOf(own, shards, first, this.#memoryBytesOf);
     if (!isSome(excess)) return;
-    const coldest = new Coldest(own, this.#random, now);
+    const coldest = new Coldest(own, this.#random, now, this.#mayGo(isSome(second) ? SECOND_MARK : FIRST_MARK));
     let [left, misses] = [STEP, 0];
     while (isSome(excess) && left > 0 && misses < MISSES_MAX) {
       const place = coldest.take();
@@ -108,22 +119,37 @@ export class Eviction {
       }
       left--;
       const { shard, slot } = place;
-      const bytes = shard.wholeLengthOf(slot);
-      excess.disk -= bytes;
-      excess.memory -= residency?.hasDisk === true ? shard.keptLengthOf(slot) : bytes;
-      this.#host.evict(shard, slot, now);
-      this.evicted++;
-      this.listener?.(shard, slot, bytes);
+      excess.disk -= shard.wholeLengthOf(slot);
+      excess.memory -= residency?.hasDisk === true ? shard.keptLengthOf(slot) : shard.lengthOf(slot);
+      this.remove(shard, slot, now);
     }
     this.isUnderWay = isSome(excess) && left < STEP;
   }
 
-  #excess(mark: Excess): Excess {
+  /** Removes what is in a slot for good. */
+  remove(shard: Shard, slot: number, now: number, isOrphan = false): void {
+    const bytes = shard.wholeLengthOf(slot);
+    this.#host.evict(shard, slot, now);
+    this.evicted++;
+    this.listener?.(shard, slot, bytes, isOrphan);
+  }
+
+  /** F6. */
+  #mayGo({ memory }: Excess): (shard: Shard, slot: number) => boolean {
+    const { residency } = this.#host;
+    if (residency === undefined || residency.hasDisk) return () => true;
+    const keysMax = this.#memoryMax.value * MEMORY_SHARE * memory;
+    const areKeysTooMany = residency.keyBytes() + this.#lingeringBytes > keysMax;
+    return (shard, slot) => areKeysTooMany || !shard.isAway(slot);
+  }
+
+  /** `kept`: of values that others may have, bytes that are here all the same (F6). */
+  #excess(mark: Excess, kept = 0): Excess {
     const { residency, shards } = this.#host;
     const excess = { memory: -Infinity, disk: -Infinity };
     const keysMax = this.#memoryMax.value * MEMORY_SHARE * mark.memory;
-    if (residency !== undefined && residency.leastBytes + this.#lingeringBytes > keysMax) {
-      const bytes = residency.measureLeast();
+    if (residency !== undefined && residency.leastBytes + kept + this.#lingeringBytes > keysMax) {
+      const bytes = residency.measureLeast() + kept;
       const lingeringBytes = residency.hasDisk ? 0 : this.#lingeringBytes;
       const valueBytes = bytes - residency.fixedBytes - sumOf(shards.all, ({ containerBytes }) => containerBytes);
       excess.memory = Math.min(bytes + lingeringBytes - keysMax, valueBytes - keysMax * RECORDS_SHARE);
@@ -147,14 +173,13 @@ export class Eviction {
     });
   }
 
-  /** Of what may go, in memory, about: without a disk values are there as well. */
+  /** Of what may go, in memory, about: without a disk values are there as well, but for ghosts'. */
   readonly #memoryBytesOf = (shard: Shard): number =>
-    this.#host.residency?.hasDisk === true ? KEY_BYTES * shard.standing : standingBytesOf(shard);
+    this.#host.residency?.hasDisk === true ? KEY_BYTES * shard.standing : standingBytesOf(shard) - shard.awayBytes;
 
   /** F2. */
   #isFirst(shard: ShardId): boolean {
-    const { ownership } = this.#host;
-    return ownership.firstOf(shard, (id) => this.#host.isLinked(id)) === ownership.self;
+    return keeperOf(this.#host, shard) === this.#host.ownership.self;
   }
 }
 

@@ -9,6 +9,7 @@ import type { ClusterStatus } from "../cluster-status.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Dot, ReadOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
 import { carryOutWrite, checkKey, type KeyWrite, readKey, ValueAway, type Write, writeKey } from "./operations.ts";
+import type { Recalled } from "./recalls.ts";
 import type { Replica } from "./replica.ts";
 
 /** What the keyspaces need of the driver. */
@@ -40,7 +41,10 @@ export class LocalKeyspace {
     return this.read(key);
   }
 
-  /** Throws `DISK_FAILED` where a value that is away cannot be taken back, and nobody else has it. */
+  /**
+   * Throws where a value that is away cannot be taken back: `DISK_FAILED`, and nobody else has it; `NOT_READY`, where peers have
+   * it that cannot be asked. What nobody has is not there.
+   */
   read(key: Key): ReadOutcome | Promise<ReadOutcome> {
     const read = this.#readNow(key);
     return read instanceof ValueAway ? this.#readRecalled(key, read) : read;
@@ -54,23 +58,26 @@ export class LocalKeyspace {
   async #readRecalled(key: Key, away: ValueAway): Promise<ReadOutcome> {
     for (let read: ReadOutcome | ValueAway = away; ; read = this.#readNow(key)) {
       if (!(read instanceof ValueAway)) return read;
-      await this.bringBack(key, read);
+      if (!(await this.bringBack(key, read))) return { dot: read.dot };
     }
   }
 
-  /** From the disk; what that does not give back others may have. Throws `DISK_FAILED`. */
-  async bringBack(key: Key, away: ValueAway): Promise<void> {
+  /** False: nobody has it. From the disk; what that does not give back others may have. Throws as `read`. */
+  async bringBack(key: Key, away: ValueAway): Promise<boolean> {
     try {
-      if ((await this.#recall(away)) === "lost") await this.#askReady(key);
+      const recalled = await this.#recall(away);
+      if (recalled === "lost") await this.#askReady(key);
+      return recalled !== "gone";
     } catch (error) {
       const { code } = toAtollError(error);
       if (code !== "DISK_FAILED" && code !== "DISK_FULL") throw error;
       await this.#askReady(key);
       if (this.#readNow(key) instanceof ValueAway) throw error;
+      return true;
     }
   }
 
-  #recall({ shard, slot }: ValueAway): Promise<"look again" | "lost"> {
+  #recall({ shard, slot }: ValueAway): Promise<Exclude<Recalled, AtollError>> {
     const { recalls, outbox } = this.#host.replica();
     return new Promise((resolve, reject) => {
       this.#host.step(() =>

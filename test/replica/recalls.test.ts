@@ -36,7 +36,9 @@ function createAway(count: number) {
   const outbox = { reads: [] as Uint8Array[] };
   const recalls = new Recalls({
     limits: { keyBytesMax: 100, valueBytesMax: 1000 },
-    outbox,
+    isEphemeral: false,
+    readValue: (key) => void outbox.reads.push(key),
+    isGone: () => {},
     lost: (_shard, slot) => {
       lost.push(slot);
       shard.discard(slot);
