@@ -19,6 +19,8 @@ export interface NodePlan {
   readonly diskMeanMs: number;
   /** Virtual ms of its first start. */
   readonly startAt: number;
+  /** Absent: as that of all replicas. */
+  readonly memoryBytesMax?: number;
 }
 
 /** What a replica is configured with; the rest are its defaults. */

@@ -70,6 +70,8 @@ export interface ClusterStatus {
   readonly memoryBytesMax?: number;
   /** Values that are not in memory at the moment. */
   readonly valuesOnDiskOnly?: number;
+  /** Registers whose values are with peers; absent where there is a disk, or memory has no bound. */
+  readonly ghosts?: number;
   /** What the database takes up, and may, bytes; absent where nothing bounds that. */
   readonly dataBytes?: number;
   readonly dataBytesMax?: number;

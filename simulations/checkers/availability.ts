@@ -71,6 +71,7 @@ function* checkAnswered(entry: HistoryEntry, evidence: Evidence): Iterable<strin
     (code === "DISK_FULL" && evidence.dataBytesMax < Infinity && isWrite(operation.type)) ||
     (code === "MEMORY_FULL" && hasScantMemory(entry, evidence) && isWrite(operation.type)) ||
     (code === "DISK_FAILED" && isUnreadable(entry, evidence)) ||
+    (code === "NOT_READY" && mayHaveLent(entry, evidence)) ||
     (code === "OUTCOME_UNKNOWN" && entry.isAlone === false && !isQuiet(entry, evidence)) ||
     ((code === "UNKNOWN_KEYSPACE" || code === "NOT_READY") && !hasHeardOfKeyspace(entry, evidence)) ||
     (code === "SHUTTING_DOWN" && hasEndedMeanwhile(entry, evidence)) ||
@@ -79,8 +80,25 @@ function* checkAnswered(entry: HistoryEntry, evidence: Evidence): Iterable<strin
 }
 
 /** Values that come faster than others go have no room where there is no disk. */
-function hasScantMemory({ node }: HistoryEntry, { nodes, memoryBytesMax }: Evidence): boolean {
-  return memoryBytesMax < Infinity && nodes[node]?.durable === false;
+function hasScantMemory({ node }: HistoryEntry, { nodes }: Evidence): boolean {
+  const { memoryBytesMax = Infinity, durable = true } = nodes[node] ?? {};
+  return memoryBytesMax < Infinity && !durable;
+}
+
+/** Others may have the value, who could not be asked. A listing reads what it lists. */
+function mayHaveLent(entry: HistoryEntry, evidence: Evidence): boolean {
+  const { operation, node, invokedAt, answeredAt = Infinity } = entry;
+  const asked = operation.listing?.nodes ?? [node];
+  const isInReach = evidence.reachable.some(({ from, to }) => invokedAt >= from && answeredAt < to);
+  return (
+    !isInReach &&
+    !isPureWrite(operation.type) &&
+    asked.some((each) => hasScantMemory({ ...entry, node: each }, evidence))
+  );
+}
+
+function isPureWrite(type: HistoryEntry["operation"]["type"]): boolean {
+  return isWrite(type) && type !== "update";
 }
 
 /** Nobody else was there to be asked for the value, or was too far away. */

@@ -57,6 +57,11 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
   copies: (evidence) => ({ "shards let go of": letGoIn(evidence).length }),
   eviction: ({ nodes }) => ({
     "values removed": nodes.reduce((sum, { evictions }) => sum + evictions.length, 0),
+    "values that nobody had any more": nodes.reduce(
+      (sum, { evictions }) => sum + evictions.filter(({ isOrphan }) => isOrphan).length,
+      0,
+    ),
+    "values that others have": nodes.reduce((sum, { lent }) => sum + lent.length, 0),
   }),
   expiry: ({ history, nodes }) => ({
     reads: history.filter(({ answer }) => answer?.type === "read").length,

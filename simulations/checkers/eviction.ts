@@ -2,6 +2,8 @@
  * A value is removed for want of room only where there is no room; and when all is healed there is some: what a disk takes
  * up is below its bound, as long as there is anything to remove. A removal is stamped one tick after what somebody wrote, so that it
  * removes nothing newer; what that means for whoever reads, the others check, who take it for a deletion.
+ *
+ * A replica without a disk lets go of a value only when another has it at that moment, or had when it was last asked.
  */
 
 import type { Evicted } from "../simulator/node.ts";
@@ -15,17 +17,28 @@ const LEAST_SHARE = { disk: 0.5, memory: 0.2 };
 const STANDING_SHARE = 0.08;
 
 export function checkEviction(evidence: Evidence): Violation[] {
-  const { nodes, dataBytesMax, memoryBytesMax } = evidence;
+  const { nodes, dataBytesMax } = evidence;
   const messages: string[] = [];
-  for (const [node, { durable, evictions, diskBytes, dump }] of nodes.entries()) {
+  for (const [node, { durable, evictions, diskBytes, dump, lent, memoryBytesMax }] of nodes.entries()) {
     const bytesMax = durable ? dataBytesMax : memoryBytesMax;
     const least = bytesMax * (durable ? LEAST_SHARE.disk : LEAST_SHARE.memory);
+    for (const { at, key, isElsewhere } of lent) {
+      if (isElsewhere) continue;
+      messages.push(`replica ${node} let go of ${showKey(key)} at ${(at / 1000).toFixed(3)}s, and nobody else had it`);
+    }
     for (const evicted of evictions) {
       const { at, key, diskBytes: onDisk, heldBytes, standingBytes } = evicted;
       if (!isOneTickAfter(evicted, evidence))
         messages.push(
           `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s, as of a moment that is not that after any write`,
         );
+      if (evicted.isOrphan) {
+        if (!hasAnybodyGone(at, evidence))
+          messages.push(
+            `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s as nobody had its value, and nobody had gone who may have had it`,
+          );
+        continue;
+      }
       const taken = Math.max(onDisk, heldBytes, standingBytes);
       if (taken >= least && standingBytes >= STANDING_SHARE * bytesMax) continue;
       messages.push(
@@ -36,6 +49,11 @@ export function checkEviction(evidence: Evidence): Violation[] {
       messages.push(`replica ${node} has ${diskBytes} bytes on a disk that may take ${dataBytesMax}`);
   }
   return violations("eviction", messages);
+}
+
+/** With what it had in memory. */
+function hasAnybodyGone(until: number, { nodes }: Evidence): boolean {
+  return nodes.some(({ durable, ends }) => !durable && ends.some(({ at }) => at <= until));
 }
 
 /** It may be that of a write whose stamp nobody was told. */

@@ -10,13 +10,15 @@ import type { Company, MemberVerdict } from "../sampling/company.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { ClockCourse } from "../simulator/clock-course.ts";
 import type { DiskLoss } from "../simulator/disk-damage.ts";
-import type { Evicted, Judgement, LifeEnd, PutAside } from "../simulator/node.ts";
+import type { Evicted, Judgement, Lent, LifeEnd, PutAside } from "../simulator/node.ts";
 import type { History, ReadPart } from "../workload/history.ts";
 import type { WatchHistory } from "../workload/watch-history.ts";
 
 export interface NodeEvidence {
   /** Keeps its registers on disk. */
   readonly durable: boolean;
+  /** What registers may take of its memory, bytes. */
+  readonly memoryBytesMax: number;
   readonly ends: readonly LifeEnd[];
   /** What its disk lost of what it had confirmed, being damaged or set back: no level promises that here. */
   readonly diskLosses: readonly DiskLoss[];
@@ -25,6 +27,8 @@ export interface NodeEvidence {
   readonly putAside: readonly PutAside[];
   /** Values that it removed for want of room; among the history as well. */
   readonly evictions: readonly Evicted[];
+  /** Values that it let go of because others had them. */
+  readonly lent: readonly Lent[];
   /** What its disk takes up, bytes; after the healing. */
   readonly diskBytes: number;
   /** When anybody gave it up, virtual ms: from then on nobody waits for what it alone holds. */
@@ -84,6 +88,8 @@ export interface Evidence {
   readonly endedAt: number;
   /** When nothing was disturbed, nor had been for `settleMs`. */
   readonly calm: readonly Span[];
+  /** When nothing was disturbed, nor had been for long enough that whoever is asked for a value answers. */
+  readonly reachable: readonly Span[];
   /** Stops in order, with nothing else the matter from well before until the replica started again. */
   readonly peacefulStops: readonly NodeSpan[];
   readonly auditRepairs: readonly AuditRepair[];
@@ -96,8 +102,6 @@ export interface Evidence {
   readonly readErrors: readonly NodeSpan[];
   /** What a disk may take up, bytes. */
   readonly dataBytesMax: number;
-  /** What registers may take of memory, bytes. */
-  readonly memoryBytesMax: number;
   /** Most that clocks were apart at any time, ms. */
   readonly clockSpreadMs: number;
   /** By how much what a replica took for the time may differ from what is noted of its clock, ms. */

@@ -40,7 +40,13 @@ export function createWorld(plan: Plan, options: PlanWorldOptions): World {
     })),
     quality: qualities(plan),
     network: { heartbeatTimeoutMs: plan.heartbeatTimeoutMs },
-    createReplica: (identity, ports) => options.createReplica(identity, ports, settings),
+    createReplica: (identity, ports) => {
+      const { memoryBytesMax = settings.memoryBytesMax } = plan.nodes[placeOf(identity.address)] ?? {};
+      return options.createReplica(identity, ports, {
+        ...settings,
+        ...(memoryBytesMax !== undefined && { memoryBytesMax }),
+      });
+    },
     keepTrace: options.keepTrace === true,
     ...(options.drain === undefined ? {} : { drain: options.drain }),
   });
@@ -59,4 +65,8 @@ function qualities(plan: Plan): WorldOptions["quality"] {
 
 function addressOf(index: number): string {
   return `r${index}.example:7400`;
+}
+
+function placeOf(address: string): number {
+  return Number(address.slice(1, address.indexOf(".")));
 }

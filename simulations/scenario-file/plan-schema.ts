@@ -69,6 +69,7 @@ const node = objectOf<NodePlan>({
   clockOffsetMs: z.number().min(-1e12).max(1e12),
   diskMeanMs: ms,
   startAt: ms,
+  memoryBytesMax: z.number().min(0).exactOptional(),
 });
 
 const replica = objectOf<ReplicaSettings>({

@@ -26,8 +26,13 @@ export const SCANT_DISK_SCENARIO: Scenario = {
     const room = durable
       ? { ...drawMemory(random), dataBytesMax: random.pick([12_000, 20_000, 40_000]) }
       : { memoryBytesMax: random.pick([15_000, 25_000]) };
+    // What one of them has no room for, others may have.
+    const budgets = random.fork("budgets");
+    const mayCrash = budgets.chance(0.5);
+    const memory = () =>
+      durable || budgets.chance(0.4) ? {} : { memoryBytesMax: budgets.pick([15_000, 40_000, 120_000]) };
     return buildPlan(random, "scant-disk", seed, {
-      nodes: createNodes(random, nodes, { durable }),
+      nodes: createNodes(random, nodes, { durable }).map((node) => ({ ...node, ...memory() })),
       replica: { ...SMALL_REPLICA, ...room },
       water: CALM_WATER,
       durationMs: DURATION_MS,
@@ -39,7 +44,7 @@ export const SCANT_DISK_SCENARIO: Scenario = {
         acks: { memory: 6, disk: 2, region: 1, quorum: 1, all: 1 },
         ttlShare: 0.1,
         ttlMsMax: 5000,
-        valueBytesMax: 1000,
+        valueBytesMax: durable ? 1000 : budgets.pick([1000, 4000]),
       },
       sessions: { count: 3, operationsPerSecond: 4, moveChance: 0.2 },
       watches: { count: 2, meanMoveGapMs: 4000, returnShare: 0.5, slowShare: 0.3 },
@@ -47,7 +52,7 @@ export const SCANT_DISK_SCENARIO: Scenario = {
       phases: { hotKeys: 1, bursts: 0 },
       faults: {
         meanGapMs: 1500,
-        types: { ...NO_FAULTS, cut: 4, break: 1, pause: 1, ...(durable ? OF_DISKS : {}) },
+        types: { ...NO_FAULTS, cut: 4, break: 1, pause: 1, ...(durable ? OF_DISKS : { crash: mayCrash ? 2 : 0 }) },
         cuts: { halves: 3, isolate: 3, bridge: 1, ring: 1, "one-way": 1, pair: 1 },
         longestMs: 4000,
         clockJumpMs: 0,

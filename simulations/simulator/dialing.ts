@@ -3,12 +3,13 @@
 import type { ErrorCode } from "../../src/base/errors.ts";
 import type { LocalFacts } from "../../src/replica/ports.ts";
 import { type LinkClaim, replaces } from "../../src/wire/link-choice.ts";
+import { VERSIONS } from "../../src/wire/message.ts";
 import { type Connection, Pipe, type Side } from "./connection.ts";
 import { exponential } from "./draws.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import type { Endpoint } from "./transport.ts";
 
-const VERSION = 1;
+const VERSION = VERSIONS.max;
 /** Connecting and the first half of the handshake, in one-way trips. */
 const TRIPS_BEFORE_ACCEPT = 3;
 

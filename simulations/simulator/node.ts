@@ -10,6 +10,7 @@ import type { DocumentSurroundings } from "../../src/documents/surroundings.ts";
 import type { Log, LogLevel } from "../../src/replica/ports.ts";
 import { dotAt, versionAt } from "../../src/replica/register-view.ts";
 import type { Dot, Version } from "../../src/store.ts";
+import { type VersionFacts, versionFactsAt } from "../../src/wire/version-facts.ts";
 import type { SimulatedClock } from "./clock.ts";
 import type { ClockCorrection } from "./clock-course.ts";
 import { createStorage, type SimulatedDisk } from "./disk.ts";
@@ -71,6 +72,16 @@ export interface Evicted {
   readonly heldBytes: number;
   /** Of that, what was neither deleted nor expired; with the value. */
   readonly standingBytes: number;
+  /** Nobody had the value any more: it was not for want of room. */
+  readonly isOrphan: boolean;
+}
+
+/** A value that a replica without a disk let go of, as another has it. */
+export interface Lent {
+  readonly at: number;
+  readonly key: Key;
+  /** Another did have it. */
+  readonly isElsewhere: boolean;
 }
 
 /** A register that a replica dropped and kept for an operator. */
@@ -96,6 +107,8 @@ export interface NodeOptions {
   readonly diskWriteIssued: (node: number) => void;
   /** Told when a replica could not start, or its process would have died of an exception. */
   readonly failed: (node: number, error: unknown) => void;
+  /** Whether another node has the value of a version that one lets go of. */
+  readonly isElsewhere: (version: VersionFacts, node: number) => boolean;
   /** Told when a process has ended, however. */
   readonly ended: (node: number, life: number) => void;
   readonly logged: (node: number, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -114,6 +127,7 @@ export class SimulatedNode {
   /** Registers that its replicas put aside for an operator. */
   readonly putAside: PutAside[] = [];
   readonly evictions: Evicted[] = [];
+  readonly lent: Lent[] = [];
   /** As they were asked for. */
   readonly pauses: { readonly from: number; readonly to: number }[] = [];
   /** By how much its replicas corrected the clock, from when on. */
@@ -162,6 +176,7 @@ export class SimulatedNode {
       () => {
         life.isReady = true;
         this.#noteEvictions(life);
+        this.#noteLent(life);
         trace.record(now(), "ready", this.index, life.number);
       },
       (error: unknown) => {
@@ -275,7 +290,7 @@ export class SimulatedNode {
 
   #noteEvictions({ replica: { replica }, number: life }: Life): void {
     if (replica === undefined) return;
-    replica.eviction.listener = ({ id, table }, slot, bytes) => {
+    replica.eviction.listener = ({ id, table }, slot, bytes, isOrphan) => {
       const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
       const key = keyAt(view, table.bytesOf(slot), at);
       const time = { at: this.#options.now(), wallMs: this.clockTime, life };
@@ -284,7 +299,16 @@ export class SimulatedNode {
       const left = heldBytes - replica.shards.all.reduce((sum, { fallenBytes }) => sum + fallenBytes, 0);
       const standingBytes = left + bytes;
       const room = { diskBytes: this.disk.bytes, heldBytes, standingBytes };
-      this.evictions.push({ ...time, ...room, key, version, dot: dotAt(id, view, at) });
+      this.evictions.push({ ...time, ...room, isOrphan, key, version, dot: dotAt(id, view, at) });
+    };
+  }
+
+  #noteLent({ replica: { replica } }: Life): void {
+    if (replica === undefined) return;
+    replica.ghosts.listener = ({ id, table }, slot) => {
+      const version = versionFactsAt(id, table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
+      const { now, isElsewhere } = this.#options;
+      this.lent.push({ at: now(), key: version.key, isElsewhere: isElsewhere(version, this.index) });
     };
   }
 

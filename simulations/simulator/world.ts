@@ -16,6 +16,7 @@ import { EventQueue } from "./event-queue.ts";
 import { NETWORK_DEFAULTS, type NetworkSettings, SimulatedNetwork } from "./network.ts";
 import { SimulatedNode } from "./node.ts";
 import type { WorldObserver } from "./observer.ts";
+import { hasAnother } from "./other-copies.ts";
 import { type PathQuality, Paths } from "./paths.ts";
 import type { ReplicaFactory, ReplicaIdentity } from "./replica.ts";
 import { Trace } from "./trace.ts";
@@ -233,6 +234,7 @@ export class World {
       createReplica,
       diskWriteIssued: (node) => this.onMoment?.("disk-write", node),
       failed: (node, error) => this.fail(node, error),
+      isElsewhere: (version, node) => hasAnother(version, node, this.nodes, this.#now),
       ended: (node, life) => this.onLifeEnd?.(node, life),
       logged: (node, level, event, fields) => {
         if (event === "member-suspect" || event === "member-dead") this.#judged(node, event, fields);

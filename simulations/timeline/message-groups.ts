@@ -50,6 +50,10 @@ const KINDS = {
   relayed: "push",
   request: "other",
   response: "other",
+  keep: "other",
+  kept: "other",
+  fetch: "other",
+  fetched: "other",
 } as const satisfies Record<Message["type"], MessageKind>;
 
 interface Gathered {

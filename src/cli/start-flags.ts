@@ -165,7 +165,7 @@ export const startFlags = {
     schema: size(16 * 1024 ** 2, 1024 ** 5),
     value: "SIZE",
     default: "1gb",
-    help: "bound for the process's memory: values beyond it are on disk only. With --data none, those that are wanted least go for good",
+    help: "bound for the process's memory: values beyond it are on disk only. With --data none they stay with another replica, or go for good",
   },
   secretFile: { schema: path, value: "FILE", help: "file with the secret that all replicas share (at least 16 bytes)" },
   tokenFile: {

@@ -77,10 +77,12 @@ function memoryState({
   memoryBytes,
   memoryBytesMax,
   valuesOnDiskOnly = 0,
+  ghosts = 0,
 }: Partial<ClusterStatus>): string | undefined {
   if (memoryBytes === undefined) return undefined;
   const bound = memoryBytesMax === undefined ? "" : ` of ${readableBytes(memoryBytesMax)}`;
-  return `${readableBytes(memoryBytes)}${bound}${valuesOnDiskOnly > 0 ? `, ${valuesOnDiskOnly} values on disk only` : ""}`;
+  const away = valuesOnDiskOnly > 0 ? `, ${valuesOnDiskOnly} values on disk only` : "";
+  return `${readableBytes(memoryBytes)}${bound}${away}${ghosts > 0 ? `, ${ghosts} values with others only` : ""}`;
 }
 
 function dataState({ dataBytes, dataBytesMax, evicted = 0 }: Partial<ClusterStatus>): string | undefined {

@@ -5,12 +5,14 @@
  */
 
 import { ByteWriter } from "../base/bytes.ts";
+import { isDue } from "../base/deadline.ts";
 import type { ReplicaId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { DeltaSession } from "../core/delta.ts";
 import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { MessageOf } from "../wire/message.ts";
+import type { Records } from "../wire/records.ts";
 import type { SendingSurroundings } from "./surroundings.ts";
 
 export const CHUNK_BYTES = 64 * 1024;
@@ -25,6 +27,8 @@ const QUEUE_BYTES_MAX = 12 * 1024 * 1024;
 
 /** Registers among which values that are away are looked for, to be read from disk at once. */
 const RECALL_LOOKS = 256;
+/** After something had to be left out of a delta of a shard, a peer is sent no other for so long: it would come to the same. */
+const INCOMPLETE_MS = 10_000;
 
 interface ServedSession {
   readonly shard: Shard;
@@ -33,11 +37,13 @@ interface ServedSession {
   delta: DeltaSession | undefined;
   /** Whether this replica was ready in the shard when what it sends was collected. */
   isReady: boolean | undefined;
-  /** Values are being read from disk. */
+  /** Values are being taken back. */
   isRecalling: boolean;
 }
 
 interface Puller {
+  /** When a delta ended without a claim, by shard. */
+  readonly incompleteAt: Map<Shard, number>;
   /** What may still be sent to it, all sessions together; below 0 after a chunk that was longer. */
   credit: number;
   readonly sessions: Map<number, ServedSession>;
@@ -49,6 +55,7 @@ export class Serving {
   readonly #writer = new ByteWriter(CHUNK_BYTES);
   /** False: no session is open. */
   #isServing = false;
+  #now = 0;
 
   constructor(around: SendingSurroundings) {
     this.#around = around;
@@ -75,13 +82,23 @@ export class Serving {
     puller.credit += message.credit;
     this.#isServing = true;
     const isServed = shard !== undefined && this.#isOfSameView(shard, message.view) && !shard.isLeaving;
-    if (!isServed || sessions.size >= SERVED_SESSIONS_MAX || sessions.has(message.session)) {
+    if (
+      !isServed ||
+      this.#wasIncomplete(puller, shard) ||
+      sessions.size >= SERVED_SESSIONS_MAX ||
+      sessions.has(message.session)
+    ) {
       this.#refuse(peer, message.session);
     } else {
       const session = { shard, covered: message.vector, delta: undefined, isReady: undefined, isRecalling: false };
       sessions.set(message.session, session);
     }
     this.#pump(peer, puller);
+  }
+
+  #wasIncomplete({ incompleteAt }: Puller, shard: Shard): boolean {
+    const dueAt = (incompleteAt.get(shard) ?? -INCOMPLETE_MS) + INCOMPLETE_MS;
+    return !isDue({ dueAt, waitMaxMs: INCOMPLETE_MS }, this.#now);
   }
 
   #isOfSameView(shard: Shard, view: number): boolean {
@@ -133,7 +150,8 @@ export class Serving {
   }
 
   /** Sends what could not be sent before: a queue has drained, or this replica may speak again. */
-  tick(): void {
+  tick(now: number): void {
+    this.#now = now;
     if (!this.#isServing) return;
     this.#isServing = false;
     for (const [peer, puller] of this.#pullersById) {
@@ -178,6 +196,7 @@ export class Serving {
     }
     const bytes = this.#writer.view();
     const records = { bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length };
+    if (delta.isDone && delta.isIncomplete) return this.#endIncomplete(peer, puller, id, session, records);
     // A claim may be long as well: behind a record that fills a message by itself it goes alone.
     const isLast = delta.isDone && bytes.length <= CHUNK_BYTES;
     const claim = isLast ? delta.claim : undefined;
@@ -187,11 +206,22 @@ export class Serving {
     return bytes.length;
   }
 
-  /** What comes next has to be read from disk before anything else of the session is sent. */
+  /** What of it could be sent is of use all the same. */
+  #endIncomplete(peer: ReplicaId, puller: Puller, id: number, session: ServedSession, records: Records): number {
+    const unclaimed = { claim: undefined, ready: false, marks: undefined };
+    if (records.end > 0) this.#around.send(peer, { type: "delta", session: id, ...unclaimed, records });
+    puller.sessions.delete(id);
+    puller.incompleteAt.set(session.shard, this.#now);
+    this.#refuse(peer, id);
+    return records.end;
+  }
+
+  /** What comes next has to be taken back before anything else of the session is sent. */
   #recall(peer: ReplicaId, session: ServedSession, delta: DeltaSession): void {
     session.isRecalling = true;
-    this.#around.recall(session.shard, delta.nextAway(RECALL_LOOKS), () => {
+    this.#around.recall(session.shard, delta.nextAway(RECALL_LOOKS), (recalled) => {
       session.isRecalling = false;
+      if (recalled === "nowhere") delta.leaveOutAway(RECALL_LOOKS);
       const puller = this.#pullersById.get(peer);
       if (puller !== undefined) this.#pump(peer, puller);
     });
@@ -200,7 +230,7 @@ export class Serving {
   #pullerOf(peer: ReplicaId): Puller {
     let puller = this.#pullersById.get(peer);
     if (puller === undefined) {
-      puller = { credit: 0, sessions: new Map() };
+      puller = { incompleteAt: new Map(), credit: 0, sessions: new Map() };
       this.#pullersById.set(peer, puller);
     }
     return puller;

@@ -21,8 +21,11 @@ export interface Surroundings {
   /** What of a shard's vector is on disk here; its vector itself where there is no disk (R7). */
   durableOf(shard: ShardId): VersionVector;
   send(to: ReplicaId, message: Message): void;
-  /** Has values taken back that are away in these slots; `then` is told when it is time to look again. */
-  recall(shard: Shard, slots: readonly number[], then?: () => void): void;
+  /**
+   * Has values taken back that are away in these slots; `then` is told when it is time to look again. "nowhere": in vain, of
+   * some, as no peer in reach has them; "later": of some, for the moment.
+   */
+  recall(shard: Shard, slots: readonly number[], then?: (recalled: "look again" | "later" | "nowhere") => void): void;
   isLinked(id: ReplicaId): boolean;
   /** Peers with a link, those given up left out. */
   linked(): readonly ReplicaId[];

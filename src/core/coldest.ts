@@ -35,11 +35,19 @@ export class Coldest {
 
   readonly #now: number;
 
-  /** Of what these shards hold at `now`, unix ms; valid until one of them takes something in. */
-  constructor(shards: readonly Shard[], random: Random, now: number) {
+  readonly #mayGo: (shard: Shard, slot: number) => boolean;
+
+  /** Of what these shards hold at `now`, unix ms, and may be evicted; valid until one of them takes something in. */
+  constructor(
+    shards: readonly Shard[],
+    random: Random,
+    now: number,
+    mayGo: (shard: Shard, slot: number) => boolean = () => true,
+  ) {
     this.#shards = shards;
     this.#random = random;
     this.#now = now;
+    this.#mayGo = mayGo;
     let end = 0;
     for (const { table } of shards) {
       end += table.slotEnd - 1;
@@ -55,7 +63,7 @@ export class Coldest {
     for (let draws = 0, looks = 0; draws < DRAWS_MAX && looks < LOOKS; draws++) {
       const place = this.#draw();
       const { shard, slot } = place;
-      if (!shard.mayBeEvicted(slot)) continue;
+      if (!shard.mayBeEvicted(slot) || !this.#mayGo(shard, slot)) continue;
       looks++;
       const use = shard.table.getUse(slot);
       // One for each that goes, as a clock's hand passes over it once while as many go as there are.

@@ -5,7 +5,7 @@
  * out. A slot overwritten meanwhile goes out with its newer content (R2): the peer gets the register of the dot it will
  * claim, or one that supersedes it. A slot emptied meanwhile held a tombstone that every owner had reported, this peer
  * too, so there is nothing to send for it; or a member of a container whose place another took, which came later than the
- * claim and goes out behind the rest. Unconfirmed registers, which may have been deleted elsewhere, stay here; nor is
+ * claim and goes out behind the rest. What nobody gives the value of is left out, and then nothing is claimed. Unconfirmed registers, which may have been deleted elsewhere, stay here; nor is
  * anything claimed that one of them is in the way of.
  */
 
@@ -20,6 +20,8 @@ export class DeltaSession {
   readonly claim: VersionVector;
   readonly #slots: number[] = [];
   #next = 0;
+  /** Something was left out: nothing may be claimed. */
+  isIncomplete = false;
   /** What the shard had displaced when slots were last collected. */
   #displaced: number;
 
@@ -69,9 +71,20 @@ export class DeltaSession {
     }
   }
 
+  /** Leaves out those among the next `looksMax` whose values are away, as nobody gives them: nothing is claimed then. */
+  leaveOutAway(looksMax: number): void {
+    const end = Math.min(this.#slots.length, this.#next + looksMax);
+    for (let i = this.#next; i < end; i++) {
+      const slot = this.#slots[i] as number;
+      if (!this.#isToBeSent(slot) || !this.shard.isAway(slot)) continue;
+      this.#slots[i] = 0;
+      this.isIncomplete = true;
+    }
+  }
+
   #isToBeSent(slot: number): boolean {
     const { table } = this.shard;
-    return table.isHeld(slot) && !table.isSentinel(slot) && !this.shard.isUnconfirmed(slot);
+    return slot !== 0 && table.isHeld(slot) && !table.isSentinel(slot) && !this.shard.isUnconfirmed(slot);
   }
 
   /** Slots among the next `looksMax` whose values are away: nothing is written before they are back. */

@@ -147,6 +147,12 @@ export class MemoryShares {
     }
   }
 
+  /** Lets values go, whoever's, until it is enough, or for as long as a step may take. */
+  reclaimAny(isEnough: () => boolean, looksMax: number): void {
+    if (this.areAny) this.#sort(looksMax);
+    for (const { queues } of this.#pools) queues.reclaim(isEnough, looksMax);
+  }
+
   /** False: nothing of it went. */
   #reclaimFrom({ pool, excessBytes }: Standing, overBytes: () => number, looksMax: number): boolean {
     const before = pool.bytes;

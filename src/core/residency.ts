@@ -1,9 +1,10 @@
 /**
- * Which values are in memory where there is no room for all. What goes is on disk, and taken back when it is wanted; its
- * register stays, with everything but the value, so that merging, comparing and expiring go on as if nothing were away. Whose
- * go first is for `memory-shares.ts` to say.
+ * Which values are in memory where there is no room for all. What goes is on disk, or where there is none at a peer that says
+ * so, and taken back when it is wanted; its register stays, with everything but the value, so that merging, comparing and
+ * expiring go on as if nothing were away. Whose go first is for `memory-shares.ts` to say.
  *
  *  E1. A value goes only while the disk has it as it is: nothing of its register waits to be written, or is being written.
+ *      Without a disk it is offered first, and goes once somebody else has it as it is (`replica/ghosts.ts`).
  *  E2. What waits to be confirmed stays: it may have to get another dot, or be put aside.
  *  E3. Containers and what the cluster notes for itself stay.
  *  E4. Where values cannot go as fast as others come, clients' writes are refused, and nothing else: what peers send has to
@@ -15,7 +16,7 @@ import type { SpaceId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import type { Arena } from "./arena.ts";
 import { MemoryShares, type Pool, type Standing, type Tenant } from "./memory-shares.ts";
-import type { Hold, Places, S3Fifo } from "./s3-fifo.ts";
+import { BOUND_TO_STAY, FREE_TO_GO, type Hold, type Places, type S3Fifo } from "./s3-fifo.ts";
 import type { Shard } from "./shard.ts";
 
 /**
@@ -27,6 +28,21 @@ const RUN_MASK = (1 << RUN_BITS) - 1;
 const RUNS_MAX = 2 ** (32 - RUN_BITS);
 /** Looks of one step, of about 0.2 µs each, and of a value that goes 1 µs. */
 const LOOKS_MAX = 4096;
+/** Without a disk, of all that registers may take: from here on values are offered, before any have to go for good ... */
+const LENDING_SHARE = 0.75;
+/** ... of which so much is left to records, though tables and documents take the rest and more. */
+const LENDING_RECORDS_SHARE = 0.5;
+
+/** Whoever finds peers for values where there is no disk. */
+export interface Lender {
+  /** As many are offered as may be at once. */
+  readonly isFull: boolean;
+  /** Somebody may have what goes of a shard. */
+  mayOffer(shard: Shard): boolean;
+  isOffered(shard: Shard, slot: number): boolean;
+  /** A value is to go. Either it does (`lent`), or it stays (`stays`). */
+  offer(shard: Shard, slot: number): void;
+}
 
 /** A shard whose values may go. */
 interface Lodger {
@@ -53,8 +69,13 @@ export class Residency implements Places {
   leastBytes = 0;
   /** How often a value went. */
   letGone = 0;
+  /** Of values that are offered, bytes. */
+  offeredBytes = 0;
+  /** Of values that somebody else may have, should there be no disk, as of the last measure; bytes. */
+  lendableBytes = 0;
+  /** Without a disk, and without this, all values stay until they go for good (`replica/eviction.ts`). */
+  lender: Lender | undefined;
 
-  /** Without a disk all values stay until they go for good (`replica/eviction.ts`). */
   readonly hasDisk: boolean;
 
   constructor(
@@ -111,9 +132,19 @@ export class Residency implements Places {
   /** Measures `leastBytes` anew. */
   measureLeast(): number {
     let bytes = this.fixedBytes + this.#arena.usedBytes;
-    for (const { looseBytes, fallenBytes } of this.#lodgers.keys())
-      bytes -= fallenBytes + (this.hasDisk ? looseBytes : 0);
-    this.leastBytes = bytes;
+    this.lendableBytes = 0;
+    for (const shard of this.#lodgers.keys()) {
+      bytes -= shard.fallenBytes + (this.hasDisk ? shard.looseBytes : 0);
+      if (this.lender?.mayOffer(shard) === true) this.lendableBytes += shard.looseBytes;
+    }
+    this.leastBytes = bytes - this.lendableBytes;
+    return this.leastBytes;
+  }
+
+  /** What there is when every value has gone, whoever has it; bytes. */
+  keyBytes(): number {
+    let bytes = this.fixedBytes + this.#arena.usedBytes;
+    for (const { looseBytes, fallenBytes } of this.#lodgers.keys()) bytes -= fallenBytes + looseBytes;
     return bytes;
   }
 
@@ -128,10 +159,25 @@ export class Residency implements Places {
 
   readonly #overBytes = (): number => this.#arena.usedBytes - (this.bytesMax - this.fixedBytes) * this.#fillShare;
 
+  /** Without a disk: values are to be offered, besides those that are. */
+  get isLending(): boolean {
+    const most = this.bytesMax * LENDING_SHARE;
+    const room = Math.max(most - this.fixedBytes, most * LENDING_RECORDS_SHARE);
+    return this.#arena.usedBytes - this.offeredBytes > room;
+  }
+
   /** Lets values go until the rest is within bounds, or for as long as a step may take. Not while the disk is written (E1). */
   reclaim(): void {
-    if (!this.hasDisk || this.#overBytes() <= 0) return;
-    this.#shares.reclaim({ overBytes: this.#overBytes, isFull: () => this.isFull, looksMax: LOOKS_MAX });
+    if (this.hasDisk) {
+      if (this.#overBytes() <= 0) return;
+      return this.#shares.reclaim({ overBytes: this.#overBytes, isFull: () => this.isFull, looksMax: LOOKS_MAX });
+    }
+    const { lender } = this;
+    if (lender === undefined || !this.isLending) return;
+    this.measureLeast();
+    if (this.lendableBytes === 0) return;
+    // Nobody loses by it, whatever its share is.
+    this.#shares.reclaimAny(() => !this.isLending || lender.isFull, LOOKS_MAX);
   }
 
   getUse(place: number): number {
@@ -143,12 +189,30 @@ export class Residency implements Places {
   }
 
   holdOf(place: number): Hold {
-    return this.#shardOf(place).holdOf(this.#slotOf(place));
+    const [shard, slot] = [this.#shardOf(place), this.#slotOf(place)];
+    const hold = shard.holdOf(slot);
+    if (this.hasDisk || hold !== FREE_TO_GO) return hold;
+    return this.lender?.mayOffer(shard) === true && !this.lender.isOffered(shard, slot) ? FREE_TO_GO : BOUND_TO_STAY;
   }
 
   letGo(place: number): void {
+    const [shard, slot] = [this.#shardOf(place), this.#slotOf(place)];
+    if (!this.hasDisk) return this.lender?.offer(shard, slot);
     this.letGone++;
-    this.#shardOf(place).letValueGo(this.#slotOf(place));
+    shard.letValueGo(slot);
+  }
+
+  /** Somebody else has what was offered. */
+  lent(shard: Shard, slot: number): void {
+    this.letGone++;
+    shard.letValueGo(slot);
+  }
+
+  /** Nobody else has what was offered, or something else is there by now: its turn comes again. */
+  stays(shard: Shard, slot: number): void {
+    const lodger = this.#lodgers.get(shard);
+    const run = lodger?.runs[slot >>> RUN_BITS] ?? 0;
+    if (run > 0) lodger?.tenant.pool.queues.stays(((run << RUN_BITS) | (slot & RUN_MASK)) >>> 0);
   }
 
   queuesOf(place: number): S3Fifo {

@@ -32,13 +32,15 @@ export const EMPTY = 0;
 /** A value that has to stay for now. */
 export const HELD_BACK = 1;
 export const FREE_TO_GO = 2;
-export type Hold = typeof EMPTY | typeof HELD_BACK | typeof FREE_TO_GO;
+/** A value that has to stay, perhaps for long: it is not to be met at every look. */
+export const BOUND_TO_STAY = 3;
+export type Hold = typeof EMPTY | typeof HELD_BACK | typeof FREE_TO_GO | typeof BOUND_TO_STAY;
 
 export interface Places {
   getUse(place: number): number;
   setUse(place: number, use: number): void;
   holdOf(place: number): Hold;
-  /** The value at a place that is free to go does. */
+  /** The value at a place that is free to go does, or is about to: `stays` where it does not. */
   letGo(place: number): void;
   /** Those that it belongs to. */
   queuesOf(place: number): S3Fifo;
@@ -126,14 +128,24 @@ export class S3Fifo {
     else this.#enqueue(place, queue === GHOST ? MAIN : SMALL, 0);
   }
 
+  /** What had been told to go did not: it comes last in the main queue, unless another value came there and is queued. */
+  stays(place: number): void {
+    const queue = this.#places.getUse(place) & QUEUE;
+    if (queue === SMALL || queue === MAIN || this.#places.holdOf(place) === EMPTY) return;
+    this.#enqueue(place, MAIN, 0);
+  }
+
   /**
    * Lets values go, in turn, for as long as more are to; after `looksMax` looks at most. False: it found no more that may.
    */
   reclaim(isEnough: () => boolean, looksMax: number): boolean {
+    // Where the main queue has come round and all of it is bound to stay, what is left to look at is in the small one.
+    let boundInTurn = 0;
     for (let looks = 0; !isEnough(); looks++) {
-      if (looks === looksMax || this.length === 0) return false;
-      if (this.#small.length * SMALL_SHARE >= this.length) this.#lookAtSmall();
-      else this.#lookAtMain();
+      const isMainBound = boundInTurn >= this.#main.length;
+      if (looks === looksMax || (isMainBound && this.#small.length === 0)) return false;
+      if (isMainBound || this.#small.length * SMALL_SHARE >= this.length) this.#lookAtSmall();
+      else boundInTurn = this.#lookAtMain() === BOUND_TO_STAY ? boundInTurn + 1 : 0;
     }
     return true;
   }
@@ -145,7 +157,7 @@ export class S3Fifo {
     const times = this.#places.getUse(place) & TIMES;
     const hold = this.#places.holdOf(place);
     if (hold === EMPTY) this.#places.setUse(place, NONE);
-    else if (times > 0) this.#enqueue(place, MAIN, 0);
+    else if (times > 0 || hold === BOUND_TO_STAY) this.#enqueue(place, MAIN, 0);
     else if (hold === HELD_BACK) this.#enqueue(place, SMALL, times);
     else {
       this.#places.setUse(place, GHOST);
@@ -155,17 +167,21 @@ export class S3Fifo {
     }
   }
 
-  #lookAtMain(): void {
+  #lookAtMain(): Hold {
     const place = this.#takeMain();
-    if (place === undefined) return;
-    if (this.#places.queuesOf(place) !== this) return this.#passOn(place, MAIN);
+    if (place === undefined) return EMPTY;
+    if (this.#places.queuesOf(place) !== this) {
+      this.#passOn(place, MAIN);
+      return EMPTY;
+    }
     const times = this.#places.getUse(place) & TIMES;
     const hold = this.#places.holdOf(place);
-    if (hold !== EMPTY && (times > 0 || hold === HELD_BACK)) this.#enqueue(place, MAIN, Math.max(0, times - 1));
+    if (hold !== EMPTY && (times > 0 || hold !== FREE_TO_GO)) this.#enqueue(place, MAIN, Math.max(0, times - 1));
     else {
       this.#places.setUse(place, NONE);
       if (hold === FREE_TO_GO) this.#places.letGo(place);
     }
+    return hold;
   }
 
   #enqueue(place: number, queue: typeof SMALL | typeof MAIN, times: number): void {

@@ -16,6 +16,7 @@
 import { assert } from "../base/assert.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key, OriginId, ShardId } from "../base/ids.ts";
+import { isForEverybody, spaceOf } from "../base/shard-id.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Arena } from "./arena.ts";
 import { afterAt } from "./bond.ts";
@@ -180,6 +181,8 @@ export class Shard {
   containerBytes = 0;
   /** Of values in memory that may go (E1 to E3 of `residency.ts`), sooner or later. */
   looseBytes = 0;
+  /** Of values that are away. */
+  awayBytes = 0;
   /** Registers held that carry tags. */
   tagged = 0;
   readonly invalidations: Invalidations;
@@ -227,7 +230,8 @@ export class Shard {
     this.#clock = options.clock;
     this.#writer = options.writer;
     this.#tenant = options.residency?.join(this);
-    this.#residency = options.residency?.hasDisk === true ? options.residency : undefined;
+    const mayBeAway = options.residency?.hasDisk === true || isForEverybody(spaceOf(options.id));
+    this.#residency = mayBeAway ? options.residency : undefined;
     this.invalidations = options.invalidations ?? new Invalidations();
   }
 
@@ -879,6 +883,18 @@ export class Shard {
     return (this.table.getMark(slot) & (DIRTY | UNCONFIRMED)) !== 0 || this.#isLeaving ? HELD_BACK : FREE_TO_GO;
   }
 
+  /** True of a register whose value is away, or may be (E2, E3 of `residency.ts`). */
+  mayBeLent(slot: number): boolean {
+    if (!this.table.isHeld(slot) || this.table.isSentinel(slot)) return false;
+    const [view, at] = [this.table.viewOf(slot), this.table.offsetOf(slot)];
+    return isAway(flagsAt(view, at)) || mayBeAway(view, at);
+  }
+
+  /** The disk has not been handed the register in a slot as it is. */
+  isToBeWritten(slot: number): boolean {
+    return (this.table.getMark(slot) & DIRTY) !== 0;
+  }
+
   isAway(slot: number): boolean {
     return isAway(flagsAt(this.table.viewOf(slot), this.table.offsetOf(slot)));
   }
@@ -904,10 +920,11 @@ export class Shard {
     this.table.setUse(slot, usedOnceMore(this.table.getUse(slot)));
   }
 
-  /** The disk alone has the value from now on. */
+  /** The disk alone has the value from now on, or where there is none a peer. */
   letValueGo(slot: number): void {
     const valueLength = valueLengthAt(this.table.viewOf(slot), this.table.offsetOf(slot));
     this.looseBytes -= valueLength;
+    this.awayBytes += valueLength;
     if (this.#tenant !== undefined) this.#tenant.bytes -= valueLength;
     const length = this.#writer.withValueAway(this.table.viewOf(slot), this.table.offsetOf(slot));
     this.table.replace(slot, this.#writer.bytes, 0, length);
@@ -924,10 +941,29 @@ export class Shard {
     if (!isSame) return false;
     this.table.replace(slot, bytes, at, length);
     this.away--;
+    this.awayBytes -= valueLengthAt(view, at);
     this.looseBytes += valueLengthAt(view, at);
     if (this.#tenant !== undefined) this.#tenant.bytes += valueLengthAt(view, at);
     this.#residency?.came(this, slot);
     return true;
+  }
+
+  /** Slots from `from` on whose values are away, at most `max` of them and after `looksMax` looks; and where to go on. */
+  nextAway(from: number, max: number, looksMax: number): { readonly slots: readonly number[]; readonly next: number } {
+    const slots: number[] = [];
+    const end = Math.min(this.table.slotEnd, from + looksMax);
+    let next = from;
+    for (; next < end && slots.length < max; next++) {
+      if (this.table.isHeld(next) && !this.table.isSentinel(next) && this.isAway(next)) slots.push(next);
+    }
+    return { slots, next };
+  }
+
+  /** Drops every register whose value is away, as if it had never been here: for a shard that is to claim nothing. */
+  discardAway(): void {
+    this.forEachHeld((slot) => {
+      if (this.isAway(slot)) this.discard(slot);
+    });
   }
 
   /** Slots that wait to be confirmed and whose values are away, at most so many. */
@@ -1054,6 +1090,7 @@ export class Shard {
       return;
     }
     if (isContainerKind(kindAt(view, at))) this.containerBytes += bytes;
+    else if (isAway(flagsAt(view, at))) this.awayBytes += step * valueLengthAt(view, at);
     else if (mayBeAway(view, at)) this.looseBytes += step * valueLengthAt(view, at);
     if ((flagsAt(view, at) & FLAG_TAGS) !== 0) {
       this.tagged += step;

@@ -5,6 +5,7 @@
  *  G2. It has handed over when it owns nothing and holds no strays (M2), and the disk of another member has all that it held,
  *      of what everybody keeps, when it began. Writes may still come: now is the time to shut the doors to them.
  *  G3. It may go when such a disk has all that it holds. Those who are about to go themselves do not count.
+ *      Nor before those who may have ghosts of its values have the values themselves (`bequest.ts`), at either moment.
  *  G4. That it went is on its own disk before others hear of it: should it begin again on that, it begins with nothing.
  *
  * A process that ends before it has gone leaves nothing behind of its intention: the next takes its place back.
@@ -20,12 +21,14 @@ import type { Surroundings } from "../cluster/surroundings.ts";
 import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { MemberState } from "../wire/message.ts";
+import type { Bequest } from "./bequest.ts";
 import { keptByNobodyElse } from "./sole-keeper.ts";
 
 export interface DepartureHost extends Surroundings {
   readonly movement: Pick<Movement, "progress">;
   readonly keyspaces: Keyspaces;
   readonly isEphemeral: boolean;
+  readonly bequest: Pick<Bequest, "left" | "tick">;
   stateOf(id: ReplicaId): MemberState;
   /** Displaces this replica, and tells of it. */
   giveUpPlace(): void;
@@ -80,8 +83,10 @@ export class Departure {
   }
 
   /** Looks how far it is; to be called now and then. */
-  tick(): void {
-    if (this.#wanted === undefined || this.#hasHandedOver) return;
+  tick(now: number): void {
+    if (this.#wanted === undefined) return;
+    this.#host.bequest.tick(now);
+    if (this.#hasHandedOver) return;
     const self = this.#host.members.get(this.#host.members.self);
     if (self !== undefined && !isDisplaced(self)) this.#host.giveUpPlace();
     const heirs = this.heirs();
@@ -94,7 +99,7 @@ export class Departure {
   #toHandOver(): number {
     const { owned, strays } = this.#host.movement.progress();
     const unsettled = this.#everywhere().filter((shard) => !shard.isSettled && this.#wanted?.has(shard.id) !== true);
-    return owned + strays + (this.#wanted?.size ?? 0) + unsettled.length;
+    return owned + strays + (this.#wanted?.size ?? 0) + unsettled.length + this.#host.bequest.left;
   }
 
   /** G3. */
@@ -102,6 +107,7 @@ export class Departure {
     const heirs = this.heirs();
     const { owned, strays } = this.#host.movement.progress();
     const isLeft = (shard: Shard) => shard.isSettled && this.#isAtSome(heirs, shard.id, shard.vector);
+    if (this.#host.bequest.left > 0) return false;
     return owned + strays === 0 && this.#everywhere().every(isLeft);
   }
 

@@ -4,7 +4,7 @@
  * what it removes.
  *
  *  F1. It removes what was seen here, and nothing newer: whatever was written meanwhile stays (R8's exception).
- *  F2. The first owner of a shard that is there evicts, as much as is due of its shards, so that all lose alike; the others
+ *  F2. The keeper of a shard (`cluster/keeper.ts`) evicts, as much as is due of its shards, so that all lose alike; the others
  *      have the same to hold and hear of it. One whose own budget is smaller would wait in vain: at a second, higher mark it
  *      evicts by itself, whatever is coldest.
  *  F3. What waits to be confirmed, what containers are made of and what the cluster notes for itself stays, and room for it
@@ -16,12 +16,14 @@
  *      of late.
  *  F6. Of memory, whoever is above its share of it loses first, and no more than it is above (H1 of `core/memory-shares.ts`).
  *      Of the disk nobody has a share.
+ *  F7. Where there is no disk, only what others do not have goes: what may still become a ghost (`ghosts.ts`) counts as gone,
+ *      unless that takes so long that a last mark is reached; and ghosts themselves go only where keys alone are too many.
  */
 
 import type { Random } from "../base/random.ts";
 import { RecentExtreme } from "../base/recent-extreme.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
-import { isFirstOwner } from "../cluster/co-owners.ts";
+import { isKeeper } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { Coldest } from "../core/coldest.ts";
 import type { Standing } from "../core/memory-shares.ts";
@@ -48,6 +50,9 @@ const LINGER_MS = 10_000;
 /** The second marks, by the first: that of the disk is above what a folder comes to before it is rewritten. */
 const FIRST_MARK = { memory: 1, disk: 1 };
 const SECOND_MARK = { memory: 1.06, disk: 1.21 };
+/** Up to here what others may have is waited for, however long that takes; beyond, for so long (F7), ms. */
+const LAST_MARK = { memory: 1.12, disk: 1.21 };
+const LENDING_MS = 3000;
 
 export interface EvictionHost extends Surroundings {
   readonly residency: Residency | undefined;
@@ -55,13 +60,20 @@ export interface EvictionHost extends Surroundings {
   evict(shard: Shard, slot: number, now: number): void;
 }
 
-/** A slot, which holds the deletion of what was evicted from it, a record of so many bytes. */
-export type EvictionListener = (shard: Shard, slot: number, bytes: number) => void;
+/** A slot, which holds the deletion of what was evicted from it, a record of so many bytes; `isOrphan`: that nobody had any more. */
+export type EvictionListener = (shard: Shard, slot: number, bytes: number, isOrphan: boolean) => void;
 
 /** Bytes that have to go, of keys in memory and of records on disk; below 0: that many may still come. */
 interface Excess {
   memory: number;
   disk: number;
+}
+
+/** From which shards how much is to go; `isLast`: by a second mark or a last one. */
+interface Due {
+  readonly from: readonly Shard[];
+  readonly excess: Excess;
+  readonly isLast: boolean;
 }
 
 export class Eviction {
@@ -75,8 +87,11 @@ export class Eviction {
   listener: EvictionListener | undefined;
   /** The last step left something over. */
   isUnderWay = false;
+  /** Memory was above a mark, as of the last step. */
+  isMemorySpent = false;
   /** Of what waits to be purged, bytes. */
   #lingeringBytes = 0;
+  readonly #lendable = new RecentExtreme(LENDING_MS, Math.min);
   readonly #fallen = new RecentExtreme(LINGER_MS, Math.min);
   /** What registers may take of memory, bytes (F5). */
   readonly #memoryMax = new RecentExtreme(MEMORY_MS, Math.max);
@@ -95,10 +110,12 @@ export class Eviction {
     this.#lingeringBytes = this.#fallen.note(fallen, now);
     this.#memoryMax.note(residency?.bytesMax ?? Infinity, now);
     const first = this.#excess(FIRST_MARK);
-    if (!isSome(first)) return;
-    const { from, excess } = this.#due(first);
+    const last = this.#excess(LAST_MARK, this.#lendable.note(residency?.lendableBytes ?? 0, now));
+    this.isMemorySpent = first.memory > 0 || last.memory > 0;
+    if (!isSome(first) && !isSome(last)) return;
+    const { from, excess, isLast } = this.#due(first, last);
     if (!isSome(excess)) return;
-    const coldest = new Coldest(from, this.#random, now);
+    const coldest = new Coldest(from, this.#random, now, this.#mayGo(isLast ? SECOND_MARK : FIRST_MARK));
     let [left, misses] = [STEP, 0];
     while (isSome(excess) && left > 0 && misses < MISSES_MAX) {
       const place = coldest.take();
@@ -108,22 +125,37 @@ export class Eviction {
       }
       left--;
       const { shard, slot } = place;
-      const bytes = shard.wholeLengthOf(slot);
-      excess.disk -= bytes;
-      excess.memory -= residency?.hasDisk === true ? shard.keptLengthOf(slot) : bytes;
-      this.#host.evict(shard, slot, now);
-      this.evicted++;
-      this.listener?.(shard, slot, bytes);
+      excess.disk -= shard.wholeLengthOf(slot);
+      excess.memory -= residency?.hasDisk === true ? shard.keptLengthOf(slot) : shard.lengthOf(slot);
+      this.remove(shard, slot, now);
     }
     this.isUnderWay = isSome(excess) && left < STEP;
   }
 
-  #excess(mark: Excess): Excess {
+  /** Removes what is in a slot for good. */
+  remove(shard: Shard, slot: number, now: number, isOrphan = false): void {
+    const bytes = shard.wholeLengthOf(slot);
+    this.#host.evict(shard, slot, now);
+    this.evicted++;
+    this.listener?.(shard, slot, bytes, isOrphan);
+  }
+
+  /** F7. */
+  #mayGo({ memory }: Excess): (shard: Shard, slot: number) => boolean {
+    const { residency } = this.#host;
+    if (residency === undefined || residency.hasDisk) return () => true;
+    const keysMax = this.#memoryMax.value * MEMORY_SHARE * memory;
+    const areKeysTooMany = residency.keyBytes() + this.#lingeringBytes > keysMax;
+    return (shard, slot) => areKeysTooMany || !shard.isAway(slot);
+  }
+
+  /** `kept`: of values that others may have, bytes that are here all the same (F7). */
+  #excess(mark: Excess, kept = 0): Excess {
     const { residency, shards } = this.#host;
     const excess = { memory: -Infinity, disk: -Infinity };
     const keysMax = this.#memoryMax.value * MEMORY_SHARE * mark.memory;
-    if (residency !== undefined && residency.leastBytes + this.#lingeringBytes > keysMax) {
-      const bytes = residency.measureLeast();
+    if (residency !== undefined && residency.leastBytes + kept + this.#lingeringBytes > keysMax) {
+      const bytes = residency.measureLeast() + kept;
       const lingeringBytes = residency.hasDisk ? 0 : this.#lingeringBytes;
       const valueBytes = bytes - residency.fixedBytes - sumOf(shards.all, ({ containerBytes }) => containerBytes);
       excess.memory = Math.min(bytes + lingeringBytes - keysMax, valueBytes - keysMax * RECORDS_SHARE);
@@ -138,12 +170,12 @@ export class Eviction {
   }
 
   /** From which shards how much is to go now (F2, F6). */
-  #due(first: Excess): { readonly from: readonly Shard[]; readonly excess: Excess } {
-    const second = this.#excess(SECOND_MARK);
+  #due(first: Excess, last: Excess): Due {
+    const second = isSome(last) ? last : this.#excess(SECOND_MARK);
     const isLast = isSome(second);
     const mark = isLast ? second : first;
     const evictable = this.#evictable();
-    const candidates = isLast ? evictable : evictable.filter(({ id }) => isFirstOwner(this.#host, id));
+    const candidates = isLast ? evictable : evictable.filter(({ id }) => isKeeper(this.#host, id));
     const { residency } = this.#host;
     const standings = mark.memory > 0 && mark.disk <= 0 ? residency?.standings(mark.memory) : undefined;
     const isOf =
@@ -153,14 +185,14 @@ export class Eviction {
     const above = standings?.find((each) => each.excessBytes > 0 && candidates.some(isOf(each)));
     if (above === undefined) {
       // Who is within its share waits for those who are not, and whose values others evict; not beyond the second mark.
-      if (isLast) return { from: candidates, excess: mark };
+      if (isLast) return { from: candidates, excess: mark, isLast };
       const due =
         standings === undefined ? dueOf(candidates, evictable, mark, this.#memoryBytesOf) : { memory: 0, disk: 0 };
-      return { from: candidates, excess: due };
+      return { from: candidates, excess: due, isLast };
     }
     const from = candidates.filter(isOf(above));
     const { memory, disk } = isLast ? mark : dueOf(from, evictable.filter(isOf(above)), mark, this.#memoryBytesOf);
-    return { from, excess: { memory: Math.min(memory, above.excessBytes), disk } };
+    return { from, excess: { memory: Math.min(memory, above.excessBytes), disk }, isLast };
   }
 
   /** F3. */
@@ -173,9 +205,9 @@ export class Eviction {
     });
   }
 
-  /** Of what may go, in memory, about: without a disk values are there as well. */
+  /** Of what may go, in memory, about: without a disk values are there as well, but for ghosts'. */
   readonly #memoryBytesOf = (shard: Shard): number =>
-    this.#host.residency?.hasDisk === true ? KEY_BYTES * shard.standing : standingBytesOf(shard);
+    this.#host.residency?.hasDisk === true ? KEY_BYTES * shard.standing : standingBytesOf(shard) - shard.awayBytes;
 }
 
 /** What of an excess is due of some of all shards: as much as they hold beyond their share of what may stay (F2). */

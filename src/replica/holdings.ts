@@ -7,6 +7,8 @@ import { VOTES_MAX } from "../cluster/votes.ts";
 import { recordBytesMax } from "../core/record-check.ts";
 import { CHANGES_BYTES_MAX, CHANGES_MAX } from "./changes.ts";
 import { RECEIPTS_BYTES_MAX, RECEIPTS_MAX } from "./conflicts.ts";
+import { OFFERS_MAX } from "./ghosts.ts";
+import { SUSPECTS_MAX } from "./orphans.ts";
 import type { Replica } from "./replica.ts";
 
 export interface Holding {
@@ -59,7 +61,15 @@ export function holdingsOf(replica: Replica): Holding[] {
     ),
     holding("ack_waits", "Writes that wait for others, or for the disk.", acks.waiting),
     holding("disk_waits", "Removals of members that wait for the disk.", replica.diskWaits.waiting),
-    holding("values_awaited", "Values that are being read from disk.", replica.recalls.waiting),
+    holding("values_awaited", "Values that are being read from disk, or fetched from peers.", replica.recalls.waiting),
+    holding("values_offered", "Values that peers are asked whether they have them.", replica.ghosts.offers, OFFERS_MAX),
+    holding(
+      "orphans_suspected",
+      "Registers whose values nobody seems to have.",
+      replica.orphans.suspects,
+      SUSPECTS_MAX,
+      false,
+    ),
     holding("quorum_reads_waiting", "Reads that wait for a majority.", quorumReads.waiting),
     holding("votes_open", "Votes on registers that an audit found with some only.", audit.votes.open, VOTES_MAX),
     holding("deltas_served", "Deltas being sent to peers.", serving, SERVED_SESSIONS_MAX * peers.length),

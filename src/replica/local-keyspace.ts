@@ -26,6 +26,7 @@ import {
   type Write,
   writeKey,
 } from "./operations.ts";
+import type { Recalled } from "./recalls.ts";
 import type { Replica } from "./replica.ts";
 
 /** What the keyspaces need of the driver. */
@@ -59,7 +60,10 @@ export class LocalKeyspace {
     return this.read(key, options.room);
   }
 
-  /** Throws `DISK_FAILED` where a value that is away cannot be taken back, and nobody else has it. */
+  /**
+   * Throws where a value that is away cannot be taken back: `DISK_FAILED`, and nobody else has it; `NOT_READY`, where peers have
+   * it that cannot be asked. What nobody has is not there.
+   */
   read(key: Key, room?: Room): ReadOutcome | Promise<ReadOutcome> {
     const read = this.#readNow(key, room === undefined ? Infinity : SHORT_VALUE_BYTES_MAX);
     return read instanceof ValueAway || read instanceof ValueLong ? this.#readLater(key, read, room) : read;
@@ -76,25 +80,28 @@ export class LocalKeyspace {
       if (read instanceof ValueLong) {
         await room?.(read.bytes - bytes);
         bytes = read.bytes;
-      } else if (read instanceof ValueAway) await this.bringBack(key, read);
-      else return read;
+      } else if (!(read instanceof ValueAway)) return read;
+      else if (!(await this.bringBack(key, read))) return { dot: read.dot };
       read = this.#readNow(key, room === undefined ? Infinity : Math.max(bytes, SHORT_VALUE_BYTES_MAX));
     }
   }
 
-  /** From the disk; what that does not give back others may have. Throws `DISK_FAILED`. */
-  async bringBack(key: Key, away: ValueAway): Promise<void> {
+  /** False: nobody has it. From the disk; what that does not give back others may have. Throws as `read`. */
+  async bringBack(key: Key, away: ValueAway): Promise<boolean> {
     try {
-      if ((await this.#recall(away)) === "lost") await this.#askReady(key);
+      const recalled = await this.#recall(away);
+      if (recalled === "lost") await this.#askReady(key);
+      return recalled !== "gone";
     } catch (error) {
       const { code } = toAtollError(error);
       if (code !== "DISK_FAILED" && code !== "DISK_FULL") throw error;
       await this.#askReady(key);
       if (this.#readNow(key) instanceof ValueAway) throw error;
+      return true;
     }
   }
 
-  #recall({ shard, slot }: ValueAway): Promise<"look again" | "lost"> {
+  #recall({ shard, slot }: ValueAway): Promise<Exclude<Recalled, AtollError>> {
     const { recalls, outbox } = this.#host.replica();
     return new Promise((resolve, reject) => {
       this.#host.step(() =>

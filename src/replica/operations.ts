@@ -7,7 +7,7 @@ import { ttlUnder } from "../cluster/placement/policy.ts";
 import { KIND_PLAIN, tagsAt, timestampAt, valueLengthAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { tagsOf } from "../core/tags.ts";
-import type { AckLevel, Condition, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
+import type { AckLevel, Condition, Dot, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
 import { dotAt, entryAt, versionAt } from "./register-view.ts";
 import type { Replica } from "./replica.ts";
 import { staleDot } from "./tag-invalidation.ts";
@@ -27,10 +27,13 @@ export function checkKey(replica: Replica, key: Key): void {
 export class ValueAway {
   readonly shard: Shard;
   readonly slot: number;
+  /** Of the version that is away. */
+  readonly dot: Dot;
 
   constructor(shard: Shard, slot: number) {
     this.shard = shard;
     this.slot = slot;
+    this.dot = dotAt(shard.id, shard.table.viewOf(slot), shard.table.offsetOf(slot));
   }
 }
 

@@ -117,7 +117,11 @@ export class QuorumReads {
     const whole = this.#isWhole(message.shard);
     const slot = shard === undefined || !whole ? 0 : shard.find(message.kind, message.key as Key);
     if (shard !== undefined && slot !== 0 && shard.isAway(slot)) {
-      this.#host.recall(shard, [slot], () => this.receiveRead(peer, message));
+      this.#host.recall(shard, [slot], (recalled) => {
+        // Who has a ghost only has nothing to tell: its word counts for nothing.
+        if (recalled !== "nowhere") this.receiveRead(peer, message);
+        else this.#host.send(peer, { type: "read-reply", request: message.request, whole: false, records: NOTHING });
+      });
       return;
     }
     let records = NOTHING;

@@ -1,10 +1,12 @@
 /**
- * Values that are away are taken back from the disk when somebody wants them: one read each, however many wait for it.
+ * Values that are away are taken back when somebody wants them, from the disk, or where there is none from peers
+ * (`fetches.ts`): one read each, however many wait for it.
  *
  *  V1. Whoever waits is told once the value is in memory, or the register holds another one, or none, by now: to look again.
  *  V2. What the disk does not give back, twice, as it was written is lost: the shard that claims it is distrusted, and peers
  *      bring it back. Who waits is told, and can ask them.
  *  V3. A disk that cannot be read at the moment loses nothing: who waits is told that, and may want it again.
+ *  V4. What no peer has is gone; the register stays, for `orphans.ts` to decide about.
  */
 
 import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
@@ -20,12 +22,21 @@ const READS_MAX = 64;
 const READ_BYTES_MAX = 16 * 1024 * 1024;
 const TRIES_MAX = 2;
 
-/** An error: the disk could not be read, and the value is still away. */
-export type Recalled = "look again" | "lost" | AtollError;
+/** An error: the disk could not be read, or peers could not be asked, and the value is still away. */
+export type Recalled = "look again" | "lost" | "gone" | AtollError;
+/** What has become of several: all are back, some could not be read at the moment, or some are with nobody in reach. */
+export type RecalledAll = "look again" | "later" | "nowhere";
+/** What was found of one: its record; undefined: nothing, of a disk, or that it is to be looked at again. */
+export type Found = Uint8Array | undefined | "gone" | AtollError;
 
 export interface RecallHost {
   readonly limits: RecordLimits;
-  readonly outbox: { reads: Uint8Array[] };
+  /** Nothing is kept on a disk: peers have what is away. */
+  readonly isEphemeral: boolean;
+  /** Has the record looked for that is known by a key of the disk; `received` is to be told. `identity`: what is here of it. */
+  readValue(key: Uint8Array, shard: Shard, identity: Uint8Array): void;
+  /** Nobody has the value in a slot, nor will anybody come who has. */
+  isGone(shard: Shard, slot: number): void;
   /** The disk has lost what the shard claims to have. */
   lost(shard: Shard, slot: number): void;
 }
@@ -88,12 +99,12 @@ export class Recalls {
       this.#queued.shift();
       this.#reading++;
       this.#readingBytes += recall.bytes;
-      this.#host.outbox.reads.push(recall.key);
+      this.#host.readValue(recall.key, recall.shard, recall.identity);
     }
   }
 
-  /** What the disk has under a key that was to be read; undefined: nothing. */
-  received(key: Uint8Array, read: Uint8Array | undefined | AtollError): void {
+  /** What was found under a key that was to be read. */
+  received(key: Uint8Array, read: Found): void {
     const name = latin1FromBytes(key);
     const recall = this.#byKey.get(name);
     if (recall === undefined) return;
@@ -109,14 +120,20 @@ export class Recalls {
     this.#readOn();
   }
 
-  #outcomeOf(recall: Recall, read: Uint8Array | undefined | AtollError): Recalled | "again" {
-    if (read !== undefined && !(read instanceof Uint8Array)) return read;
+  #outcomeOf(recall: Recall, read: Found): Recalled | "again" {
+    if (read instanceof AtollError) return read;
     const { shard, identity } = recall;
     const slot = shard.table.find(viewOf(identity), 0);
     if (slot === 0 || !shard.isAway(slot)) return "look again";
-    if (read !== undefined && this.#isTakenBack(shard, slot, read)) {
+    if (read instanceof Uint8Array && this.#isTakenBack(shard, slot, read)) {
       this.taken++;
       return "look again";
+    }
+    // Another version of it has come and gone.
+    if (this.#host.isEphemeral && read !== "gone") return "look again";
+    if (read === "gone") {
+      this.#host.isGone(shard, slot);
+      return "gone";
     }
     // It may have been written anew, and have gone again, while it was read.
     if (++recall.tries < TRIES_MAX) return "again";
@@ -136,16 +153,16 @@ export class Recalls {
     }
   }
 
-  /** Wants all of these; `then` is told once, with the next tick where the disk could not be read. */
-  wantAll(shard: Shard, slots: readonly number[], then: () => void): void {
+  /** Wants all of these; `then` is told once, with the next tick where not all are back. */
+  wantAll(shard: Shard, slots: readonly number[], then: (recalled: RecalledAll) => void): void {
     let left = slots.length;
     let hasFailed = false;
     for (const slot of slots) {
       this.want(shard, slot, (recalled) => {
-        hasFailed ||= recalled instanceof AtollError;
+        hasFailed ||= recalled instanceof AtollError || recalled === "gone";
         if (--left > 0) return;
-        if (hasFailed) this.#toBeTold.push(then);
-        else then();
+        if (hasFailed) this.#toBeTold.push(() => then(this.#host.isEphemeral ? "nowhere" : "later"));
+        else then("look again");
       });
     }
   }

@@ -17,8 +17,8 @@ import { DEFAULT_SPACE, isForEverybody, SYSTEM_SPACE, spaceOf } from "../base/sh
 import { AntiEntropy } from "../cluster/anti-entropy.ts";
 import { Audit } from "../cluster/audit.ts";
 import { ClockGuard } from "../cluster/clock-guard.ts";
-import { isFirstOwner } from "../cluster/co-owners.ts";
 import { HeardSpaces } from "../cluster/heard-spaces.ts";
+import { isKeeper } from "../cluster/keeper.ts";
 import { Keyspaces } from "../cluster/keyspaces.ts";
 import { withBirth } from "../cluster/lineage.ts";
 import { isGivenUp, type Member, Members, placeTakenBack } from "../cluster/members.ts";
@@ -44,8 +44,10 @@ import {
   keyAt,
   keyStartAt,
   kindAt,
+  originAt,
   RecordWriter,
   recordLength,
+  sequenceAt,
   timestampAt,
 } from "../core/record.ts";
 import type { RecordLimits } from "../core/record-check.ts";
@@ -58,6 +60,7 @@ import { ending } from "../types/container.ts";
 import { decodeMessage, encodeMessage } from "../wire/codec.ts";
 import {
   type Birth,
+  GHOSTS_SINCE,
   HALF_READY,
   type MemberFacts,
   type MemberState,
@@ -67,10 +70,12 @@ import {
   READY,
   type Readiness,
   type ReportFacts,
+  VERSIONS,
 } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
 import { AckWaits } from "./acks.ts";
 import { Audience } from "./audience.ts";
+import { Bequest } from "./bequest.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { Conflicts } from "./conflicts.ts";
 import { Coverage } from "./coverage.ts";
@@ -80,15 +85,18 @@ import { type DiskWait, DiskWaits } from "./disk-waits.ts";
 import { Doubt } from "./doubt.ts";
 import { Eviction } from "./eviction.ts";
 import { ExpirySweep } from "./expiry-sweep.ts";
+import { Fetches } from "./fetches.ts";
+import { Ghosts } from "./ghosts.ts";
 import { durablePolicies, learnDefinition, learnDefinitions } from "./learned-definitions.ts";
 import { endedContainers } from "./leases.ts";
+import { Orphans } from "./orphans.ts";
 import { Outbox } from "./outbox.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { type Batch, Persistence } from "./persistence.ts";
 import type { LinkId, LogLevel, PeerFacts } from "./ports.ts";
 import { QuorumReads } from "./quorum-reads.ts";
 import { ReadinessCheck } from "./readiness.ts";
-import { Recalls } from "./recalls.ts";
+import { type Found, type RecalledAll, Recalls } from "./recalls.ts";
 import { versionAt } from "./register-view.ts";
 import { StaleSweep } from "./stale-sweep.ts";
 import { isInvalidation, LearnedInvalidations } from "./tag-invalidation.ts";
@@ -149,6 +157,10 @@ export class Replica implements WatchRelayHost {
   /** Absent: memory has no bound. */
   readonly residency: Residency | undefined;
   readonly recalls = new Recalls(this);
+  readonly fetches = new Fetches(this);
+  readonly ghosts = new Ghosts(this);
+  readonly orphans = new Orphans(this);
+  readonly bequest = new Bequest(this);
   readonly agenda = new Agenda();
   readonly clock: HybridClock;
   /** The machine is told the corrected time: the wall clock's and `correctionMs`. */
@@ -254,6 +266,7 @@ export class Replica implements WatchRelayHost {
     const { memoryBytesMax: bytesMax, memoryFillShare: fillShare } = config;
     const hasDisk = !start.ephemeral;
     this.residency = bytesMax < Infinity ? new Residency(arena, { bytesMax, fillShare, hasDisk }) : undefined;
+    if (this.residency !== undefined && !hasDisk) this.residency.lender = this.ghosts;
     this.shards = new Shards(config.shards, (id) => {
       const residency = spaceOf(id) === SYSTEM_SPACE ? undefined : this.residency;
       const isPersistent = !start.ephemeral;
@@ -454,6 +467,10 @@ export class Replica implements WatchRelayHost {
     this.write(shard, { kind: KIND_PLAIN, key, isRemoval: true }, false, now);
   }
 
+  evictOrphan(shard: Shard, slot: number, now: number): void {
+    this.eviction.remove(shard, slot, now, true);
+  }
+
   /** Throws `MEMORY_FULL` (E4), `DISK_FULL`. What frees room, and what peers send, is taken. */
   #checkRoom({ id }: Shard, { value }: LocalWrite): void {
     if (value === undefined || spaceOf(id) === SYSTEM_SPACE) return;
@@ -549,14 +566,15 @@ export class Replica implements WatchRelayHost {
 
   // --- Links ---------------------------------------------------------------------------------------------------
 
-  linkUp(link: LinkId, peer: PeerFacts, now: number): void {
+  /** `version`: of the protocol, that is in use. */
+  linkUp(link: LinkId, peer: PeerFacts, now: number, version: number = VERSIONS.max): void {
     const clash = this.members.clashOf(peer.id);
     if (clash !== undefined || peer.id === this.id) {
       const reason = `replica id ${peer.id} clashes with ${clash ?? this.id}: choose another --id`;
       this.outbox.closes.push({ link, code: "PEER_DUPLICATE_ID", reason });
       return;
     }
-    this.#links.up(link, peer.id);
+    this.#links.up(link, peer.id, version);
     this.membership.linkUp(peer, now);
     this.outbox.log("info", "link-up", { peer: peer.id, life: peer.life, region: peer.region });
     if (this.id < peer.id) this.antiEntropy.begin(peer.id, now);
@@ -581,6 +599,8 @@ export class Replica implements WatchRelayHost {
     this.clockGuard.forget(peer);
     this.replication.linkDown(peer);
     this.quorumReads.linkDown(peer);
+    this.ghosts.linkDown(peer);
+    this.fetches.linkDown(peer);
     this.watchRelay.linkDown(peer);
     this.requests?.linkDown(peer);
   }
@@ -657,6 +677,15 @@ export class Replica implements WatchRelayHost {
         return this.quorumReads.receiveRead(peer, message);
       case "read-reply":
         return this.quorumReads.receiveReply(peer, message, now);
+      case "keep":
+        return this.ghosts.receiveKeep(peer, message);
+      case "kept":
+        this.bequest.receiveKept(peer, message);
+        return this.ghosts.receiveKept(peer, message);
+      case "fetch":
+        return this.fetches.receiveFetch(peer, message);
+      case "fetched":
+        return this.fetches.receiveFetched(peer, message, now);
       case "follow":
         return this.watchRelay.receiveFollow(peer, message);
       case "followed":
@@ -695,12 +724,15 @@ export class Replica implements WatchRelayHost {
     this.diskWaits.tick(now);
     this.quorumReads.tick(now);
     this.audience.tick(now);
-    this.#serving.tick();
+    this.#serving.tick(now);
+    this.ghosts.tick(now);
     this.#keepHouse(now);
     this.purged += this.#purging.step(now);
+    this.fetches.tick(now);
     this.recalls.tick();
     this.eviction.step(now);
     this.#reclaim();
+    this.ghosts.flush();
     this.#guardClock(now);
   }
 
@@ -728,9 +760,10 @@ export class Replica implements WatchRelayHost {
     this.membership.keepHouse(now);
     this.residency?.setShares(this.keyspaces.memoryShares());
     this.residency?.measure();
+    this.orphans.step(now);
     this.#look(now);
     this.movement.tick(now);
-    this.departure.tick();
+    this.departure.tick(now);
     this.watchRelay.evaluate(now);
     const hasUnmet = this.mayHaveUnmetOwners(now);
     // Somebody may hold more of a life that ended just after the two had met, which the disk did not take any more.
@@ -743,7 +776,7 @@ export class Replica implements WatchRelayHost {
   /** One is enough to delete what has expired everywhere. */
   #endLeases(now: number): void {
     for (const shard of this.shards) {
-      if (!isFirstOwner(this, shard.id)) continue;
+      if (!isKeeper(this, shard.id)) continue;
       for (const { kind, key } of endedContainers(this, shard)) {
         this.write(shard, ending(shard, kind, key), false, now);
       }
@@ -779,8 +812,24 @@ export class Replica implements WatchRelayHost {
   }
 
   /** What the disk has under a key of `outbox.reads`. */
-  diskRead(key: Uint8Array, read: Uint8Array | undefined | AtollError): void {
+  diskRead(key: Uint8Array, read: Found): void {
     this.recalls.received(key, read);
+  }
+
+  readValue(key: Uint8Array, shard: Shard, identity: Uint8Array): void {
+    if (this.#ephemeral) this.fetches.begin(key, shard, identity);
+    else this.outbox.reads.push(key);
+  }
+
+  isGone(shard: Shard, slot: number): void {
+    this.orphans.note(shard, slot);
+  }
+
+  isOnDisk(shard: Shard, slot: number): boolean {
+    if (shard.isAway(slot)) return true;
+    if (this.persistence.isUnderWay || shard.isToBeWritten(slot)) return false;
+    const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
+    return this.persistence.durableOf(shard.id).covers(originAt(view, at), sequenceAt(view, at));
   }
 
   /** Of a data folder that takes up so much. */
@@ -789,7 +838,7 @@ export class Replica implements WatchRelayHost {
     return { folderBytes, recordBytes, writtenBytes };
   }
 
-  recall(shard: Shard, slots: readonly number[], then: () => void = () => {}): void {
+  recall(shard: Shard, slots: readonly number[], then: (recalled: RecalledAll) => void = () => {}): void {
     this.recalls.wantAll(shard, slots, then);
   }
 
@@ -819,6 +868,22 @@ export class Replica implements WatchRelayHost {
   /** Bytes of deltas sent beyond what peers gave credit for. */
   get deltaBytesOverdrawn(): number {
     return this.#serving.overdrawnBytes;
+  }
+
+  speaksOfGhosts(id: ReplicaId): boolean {
+    return this.#links.versionOf(id) >= GHOSTS_SINCE;
+  }
+
+  get isMemorySpent(): boolean {
+    return this.eviction.isMemorySpent;
+  }
+
+  get isDeparting(): boolean {
+    return this.departure.isUnderWay;
+  }
+
+  nextQuestion(): number {
+    return this.ghosts.nextQuestion();
   }
 
   get isEphemeral(): boolean {
@@ -997,6 +1062,7 @@ export class Replica implements WatchRelayHost {
     this.#vouchers.begin(now);
     for (const shard of this.shards) {
       this.pulls.abandon(shard.id);
+      if (this.#ephemeral) shard.discardAway();
       this.#doubt.begin(shard, toRedot.get(shard) ?? [], now);
       this.persistence.distrusted(shard);
     }

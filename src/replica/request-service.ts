@@ -136,19 +136,27 @@ export class RequestService {
     if (this.#knowsNothing(shard)) return this.#answer(peer, request, REFUSED);
     await this.#caughtUp(peer, around);
     if (!(await this.#isAsked(peer, around, body.key, body.quorum))) return this.#answer(peer, request, REFUSED);
-    if (isAway(shard, body.key)) await this.#recalled(peer, around, shard, body.key);
+    if (isAway(shard, body.key) && !(await this.#isRecalled(peer, around, shard, body.key)))
+      return this.#answer(peer, request, REFUSED);
     // It is long under way where the link is slow.
     if (shortAnswer(recordsOf(shard, body.key)) === undefined) this.#answer(peer, request, { type: "taken" });
     // The machine has gone on meanwhile.
     this.#answer(peer, request, { type: "read", records: recordsOf(shard, body.key) });
   }
 
-  /** Resolves once the value of a key is in memory. Throws `DISK_FAILED`. */
-  async #recalled(peer: ReplicaId, { request, space }: Omit<Request, "body">, shard: Shard, key: Key): Promise<void> {
+  /** Resolves once the value of a key is in memory; false: nobody has it. Throws as `LocalKeyspace.bringBack`. */
+  async #isRecalled(
+    peer: ReplicaId,
+    { request, space }: Omit<Request, "body">,
+    shard: Shard,
+    key: Key,
+  ): Promise<boolean> {
     const local = new LocalKeyspace(this.#host, space);
     while (isAway(shard, key)) {
-      await this.#waitFor(peer, request, local.bringBack(key, new ValueAway(shard, shard.find(KIND_PLAIN, key))));
+      const bringing = local.bringBack(key, new ValueAway(shard, shard.find(KIND_PLAIN, key)));
+      if (!(await this.#waitFor(peer, request, bringing))) return false;
     }
+    return true;
   }
 
   async #write(peer: ReplicaId, around: Omit<Request, "body">, body: WriteBody): Promise<void> {

@@ -10,7 +10,7 @@
 
 import type { SpaceId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
-import { isFirstOwner } from "../cluster/co-owners.ts";
+import { isKeeper } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import type { Invalidations } from "../core/invalidations.ts";
 import { FLAG_DEAD, FLAG_GONE, FLAG_TAGS, flagsAt } from "../core/record.ts";
@@ -26,7 +26,7 @@ const LOOKS_PER_REST_MS = 100;
 /** Invalidations that are forgotten in one step. */
 const FORGOTTEN_MAX = 1024;
 
-export interface StaleSweepHost extends Pick<Surroundings, "ownership" | "isLinked"> {
+export interface StaleSweepHost extends Pick<Surroundings, "ownership" | "members" | "isLinked"> {
   readonly invalidations: LearnedInvalidations;
   readonly shards: { in(space: SpaceId): readonly Shard[] };
   /** Deletes what is in a slot, one tick after it. */
@@ -113,7 +113,7 @@ export class StaleSweep {
   /** The first of the owners that see each other, once it has all there is; whoever is not lets go of it, or hands it over. */
   #mayDelete(shard: Shard): boolean {
     const { ownership } = this.#host;
-    if (!isFirstOwner(this.#host, shard.id) || shard.quarantined || shard.isLeaving) return false;
+    if (!isKeeper(this.#host, shard.id) || shard.quarantined || shard.isLeaving) return false;
     return shard.isReady || ownership.isEverywhere(spaceOf(shard.id));
   }
 

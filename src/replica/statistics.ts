@@ -112,15 +112,28 @@ export function replicaStatistics(replica: Replica): Statistic[] {
   ];
 }
 
-function valueStatistics({ shards, residency, recalls }: Replica): Statistic[] {
-  if (residency === undefined) return [];
+function valueStatistics({ shards, residency, recalls, isEphemeral, orphans, fetches }: Replica): Statistic[] {
+  const lent = [
+    counter("values_fetched_by_peers_total", "Values that peers without a disk were given from here.", fetches.served),
+  ];
+  if (residency === undefined) return lent;
   const away = shards.all.reduce((sum, shard) => sum + shard.away, 0);
+  const own = isEphemeral
+    ? [
+        gauge("ghosts", "Registers whose values peers have, and this replica has not.", away),
+        counter("values_fetched_total", "Values fetched from peers because somebody wanted them.", recalls.taken),
+        counter("orphans_total", "Registers deleted because nobody had their values any more.", orphans.deleted),
+      ]
+    : [
+        gauge("values_on_disk_only", "Values that are not in memory.", away),
+        counter("values_read_total", "Values read from disk because somebody wanted them.", recalls.taken),
+        counter("values_lost_total", "Values that the disk did not give back as they were written.", recalls.lost),
+      ];
   return [
     gauge("memory_max_bytes", "What registers may take of memory.", residency.bytesMax),
-    gauge("values_on_disk_only", "Values that are not in memory.", away),
     counter("values_let_go_total", "Values that left memory.", residency.letGone),
-    counter("values_read_total", "Values read from disk because somebody wanted them.", recalls.taken),
-    counter("values_lost_total", "Values that the disk did not give back as they were written.", recalls.lost),
+    ...own,
+    ...lent,
   ];
 }
 

@@ -81,10 +81,14 @@ function diskStatus({
   return { ...bounds, ...(evicted > 0 && { evicted }) };
 }
 
-function valuesStatus({ shards, residency }: Replica): Pick<ClusterStatus, "memoryBytesMax" | "valuesOnDiskOnly"> {
+function valuesStatus({
+  shards,
+  residency,
+}: Replica): Pick<ClusterStatus, "memoryBytesMax" | "valuesOnDiskOnly" | "ghosts"> {
   if (residency === undefined) return {};
-  const valuesOnDiskOnly = shards.all.reduce((sum, { away }) => sum + away, 0);
-  return { memoryBytesMax: Math.round(residency.bytesMax), valuesOnDiskOnly };
+  const away = shards.all.reduce((sum, shard) => sum + shard.away, 0);
+  const memoryBytesMax = Math.round(residency.bytesMax);
+  return residency.hasDisk ? { memoryBytesMax, valuesOnDiskOnly: away } : { memoryBytesMax, ghosts: away };
 }
 
 function stateOf(replica: Replica, member: Member): MemberStatus["state"] {

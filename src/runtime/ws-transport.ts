@@ -32,6 +32,7 @@ import { COMPRESSED_MESSAGE_BYTES_MIN } from "../wire/frames.ts";
 import { Handshake, type Hmac, type ProvedPeer } from "../wire/handshake.ts";
 import { checkFacts, type Refusal, type Role, type VersionRange } from "../wire/handshake-message.ts";
 import { type LinkClaim, replaces } from "../wire/link-choice.ts";
+import { VERSIONS } from "../wire/message.ts";
 import { type DialFailure, Dialler, isAddress } from "./dialler.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits, longestQueue } from "./link-limits.ts";
 import { LinkStatistics } from "./link-statistics.ts";
@@ -103,7 +104,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
     this.#options = options;
     this.#limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
     this.queueBytesMax = longestQueue(this.#limits);
-    this.#versions = options.versions ?? { min: 1, max: 1 };
+    this.#versions = options.versions ?? VERSIONS;
     this.#hmac = createPeerHmac(options.secret);
     this.#frames = new MessageFrames((run) => options.scheduler.soon(run));
     this.#upgrades = new PeerUpgrades({

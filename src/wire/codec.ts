@@ -48,6 +48,7 @@ import {
 } from "./message.ts";
 import { CHECKSUM_BYTES, checkMessage, sealMessage } from "./message-checksum.ts";
 import { readRequest, readResponse, writeRequest, writeResponse } from "./request-codec.ts";
+import { KEEP_MAX, type VersionFacts } from "./version-facts.ts";
 
 const MEMBERS_MAX = 4096;
 /** In one message, which is far shorter than so many. */
@@ -107,6 +108,10 @@ const typeByte = {
   news: 35,
   relay: 36,
   relayed: 37,
+  keep: 38,
+  kept: 39,
+  fetch: 40,
+  fetched: 41,
 } as const satisfies Record<Message["type"], number>;
 
 const typeOfByte = new Map<number, Message["type"]>(
@@ -243,6 +248,19 @@ function encodeFields(writer: ByteWriter, message: Message): void {
     case "read-reply":
       writer.varint(message.request);
       writer.u8(message.whole ? 1 : 0);
+      return writeRecords(writer, message.records);
+    case "keep":
+      writer.varint(message.question);
+      return writeList(writer, message.versions, writeVersionFacts);
+    case "kept":
+      writer.varint(message.question);
+      return writePlaces(writer, message.places);
+    case "fetch":
+      writer.varint(message.request);
+      return writeVersionFacts(writer, message.version);
+    case "fetched":
+      writer.varint(message.request);
+      writer.u8(message.isSure ? 1 : 0);
       return writeRecords(writer, message.records);
     case "quarantine":
       writer.varint(message.givenUpLife);
@@ -419,6 +437,14 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
       };
     case "read-reply":
       return { type, request: reader.varint(), whole: readFlag(reader), records: readRecords(reader) };
+    case "keep":
+      return { type, question: reader.varint(), versions: readList(reader, KEEP_MAX, readVersionFacts) };
+    case "kept":
+      return { type, question: reader.varint(), places: readPlaces(reader) };
+    case "fetch":
+      return { type, request: reader.varint(), version: readVersionFacts(reader) };
+    case "fetched":
+      return { type, request: reader.varint(), isSure: readFlag(reader), records: readRecords(reader) };
     case "quarantine":
       return {
         type,
@@ -736,6 +762,47 @@ function readVectorEntry(reader: ByteReader): VectorEntry {
       held: from.u32(),
     })),
   };
+}
+
+function writeVersionFacts(writer: ByteWriter, version: VersionFacts): void {
+  writer.varint(version.shard);
+  writer.u8(version.kind);
+  writer.latin1(version.key);
+  writer.varint(version.timestamp);
+  writeOrigin(writer, version.origin);
+  writer.varint(version.sequence);
+  writer.u32(version.checksum);
+}
+
+function readVersionFacts(reader: ByteReader): VersionFacts {
+  return {
+    shard: readShard(reader),
+    kind: reader.u8(),
+    key: reader.latin1(KEY_BYTES_MAX) as Key,
+    timestamp: reader.varint() as Timestamp,
+    origin: readOrigin(reader),
+    sequence: reader.varint(),
+    checksum: reader.u32(),
+  };
+}
+
+/** Ascending, each told by its distance from the last. */
+function writePlaces(writer: ByteWriter, places: readonly number[]): void {
+  let next = 0;
+  writeList(writer, places, (out, place) => {
+    out.varint(place - next);
+    next = place + 1;
+  });
+}
+
+function readPlaces(reader: ByteReader): number[] {
+  let next = 0;
+  return readList(reader, KEEP_MAX, (from) => {
+    if (next >= KEEP_MAX) throw new BadBytes(`place ${next} of a question`);
+    const place = next + from.varint(KEEP_MAX - 1 - next);
+    next = place + 1;
+    return place;
+  });
 }
 
 function readSlice(reader: ByteReader): { slices: number; slice: number } {

@@ -1,5 +1,5 @@
 /**
- * What replicas say to each other, protocol version 1. A frame is one message: its checksum
+ * What replicas say to each other, protocol versions 1 and 2. A frame is one message: its checksum
  * (`message-checksum.ts`), a type byte, then its fields.
  *
  *   members        who I am and who you are to me, which lives I lived and which of yours I know: the first thing over
@@ -47,6 +47,14 @@
  *   A -> B  roster-rows    what A knows of the members in the parts that differ; B answers with what it knows better.
  *
  *   read, read-reply       the register of a key, for reads that want a quorum.
+ *
+ * Since version 2, said to nobody who speaks version 1 only; of values where there is no disk (`replica/ghosts.ts`):
+ *
+ *   A -> B  keep           have you these versions of registers, values included? Then I need not.
+ *   B -> A  kept           which of them.
+ *   A -> B  fetch          the value of this version of a register, please.
+ *   B -> A  fetched        here it is, or what replaced it; or not; or I cannot tell at the moment.
+ *
  *   follow, followed, news changes of shards that you hold and I do not, for who watches them here (`watch-relay.ts`).
  *   request, response      what a client of mine wants with keys that you hold and I do not (`request.ts`).
  *   quarantine             you were away too long: what you hold since before that life ended may be deleted here.
@@ -59,6 +67,12 @@ import type { PurgeMarks } from "../core/purge-marks.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { Records } from "./records.ts";
 import type { Request, Response } from "./request.ts";
+import type { VersionFacts } from "./version-facts.ts";
+
+/** Of the protocol, that are spoken here. */
+export const VERSIONS = { min: 1, max: 2 } as const;
+/** The version that brought `keep`, `kept`, `fetch` and `fetched`. */
+export const GHOSTS_SINCE = 2;
 
 export interface MemberFacts {
   readonly id: ReplicaId;
@@ -328,6 +342,18 @@ export type Message =
       readonly request: number;
       /** False: the sender may lack what it once acknowledged, or what there was before it came; its word counts for nothing. */
       readonly whole: boolean;
+      readonly records: Records;
+    }
+  | { readonly type: "keep"; readonly question: number; readonly versions: readonly VersionFacts[] }
+  /** `places`: in the question, ascending, of those that the sender has, each as it was asked for. */
+  | { readonly type: "kept"; readonly question: number; readonly places: readonly number[] }
+  | { readonly type: "fetch"; readonly request: number; readonly version: VersionFacts }
+  | {
+      readonly type: "fetched";
+      readonly request: number;
+      /** False: whether the sender has it cannot be told at the moment. */
+      readonly isSure: boolean;
+      /** The record, or a later one of its register; none: the sender has neither. */
       readonly records: Records;
     }
   | {

@@ -165,10 +165,10 @@ describe("sessions", () => {
   it("wait for a link that has too much queued, and go on when it has drained", () => {
     around.queued = 13 * 1024 * 1024;
     pull(1, 10_000_000);
-    serving.tick();
+    serving.tick(NOW);
     expect(taken().bytes).toBe(0);
     around.queued = 0;
-    serving.tick();
+    serving.tick(NOW);
     expect(taken().claims).toBe(1);
   });
 
@@ -185,7 +185,7 @@ describe("sessions", () => {
     pull(1, 10_000_000);
     expect(taken().bytes).toBe(0);
     around.isMute = false;
-    serving.tick();
+    serving.tick(NOW);
     expect(taken().claims).toBe(1);
   });
 
@@ -197,5 +197,44 @@ describe("sessions", () => {
     serving.receiveCredit(b, { type: "credit", bytes: 100_000 });
     const [delta] = around.sent.flatMap(({ message }) => (message.type === "delta" ? [message] : []));
     expect([delta?.records.end, delta?.claim?.size]).toEqual([0, 0]);
+  });
+});
+
+describe("a delta of what peers have", () => {
+  const away = 3;
+
+  beforeEach(() => {
+    const { shard } = around.looseShards[0] ?? {};
+    const slot = shard?.find(KIND_PLAIN, `k${away}` as Key) ?? 0;
+    shard?.letValueGo(slot);
+  });
+
+  it("waits until that is here, and claims all", () => {
+    pull(1, 10_000_000);
+    expect(taken().claims).toBe(0);
+    const [recalled] = around.recalled;
+    const { shard, slots } = recalled ?? {};
+    expect(slots).toHaveLength(1);
+    shard?.write({ kind: KIND_PLAIN, key: `k${away}` as Key, value: new Uint8Array(5) }, NOW);
+    recalled?.then("look again");
+    expect(taken().claims).toBe(1);
+  });
+
+  it("leaves out what nobody gives, and ends without a claim; nor is it begun again soon", () => {
+    pull(1, 10_000_000);
+    around.recalled[0]?.then("nowhere");
+    const records = around.sent.flatMap(({ message }) => (message.type === "delta" ? [message.records] : []));
+    const bytes = records.reduce((sum, { start, end }) => sum + end - start, 0);
+    expect(bytes).toBeGreaterThan((REGISTERS - 1) * VALUE_BYTES);
+    expect(bytes).toBeLessThan(REGISTERS * VALUE_BYTES);
+    expect(around.sent.at(-1)?.message).toEqual({ type: "stop", session: 1, fromSource: true });
+    expect(taken().claims).toBe(0);
+    pull(2, 0);
+    expect(around.sent.map(({ message }) => message)).toEqual([{ type: "stop", session: 2, fromSource: true }]);
+    serving.tick(NOW + 60_000);
+    around.sent = [];
+    around.recalled.length = 0;
+    pull(3, 10_000_000);
+    expect(around.recalled).toHaveLength(1);
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HandleQueue } from "../../src/core/handle-queue.ts";
-import { EMPTY, FREE_TO_GO, HELD_BACK, type Hold, S3Fifo } from "../../src/core/s3-fifo.ts";
+import { BOUND_TO_STAY, EMPTY, FREE_TO_GO, HELD_BACK, type Hold, S3Fifo } from "../../src/core/s3-fifo.ts";
 import { CachedKeys } from "../support/cached-keys.ts";
 
 describe("a queue of handles", () => {
@@ -89,6 +89,30 @@ describe("S3-FIFO", () => {
     expect(gone).toEqual([3]);
     expect(queues.reclaim(() => false, 100)).toBe(false);
     expect(queues.length).toBe(8);
+  });
+
+  it("passes over what is bound to stay, and comes to the rest; what did not go after all has its turn again", () => {
+    const [uses, holds, gone] = [new Map<number, number>(), new Map<number, Hold>(), [] as number[]];
+    const queues: S3Fifo = new S3Fifo({
+      getUse: (place) => uses.get(place) ?? 0,
+      setUse: (place, use) => void uses.set(place, use),
+      holdOf: (place) => holds.get(place) ?? EMPTY,
+      letGo: (place) => void gone.push(place),
+      queuesOf: () => queues,
+    });
+    for (let place = 1; place <= 100; place++) {
+      holds.set(place, place <= 95 ? BOUND_TO_STAY : FREE_TO_GO);
+      queues.came(place);
+    }
+    expect(queues.reclaim(() => gone.length === 5, 200)).toBe(true);
+    expect([gone.toSorted(), queues.length]).toEqual([[100, 96, 97, 98, 99], 95]);
+    queues.stays(98);
+    queues.stays(98);
+    holds.set(97, EMPTY);
+    queues.stays(97);
+    expect(queues.length).toBe(96);
+    expect(queues.reclaim(() => gone.length === 6, 200)).toBe(true);
+    expect(gone.at(-1)).toBe(98);
   });
 
   it("has each place in one queue at most, whatever comes, is used and goes", () => {

@@ -151,6 +151,8 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
   const keys = keysOf(plan.operations);
   const nodes = world.nodes.map(
     async (node, i): Promise<NodeEvidence> => ({
+      memoryBytesMax: Infinity,
+      lent: [],
       durable: plan.nodes[i]?.durable ?? true,
       ends: node.ends,
       diskLosses: [],
@@ -183,6 +185,7 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
     settleMs: plan.settleMs,
     endedAt: world.now,
     calm: [],
+    reachable: [],
     peacefulStops: [],
     memberVerdicts: [],
     auditRepairs: world
@@ -196,7 +199,6 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
     clockDoubtMs: clockSpreadOf(plan),
     diskReadMs: 0,
     dataBytesMax: Infinity,
-    memoryBytesMax: Infinity,
     readErrors: [],
     clockBoundMs: plan.replica.maxClockOffsetMs,
     sweepMs: replicaDefaults.sweepMs,

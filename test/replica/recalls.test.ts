@@ -39,7 +39,9 @@ function createAway(count: number, lengths: readonly number[] = []) {
   const outbox = { reads: [] as Uint8Array[] };
   const recalls = new Recalls({
     limits: { keyBytesMax: 100, valueBytesMax: Math.max(1000, ...lengths) },
-    outbox,
+    isEphemeral: false,
+    readValue: (key) => void outbox.reads.push(key),
+    isGone: () => {},
     lost: (_shard, slot) => {
       lost.push(slot);
       shard.discard(slot);

@@ -23,7 +23,7 @@ export interface PlacedWorldOptions {
   readonly settings: KeyspaceSettings;
   readonly quality?: (from: number, to: number) => Partial<PathQuality>;
   /** False: they keep nothing on disk. */
-  readonly durable?: boolean;
+  readonly durable?: boolean | ((node: number) => boolean);
   /** What replicas are configured with besides. */
   readonly replica?: Partial<ReplicaSettings> | ((node: number) => Partial<ReplicaSettings>);
 }
@@ -38,7 +38,7 @@ export class PlacedWorld {
     this.world = new World({
       seed,
       nodes: regions.map((region, index) => ({
-        durable,
+        durable: typeof durable === "function" ? durable(index) : durable,
         clockOffsetMs: 0,
         diskMeanMs: 1,
         identity: {

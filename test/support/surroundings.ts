@@ -7,6 +7,7 @@ import { Reports } from "../../src/cluster/reports.ts";
 import type { SendingSurroundings } from "../../src/cluster/surroundings.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import { Shards } from "../../src/core/shards.ts";
+import type { RecalledAll } from "../../src/replica/recalls.ts";
 import { type MemberFacts, type Message, READY, type Readiness, type Rumour } from "../../src/wire/message.ts";
 import { createShard, type LooseShard, NOW } from "./shards.ts";
 
@@ -44,7 +45,11 @@ export class TestSurroundings implements SendingSurroundings {
   isMute = false;
   /** Bytes that wait on every link. */
   queued = 0;
-  readonly recalled: { readonly shard: Shard; readonly slots: readonly number[]; readonly then: () => void }[] = [];
+  readonly recalled: {
+    readonly shard: Shard;
+    readonly slots: readonly number[];
+    readonly then: (recalled: RecalledAll) => void;
+  }[] = [];
   sent: { readonly to: ReplicaId; readonly message: Message }[] = [];
 
   constructor(self: string, peers: readonly string[], shards = 2) {
@@ -71,7 +76,7 @@ export class TestSurroundings implements SendingSurroundings {
     return !shard.isBlank;
   }
 
-  recall(shard: Shard, slots: readonly number[], then: () => void = () => {}): void {
+  recall(shard: Shard, slots: readonly number[], then: (recalled: RecalledAll) => void = () => {}): void {
     this.recalled.push({ shard, slots, then });
   }
 

@@ -30,6 +30,7 @@ import { CHECKSUM_BYTES } from "../../src/wire/message-checksum.ts";
 import type { Records } from "../../src/wire/records.ts";
 import type { RequestBody, ResponseBody } from "../../src/wire/request.ts";
 import { HOPS_MAX } from "../../src/wire/request-codec.ts";
+import { KEEP_MAX } from "../../src/wire/version-facts.ts";
 import { sealed } from "../support/sealed.ts";
 import { facts } from "../support/surroundings.ts";
 
@@ -48,6 +49,15 @@ const id = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/) as fc.Arbitrary<ReplicaId
 const latin1 = (maxLength: number) =>
   fc.array(fc.integer({ min: 0, max: 255 }), { maxLength }).map((codes) => String.fromCharCode(...codes));
 const entry = fc.record({ elementHigh: uint32, elementLow: uint32 });
+const versionFacts = fc.record({
+  shard,
+  kind: fc.integer({ min: 0, max: 255 }),
+  key: latin1(30) as fc.Arbitrary<Key>,
+  timestamp: fc.integer({ min: 0, max: TIMESTAMP_MAX }) as fc.Arbitrary<Timestamp>,
+  origin,
+  sequence: number,
+  checksum: uint32,
+});
 const buckets = fc.array(fc.integer({ min: 0, max: 4096 }), { maxLength: 5 });
 
 const vector: fc.Arbitrary<VersionVector> = fc
@@ -315,6 +325,16 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     key: latin1(30),
   }),
   "read-reply": fc.record({ ...type("read-reply"), request: number, whole: fc.boolean(), records }),
+  keep: fc.record({ ...type("keep"), question: number, versions: fc.array(versionFacts, { maxLength: 5 }) }),
+  kept: fc.record({
+    ...type("kept"),
+    question: number,
+    places: fc
+      .uniqueArray(fc.integer({ min: 0, max: KEEP_MAX - 1 }), { maxLength: 5 })
+      .map((places) => places.sort((a, b) => a - b)),
+  }),
+  fetch: fc.record({ ...type("fetch"), request: number, version: versionFacts }),
+  fetched: fc.record({ ...type("fetched"), request: number, isSure: fc.boolean(), records }),
   quarantine: fc.record({
     ...type("quarantine"),
     givenUpLife: fc.integer({ min: 0, max: LIFE_MAX }),

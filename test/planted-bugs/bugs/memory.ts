@@ -101,4 +101,34 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     seedsMax: 10,
     checkers: ["eviction"],
   },
+  {
+    name: "lets-go-whatever-the-keeper-says",
+    rule: "G1",
+    broken: "a replica without a disk asks whether another has a value, and lets go of it whatever the answer",
+    patches: [
+      {
+        file: "replica/ghosts.ts",
+        find: "if (has.has(place) && this.#isAsItWas(offer))",
+        replace: "if (this.#isAsItWas(offer))",
+      },
+    ],
+    scenario: "scant-disk",
+    seedsMax: 100,
+    checkers: ["eviction", "acknowledged", "convergence", "local-order"],
+  },
+  {
+    name: "keeps-another-version",
+    rule: "G1",
+    broken: "whoever is asked for a version says that it has it where it has another one of the key",
+    patches: [
+      {
+        file: "replica/ghosts.ts",
+        find: "if (!isOfVersion(version, shard.table.viewOf(slot), shard.table.offsetOf(slot))) return false;\n    if (!isEphemeral)",
+        replace: "if (!isEphemeral)",
+      },
+    ],
+    scenario: "scant-disk",
+    seedsMax: 100,
+    checkers: ["eviction", "acknowledged", "convergence", "local-order"],
+  },
 ];

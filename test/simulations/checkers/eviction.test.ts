@@ -19,6 +19,7 @@ function evicted(diskBytes: number, heldBytes: number, stamp = 51): Evicted {
     diskBytes,
     heldBytes,
     standingBytes: 100,
+    isOrphan: false,
   };
 }
 

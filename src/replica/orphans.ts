@@ -1,0 +1,127 @@
+/**
+ * Ghosts (`ghosts.ts`) that somebody has to look after: those of a keeper, who is to have the values, and those whose values
+ * nobody has any more.
+ *
+ *  - A keeper fetches what it has ghosts of, as long as it has room: it became the keeper when another went.
+ *  - A value that is gone (`fetches.ts`, 3) and, asked for once more after a while, still is, is an *orphan*. Its register is
+ *    deleted, one tick after it, as one that is evicted: else it would be listed for ever, and be waited for by whoever is to
+ *    take the shard over. Whoever finds that does it: all who do say the same.
+ */
+
+import type { ReplicaId } from "../base/ids.ts";
+import { keeperOf } from "../cluster/keeper.ts";
+import type { Surroundings } from "../cluster/surroundings.ts";
+import type { Residency } from "../core/residency.ts";
+import type { Shard } from "../core/shard.ts";
+import { isOfVersion, type VersionFacts, versionFactsAt } from "../wire/version-facts.ts";
+import type { Recalls } from "./recalls.ts";
+
+/** Between the two times that it is asked for, at least. */
+export const GRACE_MS = 5000;
+/** Of values in mind that nobody seems to have ... */
+export const SUSPECTS_MAX = 4096;
+/** ... and of those that are fetched in one step. */
+const FETCHED_AT_ONCE = 64;
+const LOOKS_MAX = 16_384;
+
+export interface OrphansHost extends Surroundings {
+  readonly residency: Residency | undefined;
+  readonly recalls: Recalls;
+  /** Values have to go for good, for want of room. */
+  readonly isMemorySpent: boolean;
+  /** Deletes what is in a slot for good, one tick after it; nobody has its value. */
+  evictOrphan(shard: Shard, slot: number, now: number): void;
+}
+
+interface Suspect {
+  readonly shard: Shard;
+  readonly slot: number;
+  readonly version: VersionFacts;
+  readonly since: number;
+}
+
+export class Orphans {
+  readonly #host: OrphansHost;
+  readonly #suspects = new Map<string, Suspect>();
+  #shard = 0;
+  #slot = 1;
+  #now = 0;
+  /** Registers deleted because nobody had their values. */
+  deleted = 0;
+
+  constructor(host: OrphansHost) {
+    this.#host = host;
+  }
+
+  get suspects(): number {
+    return this.#suspects.size;
+  }
+
+  /** Nobody has the value in a slot, as everybody said who could. */
+  note(shard: Shard, slot: number): void {
+    const name = `${shard.id} ${slot}`;
+    const known = this.#suspects.get(name);
+    if (known === undefined || !this.#isSame(known)) {
+      if (this.#suspects.size >= SUSPECTS_MAX) return;
+      const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
+      const version = versionFactsAt(shard.id, view, shard.table.bytesOf(slot), at);
+      this.#suspects.set(name, { shard, slot, version, since: this.#now });
+    } else if (Math.abs(this.#now - known.since) >= GRACE_MS && shard.isSettled) {
+      this.#suspects.delete(name);
+      this.deleted++;
+      this.#host.evictOrphan(shard, slot, this.#now);
+    }
+  }
+
+  #isSame({ shard, slot, version }: Suspect): boolean {
+    if (!shard.table.isHeld(slot) || shard.table.isSentinel(slot) || !shard.isAway(slot)) return false;
+    return isOfVersion(version, shard.table.viewOf(slot), shard.table.offsetOf(slot));
+  }
+
+  /** To be called now and then. */
+  step(now: number): void {
+    this.#now = now;
+    this.#askAgain();
+    this.#fetchHome();
+  }
+
+  #askAgain(): void {
+    let left = FETCHED_AT_ONCE;
+    for (const [name, suspect] of this.#suspects) {
+      if (Math.abs(this.#now - suspect.since) < GRACE_MS) continue;
+      if (left-- === 0) return;
+      if (this.#isSame(suspect))
+        this.#host.recalls.want(suspect.shard, suspect.slot, () => this.#forget(name, suspect));
+      else this.#suspects.delete(name);
+    }
+  }
+
+  /** Somebody may have it after all. */
+  #forget(name: string, suspect: Suspect): void {
+    if (this.#suspects.get(name) === suspect) this.#suspects.delete(name);
+  }
+
+  #fetchHome(): void {
+    const { residency, recalls, shards, isMemorySpent } = this.#host;
+    if (residency?.hasDisk === true || isMemorySpent) return;
+    let [wanted, looks] = [recalls.waiting, 0];
+    for (let i = 0; i < shards.all.length && wanted < FETCHED_AT_ONCE && looks < LOOKS_MAX; i++) {
+      const shard = shards.all[this.#shard % shards.all.length] as Shard;
+      if (shard.away > 0 && this.#isKeeper(shard)) {
+        const { slots, next } = shard.nextAway(this.#slot, FETCHED_AT_ONCE - wanted, LOOKS_MAX - looks);
+        looks += next - this.#slot;
+        wanted += slots.length;
+        for (const slot of slots) recalls.want(shard, slot, () => {});
+        this.#slot = next;
+        if (next < shard.table.slotEnd) return;
+      }
+      this.#shard = (this.#shard + 1) % shards.all.length;
+      this.#slot = 1;
+    }
+  }
+
+  #isKeeper({ id }: Shard): boolean {
+    const keeper: ReplicaId | undefined = keeperOf(this.#host, id);
+    return keeper === this.#host.ownership.self;
+  }
+}

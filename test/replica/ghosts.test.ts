@@ -1,0 +1,468 @@
+/** Values that replicas without a disk let go of, as others have them. */
+
+import { describe, expect, it } from "vitest";
+import type { Key, ReplicaId } from "../../src/base/ids.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
+import { keeperOf } from "../../src/cluster/keeper.ts";
+import { KIND_PLAIN, timestampAt } from "../../src/core/record.ts";
+import type { Shard } from "../../src/core/shard.ts";
+import type { PutOptions } from "../../src/store.ts";
+import { isOfVersion, type VersionFacts, versionFactsAt } from "../../src/wire/version-facts.ts";
+import { PlacedWorld, type PlacedWorldOptions } from "../support/placed-world.ts";
+
+const VALUE = "v".repeat(500);
+const keyOf = (i: number) => `k${i}`;
+/** Room for the keys of all that is written below, and for some two thirds of the values. */
+const SMALL = 400_000;
+const LARGE = 4_000_000;
+const COUNT = 500;
+
+/** Replicas with so much memory each, and no disk; where more are named they begin later. */
+async function started(
+  seed: string,
+  budgets: readonly number[],
+  { begin = budgets.length, ...more }: Partial<PlacedWorldOptions> & { readonly begin?: number } = {},
+): Promise<PlacedWorld> {
+  const placed = new PlacedWorld({
+    seed,
+    regions: budgets.map(() => "eu"),
+    settings: { replication: "all" },
+    replica: (node) => ({ memoryBytesMax: budgets[node] ?? LARGE }),
+    durable: false,
+    ...more,
+  });
+  await placed.begin(Array.from({ length: begin }, (_, node) => node));
+  return placed;
+}
+
+async function put(placed: PlacedWorld, node: number, key: string, value: string, options: PutOptions = {}) {
+  await placed.do(placed.driver(node).put(key as Key, new TextEncoder().encode(value), options));
+}
+
+async function fill(placed: PlacedWorld, { from = 0, to = COUNT, nodes = [0, 1] } = {}): Promise<void> {
+  for (let i = from; i < to; i++) {
+    await put(placed, nodes[i % nodes.length] as number, keyOf(i), VALUE + i);
+    if (i % 10 === 0) await placed.run(50);
+  }
+  await placed.run(5000);
+}
+
+/** What a read is answered with: the value, nothing, or the code of what it is refused with. */
+async function read(placed: PlacedWorld, node: number, key: string): Promise<string | undefined> {
+  try {
+    const { entry } = await placed.do(placed.driver(node).get(key as Key));
+    return entry === undefined ? undefined : new TextDecoder().decode(entry.value);
+  } catch (error) {
+    return String((error as { code: unknown }).code);
+  }
+}
+
+function placeOf(placed: PlacedWorld, node: number, key: string): { readonly shard: Shard; readonly slot: number } {
+  const shard = placed.driver(node).replica.shardOfKey(key as Key);
+  return { shard, slot: shard.find(KIND_PLAIN, key as Key) };
+}
+
+function isGhost(placed: PlacedWorld, node: number, key: string): boolean {
+  const { shard, slot } = placeOf(placed, node, key);
+  return slot !== 0 && shard.isAway(slot);
+}
+
+function ghostsOf(placed: PlacedWorld, node: number): string[] {
+  return Array.from({ length: COUNT }, (_, i) => keyOf(i)).filter((key) => isGhost(placed, node, key));
+}
+
+function versionOf(placed: PlacedWorld, node: number, key: string): VersionFacts {
+  const { shard, slot } = placeOf(placed, node, key);
+  return versionFactsAt(shard.id, shard.table.viewOf(slot), shard.table.bytesOf(slot), shard.table.offsetOf(slot));
+}
+
+const evictedBy = (placed: PlacedWorld, node: number) => placed.driver(node).replica.eviction.evicted;
+
+function usedBy(placed: PlacedWorld, node: number): number {
+  const { arena, residency } = placed.driver(node).replica;
+  residency?.measure();
+  return arena.usedBytes + (residency?.fixedBytes ?? 0);
+}
+
+/** One replica answers `keep` and `fetch` itself; what it says is returned. */
+function answers(placed: PlacedWorld, node: number) {
+  const { replica } = placed.driver(node);
+  const said: Parameters<typeof replica.send>[1][] = [];
+  const send = replica.send.bind(replica);
+  replica.send = (to, message) => {
+    said.push(message);
+    send(to, message);
+  };
+  return {
+    replica,
+    said,
+    keep: (from: ReplicaId, versions: readonly VersionFacts[]) => {
+      replica.ghosts.receiveKeep(from, { type: "keep", question: 1_000_000, versions });
+      const last = said.findLast((message) => message.type === "kept");
+      return last?.type === "kept" ? last.places : undefined;
+    },
+  };
+}
+
+describe("values that others have", () => {
+  it("leave the memory of the replica that has less, which serves them all the same; and all is quiet", async () => {
+    const placed = await started("two", [SMALL, LARGE]);
+    await fill(placed);
+    expect(usedBy(placed, 0)).toBeLessThan(SMALL * 0.9);
+    expect(ghostsOf(placed, 0).length).toBeGreaterThan(COUNT / 8);
+    expect(ghostsOf(placed, 1)).toEqual([]);
+    for (const node of [0, 1]) {
+      for (let i = 0; i < COUNT; i++) expect(await read(placed, node, keyOf(i))).toBe(VALUE + i);
+    }
+    await placed.run(5000);
+    expect(usedBy(placed, 0)).toBeLessThan(SMALL * 0.9);
+    expect([evictedBy(placed, 0), evictedBy(placed, 1)]).toEqual([0, 0]);
+    const busy = () =>
+      [0, 1].map((node) => {
+        const { pulls, audit, ghosts, recalls } = placed.driver(node).replica;
+        return [pulls.sessions, audit.begun, audit.repaired, ghosts.refused, recalls.taken];
+      });
+    const before = busy();
+    await placed.run(20_000);
+    expect(busy()).toEqual(before);
+    const digests = await Promise.all([0, 1].map((node) => placed.driver(node).status()));
+    expect(digests[0]?.digest).toBe(digests[1]?.digest);
+  });
+
+  it("are kept by the keeper, the first owner that is there, whose own values are no ghosts", async () => {
+    const placed = await started("keeper", [SMALL, SMALL]);
+    await fill(placed, {});
+    for (const node of [0, 1]) {
+      const { replica } = placed.driver(node);
+      for (const key of ghostsOf(placed, node)) {
+        expect(keeperOf(replica, replica.shardOfKey(key as Key).id)).not.toBe(replica.id);
+        expect(isGhost(placed, 1 - node, key)).toBe(false);
+      }
+    }
+    expect(ghostsOf(placed, 0).length).toBeGreaterThan(0);
+    expect(ghostsOf(placed, 1).length).toBeGreaterThan(0);
+  });
+
+  it("are overwritten, deleted, expire and are listed like any others", async () => {
+    const placed = await started("fates", [SMALL, LARGE]);
+    await put(placed, 1, "short-lived", VALUE, { ttlMs: 60_000 });
+    await fill(placed);
+    const [overwritten, deleted] = ghostsOf(placed, 0) as [string, string];
+    const { keys } = await placed.do(placed.driver(0).keys({ prefix: "k" as Key, limit: 10_000 }));
+    expect(keys).toHaveLength(COUNT);
+    await put(placed, 0, overwritten, "newer");
+    await placed.do(placed.driver(1).delete(deleted as Key));
+    await placed.run(1000);
+    for (const node of [0, 1]) {
+      expect(await read(placed, node, overwritten)).toBe("newer");
+      expect(await read(placed, node, deleted)).toBeUndefined();
+    }
+    await placed.run(60_000);
+    for (const node of [0, 1]) expect(await read(placed, node, "short-lived")).toBeUndefined();
+    for (const shard of placed.driver(0).replica.shards.all) expect(shard.awayBytes === 0).toBe(shard.away === 0);
+  });
+
+  it("are sent to a newcomer by whoever it asks, ghost or not, and claimed", async () => {
+    const placed = await started("newcomer", [SMALL, LARGE, LARGE], { begin: 2 });
+    await fill(placed);
+    expect(ghostsOf(placed, 0).length).toBeGreaterThan(COUNT / 8);
+    placed.cut([2], [1]);
+    placed.world.node(2).start();
+    await placed.run(30_000);
+    expect(ghostsOf(placed, 2)).toEqual([]);
+    for (let i = 0; i < COUNT; i++) expect(await read(placed, 2, keyOf(i))).toBe(VALUE + i);
+    expect(usedBy(placed, 0)).toBeLessThan(SMALL);
+  });
+
+  it("are left out of what a newcomer is sent, and nothing is claimed, while nobody gives them", async () => {
+    const placed = await started("left-out", [SMALL, LARGE, LARGE], { begin: 2 });
+    await fill(placed);
+    const ghosts = ghostsOf(placed, 0);
+    placed.cut([1], [0, 2]);
+    await placed.run(10_000);
+    placed.world.node(2).start();
+    await placed.run(20_000);
+    const { replica } = placed.driver(2);
+    const rest = Array.from({ length: COUNT }, (_, i) => keyOf(i)).filter((key) => !ghosts.includes(key));
+    for (const key of rest) expect([key, placeOf(placed, 2, key).slot > 0]).toEqual([key, true]);
+    for (const key of ghosts) {
+      const { shard, slot } = placeOf(placed, 2, key);
+      const version = versionOf(placed, 0, key);
+      expect([slot, shard.vector.covers(version.origin, version.sequence)]).toEqual([0, false]);
+    }
+    const sent = replica.pulls.registers;
+    await placed.run(20_000);
+    expect(replica.pulls.registers - sent).toBeLessThan(3 * COUNT);
+    placed.heal([1], [0, 2]);
+    await placed.run(30_000);
+    for (let i = 0; i < COUNT; i++) expect(await read(placed, 2, keyOf(i))).toBe(VALUE + i);
+  });
+
+  it("are refused, not absent, while whoever has them is out of reach; all others are served", async () => {
+    const placed = await started("cut", [SMALL, LARGE]);
+    await fill(placed);
+    const ghosts = ghostsOf(placed, 0);
+    const there = keyOf(Array.from({ length: COUNT }, (_, i) => i).find((i) => !ghosts.includes(keyOf(i))) as number);
+    placed.cut([0], [1]);
+    await placed.run(500);
+    for (const wait of [500, 15_000]) {
+      await placed.run(wait);
+      expect(await read(placed, 0, ghosts[0] as string)).toBe("NOT_READY");
+      expect(await read(placed, 0, there)).toBe(VALUE + there.slice(1));
+    }
+    placed.heal([0], [1]);
+    await placed.run(10_000);
+    for (const key of ghosts) expect(await read(placed, 0, key)).toBe(VALUE + key.slice(1));
+    expect(evictedBy(placed, 0) + evictedBy(placed, 1)).toBe(0);
+  });
+
+  it("are absent once whoever had them is known to have gone for good, and their registers go soon", async () => {
+    const placed = await started("gone", [SMALL, LARGE]);
+    await fill(placed);
+    const ghosts = ghostsOf(placed, 0);
+    placed.world.node(1).crash(false);
+    await placed.run(2000);
+    placed.world.node(1).start();
+    await placed.run(5000);
+    const first = ghosts.find((key) => isGhost(placed, 0, key)) ?? (ghosts[0] as string);
+    expect(await read(placed, 0, first)).toBeUndefined();
+    await placed.run(60_000);
+    for (const node of [0, 1]) {
+      for (const key of ghosts) expect(await read(placed, node, key)).toBeUndefined();
+      const { keys } = await placed.do(placed.driver(node).keys({ prefix: "k" as Key, limit: 10_000 }));
+      expect(keys.length).toBe(COUNT - ghosts.length);
+    }
+    expect(ghostsOf(placed, 0)).toEqual([]);
+    const digests = await Promise.all([0, 1].map((node) => placed.driver(node).status()));
+    expect(digests[0]?.digest).toBe(digests[1]?.digest);
+  });
+
+  it("are absent once whoever had them has been away for so long that its place was given to others", async () => {
+    const replica = (node: number) => ({ memoryBytesMax: node === 0 ? SMALL : LARGE, displaceMs: 15_000 });
+    const placed = await started("away", [SMALL, LARGE, LARGE], { replica });
+    await fill(placed, { nodes: [0, 1, 2] });
+    const { replica: small } = placed.driver(0);
+    const keeper = (key: string) => keeperOf(small, small.shardOfKey(key as Key).id);
+    const lost = ghostsOf(placed, 0)[0] as string;
+    const gone = placed.world.nodes.findIndex(({ index }) => placed.driver(index).replica.id === keeper(lost));
+    // It alone has it, as the third has nothing of it.
+    const other = 3 - gone;
+    const { shard, slot } = placeOf(placed, other, lost);
+    shard.letValueGo(slot);
+    placed.world.node(gone).crash(false);
+    await placed.run(8000);
+    for (const node of [0, other]) expect(await read(placed, node, lost)).toBe("NOT_READY");
+    await placed.run(60_000);
+    for (const node of [0, other]) {
+      expect(await read(placed, node, lost)).toBeUndefined();
+      expect(isGhost(placed, node, lost)).toBe(false);
+    }
+    const { orphans } = placed.driver(0).replica;
+    expect(orphans.deleted + placed.driver(other).replica.orphans.deleted).toBeGreaterThan(0);
+  });
+
+  it("are sent again to whoever begins anew, which has dropped its ghosts with its claims (G6)", async () => {
+    const placed = await started("anew", [SMALL, LARGE]);
+    await fill(placed);
+    expect(ghostsOf(placed, 0).length).toBeGreaterThan(COUNT / 8);
+    const { replica } = placed.driver(0);
+    replica.quarantine({ reason: "closed life", knownLife: replica.life }, placed.world.node(0).clockTime);
+    expect(ghostsOf(placed, 0)).toEqual([]);
+    await placed.run(30_000);
+    expect(replica.shards.all.every(({ isSettled }) => isSettled)).toBe(true);
+    for (let i = 0; i < COUNT; i++) expect(await read(placed, 0, keyOf(i))).toBe(VALUE + i);
+  });
+
+  it("are given to whoever has only ghosts of them before a replica leaves", async () => {
+    const placed = await started("leaves", [2 * SMALL, LARGE]);
+    for (const node of [0]) placed.driver(node).setMemoryBytes(SMALL);
+    await fill(placed);
+    expect(ghostsOf(placed, 0).length).toBeGreaterThan(COUNT / 8);
+    placed.driver(0).setMemoryBytes(LARGE);
+    const leaving = placed.driver(1);
+    leaving.leaveCluster();
+    for (const until = placed.world.now + 120_000; !leaving.replica.departure.hasHandedOver; await placed.run(100))
+      expect(placed.world.now).toBeLessThan(until);
+    expect(ghostsOf(placed, 0)).toEqual([]);
+    placed.world.node(1).stop();
+    await placed.run(20_000);
+    for (let i = 0; i < COUNT; i++) expect(await read(placed, 0, keyOf(i))).toBe(VALUE + i);
+  });
+
+  it("go to a replica with a disk where there is one, whatever the order, once they are on it", async () => {
+    const placed = await started("disk", [SMALL, LARGE], { durable: (node) => node === 1 });
+    const { replica } = placed.driver(0);
+    const disk = placed.driver(1).replica.id;
+    for (const { id } of replica.shards.in(DEFAULT_SPACE)) expect(keeperOf(replica, id)).toBe(disk);
+    await put(placed, 0, "new", VALUE);
+    await placed.run(10);
+    const keeper = answers(placed, 1);
+    const version = versionOf(placed, 0, "new");
+    placed.world.node(1).disk.slowDown(1000);
+    await put(placed, 0, "newer", VALUE);
+    await placed.run(10);
+    expect(keeper.keep(replica.id, [versionOf(placed, 0, "newer")])).toEqual([]);
+    placed.world.node(1).disk.speedUp();
+    await placed.run(10_000);
+    expect(keeper.keep(replica.id, [version, versionOf(placed, 0, "newer")])).toEqual([0, 1]);
+    await fill(placed);
+    expect(usedBy(placed, 0)).toBeLessThan(SMALL * 0.8);
+    expect(evictedBy(placed, 0)).toBe(0);
+    for (let i = 0; i < COUNT; i++) expect(await read(placed, 0, keyOf(i))).toBe(VALUE + i);
+  });
+});
+
+describe("who is asked to keep a value", () => {
+  it("says yes to the very version that it holds with its value, and to nothing else (G1)", async () => {
+    const placed = await started("yes", [SMALL, LARGE]);
+    await fill(placed);
+    const ghost = ghostsOf(placed, 0)[0] as string;
+    const other = placed.driver(0).replica.id;
+    const version = versionOf(placed, 1, ghost);
+    const keeper = answers(placed, 1);
+    const wrong = [
+      { ...version, timestamp: (version.timestamp + 1) as VersionFacts["timestamp"] },
+      { ...version, sequence: version.sequence + 1 },
+      { ...version, checksum: version.checksum ^ 1 },
+      { ...version, key: "unknown" as Key },
+      { ...version, shard: 77 as VersionFacts["shard"] },
+    ];
+    expect(keeper.keep(other, [...wrong, version, ...wrong])).toEqual([wrong.length]);
+    const holder = answers(placed, 0);
+    expect(holder.keep(placed.driver(1).replica.id, [version])).toEqual([]);
+  });
+
+  it("says no while it asks the same itself (G2), and while it leaves", async () => {
+    const placed = await started("both", [LARGE, LARGE]);
+    await fill(placed, { to: 20 });
+    const [one, other] = [answers(placed, 0), answers(placed, 1)];
+    const key = Array.from({ length: 20 }, (_, i) => keyOf(i)).find(
+      (each) => keeperOf(one.replica, one.replica.shardOfKey(each as Key).id) !== one.replica.id,
+    ) as string;
+    const version = versionOf(placed, 0, key);
+    expect(one.keep(other.replica.id, [version])).toEqual([0]);
+    const { shard, slot } = placeOf(placed, 0, key);
+    one.replica.ghosts.tick(placed.world.node(0).clockTime);
+    expect(one.replica.ghosts.mayOffer(shard)).toBe(true);
+    one.replica.ghosts.offer(shard, slot);
+    expect(one.keep(other.replica.id, [version])).toEqual([]);
+    one.replica.ghosts.linkDown(other.replica.id);
+    expect(one.keep(other.replica.id, [version])).toEqual([0]);
+    other.replica.departure.begin();
+    expect(other.keep(one.replica.id, [version])).toEqual([]);
+  });
+
+  it("is not obeyed where the value was written meanwhile (G3), nor too late", async () => {
+    const placed = await started("late", [LARGE, LARGE]);
+    await fill(placed, { to: 20 });
+    const { replica, said } = answers(placed, 0);
+    const keys = Array.from({ length: 20 }, (_, i) => keyOf(i)).filter(
+      (each) => keeperOf(replica, replica.shardOfKey(each as Key).id) !== replica.id,
+    );
+    const [changed, left, late] = keys as [string, string, string];
+    const offer = (key: string) => {
+      const { shard, slot } = placeOf(placed, 0, key);
+      expect(replica.ghosts.mayOffer(shard)).toBe(true);
+      replica.ghosts.offer(shard, slot);
+    };
+    const now = placed.world.node(0).clockTime;
+    replica.ghosts.tick(now);
+    offer(changed);
+    offer(left);
+    replica.ghosts.flush();
+    const keeper = placed.driver(1).replica.id;
+    const question = said.findLast((message) => message.type === "keep");
+    if (question?.type !== "keep") throw new Error("nothing was asked");
+    replica
+      .shardOfKey(changed as Key)
+      .write({ kind: KIND_PLAIN, key: changed as Key, value: new Uint8Array(100) }, now);
+    replica.ghosts.receiveKept(keeper, { type: "kept", question: question.question, places: [0, 1] });
+    expect([isGhost(placed, 0, changed), isGhost(placed, 0, left)]).toEqual([false, true]);
+    offer(late);
+    replica.ghosts.flush();
+    replica.ghosts.tick(now + 6000);
+    replica.ghosts.receiveKept(keeper, { type: "kept", question: question.question + 1, places: [0] });
+    expect([isGhost(placed, 0, late), replica.ghosts.offers]).toEqual([false, 0]);
+  });
+
+  it("is never asked where it speaks an older version of the protocol", async () => {
+    const placed = await started("older", [SMALL, LARGE]);
+    const { replica, said } = answers(placed, 0);
+    replica.speaksOfGhosts = () => false;
+    await fill(placed, { to: 800 });
+    expect(said.filter(({ type }) => type === "keep" || type === "fetch")).toEqual([]);
+    expect(ghostsOf(placed, 0)).toEqual([]);
+    expect(evictedBy(placed, 0)).toBeGreaterThan(0);
+    expect(usedBy(placed, 0)).toBeLessThan(SMALL);
+  });
+});
+
+describe("who is asked for a value", () => {
+  it("gives a later version where it has one, which is taken in", async () => {
+    const placed = await started("later", [SMALL, LARGE]);
+    await fill(placed);
+    const key = ghostsOf(placed, 0)[0] as string;
+    const { shard, slot } = placeOf(placed, 1, key);
+    const before = versionOf(placed, 0, key);
+    // Written there alone: nobody has been told.
+    const now = placed.world.node(1).clockTime;
+    shard.write({ kind: KIND_PLAIN, key: key as Key, value: new TextEncoder().encode("later") }, now);
+    expect(isOfVersion(before, shard.table.viewOf(slot), shard.table.offsetOf(slot))).toBe(false);
+    expect(await read(placed, 0, key)).toBe("later");
+    const here = placeOf(placed, 0, key);
+    expect(timestampAt(here.shard.table.viewOf(here.slot), here.shard.table.offsetOf(here.slot))).toBeGreaterThan(
+      before.timestamp,
+    );
+  });
+
+  it("asks nobody in turn", async () => {
+    const placed = await started("turn", [SMALL, LARGE]);
+    await fill(placed);
+    const key = ghostsOf(placed, 0)[0] as string;
+    const { replica, said } = answers(placed, 0);
+    const asker = placed.driver(1).replica.id;
+    replica.fetches.receiveFetch(asker, { type: "fetch", request: 7, version: versionOf(placed, 0, key) });
+    expect(said.at(-1)).toMatchObject({ type: "fetched", request: 7, isSure: true });
+    expect(replica.fetches.underWay).toBe(0);
+  });
+
+  it("counts for no majority with a ghost that it cannot fetch", async () => {
+    const placed = await started("quorum", [SMALL, LARGE, LARGE]);
+    await fill(placed, { nodes: [0, 1, 2] });
+    const key = ghostsOf(placed, 0)[0] as string;
+    const { replica, said } = answers(placed, 0);
+    const asked = () => {
+      const { shard } = placeOf(placed, 0, key);
+      const asker = placed.driver(1).replica.id;
+      replica.quorumReads.receiveRead(asker, { type: "read", request: 9, shard: shard.id, kind: KIND_PLAIN, key });
+    };
+    placed.cut([0], [1, 2]);
+    await placed.run(5000);
+    asked();
+    await placed.run(200);
+    expect(said.findLast(({ type }) => type === "read-reply")).toMatchObject({ request: 9, whole: false });
+    placed.heal([0], [1, 2]);
+    await placed.run(5000);
+    asked();
+    await placed.run(200);
+    expect(said.findLast(({ type }) => type === "read-reply")).toMatchObject({ request: 9, whole: true });
+    expect(isGhost(placed, 0, key)).toBe(false);
+  });
+
+  it("may be silent: others are asked then, and the read comes to an end", async () => {
+    const placed = await started("silent", [SMALL, LARGE, LARGE]);
+    await fill(placed, { nodes: [0, 1, 2] });
+    const { replica } = placed.driver(0);
+    const key = ghostsOf(placed, 0)[0] as string;
+    const keeper = keeperOf(replica, replica.shardOfKey(key as Key).id);
+    const silent = placed.world.nodes.find(({ index }) => placed.driver(index).replica.id === keeper)?.index as number;
+    placed.driver(silent).replica.fetches.receiveFetch = () => {};
+    expect(await read(placed, 0, key)).toBe(VALUE + key.slice(1));
+    for (const node of [1, 2]) placed.driver(node).replica.fetches.receiveFetch = () => {};
+    const next = ghostsOf(placed, 0)[0] as string;
+    const asked = placed.world.now;
+    expect(await read(placed, 0, next)).toBe("NOT_READY");
+    expect(placed.world.now - asked).toBeLessThan(10_000);
+    expect(replica.recalls.waiting).toBe(0);
+  });
+});
