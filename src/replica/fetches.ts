@@ -4,9 +4,10 @@
  *  1. Who is asked asks nobody in turn: it answers by what is in its memory, or on its disk.
  *  2. What comes is the version that was asked for, or a later one, which is taken in as if it had been read (`takeIn`).
  *  3. A value is *gone* when everybody has said twice, in turn, that it is not there who may have it: it may go from one to another
- *     while they are asked. Who cannot be asked may have it, unless it kept nothing on disk and has been away for so long that
- *     its place was given to others. Until then a read is refused: a client that wrote the value, or has read it, must not be
- *     told that there is none, as it would be from one side of a cut.
+ *     while they are asked. Who cannot be asked may have it for as long as it is a member that may come back. Until then a read is
+ *     refused: a client that wrote the value, or has read it, must not be told that there is none, as it would be from one side
+ *     of a cut. But once all who cannot be asked kept nothing on disk, and have been away for so long that their places were given
+ *     to others, it is *absent*: reads are told that there is none, and the register stays, as they may be behind a cut.
  *  4. At most as many are under way as `recalls.ts` lets be read at once, each at one peer.
  */
 
@@ -98,11 +99,12 @@ export class Fetches {
       this.#host.send(peer, { type: "fetch", request, version: wanted.version });
       return;
     }
-    if (!this.#isGone(wanted)) {
+    if (!this.#isAbsent(wanted)) {
       const error = new AtollError("NOT_READY", "whoever has this value cannot be reached at the moment");
       this.#end(request, wanted, error);
-    } else if (wanted.isSecondRound || wanted.without.size === 0) this.#end(request, wanted, "gone");
-    else {
+    } else if (wanted.isSecondRound || wanted.without.size === 0) {
+      this.#end(request, wanted, this.#isGone(wanted) ? "gone" : "absent");
+    } else {
       wanted.isSecondRound = true;
       wanted.left.push(...this.#inOrder(wanted.shard));
       wanted.without.clear();
@@ -115,12 +117,16 @@ export class Fetches {
     this.#host.recalls.received(place, outcome);
   }
 
-  /** 3. */
+  /** 3. Those who have left or were given up are no owners any more. */
   #isGone({ shard, without }: Fetch): boolean {
-    return coOwnersOf(this.#host, shard.id).every((member) => without.has(member.id) || this.#hasGone(member));
+    return coOwnersOf(this.#host, shard.id).every(({ id }) => without.has(id));
   }
 
-  #hasGone(member: Member): boolean {
+  #isAbsent({ shard, without }: Fetch): boolean {
+    return coOwnersOf(this.#host, shard.id).every((member) => without.has(member.id) || this.#isLongAway(member));
+  }
+
+  #isLongAway(member: Member): boolean {
     const isAway = !this.#host.isLinked(member.id) && this.#host.stateOf(member.id) === "dead";
     return member.ephemeral && isDisplaced(member) && isAway;
   }

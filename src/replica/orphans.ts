@@ -5,7 +5,8 @@
  *  - A keeper fetches what it has ghosts of, as long as it has room: it became the keeper when another went.
  *  - A value that is gone (`fetches.ts`, 3) and, asked for once more after a while, still is, is an *orphan*. Its register is
  *    deleted, one tick after it, as one that is evicted: else it would be listed for ever, and be waited for by whoever is to
- *    take the shard over. Whoever finds that does it: all who do say the same.
+ *    take the shard over. Whoever finds that does it: all who do say the same. Not while somebody who was not asked may come
+ *    back: what that one has, the deletion would kill.
  */
 
 import type { ReplicaId } from "../base/ids.ts";

@@ -6,7 +6,8 @@
  *  V2. What the disk does not give back, twice, as it was written is lost: the shard that claims it is distrusted, and peers
  *      bring it back. Who waits is told, and can ask them.
  *  V3. A disk that cannot be read at the moment loses nothing: who waits is told that, and may want it again.
- *  V4. What no peer has is gone; the register stays, for `orphans.ts` to decide about.
+ *  V4. What no peer has is gone; the register stays, for `orphans.ts` to decide about. What no peer has who is there is
+ *      *absent*, which is the same to whoever waits, and nothing is decided.
  */
 
 import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
@@ -27,7 +28,7 @@ export type Recalled = "look again" | "lost" | "gone" | AtollError;
 /** What has become of several: all are back, some could not be read at the moment, or some are with nobody in reach. */
 export type RecalledAll = "look again" | "later" | "nowhere";
 /** What was found of one: its record; undefined: nothing, of a disk, or that it is to be looked at again. */
-export type Found = Uint8Array | undefined | "gone" | AtollError;
+export type Found = Uint8Array | undefined | "gone" | "absent" | AtollError;
 
 export interface RecallHost {
   readonly limits: RecordLimits;
@@ -129,12 +130,10 @@ export class Recalls {
       this.taken++;
       return "look again";
     }
+    if (read === "gone") this.#host.isGone(shard, slot);
+    if (read === "gone" || read === "absent") return "gone";
     // Another version of it has come and gone.
-    if (this.#host.isEphemeral && read !== "gone") return "look again";
-    if (read === "gone") {
-      this.#host.isGone(shard, slot);
-      return "gone";
-    }
+    if (this.#host.isEphemeral) return "look again";
     // It may have been written anew, and have gone again, while it was read.
     if (++recall.tries < TRIES_MAX) return "again";
     this.lost++;

@@ -1,6 +1,7 @@
 /** Values that replicas without a disk let go of, as others have them. */
 
 import { describe, expect, it } from "vitest";
+import type { ReplicaSettings } from "../../simulations/plan.ts";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { keeperOf } from "../../src/cluster/keeper.ts";
@@ -237,28 +238,46 @@ describe("values that others have", () => {
     expect(digests[0]?.digest).toBe(digests[1]?.digest);
   });
 
-  it("are absent once whoever had them has been away for so long that its place was given to others", async () => {
-    const replica = (node: number) => ({ memoryBytesMax: node === 0 ? SMALL : LARGE, displaceMs: 15_000 });
-    const placed = await started("away", [SMALL, LARGE, LARGE], { replica });
+  /** Of three, one without the memory for all: a value that is with nobody but its keeper, which is named. */
+  async function onlyWithKeeper(seed: string, more: Partial<ReplicaSettings>) {
+    const replica = (node: number) => ({ memoryBytesMax: node === 0 ? SMALL : LARGE, displaceMs: 15_000, ...more });
+    const placed = await started(seed, [SMALL, LARGE, LARGE], { replica });
     await fill(placed, { nodes: [0, 1, 2] });
     const { replica: small } = placed.driver(0);
-    const keeper = (key: string) => keeperOf(small, small.shardOfKey(key as Key).id);
-    const lost = ghostsOf(placed, 0)[0] as string;
-    const gone = placed.world.nodes.findIndex(({ index }) => placed.driver(index).replica.id === keeper(lost));
-    // It alone has it, as the third has nothing of it.
-    const other = 3 - gone;
-    const { shard, slot } = placeOf(placed, other, lost);
+    const key = ghostsOf(placed, 0)[0] as string;
+    const keeper = Number(keeperOf(small, small.shardOfKey(key as Key).id)?.slice(1, 2));
+    const other = 3 - keeper;
+    const { shard, slot } = placeOf(placed, other, key);
     shard.letValueGo(slot);
-    placed.world.node(gone).crash(false);
+    return { placed, key, keeper, others: [0, other] };
+  }
+
+  it("are absent while whoever had them has been away long enough to lose its place, and are there again when it is", async () => {
+    const { placed, key, keeper, others } = await onlyWithKeeper("away", {});
+    placed.cut([keeper], others);
     await placed.run(8000);
-    for (const node of [0, other]) expect(await read(placed, node, lost)).toBe("NOT_READY");
+    for (const node of others) expect(await read(placed, node, key)).toBe("NOT_READY");
     await placed.run(60_000);
-    for (const node of [0, other]) {
-      expect(await read(placed, node, lost)).toBeUndefined();
-      expect(isGhost(placed, node, lost)).toBe(false);
+    for (const node of others) {
+      expect(await read(placed, node, key)).toBeUndefined();
+      expect(isGhost(placed, node, key)).toBe(true);
+      expect(placed.driver(node).replica.orphans.deleted).toBe(0);
     }
-    const { orphans } = placed.driver(0).replica;
-    expect(orphans.deleted + placed.driver(other).replica.orphans.deleted).toBeGreaterThan(0);
+    placed.heal([keeper], others);
+    await placed.run(20_000);
+    for (const node of [keeper, ...others]) expect(await read(placed, node, key)).toBe(VALUE + key.slice(1));
+  });
+
+  it("go, registers included, once whoever had them was given up after the retention", async () => {
+    const { placed, key, keeper, others } = await onlyWithKeeper("given-up", { retentionMs: 60_000 });
+    placed.world.node(keeper).crash(false);
+    await placed.run(120_000);
+    for (const node of others) {
+      expect(await read(placed, node, key)).toBeUndefined();
+      expect(isGhost(placed, node, key)).toBe(false);
+    }
+    const deleted = others.map((node) => placed.driver(node).replica.orphans.deleted);
+    expect(Math.max(...deleted)).toBeGreaterThan(0);
   });
 
   it("are sent again to whoever begins anew, which has dropped its ghosts with its claims (G6)", async () => {
