@@ -166,7 +166,8 @@ export class Ghosts implements Lender {
       // B2 of `bequest.ts`.
       if (!this.#host.isDeparting && this.#hasWhole(version)) places.push(place);
     }
-    this.#host.send(peer, { type: "kept", question, places });
+    const isWhole = this.#host.shards.all.every(({ away }) => away === 0);
+    this.#host.send(peer, { type: "kept", question, places, isWhole });
   }
 
   /** G1, G2. */

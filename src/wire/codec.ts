@@ -254,6 +254,7 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       return writeList(writer, message.versions, writeVersionFacts);
     case "kept":
       writer.varint(message.question);
+      writer.u8(message.isWhole ? 1 : 0);
       return writePlaces(writer, message.places);
     case "fetch":
       writer.varint(message.request);
@@ -440,7 +441,7 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
     case "keep":
       return { type, question: reader.varint(), versions: readList(reader, KEEP_MAX, readVersionFacts) };
     case "kept":
-      return { type, question: reader.varint(), places: readPlaces(reader) };
+      return { type, question: reader.varint(), isWhole: readFlag(reader), places: readPlaces(reader) };
     case "fetch":
       return { type, request: reader.varint(), version: readVersionFacts(reader) };
     case "fetched":

@@ -345,8 +345,14 @@ export type Message =
       readonly records: Records;
     }
   | { readonly type: "keep"; readonly question: number; readonly versions: readonly VersionFacts[] }
-  /** `places`: in the question, ascending, of those that the sender has, each as it was asked for. */
-  | { readonly type: "kept"; readonly question: number; readonly places: readonly number[] }
+  | {
+      readonly type: "kept";
+      readonly question: number;
+      /** In the question, ascending, of those that the sender has, each as it was asked for. */
+      readonly places: readonly number[];
+      /** No value that the sender claims is away from it. */
+      readonly isWhole: boolean;
+    }
   | { readonly type: "fetch"; readonly request: number; readonly version: VersionFacts }
   | {
       readonly type: "fetched";

@@ -308,6 +308,60 @@ describe("values that others have", () => {
     for (let i = 0; i < COUNT; i++) expect(await read(placed, 0, keyOf(i))).toBe(VALUE + i);
   });
 
+  it("are given again, to the next keeper, where the first one crashes while a replica leaves", async () => {
+    const placed = await started("heir", [SMALL, LARGE, LARGE]);
+    await fill(placed, { nodes: [0, 1, 2] });
+    placed.driver(0).setMemoryBytes(LARGE);
+    const { replica } = placed.driver(1);
+    replica.departure.begin();
+    await placed.run(5000);
+    expect(replica.bequest.left).toBe(0);
+    const ofOther = ghostsOf(placed, 0).filter(
+      (key) => keeperOf(replica, replica.shardOfKey(key as Key).id) === placed.driver(2).replica.id,
+    );
+    const shardsOfOther = new Set(ofOther.map((key) => replica.shardOfKey(key as Key)));
+    expect(shardsOfOther.size).toBeGreaterThan(0);
+    // It is to be seen that they are waited for: nothing is fetched unasked any more.
+    placed.driver(0).replica.orphans.step = () => {};
+    placed.world.node(2).crash(false);
+    await placed.run(10_000);
+    expect(ghostsOf(placed, 0)).toEqual(expect.arrayContaining(ofOther));
+    expect([replica.bequest.left, replica.departure.mayGo()]).toEqual([shardsOfOther.size, false]);
+  });
+
+  it("are given, and the replica goes, though all shards are written to all the time", async () => {
+    const placed = await started("busy", [SMALL, LARGE]);
+    await fill(placed);
+    expect(ghostsOf(placed, 0).length).toBeGreaterThan(COUNT / 8);
+    placed.driver(0).setMemoryBytes(LARGE);
+    const { replica } = placed.driver(1);
+    replica.departure.begin();
+    const { departure } = replica;
+    for (let round = 0; !departure.hasHandedOver; round++) {
+      expect(round).toBeLessThan(1000);
+      await put(placed, 1, keyOf(round % COUNT), VALUE + round);
+      await placed.run(10);
+    }
+    // Its own doors are shut by now, those of others are not.
+    for (let round = 0; !departure.mayGo(); round++) {
+      expect(round).toBeLessThan(1000);
+      if (round % 20 === 0) await put(placed, 0, keyOf(round % COUNT), VALUE + round);
+      await placed.run(10);
+    }
+    expect(ghostsOf(placed, 0)).toEqual([]);
+  });
+
+  it("are asked for one by one by nobody who leaves where there are no ghosts", async () => {
+    const placed = await started("no-ghosts", [LARGE, LARGE]);
+    await fill(placed);
+    const { replica, said } = answers(placed, 1);
+    replica.departure.begin();
+    await placed.run(3000);
+    expect([replica.departure.hasHandedOver, replica.departure.mayGo()]).toEqual([true, true]);
+    const questions = said.flatMap((message) => (message.type === "keep" ? [message.versions.length] : []));
+    expect(questions).toEqual([0]);
+  });
+
   it("go to a replica with a disk where there is one, whatever the order, once they are on it", async () => {
     const placed = await started("disk", [SMALL, LARGE], { durable: (node) => node === 1 });
     const { replica } = placed.driver(0);
@@ -395,12 +449,12 @@ describe("who is asked to keep a value", () => {
     replica
       .shardOfKey(changed as Key)
       .write({ kind: KIND_PLAIN, key: changed as Key, value: new Uint8Array(100) }, now);
-    replica.ghosts.receiveKept(keeper, { type: "kept", question: question.question, places: [0, 1] });
+    replica.ghosts.receiveKept(keeper, { type: "kept", question: question.question, places: [0, 1], isWhole: true });
     expect([isGhost(placed, 0, changed), isGhost(placed, 0, left)]).toEqual([false, true]);
     offer(late);
     replica.ghosts.flush();
     replica.ghosts.tick(now + 6000);
-    replica.ghosts.receiveKept(keeper, { type: "kept", question: question.question + 1, places: [0] });
+    replica.ghosts.receiveKept(keeper, { type: "kept", question: question.question + 1, places: [0], isWhole: true });
     expect([isGhost(placed, 0, late), replica.ghosts.offers]).toEqual([false, 0]);
   });
 

@@ -329,6 +329,7 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
   kept: fc.record({
     ...type("kept"),
     question: number,
+    isWhole: fc.boolean(),
     places: fc
       .uniqueArray(fc.integer({ min: 0, max: KEEP_MAX - 1 }), { maxLength: 5 })
       .map((places) => places.sort((a, b) => a - b)),
