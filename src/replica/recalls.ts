@@ -21,9 +21,11 @@ import { recordKey } from "./disk-layout.ts";
 /** Reads under way at once, and what they are to bring, unless one alone is longer; further ones wait for their turn. */
 const READS_MAX = 64;
 const READ_BYTES_MAX = 16 * 1024 * 1024;
+/** Of those that wait for their turn: whoever wants one more is refused, and may ask again. */
+export const QUEUED_MAX = 16_384;
 const TRIES_MAX = 2;
 
-/** An error: the disk could not be read, or peers could not be asked, and the value is still away. */
+/** An error: the disk could not be read, peers could not be asked, or too many wait already, and the value is still away. */
 export type Recalled = "look again" | "lost" | "gone" | AtollError;
 /** What has become of several: all are back, some could not be read at the moment, or some are with nobody in reach. */
 export type RecalledAll = "look again" | "later" | "nowhere";
@@ -59,6 +61,7 @@ export class Recalls {
   /** Whose turn has not come. */
   readonly #queued: Recall[] = [];
   readonly #toBeTold: (() => void)[] = [];
+  #isReadingOn = false;
   #reading = 0;
   #readingBytes = 0;
   /** Values taken back, and those that the disk had lost. */
@@ -85,6 +88,8 @@ export class Recalls {
       known.waiting.push(answer);
       return;
     }
+    if (this.#queued.length >= QUEUED_MAX)
+      return answer(new AtollError("TOO_MANY_REQUESTS", "too many values are being taken back already"));
     const identity = table.bytesOf(slot).slice(at, at + shard.lengthOf(slot));
     const recall: Recall = { key, shard, identity, waiting: [answer], bytes: valueLengthAt(view, at), tries: 0 };
     this.#byKey.set(name, recall);
@@ -92,7 +97,18 @@ export class Recalls {
     this.#readOn();
   }
 
+  /** What cannot be read is received at once, and so would one after the other from within: however many there are. */
   #readOn(): void {
+    if (this.#isReadingOn) return;
+    this.#isReadingOn = true;
+    try {
+      this.#readOnInTurn();
+    } finally {
+      this.#isReadingOn = false;
+    }
+  }
+
+  #readOnInTurn(): void {
     while (this.#reading < READS_MAX) {
       const [recall] = this.#queued;
       if (recall === undefined) return;
@@ -155,13 +171,14 @@ export class Recalls {
   /** Wants all of these; `then` is told once, with the next tick where not all are back. */
   wantAll(shard: Shard, slots: readonly number[], then: (recalled: RecalledAll) => void): void {
     let left = slots.length;
-    let hasFailed = false;
+    let [isMissed, isRefused] = [false, false];
     for (const slot of slots) {
       this.want(shard, slot, (recalled) => {
-        hasFailed ||= recalled instanceof AtollError || recalled === "gone";
+        if (recalled instanceof AtollError && recalled.code === "TOO_MANY_REQUESTS") isRefused = true;
+        else if (recalled instanceof AtollError || recalled === "gone") isMissed = true;
         if (--left > 0) return;
-        if (hasFailed) this.#toBeTold.push(() => then(this.#host.isEphemeral ? "nowhere" : "later"));
-        else then("look again");
+        if (!isMissed && !isRefused) return then("look again");
+        this.#toBeTold.push(() => then(this.#host.isEphemeral && !isRefused ? "nowhere" : "later"));
       });
     }
   }

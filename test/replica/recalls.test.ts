@@ -7,7 +7,7 @@ import { HybridClock } from "../../src/core/clock.ts";
 import { KIND_PLAIN, RecordWriter } from "../../src/core/record.ts";
 import { Residency } from "../../src/core/residency.ts";
 import { Shard } from "../../src/core/shard.ts";
-import { type Recalled, Recalls } from "../../src/replica/recalls.ts";
+import { QUEUED_MAX, type Recalled, Recalls } from "../../src/replica/recalls.ts";
 import { BOUND_MS, NOW, origin } from "../support/shards.ts";
 
 /** A shard with so many registers whose values are away, and the records that the disk has of them. */
@@ -36,11 +36,15 @@ function createAway(count: number, lengths: readonly number[] = []) {
   residency.measure();
   residency.reclaim();
   const lost: number[] = [];
-  const outbox = { reads: [] as Uint8Array[] };
+  /** `error`: what reads are answered with at once. */
+  const outbox = { reads: [] as Uint8Array[], error: undefined as AtollError | undefined };
   const recalls = new Recalls({
     limits: { keyBytesMax: 100, valueBytesMax: Math.max(1000, ...lengths) },
     isEphemeral: false,
-    readValue: (key) => void outbox.reads.push(key),
+    readValue: (key) => {
+      if (outbox.error === undefined) outbox.reads.push(key);
+      else recalls.received(key, outbox.error);
+    },
     isGone: () => {},
     lost: (_shard, slot) => {
       lost.push(slot);
@@ -55,6 +59,23 @@ function createAway(count: number, lengths: readonly number[] = []) {
 }
 
 describe("a value that is wanted", () => {
+  it("is refused at once where as many wait as may, all of whom are told when nothing can be read any more", () => {
+    const READ = 64;
+    const { shard, slots, recalls, outbox, told, want, next } = createAway(READ + QUEUED_MAX + 1);
+    for (let i = 0; i < READ + QUEUED_MAX; i++) want(i);
+    expect([recalls.waiting, told]).toEqual([READ + QUEUED_MAX, []]);
+    want(READ + QUEUED_MAX);
+    expect(told.splice(0)).toMatchObject([{ code: "TOO_MANY_REQUESTS" }]);
+    const all: string[] = [];
+    recalls.wantAll(shard, slots.slice(-1), (recalled) => all.push(recalled));
+    recalls.tick();
+    expect(all).toEqual(["later"]);
+    outbox.error = new AtollError("NOT_READY", "nobody is there");
+    while (outbox.reads.length > 0) recalls.received(next(), outbox.error);
+    expect([told.length, recalls.waiting]).toEqual([READ + QUEUED_MAX, 0]);
+    expect(told.every((each) => each === outbox.error)).toBe(true);
+  });
+
   it("waits for its turn while long ones are read, and what was read is given back at once", () => {
     const MIB = 1024 * 1024;
     const { shard, slots, records, recalls, outbox, told, want, next } = createAway(4, [100, 10 * MIB, 100, 10 * MIB]);
