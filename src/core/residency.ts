@@ -37,7 +37,9 @@ const LENDING_RECORDS_SHARE = 0.5;
 export interface Lender {
   /** As many are offered as may be at once. */
   readonly isFull: boolean;
-  /** Somebody may have what goes of a shard. */
+  /** Somebody may have what goes of a shard, now or later. */
+  mayLend(shard: Shard): boolean;
+  /** That one may be asked now. */
   mayOffer(shard: Shard): boolean;
   isOffered(shard: Shard, slot: number): boolean;
   /** A value is to go. Either it does (`lent`), or it stays (`stays`). */
@@ -135,7 +137,7 @@ export class Residency implements Places {
     this.lendableBytes = 0;
     for (const shard of this.#lodgers.keys()) {
       bytes -= shard.fallenBytes + (this.hasDisk ? shard.looseBytes : 0);
-      if (this.lender?.mayOffer(shard) === true) this.lendableBytes += shard.looseBytes;
+      if (this.lender?.mayLend(shard) === true) this.lendableBytes += shard.looseBytes;
     }
     this.leastBytes = bytes - this.lendableBytes;
     return this.leastBytes;
@@ -175,9 +177,14 @@ export class Residency implements Places {
     const { lender } = this;
     if (lender === undefined || !this.isLending) return;
     this.measureLeast();
-    if (this.lendableBytes === 0) return;
+    if (!this.#mayOfferAny(lender)) return;
     // Nobody loses by it, whatever its share is.
     this.#shares.reclaimAny(() => !this.isLending || lender.isFull, LOOKS_MAX);
+  }
+
+  #mayOfferAny(lender: Lender): boolean {
+    for (const shard of this.#lodgers.keys()) if (shard.looseBytes > 0 && lender.mayOffer(shard)) return true;
+    return false;
   }
 
   getUse(place: number): number {

@@ -17,7 +17,7 @@
  *  F6. Of memory, whoever is above its share of it loses first, and no more than it is above (H1 of `core/memory-shares.ts`).
  *      Of the disk nobody has a share.
  *  F7. Where there is no disk, only what others do not have goes: what may still become a ghost (`ghosts.ts`) counts as gone,
- *      unless that takes so long that a last mark is reached; and ghosts themselves go only where keys alone are too many.
+ *      be its keeper willing at the moment or not, unless that takes so long that a last mark is reached; and ghosts themselves go only where keys alone are too many.
  */
 
 import type { Random } from "../base/random.ts";

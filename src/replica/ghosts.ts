@@ -84,18 +84,27 @@ export class Ghosts implements Lender {
     return this.offers >= OFFERS_MAX;
   }
 
-  mayOffer(shard: Shard): boolean {
-    if (this.#keepers.has(shard)) return this.#keepers.get(shard) !== undefined;
-    const keeper = this.#keeperFor(shard);
-    this.#keepers.set(shard, keeper);
-    return keeper !== undefined;
+  mayLend(shard: Shard): boolean {
+    return this.#keeperOf(shard) !== undefined;
   }
 
-  #keeperFor(shard: Shard): ReplicaId | undefined {
+  mayOffer(shard: Shard): boolean {
+    const keeper = this.#keeperOf(shard);
+    return keeper !== undefined && !this.#pausedUntil.has(keeper);
+  }
+
+  #keeperOf(shard: Shard): ReplicaId | undefined {
+    if (this.#keepers.has(shard)) return this.#keepers.get(shard);
+    const keeper = this.#lookForKeeper(shard);
+    this.#keepers.set(shard, keeper);
+    return keeper;
+  }
+
+  #lookForKeeper(shard: Shard): ReplicaId | undefined {
     const space = spaceOf(shard.id);
     if (!isForEverybody(space) || space === SYSTEM_SPACE || !shard.isSettled || shard.isLeaving) return undefined;
     const keeper = keeperOf(this.#host, shard.id);
-    if (keeper === undefined || keeper === this.#host.ownership.self || this.#pausedUntil.has(keeper)) return undefined;
+    if (keeper === undefined || keeper === this.#host.ownership.self) return undefined;
     return this.#host.canSend(keeper) && this.#host.speaksOfGhosts(keeper) ? keeper : undefined;
   }
 

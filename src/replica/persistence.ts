@@ -102,6 +102,7 @@ export class Persistence {
   madeUp = 0;
   /** A batch was handed out, and is not on disk yet. */
   isUnderWay = false;
+  readonly #underWay = new Set<Shard>();
   /** The last batch was full: there is more to write. */
   isBehind = false;
   /** Checksum of each shard's head on disk. */
@@ -136,6 +137,11 @@ export class Persistence {
   /** Has entries removed from disk that cannot be read: nobody knows their register, so nobody would replace them. */
   removeDamaged(keys: readonly Uint8Array[]): void {
     this.#damagedKeys.push(...keys);
+  }
+
+  /** Something of a shard is in the batch that was handed out, and is not on disk yet. */
+  isUnderWayOf(shard: Shard): boolean {
+    return this.#underWay.has(shard);
   }
 
   /** What the disk lacks by now goes there in one batch, however much it is (D6). */
@@ -191,6 +197,7 @@ export class Persistence {
         break;
       }
       this.#addShard(shard);
+      this.#underWay.add(shard);
       const { isReady, recordBytes, isBlank } = shard;
       shards.push({ shard, vector: shard.vector.snapshot(), isReady, recordBytes, isBlank });
     }
@@ -243,6 +250,7 @@ export class Persistence {
   persisted(batch: Batch): void {
     this.#failed = undefined;
     this.isUnderWay = false;
+    this.#underWay.clear();
     this.epoch = Math.max(this.epoch, batch.epoch);
     for (const { shard, vector, isReady, recordBytes, isBlank } of batch.shards) {
       this.#noteBytes(shard.id, recordBytes);

@@ -827,7 +827,7 @@ export class Replica implements WatchRelayHost {
 
   isOnDisk(shard: Shard, slot: number): boolean {
     if (shard.isAway(slot)) return true;
-    if (this.persistence.isUnderWay || shard.isToBeWritten(slot)) return false;
+    if (this.persistence.isUnderWayOf(shard) || shard.isToBeWritten(slot)) return false;
     const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
     return this.persistence.durableOf(shard.id).covers(originAt(view, at), sequenceAt(view, at));
   }

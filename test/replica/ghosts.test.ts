@@ -367,6 +367,9 @@ describe("values that others have", () => {
     const { replica } = placed.driver(0);
     const disk = placed.driver(1).replica.id;
     for (const { id } of replica.shards.in(DEFAULT_SPACE)) expect(keeperOf(replica, id)).toBe(disk);
+    const early = Array.from({ length: 20 }, (_, i) => `early${i}`);
+    for (const key of early) await put(placed, 0, key, VALUE);
+    await placed.run(1000);
     await put(placed, 0, "new", VALUE);
     await placed.run(10);
     const keeper = answers(placed, 1);
@@ -375,6 +378,15 @@ describe("values that others have", () => {
     await put(placed, 0, "newer", VALUE);
     await placed.run(10);
     expect(keeper.keep(replica.id, [versionOf(placed, 0, "newer")])).toEqual([]);
+    // What is being written says nothing of other shards.
+    const written = ["new", "newer"].map((key) => replica.shardOfKey(key as Key));
+    const others = early.filter((key) => !written.includes(replica.shardOfKey(key as Key)));
+    for (let ms = 0; !keeper.replica.persistence.isUnderWay; ms++) {
+      expect(ms).toBeLessThan(100);
+      await placed.run(1);
+    }
+    expect(keeper.keep(replica.id, [versionOf(placed, 0, "newer")])).toEqual([]);
+    expect(keeper.keep(replica.id, [versionOf(placed, 0, others[0] as string)])).toEqual([0]);
     placed.world.node(1).disk.speedUp();
     await placed.run(10_000);
     expect(keeper.keep(replica.id, [version, versionOf(placed, 0, "newer")])).toEqual([0, 1]);
@@ -403,6 +415,20 @@ describe("who is asked to keep a value", () => {
     expect(keeper.keep(other, [...wrong, version, ...wrong])).toEqual([wrong.length]);
     const holder = answers(placed, 0);
     expect(holder.keep(placed.driver(1).replica.id, [version])).toEqual([]);
+  });
+
+  it("may say no for a while: nothing goes for good before the last mark", async () => {
+    const placed = await started("unwilling", [SMALL, LARGE]);
+    const { replica } = placed.driver(1);
+    replica.ghosts.receiveKeep = (peer, { question }) =>
+      replica.send(peer, { type: "kept", question, places: [], isWhole: true });
+    // Above the second mark, and below the last one.
+    for (let i = 0; usedBy(placed, 0) < SMALL * 0.85 * 1.09; i++) {
+      await put(placed, 1, keyOf(i), VALUE);
+      await placed.run(10);
+    }
+    await placed.run(5000);
+    expect([ghostsOf(placed, 0).length, evictedBy(placed, 0), evictedBy(placed, 1)]).toEqual([0, 0, 0]);
   });
 
   it("says no while it asks the same itself (G2), and while it leaves", async () => {
