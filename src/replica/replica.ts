@@ -1167,12 +1167,20 @@ export class Replica implements WatchRelayHost {
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
   }
 
-  /** True where values of it are away: they are taken back first. */
+  /**
+   * True where values of it are away: they are taken back first. What is with nobody is dropped: nothing is claimed of it, and
+   * it would stay in doubt for ever, as nobody sends it again.
+   */
   #recallsWhatIsInDoubt(shard: Shard): boolean {
     if (shard.away === 0) return false;
     if (this.recalls.waiting > 0) return true;
     const slots = shard.unconfirmedAway(RECALLS_AT_ONCE);
-    this.recall(shard, slots);
+    for (const slot of slots) {
+      this.recalls.want(shard, slot, (recalled) => {
+        const isGone = recalled === "gone" && shard.mayBeLent(slot) && shard.isAway(slot);
+        if (isGone && shard.isUnconfirmed(slot)) shard.discard(slot);
+      });
+    }
     return slots.length > 0;
   }
 

@@ -292,6 +292,27 @@ describe("values that others have", () => {
     for (let i = 0; i < COUNT; i++) expect(await read(placed, 0, keyOf(i))).toBe(VALUE + i);
   });
 
+  it("are dropped where they are in doubt and gone, so that the doubt ends", async () => {
+    const placed = await started("in-doubt", [SMALL, LARGE]);
+    await fill(placed);
+    const ghosts = ghostsOf(placed, 0);
+    expect(ghosts.length).toBeGreaterThan(COUNT / 8);
+    placed.world.node(1).crash(false);
+    await placed.run(2000);
+    placed.world.node(1).start();
+    await placed.run(2000);
+    const { replica } = placed.driver(0);
+    for (const shard of replica.shards) {
+      replica.pulls.abandon(shard.id);
+      shard.distrust({ serve: true, isWhole: true });
+    }
+    await placed.run(30_000);
+    expect(replica.shards.all.filter(({ isSettled }) => !isSettled)).toEqual([]);
+    for (const node of [0, 1]) for (const key of ghosts) expect(await read(placed, node, key)).toBeUndefined();
+    const digests = await Promise.all([0, 1].map((node) => placed.driver(node).status()));
+    expect(digests[0]?.digest).toBe(digests[1]?.digest);
+  });
+
   it("are given to whoever has only ghosts of them before a replica leaves", async () => {
     const placed = await started("leaves", [2 * SMALL, LARGE]);
     for (const node of [0]) placed.driver(node).setMemoryBytes(SMALL);
