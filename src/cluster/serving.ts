@@ -27,8 +27,12 @@ const QUEUE_BYTES_MAX = 12 * 1024 * 1024;
 
 /** Registers among which values that are away are looked for, to be read from disk at once. */
 const RECALL_LOOKS = 256;
-/** After something had to be left out of a delta of a shard, a peer is sent no other for so long: it would come to the same. */
+/**
+ * After something had to be left out of a delta of a shard, a peer is sent no other for so long, as it would come to the same;
+ * for twice as long after each further one, at most for so long.
+ */
 const INCOMPLETE_MS = 10_000;
+const INCOMPLETE_MS_MAX = 300_000;
 
 interface ServedSession {
   readonly shard: Shard;
@@ -41,9 +45,14 @@ interface ServedSession {
   isRecalling: boolean;
 }
 
+interface Incomplete {
+  readonly at: number;
+  readonly pauseMs: number;
+}
+
 interface Puller {
-  /** When a delta ended without a claim, by shard. */
-  readonly incompleteAt: Map<Shard, number>;
+  /** Of shards whose last delta ended without a claim: when, and for how long there is no other. */
+  readonly incomplete: Map<Shard, Incomplete>;
   /** What may still be sent to it, all sessions together; below 0 after a chunk that was longer. */
   credit: number;
   readonly sessions: Map<number, ServedSession>;
@@ -96,9 +105,9 @@ export class Serving {
     this.#pump(peer, puller);
   }
 
-  #wasIncomplete({ incompleteAt }: Puller, shard: Shard): boolean {
-    const dueAt = (incompleteAt.get(shard) ?? -INCOMPLETE_MS) + INCOMPLETE_MS;
-    return !isDue({ dueAt, waitMaxMs: INCOMPLETE_MS }, this.#now);
+  #wasIncomplete({ incomplete }: Puller, shard: Shard): boolean {
+    const last = incomplete.get(shard);
+    return last !== undefined && !isDue({ dueAt: last.at + last.pauseMs, waitMaxMs: last.pauseMs }, this.#now);
   }
 
   #isOfSameView(shard: Shard, view: number): boolean {
@@ -202,7 +211,10 @@ export class Serving {
     const claim = isLast ? delta.claim : undefined;
     const marks = isLast ? delta.shard.purgeMarks : undefined;
     this.#around.send(peer, { type: "delta", session: id, claim, ready: session.isReady, marks, records });
-    if (isLast) puller.sessions.delete(id);
+    if (isLast) {
+      puller.sessions.delete(id);
+      puller.incomplete.delete(session.shard);
+    }
     return bytes.length;
   }
 
@@ -211,7 +223,8 @@ export class Serving {
     const unclaimed = { claim: undefined, ready: false, marks: undefined };
     if (records.end > 0) this.#around.send(peer, { type: "delta", session: id, ...unclaimed, records });
     puller.sessions.delete(id);
-    puller.incompleteAt.set(session.shard, this.#now);
+    const before = puller.incomplete.get(session.shard)?.pauseMs ?? INCOMPLETE_MS / 2;
+    puller.incomplete.set(session.shard, { at: this.#now, pauseMs: Math.min(2 * before, INCOMPLETE_MS_MAX) });
     this.#refuse(peer, id);
     return records.end;
   }
@@ -230,7 +243,7 @@ export class Serving {
   #pullerOf(peer: ReplicaId): Puller {
     let puller = this.#pullersById.get(peer);
     if (puller === undefined) {
-      puller = { incompleteAt: new Map(), credit: 0, sessions: new Map() };
+      puller = { incomplete: new Map(), credit: 0, sessions: new Map() };
       this.#pullersById.set(peer, puller);
     }
     return puller;

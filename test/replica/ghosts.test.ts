@@ -192,8 +192,9 @@ describe("values that others have", () => {
       expect([slot, shard.vector.covers(version.origin, version.sequence)]).toEqual([0, false]);
     }
     const sent = replica.pulls.registers;
-    await placed.run(20_000);
-    expect(replica.pulls.registers - sent).toBeLessThan(3 * COUNT);
+    await placed.run(300_000);
+    // What can be sent of a shard comes less and less often, in vain as it is.
+    expect(replica.pulls.registers - sent).toBeLessThan(6 * rest.length);
     placed.heal([1], [0, 2]);
     await placed.run(30_000);
     for (let i = 0; i < COUNT; i++) expect(await read(placed, 2, keyOf(i))).toBe(VALUE + i);
