@@ -87,8 +87,6 @@ export class Eviction {
   listener: EvictionListener | undefined;
   /** The last step left something over. */
   isUnderWay = false;
-  /** Memory was above a mark, as of the last step. */
-  isMemorySpent = false;
   /** Of what waits to be purged, bytes. */
   #lingeringBytes = 0;
   readonly #lendable = new RecentExtreme(LENDING_MS, Math.min);
@@ -111,7 +109,6 @@ export class Eviction {
     this.#memoryMax.note(residency?.bytesMax ?? Infinity, now);
     const first = this.#excess(FIRST_MARK);
     const last = this.#excess(LAST_MARK, this.#lendable.note(residency?.lendableBytes ?? 0, now));
-    this.isMemorySpent = first.memory > 0 || last.memory > 0;
     if (!isSome(first) && !isSome(last)) return;
     const { from, excess, isLast } = this.#due(first, last);
     if (!isSome(excess)) return;

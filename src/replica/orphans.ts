@@ -2,7 +2,9 @@
  * Ghosts (`ghosts.ts`) that somebody has to look after: those of a keeper, who is to have the values, and those whose values
  * nobody has any more.
  *
- *  - A keeper fetches what it has ghosts of, as long as it has room: it became the keeper when another went.
+ *  - A keeper fetches what it has ghosts of, as long as it has so much room that it would not lend itself: it became the keeper
+ *    when another went. Beyond that other values would have to go for good. It goes through all of them at most once for
+ *    each `step`, as some may be with nobody in reach.
  *  - A value that is gone (`fetches.ts`, 3) and, asked for once more after a while, still is, is an *orphan*. Its register is
  *    deleted, one tick after it, as one that is evicted: else it would be listed for ever, and be waited for by whoever is to
  *    take the shard over. Whoever finds that does it: all who do say the same. Not while somebody who was not asked may come
@@ -28,8 +30,6 @@ const LOOKS_MAX = 16_384;
 export interface OrphansHost extends Surroundings {
   readonly residency: Residency | undefined;
   readonly recalls: Recalls;
-  /** Values have to go for good, for want of room. */
-  readonly isMemorySpent: boolean;
   /** Deletes what is in a slot for good, one tick after it; nobody has its value. */
   evictOrphan(shard: Shard, slot: number, now: number): void;
 }
@@ -44,8 +44,10 @@ interface Suspect {
 export class Orphans {
   readonly #host: OrphansHost;
   readonly #suspects = new Map<string, Suspect>();
+  /** How far the keeper's own ghosts have been gone through; `#isAtEnd`: all have, since the last `step`. */
   #shard = 0;
   #slot = 1;
+  #isAtEnd = false;
   #now = 0;
   /** Registers deleted because nobody had their values. */
   deleted = 0;
@@ -82,8 +84,13 @@ export class Orphans {
   /** To be called now and then. */
   step(now: number): void {
     this.#now = now;
+    this.#isAtEnd = false;
     this.#askAgain();
-    this.#fetchHome();
+  }
+
+  /** To be called with every tick. */
+  tick(): void {
+    if (!this.#isAtEnd) this.#fetchHome();
   }
 
   #askAgain(): void {
@@ -103,11 +110,15 @@ export class Orphans {
   }
 
   #fetchHome(): void {
-    const { residency, recalls, shards, isMemorySpent } = this.#host;
-    if (residency?.hasDisk === true || isMemorySpent) return;
+    const { residency, recalls, shards } = this.#host;
+    if (residency?.hasDisk === true || residency?.isLending === true) return;
     let [wanted, looks] = [recalls.waiting, 0];
-    for (let i = 0; i < shards.all.length && wanted < FETCHED_AT_ONCE && looks < LOOKS_MAX; i++) {
-      const shard = shards.all[this.#shard % shards.all.length] as Shard;
+    while (wanted < FETCHED_AT_ONCE && looks < LOOKS_MAX) {
+      const shard = shards.all[this.#shard];
+      if (shard === undefined) {
+        [this.#shard, this.#slot, this.#isAtEnd] = [0, 1, true];
+        return;
+      }
       if (shard.away > 0 && this.#isKeeper(shard)) {
         const { slots, next } = shard.nextAway(this.#slot, FETCHED_AT_ONCE - wanted, LOOKS_MAX - looks);
         looks += next - this.#slot;
@@ -116,7 +127,7 @@ export class Orphans {
         this.#slot = next;
         if (next < shard.table.slotEnd) return;
       }
-      this.#shard = (this.#shard + 1) % shards.all.length;
+      this.#shard++;
       this.#slot = 1;
     }
   }

@@ -728,6 +728,7 @@ export class Replica implements WatchRelayHost {
     this.ghosts.tick(now);
     this.#keepHouse(now);
     this.purged += this.#purging.step(now);
+    this.orphans.tick();
     this.fetches.tick(now);
     this.recalls.tick();
     this.eviction.step(now);
@@ -872,10 +873,6 @@ export class Replica implements WatchRelayHost {
 
   speaksOfGhosts(id: ReplicaId): boolean {
     return this.#links.versionOf(id) >= GHOSTS_SINCE;
-  }
-
-  get isMemorySpent(): boolean {
-    return this.eviction.isMemorySpent;
   }
 
   get isDeparting(): boolean {

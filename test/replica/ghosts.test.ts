@@ -314,6 +314,31 @@ describe("values that others have", () => {
     expect(digests[0]?.digest).toBe(digests[1]?.digest);
   });
 
+  it("are fetched by whoever becomes the keeper, as long as it would not lend itself: nothing goes for good", async () => {
+    const placed = await started("home", [SMALL, LARGE, LARGE]);
+    await fill(placed, { to: 900, nodes: [0, 1, 2] });
+    const before = ghostsOf(placed, 0).length;
+    placed.world.node(1).crash(false);
+    await placed.run(30_000);
+    expect(before).toBeGreaterThan(ghostsOf(placed, 0).length);
+    expect(usedBy(placed, 0)).toBeLessThan(SMALL * 0.8);
+    expect([evictedBy(placed, 0), evictedBy(placed, 2)]).toEqual([0, 0]);
+  });
+
+  it("are fetched by the keeper tick by tick", async () => {
+    const placed = await started("ticks", [LARGE, LARGE]);
+    await fill(placed);
+    const { replica } = placed.driver(0);
+    for (let i = 0; i < COUNT; i++) {
+      const { shard, slot } = placeOf(placed, 0, keyOf(i));
+      if (keeperOf(replica, shard.id) === replica.id) shard.letValueGo(slot);
+    }
+    // Of 64 each, of 50 ms: far less than what housekeeping alone would come to.
+    expect(ghostsOf(placed, 0).length).toBeGreaterThan(3 * 64);
+    await placed.run(450);
+    expect(ghostsOf(placed, 0)).toEqual([]);
+  });
+
   it("are given to whoever has only ghosts of them before a replica leaves", async () => {
     const placed = await started("leaves", [2 * SMALL, LARGE]);
     for (const node of [0]) placed.driver(node).setMemoryBytes(SMALL);
@@ -344,7 +369,7 @@ describe("values that others have", () => {
     const shardsOfOther = new Set(ofOther.map((key) => replica.shardOfKey(key as Key)));
     expect(shardsOfOther.size).toBeGreaterThan(0);
     // It is to be seen that they are waited for: nothing is fetched unasked any more.
-    placed.driver(0).replica.orphans.step = () => {};
+    placed.driver(0).replica.orphans.tick = () => {};
     placed.world.node(2).crash(false);
     await placed.run(10_000);
     expect(ghostsOf(placed, 0)).toEqual(expect.arrayContaining(ofOther));
