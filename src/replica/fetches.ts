@@ -19,8 +19,9 @@ import { coOwnersOf } from "../cluster/co-owners.ts";
 import { keeperOf } from "../cluster/keeper.ts";
 import { isDisplaced, type Member } from "../cluster/members.ts";
 import type { SendingSurroundings } from "../cluster/surroundings.ts";
-import { recordLength, timestampAt } from "../core/record.ts";
+import { flagsAt, isDead, originAt, recordLength, timestampAt } from "../core/record.ts";
 import { checkRecord, type RecordLimits } from "../core/record-check.ts";
+import { compareStamps } from "../core/record-order.ts";
 import type { Shard } from "../core/shard.ts";
 import type { MemberState, MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
@@ -138,7 +139,11 @@ export class Fetches {
       return this.#answer(peer, request, false, NOTHING);
     const slot = shard.find(version.kind, version.key);
     if (slot === 0) return this.#answer(peer, request, true, NOTHING);
-    if (!shard.isAway(slot)) return this.#answer(peer, request, true, recordIn(shard, slot, version));
+    if (!shard.isAway(slot)) {
+      const records = recordIn(shard, slot, version);
+      // What is in doubt here may be what was asked for, under another dot.
+      return this.#answer(peer, request, records !== NOTHING || !shard.isUnconfirmed(slot), records);
+    }
     if (this.#host.isEphemeral) return this.#answer(peer, request, true, NOTHING);
     this.#host.recalls.want(shard, slot, (recalled) => {
       if (recalled === "look again") this.receiveFetch(peer, message);
@@ -184,7 +189,13 @@ export class Fetches {
 /** What is held in a slot, in memory, where it is of use to whoever asks for a version: that one, or one that nobody doubts and that is later. */
 function recordIn(shard: Shard, slot: number, version: VersionFacts): Records {
   const [view, start] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
-  const isLater = !shard.isUnconfirmed(slot) && timestampAt(view, start) > version.timestamp;
-  if (!isOfVersion(version, view, start) && !isLater) return NOTHING;
+  if (!isOfVersion(version, view, start) && (shard.isUnconfirmed(slot) || !isLater(view, start, version)))
+    return NOTHING;
   return { bytes: shard.table.bytesOf(slot), view, start, end: start + recordLength(view, start) };
+}
+
+/** True of what wins over a version that has a value, be it the same write under a later dot. */
+function isLater(view: DataView, at: number, { timestamp, origin }: VersionFacts): boolean {
+  const isDeadHere = isDead(flagsAt(view, at));
+  return compareStamps(timestampAt(view, at), isDeadHere, originAt(view, at), timestamp, false, origin) > 0;
 }

@@ -5,6 +5,7 @@ import type { ReplicaSettings } from "../../simulations/plan.ts";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { keeperOf } from "../../src/cluster/keeper.ts";
+import { originOf } from "../../src/core/origin.ts";
 import { KIND_PLAIN, timestampAt } from "../../src/core/record.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import type { PutOptions } from "../../src/store.ts";
@@ -559,6 +560,29 @@ describe("who is asked for a value", () => {
     expect(timestampAt(here.shard.table.viewOf(here.slot), here.shard.table.offsetOf(here.slot))).toBeGreaterThan(
       before.timestamp,
     );
+  });
+
+  it("gives the same write under a later dot, and cannot tell while it doubts what it has", async () => {
+    const placed = await started("redotted", [SMALL, LARGE]);
+    await fill(placed);
+    const { replica, said } = answers(placed, 1);
+    const [key, other] = ghostsOf(placed, 0).filter((each) => versionOf(placed, 0, each).origin === replica.origin) as [
+      string,
+      string,
+    ];
+    const before = versionOf(placed, 0, key);
+    const later = originOf(replica.number, replica.life + 1);
+    for (const each of [key, other]) {
+      const { shard, slot } = placeOf(placed, 1, each);
+      shard.beginLife(later);
+      shard.redot(slot);
+    }
+    expect(await read(placed, 0, key)).toBe(VALUE + key.slice(1));
+    expect(versionOf(placed, 0, key)).toMatchObject({ timestamp: before.timestamp, origin: later });
+    const asker = placed.driver(0).replica.id;
+    placeOf(placed, 1, other).shard.distrust({ serve: true });
+    replica.fetches.receiveFetch(asker, { type: "fetch", request: 7, version: versionOf(placed, 0, other) });
+    expect(said.at(-1)).toMatchObject({ type: "fetched", request: 7, isSure: false, records: { start: 0, end: 0 } });
   });
 
   it("asks nobody in turn", async () => {
