@@ -29,7 +29,6 @@ const LOOKS_MAX = 16_384;
 
 export interface BequestHost extends Surroundings {
   readonly isEphemeral: boolean;
-  speaksOfGhosts(id: ReplicaId): boolean;
   /** Numbers what is asked with `keep`. */
   nextQuestion(): number;
 }
@@ -84,8 +83,7 @@ export class Bequest {
     if (!isForEverybody(space) || space === SYSTEM_SPACE || looseBytes + awayBytes === 0) return undefined;
     const keeper = keeperOf(this.#host, id);
     if (keeper === undefined || keeper === this.#host.ownership.self) return undefined;
-    const mayHaveGhosts = this.#host.members.get(keeper)?.ephemeral === true && this.#host.speaksOfGhosts(keeper);
-    return mayHaveGhosts ? keeper : undefined;
+    return this.#host.members.get(keeper)?.ephemeral === true ? keeper : undefined;
   }
 
   /** B1, B3. */

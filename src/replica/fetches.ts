@@ -39,7 +39,6 @@ export interface FetchHost extends SendingSurroundings {
   readonly recalls: Recalls;
   readonly limits: RecordLimits;
   readonly isEphemeral: boolean;
-  speaksOfGhosts(id: ReplicaId): boolean;
   stateOf(id: ReplicaId): MemberState;
   /** Takes in a register that came outside of pushes and deltas. Throws `BadBytes`. */
   takeIn(shard: ShardId, records: Records, now: number): void;
@@ -94,7 +93,7 @@ export class Fetches {
 
   #askNext(request: number, wanted: Fetch): void {
     for (let peer = wanted.left.shift(); peer !== undefined; peer = wanted.left.shift()) {
-      if (!this.#host.canSend(peer) || !this.#host.speaksOfGhosts(peer)) continue;
+      if (!this.#host.canSend(peer)) continue;
       wanted.asked = peer;
       wanted.dueAt = this.#now + FETCH_MS;
       this.#host.send(peer, { type: "fetch", request, version: wanted.version });

@@ -39,8 +39,6 @@ export const OFFERS_MAX = 2 * KEEP_MAX;
 export interface GhostsHost extends SendingSurroundings {
   readonly residency: Residency | undefined;
   readonly isEphemeral: boolean;
-  /** False for a peer that knows nothing of all this. */
-  speaksOfGhosts(id: ReplicaId): boolean;
   /** It is about to leave for good. */
   readonly isDeparting: boolean;
   /** A record that is held, in memory or away, is on disk as it is. */
@@ -105,7 +103,7 @@ export class Ghosts implements Lender {
     if (!isForEverybody(space) || space === SYSTEM_SPACE || !shard.isSettled || shard.isLeaving) return undefined;
     const keeper = keeperOf(this.#host, shard.id);
     if (keeper === undefined || keeper === this.#host.ownership.self) return undefined;
-    return this.#host.canSend(keeper) && this.#host.speaksOfGhosts(keeper) ? keeper : undefined;
+    return this.#host.canSend(keeper) ? keeper : undefined;
   }
 
   isOffered(shard: Shard, slot: number): boolean {

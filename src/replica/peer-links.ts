@@ -6,13 +6,10 @@ import type { LinkId } from "./ports.ts";
 export class PeerLinks {
   readonly #peersByLink = new Map<LinkId, ReplicaId>();
   readonly #linksById = new Map<ReplicaId, LinkId>();
-  readonly #versionsById = new Map<ReplicaId, number>();
 
-  /** `version`: of the protocol, that is in use. */
-  up(link: LinkId, peer: ReplicaId, version: number): void {
+  up(link: LinkId, peer: ReplicaId): void {
     this.#peersByLink.set(link, peer);
     this.#linksById.set(peer, link);
-    this.#versionsById.set(peer, version);
   }
 
   /** The peer that cannot be reached any more; undefined where another link leads there, or none ever did. */
@@ -21,7 +18,6 @@ export class PeerLinks {
     this.#peersByLink.delete(link);
     if (peer === undefined || this.#linksById.get(peer) !== link) return undefined;
     this.#linksById.delete(peer);
-    this.#versionsById.delete(peer);
     return peer;
   }
 
@@ -31,11 +27,6 @@ export class PeerLinks {
 
   linkTo(peer: ReplicaId): LinkId | undefined {
     return this.#linksById.get(peer);
-  }
-
-  /** Of the protocol, in use with a peer; 0 without a link. */
-  versionOf(peer: ReplicaId): number {
-    return this.#versionsById.get(peer) ?? 0;
   }
 
   has(peer: ReplicaId): boolean {

@@ -60,7 +60,6 @@ import { ending } from "../types/container.ts";
 import { decodeMessage, encodeMessage } from "../wire/codec.ts";
 import {
   type Birth,
-  GHOSTS_SINCE,
   HALF_READY,
   type MemberFacts,
   type MemberState,
@@ -70,7 +69,6 @@ import {
   READY,
   type Readiness,
   type ReportFacts,
-  VERSIONS,
 } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
 import { AckWaits } from "./acks.ts";
@@ -566,15 +564,14 @@ export class Replica implements WatchRelayHost {
 
   // --- Links ---------------------------------------------------------------------------------------------------
 
-  /** `version`: of the protocol, that is in use. */
-  linkUp(link: LinkId, peer: PeerFacts, now: number, version: number = VERSIONS.max): void {
+  linkUp(link: LinkId, peer: PeerFacts, now: number): void {
     const clash = this.members.clashOf(peer.id);
     if (clash !== undefined || peer.id === this.id) {
       const reason = `replica id ${peer.id} clashes with ${clash ?? this.id}: choose another --id`;
       this.outbox.closes.push({ link, code: "PEER_DUPLICATE_ID", reason });
       return;
     }
-    this.#links.up(link, peer.id, version);
+    this.#links.up(link, peer.id);
     this.membership.linkUp(peer, now);
     this.outbox.log("info", "link-up", { peer: peer.id, life: peer.life, region: peer.region });
     if (this.id < peer.id) this.antiEntropy.begin(peer.id, now);
@@ -869,10 +866,6 @@ export class Replica implements WatchRelayHost {
   /** Bytes of deltas sent beyond what peers gave credit for. */
   get deltaBytesOverdrawn(): number {
     return this.#serving.overdrawnBytes;
-  }
-
-  speaksOfGhosts(id: ReplicaId): boolean {
-    return this.#links.versionOf(id) >= GHOSTS_SINCE;
   }
 
   get isDeparting(): boolean {

@@ -1,5 +1,5 @@
 /**
- * What replicas say to each other, protocol versions 1 and 2. A frame is one message: its checksum
+ * What replicas say to each other, protocol version 2. A frame is one message: its checksum
  * (`message-checksum.ts`), a type byte, then its fields.
  *
  *   members        who I am and who you are to me, which lives I lived and which of yours I know: the first thing over
@@ -48,7 +48,7 @@
  *
  *   read, read-reply       the register of a key, for reads that want a quorum.
  *
- * Since version 2, said to nobody who speaks version 1 only; of values where there is no disk (`replica/ghosts.ts`):
+ * Of values where there is no disk (`replica/ghosts.ts`):
  *
  *   A -> B  keep           have you these versions of registers, values included? Then I need not.
  *   B -> A  kept           which of them.
@@ -70,9 +70,7 @@ import type { Request, Response } from "./request.ts";
 import type { VersionFacts } from "./version-facts.ts";
 
 /** Of the protocol, that are spoken here. */
-export const VERSIONS = { min: 1, max: 2 } as const;
-/** The version that brought `keep`, `kept`, `fetch` and `fetched`. */
-export const GHOSTS_SINCE = 2;
+export const VERSIONS = { min: 2, max: 2 } as const;
 
 export interface MemberFacts {
   readonly id: ReplicaId;

@@ -8,7 +8,7 @@ import { timestampFromMs } from "../../src/core/clock.ts";
 import { originOf, replicaNumber } from "../../src/core/origin.ts";
 import { KIND_PLAIN, RecordWriter } from "../../src/core/record.ts";
 import { encodeMessage } from "../../src/wire/codec.ts";
-import { READY } from "../../src/wire/message.ts";
+import { READY, VERSIONS } from "../../src/wire/message.ts";
 import { CHECKSUM_BYTES } from "../../src/wire/message-checksum.ts";
 import type { Records } from "../../src/wire/records.ts";
 import { sealed } from "../support/sealed.ts";
@@ -104,6 +104,7 @@ describe("a stranger", () => {
     "of another cluster": ["PEER_OTHER_CLUSTER", { cluster: "another" }],
     "with another number of shards": ["PEER_OTHER_SHARDS", { shards: 128 }],
     "that speaks only a later version": ["PEER_NO_COMMON_VERSION", { versions: { min: 9, max: 12 } }],
+    "that speaks only the version before": ["PEER_NO_COMMON_VERSION", { versions: { min: 1, max: VERSIONS.min - 1 } }],
     "with the name of the one it dials": ["PEER_DUPLICATE_ID", { id: "a" }],
   };
   for (const [name, [code, options]] of Object.entries(strangers)) {

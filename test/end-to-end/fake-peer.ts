@@ -7,7 +7,7 @@ import { PEER_PATH, PEER_SUBPROTOCOL } from "../../src/runtime/peer-upgrades.ts"
 import { encodeMessage } from "../../src/wire/codec.ts";
 import { cutMessage } from "../../src/wire/frames.ts";
 import { Handshake, type HandshakeOutcome } from "../../src/wire/handshake.ts";
-import type { Message } from "../../src/wire/message.ts";
+import { type Message, VERSIONS } from "../../src/wire/message.ts";
 import type { ReplicaProcess } from "./replica-process.ts";
 import { until, untilTrue } from "./until.ts";
 
@@ -40,7 +40,7 @@ export class FakePeer {
     this.#handshake = new Handshake({
       hello: {
         role: "dialler",
-        versions: options.versions ?? { min: 1, max: 1 },
+        versions: options.versions ?? VERSIONS,
         cluster: options.cluster ?? replica.config.cluster,
         shards: options.shards ?? replica.config.shards,
         id: this.id,

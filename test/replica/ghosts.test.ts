@@ -531,17 +531,6 @@ describe("who is asked to keep a value", () => {
     replica.ghosts.receiveKept(keeper, { type: "kept", question: question.question + 1, places: [0], isWhole: true });
     expect([isGhost(placed, 0, late), replica.ghosts.offers]).toEqual([false, 0]);
   });
-
-  it("is never asked where it speaks an older version of the protocol", async () => {
-    const placed = await started("older", [SMALL, LARGE]);
-    const { replica, said } = answers(placed, 0);
-    replica.speaksOfGhosts = () => false;
-    await fill(placed, { to: 800 });
-    expect(said.filter(({ type }) => type === "keep" || type === "fetch")).toEqual([]);
-    expect(ghostsOf(placed, 0)).toEqual([]);
-    expect(evictedBy(placed, 0)).toBeGreaterThan(0);
-    expect(usedBy(placed, 0)).toBeLessThan(SMALL);
-  });
 });
 
 describe("who is asked for a value", () => {

@@ -7,6 +7,7 @@ import { createNonce, createPeerHmac } from "../../src/runtime/peer-proof.ts";
 import type { WsTransport } from "../../src/runtime/ws-transport.ts";
 import { FRAME_BYTES_MAX } from "../../src/wire/frames.ts";
 import { Handshake } from "../../src/wire/handshake.ts";
+import { VERSIONS } from "../../src/wire/message.ts";
 import { isLinked, type Running, startUnderTest } from "../ports/transport-law.ts";
 import { until, WsWorld } from "../support/ws-world.ts";
 
@@ -122,7 +123,7 @@ describe("a member gone bad", () => {
     const handshake = new Handshake({
       hello: {
         role: "dialler",
-        versions: { min: 1, max: 1 },
+        versions: VERSIONS,
         cluster: "test",
         shards: 256,
         id: "m" as ReplicaId,

@@ -11,6 +11,7 @@ import type { WsTransport, WsTransportOptions } from "../../src/runtime/ws-trans
 import { FRAME_BYTES_MAX } from "../../src/wire/frames.ts";
 import { Handshake, type HandshakeSetup } from "../../src/wire/handshake.ts";
 import type { Role } from "../../src/wire/handshake-message.ts";
+import { VERSIONS } from "../../src/wire/message.ts";
 import { isLinked, type Running, startUnderTest } from "../ports/transport-law.ts";
 import { listen, until, type WsNode, WsWorld } from "../support/ws-world.ts";
 
@@ -116,7 +117,7 @@ function setup(
   return {
     hello: {
       role,
-      versions: { min: 1, max: 1 },
+      versions: VERSIONS,
       cluster: "test",
       shards: 256,
       id: EVIL,
@@ -242,6 +243,12 @@ describe("who may link", () => {
       "both",
     );
     expect(a.seen.refusals[0]?.message).toContain("1 to 2");
+  });
+
+  test("not one that speaks version 1 only, whose messages are laid out otherwise", async () => {
+    const [a, b] = [await start(A), await start(B, { versions: { min: 1, max: 1 } })];
+    a.transport.connect([b.address]);
+    await until(() => a.seen.hasRefusal("PEER_NO_COMMON_VERSION"), "a refusal");
   });
 
   test("two of different versions, in the highest that both speak", async () => {
