@@ -2,109 +2,29 @@
 
 import { describe, expect, it } from "vitest";
 import type { ReplicaSettings } from "../../simulations/plan.ts";
-import type { Key, ReplicaId } from "../../src/base/ids.ts";
+import type { Key } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { keeperOf } from "../../src/cluster/keeper.ts";
-import { originOf } from "../../src/core/origin.ts";
-import { KIND_PLAIN, timestampAt } from "../../src/core/record.ts";
-import type { Shard } from "../../src/core/shard.ts";
-import type { PutOptions } from "../../src/store.ts";
-import { isOfVersion, type VersionFacts, versionFactsAt } from "../../src/wire/version-facts.ts";
-import { PlacedWorld, type PlacedWorldOptions } from "../support/placed-world.ts";
-
-const VALUE = "v".repeat(500);
-const keyOf = (i: number) => `k${i}`;
-/** Room for the keys of all that is written below, and for some two thirds of the values. */
-const SMALL = 400_000;
-const LARGE = 4_000_000;
-const COUNT = 500;
-
-/** Replicas with so much memory each, and no disk; where more are named they begin later. */
-async function started(
-  seed: string,
-  budgets: readonly number[],
-  { begin = budgets.length, ...more }: Partial<PlacedWorldOptions> & { readonly begin?: number } = {},
-): Promise<PlacedWorld> {
-  const placed = new PlacedWorld({
-    seed,
-    regions: budgets.map(() => "eu"),
-    settings: { replication: "all" },
-    replica: (node) => ({ memoryBytesMax: budgets[node] ?? LARGE }),
-    durable: false,
-    ...more,
-  });
-  await placed.begin(Array.from({ length: begin }, (_, node) => node));
-  return placed;
-}
-
-async function put(placed: PlacedWorld, node: number, key: string, value: string, options: PutOptions = {}) {
-  await placed.do(placed.driver(node).put(key as Key, new TextEncoder().encode(value), options));
-}
-
-async function fill(placed: PlacedWorld, { from = 0, to = COUNT, nodes = [0, 1] } = {}): Promise<void> {
-  for (let i = from; i < to; i++) {
-    await put(placed, nodes[i % nodes.length] as number, keyOf(i), VALUE + i);
-    if (i % 10 === 0) await placed.run(50);
-  }
-  await placed.run(5000);
-}
-
-/** What a read is answered with: the value, nothing, or the code of what it is refused with. */
-async function read(placed: PlacedWorld, node: number, key: string): Promise<string | undefined> {
-  try {
-    const { entry } = await placed.do(placed.driver(node).get(key as Key));
-    return entry === undefined ? undefined : new TextDecoder().decode(entry.value);
-  } catch (error) {
-    return String((error as { code: unknown }).code);
-  }
-}
-
-function placeOf(placed: PlacedWorld, node: number, key: string): { readonly shard: Shard; readonly slot: number } {
-  const shard = placed.driver(node).replica.shardOfKey(key as Key);
-  return { shard, slot: shard.find(KIND_PLAIN, key as Key) };
-}
-
-function isGhost(placed: PlacedWorld, node: number, key: string): boolean {
-  const { shard, slot } = placeOf(placed, node, key);
-  return slot !== 0 && shard.isAway(slot);
-}
-
-function ghostsOf(placed: PlacedWorld, node: number): string[] {
-  return Array.from({ length: COUNT }, (_, i) => keyOf(i)).filter((key) => isGhost(placed, node, key));
-}
-
-function versionOf(placed: PlacedWorld, node: number, key: string): VersionFacts {
-  const { shard, slot } = placeOf(placed, node, key);
-  return versionFactsAt(shard.id, shard.table.viewOf(slot), shard.table.bytesOf(slot), shard.table.offsetOf(slot));
-}
-
-const evictedBy = (placed: PlacedWorld, node: number) => placed.driver(node).replica.eviction.evicted;
-
-function usedBy(placed: PlacedWorld, node: number): number {
-  const { arena, residency } = placed.driver(node).replica;
-  residency?.measure();
-  return arena.usedBytes + (residency?.fixedBytes ?? 0);
-}
-
-/** One replica answers `keep` and `fetch` itself; what it says is returned. */
-function answers(placed: PlacedWorld, node: number) {
-  const { replica } = placed.driver(node);
-  const said: Parameters<typeof replica.send>[1][] = [];
-  const send = replica.send.bind(replica);
-  replica.send = (to, message) => {
-    said.push(message);
-    send(to, message);
-  };
-  return {
-    replica,
-    said,
-    keep: (from: ReplicaId, versions: readonly VersionFacts[]) => {
-      replica.ghosts.receiveKeep(from, { type: "keep", question: 1_000_000, versions });
-      const last = said.findLast((message) => message.type === "kept");
-      return last?.type === "kept" ? last.places : undefined;
-    },
-  };
-}
+import { KIND_PLAIN } from "../../src/core/record.ts";
+import type { VersionFacts } from "../../src/wire/version-facts.ts";
+import {
+  answers,
+  COUNT,
+  evictedBy,
+  fill,
+  ghostsOf,
+  isGhost,
+  keyOf,
+  LARGE,
+  placeOf,
+  put,
+  read,
+  SMALL,
+  started,
+  usedBy,
+  VALUE,
+  versionOf,
+} from "../support/ghost-world.ts";
 
 describe("values that others have", () => {
   it("leave the memory of the replica that has less, which serves them all the same; and all is quiet", async () => {
@@ -530,98 +450,5 @@ describe("who is asked to keep a value", () => {
     replica.ghosts.tick(now + 6000);
     replica.ghosts.receiveKept(keeper, { type: "kept", question: question.question + 1, places: [0], isWhole: true });
     expect([isGhost(placed, 0, late), replica.ghosts.offers]).toEqual([false, 0]);
-  });
-});
-
-describe("who is asked for a value", () => {
-  it("gives a later version where it has one, which is taken in", async () => {
-    const placed = await started("later", [SMALL, LARGE]);
-    await fill(placed);
-    const key = ghostsOf(placed, 0)[0] as string;
-    const { shard, slot } = placeOf(placed, 1, key);
-    const before = versionOf(placed, 0, key);
-    // Written there alone: nobody has been told.
-    const now = placed.world.node(1).clockTime;
-    shard.write({ kind: KIND_PLAIN, key: key as Key, value: new TextEncoder().encode("later") }, now);
-    expect(isOfVersion(before, shard.table.viewOf(slot), shard.table.offsetOf(slot))).toBe(false);
-    expect(await read(placed, 0, key)).toBe("later");
-    const here = placeOf(placed, 0, key);
-    expect(timestampAt(here.shard.table.viewOf(here.slot), here.shard.table.offsetOf(here.slot))).toBeGreaterThan(
-      before.timestamp,
-    );
-  });
-
-  it("gives the same write under a later dot, and cannot tell while it doubts what it has", async () => {
-    const placed = await started("redotted", [SMALL, LARGE]);
-    await fill(placed);
-    const { replica, said } = answers(placed, 1);
-    const [key, other] = ghostsOf(placed, 0).filter((each) => versionOf(placed, 0, each).origin === replica.origin) as [
-      string,
-      string,
-    ];
-    const before = versionOf(placed, 0, key);
-    const later = originOf(replica.number, replica.life + 1);
-    for (const each of [key, other]) {
-      const { shard, slot } = placeOf(placed, 1, each);
-      shard.beginLife(later);
-      shard.redot(slot);
-    }
-    expect(await read(placed, 0, key)).toBe(VALUE + key.slice(1));
-    expect(versionOf(placed, 0, key)).toMatchObject({ timestamp: before.timestamp, origin: later });
-    const asker = placed.driver(0).replica.id;
-    placeOf(placed, 1, other).shard.distrust({ serve: true });
-    replica.fetches.receiveFetch(asker, { type: "fetch", request: 7, version: versionOf(placed, 0, other) });
-    expect(said.at(-1)).toMatchObject({ type: "fetched", request: 7, isSure: false, records: { start: 0, end: 0 } });
-  });
-
-  it("asks nobody in turn", async () => {
-    const placed = await started("turn", [SMALL, LARGE]);
-    await fill(placed);
-    const key = ghostsOf(placed, 0)[0] as string;
-    const { replica, said } = answers(placed, 0);
-    const asker = placed.driver(1).replica.id;
-    replica.fetches.receiveFetch(asker, { type: "fetch", request: 7, version: versionOf(placed, 0, key) });
-    expect(said.at(-1)).toMatchObject({ type: "fetched", request: 7, isSure: true });
-    expect(replica.fetches.underWay).toBe(0);
-  });
-
-  it("counts for no majority with a ghost that it cannot fetch", async () => {
-    const placed = await started("quorum", [SMALL, LARGE, LARGE]);
-    await fill(placed, { nodes: [0, 1, 2] });
-    const key = ghostsOf(placed, 0)[0] as string;
-    const { replica, said } = answers(placed, 0);
-    const asked = () => {
-      const { shard } = placeOf(placed, 0, key);
-      const asker = placed.driver(1).replica.id;
-      replica.quorumReads.receiveRead(asker, { type: "read", request: 9, shard: shard.id, kind: KIND_PLAIN, key });
-    };
-    placed.cut([0], [1, 2]);
-    await placed.run(5000);
-    asked();
-    await placed.run(200);
-    expect(said.findLast(({ type }) => type === "read-reply")).toMatchObject({ request: 9, whole: false });
-    placed.heal([0], [1, 2]);
-    await placed.run(5000);
-    asked();
-    await placed.run(200);
-    expect(said.findLast(({ type }) => type === "read-reply")).toMatchObject({ request: 9, whole: true });
-    expect(isGhost(placed, 0, key)).toBe(false);
-  });
-
-  it("may be silent: others are asked then, and the read comes to an end", async () => {
-    const placed = await started("silent", [SMALL, LARGE, LARGE]);
-    await fill(placed, { nodes: [0, 1, 2] });
-    const { replica } = placed.driver(0);
-    const key = ghostsOf(placed, 0)[0] as string;
-    const keeper = keeperOf(replica, replica.shardOfKey(key as Key).id);
-    const silent = placed.world.nodes.find(({ index }) => placed.driver(index).replica.id === keeper)?.index as number;
-    placed.driver(silent).replica.fetches.receiveFetch = () => {};
-    expect(await read(placed, 0, key)).toBe(VALUE + key.slice(1));
-    for (const node of [1, 2]) placed.driver(node).replica.fetches.receiveFetch = () => {};
-    const next = ghostsOf(placed, 0)[0] as string;
-    const asked = placed.world.now;
-    expect(await read(placed, 0, next)).toBe("NOT_READY");
-    expect(placed.world.now - asked).toBeLessThan(10_000);
-    expect(replica.recalls.waiting).toBe(0);
   });
 });
