@@ -352,7 +352,9 @@ export class Membership {
   }
 
   #receiveQuarantine(peer: ReplicaId, message: MessageOf<"quarantine">, now: number): void {
-    if (!this.#deferral.isDue(peer, message)) return;
+    const answer = this.#deferral.answerTo(peer, message);
+    if (answer === "give it up") this.#giveUp(peer, this.#members.get(peer)?.life ?? 0);
+    if (answer !== "begin anew") return;
     this.#host.quarantine({ reason: "away", knownLife: this.#host.life }, now);
     for (const { id, life } of message.givenUp) if (id !== this.#members.self) this.#giveUp(id, life);
   }

@@ -750,12 +750,18 @@ export class Shard {
 
   // --- Quarantine ----------------------------------------------------------------------------------------------
 
-  /** Forgets every claim; what is held stays aside, unconfirmed, until `reconcile`. */
-  distrust(options: { readonly serve: boolean }): void {
+  /**
+   * Forgets every claim; what is held stays aside, unconfirmed, until `reconcile`. What this life wrote is above doubt where
+   * `isWhole`: nothing of it can have been lost here.
+   */
+  distrust(options: { readonly serve: boolean; readonly isWhole?: boolean }): void {
     this.#forgetClaims();
     this.#agenda.unsettled.add(this);
     this.quarantined = !options.serve;
+    const sure = options.isWhole === true ? this.#ownOrigin : undefined;
+    if (sure !== undefined) this.#claimOwn();
     this.forEachHeld((slot) => {
+      if (sure !== undefined && originAt(this.table.viewOf(slot), this.table.offsetOf(slot)) === sure) return;
       if ((this.table.getMark(slot) & UNCONFIRMED) === 0) this.#unconfirmed++;
       this.table.setMark(slot, UNCONFIRMED);
     });
@@ -766,6 +772,10 @@ export class Shard {
     this.#isReady = false;
     this.#chains.uncover(this.vector);
     this.vector.clear();
+  }
+
+  #claimOwn(): void {
+    if (this.#ownOrigin !== undefined && this.#ownSequence > 0) this.vector.advance(this.#ownOrigin, this.#ownSequence);
   }
 
   #standInTheWay(slot: number): void {
@@ -817,8 +827,7 @@ export class Shard {
     if (!isWhole) {
       this.#forgetClaims();
       // What this life wrote is all here, all the same.
-      if (this.#ownOrigin !== undefined && this.#ownSequence > 0)
-        this.vector.advance(this.#ownOrigin, this.#ownSequence);
+      this.#claimOwn();
     }
     this.quarantined = false;
     this.#dirtyHead();

@@ -91,6 +91,7 @@ import { Recalls } from "./recalls.ts";
 import { versionAt } from "./register-view.ts";
 import { StaleSweep } from "./stale-sweep.ts";
 import { isInvalidation, LearnedInvalidations } from "./tag-invalidation.ts";
+import { Vouchers } from "./vouchers.ts";
 import { WatchRelay, type WatchRelayHost } from "./watch-relay.ts";
 import { Withheld } from "./withheld.ts";
 
@@ -214,6 +215,7 @@ export class Replica implements WatchRelayHost {
   readonly #purging: Purging;
   readonly #sealing: Sealing;
   readonly #doubt: Doubt;
+  readonly #vouchers: Vouchers;
   readonly #links = new PeerLinks();
   readonly #coverage = new Coverage(this);
   readonly #sweep: ExpirySweep;
@@ -286,6 +288,7 @@ export class Replica implements WatchRelayHost {
     this.#purging = new Purging(this, config);
     this.#sealing = new Sealing(this);
     this.#doubt = new Doubt(this, config);
+    this.#vouchers = new Vouchers(this);
     this.antiEntropy = new AntiEntropy(this, this.pulls, {
       intervalMs: config.antiEntropyMs,
       random,
@@ -684,6 +687,7 @@ export class Replica implements WatchRelayHost {
     this.audit.votes.tick(now);
     this.#sweep.step(now);
     this.staleSweep.step(now);
+    if (this.#vouchers.isBroken(now)) this.#doubtAgain(now);
     this.#reconcileAll(now);
     this.#pull(now);
     this.acks.tick(now);
@@ -990,6 +994,7 @@ export class Replica implements WatchRelayHost {
     this.#changedUntold();
     this.#serving.restart();
     this.#doubt.beginAll();
+    this.#vouchers.begin(now);
     for (const shard of this.shards) {
       this.pulls.abandon(shard.id);
       this.#doubt.begin(shard, toRedot.get(shard) ?? [], now);
@@ -1001,6 +1006,18 @@ export class Replica implements WatchRelayHost {
     this.#withheld.take();
     this.lifeDurable = this.#ephemeral;
     if (this.lifeDurable) this.membership.announce();
+    for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
+  }
+
+  /** Claims nothing any more, and goes on serving what it served: all has to be fetched once more. */
+  #doubtAgain(now: number): void {
+    this.outbox.log("warn", "data-doubted", { reason: "a member began anew on whose word this replica holds it" });
+    for (const shard of this.shards) {
+      this.pulls.abandon(shard.id);
+      shard.distrust({ serve: !shard.quarantined, isWhole: true });
+      this.persistence.distrusted(shard);
+    }
+    this.persistence.putAllInOneBatch();
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
   }
 

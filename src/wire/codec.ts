@@ -247,8 +247,10 @@ function encodeFields(writer: ByteWriter, message: Message): void {
     case "quarantine":
       writer.varint(message.givenUpLife);
       writer.varint(message.rootLife);
-      writer.varint(message.size);
-      writer.latin1(message.least);
+      writeList(writer, message.half, (out, { id, rootLife }) => {
+        out.latin1(id);
+        out.varint(rootLife);
+      });
       return writeList(writer, message.givenUp, (out, { id, life }) => {
         out.latin1(id);
         out.varint(life);
@@ -422,8 +424,10 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
         type,
         givenUpLife: reader.varint(LIFE_MAX),
         rootLife: reader.varint(LIFE_MAX),
-        size: reader.varint(),
-        least: readReplicaId(reader),
+        half: readList(reader, MEMBERS_MAX, (from) => ({
+          id: readReplicaId(from),
+          rootLife: from.varint(LIFE_MAX),
+        })),
         givenUp: readList(reader, MEMBERS_MAX, (from) => ({ id: readReplicaId(from), life: from.varint(LIFE_MAX) })),
       };
     case "leave":

@@ -120,6 +120,12 @@ export interface GivenUp {
   readonly life: number;
 }
 
+/** A member, and the life since which it has held what it holds. */
+export interface Rooted {
+  readonly id: ReplicaId;
+  readonly rootLife: number;
+}
+
 /** One life of a replica, and the number that its process drew at random when it began. */
 export interface Birth {
   readonly life: number;
@@ -329,9 +335,8 @@ export type Message =
       readonly givenUpLife: number;
       /** The life since which the sender has held what it holds. */
       readonly rootLife: number;
-      /** The half that the sender belongs to: how many, and the least id among them. */
-      readonly size: number;
-      readonly least: ReplicaId;
+      /** The half that the sender belongs to, without the sender. */
+      readonly half: readonly Rooted[];
       /** Whom the sender gave up: whoever defers to it does, too. */
       readonly givenUp: readonly GivenUp[];
     }

@@ -206,7 +206,7 @@ describe("whom a peer has given up", () => {
     hear(rumour("b"), rumour("c"));
     hear(rumour("b"), rumour("c", { givenUpLife: 1 }));
     const givenUp = [{ id: rumour("c").id, life: 1 }];
-    const half = { rootLife: 1, size: 2, least: rumour("b").id, givenUp };
+    const half = { rootLife: 1, half: [{ id: rumour("a").id, rootLife: 1 }], givenUp };
     membership.receive(rumour("b").id, { type: "quarantine", givenUpLife: 1, ...half }, NOW);
     expect(
       members

@@ -198,7 +198,7 @@ describe("a peer", () => {
     replica.pulls.noteLack(0 as ShardId, id("b"), lacked, machines.now + 1000);
     // What this replica holds is too old for the one that tells it so, and that one had given up the peer as well.
     const told = [rumour("c"), rumour("b", { givenUpLife: 1 })];
-    const half = { rootLife: told[0]?.rootLife ?? 0, size: 9, least: id("a") };
+    const half = { rootLife: told[0]?.rootLife ?? 0, half: [] };
     const say = (message: Message): void => replica.receive(LINK + 1, encodeMessage(message), machines.now + 1001);
     say({ type: "members", self: id("c"), isAll: true, members: told, lineage: [], known: [] });
     say({ type: "quarantine", givenUpLife: replica.life, ...half, givenUp: [{ id: id("b"), life: 1 }] });
