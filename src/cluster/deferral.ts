@@ -15,6 +15,15 @@ export class Deferral {
     this.#host = host;
   }
 
+  /** Of a member that is gone for too long, or turns out to belong to a half that is. */
+  giveUp(id: ReplicaId, life: number): void {
+    this.#members.giveUp(id, life);
+    const member = this.#members.get(id);
+    if (member === undefined || !isGivenUp(member)) return;
+    this.#host.gaveUp(id);
+    this.tell(id);
+  }
+
   /** Tells a linked peer that was given up, as often as it takes. */
   tell(peer: ReplicaId): void {
     const member = this.#members.get(peer);
@@ -27,22 +36,24 @@ export class Deferral {
     this.#host.send(peer, { type: "quarantine", givenUpLife, rootLife, half, givenUp });
   }
 
-  /**
-   * What this replica has to do, as a peer says that has given it up: begin anew; or, where it has given up the half that
-   * the peer belongs to, and stays itself, give up the peer as well, which then begins anew.
-   */
-  answerTo(peer: ReplicaId, message: MessageOf<"quarantine">): "begin anew" | "give it up" | "nothing" {
+  /** A peer says that this replica, or a half that it belongs to, was given up. */
+  receive(peer: ReplicaId, message: MessageOf<"quarantine">, now: number): void {
     const member = this.#members.get(peer);
     // Told twice, or told by several: once is enough.
-    if (member === undefined || message.givenUpLife < this.#host.rootLife) return "nothing";
+    if (member === undefined || message.givenUpLife < this.#host.rootLife) return;
     // It has deferred itself since, to somebody else.
-    if (message.rootLife < member.rootLife) return "nothing";
-    // Who was given up and gave nobody there up, asleep perhaps, has purged nothing: it is for that one to defer.
-    const half = [{ id: peer, rootLife: message.rootLife }, ...message.half];
-    if (!half.some((each) => this.#hasGivenUp(each))) return "begin anew";
-    const ids = message.half.map(({ id }) => id);
-    if (defersTo(this.#half(), halfOf(peer, ids))) return "begin anew";
-    return isGivenUp(member) ? "nothing" : "give it up";
+    if (message.rootLife < member.rootLife) return;
+    if (this.#defersTo(peer, message)) {
+      this.#host.quarantine({ reason: "away", knownLife: this.#host.life }, now);
+      for (const { id, life } of message.givenUp) if (id !== this.#members.self) this.giveUp(id, life);
+    } else if (!isGivenUp(member)) this.giveUp(peer, member.life);
+  }
+
+  /** Who was given up and gave nobody there up, asleep perhaps, has purged nothing: it is for that one to defer. */
+  #defersTo(peer: ReplicaId, { half, rootLife }: MessageOf<"quarantine">): boolean {
+    const isMutual = this.#hasGivenUp({ id: peer, rootLife }) || half.some((each) => this.#hasGivenUp(each));
+    const ids = half.map(({ id }) => id);
+    return !isMutual || defersTo(this.#half(), halfOf(peer, ids));
   }
 
   /** Also where it has begun anew since: of what the others of its half hold from it before that nothing is known here. */

@@ -255,7 +255,7 @@ export class Membership {
     const member = this.#members.get(id);
     if (member === undefined || id === this.#members.self || this.#host.isLinked(id)) return false;
     if (this.swim.stateOf(id) === "alive" && !isGivenUp(member)) return false;
-    this.#giveUp(id, member.life);
+    this.#deferral.giveUp(id, member.life);
     this.#left(id);
     this.#toldOf(id);
     return true;
@@ -275,18 +275,10 @@ export class Membership {
       this.#host.learnt();
     } else if (member.ephemeral) this.#left(id);
     else if (!isGivenUp(member)) {
-      this.#giveUp(id, life);
+      this.#deferral.giveUp(id, life);
       this.#host.learnt();
       this.#host.log("warn", "member-given-up", { member: id, awayMs });
     }
-  }
-
-  #giveUp(id: ReplicaId, life: number): void {
-    this.#members.giveUp(id, life);
-    const member = this.#members.get(id);
-    if (member === undefined || !isGivenUp(member)) return;
-    this.#host.gaveUp(id);
-    this.#deferral.tell(id);
   }
 
   receive(peer: ReplicaId, message: MembershipMessage, now: number): void {
@@ -294,7 +286,7 @@ export class Membership {
       case "members":
         return this.#receiveMembers(peer, message, now);
       case "quarantine":
-        return this.#receiveQuarantine(peer, message, now);
+        return this.#deferral.receive(peer, message, now);
       case "ping":
       case "ping-ack":
         this.#hearAll(message.rumours, now);
@@ -351,14 +343,6 @@ export class Membership {
     this.#host.learnt();
   }
 
-  #receiveQuarantine(peer: ReplicaId, message: MessageOf<"quarantine">, now: number): void {
-    const answer = this.#deferral.answerTo(peer, message);
-    if (answer === "give it up") this.#giveUp(peer, this.#members.get(peer)?.life ?? 0);
-    if (answer !== "begin anew") return;
-    this.#host.quarantine({ reason: "away", knownLife: this.#host.life }, now);
-    for (const { id, life } of message.givenUp) if (id !== this.#members.self) this.#giveUp(id, life);
-  }
-
   receiveLeave(peer: ReplicaId, message: MessageOf<"leave">): void {
     this.#host.log("info", "member-leaves", { member: peer, forGood: message.forGood });
     if (message.forGood) this.#left(peer);
@@ -383,7 +367,7 @@ export class Membership {
   /** Somebody was removed elsewhere, and so it is here. True where that is news. */
   #hearOfRemoval({ id, left, givenUpLife }: MemberFacts): boolean {
     if (!left || givenUpLife <= (this.#members.get(id)?.givenUpLife ?? 0)) return false;
-    this.#giveUp(id, givenUpLife);
+    this.#deferral.giveUp(id, givenUpLife);
     const member = this.#members.get(id);
     if (member !== undefined && isGivenUp(member)) this.#members.leave(id);
     return true;
