@@ -18,10 +18,10 @@
  *      Of the disk nobody has a share.
  */
 
-import type { ShardId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { RecentExtreme } from "../base/recent-extreme.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
+import { isFirstOwner } from "../cluster/co-owners.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { Coldest } from "../core/coldest.ts";
 import type { Standing } from "../core/memory-shares.ts";
@@ -143,7 +143,7 @@ export class Eviction {
     const isLast = isSome(second);
     const mark = isLast ? second : first;
     const evictable = this.#evictable();
-    const candidates = isLast ? evictable : evictable.filter(({ id }) => this.#isFirst(id));
+    const candidates = isLast ? evictable : evictable.filter(({ id }) => isFirstOwner(this.#host, id));
     const { residency } = this.#host;
     const standings = mark.memory > 0 && mark.disk <= 0 ? residency?.standings(mark.memory) : undefined;
     const isOf =
@@ -176,12 +176,6 @@ export class Eviction {
   /** Of what may go, in memory, about: without a disk values are there as well. */
   readonly #memoryBytesOf = (shard: Shard): number =>
     this.#host.residency?.hasDisk === true ? KEY_BYTES * shard.standing : standingBytesOf(shard);
-
-  /** F2. */
-  #isFirst(shard: ShardId): boolean {
-    const { ownership } = this.#host;
-    return ownership.firstOf(shard, (id) => this.#host.isLinked(id)) === ownership.self;
-  }
 }
 
 /** What of an excess is due of some of all shards: as much as they hold beyond their share of what may stay (F2). */

@@ -17,6 +17,7 @@ import { DEFAULT_SPACE, isForEverybody, SYSTEM_SPACE, spaceOf } from "../base/sh
 import { AntiEntropy } from "../cluster/anti-entropy.ts";
 import { Audit } from "../cluster/audit.ts";
 import { ClockGuard } from "../cluster/clock-guard.ts";
+import { isFirstOwner } from "../cluster/co-owners.ts";
 import { HeardSpaces } from "../cluster/heard-spaces.ts";
 import { Keyspaces } from "../cluster/keyspaces.ts";
 import { withBirth } from "../cluster/lineage.ts";
@@ -739,11 +740,10 @@ export class Replica implements WatchRelayHost {
     this.#purging.begin();
   }
 
-  /** One is enough to delete what has expired everywhere: the first of those that see each other. */
+  /** One is enough to delete what has expired everywhere. */
   #endLeases(now: number): void {
-    if (this.linked().some((id) => id < this.id)) return;
     for (const shard of this.shards) {
-      if (!this.ownership.owns(shard.id)) continue;
+      if (!isFirstOwner(this, shard.id)) continue;
       for (const { kind, key } of endedContainers(this, shard)) {
         this.write(shard, ending(shard, kind, key), false, now);
       }

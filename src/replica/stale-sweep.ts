@@ -8,8 +8,10 @@
  * On two sides of a cut both do, under one stamp, which is one deletion as far as anybody can tell.
  */
 
-import type { ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
+import type { SpaceId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
+import { isFirstOwner } from "../cluster/co-owners.ts";
+import type { Surroundings } from "../cluster/surroundings.ts";
 import type { Invalidations } from "../core/invalidations.ts";
 import { FLAG_DEAD, FLAG_GONE, FLAG_TAGS, flagsAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
@@ -24,16 +26,9 @@ const LOOKS_PER_REST_MS = 100;
 /** Invalidations that are forgotten in one step. */
 const FORGOTTEN_MAX = 1024;
 
-export interface StaleSweepHost {
-  readonly id: ReplicaId;
+export interface StaleSweepHost extends Pick<Surroundings, "ownership" | "isLinked"> {
   readonly invalidations: LearnedInvalidations;
   readonly shards: { in(space: SpaceId): readonly Shard[] };
-  readonly ownership: {
-    owns(shard: ShardId): boolean;
-    isOwner(shard: ShardId, id: ReplicaId): boolean;
-    isEverywhere(space: SpaceId): boolean;
-  };
-  linked(): readonly ReplicaId[];
   /** Deletes what is in a slot, one tick after it. */
   evict(shard: Shard, slot: number, now: number): void;
 }
@@ -117,9 +112,8 @@ export class StaleSweep {
 
   /** The first of the owners that see each other, once it has all there is; whoever is not lets go of it, or hands it over. */
   #mayDelete(shard: Shard): boolean {
-    const { id, ownership } = this.#host;
-    if (!ownership.owns(shard.id) || shard.quarantined || shard.isLeaving) return false;
-    if (this.#host.linked().some((other) => other < id && ownership.isOwner(shard.id, other))) return false;
+    const { ownership } = this.#host;
+    if (!isFirstOwner(this.#host, shard.id) || shard.quarantined || shard.isLeaving) return false;
     return shard.isReady || ownership.isEverywhere(spaceOf(shard.id));
   }
 
