@@ -5,6 +5,7 @@
 
 import { assert } from "./assert.ts";
 import { copyShort, SHORT_BYTES_MAX } from "./copy.ts";
+import { giveBack } from "./give-back.ts";
 
 /** Bytes from outside that do not decode. The caller counts it, refuses the sender, and changes nothing. */
 export class BadBytes extends Error {
@@ -43,6 +44,7 @@ export class ByteWriter {
     if (end > this.bytes.length) {
       const grown = new Uint8Array(Math.max(end, this.bytes.length * 2));
       grown.set(this.bytes.subarray(0, start));
+      giveBack(this.bytes.buffer);
       this.bytes = grown;
     }
     this.length = end;
@@ -145,15 +147,23 @@ export class ByteWriter {
 
   /** What was written, the caller's to keep; begins anew. Nothing long is copied. */
   take(): Uint8Array {
-    const taken = this.length > KEPT_BYTES_MAX ? this.view() : this.copy();
-    this.clear();
+    if (this.length <= KEPT_BYTES_MAX) {
+      const taken = this.copy();
+      this.clear();
+      return taken;
+    }
+    const taken = this.view();
+    this.length = 0;
+    this.bytes = new Uint8Array(this.#capacity);
     return taken;
   }
 
   /** Begins anew. Room that something long took is given back. */
   clear(): void {
     this.length = 0;
-    if (this.bytes.length > KEPT_BYTES_MAX) this.bytes = new Uint8Array(this.#capacity);
+    if (this.bytes.length <= KEPT_BYTES_MAX) return;
+    giveBack(this.bytes.buffer);
+    this.bytes = new Uint8Array(this.#capacity);
   }
 }
 

@@ -9,6 +9,7 @@
 import { assert } from "../base/assert.ts";
 import { copyShort, SHORT_BYTES_MAX } from "../base/copy.ts";
 import { AtollError } from "../base/errors.ts";
+import { giveBack } from "../base/give-back.ts";
 
 export const PAGE_BYTES = 262144;
 /** Blocks over this get a page of their own, of exactly their size. */
@@ -333,7 +334,9 @@ export class Arena {
 
   #freeLarge(page: number): void {
     this.#usedBytes -= this.#blockBytes[page] as number;
+    const { buffer } = this.#bytes[page] as Uint8Array;
     this.#dropPage(page);
+    giveBack(buffer);
   }
 
   /** A page that was full has one free block: at the head it is filled up first, and the sparse ones may run empty. */

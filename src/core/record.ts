@@ -25,6 +25,7 @@
 
 import { assert } from "../base/assert.ts";
 import { latin1FromBytes } from "../base/bytes.ts";
+import { giveBack } from "../base/give-back.ts";
 import { xxHash32 } from "../base/hash.ts";
 import type { Key, OriginId, Timestamp } from "../base/ids.ts";
 import { decodeTags, encodeTags } from "./tags.ts";
@@ -278,9 +279,8 @@ export class RecordWriter {
   view: DataView;
 
   constructor(capacity = 1024) {
-    const buffer = new ArrayBuffer(capacity);
-    this.bytes = new Uint8Array(buffer);
-    this.view = new DataView(buffer);
+    this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   /** Writes a record and returns its length. */
@@ -393,8 +393,8 @@ export class RecordWriter {
 
   #reserve(length: number): void {
     if (length <= this.bytes.length && this.bytes.length <= Math.max(length, KEPT_BYTES_MAX)) return;
-    const buffer = new ArrayBuffer(Math.max(length, Math.min(KEPT_BYTES_MAX, this.bytes.length * 2)));
-    this.bytes = new Uint8Array(buffer);
-    this.view = new DataView(buffer);
+    giveBack(this.bytes.buffer);
+    this.bytes = new Uint8Array(Math.max(length, Math.min(KEPT_BYTES_MAX, this.bytes.length * 2)));
+    this.view = new DataView(this.bytes.buffer);
   }
 }

@@ -5,6 +5,7 @@
 
 import { isDue } from "../base/deadline.ts";
 import { type AtollError, toAtollError } from "../base/errors.ts";
+import { giveBack } from "../base/give-back.ts";
 import type { SalvagedRecord } from "./outbox.ts";
 import type { Batch } from "./persistence.ts";
 import type { Log, Storage } from "./ports.ts";
@@ -90,6 +91,9 @@ export class DiskFeed {
     if (this.error !== undefined) this.#options.log("info", "disk-recovered", {});
     this.error = undefined;
     this.#options.persisted(batch);
+    // All keys share one buffer, and all values another.
+    const { key, value } = batch.operations.at(-1) ?? {};
+    for (const bytes of [key, value]) if (bytes !== undefined) giveBack(bytes.buffer);
   }
 
   async #salvage(): Promise<void> {

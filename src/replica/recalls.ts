@@ -9,12 +9,15 @@
 
 import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
+import { giveBackWhole } from "../base/give-back.ts";
+import { valueLengthAt } from "../core/record.ts";
 import { checkRecord, type RecordLimits } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
 import { recordKey } from "./disk-layout.ts";
 
-/** Reads under way at once; further ones wait for their turn. */
+/** Reads under way at once, and what they are to bring, unless one alone is longer; further ones wait for their turn. */
 const READS_MAX = 64;
+const READ_BYTES_MAX = 16 * 1024 * 1024;
 const TRIES_MAX = 2;
 
 /** An error: the disk could not be read, and the value is still away. */
@@ -33,6 +36,8 @@ interface Recall {
   /** A record without its value. */
   readonly identity: Uint8Array;
   readonly waiting: ((recalled: Recalled) => void)[];
+  /** Of the value. */
+  readonly bytes: number;
   tries: number;
 }
 
@@ -43,6 +48,7 @@ export class Recalls {
   readonly #queued: Recall[] = [];
   readonly #toBeTold: (() => void)[] = [];
   #reading = 0;
+  #readingBytes = 0;
   /** Values taken back, and those that the disk had lost. */
   taken = 0;
   lost = 0;
@@ -68,7 +74,7 @@ export class Recalls {
       return;
     }
     const identity = table.bytesOf(slot).slice(at, at + shard.lengthOf(slot));
-    const recall: Recall = { key, shard, identity, waiting: [answer], tries: 0 };
+    const recall: Recall = { key, shard, identity, waiting: [answer], bytes: valueLengthAt(view, at), tries: 0 };
     this.#byKey.set(name, recall);
     this.#queued.push(recall);
     this.#readOn();
@@ -76,9 +82,12 @@ export class Recalls {
 
   #readOn(): void {
     while (this.#reading < READS_MAX) {
-      const recall = this.#queued.shift();
+      const [recall] = this.#queued;
       if (recall === undefined) return;
+      if (this.#reading > 0 && this.#readingBytes + recall.bytes > READ_BYTES_MAX) return;
+      this.#queued.shift();
       this.#reading++;
+      this.#readingBytes += recall.bytes;
       this.#host.outbox.reads.push(recall.key);
     }
   }
@@ -89,7 +98,9 @@ export class Recalls {
     const recall = this.#byKey.get(name);
     if (recall === undefined) return;
     this.#reading--;
+    this.#readingBytes -= recall.bytes;
     const outcome = this.#outcomeOf(recall, read);
+    if (read instanceof Uint8Array) giveBackWhole(read);
     if (outcome === "again") this.#queued.push(recall);
     else {
       this.#byKey.delete(name);

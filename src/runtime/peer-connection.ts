@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { type ErrorCode, errorRow, errorTable } from "../base/errors.ts";
+import { giveBackWhole } from "../base/give-back.ts";
 import type { ReplicaId } from "../base/ids.ts";
 import type { Cancel, Scheduler } from "../replica/ports.ts";
 import { COMPRESSED_MESSAGE_BYTES_MIN, MessageAssembler, MessageTooLarge } from "../wire/frames.ts";
@@ -201,6 +202,8 @@ export class PeerConnection {
     }
     this.#frameBytes = 0;
     this.#owner.message(this, message);
+    // A shorter one may be part of what the socket read, beside others.
+    giveBackWhole(message);
   }
 
   #carryOut(step: HandshakeStep): void {

@@ -21,6 +21,7 @@
 import { assert } from "../base/assert.ts";
 import { BadBytes } from "../base/bytes.ts";
 import { Copies } from "../base/copies.ts";
+import { giveBackWhole } from "../base/give-back.ts";
 
 /** Longest wire frame. */
 export const FRAME_BYTES_MAX = 1024 * 1024;
@@ -114,7 +115,7 @@ export class MessageAssembler {
 
   /**
    * Takes one wire frame and returns the message that it completes, if any: a view of the frame where it holds all of
-   * the message. Parts are kept until then, so the frame's bytes must not change. Throws `BadBytes`.
+   * the message. Parts are kept until then, so the frame's bytes must not change, and are given back then. Throws `BadBytes`.
    */
   push(frame: Uint8Array): Uint8Array | undefined {
     if (this.#total !== 0) return this.#part(frame);
@@ -193,6 +194,7 @@ export class MessageAssembler {
     for (const part of this.#parts) {
       joined.set(part, at);
       at += part.length;
+      giveBackWhole(part);
     }
     return joined;
   }

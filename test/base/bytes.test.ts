@@ -25,4 +25,14 @@ describe("what a byte writer has taken from it", () => {
     writer.clear();
     expect([writer.length, writer.bytes.length]).toEqual([0, 1000]);
   });
+
+  it("is all that is left in memory of what was long: as it grows and begins anew, room is given back at once", () => {
+    const writer = new ByteWriter(1000);
+    writer.raw(new Uint8Array(LONG));
+    const before = writer.bytes;
+    writer.raw(new Uint8Array(LONG));
+    const grown = writer.bytes;
+    writer.clear();
+    expect([before.length, grown.length, writer.bytes.length]).toEqual([0, 0, 1000]);
+  });
 });

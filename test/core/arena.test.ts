@@ -33,6 +33,14 @@ describe("size classes", () => {
 });
 
 describe("Arena", () => {
+  it("gives the page of a large block back to the system at once", () => {
+    const arena = new Arena();
+    const ref = arena.allocate(PAGED_BLOCK_BYTES_MAX + 1);
+    const page = arena.bytesOf(ref);
+    arena.free(ref);
+    expect([page.length, arena.residentBytes]).toEqual([0, 0]);
+  });
+
   it("hands out blocks that do not overlap, and counts them", () => {
     const arena = new Arena();
     const lengths = [1, 31, 32, 33, 148, 512, 513, 1000, 60_000, 65_536, 65_537, 300_000];

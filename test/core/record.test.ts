@@ -400,3 +400,14 @@ describe("compareStamps", () => {
     );
   });
 });
+
+describe("the writer of records", () => {
+  it("gives the room of a long record back at once when it begins another", () => {
+    const writer = new record.RecordWriter();
+    const fields = { flags: 0, kind: record.KIND_PLAIN, key: "k" as Key, timestamp: 1, origin: 1, sequence: 1 };
+    writer.write({ ...fields, value: new Uint8Array(2 * 1024 * 1024) } as record.RecordFields);
+    const { bytes } = writer;
+    writer.writeIdentity(record.KIND_PLAIN, "k");
+    expect(bytes.length).toBe(0);
+  });
+});

@@ -11,7 +11,7 @@ import { type Recalled, Recalls } from "../../src/replica/recalls.ts";
 import { BOUND_MS, NOW, origin } from "../support/shards.ts";
 
 /** A shard with so many registers whose values are away, and the records that the disk has of them. */
-function createAway(count: number) {
+function createAway(count: number, lengths: readonly number[] = []) {
   const arena = new Arena();
   const residency = new Residency(arena, { bytesMax: 0, fillShare: 0 });
   const [clock, agenda, writer] = [new HybridClock(BOUND_MS), new Agenda(), new RecordWriter()];
@@ -21,7 +21,10 @@ function createAway(count: number) {
   const slots: number[] = [];
   const records: Uint8Array[] = [];
   for (let i = 0; i < count; i++) {
-    const slot = shard.write({ kind: KIND_PLAIN, key: `k${i}` as Key, value: new Uint8Array(100).fill(i) }, NOW);
+    const slot = shard.write(
+      { kind: KIND_PLAIN, key: `k${i}` as Key, value: new Uint8Array(lengths[i] ?? 100).fill(i) },
+      NOW,
+    );
     const at = shard.table.offsetOf(slot);
     records.push(shard.table.bytesOf(slot).slice(at, at + shard.lengthOf(slot)));
     slots.push(slot);
@@ -35,7 +38,7 @@ function createAway(count: number) {
   const lost: number[] = [];
   const outbox = { reads: [] as Uint8Array[] };
   const recalls = new Recalls({
-    limits: { keyBytesMax: 100, valueBytesMax: 1000 },
+    limits: { keyBytesMax: 100, valueBytesMax: Math.max(1000, ...lengths) },
     outbox,
     lost: (_shard, slot) => {
       lost.push(slot);
@@ -50,6 +53,19 @@ function createAway(count: number) {
 }
 
 describe("a value that is wanted", () => {
+  it("waits for its turn while long ones are read, and what was read is given back at once", () => {
+    const MIB = 1024 * 1024;
+    const { shard, slots, records, recalls, outbox, told, want, next } = createAway(4, [100, 10 * MIB, 100, 10 * MIB]);
+    for (const i of [1, 3, 0]) want(i);
+    expect(outbox.reads).toHaveLength(1);
+    const read = (records[1] as Uint8Array).slice();
+    recalls.received(next(), read);
+    expect([read.length, shard.isAway(slots[1] as number), told]).toEqual([0, false, ["look again"]]);
+    expect(outbox.reads).toHaveLength(2);
+    want(2);
+    expect(outbox.reads).toHaveLength(3);
+  });
+
   it("is read once, whoever wants it meanwhile, and is there when they are told", () => {
     const { shard, slots, records, recalls, outbox, told, want, next } = createAway(1);
     for (let i = 0; i < 3; i++) want(0);
