@@ -109,11 +109,15 @@ export class Replication {
     return count;
   }
 
-  /** Queues a record of a shard as written, unless nobody else owns that; `confirm` asks the receivers to say when they have it. */
+  /**
+   * Queues a record of a shard as written, unless nobody else owns that, or nobody is linked: whoever comes finds what it lacks
+   * by comparing. `confirm` asks the receivers to say when they have it.
+   */
   queue({ id }: Shard, bytes: Uint8Array, length: number, confirm: boolean): void {
     if (this.#isOurs(id)) return;
     const buffer = this.#bufferOf(id);
     const { writer } = buffer;
+    if (writer.length === 0 && this.#around.linked().length === 0) return;
     if (writer.length + length > PUSH_BYTES_MAX) this.#flush(buffer);
     if (writer.length === 0) writer.reserve(PUSH_HEADER_BYTES);
     const at = writer.reserve(length);
@@ -167,7 +171,7 @@ export class Replication {
     const { direct, relayed } = pushRoutes(this.#around.members.self, this.#options.region, this.#targets(peers));
     for (const { relay, to } of relayed) this.#sendThrough(relay, to, buffer);
     if (direct.length > 0) {
-      const frame = writer.copy();
+      const frame = writer.take();
       finishPush(frame, buffer.space, buffer.wantsConfirm);
       this.frames++;
       this.#options.broadcast(direct, frame);

@@ -110,6 +110,17 @@ describe("a push", () => {
     expect(replication.pushBytesMax).toBe(PUSH_HEADER_BYTES + recordBytesMax(LIMITS));
   });
 
+  it("is not made while nobody is linked, and is for whoever is", () => {
+    around.links.delete(b);
+    const [first, second] = [written(1), written(2)];
+    replication.queue(home(), first.bytes, first.bytes.length, false);
+    expect([replication.hasPending, replication.pendingBytes]).toEqual([false, 0]);
+    around.links.add(b);
+    replication.queue(home(), second.bytes, second.bytes.length, false);
+    replication.flush();
+    expect(frames.map((frame) => frame.length)).toEqual([PUSH_HEADER_BYTES + second.bytes.length]);
+  });
+
   it("of a shard that one member owns goes to that one, and is not made where it is this replica", () => {
     start(PARTS);
     const space = 7 as SpaceId;

@@ -46,8 +46,8 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/replication.ts",
-        find: "      const frame = writer.copy();\n",
-        replace: `      const all = writer.copy();
+        find: "      const frame = writer.take();\n",
+        replace: `      const all = writer.take();
       const records = { bytes: all, view: new DataView(all.buffer), start: PUSH_HEADER_BYTES, end: all.length };
       const kept = new ByteWriter(PUSH_BYTES_MAX);
       kept.reserve(PUSH_HEADER_BYTES);
