@@ -13,7 +13,12 @@ nowhere.close();
 /** Nobody reads `buffer` any more: every view of it is empty from now on, where it is long. */
 export function giveBack(buffer: ArrayBufferLike): void {
   if (buffer.byteLength < GIVEN_BACK_BYTES_MIN || !(buffer instanceof ArrayBuffer)) return;
-  nowhere.postMessage(undefined, [buffer]);
+  try {
+    nowhere.postMessage(undefined, [buffer]);
+  } catch (error) {
+    // Memory of a native module, which frees it by itself: some versions of Node leave it alone, others say so.
+    if (!(error instanceof DOMException)) throw error;
+  }
 }
 
 /** As `giveBack`, where the bytes are all of their buffer: what is part of one may lie beside what others read. */

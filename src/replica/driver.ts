@@ -578,9 +578,18 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
       });
       this.#refusalLog.tick(this.#now());
       if (this.replica.outbox.membersChanged) this.#connect();
-      if (!this.#isStopped) this.#disk.feed(this.replica);
+      this.#feedDisk(this.replica);
       this.#sessions.settle(this.replica, this.#now());
     });
+  }
+
+  /** Where a step did as much as it may in one turn, in the next. */
+  #feedDisk(replica: Replica): void {
+    const feed = (): void => {
+      if (!this.#isStopped) this.#disk.feed(replica);
+    };
+    if (replica.isBusy) this.#options.scheduler.soon(feed);
+    else feed();
   }
 
   /** While the disk takes the last: whoever waits for others is answered in time all the same. */
