@@ -139,7 +139,9 @@ export class Keyspace implements Store {
     await untilInView(this.#host, this.#space);
     const { ownership, shards } = this.#host.replica();
     const isHere = ({ shard }: Dot) => {
-      if (ownership.isEverywhere(spaceOf(shard))) return true;
+      const space = spaceOf(shard);
+      // Of a keyspace that is not known here yet nobody else can be asked, either.
+      if (ownership.isEverywhere(space) || !ownership.isInView(space)) return true;
       return ownership.owns(shard) && shards.get(shard)?.isReady === true;
     };
     await this.#host.catchUp(dots.filter(isHere), waitMs);
