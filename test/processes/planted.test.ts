@@ -70,8 +70,8 @@ const PLANTED: readonly PlantedProcess[] = [
       // Batches gather for a second: what is at stake is not a matter of luck.
       {
         file: "replica/driver.ts",
-        find: "if (!this.#isStopped) this.#disk.feed(this.replica);",
-        replace: "if (this.#now() % 1000 < 60) this.#disk.feed(this.replica);",
+        find: "if (!this.#isStopped) this.#disk.feed(replica);",
+        replace: "if (this.#now() % 1000 < 60) this.#disk.feed(replica);",
       },
     ],
     checker: "acknowledged",
