@@ -33,8 +33,16 @@ export interface Entry {
   readonly expiresAt?: number;
 }
 
+/** Makes room for so many more bytes of a value; undefined: there is. */
+export type Room = (bytes: number) => Promise<void> | undefined;
+
+/** Up to here nobody is asked for room: what is short costs no more than it did. */
+export const SHORT_VALUE_BYTES_MAX = 64 * 1024;
+
 export interface ReadOptions {
   readonly consistency?: "local" | "quorum";
+  /** Asked before a long value is copied for the caller, or had of the disk; rejects with what the read is to fail with. */
+  readonly room?: Room;
 }
 
 export interface ReadOutcome {
@@ -57,6 +65,9 @@ export interface WriteOptions {
   readonly ackTimeoutMs?: number;
   readonly condition?: Condition;
 }
+
+/** `room` is for what it reads, all together. */
+export type BatchOptions = WriteOptions & Pick<ReadOptions, "room">;
 
 export interface PutOptions extends WriteOptions {
   /** From now, in ms, a whole number from 1 to 10 years. */
@@ -139,7 +150,7 @@ export interface Store {
    */
   invalidate(tag: string, options?: Omit<WriteOptions, "condition">): Promise<InvalidateOutcome>;
   /** Operations in order; a failing one is answered as such and stops nobody. */
-  batch(operations: readonly BatchOperation[], options?: WriteOptions): Promise<readonly BatchResult[]>;
+  batch(operations: readonly BatchOperation[], options?: BatchOptions): Promise<readonly BatchResult[]>;
   /**
    * Live keys that begin with `prefix`, in an order of no meaning that all replicas share: a cursor is good at each of
    * them, and after a restart. A key that is there throughout, at every replica that is asked, is returned exactly once.

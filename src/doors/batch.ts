@@ -3,13 +3,13 @@
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type {
   BatchOperation,
+  BatchOptions,
   BatchResult,
   Dot,
   Entry,
   InvalidateOutcome,
   ReadOutcome,
   Store,
-  WriteOptions,
   WriteOutcome,
 } from "../store.ts";
 import { authorise, type Principal } from "./auth.ts";
@@ -72,7 +72,7 @@ const READS_AT_ONCE = 16;
 export async function carryOut(
   store: Store,
   batch: Batch,
-  options: WriteOptions & { readonly readBytesMax: number },
+  options: BatchOptions & { readonly readBytesMax: number },
 ): Promise<readonly BatchResult[]> {
   const { readBytesMax, ...writeOptions } = options;
   const results: BatchResult[] = [];

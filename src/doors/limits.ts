@@ -9,8 +9,15 @@ export interface DoorLimits {
   readonly batchReadBytesMax: number;
   /** Bodies other than values and batches. */
   readonly smallBodyBytesMax: number;
-  /** Request bodies held in memory by all connections together. */
+  /**
+   * Long request bodies and answers held in memory by all connections together, unless a single one is longer; and short bodies
+   * being received, once more.
+   */
   readonly bodyBytesInFlightMax: number;
+  /** How long a long body or answer waits for room among these ... */
+  readonly roomWaitMs: number;
+  /** ... and how long one may keep it while others wait, beside a second for each MiB. */
+  readonly roomKeepMs: number;
   readonly keysPageDefault: number;
   readonly keysPageMax: number;
   readonly connectionsMax: number;
@@ -54,6 +61,8 @@ export const defaultLimits: DoorLimits = {
   batchReadBytesMax: 64 * MIB,
   smallBodyBytesMax: 64 * KIB,
   bodyBytesInFlightMax: 256 * MIB,
+  roomWaitMs: 10_000,
+  roomKeepMs: 5_000,
   keysPageDefault: 1000,
   keysPageMax: 10_000,
   connectionsMax: 10_000,

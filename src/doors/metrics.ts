@@ -7,6 +7,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import { assert } from "../base/assert.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { Statistic, StatisticsSource } from "../stats.ts";
+import type { ByteAccount } from "./byte-account.ts";
 
 const PREFIX = "atoll_";
 const HISTOGRAM = `${PREFIX}http_request_seconds`;
@@ -51,7 +52,10 @@ export class DoorMetrics implements StatisticsSource {
   webSockets = 0;
   watches = 0;
   bodyBytesInFlight = 0;
+  /** Of these, those of bodies that nobody asks room for. */
+  shortBodyBytesInFlight = 0;
   restores = 0;
+  account: Pick<ByteAccount, "lentBytes" | "waiting"> = { lentBytes: 0, waiting: 0 };
 
   /** With `processMetrics` also what prom-client knows of the process: heap, collections, event loop. */
   constructor(sources: readonly StatisticsSource[], options: { readonly processMetrics: boolean }) {
@@ -95,6 +99,8 @@ export class DoorMetrics implements StatisticsSource {
       gauge("watches", "Watches that clients follow", this.watches),
       gauge("restores", "Backups, or parts of one, being restored", this.restores),
       gauge("http_body_bytes", "Request bodies being received", this.bodyBytesInFlight),
+      gauge("long_value_bytes", "Room taken by long bodies and answers under way", this.account.lentBytes),
+      gauge("long_values_waiting", "Long bodies and answers that wait for room", this.account.waiting),
     ];
   }
 

@@ -7,6 +7,8 @@
 
 import { isUtf8 } from "node:buffer";
 import type { Key } from "../base/ids.ts";
+import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
+import { LongText } from "./long-text.ts";
 
 export type Encoding = "utf8" | "base64";
 
@@ -15,7 +17,7 @@ export interface Notation {
   text(field: unknown): string | undefined;
   /** The bytes of a field; `undefined` where it is none, or none in this encoding. */
   bytes(field: unknown, encoding: Encoding): Uint8Array | undefined;
-  /** The fields of an answer that carry these bytes; `encoding` is what the client asked for. */
+  /** The fields of an answer that carry these bytes, which must not change before it is sent; `encoding` is what the client asked for. */
   carry(bytes: Carried, encoding: Encoding | undefined): Readonly<Record<string, unknown>>;
 }
 
@@ -64,7 +66,7 @@ function isText(bytes: Carried): boolean {
 function carryWith(
   bytes: Carried,
   keyText: (key: string) => string,
-  valueText: (value: Uint8Array) => string,
+  valueText: (value: Uint8Array) => string | LongText,
 ): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   if (bytes.key !== undefined) fields.key = keyText(bytes.key);
@@ -86,10 +88,12 @@ function latin1ToBase64(key: string): string {
   return Buffer.from(key, "latin1").toString("base64");
 }
 
-function toUtf8(value: Uint8Array): string {
+function toUtf8(value: Uint8Array): string | LongText {
+  if (value.length > SHORT_VALUE_BYTES_MAX) return new LongText(value, "utf8");
   return Buffer.from(value.buffer, value.byteOffset, value.length).toString("utf8");
 }
 
-function toBase64(value: Uint8Array): string {
+function toBase64(value: Uint8Array): string | LongText {
+  if (value.length > SHORT_VALUE_BYTES_MAX) return new LongText(value, "base64");
   return Buffer.from(value.buffer, value.byteOffset, value.length).toString("base64");
 }

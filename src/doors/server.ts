@@ -15,6 +15,7 @@ import type { StatisticsSource } from "../stats.ts";
 import type { Dot, KeyspaceStore, LocalStore } from "../store.ts";
 import type { Admission } from "./admission.ts";
 import { type Auth, openAuth } from "./auth.ts";
+import { ByteAccount } from "./byte-account.ts";
 import { Connections } from "./connections.ts";
 import { HttpDoor } from "./http/door.ts";
 import { DEFAULT_KEYSPACE, locate } from "./http/locate.ts";
@@ -118,6 +119,12 @@ class Doors implements DoorServer {
       metrics: this.metrics,
       isTls: options.tls !== undefined,
     });
+    const account = new ByteAccount({
+      bytesMax: limits.bodyBytesInFlightMax,
+      waitMs: limits.roomWaitMs,
+      keepMs: limits.roomKeepMs,
+    });
+    this.metrics.account = account;
     const shared = {
       store: options.store,
       keyspace: (name: string, seen: readonly Dot[]) =>
@@ -126,6 +133,7 @@ class Doors implements DoorServer {
       admission: this.#admission,
       connections: this.#connections,
       limits,
+      account,
       metrics: this.metrics,
       log: this.#log,
     };

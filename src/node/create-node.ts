@@ -11,7 +11,7 @@ import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
 import { DocumentHub } from "../documents/document-hub.ts";
 import { createAuth, openAuth } from "../doors/auth.ts";
 import { keyspaceSettingsOf } from "../doors/keyspace-settings.ts";
-import { defaultLimits } from "../doors/limits.ts";
+import { type DoorLimits, defaultLimits } from "../doors/limits.ts";
 import { createServer, type DoorServer } from "../doors/server.ts";
 import { replicaDefaults } from "../replica/config.ts";
 import { Driver } from "../replica/driver.ts";
@@ -31,7 +31,7 @@ import { MEASURE_MS, MemoryBudget } from "./memory-budget.ts";
 import { nodeDefaults, type StartConfig } from "./node-config.ts";
 import { type NodeDocument, openNodeDocument } from "./node-document.ts";
 
-/** Of the bound for memory. */
+/** Of the bound for memory, for what clients send and are sent. */
 const BODY_SHARE = 1 / 8;
 /** What registers may take of it until that is measured for the first time, once all that is on disk has been read. */
 const START_SHARE = 1 / 2;
@@ -94,10 +94,14 @@ export async function createNode(options: Partial<StartConfig> = {}, deps: { rea
   return new AtollNode(config, deps.log ?? (() => {}));
 }
 
-/** Of bodies that are being received: a share of the bound, and room for two of the longest. */
-function bodyBytesInFlightMax(memoryBytes: number): number {
-  const { valueBytesMax, bodyBytesInFlightMax: max } = defaultLimits;
-  return Math.min(max, Math.max(2 * valueBytesMax, memoryBytes * BODY_SHARE));
+/** What is under way takes a share of the bound; a batch reads no more than that, or one value. */
+function limitsOf(memoryBytes: number): Pick<DoorLimits, "bodyBytesInFlightMax" | "batchReadBytesMax"> {
+  const { valueBytesMax, bodyBytesInFlightMax, batchReadBytesMax } = defaultLimits;
+  const share = memoryBytes * BODY_SHARE;
+  return {
+    bodyBytesInFlightMax: Math.min(bodyBytesInFlightMax, share),
+    batchReadBytesMax: Math.min(batchReadBytesMax, Math.max(valueBytesMax, share)),
+  };
 }
 
 class AtollNode implements Node {
@@ -122,7 +126,8 @@ class AtollNode implements Node {
   constructor(config: StartConfig, log: Log) {
     this.#config = config;
     this.#log = log;
-    this.#budget = new MemoryBudget(config.memoryBytes);
+    const limits = limitsOf(config.memoryBytes);
+    this.#budget = new MemoryBudget({ bytesMax: config.memoryBytes, setAside: limits.bodyBytesInFlightMax });
     const random = new SystemRandom();
     const bound = config.dataBytesMax === undefined ? {} : { bytesMax: config.dataBytesMax };
     const transport = new WsTransport({
@@ -172,7 +177,7 @@ class AtollNode implements Node {
       statistics: [this.#driver, transport, this.#documents, ...(this.#schedule ? [this.#schedule] : [])],
       log,
       enableFaults: config.enableFaults,
-      limits: { bodyBytesInFlightMax: bodyBytesInFlightMax(config.memoryBytes) },
+      limits,
       allowOrigins: config.allowOrigins,
       hosts: [config.host, ...(config.advertise === undefined ? [] : [config.advertise])],
       upgrades: { [transport.path]: (request, socket, head) => transport.handleUpgrade(request, socket, head) },
@@ -237,10 +242,9 @@ class AtollNode implements Node {
 
   /** Measures what registers may take, now and every so often. */
   #keepBudget(): void {
-    const { replica } = this.#driver;
-    this.#driver.setMemoryBytes(
-      this.#budget.next({ processBytes: processBytes(), registerBytes: memoryBytes(replica) }),
-    );
+    const { lentBytes } = this.#doors.metrics.account;
+    const registerBytes = memoryBytes(this.#driver.replica);
+    this.#driver.setMemoryBytes(this.#budget.next({ processBytes: processBytes(), registerBytes, lentBytes }));
     this.#cancelBudget = systemScheduler.after(MEASURE_MS, () => this.#keepBudget());
   }
 

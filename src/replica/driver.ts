@@ -16,6 +16,7 @@ import type { Statistic, StatisticsSource } from "../stats.ts";
 import type {
   AckLevel,
   BatchOperation,
+  BatchOptions,
   BatchResult,
   ConflictPage,
   ConflictsOptions,
@@ -272,7 +273,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     return this.#default.invalidate(tag, options);
   }
 
-  batch(operations: readonly BatchOperation[], options?: WriteOptions): Promise<readonly BatchResult[]> {
+  batch(operations: readonly BatchOperation[], options?: BatchOptions): Promise<readonly BatchResult[]> {
     return this.#default.batch(operations, options);
   }
 

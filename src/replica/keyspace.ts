@@ -6,22 +6,24 @@ import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import type { ClusterStatus } from "../cluster-status.ts";
 import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, KIND_PLAIN, tagsAt, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
-import type {
-  BatchOperation,
-  BatchResult,
-  Dot,
-  InvalidateOutcome,
-  KeyPage,
-  KeysOptions,
-  PutOptions,
-  ReadOptions,
-  ReadOutcome,
-  Store,
-  Watch,
-  WatchEvent,
-  WatchOptions,
-  WriteOptions,
-  WriteOutcome,
+import {
+  type BatchOperation,
+  type BatchOptions,
+  type BatchResult,
+  type Dot,
+  type InvalidateOutcome,
+  type KeyPage,
+  type KeysOptions,
+  type PutOptions,
+  type ReadOptions,
+  type ReadOutcome,
+  SHORT_VALUE_BYTES_MAX,
+  type Store,
+  type Watch,
+  type WatchEvent,
+  type WatchOptions,
+  type WriteOptions,
+  type WriteOutcome,
 } from "../store.ts";
 import type { Records } from "../wire/records.ts";
 import type { WriteBody } from "../wire/request.ts";
@@ -92,10 +94,10 @@ export class Keyspace implements Store {
     const circumstances = this.#circumstances(shard);
     for (let moves = 0; ; moves++) {
       const answer = await this.#router.read(this.#space, shard, body, circumstances);
-      if (answer.type !== "here") return this.#readFrom(shard, key, expectAnswer(answer, "read").records);
+      if (answer.type !== "here") return this.#readFrom(shard, key, expectAnswer(answer, "read").records, options);
       await this.#catchUpHere(circumstances, answer);
       if ((await this.#local.isAsked(this.#local.ask(key, body.quorum), key)) || moves === MOVES_MAX)
-        return this.#local.read(key);
+        return this.#local.read(key, options.room);
     }
   }
 
@@ -113,7 +115,7 @@ export class Keyspace implements Store {
     return this.#host.acknowledged(outcome, options);
   }
 
-  async batch(operations: readonly BatchOperation[], options: WriteOptions = {}): Promise<readonly BatchResult[]> {
+  async batch(operations: readonly BatchOperation[], options: BatchOptions = {}): Promise<readonly BatchResult[]> {
     if (operations.length > BATCH_OPERATIONS_MAX) {
       throw new AtollError("BATCH_TOO_LARGE", `a batch has at most ${BATCH_OPERATIONS_MAX} operations`);
     }
@@ -216,11 +218,13 @@ export class Keyspace implements Store {
   }
 
   /** What an owner holds of a key; or what is here, where that is newer: a guest's writes have a way to go. */
-  #readFrom(shard: Shard, key: Key, { view, start, end }: Records): ReadOutcome | Promise<ReadOutcome> {
+  async #readFrom(shard: Shard, key: Key, { view, start, end }: Records, { room }: ReadOptions): Promise<ReadOutcome> {
+    if (end - start > SHORT_VALUE_BYTES_MAX) await room?.(end - start);
     const now = this.#host.now();
     const replica = this.#host.replica();
     const stamp = end > start ? timestampAt(view, start) : 0;
-    if (shard.lastStampOf(KIND_PLAIN, key) > stamp && shard.find(KIND_PLAIN, key) !== 0) return this.#local.read(key);
+    if (shard.lastStampOf(KIND_PLAIN, key) > stamp && shard.find(KIND_PLAIN, key) !== 0)
+      return this.#local.read(key, room);
     if (end === start) return {};
     replica.clock.observe(timestampAt(view, start), now);
     return this.#outcomeAt(shard, view, start, now);
@@ -243,9 +247,10 @@ export class Keyspace implements Store {
     return dots.length === 0 ? FROM_CLIENT : { ...FROM_CLIENT, seen: { ...this.#seen, dots } };
   }
 
-  async #operate(operation: BatchOperation, options: WriteOptions): Promise<BatchResult> {
+  async #operate(operation: BatchOperation, { room, ...options }: BatchOptions): Promise<BatchResult> {
     try {
-      if (operation.type === "get") return { type: "get", ...(await this.get(operation.key)) };
+      if (operation.type === "get")
+        return { type: "get", ...(await this.get(operation.key, room === undefined ? {} : { room })) };
       if (operation.type === "delete") return { type: "delete", ...(await this.delete(operation.key, options)) };
       const { key, value, ttlMs, contentType, tags } = operation;
       const more = {

@@ -7,8 +7,25 @@ import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, SpaceId, Timestamp } from "../base/ids.ts";
 import type { ClusterStatus } from "../cluster-status.ts";
 import type { Shard } from "../core/shard.ts";
-import type { Dot, ReadOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
-import { carryOutWrite, checkKey, type KeyWrite, readKey, ValueAway, type Write, writeKey } from "./operations.ts";
+import {
+  type Dot,
+  type ReadOptions,
+  type ReadOutcome,
+  type Room,
+  SHORT_VALUE_BYTES_MAX,
+  type WriteOptions,
+  type WriteOutcome,
+} from "../store.ts";
+import {
+  carryOutWrite,
+  checkKey,
+  type KeyWrite,
+  readKey,
+  ValueAway,
+  ValueLong,
+  type Write,
+  writeKey,
+} from "./operations.ts";
 import type { Replica } from "./replica.ts";
 
 /** What the keyspaces need of the driver. */
@@ -39,24 +56,29 @@ export class LocalKeyspace {
   async get(key: Key, options: ReadOptions): Promise<ReadOutcome> {
     const asking = this.ask(key, options.consistency === "quorum");
     if (asking !== undefined) await asking;
-    return this.read(key);
+    return this.read(key, options.room);
   }
 
   /** Throws `DISK_FAILED` where a value that is away cannot be taken back, and nobody else has it. */
-  read(key: Key): ReadOutcome | Promise<ReadOutcome> {
-    const read = this.#readNow(key);
-    return read instanceof ValueAway ? this.#readRecalled(key, read) : read;
+  read(key: Key, room?: Room): ReadOutcome | Promise<ReadOutcome> {
+    const read = this.#readNow(key, room === undefined ? Infinity : SHORT_VALUE_BYTES_MAX);
+    return read instanceof ValueAway || read instanceof ValueLong ? this.#readLater(key, read, room) : read;
   }
 
-  #readNow(key: Key): ReadOutcome | ValueAway {
-    return readKey(this.#host.replica(), this.#space, key, this.#host.now());
+  #readNow(key: Key, bytesMax = Infinity): ReadOutcome | ValueAway | ValueLong {
+    return readKey(this.#host.replica(), this.#space, key, this.#host.now(), bytesMax);
   }
 
-  /** It may have gone again, or another may have come and gone, before this is asked to look. */
-  async #readRecalled(key: Key, away: ValueAway): Promise<ReadOutcome> {
-    for (let read: ReadOutcome | ValueAway = away; ; read = this.#readNow(key)) {
-      if (!(read instanceof ValueAway)) return read;
-      await this.bringBack(key, read);
+  /** It may have gone again, or another, longer one may have come and gone, before this is asked to look. */
+  async #readLater(key: Key, first: ValueAway | ValueLong, room?: Room): Promise<ReadOutcome> {
+    let bytes = 0;
+    for (let read: ReadOutcome | ValueAway | ValueLong = first; ; ) {
+      if (read instanceof ValueLong) {
+        await room?.(read.bytes - bytes);
+        bytes = read.bytes;
+      } else if (read instanceof ValueAway) await this.bringBack(key, read);
+      else return read;
+      read = this.#readNow(key, room === undefined ? Infinity : Math.max(bytes, SHORT_VALUE_BYTES_MAX));
     }
   }
 

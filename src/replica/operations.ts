@@ -4,7 +4,7 @@ import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId, Timestamp } from "../base/ids.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
-import { KIND_PLAIN, tagsAt, timestampAt } from "../core/record.ts";
+import { KIND_PLAIN, tagsAt, timestampAt, valueLengthAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { tagsOf } from "../core/tags.ts";
 import type { AckLevel, Condition, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
@@ -34,7 +34,23 @@ export class ValueAway {
   }
 }
 
-export function readKey(replica: Replica, space: SpaceId, key: Key, now: number): ReadOutcome | ValueAway {
+/** It takes so many bytes, and room for them has to be made before it can be read. */
+export class ValueLong {
+  readonly bytes: number;
+
+  constructor(bytes: number) {
+    this.bytes = bytes;
+  }
+}
+
+/** `bytesMax`: a longer value is not read, be it here or away. */
+export function readKey(
+  replica: Replica,
+  space: SpaceId,
+  key: Key,
+  now: number,
+  bytesMax = Infinity,
+): ReadOutcome | ValueAway | ValueLong {
   checkKey(replica, key);
   const shard = replica.shardOfKey(key, space);
   const slot = shard.find(KIND_PLAIN, key);
@@ -46,6 +62,7 @@ export function readKey(replica: Replica, space: SpaceId, key: Key, now: number)
     const staleBy = staleDot(replica, space, tagsAt(view, shard.table.bytesOf(slot), at), timestampAt(view, at));
     return staleBy === undefined ? { dot } : { dot, staleBy };
   }
+  if (valueLengthAt(view, at) > bytesMax) return new ValueLong(valueLengthAt(view, at));
   if (shard.isAway(slot)) return new ValueAway(shard, slot);
   shard.used(slot);
   return { dot, entry: entryAt(view, at) };

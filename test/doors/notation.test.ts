@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
+import { encodeJson } from "../../src/doors/long-text.ts";
 import { type Encoding, jsonNotation } from "../../src/doors/notation.ts";
 
 /** Bytes that are often UTF-8 and often not. */
@@ -21,6 +22,22 @@ describe("bytes in JSON", () => {
         expect(jsonNotation.bytes(sent.key, said)).toEqual(Buffer.from(key));
         expect(jsonNotation.bytes(sent.value, said)).toEqual(Buffer.from(value));
       }),
+    );
+  });
+
+  it("are the same text where they are long, wherever that is cut into pieces", () => {
+    const texts = fc.constantFrom("é", "😀", "\u0000", '"', "\ufeff", "ab").map((text) => Buffer.from(text));
+    const parts = fc.oneof(texts, fc.uint8Array({ minLength: 1, maxLength: 9 }));
+    fc.assert(
+      fc.property(parts, fc.nat({ max: 5 }), asked, (part, more, encoding) => {
+        const value = Buffer.concat([Buffer.alloc(more, "x"), ...new Array<Uint8Array>(70_000).fill(part)]);
+        const around = { id: '"value":""', ok: true };
+        const fields = { ...around, ...jsonNotation.carry({ value, tags: ['"value":""'] }, encoding), version: "v" };
+        const sent = encodeJson(fields);
+        // Of texts so long no report is to be made.
+        expect([sent instanceof Buffer, sent.toString() === JSON.stringify(fields)]).toEqual([true, true]);
+      }),
+      { numRuns: 30 },
     );
   });
 

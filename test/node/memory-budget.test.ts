@@ -6,19 +6,26 @@ const MIB = 1024 * 1024;
 
 describe("what of the memory is for registers", () => {
   it("is what nothing else takes: less at once where that grows, more bit by bit where it shrinks", () => {
-    const budget = new MemoryBudget(1000);
-    expect(budget.next({ processBytes: 300, registerBytes: 100 })).toBe(700);
-    expect(budget.next({ processBytes: 900, registerBytes: 400 })).toBe(400);
-    const later = Array.from({ length: 400 }, () => budget.next({ processBytes: 500, registerBytes: 400 }));
+    const budget = new MemoryBudget({ bytesMax: 1000, setAside: 0 });
+    expect(budget.next({ processBytes: 300, registerBytes: 100, lentBytes: 0 })).toBe(700);
+    expect(budget.next({ processBytes: 900, registerBytes: 400, lentBytes: 0 })).toBe(400);
+    const measure = { processBytes: 500, registerBytes: 400, lentBytes: 0 };
+    const later = Array.from({ length: 400 }, () => budget.next(measure));
     expect(later[0]).toBeCloseTo(404);
     expect(later.at(-1)).toBeGreaterThan(790);
     expect(later.at(-1)).toBeLessThanOrEqual(800);
   });
 
   it("is a quarter of it at the least, and never more than what is not spared", () => {
-    const budget = new MemoryBudget(1000);
-    expect(budget.next({ processBytes: 100, registerBytes: 200 })).toBe(900);
-    expect(budget.next({ processBytes: 5000, registerBytes: 200 })).toBe(250);
+    const budget = new MemoryBudget({ bytesMax: 1000, setAside: 0 });
+    expect(budget.next({ processBytes: 100, registerBytes: 200, lentBytes: 0 })).toBe(900);
+    expect(budget.next({ processBytes: 5000, registerBytes: 200, lentBytes: 0 })).toBe(250);
+  });
+
+  it("is less by what is set aside, whether that is in use or not, and by what is used beyond it", () => {
+    const next = (processBytes: number, lentBytes: number) =>
+      new MemoryBudget({ bytesMax: 1000, setAside: 100 }).next({ processBytes, registerBytes: 200, lentBytes });
+    expect([next(300, 0), next(360, 60), next(450, 150)]).toEqual([700, 700, 650]);
   });
 });
 

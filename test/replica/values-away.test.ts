@@ -41,6 +41,31 @@ describe("values that are on disk only", () => {
     expect(await placed.get(1, key, { consistency: "quorum" })).toBe(VALUE + key);
   });
 
+  it("are had of the disk and copied once there is room, where they are long and that is asked for", async () => {
+    const placed = await started("room");
+    const long = "x".repeat(100_000);
+    for (const key of ["first", "second"]) await placed.put(0, key, long);
+    await placed.run(5000);
+    const { recalls } = placed.driver(0).replica;
+    const before = recalls.taken;
+    const asked: number[] = [];
+    let makeRoom = () => {};
+    const room = (bytes: number) => {
+      asked.push(bytes);
+      return new Promise<void>((resolve) => {
+        makeRoom = resolve;
+      });
+    };
+    const reading = placed.store(0).get("first" as Key, { room });
+    await placed.run(1000);
+    expect([asked, recalls.taken]).toEqual([[long.length], before]);
+    makeRoom();
+    expect((await placed.do(reading)).entry?.value.length).toBe(long.length);
+    expect([asked.length, recalls.taken]).toEqual([1, before + 1]);
+    await placed.do(placed.store(0).get(KEYS[0] as Key, { room }));
+    expect(asked).toHaveLength(1);
+  });
+
   it("go to a replica that comes to have them", async () => {
     const placed = await started("delta");
     placed.world.node(2).start();

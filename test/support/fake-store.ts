@@ -16,6 +16,7 @@ import type {
   KeyPage,
   LocalStore,
   PutOptions,
+  ReadOptions,
   ReadOutcome,
   Watch,
   WatchEvent,
@@ -23,6 +24,7 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from "../../src/store.ts";
+import { SHORT_VALUE_BYTES_MAX } from "../../src/store.ts";
 
 interface Slot {
   readonly entry: Entry | undefined;
@@ -64,8 +66,10 @@ export class FakeStore implements LocalStore {
     this.origin = origin as OriginId;
   }
 
-  async get(key: Key): Promise<ReadOutcome> {
+  async get(key: Key, { room }: ReadOptions = {}): Promise<ReadOutcome> {
     this.#failIfTold();
+    const length = this.slots.get(key)?.entry?.value.length ?? 0;
+    if (length > SHORT_VALUE_BYTES_MAX) await room?.(length);
     return this.#read(key);
   }
 
@@ -206,7 +210,7 @@ export class FakeStore implements LocalStore {
     const invalidated = (entry.tags ?? []).map((tag) => this.invalidated.get(tag) ?? 0);
     const sequence = Math.max(0, ...invalidated);
     if (sequence > dot.sequence) return { dot, staleBy: { ...dot, sequence } };
-    return { entry, dot };
+    return { entry: { ...entry, value: entry.value.slice() }, dot };
   }
 
   #nextDot(): Dot {

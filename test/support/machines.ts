@@ -14,7 +14,7 @@ import type { OutgoingFrame } from "../../src/replica/outbox.ts";
 import type { LinkId, Storage, StorageEntry, StorageOperation } from "../../src/replica/ports.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import { startReplica } from "../../src/replica/start-up.ts";
-import type { PutOptions, WriteOptions, WriteOutcome } from "../../src/store.ts";
+import type { PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../../src/store.ts";
 
 export type Disk = Map<string, StorageEntry>;
 
@@ -210,7 +210,7 @@ export class Machines {
   get(name: string, key: string, { space = DEFAULT_SPACE }: InSpace = {}): string | undefined {
     const read = readKey(this.at(name), space, key as Key, this.clockOf(name));
     if (read instanceof ValueAway) throw new Error(`${name} has the value of ${key} on disk only`);
-    const { entry } = read;
+    const { entry } = read as ReadOutcome;
     return entry === undefined ? undefined : new TextDecoder().decode(entry.value);
   }
 

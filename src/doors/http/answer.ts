@@ -9,6 +9,8 @@ export interface Answer {
   /** Names and values in turn; whoever sends the answer may add to them. */
   readonly headers: string[];
   readonly body?: string | Uint8Array;
+  /** Nobody needs the body any more once it is sent. */
+  readonly isBodySpent?: true;
   /** Sent as it comes, in place of a body; where it fails the connection is cut. */
   readonly stream?: AsyncIterable<Uint8Array>;
   /** What the session has seen with this answer, newest first. */

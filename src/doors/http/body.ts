@@ -2,6 +2,8 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AtollError } from "../../base/errors.ts";
+import { SHORT_VALUE_BYTES_MAX } from "../../store.ts";
+import { type Loan, TEXT_COPIES } from "../byte-account.ts";
 import type { DoorLimits } from "../limits.ts";
 import { messageBytesMax } from "../limits.ts";
 import type { DoorMetrics } from "../metrics.ts";
@@ -16,47 +18,123 @@ export interface BodySource {
   readonly continues: ServerResponse | undefined;
 }
 
-/** Throws `VALUE_TOO_LARGE`, `BODY_TOO_LARGE`, `UNSUPPORTED_ENCODING`, `TOO_MANY_REQUESTS`, `ClientGone`. */
-export function readBody(
-  source: BodySource,
-  kind: BodyKind,
-  limits: DoorLimits,
-  metrics: DoorMetrics,
-): Promise<Buffer> {
+/** What a body is received within. */
+export interface BodyBounds {
+  readonly limits: DoorLimits;
+  readonly metrics: DoorMetrics;
+  /** Asks for room for a long body; `cutOff` is told when it has taken too long with that. */
+  readonly lend: (bytes: number, cutOff: () => void) => Loan;
+}
+
+/**
+ * A long one is received once there is room for it: what it says to be long, or for one that does not say, what it may be. Throws
+ * `VALUE_TOO_LARGE`, `BODY_TOO_LARGE`, `UNSUPPORTED_ENCODING`, `TOO_MANY_REQUESTS`, `MEMORY_FULL`, `TIMEOUT`, `ClientGone`.
+ */
+export function readBody(source: BodySource, kind: BodyKind, bounds: BodyBounds): Promise<Buffer> {
   const { request } = source;
   checkEncoding(request);
-  const bytesMax = bodyBytesMax(kind, limits);
-  if (Number(request.headers["content-length"] ?? 0) > bytesMax) throw bodyTooLarge(kind, bytesMax);
-  source.continues?.writeContinue();
+  const bytesMax = bodyBytesMax(kind, bounds.limits);
+  const told = Number(request.headers["content-length"] ?? 0);
+  if (told > bytesMax) throw bodyTooLarge(kind, bytesMax);
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const settle = (): void => {
-      metrics.bodyBytesInFlight -= length;
-      length = 0;
-    };
+    const body = new Body(kind, bytesMax, told, bounds);
     const refuse = (error: Error): void => {
       request.removeAllListeners("data");
-      chunks.length = 0;
-      settle();
+      body.end();
       reject(error);
     };
-    request.on("data", (chunk: Buffer) => {
-      length += chunk.length;
-      metrics.bodyBytesInFlight += chunk.length;
-      if (length > bytesMax) refuse(bodyTooLarge(kind, bytesMax));
-      else if (metrics.bodyBytesInFlight > limits.bodyBytesInFlightMax) refuse(tooMuchAtOnce());
-      else chunks.push(chunk);
-    });
-    request.on("end", () => {
-      settle();
-      const [first] = chunks;
-      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
-    });
+    const makeRoom = (bytes: number, then: () => void): void => {
+      const cutOff = () =>
+        refuse(new AtollError("TIMEOUT", "others wait for the room of this body, and it does not come"));
+      bounds.lend(bytes * copiesOf(kind), cutOff).granted.then(then, refuse);
+    };
+    const receive = (chunk: Buffer): void => {
+      const error = body.take(chunk);
+      if (error !== undefined) refuse(error);
+      else if (body.isLong && !body.hasRoom) {
+        body.hasRoom = true;
+        request.pause();
+        makeRoom(bytesMax, () => request.resume());
+      }
+    };
+    request.on("end", () => resolve(body.end()));
     request.on("close", () => {
       if (!request.complete) refuse(new ClientGone());
     });
+    const begin = (): void => {
+      source.continues?.writeContinue();
+      request.on("data", receive);
+    };
+    if (!body.isLong) begin();
+    else {
+      body.hasRoom = true;
+      makeRoom(told, begin);
+    }
   });
+}
+
+/** What is there of a body. */
+class Body {
+  readonly #kind: BodyKind;
+  readonly #bytesMax: number;
+  readonly #told: number;
+  readonly #bounds: BodyBounds;
+  /** A long one that says how long it is gets its buffer at once: to join what came would take its length twice. */
+  #whole: Buffer | undefined;
+  #chunks: Buffer[] = [];
+  #length = 0;
+  #shortLength = 0;
+  hasRoom = false;
+
+  constructor(kind: BodyKind, bytesMax: number, told: number, bounds: BodyBounds) {
+    this.#kind = kind;
+    this.#bytesMax = bytesMax;
+    this.#told = told;
+    this.#bounds = bounds;
+  }
+
+  get isLong(): boolean {
+    return Math.max(this.#told, this.#length) > SHORT_VALUE_BYTES_MAX;
+  }
+
+  /** Returns what it is refused with. */
+  take(chunk: Buffer): AtollError | undefined {
+    const { metrics, limits } = this.#bounds;
+    metrics.bodyBytesInFlight += chunk.length;
+    if (!this.hasRoom) {
+      metrics.shortBodyBytesInFlight += chunk.length;
+      this.#shortLength += chunk.length;
+    }
+    const at = this.#length;
+    this.#length += chunk.length;
+    if (this.#length > this.#bytesMax) return bodyTooLarge(this.#kind, this.#bytesMax);
+    if (metrics.shortBodyBytesInFlight > limits.bodyBytesInFlightMax && !this.hasRoom) return tooMuchAtOnce();
+    if (this.#told <= SHORT_VALUE_BYTES_MAX) this.#chunks.push(chunk);
+    else {
+      this.#whole ??= Buffer.allocUnsafeSlow(this.#told);
+      this.#whole.set(chunk, at);
+    }
+    return undefined;
+  }
+
+  /** What has come; it is received no more. */
+  end(): Buffer {
+    const { metrics } = this.#bounds;
+    metrics.bodyBytesInFlight -= this.#length;
+    metrics.shortBodyBytesInFlight -= this.#shortLength;
+    this.#length = 0;
+    this.#shortLength = 0;
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    const [first] = chunks;
+    if (this.#whole !== undefined) return this.#whole;
+    return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+  }
+}
+
+/** Of JSON there are several for a moment. */
+function copiesOf(kind: BodyKind): number {
+  return kind === "batch" ? TEXT_COPIES : 1;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { BackupStore } from "../../backup-store.ts";
 import type { Key } from "../../base/ids.ts";
 import type { DocumentHub } from "../../documents/document-hub.ts";
-import type { KeyspaceStore, LocalStore, Store } from "../../store.ts";
+import type { KeyspaceStore, LocalStore, Room, Store } from "../../store.ts";
 import type { Principal } from "../auth.ts";
 import type { DoorLimits } from "../limits.ts";
 import type { DoorMetrics } from "../metrics.ts";
@@ -25,6 +25,8 @@ export interface Call {
   /** Of an operation that takes its body as it comes. */
   upload?: AsyncIterable<Uint8Array>;
   readonly principal: Principal;
+  /** For what it reads, until the answer is sent. */
+  readonly room: Room;
 }
 
 /** What routes need of the door that they belong to. */

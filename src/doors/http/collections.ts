@@ -36,7 +36,11 @@ export async function runBatch(call: Call, facts: DoorFacts): Promise<Answer> {
   const asked = call.query.get("ack");
   const ack = asked === undefined ? reader.ack(message) : checkAck(asked);
   const readBytesMax = facts.limits.batchReadBytesMax;
-  const results = await carryOut(call.store, batch, ack === undefined ? { readBytesMax } : { ack, readBytesMax });
+  const results = await carryOut(call.store, batch, {
+    ...(ack === undefined ? {} : { ack }),
+    readBytesMax,
+    room: call.room,
+  });
   const formatted = results.map((result, place) => formatResult(jsonNotation, result, batch.encodings[place]));
   return jsonAnswer(200, { results: formatted }, dotsOf(results));
 }

@@ -9,11 +9,13 @@ import type { Socket } from "node:net";
 import type { BackupStore } from "../../backup-store.ts";
 import { parseDurationMs } from "../../base/duration.ts";
 import { AtollError, toAtollError } from "../../base/errors.ts";
+import { giveBackWhole } from "../../base/give-back.ts";
 import type { Key } from "../../base/ids.ts";
 import type { DocumentHub } from "../../documents/document-hub.ts";
 import type { Dot, KeyspaceStore, LocalStore, Store } from "../../store.ts";
 import { type Admission, admit } from "../admission.ts";
 import { ANYONE, authorise, bearerToken, type Principal, unauthorized } from "../auth.ts";
+import type { ByteAccount } from "../byte-account.ts";
 import type { Connections } from "../connections.ts";
 import { checkKey, checkPrefix } from "../fields.ts";
 import type { DoorLimits } from "../limits.ts";
@@ -23,6 +25,7 @@ import { decodeSession, EMPTY_SESSION, encodeSession, mergeSession } from "../se
 import { type Answer, jsonAnswer, problemAnswer } from "./answer.ts";
 import { ClientGone, readBody, streamBody } from "./body.ts";
 import type { Call, DoorFacts } from "./call.ts";
+import { type Borrower, endWith, lend, makeRoom } from "./exchange-loan.ts";
 import { locate } from "./locate.ts";
 import { describeApi } from "./openapi.ts";
 import { NO_QUERY, parseQuery, type Query } from "./query.ts";
@@ -45,6 +48,7 @@ export interface HttpDoorOptions {
   readonly admission: Admission;
   readonly connections: Connections;
   readonly limits: DoorLimits;
+  readonly account: ByteAccount;
   readonly metrics: DoorMetrics;
   readonly log: DoorLog;
   readonly faultsEnabled: boolean;
@@ -67,9 +71,7 @@ interface Judged {
 }
 
 /** One request on its way to its answer. */
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+interface Exchange extends Borrower {
   /** Set when the client waits for `100 Continue`. */
   readonly continues: ServerResponse | undefined;
   readonly startedAt: number;
@@ -132,6 +134,7 @@ export class HttpDoor {
       who: undefined,
       allowedOrigin: undefined,
       bodyRead: false,
+      loan: undefined,
     };
     void this.#serve(exchange);
   }
@@ -157,12 +160,16 @@ export class HttpDoor {
         }
         if (operation.body === "stream") call.upload = streamBody(exchange);
         else if (operation.body !== "none") {
-          call.body = await readBody(exchange, operation.body, this.#options.limits, this.#options.metrics);
+          const { limits, metrics, account } = this.#options;
+          const borrow = (bytes: number, cutOff: () => void) => lend(account, exchange, bytes, cutOff);
+          call.body = await readBody(exchange, operation.body, { limits, metrics, lend: borrow });
           exchange.bodyRead = true;
         }
         if (operation.run === "openapi") answer = { ...this.#description, headers: [...this.#description.headers] };
         else if (operation.run === "watch") this.#openStream(exchange, call);
         else answer = await operation.run(call, this.#facts);
+        // What a document is told, that keeps.
+        if (exchange.bodyRead && operation.body !== "document") giveBackWhole(call.body);
       }
     } catch (error) {
       answer = this.#failure(exchange, error);
@@ -190,7 +197,8 @@ export class HttpDoor {
     this.#authorise(principal, operation, bound.hasKey ? key : (query.get("prefix") ?? ""));
     const store = this.#keyspace(location.keyspace, exchange.earlier);
     const { keyspace, id } = location;
-    return { bound, call: { store, keyspace, key, id, query, headers, body: NO_BYTES, principal } };
+    const room = (bytes: number) => makeRoom(options.account, exchange, bytes);
+    return { bound, call: { store, keyspace, key, id, query, headers, body: NO_BYTES, principal, room } };
   }
 
   /** Answers `OPTIONS`, and refuses a method that the route does not have. */
@@ -294,7 +302,9 @@ export class HttpDoor {
     metrics.observe(answer.status, performance.now() - startedAt);
     response.writeHead(answer.status, headers);
     if (answer.stream !== undefined) return this.#sendStream(exchange, answer.stream);
-    response.end(answer.body);
+    const { body, isBodySpent = false } = answer;
+    if (isBodySpent && body instanceof Uint8Array) endWith(exchange, body);
+    else response.end(body);
     if (request.socket.writableLength > 0) this.#boundStall(request.socket);
   }
 

@@ -27,7 +27,7 @@ const get: Operation = {
   query: ["consistency"],
   headers: ["If-None-Match"],
   outcomes: { 200: { ...entry, body: "Value" }, 304: entry },
-  problems: [404],
+  problems: [404, 507],
   run: getValue,
 };
 
@@ -64,7 +64,7 @@ export const routes = {
         query: ["ttl", "ack"],
         headers: ["If-Match", "If-None-Match", "Atoll-Tags"],
         outcomes: { 201: written, 202: written, 204: written },
-        problems: [412, 413, 415],
+        problems: [408, 412, 413, 415, 507],
         run: putValue,
       },
       DELETE: {
@@ -186,7 +186,7 @@ export const routes = {
         bodyShape: "Batch",
         query: ["ack"],
         outcomes: { 200: { body: "BatchResults" } },
-        problems: [413, 415],
+        problems: [408, 413, 415, 507],
         run: runBatch,
       },
     },

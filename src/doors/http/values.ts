@@ -12,7 +12,6 @@ import { formatEtag, isUnchanged, parseCondition } from "./etag.ts";
 import type { Query } from "./query.ts";
 import { formatTags, parseTags } from "./tags.ts";
 
-const LOCAL: ReadOptions = { consistency: "local" };
 /** Made once: in a cache, misses are as frequent as hits. */
 const MISS = problemAnswer(new AtollError("NOT_FOUND", "no such key"));
 const DEFAULT_CONTENT_TYPE = "application/octet-stream";
@@ -36,7 +35,10 @@ export async function deleteValue(call: Call): Promise<Answer> {
 /** 200 with the value, 304 where `If-None-Match` names it, 404. */
 export async function getValue(call: Call): Promise<Answer> {
   const consistency = call.query.get("consistency");
-  const options = consistency === undefined ? LOCAL : { consistency: checkConsistency(consistency) };
+  const options: ReadOptions = {
+    consistency: consistency === undefined ? "local" : checkConsistency(consistency),
+    room: call.room,
+  };
   const read = await call.store.get(call.key, options);
   const { entry } = read;
   const dots = dotsOfRead(read);
@@ -44,7 +46,7 @@ export async function getValue(call: Call): Promise<Answer> {
   const headers = entryHeaders(entry);
   if (isUnchanged(call.headers["if-none-match"], entry.version)) return { status: 304, headers, dots };
   headers.push("Content-Length", String(entry.value.length));
-  return { status: 200, headers, body: entry.value, dots };
+  return { status: 200, headers, body: entry.value, isBodySpent: true, dots };
 }
 
 function entryHeaders(entry: Entry): string[] {

@@ -1,14 +1,17 @@
 /**
- * One client's WebSocket: takes messages, answers each, sends events. Three bounds hold. Requests: at most so many at a
+ * One client's WebSocket: takes messages, answers each, sends events. Four bounds hold. Requests: at most so many at a
  * time, and none is begun while the client leaves too much unread; meanwhile its socket is not read either, so that it
- * slows itself down and nobody else. Events: they cannot wait, so a client that leaves too much unread is disconnected,
+ * slows itself down and nobody else. Memory: nothing more is read of a long message until there is room for it, and a long
+ * answer is made once there is. Events: they cannot wait, so a client that leaves too much unread is disconnected,
  * and resumes. Silence: a client that answers no ping, or takes nothing for too long, is gone.
  */
 
 import type { RawData, WebSocket } from "ws";
 import { AtollError, errorRow, toAtollError } from "../../base/errors.ts";
-import type { Dot, Store } from "../../store.ts";
+import { giveBackWhole } from "../../base/give-back.ts";
+import { type Dot, SHORT_VALUE_BYTES_MAX, type Store } from "../../store.ts";
 import { authorise, type Principal } from "../auth.ts";
+import type { ByteAccount, Loan } from "../byte-account.ts";
 import { formatEvent } from "../event.ts";
 import { checkCursor, FieldReader, type Message } from "../fields.ts";
 import type { DoorLimits } from "../limits.ts";
@@ -16,6 +19,7 @@ import type { DoorLog } from "../log.ts";
 import type { DoorMetrics } from "../metrics.ts";
 import { decodeSession, encodeSession, mergeSession } from "../session.ts";
 import type { Language } from "./language.ts";
+import { MessageLengths } from "./message-lengths.ts";
 import {
   type Answered,
   type Asked,
@@ -41,6 +45,7 @@ export interface ConnectionOptions {
   readonly store: Store;
   readonly keyspace: (name: string, seen: readonly Dot[]) => Store | undefined;
   readonly limits: DoorLimits;
+  readonly account: ByteAccount;
   readonly metrics: DoorMetrics;
   readonly log: DoorLog;
 }
@@ -52,6 +57,10 @@ interface Waiting {
   readonly id: RequestId;
   readonly name: OperationName;
   readonly message: Message;
+  /** What came, where that is long. */
+  readonly bytes: Uint8Array | undefined;
+  /** For itself where it is long, and for its answer. */
+  loan: Loan | undefined;
 }
 
 const ID_LENGTH_MAX = 64;
@@ -63,6 +72,10 @@ export class Connection {
   readonly #watches: Watches;
   readonly #heartbeat: NodeJS.Timeout;
   readonly #waiting: Waiting[] = [];
+  readonly #lengths = new MessageLengths(SHORT_VALUE_BYTES_MAX + 1, (bytes, isFirst) => this.#comes(bytes, isFirst));
+  /** For the long messages that are not here yet, in their order. */
+  readonly #coming: Loan[] = [];
+  readonly #loans = new Set<Loan>();
   #inFlight = 0;
   #reading = false;
   #paused = false;
@@ -89,6 +102,11 @@ export class Connection {
     this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs);
   }
 
+  /** What the socket read, before anybody else hears it. */
+  hear(chunk: Uint8Array): void {
+    if (!this.#closed) this.#lengths.receive(chunk);
+  }
+
   /** Says goodbye with the error's close code, and hangs up soon after whether the client answers or not. */
   close(error: AtollError): void {
     const { socket } = this.#options;
@@ -104,22 +122,67 @@ export class Connection {
     clearInterval(this.#heartbeat);
     this.#watches.closeAll();
     this.#waiting.length = 0;
+    for (const loan of this.#loans) loan.end();
+  }
+
+  /** So many bytes of a long message are about to. Nobody is told that there is no room: they wait, and those who keep it are cut off. */
+  #comes(bytes: number, isFirst: boolean): void {
+    const wanted = bytes * this.#options.language.copies;
+    if (!isFirst) {
+      this.#coming.at(-1)?.extend(wanted);
+      return;
+    }
+    const loan = this.#lend(wanted, Infinity, () => {
+      if (this.#coming.includes(loan)) this.close(new AtollError("TIMEOUT", "others wait for the room of a message"));
+    });
+    this.#coming.push(loan);
+    if (loan.state === "lent") return;
+    this.#pump();
+    loan.granted.then(() => this.#pump());
+  }
+
+  #lend(bytes: number, waitMs: number | undefined, cutOff: () => void): Loan {
+    const loan = this.#options.account.ask(bytes, cutOff, waitMs);
+    this.#loans.add(loan);
+    return loan;
+  }
+
+  #isDone({ loan, bytes }: Pick<Waiting, "loan" | "bytes">): void {
+    if (bytes !== undefined) giveBackWhole(bytes);
+    if (loan === undefined) return;
+    loan.end();
+    this.#loans.delete(loan);
+  }
+
+  /** For what a request reads. */
+  #room(waiting: Waiting, bytes: number): Promise<void> | undefined {
+    const wanted = bytes * (this.#options.language.copies + 1);
+    if (waiting.loan === undefined) {
+      waiting.loan = this.#lend(wanted, undefined, () => this.#cutOff());
+    } else waiting.loan.extend(wanted);
+    return waiting.loan.state === "waiting" ? waiting.loan.granted : undefined;
   }
 
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#closed) return;
     this.#heardSincePing = true;
     const { language } = this.#options;
+    const isLong = (data as Buffer).length > SHORT_VALUE_BYTES_MAX;
+    const loan = isLong ? this.#coming.shift() : undefined;
+    const bytes = isLong ? (data as Buffer) : undefined;
     let id: RequestId = null;
     try {
       if (isBinary !== language.binary) {
         throw new AtollError("BAD_MESSAGE", `messages are ${language.binary ? "binary" : "text"} frames here`);
       }
       const message = language.decode(data as Buffer);
+      // What a text says is strings by now.
+      if (bytes !== undefined && !language.binary) giveBackWhole(bytes);
       id = this.#id(message);
       const name = operationOf(this.#reader, message);
-      this.#waiting.push({ id, name, message });
+      this.#waiting.push({ id, name, message, bytes, loan });
     } catch (error) {
+      this.#isDone({ loan, bytes });
       this.#refuse(id, toAtollError(error));
       return;
     }
@@ -139,7 +202,7 @@ export class Connection {
       const next = this.#waiting.shift();
       if (next !== undefined) void this.#carryOut(next);
     }
-    const mustPause = this.#waiting.length > 0;
+    const mustPause = this.#waiting.length > 0 || this.#coming.at(-1)?.state === "waiting";
     if (mustPause === this.#paused || this.#closed) return;
     this.#paused = mustPause;
     if (mustPause) this.#options.socket.pause();
@@ -158,9 +221,12 @@ export class Connection {
     if (isRead) this.#reading = true;
     this.#inFlight++;
     try {
-      this.#send({ id, ok: true, ...(await this.#answer(name, message)) });
+      const { fields, spent } = await this.#answer(waiting);
+      this.#send({ id, ok: true, ...fields }, () => this.#isDone(waiting));
+      if (spent !== undefined) giveBackWhole(spent);
       this.#options.metrics.message(name);
     } catch (error) {
+      this.#isDone(waiting);
       this.#refuse(id, toAtollError(error));
     } finally {
       this.#inFlight--;
@@ -169,16 +235,18 @@ export class Connection {
     this.#pump();
   }
 
-  async #answer(name: OperationName, message: Message): Promise<Message> {
+  async #answer(waiting: Waiting): Promise<Pick<Answered, "fields" | "spent">> {
+    const { name, message } = waiting;
     const { principal } = this.#options;
     const session = this.#reader.text(message, "session");
     const earlier = session === undefined || session === "" ? [] : decodeSession(session);
-    const asked: Asked = { message, reader: this.#reader, store: this.#store(message, earlier), principal };
-    if (session === undefined) return (await this.#perform(name, asked)).fields;
+    const room = (bytes: number) => this.#room(waiting, bytes);
+    const asked: Asked = { message, reader: this.#reader, store: this.#store(message, earlier), principal, room };
+    if (session === undefined) return this.#perform(name, asked);
     const waitMs = this.#waitMs(message);
     const store = earlier.length > 0 && isAboutKeys(name) ? await asked.store.catchUp(earlier, waitMs) : asked.store;
-    const { fields, dots } = await this.#perform(name, { ...asked, store });
-    return { ...fields, session: encodeSession(mergeSession(earlier, dots)) };
+    const { fields, dots, spent } = await this.#perform(name, { ...asked, store });
+    return { fields: { ...fields, session: encodeSession(mergeSession(earlier, dots)) }, spent };
   }
 
   #perform(name: OperationName, asked: Asked): Promise<Answered> {
@@ -241,9 +309,14 @@ export class Connection {
     else this.#send(message);
   }
 
-  #send(message: Message): void {
+  #send(message: Message, sent: () => void = () => {}): void {
     if (this.#closed) return;
-    this.#options.socket.send(this.#options.language.encode(message), () => {
+    const { socket, language } = this.#options;
+    const encoded = language.encode(message);
+    socket.send(encoded, { binary: language.binary }, (error) => {
+      // What was under way as a connection broke the system may still be reading.
+      if (error == null && encoded instanceof Uint8Array) giveBackWhole(encoded);
+      sent();
       this.#flushedAt = performance.now();
       if (this.#waiting.length > 0) this.#pump();
     });

@@ -7,6 +7,7 @@ import { AtollError, toAtollError } from "../../base/errors.ts";
 import type { Dot, Store } from "../../store.ts";
 import { type Admission, admit } from "../admission.ts";
 import { type Auth, authenticate, bearerToken, type Principal } from "../auth.ts";
+import type { ByteAccount } from "../byte-account.ts";
 import type { Connections } from "../connections.ts";
 import { type DoorLimits, messageBytesMax } from "../limits.ts";
 import type { DoorLog } from "../log.ts";
@@ -22,6 +23,7 @@ export interface WebSocketDoorOptions {
   readonly admission: Admission;
   readonly connections: Connections;
   readonly limits: DoorLimits;
+  readonly account: ByteAccount;
   readonly metrics: DoorMetrics;
   readonly log: DoorLog;
 }
@@ -55,6 +57,7 @@ export class WebSocketDoor {
         const language = languageOf(offer.protocol);
         const options = { ...this.#options, store, socket: webSocket, language, principal };
         const connection = new Connection(options, (closed) => this.#connections.delete(closed));
+        socket.prependListener("data", (chunk: Buffer) => connection.hear(chunk));
         this.#connections.add(connection);
       });
     } catch (thrown) {

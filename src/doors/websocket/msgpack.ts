@@ -8,13 +8,18 @@ import { isUtf8 } from "node:buffer";
 import { Decoder, Encoder } from "@msgpack/msgpack";
 import { bytesFromLatin1 } from "../../base/bytes.ts";
 import { AtollError } from "../../base/errors.ts";
+import { SHORT_VALUE_BYTES_MAX } from "../../store.ts";
 import type { Message } from "../fields.ts";
 import { isObject } from "../json.ts";
 import type { Notation } from "../notation.ts";
 import { isSoundMsgpack } from "./msgpack-shape.ts";
 
 const decoder = new Decoder({ rawStrings: true, useBigInt64: false });
-const encoder = new Encoder({ ignoreUndefined: true });
+let encoder = createEncoder();
+
+function createEncoder(): Encoder {
+  return new Encoder({ ignoreUndefined: true });
+}
 
 /** Throws `BAD_MESSAGE`. Bytes in the result are views. */
 export function decodeMsgpack(bytes: Uint8Array): Message {
@@ -26,7 +31,10 @@ export function decodeMsgpack(bytes: Uint8Array): Message {
 
 /** A copy: it may be sent later. */
 export function encodeMsgpack(message: Message): Uint8Array {
-  return encoder.encode(message);
+  const bytes = encoder.encode(message);
+  // It keeps the room that something long took.
+  if (bytes.length > SHORT_VALUE_BYTES_MAX) encoder = createEncoder();
+  return bytes;
 }
 
 export const msgpackNotation: Notation = {

@@ -1,7 +1,7 @@
 /** What one message asks for, judged and carried out. Watches, which live as long as their connection, are not here. */
 
 import { AtollError } from "../../base/errors.ts";
-import type { Dot, PutOptions, Store, WriteOptions } from "../../store.ts";
+import type { Dot, PutOptions, Room, Store, WriteOptions } from "../../store.ts";
 import { authorise, type Principal } from "../auth.ts";
 import {
   authoriseBatch,
@@ -41,10 +41,14 @@ export interface Asked {
   readonly reader: FieldReader;
   readonly store: Store;
   readonly principal: Principal;
+  /** For what is read, until the answer is sent. */
+  readonly room: Room;
 }
 
 export interface Answered {
   readonly fields: Message;
+  /** Nobody needs it any more once the answer is made. */
+  readonly spent?: Uint8Array | undefined;
   /** What was seen, newest first. */
   readonly dots: readonly Dot[];
 }
@@ -78,14 +82,14 @@ export function isLocalRead(name: OperationName, message: Message): boolean {
   return name === "batch" || name === "keys" || (name === "get" && message.consistency === undefined);
 }
 
-export async function getValue({ message, reader, store, principal }: Asked): Promise<Answered> {
+export async function getValue({ message, reader, store, principal, room }: Asked): Promise<Answered> {
   const key = reader.key(message);
   authorise(principal, "read", key);
   const consistency = reader.text(message, "consistency");
-  const options = consistency === undefined ? {} : { consistency: checkConsistency(consistency) };
+  const options = consistency === undefined ? { room } : { consistency: checkConsistency(consistency), room };
   const outcome = await store.get(key, options);
   const fields = formatRead(reader.notation, outcome, reader.encoding(message));
-  return { fields, dots: dotsOfRead(outcome) };
+  return { fields, dots: dotsOfRead(outcome), spent: outcome.entry?.value };
 }
 
 export async function putValue({ message, reader, store, principal }: Asked): Promise<Answered> {
@@ -129,10 +133,10 @@ export async function listKeys({ message, reader, store, principal }: Asked): Pr
   return { fields, dots: NO_DOTS };
 }
 
-export async function runBatch({ message, reader, store, principal }: Asked): Promise<Answered> {
+export async function runBatch({ message, reader, store, principal, room }: Asked): Promise<Answered> {
   const batch = readBatch(reader, message);
   authoriseBatch(principal, batch);
-  const options = { ...writeOptions(reader, message), readBytesMax: reader.limits.batchReadBytesMax };
+  const options = { ...writeOptions(reader, message), readBytesMax: reader.limits.batchReadBytesMax, room };
   const results = await carryOut(store, batch, options);
   const formatted = results.map((result, place) => formatResult(reader.notation, result, batch.encodings[place]));
   return { fields: { results: formatted }, dots: dotsOf(results) };

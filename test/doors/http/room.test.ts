@@ -1,0 +1,144 @@
+/** Long values at the HTTP door: nothing of them is in memory before there is room for it. */
+
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Key } from "../../../src/base/ids.ts";
+import { openDoors, type TestDoors } from "../../support/doors.ts";
+import { openSocket, parseAnswer, readAll } from "../../support/raw-http.ts";
+
+const MIB = 1024 * 1024;
+/** Room for one of the long ones here. */
+const BYTES_MAX = MIB + MIB / 2;
+
+let doors: TestDoors;
+const sockets: Socket[] = [];
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await doors.server.close(0);
+});
+
+async function start(limits: { readonly roomWaitMs?: number; readonly roomKeepMs?: number } = {}): Promise<void> {
+  doors = await openDoors({ limits: { bodyBytesInFlightMax: BYTES_MAX, ...limits } });
+}
+
+async function connect(): Promise<Socket> {
+  const socket = await openSocket(doors.port);
+  sockets.push(socket);
+  return socket;
+}
+
+/** The head of a long PUT, and all of its body but for so many bytes. */
+async function begin(key: string, missing: number): Promise<Socket> {
+  const socket = await connect();
+  socket.write(`PUT /v1/kv/${key} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${MIB}\r\n\r\n`);
+  socket.write(Buffer.alloc(MIB - missing, "x"));
+  return socket;
+}
+
+const lent = () => doors.server.metrics.account.lentBytes;
+const waiting = () => doors.server.metrics.account.waiting;
+const stored = (key: string) => doors.store.slots.get(key as Key)?.entry?.value.length;
+
+describe("a long body", () => {
+  it("is not received before there is room for it, and then is, whole; short ones do not wait", async () => {
+    await start();
+    const first = await begin("first", 1);
+    await expect.poll(lent).toBe(MIB);
+    const second = await begin("second", 0);
+    const answered = readAll(second);
+    await expect.poll(waiting).toBe(1);
+    await expect.poll(() => doors.server.metrics.bodyBytesInFlight).toBe(MIB - 1);
+    expect((await fetch(`${doors.url}/v1/kv/short`, { method: "PUT", body: "x".repeat(60_000) })).status).toBe(201);
+    expect(stored("second")).toBeUndefined();
+    first.write("x");
+    expect(parseAnswer(await answered).status).toBe(201);
+    expect([stored("first"), stored("second")]).toEqual([MIB, MIB]);
+    await expect.poll(() => [lent(), waiting(), doors.server.metrics.bodyBytesInFlight]).toEqual([0, 0, 0]);
+  });
+
+  it("that does not say how long it is has to have room as well", async () => {
+    await start();
+    await begin("first", 1);
+    await expect.poll(lent).toBe(MIB);
+    const chunked = await connect();
+    const chunk = `10000\r\n${"x".repeat(65_536)}\r\n`;
+    chunked.write(
+      `PUT /v1/kv/chunked HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(16)}`,
+    );
+    await expect.poll(waiting).toBe(1);
+    expect(doors.server.metrics.bodyBytesInFlight).toBeLessThan(MIB + 300_000);
+    sockets[0]?.destroy();
+    chunked.write("0\r\n\r\n");
+    await expect.poll(() => stored("chunked")).toBe(MIB);
+  });
+
+  it("is refused with 507 and told to come again where no room comes free in time", async () => {
+    await start({ roomWaitMs: 300, roomKeepMs: Infinity });
+    await begin("first", 1);
+    await expect.poll(lent).toBe(MIB);
+    const answer = parseAnswer(await readAll(await begin("second", 0)));
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([507, "1"]);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: "MEMORY_FULL", retry: true });
+  });
+
+  it("that does not come is cut off once others have waited for its room", async () => {
+    await start({ roomKeepMs: 300 });
+    const stalled = readAll(await begin("stalled", 1));
+    await expect.poll(lent).toBe(MIB);
+    const second = readAll(await begin("second", 0));
+    expect(parseAnswer(await stalled).status).toBe(408);
+    expect(parseAnswer(await second).status).toBe(201);
+  });
+
+  it("gives its room back when its client goes, also while that waits", async () => {
+    await start();
+    const first = await begin("first", 1);
+    await expect.poll(lent).toBe(MIB);
+    const second = await begin("second", 1);
+    await expect.poll(waiting).toBe(1);
+    // Nothing is read of it: that it has gone is found once it has room.
+    second.destroy();
+    first.destroy();
+    await expect.poll(() => [lent(), waiting()]).toEqual([0, 0]);
+  });
+});
+
+describe("a long answer", () => {
+  const LONG = 8 * MIB;
+
+  async function read(key: string): Promise<Socket> {
+    const socket = await connect();
+    socket.pause();
+    socket.write(`GET /v1/kv/${key} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    return socket;
+  }
+
+  it("is made once there is room for it, and readers that take none are cut off once others wait", async () => {
+    await start({ roomKeepMs: 300 });
+    await doors.store.put("long" as Key, new Uint8Array(LONG));
+    const stalled = await read("long");
+    await expect.poll(lent).toBe(LONG);
+    const second = await read("long");
+    await expect.poll(waiting).toBe(1);
+    const answered = readAll(second.resume());
+    const closed = once(stalled, "close");
+    stalled.on("error", () => {});
+    // It finds out once it looks.
+    await expect.poll(waiting, { timeout: 15_000 }).toBe(0);
+    stalled.resume();
+    await closed;
+    expect(stalled.bytesRead).toBeLessThan(LONG);
+    expect(parseAnswer(await answered).body.length).toBe(LONG);
+    await expect.poll(lent).toBe(0);
+  }, 30_000);
+
+  it("that is short does not wait", async () => {
+    await start();
+    await doors.store.put("short" as Key, new Uint8Array(1000));
+    await begin("first", 1);
+    await expect.poll(lent).toBe(MIB);
+    expect((await (await fetch(`${doors.url}/v1/kv/short`)).arrayBuffer()).byteLength).toBe(1000);
+  });
+});
