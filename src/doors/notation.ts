@@ -8,6 +8,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Key } from "../base/ids.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
+import { fromBase64 } from "./long-field.ts";
 import { LongText } from "./long-text.ts";
 
 export type Encoding = "utf8" | "base64";
@@ -15,7 +16,7 @@ export type Encoding = "utf8" | "base64";
 export interface Notation {
   /** The text of a field; `undefined` where it is none. */
   text(field: unknown): string | undefined;
-  /** The bytes of a field; `undefined` where it is none, or none in this encoding. */
+  /** The bytes of a field, or of its text as bytes where it is long; `undefined` where it is none, or none in this encoding. */
   bytes(field: unknown, encoding: Encoding): Uint8Array | undefined;
   /** The fields of an answer that carry these bytes, which must not change before it is sent; `encoding` is what the client asked for. */
   carry(bytes: Carried, encoding: Encoding | undefined): Readonly<Record<string, unknown>>;
@@ -38,6 +39,7 @@ export const jsonNotation: Notation = {
   },
 
   bytes(field, encoding) {
+    if (field instanceof Uint8Array) return encoding === "base64" ? fromBase64(field) : undefined;
     if (typeof field !== "string") return undefined;
     if (encoding === "base64") {
       return field.length % 4 === 0 && BASE64.test(field) ? Buffer.from(field, "base64") : undefined;

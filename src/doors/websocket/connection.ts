@@ -176,8 +176,9 @@ export class Connection {
         throw new AtollError("BAD_MESSAGE", `messages are ${language.binary ? "binary" : "text"} frames here`);
       }
       const message = language.decode(data as Buffer);
-      // What a text says is strings by now.
-      if (bytes !== undefined && !language.binary) giveBackWhole(bytes);
+      // What a text says is strings by now, but for a long value.
+      const isSpent = !language.binary && !(message.value instanceof Uint8Array);
+      if (bytes !== undefined && isSpent) giveBackWhole(bytes);
       id = this.#id(message);
       const name = operationOf(this.#reader, message);
       this.#waiting.push({ id, name, message, bytes, loan });

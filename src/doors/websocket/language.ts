@@ -4,6 +4,7 @@ import { AtollError } from "../../base/errors.ts";
 import { TEXT_COPIES } from "../byte-account.ts";
 import type { Message } from "../fields.ts";
 import { isObject, parseJson } from "../json.ts";
+import { withLongValue } from "../long-field.ts";
 import { encodeJson } from "../long-text.ts";
 import { jsonNotation, type Notation } from "../notation.ts";
 import { decodeMsgpack, encodeMsgpack, msgpackNotation } from "./msgpack.ts";
@@ -14,7 +15,7 @@ export interface Language {
   readonly binary: boolean;
   /** What a long message takes of memory while it is read, for each of its bytes; to make one, one copy more. */
   readonly copies: number;
-  /** Throws `BAD_JSON`, `BAD_REQUEST`, `BAD_MESSAGE`. */
+  /** Bytes in the result are views. Throws `BAD_JSON`, `BAD_REQUEST`, `BAD_MESSAGE`. */
   decode(bytes: Buffer): Message;
   /** Bytes are nobody else's. */
   encode(message: Message): string | Uint8Array;
@@ -26,7 +27,7 @@ const json: Language = {
   copies: TEXT_COPIES,
   decode(bytes) {
     // `ws` has checked that a text frame is UTF-8.
-    const message = parseJson(bytes.toString("utf8"));
+    const message = withLongValue(bytes) ?? parseJson(bytes.toString("utf8"));
     if (isObject(message)) return message;
     throw new AtollError("BAD_REQUEST", "a message is an object");
   },
