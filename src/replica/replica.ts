@@ -1009,10 +1009,14 @@ export class Replica implements WatchRelayHost {
     for (const peer of this.linked()) this.antiEntropy.begin(peer, now);
   }
 
-  /** Claims nothing any more, and goes on serving what it served: all has to be fetched once more. */
+  /**
+   * Claims nothing any more of what everybody keeps, and goes on serving it: all has to be fetched once more. Shards that
+   * move are left to those who hand them over: what they let go of is by what others claim.
+   */
   #doubtAgain(now: number): void {
     this.outbox.log("warn", "data-doubted", { reason: "a member began anew on whose word this replica holds it" });
     for (const shard of this.shards) {
+      if (!this.ownership.isEverywhere(spaceOf(shard.id))) continue;
       this.pulls.abandon(shard.id);
       shard.distrust({ serve: !shard.quarantined, isWhole: true });
       this.persistence.distrusted(shard);
