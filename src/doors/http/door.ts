@@ -27,6 +27,7 @@ import { type Answer, jsonAnswer, problemAnswer } from "./answer.ts";
 import { readBody, streamBody } from "./body.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { awaitBody, type Borrower, endWith, endWithAnswer, lend, makeRoom } from "./exchange-loan.ts";
+import { lingerAtClose } from "./linger.ts";
 import { locate } from "./locate.ts";
 import { describeApi } from "./openapi.ts";
 import { NO_QUERY, parseQuery, type Query } from "./query.ts";
@@ -90,7 +91,6 @@ const NO_BYTES: Buffer = Buffer.alloc(0);
 const NO_DOTS: readonly Dot[] = [];
 /** A body up to this is read and dropped to keep the connection; with a longer one unread, it is closed. */
 const DROPPED_BYTES_MAX = 4_096;
-const LINGER_MS = 1_000;
 const METHODS_ALLOWED = "GET, HEAD, PUT, POST, DELETE";
 const HEADERS_ALLOWED =
   "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, Atoll-Session, Atoll-Tags";
@@ -393,15 +393,4 @@ function principalOf(exchange: Exchange, operation: Operation): Principal {
 function isBodyOver(request: IncomingMessage, bytes: number): boolean {
   if (request.headers["transfer-encoding"] !== undefined) return true;
   return Number(request.headers["content-length"] ?? 0) > bytes;
-}
-
-/**
- * Closes our side after the answer, and drops what the client still sends for a moment: closing outright would reset
- * the connection, and the client, still sending, would never see why.
- */
-function lingerAtClose(socket: Socket): void {
-  socket.destroySoon = () => {
-    if (socket.writable) socket.end();
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  };
 }

@@ -7,20 +7,18 @@
  * answers no ping, or takes nothing for too long, is gone.
  */
 
-import type { RawData, WebSocket } from "ws";
+import type { RawData } from "ws";
 import { AtollError, errorRow, toAtollError } from "../../base/errors.ts";
 import { giveBackWhole } from "../../base/give-back.ts";
 import { type Dot, SHORT_VALUE_BYTES_MAX, type Store } from "../../store.ts";
-import { authorise, type Principal } from "../auth.ts";
-import type { ByteAccount, Client, Loan } from "../byte-account.ts";
+import { authorise } from "../auth.ts";
+import type { Client, Loan } from "../byte-account.ts";
 import { ClientGone } from "../client-gone.ts";
 import { formatEvent } from "../event.ts";
 import { checkCursor, FieldReader, type Message } from "../fields.ts";
-import { type DoorLimits, messageBytesMax } from "../limits.ts";
-import type { DoorLog } from "../log.ts";
-import type { DoorMetrics } from "../metrics.ts";
+import { messageBytesMax } from "../limits.ts";
 import { decodeSession, encodeSession, mergeSession } from "../session.ts";
-import type { Language } from "./language.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
 import { MessageLengths } from "./message-lengths.ts";
 import {
   type Answered,
@@ -37,22 +35,8 @@ import {
   runBatch,
   showStatus,
 } from "./operations.ts";
+import { codeOfSocketError } from "./socket-error.ts";
 import { Watches } from "./watches.ts";
-
-export interface ConnectionOptions {
-  readonly socket: WebSocket;
-  /** What the client has sent and taken so far. */
-  readonly traffic: () => number;
-  readonly language: Language;
-  readonly principal: Principal;
-  /** Where messages go that name no keyspace. */
-  readonly store: Store;
-  readonly keyspace: (name: string, seen: readonly Dot[]) => Store | undefined;
-  readonly limits: DoorLimits;
-  readonly account: ByteAccount;
-  readonly metrics: DoorMetrics;
-  readonly log: DoorLog;
-}
 
 type RequestId = number | string | null;
 
@@ -69,11 +53,6 @@ interface Waiting {
 
 const ID_LENGTH_MAX = 64;
 const CLOSE_WITHIN_MS = 1_000;
-/** What `ws` says of a message that is too long, and of one whose length is no number any more. */
-const LENGTH_ERRORS: ReadonlySet<unknown> = new Set([
-  "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
-  "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH",
-]);
 
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -416,9 +395,4 @@ export class Connection {
     this.#options.metrics.error("websocket", "SLOW_CONSUMER");
     this.close(new AtollError("SLOW_CONSUMER", "too much was left unread"));
   }
-}
-
-function codeOfSocketError(error: Error): "BODY_TOO_LARGE" | "BAD_MESSAGE" {
-  const code: unknown = Reflect.get(error, "code");
-  return LENGTH_ERRORS.has(code) ? "BODY_TOO_LARGE" : "BAD_MESSAGE";
 }
