@@ -338,7 +338,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "placement",
-    seedsMax: 10,
+    seedsMax: 16,
     checkers: ["watch"],
   },
   {
