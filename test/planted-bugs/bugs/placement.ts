@@ -317,8 +317,8 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
         replace: "",
       },
     ],
-    scenario: "drill-departures",
-    seedsMax: 60,
+    scenario: "drill-guests",
+    seedsMax: 120,
     checkers: ["condition"],
   },
   {
