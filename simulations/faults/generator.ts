@@ -50,6 +50,15 @@ export const NO_FAULTS: FaultProfile["types"] = {
   "disk-old-copy": 0,
 };
 
+/** Next to none by itself: what happens is for plays, and for what else a plan has. */
+export const NEXT_TO_NO_FAULTS: Omit<FaultProfile, "nodes" | "fromMs" | "untilMs"> = {
+  meanGapMs: 1e9,
+  types: { ...NO_FAULTS, break: 1 },
+  cuts: { halves: 1, isolate: 1, bridge: 0, ring: 0, "one-way": 0, pair: 0 },
+  longestMs: 1000,
+  clockJumpMs: 0,
+};
+
 export function generateFaults(random: SeededRandom, profile: FaultProfile): Fault[] {
   const faults: Fault[] = [];
   let at = profile.fromMs + exponential(random, profile.meanGapMs);

@@ -6,7 +6,7 @@
 
 import { SeededRandom } from "../../src/base/random.ts";
 import type { KeyspaceSettings } from "../../src/store.ts";
-import { NO_FAULTS } from "../faults/generator.ts";
+import { NEXT_TO_NO_FAULTS } from "../faults/generator.ts";
 import type { NodePlan } from "../plan.ts";
 import { uniform } from "../simulator/draws.ts";
 import { buildPlan, CALM_WATER, SMALL_REPLICA } from "./build.ts";
@@ -44,13 +44,7 @@ export const DEFINITION_DRILL: Scenario = {
       watches: { count: 1, meanMoveGapMs: 4000, returnShare: 0.5, slowShare: 0 },
       reads: { quorumPerSecond: 2, listingsPerSecond: 2 },
       phases: { hotKeys: 0, bursts: 0 },
-      faults: {
-        meanGapMs: 1e9,
-        types: { ...NO_FAULTS, break: 1 },
-        cuts: { halves: 1, isolate: 1, bridge: 0, ring: 0, "one-way": 0, pair: 0 },
-        longestMs: 1000,
-        clockJumpMs: 0,
-      },
+      faults: NEXT_TO_NO_FAULTS,
       plays: NO_PLAYS,
       meanGapOfPlaysMs: 1000,
       settleMs: 60_000,

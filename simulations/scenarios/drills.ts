@@ -4,7 +4,7 @@
  */
 
 import { SeededRandom } from "../../src/base/random.ts";
-import { NO_FAULTS } from "../faults/generator.ts";
+import { NEXT_TO_NO_FAULTS, NO_FAULTS } from "../faults/generator.ts";
 import type { NodePlan } from "../plan.ts";
 import { buildPlan, CALM_WATER, createNodes, type ScenarioProfile, SETTLE_MS, SMALL_REPLICA } from "./build.ts";
 import { NO_PLAYS, PLAYS, type PlayName } from "./plays.ts";
@@ -28,13 +28,7 @@ const CALM: Omit<ScenarioProfile, "nodes"> = {
   watches: { count: 2, meanMoveGapMs: 1500, returnShare: 0.7, slowShare: 0 },
   reads: { quorumPerSecond: 0.5, listingsPerSecond: 0.5 },
   phases: { hotKeys: 0, bursts: 0 },
-  faults: {
-    meanGapMs: 1e9,
-    types: { ...NO_FAULTS, break: 1 },
-    cuts: { halves: 1, isolate: 1, bridge: 0, ring: 0, "one-way": 0, pair: 0 },
-    longestMs: 4000,
-    clockJumpMs: 0,
-  },
+  faults: { ...NEXT_TO_NO_FAULTS, longestMs: 4000 },
   plays: NO_PLAYS,
   meanGapOfPlaysMs: 800,
   settleMs: SETTLE_MS,

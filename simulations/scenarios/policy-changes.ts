@@ -9,7 +9,7 @@ import { SeededRandom } from "../../src/base/random.ts";
 import type { KeyspaceSettings } from "../../src/store.ts";
 import { drawCut } from "../faults/cuts.ts";
 import type { Fault } from "../faults/fault.ts";
-import { NO_FAULTS } from "../faults/generator.ts";
+import { NEXT_TO_NO_FAULTS } from "../faults/generator.ts";
 import type { KeyspaceChange, NodePlan, Plan } from "../plan.ts";
 import { pickWeighted, uniform } from "../simulator/draws.ts";
 import { buildPlan, CALM_WATER, SMALL_REPLICA } from "./build.ts";
@@ -63,13 +63,7 @@ function quietPlan(random: SeededRandom, seed: string): Plan {
     watches: { count: 0, meanMoveGapMs: 4000, returnShare: 0, slowShare: 0 },
     reads: { quorumPerSecond: 1, listingsPerSecond: 0 },
     phases: { hotKeys: 0, bursts: 0 },
-    faults: {
-      meanGapMs: 1e9,
-      types: { ...NO_FAULTS, break: 1 },
-      cuts: { halves: 1, isolate: 1, bridge: 0, ring: 0, "one-way": 0, pair: 0 },
-      longestMs: 1000,
-      clockJumpMs: 0,
-    },
+    faults: NEXT_TO_NO_FAULTS,
     plays: NO_PLAYS,
     meanGapOfPlaysMs: 1000,
     settleMs: SETTLE_MS,

@@ -111,11 +111,6 @@ export class Ownership {
     return policy === undefined ? NOBODY : this.#placements.of(policy).ownersOf(numberOf(shard));
   }
 
-  /** The first in that order of those that are there, this replica included; undefined where none is. */
-  firstOf(shard: ShardId, isThere: (id: ReplicaId) => boolean): ReplicaId | undefined {
-    return this.ownersOf(shard).find((id) => id === this.self || isThere(id));
-  }
-
   /** The owners, in no order, the same array for all shards that have the same ones. */
   groupOf(shard: ShardId): readonly ReplicaId[] {
     const known = this.#groupsByShard.get(shard);

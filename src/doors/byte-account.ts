@@ -2,16 +2,19 @@
  * What clients' long bodies and answers may take of memory on their way through the doors. Each takes its length before it is
  * received, or copied for whoever reads it, and gives it back once it is done with: so memory is bounded before it is spent.
  *
- *  B1. At most `bytesMax` are lent at once; but a single one may be longer, and has the account to itself.
+ *  B1. At most `bytesMax` are lent at once; but a single one may be longer, and has the account to itself. Who has some already
+ *      cannot wait for more, since of two that waited for each other neither would ever end: it is refused.
  *  B2. Who came first is first: nobody waits for ever behind others that ask for less.
  *  B3. Who has waited for `waitMs` is refused, and may try again.
- *  B4. While somebody waits, nobody keeps what it took for longer than `keepMs` and a second for each MiB of it: a client that
- *      neither sends nor reads is cut off.
+ *  B4. While somebody waits, a client that is itself waited for, to send or to read, and that moves nothing for `keepMs`, or
+ *      is not done within that and a second for each MiB, is cut off. What the server takes does not count.
+ *  B5. What is lent stays so until its memory is free: also who is cut off has it until then.
  *
  * What is short is not asked for: the connections and what each may have under way bound that.
  */
 
 import { AtollError } from "../base/errors.ts";
+import { ClientGone } from "./client-gone.ts";
 
 /** Of a text, for each byte: as it came, as a string, and as the values that the string says. */
 export const TEXT_COPIES = 3;
@@ -26,27 +29,42 @@ export interface AccountBounds {
   readonly keepMs: number;
 }
 
+/** Who is waited for. */
+export interface Client {
+  /** What it has sent and taken so far; greater than before where it goes on. */
+  traffic(): number;
+  /** Sees to it that the loan ends soon. */
+  cutOff(): void;
+}
+
+/** The client's turn, from when it began. */
+interface Turn {
+  readonly client: Client;
+  readonly since: number;
+  movedAt: number;
+  traffic: number;
+}
+
 type State = "waiting" | "lent" | "ended";
 
 /** Bytes that one client waits for, and then has. */
 export class Loan {
-  /** Rejects with `MEMORY_FULL`; never settles where it has ended before. */
+  /** Rejects with `MEMORY_FULL`, and with `ClientGone` where it has ended before. */
   readonly granted: Promise<void>;
   bytes: number;
   state: State = "waiting";
-  /** When it was asked for, and then when it was granted. */
-  since = performance.now();
+  /** When it was asked for. */
+  since = 0;
   readonly waitMs: number;
-  readonly cutOff: () => void;
+  turn: Turn | undefined;
   readonly #account: ByteAccount;
   grant: () => void = () => {};
-  refuse: (error: AtollError) => void = () => {};
+  refuse: (error: Error) => void = () => {};
 
-  constructor(account: ByteAccount, bytes: number, waitMs: number, cutOff: () => void) {
+  constructor(account: ByteAccount, bytes: number, waitMs: number) {
     this.#account = account;
     this.bytes = bytes;
     this.waitMs = waitMs;
-    this.cutOff = cutOff;
     this.granted = new Promise((resolve, reject) => {
       this.grant = resolve;
       this.refuse = reject;
@@ -55,9 +73,25 @@ export class Loan {
     this.granted.catch(() => {});
   }
 
-  /** Takes so many more, without waiting: of two that waited for each other neither would ever end. */
+  /** Waits for its bytes from now on. */
+  ask(): void {
+    this.#account.enter(this);
+  }
+
+  /** Takes so many more; where it waits still, it waits for these as well. Throws `MEMORY_FULL` (B1). */
   extend(bytes: number): void {
     this.#account.extend(this, bytes);
+  }
+
+  /** From now on it is the client that everything waits for (B4). */
+  awaits(client: Client): void {
+    const now = performance.now();
+    this.turn = { client, since: now, movedAt: now, traffic: client.traffic() };
+  }
+
+  /** From now on it is the server that everything waits for. */
+  atWork(): void {
+    this.turn = undefined;
   }
 
   /** It needs them no more; any number of times. */
@@ -85,24 +119,43 @@ export class ByteAccount {
     return this.#waiting.size;
   }
 
-  /** `cutOff` is told that its time is up (B4); it has ended then. `waitMs`: other than usual. */
-  ask(bytes: number, cutOff: () => void, waitMs: number = this.#bounds.waitMs): Loan {
-    const loan = new Loan(this, bytes, waitMs, cutOff);
-    this.#waiting.add(loan);
-    this.#grantNext();
-    if (loan.state === "waiting") this.#timer ??= setTimeout(() => this.#look(), LOOK_MS).unref();
+  /** One that has not been asked for yet. `waitMs`: other than usual. */
+  prepare(bytes: number, waitMs: number = this.#bounds.waitMs): Loan {
+    return new Loan(this, bytes, waitMs);
+  }
+
+  ask(bytes: number, waitMs?: number): Loan {
+    const loan = this.prepare(bytes, waitMs);
+    loan.ask();
     return loan;
   }
 
+  enter(loan: Loan): void {
+    if (loan.state !== "waiting") return;
+    loan.since = performance.now();
+    this.#waiting.add(loan);
+    this.#grantNext();
+    if (this.#waiting.size > 0) this.#timer ??= setTimeout(() => this.#look(), LOOK_MS).unref();
+  }
+
   extend(loan: Loan, bytes: number): void {
-    if (loan.state === "ended") return;
+    const { bytesMax } = this.#bounds;
+    const isOver = loan.state === "lent" && this.#lent.size > 1 && this.#lentBytes + bytes > bytesMax;
+    if (isOver || loan.state === "ended") {
+      throw new AtollError(
+        "MEMORY_FULL",
+        `of the ${bytesMax} bytes for long values under way ${bytes} more are not free`,
+      );
+    }
     loan.bytes += bytes;
     if (loan.state === "lent") this.#lentBytes += bytes;
   }
 
   end(loan: Loan): void {
     if (loan.state === "lent") this.#lentBytes -= loan.bytes;
+    else loan.refuse(new ClientGone());
     loan.state = "ended";
+    loan.turn = undefined;
     this.#waiting.delete(loan);
     this.#lent.delete(loan);
     this.#grantNext();
@@ -116,7 +169,6 @@ export class ByteAccount {
       this.#lent.add(loan);
       this.#lentBytes += loan.bytes;
       loan.state = "lent";
-      loan.since = performance.now();
       loan.grant();
     }
   }
@@ -126,18 +178,30 @@ export class ByteAccount {
     const now = performance.now();
     for (const loan of [...this.#waiting]) if (now - loan.since > loan.waitMs) this.#refuse(loan);
     if (this.#waiting.size === 0) return;
-    for (const loan of [...this.#lent]) {
-      if (now - loan.since <= this.#bounds.keepMs + (loan.bytes / MIB) * KEEP_MS_PER_MIB) continue;
-      loan.end();
-      loan.cutOff();
+    for (const loan of [...this.#lent]) this.#judge(loan, now);
+    if (this.#waiting.size > 0) this.#timer ??= setTimeout(() => this.#look(), LOOK_MS).unref();
+  }
+
+  /** B4. */
+  #judge(loan: Loan, now: number): void {
+    const { turn, bytes } = loan;
+    if (turn === undefined) return;
+    const traffic = turn.client.traffic();
+    if (traffic > turn.traffic) {
+      turn.traffic = traffic;
+      turn.movedAt = now;
     }
-    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#look(), LOOK_MS).unref();
+    const { keepMs } = this.#bounds;
+    const isLate = now - turn.since > keepMs + (bytes / MIB) * KEEP_MS_PER_MIB;
+    if (!isLate && now - turn.movedAt <= keepMs) return;
+    loan.atWork();
+    turn.client.cutOff();
   }
 
   #refuse(loan: Loan): void {
-    loan.end();
     const { bytesMax, waitMs } = this.#bounds;
     const message = `of the ${bytesMax} bytes for long values under way none of ${loan.bytes} came free in ${waitMs} ms`;
     loan.refuse(new AtollError("MEMORY_FULL", message));
+    loan.end();
   }
 }

@@ -2,7 +2,7 @@
  * The long value of a message in JSON, cut out of its bytes before the rest becomes strings: as such, and within the text of the whole,
  * it would be on V8's heap twice for as long as that is not collected. What the message says is for the parser to tell all
  * the same: in place of the value it is given a text that nobody can know, and where it does not say that this is the value of
- * the message, or that it is base64, it is given everything.
+ * the message, or that it is base64, or something in the value is escaped, it is given everything.
  */
 
 import { randomUUID } from "node:crypto";
@@ -12,6 +12,7 @@ import { isObject, parseJson } from "./json.ts";
 
 const NAME = Buffer.from('"value"');
 const QUOTE = 34;
+const BACKSLASH = 92;
 const COLON = 58;
 const SPACES: ReadonlySet<number | undefined> = new Set([9, 10, 13, 32]);
 const PLACEHOLDER = randomUUID();
@@ -26,9 +27,11 @@ export function withLongValue(bytes: Buffer): Message | undefined {
   const begin = beginOf(bytes);
   const end = begin === undefined ? -1 : bytes.indexOf(QUOTE, begin);
   if (begin === undefined || end - begin <= SHORT_VALUE_BYTES_MAX) return undefined;
+  const value = bytes.subarray(begin, end);
+  if (value.includes(BACKSLASH)) return undefined;
   const message = parseJson(`${bytes.toString("utf8", 0, begin)}${PLACEHOLDER}${bytes.toString("utf8", end)}`);
   if (!isObject(message) || message.value !== PLACEHOLDER || message.encoding !== "base64") return undefined;
-  return { ...message, value: bytes.subarray(begin, end) };
+  return { ...message, value };
 }
 
 /** Where the text of the first value begins. */

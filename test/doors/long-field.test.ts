@@ -30,6 +30,7 @@ describe("the long value of a message", () => {
     ["named twice", `{"value":"${TEXT}","encoding":"base64","v\\u0061lue":""}`],
     ["named by a text that ends so", JSON.stringify({ key: "value", text: TEXT, encoding: "base64" })],
     ["no text", `{"value":1,"encoding":"base64","key":"${TEXT}"}`],
+    ["escaped in part, as PHP does it", JSON.stringify({ value: TEXT, encoding: "base64" }).replaceAll("/", "\\/")],
     ["without an end", `{"value":"${TEXT}`],
   ];
   it.each(others)("is left to the parser where it is %s", (_, text) => {

@@ -2,15 +2,14 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AtollError } from "../../base/errors.ts";
+import { giveBackWhole } from "../../base/give-back.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../../store.ts";
-import { type Loan, TEXT_COPIES } from "../byte-account.ts";
+import { TEXT_COPIES } from "../byte-account.ts";
+import { ClientGone } from "../client-gone.ts";
 import type { DoorLimits } from "../limits.ts";
 import { messageBytesMax } from "../limits.ts";
 import type { DoorMetrics } from "../metrics.ts";
 import type { BodyKind } from "./route.ts";
-
-/** The client went away in the middle: there is nobody to answer. */
-export class ClientGone extends Error {}
 
 export interface BodySource {
   readonly request: IncomingMessage;
@@ -22,8 +21,8 @@ export interface BodySource {
 export interface BodyBounds {
   readonly limits: DoorLimits;
   readonly metrics: DoorMetrics;
-  /** Asks for room for a long body; `cutOff` is told when it has taken too long with that. */
-  readonly lend: (bytes: number, cutOff: () => void) => Loan;
+  /** Resolves once there is room for a long body; `cutOff` is told when that takes too long to come. Rejects as `readBody`. */
+  readonly lend: (bytes: number, cutOff: () => void) => Promise<void>;
 }
 
 /**
@@ -36,17 +35,18 @@ export function readBody(source: BodySource, kind: BodyKind, bounds: BodyBounds)
   const bytesMax = bodyBytesMax(kind, bounds.limits);
   const told = Number(request.headers["content-length"] ?? 0);
   if (told > bytesMax) throw bodyTooLarge(kind, bytesMax);
+  if (request.destroyed) throw new ClientGone();
   return new Promise((resolve, reject) => {
     const body = new Body(kind, bytesMax, told, bounds);
     const refuse = (error: Error): void => {
       request.removeAllListeners("data");
-      body.end();
+      body.drop();
       reject(error);
     };
     const makeRoom = (bytes: number, then: () => void): void => {
       const cutOff = () =>
         refuse(new AtollError("TIMEOUT", "others wait for the room of this body, and it does not come"));
-      bounds.lend(bytes * copiesOf(kind), cutOff).granted.then(then, refuse);
+      bounds.lend(bytes * copiesOf(kind), cutOff).then(then, refuse);
     };
     const receive = (chunk: Buffer): void => {
       const error = body.take(chunk);
@@ -59,7 +59,8 @@ export function readBody(source: BodySource, kind: BodyKind, bounds: BodyBounds)
     };
     request.on("end", () => resolve(body.end()));
     request.on("close", () => {
-      if (!request.complete) refuse(new ClientGone());
+      // All of it may have come and lie unread.
+      if (!request.readableEnded) refuse(new ClientGone());
     });
     const begin = (): void => {
       source.continues?.writeContinue();
@@ -119,16 +120,30 @@ class Body {
 
   /** What has come; it is received no more. */
   end(): Buffer {
+    this.#leave();
+    const chunks = this.#chunks;
+    const whole = this.#whole;
+    this.#chunks = [];
+    this.#whole = undefined;
+    if (whole !== undefined) return whole;
+    const [first] = chunks;
+    return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+  }
+
+  /** Nobody wants what has come; any number of times. */
+  drop(): void {
+    this.#leave();
+    this.#chunks = [];
+    if (this.#whole !== undefined) giveBackWhole(this.#whole);
+    this.#whole = undefined;
+  }
+
+  #leave(): void {
     const { metrics } = this.#bounds;
     metrics.bodyBytesInFlight -= this.#length;
     metrics.shortBodyBytesInFlight -= this.#shortLength;
     this.#length = 0;
     this.#shortLength = 0;
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    const [first] = chunks;
-    if (this.#whole !== undefined) return this.#whole;
-    return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
   }
 }
 

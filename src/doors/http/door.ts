@@ -16,6 +16,7 @@ import type { Dot, KeyspaceStore, LocalStore, Store } from "../../store.ts";
 import { type Admission, admit } from "../admission.ts";
 import { ANYONE, authorise, bearerToken, type Principal, unauthorized } from "../auth.ts";
 import type { ByteAccount } from "../byte-account.ts";
+import { ClientGone } from "../client-gone.ts";
 import type { Connections } from "../connections.ts";
 import { checkKey, checkPrefix } from "../fields.ts";
 import type { DoorLimits } from "../limits.ts";
@@ -23,9 +24,10 @@ import type { DoorLog } from "../log.ts";
 import type { DoorMetrics, OperationMetrics } from "../metrics.ts";
 import { decodeSession, EMPTY_SESSION, encodeSession, mergeSession } from "../session.ts";
 import { type Answer, jsonAnswer, problemAnswer } from "./answer.ts";
-import { ClientGone, readBody, streamBody } from "./body.ts";
+import { readBody, streamBody } from "./body.ts";
 import type { Call, DoorFacts } from "./call.ts";
-import { type Borrower, endWith, lend, makeRoom } from "./exchange-loan.ts";
+import { awaitBody, type Borrower, endWith, endWithAnswer, lend, makeRoom } from "./exchange-loan.ts";
+import { lingerAtClose } from "./linger.ts";
 import { locate } from "./locate.ts";
 import { describeApi } from "./openapi.ts";
 import { NO_QUERY, parseQuery, type Query } from "./query.ts";
@@ -89,7 +91,6 @@ const NO_BYTES: Buffer = Buffer.alloc(0);
 const NO_DOTS: readonly Dot[] = [];
 /** A body up to this is read and dropped to keep the connection; with a longer one unread, it is closed. */
 const DROPPED_BYTES_MAX = 4_096;
-const LINGER_MS = 1_000;
 const METHODS_ALLOWED = "GET, HEAD, PUT, POST, DELETE";
 const HEADERS_ALLOWED =
   "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, Atoll-Session, Atoll-Tags";
@@ -160,10 +161,11 @@ export class HttpDoor {
         }
         if (operation.body === "stream") call.upload = streamBody(exchange);
         else if (operation.body !== "none") {
-          const { limits, metrics, account } = this.#options;
-          const borrow = (bytes: number, cutOff: () => void) => lend(account, exchange, bytes, cutOff);
+          const { limits, metrics } = this.#options;
+          const borrow = (bytes: number, cutOff: () => void) => this.#lend(exchange, bytes, cutOff);
           call.body = await readBody(exchange, operation.body, { limits, metrics, lend: borrow });
           exchange.bodyRead = true;
+          exchange.loan?.atWork();
         }
         if (operation.run === "openapi") answer = { ...this.#description, headers: [...this.#description.headers] };
         else if (operation.run === "watch") this.#openStream(exchange, call);
@@ -175,6 +177,12 @@ export class HttpDoor {
       answer = this.#failure(exchange, error);
     }
     if (answer !== undefined) this.#send(exchange, answer);
+    endWithAnswer(exchange);
+  }
+
+  async #lend(exchange: Exchange, bytes: number, cutOff: () => void): Promise<void> {
+    await lend(this.#options.account, exchange, bytes).granted;
+    awaitBody(exchange, cutOff);
   }
 
   /** Everything that can be decided from the head of a request; `undefined` where the path lacks the method. */
@@ -385,15 +393,4 @@ function principalOf(exchange: Exchange, operation: Operation): Principal {
 function isBodyOver(request: IncomingMessage, bytes: number): boolean {
   if (request.headers["transfer-encoding"] !== undefined) return true;
   return Number(request.headers["content-length"] ?? 0) > bytes;
-}
-
-/**
- * Closes our side after the answer, and drops what the client still sends for a moment: closing outright would reset
- * the connection, and the client, still sending, would never see why.
- */
-function lingerAtClose(socket: Socket): void {
-  socket.destroySoon = () => {
-    if (socket.writable) socket.end();
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  };
 }

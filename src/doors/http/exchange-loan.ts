@@ -1,9 +1,15 @@
-/** Room for the long body or the long answer of one request: it is had until the answer is sent, or the connection is gone. */
+/**
+ * Room for the long body or the long answer of one request: it is had until the operation is done and its answer sent, or the
+ * connection gone. A request behind others on its connection does not ask before theirs are sent: what one in front needs it might
+ * have itself, and could not give back.
+ */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { giveBackWhole } from "../../base/give-back.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../../store.ts";
-import type { ByteAccount, Loan } from "../byte-account.ts";
+import type { ByteAccount, Client, Loan } from "../byte-account.ts";
+import { ClientGone } from "../client-gone.ts";
+import { trafficOf } from "../traffic.ts";
 
 export interface Borrower {
   readonly request: IncomingMessage;
@@ -11,19 +17,50 @@ export interface Borrower {
   loan: Loan | undefined;
 }
 
-/** Asks for the first that this request needs. */
-export function lend(account: ByteAccount, borrower: Borrower, bytes: number, cutOff: () => void): Loan {
-  const loan = account.ask(bytes, cutOff);
+/** Asks for the first that this request needs. Throws `ClientGone`; rejects with that and `MEMORY_FULL`. */
+export function lend(account: ByteAccount, borrower: Borrower, bytes: number): Loan {
+  const { response } = borrower;
+  const { socket } = borrower.request;
+  if (socket.destroyed) throw new ClientGone();
+  const loan = account.prepare(bytes);
   borrower.loan = loan;
-  borrower.response.once("close", () => loan.end());
+  const isFirst = response.socket !== null;
+  if (isFirst) loan.ask();
+  if (loan.state !== "waiting") return loan;
+  const ask = (): void => loan.ask();
+  const gone = (): void => loan.end();
+  const settled = (): void => {
+    response.off("socket", ask);
+    socket.off("close", gone);
+  };
+  if (!isFirst) response.once("socket", ask);
+  // As many as are behind one another.
+  socket.setMaxListeners(0);
+  socket.once("close", gone);
+  loan.granted.then(settled, settled);
   return loan;
 }
 
-/** For more of the answer; undefined: there is. A reader that takes too long while others wait for room is cut off. */
+/** The body is received from now on, or else `cutOff` is told. */
+export function awaitBody({ request, loan }: Borrower, cutOff: () => void): void {
+  loan?.awaits({ traffic: () => trafficOf(request.socket), cutOff });
+}
+
+/** For more of the answer; undefined: there is. */
 export function makeRoom(account: ByteAccount, borrower: Borrower, bytes: number): Promise<void> | undefined {
   if (borrower.loan !== undefined) borrower.loan.extend(bytes);
-  const loan = borrower.loan ?? lend(account, borrower, bytes, () => borrower.request.socket.destroy());
+  const loan = borrower.loan ?? lend(account, borrower, bytes);
   return loan.state === "waiting" ? loan.granted : undefined;
+}
+
+/** The operation is done, and its answer has been handed over where there is one. A reader that takes none of it is cut off. */
+export function endWithAnswer({ request, response, loan }: Borrower): void {
+  if (loan === undefined) return;
+  const { socket } = request;
+  if (response.closed || socket.destroyed) return loan.end();
+  const client: Client = { traffic: () => trafficOf(socket), cutOff: () => socket.destroy() };
+  loan.awaits(client);
+  response.once("close", () => loan.end());
 }
 
 /** Sends a body that nobody else needs. */

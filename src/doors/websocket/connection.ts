@@ -1,24 +1,24 @@
 /**
  * One client's WebSocket: takes messages, answers each, sends events. Four bounds hold. Requests: at most so many at a
  * time, and none is begun while the client leaves too much unread; meanwhile its socket is not read either, so that it
- * slows itself down and nobody else. Memory: nothing more is read of a long message until there is room for it, and a long
- * answer is made once there is. Events: they cannot wait, so a client that leaves too much unread is disconnected,
- * and resumes. Silence: a client that answers no ping, or takes nothing for too long, is gone.
+ * slows itself down and nobody else. Memory: nothing more is read of a long message until there is room for it, which is asked
+ * for once what came before it is carried out, since that may need room itself; and a long answer is made once there is.
+ * Events: they cannot wait, so a client that leaves too much unread is disconnected, and resumes. Silence: a client that
+ * answers no ping, or takes nothing for too long, is gone.
  */
 
-import type { RawData, WebSocket } from "ws";
+import type { RawData } from "ws";
 import { AtollError, errorRow, toAtollError } from "../../base/errors.ts";
 import { giveBackWhole } from "../../base/give-back.ts";
 import { type Dot, SHORT_VALUE_BYTES_MAX, type Store } from "../../store.ts";
-import { authorise, type Principal } from "../auth.ts";
-import type { ByteAccount, Loan } from "../byte-account.ts";
+import { authorise } from "../auth.ts";
+import type { Client, Loan } from "../byte-account.ts";
+import { ClientGone } from "../client-gone.ts";
 import { formatEvent } from "../event.ts";
 import { checkCursor, FieldReader, type Message } from "../fields.ts";
-import type { DoorLimits } from "../limits.ts";
-import type { DoorLog } from "../log.ts";
-import type { DoorMetrics } from "../metrics.ts";
+import { messageBytesMax } from "../limits.ts";
 import { decodeSession, encodeSession, mergeSession } from "../session.ts";
-import type { Language } from "./language.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
 import { MessageLengths } from "./message-lengths.ts";
 import {
   type Answered,
@@ -35,20 +35,8 @@ import {
   runBatch,
   showStatus,
 } from "./operations.ts";
+import { codeOfSocketError } from "./socket-error.ts";
 import { Watches } from "./watches.ts";
-
-export interface ConnectionOptions {
-  readonly socket: WebSocket;
-  readonly language: Language;
-  readonly principal: Principal;
-  /** Where messages go that name no keyspace. */
-  readonly store: Store;
-  readonly keyspace: (name: string, seen: readonly Dot[]) => Store | undefined;
-  readonly limits: DoorLimits;
-  readonly account: ByteAccount;
-  readonly metrics: DoorMetrics;
-  readonly log: DoorLog;
-}
 
 type RequestId = number | string | null;
 
@@ -72,9 +60,12 @@ export class Connection {
   readonly #watches: Watches;
   readonly #heartbeat: NodeJS.Timeout;
   readonly #waiting: Waiting[] = [];
-  readonly #lengths = new MessageLengths(SHORT_VALUE_BYTES_MAX + 1, (bytes, isFirst) => this.#comes(bytes, isFirst));
-  /** For the long messages that are not here yet, in their order. */
-  readonly #coming: Loan[] = [];
+  readonly #lengths: MessageLengths;
+  /** What the long message takes whose head is here, but for which no room is asked yet. */
+  #wanted: number | undefined;
+  /** For the long message that is not here yet. */
+  #coming: Loan | undefined;
+  /** Of all that have not ended. */
   readonly #loans = new Set<Loan>();
   #inFlight = 0;
   #reading = false;
@@ -88,15 +79,24 @@ export class Connection {
     this.#options = options;
     this.#reader = new FieldReader(language.notation, limits);
     this.#watches = new Watches(limits, metrics);
+    this.#lengths = new MessageLengths({
+      longBytesMin: SHORT_VALUE_BYTES_MAX + 1,
+      bytesMax: messageBytesMax(limits),
+      tell: (bytes) => this.#comes(bytes),
+    });
     metrics.webSockets++;
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
     socket.on("ping", (payload: Buffer) => this.#answerPing(payload));
     socket.on("pong", () => {
       this.#heardSincePing = true;
     });
-    socket.on("error", (error) => metrics.error("websocket", codeOfSocketError(error)));
+    socket.on("error", (error) => {
+      metrics.error("websocket", codeOfSocketError(error));
+      this.#hangUp();
+    });
     socket.on("close", () => {
       this.#end();
+      this.#give(this.#coming);
       onClose(this);
     });
     this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs);
@@ -112,7 +112,12 @@ export class Connection {
     const { socket } = this.#options;
     this.#end();
     socket.close(errorRow(error.code).close ?? 1011, `${error.code}: ${error.message}`.slice(0, 120));
-    setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS).unref();
+    this.#hangUp();
+  }
+
+  #hangUp(): void {
+    this.#end();
+    setTimeout(() => this.#options.socket.terminate(), CLOSE_WITHIN_MS).unref();
   }
 
   #end(): void {
@@ -121,45 +126,61 @@ export class Connection {
     this.#options.metrics.webSockets--;
     clearInterval(this.#heartbeat);
     this.#watches.closeAll();
-    this.#waiting.length = 0;
-    for (const loan of this.#loans) loan.end();
+    for (const waiting of this.#waiting.splice(0)) this.#isDone(waiting);
+    // What is lent is given back as its memory is: by what is under way, and as the socket closes.
+    for (const loan of this.#loans) if (loan.state === "waiting") this.#give(loan);
   }
 
-  /** So many bytes of a long message are about to. Nobody is told that there is no room: they wait, and those who keep it are cut off. */
-  #comes(bytes: number, isFirst: boolean): void {
-    const wanted = bytes * this.#options.language.copies;
-    if (!isFirst) {
-      this.#coming.at(-1)?.extend(wanted);
-      return;
-    }
-    const loan = this.#lend(wanted, Infinity, () => {
-      if (this.#coming.includes(loan)) this.close(new AtollError("TIMEOUT", "others wait for the room of a message"));
-    });
-    this.#coming.push(loan);
-    if (loan.state === "lent") return;
-    this.#pump();
-    loan.granted.then(() => this.#pump());
+  /** So many bytes of a long message are about to. */
+  #comes(bytes: number): void {
+    this.#wanted = bytes * this.#options.language.copies;
+    this.#pause();
+    // What came with its head is heard first: requests, and what `ws` finds wrong with it.
+    queueMicrotask(() => this.#pump());
   }
 
-  #lend(bytes: number, waitMs: number | undefined, cutOff: () => void): Loan {
-    const loan = this.#options.account.ask(bytes, cutOff, waitMs);
+  /** Nobody is told that there is no room: they wait, and those who keep it are cut off. */
+  #askForComing(bytes: number): void {
+    this.#wanted = undefined;
+    const loan = this.#lend(bytes, Infinity);
+    this.#coming = loan;
+    const client = this.#client(() => this.close(new AtollError("TIMEOUT", "others wait for the room of a message")));
+    loan.granted.then(
+      () => {
+        loan.awaits(client);
+        this.#pump();
+      },
+      () => {},
+    );
+  }
+
+  #lend(bytes: number, waitMs?: number): Loan {
+    if (this.#closed) throw new ClientGone();
+    const loan = this.#options.account.ask(bytes, waitMs);
     this.#loans.add(loan);
     return loan;
   }
 
-  #isDone({ loan, bytes }: Pick<Waiting, "loan" | "bytes">): void {
-    if (bytes !== undefined) giveBackWhole(bytes);
+  #client(cutOff: () => void): Client {
+    return { traffic: this.#options.traffic, cutOff };
+  }
+
+  #give(loan: Loan | undefined): void {
     if (loan === undefined) return;
     loan.end();
     this.#loans.delete(loan);
   }
 
+  #isDone({ loan, bytes }: Pick<Waiting, "loan" | "bytes">): void {
+    if (bytes !== undefined) giveBackWhole(bytes);
+    this.#give(loan);
+  }
+
   /** For what a request reads. */
   #room(waiting: Waiting, bytes: number): Promise<void> | undefined {
     const wanted = bytes * (this.#options.language.copies + 1);
-    if (waiting.loan === undefined) {
-      waiting.loan = this.#lend(wanted, undefined, () => this.#cutOff());
-    } else waiting.loan.extend(wanted);
+    if (waiting.loan === undefined) waiting.loan = this.#lend(wanted);
+    else waiting.loan.extend(wanted);
     return waiting.loan.state === "waiting" ? waiting.loan.granted : undefined;
   }
 
@@ -168,8 +189,9 @@ export class Connection {
     this.#heardSincePing = true;
     const { language } = this.#options;
     const isLong = (data as Buffer).length > SHORT_VALUE_BYTES_MAX;
-    const loan = isLong ? this.#coming.shift() : undefined;
     const bytes = isLong ? (data as Buffer) : undefined;
+    const loan = isLong ? this.#coming : undefined;
+    if (isLong) this.#coming = undefined;
     let id: RequestId = null;
     try {
       if (isBinary !== language.binary) {
@@ -203,11 +225,21 @@ export class Connection {
       const next = this.#waiting.shift();
       if (next !== undefined) void this.#carryOut(next);
     }
-    const mustPause = this.#waiting.length > 0 || this.#coming.at(-1)?.state === "waiting";
-    if (mustPause === this.#paused || this.#closed) return;
-    this.#paused = mustPause;
-    if (mustPause) this.#options.socket.pause();
-    else this.#options.socket.resume();
+    if (this.#closed) return;
+    const isIdle = this.#waiting.length === 0 && this.#inFlight === 0;
+    if (this.#wanted !== undefined && isIdle) this.#askForComing(this.#wanted);
+    const isNextLong = this.#wanted !== undefined || this.#coming?.state === "waiting";
+    if (this.#waiting.length > 0 || isNextLong) this.#pause();
+    else if (this.#paused) {
+      this.#paused = false;
+      this.#options.socket.resume();
+    }
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#options.socket.pause();
   }
 
   #mayBegin(): boolean {
@@ -221,8 +253,11 @@ export class Connection {
     const isRead = isLocalRead(name, message);
     if (isRead) this.#reading = true;
     this.#inFlight++;
+    // Until now it was for the client to read what it asked for before.
+    waiting.loan?.atWork();
     try {
       const { fields, spent } = await this.#answer(waiting);
+      waiting.loan?.awaits(this.#client(() => this.#cutOff()));
       this.#send({ id, ok: true, ...fields }, () => this.#isDone(waiting));
       if (spent !== undefined) giveBackWhole(spent);
       this.#options.metrics.message(name);
@@ -311,7 +346,7 @@ export class Connection {
   }
 
   #send(message: Message, sent: () => void = () => {}): void {
-    if (this.#closed) return;
+    if (this.#closed) return sent();
     const { socket, language } = this.#options;
     const encoded = language.encode(message);
     socket.send(encoded, { binary: language.binary }, (error) => {
@@ -325,6 +360,7 @@ export class Connection {
 
   /** Answers an error; one after which the connection cannot go on ends it. */
   #refuse(id: RequestId, error: AtollError): void {
+    if (this.#closed) return;
     const { metrics, log } = this.#options;
     metrics.error("websocket", error.code);
     if (error.code === "INTERNAL") log("error", "websocket-request-failed", { error: error.cause ?? error });
@@ -359,9 +395,4 @@ export class Connection {
     this.#options.metrics.error("websocket", "SLOW_CONSUMER");
     this.close(new AtollError("SLOW_CONSUMER", "too much was left unread"));
   }
-}
-
-function codeOfSocketError(error: Error): "BODY_TOO_LARGE" | "BAD_MESSAGE" {
-  const code: unknown = Reflect.get(error, "code");
-  return code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" ? "BODY_TOO_LARGE" : "BAD_MESSAGE";
 }

@@ -13,6 +13,7 @@ import { type DoorLimits, messageBytesMax } from "../limits.ts";
 import type { DoorLog } from "../log.ts";
 import type { DoorMetrics } from "../metrics.ts";
 import { answerRaw } from "../raw-answer.ts";
+import { trafficOf } from "../traffic.ts";
 import { Connection } from "./connection.ts";
 import { languageOf } from "./language.ts";
 import { chooseSubprotocol, type Offer } from "./subprotocol.ts";
@@ -55,7 +56,8 @@ export class WebSocketDoor {
       this.#options.connections.handOver(request.socket);
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
         const language = languageOf(offer.protocol);
-        const options = { ...this.#options, store, socket: webSocket, language, principal };
+        const traffic = () => trafficOf(request.socket);
+        const options = { ...this.#options, store, socket: webSocket, traffic, language, principal };
         const connection = new Connection(options, (closed) => this.#connections.delete(closed));
         socket.prependListener("data", (chunk: Buffer) => connection.hear(chunk));
         this.#connections.add(connection);

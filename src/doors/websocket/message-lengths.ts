@@ -13,20 +13,29 @@ const MASKED = 0x80;
 const MASK_BYTES = 4;
 const TWO_32 = 4294967296;
 
+export interface MessageLengthsOptions {
+  readonly longBytesMin: number;
+  /** Of what is longer nobody is told: `ws` refuses it. */
+  readonly bytesMax: number;
+  /** A message is long: of so many bytes, or where more frames of it are to come, of what it may come to. Once for each. */
+  readonly tell: (bytes: number) => void;
+}
+
 export class MessageLengths {
   readonly #longBytesMin: number;
-  /** A message has come to be long, or longer: by so many bytes, all that it has so far where it is told of for the first time. */
-  readonly #tell: (bytes: number, isFirst: boolean) => void;
+  readonly #bytesMax: number;
+  readonly #tell: (bytes: number) => void;
   readonly #head: number[] = [];
   #headBytes = HEAD_BYTES_MIN;
   /** Of the frame under way. */
   #payloadLeft = 0;
-  /** Of the message under way, as far as its frames have been seen, and what was told of it. */
+  /** Of the message under way, as far as its frames have been seen. */
   #messageBytes = 0;
-  #toldBytes = 0;
+  #isTold = false;
 
-  constructor(longBytesMin: number, tell: (bytes: number, isFirst: boolean) => void) {
+  constructor({ longBytesMin, bytesMax, tell }: MessageLengthsOptions) {
     this.#longBytesMin = longBytesMin;
+    this.#bytesMax = bytesMax;
     this.#tell = tell;
   }
 
@@ -50,14 +59,15 @@ export class MessageLengths {
     this.#headBytes = HEAD_BYTES_MIN;
     if ((first & OPCODE & CONTROL) !== 0) return;
     this.#messageBytes += this.#payloadLeft;
-    if (this.#messageBytes >= this.#longBytesMin) {
-      const told = this.#toldBytes;
-      this.#toldBytes = this.#messageBytes;
-      if (this.#messageBytes > told) this.#tell(this.#messageBytes - told, told === 0);
+    const isLast = (first & FINAL) !== 0;
+    const isLong = this.#messageBytes >= this.#longBytesMin && this.#messageBytes <= this.#bytesMax;
+    if (isLong && !this.#isTold) {
+      this.#isTold = true;
+      this.#tell(isLast ? this.#messageBytes : this.#bytesMax);
     }
-    if ((first & FINAL) === 0) return;
+    if (!isLast) return;
     this.#messageBytes = 0;
-    this.#toldBytes = 0;
+    this.#isTold = false;
   }
 }
 

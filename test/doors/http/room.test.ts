@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Key } from "../../../src/base/ids.ts";
 import { openDoors, type TestDoors } from "../../support/doors.ts";
+import { Gate } from "../../support/gate.ts";
 import { openSocket, parseAnswer, readAll } from "../../support/raw-http.ts";
 
 const MIB = 1024 * 1024;
@@ -103,6 +104,55 @@ describe("a long body", () => {
     first.destroy();
     await expect.poll(() => [lent(), waiting()]).toEqual([0, 0]);
   });
+
+  it("leaves nothing behind where all of it came, and its client went, while its room was waited for", async () => {
+    await start();
+    await begin("first", 1);
+    await expect.poll(lent).toBe(MIB);
+    await expect.poll(() => doors.server.metrics.bodyBytesInFlight).toBe(MIB - 1);
+    const chunked = await connect();
+    const chunk = `10001\r\n${"x".repeat(65_537)}\r\n`;
+    chunked.write(`PUT /v1/kv/c HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}0\r\n\r\n`);
+    await expect.poll(waiting).toBe(1);
+    chunked.destroy();
+    await expect.poll(waiting).toBe(0);
+    const { metrics } = doors.server;
+    await expect.poll(() => [metrics.bodyBytesInFlight, metrics.shortBodyBytesInFlight]).toEqual([MIB - 1, 0]);
+  });
+
+  it("behind another request does not ask for room before that has had its own", async () => {
+    await start();
+    await doors.store.put("long" as Key, new Uint8Array(MIB));
+    const gate = new Gate(doors.store, "get");
+    const socket = await connect();
+    const answered = readAll(socket);
+    socket.write("GET /v1/kv/long HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    const head = `PUT /v1/kv/behind HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${MIB}\r\n\r\n`;
+    socket.write(head + "x".repeat(MIB));
+    await gate.reached;
+    // What the server reads of the others is here by then.
+    expect((await fetch(`${doors.url}/v1/kv/short`, { method: "PUT", body: "x" })).status).toBe(201);
+    expect([lent(), waiting()]).toEqual([0, 0]);
+    gate.open();
+    const text = await answered;
+    expect(text.match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 201"]);
+    await expect.poll(lent).toBe(0);
+  });
+
+  it("whose write takes long is not cut off for that, and has its room until that is done though its client has gone", async () => {
+    await start({ roomKeepMs: 300, roomWaitMs: 1500 });
+    const gate = new Gate(doors.store, "put");
+    const slow = await begin("slow", 0);
+    await gate.reached;
+    // Refused after longer than anybody may be slow.
+    expect(parseAnswer(await readAll(await begin("second", 0))).status).toBe(507);
+    expect([lent(), slow.destroyed]).toEqual([MIB, false]);
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(() => doors.server.metrics.connections).toBe(0);
+    expect(lent()).toBe(MIB);
+    gate.open();
+    await expect.poll(lent).toBe(0);
+  });
 });
 
 describe("a long answer", () => {
@@ -133,6 +183,20 @@ describe("a long answer", () => {
     expect(parseAnswer(await answered).body.length).toBe(LONG);
     await expect.poll(lent).toBe(0);
   }, 30_000);
+
+  it.each(["before", "after"])("leaves no room taken whose client goes %s it has asked for it", async (when) => {
+    await start();
+    await doors.store.put("long" as Key, new Uint8Array(LONG));
+    const gate = new Gate(doors.store, "get", when === "after");
+    const socket = await read("long");
+    await gate.reached;
+    expect(lent()).toBe(when === "after" ? LONG : 0);
+    socket.destroy();
+    await expect.poll(() => doors.server.metrics.connections).toBe(0);
+    gate.open();
+    await gate.left;
+    await expect.poll(() => [lent(), waiting()]).toEqual([0, 0]);
+  });
 
   it("that is short does not wait", async () => {
     await start();

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { MessageLengths } from "../../../src/doors/websocket/message-lengths.ts";
 
 const LONG = 1000;
+const MOST = 100_000;
 
 interface Frame {
   readonly bytes: number;
@@ -20,33 +21,36 @@ function frameOf({ bytes, isLast, isPing = false }: Frame): Buffer {
   return Buffer.concat([head, Buffer.alloc(4), Buffer.alloc(bytes, 0x81)]);
 }
 
-function lengthsOf(bytes: Buffer, chunkBytes: number): (readonly [number, boolean])[] {
-  const told: (readonly [number, boolean])[] = [];
-  const lengths = new MessageLengths(LONG, (more, isFirst) => told.push([more, isFirst]));
+function lengthsOf(bytes: Buffer, chunkBytes: number): number[] {
+  const told: number[] = [];
+  const lengths = new MessageLengths({ longBytesMin: LONG, bytesMax: MOST, tell: (length) => told.push(length) });
   for (let at = 0; at < bytes.length; at += chunkBytes) lengths.receive(bytes.subarray(at, at + chunkBytes));
   return told;
 }
 
 it("tells of a long message as soon as the head of its frame is here", () => {
-  const told: number[] = [];
-  const lengths = new MessageLengths(LONG, (bytes) => told.push(bytes));
   const frame = frameOf({ bytes: 70_000, isLast: true });
-  lengths.receive(frame.subarray(0, 13));
-  expect(told).toEqual([]);
-  lengths.receive(frame.subarray(13, 14));
-  expect(told).toEqual([70_000]);
+  expect([lengthsOf(frame.subarray(0, 13), 20), lengthsOf(frame.subarray(0, 14), 20)]).toEqual([[], [70_000]]);
 });
 
-it("reads a length of 64 bits whole, of which nobody has to send a byte", () => {
-  const told: number[] = [];
-  const lengths = new MessageLengths(LONG, (bytes) => told.push(bytes));
-  lengths.receive(Uint8Array.of(0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0));
-  expect(told).toEqual([2 ** 32 + 2]);
+it("tells nobody of what is longer than a message may be, of which nobody has to send a byte", () => {
+  const headOf = (length: bigint) => {
+    const frame = Buffer.alloc(14);
+    frame.set([0x82, 0xff]);
+    frame.writeBigUInt64BE(length, 2);
+    return frame;
+  };
+  const claims = [BigInt(MOST), BigInt(MOST + 1), 2n ** 32n + 2000n, 2n ** 62n];
+  expect(claims.map((length) => lengthsOf(headOf(length), 20))).toEqual([[MOST], [], [], []]);
 });
 
 it("tells what its obvious twin finds in any frames, however they are cut up", () => {
   const frame = fc.record({
-    bytes: fc.oneof(fc.nat({ max: 130 }), fc.nat({ max: 2 * LONG }), fc.constantFrom(125, 126, LONG, 65_535, 65_536)),
+    bytes: fc.oneof(
+      fc.nat({ max: 130 }),
+      fc.nat({ max: 2 * LONG }),
+      fc.constantFrom(125, 126, LONG, 65_535, 65_536, MOST, MOST + 1),
+    ),
     isLast: fc.boolean(),
     isPing: fc.boolean(),
   });
@@ -56,16 +60,16 @@ it("tells what its obvious twin finds in any frames, however they are cut up", (
       const sent = drawn.map((each) =>
         each.isPing ? { bytes: Math.min(each.bytes, 125), isLast: true, isPing: true } : each,
       );
-      const expected: (readonly [number, boolean])[] = [];
-      let [soFar, told] = [0, 0];
+      const expected: number[] = [];
+      let [soFar, isTold] = [0, false];
       for (const { bytes, isLast, isPing } of sent) {
         if (isPing) continue;
         soFar += bytes;
-        if (soFar >= LONG && soFar > told) {
-          expected.push([soFar - told, told === 0]);
-          told = soFar;
+        if (soFar >= LONG && soFar <= MOST && !isTold) {
+          expected.push(isLast ? soFar : MOST);
+          isTold = true;
         }
-        if (isLast) [soFar, told] = [0, 0];
+        if (isLast) [soFar, isTold] = [0, false];
       }
       expect(lengthsOf(Buffer.concat(sent.map(frameOf)), chunkBytes)).toEqual(expected);
     }),

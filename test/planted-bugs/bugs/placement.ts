@@ -317,8 +317,8 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
         replace: "",
       },
     ],
-    scenario: "drill-departures",
-    seedsMax: 60,
+    scenario: "drill-guests",
+    seedsMax: 120,
     checkers: ["condition"],
   },
   {
@@ -338,7 +338,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "placement",
-    seedsMax: 10,
+    seedsMax: 16,
     checkers: ["watch"],
   },
   {
