@@ -1,6 +1,6 @@
 /** Who has a value at a moment, besides a replica that lets go of it: nobody asks the network. */
 
-import { timestampAt } from "../../src/core/record.ts";
+import { flagsAt, isGone, originAt, timestampAt } from "../../src/core/record.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import { isOfVersion, type VersionFacts } from "../../src/wire/version-facts.ts";
 import type { SimulatedNode } from "./node.ts";
@@ -8,7 +8,7 @@ import type { SimulatedNode } from "./node.ts";
 /** Whoever said that it has it may have ended since, but no longer ago than an answer is waited for. */
 const ANSWER_MS = 6000;
 
-/** True where another node has the value of a version, or what came after it; or had, perhaps, when it was last asked. */
+/** True where another node has the value of a version, or what came after it, its expiry included; or had, perhaps, when it was last asked. */
 export function hasAnother(version: VersionFacts, self: number, nodes: readonly SimulatedNode[], now: number): boolean {
   return nodes.some(({ index, life, ends }) => {
     if (index === self) return false;
@@ -24,5 +24,10 @@ function has(replica: Replica, version: VersionFacts): boolean {
   if (shard === undefined || slot === 0) return false;
   const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
   if (timestampAt(view, at) > version.timestamp) return true;
+  if (isSameWrite(version, view, at) && isGone(flagsAt(view, at))) return true;
   return isOfVersion(version, view, at) && (!replica.isEphemeral || !shard.isAway(slot));
+}
+
+function isSameWrite({ timestamp, origin }: VersionFacts, view: DataView, at: number): boolean {
+  return timestampAt(view, at) === timestamp && originAt(view, at) === origin;
 }
