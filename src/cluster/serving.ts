@@ -28,8 +28,8 @@ const QUEUE_BYTES_MAX = 12 * 1024 * 1024;
 /** Registers among which values that are away are looked for, to be read from disk at once. */
 const RECALL_LOOKS = 256;
 /**
- * After something had to be left out of a delta of a shard, a peer is sent no other for so long, as it would come to the same;
- * for twice as long after each further one, at most for so long.
+ * After something had to be left out of a delta of a shard, a peer is sent no other before what was left out last is here, or
+ * gone: it would come to the same. Or for so long; for twice as long after each further one, at most for so long.
  */
 const INCOMPLETE_MS = 10_000;
 const INCOMPLETE_MS_MAX = 300_000;
@@ -46,12 +46,13 @@ interface ServedSession {
 }
 
 interface Incomplete {
+  readonly slot: number;
   readonly at: number;
   readonly pauseMs: number;
 }
 
 interface Puller {
-  /** Of shards whose last delta ended without a claim: when, and for how long there is no other. */
+  /** Of shards whose last delta ended without a claim: what it lacked, when, and for how long there is no other. */
   readonly incomplete: Map<Shard, Incomplete>;
   /** What may still be sent to it, all sessions together; below 0 after a chunk that was longer. */
   credit: number;
@@ -91,12 +92,10 @@ export class Serving {
     puller.credit += message.credit;
     this.#isServing = true;
     const isServed = shard !== undefined && this.#isOfSameView(shard, message.view) && !shard.isLeaving;
-    if (
-      !isServed ||
-      this.#wasIncomplete(puller, shard) ||
-      sessions.size >= SERVED_SESSIONS_MAX ||
-      sessions.has(message.session)
-    ) {
+    if (isServed && this.#wasIncomplete(puller, shard)) {
+      this.#lookAgain(puller, shard);
+      this.#refuse(peer, message.session);
+    } else if (!isServed || sessions.size >= SERVED_SESSIONS_MAX || sessions.has(message.session)) {
       this.#refuse(peer, message.session);
     } else {
       const session = { shard, covered: message.vector, delta: undefined, isReady: undefined, isRecalling: false };
@@ -107,7 +106,14 @@ export class Serving {
 
   #wasIncomplete({ incomplete }: Puller, shard: Shard): boolean {
     const last = incomplete.get(shard);
-    return last !== undefined && !isDue({ dueAt: last.at + last.pauseMs, waitMaxMs: last.pauseMs }, this.#now);
+    if (last === undefined || !isAwayIn(shard, last.slot)) return false;
+    return !isDue({ dueAt: last.at + last.pauseMs, waitMaxMs: last.pauseMs }, this.#now);
+  }
+
+  /** What was left out last is asked for again: somebody may have it, or be in reach, by now. */
+  #lookAgain({ incomplete }: Puller, shard: Shard): void {
+    const last = incomplete.get(shard);
+    if (last !== undefined) this.#around.recall(shard, [last.slot]);
   }
 
   #isOfSameView(shard: Shard, view: number): boolean {
@@ -205,7 +211,8 @@ export class Serving {
     }
     const bytes = this.#writer.view();
     const records = { bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length };
-    if (delta.isDone && delta.isIncomplete) return this.#endIncomplete(peer, puller, id, session, records);
+    if (delta.isDone && delta.leftOut !== 0)
+      return this.#endIncomplete(peer, puller, id, session, delta.leftOut, records);
     // A claim may be long as well: behind a record that fills a message by itself it goes alone.
     const isLast = delta.isDone && bytes.length <= CHUNK_BYTES;
     const claim = isLast ? delta.claim : undefined;
@@ -219,12 +226,20 @@ export class Serving {
   }
 
   /** What of it could be sent is of use all the same. */
-  #endIncomplete(peer: ReplicaId, puller: Puller, id: number, session: ServedSession, records: Records): number {
+  #endIncomplete(
+    peer: ReplicaId,
+    puller: Puller,
+    id: number,
+    session: ServedSession,
+    slot: number,
+    records: Records,
+  ): number {
     const unclaimed = { claim: undefined, ready: false, marks: undefined };
     if (records.end > 0) this.#around.send(peer, { type: "delta", session: id, ...unclaimed, records });
     puller.sessions.delete(id);
     const before = puller.incomplete.get(session.shard)?.pauseMs ?? INCOMPLETE_MS / 2;
-    puller.incomplete.set(session.shard, { at: this.#now, pauseMs: Math.min(2 * before, INCOMPLETE_MS_MAX) });
+    const pauseMs = Math.min(2 * before, INCOMPLETE_MS_MAX);
+    puller.incomplete.set(session.shard, { slot, at: this.#now, pauseMs });
     this.#refuse(peer, id);
     return records.end;
   }
@@ -248,4 +263,8 @@ export class Serving {
     }
     return puller;
   }
+}
+
+function isAwayIn(shard: Shard, slot: number): boolean {
+  return shard.table.isHeld(slot) && shard.isAway(slot);
 }

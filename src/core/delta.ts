@@ -20,8 +20,8 @@ export class DeltaSession {
   readonly claim: VersionVector;
   readonly #slots: number[] = [];
   #next = 0;
-  /** Something was left out: nothing may be claimed. */
-  isIncomplete = false;
+  /** The slot that was left out last; 0: none was. Else nothing may be claimed. */
+  leftOut = 0;
   /** What the shard had displaced when slots were last collected. */
   #displaced: number;
 
@@ -78,7 +78,7 @@ export class DeltaSession {
       const slot = this.#slots[i] as number;
       if (!this.#isToBeSent(slot) || !this.shard.isAway(slot)) continue;
       this.#slots[i] = 0;
-      this.isIncomplete = true;
+      this.leftOut = slot;
     }
   }
 

@@ -121,6 +121,20 @@ describe("values that others have", () => {
     for (let i = 0; i < COUNT; i++) expect(await read(placed, 2, keyOf(i))).toBe(VALUE + i);
   });
 
+  it("are sent to a newcomer as soon as somebody gives them again, however long nobody did", async () => {
+    const placed = await started("given-again", [SMALL, LARGE, LARGE], { begin: 2 });
+    await fill(placed);
+    const ghosts = ghostsOf(placed, 0);
+    expect(ghosts.length).toBeGreaterThan(COUNT / 8);
+    placed.cut([1], [0, 2]);
+    await placed.run(10_000);
+    placed.world.node(2).start();
+    await placed.run(200_000);
+    placed.heal([1], [0]);
+    await placed.run(20_000);
+    for (const key of ghosts) expect(await read(placed, 2, key)).toBe(await read(placed, 1, key));
+  });
+
   it("are refused, not absent, while whoever has them is out of reach; all others are served", async () => {
     const placed = await started("cut", [SMALL, LARGE]);
     await fill(placed);
