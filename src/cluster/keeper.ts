@@ -11,11 +11,21 @@ export function keeperOf(
   around: Pick<Surroundings, "ownership" | "members" | "isLinked">,
   shard: ShardId,
 ): ReplicaId | undefined {
-  const { ownership, members } = around;
-  const isThere = (id: ReplicaId) => around.isLinked(id);
-  const hasDisk = (id: ReplicaId) => members.get(id)?.ephemeral !== true;
-  const there = ownership.ownersOf(shard).filter((id) => id === ownership.self || isThere(id));
-  return there.find(hasDisk) ?? there[0];
+  return among(around, shard, (id) => id === around.ownership.self || around.isLinked(id));
+}
+
+function among(
+  { ownership, members }: Parameters<typeof keeperOf>[0],
+  shard: ShardId,
+  isThere: (id: ReplicaId) => boolean,
+): ReplicaId | undefined {
+  const there = ownership.ownersOf(shard).filter(isThere);
+  return there.find((id) => members.get(id)?.ephemeral !== true) ?? there[0];
+}
+
+/** Who would be the keeper without this replica. */
+export function heirOf(around: Parameters<typeof keeperOf>[0], shard: ShardId): ReplicaId | undefined {
+  return among(around, shard, (id) => id !== around.ownership.self && around.isLinked(id));
 }
 
 /** True of the keeper: what one owner is enough to do is for it to do. */

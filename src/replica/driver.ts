@@ -211,6 +211,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   async #stop(): Promise<void> {
     const hasHandedOver = this.#replica?.departure.hasHandedOver === true;
     const isLeaving = hasHandedOver && (await this.#farewell.decision(this.#now()));
+    if (!hasHandedOver && this.#hasBequest()) await this.#farewell.bequest(this.#now());
     this.#isStopped = true;
     this.#disk.end();
     this.#cancelTick();
@@ -231,6 +232,10 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     await this.#options.storage.close();
     const isClean = this.#replica !== undefined && this.#disk.error === undefined;
     if (isClean) this.#options.log("info", this.hasLeft ? "replica-left" : "replica-stopped", { id: this.id });
+  }
+
+  #hasBequest(): boolean {
+    return this.#replica?.isEphemeral === true && this.#replica.bequest.left > 0;
   }
 
   /** Its own disk knows of it before others do. False where that could not be written: then it has not left. */

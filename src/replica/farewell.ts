@@ -1,6 +1,7 @@
 /**
  * The driver's part in a departure: tells whoever runs the process that this replica has handed over, so that it shuts the
- * doors and stops the driver; and then waits until what was written up to there is at others, too.
+ * doors and stops the driver; and then waits until what was written up to there is at others, too. Who stops without departing,
+ * and has no disk, waits for a moment until others have the values that only it has.
  */
 
 import { isDue } from "../base/deadline.ts";
@@ -9,13 +10,18 @@ import type { Replica } from "./replica.ts";
 
 /** What was written last is on another disk after so long, or this replica keeps its place. */
 const LAST_COPIES_MS = 15_000;
+/** Who stops others wait for, and some kill it after ten seconds. */
+const BEQUEST_MS = 8000;
 /** By as much a clock that is put back prolongs the wait. */
 const PUT_BACK_MAX_MS = 1000;
 
 interface Going {
   readonly dueAt: number;
   readonly waitMaxMs: number;
-  readonly decide: (mayGo: boolean) => void;
+  readonly isOver: (replica: Replica, now: number) => boolean;
+  /** It was waited for in vain. */
+  readonly abandoned: (replica: Replica) => void;
+  readonly decide: (isOver: boolean) => void;
 }
 
 export class Farewell {
@@ -34,24 +40,43 @@ export class Farewell {
    * that moment, in `tick`, nothing is to be written any more. False: it keeps its place.
    */
   decision(now: number): Promise<boolean> {
+    const isOver = ({ departure }: Replica) => departure.mayGo();
+    const abandoned = () => {
+      this.#log("warn", "leaving-abandoned", { reason: "no other disk has what was written last" });
+    };
+    return this.#until(isOver, abandoned, now, LAST_COPIES_MS);
+  }
+
+  /** Resolves once others have the values of `bequest.ts`, or it has waited long enough. */
+  async bequest(now: number): Promise<void> {
+    const isOver = ({ bequest }: Replica, at: number) => {
+      bequest.tick(at);
+      return bequest.left === 0;
+    };
+    const abandoned = ({ bequest }: Replica) => this.#log("warn", "values-lost", { shards: bequest.left });
+    await this.#until(isOver, abandoned, now, BEQUEST_MS);
+  }
+
+  #until(isOver: Going["isOver"], abandoned: Going["abandoned"], now: number, waitMs: number): Promise<boolean> {
     return new Promise((decide) => {
-      this.#going = { dueAt: now + LAST_COPIES_MS, waitMaxMs: LAST_COPIES_MS + PUT_BACK_MAX_MS, decide };
+      const waitMaxMs = waitMs + PUT_BACK_MAX_MS;
+      this.#going = { dueAt: now + waitMs, waitMaxMs, isOver, abandoned, decide };
     });
   }
 
   /** True once the decision has been taken. */
-  tick({ departure }: Replica, now: number): boolean {
-    if (departure.hasHandedOver && !this.#isToldHandedOver) {
+  tick(replica: Replica, now: number): boolean {
+    if (replica.departure.hasHandedOver && !this.#isToldHandedOver) {
       this.#isToldHandedOver = true;
       this.#handedOver();
     }
     const going = this.#going;
     if (going === undefined) return false;
-    const mayGo = departure.mayGo();
-    if (!mayGo && !isDue(going, now)) return false;
+    const isOver = going.isOver(replica, now);
+    if (!isOver && !isDue(going, now)) return false;
     this.#going = undefined;
-    if (!mayGo) this.#log("warn", "leaving-abandoned", { reason: "no other disk has what was written last" });
-    going.decide(mayGo);
+    if (!isOver) going.abandoned(replica);
+    going.decide(isOver);
     return true;
   }
 }

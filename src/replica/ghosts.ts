@@ -28,6 +28,7 @@ import { FREE_TO_GO } from "../core/s3-fifo.ts";
 import type { Shard } from "../core/shard.ts";
 import type { MessageOf } from "../wire/message.ts";
 import { isOfVersion, KEEP_MAX, type VersionFacts, versionFactsAt } from "../wire/version-facts.ts";
+import type { Recalls } from "./recalls.ts";
 
 const ANSWER_MS = 5000;
 /** A keeper that said no to all it was asked is left alone for so long. */
@@ -38,6 +39,7 @@ export const OFFERS_MAX = 2 * KEEP_MAX;
 
 export interface GhostsHost extends SendingSurroundings {
   readonly residency: Residency | undefined;
+  readonly recalls: Pick<Recalls, "want">;
   readonly isEphemeral: boolean;
   /** It is about to leave for good. */
   readonly isDeparting: boolean;
@@ -151,7 +153,7 @@ export class Ghosts implements Lender {
     const offers = talk.gathered.splice(0, count);
     const question = this.nextQuestion();
     talk.asked = { question, offers, dueAt: this.#now + ANSWER_MS };
-    this.#host.send(keeper, { type: "keep", question, versions: offers.map(({ version }) => version) });
+    this.#host.send(keeper, { type: "keep", question, isGoing: false, versions: offers.map(({ version }) => version) });
   }
 
   nextQuestion(): number {
@@ -167,11 +169,13 @@ export class Ghosts implements Lender {
     return talk;
   }
 
-  receiveKeep(peer: ReplicaId, { question, versions }: MessageOf<"keep">): void {
+  receiveKeep(peer: ReplicaId, { question, isGoing, versions }: MessageOf<"keep">): void {
     const places: number[] = [];
     for (const [place, version] of versions.entries()) {
       // B2 of `bequest.ts`.
-      if (!this.#host.isDeparting && this.#hasWhole(version)) places.push(place);
+      if (this.#host.isDeparting) break;
+      if (this.#hasWhole(version)) places.push(place);
+      else if (isGoing) this.#takeBack(version);
     }
     const isWhole = this.#host.shards.all.every(({ away }) => away === 0);
     this.#host.send(peer, { type: "kept", question, places, isWhole });
@@ -187,6 +191,15 @@ export class Ghosts implements Lender {
     if (!isOfVersion(version, shard.table.viewOf(slot), shard.table.offsetOf(slot))) return false;
     if (!isEphemeral) return this.#host.isOnDisk(shard, slot);
     return !shard.isAway(slot) && !this.isOffered(shard, slot);
+  }
+
+  /** Before whoever has it goes; not where it would have to go again. */
+  #takeBack(version: VersionFacts): void {
+    const { shards, residency, recalls } = this.#host;
+    const shard = shards.get(version.shard);
+    const slot = shard?.find(version.kind, version.key) ?? 0;
+    if (shard === undefined || slot === 0 || !shard.isAway(slot) || residency?.isLending === true) return;
+    if (isOfVersion(version, shard.table.viewOf(slot), shard.table.offsetOf(slot))) recalls.want(shard, slot, () => {});
   }
 
   receiveKept(peer: ReplicaId, { question, places }: MessageOf<"kept">): void {

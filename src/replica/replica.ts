@@ -869,7 +869,7 @@ export class Replica implements WatchRelayHost {
   }
 
   get isDeparting(): boolean {
-    return this.departure.isUnderWay;
+    return this.departure.isUnderWay || this.bequest.isUnderWay;
   }
 
   nextQuestion(): number {

@@ -251,6 +251,7 @@ function encodeFields(writer: ByteWriter, message: Message): void {
       return writeRecords(writer, message.records);
     case "keep":
       writer.varint(message.question);
+      writer.u8(message.isGoing ? 1 : 0);
       return writeList(writer, message.versions, writeVersionFacts);
     case "kept":
       writer.varint(message.question);
@@ -439,7 +440,12 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
     case "read-reply":
       return { type, request: reader.varint(), whole: readFlag(reader), records: readRecords(reader) };
     case "keep":
-      return { type, question: reader.varint(), versions: readList(reader, KEEP_MAX, readVersionFacts) };
+      return {
+        type,
+        question: reader.varint(),
+        isGoing: readFlag(reader),
+        versions: readList(reader, KEEP_MAX, readVersionFacts),
+      };
     case "kept":
       return { type, question: reader.varint(), isWhole: readFlag(reader), places: readPlaces(reader) };
     case "fetch":

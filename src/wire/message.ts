@@ -342,7 +342,13 @@ export type Message =
       readonly whole: boolean;
       readonly records: Records;
     }
-  | { readonly type: "keep"; readonly question: number; readonly versions: readonly VersionFacts[] }
+  | {
+      readonly type: "keep";
+      readonly question: number;
+      /** The sender is about to go: what of these is away from the receiver it is to fetch, or nobody has it any more. */
+      readonly isGoing: boolean;
+      readonly versions: readonly VersionFacts[];
+    }
   | {
       readonly type: "kept";
       readonly question: number;

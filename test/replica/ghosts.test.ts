@@ -290,6 +290,32 @@ describe("values that others have", () => {
     for (let i = 0; i < COUNT; i++) expect(await read(placed, 0, keyOf(i))).toBe(VALUE + i);
   });
 
+  it("are given to whoever has only ghosts of them before a replica stops, and is started again with nothing", async () => {
+    const placed = await started("stops", [SMALL, LARGE]);
+    await fill(placed);
+    expect(ghostsOf(placed, 0).length).toBeGreaterThan(COUNT / 8);
+    placed.driver(0).setMemoryBytes(LARGE);
+    placed.world.node(1).stop();
+    await placed.run(10_000);
+    expect(placed.world.node(1).life).toBeUndefined();
+    placed.world.node(1).start();
+    await placed.run(10_000);
+    for (const node of [0, 1]) {
+      for (let i = 0; i < COUNT; i++) expect(await read(placed, node, keyOf(i))).toBe(VALUE + i);
+    }
+  });
+
+  it("are waited for no longer than eight seconds where whoever is to have them has no room", async () => {
+    const placed = await started("no-heir", [SMALL, LARGE]);
+    await fill(placed);
+    expect(ghostsOf(placed, 0).length).toBeGreaterThan(COUNT / 8);
+    placed.world.node(1).stop();
+    await placed.run(7000);
+    expect(placed.world.node(1).life).toBeDefined();
+    await placed.run(2000);
+    expect(placed.world.node(1).life).toBeUndefined();
+  });
+
   it("are given again, to the next keeper, where the first one crashes while a replica leaves", async () => {
     const placed = await started("heir", [SMALL, LARGE, LARGE]);
     await fill(placed, { nodes: [0, 1, 2] });
@@ -303,8 +329,8 @@ describe("values that others have", () => {
     );
     const shardsOfOther = new Set(ofOther.map((key) => replica.shardOfKey(key as Key)));
     expect(shardsOfOther.size).toBeGreaterThan(0);
-    // It is to be seen that they are waited for: nothing is fetched unasked any more.
-    placed.driver(0).replica.orphans.tick = () => {};
+    // It is to be seen that they are waited for: nothing is fetched any more.
+    placed.driver(0).replica.recalls.want = () => {};
     placed.world.node(2).crash(false);
     await placed.run(10_000);
     expect(ghostsOf(placed, 0)).toEqual(expect.arrayContaining(ofOther));

@@ -98,7 +98,7 @@ export function answers(placed: PlacedWorld, node: number) {
     replica,
     said,
     keep: (from: ReplicaId, versions: readonly VersionFacts[]) => {
-      replica.ghosts.receiveKeep(from, { type: "keep", question: 1_000_000, versions });
+      replica.ghosts.receiveKeep(from, { type: "keep", question: 1_000_000, isGoing: false, versions });
       const last = said.findLast((message) => message.type === "kept");
       return last?.type === "kept" ? last.places : undefined;
     },

@@ -325,7 +325,12 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     key: latin1(30),
   }),
   "read-reply": fc.record({ ...type("read-reply"), request: number, whole: fc.boolean(), records }),
-  keep: fc.record({ ...type("keep"), question: number, versions: fc.array(versionFacts, { maxLength: 5 }) }),
+  keep: fc.record({
+    ...type("keep"),
+    question: number,
+    isGoing: fc.boolean(),
+    versions: fc.array(versionFacts, { maxLength: 5 }),
+  }),
   kept: fc.record({
     ...type("kept"),
     question: number,
