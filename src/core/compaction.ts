@@ -15,16 +15,19 @@ const WASTED_SHARE = 1 / 8;
 /** Blocks moved in one step, of about 0.5 µs each, and those of one page more. */
 const MOVES_MAX = 4096;
 
-/** Moves records together for as long as a step may take, where pages waste more than they may. */
-export function compact(arena: Arena, shards: Shards): void {
-  for (let moves = 0; moves < MOVES_MAX && isWasteful(arena); ) {
+/** Moves records together for as long as a step may take, where pages waste more than they may. True: it took that long. */
+export function compact(arena: Arena, shards: Shards): boolean {
+  for (let moves = 0; moves < MOVES_MAX; ) {
+    if (!isWasteful(arena)) return false;
     const moved = arena.compact((from, to) => relocate(arena, shards, from, to));
-    if (moved === 0) return;
+    if (moved === 0) return false;
     moves += moved;
   }
+  return true;
 }
 
-function isWasteful({ wastedBytes, usedBytes }: Arena): boolean {
+/** Pages waste more than they may. */
+export function isWasteful({ wastedBytes, usedBytes }: Arena): boolean {
   return wastedBytes > WASTED_BYTES_MIN + usedBytes * WASTED_SHARE;
 }
 

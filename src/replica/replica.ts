@@ -36,7 +36,7 @@ import { Serving } from "../cluster/serving.ts";
 import { Agenda } from "../core/agenda.ts";
 import { Arena } from "../core/arena.ts";
 import { HybridClock, msOfTimestamp, timestampFromMs } from "../core/clock.ts";
-import { compact } from "../core/compaction.ts";
+import { compact, isWasteful } from "../core/compaction.ts";
 import { leap, lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
 import {
   expiresAt,
@@ -96,6 +96,7 @@ import { QuorumReads } from "./quorum-reads.ts";
 import { ReadinessCheck } from "./readiness.ts";
 import { type Found, type RecalledAll, Recalls } from "./recalls.ts";
 import { versionAt } from "./register-view.ts";
+import { Rota } from "./rota.ts";
 import { StaleSweep } from "./stale-sweep.ts";
 import { isInvalidation, LearnedInvalidations } from "./tag-invalidation.ts";
 import { Vouchers } from "./vouchers.ts";
@@ -230,6 +231,7 @@ export class Replica implements WatchRelayHost {
   readonly #links = new PeerLinks();
   readonly #coverage = new Coverage(this);
   readonly #sweep: ExpirySweep;
+  readonly #rota = new Rota<"sweep" | "purge" | "compact">();
   readonly #readiness: ReadinessCheck;
   readonly #withheld = new Withheld();
   #housekeepingDueAt = 0;
@@ -706,13 +708,14 @@ export class Replica implements WatchRelayHost {
   // --- Time ----------------------------------------------------------------------------------------------------
 
   tick(now: number): void {
+    this.#rota.begin();
     this.membership.tick(now);
     this.#readiness.tick(now - this.#begunAt);
     // Of a replica with a disk it is the next batch that brings a new policy into force.
     if (this.#ephemeral && this.#hasNewDefinitions) this.#look(now);
     this.antiEntropy.tick(now);
     this.audit.votes.tick(now);
-    this.#sweep.step(now);
+    this.#fall(now);
     this.staleSweep.step(now);
     if (this.#vouchers.isBroken(now)) this.#doubtAgain(now);
     this.#reconcileAll(now);
@@ -724,7 +727,7 @@ export class Replica implements WatchRelayHost {
     this.#serving.tick(now);
     this.ghosts.tick(now);
     this.#keepHouse(now);
-    this.purged += this.#purging.step(now);
+    this.#purge(now);
     this.orphans.tick();
     this.fetches.tick(now);
     this.recalls.tick();
@@ -734,10 +737,23 @@ export class Replica implements WatchRelayHost {
     this.#guardClock(now);
   }
 
+  #fall(now: number): void {
+    if (!this.#rota.may("sweep", this.#sweep.isUnderWay)) return;
+    this.#sweep.step(now);
+    if (this.#sweep.isUnderWay) this.#rota.spent("sweep");
+  }
+
+  #purge(now: number): void {
+    if (!this.#rota.may("purge", this.#purging.isUnderWay)) return;
+    this.purged += this.#purging.step(now);
+    if (this.#purging.isUnderWay) this.#rota.spent("purge");
+  }
+
   /** E1: what is being written is not on disk yet. */
   #reclaim(): void {
     if (!this.persistence.isUnderWay) this.residency?.reclaim();
-    compact(this.arena, this.shards);
+    if (!this.#rota.may("compact", isWasteful(this.arena))) return;
+    if (compact(this.arena, this.shards)) this.#rota.spent("compact");
   }
 
   /** Last in a tick: what expired by the clock so far has fallen, and stays so when that is put back. */

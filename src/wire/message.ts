@@ -65,9 +65,9 @@ import type { Key, OriginId, ReplicaId, ShardId, SpaceId, Timestamp } from "../b
 import type { Digest } from "../core/digest.ts";
 import type { PurgeMarks } from "../core/purge-marks.ts";
 import type { VersionVector } from "../core/version-vector.ts";
+import type { GhostMessage } from "./ghost-message.ts";
 import type { Records } from "./records.ts";
 import type { Request, Response } from "./request.ts";
-import type { VersionFacts } from "./version-facts.ts";
 
 /** Of the protocol, that are spoken here. */
 export const VERSIONS = { min: 2, max: 2 } as const;
@@ -342,30 +342,7 @@ export type Message =
       readonly whole: boolean;
       readonly records: Records;
     }
-  | {
-      readonly type: "keep";
-      readonly question: number;
-      /** The sender is about to go: what of these is away from the receiver it is to fetch, or nobody has it any more. */
-      readonly isGoing: boolean;
-      readonly versions: readonly VersionFacts[];
-    }
-  | {
-      readonly type: "kept";
-      readonly question: number;
-      /** In the question, ascending, of those that the sender has, each as it was asked for. */
-      readonly places: readonly number[];
-      /** No value that the sender claims is away from it. */
-      readonly isWhole: boolean;
-    }
-  | { readonly type: "fetch"; readonly request: number; readonly version: VersionFacts }
-  | {
-      readonly type: "fetched";
-      readonly request: number;
-      /** False: whether the sender has it cannot be told at the moment. */
-      readonly isSure: boolean;
-      /** The record, or a later one of its register; none: the sender has neither. */
-      readonly records: Records;
-    }
+  | GhostMessage
   | {
       readonly type: "quarantine";
       readonly givenUpLife: number;
