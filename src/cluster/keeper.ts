@@ -11,21 +11,24 @@ export function keeperOf(
   around: Pick<Surroundings, "ownership" | "members" | "isLinked">,
   shard: ShardId,
 ): ReplicaId | undefined {
-  return among(around, shard, (id) => id === around.ownership.self || around.isLinked(id));
+  const { ownership, members } = around;
+  const there = ownership.ownersOf(shard).filter((id) => id === ownership.self || around.isLinked(id));
+  return there.find((id) => hasDisk(members, id)) ?? there[0];
 }
 
-function among(
-  { ownership, members }: Parameters<typeof keeperOf>[0],
+/** Those who will be the keeper without this replica, one if the other is not there; `stays`: it is not about to go, too. */
+export function heirsOf(
+  around: Parameters<typeof keeperOf>[0],
   shard: ShardId,
-  isThere: (id: ReplicaId) => boolean,
-): ReplicaId | undefined {
-  const there = ownership.ownersOf(shard).filter(isThere);
-  return there.find((id) => members.get(id)?.ephemeral !== true) ?? there[0];
+  stays: (id: ReplicaId) => boolean,
+): readonly ReplicaId[] {
+  const { ownership, members } = around;
+  const there = ownership.ownersOf(shard).filter((id) => id !== ownership.self && around.isLinked(id) && stays(id));
+  return [...there.filter((id) => hasDisk(members, id)), ...there.filter((id) => !hasDisk(members, id))];
 }
 
-/** Who would be the keeper without this replica. */
-export function heirOf(around: Parameters<typeof keeperOf>[0], shard: ShardId): ReplicaId | undefined {
-  return among(around, shard, (id) => id !== around.ownership.self && around.isLinked(id));
+function hasDisk(members: Surroundings["members"], id: ReplicaId): boolean {
+  return members.get(id)?.ephemeral !== true;
 }
 
 /** True of the keeper: what one owner is enough to do is for it to do. */

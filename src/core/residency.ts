@@ -163,9 +163,14 @@ export class Residency implements Places {
 
   /** Without a disk: values are to be offered, besides those that are. */
   get isLending(): boolean {
+    return this.wouldLend(0);
+  }
+
+  /** As `isLending`, once values of so many bytes more are in memory. */
+  wouldLend(bytes: number): boolean {
     const most = this.bytesMax * LENDING_SHARE;
     const room = Math.max(most - this.fixedBytes, most * LENDING_RECORDS_SHARE);
-    return this.#arena.usedBytes - this.offeredBytes > room;
+    return this.#arena.usedBytes + bytes - this.offeredBytes > room;
   }
 
   /** Lets values go until the rest is within bounds, or for as long as a step may take. Not while the disk is written (E1). */

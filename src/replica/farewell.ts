@@ -10,8 +10,8 @@ import type { Replica } from "./replica.ts";
 
 /** What was written last is on another disk after so long, or this replica keeps its place. */
 const LAST_COPIES_MS = 15_000;
-/** Who stops others wait for, and some kill it after ten seconds. */
-const BEQUEST_MS = 8000;
+/** Besides what the doors take to close: some kill after ten seconds whoever is to stop. */
+const BEQUEST_MS = 4000;
 /** By as much a clock that is put back prolongs the wait. */
 const PUT_BACK_MAX_MS = 1000;
 
@@ -51,9 +51,13 @@ export class Farewell {
   async bequest(now: number): Promise<void> {
     const isOver = ({ bequest }: Replica, at: number) => {
       bequest.tick(at);
-      return bequest.left === 0;
+      if (bequest.left > 0) return false;
+      if (bequest.lost > 0) this.#log("warn", "values-lost", { values: bequest.lost });
+      return true;
     };
-    const abandoned = ({ bequest }: Replica) => this.#log("warn", "values-lost", { shards: bequest.left });
+    const abandoned = ({ bequest }: Replica) => {
+      this.#log("warn", "values-lost", { values: bequest.lost, shardsOfMore: bequest.left });
+    };
     await this.#until(isOver, abandoned, now, BEQUEST_MS);
   }
 

@@ -36,10 +36,12 @@ const PAUSE_MS = 1000;
 /** Of keys in one question. */
 const QUESTION_BYTES_MAX = 128 * 1024;
 export const OFFERS_MAX = 2 * KEEP_MAX;
+/** Values fetched of those who are about to go, under way: clients' own have their turn beside them. */
+const TAKEN_BACK_AT_ONCE = 512;
 
 export interface GhostsHost extends SendingSurroundings {
   readonly residency: Residency | undefined;
-  readonly recalls: Pick<Recalls, "want">;
+  readonly recalls: Pick<Recalls, "want" | "waiting">;
   readonly isEphemeral: boolean;
   /** It is about to leave for good. */
   readonly isDeparting: boolean;
@@ -69,6 +71,9 @@ export class Ghosts implements Lender {
   readonly #keepers = new Map<Shard, ReplicaId | undefined>();
   #next = 1;
   #now = 0;
+  /** Values under way that are fetched of those who are about to go, by shard and slot. */
+  readonly #takenBack = new Set<string>();
+  #takenBackBytes = 0;
   /** Offers that are not settled. */
   offers = 0;
   /** Of what was offered: how much nobody had. */
@@ -170,15 +175,15 @@ export class Ghosts implements Lender {
   }
 
   receiveKeep(peer: ReplicaId, { question, isGoing, versions }: MessageOf<"keep">): void {
-    const places: number[] = [];
-    for (const [place, version] of versions.entries()) {
-      // B2 of `bequest.ts`.
-      if (this.#host.isDeparting) break;
+    const { isDeparting, shards } = this.#host;
+    const [places, noRoom]: [number[], number[]] = [[], []];
+    // B2 of `bequest.ts`.
+    for (const [place, version] of isDeparting ? [] : versions.entries()) {
       if (this.#hasWhole(version)) places.push(place);
-      else if (isGoing) this.#takeBack(version);
+      else if (isGoing && !this.#takeBack(version)) noRoom.push(place);
     }
-    const isWhole = this.#host.shards.all.every(({ away }) => away === 0);
-    this.#host.send(peer, { type: "kept", question, places, isWhole });
+    const isWhole = shards.all.every(({ away }) => away === 0);
+    this.#host.send(peer, { type: "kept", question, places, isWhole, noRoom, isGoing: isDeparting });
   }
 
   /** G1, G2. */
@@ -193,13 +198,25 @@ export class Ghosts implements Lender {
     return !shard.isAway(slot) && !this.isOffered(shard, slot);
   }
 
-  /** Before whoever has it goes; not where it would have to go again. */
-  #takeBack(version: VersionFacts): void {
+  /** Fetches it before whoever has it goes. False: there is no room, it would have to go again. */
+  #takeBack(version: VersionFacts): boolean {
     const { shards, residency, recalls } = this.#host;
     const shard = shards.get(version.shard);
     const slot = shard?.find(version.kind, version.key) ?? 0;
-    if (shard === undefined || slot === 0 || !shard.isAway(slot) || residency?.isLending === true) return;
-    if (isOfVersion(version, shard.table.viewOf(slot), shard.table.offsetOf(slot))) recalls.want(shard, slot, () => {});
+    if (shard === undefined || slot === 0 || !shard.isAway(slot)) return true;
+    const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
+    if (!isOfVersion(version, view, at)) return true;
+    const [bytes, name] = [valueLengthAt(view, at), `${shard.id} ${slot}`];
+    if (this.#takenBack.has(name)) return true;
+    if (residency?.wouldLend(this.#takenBackBytes + bytes) === true) return false;
+    if (recalls.waiting >= TAKEN_BACK_AT_ONCE) return true;
+    this.#takenBack.add(name);
+    this.#takenBackBytes += bytes;
+    recalls.want(shard, slot, () => {
+      this.#takenBack.delete(name);
+      this.#takenBackBytes -= bytes;
+    });
+    return true;
   }
 
   receiveKept(peer: ReplicaId, { question, places }: MessageOf<"kept">): void {

@@ -599,6 +599,7 @@ export class Replica implements WatchRelayHost {
     this.replication.linkDown(peer);
     this.quorumReads.linkDown(peer);
     this.ghosts.linkDown(peer);
+    this.bequest.linkDown(peer);
     this.fetches.linkDown(peer);
     this.watchRelay.linkDown(peer);
     this.requests?.linkDown(peer);

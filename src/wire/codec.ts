@@ -256,7 +256,9 @@ function encodeFields(writer: ByteWriter, message: Message): void {
     case "kept":
       writer.varint(message.question);
       writer.u8(message.isWhole ? 1 : 0);
-      return writePlaces(writer, message.places);
+      writer.u8(message.isGoing ? 1 : 0);
+      writePlaces(writer, message.places);
+      return writePlaces(writer, message.noRoom);
     case "fetch":
       writer.varint(message.request);
       return writeVersionFacts(writer, message.version);
@@ -447,7 +449,14 @@ function decodeFields(reader: ByteReader, type: Message["type"]): Message {
         versions: readList(reader, KEEP_MAX, readVersionFacts),
       };
     case "kept":
-      return { type, question: reader.varint(), isWhole: readFlag(reader), places: readPlaces(reader) };
+      return {
+        type,
+        question: reader.varint(),
+        isWhole: readFlag(reader),
+        isGoing: readFlag(reader),
+        places: readPlaces(reader),
+        noRoom: readPlaces(reader),
+      };
     case "fetch":
       return { type, request: reader.varint(), version: readVersionFacts(reader) };
     case "fetched":

@@ -18,6 +18,10 @@ export type GhostMessage =
       readonly places: readonly number[];
       /** No value that the sender claims is away from it. */
       readonly isWhole: boolean;
+      /** As `places`, of those that are away from the sender, which has no room for them. */
+      readonly noRoom: readonly number[];
+      /** It is about to go itself. */
+      readonly isGoing: boolean;
     }
   | { readonly type: "fetch"; readonly request: number; readonly version: VersionFacts }
   | {

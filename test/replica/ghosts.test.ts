@@ -274,102 +274,6 @@ describe("values that others have", () => {
     expect(ghostsOf(placed, 0)).toEqual([]);
   });
 
-  it("are given to whoever has only ghosts of them before a replica leaves", async () => {
-    const placed = await started("leaves", [2 * SMALL, LARGE]);
-    for (const node of [0]) placed.driver(node).setMemoryBytes(SMALL);
-    await fill(placed);
-    expect(ghostsOf(placed, 0).length).toBeGreaterThan(COUNT / 8);
-    placed.driver(0).setMemoryBytes(LARGE);
-    const leaving = placed.driver(1);
-    leaving.leaveCluster();
-    for (const until = placed.world.now + 120_000; !leaving.replica.departure.hasHandedOver; await placed.run(100))
-      expect(placed.world.now).toBeLessThan(until);
-    expect(ghostsOf(placed, 0)).toEqual([]);
-    placed.world.node(1).stop();
-    await placed.run(20_000);
-    for (let i = 0; i < COUNT; i++) expect(await read(placed, 0, keyOf(i))).toBe(VALUE + i);
-  });
-
-  it("are given to whoever has only ghosts of them before a replica stops, and is started again with nothing", async () => {
-    const placed = await started("stops", [SMALL, LARGE]);
-    await fill(placed);
-    expect(ghostsOf(placed, 0).length).toBeGreaterThan(COUNT / 8);
-    placed.driver(0).setMemoryBytes(LARGE);
-    placed.world.node(1).stop();
-    await placed.run(10_000);
-    expect(placed.world.node(1).life).toBeUndefined();
-    placed.world.node(1).start();
-    await placed.run(10_000);
-    for (const node of [0, 1]) {
-      for (let i = 0; i < COUNT; i++) expect(await read(placed, node, keyOf(i))).toBe(VALUE + i);
-    }
-  });
-
-  it("are waited for no longer than eight seconds where whoever is to have them has no room", async () => {
-    const placed = await started("no-heir", [SMALL, LARGE]);
-    await fill(placed);
-    expect(ghostsOf(placed, 0).length).toBeGreaterThan(COUNT / 8);
-    placed.world.node(1).stop();
-    await placed.run(7000);
-    expect(placed.world.node(1).life).toBeDefined();
-    await placed.run(2000);
-    expect(placed.world.node(1).life).toBeUndefined();
-  });
-
-  it("are given again, to the next keeper, where the first one crashes while a replica leaves", async () => {
-    const placed = await started("heir", [SMALL, LARGE, LARGE]);
-    await fill(placed, { nodes: [0, 1, 2] });
-    placed.driver(0).setMemoryBytes(LARGE);
-    const { replica } = placed.driver(1);
-    replica.departure.begin();
-    await placed.run(5000);
-    expect(replica.bequest.left).toBe(0);
-    const ofOther = ghostsOf(placed, 0).filter(
-      (key) => keeperOf(replica, replica.shardOfKey(key as Key).id) === placed.driver(2).replica.id,
-    );
-    const shardsOfOther = new Set(ofOther.map((key) => replica.shardOfKey(key as Key)));
-    expect(shardsOfOther.size).toBeGreaterThan(0);
-    // It is to be seen that they are waited for: nothing is fetched any more.
-    placed.driver(0).replica.recalls.want = () => {};
-    placed.world.node(2).crash(false);
-    await placed.run(10_000);
-    expect(ghostsOf(placed, 0)).toEqual(expect.arrayContaining(ofOther));
-    expect([replica.bequest.left, replica.departure.mayGo()]).toEqual([shardsOfOther.size, false]);
-  });
-
-  it("are given, and the replica goes, though all shards are written to all the time", async () => {
-    const placed = await started("busy", [SMALL, LARGE]);
-    await fill(placed);
-    expect(ghostsOf(placed, 0).length).toBeGreaterThan(COUNT / 8);
-    placed.driver(0).setMemoryBytes(LARGE);
-    const { replica } = placed.driver(1);
-    replica.departure.begin();
-    const { departure } = replica;
-    for (let round = 0; !departure.hasHandedOver; round++) {
-      expect(round).toBeLessThan(1000);
-      await put(placed, 1, keyOf(round % COUNT), VALUE + round);
-      await placed.run(10);
-    }
-    // Its own doors are shut by now, those of others are not.
-    for (let round = 0; !departure.mayGo(); round++) {
-      expect(round).toBeLessThan(1000);
-      if (round % 20 === 0) await put(placed, 0, keyOf(round % COUNT), VALUE + round);
-      await placed.run(10);
-    }
-    expect(ghostsOf(placed, 0)).toEqual([]);
-  });
-
-  it("are asked for one by one by nobody who leaves where there are no ghosts", async () => {
-    const placed = await started("no-ghosts", [LARGE, LARGE]);
-    await fill(placed);
-    const { replica, said } = answers(placed, 1);
-    replica.departure.begin();
-    await placed.run(3000);
-    expect([replica.departure.hasHandedOver, replica.departure.mayGo()]).toEqual([true, true]);
-    const questions = said.flatMap((message) => (message.type === "keep" ? [message.versions.length] : []));
-    expect(questions).toEqual([0]);
-  });
-
   it("go to a replica with a disk where there is one, whatever the order, once they are on it", async () => {
     const placed = await started("disk", [SMALL, LARGE], { durable: (node) => node === 1 });
     const { replica } = placed.driver(0);
@@ -429,7 +333,7 @@ describe("who is asked to keep a value", () => {
     const placed = await started("unwilling", [SMALL, LARGE]);
     const { replica } = placed.driver(1);
     replica.ghosts.receiveKeep = (peer, { question }) =>
-      replica.send(peer, { type: "kept", question, places: [], isWhole: true });
+      replica.send(peer, { type: "kept", question, places: [], isWhole: true, noRoom: [], isGoing: false });
     // Above the second mark, and below the last one.
     for (let i = 0; usedBy(placed, 0) < SMALL * 0.85 * 1.09; i++) {
       await put(placed, 1, keyOf(i), VALUE);
@@ -483,12 +387,26 @@ describe("who is asked to keep a value", () => {
     replica
       .shardOfKey(changed as Key)
       .write({ kind: KIND_PLAIN, key: changed as Key, value: new Uint8Array(100) }, now);
-    replica.ghosts.receiveKept(keeper, { type: "kept", question: question.question, places: [0, 1], isWhole: true });
+    replica.ghosts.receiveKept(keeper, {
+      type: "kept",
+      question: question.question,
+      places: [0, 1],
+      isWhole: true,
+      noRoom: [],
+      isGoing: false,
+    });
     expect([isGhost(placed, 0, changed), isGhost(placed, 0, left)]).toEqual([false, true]);
     offer(late);
     replica.ghosts.flush();
     replica.ghosts.tick(now + 6000);
-    replica.ghosts.receiveKept(keeper, { type: "kept", question: question.question + 1, places: [0], isWhole: true });
+    replica.ghosts.receiveKept(keeper, {
+      type: "kept",
+      question: question.question + 1,
+      places: [0],
+      isWhole: true,
+      noRoom: [],
+      isGoing: false,
+    });
     expect([isGhost(placed, 0, late), replica.ghosts.offers]).toEqual([false, 0]);
   });
 });

@@ -73,6 +73,9 @@ const vector: fc.Arbitrary<VersionVector> = fc
   });
 
 /** Bytes in the middle of others, as a page of the arena would have them. */
+const places = fc
+  .uniqueArray(fc.integer({ min: 0, max: KEEP_MAX - 1 }), { maxLength: 5 })
+  .map((unordered) => unordered.sort((a, b) => a - b));
 const records: fc.Arbitrary<Records> = fc
   .tuple(fc.uint8Array({ maxLength: 40 }), fc.integer({ min: 0, max: 5 }))
   .map(([body, start]) => {
@@ -335,9 +338,9 @@ const messages: { readonly [Type in Message["type"]]: fc.Arbitrary<MessageOf<Typ
     ...type("kept"),
     question: number,
     isWhole: fc.boolean(),
-    places: fc
-      .uniqueArray(fc.integer({ min: 0, max: KEEP_MAX - 1 }), { maxLength: 5 })
-      .map((places) => places.sort((a, b) => a - b)),
+    noRoom: places,
+    isGoing: fc.boolean(),
+    places,
   }),
   fetch: fc.record({ ...type("fetch"), request: number, version: versionFacts }),
   fetched: fc.record({ ...type("fetched"), request: number, isSure: fc.boolean(), records }),
