@@ -1,6 +1,7 @@
 /** One run as data: topology, settings, operations, faults. A plan replays exactly; a scenario makes one from a seed. */
 
 import type { KeyspaceSettings } from "../src/store.ts";
+import type { BackupPlan } from "./backups/backup-plan.ts";
 import type { DocumentOperation } from "./documents/document-operation.ts";
 import type { Fault } from "./faults/fault.ts";
 import { type RoundTrips, roundTripMs } from "./regions.ts";
@@ -81,6 +82,8 @@ export interface Plan {
   readonly operations: readonly Operation[];
   /** What clients do with documents. Absent: nothing. */
   readonly documents?: readonly DocumentOperation[];
+  /** Absent: none is made. */
+  readonly backups?: readonly BackupPlan[];
   /** Absent: nobody watches. */
   readonly watches?: readonly WatchPlan[];
   readonly faults: readonly Fault[];

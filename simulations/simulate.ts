@@ -1,5 +1,6 @@
 /** Runs a plan: faults and operations against replicas in a world, then the healing, then the checkers. */
 
+import { BackupRunner } from "./backups/backup-runner.ts";
 import { countRefusals } from "./checkers/availability.ts";
 import { type Judgement, judge } from "./checkers/checkers.ts";
 import type { Violation } from "./checkers/evidence.ts";
@@ -35,12 +36,14 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   const runner = new WorkloadRunner(stage, plan.operations, plan.watches);
   new KeyspaceDefiner(world, plan.keyspace ?? []);
   const documents = new DocumentRunner(world, plan.documents ?? []);
+  const backups = new BackupRunner(world, plan.backups ?? [], plan.operations);
   const recorder = options.timeline === true ? new TimelineRecorder(world, plan, runner.history) : undefined;
   const meter = new StabilityMeter(world, runner.history, plan.healAt + plan.settleMs);
   const sampler = new Sampler(world, { everyMs: SAMPLE_MS, until: plan.healAt });
   for (const [index, node] of plan.nodes.entries()) world.at(node.startAt, () => world.node(index).start());
   await world.run(plan.healAt);
   runner.close();
+  backups.close();
   faults.healAll();
   const convergedAfterMs = await converge(world, documents, plan);
   await comeToRest(world, documents, plan);
@@ -71,7 +74,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
 
   async function look(): Promise<Judgement> {
     sampler.look();
-    return judge(await collectEvidence(plan, { world, stage, runner, documents, sampler }));
+    return judge(await collectEvidence(plan, { world, stage, runner, documents, backups, sampler }));
   }
 }
 

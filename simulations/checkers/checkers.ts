@@ -3,6 +3,7 @@
 import { checkAcknowledged } from "./acknowledged.ts";
 import { checkAudit } from "./audit.ts";
 import { checkAvailability } from "./availability.ts";
+import { checkBackup } from "./backup.ts";
 import { checkBounds } from "./bounds.ts";
 import { checkClock } from "./clock.ts";
 import { checkCondition } from "./condition.ts";
@@ -36,6 +37,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   handover: checkHandover,
   copies: checkCopies,
   eviction: checkEviction,
+  backup: checkBackup,
   expiry: checkExpiry,
   clock: checkClock,
   watch: checkWatch,

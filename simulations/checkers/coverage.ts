@@ -58,6 +58,15 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
   eviction: ({ nodes }) => ({
     "values removed": nodes.reduce((sum, { evictions }) => sum + evictions.length, 0),
   }),
+  backup: ({ backups }) => {
+    const restores = backups?.all.flatMap((taken) => taken.restores) ?? [];
+    return {
+      backups: backups?.all.filter(({ file }) => file !== undefined).length ?? 0,
+      "values in them": backups?.all.reduce((sum, { file }) => sum + (file?.values.length ?? 0), 0) ?? 0,
+      restores: restores.length,
+      "restores of all": restores.filter(({ endedAt }) => endedAt !== undefined).length,
+    };
+  },
   expiry: ({ history, nodes }) => ({
     reads: history.filter(({ answer }) => answer?.type === "read").length,
     "last reads": nodes.reduce((sum, { finals }) => sum + finals.length, 0),

@@ -2,6 +2,7 @@
 
 import type { Key } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
+import type { BackupHistory } from "../backups/backup-history.ts";
 import type { DocumentHistory } from "../documents/document-history.ts";
 import type { FinalDocument } from "../documents/final-document.ts";
 import type { NodeSpan, Span } from "../faults/calm.ts";
@@ -66,12 +67,21 @@ export interface PlacementEvidence {
   readonly lagMs: number;
 }
 
+/** Of a run in which backups were made. */
+export interface BackupEvidence {
+  readonly all: readonly BackupHistory[];
+  /** When nothing was disturbed, so that whoever had a link to another was heard by it. */
+  readonly peace: readonly Span[];
+}
+
 export interface Evidence {
   readonly keys: readonly Key[];
   readonly history: History;
   /** What clients did with documents. */
   readonly documents: DocumentHistory;
   readonly watches: readonly WatchHistory[];
+  /** Absent: there were none. */
+  readonly backups?: BackupEvidence;
   /** What was held at some moments of the run; the last one after the end of it. */
   readonly samples: readonly Sample[];
   readonly nodes: readonly NodeEvidence[];

@@ -3,6 +3,7 @@
 import type { Key } from "../../src/base/ids.ts";
 import { replicaNumber } from "../../src/core/origin.ts";
 import type { KeyspaceSettings } from "../../src/store.ts";
+import type { BackupRunner } from "../backups/backup-runner.ts";
 import { DRIFT_MAX } from "../checkers/availability.ts";
 import type { Evidence, NodeEvidence } from "../checkers/evidence.ts";
 import type { DocumentRunner } from "../documents/document-runner.ts";
@@ -26,6 +27,9 @@ const FINAL_READ_MS = 10_000;
 /** Comparisons of a replica with one of the others, after which it has hardly left one out. */
 const LAG_ROUNDS = 25;
 
+/** After a disturbance: by then who still has a link to somebody is heard by him. */
+const LINKED_MS = 1000;
+
 /** No plan has it. */
 const EVICTION_ID = -1;
 
@@ -38,13 +42,14 @@ interface Played {
   readonly stage: Stage;
   readonly runner: WorkloadRunner;
   readonly documents: DocumentRunner;
+  readonly backups: BackupRunner;
   readonly sampler: Sampler;
 }
 
 /** Reads every key at every replica on the way, for which time goes on. */
 export async function collectEvidence(
   plan: Plan,
-  { world, stage, runner, documents, sampler }: Played,
+  { world, stage, runner, documents, backups, sampler }: Played,
 ): Promise<Evidence> {
   const keys = keysOf(plan.operations);
   const dumps = world.nodes.map((node) => node.replica?.inspect());
@@ -77,6 +82,9 @@ export async function collectEvidence(
     keys,
     history: withEvictions(runner.history, nodes),
     documents: documents.history,
+    ...(plan.backups !== undefined && {
+      backups: { all: backups.history, peace: calmOf(plan, nodes, LINKED_MS) },
+    }),
     watches: runner.watchers,
     samples: sampler.samples,
     nodes,

@@ -9,6 +9,7 @@ import type { PhasesProfile } from "../workload/phase-generator.ts";
 import type { ReadsProfile } from "../workload/read-generator.ts";
 import type { SessionsProfile } from "../workload/session-generator.ts";
 import type { WatchesProfile } from "../workload/watch-plan.ts";
+import { BACKUPS_SCENARIO } from "./backups.ts";
 import {
   buildPlan,
   CALM_WATER,
@@ -365,6 +366,7 @@ export const SCENARIOS: readonly Scenario[] = [
   DOCUMENTS_SCENARIO,
   PLACEMENT,
   TAGS_SCENARIO,
+  BACKUPS_SCENARIO,
   SWARM,
 ];
 

@@ -1,4 +1,5 @@
 import { ACTOR_BUGS } from "./bugs/actors.ts";
+import { BACKUP_BUGS } from "./bugs/backups.ts";
 import { CLIENT_BUGS } from "./bugs/clients.ts";
 import { CLOCK_BUGS } from "./bugs/clocks.ts";
 import { DISK_BUGS } from "./bugs/disks.ts";
@@ -27,4 +28,5 @@ export const BUGS: readonly PlantedBug[] = [
   ...CLOCK_BUGS,
   ...PLACEMENT_BUGS,
   ...TAG_BUGS,
+  ...BACKUP_BUGS,
 ];
