@@ -6,6 +6,7 @@ import type { DocumentOperation } from "./documents/document-operation.ts";
 import type { Fault } from "./faults/fault.ts";
 import { type RoundTrips, roundTripMs } from "./regions.ts";
 import type { PathQuality } from "./simulator/paths.ts";
+import type { TenantPlan } from "./tenants/tenant-plan.ts";
 import type { Operation } from "./workload/operation.ts";
 import type { WatchPlan } from "./workload/watch-plan.ts";
 
@@ -84,6 +85,8 @@ export interface Plan {
   readonly documents?: readonly DocumentOperation[];
   /** Absent: none is made. */
   readonly backups?: readonly BackupPlan[];
+  /** Other keyspaces that take room. Absent: there are none. */
+  readonly tenants?: readonly TenantPlan[];
   /** Absent: nobody watches. */
   readonly watches?: readonly WatchPlan[];
   readonly faults: readonly Fault[];

@@ -15,6 +15,7 @@ import { comeToRest, converge } from "./run/settling.ts";
 import { Sampler } from "./sampling/sampler.ts";
 import { StabilityMeter } from "./sampling/stability.ts";
 import type { World } from "./simulator/world.ts";
+import { TenantRunner } from "./tenants/tenant-runner.ts";
 import { TimelineRecorder } from "./timeline/recorder.ts";
 import { KeyspaceDefiner } from "./workload/keyspace-definer.ts";
 import { KeyspaceStage } from "./workload/keyspace-stage.ts";
@@ -35,6 +36,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   const stage = plan.keyspace === undefined ? world : new KeyspaceStage(world);
   const runner = new WorkloadRunner(stage, plan.operations, plan.watches);
   new KeyspaceDefiner(world, plan.keyspace ?? []);
+  new TenantRunner(world, plan.tenants ?? []);
   const documents = new DocumentRunner(world, plan.documents ?? []);
   const backups = new BackupRunner(world, plan.backups ?? [], plan.operations);
   const recorder = options.timeline === true ? new TimelineRecorder(world, plan, runner.history) : undefined;

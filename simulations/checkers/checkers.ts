@@ -23,6 +23,7 @@ import { checkMembership } from "./membership.ts";
 import { checkQuorum } from "./quorum.ts";
 import { checkResurrection } from "./resurrection.ts";
 import { checkSession } from "./session.ts";
+import { checkShares } from "./shares.ts";
 import { checkVectors } from "./vectors.ts";
 import { checkWatch } from "./watch.ts";
 
@@ -37,6 +38,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   handover: checkHandover,
   copies: checkCopies,
   eviction: checkEviction,
+  shares: checkShares,
   backup: checkBackup,
   expiry: checkExpiry,
   clock: checkClock,

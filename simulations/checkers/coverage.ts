@@ -8,6 +8,7 @@ import { letGoIn } from "./copies.ts";
 import type { Evidence } from "./evidence.ts";
 import { steadyReads } from "./handover.ts";
 import { inPeace } from "./levels.ts";
+import { isSettled } from "./shares.ts";
 
 /** Amounts by what was counted, in the plural: `{ replicas: 3, registers: 40 }`. */
 export type Coverage = Readonly<Record<string, number>>;
@@ -57,6 +58,9 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
   copies: (evidence) => ({ "shards let go of": letGoIn(evidence).length }),
   eviction: ({ nodes }) => ({
     "values removed": nodes.reduce((sum, { evictions }) => sum + evictions.length, 0),
+  }),
+  shares: ({ shares }) => ({
+    "values removed by shares": shares?.losses.flat().filter((loss) => isSettled(loss, shares)).length ?? 0,
   }),
   backup: ({ backups }) => {
     const restores = backups?.all.flatMap((taken) => taken.restores) ?? [];

@@ -1,6 +1,6 @@
 /** What the checkers are given, and what they say. A checker is a function from evidence to violations. */
 
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, SpaceId } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import type { BackupHistory } from "../backups/backup-history.ts";
 import type { DocumentHistory } from "../documents/document-history.ts";
@@ -12,6 +12,7 @@ import type { Sample } from "../sampling/sample.ts";
 import type { ClockCourse } from "../simulator/clock-course.ts";
 import type { DiskLoss } from "../simulator/disk-damage.ts";
 import type { Evicted, Judgement, LifeEnd, PutAside } from "../simulator/node.ts";
+import type { ShareLoss } from "../tenants/share-loss.ts";
 import type { History, ReadPart } from "../workload/history.ts";
 import type { WatchHistory } from "../workload/watch-history.ts";
 
@@ -67,6 +68,16 @@ export interface PlacementEvidence {
   readonly lagMs: number;
 }
 
+/** Of a run in which keyspaces have shares of the memory. */
+export interface ShareEvidence {
+  /** What each may count on. */
+  readonly bySpace: ReadonlyMap<SpaceId, number>;
+  /** From here on whoever knows all shares goes by them, virtual ms. */
+  readonly since: number;
+  /** By node, in the order of time. */
+  readonly losses: readonly (readonly ShareLoss[])[];
+}
+
 /** Of a run in which backups were made. */
 export interface BackupEvidence {
   readonly all: readonly BackupHistory[];
@@ -82,6 +93,8 @@ export interface Evidence {
   readonly watches: readonly WatchHistory[];
   /** Absent: there were none. */
   readonly backups?: BackupEvidence;
+  /** Absent: nobody has any. */
+  readonly shares?: ShareEvidence;
   /** What was held at some moments of the run; the last one after the end of it. */
   readonly samples: readonly Sample[];
   readonly nodes: readonly NodeEvidence[];

@@ -11,6 +11,7 @@ import { ACK_LEVELS, type KeyspaceSettings } from "../../src/store.ts";
 import type { BackupPlan, Interruption, RestorePlan } from "../backups/backup-plan.ts";
 import type { DocumentOperation, DocumentOperationType } from "../documents/document-operation.ts";
 import type { KeyspaceChange, NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
+import type { TenantAct, TenantPlan } from "../tenants/tenant-plan.ts";
 import type { Listing, Operation, OperationType } from "../workload/operation.ts";
 import type { WatchPlan } from "../workload/watch-plan.ts";
 import { faultSchema } from "./fault-schema.ts";
@@ -21,6 +22,7 @@ export const OPERATIONS_MAX = 1_000_000;
 export const FAULTS_MAX = 100_000;
 const WATCHES_MAX = 1000;
 const BACKUPS_MAX = 1000;
+const TENANTS_MAX = 100;
 const MOVES_MAX = 10_000;
 const CHANGES_MAX = 10_000;
 const VALUE_BYTES_MAX = 16 * 1024 * 1024;
@@ -163,6 +165,20 @@ const backup = objectOf<BackupPlan>({
   restores: z.array(restore).max(BACKUPS_MAX).readonly(),
 });
 
+const tenantAct = objectOf<TenantAct>({
+  at: ms,
+  node: index,
+  key,
+  valueBytes: count(0, VALUE_BYTES_MAX).exactOptional(),
+});
+
+const tenant = objectOf<TenantPlan>({
+  name: text,
+  memoryShare: share.exactOptional(),
+  definedAt: ms,
+  acts: z.array(tenantAct).max(OPERATIONS_MAX).readonly(),
+});
+
 const watch = objectOf<WatchPlan>({
   id: index,
   prefix,
@@ -196,6 +212,7 @@ export const planSchema: z.ZodType<Plan> = objectOf<Plan>({
   operations: z.array(operation).max(OPERATIONS_MAX).readonly(),
   documents: z.array(documentOperation).max(OPERATIONS_MAX).readonly().exactOptional(),
   backups: z.array(backup).max(BACKUPS_MAX).readonly().exactOptional(),
+  tenants: z.array(tenant).max(TENANTS_MAX).readonly().exactOptional(),
   watches: z.array(watch).max(WATCHES_MAX).readonly().exactOptional(),
   faults: z.array(faultSchema).max(FAULTS_MAX).readonly(),
 });

@@ -35,6 +35,7 @@ const PASSES: readonly Pass[] = [
   (plan, search) => withFewer("operations", plan, search),
   (plan, search) => withFewer("documents", plan, search),
   (plan, search) => withFewer("backups", plan, search),
+  (plan, search) => withFewer("tenants", plan, search),
   (plan, search) => keepTrying(plan, search, withoutEachChange),
   (plan, search) => keepTrying(plan, search, withoutEachNode),
   (plan, search) => keepTrying(plan, search, shorter),
@@ -84,7 +85,7 @@ async function withTimedCrashes(plan: Plan, search: Search): Promise<Plan> {
   return timed;
 }
 
-type Part = "faults" | "operations" | "documents" | "backups" | "watches";
+type Part = "faults" | "operations" | "documents" | "backups" | "tenants" | "watches";
 
 async function withFewer(part: Part, plan: Plan, search: Search): Promise<Plan> {
   let smallest = plan;
@@ -168,6 +169,9 @@ export function withoutNode(plan: Plan, gone: number): Plan {
     ...(plan.documents !== undefined && { documents: plan.documents.flatMap((operation) => moved(operation, to)) }),
     faults: plan.faults.flatMap((fault) => renumberFault(fault, to) ?? []),
     ...(plan.backups !== undefined && { backups: plan.backups.map((backup) => renumberBackup(backup, to)) }),
+    ...(plan.tenants !== undefined && {
+      tenants: plan.tenants.map((tenant) => ({ ...tenant, acts: tenant.acts.flatMap((each) => moved(each, to)) })),
+    }),
     ...(plan.watches !== undefined && { watches: plan.watches.flatMap((watch) => renumberWatch(watch, to)) }),
     // Whoever is asked first: it is carried out by somebody.
     ...(plan.keyspace !== undefined && {

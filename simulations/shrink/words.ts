@@ -5,6 +5,7 @@ import { showKey } from "../checkers/evidence.ts";
 import type { DocumentOperation } from "../documents/document-operation.ts";
 import { describeFault } from "../faults/fault.ts";
 import { type KeyspaceChange, nameOf, type Plan } from "../plan.ts";
+import type { TenantPlan } from "../tenants/tenant-plan.ts";
 import type { Operation } from "../workload/operation.ts";
 import type { WatchPlan } from "../workload/watch-plan.ts";
 
@@ -18,6 +19,7 @@ export function scheduleInWords(plan: Plan): string[] {
     ...(plan.documents ?? []).map((operation) => ({ at: operation.at, line: describeEdit(plan, operation) })),
     ...plan.faults.map((fault) => ({ at: fault.at, line: describeFault(fault) })),
     ...(plan.backups ?? []).flatMap((backup) => backupInWords(plan, backup)),
+    ...(plan.tenants ?? []).map((tenant) => ({ at: tenant.definedAt, line: describeTenant(tenant) })),
     ...(plan.watches ?? []).map((watch) => ({ at: watch.at, line: describeWatch(plan, watch) })),
     { at: plan.healAt, line: `${seconds(plan.healAt)} everything heals` },
   ].sort((a, b) => a.at - b.at);
@@ -27,6 +29,11 @@ export function scheduleInWords(plan: Plan): string[] {
     ...events.slice(0, EVENTS_MAX).map(({ line }) => line),
     ...(left > 0 ? [`... and ${count(left, "more event")}`] : []),
   ];
+}
+
+function describeTenant({ name, memoryShare, definedAt, acts }: TenantPlan): string {
+  const share = memoryShare === undefined ? "no share" : `a share of ${memoryShare}`;
+  return `${seconds(definedAt)} keyspace ${name} is defined with ${share} of the memory, for ${count(acts.length, "operation")}`;
 }
 
 function backupInWords(plan: Plan, { id, at, node, restores }: BackupPlan): { at: number; line: string }[] {

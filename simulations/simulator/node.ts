@@ -10,6 +10,7 @@ import type { DocumentSurroundings } from "../../src/documents/surroundings.ts";
 import type { Log, LogLevel } from "../../src/replica/ports.ts";
 import { dotAt, versionAt } from "../../src/replica/register-view.ts";
 import type { Dot, Version } from "../../src/store.ts";
+import { type ShareLoss, shareLossOf } from "../tenants/share-loss.ts";
 import type { SimulatedClock } from "./clock.ts";
 import type { ClockCorrection } from "./clock-course.ts";
 import { createStorage, type SimulatedDisk } from "./disk.ts";
@@ -114,6 +115,8 @@ export class SimulatedNode {
   /** Registers that its replicas put aside for an operator. */
   readonly putAside: PutAside[] = [];
   readonly evictions: Evicted[] = [];
+  /** Of the same, what was held of each keyspace. */
+  readonly shareLosses: ShareLoss[] = [];
   /** As they were asked for. */
   readonly pauses: { readonly from: number; readonly to: number }[] = [];
   /** By how much its replicas corrected the clock, from when on. */
@@ -285,6 +288,7 @@ export class SimulatedNode {
       const standingBytes = left + bytes;
       const room = { diskBytes: this.disk.bytes, heldBytes, standingBytes };
       this.evictions.push({ ...time, ...room, key, version, dot: dotAt(id, view, at) });
+      this.shareLosses.push(shareLossOf(replica, { at: time.at, shard: id, bytes }));
     };
   }
 

@@ -11,6 +11,7 @@ import { REGISTER_BUGS } from "./bugs/registers.ts";
 import { REPAIR_BUGS } from "./bugs/repair.ts";
 import { RESOURCE_BUGS } from "./bugs/resources.ts";
 import { RULE_BUGS } from "./bugs/rules.ts";
+import { SHARE_BUGS } from "./bugs/shares.ts";
 import { TAG_BUGS } from "./bugs/tags.ts";
 import type { PlantedBug } from "./planted-bug.ts";
 
@@ -29,4 +30,5 @@ export const BUGS: readonly PlantedBug[] = [
   ...PLACEMENT_BUGS,
   ...TAG_BUGS,
   ...BACKUP_BUGS,
+  ...SHARE_BUGS,
 ];
