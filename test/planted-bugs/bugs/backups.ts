@@ -31,7 +31,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "backups",
-    seedsMax: 30,
+    seedsMax: 80,
     checkers: ["backup"],
   },
   {
@@ -76,7 +76,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
       },
     ],
     scenario: "backups",
-    seedsMax: 60,
+    seedsMax: 80,
     checkers: ["backup"],
   },
 ];
