@@ -1,10 +1,12 @@
 /** One run as data: topology, settings, operations, faults. A plan replays exactly; a scenario makes one from a seed. */
 
 import type { KeyspaceSettings } from "../src/store.ts";
+import type { BackupPlan } from "./backups/backup-plan.ts";
 import type { DocumentOperation } from "./documents/document-operation.ts";
 import type { Fault } from "./faults/fault.ts";
 import { type RoundTrips, roundTripMs } from "./regions.ts";
 import type { PathQuality } from "./simulator/paths.ts";
+import type { TenantPlan } from "./tenants/tenant-plan.ts";
 import type { Operation } from "./workload/operation.ts";
 import type { WatchPlan } from "./workload/watch-plan.ts";
 
@@ -83,6 +85,10 @@ export interface Plan {
   readonly operations: readonly Operation[];
   /** What clients do with documents. Absent: nothing. */
   readonly documents?: readonly DocumentOperation[];
+  /** Absent: none is made. */
+  readonly backups?: readonly BackupPlan[];
+  /** Other keyspaces that take room. Absent: there are none. */
+  readonly tenants?: readonly TenantPlan[];
   /** Absent: nobody watches. */
   readonly watches?: readonly WatchPlan[];
   readonly faults: readonly Fault[];

@@ -1,5 +1,6 @@
 /** Runs a plan: faults and operations against replicas in a world, then the healing, then the checkers. */
 
+import { BackupRunner } from "./backups/backup-runner.ts";
 import { countRefusals } from "./checkers/availability.ts";
 import { type Judgement, judge } from "./checkers/checkers.ts";
 import type { Violation } from "./checkers/evidence.ts";
@@ -10,10 +11,11 @@ import type { Plan } from "./plan.ts";
 import { collectEvidence } from "./run/evidence-collection.ts";
 import { createWorld, type PlanWorldOptions } from "./run/plan-world.ts";
 import type { RunResult } from "./run/run-result.ts";
-import { comeToRest, converge } from "./run/settling.ts";
+import { comeToRest, converge, makeRoom } from "./run/settling.ts";
 import { Sampler } from "./sampling/sampler.ts";
 import { StabilityMeter } from "./sampling/stability.ts";
 import type { World } from "./simulator/world.ts";
+import { TenantRunner } from "./tenants/tenant-runner.ts";
 import { TimelineRecorder } from "./timeline/recorder.ts";
 import { KeyspaceDefiner } from "./workload/keyspace-definer.ts";
 import { KeyspaceStage } from "./workload/keyspace-stage.ts";
@@ -34,13 +36,16 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   const stage = plan.keyspace === undefined ? world : new KeyspaceStage(world);
   const runner = new WorkloadRunner(stage, plan.operations, plan.watches);
   new KeyspaceDefiner(world, plan.keyspace ?? []);
+  new TenantRunner(world, plan.tenants ?? []);
   const documents = new DocumentRunner(world, plan.documents ?? []);
+  const backups = new BackupRunner(world, plan.backups ?? [], plan.operations);
   const recorder = options.timeline === true ? new TimelineRecorder(world, plan, runner.history) : undefined;
   const meter = new StabilityMeter(world, runner.history, plan.healAt + plan.settleMs);
   const sampler = new Sampler(world, { everyMs: SAMPLE_MS, until: plan.healAt });
   for (const [index, node] of plan.nodes.entries()) world.at(node.startAt, () => world.node(index).start());
   await world.run(plan.healAt);
   runner.close();
+  backups.close();
   faults.healAll();
   const convergedAfterMs = await converge(world, documents, plan);
   await comeToRest(world, documents, plan);
@@ -71,7 +76,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
 
   async function look(): Promise<Judgement> {
     sampler.look();
-    return judge(await collectEvidence(plan, { world, stage, runner, documents, sampler }));
+    makeRoom(world);
+    return judge(await collectEvidence(plan, { world, stage, runner, documents, backups, sampler }));
   }
 }
 

@@ -127,7 +127,9 @@ function authorOf(key: KeyEvidence, final: ReadPart): Author | string {
   if (candidate === undefined) return `the value of operation ${author.id}, which was refused or wrote another key`;
   const acknowledged = key.acknowledged.find(({ entry }) => entry.operation.id === author.id);
   const { operation, node, invokedAt } = candidate.entry;
-  return { operation, node, version: acknowledged?.part.version, invokedAt };
+  // What a backup brought back may bear a stamp that nobody was told.
+  const isRestored = key.possible.some(({ entry }) => entry !== candidate.entry && entry.operation.id === author.id);
+  return { operation, node, version: isRestored ? undefined : acknowledged?.part.version, invokedAt };
 }
 
 /** True when something that may have happened explains that the key is gone: expiry, or a removal that was not answered. */

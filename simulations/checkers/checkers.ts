@@ -3,6 +3,7 @@
 import { checkAcknowledged } from "./acknowledged.ts";
 import { checkAudit } from "./audit.ts";
 import { checkAvailability } from "./availability.ts";
+import { checkBackup } from "./backup.ts";
 import { checkBounds } from "./bounds.ts";
 import { checkClock } from "./clock.ts";
 import { checkCondition } from "./condition.ts";
@@ -22,6 +23,7 @@ import { checkMembership } from "./membership.ts";
 import { checkQuorum } from "./quorum.ts";
 import { checkResurrection } from "./resurrection.ts";
 import { checkSession } from "./session.ts";
+import { checkShares } from "./shares.ts";
 import { checkVectors } from "./vectors.ts";
 import { checkWatch } from "./watch.ts";
 
@@ -36,6 +38,8 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   handover: checkHandover,
   copies: checkCopies,
   eviction: checkEviction,
+  shares: checkShares,
+  backup: checkBackup,
   expiry: checkExpiry,
   clock: checkClock,
   watch: checkWatch,

@@ -8,6 +8,7 @@ import { letGoIn } from "./copies.ts";
 import type { Evidence } from "./evidence.ts";
 import { steadyReads } from "./handover.ts";
 import { inPeace } from "./levels.ts";
+import { isSettled } from "./shares.ts";
 
 /** Amounts by what was counted, in the plural: `{ replicas: 3, registers: 40 }`. */
 export type Coverage = Readonly<Record<string, number>>;
@@ -63,6 +64,18 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
     ),
     "values that others have": nodes.reduce((sum, { lent }) => sum + lent.length, 0),
   }),
+  shares: ({ shares }) => ({
+    "values removed by shares": shares?.losses.flat().filter((loss) => isSettled(loss, shares)).length ?? 0,
+  }),
+  backup: ({ backups }) => {
+    const restores = backups?.all.flatMap((taken) => taken.restores) ?? [];
+    return {
+      backups: backups?.all.filter(({ file }) => file !== undefined).length ?? 0,
+      "values in them": backups?.all.reduce((sum, { file }) => sum + (file?.values.length ?? 0), 0) ?? 0,
+      restores: restores.length,
+      "restores of all": restores.filter(({ endedAt }) => endedAt !== undefined).length,
+    };
+  },
   expiry: ({ history, nodes }) => ({
     reads: history.filter(({ answer }) => answer?.type === "read").length,
     "last reads": nodes.reduce((sum, { finals }) => sum + finals.length, 0),

@@ -1,7 +1,8 @@
 /** What the checkers are given, and what they say. A checker is a function from evidence to violations. */
 
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, SpaceId } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
+import type { BackupHistory } from "../backups/backup-history.ts";
 import type { DocumentHistory } from "../documents/document-history.ts";
 import type { FinalDocument } from "../documents/final-document.ts";
 import type { NodeSpan, Span } from "../faults/calm.ts";
@@ -11,6 +12,7 @@ import type { Sample } from "../sampling/sample.ts";
 import type { ClockCourse } from "../simulator/clock-course.ts";
 import type { DiskLoss } from "../simulator/disk-damage.ts";
 import type { Evicted, Judgement, Lent, LifeEnd, PutAside } from "../simulator/node.ts";
+import type { ShareLoss } from "../tenants/share-loss.ts";
 import type { History, ReadPart } from "../workload/history.ts";
 import type { WatchHistory } from "../workload/watch-history.ts";
 
@@ -70,12 +72,33 @@ export interface PlacementEvidence {
   readonly lagMs: number;
 }
 
+/** Of a run in which keyspaces have shares of the memory. */
+export interface ShareEvidence {
+  /** What each may count on. */
+  readonly bySpace: ReadonlyMap<SpaceId, number>;
+  /** From here on whoever knows all shares goes by them, virtual ms. */
+  readonly since: number;
+  /** By node, in the order of time. */
+  readonly losses: readonly (readonly ShareLoss[])[];
+}
+
+/** Of a run in which backups were made. */
+export interface BackupEvidence {
+  readonly all: readonly BackupHistory[];
+  /** When nothing was disturbed, so that whoever had a link to another was heard by it. */
+  readonly peace: readonly Span[];
+}
+
 export interface Evidence {
   readonly keys: readonly Key[];
   readonly history: History;
   /** What clients did with documents. */
   readonly documents: DocumentHistory;
   readonly watches: readonly WatchHistory[];
+  /** Absent: there were none. */
+  readonly backups?: BackupEvidence;
+  /** Absent: nobody has any. */
+  readonly shares?: ShareEvidence;
   /** What was held at some moments of the run; the last one after the end of it. */
   readonly samples: readonly Sample[];
   readonly nodes: readonly NodeEvidence[];

@@ -184,9 +184,11 @@ function* checkInvented(watch: WatchHistory, { writes, writers }: Index, evidenc
       // What a resumed watch missed is told as it was, also of what has expired since: no event is late.
       yield* checkServed(change.read, -Infinity, reader, writers, evidence);
       if (change.read.author === undefined) continue;
-      const author = writes.get(key)?.find(({ entry: { operation } }) => operation.id === change.read.author?.id);
-      if (author === undefined || !isSameTime(author.stamp, change.read.version)) {
-        yield `${reader} was told that operation ${change.read.author.id} put ${showKey(key)} as ${change.read.version}, which it did not`;
+      const { author, version } = change.read;
+      const mayBe = ({ entry: { operation }, stamp }: PossibleWrite): boolean =>
+        operation.id === author.id && isSameTime(stamp, version);
+      if (writes.get(key)?.some(mayBe) !== true) {
+        yield `${reader} was told that operation ${author.id} put ${showKey(key)} as ${version}, which it did not`;
       }
     } else if (!(writes.get(key) ?? []).some((write) => mayExplain(change, write, evidence))) {
       yield `${reader} was told of the ${change.type} of ${showKey(key)} at ${change.version}, which nothing explains`;

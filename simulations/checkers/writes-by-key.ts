@@ -6,6 +6,7 @@ import type { Dot } from "../../src/store.ts";
 import { type HistoryEntry, mayHaveHappened } from "../workload/history.ts";
 import { isWrite, partsOf } from "../workload/operation.ts";
 import type { Evidence } from "./evidence.ts";
+import { restoredWrites } from "./restored-writes.ts";
 import { compareStamps, type Stamp, stampOfVersion } from "./stamp.ts";
 
 export interface PossibleWrite {
@@ -43,6 +44,9 @@ function createIndex(evidence: Evidence): WritesByKey {
       if (writes === undefined) byKey.set(key, [{ entry, isDelete, stamp, dot }]);
       else writes.push({ entry, isDelete, stamp, dot });
     }
+  }
+  for (const entry of restoredWrites(evidence)) {
+    byKey.get(entry.operation.key)?.push({ entry, isDelete: false, stamp: undefined, dot: undefined });
   }
   return byKey;
 }

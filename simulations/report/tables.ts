@@ -55,6 +55,8 @@ export const PROMISES: Readonly<Record<string, string>> = {
   handover: "of a keyspace that some keep, whoever is asked shows what was acknowledged a while ago",
   copies: "nobody lets go of a shard before as many others as are to keep it have all of it",
   eviction: "values are removed for want of room only where there is none, and disks end below their bounds",
+  shares: "a keyspace within its share of the memory loses nothing while another is above its own",
+  backup: "backups have all that was acknowledged before, and restores bring nothing back that was deleted since",
   expiry: "nothing is served after its time, or with another time than was asked for",
   clock: "who hears a majority goes by a time within the bound of the middle of their clocks, and stamps by it",
   watch: "a watcher sees every change of its replica once or more, in order, across reconnects",

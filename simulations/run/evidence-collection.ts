@@ -1,8 +1,11 @@
 /** Gathers what the checkers are given, once a world has come to rest. */
 
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, SpaceId } from "../../src/base/ids.ts";
+import { spaceOf } from "../../src/base/shard-id.ts";
+import { spaceOfName } from "../../src/cluster/keyspaces.ts";
 import { replicaNumber } from "../../src/core/origin.ts";
 import type { KeyspaceSettings } from "../../src/store.ts";
+import type { BackupRunner } from "../backups/backup-runner.ts";
 import { DRIFT_MAX } from "../checkers/availability.ts";
 import type { Evidence, NodeEvidence } from "../checkers/evidence.ts";
 import type { DocumentRunner } from "../documents/document-runner.ts";
@@ -13,6 +16,7 @@ import type { Sampler } from "../sampling/sampler.ts";
 import { ClockCourse } from "../simulator/clock-course.ts";
 import type { Evicted } from "../simulator/node.ts";
 import type { World } from "../simulator/world.ts";
+import type { TenantPlan } from "../tenants/tenant-plan.ts";
 import { answerOfError } from "../workload/carry-out.ts";
 import type { History, HistoryEntry, ReadPart } from "../workload/history.ts";
 import { keysOf } from "../workload/operation.ts";
@@ -26,6 +30,12 @@ const FINAL_READ_MS = 10_000;
 /** Comparisons of a replica with one of the others, after which it has hardly left one out. */
 const LAG_ROUNDS = 25;
 
+/** After a disturbance: by then who still has a link to somebody is heard by him. */
+const LINKED_MS = 1000;
+
+/** A definition has come to whoever is not cut off, and what was evicted before counts no more. */
+const SHARES_MS = 5000;
+
 /** No plan has it. */
 const EVICTION_ID = -1;
 
@@ -38,18 +48,20 @@ interface Played {
   readonly stage: Stage;
   readonly runner: WorkloadRunner;
   readonly documents: DocumentRunner;
+  readonly backups: BackupRunner;
   readonly sampler: Sampler;
 }
 
 /** Reads every key at every replica on the way, for which time goes on. */
 export async function collectEvidence(
   plan: Plan,
-  { world, stage, runner, documents, sampler }: Played,
+  { world, stage, runner, documents, backups, sampler }: Played,
 ): Promise<Evidence> {
   const keys = keysOf(plan.operations);
   const dumps = world.nodes.map((node) => node.replica?.inspect());
   const companies = world.nodes.map(({ replica }) => replica?.replica && companyOf(replica.replica));
   const finals = await readAll(world, stage, runner, keys);
+  const tenants = new Set(plan.tenants?.map(({ name }) => spaceOfName(name)));
   const nodes = world.nodes.map(
     (node, i): NodeEvidence => ({
       durable: node.disk.durable,
@@ -58,7 +70,7 @@ export async function collectEvidence(
       diskLosses: node.disk.losses,
       judgements: node.judgements,
       putAside: node.putAside,
-      evictions: node.evictions,
+      evictions: node.evictions.filter(({ dot }) => !tenants.has(spaceOf(dot.shard))),
       lent: node.lent,
       diskBytes: node.disk.bytes,
       givenUpAt: world.givenUpAt(node.identity.id),
@@ -79,6 +91,16 @@ export async function collectEvidence(
     keys,
     history: withEvictions(runner.history, nodes),
     documents: documents.history,
+    ...(plan.tenants !== undefined && {
+      shares: {
+        bySpace: sharesOf(plan.tenants),
+        since: Math.max(...plan.tenants.map(({ definedAt }) => definedAt)) + SHARES_MS,
+        losses: world.nodes.map(({ shareLosses }) => shareLosses),
+      },
+    }),
+    ...(plan.backups !== undefined && {
+      backups: { all: backups.history, peace: calmOf(plan, nodes, LINKED_MS) },
+    }),
     watches: runner.watchers,
     samples: sampler.samples,
     nodes,
@@ -132,6 +154,12 @@ function evictionEntry(node: number, { at, wallMs, life, key, version, dot }: Ev
     answeredWallMs: wallMs,
     answer: { type: "written", parts: [part] },
   };
+}
+
+function sharesOf(tenants: readonly TenantPlan[]): ReadonlyMap<SpaceId, number> {
+  return new Map(
+    tenants.flatMap(({ name, memoryShare }) => (memoryShare === undefined ? [] : [[spaceOfName(name), memoryShare]])),
+  );
 }
 
 /** As many as a policy asks for, where there are members for them. */

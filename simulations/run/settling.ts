@@ -51,6 +51,14 @@ export async function comeToRest(world: World, documents: DocumentRunner, plan: 
   }
 }
 
+/** What is read at the end is fetched, where there is no disk, and takes room: nothing is to go for it. */
+export function makeRoom(world: World): void {
+  for (const { disk, replica: driver } of world.nodes) {
+    const residency = disk.durable ? undefined : driver?.replica?.residency;
+    if (residency !== undefined) residency.bytesMax = Infinity;
+  }
+}
+
 function isAtRest(world: World): boolean {
   const nodes = world.nodes.map((node) => ({
     durable: node.disk.durable,

@@ -8,8 +8,10 @@ import type { Key } from "../../src/base/ids.ts";
 import { TTL_MS_MAX } from "../../src/base/ttl.ts";
 import { COPIES_MAX, REGIONS_MAX } from "../../src/cluster/placement/policy.ts";
 import { ACK_LEVELS, type KeyspaceSettings } from "../../src/store.ts";
+import type { BackupPlan, Interruption, RestorePlan } from "../backups/backup-plan.ts";
 import type { DocumentOperation, DocumentOperationType } from "../documents/document-operation.ts";
 import type { KeyspaceChange, NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
+import type { TenantAct, TenantPlan } from "../tenants/tenant-plan.ts";
 import type { Listing, Operation, OperationType } from "../workload/operation.ts";
 import type { WatchPlan } from "../workload/watch-plan.ts";
 import { faultSchema } from "./fault-schema.ts";
@@ -19,6 +21,8 @@ export const NODES_MAX = 1000;
 export const OPERATIONS_MAX = 1_000_000;
 export const FAULTS_MAX = 100_000;
 const WATCHES_MAX = 1000;
+const BACKUPS_MAX = 1000;
+const TENANTS_MAX = 100;
 const MOVES_MAX = 10_000;
 const CHANGES_MAX = 10_000;
 const VALUE_BYTES_MAX = 16 * 1024 * 1024;
@@ -143,6 +147,39 @@ const documentOperation = objectOf<DocumentOperation>({
   ttlMs: count(1, TTL_MS_MAX).exactOptional(),
 });
 
+const interruption = objectOf<Interruption>({ after: count(0, 1_000_000), forMs: ms, node: index });
+
+const restore = objectOf<RestorePlan>({
+  at: ms,
+  node: index,
+  isOverwrite: isTrue,
+  gapMs: ms,
+  interruptions: z.array(interruption).max(BACKUPS_MAX).readonly(),
+});
+
+const backup = objectOf<BackupPlan>({
+  id: index,
+  at: ms,
+  node: index,
+  gapMs: ms,
+  chunkRecords: count(1, 1_000_000),
+  restores: z.array(restore).max(BACKUPS_MAX).readonly(),
+});
+
+const tenantAct = objectOf<TenantAct>({
+  at: ms,
+  node: index,
+  key,
+  valueBytes: count(0, VALUE_BYTES_MAX).exactOptional(),
+});
+
+const tenant = objectOf<TenantPlan>({
+  name: text,
+  memoryShare: share.exactOptional(),
+  definedAt: ms,
+  acts: z.array(tenantAct).max(OPERATIONS_MAX).readonly(),
+});
+
 const watch = objectOf<WatchPlan>({
   id: index,
   prefix,
@@ -175,6 +212,8 @@ export const planSchema: z.ZodType<Plan> = objectOf<Plan>({
     .exactOptional(),
   operations: z.array(operation).max(OPERATIONS_MAX).readonly(),
   documents: z.array(documentOperation).max(OPERATIONS_MAX).readonly().exactOptional(),
+  backups: z.array(backup).max(BACKUPS_MAX).readonly().exactOptional(),
+  tenants: z.array(tenant).max(TENANTS_MAX).readonly().exactOptional(),
   watches: z.array(watch).max(WATCHES_MAX).readonly().exactOptional(),
   faults: z.array(faultSchema).max(FAULTS_MAX).readonly(),
 });

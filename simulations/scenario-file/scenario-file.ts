@@ -101,6 +101,16 @@ function* contradictionsOf(plan: Plan): Iterable<string> {
       if (node >= nodes.length) yield `faults[${i}]: there is no node ${node}, only ${nodes.length} nodes`;
     }
   }
+  for (const [i, { id, node, restores }] of (plan.backups ?? []).entries()) {
+    const asked = [node, ...restores.flatMap((each) => [each.node, ...each.interruptions.map((next) => next.node)])];
+    const missing = asked.find((each) => each >= nodes.length);
+    if (missing !== undefined) yield `backups[${i}]: there is no node ${missing}, only ${nodes.length} nodes`;
+    if (plan.backups?.findIndex((other) => other.id === id) !== i) yield `backups[${i}].id: another has the id ${id}`;
+  }
+  for (const [i, { acts }] of (plan.tenants ?? []).entries()) {
+    const missing = acts.find(({ node }) => node >= nodes.length);
+    if (missing !== undefined) yield `tenants[${i}]: there is no node ${missing.node}, only ${nodes.length} nodes`;
+  }
   for (const [i, { node, moves }] of (plan.watches ?? []).entries()) {
     const missing = [node, ...moves.map((move) => move.node)].find((each) => each >= nodes.length);
     if (missing !== undefined) yield `watches[${i}]: there is no node ${missing}, only ${nodes.length} nodes`;

@@ -100,6 +100,12 @@ const NEEDS: Partial<Record<PlayName, Partial<Omit<ScenarioProfile, "nodes">>>> 
     durationMs: 20_000,
     meanGapOfPlaysMs: 6000,
   },
+  "crash-when-begun-anew": {
+    ...QUIET,
+    replica: { ...CALM.replica, shards: 8, retentionMs: 2500 },
+    durationMs: 22_000,
+    leastGapOfPlaysMs: 9000,
+  },
 };
 
 const NODE_NEEDS: Partial<Record<PlayName, (node: number) => Partial<NodePlan>>> = {

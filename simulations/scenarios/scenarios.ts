@@ -1,23 +1,9 @@
 /** The scenarios by name: each makes a plan from a seed. */
 
-import { SeededRandom } from "../../src/base/random.ts";
 import { NO_FAULTS } from "../faults/generator.ts";
-import type { Plan } from "../plan.ts";
 import { uniform } from "../simulator/draws.ts";
-import type { WorkloadProfile } from "../workload/generator.ts";
-import type { PhasesProfile } from "../workload/phase-generator.ts";
-import type { ReadsProfile } from "../workload/read-generator.ts";
-import type { SessionsProfile } from "../workload/session-generator.ts";
-import type { WatchesProfile } from "../workload/watch-plan.ts";
-import {
-  buildPlan,
-  CALM_WATER,
-  createNodes,
-  type ScenarioProfile,
-  SETTLE_MS,
-  SLOW_SETTLE_MS,
-  SMALL_REPLICA,
-} from "./build.ts";
+import { BACKUPS_SCENARIO } from "./backups.ts";
+import { CALM_WATER, createNodes, SETTLE_MS, SLOW_SETTLE_MS, SMALL_REPLICA } from "./build.ts";
 import { DEFINITION_DRILL } from "./definitions.ts";
 import { DOCUMENT_FAULTS, DOCUMENT_PLAYS, DOCUMENTS, drawDocuments } from "./documents.ts";
 import { DRILLS } from "./drills.ts";
@@ -27,23 +13,9 @@ import { POLICY_DRILL } from "./policy-changes.ts";
 import { SCANT_DISK_SCENARIO } from "./scant-disk.ts";
 import { drawMemory, SCANT_MEMORY_SCENARIO } from "./scant-memory.ts";
 import type { Scenario } from "./scenario.ts";
+import { SHARES_SCENARIO } from "./shares.ts";
 import { drawTags, TAGS_SCENARIO } from "./tags.ts";
-
-const WORKLOAD: Omit<WorkloadProfile, "nodes" | "fromMs" | "untilMs"> = {
-  keys: 12,
-  skew: 1,
-  operationsPerSecond: 50,
-  types: { put: 10, delete: 4, "put-absent": 1, update: 2, get: 6, batch: 1 },
-  acks: { memory: 6, disk: 2, region: 1, quorum: 1, all: 1 },
-  ttlShare: 0.15,
-  ttlMsMax: 5000,
-  valueBytesMax: 200,
-};
-
-const SESSIONS: SessionsProfile = { count: 3, operationsPerSecond: 4, moveChance: 0.2 };
-const WATCHES: WatchesProfile = { count: 2, meanMoveGapMs: 4000, returnShare: 0.5, slowShare: 0.3 };
-const READS: ReadsProfile = { quorumPerSecond: 1, listingsPerSecond: 0.5 };
-const PHASES: PhasesProfile = { hotKeys: 1, bursts: 0 };
+import { build, SESSIONS, WATCHES, WORKLOAD } from "./usual.ts";
 
 /** Short enough for a run to see it pass several times. */
 const RETENTION_MS = 6000;
@@ -365,6 +337,8 @@ export const SCENARIOS: readonly Scenario[] = [
   DOCUMENTS_SCENARIO,
   PLACEMENT,
   TAGS_SCENARIO,
+  BACKUPS_SCENARIO,
+  SHARES_SCENARIO,
   SWARM,
 ];
 
@@ -373,26 +347,4 @@ export function findScenario(name: string): Scenario | undefined {
   return [...SCENARIOS, ...DRILLS, ...PLACEMENT_DRILLS, POLICY_DRILL, DEFINITION_DRILL].find(
     (scenario) => scenario.name === name,
   );
-}
-
-function build(
-  name: string,
-  seed: string,
-  choose: (random: SeededRandom) => Partial<ScenarioProfile> & Pick<ScenarioProfile, "nodes" | "faults" | "plays">,
-): Plan {
-  const random = new SeededRandom(`${name} ${seed}`);
-  const chosen = choose(random.fork("profile"));
-  return buildPlan(random, name, seed, {
-    replica: SMALL_REPLICA,
-    water: CALM_WATER,
-    durationMs: 20_000,
-    workload: WORKLOAD,
-    sessions: SESSIONS,
-    watches: WATCHES,
-    reads: READS,
-    phases: PHASES,
-    meanGapOfPlaysMs: 1500,
-    settleMs: SETTLE_MS,
-    ...chosen,
-  });
 }

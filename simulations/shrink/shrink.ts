@@ -8,6 +8,7 @@
  * does not fail is tried again with other seeds before it is given up.
  */
 
+import type { BackupPlan } from "../backups/backup-plan.ts";
 import { renumberFault } from "../faults/touched.ts";
 import { nameOf, type Plan } from "../plan.ts";
 import { partsOf } from "../workload/operation.ts";
@@ -33,6 +34,8 @@ const PASSES: readonly Pass[] = [
   (plan, search) => withFewer("watches", plan, search),
   (plan, search) => withFewer("operations", plan, search),
   (plan, search) => withFewer("documents", plan, search),
+  (plan, search) => withFewer("backups", plan, search),
+  (plan, search) => withFewer("tenants", plan, search),
   (plan, search) => keepTrying(plan, search, withoutEachChange),
   (plan, search) => keepTrying(plan, search, withoutEachNode),
   (plan, search) => keepTrying(plan, search, shorter),
@@ -82,7 +85,7 @@ async function withTimedCrashes(plan: Plan, search: Search): Promise<Plan> {
   return timed;
 }
 
-type Part = "faults" | "operations" | "documents" | "watches";
+type Part = "faults" | "operations" | "documents" | "backups" | "tenants" | "watches";
 
 async function withFewer(part: Part, plan: Plan, search: Search): Promise<Plan> {
   let smallest = plan;
@@ -120,8 +123,13 @@ function* cutShort(plan: Plan): Iterable<Plan> {
     const operations = plan.operations.filter(({ at }) => at < from);
     const faults = plan.faults.filter(({ at }) => at < from);
     const documents = plan.documents?.filter(({ at }) => at < from);
+    const backups = plan.backups?.filter(({ at }) => at < from);
     const watches = plan.watches?.filter(({ at }) => at < from);
-    const also = { ...(documents !== undefined && { documents }), ...(watches !== undefined && { watches }) };
+    const also = {
+      ...(documents !== undefined && { documents }),
+      ...(backups !== undefined && { backups }),
+      ...(watches !== undefined && { watches }),
+    };
     yield { ...plan, healAt: from, operations, faults, ...also };
   }
 }
@@ -160,6 +168,10 @@ export function withoutNode(plan: Plan, gone: number): Plan {
     operations: plan.operations.flatMap((operation) => moved(operation, to)),
     ...(plan.documents !== undefined && { documents: plan.documents.flatMap((operation) => moved(operation, to)) }),
     faults: plan.faults.flatMap((fault) => renumberFault(fault, to) ?? []),
+    ...(plan.backups !== undefined && { backups: plan.backups.map((backup) => renumberBackup(backup, to)) }),
+    ...(plan.tenants !== undefined && {
+      tenants: plan.tenants.map((tenant) => ({ ...tenant, acts: tenant.acts.flatMap((each) => moved(each, to)) })),
+    }),
     ...(plan.watches !== undefined && { watches: plan.watches.flatMap((watch) => renumberWatch(watch, to)) }),
     // Whoever is asked first: it is carried out by somebody.
     ...(plan.keyspace !== undefined && {
@@ -171,6 +183,16 @@ export function withoutNode(plan: Plan, gone: number): Plan {
 function moved<T extends { readonly node: number }>(operation: T, to: (node: number) => number | undefined): T[] {
   const node = to(operation.node);
   return node === undefined ? [] : [{ ...operation, node }];
+}
+
+/** Whoever is asked first: somebody else is where that one is not there. */
+function renumberBackup(backup: BackupPlan, to: (node: number) => number | undefined): BackupPlan {
+  const moved = <T extends { readonly node: number }>(each: T): T => ({ ...each, node: to(each.node) ?? 0 });
+  const restores = backup.restores.map((restore) => ({
+    ...moved(restore),
+    interruptions: restore.interruptions.map(moved),
+  }));
+  return { ...moved(backup), restores };
 }
 
 function renumberWatch(watch: WatchPlan, to: (node: number) => number | undefined): WatchPlan[] {

@@ -55,9 +55,11 @@ function eventsOf({
   operations,
   documents = [],
   faults,
+  backups = [],
   watches = [],
 }: Plan): { readonly at: number }[] {
-  return [...keyspace, ...operations, ...documents, ...faults, ...watches, ...watches.flatMap(({ moves }) => moves)];
+  const later = [...backups.flatMap(({ restores }) => restores), ...watches.flatMap(({ moves }) => moves)];
+  return [...keyspace, ...operations, ...documents, ...faults, ...backups, ...watches, ...later];
 }
 
 /** Everything from a moment on happens so much earlier. */
@@ -77,6 +79,13 @@ function retimed(plan: Plan, moved: (at: number) => number): Plan {
       documents: plan.documents.map((operation) => ({ ...operation, at: moved(operation.at) })),
     }),
     faults: plan.faults.map((fault) => ({ ...fault, at: moved(fault.at) })),
+    ...(plan.backups !== undefined && {
+      backups: plan.backups.map((backup) => ({
+        ...backup,
+        at: moved(backup.at),
+        restores: backup.restores.map((restore) => ({ ...restore, at: moved(restore.at) })),
+      })),
+    }),
     ...(plan.watches !== undefined && {
       watches: plan.watches.map((watch) => ({
         ...watch,

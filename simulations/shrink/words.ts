@@ -1,9 +1,11 @@
 /** A plan in words, line by line in the order of time: short enough to be read once it has been shrunk. */
 
+import type { BackupPlan } from "../backups/backup-plan.ts";
 import { showKey } from "../checkers/evidence.ts";
 import type { DocumentOperation } from "../documents/document-operation.ts";
 import { describeFault } from "../faults/fault.ts";
 import { type KeyspaceChange, nameOf, type Plan } from "../plan.ts";
+import type { TenantPlan } from "../tenants/tenant-plan.ts";
 import type { Operation } from "../workload/operation.ts";
 import type { WatchPlan } from "../workload/watch-plan.ts";
 
@@ -16,6 +18,8 @@ export function scheduleInWords(plan: Plan): string[] {
     ...plan.operations.map((operation) => ({ at: operation.at, line: describeOperation(plan, operation) })),
     ...(plan.documents ?? []).map((operation) => ({ at: operation.at, line: describeEdit(plan, operation) })),
     ...plan.faults.map((fault) => ({ at: fault.at, line: describeFault(fault) })),
+    ...(plan.backups ?? []).flatMap((backup) => backupInWords(plan, backup)),
+    ...(plan.tenants ?? []).map((tenant) => ({ at: tenant.definedAt, line: describeTenant(tenant) })),
     ...(plan.watches ?? []).map((watch) => ({ at: watch.at, line: describeWatch(plan, watch) })),
     { at: plan.healAt, line: `${seconds(plan.healAt)} everything heals` },
   ].sort((a, b) => a.at - b.at);
@@ -24,6 +28,27 @@ export function scheduleInWords(plan: Plan): string[] {
     `${plan.nodes.map((_, node) => describeNode(plan, node)).join("; ")}; ${count(plan.replica.shards, "shard")}`,
     ...events.slice(0, EVENTS_MAX).map(({ line }) => line),
     ...(left > 0 ? [`... and ${count(left, "more event")}`] : []),
+  ];
+}
+
+function describeTenant({ name, memoryShare, definedAt, acts }: TenantPlan): string {
+  const share = memoryShare === undefined ? "no share" : `a share of ${memoryShare}`;
+  return `${seconds(definedAt)} keyspace ${name} is defined with ${share} of the memory, for ${count(acts.length, "operation")}`;
+}
+
+function backupInWords(plan: Plan, { id, at, node, restores }: BackupPlan): { at: number; line: string }[] {
+  return [
+    { at, line: `${seconds(at)} backup ${id} is made at ${nameOf(plan, node)}` },
+    ...restores.map((restore) => {
+      const how = restore.isOverwrite ? "over what is there" : "by its stamps";
+      const stops = restore.interruptions.map(
+        ({ after, node: next }) => `, after ${after} chunks ${nameOf(plan, next)}`,
+      );
+      return {
+        at: restore.at,
+        line: `${seconds(restore.at)} backup ${id} is restored ${how} at ${nameOf(plan, restore.node)}${stops.join("")}`,
+      };
+    }),
   ];
 }
 

@@ -11,6 +11,7 @@ import type { Log, LogLevel } from "../../src/replica/ports.ts";
 import { dotAt, versionAt } from "../../src/replica/register-view.ts";
 import type { Dot, Version } from "../../src/store.ts";
 import { type VersionFacts, versionFactsAt } from "../../src/wire/version-facts.ts";
+import { type ShareLoss, shareLossOf } from "../tenants/share-loss.ts";
 import type { SimulatedClock } from "./clock.ts";
 import type { ClockCorrection } from "./clock-course.ts";
 import { createStorage, type SimulatedDisk } from "./disk.ts";
@@ -128,6 +129,8 @@ export class SimulatedNode {
   readonly putAside: PutAside[] = [];
   readonly evictions: Evicted[] = [];
   readonly lent: Lent[] = [];
+  /** Of the same, what was held of each keyspace. */
+  readonly shareLosses: ShareLoss[] = [];
   /** As they were asked for. */
   readonly pauses: { readonly from: number; readonly to: number }[] = [];
   /** By how much its replicas corrected the clock, from when on. */
@@ -300,6 +303,7 @@ export class SimulatedNode {
       const standingBytes = left + bytes;
       const room = { diskBytes: this.disk.bytes, heldBytes, standingBytes };
       this.evictions.push({ ...time, ...room, isOrphan, key, version, dot: dotAt(id, view, at) });
+      if (!isOrphan) this.shareLosses.push(shareLossOf(replica, { at: time.at, shard: id, bytes }));
     };
   }
 

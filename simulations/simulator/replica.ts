@@ -1,5 +1,6 @@
 /** What the simulator asks of the replica it runs: the driver offers it, and tests run smaller things in its place. */
 
+import type { BackupStore } from "../../src/backup-store.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import type { DocumentStore } from "../../src/document-store.ts";
 import type { Holding } from "../../src/replica/holdings.ts";
@@ -9,7 +10,10 @@ import type { Replica } from "../../src/replica/replica.ts";
 import type { KeyspaceStore, LocalStore } from "../../src/store.ts";
 
 /** A store in the simulator: starts, stops, and shows what it holds. */
-export interface SimulatedReplica extends LocalStore, Partial<Pick<KeyspaceStore, "keyspace" | "defineKeyspace">> {
+export interface SimulatedReplica
+  extends LocalStore,
+    Partial<Pick<KeyspaceStore, "keyspace" | "defineKeyspace">>,
+    Partial<BackupStore> {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** It was stopped and has left for good. */

@@ -82,12 +82,13 @@ export class Lister {
   /** Versions of the keys that are there as they were before. */
   async #versionsAt(store: Store, before: Standing | undefined): Promise<Standing> {
     const versions = new Map<Key, Version>();
-    for (const key of before?.keys() ?? this.#keys) {
+    const look = async (key: Key): Promise<void> => {
       const { entry } = await store.get(key);
       if (entry !== undefined && (before === undefined || before.get(key) === entry.version)) {
         versions.set(key, entry.version);
       }
-    }
+    };
+    await Promise.all(Array.from(before?.keys() ?? this.#keys, look));
     return versions;
   }
 

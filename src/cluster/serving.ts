@@ -28,11 +28,15 @@ const QUEUE_BYTES_MAX = 12 * 1024 * 1024;
 /** Registers among which values that are away are looked for, to be read from disk at once. */
 const RECALL_LOOKS = 256;
 /**
- * After something had to be left out of a delta of a shard, a peer is sent no other before what was left out last is here, or
- * gone: it would come to the same. Or for so long; for twice as long after each further one, at most for so long.
+ * After something had to be left out of a delta of a shard, a peer is sent no other before all of that has been here since, or is
+ * gone: it would come to the same. Or for so long; for twice as long after each further one, at most for so long. Never sooner
+ * than so long.
  */
 const INCOMPLETE_MS = 10_000;
 const INCOMPLETE_MS_MAX = 300_000;
+const INCOMPLETE_MS_MIN = 1000;
+/** Of what was left out, asked for again at once. */
+const ASKED_AGAIN_MAX = 64;
 
 interface ServedSession {
   readonly shard: Shard;
@@ -46,7 +50,10 @@ interface ServedSession {
 }
 
 interface Incomplete {
-  readonly slot: number;
+  /** What was left out, and has not been here since. */
+  leftOut: readonly number[];
+  /** Which of that is asked for again next. */
+  next: number;
   readonly at: number;
   readonly pauseMs: number;
 }
@@ -106,14 +113,20 @@ export class Serving {
 
   #wasIncomplete({ incomplete }: Puller, shard: Shard): boolean {
     const last = incomplete.get(shard);
-    if (last === undefined || !isAwayIn(shard, last.slot)) return false;
-    return !isDue({ dueAt: last.at + last.pauseMs, waitMaxMs: last.pauseMs }, this.#now);
+    if (last === undefined) return false;
+    noteHere(shard, last);
+    const pauseMs = last.leftOut.length === 0 ? INCOMPLETE_MS_MIN : last.pauseMs;
+    return !isDue({ dueAt: last.at + pauseMs, waitMaxMs: pauseMs }, this.#now);
   }
 
-  /** What was left out last is asked for again: somebody may have it, or be in reach, by now. */
+  /** What was left out is asked for again, some of it each time: somebody may have it, or be in reach, by now. */
   #lookAgain({ incomplete }: Puller, shard: Shard): void {
     const last = incomplete.get(shard);
-    if (last !== undefined) this.#around.recall(shard, [last.slot]);
+    if (last === undefined || last.leftOut.length === 0) return;
+    if (last.next >= last.leftOut.length) last.next = 0;
+    const slots = last.leftOut.slice(last.next, last.next + ASKED_AGAIN_MAX);
+    last.next += slots.length;
+    this.#around.recall(shard, slots, () => noteHere(shard, last));
   }
 
   #isOfSameView(shard: Shard, view: number): boolean {
@@ -211,8 +224,7 @@ export class Serving {
     }
     const bytes = this.#writer.view();
     const records = { bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length };
-    if (delta.isDone && delta.leftOut !== 0)
-      return this.#endIncomplete(peer, puller, id, session, delta.leftOut, records);
+    if (delta.isDone && delta.leftOut.length > 0) return this.#endIncomplete(peer, id, delta, records);
     // A claim may be long as well: behind a record that fills a message by itself it goes alone.
     const isLast = delta.isDone && bytes.length <= CHUNK_BYTES;
     const claim = isLast ? delta.claim : undefined;
@@ -226,20 +238,14 @@ export class Serving {
   }
 
   /** What of it could be sent is of use all the same. */
-  #endIncomplete(
-    peer: ReplicaId,
-    puller: Puller,
-    id: number,
-    session: ServedSession,
-    slot: number,
-    records: Records,
-  ): number {
+  #endIncomplete(peer: ReplicaId, id: number, { shard, leftOut }: DeltaSession, records: Records): number {
+    const puller = this.#pullerOf(peer);
     const unclaimed = { claim: undefined, ready: false, marks: undefined };
     if (records.end > 0) this.#around.send(peer, { type: "delta", session: id, ...unclaimed, records });
     puller.sessions.delete(id);
-    const before = puller.incomplete.get(session.shard)?.pauseMs ?? INCOMPLETE_MS / 2;
+    const before = puller.incomplete.get(shard)?.pauseMs ?? INCOMPLETE_MS / 2;
     const pauseMs = Math.min(2 * before, INCOMPLETE_MS_MAX);
-    puller.incomplete.set(session.shard, { slot, at: this.#now, pauseMs });
+    puller.incomplete.set(shard, { leftOut, next: 0, at: this.#now, pauseMs });
     this.#refuse(peer, id);
     return records.end;
   }
@@ -265,6 +271,7 @@ export class Serving {
   }
 }
 
-function isAwayIn(shard: Shard, slot: number): boolean {
-  return shard.table.isHeld(slot) && shard.isAway(slot);
+/** What has come back once may be had again, though it may have gone meanwhile. */
+function noteHere(shard: Shard, incomplete: Incomplete): void {
+  incomplete.leftOut = incomplete.leftOut.filter((slot) => shard.table.isHeld(slot) && shard.isAway(slot));
 }

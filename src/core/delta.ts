@@ -20,8 +20,8 @@ export class DeltaSession {
   readonly claim: VersionVector;
   readonly #slots: number[] = [];
   #next = 0;
-  /** The slot that was left out last; 0: none was. Else nothing may be claimed. */
-  leftOut = 0;
+  /** Slots that were left out: where there are any nothing may be claimed. */
+  readonly leftOut: number[] = [];
   /** What the shard had displaced when slots were last collected. */
   #displaced: number;
 
@@ -78,7 +78,7 @@ export class DeltaSession {
       const slot = this.#slots[i] as number;
       if (!this.#isToBeSent(slot) || !this.shard.isAway(slot)) continue;
       this.#slots[i] = 0;
-      this.leftOut = slot;
+      this.leftOut.push(slot);
     }
   }
 

@@ -1,42 +1,55 @@
 /** A queue of numbers below 2^32, first in first out, in chunks of typed arrays: four bytes each, no object for any of them. */
 
-/** Each is an object on the heap, and more of them there behind it: few long ones. */
-const CHUNK = 4096;
+/** Each is an object on the heap, and more of them there behind it: few long ones, but what holds little takes little. */
+const CHUNK_MIN = 64;
+const CHUNK_MAX = 4096;
 
 export class HandleQueue {
   /** The first is read from, the last is written to. */
-  #chunks: Uint32Array[] = [];
+  readonly #chunks: Uint32Array[] = [];
   /** Place of the next to be taken in the first chunk, and of the next to come in the last. */
   #head = 0;
-  #tail = CHUNK;
+  #tail = 0;
+  #length = 0;
+  /** Of all chunks together, handles. */
+  #capacity = 0;
 
   get length(): number {
-    return this.#chunks.length === 0 ? 0 : (this.#chunks.length - 1) * CHUNK + this.#tail - this.#head;
+    return this.#length;
   }
 
   get residentBytes(): number {
-    return this.#chunks.length * CHUNK * Uint32Array.BYTES_PER_ELEMENT;
+    return this.#capacity * Uint32Array.BYTES_PER_ELEMENT;
   }
 
   push(handle: number): void {
-    if (this.#tail === CHUNK) {
-      this.#chunks.push(new Uint32Array(CHUNK));
-      this.#tail = 0;
-    }
-    (this.#chunks[this.#chunks.length - 1] as Uint32Array)[this.#tail++] = handle;
+    const last = this.#chunks.at(-1);
+    const chunk = last === undefined || this.#tail === last.length ? this.#addChunk(last) : last;
+    chunk[this.#tail++] = handle;
+    this.#length++;
+  }
+
+  #addChunk(last: Uint32Array | undefined): Uint32Array {
+    const chunk = new Uint32Array(last === undefined ? CHUNK_MIN : Math.min(2 * last.length, CHUNK_MAX));
+    this.#chunks.push(chunk);
+    this.#capacity += chunk.length;
+    this.#tail = 0;
+    return chunk;
   }
 
   /** Undefined: it is empty. */
   shift(): number | undefined {
-    if (this.length === 0) return undefined;
-    const handle = (this.#chunks[0] as Uint32Array)[this.#head++] as number;
-    if (this.#head === CHUNK || this.length === 0) this.#dropFirst();
+    const [first] = this.#chunks;
+    if (first === undefined || this.#length === 0) return undefined;
+    const handle = first[this.#head++];
+    this.#length--;
+    if (this.#head === first.length || this.#length === 0) this.#dropFirst(first);
     return handle;
   }
 
-  #dropFirst(): void {
+  #dropFirst(first: Uint32Array): void {
     this.#chunks.shift();
+    this.#capacity -= first.length;
     this.#head = 0;
-    if (this.#chunks.length === 0) this.#tail = CHUNK;
   }
 }

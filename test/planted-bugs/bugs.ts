@@ -1,4 +1,5 @@
 import { ACTOR_BUGS } from "./bugs/actors.ts";
+import { BACKUP_BUGS } from "./bugs/backups.ts";
 import { CLIENT_BUGS } from "./bugs/clients.ts";
 import { CLOCK_BUGS } from "./bugs/clocks.ts";
 import { DISK_BUGS } from "./bugs/disks.ts";
@@ -10,6 +11,7 @@ import { REGISTER_BUGS } from "./bugs/registers.ts";
 import { REPAIR_BUGS } from "./bugs/repair.ts";
 import { RESOURCE_BUGS } from "./bugs/resources.ts";
 import { RULE_BUGS } from "./bugs/rules.ts";
+import { SHARE_BUGS } from "./bugs/shares.ts";
 import { TAG_BUGS } from "./bugs/tags.ts";
 import type { PlantedBug } from "./planted-bug.ts";
 
@@ -27,4 +29,6 @@ export const BUGS: readonly PlantedBug[] = [
   ...CLOCK_BUGS,
   ...PLACEMENT_BUGS,
   ...TAG_BUGS,
+  ...BACKUP_BUGS,
+  ...SHARE_BUGS,
 ];

@@ -10,7 +10,7 @@ import { PlacedWorld, type PlacedWorldOptions } from "./placed-world.ts";
 export const VALUE = "v".repeat(500);
 export const keyOf = (i: number) => `k${i}`;
 /** Room for the keys of all that is written below, and for some two thirds of the values. */
-export const SMALL = 400_000;
+export const SMALL = 340_000;
 export const LARGE = 4_000_000;
 export const COUNT = 500;
 

@@ -67,6 +67,27 @@ export function awayTooLong(anyStage: Stage): Scene {
   };
 }
 
+/** D6: who was away for too long begins anew, and is killed while its disk takes that. */
+export function crashWhenBegunAnew(anyStage: Stage): Scene {
+  const stage = inOrder(anyStage);
+  const { random } = stage;
+  const downMs = uniform(random, 3500, 5000);
+  const backMs = 300 + downMs;
+  // In all shards.
+  const keys = Array.from({ length: 12 }, (_, i) => keyOf(20 + i));
+  return {
+    faults: [
+      crash(stage, 0, 300, downMs, { isPowerCut: false }),
+      slowDisk(stage, 0, backMs, 40, 1500),
+      crash(stage, 0, backMs + uniform(random, 0, 1200), 100, { aim: "disk-write" }),
+    ],
+    operations: keys.flatMap((key) => [
+      act(stage, 0, 0, "put", { key, ack: "all" }),
+      act(stage, 1, 500, "delete", { key }),
+    ]),
+  };
+}
+
 /** Sealing: a life ends of which each of two others has one write, and neither has both. */
 export function splitLife(stage: Stage): Scene {
   const { random } = stage;

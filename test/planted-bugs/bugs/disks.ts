@@ -4,6 +4,19 @@ import type { PlantedBug } from "../planted-bug.ts";
 
 export const DISK_BUGS: readonly PlantedBug[] = [
   {
+    name: "distrusted-shard-by-shard",
+    rule: "D6",
+    broken: "that nothing of what is on disk is to be trusted reaches it in more than one batch",
+    patches: [
+      { file: "replica/persistence.ts", find: "    this.#isUnbounded = true;\n", replace: "" },
+      // Alone it breaks nothing: what the shards of a run hold would otherwise fit one batch whatever its bound.
+      { file: "replica/persistence.ts", find: "const BATCH_BYTES = 1024 * 1024;", replace: "const BATCH_BYTES = 100;" },
+    ],
+    scenario: "drill-crash-when-begun-anew",
+    seedsMax: 40,
+    checkers: ["audit", "acknowledged", "resurrection"],
+  },
+  {
     name: "ack-before-sync",
     rule: "-",
     broken: "what waits for the disk is answered when the disk is handed the batch",

@@ -110,8 +110,12 @@ describe("without a node", () => {
     };
     const pause: Fault = { at: 2, type: "pause", node: 1, forMs: 5 };
     const keyspace = [1, 2].map((node) => ({ at: node, node, settings: { replication: 2 } }));
-    const three = { ...plan, keyspace, nodes: [node0, node1, node2], faults: [cut, pause] };
+    const interruptions = [{ after: 1, forMs: 5, node: 2 }];
+    const restores = [{ at: 4, node: 1, isOverwrite: true, gapMs: 0, interruptions }];
+    const backups = [{ id: 0, at: 3, node: 2, gapMs: 0, chunkRecords: 8, restores }];
+    const three = { ...plan, keyspace, backups, nodes: [node0, node1, node2], faults: [cut, pause] };
     const smaller = withoutNode(three, 1);
+    expect(smaller.backups).toMatchObject([{ node: 1, restores: [{ node: 0, interruptions: [{ node: 1 }] }] }]);
     expect(smaller.keyspace?.map(({ at, node }) => [at, node])).toEqual([
       [1, 0],
       [2, 1],

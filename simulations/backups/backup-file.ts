@@ -1,0 +1,80 @@
+/** The file of a backup: chunks of records as they came, which go back as they are, and what stands in them. */
+
+import type { BackupFacts, BackupPart } from "../../src/backup-store.ts";
+import type { Key } from "../../src/base/ids.ts";
+import {
+  bodyLengthAt,
+  bodyStartAt,
+  expiresAt,
+  KIND_PLAIN,
+  keyAt,
+  kindAt,
+  recordLength,
+} from "../../src/core/record.ts";
+import { versionAt } from "../../src/replica/register-view.ts";
+import type { Version } from "../../src/store.ts";
+import type { ReadPart } from "../workload/history.ts";
+import { authorOf, type Operation } from "../workload/operation.ts";
+
+/** One value in a file. */
+export interface CopiedValue {
+  readonly key: Key;
+  readonly version: Version;
+  /** Undefined: bytes that nobody wrote. */
+  readonly author: ReadPart["author"];
+  /** Infinity: never. */
+  readonly expiresAt: number;
+}
+
+export interface FileChunk {
+  readonly keyspace: string;
+  readonly records: Uint8Array;
+  readonly values: readonly CopiedValue[];
+}
+
+export class BackupFile {
+  readonly facts: BackupFacts;
+  readonly chunks: FileChunk[] = [];
+  readonly #operationsById: ReadonlyMap<number, Operation>;
+  readonly #chunkRecords: number;
+
+  constructor(facts: BackupFacts, chunkRecords: number, operationsById: ReadonlyMap<number, Operation>) {
+    this.facts = facts;
+    this.#chunkRecords = chunkRecords;
+    this.#operationsById = operationsById;
+  }
+
+  /** In the order in which they stand. */
+  get values(): readonly CopiedValue[] {
+    return this.chunks.flatMap(({ values }) => values);
+  }
+
+  append({ keyspace, records }: BackupPart): void {
+    const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+    let [from, count] = [0, 0];
+    for (let at = 0; at < records.length; ) {
+      at += recordLength(view, at);
+      if (++count < this.#chunkRecords && at < records.length) continue;
+      const own = records.slice(from, at);
+      this.chunks.push({ keyspace, records: own, values: this.#valuesIn(own) });
+      [from, count] = [at, 0];
+    }
+  }
+
+  #valuesIn(records: Uint8Array): CopiedValue[] {
+    const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+    const values: CopiedValue[] = [];
+    for (let at = 0; at < records.length; at += recordLength(view, at)) {
+      if (kindAt(view, at) !== KIND_PLAIN) continue;
+      const start = bodyStartAt(view, at);
+      const found = authorOf(records.subarray(start, start + bodyLengthAt(view, at)), this.#operationsById);
+      values.push({
+        key: keyAt(view, records, at),
+        version: versionAt(view, at),
+        author: found === undefined ? undefined : { id: found.operation.id, part: found.part },
+        expiresAt: expiresAt(view, at),
+      });
+    }
+    return values;
+  }
+}
