@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { keeperOf } from "../../src/cluster/keeper.ts";
+import { UNCLAIMED_MS } from "../../src/cluster/pulls.ts";
 import { isSound, recordsIn, takeBackup } from "../support/backups.ts";
 import { COUNT, fill, ghostsOf, isGhost, LARGE, placeOf, read, SMALL, started } from "../support/ghost-world.ts";
 
@@ -52,5 +53,42 @@ describe("a backup", () => {
     await placed.run(10_000);
     const taken = await takeBackup(placed, 0);
     expect([recordsIn(taken), taken.absent]).toEqual([COUNT, 0]);
+  });
+});
+
+/** One without the memory for all, one with all, which is cut off, and a third that is new. */
+async function newcomer(seed: string) {
+  const placed = await started(seed, [SMALL, LARGE, LARGE], { begin: 2 });
+  await fill(placed);
+  const ghosts = ghostsOf(placed, 0);
+  expect(ghosts.length).toBeGreaterThan(COUNT / 8);
+  placed.cut([1], [0, 2]);
+  await placed.run(10_000);
+  placed.world.node(2).start();
+  return { placed, ghosts };
+}
+
+describe("a newcomer", () => {
+  it("is not ready before it has what others only have ghosts of, once whoever has that can be reached", async () => {
+    const { placed, ghosts } = await newcomer("back");
+    await placed.run(15_000);
+    expect(placed.driver(2).readiness().reasons.join()).toMatch(
+      /^\d+ shards wait for values that nobody in reach gives$/,
+    );
+    placed.heal([1], [0]);
+    for (let waited = 0; !placed.driver(2).readiness().ready; waited += 100) {
+      expect(waited).toBeLessThan(10_000);
+      await placed.run(100);
+    }
+    for (const key of ghosts) expect([key, await read(placed, 2, key)]).toEqual([key, await read(placed, 0, key)]);
+  });
+
+  it("is ready without it where nobody gives it for long", async () => {
+    const { placed, ghosts } = await newcomer("away");
+    await placed.run(UNCLAIMED_MS / 2);
+    expect(placed.driver(2).readiness().ready).toBe(false);
+    await placed.run(UNCLAIMED_MS);
+    expect(placed.driver(2).readiness()).toEqual({ ready: true, reasons: [] });
+    expect(ghosts.some((key) => placeOf(placed, 2, key).slot > 0)).toBe(false);
   });
 });
