@@ -28,6 +28,8 @@ export interface Backup {
   readonly facts: BackupFacts;
   /** To be gone through once. Throws `OWNERS_UNREACHABLE`, `SHUTTING_DOWN`. */
   readonly parts: AsyncIterable<BackupPart>;
+  /** Values left out so far, as a read would be told that there is none: whoever has them has been away for long. */
+  readonly absent?: number;
 }
 
 export interface RestoreOptions {

@@ -37,7 +37,7 @@ export async function* writeArchive(backup: Backup, at: number): AsyncGenerator<
     tally.chunk(chunk);
     yield chunk.bytes;
   }
-  yield encodeEnd(tally, number).bytes;
+  yield encodeEnd(tally, number, backup.absent).bytes;
 }
 
 export function encodeHeader(header: Parameters<typeof encodeText>[0]): Frame {
@@ -45,8 +45,8 @@ export function encodeHeader(header: Parameters<typeof encodeText>[0]): Frame {
 }
 
 /** `number`: behind that of the last chunk. */
-export function encodeEnd(tally: Tally, number: number): Frame {
-  return encodeFrame(textFrame(FRAME_END, number, encodeText(tally.end())));
+export function encodeEnd(tally: Tally, number: number, absent = 0): Frame {
+  return encodeFrame(textFrame(FRAME_END, number, encodeText({ ...tally.end(), ...(absent > 0 && { absent }) })));
 }
 
 function textFrame(type: number, number: number, content: Uint8Array): FrameFields {

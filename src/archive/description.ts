@@ -18,6 +18,8 @@ export interface ArchiveEnd {
   readonly bytes: number;
   /** Over the checksums of all frames before. */
   readonly checksum: number;
+  /** Values that the replica could not tell, as whoever has them was away; absent: it told all. */
+  readonly absent?: number;
 }
 
 const KEYSPACES_MAX = 1024;
@@ -50,10 +52,10 @@ export function decodeHeader(bytes: Uint8Array): ArchiveHeader {
 }
 
 export function decodeEnd(bytes: Uint8Array): ArchiveEnd {
-  const { chunks, records, bytes: length, checksum } = parse(bytes);
-  if (!isCount(chunks) || !isCount(records) || !isCount(length) || !isCount(checksum))
+  const { chunks, records, bytes: length, checksum, absent = 0 } = parse(bytes);
+  if (!isCount(chunks) || !isCount(records) || !isCount(length) || !isCount(checksum) || !isCount(absent))
     throw damaged("an end out of form");
-  return { chunks, records, bytes: length, checksum };
+  return { chunks, records, bytes: length, checksum, ...(absent > 0 && { absent }) };
 }
 
 function parse(bytes: Uint8Array): Readonly<Record<string, unknown>> {

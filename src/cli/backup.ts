@@ -15,7 +15,7 @@ import { systemReason } from "./private-file.ts";
 import { progressBar } from "./progress-bar.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { listenForStop } from "./stop-request.ts";
-import { print } from "./terminal.ts";
+import { print, say } from "./terminal.ts";
 
 export function backupCommand(): Command {
   return clientCommand("backup", "keyspaces to copy, comma-separated (default: all)")
@@ -49,13 +49,19 @@ async function backup(file: string, { keyspace, ...options }: ClientOptions): Pr
       checked.pass(coming, (text) => line.show(text)),
     );
     line.clear();
-    const { records } = checked.end();
+    const { records, absent } = checked.end();
     const all = checked.header()?.keyspaces.map(({ name }) => name) ?? [];
     await print(`backed up ${registersIn(records)} of ${all.join(", ")}: ${readableBytes(length)}`);
+    if (absent !== undefined) say(`atoll: ${leftOut(absent)}`);
   } catch (error) {
     line.clear();
     throw stop.signal.aborted ? stop.signal.reason : told(error, file);
   }
+}
+
+function leftOut(absent: number): string {
+  const values = absent === 1 ? "1 value was" : `${grouped(absent)} values were`;
+  return `${values} left out: only a replica that is away has ${absent === 1 ? "it" : "them"}`;
 }
 
 /** About how many registers will come. */

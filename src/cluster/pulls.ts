@@ -12,14 +12,22 @@
  *  P5. A session is not begun anew while its source delivers, on this session or another: it would only queue up behind
  *      its own bytes. That a source is gone is for its link to say; one that stays silent is waited for twice as long
  *      each time, because a long record on a slow link looks the same.
+ *  P7. Where a source ends a session without its claim, something is there that has not come: a ghost whose value nobody gave
+ *      (`replica/ghosts.ts`). The shard is *unclaimed* until what the source told that it holds is covered, whoever brings it.
  */
 
+import { isDue } from "../base/deadline.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
 import { VersionVector } from "../core/version-vector.ts";
 import type { MessageOf } from "../wire/message.ts";
 import { PullWindow } from "./pull-window.ts";
 import type { SendingSurroundings } from "./surroundings.ts";
 
+/**
+ * For so long, since a source first ended without a claim, what is unclaimed is waited for: whoever has it alone may be away for
+ * hours, and then it is better to serve all the rest.
+ */
+export const UNCLAIMED_MS = 30_000;
 /** With one peer: enough of them to keep it busy while small shards are asked for, ... */
 const SESSIONS_MAX = 16;
 /** ... and with one that is slow, or not known yet: what stands in its line is not fetched from others. */
@@ -31,11 +39,19 @@ interface Lack {
   readonly dueAt: number;
 }
 
+/** P7. */
+interface Unclaimed {
+  readonly vector: VersionVector;
+  readonly since: number;
+}
+
 interface PullSession {
   readonly id: number;
   readonly shard: ShardId;
   readonly peer: ReplicaId;
   readonly askedAt: number;
+  /** What the peer told that it holds; undefined: nothing yet. */
+  readonly told: VersionVector | undefined;
 }
 
 /** A peer that is, or was, being fetched from over its present link. */
@@ -57,12 +73,15 @@ export class Pulls {
   readonly #around: SendingSurroundings;
   readonly #limits: PullLimits;
   readonly #lacksByShard = new Map<ShardId, Map<ReplicaId, Lack>>();
+  /** By who ended without a claim, and when it first did: said again, the earlier word stands until it is covered. */
+  readonly #unclaimedByShard = new Map<ShardId, Map<ReplicaId, Unclaimed>>();
   readonly #sessionsById = new Map<number, PullSession>();
   readonly #sessionsByShard = new Map<ShardId, PullSession>();
   readonly #sourcesByPeer = new Map<ReplicaId, Source>();
   /** False: no source delivers anything, or waits for a grant. */
   #isUnderWay = false;
   #nextSession = 1;
+  #now = 0;
   /** Registers and bytes taken in by deltas. */
   registers = 0;
   bytes = 0;
@@ -76,6 +95,21 @@ export class Pulls {
   /** Shards for which something is known to be missing, or under way. */
   get outstanding(): number {
     return this.#lacksByShard.size + this.#sessionsById.size;
+  }
+
+  /** Shards that are owned, and unclaimed for less than `UNCLAIMED_MS` (P7). */
+  get unclaimed(): number {
+    this.#dropAllCovered();
+    let count = 0;
+    for (const [shard, unclaimed] of this.#unclaimedByShard)
+      if (this.#around.ownership.owns(shard) && this.#isAwaited(unclaimed)) count++;
+    return count;
+  }
+
+  #isAwaited(unclaimed: ReadonlyMap<ReplicaId, Unclaimed>): boolean {
+    for (const { since } of unclaimed.values())
+      if (isDue({ dueAt: since + UNCLAIMED_MS, waitMaxMs: UNCLAIMED_MS }, this.#now)) return false;
+    return true;
   }
 
   /** The largest window of all sources. */
@@ -103,6 +137,11 @@ export class Pulls {
 
   /** Everything of these shards is to be fetched anew, from whoever offers it. */
   abandon(shard: ShardId): void {
+    this.#unclaimedByShard.delete(shard);
+    this.#giveUp(shard);
+  }
+
+  #giveUp(shard: ShardId): void {
     const session = this.#sessionsByShard.get(shard);
     if (session === undefined) return;
     this.#end(session);
@@ -116,6 +155,8 @@ export class Pulls {
       lacks.delete(peer);
       if (lacks.size === 0) this.#lacksByShard.delete(shard);
     }
+    // What the peer told is still out there. But nobody may ask any more what is unclaimed: here all that is done with goes.
+    this.#dropAllCovered();
   }
 
   /** The session a chunk belongs to; undefined when it has ended here. Grants the source room for as much again. */
@@ -134,21 +175,44 @@ export class Pulls {
 
   receiveStop(peer: ReplicaId, message: MessageOf<"stop">): void {
     const session = this.#sessionsById.get(message.session);
-    if (session !== undefined && session.peer === peer) this.#end(session);
+    if (session?.peer !== peer) return;
+    this.#end(session);
+    const { shard, told } = session;
+    if (told !== undefined) this.#noteUnclaimed(shard, peer, told);
+  }
+
+  #noteUnclaimed(shard: ShardId, peer: ReplicaId, vector: VersionVector): void {
+    const unclaimed = this.#unclaimedByShard.get(shard) ?? new Map<ReplicaId, Unclaimed>();
+    this.#dropCovered(shard, unclaimed);
+    if (!unclaimed.has(peer)) unclaimed.set(peer, { vector, since: this.#now });
+    this.#unclaimedByShard.set(shard, unclaimed);
+  }
+
+  #dropAllCovered(): void {
+    for (const [shard, unclaimed] of this.#unclaimedByShard) {
+      this.#dropCovered(shard, unclaimed);
+      if (unclaimed.size === 0) this.#unclaimedByShard.delete(shard);
+    }
+  }
+
+  #dropCovered(shard: ShardId, unclaimed: Map<ReplicaId, Unclaimed>): void {
+    const vector = this.#around.shards.get(shard)?.vector;
+    for (const [peer, each] of unclaimed) if (vector?.dominates(each.vector) === true) unclaimed.delete(peer);
   }
 
   /** Decides, from the facts noted, what to fetch now. */
   evaluate(now: number): void {
+    this.#now = now;
     // After every message: nothing that grows with the cluster is to be asked while nothing lacks, or is under way.
     if (this.#isUnderWay) this.#goOn(now);
     if (this.#lacksByShard.size === 0 || !this.#isAnyFree()) return;
     for (const [shard, lacks] of this.#lacksByShard) {
       if (this.#sessionsByShard.has(shard)) continue;
       this.#dropSatisfied(shard, lacks);
-      const peer = this.#chooseSource(lacks, now);
+      const [peer, lack] = this.#chooseSource(lacks, now);
       if (lacks.size === 0) this.#lacksByShard.delete(shard);
       if (peer === undefined) continue;
-      this.#begin(shard, peer, now);
+      this.#begin(shard, peer, lack.vector, now);
       // A shard that is done makes room for one: the others are not to be gone through each time.
       if (!this.#isAnyFree()) return;
     }
@@ -170,21 +234,21 @@ export class Pulls {
   /** Takes what a peer was asked for, and granted, for lost when nothing of it comes (P5). */
   #watchOver(source: Source, now: number): void {
     if (now - source.deliveredAt <= source.patienceMs) return;
-    for (const session of [...source.sessions]) this.abandon(session.shard);
+    for (const session of [...source.sessions]) this.#giveUp(session.shard);
     source.window = new PullWindow();
     source.patienceMs *= 2;
   }
 
-  #chooseSource(lacks: Map<ReplicaId, Lack>, now: number): ReplicaId | undefined {
+  #chooseSource(lacks: Map<ReplicaId, Lack>, now: number): [ReplicaId, Lack] | [undefined?] {
     for (const [peer, lack] of lacks) {
       if (lack.dueAt > now) continue;
       if (!this.#around.isLinked(peer)) lacks.delete(peer);
       else if (this.#hasRoom(peer)) {
         lacks.delete(peer);
-        return peer;
+        return [peer, lack];
       }
     }
-    return undefined;
+    return [];
   }
 
   #hasRoom(peer: ReplicaId): boolean {
@@ -194,9 +258,10 @@ export class Pulls {
     return (source?.sessions.size ?? 0) < max;
   }
 
-  #begin(shard: ShardId, peer: ReplicaId, now: number): void {
+  #begin(shard: ShardId, peer: ReplicaId, lacked: VersionVector | undefined, now: number): void {
     const source = this.#sourceOf(peer);
-    const session: PullSession = { id: this.#nextSession++, shard, peer, askedAt: now };
+    const told = lacked ?? this.#around.reports.of(shard, peer)?.vector;
+    const session: PullSession = { id: this.#nextSession++, shard, peer, askedAt: now, told };
     if (source.sessions.size === 0) source.deliveredAt = now;
     source.sessions.add(session);
     this.#sessionsById.set(session.id, session);

@@ -101,14 +101,16 @@ export class BackupSchedule implements StatisticsSource {
     const { folder, store, clock, log } = this.#options;
     const at = clock.now();
     const file = join(folder, `${this.#options.name()}-${timeInName(at)}.backup`);
-    const pieces = writeArchive(await store.backup(), at);
+    const backup = await store.backup();
+    const pieces = writeArchive(backup, at);
     if (this.#isStopped) throw stopping();
     const writing = writeWholeFile(file, this.#whileRunning(pieces));
     this.#writing = writing;
     this.#lastBytes = await writing;
     this.#lastAt = at;
     this.#done++;
-    log("info", "backup-done", { file, bytes: this.#lastBytes, tookMs: clock.now() - at });
+    const { absent = 0 } = backup;
+    log("info", "backup-done", { file, bytes: this.#lastBytes, absent, tookMs: clock.now() - at });
     await this.#rotate();
   }
 

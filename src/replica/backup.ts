@@ -4,6 +4,10 @@
  *
  * Before anything is read all replicas in reach say how far they have written. Whoever tells a shard holds that first, so
  * that everything that any of them had acknowledged is in the backup, or something newer of the same key.
+ *
+ * A value that is absent (`fetches.ts`, 3) is left out and counted, as reads are told that there is none: whoever had it would
+ * be waited for in vain. One that cannot be had at the moment fails the backup. What others tell has no absent values: there
+ * are none but of the keyspace that this replica keeps itself (`ghosts.ts`).
  */
 
 import type { Backup, BackupFacts, BackupPart } from "../backup-store.ts";
@@ -19,7 +23,7 @@ import { birthsOf } from "./births.ts";
 import type { Place } from "./key-pages.ts";
 import { keyspaceStatuses } from "./keyspace-definitions.ts";
 import type { KeyspaceHost } from "./local-keyspace.ts";
-import { isPageAway, type PageAway, recallPage } from "./page-recall.ts";
+import { isPageAway, type PageAway, type PageRecalled, recallPage } from "./page-recall.ts";
 import { pageOfRecords, type RecordPage } from "./record-pages.ts";
 import type { Replica } from "./replica.ts";
 import { recordsOf } from "./restore.ts";
@@ -37,8 +41,8 @@ const DOTS_MAX = 1000;
 const BEHIND_MS_MAX = 30_000;
 const OWNERS_MS_MAX = 30_000;
 const PAUSE_MS = 250;
-/** For so long values that are on disk only may not be had from there, ms. */
-const DISK_MS_MAX = 30_000;
+/** For so long values that are not in memory may not be had, ms. */
+const AWAY_MS_MAX = 30_000;
 const PATIENCE = { firstMs: 5_000, thenMs: BEHIND_MS_MAX + 5_000 };
 /** Under way at once. */
 const BACKUPS_MAX = 4;
@@ -68,7 +72,14 @@ export class Backups {
     const facts = factsOf(this.#host.replica(), names);
     const sources: Source[] = [];
     for (const { name } of facts.keyspaces) sources.push(await this.#source(name));
-    return { facts, parts: this.#parts(sources) };
+    const left: LeftOut = { absent: 0 };
+    return {
+      facts,
+      parts: this.#parts(sources, left),
+      get absent() {
+        return left.absent;
+      },
+    };
   }
 
   async #source(name: string): Promise<Source> {
@@ -92,38 +103,45 @@ export class Backups {
     return answer !== "lost" && answer.type === "wrote" ? answer.dots : [];
   }
 
-  async *#parts(sources: readonly Source[]): AsyncGenerator<BackupPart> {
+  async *#parts(sources: readonly Source[], left: LeftOut): AsyncGenerator<BackupPart> {
     this.underWay++;
     try {
-      for (const source of sources) yield* this.#partsOf(source);
+      for (const source of sources) yield* this.#partsOf(source, left);
+      if (left.absent > 0) this.#tell(left);
     } finally {
       this.underWay--;
     }
   }
 
-  async *#partsOf(source: Source): AsyncGenerator<BackupPart> {
+  #tell({ absent }: LeftOut): void {
+    const reason = "whoever has some values alone is away: they were left out";
+    this.#host.step(() => this.#host.replica().outbox.log("warn", "backup-incomplete", { absent, reason }));
+  }
+
+  async *#partsOf(source: Source, left: LeftOut): AsyncGenerator<BackupPart> {
     const shards = this.#host.replica().shards.in(source.space);
     const elsewhere: Shard[] = [];
     for (const shard of shards) {
-      if (this.#router.isReadyHere(shard, source.space)) yield* this.#copyHere(source, shard, elsewhere);
+      if (this.#router.isReadyHere(shard, source.space)) yield* this.#copyHere(source, shard, elsewhere, left);
       else elsewhere.push(shard);
     }
     if (elsewhere.length > 0) yield* this.#copyElsewhere(source, elsewhere);
   }
 
-  async *#copyHere(source: Source, shard: Shard, elsewhere: Shard[]): AsyncGenerator<BackupPart> {
+  async *#copyHere(source: Source, shard: Shard, elsewhere: Shard[], left: LeftOut): AsyncGenerator<BackupPart> {
     await this.#caughtUp(source.dotsByShard.get(numberOf(shard.id)) ?? []);
     let place: Place | undefined = { order: 0 };
-    let deadline = this.#host.now() + DISK_MS_MAX;
+    let recalled: PageRecalled | undefined;
+    let deadline = this.#host.now() + AWAY_MS_MAX;
     while (place !== undefined) {
       // Others came to own it: all of it is read there, since nobody knows what of it went first.
       if (!this.#router.isReadyHere(shard, source.space)) return void elsewhere.push(shard);
-      const page: RecordPage = pageOfRecords(shard, place, PAGE_BYTES, this.#host.now());
-      if (page.away.length > 0) {
-        if (page.count === 0 && this.#host.now() > deadline) throw unreadable();
-        await recallPage(this.#host, { type: "away", shard, slots: page.away });
-      }
-      if (page.count > 0) deadline = this.#host.now() + DISK_MS_MAX;
+      const page: RecordPage = pageOfRecords(shard, place, PAGE_BYTES, this.#host.now(), recalled?.absent);
+      left.absent += page.absent;
+      if (page.count + page.absent > 0) deadline = this.#host.now() + AWAY_MS_MAX;
+      else if (page.away.length > 0 && this.#host.now() > deadline) throw unreadable(recalled);
+      recalled = undefined;
+      if (page.away.length > 0) recalled = await recallPage(this.#host, { type: "away", shard, slots: page.away });
       yield* partsOf(source.name, page.records);
       place = page.next;
       await this.#host.pause(0);
@@ -198,11 +216,12 @@ export class Backups {
   }
 
   async #copyFromHere(space: SpaceId, body: CopyBody): Promise<CopiedBody> {
-    for (const deadline = this.#host.now() + DISK_MS_MAX; ; ) {
+    let recalled: PageRecalled | undefined;
+    for (const deadline = this.#host.now() + AWAY_MS_MAX; ; ) {
       const copied = copyHere(this.#host.replica(), space, body, this.#host.now());
       if (!isPageAway(copied)) return copied;
-      if (this.#host.now() > deadline) throw unreadable();
-      await recallPage(this.#host, copied);
+      if (this.#host.now() > deadline) throw unreadable(recalled);
+      recalled = await recallPage(this.#host, copied);
     }
   }
 
@@ -217,7 +236,14 @@ export class Backups {
   }
 }
 
-function unreadable(): AtollError {
+/** How much is not in a backup. */
+interface LeftOut {
+  absent: number;
+}
+
+function unreadable(recalled: PageRecalled | undefined): AtollError {
+  if (recalled?.error?.code === "NOT_READY")
+    return new AtollError("OWNERS_UNREACHABLE", "whoever has some values cannot be reached at the moment");
   return new AtollError("DISK_FAILED", "values that are on disk only cannot be read from there");
 }
 

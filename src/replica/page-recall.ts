@@ -1,5 +1,6 @@
-/** A page of records that could not be begun: the values of its first registers are on disk only. */
+/** A page of records that could not be begun: the values of its first registers are not in memory. */
 
+import { AtollError } from "../base/errors.ts";
 import type { Shard } from "../core/shard.ts";
 import type { KeyspaceHost } from "./local-keyspace.ts";
 
@@ -9,14 +10,45 @@ export interface PageAway {
   readonly slots: readonly number[];
 }
 
+export interface PageRecalled {
+  /**
+   * Slots whose values nobody has, or who has them has been away for long: a read is told that there is none. For whoever looks
+   * at once: later there may be something else in them.
+   */
+  readonly absent: ReadonlySet<number>;
+  /** Why one of them could not be had at the moment; it may be wanted again. */
+  readonly error: AtollError | undefined;
+}
+
+const NOTHING: ReadonlySet<number> = new Set();
+/** What could not be had at once is not asked for again at once. */
+const RETRY_MS = 100;
+
 export function isPageAway(page: { readonly type: string }): page is PageAway {
   return page.type === "away";
 }
 
-/** Resolves once it is time to try again, also where the disk could not be read. */
-export function recallPage(host: Pick<KeyspaceHost, "replica" | "step">, { shard, slots }: PageAway): Promise<void> {
-  const replica = host.replica();
-  return new Promise((resolve) => {
-    host.step(() => replica.recall(shard, slots, () => replica.outbox.answers.push(resolve)));
+/** Resolves once it is time to look again, also where values could not be had. */
+export async function recallPage(
+  host: Pick<KeyspaceHost, "replica" | "step" | "pause">,
+  { shard, slots }: PageAway,
+): Promise<PageRecalled> {
+  const { recalls, outbox } = host.replica();
+  const absent = new Set<number>();
+  let error: AtollError | undefined;
+  let left = slots.length;
+  await new Promise<void>((resolve) => {
+    host.step(() => {
+      for (const slot of slots) {
+        recalls.want(shard, slot, (recalled) => {
+          if (recalled instanceof AtollError) error = recalled;
+          else if (recalled === "gone") absent.add(slot);
+          if (--left === 0) outbox.answers.push(resolve);
+        });
+      }
+    });
   });
+  if (error === undefined) return { absent, error };
+  await host.pause(RETRY_MS);
+  return { absent: NOTHING, error };
 }

@@ -1,5 +1,6 @@
 /**
- * Whether clients should be sent here: once all that is owned is here, and everybody who is there was compared with. From then
+ * Whether clients should be sent here: once all that is owned is here, and everybody who is there was compared with. What those
+ * in reach know of and do not have is waited for, though not for long (`cluster/pulls.ts`, P7). From then
  * on it is ready through whatever happens, but for what concerns itself alone: doubt about what it holds, and its departure.
  */
 
@@ -17,7 +18,7 @@ export interface ReadinessHost {
   readonly departure: { reasons(): readonly string[] };
   readonly movement: { progress(): { readonly owned: number; readonly ready: number } };
   readonly antiEntropy: { hasCompared(peer: ReplicaId): boolean };
-  readonly pulls: { readonly outstanding: number };
+  readonly pulls: { readonly outstanding: number; readonly unclaimed: number };
   readonly membership: { neighbours(): Iterable<ReplicaId> };
   linked(): readonly ReplicaId[];
   mayLink(id: ReplicaId): boolean;
@@ -81,6 +82,8 @@ export class ReadinessCheck {
     const isCompared = linked.length > 0 && linked.every((id) => antiEntropy.hasCompared(id));
     if (!isAlone && !isCompared) reasons.push(linked.length === 0 ? "looking for peers" : "comparing with peers");
     else if (pulls.outstanding > 0) reasons.push("catching up with peers");
+    const { unclaimed } = pulls;
+    if (unclaimed > 0) reasons.push(`${unclaimed} shards wait for values that nobody in reach gives`);
     return reasons;
   }
 

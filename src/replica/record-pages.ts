@@ -27,11 +27,14 @@ export interface RecordPage {
   readonly looked: number;
   /** Slots where the page ends because their values are away, the first of which comes next. */
   readonly away: readonly number[];
+  /** Values that were left out, as nobody gives them. */
+  readonly absent: number;
 }
 
 /** No key is empty. */
 const NO_KEY = "" as Key;
-/** Values that are read from disk at once. */
+const NOTHING_ABSENT: ReadonlySet<number> = new Set();
+/** Values that are had back at once. */
 const AWAY_MAX = 256;
 
 /** The registers of one key, or of one order that several keys share. */
@@ -40,9 +43,18 @@ interface Candidate {
   readonly slot: number;
 }
 
-/** Some of a shard, from a place on: about `bytesMax` of it, and the last key whole. */
-export function pageOfRecords(shard: Shard, from: Place, bytesMax: number, now: number): RecordPage {
-  const page = new PageWriter(shard, now);
+/**
+ * Some of a shard, from a place on: about `bytesMax` of it, and the last key whole. `absent`: slots that are left out where
+ * their values are still away.
+ */
+export function pageOfRecords(
+  shard: Shard,
+  from: Place,
+  bytesMax: number,
+  now: number,
+  absent = NOTHING_ABSENT,
+): RecordPage {
+  const page = new PageWriter(shard, now, absent);
   let place = from;
   for (let looked = 0; ; ) {
     const first = partOf(place.order);
@@ -65,11 +77,14 @@ class PageWriter {
   /** Whose registers stand on the page. */
   readonly #containers = new Set<Container>();
   readonly #away: number[] = [];
+  readonly #absent: ReadonlySet<number>;
   #count = 0;
+  #leftOut = 0;
 
-  constructor(shard: Shard, now: number) {
+  constructor(shard: Shard, now: number, absent: ReadonlySet<number>) {
     this.#shard = shard;
     this.#now = now;
+    this.#absent = absent;
   }
 
   /** Takes what lies behind a place until there is enough; returns where the rest begins, if there is any. */
@@ -89,7 +104,8 @@ class PageWriter {
   }
 
   end(next: Place | undefined, looked: number): RecordPage {
-    return { records: this.#writer.copy(), count: this.#count, next, looked, away: this.#away };
+    const [records, count, away, absent] = [this.#writer.copy(), this.#count, this.#away, this.#leftOut];
+    return { records, count, next, looked, away, absent };
   }
 
   #candidates(slots: readonly number[], from: Place): Candidate[] {
@@ -105,12 +121,17 @@ class PageWriter {
     return found.sort((a, b) => a.order - b.order);
   }
 
-  /** What comes after is to be read from disk as well. */
+  /** What comes after is to be had back as well. */
   #noteAway(found: readonly Candidate[]): void {
     for (const { slot } of found) {
       if (this.#away.length === AWAY_MAX) return;
-      if (this.#shard.isAway(slot)) this.#away.push(slot);
+      if (this.#isWanted(slot)) this.#away.push(slot);
     }
+  }
+
+  /** Its value is to be had back. */
+  #isWanted(slot: number): boolean {
+    return this.#shard.isAway(slot) && !this.#absent.has(slot);
   }
 
   /**
@@ -129,9 +150,12 @@ class PageWriter {
     let last = after;
     for (const key of [...slotsByKey.keys()].sort()) {
       const slots = slotsByKey.get(key) ?? [];
-      this.#away.push(...slots.filter((slot) => this.#shard.isAway(slot)));
+      this.#away.push(...slots.filter((slot) => this.#isWanted(slot)));
       if (this.#away.length > 0) return last ?? NO_KEY;
-      for (const slot of slots) this.#write(slot);
+      for (const slot of slots) {
+        if (this.#shard.isAway(slot)) this.#leftOut++;
+        else this.#write(slot);
+      }
       last = key;
       if (this.#writer.length >= bytesMax) return key;
     }

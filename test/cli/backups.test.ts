@@ -45,6 +45,19 @@ describe("atoll backup", () => {
     expect(readdirSync(folder)).toEqual(["all.backup"]);
   });
 
+  it("says how many values are not in it, as whoever has them is away", async () => {
+    const said = [];
+    for (doors.backups.absent of [1, 1234]) {
+      const { code, stdout, stderr } = await atoll("backup", file);
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/^backed up 2 registers/)]);
+      said.push(stderr);
+    }
+    expect(said).toEqual([
+      "atoll: 1 value was left out: only a replica that is away has it\n",
+      "atoll: 1,234 values were left out: only a replica that is away has them\n",
+    ]);
+  });
+
   it("leaves what was there where the replica does not finish, and nothing else", async () => {
     writeFileSync(file, "what was there before");
     doors.backups.failure = new AtollError("OWNERS_UNREACHABLE", "nobody keeps it");

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ReplicaId, ShardId } from "../../src/base/ids.ts";
 import { WINDOW_BYTES_START } from "../../src/cluster/pull-window.ts";
-import { Pulls } from "../../src/cluster/pulls.ts";
+import { Pulls, UNCLAIMED_MS } from "../../src/cluster/pulls.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import type { MessageOf } from "../../src/wire/message.ts";
 import { NOW, origin } from "../support/shards.ts";
@@ -150,6 +150,34 @@ describe("sessions", () => {
     pulls.linkDown(b);
     expect(pulls.outstanding).toBe(1);
     expect(pulls.receiveDelta(b, delta(2, vector(1)), NOW)).toBe(undefined);
+  });
+
+  it("that end without a claim leave the shard unclaimed until what was told is covered, or for so long (P7)", () => {
+    const stop = (peer: ReplicaId, session: number) =>
+      pulls.receiveStop(peer, { type: "stop", session, fromSource: true });
+    const own = around.shards.all[0]?.vector;
+    pulls.noteLack(shard(0), b, vector(2), NOW);
+    evaluate(NOW);
+    stop(b, 1);
+    expect([pulls.outstanding, pulls.unclaimed]).toEqual([0, 1]);
+    own?.advance(origin(9), 1);
+    expect(pulls.unclaimed).toBe(1);
+    own?.advance(origin(9), 2);
+    expect(pulls.unclaimed).toBe(0);
+    for (const [i, peer] of [b, c, b].entries()) {
+      const now = NOW + 1000 + i * (UNCLAIMED_MS / 2 - 200);
+      pulls.noteLack(shard(0), peer, vector(3 + i), now);
+      evaluate(now + SETTLE_MS);
+      stop(peer, 2 + i);
+      expect([i, pulls.unclaimed]).toEqual([i, 1]);
+    }
+    evaluate(NOW + 1000 + SETTLE_MS + UNCLAIMED_MS);
+    expect(pulls.unclaimed).toBe(0);
+    pulls.abandon(shard(0));
+    pulls.noteLack(shard(0), b, vector(9), NOW + 2 * UNCLAIMED_MS);
+    evaluate(NOW + 2 * UNCLAIMED_MS + SETTLE_MS);
+    stop(b, 5);
+    expect(pulls.unclaimed).toBe(1);
   });
 
   it("are not begun anew while their source delivers, for whichever of them (P5)", () => {

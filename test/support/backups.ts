@@ -7,6 +7,7 @@ import type { PlacedWorld } from "./placed-world.ts";
 export interface TakenBackup {
   readonly facts: BackupFacts;
   readonly parts: readonly BackupPart[];
+  readonly absent: number;
 }
 
 /** `between`: what happens behind each part. */
@@ -15,12 +16,13 @@ export async function takeBackup(
   node: number,
   options: { readonly keyspaces?: readonly string[]; readonly between?: () => Promise<unknown> } = {},
 ): Promise<TakenBackup> {
-  const { facts, parts: coming } = await placed.do(placed.driver(node).backup(options.keyspaces));
+  const backup = await placed.do(placed.driver(node).backup(options.keyspaces));
+  const { facts, parts: coming } = backup;
   const parts: BackupPart[] = [];
   const iterator = coming[Symbol.asyncIterator]();
   for (;;) {
     const { done, value } = await placed.do(iterator.next(), 120_000);
-    if (done === true) return { facts, parts };
+    if (done === true) return { facts, parts, absent: backup.absent ?? 0 };
     parts.push(value);
     await options.between?.();
   }

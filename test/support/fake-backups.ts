@@ -16,6 +16,8 @@ export class FakeBackups implements BackupStore {
   parts: BackupPart[] = [partOf({ keyspace: "default", records: [recordOf("a", "v"), recordOf("b", "w")] })];
   /** Thrown behind the last part. */
   failure: Error | undefined;
+  /** Values that are left out. */
+  absent = 0;
   readonly restored: { readonly keyspace: string; readonly records: Uint8Array; readonly options: RestoreOptions }[] =
     [];
   /** Thrown by the restore of a part, once. */
@@ -27,7 +29,11 @@ export class FakeBackups implements BackupStore {
     if (unknown !== undefined) throw new AtollError("UNKNOWN_KEYSPACE", `there is no keyspace ${unknown}`);
     const settings = { replication: "all" } as const;
     const facts = { cluster: "atoll", replica: "replica-a" as ReplicaId, shards: 4, births: this.births() };
-    return { facts: { ...facts, keyspaces: [{ name: "default", settings }] }, parts: this.#parts() };
+    return {
+      facts: { ...facts, keyspaces: [{ name: "default", settings }] },
+      parts: this.#parts(),
+      absent: this.absent,
+    };
   }
 
   async *#parts(): AsyncGenerator<BackupPart> {

@@ -255,7 +255,10 @@ export const shapes = {
   },
   Archive: {
     type: "application/octet-stream",
-    schema: { description: "A backup as Atoll makes it, or a part of one" },
+    schema: {
+      description:
+        "A backup as Atoll makes it, or a part of one. Its end says how many values are not in it (`absent`) as whoever has them alone is away",
+    },
   },
   Restored: {
     type: JSON_TYPE,
