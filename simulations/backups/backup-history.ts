@@ -14,7 +14,7 @@ export interface BackupHistory {
   /** Who was asked; undefined: nobody was there. */
   readonly by: Whom | undefined;
   /** Others to whom that one had a link. */
-  readonly linked: readonly Whom[];
+  linked: readonly Whom[];
   readonly askedAt: number;
   readonly askedWallMs: number;
   /** From here on all it waited for is known, virtual ms; undefined: it never got there. */

@@ -69,6 +69,11 @@ export class BackupRunner {
     const backup = await node.replica?.backup?.();
     if (backup === undefined) return;
     taken.begunAt = this.#world.now;
+    // Whoever was asked over a link that broke meanwhile did not answer, and is as good as out of reach.
+    const left = node.replica === undefined ? [] : this.#linkedWith(node.replica);
+    taken.linked = taken.linked.filter((asked) =>
+      left.some(({ node, life }) => node === asked.node && life === asked.life),
+    );
     const file = new BackupFile(backup.facts, plan.chunkRecords, this.#operationsById);
     const parts: AsyncIterator<BackupPart> = backup.parts[Symbol.asyncIterator]();
     for (let next = await parts.next(); next.done !== true; next = await parts.next()) {
