@@ -1,7 +1,14 @@
 /** What one message asks for, judged and carried out. Watches, which live as long as their connection, are not here. */
 
 import { AtollError } from "../../base/errors.ts";
-import { type Dot, type PutOptions, type Room, SHORT_VALUE_BYTES_MAX, type Store, type WriteOptions } from "../../store.ts";
+import {
+  type Dot,
+  type PutOptions,
+  type Room,
+  SHORT_VALUE_BYTES_MAX,
+  type Store,
+  type WriteOptions,
+} from "../../store.ts";
 import { authorise, type Principal } from "../auth.ts";
 import {
   authoriseBatch,

@@ -260,7 +260,12 @@ describe("a long answer", () => {
     const gate = new Gate(doors.store, "get", true);
     const socket = await connect();
     const value = "x".repeat(70_000);
-    const body = JSON.stringify({ operations: [{ type: "put", key: "a", value }, { type: "get", key: "long" }] });
+    const body = JSON.stringify({
+      operations: [
+        { type: "put", key: "a", value },
+        { type: "get", key: "long" },
+      ],
+    });
     socket.write(`POST /v1/batch HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     await gate.reached;
     expect(lent()).toBe(3 * body.length + 4 * 100_000);
