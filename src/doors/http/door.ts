@@ -34,6 +34,7 @@ import { NO_QUERY, parseQuery, type Query } from "./query.ts";
 import { type Operation, obeysSession, type Route } from "./route.ts";
 import { type RouteName, routeNames, routes } from "./routes.ts";
 import { sendStream } from "./stream-answer.ts";
+import { Turns } from "./turns.ts";
 import { EventStream } from "./watch.ts";
 
 export interface HttpDoorOptions {
@@ -102,6 +103,7 @@ export class HttpDoor {
   readonly #table = new Map<RouteName, ReadonlyMap<string, BoundOperation>>();
   readonly #unrouted: OperationMetrics;
   readonly #streams = new Set<EventStream>();
+  readonly #turns = new Turns();
   readonly #description: Answer;
   #closing = false;
 
@@ -137,7 +139,7 @@ export class HttpDoor {
       bodyRead: false,
       loan: undefined,
     };
-    void this.#serve(exchange);
+    this.#turns.take(request, response, () => void this.#serve(exchange));
   }
 
   /** Every further answer closes its connection; watches end now. */
