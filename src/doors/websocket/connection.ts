@@ -242,7 +242,7 @@ export class Connection {
   #mayBegin(): boolean {
     const { limits, socket } = this.#options;
     if (this.#closed || this.#reading || this.#inFlight >= limits.requestsInFlightMax) return false;
-    return socket.bufferedAmount <= limits.outputBytesMax;
+    return socket.bufferedAmount <= limits.answersUnreadBytesMax;
   }
 
   async #carryOut(waiting: Waiting): Promise<void> {
