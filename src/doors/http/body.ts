@@ -206,3 +206,9 @@ function bodyTooLarge(kind: BodyKind, bytesMax: number): AtollError {
 function tooMuchAtOnce(): AtollError {
   return new AtollError("TOO_MANY_REQUESTS", "too many bytes are being received at once");
 }
+
+/** By what its head says; one that does not say how long it is, is. */
+export function isBodyOver(request: IncomingMessage, bytes: number): boolean {
+  if (request.headers["transfer-encoding"] !== undefined) return true;
+  return Number(request.headers["content-length"] ?? 0) > bytes;
+}
