@@ -40,8 +40,8 @@ export interface ResolvedStart {
 /** Variables that other commands read. */
 const OTHER_VARIABLES = ["ATOLL_CONFIG", "ATOLL_URL", "ATOLL_KEYSPACE"];
 
-/** What a replica that clients use takes for itself, and something for registers. Idle it takes 40 MB. */
-const MEMORY_BYTES_NEEDED = 128 * 1024 ** 2;
+/** With less, what a replica takes for itself exceeds the bound by much, whatever its clients do. */
+const MEMORY_BYTES_MIN = 128 * 1024 ** 2;
 
 /** A value as text, and the words by which a message names it. */
 interface Given {
@@ -169,7 +169,7 @@ function composeConfig(
   const tokens = tokenPath === undefined ? undefined : readTokenFile(tokenPath, sourceOf("tokenFile"));
   warnings.push(...(secret?.warnings ?? []), ...(tokens?.warnings ?? []));
   checkTogether(values, { secret: secret !== undefined, tokens: tokens !== undefined });
-  if (values.memory < MEMORY_BYTES_NEEDED) warnings.push(memoryWarning(values.memory));
+  if (values.memory < MEMORY_BYTES_MIN) warnings.push(memoryWarning(values.memory));
   const tls = readTls(pathOf("tlsCert"), pathOf("tlsKey"), pathOf("tlsCa"), warnings);
   const advertise = values.advertise ?? defaultAdvertise(values.host, values.port);
   return {
@@ -256,6 +256,7 @@ function defaultAdvertise(host: string, port: number): string | undefined {
 }
 
 function memoryWarning(bytes: number): string {
-  const itself = "a replica takes up to 100 MB for itself, and more with values of many MB";
-  return `--memory ${formatBytes(bytes)} will be exceeded: ${itself}; give it ${formatBytes(MEMORY_BYTES_NEEDED)} or more`;
+  const itself = "a replica takes 60 to 100 MB for itself, and some 300 MB with values of many MB";
+  const enough = "128mb is exceeded by little with short values, 256mb with long ones";
+  return `--memory ${formatBytes(bytes)} will be exceeded: ${itself}; ${enough}`;
 }

@@ -175,7 +175,7 @@ test.each([
 
 test("warns of a bound for memory that a replica exceeds by itself", () => {
   const warning =
-    "--memory 64mb will be exceeded: a replica takes up to 100 MB for itself, and more with values of many MB; give it 128mb or more";
+    "--memory 64mb will be exceeded: a replica takes 60 to 100 MB for itself, and some 300 MB with values of many MB; 128mb is exceeded by little with short values, 256mb with long ones";
   expect([start({ memory: "64mb" }).warnings, start({ memory: "128mb" }).warnings]).toEqual([[warning], []]);
 });
 
