@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import { isLoopback } from "../base/loopback.ts";
+import { formatBytes } from "../base/size.ts";
 import type { StartConfig, TlsConfig } from "../node/node-config.ts";
 import { formatHostPort } from "./join-target.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -38,6 +39,9 @@ export interface ResolvedStart {
 
 /** Variables that other commands read. */
 const OTHER_VARIABLES = ["ATOLL_CONFIG", "ATOLL_URL", "ATOLL_KEYSPACE"];
+
+/** With less, what a replica takes for itself exceeds the bound by much, whatever its clients do. */
+const MEMORY_BYTES_MIN = 128 * 1024 ** 2;
 
 /** A value as text, and the words by which a message names it. */
 interface Given {
@@ -165,6 +169,7 @@ function composeConfig(
   const tokens = tokenPath === undefined ? undefined : readTokenFile(tokenPath, sourceOf("tokenFile"));
   warnings.push(...(secret?.warnings ?? []), ...(tokens?.warnings ?? []));
   checkTogether(values, { secret: secret !== undefined, tokens: tokens !== undefined });
+  if (values.memory < MEMORY_BYTES_MIN) warnings.push(memoryWarning(values.memory));
   const tls = readTls(pathOf("tlsCert"), pathOf("tlsKey"), pathOf("tlsCa"), warnings);
   const advertise = values.advertise ?? defaultAdvertise(values.host, values.port);
   return {
@@ -248,4 +253,10 @@ function defaultAdvertise(host: string, port: number): string | undefined {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const outward = addresses.find((address) => !address.internal && address.family === "IPv4");
   return formatHostPort(outward?.address ?? "127.0.0.1", port);
+}
+
+function memoryWarning(bytes: number): string {
+  const itself = "a replica takes 60 to 100 MB for itself, and some 300 MB with values of many MB";
+  const enough = "128mb is exceeded by little with short values, 256mb with long ones";
+  return `--memory ${formatBytes(bytes)} will be exceeded: ${itself}; ${enough}`;
 }

@@ -9,9 +9,11 @@ import type {
   Entry,
   InvalidateOutcome,
   ReadOutcome,
+  Room,
   Store,
   WriteOutcome,
 } from "../store.ts";
+import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
 import { authorise, type Principal } from "./auth.ts";
 import { checkFields, type FieldReader, type Message } from "./fields.ts";
 import { isObject } from "./json.ts";
@@ -62,27 +64,29 @@ function atOperation(place: number, thrown: unknown): AtollError {
   return new AtollError(error.code, `operation ${place}: ${error.message}`, { cause: error.cause ?? error });
 }
 
-/** Gets handed to the store at once: it returns copies, whose sizes are known only then. */
+/** Gets handed to the store at once: of short values it returns copies, whose sizes are known only then. */
 const READS_AT_ONCE = 16;
 
 /**
- * Carries out a batch in order. Once its reads have returned `readBytesMax`, further ones are answered with
- * `BATCH_TOO_LARGE`; writes go on.
+ * Carries out a batch in order. Of reads that come to more than `readBytesMax`, but for the first long value, or for which there
+ * is no room, each is answered with `BATCH_TOO_LARGE` or `MEMORY_FULL`; writes go on.
  */
 export async function carryOut(
   store: Store,
   batch: Batch,
-  options: BatchOptions & { readonly readBytesMax: number },
+  options: BatchOptions & { readonly readBytesMax: number; readonly room: Room },
 ): Promise<readonly BatchResult[]> {
-  const { readBytesMax, ...writeOptions } = options;
+  const { readBytesMax, ...others } = options;
+  const budget = new ReadBudget(readBytesMax, options.room);
+  const storeOptions = { ...others, room: budget.room };
   const results: BatchResult[] = [];
-  let readBytes = 0;
   let slice: BatchOperation[] = [];
   let reads = 0;
+  let refusal: BatchResult | undefined;
   const flush = async (): Promise<void> => {
     if (slice.length === 0) return;
-    for (const result of await store.batch(slice, writeOptions)) {
-      if (result.type === "get") readBytes += result.entry?.value.length ?? 0;
+    for (const result of await store.batch(slice, storeOptions)) {
+      if (result.type === "get") budget.hasRead(result.entry?.value.length ?? 0);
       results.push(result);
     }
     slice = [];
@@ -91,13 +95,10 @@ export async function carryOut(
   for (const operation of batch.operations) {
     if (operation.type === "get") {
       if (reads === READS_AT_ONCE) await flush();
-      if (readBytes > readBytesMax) {
+      if (reads === 0) refusal ??= await budget.refusal();
+      if (refusal !== undefined) {
         await flush();
-        results.push({
-          type: "error",
-          code: "BATCH_TOO_LARGE",
-          message: `a batch reads at most ${readBytesMax} bytes`,
-        });
+        results.push(refusal);
         continue;
       }
       reads++;
@@ -106,6 +107,54 @@ export async function carryOut(
   }
   await flush();
   return results;
+}
+
+/** What one batch may read. Short values take room together, once they have come to be long. */
+class ReadBudget {
+  readonly #bytesMax: number;
+  readonly #room: Room;
+  #bytes = 0;
+  #shortBytes = 0;
+  /** What short values may come to without more room. */
+  #shortBytesMax = SHORT_VALUE_BYTES_MAX;
+
+  constructor(bytesMax: number, room: Room) {
+    this.#bytesMax = bytesMax;
+    this.#room = room;
+  }
+
+  /** For a long value. Throws `BATCH_TOO_LARGE`, and what the room of the batch throws. */
+  readonly room: Room = (bytes) => {
+    if (this.#bytes > 0 && this.#bytes + bytes > this.#bytesMax) throw this.#tooLarge();
+    this.#bytes += bytes;
+    return this.#room(bytes);
+  };
+
+  hasRead(bytes: number): void {
+    if (bytes > SHORT_VALUE_BYTES_MAX) return;
+    this.#bytes += bytes;
+    this.#shortBytes += bytes;
+  }
+
+  /** What further reads are answered with; undefined: they may begin. */
+  async refusal(): Promise<BatchResult | undefined> {
+    try {
+      if (this.#bytes > this.#bytesMax) throw this.#tooLarge();
+      while (this.#shortBytes > this.#shortBytesMax) {
+        const more = READS_AT_ONCE * SHORT_VALUE_BYTES_MAX;
+        await this.#room(more);
+        this.#shortBytesMax += more;
+      }
+      return undefined;
+    } catch (error) {
+      const { code, message } = toAtollError(error);
+      return { type: "error", code, message };
+    }
+  }
+
+  #tooLarge(): AtollError {
+    return new AtollError("BATCH_TOO_LARGE", `a batch reads at most ${this.#bytesMax} bytes`);
+  }
 }
 
 const KEY_FIELDS: ReadonlySet<string> = new Set(["type", "key", "encoding"]);

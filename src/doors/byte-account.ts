@@ -10,7 +10,8 @@
  *      is not done within that and a second for each MiB, is cut off. What the server takes does not count.
  *  B5. What is lent stays so until its memory is free: also who is cut off has it until then.
  *
- * What is short is not asked for: the connections and what each may have under way bound that.
+ * What is short is not asked for: the connections and what each may have under way bound that. What comes to be long of short
+ * parts, as a batch, a page of keys or a document does, asks once that is known.
  */
 
 import { AtollError } from "../base/errors.ts";
@@ -54,7 +55,7 @@ export class Loan {
   bytes: number;
   state: State = "waiting";
   /** When it was asked for. */
-  since = 0;
+  readonly since = performance.now();
   readonly waitMs: number;
   turn: Turn | undefined;
   readonly #account: ByteAccount;
@@ -71,11 +72,6 @@ export class Loan {
     });
     // Who has gone meanwhile does not listen.
     this.granted.catch(() => {});
-  }
-
-  /** Waits for its bytes from now on. */
-  ask(): void {
-    this.#account.enter(this);
   }
 
   /** Takes so many more; where it waits still, it waits for these as well. Throws `MEMORY_FULL` (B1). */
@@ -119,23 +115,13 @@ export class ByteAccount {
     return this.#waiting.size;
   }
 
-  /** One that has not been asked for yet. `waitMs`: other than usual. */
-  prepare(bytes: number, waitMs: number = this.#bounds.waitMs): Loan {
-    return new Loan(this, bytes, waitMs);
-  }
-
-  ask(bytes: number, waitMs?: number): Loan {
-    const loan = this.prepare(bytes, waitMs);
-    loan.ask();
-    return loan;
-  }
-
-  enter(loan: Loan): void {
-    if (loan.state !== "waiting") return;
-    loan.since = performance.now();
+  /** `waitMs`: other than usual. */
+  ask(bytes: number, waitMs: number = this.#bounds.waitMs): Loan {
+    const loan = new Loan(this, bytes, waitMs);
     this.#waiting.add(loan);
     this.#grantNext();
-    if (this.#waiting.size > 0) this.#timer ??= setTimeout(() => this.#look(), LOOK_MS).unref();
+    this.#lookSoon();
+    return loan;
   }
 
   extend(loan: Loan, bytes: number): void {
@@ -177,8 +163,11 @@ export class ByteAccount {
     this.#timer = undefined;
     const now = performance.now();
     for (const loan of [...this.#waiting]) if (now - loan.since > loan.waitMs) this.#refuse(loan);
-    if (this.#waiting.size === 0) return;
-    for (const loan of [...this.#lent]) this.#judge(loan, now);
+    if (this.#waiting.size > 0) for (const loan of [...this.#lent]) this.#judge(loan, now);
+    this.#lookSoon();
+  }
+
+  #lookSoon(): void {
     if (this.#waiting.size > 0) this.#timer ??= setTimeout(() => this.#look(), LOOK_MS).unref();
   }
 

@@ -37,6 +37,8 @@ export interface DoorLimits {
   readonly stalledReaderTimeoutMs: number;
   /** What may wait for a reader of events before it is cut off. */
   readonly outputBytesMax: number;
+  /** What may wait for a reader on a WebSocket before no more of its requests are begun. */
+  readonly answersUnreadBytesMax: number;
   readonly heartbeatMs: number;
   /** Session waits: when `wait` is not given, and the longest that may be asked for. */
   readonly sessionWaitMs: number;
@@ -76,6 +78,7 @@ export const defaultLimits: DoorLimits = {
   strangerTimeoutMs: 5_000,
   stalledReaderTimeoutMs: 60_000,
   outputBytesMax: 8 * MIB,
+  answersUnreadBytesMax: MIB,
   heartbeatMs: 15_000,
   sessionWaitMs: 2_000,
   sessionWaitMsMax: 60_000,

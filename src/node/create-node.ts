@@ -10,6 +10,7 @@ import { isLoopback } from "../base/loopback.ts";
 import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
 import { DocumentHub } from "../documents/document-hub.ts";
 import { createAuth, openAuth } from "../doors/auth.ts";
+import { TEXT_COPIES } from "../doors/byte-account.ts";
 import { keyspaceSettingsOf } from "../doors/keyspace-settings.ts";
 import { type DoorLimits, defaultLimits } from "../doors/limits.ts";
 import { createServer, type DoorServer } from "../doors/server.ts";
@@ -94,13 +95,13 @@ export async function createNode(options: Partial<StartConfig> = {}, deps: { rea
   return new AtollNode(config, deps.log ?? (() => {}));
 }
 
-/** What is under way takes a share of the bound; a batch reads no more than that, or one value. */
+/** What is under way takes a share of the bound; a batch reads no more than has room in that with its text, or one value. */
 function limitsOf(memoryBytes: number): Pick<DoorLimits, "bodyBytesInFlightMax" | "batchReadBytesMax"> {
   const { valueBytesMax, bodyBytesInFlightMax, batchReadBytesMax } = defaultLimits;
-  const share = memoryBytes * BODY_SHARE;
+  const share = Math.floor(memoryBytes * BODY_SHARE);
   return {
     bodyBytesInFlightMax: Math.min(bodyBytesInFlightMax, share),
-    batchReadBytesMax: Math.min(batchReadBytesMax, Math.max(valueBytesMax, share)),
+    batchReadBytesMax: Math.min(batchReadBytesMax, Math.max(valueBytesMax, Math.floor(share / (1 + TEXT_COPIES)))),
   };
 }
 

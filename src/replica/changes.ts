@@ -81,9 +81,11 @@ export class Changes {
     this.#kept.push(change);
     this.#bytes += sizeOf(change);
     if (this.#kept.length > CHANGES_MAX || this.#bytes > CHANGES_BYTES_MAX) this.#shrink();
+    if (this.#watchers.size === 0) return;
+    // The same for all: what a door makes of it may be made once.
+    const event: WatchEvent = { ...change, resume: this.#token(number) };
     for (const watcher of this.#watchers) {
       if (change.key.startsWith(watcher.prefix)) {
-        const event: WatchEvent = { ...change, resume: this.#token(number) };
         this.#emit(() => {
           if (this.#watchers.has(watcher)) watcher.listener(event);
         });

@@ -173,6 +173,12 @@ test.each([
   expect(refusal(flags)).toContain(message);
 });
 
+test("warns of a bound for memory that a replica exceeds by itself", () => {
+  const warning =
+    "--memory 64mb will be exceeded: a replica takes 60 to 100 MB for itself, and some 300 MB with values of many MB; 128mb is exceeded by little with short values, 256mb with long ones";
+  expect([start({ memory: "64mb" }).warnings, start({ memory: "128mb" }).warnings]).toEqual([[warning], []]);
+});
+
 test("a refusal names the place where the value stood", () => {
   expect(refusal({}, { ATOLL_PORT: "x" })).toMatch(/^ATOLL_PORT must be/);
   const config = write("bad.json", { port: "x\ny" });

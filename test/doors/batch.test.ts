@@ -1,8 +1,13 @@
 /** Which messages of operations are taken, by what name a mistake is told, and that HTTP and WebSocket agree on it. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AtollError } from "../../src/base/errors.ts";
+import type { Key } from "../../src/base/ids.ts";
 import { createAuth } from "../../src/doors/auth.ts";
+import { type Batch, carryOut } from "../../src/doors/batch.ts";
+import type { BatchResult } from "../../src/store.ts";
 import { openDoors, type TestDoors } from "../support/doors.ts";
+import { FakeStore } from "../support/fake-store.ts";
 import { TestClient } from "../support/ws-client.ts";
 
 let doors: TestDoors;
@@ -95,6 +100,58 @@ describe("a batch", () => {
     const told = await post(guarded.url, { operations: [get, put] }, { authorization: "Bearer reader" });
     expect(told).toEqual({ code: "FORBIDDEN", message: "operation 1: the token lacks the scope write" });
     await guarded.server.close(100);
+  });
+});
+
+describe("what a batch reads", () => {
+  const KIB = 1024;
+  const reads = (keys: readonly string[]): Batch => ({
+    operations: keys.map((key) => ({ type: "get", key: key as Key })),
+    encodings: keys.map(() => undefined),
+  });
+
+  async function storeOf(lengths: Readonly<Record<string, number>>): Promise<FakeStore> {
+    const store = new FakeStore();
+    for (const [key, length] of Object.entries(lengths)) await store.put(key as Key, new Uint8Array(length));
+    return store;
+  }
+
+  const outcomes = (results: readonly BatchResult[]) =>
+    results.map((result) => (result.type === "error" ? result.code : result.type));
+
+  it("is bounded before it is read, but for a first long value", async () => {
+    const store = await storeOf({ long: 300 * KIB, longer: 600 * KIB, short: 1 });
+    const asked: number[] = [];
+    const options = { readBytesMax: 700 * KIB, room: (bytes: number) => void asked.push(bytes) };
+    const batch = reads(["long", "long", "longer", "short"]);
+    expect(outcomes(await carryOut(store, batch, options))).toEqual(["get", "get", "BATCH_TOO_LARGE", "get"]);
+    expect(asked).toEqual([300 * KIB, 300 * KIB]);
+    const small = { ...options, readBytesMax: 500 * KIB };
+    const first = await carryOut(store, reads(["longer", "long"]), small);
+    expect(outcomes(first)).toEqual(["get", "BATCH_TOO_LARGE"]);
+  });
+
+  it("has room also where it comes to be long of short values, for sixteen of them at a time", async () => {
+    const store = await storeOf({ short: 64 * KIB });
+    const asked: number[] = [];
+    const options = { readBytesMax: 5 * KIB * KIB, room: (bytes: number) => void asked.push(bytes) };
+    const results = outcomes(await carryOut(store, reads(Array.from({ length: 100 }, () => "short")), options));
+    // What is read of the last sixteen is known only then.
+    expect([results.filter((each) => each === "get").length, results.at(-1)]).toEqual([96, "BATCH_TOO_LARGE"]);
+    expect(asked).toEqual([KIB * KIB, KIB * KIB, KIB * KIB, KIB * KIB, KIB * KIB]);
+  });
+
+  it("is refused from where there is no more room, and writes go on", async () => {
+    const store = await storeOf({ short: 64 * KIB });
+    const room = () => {
+      throw new AtollError("MEMORY_FULL", "no room");
+    };
+    const { operations, encodings } = reads(Array.from({ length: 40 }, () => "short"));
+    const put = { type: "put", key: "a" as Key, value: new Uint8Array(1) } as const;
+    const batch = { operations: [...operations, put], encodings: [...encodings, undefined] };
+    const results = outcomes(await carryOut(store, batch, { readBytesMax: Infinity, room }));
+    const refused = Array.from({ length: 24 }, () => "MEMORY_FULL");
+    expect(results).toEqual([...Array.from({ length: 16 }, () => "get"), ...refused, "put"]);
   });
 });
 

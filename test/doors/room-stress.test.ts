@@ -1,7 +1,9 @@
 /** Many clients that ask for more than there is room for, and go, stall and pile up as they like: nothing of it is left behind. */
 
 import type { Socket } from "node:net";
+import { encode } from "@msgpack/msgpack";
 import { afterEach, expect, it } from "vitest";
+import type { WebSocket } from "ws";
 import type { Key } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { openDoors, type TestDoors } from "../support/doors.ts";
@@ -74,6 +76,16 @@ async function overHttp(random: SeededRandom): Promise<void> {
   if (random.below(2) === 0) socket.destroy();
 }
 
+/** In two frames, of which the last, which makes it long, is often so short that it comes with its head. */
+function sendInPieces(socket: WebSocket, key: string, random: SeededRandom): void {
+  const message = { id: 0, op: "put", key, value: "x".repeat(64 * KIB + random.pick([0, 50_000])) };
+  const binary = socket.protocol === "atoll.v1.msgpack";
+  const bytes = binary ? encode(message) : Buffer.from(JSON.stringify(message));
+  const first = random.pick([64 * KIB, 50_000]);
+  socket.send(bytes.subarray(0, first), { fin: false, binary });
+  socket.send(bytes.subarray(first), { binary });
+}
+
 async function overWebSocket(random: SeededRandom): Promise<void> {
   const protocol = random.below(2) === 0 ? "atoll.v1.json" : "atoll.v1.msgpack";
   const { socket, ...client } = await TestClient.open(doors.port, protocol).then((opened) => ({
@@ -86,6 +98,7 @@ async function overWebSocket(random: SeededRandom): Promise<void> {
     const length = random.pick(LENGTHS);
     const key = random.below(2) === 0 ? `k${random.below(9)}` : `l${length}`;
     if (key.startsWith("l")) client.ask({ op: "get", key });
+    else if (random.below(3) === 0) sendInPieces(socket, key, random);
     else client.ask({ op: "put", key, value: "x".repeat(length) });
   }
   // What has no end is the last of a connection.

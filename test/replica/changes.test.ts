@@ -53,6 +53,13 @@ describe("a watcher", () => {
     expect(listener.texts).toEqual(["a1", "a2"]);
   });
 
+  it("is told the very same event as the others", () => {
+    const [one, other] = [new Listener().watch(), new Listener().watch({ prefix: "a" })];
+    change("a");
+    deliver();
+    expect(one.events[0]).toBe(other.events[0]);
+  });
+
   it("hears nothing more once it is closed, not even what was on its way", () => {
     const listener = new Listener().watch();
     change("a");

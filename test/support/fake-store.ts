@@ -5,6 +5,7 @@ import type { Key, OriginId, ReplicaId, ShardId } from "../../src/base/ids.ts";
 import type { ClusterStatus, MemberStatus } from "../../src/cluster-status.ts";
 import type {
   BatchOperation,
+  BatchOptions,
   BatchResult,
   Condition,
   ConflictPage,
@@ -107,7 +108,7 @@ export class FakeStore implements LocalStore {
     return this.#outcome(dot, false, options);
   }
 
-  async batch(operations: readonly BatchOperation[], options: WriteOptions = {}): Promise<readonly BatchResult[]> {
+  async batch(operations: readonly BatchOperation[], options: BatchOptions = {}): Promise<readonly BatchResult[]> {
     const results: BatchResult[] = [];
     for (const operation of operations) {
       try {
@@ -224,7 +225,7 @@ export class FakeStore implements LocalStore {
     return { version: versionOf(dot), dot, existed, acks };
   }
 
-  async #carryOut(operation: BatchOperation, options: WriteOptions): Promise<BatchResult> {
+  async #carryOut(operation: BatchOperation, { room, ...options }: BatchOptions): Promise<BatchResult> {
     switch (operation.type) {
       case "put": {
         const { ttlMs, contentType, tags } = operation;
@@ -239,7 +240,7 @@ export class FakeStore implements LocalStore {
       case "delete":
         return { type: "delete", ...(await this.delete(operation.key, options)) };
       case "get":
-        return { type: "get", ...(await this.get(operation.key)) };
+        return { type: "get", ...(await this.get(operation.key, room === undefined ? {} : { room })) };
     }
   }
 

@@ -53,8 +53,8 @@ export class TestClient {
   }
 
   /** Sends a frame as it is, and returns the next message that answers no `ask`. */
-  raw(frame: string | Uint8Array): Promise<Fields> {
-    this.socket.send(frame);
+  raw(frame: string | Uint8Array, { fin = true }: { readonly fin?: boolean } = {}): Promise<Fields> {
+    this.socket.send(frame, { fin });
     return this.#nextUnmatched();
   }
 

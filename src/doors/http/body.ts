@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AtollError } from "../../base/errors.ts";
-import { giveBackWhole } from "../../base/give-back.ts";
+import { giveBack, giveBackWhole } from "../../base/give-back.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../../store.ts";
 import { TEXT_COPIES } from "../byte-account.ts";
 import { ClientGone } from "../client-gone.ts";
@@ -16,6 +16,8 @@ export interface BodySource {
   /** Set when the client waits for `100 Continue` before it sends its body. */
   readonly continues: ServerResponse | undefined;
 }
+
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /** What a body is received within. */
 export interface BodyBounds {
@@ -41,6 +43,8 @@ export function readBody(source: BodySource, kind: BodyKind, bounds: BodyBounds)
     const refuse = (error: Error): void => {
       request.removeAllListeners("data");
       body.drop();
+      // What still comes is dropped: who cannot send it all never reads why it is refused.
+      request.resume();
       reject(error);
     };
     const makeRoom = (bytes: number, then: () => void): void => {
@@ -80,9 +84,8 @@ class Body {
   readonly #bytesMax: number;
   readonly #told: number;
   readonly #bounds: BodyBounds;
-  /** A long one that says how long it is gets its buffer at once: to join what came would take its length twice. */
-  #whole: Buffer | undefined;
-  #chunks: Buffer[] = [];
+  /** What came, in one: a piece by itself takes some hundred bytes, and a client may send pieces of one. */
+  #held: Buffer = NOTHING;
   #length = 0;
   #shortLength = 0;
   hasRoom = false;
@@ -110,38 +113,44 @@ class Body {
     this.#length += chunk.length;
     if (this.#length > this.#bytesMax) return bodyTooLarge(this.#kind, this.#bytesMax);
     if (metrics.shortBodyBytesInFlight > limits.bodyBytesInFlightMax && !this.hasRoom) return tooMuchAtOnce();
-    if (this.#told <= SHORT_VALUE_BYTES_MAX) this.#chunks.push(chunk);
-    else {
-      this.#whole ??= Buffer.allocUnsafeSlow(this.#told);
-      this.#whole.set(chunk, at);
-    }
+    // Most come in one piece, which need not be copied.
+    if (at === 0 && Math.max(this.#told, chunk.length) <= SHORT_VALUE_BYTES_MAX) this.#held = chunk;
+    else this.#append(chunk, at);
     return undefined;
+  }
+
+  #append(chunk: Buffer, at: number): void {
+    if (this.#length > this.#held.length) {
+      const before = this.#held;
+      // What is never written to takes no memory.
+      this.#held = Buffer.allocUnsafeSlow(this.#told || (this.isLong ? this.#bytesMax : 2 * this.#length));
+      this.#held.set(before.subarray(0, at));
+    }
+    this.#held.set(chunk, at);
   }
 
   /** What has come; it is received no more. */
   end(): Buffer {
+    const body = this.#held.subarray(0, this.#length);
     this.#leave();
-    const chunks = this.#chunks;
-    const whole = this.#whole;
-    this.#chunks = [];
-    this.#whole = undefined;
-    if (whole !== undefined) return whole;
-    const [first] = chunks;
-    return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+    if (body.length === body.buffer.byteLength || body.length <= SHORT_VALUE_BYTES_MAX) return body;
+    const whole = Buffer.allocUnsafeSlow(body.length);
+    whole.set(body);
+    giveBack(body.buffer);
+    return whole;
   }
 
   /** Nobody wants what has come; any number of times. */
   drop(): void {
+    giveBackWhole(this.#held);
     this.#leave();
-    this.#chunks = [];
-    if (this.#whole !== undefined) giveBackWhole(this.#whole);
-    this.#whole = undefined;
   }
 
   #leave(): void {
     const { metrics } = this.#bounds;
     metrics.bodyBytesInFlight -= this.#length;
     metrics.shortBodyBytesInFlight -= this.#shortLength;
+    this.#held = NOTHING;
     this.#length = 0;
     this.#shortLength = 0;
   }
@@ -196,4 +205,10 @@ function bodyTooLarge(kind: BodyKind, bytesMax: number): AtollError {
 
 function tooMuchAtOnce(): AtollError {
   return new AtollError("TOO_MANY_REQUESTS", "too many bytes are being received at once");
+}
+
+/** By what its head says; one that does not say how long it is, is. */
+export function isBodyOver(request: IncomingMessage, bytes: number): boolean {
+  if (request.headers["transfer-encoding"] !== undefined) return true;
+  return Number(request.headers["content-length"] ?? 0) > bytes;
 }

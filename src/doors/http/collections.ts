@@ -2,12 +2,14 @@
 
 import { AtollError } from "../../base/errors.ts";
 import { authoriseBatch, carryOut, dotsOf, formatResult, readBatch } from "../batch.ts";
+import { TEXT_COPIES } from "../byte-account.ts";
 import { checkAck, checkCursor, checkFields, checkLimit, checkPrefix, FieldReader } from "../fields.ts";
 import { isObject, parseJsonBytes } from "../json.ts";
 import { jsonNotation } from "../notation.ts";
 import { type Answer, jsonAnswer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { encodePercent } from "./key-path.ts";
+import { withRoom } from "./long-answer.ts";
 import { wholeNumberOf } from "./query.ts";
 
 const BATCH_FIELDS: ReadonlySet<string> = new Set(["operations", "ack"]);
@@ -22,7 +24,7 @@ export async function listKeys(call: Call, facts: DoorFacts): Promise<Answer> {
     limit,
     ...(cursor === undefined ? {} : { cursor: checkCursor(cursor) }),
   });
-  return jsonAnswer(200, { keys: page.keys.map(encodePercent), cursor: page.cursor });
+  return withRoom(call, jsonAnswer(200, { keys: page.keys.map(encodePercent), cursor: page.cursor }));
 }
 
 /** `{ results }` in the order of the operations; each says for itself whether it went well. */
@@ -39,7 +41,8 @@ export async function runBatch(call: Call, facts: DoorFacts): Promise<Answer> {
   const results = await carryOut(call.store, batch, {
     ...(ack === undefined ? {} : { ack }),
     readBytesMax,
-    room: call.room,
+    // Beside the text that is made of them, what is read is in memory itself.
+    room: (bytes) => call.room(bytes * (TEXT_COPIES + 1)),
   });
   const formatted = results.map((result, place) => formatResult(jsonNotation, result, batch.encodings[place]));
   return jsonAnswer(200, { results: formatted }, dotsOf(results));

@@ -4,6 +4,7 @@ import { checkLimit, checkPrefix } from "../fields.ts";
 import { type Answer, jsonAnswer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { encodePercent } from "./key-path.ts";
+import { withRoom } from "./long-answer.ts";
 import { wholeNumberOf } from "./query.ts";
 
 /** The latest under the prefix, the newest first, as this replica knows them; keys percent-encoded. */
@@ -12,5 +13,5 @@ export async function listConflicts(call: Call, { local, limits }: DoorFacts): P
   const limit = checkLimit(wholeNumberOf(call.query.get("limit")), limits);
   const { conflicts, counts } = local.conflicts({ keyspace: call.keyspace, prefix, limit });
   const shown = conflicts.map((receipt) => ({ ...receipt, key: encodePercent(receipt.key) }));
-  return jsonAnswer(200, { conflicts: shown, counts });
+  return withRoom(call, jsonAnswer(200, { conflicts: shown, counts }));
 }

@@ -8,6 +8,7 @@ import { type Answer, problemAnswer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { documentToJson } from "./document-json.ts";
 import { formatEtag, isUnchanged } from "./etag.ts";
+import { withRoom } from "./long-answer.ts";
 import { ackOf, parseTtl, writeAnswer, writeOptions } from "./values.ts";
 
 const UPDATE_TYPE = "application/octet-stream";
@@ -17,7 +18,7 @@ const ORIGIN = Symbol("http");
 export async function getDocument(call: Call, facts: DoorFacts): Promise<Answer> {
   const sv = call.query.get("sv");
   const vector = sv === undefined ? undefined : decodeVector(sv);
-  return facts.documents(call.keyspace).use(call.key, (live) => {
+  const answer = await facts.documents(call.keyspace).use(call.key, (live): Answer => {
     const held = live.facts();
     if (held === undefined) return missing();
     const isUpdate = vector !== undefined || accepts(call.headers.accept ?? "");
@@ -31,6 +32,7 @@ export async function getDocument(call: Call, facts: DoorFacts): Promise<Answer>
     headers.push("Content-Type", isUpdate ? UPDATE_TYPE : "application/json", "Content-Length", String(body.length));
     return { status: 200, headers, body, dots: held.dots };
   });
+  return withRoom(call, answer);
 }
 
 /** 201 new, 204 edited, 202 kept but the asked-for acks did not come in time. */
@@ -77,13 +79,14 @@ export async function deleteDocument(call: Call, facts: DoorFacts): Promise<Answ
 
 /** 200 with the update that brings whoever has the posted state vector up to the document, 404. */
 export async function diffDocument(call: Call, facts: DoorFacts): Promise<Answer> {
-  return facts.documents(call.keyspace).use(call.key, (live) => {
+  const answer = await facts.documents(call.keyspace).use(call.key, (live): Answer => {
     const held = live.facts();
     if (held === undefined) return missing();
     const body = Buffer.from(live.diff(call.body));
     const headers = ["Content-Type", UPDATE_TYPE, "Content-Length", String(body.length)];
     return { status: 200, headers, body, dots: held.dots };
   });
+  return withRoom(call, answer);
 }
 
 function missing(): Answer {

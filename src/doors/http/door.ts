@@ -24,7 +24,7 @@ import type { DoorLog } from "../log.ts";
 import type { DoorMetrics, OperationMetrics } from "../metrics.ts";
 import { decodeSession, EMPTY_SESSION, encodeSession, mergeSession } from "../session.ts";
 import { type Answer, jsonAnswer, problemAnswer } from "./answer.ts";
-import { readBody, streamBody } from "./body.ts";
+import { isBodyOver, readBody, streamBody } from "./body.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { awaitBody, type Borrower, endWith, endWithAnswer, lend, makeRoom } from "./exchange-loan.ts";
 import { lingerAtClose } from "./linger.ts";
@@ -34,6 +34,7 @@ import { NO_QUERY, parseQuery, type Query } from "./query.ts";
 import { type Operation, obeysSession, type Route } from "./route.ts";
 import { type RouteName, routeNames, routes } from "./routes.ts";
 import { sendStream } from "./stream-answer.ts";
+import { Turns } from "./turns.ts";
 import { EventStream } from "./watch.ts";
 
 export interface HttpDoorOptions {
@@ -102,6 +103,7 @@ export class HttpDoor {
   readonly #table = new Map<RouteName, ReadonlyMap<string, BoundOperation>>();
   readonly #unrouted: OperationMetrics;
   readonly #streams = new Set<EventStream>();
+  readonly #turns = new Turns();
   readonly #description: Answer;
   #closing = false;
 
@@ -137,7 +139,7 @@ export class HttpDoor {
       bodyRead: false,
       loan: undefined,
     };
-    void this.#serve(exchange);
+    this.#turns.take(request, response, () => void this.#serve(exchange));
   }
 
   /** Every further answer closes its connection; watches end now. */
@@ -303,10 +305,9 @@ export class HttpDoor {
     this.#addShared(headers, exchange, answer.dots ?? NO_DOTS);
     const isLast = this.#closing || this.#isUnwelcome(exchange, answer.status);
     const isRead = exchange.bodyRead || (request.complete && request.readableEnded);
-    if (!isRead && isBodyOver(request, isLast ? 0 : DROPPED_BYTES_MAX)) {
-      headers.push("Connection", "close");
-      lingerAtClose(request.socket);
-    } else if (isLast) headers.push("Connection", "close");
+    const isLeft = !isRead && isBodyOver(request, isLast ? 0 : DROPPED_BYTES_MAX);
+    if (isLeft) lingerAtClose(request.socket);
+    if (isLeft || isLast) headers.push("Connection", "close");
     metrics.observe(answer.status, performance.now() - startedAt);
     response.writeHead(answer.status, headers);
     if (answer.stream !== undefined) return this.#sendStream(exchange, answer.stream);
@@ -314,6 +315,7 @@ export class HttpDoor {
     if (isBodySpent && body instanceof Uint8Array) endWith(exchange, body);
     else response.end(body);
     if (request.socket.writableLength > 0) this.#boundStall(request.socket);
+    if (!isLeft && !isLast && exchange.loan === undefined) this.#turns.answered(request, response, body?.length ?? 0);
   }
 
   #sendStream({ request, response, metrics }: Exchange, stream: AsyncIterable<Uint8Array>): void {
@@ -388,9 +390,4 @@ function principalOf(exchange: Exchange, operation: Operation): Principal {
   if (exchange.who !== undefined) return exchange.who;
   if (operation.access === "open") return ANYONE;
   throw unauthorized(bearerToken(exchange.request.headers.authorization));
-}
-
-function isBodyOver(request: IncomingMessage, bytes: number): boolean {
-  if (request.headers["transfer-encoding"] !== undefined) return true;
-  return Number(request.headers["content-length"] ?? 0) > bytes;
 }

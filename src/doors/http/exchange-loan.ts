@@ -1,7 +1,6 @@
 /**
  * Room for the long body or the long answer of one request: it is had until the operation is done and its answer sent, or the
- * connection gone. A request behind others on its connection does not ask before theirs are sent: what one in front needs it might
- * have itself, and could not give back.
+ * connection gone. Of one connection one request at a time is carried out (`turns.ts`), so none waits for what another has.
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -19,23 +18,13 @@ export interface Borrower {
 
 /** Asks for the first that this request needs. Throws `ClientGone`; rejects with that and `MEMORY_FULL`. */
 export function lend(account: ByteAccount, borrower: Borrower, bytes: number): Loan {
-  const { response } = borrower;
   const { socket } = borrower.request;
   if (socket.destroyed) throw new ClientGone();
-  const loan = account.prepare(bytes);
+  const loan = account.ask(bytes);
   borrower.loan = loan;
-  const isFirst = response.socket !== null;
-  if (isFirst) loan.ask();
   if (loan.state !== "waiting") return loan;
-  const ask = (): void => loan.ask();
   const gone = (): void => loan.end();
-  const settled = (): void => {
-    response.off("socket", ask);
-    socket.off("close", gone);
-  };
-  if (!isFirst) response.once("socket", ask);
-  // As many as are behind one another.
-  socket.setMaxListeners(0);
+  const settled = (): void => void socket.off("close", gone);
   socket.once("close", gone);
   loan.granted.then(settled, settled);
   return loan;

@@ -4,7 +4,7 @@
  */
 
 import type { ServerResponse } from "node:http";
-import type { Store, Watch, WatchEvent, WatchOptions } from "../../store.ts";
+import { SHORT_VALUE_BYTES_MAX, type Store, type Watch, type WatchEvent, type WatchOptions } from "../../store.ts";
 import { formatEvent } from "../event.ts";
 import type { DoorLimits } from "../limits.ts";
 import type { DoorMetrics } from "../metrics.ts";
@@ -14,6 +14,21 @@ import { type Encoding, jsonNotation } from "../notation.ts";
 export function formatServerSentEvent(event: WatchEvent, encoding: Encoding | undefined): string {
   const data = JSON.stringify(formatEvent(jsonNotation, event, encoding));
   return `event: ${event.type}\nid: ${event.resume}\ndata: ${data}\n\n`;
+}
+
+/** Of events with long values, by what their readers ask for. */
+const longEvents = new WeakMap<WatchEvent, Map<Encoding | undefined, Buffer>>();
+
+/** A long one is made once for all who are told of it, and is in memory once however many of them are slow to read it. */
+export function encodeServerSentEvent(event: WatchEvent, encoding: Encoding | undefined): string | Buffer {
+  if (event.type !== "put" || event.entry.value.length <= SHORT_VALUE_BYTES_MAX) {
+    return formatServerSentEvent(event, encoding);
+  }
+  const known = longEvents.get(event) ?? new Map<Encoding | undefined, Buffer>();
+  longEvents.set(event, known);
+  const bytes = known.get(encoding) ?? Buffer.from(formatServerSentEvent(event, encoding));
+  known.set(encoding, bytes);
+  return bytes;
 }
 
 export interface EventStreamOptions {
@@ -76,7 +91,7 @@ export class EventStream {
     }
     const { response, limits, encoding } = this.#options;
     if (response.writableLength > limits.outputBytesMax) this.#cutOff();
-    else response.write(formatServerSentEvent(event, encoding));
+    else response.write(encodeServerSentEvent(event, encoding));
   }
 
   /** Keeps proxies from closing a quiet stream, and finds the readers that have stopped reading. */

@@ -82,7 +82,6 @@ export class Connection {
     this.#lengths = new MessageLengths({
       longBytesMin: SHORT_VALUE_BYTES_MAX + 1,
       bytesMax: messageBytesMax(limits),
-      tell: (bytes) => this.#comes(bytes),
     });
     metrics.webSockets++;
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
@@ -104,7 +103,13 @@ export class Connection {
 
   /** What the socket read, before anybody else hears it. */
   hear(chunk: Uint8Array): void {
-    if (!this.#closed) this.#lengths.receive(chunk);
+    if (this.#closed) return;
+    const bytes = this.#lengths.receive(chunk);
+    if (bytes === undefined) return;
+    this.#wanted = bytes * this.#options.language.copies;
+    this.#pause();
+    // What came with its head is heard first: requests, and what `ws` finds wrong with it.
+    queueMicrotask(() => this.#pump());
   }
 
   /** Says goodbye with the error's close code, and hangs up soon after whether the client answers or not. */
@@ -129,14 +134,6 @@ export class Connection {
     for (const waiting of this.#waiting.splice(0)) this.#isDone(waiting);
     // What is lent is given back as its memory is: by what is under way, and as the socket closes.
     for (const loan of this.#loans) if (loan.state === "waiting") this.#give(loan);
-  }
-
-  /** So many bytes of a long message are about to. */
-  #comes(bytes: number): void {
-    this.#wanted = bytes * this.#options.language.copies;
-    this.#pause();
-    // What came with its head is heard first: requests, and what `ws` finds wrong with it.
-    queueMicrotask(() => this.#pump());
   }
 
   /** Nobody is told that there is no room: they wait, and those who keep it are cut off. */
@@ -245,7 +242,7 @@ export class Connection {
   #mayBegin(): boolean {
     const { limits, socket } = this.#options;
     if (this.#closed || this.#reading || this.#inFlight >= limits.requestsInFlightMax) return false;
-    return socket.bufferedAmount <= limits.outputBytesMax;
+    return socket.bufferedAmount <= limits.answersUnreadBytesMax;
   }
 
   async #carryOut(waiting: Waiting): Promise<void> {

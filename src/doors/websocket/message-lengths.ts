@@ -1,6 +1,7 @@
 /**
  * How long the messages are that come over a WebSocket, told as soon as the heads of their frames are here: before their bytes are
- * taken. It reads the same bytes as `ws`, which tells of a message once it is whole (RFC 6455, section 5.2).
+ * taken. Of one that is whole by then nobody is told, and whoever stops reading when told hears of one at a time. It reads the same
+ * bytes as `ws`, which tells of a message once it is whole (RFC 6455, section 5.2).
  */
 
 const HEAD_BYTES_MIN = 2;
@@ -17,39 +18,48 @@ export interface MessageLengthsOptions {
   readonly longBytesMin: number;
   /** Of what is longer nobody is told: `ws` refuses it. */
   readonly bytesMax: number;
-  /** A message is long: of so many bytes, or where more frames of it are to come, of what it may come to. Once for each. */
-  readonly tell: (bytes: number) => void;
 }
 
 export class MessageLengths {
   readonly #longBytesMin: number;
   readonly #bytesMax: number;
-  readonly #tell: (bytes: number) => void;
   readonly #head: number[] = [];
   #headBytes = HEAD_BYTES_MIN;
   /** Of the frame under way. */
   #payloadLeft = 0;
+  #isMessageEnd = false;
   /** Of the message under way, as far as its frames have been seen. */
   #messageBytes = 0;
-  #isTold = false;
+  /** What it comes to, from when it is known to be long until somebody is told, or all of it is here. */
+  #untold: number | undefined;
+  #isKnown = false;
 
-  constructor({ longBytesMin, bytesMax, tell }: MessageLengthsOptions) {
+  constructor({ longBytesMin, bytesMax }: MessageLengthsOptions) {
     this.#longBytesMin = longBytesMin;
     this.#bytesMax = bytesMax;
-    this.#tell = tell;
   }
 
-  /** What came from the socket, all of it, in order. */
-  receive(chunk: Uint8Array): void {
+  /**
+   * Takes what came from the socket, all of it, in order. Returns the bytes of the long message that is under way at its end, or
+   * where more frames of it are to come, what it may come to: once for each message.
+   */
+  receive(chunk: Uint8Array): number | undefined {
     for (let at = 0; at < chunk.length; ) {
-      const skipped = Math.min(this.#payloadLeft, chunk.length - at);
-      this.#payloadLeft -= skipped;
-      at += skipped;
-      if (at === chunk.length) return;
-      this.#head.push(chunk[at++] as number);
-      if (this.#head.length === HEAD_BYTES_MIN) this.#headBytes = headBytesOf(this.#head);
-      if (this.#head.length === this.#headBytes) this.#frame();
+      if (this.#payloadLeft > 0) {
+        const skipped = Math.min(this.#payloadLeft, chunk.length - at);
+        this.#payloadLeft -= skipped;
+        at += skipped;
+      } else {
+        this.#head.push(chunk[at++] as number);
+        if (this.#head.length === HEAD_BYTES_MIN) this.#headBytes = headBytesOf(this.#head);
+        if (this.#head.length < this.#headBytes) continue;
+        this.#frame();
+      }
+      if (this.#payloadLeft === 0 && this.#isMessageEnd) this.#untold = undefined;
     }
+    const told = this.#untold;
+    this.#untold = undefined;
+    return told;
   }
 
   #frame(): void {
@@ -57,17 +67,18 @@ export class MessageLengths {
     this.#payloadLeft = payloadBytesOf(this.#head);
     this.#head.length = 0;
     this.#headBytes = HEAD_BYTES_MIN;
+    this.#isMessageEnd = false;
     if ((first & OPCODE & CONTROL) !== 0) return;
+    this.#isMessageEnd = (first & FINAL) !== 0;
     this.#messageBytes += this.#payloadLeft;
-    const isLast = (first & FINAL) !== 0;
     const isLong = this.#messageBytes >= this.#longBytesMin && this.#messageBytes <= this.#bytesMax;
-    if (isLong && !this.#isTold) {
-      this.#isTold = true;
-      this.#tell(isLast ? this.#messageBytes : this.#bytesMax);
+    if (isLong && !this.#isKnown) {
+      this.#isKnown = true;
+      this.#untold = this.#isMessageEnd ? this.#messageBytes : this.#bytesMax;
     }
-    if (!isLast) return;
+    if (!this.#isMessageEnd) return;
     this.#messageBytes = 0;
-    this.#isTold = false;
+    this.#isKnown = false;
   }
 }
 

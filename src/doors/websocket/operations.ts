@@ -1,7 +1,14 @@
 /** What one message asks for, judged and carried out. Watches, which live as long as their connection, are not here. */
 
 import { AtollError } from "../../base/errors.ts";
-import type { Dot, PutOptions, Room, Store, WriteOptions } from "../../store.ts";
+import {
+  type Dot,
+  type PutOptions,
+  type Room,
+  SHORT_VALUE_BYTES_MAX,
+  type Store,
+  type WriteOptions,
+} from "../../store.ts";
 import { authorise, type Principal } from "../auth.ts";
 import {
   authoriseBatch,
@@ -123,12 +130,14 @@ export async function invalidateTag({ message, reader, store, principal }: Asked
   return { fields: formatInvalidation(outcome), dots: [outcome.dot] };
 }
 
-export async function listKeys({ message, reader, store, principal }: Asked): Promise<Answered> {
+export async function listKeys({ message, reader, store, principal, room }: Asked): Promise<Answered> {
   const prefix = reader.prefix(message);
   authorise(principal, "read", prefix);
   const cursor = reader.text(message, "cursor");
   const limit = checkLimit(message.limit ?? undefined, reader.limits);
   const page = await store.keys({ prefix, limit, ...(cursor === undefined ? {} : { cursor: checkCursor(cursor) }) });
+  const bytes = page.keys.reduce((sum, each) => sum + each.length, 0);
+  if (bytes > SHORT_VALUE_BYTES_MAX) await room(bytes);
   const fields = { ...reader.notation.carry({ keys: page.keys }, reader.encoding(message)), cursor: page.cursor };
   return { fields, dots: NO_DOTS };
 }

@@ -183,6 +183,20 @@ describe("bodies", () => {
     }
   });
 
+  it.each([
+    ["a wrong token", "GET /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer wrong\r\n\r\n"],
+    [
+      "a body that nobody reads",
+      `PUT /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer reader\r\nContent-Length: 5000\r\n\r\n${"x".repeat(5000)}`,
+    ],
+  ])("behind %s, which ends the connection, are not carried out", async (_, first) => {
+    const good = "GET /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer all\r\n\r\n";
+    const behind = request("PUT /v1/kv/behind", ["Authorization: Bearer all"], "x");
+    const answersTo = async (bytes: string) => (await exchange(guarded.port, bytes)).text.match(/HTTP\/1.1 /g)?.length;
+    expect([await answersTo(first + behind), await answersTo(good + first + behind)]).toEqual([1, 2]);
+    expect((await guarded.store.get("behind" as Key)).entry).toBeUndefined();
+  });
+
   it("smuggled behind two lengths are refused", async () => {
     const two = ["Content-Length: 5", "Transfer-Encoding: chunked"];
     expect((await exchange(doors.port, request("PUT /v1/kv/a", two))).status).toBe(400);

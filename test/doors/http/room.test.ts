@@ -2,7 +2,10 @@
 
 import { once } from "node:events";
 import type { Socket } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it } from "vitest";
+import * as Y from "yjs";
 import type { Key } from "../../../src/base/ids.ts";
 import { openDoors, type TestDoors } from "../../support/doors.ts";
 import { Gate } from "../../support/gate.ts";
@@ -11,6 +14,10 @@ import { openSocket, parseAnswer, readAll } from "../../support/raw-http.ts";
 const MIB = 1024 * 1024;
 /** Room for one of the long ones here. */
 const BYTES_MAX = MIB + MIB / 2;
+const CRUMBS = 400_000;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 let doors: TestDoors;
 const sockets: Socket[] = [];
@@ -73,6 +80,38 @@ describe("a long body", () => {
     sockets[0]?.destroy();
     chunked.write("0\r\n\r\n");
     await expect.poll(() => stored("chunked")).toBe(MIB);
+  });
+
+  it("that comes in pieces of a byte takes no more for that", async () => {
+    doors = await openDoors();
+    const socket = await connect();
+    const before = process.memoryUsage().heapUsed;
+    socket.write("PUT /v1/kv/crumbs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+    const crumbs = Buffer.from("1\r\nx\r\n".repeat(CRUMBS / 10));
+    for (let i = 0; i < 10; i++) socket.write(crumbs);
+    await expect.poll(() => doors.server.metrics.bodyBytesInFlight, { timeout: 10_000 }).toBe(CRUMBS);
+    collectGarbage();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(CRUMBS * 50);
+    socket.write("0\r\n\r\n");
+    await expect.poll(() => stored("crumbs")).toBe(CRUMBS);
+  });
+
+  it("that is refused is dropped as it comes, so that whoever sends all of it first is told why", async () => {
+    await start({ roomWaitMs: 300, roomKeepMs: Infinity });
+    await begin("first", 1);
+    await expect.poll(lent).toBe(MIB);
+    const socket = await connect();
+    socket.write("PUT /v1/kv/chunked HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+    socket.pause();
+    const chunk = Buffer.from(`100000\r\n${"x".repeat(MIB)}\r\n`);
+    const sent = new Promise<unknown>((resolve) => {
+      socket.on("error", resolve);
+      // More than systems keep of what nobody reads.
+      for (let i = 0; i < 31; i++) socket.write(chunk);
+      socket.write(chunk, (error) => resolve(error ?? undefined));
+    });
+    expect(await sent).toBeUndefined();
+    expect(parseAnswer(await readAll(socket.resume())).status).toBe(507);
   });
 
   it("is refused with 507 and told to come again where no room comes free in time", async () => {
@@ -196,6 +235,66 @@ describe("a long answer", () => {
     gate.open();
     await gate.left;
     await expect.poll(() => [lent(), waiting()]).toEqual([0, 0]);
+  });
+
+  it("of a batch that finds no more room says so where that is missing, has none left taken, and what it writes is written", async () => {
+    await start();
+    const short = MIB / 16 + 1;
+    for (const key of ["a", "b"]) await doors.store.put(key as Key, new Uint8Array(short));
+    await begin("first", 1);
+    await expect.poll(lent).toBe(MIB);
+    const operations = [
+      { type: "get", key: "a" },
+      { type: "get", key: "b" },
+      { type: "put", key: "c", value: "x" },
+    ];
+    const answer = await fetch(`${doors.url}/v1/batch`, { method: "POST", body: JSON.stringify({ operations }) });
+    const { results } = (await answer.json()) as { readonly results: readonly unknown[] };
+    expect(results).toMatchObject([{ found: true }, { ok: false, code: "MEMORY_FULL" }, { ok: true }]);
+    expect([stored("c"), lent()]).toEqual([1, MIB]);
+  });
+
+  it("of a batch takes room for its values and for its text, and is given back though its client has gone meanwhile", async () => {
+    await start();
+    await doors.store.put("long" as Key, new Uint8Array(100_000));
+    const gate = new Gate(doors.store, "get", true);
+    const socket = await connect();
+    const value = "x".repeat(70_000);
+    const body = JSON.stringify({
+      operations: [
+        { type: "put", key: "a", value },
+        { type: "get", key: "long" },
+      ],
+    });
+    socket.write(`POST /v1/batch HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await gate.reached;
+    expect(lent()).toBe(3 * body.length + 4 * 100_000);
+    socket.destroy();
+    await expect.poll(() => doors.server.metrics.connections).toBe(0);
+    expect(lent()).toBe(3 * body.length + 4 * 100_000);
+    gate.open();
+    await expect.poll(() => [lent(), waiting()]).toEqual([0, 0]);
+  });
+
+  it.each([
+    ["keys", "/v1/keys?limit=2000"],
+    ["a document", "/v1/docs/d"],
+    ["a document as an update", "/v1/docs/d?sv=AA"],
+  ])("made of %s has room until it is read", async (_, path) => {
+    await start();
+    for (let i = 0; i < 2000; i++) await doors.store.put(`${i}${"k".repeat(500)}` as Key, new Uint8Array(1));
+    const doc = new Y.Doc();
+    doc.getText("t").insert(0, "x".repeat(2 * MIB));
+    const update = Y.encodeStateAsUpdate(doc);
+    expect((await fetch(`${doors.url}/v1/docs/d`, { method: "POST", body: update })).status).toBe(201);
+    await begin("first", 1);
+    await expect.poll(lent).toBe(MIB);
+    const socket = await connect();
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    await expect.poll(waiting).toBe(1);
+    sockets[0]?.destroy();
+    expect(parseAnswer(await readAll(socket)).status).toBe(200);
+    await expect.poll(lent).toBe(0);
   });
 
   it("that is short does not wait", async () => {

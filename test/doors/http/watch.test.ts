@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Key } from "../../../src/base/ids.ts";
-import { formatServerSentEvent } from "../../../src/doors/http/watch.ts";
+import { encodeServerSentEvent, formatServerSentEvent } from "../../../src/doors/http/watch.ts";
 import { openDoors, type TestDoors } from "../../support/doors.ts";
 import { openSocket, request } from "../../support/raw-http.ts";
 
@@ -84,6 +84,16 @@ describe("a watch", () => {
     const entry = { value: Buffer.from("a\r\n\ndata: b"), version: "v" };
     const text = formatServerSentEvent({ type: "put", key: "\n\nid: 9" as Key, entry, resume: "1" }, undefined);
     expect(text.split(/\r|\n/)).toHaveLength(5);
+  });
+
+  it("is sent the same bytes as the others where the value is long, and what it asked for", () => {
+    const entry = { value: Buffer.alloc(100_000, "x"), version: "v" };
+    const event = { type: "put", key: "k" as Key, entry, resume: "1" } as const;
+    const bytes = encodeServerSentEvent(event, undefined);
+    expect(encodeServerSentEvent(event, undefined)).toBe(bytes);
+    expect(bytes.toString()).toBe(formatServerSentEvent(event, undefined));
+    expect(encodeServerSentEvent(event, "base64").toString()).toBe(formatServerSentEvent(event, "base64"));
+    expect(encodeServerSentEvent({ ...event, resume: "2" }, undefined).toString()).toContain("id: 2");
   });
 
   it("ends, and is forgotten, when its client goes", async () => {

@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Key } from "../../../src/base/ids.ts";
 import { createAuth } from "../../../src/doors/auth.ts";
+import { defaultLimits } from "../../../src/doors/limits.ts";
 import { openDoors, type TestDoors } from "../../support/doors.ts";
 import { openSocket, parseAnswer, readAll } from "../../support/raw-http.ts";
 import { TestClient } from "../../support/ws-client.ts";
@@ -263,6 +264,31 @@ describe("readers that do not read", () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * MIB);
     socket.resume();
     await closed;
+  });
+
+  it("have few answers made for them, also where each is short, and far less than events are let wait", async () => {
+    const patient = await openDoors();
+    await patient.store.put("short" as Key, Buffer.alloc(60 * KIB, "x"));
+    const { get } = patient.store;
+    let begun = 0;
+    patient.store.get = (...given) => {
+      begun++;
+      return get.apply(patient.store, given);
+    };
+    const socket = await openRaw(patient.port);
+    socket.pause();
+    socket.write(
+      Buffer.concat(Array.from({ length: 1_000 }, (_, id) => frame(1, `{"id":${id},"op":"get","key":"short"}`))),
+    );
+    const other = await TestClient.open(patient.port);
+    // As much time as others take for many of their own.
+    for (let i = 0; i < 500; i++) await other.ask({ op: "put", key: "a", value: "" });
+    expect(begun).toBeGreaterThan(0);
+    // What the system takes over of them is among these.
+    expect(begun * 60 * KIB).toBeLessThan(defaultLimits.outputBytesMax);
+    socket.destroy();
+    other.close();
+    await patient.server.close(100);
   });
 
   it("cannot make pongs pile up", async () => {

@@ -23,14 +23,26 @@ function frameOf({ bytes, isLast, isPing = false }: Frame): Buffer {
 
 function lengthsOf(bytes: Buffer, chunkBytes: number): number[] {
   const told: number[] = [];
-  const lengths = new MessageLengths({ longBytesMin: LONG, bytesMax: MOST, tell: (length) => told.push(length) });
-  for (let at = 0; at < bytes.length; at += chunkBytes) lengths.receive(bytes.subarray(at, at + chunkBytes));
+  const lengths = new MessageLengths({ longBytesMin: LONG, bytesMax: MOST });
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    const length = lengths.receive(bytes.subarray(at, at + chunkBytes));
+    if (length !== undefined) told.push(length);
+  }
   return told;
 }
 
 it("tells of a long message as soon as the head of its frame is here", () => {
   const frame = frameOf({ bytes: 70_000, isLast: true });
   expect([lengthsOf(frame.subarray(0, 13), 20), lengthsOf(frame.subarray(0, 14), 20)]).toEqual([[], [70_000]]);
+});
+
+it("tells nobody of what is here by then, and of the next behind it", () => {
+  const frames = [
+    { bytes: 990, isLast: false },
+    { bytes: 10, isLast: true },
+    { bytes: 2000, isLast: true },
+  ].map(frameOf);
+  expect(lengthsOf(Buffer.concat(frames), 2000)).toEqual([2000]);
 });
 
 it("tells nobody of what is longer than a message may be, of which nobody has to send a byte", () => {
@@ -61,16 +73,23 @@ it("tells what its obvious twin finds in any frames, however they are cut up", (
         each.isPing ? { bytes: Math.min(each.bytes, 125), isLast: true, isPing: true } : each,
       );
       const expected: number[] = [];
-      let [soFar, isTold] = [0, false];
-      for (const { bytes, isLast, isPing } of sent) {
-        if (isPing) continue;
-        soFar += bytes;
-        if (soFar >= LONG && soFar <= MOST && !isTold) {
-          expected.push(isLast ? soFar : MOST);
-          isTold = true;
+      let [soFar, at]: [number, number] = [0, 0];
+      /** What the message under way is long by, and the chunk in which that is known. */
+      let known: { readonly length: number; readonly chunk: number } | undefined;
+      const chunkOf = (byte: number) => Math.floor(byte / chunkBytes);
+      for (const frame of sent) {
+        const headEnd = at + frameOf(frame).length - frame.bytes - 1;
+        at = headEnd + 1 + frame.bytes;
+        if (frame.isPing) continue;
+        soFar += frame.bytes;
+        if (soFar >= LONG && soFar <= MOST) {
+          known ??= { length: frame.isLast ? soFar : MOST, chunk: chunkOf(headEnd) };
         }
-        if (isLast) [soFar, isTold] = [0, false];
+        if (!frame.isLast) continue;
+        if (known !== undefined && chunkOf(at - 1) !== known.chunk) expected.push(known.length);
+        [soFar, known] = [0, undefined];
       }
+      if (known !== undefined) expected.push(known.length);
       expect(lengthsOf(Buffer.concat(sent.map(frameOf)), chunkBytes)).toEqual(expected);
     }),
   );

@@ -66,6 +66,19 @@ describe("a long message", () => {
     await expect.poll(() => account().lentBytes).toBe(0);
   });
 
+  it("that comes to be long with its last frame, which is here by then, leaves no room taken, then or with the next", async () => {
+    const client = await connect();
+    for (const key of ["a", "b"]) {
+      const message = JSON.stringify({ id: key, op: "put", key, value: "x".repeat(65_530) });
+      const answer = client.raw(message.slice(0, 65_530), { fin: false });
+      client.socket.send(message.slice(65_530));
+      expect(await answer).toMatchObject({ id: key, ok: true });
+      await expect.poll(() => account().lentBytes).toBe(0);
+    }
+    expect(await client.ask(put("c"))).toMatchObject({ ok: true });
+    await expect.poll(() => account().lentBytes).toBe(0);
+  });
+
   it("gives its room back when its client goes", async () => {
     const client = await connect();
     client.socket.send("x".repeat(LONG), { fin: false });
@@ -142,6 +155,34 @@ describe("a long answer", () => {
     await gate.left;
     await expect.poll(() => [account().lentBytes, account().waiting]).toEqual([0, 0]);
   });
+});
+
+it("a long answer that waits for room waits no longer once its client has gone", async () => {
+  await doors.store.put("long" as Key, new Uint8Array(LONG));
+  const [first, second] = [await connect(), await connect()];
+  const gate = new Gate(doors.store, "put");
+  const written = first.ask(put("slow"));
+  await gate.reached;
+  const taken = account().lentBytes;
+  void second.ask({ op: "get", key: "long" });
+  await expect.poll(() => account().waiting).toBe(1);
+  second.close();
+  await expect.poll(() => [account().waiting, account().lentBytes]).toEqual([0, taken]);
+  gate.open();
+  expect(await written).toMatchObject({ ok: true });
+  await expect.poll(() => account().lentBytes).toBe(0);
+});
+
+it("pages of many keys have room until they are read", async () => {
+  for (let i = 0; i < 1000; i++) await doors.store.put(`${i}${"k".repeat(500)}` as Key, new Uint8Array(1));
+  const [first, second] = [await connect(MSGPACK), await connect()];
+  first.socket.send(new Uint8Array(LONG), { fin: false });
+  await expect.poll(() => account().lentBytes).toBe(MOST);
+  const answer = second.ask({ op: "keys", limit: 1000 });
+  await expect.poll(() => account().waiting).toBe(1);
+  first.close();
+  expect((await answer).keys).toHaveLength(1000);
+  await expect.poll(() => account().lentBytes).toBe(0);
 });
 
 it("a long answer waits for room, and is given it once that is free", async () => {
