@@ -256,7 +256,7 @@ function defaultAdvertise(host: string, port: number): string | undefined {
 }
 
 function memoryWarning(bytes: number): string {
-  const itself = "a replica takes 60 to 100 MB for itself, and some 300 MB with values of many MB";
-  const enough = "128mb is exceeded by little with short values, 256mb with long ones";
+  const itself = "a replica takes 60 to 100 MB for itself, and up to 400 MB with values of many MB";
+  const enough = "128mb holds for short values but for some percent, 512mb also for long ones";
   return `--memory ${formatBytes(bytes)} will be exceeded: ${itself}; ${enough}`;
 }

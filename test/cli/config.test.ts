@@ -175,7 +175,7 @@ test.each([
 
 test("warns of a bound for memory that a replica exceeds by itself", () => {
   const warning =
-    "--memory 64mb will be exceeded: a replica takes 60 to 100 MB for itself, and some 300 MB with values of many MB; 128mb is exceeded by little with short values, 256mb with long ones";
+    "--memory 64mb will be exceeded: a replica takes 60 to 100 MB for itself, and up to 400 MB with values of many MB; 128mb holds for short values but for some percent, 512mb also for long ones";
   expect([start({ memory: "64mb" }).warnings, start({ memory: "128mb" }).warnings]).toEqual([[warning], []]);
 });
 
