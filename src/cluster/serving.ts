@@ -72,6 +72,8 @@ export class Serving {
   readonly #writer = new ByteWriter(CHUNK_BYTES);
   /** False: no session is open. */
   #isServing = false;
+  /** Something that was left out is being asked for: only some of it at a time, as clients ask for values as well. */
+  #isLooking = false;
   #now = 0;
 
   constructor(around: SendingSurroundings) {
@@ -122,11 +124,15 @@ export class Serving {
   /** What was left out is asked for again, some of it each time: somebody may have it, or be in reach, by now. */
   #lookAgain({ incomplete }: Puller, shard: Shard): void {
     const last = incomplete.get(shard);
-    if (last === undefined || last.leftOut.length === 0) return;
+    if (this.#isLooking || last === undefined || last.leftOut.length === 0) return;
     if (last.next >= last.leftOut.length) last.next = 0;
     const slots = last.leftOut.slice(last.next, last.next + ASKED_AGAIN_MAX);
     last.next += slots.length;
-    this.#around.recall(shard, slots, () => noteHere(shard, last));
+    this.#isLooking = true;
+    this.#around.recall(shard, slots, () => {
+      this.#isLooking = false;
+      noteHere(shard, last);
+    });
   }
 
   #isOfSameView(shard: Shard, view: number): boolean {

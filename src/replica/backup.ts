@@ -140,11 +140,12 @@ export class Backups {
       left.absent += page.absent;
       if (page.count + page.absent > 0) deadline = this.#host.now() + AWAY_MS_MAX;
       else if (page.away.length > 0 && this.#host.now() > deadline) throw unreadable(recalled);
-      recalled = undefined;
-      if (page.away.length > 0) recalled = await recallPage(this.#host, { type: "away", shard, slots: page.away });
       yield* partsOf(source.name, page.records);
       place = page.next;
-      await this.#host.pause(0);
+      recalled = undefined;
+      // What is absent is so for whoever looks at once.
+      if (page.away.length > 0) recalled = await recallPage(this.#host, { type: "away", shard, slots: page.away });
+      else await this.#host.pause(0);
     }
   }
 

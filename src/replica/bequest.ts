@@ -5,12 +5,13 @@
  * value. An heir fetches what it lacks, and says yes when it is asked again; what it still refuses the other owners are asked
  * for, in turn.
  *
- *  B1. A shard is given when somebody who stays said yes to every value that there was when it was begun with; or when its heir
- *      has no ghosts, or has a disk, and claims all that the shard claimed then. What is written later reaches others as a push
- *      or a delta does.
+ *  B1. A shard is given when somebody who stays said yes to every value that there was when it was begun with; or when one of
+ *      them has no ghosts, or has a disk, and claims all that the shard claimed then. What is written later reaches others as a
+ *      push or a delta does.
  *  B2. Who goes says yes to nobody, and says that it goes: what it has is nothing to rely on any more. It is nobody's heir.
  *  B3. What somebody said counts for as long as it is there, and what an heir said for as long as it is the heir. After that the
  *      shard is begun with anew.
+ *      Where nobody is linked who may take it, whoever is alive is waited for: links break for a moment.
  *  B4. A value for which nobody has room, as all said one after the other, goes as one that is evicted would: it is counted, and
  *      waited for no longer.
  */
@@ -22,7 +23,7 @@ import { heirsOf } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
-import type { MessageOf } from "../wire/message.ts";
+import type { MemberState, MessageOf } from "../wire/message.ts";
 import { isOfVersion, KEEP_MAX, type VersionFacts, versionFactsAt } from "../wire/version-facts.ts";
 
 const ANSWER_MS = 3000;
@@ -36,6 +37,7 @@ const REFUSED_MAX = 4 * KEEP_MAX;
 
 export interface BequestHost extends Surroundings {
   readonly isEphemeral: boolean;
+  stateOf(id: ReplicaId): MemberState;
   /** Numbers what is asked with `keep`. */
   nextQuestion(): number;
 }
@@ -52,6 +54,8 @@ interface Progress {
   left: number;
   /** Those who said yes to any. */
   readonly takers: Set<ReplicaId>;
+  /** Values that nobody had room for (B4). */
+  lost: number;
 }
 
 /** A value that somebody is to say yes to. */
@@ -71,20 +75,18 @@ interface Talk {
   asked: { readonly question: number; readonly items: readonly Item[]; readonly dueAt: number } | undefined;
   /** Whether it had no ghosts when it was asked; undefined: it was not yet. */
   isWhole: boolean | undefined;
-  /** B2. */
-  isGoing: boolean;
 }
 
 export class Bequest {
   readonly #host: BequestHost;
   readonly #progress = new Map<Shard, Progress>();
   readonly #talks = new Map<ReplicaId, Talk>();
+  /** Those who said that they are about to go, too (B2). */
+  readonly #going = new Set<ReplicaId>();
   #refused: Item[] = [];
   #now = 0;
   /** It has begun: B2 holds. */
   isUnderWay = false;
-  /** Values that nobody had room for (B4). */
-  lost = 0;
 
   constructor(host: BequestHost) {
     this.#host = host;
@@ -93,29 +95,48 @@ export class Bequest {
   /** Shards that are not given yet. */
   get left(): number {
     let count = 0;
-    for (const shard of this.#host.shards.all) if (this.#openHeirOf(shard) !== undefined) count++;
+    for (const shard of this.#host.shards.all) if (this.#isOpen(shard)) count++;
     return count;
   }
 
-  /** Who is still to be asked, or waited for, of a shard; undefined: it is given, or there is nothing to give, or nobody to give to. */
+  /** Values that nobody had room for (B4). */
+  get lost(): number {
+    let count = 0;
+    for (const { lost } of this.#progress.values()) count += lost;
+    return count;
+  }
+
+  #isOpen(shard: Shard): boolean {
+    if (!hasAnythingToGive(shard)) return false;
+    const heirs = this.#heirsOf(shard);
+    return heirs.length === 0 ? this.#mayAnyoneCome(shard) : !this.#isGiven(shard, heirs);
+  }
+
+  /** Who is still to be asked, or waited for, of a shard; undefined: nobody at the moment. */
   #openHeirOf(shard: Shard): ReplicaId | undefined {
-    const space = spaceOf(shard.id);
-    if (!isForEverybody(space) || space === SYSTEM_SPACE || shard.looseBytes + shard.awayBytes === 0) return undefined;
-    const [heir] = this.#heirsOf(shard);
-    return heir === undefined || this.#isGiven(shard, heir) ? undefined : heir;
+    if (!hasAnythingToGive(shard)) return undefined;
+    const heirs = this.#heirsOf(shard);
+    return this.#isGiven(shard, heirs) ? undefined : heirs[0];
   }
 
   #heirsOf({ id }: Shard): readonly ReplicaId[] {
-    return heirsOf(this.#host, id, (peer) => this.#talks.get(peer)?.isGoing !== true);
+    return heirsOf(this.#host, id, (peer) => !this.#going.has(peer));
+  }
+
+  #mayAnyoneCome({ id }: Shard): boolean {
+    const { ownership } = this.#host;
+    const mayCome = (peer: ReplicaId) => !this.#going.has(peer) && this.#host.stateOf(peer) === "alive";
+    return ownership.ownersOf(id).some((peer) => peer !== ownership.self && mayCome(peer));
   }
 
   /** B1, B3. */
-  #isGiven(shard: Shard, heir: ReplicaId): boolean {
+  #isGiven(shard: Shard, heirs: readonly ReplicaId[]): boolean {
     const progress = this.#progress.get(shard);
-    if (progress === undefined || progress.heir !== heir) return false;
+    if (progress === undefined || progress.heir !== heirs[0]) return false;
     if (progress.slot >= progress.end && progress.left === 0) return true;
-    if (this.#hasGhosts(heir)) return false;
-    return this.#host.reports.of(shard.id, heir)?.durable.dominates(progress.vector) === true;
+    const claimsAll = (heir: ReplicaId) =>
+      this.#host.reports.of(shard.id, heir)?.durable.dominates(progress.vector) === true;
+    return heirs.some((heir) => !this.#hasGhosts(heir) && claimsAll(heir));
   }
 
   #hasGhosts(heir: ReplicaId): boolean {
@@ -137,6 +158,7 @@ export class Bequest {
   }
 
   linkDown(peer: ReplicaId): void {
+    this.#going.delete(peer);
     const talk = this.#talks.get(peer);
     if (talk === undefined) return;
     this.#unanswered(talk);
@@ -165,7 +187,7 @@ export class Bequest {
   #talkWith(peer: ReplicaId): Talk {
     let talk = this.#talks.get(peer);
     if (talk === undefined) {
-      talk = { asked: undefined, isWhole: undefined, isGoing: false };
+      talk = { asked: undefined, isWhole: undefined };
       this.#talks.set(peer, talk);
     }
     return talk;
@@ -194,7 +216,7 @@ export class Bequest {
     // While another was the heir, this one may have let values go to that one.
     if (known !== undefined) talk.isWhole = undefined;
     const [end, vector] = [shard.table.slotEnd, shard.vector.snapshot()];
-    this.#progress.set(shard, { shard, heir, slot: 1, end, vector, left: 0, takers: new Set() });
+    this.#progress.set(shard, { shard, heir, slot: 1, end, vector, left: 0, takers: new Set(), lost: 0 });
   }
 
   #refusedFor(peer: ReplicaId): Item[] {
@@ -239,7 +261,8 @@ export class Bequest {
     if (talk?.asked?.question !== question) return;
     const { items } = talk.asked;
     talk.asked = undefined;
-    talk.isGoing = isGoing;
+    if (isGoing) this.#going.add(peer);
+    else this.#going.delete(peer);
     if (items.length === 0) talk.isWhole = isWhole;
     const [has, isFull] = [new Set(places), new Set(noRoom)];
     for (const [place, item] of items.entries()) {
@@ -269,7 +292,7 @@ export class Bequest {
     const isHere = this.#isHere(item);
     const isLost = isHere && this.#hasNobodyRoomFor(item);
     if (isHere && !isLost) return true;
-    if (isLost) this.lost++;
+    if (isLost) progress.lost++;
     progress.left--;
     return false;
   }
@@ -284,4 +307,10 @@ export class Bequest {
   #hasNobodyRoomFor({ progress, fulls }: Item): boolean {
     return fulls > 2 * this.#heirsOf(progress.shard).length;
   }
+}
+
+/** Of a keyspace that everybody keeps for ever: of others nobody has ghosts. */
+function hasAnythingToGive({ id, looseBytes, awayBytes }: Shard): boolean {
+  const space = spaceOf(id);
+  return isForEverybody(space) && space !== SYSTEM_SPACE && looseBytes + awayBytes > 0;
 }

@@ -5,6 +5,7 @@
  */
 
 import { isDue } from "../base/deadline.ts";
+import type { Bequest } from "./bequest.ts";
 import type { Log } from "./ports.ts";
 import type { Replica } from "./replica.ts";
 
@@ -40,7 +41,11 @@ export class Farewell {
    * that moment, in `tick`, nothing is to be written any more. False: it keeps its place.
    */
   decision(now: number): Promise<boolean> {
-    const isOver = ({ departure }: Replica) => departure.mayGo();
+    const isOver = ({ departure, bequest }: Replica) => {
+      if (!departure.mayGo()) return false;
+      this.#tellLost(bequest);
+      return true;
+    };
     const abandoned = () => {
       this.#log("warn", "leaving-abandoned", { reason: "no other disk has what was written last" });
     };
@@ -52,13 +57,17 @@ export class Farewell {
     const isOver = ({ bequest }: Replica, at: number) => {
       bequest.tick(at);
       if (bequest.left > 0) return false;
-      if (bequest.lost > 0) this.#log("warn", "values-lost", { values: bequest.lost });
+      this.#tellLost(bequest);
       return true;
     };
     const abandoned = ({ bequest }: Replica) => {
       this.#log("warn", "values-lost", { values: bequest.lost, shardsOfMore: bequest.left });
     };
     await this.#until(isOver, abandoned, now, BEQUEST_MS);
+  }
+
+  #tellLost({ lost }: Bequest): void {
+    if (lost > 0) this.#log("warn", "values-lost", { values: lost, reason: "nobody had room for them" });
   }
 
   #until(isOver: Going["isOver"], abandoned: Going["abandoned"], now: number, waitMs: number): Promise<boolean> {

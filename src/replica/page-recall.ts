@@ -2,6 +2,7 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { Shard } from "../core/shard.ts";
+import { isOfVersion, type VersionFacts, versionFactsAt } from "../wire/version-facts.ts";
 import type { KeyspaceHost } from "./local-keyspace.ts";
 
 export interface PageAway {
@@ -34,7 +35,7 @@ export async function recallPage(
   { shard, slots }: PageAway,
 ): Promise<PageRecalled> {
   const { recalls, outbox } = host.replica();
-  const absent = new Set<number>();
+  const versions = new Map<number, VersionFacts>();
   let error: AtollError | undefined;
   let left = slots.length;
   await new Promise<void>((resolve) => {
@@ -42,13 +43,26 @@ export async function recallPage(
       for (const slot of slots) {
         recalls.want(shard, slot, (recalled) => {
           if (recalled instanceof AtollError) error = recalled;
-          else if (recalled === "gone") absent.add(slot);
+          else if (recalled === "gone") versions.set(slot, versionIn(shard, slot));
           if (--left === 0) outbox.answers.push(resolve);
         });
       }
     });
   });
+  // Meanwhile others were waited for.
+  const isStill = ([slot, version]: [number, VersionFacts]) => isAwayAs(shard, slot, version);
+  const absent = new Set([...versions].filter(isStill).map(([slot]) => slot));
   if (error === undefined) return { absent, error };
   await host.pause(RETRY_MS);
   return { absent: NOTHING, error };
+}
+
+function versionIn({ id, table }: Shard, slot: number): VersionFacts {
+  return versionFactsAt(id, table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
+}
+
+function isAwayAs(shard: Shard, slot: number, version: VersionFacts): boolean {
+  const { table } = shard;
+  if (!table.isHeld(slot) || table.isSentinel(slot) || !shard.isAway(slot)) return false;
+  return isOfVersion(version, table.viewOf(slot), table.offsetOf(slot));
 }

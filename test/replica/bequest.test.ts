@@ -79,6 +79,22 @@ describe("values of a replica that goes", () => {
     for (let i = 0; i < COUNT; i++) expect(await read(placed, 0, keyOf(i))).toBe(VALUE + i);
   });
 
+  it("wait for whoever is alive, though no link to it is up at the moment", async () => {
+    const placed = await started("unlinked", [SMALL, LARGE]);
+    await fill(placed);
+    expect(ghostsOf(placed, 0).length).toBeGreaterThan(COUNT / 8);
+    placed.driver(0).setMemoryBytes(LARGE);
+    const { replica } = placed.driver(1);
+    const isLinked = replica.isLinked.bind(replica);
+    replica.isLinked = () => false;
+    placed.world.node(1).stop();
+    await placed.run(1000);
+    expect([placed.world.node(1).life === undefined, ghostsOf(placed, 0).length > 0]).toEqual([false, true]);
+    replica.isLinked = isLinked;
+    await placed.run(3000);
+    expect([placed.world.node(1).life, ghostsOf(placed, 0)]).toEqual([undefined, []]);
+  });
+
   it("go where nobody has room, whether a replica stops or leaves (B4)", async () => {
     for (const way of ["stop", "leave"] as const) {
       const placed = await started(`no-room-${way}`, [SMALL, LARGE]);
