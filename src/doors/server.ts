@@ -3,7 +3,13 @@
  * upgrades to whoever has their path, and shuts down without dropping what it has begun.
  */
 
-import { createServer as createHttpServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -92,6 +98,7 @@ export function createServer(options: DoorServerOptions): DoorServer {
 class Doors implements DoorServer {
   readonly metrics: DoorMetrics;
   readonly #options: DoorServerOptions;
+  readonly #limits: DoorLimits;
   readonly #log: DoorLog;
   readonly #auth: Auth;
   readonly #admission: Admission;
@@ -105,6 +112,7 @@ class Doors implements DoorServer {
   constructor(options: DoorServerOptions) {
     const limits = createLimits(options.limits);
     this.#options = options;
+    this.#limits = limits;
     this.#log = options.log ?? silentLog;
     this.#auth = options.auth ?? openAuth;
     this.#admission = {
@@ -266,8 +274,14 @@ class Doors implements DoorServer {
       socket.destroy();
       return;
     }
+    const refuse = (): void => this.#refuse(socket, code);
+    if (code === "TIMEOUT" && this.#http.excuse(socket, this.#limits.requestTimeoutMs, refuse)) return;
+    refuse();
+  }
+
+  #refuse(socket: Duplex, code: ErrorCode): void {
     this.metrics.error("server", code);
-    // Raw bytes in the middle of another answer would be read as part of it.
+    // Raw bytes would be read as part of the answer to another request, or as all of it.
     if (isAnswering(socket)) socket.destroy();
     else answerRaw(socket, new AtollError(code, CLIENT_ERRORS[code] ?? STATUS_CODES[400] ?? ""));
   }
@@ -306,10 +320,10 @@ function clientErrorCode(error: NodeJS.ErrnoException): ErrorCode | undefined {
   return error.code?.startsWith("HPE_") === true ? "BAD_REQUEST" : undefined;
 }
 
-/** True while `node:http` has an answer for this socket under way. */
+/** True while an answer on this socket is under way, or the next one there is for a request other than the one that arrives. */
 function isAnswering(socket: Duplex): boolean {
   const message: unknown = Reflect.get(socket, "_httpMessage");
-  return typeof message === "object" && message !== null && Reflect.get(message, "headersSent") === true;
+  return message instanceof ServerResponse && (message.headersSent || message.req.complete);
 }
 
 function listenError(error: NodeJS.ErrnoException, at: { readonly host: string; readonly port: number }): AtollError {

@@ -6,6 +6,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { BackupStore } from "../../backup-store.ts";
 import { parseDurationMs } from "../../base/duration.ts";
 import { AtollError, toAtollError } from "../../base/errors.ts";
@@ -142,6 +143,11 @@ export class HttpDoor {
     this.#turns.take(request, response, () => void this.#serve(exchange));
   }
 
+  /** See `Turns.excuse`. */
+  excuse(socket: Duplex, timeoutMs: number, late: () => void): boolean {
+    return this.#turns.excuse(socket, timeoutMs, late);
+  }
+
   /** Every further answer closes its connection; watches end now. */
   close(): void {
     this.#closing = true;
@@ -261,6 +267,8 @@ export class HttpDoor {
 
   #openStream(exchange: Exchange, call: Call): void {
     const { limits, metrics } = this.#options;
+    // As its session was waited for: nothing would tell the stream.
+    if (exchange.request.socket.destroyed) throw new ClientGone();
     if (this.#closing) throw new AtollError("SHUTTING_DOWN", "this replica is shutting down");
     if (metrics.watches >= limits.watchesMax) {
       throw new AtollError("TOO_MANY_WATCHES", `there are already ${limits.watchesMax} watches`);

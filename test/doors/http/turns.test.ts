@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Turns } from "../../../src/doors/http/turns.ts";
+import { holdWrites } from "../../support/held-writes.ts";
 import { openSocket, readAll } from "../../support/raw-http.ts";
 
 let server: Server;
@@ -11,6 +12,8 @@ let turns: Turns;
 /** What each request meets once it has begun. */
 let serve: (request: IncomingMessage, response: ServerResponse) => void;
 let taken: number;
+/** How long one that begins to arrive may take, and how often that is looked at. */
+const TIMES = { headersTimeout: 200, requestTimeout: 200, connectionsCheckingInterval: 50 };
 const begun: {
   readonly url: string | undefined;
   readonly request: IncomingMessage;
@@ -22,7 +25,7 @@ beforeEach(async () => {
   begun.length = 0;
   taken = 0;
   serve = (request) => request.resume();
-  server = createServer((request, response) => {
+  server = createServer(TIMES, (request, response) => {
     taken++;
     turns.take(request, response, () => {
       begun.push({ url: request.url, request, response });
@@ -164,4 +167,99 @@ it("reads no more of bodies in pieces of a byte than came with the first", async
   client.write((chunked + body).repeat(16));
   await expect.poll(() => served?.isPaused()).toBe(true);
   expect(taken).toBeLessThan(5);
+});
+
+/** Of a second request that has begun before the answer ahead of it is sent, and what lets that be sent. */
+async function beginEarly(): Promise<{ readonly early: ServerResponse; readonly release: () => void }> {
+  client.write(get("/a"));
+  await expect.poll(urls).toEqual(["/a"]);
+  if (served === undefined) throw new Error("BUG: nobody is connected");
+  const release = holdWrites(served);
+  client.write(get("/b"));
+  await expect.poll(() => taken).toBe(2);
+  const [first] = begun;
+  if (first !== undefined) answer(first.request, first.response, Buffer.from("x"));
+  await expect.poll(urls).toEqual(["/a", "/b"]);
+  const early = begun[1]?.response;
+  if (early?.socket !== null) throw new Error("BUG: it is its turn to be sent");
+  return { early, release };
+}
+
+it("tells one that has begun before the answer ahead of it was sent that its connection is gone", async () => {
+  const { early } = await beginEarly();
+  let closed = 0;
+  early.on("close", () => closed++);
+  client.resetAndDestroy();
+  await expect.poll(() => closed).toBe(1);
+  expect([early.closed, early.destroyed]).toEqual([true, true]);
+});
+
+it("leaves it to `node:http` to tell one that has been sent since", async () => {
+  const { early, release } = await beginEarly();
+  let closed = 0;
+  early.on("close", () => closed++);
+  release();
+  await expect.poll(() => early.socket).toBe(served);
+  early.end("b");
+  await expect.poll(() => closed).toBe(1);
+  client.destroy();
+  await expect.poll(() => served?.closed).toBe(true);
+  expect(closed).toBe(1);
+});
+
+it("does not begin one behind a last answer", async () => {
+  client.write(get("/a") + get("/b"));
+  await expect.poll(() => taken).toBe(2);
+  const [first] = begun;
+  if (first === undefined) throw new Error("BUG: nothing has begun");
+  answer(first.request, first.response, Buffer.from("a"));
+  served?.end();
+  client.resume();
+  await expect.poll(() => served?.closed).toBe(true);
+  expect(urls()).toEqual(["/a"]);
+});
+
+describe("a request that is late", () => {
+  let excused: boolean[];
+  let late: number;
+
+  beforeEach(() => {
+    excused = [];
+    late = 0;
+    server.on("clientError", (_, socket) => excused.push(turns.excuse(socket, TIMES.requestTimeout, () => late++)));
+  });
+
+  /** More than are read before the first is answered, and the beginning of another. */
+  async function holdUp(): Promise<void> {
+    client.write(get("/a").repeat(20) + get("/late").slice(0, -2));
+    await expect.poll(() => served?.isPaused()).toBe(true);
+    await expect.poll(() => excused, { timeout: 4_000 }).toEqual([true]);
+  }
+
+  function answerAll(): void {
+    serve = (request, response) => answer(request, response, Buffer.from("x"));
+    const [first] = begun;
+    if (first !== undefined) serve(first.request, first.response);
+  }
+
+  it("because it was not read is excused, and read once it is its turn", async () => {
+    await holdUp();
+    client.write("\r\n");
+    answerAll();
+    await expect.poll(urls).toContain("/late");
+    expect([excused, late]).toEqual([[true], 0]);
+  });
+
+  it("because it was not read is told of once it does not come when it is", async () => {
+    await holdUp();
+    expect(late).toBe(0);
+    answerAll();
+    await expect.poll(() => late, { timeout: 4_000 }).toBe(1);
+    expect(urls()).not.toContain("/late");
+  });
+
+  it("by itself is not excused", async () => {
+    client.write(get("/a") + get("/b") + get("/late").slice(0, -2));
+    await expect.poll(() => excused, { timeout: 4_000 }).toEqual([false]);
+  });
 });
