@@ -6,7 +6,6 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import type { BackupStore } from "../../backup-store.ts";
 import { parseDurationMs } from "../../base/duration.ts";
 import { AtollError, toAtollError } from "../../base/errors.ts";
@@ -105,6 +104,8 @@ export class HttpDoor {
   readonly #unrouted: OperationMetrics;
   readonly #streams = new Set<EventStream>();
   readonly #turns = new Turns();
+  /** See `Turns`. */
+  readonly excuse: Turns["excuse"] = (...late) => this.#turns.excuse(...late);
   readonly #description: Answer;
   #closing = false;
 
@@ -141,11 +142,6 @@ export class HttpDoor {
       loan: undefined,
     };
     this.#turns.take(request, response, () => void this.#serve(exchange));
-  }
-
-  /** See `Turns.excuse`. */
-  excuse(socket: Duplex, timeoutMs: number, late: () => void): boolean {
-    return this.#turns.excuse(socket, timeoutMs, late);
   }
 
   /** Every further answer closes its connection; watches end now. */
