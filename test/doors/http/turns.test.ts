@@ -20,12 +20,16 @@ const begun: {
   readonly response: ServerResponse;
 }[] = [];
 
-beforeEach(async () => {
+beforeEach(() => open());
+
+afterEach(close);
+
+async function open(times: Partial<typeof TIMES> = {}): Promise<void> {
   turns = new Turns();
   begun.length = 0;
   taken = 0;
   serve = (request) => request.resume();
-  server = createServer(TIMES, (request, response) => {
+  server = createServer(times, (request, response) => {
     taken++;
     turns.take(request, response, () => {
       begun.push({ url: request.url, request, response });
@@ -37,12 +41,12 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   client = await openSocket((server.address() as AddressInfo).port);
-});
+}
 
-afterEach(() => {
+function close(): void {
   client.destroy();
   server.close();
-});
+}
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 const urls = () => begun.map(({ url }) => url);
@@ -223,7 +227,9 @@ describe("a request that is late", () => {
   let excused: boolean[];
   let late: number;
 
-  beforeEach(() => {
+  beforeEach(async () => {
+    close();
+    await open(TIMES);
     excused = [];
     late = 0;
     server.on("clientError", (_, socket) => excused.push(turns.excuse(socket, TIMES.requestTimeout, () => late++)));
