@@ -20,6 +20,8 @@ export class Lister {
   /** All keys that may be there. */
   readonly #keys: readonly Key[];
   readonly #standing = new Map<number, Standing>();
+  /** Of the processes that were looked at. */
+  readonly #lives = new Map<number, number | undefined>();
   readonly #asked = new Set<number>();
 
   constructor(stage: Stage, { key, listing }: Operation, keys: readonly Key[]) {
@@ -69,13 +71,18 @@ export class Lister {
     for (const index of new Set(this.#listing.nodes)) {
       const { replica } = this.#stage.node(index);
       const before = this.#standing.get(index);
+      const begunAt = this.#stage.now;
       const now =
         kept !== undefined
           ? unchanged(kept, before)
           : replica === undefined
             ? new Map()
             : await this.#versionsAt(replica, before);
-      this.#standing.set(index, now);
+      // Values that have to be fetched take time: the next process may have got by then what it did not have when it listed.
+      const number = this.#stage.node(index).life?.number;
+      const isSame = !this.#lives.has(index) || this.#lives.get(index) === number || this.#stage.now === begunAt;
+      this.#standing.set(index, isSame ? now : new Map());
+      this.#lives.set(index, number);
     }
   }
 
