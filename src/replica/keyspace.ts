@@ -27,20 +27,13 @@ import {
 } from "../store.ts";
 import type { Records } from "../wire/records.ts";
 import type { WriteBody } from "../wire/request.ts";
+import { type Circumstances, FROM_CLIENT, type Seen } from "./circumstances.ts";
 import { listKeys } from "./listing.ts";
 import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
 import { ACK_TIMEOUT_MS, checkKey, checkWrite, type KeyWrite, type Write } from "./operations.ts";
 import { untilInView } from "./policy-wait.ts";
 import { dotAt, entryAt, stampOf, versionOf } from "./register-view.ts";
-import {
-  type Answer,
-  type Circumstances,
-  FROM_CLIENT,
-  type Here,
-  type Router,
-  type Seen,
-  unknownOutcome,
-} from "./router.ts";
+import { type Answer, type Here, type Router, unknownOutcome } from "./router.ts";
 import { fateOf } from "./second-tries.ts";
 import { invalidateTag, invalidationKeys, staleDot } from "./tag-invalidation.ts";
 

@@ -17,29 +17,12 @@ import { shardIdOf } from "../base/shard-id.ts";
 import { chooseOwner, type OwnerFacts } from "../cluster/routing/owner-choice.ts";
 import { KIND_PLAIN } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
-import type { Dot } from "../store.ts";
 import type { ListBody, ListedShard, ReadBody, Request, RequestBody, WriteBody } from "../wire/request.ts";
-import { HOPS_MAX } from "../wire/request-codec.ts";
+import type { Circumstances, Seen } from "./circumstances.ts";
 import { type Answered, FORWARDED_MAX, Forwarding, type Patience } from "./forwarding.ts";
 import type { Cancel } from "./ports.ts";
 import { Refusals } from "./refusals.ts";
 import type { Replica } from "./replica.ts";
-
-/** What the session of a client has seen of shards that are not here, and how long an owner may wait for it, ms. */
-export interface Seen {
-  readonly dots: readonly Dot[];
-  readonly waitMs: number;
-}
-
-/** Passed on by nobody yet, for a client without a session. */
-export interface Circumstances {
-  readonly hops: number;
-  readonly seen: Seen | undefined;
-  /** Who passed it on. */
-  readonly from?: ReplicaId;
-}
-
-export const FROM_CLIENT: Circumstances = { hops: HOPS_MAX, seen: undefined };
 
 /** Carry it out here; a write that may have been carried out elsewhere with this stamp. */
 export interface Here {
