@@ -313,7 +313,7 @@ export class Router {
     request: Omit<Request, "request">,
   ): Promise<Answered> {
     tried.add(owner);
-    const first = this.#ask(owner, request, this.#readPatience(owner, tried, shard, request.waitMs));
+    const first = this.#ask(owner, request, this.#patience(owner, request.waitMs));
     const isTellers = this.#host.replica().watchRelay.sourceOf(shard.id) === owner;
     if (isTellers || this.#takenByShard.has(shard.id) || request.waitMs > 0) return first;
     this.#hedges = Math.min(HEDGE_BURST, this.#hedges + HEDGE_SHARE);
@@ -332,20 +332,13 @@ export class Router {
         tried.add(second);
         open++;
         try {
-          this.#ask(second, request, this.#readPatience(second, tried, shard, request.waitMs)).then(settle, reject);
+          this.#ask(second, request, this.#patience(second, request.waitMs)).then(settle, reject);
         } catch {
           open--;
         }
       });
       first.then(settle, reject);
     });
-  }
-
-  /** Where nobody else is to be asked, there is nothing but what is here, and that may be nothing: a slow owner is worth the wait. */
-  #readPatience(owner: ReplicaId, tried: ReadonlySet<ReplicaId>, shard: Shard, waitMs: number): Patience {
-    const patience = this.#patience(owner, waitMs);
-    const isLast = this.#choose(shard, tried) === undefined;
-    return isLast ? { ...patience, firstMs: Math.max(patience.firstMs, PATIENCE_MS_MAX) } : patience;
   }
 
   #hedgeMs(owner: ReplicaId): number {
