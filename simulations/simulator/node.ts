@@ -10,7 +10,7 @@ import type { DocumentSurroundings } from "../../src/documents/surroundings.ts";
 import type { Log, LogLevel } from "../../src/replica/ports.ts";
 import { dotAt, versionAt } from "../../src/replica/register-view.ts";
 import type { Dot, Version } from "../../src/store.ts";
-import { type VersionFacts, versionFactsAt } from "../../src/wire/version-facts.ts";
+import { type VersionFacts, versionFactsIn } from "../../src/wire/version-facts.ts";
 import { type ShareLoss, shareLossOf } from "../tenants/share-loss.ts";
 import type { SimulatedClock } from "./clock.ts";
 import type { ClockCorrection } from "./clock-course.ts";
@@ -309,8 +309,8 @@ export class SimulatedNode {
 
   #noteLent({ replica: { replica } }: Life): void {
     if (replica === undefined) return;
-    replica.ghosts.listener = ({ id, table }, slot) => {
-      const version = versionFactsAt(id, table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
+    replica.ghosts.listener = (shard, slot) => {
+      const version = versionFactsIn(shard, slot);
       const { now, isElsewhere } = this.#options;
       this.lent.push({ at: now(), key: version.key, isElsewhere: isElsewhere(version, this.index) });
     };

@@ -24,7 +24,7 @@ import type { Surroundings } from "../cluster/surroundings.ts";
 import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { MemberState, MessageOf } from "../wire/message.ts";
-import { isOfVersion, KEEP_MAX, type VersionFacts, versionFactsAt } from "../wire/version-facts.ts";
+import { isVersionIn, KEEP_MAX, type VersionFacts, versionFactsIn } from "../wire/version-facts.ts";
 
 const ANSWER_MS = 3000;
 /** After a value was refused: whoever lacks it fetches it meanwhile. */
@@ -236,13 +236,12 @@ export class Bequest {
     for (const shard of shards) {
       const progress = this.#progress.get(shard);
       if (progress === undefined) continue;
-      const { table } = shard;
       for (; progress.slot < progress.end; progress.slot++) {
         const isFull = items.length >= KEEP_MAX || bytes >= QUESTION_BYTES_MAX || this.#refused.length >= REFUSED_MAX;
         if (isFull || looks-- <= 0) return;
         const { slot } = progress;
         if (!shard.mayBeLent(slot) || (this.#host.isEphemeral && shard.isAway(slot))) continue;
-        const version = versionFactsAt(shard.id, table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
+        const version = versionFactsIn(shard, slot);
         bytes += version.key.length;
         progress.left++;
         items.push({ progress, slot, version, tries: 0, fulls: 0, dueAt: 0 });
@@ -300,7 +299,7 @@ export class Bequest {
   /** With its value, and as it was. */
   #isHere({ progress: { shard }, slot, version }: Item): boolean {
     if (!shard.mayBeLent(slot) || (this.#host.isEphemeral && shard.isAway(slot))) return false;
-    return isOfVersion(version, shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    return isVersionIn(shard, slot, version);
   }
 
   /** B4: all have been asked since anybody said anything else. */

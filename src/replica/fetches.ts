@@ -25,7 +25,7 @@ import { compareStamps } from "../core/record-order.ts";
 import type { Shard } from "../core/shard.ts";
 import type { MemberState, MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
-import { isOfVersion, type VersionFacts, versionFactsAt } from "../wire/version-facts.ts";
+import { isOfVersion, isVersionIn, type VersionFacts, versionFactsAt } from "../wire/version-facts.ts";
 import type { Found, Recalls } from "./recalls.ts";
 
 /** For the answer of one peer. */
@@ -167,7 +167,7 @@ export class Fetches {
       this.#host.takeIn(shard.id, records, now);
     }
     const slot = shard.find(version.kind, version.key);
-    const isHeld = slot !== 0 && isOfVersion(version, shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    const isHeld = slot !== 0 && isVersionIn(shard, slot, version);
     if (!isHeld || !shard.isAway(slot)) return this.#end(request, wanted, undefined);
     if (isSure) without.add(peer);
     this.#askNext(request, wanted);

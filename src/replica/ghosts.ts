@@ -27,7 +27,7 @@ import type { Lender, Residency } from "../core/residency.ts";
 import { FREE_TO_GO } from "../core/s3-fifo.ts";
 import type { Shard } from "../core/shard.ts";
 import type { MessageOf } from "../wire/message.ts";
-import { isOfVersion, KEEP_MAX, type VersionFacts, versionFactsAt } from "../wire/version-facts.ts";
+import { isVersionIn, KEEP_MAX, type VersionFacts, versionFactsIn } from "../wire/version-facts.ts";
 import type { Recalls } from "./recalls.ts";
 
 const ANSWER_MS = 5000;
@@ -120,9 +120,8 @@ export class Ghosts implements Lender {
   offer(shard: Shard, slot: number): void {
     const keeper = this.#keepers.get(shard);
     if (keeper === undefined) return this.#host.residency?.stays(shard, slot);
-    const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
-    const version = versionFactsAt(shard.id, view, shard.table.bytesOf(slot), at);
-    const offer = { shard, slot, version, bytes: valueLengthAt(view, at) };
+    const bytes = valueLengthAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    const offer = { shard, slot, version: versionFactsIn(shard, slot), bytes };
     this.#talkWith(keeper).gathered.push(offer);
     const slots = this.#slotsByShard.get(shard);
     if (slots === undefined) this.#slotsByShard.set(shard, new Set([slot]));
@@ -193,7 +192,7 @@ export class Ghosts implements Lender {
     if (shard === undefined || shard.isLeaving || shard.quarantined || !ownership.owns(shard.id)) return false;
     const slot = shard.find(version.kind, version.key);
     if (slot === 0 || shard.isUnconfirmed(slot)) return false;
-    if (!isOfVersion(version, shard.table.viewOf(slot), shard.table.offsetOf(slot))) return false;
+    if (!isVersionIn(shard, slot, version)) return false;
     if (!isEphemeral) return this.#host.isOnDisk(shard, slot);
     return !shard.isAway(slot) && !this.isOffered(shard, slot);
   }
@@ -204,9 +203,9 @@ export class Ghosts implements Lender {
     const shard = shards.get(version.shard);
     const slot = shard?.find(version.kind, version.key) ?? 0;
     if (shard === undefined || slot === 0 || !shard.isAway(slot)) return true;
-    const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
-    if (!isOfVersion(version, view, at)) return true;
-    const [bytes, name] = [valueLengthAt(view, at), `${shard.id} ${slot}`];
+    if (!isVersionIn(shard, slot, version)) return true;
+    const bytes = valueLengthAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    const name = `${shard.id} ${slot}`;
     if (this.#takenBack.has(name)) return true;
     if (residency?.wouldLend(this.#takenBackBytes + bytes) === true) return false;
     if (recalls.waiting >= TAKEN_BACK_AT_ONCE) return true;
@@ -243,7 +242,7 @@ export class Ghosts implements Lender {
   /** G3. */
   #isAsItWas({ shard, slot, version }: Offer): boolean {
     if (shard.holdOf(slot) !== FREE_TO_GO) return false;
-    return isOfVersion(version, shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    return isVersionIn(shard, slot, version);
   }
 
   #stays(offer: Offer): void {

@@ -16,7 +16,7 @@ import { keeperOf } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import type { Residency } from "../core/residency.ts";
 import type { Shard } from "../core/shard.ts";
-import { isOfVersion, type VersionFacts, versionFactsAt } from "../wire/version-facts.ts";
+import { isVersionIn, type VersionFacts, versionFactsIn } from "../wire/version-facts.ts";
 import type { Recalls } from "./recalls.ts";
 
 /** Between the two times that it is asked for, at least. */
@@ -66,8 +66,7 @@ export class Orphans {
     const known = this.#suspects.get(name);
     if (known === undefined || !this.#isSame(known)) {
       if (this.#suspects.size >= SUSPECTS_MAX) return;
-      const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
-      const version = versionFactsAt(shard.id, view, shard.table.bytesOf(slot), at);
+      const version = versionFactsIn(shard, slot);
       this.#suspects.set(name, { shard, slot, version, since: this.#now });
     } else if (Math.abs(this.#now - known.since) >= GRACE_MS && shard.isSettled) {
       this.#suspects.delete(name);
@@ -78,7 +77,7 @@ export class Orphans {
 
   #isSame({ shard, slot, version }: Suspect): boolean {
     if (!shard.table.isHeld(slot) || shard.table.isSentinel(slot) || !shard.isAway(slot)) return false;
-    return isOfVersion(version, shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    return isVersionIn(shard, slot, version);
   }
 
   /** To be called now and then. */

@@ -2,7 +2,7 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { Shard } from "../core/shard.ts";
-import { isOfVersion, type VersionFacts, versionFactsAt } from "../wire/version-facts.ts";
+import { isVersionIn, type VersionFacts, versionFactsIn } from "../wire/version-facts.ts";
 import type { KeyspaceHost } from "./local-keyspace.ts";
 
 export interface PageAway {
@@ -43,7 +43,7 @@ export async function recallPage(
       for (const slot of slots) {
         recalls.want(shard, slot, (recalled) => {
           if (recalled instanceof AtollError) error = recalled;
-          else if (recalled === "gone") versions.set(slot, versionIn(shard, slot));
+          else if (recalled === "gone") versions.set(slot, versionFactsIn(shard, slot));
           if (--left === 0) outbox.answers.push(resolve);
         });
       }
@@ -57,12 +57,8 @@ export async function recallPage(
   return { absent: NOTHING, error };
 }
 
-function versionIn({ id, table }: Shard, slot: number): VersionFacts {
-  return versionFactsAt(id, table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
-}
-
 function isAwayAs(shard: Shard, slot: number, version: VersionFacts): boolean {
   const { table } = shard;
   if (!table.isHeld(slot) || table.isSentinel(slot) || !shard.isAway(slot)) return false;
-  return isOfVersion(version, table.viewOf(slot), table.offsetOf(slot));
+  return isVersionIn(shard, slot, version);
 }

@@ -2,6 +2,7 @@
 
 import type { Key, OriginId, ShardId, Timestamp } from "../base/ids.ts";
 import { checksumAt, keyAt, kindAt, originAt, sequenceAt, timestampAt } from "../core/record.ts";
+import type { Shard } from "../core/shard.ts";
 
 /** Versions of registers that one `keep` asks for. */
 export const KEEP_MAX = 2048;
@@ -28,6 +29,16 @@ export function versionFactsAt(shard: ShardId, view: DataView, bytes: Uint8Array
     sequence: sequenceAt(view, at),
     checksum: checksumAt(view, at),
   };
+}
+
+/** Of what a slot holds. */
+export function versionFactsIn({ id, table }: Pick<Shard, "id" | "table">, slot: number): VersionFacts {
+  return versionFactsAt(id, table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
+}
+
+/** As `isOfVersion`, of what a slot holds. */
+export function isVersionIn({ table }: Pick<Shard, "table">, slot: number, version: VersionFacts): boolean {
+  return isOfVersion(version, table.viewOf(slot), table.offsetOf(slot));
 }
 
 /** Of a record of the same key and kind, whether its value is there or not. */

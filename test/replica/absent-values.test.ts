@@ -5,7 +5,18 @@ import type { Key } from "../../src/base/ids.ts";
 import { keeperOf } from "../../src/cluster/keeper.ts";
 import { UNCLAIMED_MS } from "../../src/cluster/pulls.ts";
 import { isSound, recordsIn, takeBackup } from "../support/backups.ts";
-import { COUNT, fill, ghostsOf, isGhost, LARGE, placeOf, read, SMALL, started } from "../support/ghost-world.ts";
+import {
+  COUNT,
+  fill,
+  ghostsOf,
+  isGhost,
+  LARGE,
+  newcomer,
+  placeOf,
+  read,
+  SMALL,
+  started,
+} from "../support/ghost-world.ts";
 
 const code = (error: unknown) => (error as { readonly code?: string }).code;
 const DISPLACE_MS = 15_000;
@@ -55,18 +66,6 @@ describe("a backup", () => {
     expect([recordsIn(taken), taken.absent]).toEqual([COUNT, 0]);
   });
 });
-
-/** One without the memory for all, one with all, which is cut off, and a third that is new. */
-async function newcomer(seed: string) {
-  const placed = await started(seed, [SMALL, LARGE, LARGE], { begin: 2 });
-  await fill(placed);
-  const ghosts = ghostsOf(placed, 0);
-  expect(ghosts.length).toBeGreaterThan(COUNT / 8);
-  placed.cut([1], [0, 2]);
-  await placed.run(10_000);
-  placed.world.node(2).start();
-  return { placed, ghosts };
-}
 
 describe("a newcomer", () => {
   it("is not ready before it has what others only have ghosts of, once whoever has that can be reached", async () => {

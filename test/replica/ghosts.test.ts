@@ -16,6 +16,7 @@ import {
   isGhost,
   keyOf,
   LARGE,
+  newcomer,
   placeOf,
   put,
   read,
@@ -97,12 +98,7 @@ describe("values that others have", () => {
   });
 
   it("are left out of what a newcomer is sent, and nothing is claimed, while nobody gives them", async () => {
-    const placed = await started("left-out", [SMALL, LARGE, LARGE], { begin: 2 });
-    await fill(placed);
-    const ghosts = ghostsOf(placed, 0);
-    placed.cut([1], [0, 2]);
-    await placed.run(10_000);
-    placed.world.node(2).start();
+    const { placed, ghosts } = await newcomer("left-out");
     await placed.run(20_000);
     const { replica } = placed.driver(2);
     const rest = Array.from({ length: COUNT }, (_, i) => keyOf(i)).filter((key) => !ghosts.includes(key));
@@ -122,13 +118,7 @@ describe("values that others have", () => {
   });
 
   it("are sent to a newcomer as soon as somebody gives them again, however long nobody did", async () => {
-    const placed = await started("given-again", [SMALL, LARGE, LARGE], { begin: 2 });
-    await fill(placed);
-    const ghosts = ghostsOf(placed, 0);
-    expect(ghosts.length).toBeGreaterThan(COUNT / 8);
-    placed.cut([1], [0, 2]);
-    await placed.run(10_000);
-    placed.world.node(2).start();
+    const { placed, ghosts } = await newcomer("given-again");
     await placed.run(200_000);
     placed.heal([1], [0]);
     await placed.run(20_000);

@@ -1,10 +1,11 @@
 /** Replicas without a disk that let go of values which others have, in a simulated cluster. */
 
+import { expect } from "vitest";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { KIND_PLAIN } from "../../src/core/record.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import type { PutOptions } from "../../src/store.ts";
-import { type VersionFacts, versionFactsAt } from "../../src/wire/version-facts.ts";
+import { type VersionFacts, versionFactsIn } from "../../src/wire/version-facts.ts";
 import { PlacedWorld, type PlacedWorldOptions } from "./placed-world.ts";
 
 export const VALUE = "v".repeat(500);
@@ -74,7 +75,7 @@ export function ghostsOf(placed: PlacedWorld, node: number): string[] {
 
 export function versionOf(placed: PlacedWorld, node: number, key: string): VersionFacts {
   const { shard, slot } = placeOf(placed, node, key);
-  return versionFactsAt(shard.id, shard.table.viewOf(slot), shard.table.bytesOf(slot), shard.table.offsetOf(slot));
+  return versionFactsIn(shard, slot);
 }
 
 export const evictedBy = (placed: PlacedWorld, node: number) => placed.driver(node).replica.eviction.evicted;
@@ -103,4 +104,16 @@ export function answers(placed: PlacedWorld, node: number) {
       return last?.type === "kept" ? last.places : undefined;
     },
   };
+}
+
+/** One without the memory for all, one with all, which is cut off, and a third that is new. */
+export async function newcomer(seed: string) {
+  const placed = await started(seed, [SMALL, LARGE, LARGE], { begin: 2 });
+  await fill(placed);
+  const ghosts = ghostsOf(placed, 0);
+  expect(ghosts.length).toBeGreaterThan(COUNT / 8);
+  placed.cut([1], [0, 2]);
+  await placed.run(10_000);
+  placed.world.node(2).start();
+  return { placed, ghosts };
 }

@@ -123,7 +123,7 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/ghosts.ts",
-        find: "if (!isOfVersion(version, shard.table.viewOf(slot), shard.table.offsetOf(slot))) return false;\n    if (!isEphemeral)",
+        find: "if (!isVersionIn(shard, slot, version)) return false;\n    if (!isEphemeral)",
         replace: "if (!isEphemeral)",
       },
     ],
