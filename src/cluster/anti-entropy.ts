@@ -165,6 +165,9 @@ export class AntiEntropy {
     this.#measure(peer, message, now);
     this.#around.reports.noteClock(peer, message);
     const differing: Shard[] = [];
+    // Who gave a member up has closed lives of it that go on for the other, and covers what it never saw of them: that gets
+    // new dots once the member begins anew, which is soon, and is not lost until then.
+    const agreesOnLives = message.lives === this.#around.members.livesDigest();
     for (const row of message.rows) {
       const shard = this.#around.shards.get(row.shard);
       if (shard === undefined || !this.#concerns(shard)) continue;
@@ -176,7 +179,7 @@ export class AntiEntropy {
       this.#noteEqual(shard, peer, row, message);
       if (hasLonely(this.#around, shard)) differing.push(shard);
       if (this.#isCaughtUp(row, message)) this.#options.caughtUp(shard);
-      if (this.#isDamaged(shard, row, message.asOf) && this.#areOwners(shard, peer)) {
+      if (agreesOnLives && this.#isDamaged(shard, row, message.asOf) && this.#areOwners(shard, peer)) {
         this.#options.suspect(shard.id, peer, message.asOf, now);
       }
     }

@@ -31,6 +31,12 @@ export class Coverage implements AckView {
     return Math.max(0, ...this.#host.members.all().map(({ id }) => this.covered(id, shard, origin)));
   }
 
+  /** The greatest sequence that every other member is known to cover. */
+  coveredByAll(shard: ShardId, origin: OriginId): number {
+    const others = this.#host.members.others();
+    return others.length === 0 ? 0 : Math.min(...others.map((id) => this.covered(id, shard, origin)));
+  }
+
   isDurable(shard: ShardId, origin: OriginId, sequence: number): boolean {
     return this.#host.durableOf(shard).covers(origin, sequence);
   }

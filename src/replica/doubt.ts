@@ -29,6 +29,8 @@ export interface DoubtHost extends Surroundings {
   readonly lineage: readonly Birth[];
   /** How far others told that they cover an origin. */
   toldOf(shard: ShardId, origin: OriginId): number;
+  /** How far every other member told that it covers an origin. */
+  toldByAllOf(shard: ShardId, origin: OriginId): number;
   /** Somebody is looked for whom this replica may have forgotten. */
   mayHaveUnmetOwners(now: number): boolean;
   /** Keeps a record for an operator. */
@@ -44,6 +46,12 @@ export class Doubt {
   /** Quarantined by this process: what of them needs new dots is all that is unconfirmed of those lives. */
   readonly #begunHere = new Set<Shard>();
 
+  /**
+   * Own writes of lives that others closed, which somebody was told of, and not everybody: whoever closed them may lack them,
+   * and who holds them sends them under dots that are covered there. Until the shard is reconciled.
+   */
+  readonly #witnessed = new Map<Shard, readonly OwnWrites[]>();
+
   constructor(host: DoubtHost, limits: { readonly retentionMs: number }) {
     this.#host = host;
     this.#retentionMs = limits.retentionMs;
@@ -58,6 +66,7 @@ export class Doubt {
    */
   ownWritesToRedot(shard: Shard, { reason, doubtedSince }: Quarantine): readonly OwnWrites[] {
     const writes: OwnWrites[] = [];
+    const witnessed: OwnWrites[] = [];
     for (const { life } of this.#host.lineage) {
       const origin = originOf(this.#host.number, life);
       const isDoubted = doubtedSince !== undefined && life >= doubtedSince;
@@ -65,8 +74,10 @@ export class Doubt {
       if (isDoubted) writes.push({ origin, above: 0, areYoung: false });
       else if (isClosed) {
         writes.push({ origin, above: this.#host.toldOf(shard.id, origin), areYoung: reason === "away" });
+        witnessed.push({ origin, above: this.#host.toldByAllOf(shard.id, origin), areYoung: true });
       }
     }
+    this.#witnessed.set(shard, merged([...(this.#witnessed.get(shard) ?? []), ...witnessed]));
     return writes.filter(({ origin, above }) => slotsAbove(shard, origin, above).length > 0);
   }
 
@@ -150,10 +161,29 @@ export class Doubt {
         return "goes";
       }
       if (isQuarantined && judge === "peers" && this.#isSalvaged(shard, view, at, now)) return "goes";
-      // Under its old dot it would be taken for gone. Of a register of somebody else that is for its writer to see to.
+      // Under its old dot it would be taken for gone. Of a register of somebody else that is for its writer to see to, unless
+      // this replica has just joined those who closed the writer's life: they may never see the writer again.
+      if (standing === "unseen" && !isOwn && isQuarantined) return "stays under a new dot";
       return standing === "unseen" && isOwn ? "stays under a new dot" : "stays";
     });
-    return isWhole ? "done" : "again";
+    if (!isWhole) return "again";
+    this.#redotWitnessed(shard, now);
+    return "done";
+  }
+
+  /**
+   * Now that what others deleted and purged has left its marks here: what of them still stands gets new dots, whether or not
+   * somebody sent it again.
+   */
+  #redotWitnessed(shard: Shard, now: number): void {
+    for (const write of this.#witnessed.get(shard) ?? []) {
+      for (const slot of slotsAbove(shard, write.origin, write.above)) {
+        const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
+        const isThere = !shard.isAway(slot) && !shard.wasForgotten(view, at);
+        if (isThere && this.#isOf(write, shard, slot, now)) shard.redot(slot);
+      }
+    }
+    this.#witnessed.delete(shard);
   }
 
   /**

@@ -1109,6 +1109,11 @@ export class Replica implements WatchRelayHost {
     return this.#coverage.coveredByAny(shard, origin);
   }
 
+  /** How far every other member told that it covers an origin. */
+  toldByAllOf(shard: ShardId, origin: OriginId): number {
+    return this.#coverage.coveredByAll(shard, origin);
+  }
+
   /** Takes in a register of a shard's space that came outside of pushes and deltas: it claims nothing. */
   takeIn(of: ShardId, records: Records, now: number): void {
     forEachRecord(records, this.shards.in(spaceOf(of)), this.limits, (shard, view, bytes, at, length) => {

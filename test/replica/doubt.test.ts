@@ -21,7 +21,8 @@ class Host extends TestSurroundings implements DoubtHost {
   readonly origin = NEW_LIFE;
   readonly lineage = [{ life: 4, birth: 1 }];
   readonly putAsides: Uint8Array[] = [];
-  readonly toldOf = () => 0;
+  toldOf = () => 0;
+  readonly toldByAllOf = () => 0;
   readonly mayHaveUnmetOwners = () => false;
   readonly putAside = (each: Uint8Array) => void this.putAsides.push(each);
 }
@@ -86,7 +87,13 @@ describe("a register that nobody has confirmed", () => {
     ["stays under a new dot where they closed its life and nothing replaced it", young, newDot, 0],
     ["so also where merely the disk was damaged", { ...young, isQuarantined: false }, newDot, 0],
     ["so also where all are in doubt", { ...young, isPeerDoubtful: true }, newDot, 0],
-    ["keeps its dot where it is for somebody else to see to", { ...young, writer: "other" }, other, 0],
+    ["so also one of somebody else, who may never come back", { ...young, writer: "other" }, newDot, 0],
+    [
+      "keeps its dot where it is for somebody else to see to",
+      { ...young, writer: "other", isQuarantined: false },
+      other,
+      0,
+    ],
     ["is put aside where something as new was purged, which may be another key", { ...young, purgedMs: 0 }, "gone", 1],
     ["so also where all are in doubt", { ...young, purgedMs: -1, isPeerDoubtful: true }, "gone", 1],
     ["goes then, if its writer sees to that", { ...young, purgedMs: 0, writer: "other" }, "gone", 0],
@@ -98,5 +105,45 @@ describe("a register that nobody has confirmed", () => {
     ["stays, however old, where merely the disk was damaged", { ...old, isQuarantined: false }, newDot, 0],
   ])("%s", (_, each, held, putAside) => {
     expect(outcomeOf(each)).toEqual([held, putAside]);
+  });
+});
+
+describe("an own write of a life that others closed, which somebody was told of and sends again", () => {
+  /** Its dot in the end, or "gone". */
+  function dotOf({ purgedMs, ageMs }: { readonly purgedMs: number; readonly ageMs: number }): string {
+    const host = new Host("self", ["peer"], 1);
+    host.toldOf = () => 1;
+    const doubt = new Doubt(host, { retentionMs: RETENTION_MS });
+    const loose = host.looseShards[0] as LooseShard;
+    const { shard } = loose;
+    const timestamp = timestampFromMs(NOW - ageMs);
+    const written = record({ key: "k", origin: CLOSED.own, timestamp, value: new Uint8Array(1) });
+    push(loose, written);
+    doubt.begin(shard, doubt.ownWritesToRedot(shard, { reason: "away", knownLife: 4 }), NOW);
+    push(loose, written);
+    const vector = new VersionVector();
+    vector.advance(CLOSED.own, 1);
+    shard.claim(vector, purgeMarks(timestampFromMs(NOW - ageMs - purgedMs)));
+    const told = {
+      vector,
+      durable: vector,
+      early: [],
+      clock: 0,
+      lives: 0,
+      doubtful: false,
+      readiness: READY,
+      view: 0,
+    } as const;
+    host.reports.note(shard.id, "peer" as ReplicaId, told);
+    expect(doubt.reconcile(shard, NOW)).toBe("done");
+    return dump(shard).map((line) => line.split(" ")[3] ?? "")[0] ?? "gone";
+  }
+
+  it.each([
+    ["gets a new dot: whoever closed the life may lack it", 10, 1000, `${NEW_LIFE}:1`],
+    ["keeps its dot where something as new was purged", 0, 1000, `${CLOSED.own}:1`],
+    ["keeps its dot where it is older than the retention", 10, RETENTION_MS + 1, `${CLOSED.own}:1`],
+  ])("%s", (_, purgedMs, ageMs, dot) => {
+    expect(dotOf({ purgedMs, ageMs })).toBe(dot);
   });
 });

@@ -115,4 +115,29 @@ describe("a replica that begins anew on the word of one that begins anew", () =>
       expect(repairs(machines)).toEqual([0, 0, 0, 0]);
     },
   );
+
+  it.each([[[]], [["a", "d"]], [["d"]], [["a"]]])(
+    "passes on what that wrote meanwhile to those who closed its lives, having met %s first",
+    async (first) => {
+      const machines = await started();
+      machines.cut(["b"], ["a", "c", "d"]);
+      machines.cut(["c"], ["a", "d"]);
+      machines.run(AWAY_MS);
+      machines.healBetween("b", "c");
+      machines.run(5000);
+      expect([machines.at("b").quarantines, machines.at("c").quarantines]).toEqual([0, 1]);
+      const young = KEYS.map((key) => `young/${key}`);
+      for (const key of young) machines.put("b", key, "v");
+      for (const key of KEYS) machines.delete("b", key);
+      machines.run(3000);
+      for (const name of first) machines.healBetween("c", name);
+      machines.run(5000);
+      machines.heal();
+      machines.run(30_000);
+      expect(machines.differences()).toEqual([]);
+      expect(valuesOf(machines, young)).toEqual(["v"]);
+      expect(valuesOf(machines, KEYS)).toEqual([undefined]);
+      expect(repairs(machines)).toEqual([0, 0, 0, 0]);
+    },
+  );
 });
