@@ -244,6 +244,11 @@ export class Shard {
     return this.table.count - this.standing;
   }
 
+  /** Registers that stand and expire. */
+  get expiring(): number {
+    return this.#expiring;
+  }
+
   get unconfirmed(): number {
     return this.#unconfirmed;
   }

@@ -55,6 +55,8 @@ export class DoorMetrics implements StatisticsSource {
   /** Of these, those of bodies that nobody asks room for. */
   shortBodyBytesInFlight = 0;
   restores = 0;
+  /** Of the Redis door, where there is one. */
+  redis: { connections(): number; commands(): number } | undefined;
   account: Pick<ByteAccount, "lentBytes" | "waiting"> = { lentBytes: 0, waiting: 0 };
 
   /** With `processMetrics` also what prom-client knows of the process: heap, collections, event loop. */
@@ -99,8 +101,17 @@ export class DoorMetrics implements StatisticsSource {
       gauge("watches", "Watches that clients follow", this.watches),
       gauge("restores", "Backups, or parts of one, being restored", this.restores),
       gauge("http_body_bytes", "Request bodies being received", this.bodyBytesInFlight),
+      ...this.#redisStatistics(),
       gauge("long_value_bytes", "Room taken by long bodies and answers under way", this.account.lentBytes),
       gauge("long_values_waiting", "Long bodies and answers that wait for room", this.account.waiting),
+    ];
+  }
+
+  #redisStatistics(): readonly Statistic[] {
+    if (this.redis === undefined) return [];
+    return [
+      counter("redis_commands_total", "Commands of Redis clients", [sample(this.redis.commands())]),
+      gauge("redis_connections", "Open connections of Redis clients", this.redis.connections()),
     ];
   }
 

@@ -75,6 +75,8 @@ export interface DoorServerOptions {
 
 export interface DoorServer {
   readonly metrics: DoorMetrics;
+  /** For long values under way, also at doors on ports of their own. */
+  readonly account: ByteAccount;
   /** Binds and serves; port 0 takes a free one. Throws `PORT_IN_USE`. */
   listen(at: {
     readonly host: string;
@@ -97,6 +99,7 @@ export function createServer(options: DoorServerOptions): DoorServer {
 
 class Doors implements DoorServer {
   readonly metrics: DoorMetrics;
+  readonly account: ByteAccount;
   readonly #options: DoorServerOptions;
   readonly #limits: DoorLimits;
   readonly #log: DoorLog;
@@ -132,6 +135,7 @@ class Doors implements DoorServer {
       waitMs: limits.roomWaitMs,
       keepMs: limits.roomKeepMs,
     });
+    this.account = account;
     this.metrics.account = account;
     const shared = {
       store: options.store,

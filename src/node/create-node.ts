@@ -8,11 +8,13 @@ import { AtollError } from "../base/errors.ts";
 import type { Key, ReplicaId } from "../base/ids.ts";
 import { isLoopback } from "../base/loopback.ts";
 import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
+import { Commands } from "../commands/commands.ts";
 import { DocumentHub } from "../documents/document-hub.ts";
-import { createAuth, openAuth } from "../doors/auth.ts";
+import { type Auth, createAuth, openAuth } from "../doors/auth.ts";
 import { TEXT_COPIES } from "../doors/byte-account.ts";
 import { keyspaceSettingsOf } from "../doors/keyspace-settings.ts";
 import { type DoorLimits, defaultLimits } from "../doors/limits.ts";
+import { RedisDoor } from "../doors/redis/door.ts";
 import { createServer, type DoorServer } from "../doors/server.ts";
 import { replicaDefaults } from "../replica/config.ts";
 import { Driver } from "../replica/driver.ts";
@@ -111,6 +113,8 @@ class AtollNode implements Node {
   readonly #driver: Driver;
   readonly #documents: DocumentHub;
   readonly #doors: DoorServer;
+  /** Undefined: no port was given for it. */
+  readonly #redis: RedisDoor | undefined;
   readonly #discovery: Discovery;
   readonly #schedule: BackupSchedule | undefined;
   readonly left: Promise<boolean>;
@@ -169,12 +173,13 @@ class AtollNode implements Node {
     const around = { clock: systemClock, stopwatch: systemStopwatch, scheduler: systemScheduler, random, log };
     this.#documents = new DocumentHub({ store: this.#driver.documents, around });
     this.#schedule = this.#scheduleOf(config);
+    const auth = config.tokens.length === 0 ? openAuth : createAuth(config.tokens);
     this.#doors = createServer({
       store: this.#driver,
       keyspaces: this.#driver,
       backups: this.#driver,
       documents: this.#documents,
-      auth: config.tokens.length === 0 ? openAuth : createAuth(config.tokens),
+      auth,
       statistics: [this.#driver, transport, this.#documents, ...(this.#schedule ? [this.#schedule] : [])],
       log,
       enableFaults: config.enableFaults,
@@ -185,11 +190,23 @@ class AtollNode implements Node {
       version,
       ...(config.tls === undefined ? {} : { tls: config.tls }),
     });
+    this.#redis = config.redisPort === 0 ? undefined : this.#redisDoor(auth, limits, random);
     this.#discovery = new Discovery({
       targets: config.join,
       scheduler: systemScheduler,
       log,
       found: (addresses) => this.#driver.setJoin(addresses),
+    });
+  }
+
+  #redisDoor(auth: Auth, limits: Partial<DoorLimits>, random: SystemRandom): RedisDoor {
+    const { enableFaults, tls } = this.#config;
+    const store = new Commands({ host: this.#driver.commandHost, keyspaces: this.#driver, random });
+    const { account, metrics } = this.#doors;
+    const log = this.#log;
+    return new RedisDoor({
+      ...{ store, account, metrics, auth, limits, log, enableFaults, version },
+      ...(tls === undefined ? {} : { tls }),
     });
   }
 
@@ -232,6 +249,7 @@ class AtollNode implements Node {
     this.#bound = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     try {
       await this.#driver.start(this.#config.advertise ?? this.#bound);
+      await this.#redis?.listen({ host: this.#config.host, port: this.#config.redisPort });
       this.#discovery.start();
       this.#schedule?.start();
       this.#keepBudget();
@@ -258,7 +276,7 @@ class AtollNode implements Node {
     this.#discovery.stop();
     await this.#schedule?.stop();
     this.#cancelBudget();
-    await this.#doors.close();
+    await Promise.all([this.#doors.close(), this.#redis?.close()]);
     this.#documents.close();
     await this.#driver.stop();
   }

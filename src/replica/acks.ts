@@ -18,6 +18,8 @@ export interface AckWait {
   readonly origin: OriginId;
   readonly sequence: number;
   readonly level: Exclude<AckLevel, "memory">;
+  /** So many are enough, this replica included, whatever the level asks for. */
+  readonly enough?: number | undefined;
   readonly dueAt: number;
   /** When the clock is put back, it is due all the same once it is this far off. */
   readonly waitMaxMs: number;
@@ -149,7 +151,7 @@ export class AckWaits {
     const own = this.#view.counts(shard) ? 1 : 0;
     const all = others.length + (this.#view.isMajorityKnown() ? own : own + 1);
     // Where there is none that counts, one is wanted all the same.
-    const wanted = Math.max(1, level === "all" ? all : Math.floor(all / 2) + 1);
+    const wanted = wait.enough ?? Math.max(1, level === "all" ? all : Math.floor(all / 2) + 1);
     const reached = own + others.length - this.#lacking(wait).length;
     return { reached, wanted, met: reached >= wanted };
   }

@@ -168,6 +168,11 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     this.#join = options.join ?? [];
   }
 
+  /** For those who carry out commands. */
+  get commandHost(): KeyspaceHost {
+    return this.#host;
+  }
+
   get id(): ReplicaId {
     return this.replica.id;
   }

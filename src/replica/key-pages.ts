@@ -105,6 +105,14 @@ export function pageOfShard(
   }
 }
 
+/** All live keys of one order under a prefix, in no order. */
+export function keysOfOrder(shard: Shard, prefix: string, order: number, now: number): Key[] {
+  const slots: number[] = [];
+  shard.collectParts(partOf(order), partOf(order) + 1, slots);
+  const found = candidates(shard, slots, prefix, { order }, now);
+  return found.slots.filter((_, i) => found.orders[i] === order).map((slot) => keyOf(shard, slot));
+}
+
 /** As many parts as hold about `room` registers: each pass goes over the marks of the whole shard. */
 function partsFor(shard: Shard, room: number): number {
   return Math.ceil((PARTS * Math.max(room, PASS_MIN)) / Math.max(1, shard.table.count));

@@ -13,10 +13,10 @@ export interface SourceFile {
 }
 
 /** Each layer may import itself and the layers before it. */
-const LAYERS = ["base", "core", "types", "wire", "cluster", "replica", "runtime", "node"];
+const LAYERS = ["base", "core", "types", "wire", "cluster", "replica", "commands", "runtime", "node"];
 
 /** What runs in the simulator and in a browser: told the time and chance, asks for nothing. */
-const PURE = new Set(["base", "core", "types", "wire", "cluster", "replica"]);
+const PURE = new Set(["base", "core", "types", "wire", "cluster", "replica", "commands"]);
 
 /** Know the `Store` interface and the statistics, nothing deeper. */
 const OUTER = ["doors", "client", "adapters", "dashboard", "documents", "archive"];
@@ -28,7 +28,16 @@ const ALMOST_PURE: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ]);
 
 /** The files directly under `src` that everybody may know: what a node offers, and which version it is. */
-const CONTRACT = ["store.ts", "cluster-status.ts", "backup-store.ts", "document-store.ts", "stats.ts", "version.ts"];
+const CONTRACT = [
+  "store.ts",
+  "command-store.ts",
+  "command-reply.ts",
+  "cluster-status.ts",
+  "backup-store.ts",
+  "document-store.ts",
+  "stats.ts",
+  "version.ts",
+];
 
 /** Simulated processes serve documents; simulated clients use the pure halves of the doors: sessions and limits. */
 const SIMULATED = ["base", "core", "types", "wire", "cluster", "replica", "documents", "doors", ...CONTRACT];
@@ -47,6 +56,7 @@ const ALSO: ReadonlyMap<string, readonly string[]> = new Map([
   ["wire", CONTRACT],
   ["cluster", CONTRACT],
   ["replica", CONTRACT],
+  ["commands", CONTRACT],
   ["runtime", CONTRACT],
   ["doors", ["documents", "archive"]],
   ["node", [...CONTRACT, "documents", "archive", "doors", "dashboard"]],

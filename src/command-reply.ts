@@ -1,0 +1,65 @@
+/** What a command answers, in no protocol's bytes: whoever speaks to the client writes it in the one that it speaks. */
+
+import { bytesFromLatin1 } from "./base/bytes.ts";
+
+export type Reply =
+  /** One line of text, such as `OK`. */
+  | { readonly type: "status"; readonly text: string }
+  /** One line that begins with a code, such as `ERR` or `WRONGTYPE`; as latin1 text. */
+  | { readonly type: "error"; readonly text: string }
+  | { readonly type: "integer"; readonly value: number | bigint }
+  /** Nobody changes the bytes any more. */
+  | { readonly type: "bulk"; readonly value: Uint8Array }
+  | { readonly type: "double"; readonly value: number }
+  | { readonly type: "boolean"; readonly value: boolean }
+  /** There is no such value ... */
+  | { readonly type: "nothing" }
+  /** ... or no such list of values. */
+  | { readonly type: "no-array" }
+  | { readonly type: "array"; readonly items: readonly Reply[] }
+  | { readonly type: "set"; readonly items: readonly Reply[] }
+  /** Keys and values in turn. */
+  | { readonly type: "map"; readonly items: readonly Reply[] }
+  /** Nobody asked for it. */
+  | { readonly type: "push"; readonly items: readonly Reply[] }
+  /** Text for people, of several lines. */
+  | { readonly type: "verbatim"; readonly text: Uint8Array };
+
+export const OK: Reply = { type: "status", text: "OK" };
+export const NOTHING: Reply = { type: "nothing" };
+export const NO_ARRAY: Reply = { type: "no-array" };
+export const ZERO: Reply = { type: "integer", value: 0 };
+export const ONE: Reply = { type: "integer", value: 1 };
+export const EMPTY: Reply = { type: "bulk", value: new Uint8Array(0) };
+
+export function statusReply(text: string): Reply {
+  return { type: "status", text };
+}
+
+/** `text` begins with a code. */
+export function errorReply(text: string): Reply {
+  return { type: "error", text };
+}
+
+export function integerReply(value: number | bigint): Reply {
+  if (value === 0) return ZERO;
+  return value === 1 ? ONE : { type: "integer", value };
+}
+
+export function bulkReply(value: Uint8Array): Reply {
+  return { type: "bulk", value };
+}
+
+/** Of latin1 text. */
+export function textReply(text: string): Reply {
+  return { type: "bulk", value: bytesFromLatin1(text) };
+}
+
+export function arrayReply(items: readonly Reply[]): Reply {
+  return { type: "array", items };
+}
+
+/** Keys and values in turn. */
+export function mapReply(items: readonly Reply[]): Reply {
+  return { type: "map", items };
+}

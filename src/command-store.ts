@@ -1,0 +1,111 @@
+/**
+ * What a store of keys offers to doors whose clients speak in commands: a name and arguments, all bytes, and an answer. Beside
+ * `Store`, of which it is another view: the keys are the same.
+ */
+
+import type { Key } from "./base/ids.ts";
+import type { Reply } from "./command-reply.ts";
+import type { Dot, Room } from "./store.ts";
+
+/** The name and the arguments. Nobody changes the bytes while the command is carried out. */
+export type CommandWords = readonly Uint8Array[];
+
+export type CommandFlag =
+  | "readonly"
+  | "write"
+  | "denyoom"
+  | "admin"
+  | "pubsub"
+  | "noscript"
+  | "blocking"
+  | "loading"
+  | "stale"
+  | "skip_monitor"
+  | "skip_slowlog"
+  | "fast"
+  | "no_auth"
+  | "may_replicate"
+  | "movablekeys"
+  | "allow_busy"
+  | "no_multi";
+
+/** What is known of a command before it is carried out. */
+export interface CommandFacts {
+  /** In lower case. */
+  readonly name: string;
+  /** Words, the name included; negative: at least so many. */
+  readonly arity: number;
+  readonly flags: ReadonlySet<CommandFlag>;
+  /** Places of keys among the words: the first, the last (negative: from the end), and how far apart; zeros: none. */
+  readonly keys: { readonly first: number; readonly last: number; readonly step: number };
+  /** As in Redis's documentation: `string`, `generic`, `connection` ... */
+  readonly group: string;
+  /** The version of Redis that had it first. */
+  readonly since: string;
+  readonly summary: string;
+  /** Carried out by whoever has the connection, since it is about that, not about keys. */
+  readonly isOfConnection: boolean;
+}
+
+/** One client of a keyspace, as far as commands care. */
+export interface CommandClient {
+  /** Asked before a long value is copied for the client; absent: nobody is asked. */
+  readonly room?: Room;
+  /** Of the last write that was made for it. */
+  lastWrite: Dot | undefined;
+}
+
+/** A key as it was when somebody began to watch it. */
+export interface WatchedKey {
+  readonly key: Key;
+  /** Another one once it was written, deleted, or has expired. */
+  readonly version: string;
+}
+
+export interface CommandKeyspace {
+  /** Carries one command out, at once where nothing has to be waited for. Never throws, and never rejects. */
+  run(command: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply>;
+  /**
+   * Carries commands out with nothing in between. Undefined: not one of them, since one of `watched` has changed. Never throws,
+   * and never rejects.
+   */
+  runAll(
+    commands: readonly { readonly words: CommandWords; readonly facts: CommandFacts }[],
+    watched: readonly WatchedKey[],
+    client: CommandClient,
+  ): readonly Reply[] | undefined | Promise<readonly Reply[] | undefined>;
+  /**
+   * Runs `body` with nothing in between, at once or once the values of `keys` are in memory; what it gives to `call` is carried
+   * out on the spot. Only where this replica has all of the keyspace.
+   */
+  runScript(
+    keys: readonly Key[],
+    client: CommandClient,
+    body: (call: (command: CommandWords, facts: CommandFacts) => Reply) => Reply,
+  ): Reply | Promise<Reply>;
+  watch(keys: readonly Key[]): readonly WatchedKey[];
+  /** Acknowledgements by other replicas of the last write of a client: how many there are after `timeoutMs`, or once there are `wanted`. */
+  wait(client: CommandClient, wanted: number, timeoutMs: number): Promise<number>;
+}
+
+/** What there is to tell of the replica behind a door. */
+export interface ServerFacts {
+  readonly replica: string;
+  readonly region: string;
+  readonly startedAt: number;
+  readonly now: number;
+  /** Other replicas that it is linked with. */
+  readonly peers: number;
+  readonly usedBytes: number;
+  readonly memoryBytesMax: number;
+  readonly isPersistent: boolean;
+  readonly keyspaces: readonly { readonly name: string; readonly keys: number; readonly expiring: number }[];
+}
+
+export interface CommandStore {
+  /** Every command that there is, by its name in lower case. */
+  readonly commands: ReadonlyMap<string, CommandFacts>;
+  /** Undefined where there is none of that name. Throws `NOT_READY` where that is not yet known. */
+  keyspace(name: string): CommandKeyspace | undefined;
+  facts(): ServerFacts;
+}

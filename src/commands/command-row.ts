@@ -1,0 +1,54 @@
+/** Rows of the command table, as text that people can read: a line a command, and the function of the same name. */
+
+import { assert } from "../base/assert.ts";
+import type { Reply } from "../command-reply.ts";
+import type { CommandFacts, CommandFlag, CommandWords } from "../command-store.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** `words` begin with the name. Throws `CommandError`, and whatever the workspace throws. */
+export type CommandFunction = (workspace: Workspace, words: CommandWords) => Reply;
+
+export interface CommandRow extends CommandFacts {
+  /** Absent: it is carried out by whoever has the connection. */
+  readonly run?: CommandFunction;
+}
+
+const ROW = /^(\S+) +(-?\d+) +(\S+) +(\d+) (-?\d+) (\d+) +(\S+) +(.+)$/;
+
+/**
+ * Of lines `name arity flags first last step since summary`; flags as of Redis, with commas, `-` for none. Each name that `run`
+ * has no function for is of the connection.
+ */
+export function rowsOf(
+  group: string,
+  table: string,
+  run: Readonly<Record<string, CommandFunction>> = {},
+): readonly CommandRow[] {
+  const rows = table
+    .trim()
+    .split("\n")
+    .map((line) => rowOf(group, line, run));
+  for (const name of Object.keys(run))
+    assert(
+      rows.some((row) => row.name === name),
+      `${name} has no row`,
+    );
+  return rows;
+}
+
+function rowOf(group: string, line: string, run: Readonly<Record<string, CommandFunction>>): CommandRow {
+  const [, name = "", arity, flags = "", first, last, step, since = "", summary = ""] = ROW.exec(line.trim()) ?? [];
+  assert(name !== "", `no row of the command table: ${line}`);
+  const carriedOut = run[name];
+  return {
+    name,
+    arity: Number(arity),
+    flags: new Set(flags === "-" ? [] : (flags.split(",") as CommandFlag[])),
+    keys: { first: Number(first), last: Number(last), step: Number(step) },
+    group,
+    since,
+    summary,
+    isOfConnection: carriedOut === undefined,
+    ...(carriedOut !== undefined && { run: carriedOut }),
+  };
+}

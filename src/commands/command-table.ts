@@ -1,0 +1,12 @@
+/** Every command that there is. */
+
+import { bitRows } from "./bits.ts";
+import type { CommandRow } from "./command-row.ts";
+import { keyRows } from "./keys.ts";
+import { serverRows } from "./server.ts";
+import { stringRows } from "./strings.ts";
+
+/** By name, in lower case. */
+export const commandTable: ReadonlyMap<string, CommandRow> = new Map(
+  [...stringRows, ...bitRows, ...keyRows, ...serverRows].map((row) => [row.name, row]),
+);

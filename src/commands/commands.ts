@@ -1,0 +1,61 @@
+/** Commands over the replica of this process: the one table, and the keyspaces that they act on. */
+
+import type { SpaceId } from "../base/ids.ts";
+import type { Random } from "../base/random.ts";
+import { DEFAULT_SPACE } from "../base/shard-id.ts";
+import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
+import type { CommandKeyspace, CommandStore, ServerFacts } from "../command-store.ts";
+import type { KeyspaceHost } from "../replica/local-keyspace.ts";
+import { memoryBytes } from "../replica/status.ts";
+import type { KeyspaceStore } from "../store.ts";
+import { commandTable } from "./command-table.ts";
+import { SpaceCommands } from "./space-commands.ts";
+
+export interface CommandsOptions {
+  readonly host: KeyspaceHost;
+  /** Says which keyspaces there are. */
+  readonly keyspaces: Pick<KeyspaceStore, "keyspace">;
+  readonly random: Random;
+}
+
+export class Commands implements CommandStore {
+  readonly commands = commandTable;
+  readonly #options: CommandsOptions;
+  readonly #bySpace = new Map<SpaceId, SpaceCommands>();
+
+  constructor(options: CommandsOptions) {
+    this.#options = options;
+  }
+
+  keyspace(name: string): CommandKeyspace | undefined {
+    const { host, random, keyspaces } = this.#options;
+    if (keyspaces.keyspace(name) === undefined) return undefined;
+    const space = name === DEFAULT_KEYSPACE ? DEFAULT_SPACE : host.replica().keyspaces.get(name)?.space;
+    if (space === undefined) return undefined;
+    const commands = this.#bySpace.get(space) ?? new SpaceCommands(host, space, random);
+    this.#bySpace.set(space, commands);
+    return commands;
+  }
+
+  facts(): ServerFacts {
+    const { host } = this.#options;
+    const replica = host.replica();
+    const { config } = replica;
+    return {
+      replica: replica.id,
+      region: config.region,
+      startedAt: replica.startedAt,
+      now: host.now(),
+      peers: replica.linked().length,
+      usedBytes: memoryBytes(replica),
+      memoryBytesMax: config.memoryBytesMax,
+      isPersistent: !replica.isEphemeral,
+      keyspaces: replica.keyspaces.all().map(({ name, space }) => {
+        const shards = replica.shards.has(space) ? replica.shards.in(space) : [];
+        const sum = (count: (shard: (typeof shards)[number]) => number) =>
+          shards.reduce((total, shard) => total + count(shard), 0);
+        return { name, keys: sum(({ standing }) => standing), expiring: sum(({ expiring }) => expiring) };
+      }),
+    };
+  }
+}

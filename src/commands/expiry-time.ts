@@ -1,0 +1,41 @@
+/** Times to live and ends as clients give them, as instants. */
+
+import { CommandError } from "./command-error.ts";
+import { expectInteger } from "./number-text.ts";
+
+const INT64_MAX = 2 ** 63;
+/** Beyond every end that there can be, yet a number. */
+const END_MAX = 2 ** 52;
+
+export interface ExpiryUnit {
+  readonly unitMs: 1 | 1000;
+  /** Counted from now, not an instant. */
+  readonly isRelative: boolean;
+}
+
+export const SECONDS: ExpiryUnit = { unitMs: 1000, isRelative: true };
+export const MILLISECONDS: ExpiryUnit = { unitMs: 1, isRelative: true };
+export const AT_SECONDS: ExpiryUnit = { unitMs: 1000, isRelative: false };
+export const AT_MILLISECONDS: ExpiryUnit = { unitMs: 1, isRelative: false };
+
+/** Of `SET` and its kind, where it has to be above 0. Throws `CommandError`. */
+export function positiveEnd(word: Uint8Array | undefined, unit: ExpiryUnit, now: number, command: string): number {
+  const value = expectInteger(word);
+  const end = endOf(value, unit, now);
+  if (value <= 0 || end === undefined) throw new CommandError(`ERR invalid expire time in '${command}' command`);
+  return end;
+}
+
+/** Of `EXPIRE` and its kind, where it may lie in the past. Throws `CommandError`. */
+export function anyEnd(word: Uint8Array | undefined, unit: ExpiryUnit, now: number, command: string): number {
+  const end = endOf(expectInteger(word), unit, now);
+  if (end === undefined) throw new CommandError(`ERR invalid expire time in '${command}' command`);
+  return end;
+}
+
+/** Undefined where 64 bits do not hold it. */
+function endOf(value: number | bigint, { unitMs, isRelative }: ExpiryUnit, now: number): number | undefined {
+  const end = Number(value) * unitMs + (isRelative ? Math.floor(now) : 0);
+  if (Math.abs(Number(value) * unitMs) >= INT64_MAX || end >= INT64_MAX) return undefined;
+  return Math.min(end, END_MAX);
+}

@@ -1,0 +1,65 @@
+/** Numbers that are added to. */
+
+import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
+import type { Key } from "../base/ids.ts";
+import { bulkReply, integerReply, type Reply } from "../command-reply.ts";
+import type { CommandWords } from "../command-store.ts";
+import { CommandError, NOT_A_FLOAT, NOT_AN_INTEGER } from "./command-error.ts";
+import { addLongDoubles } from "./long-double.ts";
+import { expectInteger, integerOf, narrowed } from "./number-text.ts";
+import { keyOf, wordOf } from "./words.ts";
+import type { Workspace } from "./workspace.ts";
+
+const OVERFLOW = "ERR increment or decrement would overflow";
+const DECREMENT_OVERFLOW = "ERR decrement would overflow";
+const INT64_MIN = -(2n ** 63n);
+
+/** Adds to the whole number under a key, 0 where there is none, which keeps its end. Throws `CommandError`. */
+export function incrementBy(workspace: Workspace, key: Key, by: number | bigint): number | bigint {
+  const value = workspace.stringAt(key);
+  const before = value === undefined ? 0 : integerOf(value);
+  if (before === undefined) throw new CommandError(NOT_AN_INTEGER);
+  const after = sumOf(before, by);
+  if (after === undefined) throw new CommandError(OVERFLOW);
+  workspace.writeString(key, bytesFromLatin1(String(after)), workspace.expiresAt(key));
+  return after;
+}
+
+/** Undefined where 64 bits do not hold it. */
+function sumOf(a: number | bigint, b: number | bigint): number | bigint | undefined {
+  if (typeof a === "number" && typeof b === "number") {
+    const sum = a + b;
+    if (Number.isSafeInteger(sum)) return sum;
+  }
+  return narrowed(BigInt(a) + BigInt(b));
+}
+
+export function incr(workspace: Workspace, words: CommandWords): Reply {
+  return integerReply(incrementBy(workspace, keyOf(words, 1), 1));
+}
+
+export function decr(workspace: Workspace, words: CommandWords): Reply {
+  return integerReply(incrementBy(workspace, keyOf(words, 1), -1));
+}
+
+export function incrby(workspace: Workspace, words: CommandWords): Reply {
+  return integerReply(incrementBy(workspace, keyOf(words, 1), expectInteger(words[2])));
+}
+
+export function decrby(workspace: Workspace, words: CommandWords): Reply {
+  const by = expectInteger(words[2]);
+  if (by === INT64_MIN) throw new CommandError(DECREMENT_OVERFLOW);
+  return integerReply(incrementBy(workspace, keyOf(words, 1), typeof by === "bigint" ? -by : 0 - by));
+}
+
+export function incrbyfloat(workspace: Workspace, words: CommandWords): Reply {
+  const key = keyOf(words, 1);
+  const value = workspace.stringAt(key);
+  const before = value === undefined ? "0" : latin1FromBytes(value);
+  const sum = addLongDoubles(before, latin1FromBytes(wordOf(words, 2)));
+  if (sum === "bad") throw new CommandError(NOT_A_FLOAT);
+  if (sum === "infinite") throw new CommandError("ERR increment would produce NaN or Infinity");
+  const after = bytesFromLatin1(sum);
+  workspace.writeString(key, after, workspace.expiresAt(key));
+  return bulkReply(after);
+}

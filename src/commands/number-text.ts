@@ -1,0 +1,76 @@
+/** Numbers as Redis reads them from arguments and values. */
+
+import { latin1FromBytes } from "../base/bytes.ts";
+import { CommandError, NOT_A_FLOAT, NOT_AN_INTEGER } from "./command-error.ts";
+
+const MINUS = 45;
+const ZERO = 48;
+/** So many digits are exact in a double, whatever they are. */
+const EXACT_DIGITS = 15;
+/** Of -2^63. */
+const INTEGER_LENGTH_MAX = 20;
+const INT64_MAX = 2n ** 63n - 1n;
+const INT64_MIN = -(2n ** 63n);
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const INFINITE = /^([+-]?)inf(?:inity)?$/i;
+const HEX = /^([+-]?)0x([0-9a-f]+)$/i;
+
+/** A signed whole number of 64 bits, with no sign or zero too many; exact: a bigint where a double would not be. */
+export function integerOf(bytes: Uint8Array): number | bigint | undefined {
+  const { length } = bytes;
+  if (length === 0 || length > INTEGER_LENGTH_MAX) return undefined;
+  const isNegative = bytes[0] === MINUS;
+  const start = isNegative ? 1 : 0;
+  if (start === length) return undefined;
+  if (bytes[start] === ZERO) return length === 1 ? 0 : undefined;
+  let value = 0;
+  for (let i = start; i < length; i++) {
+    const digit = (bytes[i] as number) - ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
+  }
+  if (length - start <= EXACT_DIGITS) return isNegative ? -value : value;
+  return narrowed(BigInt(latin1FromBytes(bytes)));
+}
+
+/** Undefined where it does not fit into 64 bits. */
+export function narrowed(value: bigint): number | bigint | undefined {
+  if (value > INT64_MAX || value < INT64_MIN) return undefined;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+/** Throws `CommandError`, with `otherwise`. */
+export function expectInteger(bytes: Uint8Array | undefined, otherwise = NOT_AN_INTEGER): number | bigint {
+  const value = bytes === undefined ? undefined : integerOf(bytes);
+  if (value === undefined) throw new CommandError(otherwise);
+  return value;
+}
+
+/** Like `expectInteger`; what a double does not hold exactly, and is therefore beyond every bound, as nearly as it can. */
+export function expectNumber(bytes: Uint8Array | undefined, otherwise = NOT_AN_INTEGER): number {
+  return Number(expectInteger(bytes, otherwise));
+}
+
+/** As of C's `strtod`, nothing around it; neither `nan` nor empty. */
+export function floatOf(bytes: Uint8Array): number | undefined {
+  const text = latin1FromBytes(bytes);
+  if (DECIMAL.test(text)) return Number(text);
+  const infinite = INFINITE.exec(text);
+  if (infinite !== null) return infinite[1] === "-" ? -Infinity : Infinity;
+  const hex = HEX.exec(text);
+  if (hex === null) return undefined;
+  const value = Number.parseInt(hex[2] as string, 16);
+  return hex[1] === "-" ? -value : value;
+}
+
+/** Throws `CommandError`, with `otherwise`. */
+export function expectFloat(bytes: Uint8Array | undefined, otherwise = NOT_A_FLOAT): number {
+  const value = bytes === undefined ? undefined : floatOf(bytes);
+  if (value === undefined) throw new CommandError(otherwise);
+  return value;
+}
+
+export function textOfInteger(value: number | bigint): string {
+  return String(value);
+}

@@ -1,0 +1,87 @@
+/** `OBJECT` and `MEMORY`: what there is to tell of what lies under a key. */
+
+import { latin1FromBytes } from "../base/bytes.ts";
+import { arrayReply, integerReply, NOTHING, ONE, type Reply, statusReply, textReply, ZERO } from "../command-reply.ts";
+import type { CommandWords } from "../command-store.ts";
+import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
+import { expectNumber, integerOf } from "./number-text.ts";
+import { keyOf, optionOf, wordOf } from "./words.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Longer strings are not kept beside what describes them, in Redis. */
+const EMBEDDED_BYTES_MAX = 44;
+
+const OBJECT_HELP = [
+  "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+  "ENCODING <key>",
+  "    Return the kind of internal representation used in order to store the value",
+  "    associated with a <key>.",
+  "FREQ <key>",
+  "    Return the access frequency index of the <key>. The returned integer is",
+  "    proportional to the logarithm of the recent access frequency of the key.",
+  "IDLETIME <key>",
+  "    Return the idle time of the <key>, that is the approximated number of",
+  "    seconds elapsed since the last access to the key.",
+  "REFCOUNT <key>",
+  "    Return the number of references of the value associated with the specified",
+  "    <key>.",
+  "HELP",
+  "    Print this help.",
+];
+
+const MEMORY_HELP = [
+  "MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+  "USAGE <key> [SAMPLES <count>]",
+  "    Return memory in bytes used by <key> and its value. Nested values are",
+  "    sampled up to <count> times (default: 5, 0 means sample all).",
+  "HELP",
+  "    Print this help.",
+];
+
+export function object(workspace: Workspace, words: CommandWords): Reply {
+  const subcommand = optionOf(words, 1);
+  if (subcommand === "help" && words.length === 2) return helpReply(OBJECT_HELP);
+  if (!["encoding", "refcount", "idletime", "freq"].includes(subcommand)) throw unknownSubcommand(words, "OBJECT");
+  if (words.length !== 3) throw wrongArity("object", subcommand);
+  const key = keyOf(words, 2);
+  if (workspace.typeOf(key) === undefined) return NOTHING;
+  if (subcommand === "encoding") return textReply(encodingOf(workspace, words));
+  if (subcommand === "refcount") return ONE;
+  if (subcommand === "idletime") return ZERO;
+  throw new CommandError(
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+  );
+}
+
+function encodingOf(workspace: Workspace, words: CommandWords): string {
+  const value = workspace.stringAt(keyOf(words, 2));
+  if (value === undefined) return "raw";
+  if (integerOf(value) !== undefined) return "int";
+  return value.length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw";
+}
+
+export function memory(workspace: Workspace, words: CommandWords): Reply {
+  const subcommand = optionOf(words, 1);
+  if (subcommand === "help" && words.length === 2) return helpReply(MEMORY_HELP);
+  if (subcommand !== "usage") throw unknownSubcommand(words, "MEMORY");
+  if (words.length < 3) throw wrongArity("memory", subcommand);
+  for (let at = 3; at < words.length; at += 2) {
+    if (optionOf(words, at) !== "samples" || words[at + 1] === undefined) throw new CommandError(SYNTAX_ERROR);
+    if (expectNumber(words[at + 1]) < 0) throw new CommandError(SYNTAX_ERROR);
+  }
+  const bytes = workspace.bytesOf(keyOf(words, 2));
+  return bytes === undefined ? NOTHING : integerReply(bytes);
+}
+
+export function helpReply(lines: readonly string[]): Reply {
+  return arrayReply(lines.map(statusReply));
+}
+
+export function unknownSubcommand(words: CommandWords, command: string): CommandError {
+  const name = latin1FromBytes(wordOf(words, 1)).slice(0, 128);
+  return new CommandError(`ERR unknown subcommand '${name}'. Try ${command} HELP.`);
+}
+
+export function wrongArity(command: string, subcommand: string): CommandError {
+  return new CommandError(`ERR wrong number of arguments for '${command}|${subcommand}' command`);
+}

@@ -1,0 +1,316 @@
+/** The workspace of commands over what this replica holds of a keyspace. One for each keyspace, used for one command at a time. */
+
+import { assert } from "../base/assert.ts";
+import { Copies } from "../base/copies.ts";
+import { AtollError } from "../base/errors.ts";
+import type { Key, SpaceId } from "../base/ids.ts";
+import { ttlUnder } from "../cluster/placement/policy.ts";
+import type { CommandClient } from "../command-store.ts";
+import {
+  bodyLengthAt,
+  bodyStartAt,
+  contentTypeAt,
+  expiresAt,
+  KIND_PLAIN,
+  keyAt,
+  kindAt,
+  originAt,
+  sequenceAt,
+  tagsAt,
+  wholeLength,
+} from "../core/record.ts";
+import type { Shard } from "../core/shard.ts";
+import { scanKeys } from "../replica/key-scan.ts";
+import { checkKey, ValueAway, ValueLong } from "../replica/operations.ts";
+import { versionAt } from "../replica/register-view.ts";
+import type { Replica } from "../replica/replica.ts";
+import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
+import type { KeyType, ScanPlace, Workspace } from "./workspace.ts";
+
+/** Of a register, with its place in the table. */
+const REGISTER_BYTES = 64;
+const RANDOM_TRIES = 128;
+/** The greatest instant that a record holds, unix ms. */
+const EXPIRES_AT_MAX = 2 ** 48 - 1;
+
+/** What a command has to wait for before it begins again. */
+export class Interruption {
+  readonly cause: ValueAway | ValueLong;
+  readonly key: Key;
+
+  constructor(key: Key, cause: ValueAway | ValueLong) {
+    this.key = key;
+    this.cause = cause;
+  }
+}
+
+/** Of values that clients are given. */
+const copies = new Copies(64 * 1024);
+
+export class ReplicaWorkspace implements Workspace {
+  now = 0;
+  readonly keyBytesMax: number;
+  readonly valueBytesMax: number;
+  readonly #space: SpaceId;
+  readonly #random: () => number;
+  #replica: Replica;
+  #client: CommandClient;
+  /** What there is room for to be copied. */
+  #roomBytes = 0;
+  #copiedBytes = 0;
+  #hasWritten = false;
+  /** Keys whose values nobody has: they are not there. */
+  #lost: ReadonlySet<Key> | undefined;
+
+  constructor(replica: Replica, space: SpaceId, random: () => number) {
+    this.#replica = replica;
+    this.#space = space;
+    this.#random = random;
+    this.#client = { lastWrite: undefined };
+    this.keyBytesMax = replica.config.keyBytesMax;
+    this.valueBytesMax = replica.config.valueBytesMax;
+  }
+
+  /** For the next command. `roomBytes`: what has been made room for, beside what is short. */
+  begin(replica: Replica, client: CommandClient, now: number, roomBytes: number, lost?: ReadonlySet<Key>): void {
+    this.#lost = lost;
+    this.#replica = replica;
+    this.#client = client;
+    this.now = now;
+    this.#roomBytes = client.room === undefined ? Infinity : roomBytes + SHORT_VALUE_BYTES_MAX;
+    this.#copiedBytes = 0;
+    this.#hasWritten = false;
+  }
+
+  // --- Keys ----------------------------------------------------------------------------------------------------
+
+  typeOf(key: Key): KeyType | undefined {
+    const shard = this.#shardOf(key);
+    return this.#liveIn(shard, key) === 0 ? undefined : "string";
+  }
+
+  versionOf(key: Key): string {
+    const shard = this.#shardOf(key);
+    const slot = this.#liveIn(shard, key);
+    return slot === 0 ? "" : versionAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+  }
+
+  expiresAt(key: Key): number | undefined {
+    const shard = this.#shardOf(key);
+    const slot = this.#liveIn(shard, key);
+    return slot === 0 ? undefined : expiresAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+  }
+
+  setExpiresAt(key: Key, at: number): boolean {
+    return this.#copyRegister(key, key, at);
+  }
+
+  remove(key: Key): boolean {
+    const shard = this.#shardOf(key);
+    if (this.#liveIn(shard, key) === 0) return false;
+    this.#write(shard, key, undefined, undefined, undefined, undefined);
+    return true;
+  }
+
+  move(from: Key, to: Key, isKept: boolean): boolean {
+    const at = this.expiresAt(from);
+    if (at === undefined || !this.#copyRegister(from, to, at)) return false;
+    if (!isKept) this.remove(from);
+    return true;
+  }
+
+  bytesOf(key: Key): number | undefined {
+    const shard = this.#shardOf(key);
+    const slot = this.#liveIn(shard, key);
+    if (slot === 0) return undefined;
+    return REGISTER_BYTES + wholeLength(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+  }
+
+  touch(key: Key): boolean {
+    const shard = this.#shardOf(key);
+    const slot = this.#liveIn(shard, key);
+    if (slot !== 0) shard.used(slot);
+    return slot !== 0;
+  }
+
+  isResident(key: Key): boolean {
+    const shard = this.#shardOf(key);
+    const slot = this.#liveIn(shard, key);
+    return slot === 0 || !shard.isAway(slot);
+  }
+
+  /** Before several commands run as one (C1). What is no key at all is for the command to say. */
+  expectResident(key: Key): void {
+    if (key.length === 0 || key.length > this.keyBytesMax) return;
+    const shard = this.#shardOf(key);
+    const slot = this.#liveIn(shard, key);
+    if (slot !== 0 && shard.isAway(slot)) throw this.#interruption(key, new ValueAway(shard, slot));
+  }
+
+  // --- Strings -------------------------------------------------------------------------------------------------
+
+  stringAt(key: Key): Uint8Array | undefined {
+    const shard = this.#shardOf(key);
+    const slot = this.#liveIn(shard, key);
+    if (slot === 0) return undefined;
+    if (shard.isAway(slot)) throw this.#interruption(key, new ValueAway(shard, slot));
+    shard.used(slot);
+    return bodyOf(shard, slot);
+  }
+
+  stringLength(key: Key): number | undefined {
+    const shard = this.#shardOf(key);
+    const slot = this.#liveIn(shard, key);
+    if (slot === 0) return undefined;
+    const view = shard.table.viewOf(slot);
+    const at = shard.table.offsetOf(slot);
+    // How long the content type is stands in the value itself.
+    if (shard.isAway(slot)) throw this.#interruption(key, new ValueAway(shard, slot));
+    return bodyLengthAt(view, at);
+  }
+
+  writeString(key: Key, value: Uint8Array, at = Infinity): void {
+    if (value.length > this.valueBytesMax)
+      throw new AtollError("VALUE_TOO_LARGE", `a value has at most ${this.valueBytesMax} bytes`);
+    this.#write(this.#shardOf(key), key, value, at, undefined, undefined);
+  }
+
+  copyOf(bytes: Uint8Array): Uint8Array {
+    this.#copiedBytes += bytes.length;
+    if (this.#copiedBytes > this.#roomBytes) this.#needRoom();
+    return copies.of(bytes);
+  }
+
+  // --- Listing -------------------------------------------------------------------------------------------------
+
+  scan(place: ScanPlace, options: { readonly prefix: string; readonly count: number }) {
+    return scanKeys(this.#replica.shards.in(this.#space), place, options, this.now);
+  }
+
+  randomKey(): Key | undefined {
+    const shards = this.#replica.shards.in(this.#space);
+    const first = this.#random() % shards.length;
+    for (let tries = 0; tries < RANDOM_TRIES; tries++) {
+      const shard = shards[(first + tries) % shards.length] as Shard;
+      if (shard.table.count === 0) continue;
+      const key = this.#keyIn(shard, 1 + (this.#random() % (shard.table.slotEnd - 1)));
+      if (key !== undefined) return key;
+    }
+    for (let i = 0; i < shards.length; i++) {
+      const shard = shards[(first + i) % shards.length] as Shard;
+      const begin = shard.table.count === 0 ? 0 : this.#random() % shard.table.slotEnd;
+      for (let j = 0; j < shard.table.slotEnd; j++) {
+        const key = this.#keyIn(shard, (begin + j) % shard.table.slotEnd);
+        if (key !== undefined) return key;
+      }
+    }
+    return undefined;
+  }
+
+  keyCount(): number {
+    let count = 0;
+    for (const shard of this.#replica.shards.in(this.#space)) {
+      if (shard.containers.count === 0) count += shard.standing;
+      else
+        shard.forEachStanding((view, at) => {
+          if (kindAt(view, at) === KIND_PLAIN) count++;
+        });
+    }
+    return count;
+  }
+
+  // --- Inside --------------------------------------------------------------------------------------------------
+
+  /** The key of a register that is in a slot and stands for its key. */
+  #keyIn(shard: Shard, slot: number): Key | undefined {
+    const { table } = shard;
+    if (slot === 0 || !table.isHeld(slot) || table.isSentinel(slot) || !shard.isLive(slot, this.now)) return undefined;
+    const view = table.viewOf(slot);
+    const at = table.offsetOf(slot);
+    return kindAt(view, at) === KIND_PLAIN ? keyAt(view, table.bytesOf(slot), at) : undefined;
+  }
+
+  #shardOf(key: Key): Shard {
+    if (key.length === 0 || key.length > this.keyBytesMax) checkKey(this.#replica, key);
+    return this.#replica.shardOfKey(key, this.#space);
+  }
+
+  /** The slot of the live value of a key, or 0. */
+  #liveIn(shard: Shard, key: Key): number {
+    const slot = shard.find(KIND_PLAIN, key);
+    if (slot === 0 || !shard.isLive(slot, this.now)) return 0;
+    return this.#lost?.has(key) === true && shard.isAway(slot) ? 0 : slot;
+  }
+
+  /** What is under a key, under another one or itself, with another end. False: there is nothing. */
+  #copyRegister(from: Key, to: Key, at: number): boolean {
+    const value = this.stringAt(from);
+    if (value === undefined) return false;
+    const shard = this.#shardOf(from);
+    const slot = this.#liveIn(shard, from);
+    const view = shard.table.viewOf(slot);
+    const offset = shard.table.offsetOf(slot);
+    const bytes = shard.table.bytesOf(slot);
+    const tags = tagsAt(view, bytes, offset);
+    this.#write(this.#shardOf(to), to, value, at, contentTypeAt(view, bytes, offset), tags);
+    return true;
+  }
+
+  #write(
+    shard: Shard,
+    key: Key,
+    value: Uint8Array | undefined,
+    at: number | undefined,
+    contentType: string | undefined,
+    tags: readonly string[] | undefined,
+  ): void {
+    const expires = value === undefined || at === undefined ? undefined : this.#endUnderPolicy(at);
+    const isOver = expires !== undefined && expires <= this.now;
+    if (isOver && this.#liveIn(shard, key) === 0) return;
+    const write = {
+      kind: KIND_PLAIN,
+      key,
+      value: isOver ? undefined : value,
+      contentType: isOver ? undefined : contentType,
+      tags: isOver ? undefined : tags,
+      expiresAt: isOver ? undefined : expires,
+    };
+    const slot = this.#replica.write(shard, write, false, this.now);
+    this.#hasWritten = true;
+    const view = shard.table.viewOf(slot);
+    const offset = shard.table.offsetOf(slot);
+    this.#client.lastWrite = {
+      shard: shard.id,
+      origin: originAt(view, offset),
+      sequence: sequenceAt(view, offset),
+    };
+  }
+
+  /** Undefined: it does not expire. Throws `TTL_OVER_MAX`. */
+  #endUnderPolicy(at: number): number | undefined {
+    const { now } = this;
+    if (at <= now) return at;
+    const askedMs = at === Infinity ? undefined : at - now;
+    const ttlMs = ttlUnder(this.#replica.keyspaces.policyOf(this.#space), askedMs);
+    if (ttlMs === undefined) return undefined;
+    return askedMs === undefined ? Math.ceil(now + ttlMs) : Math.min(Math.ceil(at), EXPIRES_AT_MAX);
+  }
+
+  /** C1. */
+  #interruption(key: Key, cause: ValueAway | ValueLong): Interruption {
+    assert(!this.#hasWritten, "a command reads before it writes, or what it reads was brought back before it began");
+    return new Interruption(key, cause);
+  }
+
+  /** More than is left of its room: for twice as much it has to be asked again only seldom. */
+  #needRoom(): void {
+    if (this.#hasWritten) throw new AtollError("MEMORY_FULL", "there is no room for what this command reads");
+    throw new Interruption("" as Key, new ValueLong(Math.max(this.#copiedBytes, 2 * this.#roomBytes)));
+  }
+}
+
+function bodyOf(shard: Shard, slot: number): Uint8Array {
+  const view = shard.table.viewOf(slot);
+  const at = shard.table.offsetOf(slot);
+  return new Uint8Array(view.buffer, view.byteOffset + bodyStartAt(view, at), bodyLengthAt(view, at));
+}

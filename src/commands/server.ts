@@ -1,0 +1,78 @@
+/** Commands about a keyspace as a whole, and rows of those that are about connections and the server. */
+
+import { arrayReply, integerReply, OK, type Reply, textReply } from "../command-reply.ts";
+import type { CommandWords } from "../command-store.ts";
+import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
+import { rowsOf } from "./command-row.ts";
+import { memory } from "./object-command.ts";
+import { optionOf } from "./words.ts";
+import { SCAN_START, type Workspace } from "./workspace.ts";
+
+const SERVER = `
+command         -1  loading,stale                0 0 0   2.8.13 Get array of Redis command details
+config          -2  admin,noscript,loading,stale 0 0 0   2.0.0 A container for server configuration commands
+dbsize           1  readonly,fast                0 0 0   1.0.0 Return the number of keys in the selected database
+debug           -2  admin,noscript,loading,stale 0 0 0   1.0.0 A container for debugging commands
+flushall        -1  write                        0 0 0   1.0.0 Remove all keys from all databases
+flushdb         -1  write                        0 0 0   1.0.0 Remove all keys from the current database
+info            -1  loading,stale                0 0 0   1.0.0 Get information and statistics about the server
+latency         -2  admin,noscript,loading,stale 0 0 0   2.8.13 A container for latency diagnostics commands
+memory          -2  readonly                     2 2 1   4.0.0 A container for memory diagnostics commands
+time             1  loading,stale,fast           0 0 0   2.6.0 Return the current server time
+`;
+
+const CONNECTION = `
+auth            -2  noscript,loading,stale,fast,no_auth,allow_busy 0 0 0   1.0.0 Authenticate to the server
+client          -2  noscript,loading,stale                         0 0 0   2.4.0 A container for client connection commands
+echo             2  loading,stale,fast                             0 0 0   1.0.0 Echo the given string
+hello           -1  noscript,loading,stale,fast,no_auth,allow_busy 0 0 0   6.0.0 Handshake with Redis
+ping            -1  fast                                           0 0 0   1.0.0 Ping the server
+quit            -1  noscript,loading,stale,fast,no_auth,allow_busy 0 0 0   1.0.0 Close the connection
+reset            1  noscript,loading,stale,fast,no_auth,allow_busy 0 0 0   6.2.0 Reset the connection
+select           2  loading,stale,fast                             0 0 0   1.0.0 Change the selected database for the current connection
+`;
+
+const TRANSACTIONS = `
+discard          1  noscript,loading,stale,fast,allow_busy         0 0 0   2.0.0 Discard all commands issued after MULTI
+exec             1  noscript,loading,stale,skip_slowlog            0 0 0   1.2.0 Execute all commands issued after MULTI
+multi            1  noscript,loading,stale,fast,allow_busy         0 0 0   1.2.0 Mark the start of a transaction block
+unwatch          1  noscript,loading,stale,fast,allow_busy         0 0 0   2.2.0 Forget about all watched keys
+watch           -2  noscript,loading,stale,fast,allow_busy         1 -1 1  2.2.0 Watch the given keys to determine execution of the MULTI/EXEC block
+`;
+
+const WAITING = `
+wait             3  noscript                                       0 0 0   3.0.0 Wait for the synchronous replication of all the write commands sent in the context of the current connection
+`;
+
+const PAGE_KEYS = 10_000;
+
+function dbsize(workspace: Workspace): Reply {
+  return integerReply(workspace.keyCount());
+}
+
+/** All keys of the selected keyspace, one by one: others may have written meanwhile what this replica has not seen. */
+function flush(workspace: Workspace, words: CommandWords): Reply {
+  const option = optionOf(words, 1);
+  if (words.length > 2 || (words.length === 2 && option !== "sync" && option !== "async"))
+    throw new CommandError(SYNTAX_ERROR);
+  let place = SCAN_START;
+  for (;;) {
+    const page = workspace.scan(place, { prefix: "", count: PAGE_KEYS });
+    for (const key of page.keys) workspace.remove(key);
+    if (page.next === undefined) return OK;
+    place = page.next;
+  }
+}
+
+function time({ now }: Workspace): Reply {
+  const micros = Math.floor(now * 1000);
+  const seconds = Math.floor(micros / 1e6);
+  return arrayReply([textReply(String(seconds)), textReply(String(micros - seconds * 1e6))]);
+}
+
+export const serverRows = [
+  ...rowsOf("server", SERVER, { dbsize, flushall: flush, flushdb: flush, memory, time }),
+  ...rowsOf("connection", CONNECTION),
+  ...rowsOf("transactions", TRANSACTIONS),
+  ...rowsOf("generic", WAITING),
+];

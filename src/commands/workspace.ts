@@ -1,0 +1,70 @@
+/**
+ * What commands may do with the keys of one keyspace, at one replica and one instant. A command runs from its beginning to its
+ * end without anything in between; so it is atomic.
+ *
+ *  C1. A command reads what it needs before it writes: where something has to be waited for, which reading tells by throwing,
+ *      it begins again, and must not have written yet.
+ *  C2. What is here has neither been deleted nor expired at `now`, and is not stale.
+ */
+
+import type { Key } from "../base/ids.ts";
+
+/** In the words of Redis's `TYPE`. */
+export type KeyType = "string";
+
+/** Where a listing goes on: nothing is kept for it between two pages. */
+export interface ScanPlace {
+  readonly shard: number;
+  readonly order: number;
+  /** Among the keys of one order. */
+  readonly rank: number;
+}
+
+export interface Workspace {
+  /** Unix ms, by the corrected clock; may have a fraction. */
+  readonly now: number;
+  readonly keyBytesMax: number;
+  readonly valueBytesMax: number;
+
+  typeOf(key: Key): KeyType | undefined;
+  /** Differs once the key was written, deleted, or has expired. */
+  versionOf(key: Key): string;
+  /** Unix ms; `Infinity`: it does not expire. Undefined: there is no such key. */
+  expiresAt(key: Key): number | undefined;
+  /** Gives a key another end, the value unchanged; `Infinity`: none. At once where that has passed. False: there is no such key. */
+  setExpiresAt(key: Key, expiresAt: number): boolean;
+  /** False: there was no such key. */
+  remove(key: Key): boolean;
+  /** Gives what is under a key, its end included, to another key, and takes it from the first unless it is kept. Both there or not. */
+  move(from: Key, to: Key, isKept: boolean): boolean;
+  /** Bytes that a key takes of memory, about; undefined: there is no such key. */
+  bytesOf(key: Key): number | undefined;
+  /** Counts as a use of the key. False: there is no such key. */
+  touch(key: Key): boolean;
+  /** Its value is in memory. */
+  isResident(key: Key): boolean;
+
+  /** A view, valid until something is written. Undefined: there is no such key. Throws `CommandError` for another type (C1). */
+  stringAt(key: Key): Uint8Array | undefined;
+  /** Of the string under a key, without reading it. Throws as `stringAt`. */
+  stringLength(key: Key): number | undefined;
+  /** Replaces whatever was there. It expires at `expiresAt`, unix ms, or never. */
+  writeString(key: Key, value: Uint8Array, expiresAt?: number): void;
+
+  /** A copy for the client, which has room for it (C1). */
+  copyOf(bytes: Uint8Array): Uint8Array;
+
+  /** Live keys that begin with `prefix`, about `count` of them; absent `next`: there are no more. */
+  scan(
+    place: ScanPlace,
+    options: { readonly prefix: string; readonly count: number },
+  ): {
+    readonly keys: readonly Key[];
+    readonly next?: ScanPlace;
+  };
+  randomKey(): Key | undefined;
+  keyCount(): number;
+}
+
+/** Before the first key. */
+export const SCAN_START: ScanPlace = { shard: 0, order: 0, rank: 0 };

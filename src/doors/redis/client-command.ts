@@ -1,0 +1,234 @@
+/** `CLIENT`: who is connected. */
+
+import {
+  arrayReply,
+  integerReply,
+  mapReply,
+  NOTHING,
+  OK,
+  type Reply,
+  statusReply,
+  textReply,
+} from "../../command-reply.ts";
+import type { CommandWords } from "../../command-store.ts";
+import type { Connection } from "./connection.ts";
+import { BAD_NAME, integerAt, isName, textAt } from "./connection-commands.ts";
+import { RedisError } from "./extension.ts";
+
+const HELP = [
+  "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+  "GETNAME",
+  "    Return the name of the current connection.",
+  "ID",
+  "    Return the ID of the current connection.",
+  "INFO",
+  "    Return information about the current client connection.",
+  "KILL <ip:port>",
+  "    Kill connection made from <ip:port>.",
+  "LIST [options ...]",
+  "    Return information about client connections.",
+  "SETNAME <name>",
+  "    Assign the name <name> to the current connection.",
+  "SETINFO <option> <value>",
+  "    Set client meta attr.",
+  "NO-EVICT (ON|OFF)",
+  "    Protect current client connection from eviction.",
+  "HELP",
+  "    Print this help.",
+];
+
+/** Words, the name and the subcommand included; negative: at least so many. */
+const ARITIES: Readonly<Record<string, number>> = {
+  caching: 3,
+  getname: 2,
+  getredir: 2,
+  help: 2,
+  id: 2,
+  info: 2,
+  kill: -3,
+  list: -2,
+  "no-evict": 3,
+  reply: 3,
+  setinfo: 4,
+  setname: 3,
+  tracking: -3,
+  trackinginfo: 2,
+  unblock: -3,
+  unpause: 2,
+};
+
+export function clientCommand(connections: ReadonlyMap<number, Connection>) {
+  return (connection: Connection, words: CommandWords): Reply | undefined => {
+    const subcommand = textAt(words, 1).toLowerCase();
+    const arity = Object.hasOwn(ARITIES, subcommand) ? ARITIES[subcommand] : undefined;
+    if (arity === undefined)
+      throw new RedisError(`ERR unknown subcommand '${textAt(words, 1).slice(0, 128)}'. Try CLIENT HELP.`);
+    if (arity >= 0 ? words.length !== arity : words.length < -arity)
+      throw new RedisError(`ERR wrong number of arguments for 'client|${subcommand}' command`);
+    switch (subcommand) {
+      case "id":
+        return integerReply(connection.facts.id);
+      case "getname":
+        return connection.name === "" ? NOTHING : textReply(connection.name);
+      case "setname":
+        return setName(connection, textAt(words, 2));
+      case "setinfo":
+        return setInfo(connection, textAt(words, 2).toLowerCase(), textAt(words, 3));
+      case "info":
+        return verbatim(`${lineOf(connection)}\n`);
+      case "list":
+        return list(connection, connections, words);
+      case "kill":
+        return kill(connection, connections, words);
+      case "no-evict":
+        return onOff(words);
+      case "tracking":
+        if (textAt(words, 2).toLowerCase() === "off") return OK;
+        throw new RedisError("ERR client tracking is not supported");
+      case "trackinginfo":
+        return mapReply([
+          textReply("flags"),
+          { type: "set", items: [textReply("off")] },
+          textReply("redirect"),
+          integerReply(-1),
+          textReply("prefixes"),
+          arrayReply([]),
+        ]);
+      case "getredir":
+        return integerReply(-1);
+      case "caching":
+        throw new RedisError(
+          "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled",
+        );
+      case "reply":
+        if (textAt(words, 2).toLowerCase() === "on") return OK;
+        throw new RedisError("ERR syntax error");
+      case "unblock":
+        integerAt(words, 2, "ERR value is not an integer or out of range");
+        return integerReply(0);
+      case "help":
+        return arrayReply(HELP.map(statusReply));
+      default:
+        return OK;
+    }
+  };
+}
+
+function verbatim(text: string): Reply {
+  return { type: "verbatim", text: Buffer.from(text, "latin1") };
+}
+
+function setName(connection: Connection, name: string): Reply {
+  if (!isName(name)) throw new RedisError(BAD_NAME);
+  connection.name = name;
+  return OK;
+}
+
+function setInfo(connection: Connection, attribute: string, value: string): Reply {
+  if (attribute !== "lib-name" && attribute !== "lib-ver")
+    throw new RedisError(`ERR Unrecognized option '${attribute}'`);
+  if (!isName(value)) throw new RedisError(`ERR ${attribute} cannot contain spaces, newlines or special characters.`);
+  if (attribute === "lib-name") connection.libraryName = value.slice(0, 128);
+  else connection.libraryVersion = value.slice(0, 128);
+  return OK;
+}
+
+function onOff(words: CommandWords): Reply {
+  const word = textAt(words, 2).toLowerCase();
+  if (word !== "on" && word !== "off") throw new RedisError("ERR syntax error");
+  return OK;
+}
+
+/** Who may do less than everything sees only itself. */
+function visible(connection: Connection, connections: ReadonlyMap<number, Connection>): readonly Connection[] {
+  return connection.principal?.scopes.has("admin") === true ? [...connections.values()] : [connection];
+}
+
+function list(connection: Connection, connections: ReadonlyMap<number, Connection>, words: CommandWords): Reply {
+  const all = visible(connection, connections);
+  const option = textAt(words, 2).toLowerCase();
+  if (words.length === 2) return lines(all);
+  if (option === "type" && words.length === 4) {
+    const type = textAt(words, 3).toLowerCase();
+    if (!["normal", "master", "replica", "slave", "pubsub"].includes(type))
+      throw new RedisError(`ERR Unknown client type '${textAt(words, 3)}'`);
+    return lines(all.filter(({ gate }) => (gate === undefined ? type === "normal" : type === "pubsub")));
+  }
+  if (option === "id" && words.length > 3) {
+    const ids = new Set(words.slice(3).map((_, i) => integerAt(words, i + 3, "ERR Invalid client ID")));
+    return lines(all.filter(({ facts }) => ids.has(facts.id)));
+  }
+  throw new RedisError("ERR syntax error");
+}
+
+function lines(all: readonly Connection[]): Reply {
+  return verbatim(all.map((each) => `${lineOf(each)}\n`).join(""));
+}
+
+function lineOf(connection: Connection): string {
+  const { facts, around, name, createdAt, activeAt, selected, transaction, lastCommand, writer } = connection;
+  const seconds = (since: number) => Math.max(0, Math.floor((around.now() - since) / 1000));
+  return [
+    `id=${facts.id}`,
+    `addr=${facts.address}`,
+    `laddr=${facts.localAddress}`,
+    "fd=0",
+    `name=${name}`,
+    `age=${seconds(createdAt)}`,
+    `idle=${seconds(activeAt)}`,
+    `flags=${transaction.isOpen ? "x" : "N"}`,
+    `db=${selected}`,
+    "sub=0",
+    "psub=0",
+    "ssub=0",
+    `multi=${transaction.isOpen ? transaction.size : -1}`,
+    `cmd=${lastCommand}`,
+    `user=default`,
+    "redir=-1",
+    `resp=${writer.version}`,
+    `lib-name=${connection.libraryName}`,
+    `lib-ver=${connection.libraryVersion}`,
+  ].join(" ");
+}
+
+/** Of itself, or for whoever may do everything of anybody. */
+function kill(connection: Connection, connections: ReadonlyMap<number, Connection>, words: CommandWords): Reply {
+  const all = visible(connection, connections);
+  if (words.length === 3) {
+    const found = all.find(({ facts }) => facts.address === textAt(words, 2));
+    if (found === undefined) throw new RedisError("ERR No such client");
+    found.end();
+    if (found !== connection) found.cutOff();
+    return OK;
+  }
+  const tests: ((each: Connection) => boolean)[] = [];
+  let sparesItself = true;
+  for (let at = 2; at + 1 < words.length; at += 2) {
+    const value = textAt(words, at + 1);
+    switch (textAt(words, at).toLowerCase()) {
+      case "id": {
+        const id = integerAt(words, at + 1, "ERR client-id should be greater than 0");
+        tests.push(({ facts }) => facts.id === id);
+        break;
+      }
+      case "addr":
+        tests.push(({ facts }) => facts.address === value);
+        break;
+      case "laddr":
+        tests.push(({ facts }) => facts.localAddress === value);
+        break;
+      case "skipme":
+        sparesItself = value.toLowerCase() !== "no";
+        break;
+      default:
+        throw new RedisError("ERR syntax error");
+    }
+  }
+  if (words.length % 2 === 1) throw new RedisError("ERR syntax error");
+  const killed = all.filter((each) => !(sparesItself && each === connection) && tests.every((test) => test(each)));
+  for (const each of killed) {
+    each.end();
+    if (each !== connection) each.cutOff();
+  }
+  return integerReply(killed.length);
+}

@@ -1,0 +1,139 @@
+/** Commands about the connection: who the client is, what it speaks, which keyspace it means. */
+
+import { latin1FromBytes } from "../../base/bytes.ts";
+import {
+  arrayReply,
+  bulkReply,
+  errorReply,
+  integerReply,
+  mapReply,
+  OK,
+  type Reply,
+  statusReply,
+  textReply,
+} from "../../command-reply.ts";
+import type { CommandWords } from "../../command-store.ts";
+import type { Connection } from "./connection.ts";
+import { type ConnectionCommand, RedisError } from "./extension.ts";
+import { REDIS_VERSION } from "./redis-version.ts";
+
+const INTEGER = /^-?(?:0|[1-9]\d{0,18})$/;
+const WRONG_PASS = "WRONGPASS invalid username-password pair or user is disabled.";
+const NO_PASSWORD =
+  "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?";
+const NOT_SET =
+  "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time";
+
+export function textAt(words: CommandWords, at: number): string {
+  const word = words[at];
+  return word === undefined ? "" : latin1FromBytes(word);
+}
+
+/** Throws `RedisError`. */
+export function integerAt(words: CommandWords, at: number, otherwise: string): number {
+  const text = textAt(words, at);
+  const value = INTEGER.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(value)) throw new RedisError(otherwise);
+  return value;
+}
+
+function auth(connection: Connection, words: CommandWords): Reply {
+  if (words.length > 3) throw new RedisError("ERR syntax error");
+  const { required } = connection.around.auth;
+  if (!required) return words.length === 2 ? errorReply(NO_PASSWORD) : OK;
+  return connection.recognise(textAt(words, words.length - 1)) ? OK : errorReply(WRONG_PASS);
+}
+
+/** A name of blanks and what is not printed would make lists unreadable. */
+export function isName(name: string): boolean {
+  return /^[\x21-\x7e]*$/.test(name);
+}
+
+function hello(connection: Connection, words: CommandWords): Reply {
+  let version = connection.writer.version;
+  if (words.length > 1) {
+    const asked = integerAt(words, 1, "ERR Protocol version is not an integer or out of range");
+    if (asked !== 2 && asked !== 3) throw new RedisError("NOPROTO unsupported protocol version");
+    version = asked;
+  }
+  let name: string | undefined;
+  for (let at = 2; at < words.length; at++) {
+    const option = textAt(words, at).toLowerCase();
+    if (option === "auth" && at + 2 < words.length) {
+      if (connection.around.auth.required && !connection.recognise(textAt(words, at + 2)))
+        return errorReply(WRONG_PASS);
+      at += 2;
+    } else if (option === "setname" && at + 1 < words.length) {
+      name = textAt(words, ++at);
+      if (!isName(name)) throw new RedisError(BAD_NAME);
+    } else throw new RedisError(`ERR Syntax error in HELLO option '${textAt(words, at)}'`);
+  }
+  if (connection.principal === undefined) return errorReply(NOT_SET);
+  if (name !== undefined) connection.name = name;
+  connection.writer.version = version;
+  return mapReply([
+    textReply("server"),
+    textReply("redis"),
+    textReply("version"),
+    textReply(REDIS_VERSION),
+    textReply("proto"),
+    integerReply(version),
+    textReply("id"),
+    integerReply(connection.facts.id),
+    textReply("mode"),
+    textReply("standalone"),
+    textReply("role"),
+    textReply("master"),
+    textReply("modules"),
+    arrayReply([]),
+  ]);
+}
+
+export const BAD_NAME = "ERR Client names cannot contain spaces, newlines or special characters.";
+
+function ping(connection: Connection, words: CommandWords): Reply {
+  if (words.length > 2) throw new RedisError("ERR wrong number of arguments for 'ping' command");
+  const word = words[1];
+  // Who is subscribed gets it in the form of what it is sent anyway.
+  if (connection.gate !== undefined && connection.writer.version === 2)
+    return arrayReply([textReply("pong"), word === undefined ? textReply("") : bulkReply(word.slice())]);
+  return word === undefined ? statusReply("PONG") : bulkReply(word.slice());
+}
+
+function echo(_connection: Connection, words: CommandWords): Reply {
+  return bulkReply((words[1] as Uint8Array).slice());
+}
+
+function select(connection: Connection, words: CommandWords): Reply {
+  const number = integerAt(words, 1, "ERR value is not an integer or out of range");
+  if (number < 0 || !connection.select(number)) throw new RedisError("ERR DB index is out of range");
+  return OK;
+}
+
+function quit(connection: Connection): Reply {
+  connection.end();
+  return OK;
+}
+
+function reset(connection: Connection): Reply {
+  connection.reset();
+  return statusReply("RESET");
+}
+
+async function wait(connection: Connection, words: CommandWords): Promise<Reply> {
+  const wanted = integerAt(words, 1, "ERR value is not an integer or out of range");
+  const timeoutMs = integerAt(words, 2, "ERR timeout is not an integer or out of range");
+  if (timeoutMs < 0) throw new RedisError("ERR timeout is negative");
+  return integerReply(await connection.keyspace.wait(connection, Math.max(0, wanted), timeoutMs));
+}
+
+export const connectionCommands: Readonly<Record<string, ConnectionCommand>> = {
+  auth,
+  hello,
+  ping,
+  echo,
+  select,
+  quit,
+  reset,
+  wait,
+};

@@ -1,0 +1,390 @@
+/**
+ * One client of the Redis door, as a machine: bytes in, commands carried out one after the other, bytes out.
+ *
+ *  N1. Answers come in the order of the commands. While one waits for something, the next is not begun, and no more is read.
+ *  N2. What is not read is bounded: above a bound of answers that wait no command is begun.
+ *  N3. Whoever has to show a token can do nothing else before, and may send little.
+ */
+
+import { latin1FromBytes } from "../../base/bytes.ts";
+import { toAtollError } from "../../base/errors.ts";
+import { errorReply, type Reply } from "../../command-reply.ts";
+import type { CommandClient, CommandFacts, CommandKeyspace, CommandStore, CommandWords } from "../../command-store.ts";
+import type { Room } from "../../store.ts";
+import { ANYONE, type Auth, type Principal } from "../auth.ts";
+import type { ByteAccount, Loan } from "../byte-account.ts";
+import type { DoorLimits } from "../limits.ts";
+import { type ConnectionCommand, type Extension, RedisError } from "./extension.ts";
+import { refusalOf } from "./permission.ts";
+import { writeReply } from "./reply-encoder.ts";
+import { ReplyWriter } from "./reply-writer.ts";
+import { ProtocolError, type RequestLimits, RequestParser } from "./request-parser.ts";
+import { Transaction } from "./transaction.ts";
+
+/** What all connections of a door have in common. */
+export interface ConnectionsAround {
+  readonly store: CommandStore;
+  readonly auth: Auth;
+  readonly limits: DoorLimits;
+  readonly account: ByteAccount;
+  readonly commands: ReadonlyMap<string, ConnectionCommand>;
+  readonly extensions: readonly Extension[];
+  /** Unix ms. */
+  readonly now: () => number;
+  /** Commands that were carried out, of all connections. */
+  carriedOut: number;
+}
+
+/** What a connection wants of its socket. */
+export interface ConnectionOutput {
+  /** Takes what is to be sent. */
+  write(pieces: readonly Uint8Array[]): void;
+  /** Bytes that were written and not taken yet. */
+  unsent(): number;
+  /** No more is to be read until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Nothing more is written; what was, is sent first. */
+  end(): void;
+  /** Bytes that went either way. */
+  traffic(): number;
+  destroy(): void;
+}
+
+export interface ConnectionFacts {
+  readonly id: number;
+  readonly address: string;
+  readonly localAddress: string;
+}
+
+/** Whoever has not shown a token. */
+const STRANGER_LIMITS: RequestLimits = { argumentBytesMax: 4096, argumentsMax: 16, commandBytesMax: 8192 };
+const ARGUMENTS_MAX = 1024 * 1024;
+/** A wrong token ends the connection with this one. */
+const WRONG_TOKENS_MAX = 3;
+const NAME_BYTES_MAX = 64;
+const NOAUTH = errorReply("NOAUTH Authentication required.");
+
+export class Connection implements CommandClient {
+  readonly facts: ConnectionFacts;
+  readonly around: ConnectionsAround;
+  readonly writer = new ReplyWriter();
+  readonly transaction = new Transaction();
+  readonly createdAt: number;
+  lastWrite: CommandClient["lastWrite"];
+  name = "";
+  libraryName = "";
+  libraryVersion = "";
+  /** The number that `SELECT` chose, and its keys. */
+  selected = 0;
+  keyspace: CommandKeyspace;
+  principal: Principal | undefined;
+  lastCommand = "";
+  activeAt: number;
+  commands = 0;
+  /** A command that is given may not be carried out now: what is said instead. */
+  gate: ((facts: CommandFacts) => Reply | undefined) | undefined;
+  readonly #output: ConnectionOutput;
+  readonly #parser: RequestParser;
+  #wrongTokens = 0;
+  #isWorking = false;
+  #isBusy = false;
+  #isPaused = false;
+  #isEnding = false;
+  isClosed = false;
+  /** For long arguments, and for long answers, until these are sent. */
+  #argumentLoan: Loan | undefined;
+  #answerLoan: Loan | undefined;
+  readonly #isKnown = new Map<string, CommandFacts>();
+
+  constructor(around: ConnectionsAround, facts: ConnectionFacts, output: ConnectionOutput) {
+    this.around = around;
+    this.facts = facts;
+    this.#output = output;
+    this.principal = around.auth.required ? undefined : ANYONE;
+    this.#parser = new RequestParser(this.#requestLimits());
+    this.createdAt = around.now();
+    this.activeAt = this.createdAt;
+    const keyspace = around.store.keyspace("default");
+    if (keyspace === undefined) throw new Error("BUG: there is always a keyspace default");
+    this.keyspace = keyspace;
+  }
+
+  readonly room: Room = (bytes) => {
+    const loan = this.#answerLoan;
+    if (loan !== undefined) {
+      loan.extend(bytes);
+      return undefined;
+    }
+    this.#answerLoan = this.around.account.ask(bytes);
+    return this.#answerLoan.granted;
+  };
+
+  /** More bytes from the client, which do not change any more. */
+  receive(chunk: Uint8Array): void {
+    if (this.#isEnding || this.isClosed) return;
+    this.activeAt = this.around.now();
+    this.#parser.feed(chunk);
+    this.#work();
+  }
+
+  /** What was written has been sent. */
+  drained(): void {
+    if (this.#output.unsent() > 0) return;
+    this.#endAnswerLoan();
+    if (!this.#isBusy) this.#work();
+  }
+
+  closed(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#argumentLoan?.end();
+    this.#answerLoan?.end();
+    this.transaction.reset();
+    for (const extension of this.around.extensions) extension.closed?.(this);
+  }
+
+  /** Something that the client did not ask for; whoever lets too much of it wait is cut off. */
+  push(reply: Reply): void {
+    if (this.isClosed || this.#isEnding) return;
+    writeReply(this.writer, reply);
+    if (this.#unread() > this.around.limits.outputBytesMax) this.#output.destroy();
+    else if (!this.#isWorking) this.flush();
+  }
+
+  flush(): void {
+    if (this.writer.bytes > 0) this.#output.write(this.writer.take());
+  }
+
+  /** Once what has been answered is sent. */
+  end(): void {
+    this.#isEnding = true;
+  }
+
+  /** At once, whatever is under way. */
+  cutOff(): void {
+    this.#output.destroy();
+  }
+
+  /** False: it is not known. */
+  recognise(token: string): boolean {
+    const principal = this.around.auth.recognise(token);
+    if (principal === undefined) {
+      if (++this.#wrongTokens >= WRONG_TOKENS_MAX) this.end();
+      return false;
+    }
+    this.principal = principal;
+    this.#wrongTokens = 0;
+    this.#parser.limits = this.#requestLimits();
+    return true;
+  }
+
+  /** As if it had just connected. */
+  reset(): void {
+    this.transaction.reset();
+    this.writer.version = 2;
+    this.name = "";
+    this.select(0);
+    this.gate = undefined;
+    this.principal = this.around.auth.required ? undefined : ANYONE;
+    this.#parser.limits = this.#requestLimits();
+    for (const extension of this.around.extensions) extension.closed?.(this);
+  }
+
+  /** False: there is no such keyspace. */
+  select(number: number): boolean {
+    const keyspace = this.around.store.keyspace(number === 0 ? "default" : String(number));
+    if (keyspace === undefined) return false;
+    this.keyspace = keyspace;
+    this.selected = number;
+    return true;
+  }
+
+  #requestLimits(): RequestLimits {
+    if (this.principal === undefined) return STRANGER_LIMITS;
+    const { valueBytesMax, bodyBytesInFlightMax } = this.around.limits;
+    return {
+      argumentBytesMax: valueBytesMax,
+      argumentsMax: ARGUMENTS_MAX,
+      commandBytesMax: Math.max(bodyBytesInFlightMax, 2 * valueBytesMax),
+    };
+  }
+
+  /** Carries out what is here, as far as nothing has to be waited for. */
+  #work(): void {
+    if (this.#isWorking || this.#isBusy) return;
+    this.#isWorking = true;
+    try {
+      this.#carryOutAll();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.writer.error(`ERR ${error.message}`);
+      this.end();
+    } finally {
+      this.#isWorking = false;
+    }
+    this.#settle();
+  }
+
+  #carryOutAll(): void {
+    while (!this.#isEnding && !this.#isBusy && this.#unread() <= this.around.limits.answersUnreadBytesMax) {
+      const words = this.#parser.next();
+      if (words === undefined) {
+        if (this.#parser.needsRoom > 0) this.#makeRoom(this.#parser.needsRoom);
+        return;
+      }
+      const reply = this.#carryOut(words);
+      if (reply instanceof Promise) this.#waitFor(reply);
+      else {
+        if (reply !== undefined) writeReply(this.writer, reply);
+        this.#commandEnded();
+      }
+    }
+  }
+
+  #unread(): number {
+    return this.writer.bytes + this.#output.unsent();
+  }
+
+  /** Sends what was answered, and reads on or not (N1, N2). */
+  #settle(): void {
+    if (this.isClosed) return;
+    this.flush();
+    if (this.#isEnding) return this.#output.end();
+    const isPaused = this.#isBusy || this.#output.unsent() > this.around.limits.answersUnreadBytesMax;
+    if (isPaused === this.#isPaused) return;
+    this.#isPaused = isPaused;
+    if (isPaused) this.#output.pause();
+    else this.#output.resume();
+  }
+
+  #waitFor(waiting: Promise<Reply | undefined>): void {
+    this.#isBusy = true;
+    waiting
+      .catch((error: unknown) => errorOf(error))
+      .then((reply) => {
+        this.#isBusy = false;
+        if (this.isClosed) return;
+        if (reply !== undefined) writeReply(this.writer, reply);
+        this.#commandEnded();
+        this.#work();
+      });
+  }
+
+  #commandEnded(): void {
+    if (this.#argumentLoan !== undefined && !this.transaction.isOpen) {
+      this.#argumentLoan.end();
+      this.#argumentLoan = undefined;
+    }
+  }
+
+  #endAnswerLoan(): void {
+    this.#answerLoan?.end();
+    this.#answerLoan = undefined;
+  }
+
+  #makeRoom(bytes: number): void {
+    const loan = this.#argumentLoan;
+    try {
+      if (loan === undefined) this.#argumentLoan = this.around.account.ask(bytes);
+      else loan.extend(bytes);
+    } catch (error) {
+      writeReply(this.writer, errorOf(error));
+      this.end();
+      return;
+    }
+    const asked = loan ?? (this.#argumentLoan as Loan);
+    this.#isBusy = true;
+    asked.granted.then(
+      () => {
+        this.#isBusy = false;
+        if (this.isClosed) return;
+        asked.awaits({ traffic: () => this.#output.traffic(), cutOff: () => this.#output.destroy() });
+        this.#parser.grantRoom();
+        this.#work();
+      },
+      (error: unknown) => {
+        if (this.isClosed) return;
+        writeReply(this.writer, errorOf(error));
+        this.#isBusy = false;
+        this.end();
+        this.#settle();
+      },
+    );
+  }
+
+  // --- Commands ------------------------------------------------------------------------------------------------
+
+  #carryOut(words: CommandWords): Reply | undefined | Promise<Reply | undefined> {
+    this.#argumentLoan?.atWork();
+    this.commands++;
+    this.around.carriedOut++;
+    const facts = this.#factsOf(words);
+    if (facts === undefined) return this.#unknown(words);
+    const { arity } = facts;
+    if (arity >= 0 ? words.length !== arity : words.length < -arity) {
+      this.transaction.abort();
+      return errorReply(`ERR wrong number of arguments for '${facts.name}' command`);
+    }
+    this.lastCommand = facts.name;
+    if (this.principal === undefined && !facts.flags.has("no_auth")) return NOAUTH;
+    if (this.principal !== undefined && this.principal !== ANYONE) {
+      const refusal = refusalOf(this.principal, words, facts);
+      if (refusal !== undefined) {
+        this.transaction.abort();
+        return errorReply(refusal);
+      }
+    }
+    const shut = this.gate?.(facts);
+    if (shut !== undefined) return shut;
+    if (this.transaction.isOpen && !Transaction.isAboutIt(facts.name)) return this.transaction.queue(words, facts);
+    return facts.isOfConnection ? this.#ofConnection(words, facts) : this.keyspace.run(words, facts, this);
+  }
+
+  /** Also of a command that is queued: carried out without the checks that have been made. */
+  #ofConnection(words: CommandWords, facts: CommandFacts): Reply | undefined | Promise<Reply | undefined> {
+    const command = this.around.commands.get(facts.name);
+    if (command === undefined) return errorReply(`ERR '${facts.name}' is not supported`);
+    try {
+      return command(this, words);
+    } catch (error) {
+      return errorOf(error);
+    }
+  }
+
+  /** Carries out one command of a transaction that is about the connection. */
+  carryOutQueued(words: CommandWords, facts: CommandFacts): Reply | undefined | Promise<Reply | undefined> {
+    return this.#ofConnection(words, facts);
+  }
+
+  /** By the name as it was written: most clients write it in one way. */
+  #factsOf(words: CommandWords): CommandFacts | undefined {
+    const word = words[0] as Uint8Array;
+    if (word.length > NAME_BYTES_MAX) return undefined;
+    const written = latin1FromBytes(word);
+    const known = this.#isKnown.get(written);
+    if (known !== undefined) return known;
+    const facts = this.around.store.commands.get(written.toLowerCase());
+    if (facts !== undefined && this.#isKnown.size < NAME_BYTES_MAX) this.#isKnown.set(written, facts);
+    return facts;
+  }
+
+  #unknown(words: CommandWords): Reply {
+    const name = latin1FromBytes(words[0] as Uint8Array).slice(0, 128);
+    // A web page that had a browser send this here must get no further (cross-protocol scripting).
+    if (/^(?:post|host:)$/i.test(name)) this.end();
+    this.transaction.abort();
+    if (this.principal === undefined) return NOAUTH;
+    let args = "";
+    for (let at = 1; at < words.length && args.length < 128; at++) {
+      args += `'${latin1FromBytes((words[at] as Uint8Array).subarray(0, 128 - args.length))}' `;
+    }
+    return errorReply(`ERR unknown command '${name}', with args beginning with: ${args}`);
+  }
+}
+
+export function errorOf(error: unknown): Reply {
+  if (error instanceof RedisError) return errorReply(error.message);
+  const { code, message } = toAtollError(error);
+  return errorReply(`${code === "MEMORY_FULL" ? "OOM" : "ERR"} ${message}`);
+}

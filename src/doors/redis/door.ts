@@ -1,0 +1,203 @@
+/**
+ * The Redis door: a port of its own, on which each socket is a `Connection`. What commands of one piece of input answer goes out
+ * in one write.
+ */
+
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { AtollError } from "../../base/errors.ts";
+import type { CommandStore } from "../../command-store.ts";
+import { type Auth, openAuth } from "../auth.ts";
+import type { ByteAccount } from "../byte-account.ts";
+import { createLimits, type DoorLimits } from "../limits.ts";
+import { type DoorLog, silentLog } from "../log.ts";
+import type { DoorMetrics } from "../metrics.ts";
+import type { TlsOptions } from "../server.ts";
+import { clientCommand } from "./client-command.ts";
+import { command } from "./command-command.ts";
+import { Connection, type ConnectionsAround } from "./connection.ts";
+import { connectionCommands } from "./connection-commands.ts";
+import type { ConnectionCommand, Extension } from "./extension.ts";
+import { serverCommands } from "./server-commands.ts";
+import { settingsOf } from "./settings.ts";
+import { SocketOutput } from "./socket-output.ts";
+import { transactionCommands } from "./transaction-commands.ts";
+
+export interface RedisDoorOptions {
+  readonly store: CommandStore;
+  /** Shared with the other doors. */
+  readonly account: ByteAccount;
+  readonly metrics: DoorMetrics;
+  /** From `createAuth`; everyone may do everything unless told. */
+  readonly auth?: Auth;
+  readonly limits?: Partial<DoorLimits>;
+  readonly log?: DoorLog;
+  readonly tls?: TlsOptions;
+  readonly enableFaults?: boolean;
+  readonly version?: string;
+  readonly extensions?: readonly Extension[];
+}
+
+const TOO_MANY = "-ERR max number of clients reached\r\n";
+const CLOSE_DEADLINE_MS = 5_000;
+
+export class RedisDoor {
+  readonly #options: RedisDoorOptions;
+  readonly #limits: DoorLimits;
+  readonly #auth: Auth;
+  readonly #log: DoorLog;
+  readonly #server: Server;
+  readonly #around: ConnectionsAround;
+  readonly #connections = new Map<number, Connection>();
+  readonly #sockets = new Set<Socket>();
+  readonly #byAddress = new Map<string, number>();
+  #connected = 0;
+  #port = 0;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(options: RedisDoorOptions) {
+    this.#options = options;
+    this.#limits = createLimits(options.limits);
+    this.#auth = options.auth ?? openAuth;
+    this.#log = options.log ?? silentLog;
+    const extensions = options.extensions ?? [];
+    this.#around = {
+      store: options.store,
+      auth: this.#auth,
+      limits: this.#limits,
+      account: options.account,
+      commands: this.#commands(extensions),
+      extensions,
+      now: Date.now,
+      carriedOut: 0,
+    };
+    options.metrics.redis = { connections: () => this.#connections.size, commands: () => this.#around.carriedOut };
+    const { tls } = options;
+    const listener = (socket: Socket): void => this.#accept(socket);
+    this.#server =
+      tls === undefined
+        ? createTcpServer({ noDelay: true }, listener)
+        : createTlsServer({ ...tls, minVersion: "TLSv1.2", handshakeTimeout: this.#limits.headersTimeoutMs }, listener);
+    this.#server.on("tlsClientError", () => options.metrics.tlsFailures++);
+  }
+
+  /** Binds and serves; port 0 takes a free one. Throws `PORT_IN_USE`, `BAD_CONFIG`. */
+  async listen(at: { readonly host: string; readonly port: number }): Promise<{ host: string; port: number }> {
+    await new Promise<void>((resolve, reject) => {
+      const refuse = (error: NodeJS.ErrnoException): void => reject(listenError(error, at));
+      this.#server.once("error", refuse);
+      this.#server.listen({ host: at.host, port: at.port }, () => {
+        this.#server.off("error", refuse);
+        resolve();
+      });
+    });
+    this.#server.on("error", (error) => this.#log("error", "server-failed", { error }));
+    this.#port = (this.#server.address() as AddressInfo).port;
+    return { host: at.host, port: this.#port };
+  }
+
+  /** Takes no more connections, and ends those there are: what was answered is sent first. */
+  async close(deadlineMs: number = CLOSE_DEADLINE_MS): Promise<void> {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.end();
+    const force = setTimeout(() => this.#destroyAll(), deadlineMs);
+    if (this.#sockets.size > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+    clearTimeout(force);
+  }
+
+  #destroyAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #commands(extensions: readonly Extension[]): ReadonlyMap<string, ConnectionCommand> {
+    const settings = settingsOf(this.#options.store, () => this.#port, extensions);
+    const server = serverCommands({
+      version: this.#options.version ?? "0.0.0",
+      port: () => this.#port,
+      clients: () => this.#connections.size,
+      connected: () => this.#connected,
+      settings,
+      enableFaults: this.#options.enableFaults ?? false,
+    });
+    const own = {
+      ...connectionCommands,
+      ...transactionCommands,
+      ...server,
+      command,
+      client: clientCommand(this.#connections),
+    };
+    return new Map([own, ...extensions.map(({ commands }) => commands ?? {})].flatMap((each) => Object.entries(each)));
+  }
+
+  #accept(socket: Socket): void {
+    socket.on("error", () => socket.destroy());
+    const address = socket.remoteAddress ?? "";
+    const ofAddress = this.#byAddress.get(address) ?? 0;
+    const { connectionsMax, connectionsPerAddressMax, strangerTimeoutMs } = this.#limits;
+    if (this.#sockets.size >= connectionsMax || ofAddress >= connectionsPerAddressMax) {
+      this.#options.metrics.connectionsRefused++;
+      socket.end(TOO_MANY);
+      socket.destroySoon();
+      return;
+    }
+    this.#sockets.add(socket);
+    this.#byAddress.set(address, ofAddress + 1);
+    const connection = this.#connect(socket);
+    if (connection === undefined) {
+      this.#forget(socket, address, undefined);
+      return;
+    }
+    const stranger = this.#auth.required
+      ? setTimeout(() => connection.principal === undefined && socket.destroy(), strangerTimeoutMs)
+      : undefined;
+    socket.on("close", () => {
+      clearTimeout(stranger);
+      this.#forget(socket, address, connection);
+    });
+  }
+
+  /** Undefined: this replica takes no commands now. */
+  #connect(socket: Socket): Connection | undefined {
+    const id = ++this.#connected;
+    const facts = {
+      id,
+      address: `${socket.remoteAddress}:${socket.remotePort}`,
+      localAddress: `${socket.localAddress}:${socket.localPort}`,
+    };
+    const output = new SocketOutput(socket, this.#limits.stalledReaderTimeoutMs);
+    let connection: Connection;
+    try {
+      connection = new Connection(this.#around, facts, output);
+    } catch (error) {
+      socket.end(`-LOADING ${error instanceof Error ? error.message : ""}\r\n`);
+      return undefined;
+    }
+    this.#connections.set(id, connection);
+    // A plain view: its parts are made several times as fast as those of a `Buffer`.
+    socket.on("data", (chunk: Buffer) =>
+      connection.receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)),
+    );
+    output.whenDrained = () => connection.drained();
+    return connection;
+  }
+
+  #forget(socket: Socket, address: string, connection: Connection | undefined): void {
+    this.#sockets.delete(socket);
+    if (connection !== undefined) {
+      this.#connections.delete(connection.facts.id);
+      connection.closed();
+    }
+    const left = (this.#byAddress.get(address) ?? 1) - 1;
+    if (left === 0) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, left);
+    if (this.#sockets.size === 0) this.#whenEmpty?.();
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException, at: { readonly host: string; readonly port: number }): AtollError {
+  if (error.code === "EADDRINUSE") {
+    const message = `port ${at.port} on ${at.host} is in use; choose another with --redis-port, or 0 for none`;
+    return new AtollError("PORT_IN_USE", message, { cause: error });
+  }
+  return new AtollError("BAD_CONFIG", `cannot listen on ${at.host}:${at.port}: ${error.message}`, { cause: error });
+}

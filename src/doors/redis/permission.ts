@@ -1,0 +1,68 @@
+/** What a command asks of the token of whoever sent it: its scope, and the keys that the table says it has. */
+
+import { latin1FromBytes } from "../../base/bytes.ts";
+import type { CommandFacts, CommandWords } from "../../command-store.ts";
+import type { Permission, Principal } from "../auth.ts";
+
+/** What the client is told; undefined: it may. */
+export function refusalOf(who: Principal, words: CommandWords, facts: CommandFacts): string | undefined {
+  const { flags, keys, group } = facts;
+  const what = permissionOf(facts, words);
+  if (what === undefined) return undefined;
+  if (!has(who, what)) return noCommand(facts);
+  if (who.prefix === "") return undefined;
+  if (what === "admin" || what === "observe") return noCommand(facts);
+  if (keys.first > 0) {
+    const end = keys.last < 0 ? words.length + keys.last : keys.last;
+    for (let at = keys.first; at <= end; at += keys.step) if (!isUnder(who.prefix, words[at])) return NO_KEY;
+    return undefined;
+  }
+  if (group === "transactions" || flags.has("pubsub")) return undefined;
+  return literalPrefix(patternOf(words, facts)).startsWith(who.prefix) ? undefined : NO_KEY;
+}
+
+const NO_KEY = "NOPERM this user has no permissions to access one of the keys used as arguments";
+
+function noCommand({ name }: CommandFacts): string {
+  return `NOPERM this user has no permissions to run the '${name}' command`;
+}
+
+function permissionOf({ flags, group, name }: CommandFacts, words: CommandWords): Permission | undefined {
+  if (flags.has("write")) return "write";
+  if (flags.has("admin")) return isReading(name, words) ? "observe" : "admin";
+  if (flags.has("readonly") || name === "watch") return "read";
+  if (name === "info") return "observe";
+  return group === "connection" || group === "transactions" || group === "server" || name === "wait"
+    ? undefined
+    : "write";
+}
+
+function isReading(name: string, words: CommandWords): boolean {
+  return name === "config" && words[1] !== undefined && latin1FromBytes(words[1]).toLowerCase() === "get";
+}
+
+function has({ scopes }: Principal, what: Permission): boolean {
+  if (what === "observe") return scopes.has("read") || scopes.has("admin");
+  return scopes.has(what);
+}
+
+function isUnder(prefix: string, word: Uint8Array | undefined): boolean {
+  if (word === undefined || word.length < prefix.length) return word === undefined;
+  return latin1FromBytes(word, 0, prefix.length) === prefix;
+}
+
+/** Of the keys that a listing shows. */
+function patternOf(words: CommandWords, { name }: CommandFacts): string {
+  if (name === "keys") return latin1FromBytes(words[1] ?? new Uint8Array(0));
+  if (name !== "scan") return "";
+  for (let at = words.length - 2; at >= 2; at -= 2) {
+    if (latin1FromBytes(words[at] as Uint8Array).toLowerCase() === "match")
+      return latin1FromBytes(words[at + 1] as Uint8Array);
+  }
+  return "";
+}
+
+function literalPrefix(pattern: string): string {
+  const end = pattern.search(/[*?[\\]/);
+  return end < 0 ? pattern : pattern.slice(0, end);
+}

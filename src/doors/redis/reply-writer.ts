@@ -1,0 +1,213 @@
+/**
+ * Answers in the bytes of a Redis client, of either version of the protocol: what only the later one has a form for is said
+ * in that of the earlier one where the client speaks that. Long values are not copied.
+ */
+
+import { bytesFromLatin1 } from "../../base/bytes.ts";
+
+export type ProtocolVersion = 2 | 3;
+
+/** Shorter values are copied next to what surrounds them: one piece is written faster than several. */
+const COPIED_BYTES_MAX = 8 * 1024;
+const PIECE_BYTES = 16 * 1024;
+/** Of a number, its sign, and the end of the line. */
+const NUMBER_BYTES_MAX = 24;
+
+const TWO_31 = 2147483648;
+
+const LF = 10;
+const CR = 13;
+const DOLLAR = 36;
+const PERCENT = 37;
+const ASTERISK = 42;
+const MINUS = 45;
+const ZERO = 48;
+const COLON = 58;
+const EQUALS = 61;
+const GREATER = 62;
+const TILDE = 126;
+
+export class ReplyWriter {
+  version: ProtocolVersion = 2;
+  #piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  #from = 0;
+  #at = 0;
+  #pieces: Uint8Array[] = [];
+  /** Bytes that wait to be taken. */
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes + this.#at - this.#from;
+  }
+
+  /** All that was written since the last time, in order. */
+  take(): Uint8Array[] {
+    this.#endPiece();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#bytes = 0;
+    return pieces;
+  }
+
+  /** What was said in full before, the ends of lines included. */
+  raw(bytes: Uint8Array): void {
+    if (bytes.length > COPIED_BYTES_MAX) return this.#append(bytes);
+    this.#room(bytes.length);
+    this.#piece.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** One line of text without the ends of lines. */
+  simple(text: string): void {
+    this.#line("+", text);
+  }
+
+  /** One line that begins with a code, such as `ERR` or `WRONGTYPE`. */
+  error(text: string): void {
+    this.#line("-", text.replace(/[\r\n]+/g, " "));
+  }
+
+  integer(value: number | bigint): void {
+    if (typeof value === "number" && Math.abs(value) < TWO_31) this.#number(COLON, value);
+    else this.#line(":", String(value));
+  }
+
+  bulk(bytes: Uint8Array): void {
+    this.#number(DOLLAR, bytes.length);
+    this.raw(bytes);
+    this.#endLine();
+  }
+
+  bulkText(text: string): void {
+    this.bulk(bytesFromLatin1(text));
+  }
+
+  /** There is no such value. */
+  nothing(): void {
+    this.#token(this.version === 3 ? "_\r\n" : "$-1\r\n");
+  }
+
+  /** There is no such list of values. */
+  noArray(): void {
+    this.#token(this.version === 3 ? "_\r\n" : "*-1\r\n");
+  }
+
+  /** As many answers follow. */
+  array(count: number): void {
+    this.#number(ASTERISK, count);
+  }
+
+  set(count: number): void {
+    this.#number(this.version === 3 ? TILDE : ASTERISK, count);
+  }
+
+  /** As many pairs of answers follow. */
+  map(count: number): void {
+    if (this.version === 3) this.#number(PERCENT, count);
+    else this.#number(ASTERISK, 2 * count);
+  }
+
+  /** As many answers follow, which nobody asked for. */
+  push(count: number): void {
+    this.#number(this.version === 3 ? GREATER : ASTERISK, count);
+  }
+
+  boolean(value: boolean): void {
+    if (this.version === 3) this.#token(value ? "#t\r\n" : "#f\r\n");
+    else this.integer(value ? 1 : 0);
+  }
+
+  double(value: number): void {
+    const text = doubleText(value);
+    if (this.version === 3) this.#line(",", text);
+    else this.bulkText(text);
+  }
+
+  /** Text for people, of several lines. */
+  verbatim(text: Uint8Array): void {
+    if (this.version === 2) return this.bulk(text);
+    this.#number(EQUALS, text.length + 4);
+    this.#token("txt:");
+    this.raw(text);
+    this.#endLine();
+  }
+
+  #line(sign: string, text: string): void {
+    const length = text.length + 3;
+    if (length > COPIED_BYTES_MAX) return this.#append(bytesFromLatin1(`${sign}${text}\r\n`));
+    this.#token(`${sign}${text}\r\n`);
+  }
+
+  #token(text: string): void {
+    this.#room(text.length);
+    this.#at += this.#piece.write(text, this.#at, "latin1");
+  }
+
+  #endLine(): void {
+    this.#room(2);
+    this.#piece[this.#at++] = CR;
+    this.#piece[this.#at++] = LF;
+  }
+
+  /** Of a number between -2^31 and 2^31. */
+  #number(sign: number, value: number): void {
+    this.#room(NUMBER_BYTES_MAX);
+    const piece = this.#piece;
+    let at = this.#at;
+    piece[at++] = sign;
+    if (value < 0) piece[at++] = MINUS;
+    let left = Math.abs(value);
+    let digits = 1;
+    for (let bound = 10; left >= bound; bound *= 10) digits++;
+    for (let i = at + digits - 1; i >= at; i--) {
+      const tenth = (left / 10) | 0;
+      piece[i] = ZERO + left - tenth * 10;
+      left = tenth;
+    }
+    at += digits;
+    piece[at++] = CR;
+    piece[at++] = LF;
+    this.#at = at;
+  }
+
+  #room(bytes: number): void {
+    if (this.#piece.length - this.#at >= bytes) return;
+    this.#endPiece();
+    this.#piece = Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, bytes));
+    this.#from = 0;
+    this.#at = 0;
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#endPiece();
+    this.#pieces.push(bytes);
+    this.#bytes += bytes.length;
+  }
+
+  #endPiece(): void {
+    if (this.#at === this.#from) return;
+    this.#pieces.push(this.#piece.subarray(this.#from, this.#at));
+    this.#bytes += this.#at - this.#from;
+    this.#from = this.#at;
+  }
+}
+
+/** As Redis writes it: whole numbers without a point, no more digits than it takes to read the same number again. */
+export function doubleText(value: number): string {
+  if (value === Infinity) return "inf";
+  if (value === -Infinity) return "-inf";
+  if (Number.isNaN(value)) return "nan";
+  if (Object.is(value, -0)) return "-0";
+  const text = String(value);
+  const exponent = text.indexOf("e");
+  if (exponent < 0) return Math.abs(value) >= 1e17 ? inExponents(value) : text;
+  const digits = Number(text.slice(exponent + 1));
+  const sign = digits < 0 ? "-" : "+";
+  return `${text.slice(0, exponent)}e${sign}${String(Math.abs(digits)).padStart(2, "0")}`;
+}
+
+/** JavaScript writes whole numbers out up to 1e21, Redis up to 17 digits. */
+function inExponents(value: number): string {
+  const [mantissa = "", exponent = ""] = value.toExponential().split("e");
+  return `${mantissa}e${exponent}`;
+}

@@ -1,0 +1,166 @@
+/** Commands from bytes, however they are cut; what is too much is refused before it is kept. */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ProtocolError, RequestParser } from "../../../src/doors/redis/request-parser.ts";
+
+const LIMITS = { argumentBytesMax: 100_000, argumentsMax: 1000, commandBytesMax: 300_000 };
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (each) => each.charCodeAt(0));
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
+
+function encode(command: readonly string[]): string {
+  return `*${command.length}\r\n${command.map((each) => `$${each.length}\r\n${each}\r\n`).join("")}`;
+}
+
+/** The commands in the chunks, and what was wrong in the end, if anything. */
+function parse(chunks: readonly string[], limits = LIMITS): string[][] | [string[][], string] {
+  const parser = new RequestParser(limits);
+  const commands: string[][] = [];
+  for (const chunk of chunks) {
+    parser.feed(bytesOf(chunk));
+    try {
+      for (let command = parser.next(); command !== undefined; command = parser.next()) {
+        commands.push(command.map(textOf));
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      expect(() => parser.next()).toThrow(error.message);
+      return [commands, error.message];
+    }
+  }
+  return commands;
+}
+
+/** The text in pieces that end at these places. */
+function cut(text: string, at: readonly number[]): string[] {
+  const ends = [...new Set(at.map((place) => place % (text.length + 1)))].sort((a, b) => a - b);
+  return [0, ...ends].map((from, i) => text.slice(from, ends[i] ?? text.length));
+}
+
+const argument = fc.oneof(
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => textOf(bytes)),
+  fc.integer({ min: 32_000, max: 40_000 }).map((length) => "x".repeat(length)),
+);
+const command = fc.array(argument, { minLength: 1, maxLength: 6 });
+
+describe("commands", () => {
+  it("are the same however their bytes are cut", () => {
+    const cuts = fc.array(fc.nat({ max: 500_000 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 5 }), cuts, (commands, at) => {
+        expect(parse(cut(commands.map(encode).join(""), at))).toEqual(commands);
+      }),
+    );
+  });
+
+  it("come byte by byte, too", () => {
+    const commands = [["SET", "key", "a\r\nb"], ["GET", ""], ["PING"]];
+    expect(parse([...commands.map(encode).join("")])).toEqual(commands);
+  });
+
+  it("without arguments are nothing", () => {
+    expect(parse(["*0\r\n*-1\r\n\r\n \r\n*1\r\n$4\r\nPING\r\n"])).toEqual([["PING"]]);
+  });
+
+  it("may be typed by hand, with quotes", () => {
+    expect(parse(["SET key 'it\\'s me'\r\n", 'get "a\\x41\\n\\"b\\q"\n', "PI", "NG\r\n"])).toEqual([
+      ["SET", "key", "it's me"],
+      ["get", 'aA\n"bq'],
+      ["PING"],
+    ]);
+  });
+});
+
+describe("what is no command", () => {
+  it.each([
+    ["*x\r\n", "invalid multibulk length"],
+    ["*1001\r\n", "invalid multibulk length"],
+    ["*\r\n", "invalid multibulk length"],
+    ["*1\r\n:4\r\n", "expected '$', got ':'"],
+    ["*1\r\n\r\n", "expected '$', got ' '"],
+    ["*1\r\n$-1\r\n", "invalid bulk length"],
+    ["*1\r\n$100001\r\n", "invalid bulk length"],
+    ["*1\r\n$99999999999999999999999\r\n", "invalid bulk length"],
+    ["*4\r\n$100000\r\n", "too long a command", 3],
+    ['get "a\r\n', "unbalanced quotes in request"],
+    ['get "a"b\r\n', "unbalanced quotes in request"],
+    ["get 'a\r\n", "unbalanced quotes in request"],
+    [`${"x".repeat(70_000)}`, "too big inline request"],
+    [`*${"1".repeat(70_000)}`, "too big mbulk count string"],
+    [`*1\r\n$${"1".repeat(70_000)}`, "too big bulk count string"],
+  ])("%j is refused: %s", (text, message, repeated = 0) => {
+    const [head = "", ...rest] = text.split("\r\n");
+    const argument = `${rest[0]}\r\n${"y".repeat(100_000)}\r\n`;
+    const sent = repeated > 0 ? `${head}\r\n${argument.repeat(repeated)}` : text;
+    expect(parse([sent])).toEqual([[], `Protocol error: ${message}`]);
+  });
+
+  it("ends all, but not what came before", () => {
+    expect(parse([`${encode(["PING"])}*x\r\n${encode(["PING"])}`])).toEqual([
+      [["PING"]],
+      "Protocol error: invalid multibulk length",
+    ]);
+  });
+
+  it("takes no memory by announcing much", () => {
+    const parser = new RequestParser({ ...LIMITS, argumentsMax: 1_000_000, commandBytesMax: 50_000 });
+    parser.feed(bytesOf("*1000000\r\n"));
+    expect(parser.next()).toBeUndefined();
+    expect(parser.waiting).toBe(0);
+    const feedAll = (): void => {
+      for (let i = 0; i < 1000; i++) {
+        parser.feed(bytesOf("$0\r\n\r\n"));
+        parser.next();
+      }
+    };
+    expect(feedAll).toThrow("too long a command");
+  });
+});
+
+describe("any bytes", () => {
+  it("are commands or an error, and as much waits as was let in", () => {
+    const pieces = fc.oneof(
+      fc.constantFrom(
+        "*",
+        "$",
+        "\r\n",
+        "\n",
+        "1",
+        "2",
+        "-",
+        "3",
+        "\r",
+        '"',
+        "'",
+        "\\",
+        " ",
+        "PING",
+        "*1\r\n$4\r\nPING\r\n",
+      ),
+      fc.uint8Array({ maxLength: 8 }).map((bytes) => textOf(bytes)),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.array(pieces, { maxLength: 10 }).map((each) => each.join("")),
+          { maxLength: 10 },
+        ),
+        (chunks) => {
+          const parser = new RequestParser(LIMITS);
+          let fed = 0;
+          try {
+            for (const chunk of chunks) {
+              parser.feed(bytesOf(chunk));
+              fed += chunk.length;
+              while (parser.next() !== undefined);
+              expect(parser.waiting).toBeLessThanOrEqual(LIMITS.commandBytesMax + fed);
+            }
+          } catch (error) {
+            expect(error).toBeInstanceOf(ProtocolError);
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
