@@ -78,12 +78,12 @@ function isInBits(words: CommandWords, at: number): boolean {
 function bitcount(workspace: Workspace, words: CommandWords): Reply {
   const isRange = words.length === 4 || words.length === 5;
   if (!isRange && words.length !== 2) throw new CommandError(SYNTAX_ERROR);
+  const bytes = workspace.stringAt(keyOf(words, 1));
+  if (bytes === undefined) return ZERO;
   const [start, end] = isRange ? [expectNumber(words[2]), expectNumber(words[3])] : [0, -1];
   const isBits = isRange && isInBits(words, 4);
-  const bytes = workspace.stringAt(keyOf(words, 1));
-  const range = bytes === undefined ? undefined : rangeOf(start, end, isBits, bytes.length);
-  if (bytes === undefined || range === undefined) return ZERO;
-  return integerReply(countBits(bytes, range));
+  const range = rangeOf(start, end, isBits, bytes.length);
+  return range === undefined ? ZERO : integerReply(countBits(bytes, range));
 }
 
 const BITS_OF_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll("0", "").length);

@@ -26,7 +26,7 @@ const OBJECT_HELP = [
   "    Return the number of references of the value associated with the specified",
   "    <key>.",
   "HELP",
-  "    Print this help.",
+  "    Prints this help.",
 ];
 
 const MEMORY_HELP = [
@@ -35,7 +35,7 @@ const MEMORY_HELP = [
   "    Return memory in bytes used by <key> and its value. Nested values are",
   "    sampled up to <count> times (default: 5, 0 means sample all).",
   "HELP",
-  "    Print this help.",
+  "    Prints this help.",
 ];
 
 export function object(workspace: Workspace, words: CommandWords): Reply {

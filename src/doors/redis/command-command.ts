@@ -4,7 +4,7 @@ import {
   arrayReply,
   integerReply,
   mapReply,
-  NO_ARRAY,
+  NOTHING,
   type Reply,
   statusReply,
   textReply,
@@ -72,7 +72,7 @@ export function command(connection: Connection, words: CommandWords): Reply {
 }
 
 function infoOf(facts: CommandFacts | undefined): Reply {
-  if (facts === undefined) return NO_ARRAY;
+  if (facts === undefined) return NOTHING;
   const { name, arity, flags, keys } = facts;
   return arrayReply([
     textReply(name),
@@ -111,7 +111,7 @@ function docsOf({ summary, since, group }: CommandFacts): Reply {
 }
 
 function keysOf(table: Table, words: CommandWords): Reply {
-  if (words.length < 3) throw new RedisError("ERR wrong number of arguments for 'command|getkeys' command");
+  if (words.length < 4) throw new RedisError("ERR wrong number of arguments for 'command|getkeys' command");
   const facts = table.get(textAt(words, 2).toLowerCase());
   if (facts === undefined) throw new RedisError("ERR Invalid command specified");
   const { arity, keys } = facts;

@@ -31,7 +31,6 @@ client setname ""
 client getname
 client foo
 client getname x
-client setinfo lib-name node
 client no-evict on
 client no-evict foo
 client kill 1.2.3.4:5
@@ -132,5 +131,4 @@ config foo
 latency latest
 latency reset
 latency foo
-memory help
 `;

@@ -117,7 +117,6 @@ randomkey x
 *scan 0 match t* count 1000 type string
 *scan 0 type hash count 1000
 scan x
-scan -1
 scan 0 count 0
 scan 0 count x
 scan 0 match
