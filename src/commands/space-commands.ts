@@ -11,6 +11,7 @@ import { arrayReply, errorReply, type Reply } from "../command-reply.ts";
 import type { CommandClient, CommandFacts, CommandKeyspace, CommandWords, WatchedKey } from "../command-store.ts";
 import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
 import { ValueAway, ValueLong } from "../replica/operations.ts";
+import { untilInView } from "../replica/policy-wait.ts";
 import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
 import { keysOf } from "./key-positions.ts";
@@ -45,7 +46,8 @@ export class SpaceCommands implements CommandKeyspace {
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {
     try {
-      this.#checkHere();
+      const coming = this.#untilHere();
+      if (coming !== undefined) return coming.then(() => this.run(words, facts, client)).catch(replyOfError);
       return this.#carryOut(client, 0, undefined, (workspace) => execute(workspace, words, facts));
     } catch (error) {
       if (!(error instanceof Interruption)) return replyOfError(error);
@@ -82,7 +84,8 @@ export class SpaceCommands implements CommandKeyspace {
       return run(workspace);
     };
     try {
-      this.#checkHere();
+      const coming = this.#untilHere();
+      if (coming !== undefined) return coming.then(() => this.runScript(keys, client, body, run)).catch(replyOfError);
       return this.#carryOut(client, 0, undefined, whole);
     } catch (error) {
       if (!(error instanceof Interruption)) return replyOfError(error);
@@ -146,9 +149,11 @@ export class SpaceCommands implements CommandKeyspace {
     }
   }
 
-  /** Throws where others keep the keys. */
-  #checkHere(): void {
-    if (this.#host.replica().ownership.isEverywhere(this.#space)) return;
+  /** Of a keyspace that has just come it is soon known who keeps it. Throws where others keep the keys. */
+  #untilHere(): Promise<void> | undefined {
+    if (this.#host.replica().ownership.isEverywhere(this.#space)) return undefined;
+    const coming = untilInView(this.#host, this.#space);
+    if (coming !== undefined) return coming;
     throw new AtollError("NOT_READY", "commands are carried out in keyspaces that every replica keeps");
   }
 }

@@ -215,7 +215,7 @@ export class Connection implements CommandClient {
     if (this.#isWorking || this.#isBusy) return;
     this.#isWorking = true;
     try {
-      this.#carryOutAll();
+      while (this.#carryOutAll() && this.#isSentEnough()) {}
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.writer.error(`ERR ${error.message}`);
@@ -226,12 +226,13 @@ export class Connection implements CommandClient {
     this.#settle();
   }
 
-  #carryOutAll(): void {
+  /** True: it stopped for what is not read yet (N2). */
+  #carryOutAll(): boolean {
     while (!this.#isEnding && !this.#isBusy && this.#unread() <= this.around.limits.answersUnreadBytesMax) {
       const words = this.#parser.next();
       if (words === undefined) {
         if (this.#parser.needsRoom > 0) this.#makeRoom(this.#parser.needsRoom);
-        return;
+        return false;
       }
       const reply = this.#carryOut(words);
       if (reply instanceof Promise) this.#waitFor(reply);
@@ -240,6 +241,13 @@ export class Connection implements CommandClient {
         this.#commandEnded();
       }
     }
+    return !this.#isEnding && !this.#isBusy;
+  }
+
+  /** The kernel may take at once what was answered: then nobody tells that it was sent. */
+  #isSentEnough(): boolean {
+    this.flush();
+    return this.#output.unsent() <= this.around.limits.answersUnreadBytesMax;
   }
 
   #unread(): number {
@@ -250,6 +258,7 @@ export class Connection implements CommandClient {
   #settle(): void {
     if (this.isClosed) return;
     this.flush();
+    if (!this.#isBusy && this.#output.unsent() === 0) this.#endAnswerLoan();
     if (this.#isEnding) return this.#output.end();
     const isPaused = this.#isBusy || this.#output.unsent() > this.around.limits.answersUnreadBytesMax;
     if (isPaused === this.#isPaused) return;
