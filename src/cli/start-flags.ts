@@ -127,7 +127,7 @@ export const startFlags = {
     schema: wholeNumber(0, 65_535),
     value: "N",
     defaultNote: "port + 1",
-    help: "Redis protocol; 0 = off. Accepted, but nothing listens there yet",
+    help: "Redis protocol; 0 = off",
   },
   advertise: {
     schema: hostPort,

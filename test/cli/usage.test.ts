@@ -72,7 +72,7 @@ test("help names every command and flag, and what is not there yet", async () =>
   }
   const start = await runAtoll(["start", "--help"]);
   expect(start.stdout.toString()).toContain("--max-clock-offset <TIME>");
-  expect(start.stdout.toString().replaceAll(/\s+/g, " ")).toContain("Accepted, but nothing listens there yet");
+  expect(start.stdout.toString().replaceAll(/\s+/g, " ")).toContain("Redis protocol; 0 = off");
   expect((await runAtoll(["--version"])).stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
   const none = await runAtoll([]);
   expect(none.code).toBe(2);
