@@ -1,0 +1,96 @@
+/** Commands that read what is not in memory, or is too long to be copied without asking, wait for that and begin again. */
+
+import { expect, test } from "vitest";
+import { SCANT_MEMORY } from "../../simulations/scenarios/scant-memory.ts";
+import { bytesFromLatin1 } from "../../src/base/bytes.ts";
+import type { Key } from "../../src/base/ids.ts";
+import { SeededRandom } from "../../src/base/random.ts";
+import type { Reply } from "../../src/command-reply.ts";
+import type { CommandClient } from "../../src/command-store.ts";
+import { commandTable } from "../../src/commands/command-table.ts";
+import { SpaceCommands } from "../../src/commands/space-commands.ts";
+import { KIND_PLAIN } from "../../src/core/record.ts";
+import { PlacedWorld, SPACE } from "../support/placed-world.ts";
+
+const KEYS = Array.from({ length: 60 }, (_, i) => `k${i}`);
+const VALUE = "v".repeat(100);
+
+async function started(seed: string) {
+  const regions = ["eu", "eu"];
+  const placed = new PlacedWorld({ seed, regions, settings: { replication: "all" }, replica: SCANT_MEMORY });
+  await placed.begin([0, 1]);
+  for (const key of KEYS) await placed.put(0, key, VALUE + key);
+  await placed.run(1000);
+  const commands = new SpaceCommands(placed.driver(1).commandHost, SPACE, new SeededRandom(seed));
+  const client: CommandClient = { lastWrite: undefined };
+  const run = (line: string, by = client): Reply | Promise<Reply> => commands.run(...parsed(line), by);
+  const { replica } = placed.driver(1);
+  const away = KEYS.filter((key) => {
+    const shard = replica.shardOfKey(key as Key, SPACE);
+    return shard.isAway(shard.find(KIND_PLAIN, key as Key));
+  });
+  expect(away.length).toBeGreaterThan(10);
+  return { placed, commands, client, run, away };
+}
+
+function parsed(line: string) {
+  const words = line.split(" ").map(bytesFromLatin1);
+  const facts = commandTable.get(line.split(" ")[0] as string);
+  if (facts === undefined) throw new Error(`no such command: ${line}`);
+  return [words, facts] as const;
+}
+
+function textOf(reply: Reply): unknown {
+  if (reply.type === "bulk") return Buffer.from(reply.value).toString("latin1");
+  if (reply.type === "array") return reply.items.map(textOf);
+  return reply.type === "integer" ? reply.value : reply;
+}
+
+test("what is on disk only is brought back, and what is told of a key without its value needs no disk", async () => {
+  const { placed, run, away } = await started("commands-away");
+  const [a = "", b = ""] = away;
+  expect(textOf(run(`exists ${a}`) as Reply)).toBe(1);
+  expect(textOf(run(`ttl ${a}`) as Reply)).toBe(-1);
+  const reading = run(`get ${a}`);
+  expect(reading).toBeInstanceOf(Promise);
+  expect(textOf(await placed.do(reading as Promise<Reply>))).toBe(VALUE + a);
+  const appending = run(`append ${b} !`);
+  expect(textOf(await placed.do(appending as Promise<Reply>))).toBe(VALUE.length + b.length + 1);
+  expect(await placed.get(1, b)).toBe(`${VALUE + b}!`);
+});
+
+test("a transaction begins once all that it is about is in memory, and then nothing comes between", async () => {
+  const { placed, commands, client, away } = await started("commands-exec");
+  const [a = "", b = ""] = away;
+  const lines = [`set ${a} new`, `get ${b}`, `get ${a}`, "incr number"];
+  const queued = lines.map((line) => {
+    const [words, facts] = parsed(line);
+    return { words, facts };
+  });
+  const done = commands.runAll(queued, [], client) as Promise<readonly Reply[] | undefined>;
+  expect((await placed.do(done))?.map(textOf)).toEqual([{ type: "status", text: "OK" }, VALUE + b, "new", 1]);
+});
+
+test("a long value is copied once there is room for it, and a transaction is not begun where a watched key has changed", async () => {
+  const { placed, commands, client, run } = await started("commands-room");
+  await placed.do(Promise.resolve(run(`set long ${"x".repeat(100_000)}`)));
+  const asked: number[] = [];
+  const room = async (bytes: number): Promise<void> => void asked.push(bytes);
+  const reading = run("get long", { lastWrite: undefined, room });
+  expect(String(textOf(await placed.do(Promise.resolve(reading)))).length).toBe(100_000);
+  expect(asked).toHaveLength(1);
+  const watched = commands.watch(["long" as Key, "none" as Key]);
+  expect(commands.runAll([], watched, client)).toEqual([]);
+  run("set none 1");
+  expect(commands.runAll([], watched, client)).toBeUndefined();
+});
+
+test("WAIT counts the other replicas that have the last write of the client", async () => {
+  const { placed, commands, client, run } = await started("commands-wait");
+  run("set a 1");
+  expect(await placed.do(commands.wait(client, 1, 5000))).toBe(1);
+  placed.cut([1], [0]);
+  await placed.run(100);
+  run("set a 2");
+  expect(await placed.do(commands.wait(client, 1, 300))).toBe(0);
+});
