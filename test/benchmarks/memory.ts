@@ -15,7 +15,7 @@ import { Load } from "../../src/cli/bench/load.ts";
 import type { Resident } from "../support/process-status.ts";
 import { median } from "./median.ts";
 import { MemoryProcess } from "./memory-process.ts";
-import { Redis } from "./redis.ts";
+import { Redis } from "./redis-process.ts";
 import type { BenchmarkReport, BenchmarkRow } from "./report.ts";
 
 const KEYS = 5_000_000;

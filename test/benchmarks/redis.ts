@@ -1,112 +1,114 @@
-/** A Redis of this machine to measure against, where there is one (Debian: `apt-get install redis-server`). */
+/**
+ * The Redis door with replication to two peers on, and a Redis of this machine, under `redis-benchmark`: SET and GET of 100 bytes,
+ * 100,000 keys, 50 connections, one command at a time and 16. They take turns in the same run, and the median of their ratios
+ * counts. What replication costs the replica that is asked is its CPU time for a SET beside that of one without peers.
+ *
+ * All share the machine's cores with the client and, in Atoll's case, with the peers.
+ */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { randomFillSync } from "node:crypto";
+import { type ChildProcess, execFile, fork } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import type { Resident } from "../support/process-status.ts";
-import type { Filling } from "./memory-child.ts";
-import { restingResident } from "./memory-process.ts";
+import { promisify } from "node:util";
+import { bundle } from "../support/bundle.ts";
+import { median } from "./median.ts";
+import { freePort, Redis } from "./redis-process.ts";
+import type { BenchmarkReport, BenchmarkRow } from "./report.ts";
 
-/** Written at once, before the answers to all of them are waited for. */
-const PIPELINE = 10_000;
-const START_TRIES = 50;
-const START_TRY_MS = 100;
+const ROUNDS = 3;
+const COMMANDS = 100_000;
+const PIPELINES = [1, 16];
+const TESTS = ["SET", "GET"] as const;
 
-const OK = "+OK\r\n";
-const LINE_END = Buffer.from("\r\n");
+type Test = (typeof TESTS)[number];
 
-export class Redis {
-  readonly version: string;
-  readonly #child: ChildProcess;
-  readonly #socket: Socket;
-
-  private constructor(version: string, child: ChildProcess, socket: Socket) {
-    this.version = version;
-    this.#child = child;
-    this.#socket = socket;
-  }
-
-  /** Keeps nothing on disk. Undefined where this machine has none. */
-  static async start(): Promise<Redis | undefined> {
-    const version = await versionOf("redis-server");
-    if (version === undefined) return undefined;
-    const port = await freePort();
-    const options = { port, bind: "127.0.0.1", save: "", appendonly: "no", dir: "/" };
-    const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const child = spawn("redis-server", words, { stdio: "ignore" });
-    return new Redis(version, child, await reach(port));
-  }
-
-  /** Writes values of random bytes under `prefix` and a number from `first` on, without a disk and over one connection. */
-  async fill({ prefix, first, count, valueBytes }: Filling): Promise<void> {
-    const values = randomFillSync(Buffer.alloc(PIPELINE * valueBytes));
-    for (let done = 0; done < count; done += PIPELINE) {
-      const commands: Buffer[] = [];
-      const now = Math.min(PIPELINE, count - done);
-      for (let i = 0; i < now; i++) {
-        const key = `${prefix}${first + done + i}`;
-        commands.push(
-          Buffer.from(`*3\r\n$3\r\nSET\r\n$${key.length}\r\n${key}\r\n$${valueBytes}\r\n`),
-          values.subarray(i * valueBytes, (i + 1) * valueBytes),
-          LINE_END,
-        );
-      }
-      this.#socket.write(Buffer.concat(commands));
-      await this.#answers(now * OK.length);
-      randomFillSync(values);
-    }
-  }
-
-  resident(): Promise<Resident> {
-    return restingResident(this.#child.pid as number);
-  }
-
-  async stop(): Promise<void> {
-    this.#socket.destroy();
-    this.#child.kill("SIGKILL");
-    await once(this.#child, "exit");
-  }
-
-  async #answers(bytes: number): Promise<void> {
-    for (let left = bytes; left > 0; ) {
-      const [chunk] = (await once(this.#socket, "data")) as [Buffer];
-      if (chunk.includes("-")) throw new Error(`redis: ${chunk.toString("latin1", 0, 200)}`);
-      left -= chunk.length;
-    }
-  }
+interface Server {
+  readonly redisPort: number;
+  readonly child: ChildProcess;
 }
 
-async function versionOf(program: string): Promise<string | undefined> {
-  const child = spawn(program, ["--version"], { stdio: ["ignore", "pipe", "ignore"] });
-  const said: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => said.push(chunk));
+export async function run(): Promise<BenchmarkReport> {
+  const redis = await Redis.start();
+  if (redis === undefined) return { name: "redis", rows: [] };
+  const port = await freePort();
+  const group = [await startServer(port)];
+  group.push(await startServer(await freePort(), port), await startServer(await freePort(), port));
+  const alone = await startServer(await freePort());
   try {
-    await once(child, "close");
-  } catch {
-    return undefined;
+    const linked = group[0] as Server;
+    for (const at of [redis.port, linked.redisPort, alone.redisPort]) for (const test of TESTS) await load(at, test, 1);
+    const rows: BenchmarkRow[] = [];
+    for (const pipeline of PIPELINES) for (const test of TESTS) rows.push(await compare(redis, linked, test, pipeline));
+    rows.push(await cost(linked, alone));
+    return { name: "redis", rows };
+  } finally {
+    for (const { child } of [...group, alone]) child.kill("SIGKILL");
+    await redis.stop();
   }
-  return /v=(\S+)/.exec(Buffer.concat(said).toString())?.[1];
 }
 
-/** A port of this machine that nobody uses at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
+async function compare(redis: Redis, atoll: Server, test: Test, pipeline: number): Promise<BenchmarkRow> {
+  const rounds: { readonly atoll: number; readonly redis: number }[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const theirs = await load(redis.port, test, pipeline);
+    rounds.push({ redis: theirs, atoll: await load(atoll.redisPort, test, pipeline) });
+  }
+  return {
+    what: `${test} of 100 bytes, ${pipeline} at a time, two peers`,
+    value: median(rounds.map((round) => round.atoll)),
+    unit: "commands/s",
+    against: `Redis ${redis.version} ${median(rounds.map((round) => round.redis)).toFixed(0)}`,
+    ratio: median(rounds.map((round) => round.atoll / round.redis)),
+    target: ">= 0.65",
+  };
 }
 
-async function reach(port: number): Promise<Socket> {
-  for (let attempt = 1; ; attempt++) {
-    const socket = connect(port, "127.0.0.1");
-    try {
-      await once(socket, "connect");
-      return socket;
-    } catch (error) {
-      if (attempt === START_TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, START_TRY_MS));
-    }
+async function cost(linked: Server, alone: Server): Promise<BenchmarkRow> {
+  const rounds: { readonly linked: number; readonly alone: number }[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const without = await cpuOfCommand(alone);
+    rounds.push({ alone: without, linked: await cpuOfCommand(linked) });
   }
+  return {
+    what: "SET of 100 bytes, 16 at a time: server CPU a command, two peers",
+    value: median(rounds.map((round) => round.linked)),
+    unit: "us",
+    against: `no peers ${median(rounds.map((round) => round.alone)).toFixed(1)} us`,
+    ratio: median(rounds.map((round) => round.linked / round.alone)),
+    target: "<= 1.4",
+  };
+}
+
+async function cpuOfCommand(server: Server): Promise<number> {
+  const before = await cpuOf(server);
+  await load(server.redisPort, "SET", 16);
+  return ((await cpuOf(server)) - before) / (16 * COMMANDS * COMMANDS_SHARE);
+}
+
+/** Sixteen at a time are sooner done, but not sixteen times as soon. */
+const COMMANDS_SHARE = 1 / 4;
+
+/** Commands a second. */
+async function load(port: number, test: Test, pipeline: number): Promise<number> {
+  const count = pipeline === 1 ? COMMANDS : COMMANDS * pipeline * COMMANDS_SHARE;
+  const options = { p: port, t: test.toLowerCase(), n: count, r: 100_000, d: 100, c: 50, P: pipeline };
+  const words = Object.entries(options).flatMap(([name, value]) => [`-${name}`, String(value)]);
+  const { stdout } = await promisify(execFile)("redis-benchmark", [...words, "--csv"]);
+  const perSecond = Number(new RegExp(`^"${test}","([\\d.]+)"`, "m").exec(stdout)?.[1]);
+  if (!(perSecond > 0)) throw new Error(`redis-benchmark: ${stdout.slice(0, 500)}`);
+  return perSecond;
+}
+
+async function startServer(port: number, join?: number): Promise<Server> {
+  const redisPort = await freePort();
+  const words = [redisPort, port, ...(join === undefined ? [] : [join])].map(String);
+  const child = fork(await bundle(new URL("./redis-door-child.ts", import.meta.url).href), words, { execArgv: [] });
+  await once(child, "message");
+  return { redisPort, child };
+}
+
+/** User and system time so far, in microseconds. */
+async function cpuOf({ child }: Server): Promise<number> {
+  child.send("cpu");
+  const [{ user, system }] = (await once(child, "message")) as [NodeJS.CpuUsage];
+  return user + system;
 }
