@@ -17,6 +17,7 @@ import {
   originAt,
   sequenceAt,
   tagsAt,
+  valueLengthAt,
   wholeLength,
 } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
@@ -139,12 +140,21 @@ export class ReplicaWorkspace implements Workspace {
     return slot === 0 || !shard.isAway(slot);
   }
 
-  /** Before several commands run as one (C1). What is no key at all is for the command to say. */
-  expectResident(key: Key): void {
-    if (key.length === 0 || key.length > this.keyBytesMax) return;
-    const shard = this.#shardOf(key);
-    const slot = this.#liveIn(shard, key);
-    if (slot !== 0 && shard.isAway(slot)) throw this.#interruption(key, new ValueAway(shard, slot));
+  /**
+   * Before several commands run as one: what they may read is in memory, and there is room for a copy of each of it (C1). What is
+   * no key at all is for the command to say.
+   */
+  expect(keys: readonly Key[]): void {
+    let bytes = 0;
+    for (const key of keys) {
+      if (key.length === 0 || key.length > this.keyBytesMax) continue;
+      const shard = this.#shardOf(key);
+      const slot = this.#liveIn(shard, key);
+      if (slot === 0) continue;
+      if (shard.isAway(slot)) throw this.#interruption(key, new ValueAway(shard, slot));
+      bytes += valueLengthAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    }
+    if (bytes > this.#roomBytes) throw this.#interruption("" as Key, new ValueLong(bytes));
   }
 
   // --- Strings -------------------------------------------------------------------------------------------------
@@ -173,6 +183,8 @@ export class ReplicaWorkspace implements Workspace {
     if (value.length > this.valueBytesMax)
       throw new AtollError("VALUE_TOO_LARGE", `a value has at most ${this.valueBytesMax} bytes`);
     this.#write(this.#shardOf(key), key, value, at, undefined, undefined);
+    // A command behind it in the same transaction may read it.
+    this.#roomBytes += value.length;
   }
 
   copyOf(bytes: Uint8Array): Uint8Array {

@@ -80,7 +80,7 @@ export class SpaceCommands implements CommandKeyspace {
     run: Body<Reply> = (workspace) => body((words, facts) => executeSafely(workspace, words, facts)),
   ): Reply | Promise<Reply> {
     const whole = (workspace: ReplicaWorkspace): Reply => {
-      for (const key of keys) workspace.expectResident(key);
+      workspace.expect(keys);
       return run(workspace);
     };
     try {

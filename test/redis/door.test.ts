@@ -92,6 +92,16 @@ test("long values come and go whole, also more of them than a client reads at on
   expect(await client.send("SET", "long", long)).toEqual({ status: "OK" });
   const got = await Promise.all(Array.from({ length: 8 }, () => client.send("GET", "long")));
   expect(got.every((each) => each === long.toString("latin1"))).toBe(true);
+  await client.send("MULTI");
+  for (const words of [
+    ["SET", "short", "1"],
+    ["GET", "long"],
+    ["SET", "other", long],
+    ["GET", "other"],
+  ])
+    await client.send(...words);
+  const text = long.toString("latin1");
+  expect(await client.send("EXEC")).toEqual([{ status: "OK" }, text, { status: "OK" }, text]);
   expect(await client.send("APPEND", "long", "d")).toBe(long.length + 1);
   const tooLong = await client.send("SET", "x", Buffer.alloc(17 * 1024 * 1024));
   expect(tooLong).toEqual({ error: "ERR Protocol error: invalid bulk length" });

@@ -1,6 +1,6 @@
 /** Connections, transactions and what there is to tell of the server. */
 
-export const connections = String.raw`
+export const connections = `
 # words of a connection
 ping
 ping hello
