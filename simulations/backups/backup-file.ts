@@ -2,15 +2,8 @@
 
 import type { BackupFacts, BackupPart } from "../../src/backup-store.ts";
 import type { Key } from "../../src/base/ids.ts";
-import {
-  bodyLengthAt,
-  bodyStartAt,
-  expiresAt,
-  KIND_PLAIN,
-  keyAt,
-  kindAt,
-  recordLength,
-} from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { bodyLengthAt, bodyStartAt, expiresAt, keyAt, kindAt, recordLength } from "../../src/core/record.ts";
 import { versionAt } from "../../src/replica/register-view.ts";
 import type { Version } from "../../src/store.ts";
 import type { ReadPart } from "../workload/history.ts";

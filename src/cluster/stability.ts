@@ -14,6 +14,8 @@ import { isLease } from "../core/containers.ts";
 import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, originAt, sequenceAt, timestampAt } from "../core/record.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 
+const FALLEN = FLAG_DEAD | FLAG_GONE;
+
 export interface StabilityView {
   /** What this replica has on disk. */
   readonly own: VersionVector;
@@ -33,13 +35,13 @@ export interface StabilityView {
 export function purgeTest(view: StabilityView): ((record: DataView, at: number) => boolean) | undefined {
   for (const owner of view.news) if (!view.own.dominates(owner)) return undefined;
   return (record, at) => {
+    const isExpiredOnly = (flagsAt(record, at) & FALLEN) === FLAG_GONE && expiresAt(record, at) !== Infinity;
     // It goes with its container, once that is deleted.
-    if (isLease(record, at)) return false;
+    if (isLease(record, at) && ((flagsAt(record, at) & FALLEN) === 0 || isExpiredOnly)) return false;
     const origin = originAt(record, at);
     const sequence = sequenceAt(record, at);
     if (!view.own.covers(origin, sequence)) return false;
     for (const owner of view.owners) if (!owner.covers(origin, sequence)) return false;
-    const isExpiredOnly = (flagsAt(record, at) & (FLAG_DEAD | FLAG_GONE)) === FLAG_GONE;
     // What has expired does so everywhere, by itself; what it replaced does not.
     if (isExpiredOnly && expiresAt(record, at) > view.clockMin) return false;
     const timestamp = timestampAt(record, at);

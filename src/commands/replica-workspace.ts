@@ -6,12 +6,12 @@ import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
 import type { CommandClient } from "../command-store.ts";
+import { KIND_PLAIN } from "../core/kind.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
   contentTypeAt,
   expiresAt,
-  KIND_PLAIN,
   keyAt,
   kindAt,
   originAt,

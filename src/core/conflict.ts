@@ -33,6 +33,7 @@
  */
 
 import type { Key, OriginId, ShardId, Timestamp } from "../base/ids.ts";
+import { KIND_PLAIN } from "./kind.ts";
 import {
   expiresAt,
   FLAG_AWAY,
@@ -41,7 +42,6 @@ import {
   FLAG_META,
   flagsAt,
   identityEndAt,
-  KIND_PLAIN,
   keyAt,
   kindAt,
   originAt,

@@ -2,31 +2,43 @@
  * Containers: what lies under a key and is made of many registers, each of which is written, sent, stored and repaired by
  * itself. By its identity a register of a container is
  *
- *   its base      (key, kind, no field)     dead: the last deletion of the whole
+ *   its base      (key, kind, no field)     of a document, dead: the last deletion of the whole
+ *   a deletion    (key, kind, "-" origin)   of a collection, dead: the last of the whole by that origin, with what it saw
  *   its lease     (key, kind, empty field)  when the whole expires
- *   a member      (key, kind, field)        with a bond (`bond.ts`) to the others
+ *   a member      (key, kind, field)        of a document with a bond (`bond.ts`) to the others; of a collection "+" and its name
  *
- * A deletion begins a new *generation*, named by its stamp. Members that did not know of it are dead, wherever and whenever
- * they come: edits of an old generation are dropped. A member that knew of a deletion tells of it, so that it kills
- * what is older also where the deletion itself has not arrived. Where nothing is held of a container it may be because all
+ * Of a *document* a deletion begins a new *generation*, named by its stamp. Members that did not know of it are dead, wherever
+ * and whenever they come: edits of an old generation are dropped. A member that knew of a deletion tells of it, so that it kills
+ * what is older also where the deletion itself has not arrived. Where nothing is held of a document it may be because all
  * owners had its deletion and purged it: what is written then comes after all that was purged from the bucket of its base.
- *
  * A member may cover others (a snapshot): it holds what they held, and they are dead.
  *
- * What is dead is dropped at once and leaves no tombstone: whoever killed it is held, or was superseded by what
- * kills as much. So the set of what is held depends on the dots that were seen and not on their order.
+ * A document's registers that are dead are dropped at once and leave no tombstone: whoever killed them is held, or was
+ * superseded by what kills as much. So the set of what is held depends on the dots that were seen and not on their order.
  *
- * A lease is stamped after what it is the lease of and dies with its generation. Once it has expired nothing of the
- * container is shown; it is deleted when somebody writes, or when no owner can prolong it any more (`replica/leases.ts`).
+ * Of a *collection* (hash, set) members are registers like any other, and a deletion of the whole is a tombstone that says what
+ * its writer saw. What it covers *falls*, as if it had expired, whenever it comes: its value goes, and its place in the order
+ * stays until it is purged like any tombstone, so that what it had surpassed never comes back. What the deletion did not see
+ * stays (add wins). Deletions of which neither saw the other stand side by side.
+ *
+ * A lease is stamped after what it is the lease of, and dies with its generation or falls with what was seen. Once it has expired nothing
+ * of the container is shown; it is deleted when somebody writes, or when no owner can prolong it any more (`replica/leases.ts`).
  */
 
+import { ByteReader } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import { afterAt, coversAt, generationAt } from "./bond.ts";
+import { FieldOrder } from "./field-order.ts";
+import { isCollectionKind, isContainerKind } from "./kind.ts";
+import { OrderedSlots } from "./ordered-slots.ts";
 import {
+  expiresAt,
+  FLAG_DEAD,
   FLAG_FIELD,
+  FLAG_GONE,
   fieldLengthAt,
   flagsAt,
-  isContainerKind,
+  identityEndAt,
   isGone,
   keyAt,
   kindAt,
@@ -34,12 +46,22 @@ import {
   sequenceAt,
   timestampAt,
   valueLengthAt,
+  valueStartAt,
 } from "./record.ts";
 import type { RegisterTable } from "./register-table.ts";
-import type { VersionVector } from "./version-vector.ts";
+import { VersionVector } from "./version-vector.ts";
 
 /** The field of a lease. */
 export const LEASE_FIELD = "";
+/** What the field of a member of a collection begins with. */
+export const MEMBER_MARK = "+";
+/** What the field of a deletion of a collection begins with; behind it is the origin. */
+export const DELETION_MARK = "-";
+
+/** The mark, and an origin in seven bytes. */
+export const DELETION_FIELD_BYTES = 8;
+
+const DELETION_MARK_BYTE = DELETION_MARK.charCodeAt(0);
 
 export class Container {
   readonly kind: number;
@@ -48,35 +70,42 @@ export class Container {
   base = 0;
   /** Slot of the lease; 0: it does not expire. */
   lease = 0;
-  /** Slots, in the order in which they came. */
-  readonly members = new Set<number>();
-  /** Of the values of all members. */
+  /** Slots, by the order of their fields, tombstones included. */
+  readonly members: OrderedSlots;
+  /** Members that are neither deleted nor expired as of the last sweep. */
+  standing = 0;
+  /** Of the values of all members that stand. */
   bytes = 0;
-  /** What some members cover, by their slots. */
+  /** The greatest stamp that was seen of it since something of it is held. */
+  newest = 0;
+  /** What some members of a document, or deletions of a collection, cover, by their slots. */
   readonly covers = new Map<number, VersionVector>();
   /** Stamp of the newest deletion that is known exactly. */
   generation = 0;
   /** At least `generation`: every deletion up to this stamp is known, or was purged, to somebody who wrote here. */
   after = 0;
 
-  constructor(kind: number, key: Key) {
+  constructor(kind: number, key: Key, order: FieldOrder) {
     this.kind = kind;
     this.key = key;
+    this.members = new OrderedSlots(order.isBefore);
   }
 
   get isEmpty(): boolean {
-    return this.base === 0 && this.lease === 0 && this.members.size === 0;
+    return this.base === 0 && this.lease === 0 && this.members.size === 0 && this.covers.size === 0;
   }
 }
 
 export class Containers {
   readonly #table: RegisterTable;
+  readonly #order: FieldOrder;
   readonly #byName = new Map<string, Container>();
   /** Those whose lease has fallen. */
   readonly expired = new Set<Container>();
 
   constructor(table: RegisterTable) {
     this.#table = table;
+    this.#order = new FieldOrder(table);
   }
 
   get count(): number {
@@ -99,7 +128,7 @@ export class Containers {
   }
 
   /**
-   * The slot of what is held and kills a record, itself not among what is held; 0 when nothing does, `UNNAMED` when what
+   * The slot of what is held and kills a record of a document, itself not among what is held; 0 when nothing does, `UNNAMED` when what
    * did is not held any more.
    */
   killerOf(view: DataView, at: number): number {
@@ -117,30 +146,73 @@ export class Containers {
     if (!isContainerKind(kind)) return undefined;
     const container = this.#containerOf(kind, keyAt(view, bytesOf(view), at));
     const { generation } = container;
-    if (isBase(view, at)) {
+    container.newest = Math.max(container.newest, timestampAt(view, at));
+    if (isDeletion(view, at)) container.covers.set(slot, sawAt(view, at));
+    else if (isBase(view, at)) {
       container.base = slot;
       this.#learn(container, timestampAt(view, at), timestampAt(view, at));
     } else if (isLease(view, at)) {
       container.lease = slot;
-      if (isGone(flagsAt(view, at))) this.expired.add(container);
+      // One that fell because a deletion saw it says no more when the whole ends.
+      if (isGone(flagsAt(view, at)) && expiresAt(view, at) !== Infinity) this.expired.add(container);
       else this.expired.delete(container);
     } else {
-      // A member that comes again, under another dot, is what it was.
-      if (!container.members.has(slot)) container.bytes += valueLengthAt(view, at);
-      container.members.add(slot);
-      const covers = coversAt(view, at);
-      if (covers === undefined) container.covers.delete(slot);
-      else container.covers.set(slot, covers);
-      this.#learn(container, generationAt(view, at), afterAt(view, at));
+      this.#order.compared(slot);
+      if (!container.members.has(slot)) container.members.add(slot);
+      if (isStanding(view, at)) {
+        container.standing++;
+        container.bytes += valueLengthAt(view, at);
+      }
+      if (!isCollectionKind(kind)) this.#noteBond(container, slot, view, at);
     }
     return container.generation > generation || container.covers.has(slot) ? container : undefined;
   }
 
-  /** Slots that are held and dead, now that `by` is held: of a base nothing but older ones, of a member what it covers too. */
+  #noteBond(container: Container, slot: number, view: DataView, at: number): void {
+    const covers = coversAt(view, at);
+    if (covers === undefined) container.covers.delete(slot);
+    else container.covers.set(slot, covers);
+    this.#learn(container, generationAt(view, at), afterAt(view, at));
+  }
+
+  /** What is held in a slot is about to be written over: `note` is to follow. */
+  changing(slot: number): void {
+    const view = this.#table.viewOf(slot);
+    const at = this.#table.offsetOf(slot);
+    if (!isMember(view, at) || !isStanding(view, at)) return;
+    const container = this.of(view, at);
+    if (container === undefined) return;
+    container.standing--;
+    container.bytes -= valueLengthAt(view, at);
+  }
+
+  /** True of a record of a collection that a deletion saw: it is to fall. */
+  isSeen(view: DataView, at: number): boolean {
+    if (!isStanding(view, at)) return false;
+    const container = this.of(view, at);
+    return container !== undefined && covererOf(container, view, at, 0) !== 0;
+  }
+
+  /** Slots of a collection that the deletion in the slot `by` saw, and that stand. */
+  seen(container: Container, by: number): number[] {
+    const covers = container.covers.get(by);
+    const slots: number[] = [];
+    for (const slot of held(container)) {
+      const view = this.#table.viewOf(slot);
+      const at = this.#table.offsetOf(slot);
+      if (isStanding(view, at) && covers?.covers(originAt(view, at), sequenceAt(view, at)) === true) slots.push(slot);
+    }
+    return slots;
+  }
+
+  /**
+   * Slots of a document that are held and dead, now that `by` is held: of a base nothing but older ones, of a member what it
+   * covers too.
+   */
   dead(container: Container, by: number): number[] {
     const slots: number[] = [];
     const covers = container.covers.get(by);
-    for (const slot of container.lease === 0 ? container.members : [container.lease, ...container.members]) {
+    for (const slot of held(container)) {
       if (slot === by) continue;
       const view = this.#table.viewOf(slot);
       const at = this.#table.offsetOf(slot);
@@ -153,7 +225,8 @@ export class Containers {
   /** A register is about to leave its slot. */
   forget(slot: number): void {
     const view = this.#table.viewOf(slot);
-    const container = this.of(view, this.#table.offsetOf(slot));
+    const at = this.#table.offsetOf(slot);
+    const container = this.of(view, at);
     if (container === undefined) return;
     if (container.base === slot) {
       container.base = 0;
@@ -163,7 +236,11 @@ export class Containers {
       container.lease = 0;
       this.expired.delete(container);
     }
-    if (container.members.delete(slot)) container.bytes -= valueLengthAt(view, this.#table.offsetOf(slot));
+    if (isMember(view, at)) {
+      this.changing(slot);
+      this.#order.compared(slot);
+      container.members.remove(slot);
+    }
     container.covers.delete(slot);
     if (container.isEmpty) this.#byName.delete(nameOf(container.kind, container.key));
   }
@@ -176,7 +253,7 @@ export class Containers {
   /** The generation that members tell of, where no deletion is held: as it would be found after a restart. */
   #toldGeneration(container: Container): number {
     let told = 0;
-    for (const slot of container.members) {
+    for (const slot of container.members.from(0)) {
       told = Math.max(told, generationAt(this.#table.viewOf(slot), this.#table.offsetOf(slot)));
     }
     return told;
@@ -185,7 +262,7 @@ export class Containers {
   /** Who tells of the present generation. */
   #witness(container: Container): number {
     if (container.base !== 0) return container.base;
-    for (const slot of container.members) {
+    for (const slot of container.members.from(0)) {
       if (generationAt(this.#table.viewOf(slot), this.#table.offsetOf(slot)) === container.generation) return slot;
     }
     return UNNAMED;
@@ -195,7 +272,7 @@ export class Containers {
     const name = nameOf(kind, key);
     let container = this.#byName.get(name);
     if (container === undefined) {
-      container = new Container(kind, key);
+      container = new Container(kind, key, this.#order);
       this.#byName.set(name, container);
     }
     return container;
@@ -205,7 +282,7 @@ export class Containers {
 /** Stands for a killer that is not held any more. */
 export const UNNAMED = -1;
 
-/** True for a record of a container's deletion. */
+/** True for a record of a document's deletion. */
 export function isBase(view: DataView, at: number): boolean {
   return isContainerKind(kindAt(view, at)) && (flagsAt(view, at) & FLAG_FIELD) === 0;
 }
@@ -215,7 +292,30 @@ export function isLease(view: DataView, at: number): boolean {
 }
 
 export function isMember(view: DataView, at: number): boolean {
-  return isContainerKind(kindAt(view, at)) && fieldLengthAt(view, at) > 0;
+  return isContainerKind(kindAt(view, at)) && fieldLengthAt(view, at) > 0 && !isDeletion(view, at);
+}
+
+/** True for a record of the deletion of a whole collection. */
+export function isDeletion(view: DataView, at: number): boolean {
+  if (!isCollectionKind(kindAt(view, at))) return false;
+  const length = fieldLengthAt(view, at);
+  return length > 0 && view.getUint8(identityEndAt(view, at) - length) === DELETION_MARK_BYTE;
+}
+
+/** What the deletion of a collection saw. */
+export function sawAt(view: DataView, at: number): VersionVector {
+  const start = valueStartAt(view, at);
+  return VersionVector.decode(new ByteReader(bytesOf(view).subarray(start, start + valueLengthAt(view, at))));
+}
+
+function isStanding(view: DataView, at: number): boolean {
+  return (flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) === 0;
+}
+
+/** Lease and members. */
+function* held(container: Container): Generator<number, void> {
+  if (container.lease !== 0) yield container.lease;
+  yield* container.members.from(0);
 }
 
 /** True for what a known deletion kills. */

@@ -4,6 +4,8 @@ import { BadBytes } from "../base/bytes.ts";
 import { xxHash32 } from "../base/hash.ts";
 import { checkBond } from "./bond.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
+import { DELETION_FIELD_BYTES, isDeletion, MEMBER_MARK, sawAt } from "./containers.ts";
+import { isCollectionKind, KIND_DOCUMENT, KIND_PLAIN } from "./kind.ts";
 import {
   bodyLengthAt,
   CHECKSUM_SEED,
@@ -21,8 +23,6 @@ import {
   flagsAt,
   headLength,
   identityEndAt,
-  KIND_DOCUMENT,
-  KIND_PLAIN,
   keyLengthAt,
   kindAt,
   RECORD_HEADER_BYTES,
@@ -89,7 +89,7 @@ function checkLengths(view: DataView, at: number, limits: RecordLimits): void {
   if (keyLength > limits.keyBytesMax) throw new BadBytes(`key of ${keyLength} bytes`);
   if (fieldLengthAt(view, at) > limits.keyBytesMax) throw new BadBytes(`field of ${fieldLengthAt(view, at)} bytes`);
   if (valueLength > limits.valueBytesMax + metaMax) throw new BadBytes(`value of ${valueLength} bytes`);
-  if ((flags & (FLAG_DEAD | FLAG_GONE)) !== 0 && (valueLength !== 0 || metaMax !== 0)) {
+  if ((flags & (FLAG_DEAD | FLAG_GONE)) !== 0 && (valueLength !== 0 || metaMax !== 0) && !tellsWhatItSaw(view, at)) {
     throw new BadBytes("dead record with a value");
   }
 }
@@ -117,14 +117,43 @@ function checkUint53(view: DataView, at: number): void {
   if (high >= TWO_21) throw new BadBytes("record with a number over 2^53");
 }
 
+/** True of the deletion of a collection, if it is in form (`containers.ts`): its value says what it saw. */
+function tellsWhatItSaw(view: DataView, at: number): boolean {
+  return (flagsAt(view, at) & (FLAG_GONE | FLAG_META)) === 0 && isDeletion(view, at);
+}
+
+/** Of a collection's registers each is what its place says: a deletion with what it saw, a lease without a value, or a member. */
+function checkCollection(view: DataView, at: number): void {
+  const flags = flagsAt(view, at);
+  if ((flags & FLAG_FIELD) === 0) throw new BadBytes("a collection has no base");
+  if (fieldLengthAt(view, at) === 0) return checkLease(view, at);
+  if (!isDeletion(view, at)) return checkMember(view, at);
+  const isInForm = (flags & (FLAG_DEAD | FLAG_GONE | FLAG_EXPIRES | FLAG_META)) === FLAG_DEAD;
+  if (!isInForm || fieldLengthAt(view, at) !== DELETION_FIELD_BYTES) throw new BadBytes("deletion out of form");
+  sawAt(view, at);
+}
+
+function checkMember(view: DataView, at: number): void {
+  const mark = view.getUint8(identityEndAt(view, at) - fieldLengthAt(view, at));
+  if (mark !== MEMBER_MARK.charCodeAt(0)) throw new BadBytes("field of no known form");
+  if ((flagsAt(view, at) & FLAG_META) !== 0) throw new BadBytes("member with a content type");
+}
+
+function checkLease(view: DataView, at: number): void {
+  if ((flagsAt(view, at) & FLAG_DEAD) !== 0 || valueLengthAt(view, at) > 0) {
+    throw new BadBytes("lease with a value, or deleted");
+  }
+}
+
 /** Of a document's registers each is what its place says: a deletion, a lease without a value, or a member with a bond. */
 function checkMembership(view: DataView, at: number): void {
+  if (isCollectionKind(kindAt(view, at))) return checkCollection(view, at);
   if (kindAt(view, at) !== KIND_DOCUMENT) return;
   const flags = flagsAt(view, at);
   if ((flags & FLAG_FIELD) === 0) {
     if ((flags & FLAG_DEAD) === 0) throw new BadBytes("base of a document that is no deletion");
   } else if (fieldLengthAt(view, at) === 0) {
-    if ((flags & FLAG_DEAD) !== 0 || valueLengthAt(view, at) > 0) throw new BadBytes("lease with a value, or deleted");
+    checkLease(view, at);
   } else {
     if ((flags & (FLAG_DEAD | FLAG_GONE | FLAG_EXPIRES | FLAG_META)) !== 0) throw new BadBytes("member out of form");
     checkBond(view, valueStartAt(view, at), at + recordLength(view, at));

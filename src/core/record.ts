@@ -4,7 +4,7 @@
  *
  *      0  u32  checksum      xxHash32 of the bytes from 4 to the end
  *      4  u8   flags         1 dead, 2 gone (value dropped, expired), 4 expires, 8 field, 16 meta, 32 away, 64 tags
- *      5  u8   kind          0 plain value, 1 document
+ *      5  u8   kind          0 plain value, 1 document, 2 hash, 3 set
  *      6  u16  key length
  *      8  u32  value length
  *     12  u56  timestamp
@@ -28,6 +28,7 @@ import { latin1FromBytes } from "../base/bytes.ts";
 import { giveBack } from "../base/give-back.ts";
 import { xxHash32 } from "../base/hash.ts";
 import type { Key, OriginId, Timestamp } from "../base/ids.ts";
+import { isCollectionKind } from "./kind.ts";
 import { decodeTags, encodeTags } from "./tags.ts";
 
 export const FLAG_DEAD = 1;
@@ -37,14 +38,6 @@ export const FLAG_FIELD = 8;
 export const FLAG_META = 16;
 export const FLAG_AWAY = 32;
 export const FLAG_TAGS = 64;
-
-export const KIND_PLAIN = 0;
-/** A container: what lies under its key is many registers (`containers.ts`). */
-export const KIND_DOCUMENT = 1;
-
-export function isContainerKind(kind: number): boolean {
-  return kind === KIND_DOCUMENT;
-}
 
 export const RECORD_HEADER_BYTES = 32;
 export const EXPIRY_BYTES = 6;
@@ -261,7 +254,7 @@ export interface RecordFields {
   readonly kind: number;
   readonly key: Key;
   readonly field?: string | undefined;
-  /** `undefined` for a dead or gone register. */
+  /** `undefined` for a gone register, and for a dead one that does not tell what it saw (`containers.ts`). */
   readonly value: Uint8Array | undefined;
   readonly contentType?: string | undefined;
   /** At least one, in order (`tags.ts`); of a value alone. */
@@ -287,7 +280,7 @@ export class RecordWriter {
   write(fields: RecordFields): number {
     const { key, field, value, contentType } = fields;
     const isEmpty = (fields.flags & (FLAG_DEAD | FLAG_GONE)) !== 0;
-    assert(!isEmpty || value === undefined, "a dead register has no value");
+    assert(!isEmpty || value === undefined || isCollectionKind(fields.kind), "a dead register has no value");
     const expiry = fields.expiresAt === Infinity ? undefined : fields.expiresAt;
     const metaLength = isEmpty || contentType === undefined ? 0 : 1 + contentType.length;
     const valueLength = metaLength + (value === undefined ? 0 : value.length);

@@ -23,12 +23,14 @@ import { afterAt } from "./bond.ts";
 import { bucketOf } from "./bucket.ts";
 import { type HybridClock, TIMESTAMP_MAX } from "./clock.ts";
 import { type Conflict, type ConflictListener, canConflict, conflictAt, isSameContent } from "./conflict.ts";
-import { Containers, isLease, isMember, UNNAMED } from "./containers.ts";
+import { Containers, isBase, isMember, UNNAMED } from "./containers.ts";
 import type { Digest } from "./digest.ts";
 import { ExpiryHeap } from "./expiry.ts";
+import { fallen } from "./fallen.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
 import { Invalidations } from "./invalidations.ts";
 import { orderOf, partOf } from "./key-order.ts";
+import { isCollectionKind, isContainerKind, KIND_DOCUMENT } from "./kind.ts";
 import type { Tenant } from "./memory-shares.ts";
 import { type EarlyRegisters, OriginChains } from "./origin-chains.ts";
 import { PurgeMarks } from "./purge-marks.ts";
@@ -42,7 +44,6 @@ import {
   flagsAt,
   identityEndAt,
   isAway,
-  isContainerKind,
   isGone,
   keyAt,
   keyLengthAt,
@@ -125,6 +126,8 @@ export interface LocalWrite {
   readonly tags?: readonly string[] | undefined;
   /** Unix ms. */
   readonly expiresAt?: number | undefined;
+  /** The version vector, encoded, that the deletion of a whole collection saw (`containers.ts`); there is no value beside it. */
+  readonly saw?: Uint8Array | undefined;
   /** A timestamp that its own has to be greater than, besides what is held of the register itself. */
   readonly above?: number | undefined;
   /** A timestamp that it bears, or the least above it that it may. Absent: it is stamped by the clock. */
@@ -378,6 +381,17 @@ export class Shard {
     return expiresAt(view, at) > nowMs;
   }
 
+  /** Whose sequences local writes take. */
+  get ownOrigin(): OriginId {
+    assert(this.#ownOrigin !== undefined, "a life begins before the first write");
+    return this.#ownOrigin;
+  }
+
+  /** True of a register that is neither deleted nor expired as of the last sweep. */
+  isStanding(slot: number): boolean {
+    return (flagsAt(this.table.viewOf(slot), this.table.offsetOf(slot)) & FALLEN) === 0;
+  }
+
   /** Visits every register that is neither deleted nor expired as of the last sweep. */
   forEachStanding(visit: (view: DataView, at: number, slot: number) => void): void {
     this.forEachHeld((slot) => {
@@ -437,7 +451,7 @@ export class Shard {
       kind: write.kind,
       key: write.key,
       field: write.field,
-      value: write.value,
+      value: write.value ?? write.saw,
       timestamp,
       origin,
       sequence,
@@ -530,7 +544,7 @@ export class Shard {
       }
     }
     if (covered) return OBSOLETE;
-    const killer = isContainerKind(kindAt(view, at)) ? this.containers.killerOf(view, at) : 0;
+    const killer = kindAt(view, at) === KIND_DOCUMENT ? this.containers.killerOf(view, at) : 0;
     if (killer !== 0) {
       if (killer !== UNNAMED && this.isUnconfirmed(killer)) this.#standInTheWay(killer);
       return SUPERSEDED;
@@ -858,7 +872,7 @@ export class Shard {
   }
 
   #wasReplaced(view: DataView, at: number): boolean {
-    if (!isMember(view, at) && !isLease(view, at)) {
+    if (kindAt(view, at) !== KIND_DOCUMENT || isBase(view, at)) {
       return timestampAt(view, at) <= (this.purgeMarks?.of(bucketOf(view, at)) ?? 0);
     }
     const key = keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at);
@@ -1022,6 +1036,10 @@ export class Shard {
 
   /** Stores what was written or confirmed just now; returns its slot. Throws what `#store` throws. */
   #take(slot: number, view: DataView, bytes: Uint8Array, at: number, length: number, hash?: number): number {
+    if (isCollectionKind(kindAt(view, at)) && this.containers.isSeen(view, at)) {
+      const lengthLeft = this.#writer.write(fallen(view, at));
+      return this.#take(slot, this.#writer.view, this.#writer.bytes, 0, lengthLeft, hash);
+    }
     const stored = this.#store(slot, view, bytes, at, length, hash);
     this.#confirm(stored);
     return stored;
@@ -1043,11 +1061,13 @@ export class Shard {
       moves = originAt(oldView, oldAt) !== origin || sequenceAt(oldView, oldAt) !== sequence;
       const wasAway = isAway(flagsAt(oldView, oldAt));
       this.#account(oldView, oldAt, false);
+      this.containers.changing(slot);
       try {
         this.table.replace(slot, bytes, at, length);
         if (wasAway) this.away--;
       } catch (full) {
         this.#account(oldView, oldAt, true);
+        this.containers.note(slot);
         throw full;
       }
       if (moves) this.table.unlink(slot);
@@ -1066,9 +1086,18 @@ export class Shard {
   #displace(by: number): void {
     const container = this.containers.note(by);
     if (container === undefined) return;
+    if (isCollectionKind(container.kind)) return this.#letFall(this.containers.seen(container, by));
     for (const slot of this.containers.dead(container, by)) {
       this.discard(slot);
       this.displaced++;
+    }
+  }
+
+  /** What the deletion of a collection saw. What waits to be confirmed goes on waiting. */
+  #letFall(slots: readonly number[]): void {
+    for (const slot of slots) {
+      const length = this.#writer.write(fallen(this.table.viewOf(slot), this.table.offsetOf(slot)));
+      this.#store(slot, this.#writer.view, this.#writer.bytes, 0, length);
     }
   }
 
@@ -1121,7 +1150,8 @@ export class Shard {
 
   #fell(slot: number, view: DataView, at: number): void {
     this.#bury(slot);
-    if (isGone(flagsAt(view, at))) this.fallenUntil = Math.max(this.fallenUntil, expiresAt(view, at));
+    const due = expiresAt(view, at);
+    if (isGone(flagsAt(view, at)) && due !== Infinity) this.fallenUntil = Math.max(this.fallenUntil, due);
   }
 
   #bury(slot: number): void {

@@ -284,3 +284,13 @@ function isSameMap(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number
   for (const [replica, life] of a) if (b.get(replica) !== life) return false;
   return true;
 }
+
+/** What a vector says of some replicas. */
+export function restricted(vector: VersionVector, replicas: ReadonlySet<number>): VersionVector {
+  const part = new VersionVector();
+  for (const [replica, life] of vector.sealedEntries()) if (replicas.has(replica)) part.seal(replica, life);
+  for (const [origin, sequence] of vector.entries()) {
+    if (replicas.has(replicaOf(origin))) part.advance(origin, sequence);
+  }
+  return part;
+}

@@ -10,7 +10,8 @@ import { isTtlMs } from "../base/ttl.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
 import { contentAt, generationAt } from "../core/bond.ts";
 import { isLease, isMember } from "../core/containers.ts";
-import { expiresAt, KIND_DOCUMENT, keyAt, kindAt, timestampAt } from "../core/record.ts";
+import { KIND_DOCUMENT } from "../core/kind.ts";
+import { expiresAt, keyAt, kindAt, timestampAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 import type {
   DocumentEvent,

@@ -4,7 +4,8 @@ import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ShardId, SpaceId } from "../base/ids.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import type { ClusterStatus } from "../cluster-status.ts";
-import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, KIND_PLAIN, tagsAt, timestampAt } from "../core/record.ts";
+import { KIND_PLAIN } from "../core/kind.ts";
+import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, tagsAt, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import {
   type BatchOperation,

@@ -10,7 +10,8 @@ import type { Key, ReplicaId, ShardId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { coOwnersOf } from "../cluster/co-owners.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
-import { KIND_PLAIN, recordLength } from "../core/record.ts";
+import { KIND_PLAIN } from "../core/kind.ts";
+import { recordLength } from "../core/record.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
 

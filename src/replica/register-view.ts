@@ -4,6 +4,7 @@ import { Copies } from "../base/copies.ts";
 import type { Key, OriginId, ShardId, Timestamp } from "../base/ids.ts";
 import { isLease } from "../core/containers.ts";
 import type { Invalidations } from "../core/invalidations.ts";
+import { isContainerKind } from "../core/kind.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -12,7 +13,6 @@ import {
   FLAG_DEAD,
   FLAG_GONE,
   flagsAt,
-  isContainerKind,
   keyAt,
   kindAt,
   originAt,

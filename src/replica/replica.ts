@@ -37,10 +37,10 @@ import { Agenda } from "../core/agenda.ts";
 import { Arena } from "../core/arena.ts";
 import { HybridClock, msOfTimestamp, timestampFromMs } from "../core/clock.ts";
 import { compact, isWasteful } from "../core/compaction.ts";
+import { isCollectionKind, KIND_PLAIN } from "../core/kind.ts";
 import { leap, lifeOf, originOf, replicaNumber, replicaOf } from "../core/origin.ts";
 import {
   expiresAt,
-  KIND_PLAIN,
   keyAt,
   keyStartAt,
   kindAt,
@@ -56,6 +56,7 @@ import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { Shards } from "../core/shards.ts";
 import type { Whisper } from "../document-store.ts";
+import { deletionOfAll } from "../types/collection.ts";
 import { ending } from "../types/container.ts";
 import { decodeMessage, encodeMessage } from "../wire/codec.ts";
 import {
@@ -793,7 +794,8 @@ export class Replica implements WatchRelayHost {
     for (const shard of this.shards) {
       if (!isKeeper(this, shard.id)) continue;
       for (const { kind, key } of endedContainers(this, shard)) {
-        this.write(shard, ending(shard, kind, key), false, now);
+        const writes = isCollectionKind(kind) ? deletionOfAll(shard, { kind, key }) : [ending(shard, kind, key)];
+        for (const write of writes) this.write(shard, write, false, now);
       }
     }
   }

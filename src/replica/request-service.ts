@@ -6,7 +6,8 @@
 
 import { toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
-import { KIND_PLAIN, recordLength } from "../core/record.ts";
+import { KIND_PLAIN } from "../core/kind.ts";
+import { recordLength } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { WriteOutcome } from "../store.ts";
 import type { MessageOf } from "../wire/message.ts";

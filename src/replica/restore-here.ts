@@ -25,6 +25,7 @@ import { ttlUnder } from "../cluster/placement/policy.ts";
 import { afterAt, contentAt, coversAt, encodeMember } from "../core/bond.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import { isBase, isLease, LEASE_FIELD } from "../core/containers.ts";
+import { isContainerKind } from "../core/kind.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -32,7 +33,6 @@ import {
   expiresAt,
   fieldAt,
   flagsAt,
-  isContainerKind,
   isDead,
   isGone,
   keyAt,
@@ -190,13 +190,13 @@ class Writing {
     const latest = Math.max(container?.after ?? 0, leasedAt);
     // Where something was purged meanwhile its deletion bears a greater stamp than it was to.
     if (this.#mode.begun.key === key || latest === stamp) return true;
-    if (container !== undefined && latest > stamp) return this.#hasBegun(container.members, stamp);
+    if (container !== undefined && latest > stamp) return this.#hasBegun(container.members.from(0), stamp);
     this.#write({ ...deletion(this.#shard, kind, key), stamp });
     this.#mode.begun.key = key;
     return true;
   }
 
-  #hasBegun(members: ReadonlySet<number>, stamp: number): boolean {
+  #hasBegun(members: Iterable<number>, stamp: number): boolean {
     const prefix = stampedPrefix(stamp);
     const { table } = this.#shard;
     for (const slot of members) {

@@ -10,16 +10,8 @@ import { AtollError } from "../base/errors.ts";
 import type { Key, OriginId, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import { isLease } from "../core/containers.ts";
-import {
-  expiresAt,
-  isContainerKind,
-  keyAt,
-  keyLengthAt,
-  keyStartAt,
-  kindAt,
-  originAt,
-  recordLength,
-} from "../core/record.ts";
+import { isContainerKind } from "../core/kind.ts";
+import { expiresAt, keyAt, keyLengthAt, keyStartAt, kindAt, originAt, recordLength } from "../core/record.ts";
 import { checkRecord } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";

@@ -15,7 +15,7 @@ import type { ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { shardIdOf } from "../base/shard-id.ts";
 import { chooseOwner, type OwnerFacts } from "../cluster/routing/owner-choice.ts";
-import { KIND_PLAIN } from "../core/record.ts";
+import { KIND_PLAIN } from "../core/kind.ts";
 import type { Shard } from "../core/shard.ts";
 import type { ListBody, ListedShard, ReadBody, Request, RequestBody, WriteBody } from "../wire/request.ts";
 import type { Circumstances, Seen } from "./circumstances.ts";

@@ -4,7 +4,8 @@
  */
 
 import type { Timestamp } from "../base/ids.ts";
-import { KIND_PLAIN, timestampAt } from "../core/record.ts";
+import { KIND_PLAIN } from "../core/kind.ts";
+import { timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Dot, WriteOutcome } from "../store.ts";
 import type { WriteBody } from "../wire/request.ts";

@@ -12,12 +12,12 @@ import { SYSTEM_SPACE } from "../base/shard-id.ts";
 import { spaceOfName } from "../cluster/keyspaces.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import { Invalidations } from "../core/invalidations.ts";
+import { KIND_PLAIN } from "../core/kind.ts";
 import {
   expiresAt,
   FLAG_DEAD,
   FLAG_GONE,
   flagsAt,
-  KIND_PLAIN,
   keyLengthAt,
   keyStartAt,
   kindAt,

@@ -18,13 +18,14 @@ export function isThere(shard: Shard, kind: number, key: Key, nowMs: number): bo
 /** True when there was something, and its lease has run out. */
 export function isOver(shard: Shard, kind: number, key: Key, nowMs: number): boolean {
   const lease = shard.containers.find(kind, key)?.lease ?? 0;
-  return lease !== 0 && !shard.isLive(lease, nowMs);
+  return lease !== 0 && !shard.isLive(lease, nowMs) && leaseEnd(shard, kind, key) !== Infinity;
 }
 
 /** Slots of what may be shown of a container. */
 export function* liveMembers(shard: Shard, kind: number, key: Key, nowMs: number): Generator<number, void> {
   if (isOver(shard, kind, key, nowMs)) return;
-  for (const slot of shard.containers.find(kind, key)?.members ?? []) if (shard.isLive(slot, nowMs)) yield slot;
+  const members = shard.containers.find(kind, key)?.members.from(0) ?? [];
+  for (const slot of members) if (shard.isLive(slot, nowMs)) yield slot;
 }
 
 /** Stamp of the last deletion that is known; 0: none is. */

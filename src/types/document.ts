@@ -7,10 +7,11 @@
 import type { Key, OriginId } from "../base/ids.ts";
 import { contentAt, encodeMember } from "../core/bond.ts";
 import { Fingerprint } from "../core/fingerprint.ts";
+import { KIND_DOCUMENT } from "../core/kind.ts";
 import { replicaOf } from "../core/origin.ts";
-import { KIND_DOCUMENT, originAt, sequenceAt, timestampAt, valueLengthAt } from "../core/record.ts";
+import { originAt, sequenceAt, timestampAt, valueLengthAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
-import { VersionVector } from "../core/version-vector.ts";
+import { restricted, type VersionVector } from "../core/version-vector.ts";
 import { bondOf, leaseEnd, liveMembers } from "./container.ts";
 
 /** What a register costs beside its content, about: what a snapshot saves. */
@@ -98,7 +99,7 @@ export function snapshot(shard: Shard, key: Key, field: string, encode: () => Ui
   if (container === undefined || container.members.size === 0 || !shard.isSettled) return undefined;
   for (const covers of container.covers.values()) if (!shard.vector.dominates(covers)) return undefined;
   const replicas = new Set<number>();
-  for (const slot of container.members) {
+  for (const slot of container.members.from(0)) {
     const view = shard.table.viewOf(slot);
     const at = shard.table.offsetOf(slot);
     if (!shard.vector.covers(originAt(view, at), sequenceAt(view, at))) return undefined;
@@ -119,15 +120,6 @@ function replicasIn(vector: VersionVector): Set<number> {
   for (const [origin] of vector.entries()) replicas.add(replicaOf(origin));
   for (const [replica] of vector.sealedEntries()) replicas.add(replica);
   return replicas;
-}
-
-/** What a vector says of some replicas. */
-function restricted(vector: VersionVector, replicas: ReadonlySet<number>): VersionVector {
-  const part = new VersionVector();
-  for (const [replica, life] of vector.sealedEntries()) if (replicas.has(replica)) part.seal(replica, life);
-  for (const [origin, sequence] of vector.entries())
-    if (replicas.has(replicaOf(origin))) part.advance(origin, sequence);
-  return part;
 }
 
 function hex32(value: number): string {

@@ -7,7 +7,8 @@ import { PerformanceObserver, performance } from "node:perf_hooks";
 import { mix32 } from "../../src/base/hash.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { Arena } from "../../src/core/arena.ts";
-import { KIND_PLAIN, RecordWriter } from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { RecordWriter } from "../../src/core/record.ts";
 import { RegisterTable } from "../../src/core/register-table.ts";
 
 const REGISTERS = 3_000_000;

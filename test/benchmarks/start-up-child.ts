@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Level } from "level";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
-import { KIND_PLAIN } from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/kind.ts";
 import { checkRecord } from "../../src/core/record-check.ts";
 import { replicaDefaults } from "../../src/replica/config.ts";
 import { registerRange } from "../../src/replica/disk-layout.ts";

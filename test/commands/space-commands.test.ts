@@ -9,7 +9,7 @@ import type { Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
 import { commandTable } from "../../src/commands/command-table.ts";
 import { SpaceCommands } from "../../src/commands/space-commands.ts";
-import { KIND_PLAIN } from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/kind.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 
 const KEYS = Array.from({ length: 60 }, (_, i) => `k${i}`);

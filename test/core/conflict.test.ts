@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { Key, ShardId } from "../../src/base/ids.ts";
 import { timestampFromMs } from "../../src/core/clock.ts";
 import { type Conflict, isSameContent } from "../../src/core/conflict.ts";
-import { FLAG_DEAD, FLAG_GONE, KIND_DOCUMENT, KIND_PLAIN, RecordWriter } from "../../src/core/record.ts";
+import { KIND_DOCUMENT, KIND_PLAIN } from "../../src/core/kind.ts";
+import { FLAG_DEAD, FLAG_GONE, RecordWriter } from "../../src/core/record.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { apply, createShard, type LooseShard, NOW, origin, push, record } from "../support/shards.ts";
 

@@ -5,7 +5,8 @@ import type { Key } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { timestampFromMs } from "../../src/core/clock.ts";
 import { DeltaSession } from "../../src/core/delta.ts";
-import { FLAG_DEAD, KIND_PLAIN, originAt, recordLength, sequenceAt } from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { FLAG_DEAD, originAt, recordLength, sequenceAt } from "../../src/core/record.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import {

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Key, Timestamp } from "../../src/base/ids.ts";
 import { timestampFromMs } from "../../src/core/clock.ts";
 import { Invalidations } from "../../src/core/invalidations.ts";
-import { KIND_PLAIN, timestampAt } from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { timestampAt } from "../../src/core/record.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import { apply, createShard, NOW, origin, record } from "../support/shards.ts";
 

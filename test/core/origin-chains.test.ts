@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { Arena } from "../../src/core/arena.ts";
+import { KIND_PLAIN } from "../../src/core/kind.ts";
 import { originOf } from "../../src/core/origin.ts";
 import { OriginChains } from "../../src/core/origin-chains.ts";
-import { KIND_PLAIN, RecordWriter, sequenceAt } from "../../src/core/record.ts";
+import { RecordWriter, sequenceAt } from "../../src/core/record.ts";
 import { RegisterTable } from "../../src/core/register-table.ts";
 
 const ORIGIN = originOf(1, 1);

@@ -5,13 +5,13 @@ import { SeededRandom } from "../../src/base/random.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
 import { msOfTimestamp, TIMESTAMP_MAX, timestampFromMs } from "../../src/core/clock.ts";
 import { Fingerprint } from "../../src/core/fingerprint.ts";
+import { KIND_PLAIN } from "../../src/core/kind.ts";
 import { PurgeMarks } from "../../src/core/purge-marks.ts";
 import {
   expiresAt,
   FLAG_DEAD,
   FLAG_GONE,
   flagsAt,
-  KIND_PLAIN,
   originAt,
   recordLength,
   sequenceAt,

@@ -3,7 +3,8 @@ import type { Key, OriginId, ShardId } from "../../src/base/ids.ts";
 import { Agenda } from "../../src/core/agenda.ts";
 import { Arena } from "../../src/core/arena.ts";
 import { HybridClock } from "../../src/core/clock.ts";
-import { KIND_PLAIN, RecordWriter } from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { RecordWriter } from "../../src/core/record.ts";
 import { Shard } from "../../src/core/shard.ts";
 import { scanKeys } from "../../src/replica/key-scan.ts";
 

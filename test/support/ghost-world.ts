@@ -2,7 +2,7 @@
 
 import { expect } from "vitest";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
-import { KIND_PLAIN } from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/kind.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import type { PutOptions } from "../../src/store.ts";
 import { type VersionFacts, versionFactsIn } from "../../src/wire/version-facts.ts";

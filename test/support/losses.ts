@@ -3,7 +3,8 @@
 import { expect } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { BUCKETS, bucketOf } from "../../src/core/bucket.ts";
-import { KIND_PLAIN, originAt, RecordWriter, recordLength, sequenceAt, timestampAt } from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { originAt, RecordWriter, recordLength, sequenceAt, timestampAt } from "../../src/core/record.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import type { Records } from "../../src/wire/records.ts";
 import { Machines } from "./machines.ts";

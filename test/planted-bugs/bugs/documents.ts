@@ -21,9 +21,14 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
       },
       {
         file: "types/document.ts",
-        find: "  const replicas = new Set<number>();\n  for (const slot of container.members) {",
+        find: "  const replicas = new Set<number>();\n  for (const slot of container.members.from(0)) {",
         replace:
-          "  const replicas = new Set<number>();\n  const beyond = new VersionVector();\n  for (const slot of container.members) {",
+          "  const replicas = new Set<number>();\n  const beyond = new VersionVector();\n  for (const slot of container.members.from(0)) {",
+      },
+      {
+        file: "types/document.ts",
+        find: "import { restricted, type VersionVector } from",
+        replace: "import { restricted, VersionVector } from",
       },
     ],
     scenario: "drill-snapshot-over-gap",
@@ -183,7 +188,7 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/stability.ts",
-        find: "    if (isLease(record, at)) return false;\n",
+        find: "    if (isLease(record, at) && ((flagsAt(record, at) & FALLEN) === 0 || isExpiredOnly)) return false;\n",
         replace: "",
       },
       {

@@ -1,0 +1,51 @@
+/**
+ * The order of a container's members: by a public hash of their fields, those of one hash by their bytes, as keys are listed
+ * (`key-order.ts`). It is the same at every replica and after every start, so that a cursor is good at each of them.
+ */
+
+import { orderOf } from "./key-order.ts";
+import { fieldLengthAt, identityEndAt } from "./record.ts";
+import type { RegisterTable } from "./register-table.ts";
+
+export class FieldOrder {
+  readonly #table: RegisterTable;
+  #compared = 0;
+  #comparedOrder = 0;
+
+  constructor(table: RegisterTable) {
+    this.#table = table;
+  }
+
+  /** The slot that comparisons from now on are with, mostly: its hash is taken once. */
+  compared(slot: number): void {
+    this.#compared = 0;
+    this.#comparedOrder = this.orderOf(slot);
+    this.#compared = slot;
+  }
+
+  /** The place of the field in a slot: 0 to `ORDER_MAX` of `key-order.ts`. */
+  orderOf(slot: number): number {
+    if (slot === this.#compared) return this.#comparedOrder;
+    const view = this.#table.viewOf(slot);
+    const end = identityEndAt(view, this.#table.offsetOf(slot));
+    return orderOf(view, end - fieldLengthAt(view, this.#table.offsetOf(slot)), end);
+  }
+
+  readonly isBefore = (a: number, b: number): boolean => {
+    const orderA = this.orderOf(a);
+    const orderB = this.orderOf(b);
+    return orderA === orderB ? a !== b && this.#compareFields(a, b) < 0 : orderA < orderB;
+  };
+
+  #compareFields(a: number, b: number): number {
+    const [viewA, viewB] = [this.#table.viewOf(a), this.#table.viewOf(b)];
+    const [atA, atB] = [this.#table.offsetOf(a), this.#table.offsetOf(b)];
+    const [lengthA, lengthB] = [fieldLengthAt(viewA, atA), fieldLengthAt(viewB, atB)];
+    const [startA, startB] = [identityEndAt(viewA, atA) - lengthA, identityEndAt(viewB, atB) - lengthB];
+    for (let i = 0; i < lengthA && i < lengthB; i++) {
+      const difference = viewA.getUint8(startA + i) - viewB.getUint8(startB + i);
+      if (difference !== 0) return difference;
+    }
+    return lengthA - lengthB;
+  }
+}

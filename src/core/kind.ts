@@ -1,0 +1,16 @@
+/** What a register is a part of: one byte of its record. */
+
+export const KIND_PLAIN = 0;
+/** Containers: what lies under their keys is many registers (`containers.ts`). */
+export const KIND_DOCUMENT = 1;
+export const KIND_HASH = 2;
+export const KIND_SET = 3;
+
+export function isContainerKind(kind: number): boolean {
+  return kind >= KIND_DOCUMENT && kind <= KIND_SET;
+}
+
+/** True of containers whose members are registers of their own, written over and removed one by one. */
+export function isCollectionKind(kind: number): boolean {
+  return kind > KIND_DOCUMENT && kind <= KIND_SET;
+}

@@ -1,0 +1,243 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ByteWriter } from "../../src/base/bytes.ts";
+import type { Key } from "../../src/base/ids.ts";
+import { DeltaSession } from "../../src/core/delta.ts";
+import { KIND_HASH, KIND_SET } from "../../src/core/kind.ts";
+import { recordLength } from "../../src/core/record.ts";
+import { checkRecord } from "../../src/core/record-check.ts";
+import type { LocalWrite } from "../../src/core/shard.ts";
+import {
+  added,
+  beginning,
+  type CollectionId,
+  deletionOfAll,
+  leaseOf,
+  memberCount,
+  memberName,
+  memberSlot,
+  memberValue,
+  removed,
+} from "../../src/types/collection.ts";
+import { liveMembers } from "../../src/types/container.ts";
+import { apply, createShard, dump, type LooseShard, loose, NOW, origin, vectorText } from "../support/shards.ts";
+
+const HASH: CollectionId = { kind: KIND_HASH, key: "h" as Key };
+const LIMITS = { keyBytesMax: 1024, valueBytesMax: 1024 };
+
+function started(replica: number): LooseShard {
+  const made = createShard();
+  made.shard.beginLife(origin(replica));
+  return made;
+}
+
+function make({ shard }: LooseShard, writes: readonly LocalWrite[], now = NOW): void {
+  for (const write of writes) shard.write(write, now);
+}
+
+function put(at: LooseShard, name: string, value = "v", now = NOW, expiresAt?: number): void {
+  make(at, beginning(at.shard, HASH, now), now);
+  make(at, [added(HASH, { name, value: new TextEncoder().encode(value), expiresAt })], now);
+}
+
+function remove(at: LooseShard, name: string, now = NOW): void {
+  if (memberSlot(at.shard, HASH, name, now) !== 0) make(at, [removed(HASH, name)], now);
+}
+
+function removeAll(at: LooseShard, now = NOW): void {
+  make(at, deletionOfAll(at.shard, HASH), now);
+}
+
+/** What is shown, by name. */
+function shown({ shard }: LooseShard, now = NOW): Record<string, string> {
+  const entries = [...liveMembers(shard, HASH.kind, HASH.key, now)].map((slot) => [
+    memberName(shard, slot),
+    new TextDecoder().decode(memberValue(shard, slot)),
+  ]);
+  return Object.fromEntries(entries.sort());
+}
+
+/** Sends what the other lacks, whole. Every record passes the check of records from outside. */
+function send(from: LooseShard, to: LooseShard, now = NOW): void {
+  const session = new DeltaSession(from.shard, to.shard.vector);
+  while (!session.isDone) {
+    const writer = new ByteWriter();
+    session.writeChunk(writer, 1);
+    const { bytes, view } = loose(writer.copy());
+    for (let at = 0; at < bytes.length; at += recordLength(view, at)) {
+      const length = checkRecord(view, at, bytes.length, LIMITS);
+      apply(to, loose(bytes.slice(at, at + length)), now);
+    }
+  }
+  to.shard.claim(session.claim);
+}
+
+function exchange(...all: readonly LooseShard[]): void {
+  for (const from of [...all, ...all]) for (const to of all) if (from !== to) send(from, to);
+}
+
+function expectSame(...all: readonly LooseShard[]): void {
+  const [first, ...others] = all as [LooseShard, ...LooseShard[]];
+  for (const other of others) {
+    expect(vectorText(other.shard)).toBe(vectorText(first.shard));
+    expect(dump(other.shard)).toEqual(dump(first.shard));
+    expect([other.shard.sum, other.shard.fingerprint]).toEqual([first.shard.sum, first.shard.fingerprint]);
+    expect(shown(other)).toEqual(shown(first));
+  }
+}
+
+describe("a collection", () => {
+  it("shows what was put under each name last, and how many there are", () => {
+    const a = started(1);
+    put(a, "x", "1");
+    put(a, "y", "2");
+    put(a, "x", "3");
+    expect(shown(a)).toEqual({ x: "3", y: "2" });
+    expect(memberCount(a.shard, HASH, NOW)).toBe(2);
+    remove(a, "x");
+    expect(shown(a)).toEqual({ y: "2" });
+    expect(memberCount(a.shard, HASH, NOW)).toBe(1);
+  });
+
+  it("keeps an empty name, and one that looks like a mark", () => {
+    const a = started(1);
+    put(a, "", "1");
+    put(a, "-", "2");
+    put(a, "+", "3");
+    expect(shown(a)).toEqual({ "": "1", "-": "2", "+": "3" });
+  });
+
+  it("is apart from one of another kind under the same key", () => {
+    const a = started(1);
+    put(a, "x", "1");
+    expect(memberSlot(a.shard, { ...HASH, kind: KIND_SET }, "x", NOW)).toBe(0);
+    make(a, deletionOfAll(a.shard, { ...HASH, kind: KIND_SET }));
+    expect(shown(a)).toEqual({ x: "1" });
+  });
+
+  it("keeps what a deletion of the whole did not see, in whichever order they meet", () => {
+    for (const isFirst of [true, false]) {
+      const [a, b, c] = [started(1), started(2), started(3)];
+      put(a, "seen", "1");
+      exchange(a, b, c);
+      removeAll(a);
+      put(b, "unseen", "2");
+      put(b, "seen", "3");
+      if (isFirst) send(a, c);
+      send(b, c);
+      exchange(a, b, c);
+      expect(shown(c)).toEqual({ seen: "3", unseen: "2" });
+      expectSame(a, b, c);
+    }
+  });
+
+  it("shows neither what was deleted nor what that had surpassed, though the deletion never saw the latter", () => {
+    const [a, b, x, y] = [started(1), started(2), started(3), started(4)];
+    put(a, "n", "older");
+    put(b, "n", "newer", NOW + 5);
+    send(b, x);
+    send(b, y);
+    send(a, y, NOW + 5);
+    removeAll(x, NOW + 9);
+    send(x, a);
+    send(x, y);
+    exchange(a, b, x, y);
+    expect(shown(a)).toEqual({});
+    expectSame(a, b, x, y);
+  });
+
+  it("falls where two deleted it, as much as each saw", () => {
+    const [a, b] = [started(1), started(2)];
+    put(a, "p");
+    put(b, "q");
+    removeAll(a);
+    removeAll(b);
+    put(b, "r");
+    exchange(a, b);
+    expect(shown(a)).toEqual({ r: "v" });
+    expectSame(a, b);
+  });
+
+  it("removes one by one what lies behind a gap, and tells what it saw of the rest", () => {
+    const [a, b] = [started(1), started(2)];
+    put(b, "lost");
+    put(b, "early");
+    const session = new DeltaSession(b.shard, a.shard.vector);
+    const writer = new ByteWriter();
+    session.writeChunk(writer, 1024);
+    const { bytes, view } = loose(writer.copy());
+    apply(a, loose(bytes.slice(recordLength(view, 0))));
+    expect(shown(a)).toEqual({ early: "v" });
+    removeAll(a);
+    expect(shown(a)).toEqual({});
+    exchange(a, b);
+    expect(shown(b)).toEqual({ lost: "v" });
+    expectSame(a, b);
+  });
+
+  it("ends with its lease, and what is put then knows nothing of that", () => {
+    const [a, b] = [started(1), started(2)];
+    put(a, "x");
+    make(a, [leaseOf(HASH, NOW + 10)]);
+    exchange(a, b);
+    expect(shown(b, NOW + 10)).toEqual({});
+    expect(memberCount(b.shard, HASH, NOW + 10)).toBe(0);
+    put(b, "y", "v", NOW + 20);
+    expect(shown(b, NOW + 1000)).toEqual({ y: "v" });
+    exchange(a, b);
+    expect(shown(a, NOW + 1000)).toEqual({ y: "v" });
+    expectSame(a, b);
+  });
+
+  it("forgets when it was to end once its last member is removed", () => {
+    const a = started(1);
+    put(a, "x");
+    make(a, [leaseOf(HASH, NOW + 10)]);
+    remove(a, "x");
+    put(a, "y");
+    expect(shown(a, NOW + 10)).toEqual({ y: "v" });
+  });
+
+  it("lets members expire one by one", () => {
+    const a = started(1);
+    put(a, "x", "v", NOW, NOW + 10);
+    put(a, "y");
+    expect(shown(a, NOW + 10)).toEqual({ y: "v" });
+    a.shard.sweep(NOW + 10, 10, () => {});
+    expect(memberCount(a.shard, HASH, NOW + 10)).toBe(1);
+  });
+
+  it("is the same wherever all was seen, in whatever order, and loses no addition that no removal saw", () => {
+    const replica = fc.nat(2);
+    const name = fc.constantFrom("a", "b", "c");
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ type: fc.constant("put" as const), replica, name }) },
+      { weight: 2, arbitrary: fc.record({ type: fc.constant("remove" as const), replica, name }) },
+      { weight: 2, arbitrary: fc.record({ type: fc.constant("removeAll" as const), replica }) },
+      { weight: 4, arbitrary: fc.record({ type: fc.constant("send" as const), replica, to: replica }) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { size: "max", maxLength: 60 }), (steps) => {
+        const all = [started(1), started(2), started(3)] as const;
+        let now = NOW;
+        for (const each of steps) {
+          const at = all[each.replica] as LooseShard;
+          now++;
+          if (each.type === "put") put(at, each.name, String(now), now);
+          else if (each.type === "remove") remove(at, each.name, now);
+          else if (each.type === "removeAll") {
+            removeAll(at, now);
+            expect(shown(at, now)).toEqual({});
+          } else if (each.replica !== each.to) send(at, all[each.to] as LooseShard, now);
+        }
+        const last = all[0];
+        put(last, "last", "v", now);
+        exchange(...all);
+        expect(shown(last)).toHaveProperty("last");
+        expectSame(...all);
+        expect(memberCount(last.shard, HASH, now)).toBe(Object.keys(shown(last)).length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
