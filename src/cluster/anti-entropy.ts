@@ -28,6 +28,7 @@ import {
   wallClockOf,
 } from "../wire/message.ts";
 import type { ClockSample } from "./clock-guard.ts";
+import { coOwnersOf } from "./co-owners.ts";
 import { hasLonely, lacksLonely } from "./lonely-registers.ts";
 import type { Pulls } from "./pulls.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -166,7 +167,7 @@ export class AntiEntropy {
     this.#around.reports.noteClock(peer, message);
     const differing: Shard[] = [];
     // Who gave a member up has closed lives of it that go on for the other, and covers what it never saw of them: that gets
-    // new dots once the member begins anew, which is soon, and is not lost until then.
+    // new dots when the member begins anew, which is soon, and once it is clear what of it still stands. It is not lost until then.
     const agreesOnLives = message.lives === this.#around.members.livesDigest();
     for (const row of message.rows) {
       const shard = this.#around.shards.get(row.shard);
@@ -179,7 +180,8 @@ export class AntiEntropy {
       this.#noteEqual(shard, peer, row, message);
       if (hasLonely(this.#around, shard)) differing.push(shard);
       if (this.#isCaughtUp(row, message)) this.#options.caughtUp(shard);
-      if (agreesOnLives && this.#isDamaged(shard, row, message.asOf) && this.#areOwners(shard, peer)) {
+      const isDamaged = agreesOnLives && this.#isDamaged(shard, row, message.asOf) && this.#areOwners(shard, peer);
+      if (isDamaged && this.#hasAllOfOwners(shard)) {
         this.#options.suspect(shard.id, peer, message.asOf, now);
       }
     }
@@ -252,6 +254,15 @@ export class AntiEntropy {
   /** In the present view the peer was ready in what it told of. */
   #isCaughtUp({ readiness }: { readonly readiness: Readiness }, { view }: ReportFacts): boolean {
     return readiness !== NOT_READY && view === this.#around.ownership.view;
+  }
+
+  /** Of the owners that are linked, each is sure of what it holds, and told of nothing that is not here. */
+  #hasAllOfOwners(shard: Shard): boolean {
+    return coOwnersOf(this.#around, shard.id).every(({ id }) => {
+      if (!this.#around.isLinked(id)) return true;
+      const report = this.#around.reports.of(shard.id, id);
+      return report !== undefined && !report.doubtful && shard.vector.dominates(report.vector);
+    });
   }
 
   #areOwners(shard: Shard, peer: ReplicaId): boolean {

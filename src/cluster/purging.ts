@@ -80,10 +80,13 @@ export class Purging {
     // What was once covered stays so in one era: of long vectors of many owners only those that have changed are compared.
     const news: Report[] = [];
     let clockMin = now;
+    // Who gave somebody up covers, as closed, what it never saw of lives that go on for us.
+    let mayBeUnseen = members.hasGivenUp();
     for (const owner of coOwnersOf(this.#around, shard.id)) {
       const report = reports.of(shard.id, owner.id);
       if (report === undefined || !(isEverywhere || report.view === ownership.view)) return undefined;
       vectors.push(report.durable);
+      if (report.lives !== members.livesDigest()) mayBeUnseen = true;
       if (report.coveredIn !== era) news.push(report);
       clockMin = Math.min(clockMin, reports.clockOf(owner.id));
     }
@@ -93,7 +96,7 @@ export class Purging {
       news: news.map(({ durable }) => durable),
       clockMin,
       stampedBelow,
-      deletedBefore: members.hasGivenUp() ? now - this.#limits.retentionMs : Infinity,
+      deletedBefore: mayBeUnseen ? now - this.#limits.retentionMs : Infinity,
     });
     if (test !== undefined) for (const report of news) report.coveredIn = era;
     return test;

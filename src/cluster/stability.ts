@@ -6,7 +6,8 @@
  * covers it. So this replica must itself cover, on disk, all that those reports cover.
  *
  * Members that were given up are no owners. But whichever half has to defer when they come back drops what is older than
- * the retention only: deletions younger than that, and values that have expired, must still be there to win.
+ * the retention only: deletions younger than that, and values that have expired, must still be there to win. So it is also
+ * where an owner gave up somebody who is there for us: it closed that one's lives, and covers what it never saw of them.
  */
 
 import { msOfTimestamp } from "../core/clock.ts";
@@ -27,7 +28,10 @@ export interface StabilityView {
   readonly clockMin: number;
   /** What bears this timestamp or a later one stays: somebody who does not know it may still write below. */
   readonly stampedBelow: number;
-  /** What is stamped at or after this, unix ms, stays: a member that was given up may come back with what it replaced. */
+  /**
+   * What is stamped at or after this, unix ms, stays: a member that was given up may come back with what it replaced, or who
+   * gave it up may still hold that.
+   */
   readonly deletedBefore: number;
 }
 

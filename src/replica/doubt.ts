@@ -153,6 +153,8 @@ export class Doubt {
     if (judge === undefined) return "waits";
     this.#redotLate(shard, now);
     const isQuarantined = shard.quarantined;
+    // What others deleted and purged has left its marks here by now.
+    const witnessed = this.#takeWitnessed(shard, now);
     const isWhole = shard.reconcile(shard.vector, (view, at, standing) => {
       const isOwn = replicaOf(originAt(view, at)) === this.#host.number;
       if (standing === "replaced") {
@@ -166,24 +168,24 @@ export class Doubt {
       if (standing === "unseen" && !isOwn && isQuarantined) return "stays under a new dot";
       return standing === "unseen" && isOwn ? "stays under a new dot" : "stays";
     });
-    if (!isWhole) return "again";
-    this.#redotWitnessed(shard, now);
-    return "done";
+    for (const slot of witnessed) if (this.#isOfEarlierLife(shard, slot)) shard.redot(slot);
+    return isWhole ? "done" : "again";
   }
 
-  /**
-   * Now that what others deleted and purged has left its marks here: what of them still stands gets new dots, whether or not
-   * somebody sent it again.
-   */
-  #redotWitnessed(shard: Shard, now: number): void {
-    for (const write of this.#witnessed.get(shard) ?? []) {
-      for (const slot of slotsAbove(shard, write.origin, write.above)) {
+  /** Slots of what the shard is to give new dots to, whether or not somebody sent it again; it keeps them in mind no more. */
+  #takeWitnessed(shard: Shard, now: number): readonly number[] {
+    const slots = (this.#witnessed.get(shard) ?? []).flatMap((write) =>
+      slotsAbove(shard, write.origin, write.above).filter((slot) => {
         const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
-        const isThere = !shard.isAway(slot) && !shard.wasForgotten(view, at);
-        if (isThere && this.#isOf(write, shard, slot, now)) shard.redot(slot);
-      }
-    }
+        return !shard.isAway(slot) && !shard.wasForgotten(view, at) && this.#isOf(write, shard, slot, now);
+      }),
+    );
     this.#witnessed.delete(shard);
+    return slots;
+  }
+
+  #isOfEarlierLife({ table }: Shard, slot: number): boolean {
+    return table.isHeld(slot) && originAt(table.viewOf(slot), table.offsetOf(slot)) !== this.#host.origin;
   }
 
   /**

@@ -19,8 +19,9 @@ import { READY } from "../../src/wire/message.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const PEER = "peer" as ReplicaId;
+const RETENTION_MS = 1000;
 
-/** Shards full of tombstones, of which a peer has reported all, as far as `reported` goes. */
+/** Shards full of tombstones, of which a peer has reported all, as far as `reported` goes, knowing of the same lives. */
 function createWorld(options: { readonly shards: number; readonly tombstones: number; readonly reported: number }) {
   const arena = new Arena();
   const agenda = new Agenda();
@@ -60,7 +61,7 @@ function createWorld(options: { readonly shards: number; readonly tombstones: nu
       durable: report,
       early: [],
       clock: 0,
-      lives: 0,
+      lives: members.livesDigest(),
       doubtful: false,
       readiness: READY,
       view: 0,
@@ -78,14 +79,14 @@ function createWorld(options: { readonly shards: number; readonly tombstones: nu
     isLinked: () => true,
     linked: () => [PEER],
   };
-  return { shards, purging: new Purging(around, { retentionMs: 1000, graveMs: 0 }) };
+  return { shards, members, facts, purging: new Purging(around, { retentionMs: RETENTION_MS, graveMs: 0 }) };
 }
 
-function runRound(purging: Purging): { purged: number; steps: number; mostAtOnce: number } {
+function runRound(purging: Purging, now = NOW): { purged: number; steps: number; mostAtOnce: number } {
   const round = { purged: 0, steps: 0, mostAtOnce: 0 };
   purging.begin();
   for (; purging.isUnderWay; round.steps++) {
-    const purged = purging.step(NOW);
+    const purged = purging.step(now);
     round.purged += purged;
     round.mostAtOnce = Math.max(round.mostAtOnce, purged);
   }
@@ -111,6 +112,13 @@ describe("a round of purging", () => {
     const { shards, purging } = createWorld({ shards: 1, tombstones: 500, reported: 250 });
     for (let round = 0; round < 10; round++) runRound(purging);
     expect(shards.all[0]?.table.count).toBe(250);
+  });
+
+  it("keeps what is younger than the retention while an owner closed lives that go on, or knows of others", () => {
+    const { purging, members, facts } = createWorld({ shards: 1, tombstones: 100, reported: 100 });
+    members.learn({ ...facts, id: PEER, life: 2 }, NOW);
+    expect(runRound(purging).purged).toBe(0);
+    expect(runRound(purging, NOW + RETENTION_MS + 1).purged).toBe(100);
   });
 
   it("begins no second one while one is under way", () => {

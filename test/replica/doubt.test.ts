@@ -15,6 +15,8 @@ const SELF = replicaNumber("self" as ReplicaId);
 const NEW_LIFE = origin(SELF, 5);
 const CLOSED = { own: origin(SELF, 4), other: origin(replicaNumber("gone" as ReplicaId), 1) };
 
+const ELSEWHERE = origin(replicaNumber("elsewhere" as ReplicaId), 1);
+
 class Host extends TestSurroundings implements DoubtHost {
   readonly lifeDurable = true;
   readonly number = SELF;
@@ -108,9 +110,15 @@ describe("a register that nobody has confirmed", () => {
   });
 });
 
+interface SentAgain {
+  readonly purgedMs: number;
+  readonly ageMs: number;
+  readonly isAllInDoubt: boolean;
+}
+
 describe("an own write of a life that others closed, which somebody was told of and sends again", () => {
-  /** Its dot in the end, or "gone". */
-  function dotOf({ purgedMs, ageMs }: { readonly purgedMs: number; readonly ageMs: number }): string {
+  /** What comes of the doubt, and its dot then, or "gone". `isAllInDoubt`: something that goes is in the way of what is claimed. */
+  function dotOf({ purgedMs, ageMs, isAllInDoubt }: SentAgain): [string, string] {
     const host = new Host("self", ["peer"], 1);
     host.toldOf = () => 1;
     const doubt = new Doubt(host, { retentionMs: RETENTION_MS });
@@ -119,11 +127,15 @@ describe("an own write of a life that others closed, which somebody was told of 
     const timestamp = timestampFromMs(NOW - ageMs);
     const written = record({ key: "k", origin: CLOSED.own, timestamp, value: new Uint8Array(1) });
     push(loose, written);
+    const purged = timestampFromMs(NOW - ageMs - purgedMs);
+    if (isAllInDoubt) push(loose, record({ key: "other", origin: CLOSED.other, timestamp: purged }));
     doubt.begin(shard, doubt.ownWritesToRedot(shard, { reason: "away", knownLife: 4 }), NOW);
     push(loose, written);
     const vector = new VersionVector();
     vector.advance(CLOSED.own, 1);
-    shard.claim(vector, purgeMarks(timestampFromMs(NOW - ageMs - purgedMs)));
+    vector.advance(CLOSED.other, 1);
+    if (isAllInDoubt) push(loose, record({ key: "other", origin: ELSEWHERE, timestamp: purged - 1 }));
+    shard.claim(vector, purgeMarks(purged));
     const told = {
       vector,
       durable: vector,
@@ -135,15 +147,18 @@ describe("an own write of a life that others closed, which somebody was told of 
       view: 0,
     } as const;
     host.reports.note(shard.id, "peer" as ReplicaId, told);
-    expect(doubt.reconcile(shard, NOW)).toBe("done");
-    return dump(shard).map((line) => line.split(" ")[3] ?? "")[0] ?? "gone";
+    const outcome = doubt.reconcile(shard, NOW);
+    return [outcome, dump(shard).map((line) => line.split(" ")[3] ?? "")[0] ?? "gone"];
   }
 
-  it.each([
-    ["gets a new dot: whoever closed the life may lack it", 10, 1000, `${NEW_LIFE}:1`],
-    ["keeps its dot where something as new was purged", 0, 1000, `${CLOSED.own}:1`],
-    ["keeps its dot where it is older than the retention", 10, RETENTION_MS + 1, `${CLOSED.own}:1`],
-  ])("%s", (_, purgedMs, ageMs, dot) => {
-    expect(dotOf({ purgedMs, ageMs })).toBe(dot);
+  const sent: SentAgain = { purgedMs: 10, ageMs: 1000, isAllInDoubt: false };
+
+  it.each<[string, SentAgain, string, string]>([
+    ["gets a new dot: whoever closed the life may lack it", sent, "done", `${NEW_LIFE}:1`],
+    ["so also where all has to be fetched once more", { ...sent, isAllInDoubt: true }, "again", `${NEW_LIFE}:1`],
+    ["keeps its dot where something as new was purged", { ...sent, purgedMs: 0 }, "done", `${CLOSED.own}:1`],
+    ["keeps its dot where it is too old", { ...sent, ageMs: RETENTION_MS + 1 }, "done", `${CLOSED.own}:1`],
+  ])("%s", (_, each, outcome, dot) => {
+    expect(dotOf(each)).toEqual([outcome, dot]);
   });
 });
