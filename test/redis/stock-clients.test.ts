@@ -1,0 +1,90 @@
+/** The clients that people have, as they come, over a real port. */
+
+import { Redis } from "ioredis";
+import { createClient } from "redis";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Node } from "../../src/node/create-node.ts";
+import { startAtoll } from "./servers.ts";
+
+const TOKEN = "a-token-of-some-length";
+
+let atoll: { readonly node: Node; readonly port: number };
+let guarded: { readonly node: Node; readonly port: number };
+
+beforeAll(async () => {
+  atoll = await startAtoll();
+  guarded = await startAtoll({ tokens: [{ token: TOKEN, scopes: ["read", "write"] }] });
+});
+
+afterAll(async () => {
+  await Promise.all([atoll.node.stop(), guarded.node.stop()]);
+});
+
+test.each([2, 3] as const)("ioredis connects, reads, writes and waits for nothing else, RESP%i", async (protocol) => {
+  const client = new Redis({ port: atoll.port, protocol, maxRetriesPerRequest: 0 });
+  await client.flushdb();
+  expect(await client.set("a", "1", "EX", 100)).toBe("OK");
+  expect(await client.incr("a")).toBe(2);
+  expect(await client.mget("a", "b")).toEqual(["2", null]);
+  expect(await client.getBuffer("a")).toEqual(Buffer.from("2"));
+  expect(await client.multi().set("b", "x").get("b").pttl("a").exec()).toEqual([
+    [null, "OK"],
+    [null, "x"],
+    [null, expect.any(Number)],
+  ]);
+  const answers = await client.pipeline().set("c", "y").get("c").call("NOSUCH").exec();
+  expect(answers?.map(([error, value]) => error?.message.slice(0, 19) ?? value)).toEqual([
+    "OK",
+    "y",
+    "ERR unknown command",
+  ]);
+  const keys: string[] = [];
+  for await (const page of client.scanStream({ match: "*", count: 2 })) keys.push(...(page as string[]));
+  expect(keys.sort()).toEqual(["a", "b", "c"]);
+  await client.quit();
+});
+
+test.each([2, 3] as const)("node-redis connects, reads and writes, RESP%i", async (RESP) => {
+  const client = createClient({ socket: { port: atoll.port }, RESP });
+  client.on("error", () => {});
+  await client.connect();
+  await client.flushDb();
+  expect(await client.set("a", "1", { expiration: { type: "PX", value: 100_000 } })).toBe("OK");
+  expect(await client.get("a")).toBe("1");
+  expect(await client.mGet(["a", "b"])).toEqual(["1", null]);
+  expect(await client.multi().incr("a").exists("a").exec()).toEqual([2, 1]);
+  expect(await client.expire("a", 50)).toBe(1);
+  const keys: string[] = [];
+  for await (const page of client.scanIterator({ MATCH: "*", TYPE: "string" })) keys.push(...page);
+  expect(keys).toEqual(["a"]);
+  await expect(client.sendCommand(["NOSUCH"])).rejects.toThrow("ERR unknown command 'NOSUCH'");
+  await client.close();
+});
+
+test("both show a token as a password, and are told that another is wrong", async () => {
+  const io = new Redis({ port: guarded.port, password: TOKEN, maxRetriesPerRequest: 0 });
+  expect(await io.set("a", "1")).toBe("OK");
+  await io.quit();
+  const client = createClient({ socket: { port: guarded.port, reconnectStrategy: false }, password: TOKEN });
+  client.on("error", () => {});
+  await client.connect();
+  expect(await client.get("a")).toBe("1");
+  await client.close();
+  const other = createClient({ socket: { port: guarded.port, reconnectStrategy: false }, password: "wrong" });
+  other.on("error", () => {});
+  await expect(other.connect()).rejects.toThrow("WRONGPASS");
+});
+
+test("a transaction of node-redis fails where what it watches was written by another", async () => {
+  const client = createClient({ socket: { port: atoll.port } });
+  client.on("error", () => {});
+  await client.connect();
+  const other = client.duplicate();
+  other.on("error", () => {});
+  await other.connect();
+  await client.watch("watched");
+  await other.set("watched", "1");
+  await expect(client.multi().set("watched", "2").exec()).rejects.toThrow();
+  expect(await client.get("watched")).toBe("1");
+  await Promise.all([client.close(), other.close()]);
+});
