@@ -1,6 +1,7 @@
 /** Keys, whatever lies under them. */
 
 import { latin1FromBytes } from "../base/bytes.ts";
+import { isMatch, literalPrefix } from "../base/glob.ts";
 import type { Key } from "../base/ids.ts";
 import {
   arrayReply,
@@ -18,7 +19,6 @@ import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR } from "./command-error.ts";
 import { rowsOf } from "./command-row.ts";
 import { expireWith, persist, timeOf } from "./expiries.ts";
 import { AT_MILLISECONDS, AT_SECONDS, MILLISECONDS, SECONDS } from "./expiry-time.ts";
-import { isMatch, literalPrefix } from "./glob.ts";
 import { expectNumber, integerOf } from "./number-text.ts";
 import { object } from "./object-command.ts";
 import { formatScanCursor, parseScanCursor } from "./scan-cursor.ts";

@@ -40,6 +40,18 @@ unwatch          1  noscript,loading,stale,fast,allow_busy         0 0 0   2.2.0
 watch           -2  noscript,loading,stale,fast,allow_busy         1 -1 1  2.2.0 Watch the given keys to determine execution of the MULTI/EXEC block
 `;
 
+const PUBSUB = `
+psubscribe      -2  pubsub,noscript,loading,stale                  0 0 0   2.0.0 Listen for messages published to channels matching the given patterns
+publish          3  pubsub,loading,stale,fast,may_replicate        0 0 0   2.0.0 Post a message to a channel
+pubsub          -2  pubsub,loading,stale                           0 0 0   2.8.0 A container for Pub/Sub commands
+punsubscribe    -1  pubsub,noscript,loading,stale                  0 0 0   2.0.0 Stop listening for messages posted to channels matching the given patterns
+spublish         3  pubsub,loading,stale,fast,may_replicate        1 1 1   7.0.0 Post a message to a shard channel
+ssubscribe      -2  pubsub,noscript,loading,stale                  1 -1 1  7.0.0 Listen for messages published to the given shard channels
+subscribe       -2  pubsub,noscript,loading,stale                  0 0 0   2.0.0 Listen for messages published to the given channels
+sunsubscribe    -1  pubsub,noscript,loading,stale                  1 -1 1  7.0.0 Stop listening for messages posted to the given shard channels
+unsubscribe     -1  pubsub,noscript,loading,stale                  0 0 0   2.0.0 Stop listening for messages posted to the given channels
+`;
+
 const WAITING = `
 wait             3  noscript                                       0 0 0   3.0.0 Wait for the synchronous replication of all the write commands sent in the context of the current connection
 `;
@@ -74,5 +86,6 @@ export const serverRows = [
   ...rowsOf("server", SERVER, { dbsize, flushall: flush, flushdb: flush, memory, time }),
   ...rowsOf("connection", CONNECTION),
   ...rowsOf("transactions", TRANSACTIONS),
+  ...rowsOf("pubsub", PUBSUB),
   ...rowsOf("generic", WAITING),
 ];

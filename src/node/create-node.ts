@@ -15,6 +15,7 @@ import { TEXT_COPIES } from "../doors/byte-account.ts";
 import { keyspaceSettingsOf } from "../doors/keyspace-settings.ts";
 import { type DoorLimits, defaultLimits } from "../doors/limits.ts";
 import { RedisDoor } from "../doors/redis/door.ts";
+import { Pubsub } from "../doors/redis/pubsub/pubsub.ts";
 import { createServer, type DoorServer } from "../doors/server.ts";
 import { replicaDefaults } from "../replica/config.ts";
 import { Driver } from "../replica/driver.ts";
@@ -115,6 +116,7 @@ class AtollNode implements Node {
   readonly #doors: DoorServer;
   /** Undefined: no port was given for it. */
   readonly #redis: RedisDoor | undefined;
+  #pubsub: Pubsub | undefined;
   readonly #discovery: Discovery;
   readonly #schedule: BackupSchedule | undefined;
   readonly left: Promise<boolean>;
@@ -204,8 +206,10 @@ class AtollNode implements Node {
     const store = new Commands({ host: this.#driver.commandHost, keyspaces: this.#driver, random });
     const { account, metrics } = this.#doors;
     const log = this.#log;
+    this.#pubsub = new Pubsub({ store: this.#driver.documents, clock: systemClock, scheduler: systemScheduler });
+    const extensions = [this.#pubsub.extension];
     return new RedisDoor({
-      ...{ store, account, metrics, auth, limits, log, enableFaults, version },
+      ...{ store, extensions, account, metrics, auth, limits, log, enableFaults, version },
       ...(tls === undefined ? {} : { tls }),
     });
   }
@@ -277,6 +281,7 @@ class AtollNode implements Node {
     await this.#schedule?.stop();
     this.#cancelBudget();
     await Promise.all([this.#doors.close(), this.#redis?.close()]);
+    this.#pubsub?.close();
     this.#documents.close();
     await this.#driver.stop();
   }

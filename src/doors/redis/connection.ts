@@ -83,7 +83,7 @@ export class Connection implements CommandClient {
   activeAt: number;
   commands = 0;
   /** A command that is given may not be carried out now: what is said instead. */
-  gate: ((facts: CommandFacts) => Reply | undefined) | undefined;
+  gate: ((facts: CommandFacts, words: CommandWords) => Reply | undefined) | undefined;
   readonly #output: ConnectionOutput;
   readonly #parser: RequestParser;
   #wrongTokens = 0;
@@ -344,7 +344,7 @@ export class Connection implements CommandClient {
         return errorReply(refusal);
       }
     }
-    const shut = this.gate?.(facts);
+    const shut = this.gate?.(facts, words);
     if (shut !== undefined) return shut;
     if (this.transaction.isOpen && !Transaction.isAboutIt(facts.name)) return this.transaction.queue(words, facts);
     return facts.isOfConnection ? this.#ofConnection(words, facts) : this.keyspace.run(words, facts, this);

@@ -6,7 +6,8 @@ import type { Permission, Principal } from "../auth.ts";
 
 /** What the client is told; undefined: it may. */
 export function refusalOf(who: Principal, words: CommandWords, facts: CommandFacts): string | undefined {
-  const { flags, keys, group } = facts;
+  if (facts.flags.has("pubsub")) return pubsubRefusal(who, words, facts);
+  const { keys, group } = facts;
   const what = permissionOf(facts, words);
   if (what === undefined) return undefined;
   if (!has(who, what)) return noCommand(facts);
@@ -17,10 +18,23 @@ export function refusalOf(who: Principal, words: CommandWords, facts: CommandFac
     for (let at = keys.first; at <= end; at += keys.step) if (!isUnder(who.prefix, words[at])) return NO_KEY;
     return undefined;
   }
-  if (group === "transactions" || flags.has("pubsub")) return undefined;
+  if (group === "transactions") return undefined;
   return literalPrefix(patternOf(words, facts)).startsWith(who.prefix) ? undefined : NO_KEY;
 }
 
+/** Channels are held against the prefix as keys are; of a pattern, what all that match it begin with. */
+function pubsubRefusal(who: Principal, words: CommandWords, facts: CommandFacts): string | undefined {
+  const { name } = facts;
+  const isPublish = name === "publish" || name === "spublish";
+  if (!has(who, isPublish ? "write" : "read")) return noCommand(facts);
+  if (who.prefix === "" || name.endsWith("unsubscribe")) return undefined;
+  if (name === "pubsub") return noCommand(facts);
+  const names = words.slice(1, isPublish ? 2 : undefined).map((word) => latin1FromBytes(word));
+  const beginnings = name === "psubscribe" ? names.map(literalPrefix) : names;
+  return beginnings.every((beginning) => beginning.startsWith(who.prefix)) ? undefined : NO_CHANNEL;
+}
+
+const NO_CHANNEL = "NOPERM this user has no permissions to access one of the channels used as arguments";
 const NO_KEY = "NOPERM this user has no permissions to access one of the keys used as arguments";
 
 function noCommand({ name }: CommandFacts): string {
