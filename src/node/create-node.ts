@@ -206,7 +206,10 @@ class AtollNode implements Node {
     const store = new Commands({ host: this.#driver.commandHost, keyspaces: this.#driver, random });
     const { account, metrics } = this.#doors;
     const log = this.#log;
-    this.#pubsub = new Pubsub({ store: this.#driver.documents, clock: systemClock, scheduler: systemScheduler });
+    this.#pubsub = new Pubsub({
+      ...{ peers: this.#driver.documents, store: this.#driver },
+      ...{ clock: systemClock, scheduler: systemScheduler },
+    });
     const extensions = [this.#pubsub.extension];
     return new RedisDoor({
       ...{ store, extensions, account, metrics, auth, limits, log, enableFaults, version },

@@ -375,7 +375,7 @@ export type Message =
   | { readonly type: "news"; readonly space: SpaceId; readonly records: Records }
   | ({ readonly type: "request" } & Request)
   | ({ readonly type: "response" } & Response)
-  /** About a key, kept nowhere, lost where a link is slow or down; at most `WHISPER_BYTES_MAX`. */
+  /** About a key or a protocol of its own, kept nowhere, lost where a link is slow or down; at most `WHISPER_BYTES_MAX`. */
   | { readonly type: "whisper"; readonly topic: Key; readonly bytes: Uint8Array };
 
 export const WHISPER_BYTES_MAX = 128 * 1024;

@@ -97,6 +97,16 @@ const STORIES: Readonly<Record<string, readonly Step[]>> = {
     [1, "PUBSUB HELP", "PUBSUB nosuch", "PUBSUB NUMPAT x", "PUBSUB CHANNELS a b", "PUBSUB", "PUBLISH a", "SUBSCRIBE"],
     [1, "PUBLISH a b c", "PSUBSCRIBE", "SSUBSCRIBE", "SPUBLISH a"],
   ],
+  "what becomes of keys": [
+    [1, "CONFIG SET notify-keyspace-events KEg$x", "CONFIG GET notify-keyspace-events"],
+    [0, "PSUBSCRIBE __key*"],
+    [1, "SET story v", "DEL story", "DEL story", "SET story v"],
+    [1, "CONFIG SET notify-keyspace-events Kg", "SET story w", "DEL story"],
+    [1, "CONFIG SET notify-keyspace-events Q", "CONFIG GET notify-keyspace-events"],
+    [1, "CONFIG SET notify-keyspace-events AKE", "CONFIG GET notify-keyspace-events"],
+    [1, 'CONFIG SET notify-keyspace-events ""', "CONFIG GET notify-keyspace-events", "SET story x", "DEL story"],
+    [0, "PUNSUBSCRIBE"],
+  ],
   "in a transaction": [
     [0, "SUBSCRIBE a"],
     [1, "MULTI", "PUBLISH a x", "PUBLISH a y", "EXEC"],
@@ -229,6 +239,23 @@ describe("pub/sub at two replicas", () => {
     listener.close();
     while (!(await teller.send("PUBSUB NUMSUB news")).includes(":0")) await new Promise(setImmediate);
     teller.close();
+    await Promise.all([first.node.stop(), second.node.stop()]);
+  });
+
+  test("what becomes of keys is told wherever it was done, where that is asked for, and once", async () => {
+    const port = await freePort();
+    const first = await startAtoll({ port });
+    const second = await startAtoll({ join: [{ type: "address", host: "127.0.0.1", port }] });
+    const [listener, writer] = [await Wire.connect(first.port), await Wire.connect(second.port)];
+    await listener.send("CONFIG SET notify-keyspace-events KEA", "PSUBSCRIBE __keyevent*");
+    await writer.send("SET gone 1");
+    await listener.until((text) => text.includes("gone"));
+    await writer.send("SET there 1 PX 1", "DEL gone");
+    await listener.until((text) => text.includes("__keyevent@0__:expired") && text.includes("__keyevent@0__:del"));
+    const heard = await listener.send();
+    for (const word of ["set", "del", "expired"]) expect(heard).toContain(`__keyevent@0__:${word}`);
+    expect(heard.split("__keyevent@0__:del").length).toBe(2);
+    for (const each of [listener, writer]) each.close();
     await Promise.all([first.node.stop(), second.node.stop()]);
   });
 });

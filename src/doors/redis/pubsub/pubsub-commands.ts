@@ -54,9 +54,7 @@ export function pubsubExtension(relay: PubsubRelay, subscriptions: Subscriptions
   }
 
   function countOf(listener: Listener, isSharded: boolean): number {
-    const { topics, patterns } = subscriptions.of(listener);
-    let sharded = 0;
-    for (const topic of topics) if (topic.startsWith(SHARDED)) sharded += 1;
+    const { topics, patterns, sharded } = subscriptions.of(listener);
     return isSharded ? sharded : topics.size - sharded + patterns.size;
   }
 

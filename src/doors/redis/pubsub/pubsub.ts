@@ -1,7 +1,9 @@
 /** Publishing and subscribing at one replica: its machines, and what tells them the time. */
 
 import type { DocumentStore } from "../../../document-store.ts";
+import type { Store } from "../../../store.ts";
 import type { Extension } from "../extension.ts";
+import { KeyspaceNotifications } from "./keyspace-notifications.ts";
 import { pubsubExtension } from "./pubsub-commands.ts";
 import { PubsubRelay } from "./pubsub-relay.ts";
 import { WHISPER_TOPIC } from "./pubsub-whisper.ts";
@@ -10,7 +12,9 @@ import { Subscriptions } from "./subscriptions.ts";
 const TICK_MS = 1_000;
 
 export interface PubsubOptions {
-  readonly store: Pick<DocumentStore, "whisper" | "onWhisper">;
+  readonly peers: Pick<DocumentStore, "whisper" | "onWhisper">;
+  /** Whose keys are told of to who wants that. */
+  readonly store: Pick<Store, "watch">;
   readonly clock: { now(): number };
   readonly scheduler: { after(delayMs: number, run: () => void): () => void };
 }
@@ -19,21 +23,25 @@ export class Pubsub {
   readonly extension: Extension;
   readonly relay: PubsubRelay;
   readonly #options: PubsubOptions;
+  readonly #notifications: KeyspaceNotifications;
   readonly #stopListening: () => void;
   #cancelTick: () => void = () => {};
 
   constructor(options: PubsubOptions) {
-    const { store, clock } = options;
+    const { peers, clock } = options;
     this.#options = options;
     const subscriptions = new Subscriptions();
-    this.relay = new PubsubRelay({ subscriptions, whisper: (bytes, to) => store.whisper(WHISPER_TOPIC, bytes, to) });
-    this.extension = pubsubExtension(this.relay, subscriptions);
-    this.#stopListening = store.onWhisper((whisper) => this.relay.heard(whisper, clock.now()));
+    this.relay = new PubsubRelay({ subscriptions, whisper: (bytes, to) => peers.whisper(WHISPER_TOPIC, bytes, to) });
+    this.#notifications = new KeyspaceNotifications(options.store, subscriptions);
+    const settings = { "notify-keyspace-events": this.#notifications.setting };
+    this.extension = { ...pubsubExtension(this.relay, subscriptions), settings };
+    this.#stopListening = peers.onWhisper((whisper) => this.relay.heard(whisper, clock.now()));
     this.#tickLater();
   }
 
   close(): void {
     this.#cancelTick();
+    this.#notifications.close();
     this.#stopListening();
   }
 

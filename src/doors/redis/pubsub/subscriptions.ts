@@ -31,9 +31,11 @@ export const subscriptionLimits: SubscriptionLimits = {
 interface Own {
   readonly topics: Set<string>;
   readonly patterns: Set<string>;
+  /** Of the topics. */
+  sharded: number;
 }
 
-const NOTHING: Own = { topics: new Set(), patterns: new Set() };
+const NOTHING: Readonly<Own> = { topics: new Set(), patterns: new Set(), sharded: 0 };
 
 export class Subscriptions {
   readonly #limits: SubscriptionLimits;
@@ -48,7 +50,11 @@ export class Subscriptions {
   }
 
   /** What one listens to. */
-  of(subscriber: Subscriber): { readonly topics: ReadonlySet<string>; readonly patterns: ReadonlySet<string> } {
+  of(subscriber: Subscriber): {
+    readonly topics: ReadonlySet<string>;
+    readonly patterns: ReadonlySet<string>;
+    readonly sharded: number;
+  } {
     return this.#own.get(subscriber) ?? NOTHING;
   }
 
@@ -76,6 +82,7 @@ export class Subscriptions {
     if (own.topics.has(topic)) return true;
     if (!this.#hasRoom(own)) return false;
     own.topics.add(topic);
+    if (topic.startsWith(SHARDED)) own.sharded += 1;
     this.#names += 1;
     add(this.#byTopic, topic, subscriber);
     return true;
@@ -96,6 +103,7 @@ export class Subscriptions {
   unsubscribe(subscriber: Subscriber, topic: string): void {
     const own = this.#own.get(subscriber);
     if (own?.topics.delete(topic) !== true) return;
+    if (topic.startsWith(SHARDED)) own.sharded -= 1;
     this.#names -= 1;
     remove(this.#byTopic, topic, subscriber);
     this.#forgetIfIdle(subscriber, own);
@@ -133,7 +141,7 @@ export class Subscriptions {
   #ownOf(subscriber: Subscriber): Own {
     const known = this.#own.get(subscriber);
     if (known !== undefined) return known;
-    const own: Own = { topics: new Set(), patterns: new Set() };
+    const own: Own = { topics: new Set(), patterns: new Set(), sharded: 0 };
     this.#own.set(subscriber, own);
     return own;
   }

@@ -44,6 +44,10 @@ class World {
     for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) this.#tell(i, j, "here");
   }
 
+  get underWay(): string[] {
+    return this.#queues.map(({ from, to }) => `${from}-${to}`);
+  }
+
   at(i: number): PubsubRelay {
     return this.relays[i] as PubsubRelay;
   }
@@ -107,6 +111,7 @@ describe("messages between replicas", () => {
     world.at(2).subscribe(other, "cold");
     world.settle();
     expect(world.at(0).publish("cnews", bytes("a"))).toBe(0);
+    expect(world.underWay).toEqual(["0-1"]);
     world.settle();
     expect(ear.messages).toEqual(["news(n*):a"]);
     expect(other.messages).toEqual([]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isMatch, literalPrefix } from "../../src/commands/glob.ts";
+import { isMatch, literalPrefix } from "../../src/base/glob.ts";
 
 test.each([
   ["*", "", true],
