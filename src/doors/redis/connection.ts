@@ -15,6 +15,7 @@ import { ANYONE, type Auth, type Principal } from "../auth.ts";
 import type { ByteAccount, Loan } from "../byte-account.ts";
 import type { DoorLimits } from "../limits.ts";
 import { type ConnectionCommand, type Extension, RedisError } from "./extension.ts";
+import { OncePerTurn } from "./once-per-turn.ts";
 import { refusalOf } from "./permission.ts";
 import { writeReply } from "./reply-encoder.ts";
 import { ReplyWriter } from "./reply-writer.ts";
@@ -90,6 +91,7 @@ export class Connection implements CommandClient {
   #isWorking = false;
   #isBusy = false;
   #isPaused = false;
+  readonly #flushSoon = new OncePerTurn(() => this.flush());
   #isEnding = false;
   isClosed = false;
   /** For long arguments, and for long answers, until these are sent. */
@@ -149,7 +151,7 @@ export class Connection implements CommandClient {
     if (this.isClosed || this.#isEnding) return;
     writeReply(this.writer, reply);
     if (this.#unread() > this.around.limits.outputBytesMax) this.#output.destroy();
-    else if (!this.#isWorking) this.flush();
+    else if (!this.#isWorking) this.#flushSoon.ask();
   }
 
   flush(): void {
@@ -321,8 +323,6 @@ export class Connection implements CommandClient {
       },
     );
   }
-
-  // --- Commands ------------------------------------------------------------------------------------------------
 
   #carryOut(words: CommandWords): Reply | undefined | Promise<Reply | undefined> {
     this.#argumentLoan?.atWork();
