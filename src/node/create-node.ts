@@ -252,16 +252,18 @@ class AtollNode implements Node {
   }
 
   async start(): Promise<void> {
-    const { host, port } = await this.#doors.listen({ host: this.#config.host, port: this.#config.port });
-    this.#bound = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     try {
-      await this.#driver.start(this.#config.advertise ?? this.#bound);
+      const { host, port } = await this.#doors.listen({ host: this.#config.host, port: this.#config.port });
+      this.#bound = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+      // Before anything else has begun that would have to be ended where its port is taken.
       await this.#redis?.listen({ host: this.#config.host, port: this.#config.redisPort });
+      await this.#driver.start(this.#config.advertise ?? this.#bound);
       this.#discovery.start();
       this.#schedule?.start();
       this.#keepBudget();
     } catch (error) {
-      await this.#doors.close(0);
+      await Promise.all([this.#doors.close(0), this.#redis?.close(0)]);
+      this.#pubsub?.close();
       throw error;
     }
   }

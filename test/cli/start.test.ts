@@ -112,9 +112,13 @@ test("a port that is taken, and a folder that another replica has, end in one li
   await once(server, "listening");
   const port = String((server.address() as { port: number }).port);
   const taken = await runAtoll(["start", "--port", port, "--data", "none"], { cwd: folder });
+  const redisArguments = ["start", "--port", "0", "--redis-port", port, "--data", "none"];
+  const redisTaken = await runAtoll(redisArguments, { cwd: folder });
   server.close();
-  expect(taken.code).toBe(1);
-  expect(taken.stderr).toMatch(/^atoll: .*\(PORT_IN_USE\)\n$/);
+  for (const { code, stderr } of [taken, redisTaken]) {
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^atoll: .*\(PORT_IN_USE\)\n$/);
+  }
   const owner = await startReplica(["--data", "owned"]);
   const second = await runAtoll(["start", "--port", "0", "--data", "owned"], { cwd: folder });
   expect(second.code).toBe(1);
