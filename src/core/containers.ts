@@ -188,7 +188,7 @@ export class Containers {
 
   /** True of a record of a collection that a deletion saw: it is to fall. */
   isSeen(view: DataView, at: number): boolean {
-    if (!isStanding(view, at)) return false;
+    if (!mayFall(view, at)) return false;
     const container = this.of(view, at);
     return container !== undefined && covererOf(container, view, at, 0) !== 0;
   }
@@ -200,7 +200,7 @@ export class Containers {
     for (const slot of held(container)) {
       const view = this.#table.viewOf(slot);
       const at = this.#table.offsetOf(slot);
-      if (isStanding(view, at) && covers?.covers(originAt(view, at), sequenceAt(view, at)) === true) slots.push(slot);
+      if (mayFall(view, at) && covers?.covers(originAt(view, at), sequenceAt(view, at)) === true) slots.push(slot);
     }
     return slots;
   }
@@ -306,6 +306,11 @@ export function isDeletion(view: DataView, at: number): boolean {
 export function sawAt(view: DataView, at: number): VersionVector {
   const start = valueStartAt(view, at);
   return VersionVector.decode(new ByteReader(bytesOf(view).subarray(start, start + valueLengthAt(view, at))));
+}
+
+/** A lease that has run out says when; one that fell does not. */
+function mayFall(view: DataView, at: number): boolean {
+  return isStanding(view, at) || (isLease(view, at) && expiresAt(view, at) !== Infinity);
 }
 
 function isStanding(view: DataView, at: number): boolean {

@@ -50,7 +50,7 @@ import {
   keyStartAt,
   kindAt,
   originAt,
-  type RecordWriter,
+  RecordWriter,
   recordLength,
   sequenceAt,
   timestampAt,
@@ -1095,9 +1095,11 @@ export class Shard {
 
   /** What the deletion of a collection saw. What waits to be confirmed goes on waiting. */
   #letFall(slots: readonly number[]): void {
+    // The deletion stays in the writer, for the push to carry (R3).
+    const writer = new RecordWriter();
     for (const slot of slots) {
-      const length = this.#writer.write(fallen(this.table.viewOf(slot), this.table.offsetOf(slot)));
-      this.#store(slot, this.#writer.view, this.#writer.bytes, 0, length);
+      const length = writer.write(fallen(this.table.viewOf(slot), this.table.offsetOf(slot)));
+      this.#store(slot, writer.view, writer.bytes, 0, length);
     }
   }
 

@@ -95,16 +95,20 @@ let nextPort = PORT_FIRST + ((process.pid * 37) % PORTS);
 /** A port of this machine that nobody uses. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    nextPort = nextPort + 1 < PORT_FIRST + PORTS ? nextPort + 1 : PORT_FIRST;
+    nextPort = nextPort + 3 < PORT_FIRST + PORTS ? nextPort + 2 : PORT_FIRST;
     const port = nextPort;
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => resolve(true));
-    });
-    await new Promise((resolve) => server.close(resolve));
-    if (isFree) return port;
+    if ((await isFree(port)) && (await isFree(port + 1))) return port;
   }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const isBound = await new Promise<boolean>((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => resolve(true));
+  });
+  await new Promise((resolve) => server.close(resolve));
+  return isBound;
 }
 
 /** A folder that goes when the test file has run. */

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteWriter } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
+import { isDeletion } from "../../src/core/containers.ts";
 import { DeltaSession } from "../../src/core/delta.ts";
 import { KIND_HASH, KIND_SET } from "../../src/core/kind.ts";
-import { recordLength } from "../../src/core/record.ts";
+import { recordLength, sequenceAt } from "../../src/core/record.ts";
 import { checkRecord } from "../../src/core/record-check.ts";
 import type { LocalWrite } from "../../src/core/shard.ts";
 import {
@@ -187,6 +188,32 @@ describe("a collection", () => {
     exchange(a, b);
     expect(shown(a, NOW + 1000)).toEqual({ y: "v" });
     expectSame(a, b);
+  });
+
+  it("begins anew also once its end was noticed, and then has none", () => {
+    const [a, b] = [started(1), started(2)];
+    put(a, "x");
+    make(a, [leaseOf(HASH, NOW + 10)]);
+    exchange(a, b);
+    for (const { shard } of [a, b]) shard.sweep(NOW + 10, 10, () => {});
+    put(b, "y", "v", NOW + 20);
+    exchange(a, b);
+    for (const each of [a, b]) {
+      expect(shown(each, NOW + 1000)).toEqual({ y: "v" });
+      expect(each.shard.containers.expired.size).toBe(0);
+      expect(beginning(each.shard, HASH, NOW + 1000)).toEqual([]);
+    }
+    expectSame(a, b);
+  });
+
+  it("leaves the deletion as it was written for the push to carry, whatever falls by it", () => {
+    const a = started(1);
+    put(a, "x");
+    put(a, "y");
+    removeAll(a);
+    const { view } = a.writer;
+    expect(isDeletion(view, 0)).toBe(true);
+    expect(sequenceAt(view, 0)).toBe(3);
   });
 
   it("forgets when it was to end once its last member is removed", () => {

@@ -7,14 +7,15 @@
  */
 
 import { latin1FromBytes } from "../../base/bytes.ts";
-import { toAtollError } from "../../base/errors.ts";
 import { errorReply, type Reply } from "../../command-reply.ts";
 import type { CommandClient, CommandFacts, CommandKeyspace, CommandStore, CommandWords } from "../../command-store.ts";
 import type { Room } from "../../store.ts";
 import { ANYONE, type Auth, type Principal } from "../auth.ts";
 import type { ByteAccount, Loan } from "../byte-account.ts";
+import { ClientGone } from "../client-gone.ts";
 import type { DoorLimits } from "../limits.ts";
-import { type ConnectionCommand, type Extension, RedisError } from "./extension.ts";
+import { errorOf } from "./error-of.ts";
+import type { ConnectionCommand, Extension } from "./extension.ts";
 import { OncePerTurn } from "./once-per-turn.ts";
 import { refusalOf } from "./permission.ts";
 import { writeReply } from "./reply-encoder.ts";
@@ -113,6 +114,8 @@ export class Connection implements CommandClient {
   }
 
   readonly room: Room = (bytes) => {
+    // Nobody would give back what is lent from now on.
+    if (this.isClosed) throw new ClientGone();
     const loan = this.#answerLoan;
     if (loan !== undefined) {
       loan.extend(bytes);
@@ -133,8 +136,10 @@ export class Connection implements CommandClient {
   /** What was written has been sent. */
   drained(): void {
     if (this.#output.unsent() > 0) return;
+    // What is lent while a command waits is for its answer, which is yet to be written.
+    if (this.#isBusy) return;
     this.#endAnswerLoan();
-    if (!this.#isBusy) this.#work();
+    this.#work();
   }
 
   closed(): void {
@@ -390,10 +395,4 @@ export class Connection implements CommandClient {
     }
     return errorReply(`ERR unknown command '${name}', with args beginning with: ${args}`);
   }
-}
-
-export function errorOf(error: unknown): Reply {
-  if (error instanceof RedisError) return errorReply(error.message);
-  const { code, message } = toAtollError(error);
-  return errorReply(`${code === "MEMORY_FULL" ? "OOM" : "ERR"} ${message}`);
 }

@@ -4,13 +4,18 @@ import { latin1FromBytes } from "../../base/bytes.ts";
 import type { CommandFacts, CommandWords } from "../../command-store.ts";
 import type { Permission, Principal } from "../auth.ts";
 
+/** Commands that write, and tell what was there, or take it elsewhere. */
+const READS_TOO = new Set(
+  "getset getdel getex bitop copy rename renamenx incr decr incrby decrby incrbyfloat".split(" "),
+);
+
 /** What the client is told; undefined: it may. */
 export function refusalOf(who: Principal, words: CommandWords, facts: CommandFacts): string | undefined {
   if (facts.flags.has("pubsub")) return pubsubRefusal(who, words, facts);
   const { keys, group } = facts;
   const what = permissionOf(facts, words);
   if (what === undefined) return undefined;
-  if (!has(who, what)) return noCommand(facts);
+  if (!has(who, what) || (readsToo(facts, words) && !has(who, "read"))) return noCommand(facts);
   if (who.prefix === "") return undefined;
   if (what === "admin" || what === "observe") return noCommand(facts);
   if (keys.first > 0) {
@@ -49,6 +54,11 @@ function permissionOf({ flags, group, name }: CommandFacts, words: CommandWords)
   return group === "connection" || group === "transactions" || group === "server" || name === "wait"
     ? undefined
     : "write";
+}
+
+function readsToo({ name }: CommandFacts, words: CommandWords): boolean {
+  if (name !== "set") return READS_TOO.has(name);
+  return words.slice(3).some((word) => latin1FromBytes(word.subarray(0, 4)).toLowerCase() === "get");
 }
 
 function isReading(name: string, words: CommandWords): boolean {

@@ -5,6 +5,7 @@ import type { Key } from "../../base/ids.ts";
 import { arrayReply, errorReply, NO_ARRAY, OK, type Reply } from "../../command-reply.ts";
 import type { CommandWords } from "../../command-store.ts";
 import type { Connection } from "./connection.ts";
+import { errorOf } from "./error-of.ts";
 import type { ConnectionCommand } from "./extension.ts";
 import type { QueuedCommand } from "./transaction.ts";
 
@@ -76,9 +77,18 @@ function carryOut(
       facts.isOfConnection ? (connection.carryOutQueued(words, facts) ?? OK) : (done[next++] as Reply),
     );
     if (!all.some((reply) => reply instanceof Promise)) return arrayReply(all as Reply[]);
-    return Promise.all(all.map(async (reply) => (await reply) ?? OK)).then(arrayReply);
+    return Promise.all(all.map((reply) => settled(reply))).then(arrayReply);
   };
   return replies instanceof Promise ? replies.then(put) : put(replies);
+}
+
+/** The others have been carried out, whatever became of this one. */
+async function settled(reply: Reply | Promise<Reply | undefined>): Promise<Reply> {
+  try {
+    return (await reply) ?? OK;
+  } catch (error) {
+    return errorOf(error);
+  }
 }
 
 export const transactionCommands: Readonly<Record<string, ConnectionCommand>> = {

@@ -9,10 +9,13 @@ export interface QueuedCommand {
 }
 
 const QUEUED: Reply = statusReply("QUEUED");
+const NOT_IN_IT = errorReply("ERR Command not allowed inside a transaction");
 /** What is queued, with what it takes to remember each argument. */
 const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 const ARGUMENT_OVERHEAD = 96;
 const WATCHED_MAX = 10_000;
+/** What decides how the commands behind it are understood, and what tells about all commands at length. */
+const NEVER_IN_IT = new Set(["select", "hello", "auth", "command", "subscribe", "psubscribe", "ssubscribe"]);
 const ABOUT_IT = new Set(["multi", "exec", "discard", "watch", "quit", "reset"]);
 
 export class Transaction {
@@ -43,6 +46,10 @@ export class Transaction {
 
   /** The words are copied: what they were read from may be reused. */
   queue(words: CommandWords, facts: CommandFacts): Reply {
+    if (NEVER_IN_IT.has(facts.name)) {
+      this.abort();
+      return NOT_IN_IT;
+    }
     for (const word of words) this.#bytes += word.length + ARGUMENT_OVERHEAD;
     if (this.#bytes > QUEUE_BYTES_MAX) {
       this.abort();

@@ -97,7 +97,6 @@ watch
 multi
 ping
 echo x
-select 0
 client getname
 exec
 multi
