@@ -69,7 +69,11 @@ function* checkCarriedOut(
   const part = answer?.type === "written" ? answer.parts[0] : undefined;
   if (part === undefined || floor === undefined || floor.stamp.isDead) return;
   const put = stampOfVersion(part.version, false);
-  const earlier = others.filter(({ stamp }) => stamp === undefined || compareStamps(stamp, put) < 0);
+  // What an invalidation made stale elsewhere dies just above its own stamp, however far above that the invalidation is.
+  const earlier = others.filter(
+    ({ entry: { operation }, stamp }) =>
+      stamp === undefined || operation.type === "invalidate" || compareStamps(stamp, put) < 0,
+  );
   const moment = { at: answeredAt, wallMs: answeredWallMs };
   if (mayBeGone(earlier, leastOf(floor), moment, evidence.clockSpreadMs)) return;
   yield `${describe(entry)} was carried out, ${yet(floor)}, and nothing removes that`;
