@@ -32,6 +32,12 @@ describe("checker of conditions", () => {
     expect(messagesOf(entry(1, 10, { ttlMs: 5, answer: written(100, { ttlMs: 5 }) }), ABSENT)).toEqual([]);
   });
 
+  it("takes an invalidation, though it is stamped above: what it made stale died just above its own stamp", () => {
+    const answer = written(130, { type: "delete" });
+    expect(messagesOf(PUT, entry(5, 20, { type: "invalidate", tag: "t", node: 1, answer }), ABSENT)).toEqual([]);
+    expect(messagesOf(PUT, ABSENT, entry(5, 90, { type: "invalidate", tag: "t", node: 1, answer }))).toHaveLength(1);
+  });
+
   it("catches a refusal that no write explains", () => {
     expect(messagesOf(REFUSED)[0]).toContain("nothing explains that");
     expect(messagesOf(PUT, DELETE, REFUSED)[0]).toContain("110 (dead)");
