@@ -43,8 +43,9 @@ export function welcome(welcomed: Welcomed): string {
     .map(quoted)
     .join(" ");
   const data = config.data === "none" ? "in memory only (--data none)" : config.data;
+  const redis = config.redisPort === 0 ? "" : `, Redis clients at port ${config.redisPort}`;
   return [
-    `Atoll is ready at ${url}  (region ${config.region}, data ${data})`,
+    `Atoll is ready at ${url}  (region ${config.region}, data ${data}${redis})`,
     "Try, in another terminal:",
     `  npx atoll put hello world ${at}`,
     `  npx atoll get hello ${at}`,

@@ -11,7 +11,7 @@ import {
   STATUS_CODES,
 } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { BackupStore } from "../backup-store.ts";
 import { AtollError, type ErrorCode, toAtollError } from "../base/errors.ts";
@@ -26,6 +26,7 @@ import { Connections } from "./connections.ts";
 import { HttpDoor } from "./http/door.ts";
 import { DEFAULT_KEYSPACE, locate } from "./http/locate.ts";
 import { createLimits, type DoorLimits } from "./limits.ts";
+import { listen } from "./listen.ts";
 import { type DoorLog, silentLog } from "./log.ts";
 import { DoorMetrics } from "./metrics.ts";
 import { createOriginPolicy, hostName } from "./origin.ts";
@@ -166,17 +167,7 @@ class Doors implements DoorServer {
   async listen(at: { readonly host: string; readonly port: number }): Promise<{ host: string; port: number }> {
     const protectedByLoopback = isLoopback(at.host) && !this.#auth.required;
     this.#admission.hosts = protectedByLoopback ? new Set((this.#options.hosts ?? []).map(hostName)) : undefined;
-    await new Promise<void>((resolve, reject) => {
-      const refuse = (error: NodeJS.ErrnoException): void => reject(listenError(error, at));
-      this.#server.once("error", refuse);
-      this.#server.listen({ host: at.host, port: at.port }, () => {
-        this.#server.off("error", refuse);
-        resolve();
-      });
-    });
-    this.#server.on("error", (error) => this.#log("error", "server-failed", { error }));
-    const { port } = this.#server.address() as AddressInfo;
-    return { host: at.host, port };
+    return listen(this.#server, at, { log: this.#log, otherwise: "--port" });
   }
 
   async close(deadlineMs: number = CLOSE_DEADLINE_MS): Promise<void> {
@@ -328,12 +319,4 @@ function clientErrorCode(error: NodeJS.ErrnoException): ErrorCode | undefined {
 function isAnswering(socket: Duplex): boolean {
   const message: unknown = Reflect.get(socket, "_httpMessage");
   return message instanceof ServerResponse && (message.headersSent || message.req.complete);
-}
-
-function listenError(error: NodeJS.ErrnoException, at: { readonly host: string; readonly port: number }): AtollError {
-  if (error.code === "EADDRINUSE") {
-    const message = `port ${at.port} on ${at.host} is in use; choose another with --port`;
-    return new AtollError("PORT_IN_USE", message, { cause: error });
-  }
-  return new AtollError("BAD_CONFIG", `cannot listen on ${at.host}:${at.port}: ${error.message}`, { cause: error });
 }

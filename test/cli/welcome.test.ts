@@ -13,7 +13,7 @@ function welcomeOf(address: string, flags: StartInputs["flags"] = {}, environmen
 test("is short for a replica that was told nothing", () => {
   expect(welcomeOf("127.0.0.1:7400")).toBe(
     [
-      "Atoll is ready at http://127.0.0.1:7400  (region local, data /data/atoll-data/7400)",
+      "Atoll is ready at http://127.0.0.1:7400  (region local, data /data/atoll-data/7400, Redis clients at port 7401)",
       "Try, in another terminal:",
       "  npx atoll put hello world --url http://127.0.0.1:7400",
       "  npx atoll get hello --url http://127.0.0.1:7400",

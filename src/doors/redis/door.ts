@@ -3,13 +3,13 @@
  * in one write.
  */
 
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { AtollError } from "../../base/errors.ts";
 import type { CommandStore } from "../../command-store.ts";
 import { type Auth, openAuth } from "../auth.ts";
 import type { ByteAccount } from "../byte-account.ts";
 import { createLimits, type DoorLimits } from "../limits.ts";
+import { listen } from "../listen.ts";
 import { type DoorLog, silentLog } from "../log.ts";
 import type { DoorMetrics } from "../metrics.ts";
 import type { TlsOptions } from "../server.ts";
@@ -83,17 +83,9 @@ export class RedisDoor {
 
   /** Binds and serves; port 0 takes a free one. Throws `PORT_IN_USE`, `BAD_CONFIG`. */
   async listen(at: { readonly host: string; readonly port: number }): Promise<{ host: string; port: number }> {
-    await new Promise<void>((resolve, reject) => {
-      const refuse = (error: NodeJS.ErrnoException): void => reject(listenError(error, at));
-      this.#server.once("error", refuse);
-      this.#server.listen({ host: at.host, port: at.port }, () => {
-        this.#server.off("error", refuse);
-        resolve();
-      });
-    });
-    this.#server.on("error", (error) => this.#log("error", "server-failed", { error }));
-    this.#port = (this.#server.address() as AddressInfo).port;
-    return { host: at.host, port: this.#port };
+    const bound = await listen(this.#server, at, { log: this.#log, otherwise: "--redis-port, or 0 for none" });
+    this.#port = bound.port;
+    return bound;
   }
 
   /** Takes no more connections, and ends those there are: what was answered is sent first. */
@@ -192,12 +184,4 @@ export class RedisDoor {
     else this.#byAddress.set(address, left);
     if (this.#sockets.size === 0) this.#whenEmpty?.();
   }
-}
-
-function listenError(error: NodeJS.ErrnoException, at: { readonly host: string; readonly port: number }): AtollError {
-  if (error.code === "EADDRINUSE") {
-    const message = `port ${at.port} on ${at.host} is in use; choose another with --redis-port, or 0 for none`;
-    return new AtollError("PORT_IN_USE", message, { cause: error });
-  }
-  return new AtollError("BAD_CONFIG", `cannot listen on ${at.host}:${at.port}: ${error.message}`, { cause: error });
 }
