@@ -16,6 +16,7 @@ import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
 import { keysOf } from "./key-positions.ts";
 import { Interruption, ReplicaWorkspace } from "./replica-workspace.ts";
+import { checkSizes } from "./word-sizes.ts";
 
 /** Of a client that waits for acknowledgements, however long it may. */
 const WAIT_MS_MAX = 10 * 60_000;
@@ -162,6 +163,7 @@ export class SpaceCommands implements CommandKeyspace {
 function execute(workspace: ReplicaWorkspace, words: CommandWords, facts: CommandFacts): Reply {
   const { run } = facts as CommandRow;
   if (run === undefined) return errorReply(`ERR '${facts.name}' is about a connection, and there is none here`);
+  checkSizes(words, facts, workspace);
   return run(workspace, words);
 }
 

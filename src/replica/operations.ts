@@ -19,9 +19,13 @@ export const ACK_TIMEOUT_MS = 5000;
 
 /** Throws `KEY_EMPTY` or `KEY_TOO_LONG`. */
 export function checkKey(replica: Replica, key: Key): void {
-  const max = replica.config.keyBytesMax;
-  if (key.length === 0) throw new AtollError("KEY_EMPTY", "a key has at least one byte");
-  if (key.length > max) throw new AtollError("KEY_TOO_LONG", `a key has at most ${max} bytes, this one ${key.length}`);
+  checkKeyLength(key.length, replica.config.keyBytesMax);
+}
+
+/** Throws `KEY_EMPTY` or `KEY_TOO_LONG`. */
+export function checkKeyLength(length: number, max: number): void {
+  if (length === 0) throw new AtollError("KEY_EMPTY", "a key has at least one byte");
+  if (length > max) throw new AtollError("KEY_TOO_LONG", `a key has at most ${max} bytes, this one ${length}`);
 }
 
 /** It has to be taken back before it can be read. */

@@ -94,3 +94,13 @@ test("WAIT counts the other replicas that have the last write of the client", as
   run("set a 2");
   expect(await placed.do(commands.wait(client, 1, 300))).toBe(0);
 });
+
+test("a command of several keys writes none of them where one is no key", async () => {
+  const { run } = await started("commands-sizes");
+  const tooLong = "x".repeat(2000);
+  expect(run(`mset fresh 1 ${tooLong} 2`)).toMatchObject({ type: "error" });
+  expect(run("mset fresh 1  2")).toMatchObject({ type: "error" });
+  expect(textOf(run("exists fresh") as Reply)).toBe(0);
+  expect(run(`del k1 ${tooLong}`)).toMatchObject({ type: "error" });
+  expect(textOf(run("exists k1") as Reply)).toBe(1);
+});
