@@ -59,6 +59,10 @@ export function arrayReply(items: readonly Reply[]): Reply {
   return { type: "array", items };
 }
 
+export function setReply(items: readonly Reply[]): Reply {
+  return { type: "set", items };
+}
+
 /** Keys and values in turn. */
 export function mapReply(items: readonly Reply[]): Reply {
   return { type: "map", items };

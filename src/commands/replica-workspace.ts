@@ -6,6 +6,7 @@ import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
 import type { CommandClient } from "../command-store.ts";
+import type { Container } from "../core/container.ts";
 import { KIND_PLAIN } from "../core/kind.ts";
 import {
   bodyLengthAt,
@@ -20,12 +21,16 @@ import {
   valueLengthAt,
   wholeLength,
 } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import type { LocalWrite, Shard } from "../core/shard.ts";
 import { scanKeys } from "../replica/key-scan.ts";
 import { checkKey, ValueAway, ValueLong } from "../replica/operations.ts";
 import { versionAt } from "../replica/register-view.ts";
 import type { Replica } from "../replica/replica.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
+import { firstMember } from "../types/container.ts";
+import { collectionTypeOf } from "./collections.ts";
+import { CommandError, WRONG_TYPE } from "./command-error.ts";
+import { type CollectionsHost, ReplicaCollections } from "./replica-collections.ts";
 import type { KeyType, ScanPlace, Workspace } from "./workspace.ts";
 
 /** Of a register, with its place in the table. */
@@ -48,10 +53,11 @@ export class Interruption {
 /** Of values that clients are given. */
 const copies = new Copies(64 * 1024);
 
-export class ReplicaWorkspace implements Workspace {
+export class ReplicaWorkspace implements Workspace, CollectionsHost {
   now = 0;
   readonly keyBytesMax: number;
   readonly valueBytesMax: number;
+  readonly collections = new ReplicaCollections(this);
   readonly #space: SpaceId;
   readonly #random: () => number;
   #replica: Replica;
@@ -72,6 +78,10 @@ export class ReplicaWorkspace implements Workspace {
     this.valueBytesMax = replica.config.valueBytesMax;
   }
 
+  random(): number {
+    return this.#random();
+  }
+
   /** For the next command. `roomBytes`: what has been made room for, beside what is short. */
   begin(replica: Replica, client: CommandClient, now: number, roomBytes: number, lost?: ReadonlySet<Key>): void {
     this.#lost = lost;
@@ -86,56 +96,81 @@ export class ReplicaWorkspace implements Workspace {
   // --- Keys ----------------------------------------------------------------------------------------------------
 
   typeOf(key: Key): KeyType | undefined {
-    const shard = this.#shardOf(key);
-    return this.#liveIn(shard, key) === 0 ? undefined : "string";
+    const shard = this.shardOf(key);
+    if (this.#liveIn(shard, key) !== 0) return "string";
+    const shown = this.collections.shownIn(shard, key);
+    return shown === undefined ? undefined : collectionTypeOf(shown.kind);
   }
 
   versionOf(key: Key): string {
-    const shard = this.#shardOf(key);
+    const shard = this.shardOf(key);
     const slot = this.#liveIn(shard, key);
-    return slot === 0 ? "" : versionAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    if (slot !== 0) return versionAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    const shown = this.collections.shownIn(shard, key);
+    return shown === undefined ? "" : `${shown.kind}:${shown.changes}`;
   }
 
   expiresAt(key: Key): number | undefined {
-    const shard = this.#shardOf(key);
+    const shard = this.shardOf(key);
     const slot = this.#liveIn(shard, key);
-    return slot === 0 ? undefined : expiresAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    if (slot !== 0) return expiresAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    const shown = this.collections.shownIn(shard, key);
+    return shown === undefined ? undefined : this.collections.endOf(shard, shown);
   }
 
   setExpiresAt(key: Key, at: number): boolean {
-    return this.#copyRegister(key, key, at);
-  }
-
-  remove(key: Key): boolean {
-    const shard = this.#shardOf(key);
-    if (this.#liveIn(shard, key) === 0) return false;
-    this.#write(shard, key, undefined, undefined, undefined, undefined);
+    if (this.#copyRegister(key, key, at)) return true;
+    const shard = this.shardOf(key);
+    const shown = this.collections.shownIn(shard, key);
+    if (shown === undefined) return false;
+    if (at <= this.now) this.remove(key);
+    else this.collections.setEnd(shard, shown, at);
     return true;
   }
 
+  remove(key: Key): boolean {
+    const shard = this.shardOf(key);
+    const hasValue = this.#liveIn(shard, key) !== 0;
+    if (hasValue) this.#writeValue(shard, key, undefined, undefined, undefined, undefined);
+    return this.collections.removeAll(shard, key) || hasValue;
+  }
+
   move(from: Key, to: Key, isKept: boolean): boolean {
-    const at = this.expiresAt(from);
-    if (at === undefined || !this.#copyRegister(from, to, at)) return false;
+    const shard = this.shardOf(from);
+    const slot = this.#liveIn(shard, from);
+    if (slot !== 0) {
+      const at = expiresAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+      // What is away is asked for before anything is written (C1).
+      this.#resident(shard, from, slot);
+      this.collections.removeAll(this.shardOf(to), to);
+      this.#copyRegister(from, to, at);
+    } else {
+      const shown = this.collections.shownIn(shard, from);
+      if (shown === undefined) return false;
+      this.remove(to);
+      this.collections.copy(shard, shown, to);
+    }
     if (!isKept) this.remove(from);
     return true;
   }
 
   bytesOf(key: Key): number | undefined {
-    const shard = this.#shardOf(key);
+    const shard = this.shardOf(key);
     const slot = this.#liveIn(shard, key);
-    if (slot === 0) return undefined;
-    return REGISTER_BYTES + wholeLength(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    if (slot !== 0) return REGISTER_BYTES + wholeLength(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    const shown = this.collections.shownIn(shard, key);
+    return shown === undefined ? undefined : this.collections.bytesOf(shard, shown);
   }
 
   touch(key: Key): boolean {
-    const shard = this.#shardOf(key);
+    const shard = this.shardOf(key);
     const slot = this.#liveIn(shard, key);
     if (slot !== 0) shard.used(slot);
-    return slot !== 0;
+    return slot !== 0 || this.collections.shownIn(shard, key) !== undefined;
   }
 
   isResident(key: Key): boolean {
-    const shard = this.#shardOf(key);
+    const shard = this.shardOf(key);
     const slot = this.#liveIn(shard, key);
     return slot === 0 || !shard.isAway(slot);
   }
@@ -148,7 +183,7 @@ export class ReplicaWorkspace implements Workspace {
     let bytes = 0;
     for (const key of keys) {
       if (key.length === 0 || key.length > this.keyBytesMax) continue;
-      const shard = this.#shardOf(key);
+      const shard = this.shardOf(key);
       const slot = this.#liveIn(shard, key);
       if (slot === 0) continue;
       if (shard.isAway(slot)) throw this.#interruption(key, new ValueAway(shard, slot));
@@ -160,29 +195,39 @@ export class ReplicaWorkspace implements Workspace {
   // --- Strings -------------------------------------------------------------------------------------------------
 
   stringAt(key: Key): Uint8Array | undefined {
-    const shard = this.#shardOf(key);
+    const shard = this.shardOf(key);
     const slot = this.#liveIn(shard, key);
-    if (slot === 0) return undefined;
-    if (shard.isAway(slot)) throw this.#interruption(key, new ValueAway(shard, slot));
+    if (slot === 0) return this.#noString(shard, key);
+    this.#resident(shard, key, slot);
     shard.used(slot);
     return bodyOf(shard, slot);
   }
 
   stringLength(key: Key): number | undefined {
-    const shard = this.#shardOf(key);
+    const shard = this.shardOf(key);
     const slot = this.#liveIn(shard, key);
-    if (slot === 0) return undefined;
-    const view = shard.table.viewOf(slot);
-    const at = shard.table.offsetOf(slot);
+    if (slot === 0) return this.#noString(shard, key);
     // How long the content type is stands in the value itself.
+    this.#resident(shard, key, slot);
+    return bodyLengthAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+  }
+
+  /** Throws WRONGTYPE. */
+  #noString(shard: Shard, key: Key): undefined {
+    if (this.collections.shownIn(shard, key) !== undefined) throw new CommandError(WRONG_TYPE);
+    return undefined;
+  }
+
+  #resident(shard: Shard, key: Key, slot: number): void {
     if (shard.isAway(slot)) throw this.#interruption(key, new ValueAway(shard, slot));
-    return bodyLengthAt(view, at);
   }
 
   writeString(key: Key, value: Uint8Array, at = Infinity): void {
     if (value.length > this.valueBytesMax)
       throw new AtollError("VALUE_TOO_LARGE", `a value has at most ${this.valueBytesMax} bytes`);
-    this.#write(this.#shardOf(key), key, value, at, undefined, undefined);
+    const shard = this.shardOf(key);
+    this.collections.removeAll(shard, key);
+    this.#writeValue(shard, key, value, at, undefined, undefined);
     // A command behind it in the same transaction may read it.
     this.#roomBytes += value.length;
   }
@@ -222,11 +267,8 @@ export class ReplicaWorkspace implements Workspace {
   keyCount(): number {
     let count = 0;
     for (const shard of this.#replica.shards.in(this.#space)) {
-      if (shard.containers.count === 0) count += shard.standing;
-      else
-        shard.forEachStanding((view, at) => {
-          if (kindAt(view, at) === KIND_PLAIN) count++;
-        });
+      count += shard.standing - shard.containers.standing;
+      for (const container of shard.containers.all()) if (this.#isListedAs(shard, container)) count++;
     }
     return count;
   }
@@ -239,10 +281,21 @@ export class ReplicaWorkspace implements Workspace {
     if (slot === 0 || !table.isHeld(slot) || table.isSentinel(slot) || !shard.isLive(slot, this.now)) return undefined;
     const view = table.viewOf(slot);
     const at = table.offsetOf(slot);
-    return kindAt(view, at) === KIND_PLAIN ? keyAt(view, table.bytesOf(slot), at) : undefined;
+    const key = keyAt(view, table.bytesOf(slot), at);
+    if (kindAt(view, at) === KIND_PLAIN) return key;
+    const container = shard.containers.of(view, at);
+    // Each key is as likely as any other, however many members it has.
+    const isFirst = container !== undefined && firstMember(shard, container, this.now) === slot;
+    return isFirst && this.#isListedAs(shard, container) ? key : undefined;
   }
 
-  #shardOf(key: Key): Shard {
+  /** True of what a key shows. */
+  #isListedAs(shard: Shard, container: Container): boolean {
+    const { key } = container;
+    return this.#liveIn(shard, key) === 0 && this.collections.shownIn(shard, key) === container;
+  }
+
+  shardOf(key: Key): Shard {
     if (key.length === 0 || key.length > this.keyBytesMax) checkKey(this.#replica, key);
     return this.#replica.shardOfKey(key, this.#space);
   }
@@ -256,19 +309,20 @@ export class ReplicaWorkspace implements Workspace {
 
   /** What is under a key, under another one or itself, with another end. False: there is nothing. */
   #copyRegister(from: Key, to: Key, at: number): boolean {
-    const value = this.stringAt(from);
-    if (value === undefined) return false;
-    const shard = this.#shardOf(from);
+    const shard = this.shardOf(from);
     const slot = this.#liveIn(shard, from);
+    if (slot === 0) return false;
+    this.#resident(shard, from, slot);
+    const value = bodyOf(shard, slot);
     const view = shard.table.viewOf(slot);
     const offset = shard.table.offsetOf(slot);
     const bytes = shard.table.bytesOf(slot);
     const tags = tagsAt(view, bytes, offset);
-    this.#write(this.#shardOf(to), to, value, at, contentTypeAt(view, bytes, offset), tags);
+    this.#writeValue(this.shardOf(to), to, value, at, contentTypeAt(view, bytes, offset), tags);
     return true;
   }
 
-  #write(
+  #writeValue(
     shard: Shard,
     key: Key,
     value: Uint8Array | undefined,
@@ -276,17 +330,20 @@ export class ReplicaWorkspace implements Workspace {
     contentType: string | undefined,
     tags: readonly string[] | undefined,
   ): void {
-    const expires = value === undefined || at === undefined ? undefined : this.#endUnderPolicy(at);
+    const expires = value === undefined || at === undefined ? undefined : this.endUnderPolicy(at);
     const isOver = expires !== undefined && expires <= this.now;
     if (isOver && this.#liveIn(shard, key) === 0) return;
-    const write = {
+    this.write(shard, {
       kind: KIND_PLAIN,
       key,
       value: isOver ? undefined : value,
       contentType: isOver ? undefined : contentType,
       tags: isOver ? undefined : tags,
       expiresAt: isOver ? undefined : expires,
-    };
+    });
+  }
+
+  write(shard: Shard, write: LocalWrite): void {
     const slot = this.#replica.write(shard, write, false, this.now);
     this.#hasWritten = true;
     const view = shard.table.viewOf(slot);
@@ -299,7 +356,7 @@ export class ReplicaWorkspace implements Workspace {
   }
 
   /** Undefined: it does not expire. Throws `TTL_OVER_MAX`. */
-  #endUnderPolicy(at: number): number | undefined {
+  endUnderPolicy(at: number): number | undefined {
     const { now } = this;
     if (at <= now) return at;
     const askedMs = at === Infinity ? undefined : at - now;

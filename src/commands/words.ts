@@ -15,6 +15,11 @@ export function optionOf(words: CommandWords, at: number): string {
   return word === undefined ? "" : latin1FromBytes(word).toLowerCase();
 }
 
+/** The word as latin1 text, as members of collections are named. */
+export function textOf(words: CommandWords, at: number): string {
+  return latin1FromBytes(words[at] as Uint8Array);
+}
+
 export function wordOf(words: CommandWords, at: number): Uint8Array {
   return words[at] as Uint8Array;
 }

@@ -8,9 +8,10 @@
  */
 
 import type { Key } from "../base/ids.ts";
+import type { Collections, CollectionType } from "./collections.ts";
 
 /** In the words of Redis's `TYPE`. */
-export type KeyType = "string";
+export type KeyType = "string" | CollectionType;
 
 /** Where a listing goes on: nothing is kept for it between two pages. */
 export interface ScanPlace {
@@ -25,7 +26,9 @@ export interface Workspace {
   readonly now: number;
   readonly keyBytesMax: number;
   readonly valueBytesMax: number;
+  readonly collections: Collections;
 
+  /** Of what a key shows where several are under it (`collections.ts`): the rest is told of the same. */
   typeOf(key: Key): KeyType | undefined;
   /** Differs once the key was written, deleted, or has expired. */
   versionOf(key: Key): string;
@@ -33,14 +36,16 @@ export interface Workspace {
   expiresAt(key: Key): number | undefined;
   /** Gives a key another end, the value unchanged; `Infinity`: none. At once where that has passed. False: there is no such key. */
   setExpiresAt(key: Key, expiresAt: number): boolean;
-  /** False: there was no such key. */
+  /** Whatever is under the key. False: there was no such key. */
   remove(key: Key): boolean;
-  /** Gives what is under a key, its end included, to another key, and takes it from the first unless it is kept. Both there or not. */
+  /** Gives what a key shows, its end included, to another key in place of what is there, and takes it from the first unless it is kept. Both there or not. */
   move(from: Key, to: Key, isKept: boolean): boolean;
   /** Bytes that a key takes of memory, about; undefined: there is no such key. */
   bytesOf(key: Key): number | undefined;
   /** Counts as a use of the key. False: there is no such key. */
   touch(key: Key): boolean;
+  /** A 32-bit number by chance. */
+  random(): number;
   /** Its value is in memory. */
   isResident(key: Key): boolean;
 

@@ -16,7 +16,7 @@
  * A document's registers that are dead are dropped at once and leave no tombstone: whoever killed them is held, or was
  * superseded by what kills as much. So the set of what is held depends on the dots that were seen and not on their order.
  *
- * Of a *collection* (hash, set) members are registers like any other, and a deletion of the whole is a tombstone that says what
+ * Of a *collection* (hash, set, sorted set, list) members are registers like any other, and a deletion of the whole is a tombstone that says what
  * its writer saw. What it covers *falls*, as if it had expired, whenever it comes: its value goes, and its place in the order
  * stays until it is purged like any tombstone, so that what it had surpassed never comes back. What the deletion did not see
  * stays (add wins). Deletions of which neither saw the other stand side by side.
@@ -28,9 +28,9 @@
 import { ByteReader } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import { afterAt, coversAt, generationAt } from "./bond.ts";
+import { Container } from "./container.ts";
 import { FieldOrder } from "./field-order.ts";
 import { isCollectionKind, isContainerKind } from "./kind.ts";
-import { OrderedSlots } from "./ordered-slots.ts";
 import {
   expiresAt,
   FLAG_DEAD,
@@ -63,43 +63,18 @@ export const DELETION_FIELD_BYTES = 8;
 
 const DELETION_MARK_BYTE = DELETION_MARK.charCodeAt(0);
 
-export class Container {
-  readonly kind: number;
-  readonly key: Key;
-  /** Slot of the last deletion; 0: none is held. */
-  base = 0;
-  /** Slot of the lease; 0: it does not expire. */
-  lease = 0;
-  /** Slots, by the order of their fields, tombstones included. */
-  readonly members: OrderedSlots;
-  /** Members that are neither deleted nor expired as of the last sweep. */
-  standing = 0;
-  /** Of the values of all members that stand. */
-  bytes = 0;
-  /** The greatest stamp that was seen of it since something of it is held. */
-  newest = 0;
-  /** What some members of a document, or deletions of a collection, cover, by their slots. */
-  readonly covers = new Map<number, VersionVector>();
-  /** Stamp of the newest deletion that is known exactly. */
-  generation = 0;
-  /** At least `generation`: every deletion up to this stamp is known, or was purged, to somebody who wrote here. */
-  after = 0;
-
-  constructor(kind: number, key: Key, order: FieldOrder) {
-    this.kind = kind;
-    this.key = key;
-    this.members = new OrderedSlots(order.isBefore);
-  }
-
-  get isEmpty(): boolean {
-    return this.base === 0 && this.lease === 0 && this.members.size === 0 && this.covers.size === 0;
-  }
-}
-
 export class Containers {
   readonly #table: RegisterTable;
   readonly #order: FieldOrder;
-  readonly #byName = new Map<string, Container>();
+  /** The one of the least kind under each key. */
+  readonly #byKey = new Map<Key, Container>();
+  /** Registers of containers that stand. */
+  standing = 0;
+  #count = 0;
+  #changes = 0;
+  /** A member that is being written over, and whether it stood. */
+  #changing = 0;
+  #stood = false;
   /** Those whose lease has fallen. */
   readonly expired = new Set<Container>();
 
@@ -109,16 +84,23 @@ export class Containers {
   }
 
   get count(): number {
-    return this.#byName.size;
+    return this.#count;
   }
 
-  all(): IterableIterator<Container> {
-    return this.#byName.values();
+  *all(): Generator<Container, void> {
+    for (const key of this.#byKey.keys()) yield* this.under(key);
+  }
+
+  /** Whatever is held under a key, of ascending kinds. */
+  *under(key: Key): Generator<Container, void> {
+    for (let each = this.#byKey.get(key); each !== undefined; each = each.next) yield each;
   }
 
   /** Undefined where nothing is held of it. */
   find(kind: number, key: Key): Container | undefined {
-    return this.#byName.get(nameOf(kind, key));
+    let container = this.#byKey.get(key);
+    while (container !== undefined && container.kind < kind) container = container.next;
+    return container?.kind === kind ? container : undefined;
   }
 
   /** The container of a record; undefined for a plain value and where nothing is held. */
@@ -146,6 +128,7 @@ export class Containers {
     if (!isContainerKind(kind)) return undefined;
     const container = this.#containerOf(kind, keyAt(view, bytesOf(view), at));
     const { generation } = container;
+    container.changes = ++this.#changes;
     container.newest = Math.max(container.newest, timestampAt(view, at));
     if (isDeletion(view, at)) container.covers.set(slot, sawAt(view, at));
     else if (isBase(view, at)) {
@@ -157,15 +140,20 @@ export class Containers {
       if (isGone(flagsAt(view, at)) && expiresAt(view, at) !== Infinity) this.expired.add(container);
       else this.expired.delete(container);
     } else {
-      this.#order.compared(slot);
-      if (!container.members.has(slot)) container.members.add(slot);
-      if (isStanding(view, at)) {
-        container.standing++;
-        container.bytes += valueLengthAt(view, at);
-      }
+      this.#place(container, slot, isStanding(view, at));
+      this.#account(container, view, at, 1);
       if (!isCollectionKind(kind)) this.#noteBond(container, slot, view, at);
     }
     return container.generation > generation || container.covers.has(slot) ? container : undefined;
+  }
+
+  #place(container: Container, slot: number, stands: boolean): void {
+    const isHeld = slot === this.#changing;
+    this.#changing = 0;
+    if (isHeld && stands === this.#stood) return;
+    this.#order.compared(slot);
+    if (isHeld) (this.#stood ? container.members : container.remains).remove(slot);
+    (stands ? container.members : container.remains).add(slot);
   }
 
   #noteBond(container: Container, slot: number, view: DataView, at: number): void {
@@ -179,11 +167,17 @@ export class Containers {
   changing(slot: number): void {
     const view = this.#table.viewOf(slot);
     const at = this.#table.offsetOf(slot);
-    if (!isMember(view, at) || !isStanding(view, at)) return;
-    const container = this.of(view, at);
-    if (container === undefined) return;
-    container.standing--;
-    container.bytes -= valueLengthAt(view, at);
+    if (!isMember(view, at)) return;
+    this.#changing = slot;
+    this.#stood = isStanding(view, at);
+    const container = this.#stood ? this.of(view, at) : undefined;
+    if (container !== undefined) this.#account(container, view, at, -1);
+  }
+
+  #account(container: Container, view: DataView, at: number, step: number): void {
+    if (!isStanding(view, at)) return;
+    container.bytes += step * valueLengthAt(view, at);
+    if (expiresAt(view, at) !== Infinity) container.expiring += step;
   }
 
   /** True of a record of a collection that a deletion saw: it is to fall. */
@@ -228,6 +222,7 @@ export class Containers {
     const at = this.#table.offsetOf(slot);
     const container = this.of(view, at);
     if (container === undefined) return;
+    container.changes = ++this.#changes;
     if (container.base === slot) {
       container.base = 0;
       container.generation = this.#toldGeneration(container);
@@ -237,12 +232,12 @@ export class Containers {
       this.expired.delete(container);
     }
     if (isMember(view, at)) {
-      this.changing(slot);
+      this.#account(container, view, at, -1);
       this.#order.compared(slot);
-      container.members.remove(slot);
+      (isStanding(view, at) ? container.members : container.remains).remove(slot);
     }
     container.covers.delete(slot);
-    if (container.isEmpty) this.#byName.delete(nameOf(container.kind, container.key));
+    if (container.isEmpty) this.#drop(container);
   }
 
   #learn(container: Container, generation: number, after: number): void {
@@ -269,13 +264,31 @@ export class Containers {
   }
 
   #containerOf(kind: number, key: Key): Container {
-    const name = nameOf(kind, key);
-    let container = this.#byName.get(name);
-    if (container === undefined) {
-      container = new Container(kind, key, this.#order);
-      this.#byName.set(name, container);
-    }
+    const held = this.find(kind, key);
+    if (held !== undefined) return held;
+    const container = new Container(kind, key, this.#order);
+    const before = this.#before(container);
+    container.next = before === undefined ? this.#byKey.get(key) : before.next;
+    if (before === undefined) this.#byKey.set(key, container);
+    else before.next = container;
+    this.#count++;
     return container;
+  }
+
+  #drop(container: Container): void {
+    const before = this.#before(container);
+    if (before !== undefined) before.next = container.next;
+    else if (container.next !== undefined) this.#byKey.set(container.key, container.next);
+    else this.#byKey.delete(container.key);
+    container.next = undefined;
+    this.#count--;
+  }
+
+  /** The one of the greatest kind below its own under the same key. */
+  #before({ kind, key }: Container): Container | undefined {
+    let before: Container | undefined;
+    for (const each of this.under(key)) if (each.kind < kind) before = each;
+    return before;
   }
 }
 
@@ -317,7 +330,7 @@ function isStanding(view: DataView, at: number): boolean {
   return (flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) === 0;
 }
 
-/** Lease and members. */
+/** Lease and members that stand. */
 function* held(container: Container): Generator<number, void> {
   if (container.lease !== 0) yield container.lease;
   yield* container.members.from(0);
@@ -335,10 +348,6 @@ function covererOf(container: Container, view: DataView, at: number, self: numbe
   const sequence = sequenceAt(view, at);
   for (const [slot, covers] of container.covers) if (slot !== self && covers.covers(origin, sequence)) return slot;
   return 0;
-}
-
-function nameOf(kind: number, key: Key): string {
-  return String.fromCharCode(kind) + key;
 }
 
 function bytesOf(view: DataView): Uint8Array {

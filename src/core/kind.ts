@@ -5,12 +5,14 @@ export const KIND_PLAIN = 0;
 export const KIND_DOCUMENT = 1;
 export const KIND_HASH = 2;
 export const KIND_SET = 3;
+export const KIND_SORTED_SET = 4;
+export const KIND_LIST = 5;
 
 export function isContainerKind(kind: number): boolean {
-  return kind >= KIND_DOCUMENT && kind <= KIND_SET;
+  return kind >= KIND_DOCUMENT && kind <= KIND_LIST;
 }
 
 /** True of containers whose members are registers of their own, written over and removed one by one. */
 export function isCollectionKind(kind: number): boolean {
-  return kind > KIND_DOCUMENT && kind <= KIND_SET;
+  return kind > KIND_DOCUMENT && kind <= KIND_LIST;
 }

@@ -1125,8 +1125,10 @@ export class Shard {
       this.fallenBytes += bytes;
       return;
     }
-    if (isContainerKind(kindAt(view, at))) this.containerBytes += bytes;
-    else if (isAway(flagsAt(view, at))) this.awayBytes += step * valueLengthAt(view, at);
+    if (isContainerKind(kindAt(view, at))) {
+      this.containerBytes += bytes;
+      this.containers.standing += step;
+    } else if (isAway(flagsAt(view, at))) this.awayBytes += step * valueLengthAt(view, at);
     else if (mayBeAway(view, at)) this.looseBytes += step * valueLengthAt(view, at);
     if ((flagsAt(view, at) & FLAG_TAGS) !== 0) {
       this.tagged += step;

@@ -126,10 +126,14 @@ function isListed(shard: Shard, slot: number, now: number): boolean {
   const at = shard.table.offsetOf(slot);
   const container = shard.containers.of(view, at);
   if (container === undefined) return true;
-  const { kind, key } = container;
+  const { key } = container;
   const plain = shard.find(KIND_PLAIN, key);
   if (plain !== 0 && shard.isLive(plain, now)) return false;
-  return liveMembers(shard, kind, key, now).next().value === slot;
+  for (const { kind } of shard.containers.under(key)) {
+    const first = liveMembers(shard, kind, key, now).next().value;
+    if (first !== undefined) return first === slot;
+  }
+  return false;
 }
 
 function candidates(shard: Shard, slots: readonly number[], prefix: string, place: Place, now: number): Candidates {

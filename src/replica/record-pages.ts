@@ -6,7 +6,7 @@
 
 import { ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
-import type { Container } from "../core/containers.ts";
+import type { Container } from "../core/container.ts";
 import { orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
 import { keyAt, keyLengthAt, keyStartAt, recordLength } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";

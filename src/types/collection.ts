@@ -6,7 +6,7 @@
 
 import { ByteWriter, latin1FromBytes } from "../base/bytes.ts";
 import type { Key, OriginId } from "../base/ids.ts";
-import type { Container } from "../core/containers.ts";
+import type { Container } from "../core/container.ts";
 import { DELETION_FIELD_BYTES, DELETION_MARK, LEASE_FIELD, MEMBER_MARK } from "../core/containers.ts";
 import { replicaOf } from "../core/origin.ts";
 import { fieldAt, originAt, sequenceAt, valueLengthAt, valueStartAt, writeUint56 } from "../core/record.ts";
@@ -49,9 +49,42 @@ export function memberName(shard: Shard, slot: number): string {
   return (fieldAt(view, bytes, at) ?? "").slice(MEMBER_MARK.length);
 }
 
-/** How many members there are; those that have expired count until they are swept. */
+/** How many members may be shown. */
 export function memberCount(shard: Shard, { kind, key }: CollectionId, nowMs: number): number {
-  return isOver(shard, kind, key, nowMs) ? 0 : (shard.containers.find(kind, key)?.standing ?? 0);
+  const container = shard.containers.find(kind, key);
+  if (container === undefined || isOver(shard, kind, key, nowMs)) return 0;
+  if (areAllLive(shard, container)) return container.members.size;
+  let count = 0;
+  for (const slot of container.members.from(0)) if (shard.isLive(slot, nowMs)) count++;
+  return count;
+}
+
+/** The slot of the member at a rank, from 0 on, among those that may be shown; 0: there is none. */
+export function rankedMember(shard: Shard, { kind, key }: CollectionId, rank: number, nowMs: number): number {
+  const container = shard.containers.find(kind, key);
+  if (container === undefined || isOver(shard, kind, key, nowMs)) return 0;
+  if (areAllLive(shard, container)) return container.members.at(rank);
+  let left = rank;
+  for (const slot of container.members.from(0)) if (shard.isLive(slot, nowMs) && left-- === 0) return slot;
+  return 0;
+}
+
+/** Slots of members that may be shown, from a place in their order on. */
+export function* membersFrom(shard: Shard, { kind, key }: CollectionId, place: number, nowMs: number) {
+  const container = shard.containers.find(kind, key);
+  if (container === undefined || isOver(shard, kind, key, nowMs)) return;
+  const rank = container.members.rank((slot) => container.placeOf(slot) < place);
+  for (const slot of container.members.from(rank)) if (shard.isLive(slot, nowMs)) yield slot;
+}
+
+/** The place of a member in that order: those of one place have no order among each other that a cursor could tell. */
+export function memberPlace(shard: Shard, { kind, key }: CollectionId, slot: number): number {
+  return shard.containers.find(kind, key)?.placeOf(slot) ?? 0;
+}
+
+/** True where whatever stands may be shown. */
+function areAllLive(shard: Shard, { expiring }: Container): boolean {
+  return expiring === 0 && !shard.quarantined;
 }
 
 /**
@@ -61,7 +94,7 @@ export function memberCount(shard: Shard, { kind, key }: CollectionId, nowMs: nu
 export function beginning(shard: Shard, id: CollectionId, nowMs: number): readonly LocalWrite[] {
   const container = shard.containers.find(id.kind, id.key);
   if (container === undefined || leaseEnd(shard, id.kind, id.key) === Infinity) return [];
-  const isEmpty = container.standing === 0 || isOver(shard, id.kind, id.key, nowMs);
+  const isEmpty = container.members.size === 0 || isOver(shard, id.kind, id.key, nowMs);
   return isEmpty ? deletionOfAll(shard, id) : [];
 }
 
@@ -83,7 +116,7 @@ export function deletionOfAll(shard: Shard, id: CollectionId): readonly LocalWri
   if (container === undefined) return [];
   const writes: LocalWrite[] = [];
   for (const slot of container.members.from(0)) {
-    if (!isCovered(shard, slot) && shard.isStanding(slot)) writes.push(removed(id, memberName(shard, slot)));
+    if (!isCovered(shard, slot)) writes.push(removed(id, memberName(shard, slot)));
   }
   if (leaseEnd(shard, id.kind, id.key) !== Infinity && !isCovered(shard, container.lease))
     writes.push(leaseOf(id, undefined));
@@ -113,6 +146,7 @@ function sightOf(shard: Shard, container: Container): VersionVector {
   const note = (slot: number) =>
     replicas.add(replicaOf(originAt(shard.table.viewOf(slot), shard.table.offsetOf(slot))));
   for (const slot of container.members.from(0)) note(slot);
+  for (const slot of container.remains.from(0)) note(slot);
   if (container.lease !== 0) note(container.lease);
   const sight = restricted(shard.vector, replicas);
   for (const earlier of container.covers.values()) sight.merge(earlier);

@@ -6,13 +6,23 @@
 import type { Key } from "../base/ids.ts";
 import type { Bond } from "../core/bond.ts";
 import { timestampFromMs } from "../core/clock.ts";
+import type { Container } from "../core/container.ts";
 import { LEASE_FIELD } from "../core/containers.ts";
 import { expiresAt, timestampAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 
 /** True when there is something in a container. */
 export function isThere(shard: Shard, kind: number, key: Key, nowMs: number): boolean {
-  return liveMembers(shard, kind, key, nowMs).next().done !== true;
+  const container = shard.containers.find(kind, key);
+  return container !== undefined && firstMember(shard, container, nowMs) !== 0;
+}
+
+/** The slot of the first of what may be shown of a container; 0: there is nothing. */
+export function firstMember(shard: Shard, { kind, key, members }: Container, nowMs: number): number {
+  if (members.size === 0 || isOver(shard, kind, key, nowMs)) return 0;
+  const first = members.at(0);
+  if (shard.isLive(first, nowMs)) return first;
+  return liveMembers(shard, kind, key, nowMs).next().value ?? 0;
 }
 
 /** True when there was something, and its lease has run out. */

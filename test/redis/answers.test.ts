@@ -3,13 +3,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Node } from "../../src/node/create-node.ts";
 import { type Case, groupsOf } from "./case-text.ts";
+import { collections } from "./cases/collections.ts";
 import { connections } from "./cases/connections.ts";
 import { keys } from "./cases/keys.ts";
 import { strings } from "./cases/strings.ts";
 import { type Answer, RespClient } from "./resp-client.ts";
 import { hasRedis, type RedisServer, startAtoll, startRedis } from "./servers.ts";
 
-const families = { strings, keys, connections };
+const families = { strings, keys, collections, connections };
 
 let redis: RedisServer | undefined;
 let atoll: { readonly node: Node; readonly port: number };
@@ -57,9 +58,18 @@ function compared(answer: Answer, compares: Case["compares"]): Answer {
   return answer;
 }
 
+/** Lists and sets sorted; maps by their keys. */
 function sorted(answer: Answer): Answer {
-  if (!Array.isArray(answer)) return answer;
-  return answer.map(sorted).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  if (Array.isArray(answer)) return inOrder(answer.map(sorted));
+  const { set, map } = (answer ?? {}) as { readonly set?: readonly Answer[]; readonly map?: readonly Answer[] };
+  if (set !== undefined) return { set: inOrder(set) };
+  if (map === undefined) return answer;
+  const pairs = map.flatMap((key, i) => (i % 2 === 0 ? [[key, map[i + 1]]] : []));
+  return { map: inOrder(pairs).flat() };
+}
+
+function inOrder<T>(answers: readonly T[]): T[] {
+  return [...answers].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
 
 function kindOf(answer: Answer): string {

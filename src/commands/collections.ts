@@ -1,0 +1,63 @@
+/**
+ * What commands may do with hashes, sets, sorted sets and lists, as with the keys of `workspace.ts`. What kinds there are, and
+ * which of them a key shows where replicas that could not see each other wrote several, stands here: a string before any
+ * collection, and of these the first in the order of the table.
+ */
+
+import type { Key } from "../base/ids.ts";
+import { KIND_HASH, KIND_LIST, KIND_SET, KIND_SORTED_SET } from "../core/kind.ts";
+
+/** In the words of Redis's `TYPE`. */
+export type CollectionType = "hash" | "set" | "zset" | "list";
+
+const KINDS = { hash: KIND_HASH, set: KIND_SET, zset: KIND_SORTED_SET, list: KIND_LIST } as const satisfies Record<
+  CollectionType,
+  number
+>;
+
+const TYPES = new Map<number, CollectionType>();
+for (const type of ["hash", "set", "zset", "list"] as const) TYPES.set(KINDS[type], type);
+
+export function kindOf(type: CollectionType): number {
+  return KINDS[type];
+}
+
+/** Undefined: it is no kind of collections. */
+export function collectionTypeOf(kind: number): CollectionType | undefined {
+  return TYPES.get(kind);
+}
+
+export interface Member {
+  /** Bytes, as latin1 text. */
+  readonly name: string;
+  /** A view, valid until something is written. */
+  readonly value: Uint8Array;
+}
+
+/** Throws WRONGTYPE, a `CommandError`, where something else is under the key. */
+export interface Collections {
+  /** How many members there are; 0: there is no such collection. */
+  count(key: Key, type: CollectionType): number;
+  /** A view, as in `Member`. Undefined: there is no such member. */
+  valueOf(key: Key, type: CollectionType, name: string): Uint8Array | undefined;
+  /** Every member, in an order that is the same at every replica; of a list, from head to tail. Nothing may be written meanwhile. */
+  members(key: Key, type: CollectionType): Iterable<Member>;
+  /**
+   * About `count` members from a place of that order on, 0 being the first, and where it goes on; absent: that was the last. A
+   * place is good at every replica, nothing is kept for it, and who goes on to the end sees every member that was there throughout.
+   */
+  scan(
+    key: Key,
+    type: CollectionType,
+    place: number,
+    count: number,
+  ): { readonly members: readonly Member[]; readonly next?: number };
+  /** The member at a rank, from 0 on, in that order. */
+  at(key: Key, type: CollectionType, rank: number): Member | undefined;
+  /** Writes a member, which expires at `expiresAt`, unix ms, or with the whole. The first begins the collection. */
+  put(key: Key, type: CollectionType, name: string, value: Uint8Array, expiresAt?: number): void;
+  /** False: there was no such member. */
+  remove(key: Key, type: CollectionType, name: string): boolean;
+  /** When a member expires by itself, unix ms; `Infinity`: it does not. Undefined: there is no such member. */
+  memberExpiresAt(key: Key, type: CollectionType, name: string): number | undefined;
+}

@@ -1,0 +1,192 @@
+/** The collections of commands, over the shards of a replica. */
+
+import { AtollError } from "../base/errors.ts";
+import type { Key } from "../base/ids.ts";
+import type { Container } from "../core/container.ts";
+import { KIND_PLAIN } from "../core/kind.ts";
+import { expiresAt, valueLengthAt, valueStartAt } from "../core/record.ts";
+import type { LocalWrite, Shard } from "../core/shard.ts";
+import {
+  added,
+  beginning,
+  deletionOfAll,
+  leaseOf,
+  memberCount,
+  memberName,
+  memberPlace,
+  memberSlot,
+  membersFrom,
+  rankedMember,
+  removed,
+} from "../types/collection.ts";
+import { isThere, leaseEnd, liveMembers } from "../types/container.ts";
+import { type Collections, type CollectionType, collectionTypeOf, kindOf, type Member } from "./collections.ts";
+import { CommandError, WRONG_TYPE } from "./command-error.ts";
+
+/** Of a register, with its places in the table and in the order of its collection. */
+const REGISTER_BYTES = 72;
+
+/** What of a workspace they need. */
+export interface CollectionsHost {
+  readonly now: number;
+  readonly keyBytesMax: number;
+  readonly valueBytesMax: number;
+  shardOf(key: Key): Shard;
+  write(shard: Shard, write: LocalWrite): void;
+  /** When what is asked to end then ends, by the policy of the keyspace; undefined: never. */
+  endUnderPolicy(at: number): number | undefined;
+}
+
+export class ReplicaCollections implements Collections {
+  readonly #host: CollectionsHost;
+
+  constructor(host: CollectionsHost) {
+    this.#host = host;
+  }
+
+  // --- Whatever is under a key ---------------------------------------------------------------------------------
+
+  /** The collection that a key shows where there is no string. */
+  shownIn(shard: Shard, key: Key): Container | undefined {
+    if (shard.containers.count === 0) return undefined;
+    for (const container of shard.containers.under(key)) {
+      const isCollection = collectionTypeOf(container.kind) !== undefined;
+      if (isCollection && isThere(shard, container.kind, key, this.#host.now)) return container;
+    }
+    return undefined;
+  }
+
+  /** All that is there, of every kind. False: there was nothing. */
+  removeAll(shard: Shard, key: Key): boolean {
+    if (shard.containers.count === 0) return false;
+    let found = false;
+    for (const { kind } of [...shard.containers.under(key)]) {
+      if (collectionTypeOf(kind) === undefined || !isThere(shard, kind, key, this.#host.now)) continue;
+      for (const write of deletionOfAll(shard, { kind, key })) this.#host.write(shard, write);
+      found = true;
+    }
+    return found;
+  }
+
+  endOf(shard: Shard, { kind, key }: Container): number {
+    return leaseEnd(shard, kind, key);
+  }
+
+  /** About. */
+  bytesOf(shard: Shard, { members, bytes }: Container): number {
+    const first = members.at(0);
+    return bytes + members.size * (REGISTER_BYTES + (first === 0 ? 0 : shard.lengthOf(first)));
+  }
+
+  setEnd(shard: Shard, { kind, key }: Container, at: number): void {
+    this.#host.write(shard, leaseOf({ kind, key }, this.#host.endUnderPolicy(at)));
+  }
+
+  /** Gives another key the same members, with their ends and that of the whole; nothing is there. */
+  copy(shard: Shard, { kind, key }: Container, to: Key): void {
+    const target = { kind, key: to };
+    const into = this.#host.shardOf(to);
+    const end = leaseEnd(shard, kind, key);
+    for (const write of beginning(into, target, this.#host.now)) this.#host.write(into, write);
+    if (end !== Infinity) this.#host.write(into, leaseOf(target, end));
+    for (const slot of liveMembers(shard, kind, key, this.#host.now)) {
+      const value = bodyOf(shard, slot).slice();
+      const write = added(target, { name: memberName(shard, slot), value, expiresAt: ownEnd(shard, slot) });
+      this.#host.write(into, write);
+    }
+  }
+
+  // --- Members -------------------------------------------------------------------------------------------------
+
+  count(key: Key, type: CollectionType): number {
+    const shard = this.#shardFor(key, type);
+    return memberCount(shard, { kind: kindOf(type), key }, this.#host.now);
+  }
+
+  valueOf(key: Key, type: CollectionType, name: string): Uint8Array | undefined {
+    const shard = this.#shardFor(key, type);
+    const slot = memberSlot(shard, { kind: kindOf(type), key }, name, this.#host.now);
+    return slot === 0 ? undefined : bodyOf(shard, slot);
+  }
+
+  memberExpiresAt(key: Key, type: CollectionType, name: string): number | undefined {
+    const shard = this.#shardFor(key, type);
+    const slot = memberSlot(shard, { kind: kindOf(type), key }, name, this.#host.now);
+    return slot === 0 ? undefined : (ownEnd(shard, slot) ?? Infinity);
+  }
+
+  *members(key: Key, type: CollectionType): Generator<Member, void> {
+    const shard = this.#shardFor(key, type);
+    for (const slot of liveMembers(shard, kindOf(type), key, this.#host.now)) yield memberIn(shard, slot);
+  }
+
+  scan(key: Key, type: CollectionType, place: number, count: number) {
+    const shard = this.#shardFor(key, type);
+    const members: Member[] = [];
+    let last = -1;
+    for (const slot of membersFrom(shard, { kind: kindOf(type), key }, place, this.#host.now)) {
+      const at = memberPlace(shard, { kind: kindOf(type), key }, slot);
+      // Those of one place come together: no cursor tells them apart.
+      if (members.length >= count && at !== last) return { members, next: at };
+      members.push(memberIn(shard, slot));
+      last = at;
+    }
+    return { members };
+  }
+
+  at(key: Key, type: CollectionType, rank: number): Member | undefined {
+    const shard = this.#shardFor(key, type);
+    const slot = rankedMember(shard, { kind: kindOf(type), key }, rank, this.#host.now);
+    return slot === 0 ? undefined : memberIn(shard, slot);
+  }
+
+  put(key: Key, type: CollectionType, name: string, value: Uint8Array, expiresAt?: number): void {
+    const { now, valueBytesMax, keyBytesMax } = this.#host;
+    if (value.length > valueBytesMax)
+      throw new AtollError("VALUE_TOO_LARGE", `a value has at most ${valueBytesMax} bytes`);
+    if (name.length >= keyBytesMax)
+      throw new AtollError("KEY_TOO_LONG", `a member has at most ${keyBytesMax - 1} bytes`);
+    const shard = this.#shardFor(key, type);
+    const id = { kind: kindOf(type), key };
+    const isNew = !isThere(shard, id.kind, key, now);
+    for (const write of beginning(shard, id, now)) this.#host.write(shard, write);
+    this.#host.write(shard, added(id, { name, value, expiresAt }));
+    const end = isNew ? this.#host.endUnderPolicy(Infinity) : undefined;
+    if (end !== undefined) this.#host.write(shard, leaseOf(id, end));
+  }
+
+  remove(key: Key, type: CollectionType, name: string): boolean {
+    const shard = this.#shardFor(key, type);
+    const id = { kind: kindOf(type), key };
+    if (memberSlot(shard, id, name, this.#host.now) === 0) return false;
+    this.#host.write(shard, removed(id, name));
+    return true;
+  }
+
+  /** Throws WRONGTYPE. */
+  #shardFor(key: Key, type: CollectionType): Shard {
+    const shard = this.#host.shardOf(key);
+    const plain = shard.find(KIND_PLAIN, key);
+    if (plain !== 0 && shard.isLive(plain, this.#host.now)) throw new CommandError(WRONG_TYPE);
+    const shown = this.shownIn(shard, key);
+    if (shown !== undefined && shown.kind !== kindOf(type)) throw new CommandError(WRONG_TYPE);
+    return shard;
+  }
+}
+
+function memberIn(shard: Shard, slot: number): Member {
+  return { name: memberName(shard, slot), value: bodyOf(shard, slot) };
+}
+
+/** A view. */
+function bodyOf(shard: Shard, slot: number): Uint8Array {
+  const view = shard.table.viewOf(slot);
+  const at = shard.table.offsetOf(slot);
+  return new Uint8Array(view.buffer, view.byteOffset + valueStartAt(view, at), valueLengthAt(view, at));
+}
+
+/** Undefined: it does not expire by itself. */
+function ownEnd(shard: Shard, slot: number): number | undefined {
+  const end = expiresAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+  return end === Infinity ? undefined : end;
+}
