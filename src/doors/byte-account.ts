@@ -79,10 +79,10 @@ export class Loan {
     this.#account.extend(this, bytes);
   }
 
-  /** From now on it is the client that everything waits for (B4). */
-  awaits(client: Client): void {
+  /** From now on it is the client that everything waits for (B4); `alreadyMs`: it has been for so long, with breaks. */
+  awaits(client: Client, alreadyMs = 0): void {
     const now = performance.now();
-    this.turn = { client, since: now, movedAt: now, traffic: client.traffic() };
+    this.turn = { client, since: now - alreadyMs, movedAt: now, traffic: client.traffic() };
   }
 
   /** From now on it is the server that everything waits for. */

@@ -12,7 +12,7 @@ import {
 } from "../../command-reply.ts";
 import type { CommandWords } from "../../command-store.ts";
 import type { Connection } from "./connection.ts";
-import { BAD_NAME, integerAt, isName, textAt } from "./connection-commands.ts";
+import { checkName, integerAt, isName, textAt } from "./connection-commands.ts";
 import { RedisError } from "./extension.ts";
 
 const HELP = [
@@ -37,6 +37,7 @@ const HELP = [
   "    Print this help.",
 ];
 
+const INFO_BYTES_MAX = 128;
 /** Words, the name and the subcommand included; negative: at least so many. */
 const ARITIES: Readonly<Record<string, number>> = {
   caching: 3,
@@ -119,7 +120,7 @@ function verbatim(text: string): Reply {
 }
 
 function setName(connection: Connection, name: string): Reply {
-  if (!isName(name)) throw new RedisError(BAD_NAME);
+  checkName(name);
   connection.name = name;
   return OK;
 }
@@ -127,9 +128,10 @@ function setName(connection: Connection, name: string): Reply {
 function setInfo(connection: Connection, attribute: string, value: string): Reply {
   if (attribute !== "lib-name" && attribute !== "lib-ver")
     throw new RedisError(`ERR Unrecognized option '${attribute}'`);
-  if (!isName(value)) throw new RedisError(`ERR ${attribute} cannot contain spaces, newlines or special characters.`);
-  if (attribute === "lib-name") connection.libraryName = value.slice(0, 128);
-  else connection.libraryVersion = value.slice(0, 128);
+  if (!isName(value) || value.length > INFO_BYTES_MAX)
+    throw new RedisError(`ERR ${attribute} cannot contain spaces, newlines or special characters.`);
+  if (attribute === "lib-name") connection.libraryName = value;
+  else connection.libraryVersion = value;
   return OK;
 }
 

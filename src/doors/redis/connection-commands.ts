@@ -17,6 +17,7 @@ import type { Connection } from "./connection.ts";
 import { type ConnectionCommand, RedisError } from "./extension.ts";
 import { REDIS_VERSION } from "./redis-version.ts";
 
+const NAME_BYTES_MAX = 1024;
 const INTEGER = /^-?(?:0|[1-9]\d{0,18})$/;
 const WRONG_PASS = "WRONGPASS invalid username-password pair or user is disabled.";
 const NO_PASSWORD =
@@ -49,6 +50,12 @@ export function isName(name: string): boolean {
   return /^[\x21-\x7e]*$/.test(name);
 }
 
+/** Each connection keeps its name. Throws `RedisError`. */
+export function checkName(name: string): void {
+  if (!isName(name)) throw new RedisError(BAD_NAME);
+  if (name.length > NAME_BYTES_MAX) throw new RedisError(`ERR Client names have at most ${NAME_BYTES_MAX} bytes.`);
+}
+
 function hello(connection: Connection, words: CommandWords): Reply {
   let version = connection.writer.version;
   if (words.length > 1) {
@@ -65,7 +72,7 @@ function hello(connection: Connection, words: CommandWords): Reply {
       at += 2;
     } else if (option === "setname" && at + 1 < words.length) {
       name = textAt(words, ++at);
-      if (!isName(name)) throw new RedisError(BAD_NAME);
+      checkName(name);
     } else throw new RedisError(`ERR Syntax error in HELLO option '${textAt(words, at)}'`);
   }
   if (connection.principal === undefined) return errorReply(NOT_SET);
@@ -89,7 +96,7 @@ function hello(connection: Connection, words: CommandWords): Reply {
   ]);
 }
 
-export const BAD_NAME = "ERR Client names cannot contain spaces, newlines or special characters.";
+const BAD_NAME = "ERR Client names cannot contain spaces, newlines or special characters.";
 
 function ping(connection: Connection, words: CommandWords): Reply {
   if (words.length > 2) throw new RedisError("ERR wrong number of arguments for 'ping' command");

@@ -2,56 +2,28 @@
  * One client of the Redis door, as a machine: bytes in, commands carried out one after the other, bytes out.
  *
  *  N1. Answers come in the order of the commands. While one waits for something, the next is not begun, and no more is read.
- *  N2. What is not read is bounded: above a bound of answers that wait no command is begun.
+ *  N2. What is not read is bounded: above a bound of answers that wait no command is begun, nor while any of one is left that
+ *      took room of the account.
  *  N3. Whoever has to show a token can do nothing else before, and may send little.
  */
 
 import { latin1FromBytes } from "../../base/bytes.ts";
 import { errorReply, type Reply } from "../../command-reply.ts";
-import type { CommandClient, CommandFacts, CommandKeyspace, CommandStore, CommandWords } from "../../command-store.ts";
+import type { CommandClient, CommandFacts, CommandKeyspace, CommandWords } from "../../command-store.ts";
 import type { Room } from "../../store.ts";
-import { ANYONE, type Auth, type Principal } from "../auth.ts";
-import type { ByteAccount, Loan } from "../byte-account.ts";
-import { ClientGone } from "../client-gone.ts";
-import type { DoorLimits } from "../limits.ts";
+import { ANYONE, type Principal } from "../auth.ts";
+import { AnswerRoom } from "./answer-room.ts";
+import { ArgumentRoom } from "./argument-room.ts";
+import type { ConnectionOutput } from "./connection-output.ts";
+import type { ConnectionsAround } from "./connections-around.ts";
 import { errorOf } from "./error-of.ts";
-import type { ConnectionCommand, Extension } from "./extension.ts";
 import { OncePerTurn } from "./once-per-turn.ts";
 import { refusalOf } from "./permission.ts";
 import { writeReply } from "./reply-encoder.ts";
 import { ReplyWriter } from "./reply-writer.ts";
 import { ProtocolError, type RequestLimits, RequestParser } from "./request-parser.ts";
-import { Transaction } from "./transaction.ts";
-
-/** What all connections of a door have in common. */
-export interface ConnectionsAround {
-  readonly store: CommandStore;
-  readonly auth: Auth;
-  readonly limits: DoorLimits;
-  readonly account: ByteAccount;
-  readonly commands: ReadonlyMap<string, ConnectionCommand>;
-  readonly extensions: readonly Extension[];
-  /** Unix ms. */
-  readonly now: () => number;
-  /** Commands that were carried out, of all connections. */
-  carriedOut: number;
-}
-
-/** What a connection wants of its socket. */
-export interface ConnectionOutput {
-  /** Takes what is to be sent. */
-  write(pieces: readonly Uint8Array[]): void;
-  /** Bytes that were written and not taken yet. */
-  unsent(): number;
-  /** No more is to be read until `resume`. */
-  pause(): void;
-  resume(): void;
-  /** Nothing more is written; what was, is sent first. */
-  end(): void;
-  /** Bytes that went either way. */
-  traffic(): number;
-  destroy(): void;
-}
+import { bytesOfWords, Transaction } from "./transaction.ts";
+import { shownName, unknownCommand } from "./unknown-command.ts";
 
 export interface ConnectionFacts {
   readonly id: number;
@@ -95,15 +67,17 @@ export class Connection implements CommandClient {
   readonly #flushSoon = new OncePerTurn(() => this.flush());
   #isEnding = false;
   isClosed = false;
-  /** For long arguments, and for long answers, until these are sent. */
-  #argumentLoan: Loan | undefined;
-  #answerLoan: Loan | undefined;
+  readonly #arguments: ArgumentRoom;
+  readonly #answers: AnswerRoom;
   readonly #isKnown = new Map<string, CommandFacts>();
 
   constructor(around: ConnectionsAround, facts: ConnectionFacts, output: ConnectionOutput) {
     this.around = around;
     this.facts = facts;
     this.#output = output;
+    const client = { traffic: () => output.traffic(), cutOff: () => output.destroy() };
+    this.#arguments = new ArgumentRoom(around.account, client);
+    this.#answers = new AnswerRoom(around.account, client);
     this.principal = around.auth.required ? undefined : ANYONE;
     this.#parser = new RequestParser(this.#requestLimits());
     this.createdAt = around.now();
@@ -113,17 +87,17 @@ export class Connection implements CommandClient {
     this.keyspace = keyspace;
   }
 
-  readonly room: Room = (bytes) => {
-    // Nobody would give back what is lent from now on.
-    if (this.isClosed) throw new ClientGone();
-    const loan = this.#answerLoan;
-    if (loan !== undefined) {
-      loan.extend(bytes);
-      return undefined;
-    }
-    this.#answerLoan = this.around.account.ask(bytes);
-    return this.#answerLoan.granted;
-  };
+  readonly room: Room = (bytes) => this.#answers.ask(bytes);
+
+  /** As `room`, for a whole answer, which may be short. */
+  roomForAnswer(bytes: number): Promise<void> | undefined {
+    return this.#answers.askFor(bytes);
+  }
+
+  /** Room for so much more that is kept from command to command. Undefined: there it is. Throws and rejects with `MEMORY_FULL`. */
+  hold(bytes: number): Promise<void> | undefined {
+    return this.#arguments.hold(this.transaction.bytes + bytes);
+  }
 
   /** More bytes from the client, which do not change any more. */
   receive(chunk: Uint8Array): void {
@@ -138,15 +112,16 @@ export class Connection implements CommandClient {
     if (this.#output.unsent() > 0) return;
     // What is lent while a command waits is for its answer, which is yet to be written.
     if (this.#isBusy) return;
-    this.#endAnswerLoan();
+    this.#answers.end();
     this.#work();
   }
 
   closed(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.#argumentLoan?.end();
-    this.#answerLoan?.end();
+    this.#answers.gone(this.#isBusy);
+    this.#arguments.gone();
+    if (!this.#isBusy) this.#arguments.end();
     this.transaction.reset();
     for (const extension of this.around.extensions) extension.closed?.(this);
   }
@@ -235,11 +210,12 @@ export class Connection implements CommandClient {
 
   /** True: it stopped for what is not read yet (N2). */
   #carryOutAll(): boolean {
-    while (!this.#isEnding && !this.#isBusy && this.#unread() <= this.around.limits.answersUnreadBytesMax) {
+    while (!this.#isEnding && !this.#isBusy && this.#mayBegin()) {
       const words = this.#parser.next();
       if (words === undefined) {
-        if (this.#parser.needsRoom > 0) this.#makeRoom(this.#parser.needsRoom);
-        return false;
+        if (this.#parser.needsRoom === 0) return false;
+        this.#makeRoom();
+        continue;
       }
       const reply = this.#carryOut(words);
       if (reply instanceof Promise) this.#waitFor(reply);
@@ -251,10 +227,15 @@ export class Connection implements CommandClient {
     return !this.#isEnding && !this.#isBusy;
   }
 
+  #mayBegin(): boolean {
+    return !this.#answers.isLent && this.#unread() <= this.around.limits.answersUnreadBytesMax;
+  }
+
   /** The kernel may take at once what was answered: then nobody tells that it was sent. */
   #isSentEnough(): boolean {
     this.flush();
-    return this.#output.unsent() <= this.around.limits.answersUnreadBytesMax;
+    if (this.#output.unsent() === 0) this.#answers.end();
+    return this.#mayBegin();
   }
 
   #unread(): number {
@@ -265,9 +246,12 @@ export class Connection implements CommandClient {
   #settle(): void {
     if (this.isClosed) return;
     this.flush();
-    if (!this.#isBusy && this.#output.unsent() === 0) this.#endAnswerLoan();
+    if (!this.#isBusy) {
+      if (this.#output.unsent() === 0) this.#answers.end();
+      else this.#answers.awaitReader();
+    }
     if (this.#isEnding) return this.#output.end();
-    const isPaused = this.#isBusy || this.#output.unsent() > this.around.limits.answersUnreadBytesMax;
+    const isPaused = this.#isBusy || !this.#mayBegin();
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
     if (isPaused) this.#output.pause();
@@ -280,7 +264,11 @@ export class Connection implements CommandClient {
       .catch((error: unknown) => errorOf(error))
       .then((reply) => {
         this.#isBusy = false;
-        if (this.isClosed) return;
+        if (this.isClosed) {
+          this.#answers.end();
+          this.#arguments.end();
+          return;
+        }
         if (reply !== undefined) writeReply(this.writer, reply);
         this.#commandEnded();
         this.#work();
@@ -288,49 +276,36 @@ export class Connection implements CommandClient {
   }
 
   #commandEnded(): void {
-    if (this.#argumentLoan !== undefined && !this.transaction.isOpen) {
-      this.#argumentLoan.end();
-      this.#argumentLoan = undefined;
-    }
+    if (this.transaction.bytes === 0) this.#arguments.end();
+    else this.#arguments.awaitClient();
   }
 
-  #endAnswerLoan(): void {
-    this.#answerLoan?.end();
-    this.#answerLoan = undefined;
-  }
-
-  #makeRoom(bytes: number): void {
-    const loan = this.#argumentLoan;
-    try {
-      if (loan === undefined) this.#argumentLoan = this.around.account.ask(bytes);
-      else loan.extend(bytes);
-    } catch (error) {
+  /** For the rest of a command; where there is none, nobody knows where the next one would begin. */
+  #makeRoom(): void {
+    const refused = (error: unknown): void => {
       writeReply(this.writer, errorOf(error));
       this.end();
-      return;
+    };
+    try {
+      const granted = this.#arguments.ask(this.#parser.needsRoom);
+      if (granted === undefined) return this.#parser.grantRoom();
+      this.#isBusy = true;
+      granted
+        .then(() => this.#parser.grantRoom())
+        .catch((error: unknown) => {
+          if (!this.isClosed) refused(error);
+        })
+        .then(() => {
+          this.#isBusy = false;
+          if (this.isClosed) this.#arguments.end();
+          else this.#work();
+        });
+    } catch (error) {
+      refused(error);
     }
-    const asked = loan ?? (this.#argumentLoan as Loan);
-    this.#isBusy = true;
-    asked.granted.then(
-      () => {
-        this.#isBusy = false;
-        if (this.isClosed) return;
-        asked.awaits({ traffic: () => this.#output.traffic(), cutOff: () => this.#output.destroy() });
-        this.#parser.grantRoom();
-        this.#work();
-      },
-      (error: unknown) => {
-        if (this.isClosed) return;
-        writeReply(this.writer, errorOf(error));
-        this.#isBusy = false;
-        this.end();
-        this.#settle();
-      },
-    );
   }
 
   #carryOut(words: CommandWords): Reply | undefined | Promise<Reply | undefined> {
-    this.#argumentLoan?.atWork();
     this.commands++;
     this.around.carriedOut++;
     const facts = this.#factsOf(words);
@@ -351,8 +326,26 @@ export class Connection implements CommandClient {
     }
     const shut = this.gate?.(facts, words);
     if (shut !== undefined) return shut;
-    if (this.transaction.isOpen && !Transaction.isAboutIt(facts.name)) return this.transaction.queue(words, facts);
+    if (this.transaction.isOpen && !Transaction.isAboutIt(facts.name)) return this.#queue(words, facts);
+    this.#arguments.atWork();
     return facts.isOfConnection ? this.#ofConnection(words, facts) : this.keyspace.run(words, facts, this);
+  }
+
+  #queue(words: CommandWords, facts: CommandFacts): Reply | Promise<Reply> {
+    const { transaction } = this;
+    const refusal = transaction.refusalOf(words, facts);
+    if (refusal !== undefined) return refusal;
+    const refused = (error: unknown): Reply => {
+      transaction.abort();
+      return errorOf(error);
+    };
+    try {
+      const granted = this.hold(bytesOfWords(words));
+      if (granted === undefined) return transaction.queue(words, facts);
+      return granted.then(() => transaction.queue(words, facts)).catch(refused);
+    } catch (error) {
+      return refused(error);
+    }
   }
 
   /** Also of a command that is queued: carried out without the checks that have been made. */
@@ -384,15 +377,10 @@ export class Connection implements CommandClient {
   }
 
   #unknown(words: CommandWords): Reply {
-    const name = latin1FromBytes(words[0] as Uint8Array).slice(0, 128);
     // A web page that had a browser send this here must get no further (cross-protocol scripting).
-    if (/^(?:post|host:)$/i.test(name)) this.end();
+    if (/^(?:post|host:)$/i.test(shownName(words))) this.end();
     this.transaction.abort();
     if (this.principal === undefined) return NOAUTH;
-    let args = "";
-    for (let at = 1; at < words.length && args.length < 128; at++) {
-      args += `'${latin1FromBytes((words[at] as Uint8Array).subarray(0, 128 - args.length))}' `;
-    }
-    return errorReply(`ERR unknown command '${name}', with args beginning with: ${args}`);
+    return unknownCommand(words);
   }
 }

@@ -3,7 +3,8 @@
  * machine: bytes in, commands out.
  *
  *  Q1. What was announced is checked before any memory is spent on it: the count of arguments, the length of each, and what
- *      all that is not complete yet takes up together.
+ *      all that is not complete yet takes up together. Beyond a little, the rest of a command is not received before somebody
+ *      else has made room for it: `needsRoom`.
  *  Q2. However the bytes are cut into chunks, the commands are the same, and each byte is looked at, and copied, a bounded
  *      number of times.
  *  Q3. After an error nothing more comes: the two ends no longer agree on where a command begins.
@@ -11,6 +12,7 @@
  * Errors are in the words of Redis. The protocol: https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 
+import { FREE_BYTES } from "./argument-room.ts";
 import { splitWords } from "./inline-words.ts";
 
 export interface RequestLimits {
@@ -37,8 +39,8 @@ export class ProtocolError extends Error {
 const LINE_BYTES_MAX = 64 * 1024;
 /** Longer arguments get room of their own as soon as their length is known, which their bytes then go to. */
 const LONG_BYTES = 32 * 1024;
-/** Still longer ones are not received before somebody else has made room for them. */
-const ROOM_BYTES_MIN = 64 * 1024;
+/** Room is asked for in no smaller steps. */
+const ROOM_STEP_BYTES = 64 * 1024;
 /** What it takes to remember an argument. */
 const ARGUMENT_OVERHEAD = 96;
 /** Digits of the greatest count or length with its sign. */
@@ -72,7 +74,9 @@ export class RequestParser {
   #length = -1;
   #long: Long | undefined;
   #commandBytes = 0;
-  /** Bytes of an argument that is to come and for which room has to be made first; 0: none. */
+  /** Of the command under way, what room was made for. */
+  #room = 0;
+  /** Bytes for which room has to be made before the command under way goes on; 0: none. */
   needsRoom = 0;
   #failed: ProtocolError | undefined;
 
@@ -106,15 +110,18 @@ export class RequestParser {
 
   /** There is room for what needs it: `next` goes on. */
   grantRoom(): void {
-    this.#long = { bytes: new Uint8Array(this.#length + 2), filled: 0 };
+    this.#room += this.needsRoom;
     this.needsRoom = 0;
   }
 
   /** The next command; undefined until more bytes come, or there is the room that `needsRoom` tells of. Throws `ProtocolError`, then and ever after. */
   next(): Command | undefined {
     if (this.#failed !== undefined) throw this.#failed;
+    if (this.needsRoom > 0) return undefined;
     try {
-      return this.#next();
+      const command = this.#next();
+      if (command === undefined && this.#lacking > 0) this.needsRoom = Math.max(this.#lacking, ROOM_STEP_BYTES);
+      return command;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#failed = error;
@@ -125,11 +132,18 @@ export class RequestParser {
     }
   }
 
+  /** Bytes of what is not complete for which there is no room. */
+  get #lacking(): number {
+    const unannounced = this.#length < 0 ? this.#bytes.length - this.#at : 0;
+    return this.#commandBytes + unannounced - FREE_BYTES - this.#room;
+  }
+
   #next(): Command | undefined {
     while (this.#missing === 0) {
       if (this.#at === this.#bytes.length) return undefined;
       if (this.#bytes[this.#at] !== ASTERISK) {
         const words = this.#inline();
+        if (words !== undefined) this.#room = 0;
         if (words === undefined || words.length > 0) return words;
         continue;
       }
@@ -148,6 +162,7 @@ export class RequestParser {
     const command = this.#arguments;
     this.#arguments = [];
     this.#commandBytes = 0;
+    this.#room = 0;
     return command;
   }
 
@@ -160,9 +175,9 @@ export class RequestParser {
       if (length === undefined) return undefined;
       this.#announce(length);
     }
-    if (this.needsRoom > 0) return undefined;
     if (this.#long !== undefined) return this.#fill(this.#long);
-    if (this.#bytes.length - this.#at < this.#length + 2) return undefined;
+    if (this.#bytes.length - this.#at < this.#length + 2)
+      return this.#length > LONG_BYTES ? this.#beginLong() : undefined;
     const argument = this.#bytes.subarray(this.#at, this.#at + this.#length);
     this.#at += this.#length + 2;
     this.#length = -1;
@@ -175,10 +190,13 @@ export class RequestParser {
     this.#commandBytes += length + ARGUMENT_OVERHEAD;
     if (this.#commandBytes > this.#limits.commandBytesMax) throw new ProtocolError("too long a command");
     this.#length = length;
-    const isHere = this.#bytes.length - this.#at >= length + 2;
-    if (isHere || length <= LONG_BYTES) return;
-    if (length > ROOM_BYTES_MIN) this.needsRoom = length;
-    else this.#long = { bytes: new Uint8Array(length + 2), filled: 0 };
+  }
+
+  /** Once there is room. */
+  #beginLong(): Uint8Array | undefined {
+    if (this.#lacking > 0) return undefined;
+    this.#long = { bytes: new Uint8Array(this.#length + 2), filled: 0 };
+    return this.#fill(this.#long);
   }
 
   #fill(long: Long): Uint8Array | undefined {

@@ -1,7 +1,8 @@
 /** What a connection sends, on its socket; whoever reads nothing for too long is cut off. */
 
 import type { Socket } from "node:net";
-import type { ConnectionOutput } from "./connection.ts";
+import { trafficOf } from "../traffic.ts";
+import type { ConnectionOutput } from "./connection-output.ts";
 
 export class SocketOutput implements ConnectionOutput {
   whenDrained: () => void = () => {};
@@ -44,7 +45,7 @@ export class SocketOutput implements ConnectionOutput {
   }
 
   traffic(): number {
-    return this.#socket.bytesRead + this.#socket.bytesWritten - this.#socket.writableLength;
+    return trafficOf(this.#socket);
   }
 
   destroy(): void {

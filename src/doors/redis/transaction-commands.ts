@@ -7,7 +7,7 @@ import type { CommandWords } from "../../command-store.ts";
 import type { Connection } from "./connection.ts";
 import { errorOf } from "./error-of.ts";
 import type { ConnectionCommand } from "./extension.ts";
-import type { QueuedCommand } from "./transaction.ts";
+import { bytesOfKeys, type QueuedCommand } from "./transaction.ts";
 
 const EXEC_ABORTED = errorReply("EXECABORT Transaction discarded because of previous errors.");
 
@@ -23,12 +23,13 @@ function discard({ transaction }: Connection): Reply {
   return OK;
 }
 
-function watch(connection: Connection, words: CommandWords): Reply {
+function watch(connection: Connection, words: CommandWords): Reply | Promise<Reply> {
   const { transaction, keyspace } = connection;
   if (transaction.isOpen) return errorReply("ERR WATCH inside MULTI is not allowed");
   const keys = words.slice(1).map((word) => latin1FromBytes(word) as Key);
-  if (!transaction.watch(keyspace, keyspace.watch(keys))) return errorReply("ERR too many keys are watched");
-  return OK;
+  const remember = (): Reply =>
+    transaction.watch(keyspace, keyspace.watch(keys)) ? OK : errorReply("ERR too many keys are watched");
+  return connection.hold(bytesOfKeys(keys.map((key) => ({ key }))))?.then(remember) ?? remember();
 }
 
 function unwatch({ transaction }: Connection): Reply {

@@ -10,9 +10,12 @@ export interface QueuedCommand {
 
 const QUEUED: Reply = statusReply("QUEUED");
 const NOT_IN_IT = errorReply("ERR Command not allowed inside a transaction");
+const TOO_MUCH = errorReply("ERR too much is queued in one transaction");
 /** What is queued, with what it takes to remember each argument. */
 const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 const ARGUMENT_OVERHEAD = 96;
+/** What it takes to remember a key with its version. */
+const WATCHED_OVERHEAD = 256;
 const WATCHED_MAX = 10_000;
 /** What decides how the commands behind it are understood, and what tells about all commands at length. */
 const NEVER_IN_IT = new Set(["select", "hello", "auth", "command", "subscribe", "psubscribe", "ssubscribe"]);
@@ -23,13 +26,19 @@ export class Transaction {
   /** Something that was to be queued was wrong: `EXEC` does nothing. */
   isAborted = false;
   #commands: QueuedCommand[] = [];
-  #bytes = 0;
+  #queuedBytes = 0;
   #watched: { readonly keyspace: CommandKeyspace; readonly keys: readonly WatchedKey[] }[] = [];
   #watchedCount = 0;
+  #watchedBytes = 0;
 
   /** Carried out also while others are queued. */
   static isAboutIt(name: string): boolean {
     return ABOUT_IT.has(name);
+  }
+
+  /** What all that is kept takes, about. */
+  get bytes(): number {
+    return this.#queuedBytes + this.#watchedBytes;
   }
 
   get size(): number {
@@ -40,23 +49,27 @@ export class Transaction {
     this.isOpen = true;
   }
 
+  /** `EXEC` will do nothing: what was queued goes. */
   abort(): void {
-    if (this.isOpen) this.isAborted = true;
+    if (!this.isOpen) return;
+    this.isAborted = true;
+    this.#commands = [];
+    this.#queuedBytes = 0;
   }
 
-  /** The words are copied: what they were read from may be reused. */
+  /** Why a command cannot be queued; the transaction is aborted then. */
+  refusalOf(words: CommandWords, facts: CommandFacts): Reply | undefined {
+    const isNeverInIt = NEVER_IN_IT.has(facts.name);
+    if (!isNeverInIt && this.#queuedBytes + bytesOfWords(words) <= QUEUE_BYTES_MAX) return undefined;
+    this.abort();
+    return isNeverInIt ? NOT_IN_IT : TOO_MUCH;
+  }
+
+  /** The words are copied where what they were read from is longer. */
   queue(words: CommandWords, facts: CommandFacts): Reply {
-    if (NEVER_IN_IT.has(facts.name)) {
-      this.abort();
-      return NOT_IN_IT;
-    }
-    for (const word of words) this.#bytes += word.length + ARGUMENT_OVERHEAD;
-    if (this.#bytes > QUEUE_BYTES_MAX) {
-      this.abort();
-      this.#commands = [];
-      return errorReply("ERR too much is queued in one transaction");
-    }
-    if (!this.isAborted) this.#commands.push({ words: words.map((word) => word.slice()), facts });
+    if (this.isAborted) return QUEUED;
+    this.#queuedBytes += bytesOfWords(words);
+    this.#commands.push({ words: words.map(ownBytes), facts });
     return QUEUED;
   }
 
@@ -75,6 +88,7 @@ export class Transaction {
   watch(keyspace: CommandKeyspace, keys: readonly WatchedKey[]): boolean {
     if (this.#watchedCount + keys.length > WATCHED_MAX) return false;
     this.#watchedCount += keys.length;
+    this.#watchedBytes += bytesOfKeys(keys);
     this.#watched.push({ keyspace, keys });
     return true;
   }
@@ -82,13 +96,32 @@ export class Transaction {
   unwatch(): void {
     this.#watched = [];
     this.#watchedCount = 0;
+    this.#watchedBytes = 0;
   }
 
   reset(): void {
     this.isOpen = false;
     this.isAborted = false;
     this.#commands = [];
-    this.#bytes = 0;
+    this.#queuedBytes = 0;
     this.unwatch();
   }
+}
+
+/** With what it takes to remember each. */
+export function bytesOfWords(words: CommandWords): number {
+  let bytes = 0;
+  for (const word of words) bytes += word.length + ARGUMENT_OVERHEAD;
+  return bytes;
+}
+
+export function bytesOfKeys(keys: readonly { readonly key: string }[]): number {
+  let bytes = 0;
+  for (const { key } of keys) bytes += key.length + WATCHED_OVERHEAD;
+  return bytes;
+}
+
+/** A long argument has a buffer of its own, which keeps nothing else. */
+function ownBytes(word: Uint8Array): Uint8Array {
+  return word.buffer.byteLength - word.length <= ARGUMENT_OVERHEAD ? word : word.slice();
 }

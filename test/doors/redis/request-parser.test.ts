@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ProtocolError, RequestParser } from "../../../src/doors/redis/request-parser.ts";
+import { type Command, ProtocolError, RequestParser } from "../../../src/doors/redis/request-parser.ts";
 
 const LIMITS = { argumentBytesMax: 100_000, argumentsMax: 1000, commandBytesMax: 300_000 };
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (each) => each.charCodeAt(0));
@@ -12,6 +12,15 @@ function encode(command: readonly string[]): string {
   return `*${command.length}\r\n${command.map((each) => `$${each.length}\r\n${each}\r\n`).join("")}`;
 }
 
+/** With room for whatever needs it. */
+function next(parser: RequestParser): Command | undefined {
+  for (;;) {
+    const command = parser.next();
+    if (command !== undefined || parser.needsRoom === 0) return command;
+    parser.grantRoom();
+  }
+}
+
 /** The commands in the chunks, and what was wrong in the end, if anything. */
 function parse(chunks: readonly string[], limits = LIMITS): string[][] | [string[][], string] {
   const parser = new RequestParser(limits);
@@ -19,7 +28,7 @@ function parse(chunks: readonly string[], limits = LIMITS): string[][] | [string
   for (const chunk of chunks) {
     parser.feed(bytesOf(chunk));
     try {
-      for (let command = parser.next(); command !== undefined; command = parser.next()) {
+      for (let command = next(parser); command !== undefined; command = next(parser)) {
         commands.push(command.map(textOf));
       }
     } catch (error) {
@@ -110,10 +119,42 @@ describe("what is no command", () => {
     const feedAll = (): void => {
       for (let i = 0; i < 1000; i++) {
         parser.feed(bytesOf("$0\r\n\r\n"));
-        parser.next();
+        next(parser);
       }
     };
     expect(feedAll).toThrow("too long a command");
+  });
+});
+
+describe("room for what is not complete", () => {
+  it("is asked for before much of it has come, in whatever pieces, and again for each step", () => {
+    const parser = new RequestParser({ ...LIMITS, commandBytesMax: 10_000_000 });
+    const asked: number[] = [];
+    parser.feed(bytesOf(`*1000\r\n$4\r\nMSET\r\n`));
+    for (let i = 1; i < 1000; i++) {
+      parser.feed(bytesOf(`$1000\r\n${"x".repeat(1000)}\r\n`));
+      const command = parser.next();
+      if (i === 999) expect(command).toHaveLength(1000);
+      else if (parser.needsRoom > 0) {
+        expect(parser.next()).toBeUndefined();
+        asked.push(parser.needsRoom);
+        parser.grantRoom();
+      }
+      expect(parser.waiting).toBeLessThan(20_000 + asked.reduce((sum, bytes) => sum + bytes, 0));
+    }
+    expect(asked.length).toBeGreaterThan(10);
+    expect(asked.length).toBeLessThan(20);
+    parser.feed(bytesOf(`*1\r\n$20000\r\n`));
+    expect(parser.next()).toBeUndefined();
+    expect(parser.needsRoom).toBeGreaterThan(0);
+  });
+
+  it("is not asked for by what is here as a whole, nor for a line that is not too long", () => {
+    const parser = new RequestParser(LIMITS);
+    parser.feed(bytesOf(encode(["SET", "key", "x".repeat(90_000)])));
+    expect(parser.next()).toHaveLength(3);
+    parser.feed(bytesOf(`SET key ${"x".repeat(10_000)}`));
+    expect([parser.next(), parser.needsRoom]).toEqual([undefined, 0]);
   });
 });
 
