@@ -36,8 +36,11 @@ export interface CommandFacts {
   /** Words, the name included; negative: at least so many. */
   readonly arity: number;
   readonly flags: ReadonlySet<CommandFlag>;
-  /** Places of keys among the words: the first, the last (negative: from the end), and how far apart; zeros: none. */
-  readonly keys: { readonly first: number; readonly last: number; readonly step: number };
+  /**
+   * Places of keys among the words: the first, the last (negative: from the end), and how far apart; zeros: none. Behind them, as
+   * many as the word at `counted` says, right after it; 0: there is no such word (`command-keys.ts`).
+   */
+  readonly keys: { readonly first: number; readonly last: number; readonly step: number; readonly counted: number };
   /** As in Redis's documentation: `string`, `generic`, `connection` ... */
   readonly group: string;
   /** The version of Redis that had it first. */

@@ -13,10 +13,11 @@ export interface CommandRow extends CommandFacts {
   readonly run?: CommandFunction;
 }
 
-const ROW = /^(\S+) +(-?\d+) +(\S+) +(\d+) (-?\d+) (\d+) +(\S+) +(.+)$/;
+const ROW = /^(\S+) +(-?\d+) +(\S+) +(\d+) (-?\d+) (\d+)(?:@(\d+))? +(\S+) +(.+)$/;
 
 /**
- * Of lines `name arity flags first last step since summary`; flags as of Redis, with commas, `-` for none. Each name that `run`
+ * Of lines `name arity flags first last step since summary`; flags as of Redis, with commas, `-` for none; `step@n` where
+ * the word at n says how many keys follow it. Each name that `run`
  * has no function for is of the connection.
  */
 export function rowsOf(
@@ -37,14 +38,15 @@ export function rowsOf(
 }
 
 function rowOf(group: string, line: string, run: Readonly<Record<string, CommandFunction>>): CommandRow {
-  const [, name = "", arity, flags = "", first, last, step, since = "", summary = ""] = ROW.exec(line.trim()) ?? [];
+  const [, name = "", arity, flags = "", first, last, step, counted = "0", since = "", summary = ""] =
+    ROW.exec(line.trim()) ?? [];
   assert(name !== "", `no row of the command table: ${line}`);
   const carriedOut = run[name];
   return {
     name,
     arity: Number(arity),
     flags: new Set(flags === "-" ? [] : (flags.split(",") as CommandFlag[])),
-    keys: { first: Number(first), last: Number(last), step: Number(step) },
+    keys: { first: Number(first), last: Number(last), step: Number(step), counted: Number(counted) },
     group,
     since,
     summary,

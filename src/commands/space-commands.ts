@@ -7,6 +7,7 @@
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
+import { keyPlaces } from "../command-keys.ts";
 import { arrayReply, errorReply, type Reply } from "../command-reply.ts";
 import type { CommandClient, CommandFacts, CommandKeyspace, CommandWords, WatchedKey } from "../command-store.ts";
 import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
@@ -14,9 +15,9 @@ import { ValueAway, ValueLong } from "../replica/operations.ts";
 import { untilInView } from "../replica/policy-wait.ts";
 import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
-import { keysOf } from "./key-positions.ts";
 import { Interruption, ReplicaWorkspace } from "./replica-workspace.ts";
 import { checkSizes } from "./word-sizes.ts";
+import { keyOf } from "./words.ts";
 
 /** Of a client that waits for acknowledgements, however long it may. */
 const WAIT_MS_MAX = 10 * 60_000;
@@ -61,7 +62,7 @@ export class SpaceCommands implements CommandKeyspace {
     watched: readonly WatchedKey[],
     client: CommandClient,
   ): readonly Reply[] | undefined | Promise<readonly Reply[] | undefined> {
-    const keys = commands.flatMap(({ words, facts }) => keysOf(words, facts));
+    const keys = commands.flatMap(({ words, facts }) => keyPlaces(words, facts).map((at) => keyOf(words, at)));
     const all = (workspace: ReplicaWorkspace): Reply => {
       for (const { key, version } of watched) if (workspace.versionOf(key) !== version) return errorReply("");
       return arrayReply(commands.map(({ words, facts }) => executeSafely(workspace, words, facts)));

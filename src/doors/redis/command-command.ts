@@ -1,5 +1,6 @@
 /** `COMMAND`: what the command table says. */
 
+import { keyPlaces } from "../../command-keys.ts";
 import {
   arrayReply,
   integerReply,
@@ -115,12 +116,11 @@ function keysOf(table: Table, words: CommandWords): Reply {
   const facts = table.get(textAt(words, 2).toLowerCase());
   if (facts === undefined) throw new RedisError("ERR Invalid command specified");
   const { arity, keys } = facts;
-  if (keys.first === 0) throw new RedisError("ERR The command has no key arguments");
+  if (keys.first === 0 && keys.counted === 0) throw new RedisError("ERR The command has no key arguments");
   const given = words.slice(2);
   if (arity >= 0 ? given.length !== arity : given.length < -arity)
     throw new RedisError("ERR Invalid number of arguments specified for command");
-  const end = keys.last < 0 ? given.length + keys.last : keys.last;
-  const found: Reply[] = [];
-  for (let at = keys.first; at <= end; at += keys.step) found.push(textReply(textAt(given, at)));
+  const found = keyPlaces(given, facts).map((at) => textReply(textAt(given, at)));
+  if (found.length === 0) throw new RedisError("ERR Invalid arguments specified for command");
   return arrayReply(found);
 }

@@ -1,6 +1,7 @@
 /** What a command asks of the token of whoever sent it: its scope, and the keys that the table says it has. */
 
 import { latin1FromBytes } from "../../base/bytes.ts";
+import { keyPlaces } from "../../command-keys.ts";
 import type { CommandFacts, CommandWords } from "../../command-store.ts";
 import type { Permission, Principal } from "../auth.ts";
 
@@ -18,11 +19,8 @@ export function refusalOf(who: Principal, words: CommandWords, facts: CommandFac
   if (!has(who, what) || (readsToo(facts, words) && !has(who, "read"))) return noCommand(facts);
   if (who.prefix === "") return undefined;
   if (what === "admin" || what === "observe") return noCommand(facts);
-  if (keys.first > 0) {
-    const end = keys.last < 0 ? words.length + keys.last : keys.last;
-    for (let at = keys.first; at <= end; at += keys.step) if (!isUnder(who.prefix, words[at])) return NO_KEY;
-    return undefined;
-  }
+  if (keys.first > 0 || keys.counted > 0)
+    return keyPlaces(words, facts).every((at) => isUnder(who.prefix, words[at])) ? undefined : NO_KEY;
   if (group === "transactions") return undefined;
   return literalPrefix(patternOf(words, facts)).startsWith(who.prefix) ? undefined : NO_KEY;
 }
