@@ -30,6 +30,7 @@ const ALMOST_PURE: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 /** The files directly under `src` that everybody may know: what a node offers, and which version it is. */
 const CONTRACT = [
   "store.ts",
+  "command-keys.ts",
   "command-store.ts",
   "command-reply.ts",
   "cluster-status.ts",
