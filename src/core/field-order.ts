@@ -34,18 +34,19 @@ export class FieldOrder {
   readonly isBefore = (a: number, b: number): boolean => {
     const orderA = this.orderOf(a);
     const orderB = this.orderOf(b);
-    return orderA === orderB ? a !== b && this.#compareFields(a, b) < 0 : orderA < orderB;
+    return orderA === orderB ? a !== b && compareFields(this.#table, a, b) < 0 : orderA < orderB;
   };
+}
 
-  #compareFields(a: number, b: number): number {
-    const [viewA, viewB] = [this.#table.viewOf(a), this.#table.viewOf(b)];
-    const [atA, atB] = [this.#table.offsetOf(a), this.#table.offsetOf(b)];
-    const [lengthA, lengthB] = [fieldLengthAt(viewA, atA), fieldLengthAt(viewB, atB)];
-    const [startA, startB] = [identityEndAt(viewA, atA) - lengthA, identityEndAt(viewB, atB) - lengthB];
-    for (let i = 0; i < lengthA && i < lengthB; i++) {
-      const difference = viewA.getUint8(startA + i) - viewB.getUint8(startB + i);
-      if (difference !== 0) return difference;
-    }
-    return lengthA - lengthB;
+/** Of the fields in two slots, as bytes: below 0 where the first comes first. */
+export function compareFields(table: RegisterTable, a: number, b: number): number {
+  const [viewA, viewB] = [table.viewOf(a), table.viewOf(b)];
+  const [atA, atB] = [table.offsetOf(a), table.offsetOf(b)];
+  const [lengthA, lengthB] = [fieldLengthAt(viewA, atA), fieldLengthAt(viewB, atB)];
+  const [startA, startB] = [identityEndAt(viewA, atA) - lengthA, identityEndAt(viewB, atB) - lengthB];
+  for (let i = 0; i < lengthA && i < lengthB; i++) {
+    const difference = viewA.getUint8(startA + i) - viewB.getUint8(startB + i);
+    if (difference !== 0) return difference;
   }
+  return lengthA - lengthB;
 }

@@ -41,8 +41,13 @@ export class OrderedSlots {
   }
 
   has(slot: number): boolean {
+    return this.at(this.rankOf(slot)) === slot;
+  }
+
+  /** How many slots lie before one, which need not be in it. */
+  rankOf(slot: number): number {
     const before = this.#before;
-    return this.at(this.rank((other) => before(other, slot))) === slot;
+    return this.rank((other) => before(other, slot));
   }
 
   /** The slot must not be in it, nor one that has the same place. */
@@ -110,8 +115,9 @@ export class OrderedSlots {
     const before = this.#before;
     const isBefore = (other: number) => before(other, slot);
     if (isLeaf(node)) {
-      node.splice(placeIn(node, isBefore), 0, slot);
-      return node.length > LEAF_MAX ? node.splice(node.length >>> 1) : undefined;
+      const place = placeIn(node, isBefore);
+      node.splice(place, 0, slot);
+      return node.length > LEAF_MAX ? node.splice(cutAt(place)) : undefined;
     }
     const index = childFor(node, isBefore);
     node.size++;
@@ -174,6 +180,12 @@ function childFor(node: Inner, isBefore: IsBefore): number {
     else high = middle - 1;
   }
   return low;
+}
+
+/** Where a leaf that is full is cut. What grows at one end leaves full leaves behind it. */
+function cutAt(place: number): number {
+  if (place === LEAF_MAX) return LEAF_MAX;
+  return place === 0 ? 1 : (LEAF_MAX + 1) >>> 1;
 }
 
 function halve(node: Inner): Inner {

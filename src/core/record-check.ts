@@ -1,11 +1,12 @@
 /** The check of record bytes that come from outside: a peer, or a disk. */
 
-import { BadBytes } from "../base/bytes.ts";
+import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { xxHash32 } from "../base/hash.ts";
 import { checkBond } from "./bond.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
 import { DELETION_FIELD_BYTES, isDeletion, MEMBER_MARK, sawAt } from "./containers.ts";
-import { isCollectionKind, KIND_DOCUMENT, KIND_PLAIN } from "./kind.ts";
+import { isCollectionKind, KIND_DOCUMENT, KIND_LIST, KIND_PLAIN } from "./kind.ts";
+import { isPosition } from "./list-position.ts";
 import {
   bodyLengthAt,
   CHECKSUM_SEED,
@@ -136,7 +137,17 @@ function checkCollection(view: DataView, at: number): void {
 function checkMember(view: DataView, at: number): void {
   const mark = view.getUint8(identityEndAt(view, at) - fieldLengthAt(view, at));
   if (mark !== MEMBER_MARK.charCodeAt(0)) throw new BadBytes("field of no known form");
+  if (kindAt(view, at) === KIND_LIST) checkElement(view, at);
   if ((flagsAt(view, at) & FLAG_META) !== 0) throw new BadBytes("member with a content type");
+}
+
+function checkElement(view: DataView, at: number): void {
+  const end = identityEndAt(view, at);
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const place = latin1FromBytes(bytes, end - fieldLengthAt(view, at) + 1, end);
+  if (!isPosition(place)) throw new BadBytes("element without a place");
+  // Ranks count what stands: an element goes when it is removed, or with the whole list.
+  if ((flagsAt(view, at) & FLAG_EXPIRES) !== 0) throw new BadBytes("element that expires by itself");
 }
 
 function checkLease(view: DataView, at: number): void {

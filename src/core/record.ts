@@ -4,7 +4,7 @@
  *
  *      0  u32  checksum      xxHash32 of the bytes from 4 to the end
  *      4  u8   flags         1 dead, 2 gone (value dropped, expired), 4 expires, 8 field, 16 meta, 32 away, 64 tags
- *      5  u8   kind          0 plain value, 1 document, 2 hash, 3 set
+ *      5  u8   kind          0 plain value, 1 document, 2 hash, 3 set, 4 sorted set, 5 list
  *      6  u16  key length
  *      8  u32  value length
  *     12  u56  timestamp

@@ -1,0 +1,48 @@
+/** The ends of lists: what is put there, and taken from there. */
+
+import { AtollError } from "../base/errors.ts";
+import type { Key } from "../base/ids.ts";
+import { bulkReply, type Reply } from "../command-reply.ts";
+import type { CommandWords } from "../command-store.ts";
+import type { ListEnd } from "../types/list.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** 0: there is no list. Throws WRONGTYPE. */
+export function lengthOf(workspace: Workspace, key: Key): number {
+  return workspace.collections.count(key, "list");
+}
+
+/** The rank that a number means: negative ones count from behind. Below 0, or the length or more: there is none. */
+export function rankFrom(number: number, length: number): number {
+  return number < 0 ? length + number : number;
+}
+
+/** Before the first of several is written. Throws `VALUE_TOO_LARGE`. */
+export function checkValues(workspace: Workspace, words: CommandWords, from: number): void {
+  const { valueBytesMax } = workspace;
+  for (let at = from; at < words.length; at++) {
+    if ((words[at]?.length ?? 0) > valueBytesMax)
+      throw new AtollError("VALUE_TOO_LARGE", `a value has at most ${valueBytesMax} bytes`);
+  }
+}
+
+export function pushTo(workspace: Workspace, key: Key, end: ListEnd, value: Uint8Array): void {
+  const { collections } = workspace;
+  collections.put(key, "list", collections.placeAtEnd(key, end), value);
+}
+
+/** Copies of up to `count` elements that were at an end of a list, the outermost first, and now are there no more. */
+export function takeFrom(workspace: Workspace, key: Key, end: ListEnd, count: number): readonly Reply[] {
+  const { collections } = workspace;
+  const length = lengthOf(workspace, key);
+  const taken: Reply[] = [];
+  const names: string[] = [];
+  for (let i = 0; i < Math.min(count, length); i++) {
+    const element = collections.at(key, "list", end === "head" ? i : length - 1 - i);
+    if (element === undefined) break;
+    taken.push(bulkReply(workspace.copyOf(element.value)));
+    names.push(element.name);
+  }
+  for (const name of names) collections.remove(key, "list", name);
+  return taken;
+}

@@ -1,0 +1,167 @@
+/** Lists: pushed to and taken from at both ends, read and written by rank. */
+
+import type { Key } from "../base/ids.ts";
+import { arrayReply, bulkReply, integerReply, NO_ARRAY, NOTHING, OK, type Reply, ZERO } from "../command-reply.ts";
+import type { CommandWords } from "../command-store.ts";
+import type { ListEnd } from "../types/list.ts";
+import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR } from "./command-error.ts";
+import { rowsOf } from "./command-row.ts";
+import { checkValues, lengthOf, pushTo, rankFrom, takeFrom } from "./list-ends.ts";
+import { lmove, lmpop, rpoplpush } from "./list-moves.ts";
+import { lpos, lrem, placeOf } from "./list-search.ts";
+import { expectNumber, expectPositive } from "./number-text.ts";
+import { keyOf, optionOf, wordOf } from "./words.ts";
+import type { Workspace } from "./workspace.ts";
+
+const TABLE = `
+lindex       3  readonly               1 1 1  1.0.0 Get an element from a list by its index
+linsert      5  write,denyoom          1 1 1  2.2.0 Insert an element before or after another element in a list
+llen         2  readonly,fast          1 1 1  1.0.0 Get the length of a list
+lmove        5  write,denyoom          1 2 1  6.2.0 Pop an element from a list, push it to another list and return it
+lmpop       -4  write,movablekeys      0 0 0  7.0.0 Pop elements from a list
+lpop        -2  write,fast             1 1 1  1.0.0 Remove and get the first elements in a list
+lpos        -3  readonly               1 1 1  6.0.6 Return the index of matching elements on a list
+lpush       -3  write,denyoom,fast     1 1 1  1.0.0 Prepend one or multiple elements to a list
+lpushx      -3  write,denyoom,fast     1 1 1  2.2.0 Prepend an element to a list, only if the list exists
+lrange       4  readonly               1 1 1  1.0.0 Get a range of elements from a list
+lrem         4  write                  1 1 1  1.0.0 Remove elements from a list
+lset         4  write,denyoom          1 1 1  1.0.0 Set the value of an element in a list by its index
+ltrim        4  write                  1 1 1  1.0.0 Trim a list to the specified range
+rpop        -2  write,fast             1 1 1  1.0.0 Remove and get the last elements in a list
+rpoplpush    3  write,denyoom          1 2 1  1.2.0 Remove the last element in a list, prepend it to another list and return it
+rpush       -3  write,denyoom,fast     1 1 1  1.0.0 Append one or multiple elements to a list
+rpushx      -3  write,denyoom,fast     1 1 1  2.2.0 Append an element to a list, only if the list exists
+`;
+
+const NONE = arrayReply([]);
+
+function push(workspace: Workspace, words: CommandWords, end: ListEnd): Reply {
+  return pushAll(workspace, words, end, lengthOf(workspace, keyOf(words, 1)));
+}
+
+function pushToExisting(workspace: Workspace, words: CommandWords, end: ListEnd): Reply {
+  const length = lengthOf(workspace, keyOf(words, 1));
+  return length === 0 ? ZERO : pushAll(workspace, words, end, length);
+}
+
+function pushAll(workspace: Workspace, words: CommandWords, end: ListEnd, length: number): Reply {
+  const key = keyOf(words, 1);
+  checkValues(workspace, words, 2);
+  for (let at = 2; at < words.length; at++) pushTo(workspace, key, end, wordOf(words, at));
+  return integerReply(length + words.length - 2);
+}
+
+function pop(workspace: Workspace, words: CommandWords, end: ListEnd): Reply {
+  if (words.length > 3)
+    throw new CommandError(`ERR wrong number of arguments for '${end === "head" ? "lpop" : "rpop"}' command`);
+  const count = words.length === 3 ? expectPositive(words[2]) : undefined;
+  const key = keyOf(words, 1);
+  if (lengthOf(workspace, key) === 0) return count === undefined ? NOTHING : NO_ARRAY;
+  if (count === undefined) return takeFrom(workspace, key, end, 1)[0] ?? NOTHING;
+  return arrayReply(takeFrom(workspace, key, end, count));
+}
+
+function llen(workspace: Workspace, words: CommandWords): Reply {
+  return integerReply(lengthOf(workspace, keyOf(words, 1)));
+}
+
+function lindex(workspace: Workspace, words: CommandWords): Reply {
+  const key = keyOf(words, 1);
+  const length = lengthOf(workspace, key);
+  if (length === 0) return NOTHING;
+  const element = workspace.collections.at(key, "list", rankFrom(expectNumber(words[2]), length));
+  return element === undefined ? NOTHING : bulkReply(workspace.copyOf(element.value));
+}
+
+function lset(workspace: Workspace, words: CommandWords): Reply {
+  const key = keyOf(words, 1);
+  const length = lengthOf(workspace, key);
+  if (length === 0) throw new CommandError(NO_SUCH_KEY);
+  const element = workspace.collections.at(key, "list", rankFrom(expectNumber(words[2]), length));
+  if (element === undefined) throw new CommandError("ERR index out of range");
+  workspace.collections.put(key, "list", element.name, wordOf(words, 3));
+  return OK;
+}
+
+function linsert(workspace: Workspace, words: CommandWords): Reply {
+  const side = optionOf(words, 2);
+  if (side !== "before" && side !== "after") throw new CommandError(SYNTAX_ERROR);
+  const key = keyOf(words, 1);
+  const length = lengthOf(workspace, key);
+  if (length === 0) return ZERO;
+  const pivot = placeOf(workspace, key, wordOf(words, 3));
+  if (pivot === undefined) return integerReply(-1);
+  const place = workspace.collections.placeNextTo(key, pivot, side);
+  if (place === undefined) throw new CommandError(NO_PLACE);
+  workspace.collections.put(key, "list", place, wordOf(words, 4));
+  return integerReply(length + 1);
+}
+
+const NO_PLACE = "ERR too many elements were inserted between the same two: write the list anew";
+
+interface Range {
+  /** The first rank, and the one behind the last. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Of two ranks as Redis takes them, the second included, in a list of a length. Empty where nothing lies in it. */
+function rangeOf(first: number, last: number, length: number): Range {
+  const start = Math.max(0, rankFrom(first, length));
+  const end = Math.min(length, rankFrom(last, length) + 1);
+  return start >= end ? { start: 0, end: 0 } : { start, end };
+}
+
+function lrange(workspace: Workspace, words: CommandWords): Reply {
+  const [first, last] = [expectNumber(words[2]), expectNumber(words[3])];
+  const key = keyOf(words, 1);
+  const { start, end } = rangeOf(first, last, lengthOf(workspace, key));
+  if (start === end) return NONE;
+  const items: Reply[] = [];
+  for (const { value } of workspace.collections.members(key, "list", start)) {
+    items.push(bulkReply(workspace.copyOf(value)));
+    if (start + items.length === end) break;
+  }
+  return arrayReply(items);
+}
+
+function ltrim(workspace: Workspace, words: CommandWords): Reply {
+  const [first, last] = [expectNumber(words[2]), expectNumber(words[3])];
+  const key = keyOf(words, 1);
+  const length = lengthOf(workspace, key);
+  const { start, end } = rangeOf(first, last, length);
+  if (length === 0) return OK;
+  if (start === end) {
+    workspace.remove(key);
+    return OK;
+  }
+  const gone: string[] = [];
+  for (let rank = 0; rank < start; rank++) gone.push(nameAt(workspace, key, rank));
+  for (let rank = end; rank < length; rank++) gone.push(nameAt(workspace, key, rank));
+  for (const name of gone) workspace.collections.remove(key, "list", name);
+  return OK;
+}
+
+function nameAt(workspace: Workspace, key: Key, rank: number): string {
+  return workspace.collections.at(key, "list", rank)?.name ?? "";
+}
+
+export const listRows = rowsOf("list", TABLE, {
+  lindex,
+  linsert,
+  llen,
+  lmove,
+  lmpop,
+  lpop: (workspace, words) => pop(workspace, words, "head"),
+  lpos,
+  lpush: (workspace, words) => push(workspace, words, "head"),
+  lpushx: (workspace, words) => pushToExisting(workspace, words, "head"),
+  lrange,
+  lrem,
+  lset,
+  ltrim,
+  rpop: (workspace, words) => pop(workspace, words, "tail"),
+  rpoplpush,
+  rpush: (workspace, words) => push(workspace, words, "tail"),
+  rpushx: (workspace, words) => pushToExisting(workspace, words, "tail"),
+});
