@@ -286,6 +286,12 @@ export function latin1FromBytes(bytes: Uint8Array, start = 0, end = bytes.length
   return text;
 }
 
+export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 /** The characters of a latin1 string as bytes. */
 export function bytesFromLatin1(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);

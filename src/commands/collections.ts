@@ -6,6 +6,7 @@
 
 import type { Key } from "../base/ids.ts";
 import { KIND_HASH, KIND_LIST, KIND_SET, KIND_SORTED_SET } from "../core/kind.ts";
+import type { ListEnd } from "../types/list.ts";
 
 /** In the words of Redis's `TYPE`. */
 export type CollectionType = "hash" | "set" | "zset" | "list";
@@ -40,8 +41,11 @@ export interface Collections {
   count(key: Key, type: CollectionType): number;
   /** A view, as in `Member`. Undefined: there is no such member. */
   valueOf(key: Key, type: CollectionType, name: string): Uint8Array | undefined;
-  /** Every member, in an order that is the same at every replica; of a list, from head to tail. Nothing may be written meanwhile. */
-  members(key: Key, type: CollectionType): Iterable<Member>;
+  /**
+   * Every member from a rank on, 0 unless one is given, in an order that is the same at every replica; of a list, from head to
+   * tail. Nothing may be written meanwhile.
+   */
+  members(key: Key, type: CollectionType, from?: number): Iterable<Member>;
   /**
    * About `count` members from a place of that order on, 0 being the first, and where it goes on; absent: that was the last. A
    * place is good at every replica, nothing is kept for it, and who goes on to the end sees every member that was there throughout.
@@ -58,6 +62,10 @@ export interface Collections {
   put(key: Key, type: CollectionType, name: string, value: Uint8Array, expiresAt?: number): void;
   /** False: there was no such member. */
   remove(key: Key, type: CollectionType, name: string): boolean;
+  /** The name for what is pushed to a list now. */
+  placeAtEnd(key: Key, end: ListEnd): string;
+  /** The name for what is inserted into a list now, next to an element. Throws a `CommandError` where there is no place any more. */
+  placeNextTo(key: Key, name: string, side: "before" | "after"): string;
   /** When a member expires by itself, unix ms; `Infinity`: it does not. Undefined: there is no such member. */
   memberExpiresAt(key: Key, type: CollectionType, name: string): number | undefined;
 }

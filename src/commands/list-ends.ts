@@ -1,9 +1,7 @@
 /** The ends of lists: what is put there, and taken from there. */
 
-import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
 import { bulkReply, type Reply } from "../command-reply.ts";
-import type { CommandWords } from "../command-store.ts";
 import type { ListEnd } from "../types/list.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -15,15 +13,6 @@ export function lengthOf(workspace: Workspace, key: Key): number {
 /** The rank that a number means: negative ones count from behind. Below 0, or the length or more: there is none. */
 export function rankFrom(number: number, length: number): number {
   return number < 0 ? length + number : number;
-}
-
-/** Before the first of several is written. Throws `VALUE_TOO_LARGE`. */
-export function checkValues(workspace: Workspace, words: CommandWords, from: number): void {
-  const { valueBytesMax } = workspace;
-  for (let at = from; at < words.length; at++) {
-    if ((words[at]?.length ?? 0) > valueBytesMax)
-      throw new AtollError("VALUE_TOO_LARGE", `a value has at most ${valueBytesMax} bytes`);
-  }
 }
 
 export function pushTo(workspace: Workspace, key: Key, end: ListEnd, value: Uint8Array): void {

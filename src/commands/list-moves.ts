@@ -6,7 +6,7 @@ import type { CommandWords } from "../command-store.ts";
 import type { ListEnd } from "../types/list.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import { lengthOf, pushTo, takeFrom } from "./list-ends.ts";
-import { expectInRange, INT64_MAX } from "./number-text.ts";
+import { expectAtLeast } from "./number-text.ts";
 import { keyOf, optionOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -49,7 +49,7 @@ function outermost(workspace: Workspace, { key, end }: EndOfList, length: number
 }
 
 export function lmpop(workspace: Workspace, words: CommandWords): Reply {
-  const keyCount = expectInRange(words[1], 1, INT64_MAX, "ERR numkeys should be greater than 0");
+  const keyCount = expectAtLeast(words[1], 1, "ERR numkeys should be greater than 0");
   const endAt = 2 + keyCount;
   if (endAt >= words.length) throw new CommandError(SYNTAX_ERROR);
   const end = endOf(words, endAt);
@@ -68,7 +68,7 @@ function countOf(words: CommandWords, from: number): number {
   for (let at = from; at < words.length; at += 2) {
     const isCount = optionOf(words, at) === "count" && at + 1 < words.length && count === undefined;
     if (!isCount) throw new CommandError(SYNTAX_ERROR);
-    count = expectInRange(words[at + 1], 1, INT64_MAX, "ERR count should be greater than 0");
+    count = expectAtLeast(words[at + 1], 1, "ERR count should be greater than 0");
   }
   return count ?? 1;
 }

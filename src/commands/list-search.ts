@@ -7,7 +7,7 @@ import type { CommandWords } from "../command-store.ts";
 import type { Member } from "./collections.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import { lengthOf } from "./list-ends.ts";
-import { expectInRange, expectInteger, expectPositive, INT64_MAX } from "./number-text.ts";
+import { expectAtLeast, expectNumber } from "./number-text.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -71,10 +71,10 @@ function searchOf(words: CommandWords): Search {
     const value = words[at + 1];
     if (value === undefined) throw new CommandError(SYNTAX_ERROR);
     if (option === "rank") {
-      rank = expectInRange(value, -INT64_MAX, INT64_MAX);
+      rank = expectNumber(value);
       if (rank === 0) throw new CommandError(RANK_ZERO);
-    } else if (option === "count") count = expectPositive(value, "ERR COUNT can't be negative");
-    else if (option === "maxlen") lengthMax = expectPositive(value, "ERR MAXLEN can't be negative");
+    } else if (option === "count") count = expectAtLeast(value, 0, "ERR COUNT can't be negative");
+    else if (option === "maxlen") lengthMax = expectAtLeast(value, 0, "ERR MAXLEN can't be negative");
     else throw new CommandError(SYNTAX_ERROR);
   }
   return { rank, count, lengthMax };
@@ -82,7 +82,7 @@ function searchOf(words: CommandWords): Search {
 
 export function lrem(workspace: Workspace, words: CommandWords): Reply {
   const key = keyOf(words, 1);
-  const count = Number(expectInteger(words[2]));
+  const count = expectNumber(words[2]);
   if (lengthOf(workspace, key) === 0) return integerReply(0);
   const gone: string[] = [];
   const wanted = count === 0 ? Infinity : Math.abs(count);

@@ -6,10 +6,10 @@ import type { CommandWords } from "../command-store.ts";
 import type { ListEnd } from "../types/list.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR } from "./command-error.ts";
 import { rowsOf } from "./command-row.ts";
-import { checkValues, lengthOf, pushTo, rankFrom, takeFrom } from "./list-ends.ts";
+import { lengthOf, pushTo, rankFrom, takeFrom } from "./list-ends.ts";
 import { lmove, lmpop, rpoplpush } from "./list-moves.ts";
 import { lpos, lrem, placeOf } from "./list-search.ts";
-import { expectNumber, expectPositive } from "./number-text.ts";
+import { expectAtLeast, expectNumber } from "./number-text.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -33,6 +33,7 @@ rpush       -3  write,denyoom,fast     1 1 1  1.0.0 Append one or multiple eleme
 rpushx      -3  write,denyoom,fast     1 1 1  2.2.0 Append an element to a list, only if the list exists
 `;
 
+const NOT_POSITIVE = "ERR value is out of range, must be positive";
 const NONE = arrayReply([]);
 
 function push(workspace: Workspace, words: CommandWords, end: ListEnd): Reply {
@@ -46,7 +47,6 @@ function pushToExisting(workspace: Workspace, words: CommandWords, end: ListEnd)
 
 function pushAll(workspace: Workspace, words: CommandWords, end: ListEnd, length: number): Reply {
   const key = keyOf(words, 1);
-  checkValues(workspace, words, 2);
   for (let at = 2; at < words.length; at++) pushTo(workspace, key, end, wordOf(words, at));
   return integerReply(length + words.length - 2);
 }
@@ -54,7 +54,7 @@ function pushAll(workspace: Workspace, words: CommandWords, end: ListEnd, length
 function pop(workspace: Workspace, words: CommandWords, end: ListEnd): Reply {
   if (words.length > 3)
     throw new CommandError(`ERR wrong number of arguments for '${end === "head" ? "lpop" : "rpop"}' command`);
-  const count = words.length === 3 ? expectPositive(words[2]) : undefined;
+  const count = words.length === 3 ? expectAtLeast(words[2], 0, NOT_POSITIVE) : undefined;
   const key = keyOf(words, 1);
   if (lengthOf(workspace, key) === 0) return count === undefined ? NOTHING : NO_ARRAY;
   if (count === undefined) return takeFrom(workspace, key, end, 1)[0] ?? NOTHING;
@@ -92,12 +92,9 @@ function linsert(workspace: Workspace, words: CommandWords): Reply {
   const pivot = placeOf(workspace, key, wordOf(words, 3));
   if (pivot === undefined) return integerReply(-1);
   const place = workspace.collections.placeNextTo(key, pivot, side);
-  if (place === undefined) throw new CommandError(NO_PLACE);
   workspace.collections.put(key, "list", place, wordOf(words, 4));
   return integerReply(length + 1);
 }
-
-const NO_PLACE = "ERR too many elements were inserted between the same two: write the list anew";
 
 interface Range {
   /** The first rank, and the one behind the last. */

@@ -52,6 +52,13 @@ export function expectNumber(bytes: Uint8Array | undefined, otherwise = NOT_AN_I
   return Number(expectInteger(bytes, otherwise));
 }
 
+/** Like `expectNumber`, of at least `min`. Throws `CommandError`, with `otherwise` also for what is no number. */
+export function expectAtLeast(bytes: Uint8Array | undefined, min: number, otherwise: string): number {
+  const value = expectNumber(bytes, otherwise);
+  if (value < min) throw new CommandError(otherwise);
+  return value;
+}
+
 /** As of C's `strtod`, nothing around it; neither `nan` nor empty. */
 export function floatOf(bytes: Uint8Array): number | undefined {
   const text = latin1FromBytes(bytes);

@@ -3,7 +3,7 @@
 import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
 import type { Container } from "../core/container.ts";
-import { KIND_PLAIN } from "../core/kind.ts";
+import { KIND_LIST, KIND_PLAIN } from "../core/kind.ts";
 import { expiresAt, valueLengthAt, valueStartAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 import {
@@ -20,11 +20,15 @@ import {
   removed,
 } from "../types/collection.ts";
 import { isThere, leaseEnd, liveMembers } from "../types/container.ts";
+import { type ListEnd, placeAtEnd, placeNextTo } from "../types/list.ts";
 import { type Collections, type CollectionType, collectionTypeOf, kindOf, type Member } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
 
 /** Of a register, with its places in the table and in the order of its collection. */
 const REGISTER_BYTES = 72;
+
+const NO_PLACE =
+  "ERR no place is left there: too often was something inserted right between what had been inserted last";
 
 /** What of a workspace they need. */
 export interface CollectionsHost {
@@ -115,9 +119,9 @@ export class ReplicaCollections implements Collections {
     return slot === 0 ? undefined : (ownEnd(shard, slot) ?? Infinity);
   }
 
-  *members(key: Key, type: CollectionType): Generator<Member, void> {
+  *members(key: Key, type: CollectionType, from = 0): Generator<Member, void> {
     const shard = this.#shardFor(key, type);
-    for (const slot of liveMembers(shard, kindOf(type), key, this.#host.now)) yield memberIn(shard, slot);
+    for (const slot of liveMembers(shard, kindOf(type), key, this.#host.now, from)) yield memberIn(shard, slot);
   }
 
   scan(key: Key, type: CollectionType, place: number, count: number) {
@@ -161,6 +165,20 @@ export class ReplicaCollections implements Collections {
     if (memberSlot(shard, id, name, this.#host.now) === 0) return false;
     this.#host.write(shard, removed(id, name));
     return true;
+  }
+
+  placeAtEnd(key: Key, end: ListEnd): string {
+    const place = placeAtEnd(this.#shardFor(key, "list"), key, end, this.#host.now);
+    if (place === undefined) throw new CommandError(NO_PLACE);
+    return place;
+  }
+
+  placeNextTo(key: Key, name: string, side: "before" | "after"): string {
+    const shard = this.#shardFor(key, "list");
+    const slot = memberSlot(shard, { kind: KIND_LIST, key }, name, this.#host.now);
+    const place = slot === 0 ? undefined : placeNextTo(shard, key, slot, side, this.#host.now);
+    if (place === undefined) throw new CommandError(NO_PLACE);
+    return place;
   }
 
   /** Throws WRONGTYPE. */

@@ -2,6 +2,7 @@
 
 import type { Key } from "../base/ids.ts";
 import type { FieldOrder } from "./field-order.ts";
+import { KIND_LIST } from "./kind.ts";
 import { OrderedSlots } from "./ordered-slots.ts";
 import type { VersionVector } from "./version-vector.ts";
 
@@ -14,7 +15,7 @@ export class Container {
   base = 0;
   /** Slot of the lease; 0: it does not expire. */
   lease = 0;
-  /** Slots of members that stand, which are neither deleted nor expired as of the last sweep, by the order of their fields. */
+  /** Slots of members that stand, which are neither deleted nor expired as of the last sweep, by the order of their fields; of a list from head to tail. */
   readonly members: OrderedSlots;
   /** Slots of the others, tombstones and what has fallen, in the same order. */
   readonly remains: OrderedSlots;
@@ -38,8 +39,9 @@ export class Container {
     this.kind = kind;
     this.key = key;
     this.#order = order;
-    this.members = new OrderedSlots(order.isBefore);
-    this.remains = new OrderedSlots(order.isBefore);
+    const isBefore = kind === KIND_LIST ? order.isBeforeInList : order.isBefore;
+    this.members = new OrderedSlots(isBefore);
+    this.remains = new OrderedSlots(isBefore);
   }
 
   /** Where a member lies in their order, from 0 on. */

@@ -1,6 +1,7 @@
 /**
  * The order of a container's members: by a public hash of their fields, those of one hash by their bytes, as keys are listed
- * (`key-order.ts`). It is the same at every replica and after every start, so that a cursor is good at each of them.
+ * (`key-order.ts`); in a list by their bytes alone. It is the same at every replica and after every start, so that a cursor is
+ * good at each of them.
  */
 
 import { orderOf } from "./key-order.ts";
@@ -36,6 +37,9 @@ export class FieldOrder {
     const orderB = this.orderOf(b);
     return orderA === orderB ? a !== b && compareFields(this.#table, a, b) < 0 : orderA < orderB;
   };
+
+  /** Of a list, whose members' fields are their places in it (`list-position.ts`). */
+  readonly isBeforeInList = (a: number, b: number): boolean => a !== b && compareFields(this.#table, a, b) < 0;
 }
 
 /** Of the fields in two slots, as bytes: below 0 where the first comes first. */

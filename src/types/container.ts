@@ -31,10 +31,10 @@ export function isOver(shard: Shard, kind: number, key: Key, nowMs: number): boo
   return lease !== 0 && !shard.isLive(lease, nowMs) && leaseEnd(shard, kind, key) !== Infinity;
 }
 
-/** Slots of what may be shown of a container. */
-export function* liveMembers(shard: Shard, kind: number, key: Key, nowMs: number): Generator<number, void> {
+/** Slots of what may be shown of a container, from a rank on. */
+export function* liveMembers(shard: Shard, kind: number, key: Key, nowMs: number, from = 0): Generator<number, void> {
   if (isOver(shard, kind, key, nowMs)) return;
-  const members = shard.containers.find(kind, key)?.members.from(0) ?? [];
+  const members = shard.containers.find(kind, key)?.members.from(from) ?? [];
   for (const slot of members) if (shard.isLive(slot, nowMs)) yield slot;
 }
 

@@ -6,11 +6,12 @@ import { type Case, groupsOf } from "./case-text.ts";
 import { collections } from "./cases/collections.ts";
 import { connections } from "./cases/connections.ts";
 import { keys } from "./cases/keys.ts";
+import { lists } from "./cases/lists.ts";
 import { strings } from "./cases/strings.ts";
 import { type Answer, RespClient } from "./resp-client.ts";
 import { hasRedis, type RedisServer, startAtoll, startRedis } from "./servers.ts";
 
-const families = { strings, keys, collections, connections };
+const families = { strings, keys, collections, connections, lists };
 
 let redis: RedisServer | undefined;
 let atoll: { readonly node: Node; readonly port: number };

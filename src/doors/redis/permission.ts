@@ -7,7 +7,9 @@ import type { Permission, Principal } from "../auth.ts";
 
 /** Commands that write, and tell what was there, or take it elsewhere. */
 const READS_TOO = new Set(
-  "getset getdel getex bitop copy rename renamenx incr decr incrby decrby incrbyfloat".split(" "),
+  "getset getdel getex bitop copy rename renamenx incr decr incrby decrby incrbyfloat lpop rpop lmove rpoplpush lmpop".split(
+    " ",
+  ),
 );
 
 /** What the client is told; undefined: it may. */
