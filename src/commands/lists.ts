@@ -18,7 +18,7 @@ lindex       3  readonly               1 1 1  1.0.0 Get an element from a list b
 linsert      5  write,denyoom          1 1 1  2.2.0 Insert an element before or after another element in a list
 llen         2  readonly,fast          1 1 1  1.0.0 Get the length of a list
 lmove        5  write,denyoom          1 2 1  6.2.0 Pop an element from a list, push it to another list and return it
-lmpop       -4  write,movablekeys      0 0 0  7.0.0 Pop elements from a list
+lmpop       -4  write,movablekeys      0 0 0@1  7.0.0 Pop elements from a list
 lpop        -2  write,fast             1 1 1  1.0.0 Remove and get the first elements in a list
 lpos        -3  readonly               1 1 1  6.0.6 Return the index of matching elements on a list
 lpush       -3  write,denyoom,fast     1 1 1  1.0.0 Prepend one or multiple elements to a list
