@@ -2,8 +2,9 @@
 
 import type { Key } from "../base/ids.ts";
 import type { FieldOrder } from "./field-order.ts";
-import { KIND_LIST } from "./kind.ts";
+import { KIND_LIST, KIND_SORTED_SET } from "./kind.ts";
 import { OrderedSlots } from "./ordered-slots.ts";
+import type { ScoreOrder } from "./score-order.ts";
 import type { VersionVector } from "./version-vector.ts";
 
 export class Container {
@@ -19,6 +20,8 @@ export class Container {
   readonly members: OrderedSlots;
   /** Slots of the others, tombstones and what has fallen, in the same order. */
   readonly remains: OrderedSlots;
+  /** Of a sorted set: slots of members that stand, by their scores. */
+  readonly byScore: OrderedSlots | undefined;
   /** Members that stand and expire by themselves. */
   expiring = 0;
   readonly #order: FieldOrder;
@@ -35,13 +38,14 @@ export class Container {
   /** At least `generation`: every deletion up to this stamp is known, or was purged, to somebody who wrote here. */
   after = 0;
 
-  constructor(kind: number, key: Key, order: FieldOrder) {
+  constructor(kind: number, key: Key, order: FieldOrder, scores: ScoreOrder) {
     this.kind = kind;
     this.key = key;
     this.#order = order;
     const isBefore = kind === KIND_LIST ? order.isBeforeInList : order.isBefore;
     this.members = new OrderedSlots(isBefore);
     this.remains = new OrderedSlots(isBefore);
+    this.byScore = kind === KIND_SORTED_SET ? new OrderedSlots(scores.isBefore) : undefined;
   }
 
   /** Where a member lies in their order, from 0 on. */

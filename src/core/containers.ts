@@ -49,6 +49,7 @@ import {
   valueStartAt,
 } from "./record.ts";
 import type { RegisterTable } from "./register-table.ts";
+import { ScoreOrder } from "./score-order.ts";
 import { VersionVector } from "./version-vector.ts";
 
 /** The field of a lease. */
@@ -66,6 +67,7 @@ const DELETION_MARK_BYTE = DELETION_MARK.charCodeAt(0);
 export class Containers {
   readonly #table: RegisterTable;
   readonly #order: FieldOrder;
+  readonly scores: ScoreOrder;
   /** The one of the least kind under each key. */
   readonly #byKey = new Map<Key, Container>();
   /** Registers of containers that stand. */
@@ -81,6 +83,7 @@ export class Containers {
   constructor(table: RegisterTable) {
     this.#table = table;
     this.#order = new FieldOrder(table);
+    this.scores = new ScoreOrder(table);
   }
 
   get count(): number {
@@ -141,7 +144,7 @@ export class Containers {
       else this.expired.delete(container);
     } else {
       this.#place(container, slot, isStanding(view, at));
-      this.#account(container, view, at, 1);
+      this.#account(container, slot, 1);
       if (!isCollectionKind(kind)) this.#noteBond(container, slot, view, at);
     }
     return container.generation > generation || container.covers.has(slot) ? container : undefined;
@@ -171,13 +174,27 @@ export class Containers {
     this.#changing = slot;
     this.#stood = isStanding(view, at);
     const container = this.#stood ? this.of(view, at) : undefined;
-    if (container !== undefined) this.#account(container, view, at, -1);
+    if (container !== undefined) this.#account(container, slot, -1);
   }
 
-  #account(container: Container, view: DataView, at: number, step: number): void {
+  #account(container: Container, slot: number, step: number): void {
+    const view = this.#table.viewOf(slot);
+    const at = this.#table.offsetOf(slot);
     if (!isStanding(view, at)) return;
     container.bytes += step * valueLengthAt(view, at);
     if (expiresAt(view, at) !== Infinity) container.expiring += step;
+    if (step > 0) this.#scoreChanged(container, slot);
+    else this.#scoreChanging(container, slot);
+  }
+
+  /** A member that stands is about to have another score, or none: until it has, it is in no place. */
+  #scoreChanging({ byScore }: Container, slot: number): void {
+    byScore?.remove(slot);
+  }
+
+  /** A member that stands has the score that it has from now on. */
+  #scoreChanged({ byScore }: Container, slot: number): void {
+    byScore?.add(slot);
   }
 
   /** True of a record of a collection that a deletion saw: it is to fall. */
@@ -232,7 +249,7 @@ export class Containers {
       this.expired.delete(container);
     }
     if (isMember(view, at)) {
-      this.#account(container, view, at, -1);
+      this.#account(container, slot, -1);
       this.#order.compared(slot);
       (isStanding(view, at) ? container.members : container.remains).remove(slot);
     }
@@ -266,7 +283,7 @@ export class Containers {
   #containerOf(kind: number, key: Key): Container {
     const held = this.find(kind, key);
     if (held !== undefined) return held;
-    const container = new Container(kind, key, this.#order);
+    const container = new Container(kind, key, this.#order, this.scores);
     const before = this.#before(container);
     container.next = before === undefined ? this.#byKey.get(key) : before.next;
     if (before === undefined) this.#byKey.set(key, container);

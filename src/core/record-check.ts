@@ -5,7 +5,7 @@ import { xxHash32 } from "../base/hash.ts";
 import { checkBond } from "./bond.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
 import { DELETION_FIELD_BYTES, isDeletion, MEMBER_MARK, sawAt } from "./containers.ts";
-import { isCollectionKind, KIND_DOCUMENT, KIND_LIST, KIND_PLAIN } from "./kind.ts";
+import { isCollectionKind, KIND_DOCUMENT, KIND_LIST, KIND_PLAIN, KIND_SORTED_SET } from "./kind.ts";
 import { isPosition } from "./list-position.ts";
 import {
   bodyLengthAt,
@@ -35,6 +35,7 @@ import {
   valueLengthAt,
   valueStartAt,
 } from "./record.ts";
+import { SCORE_BYTES, scoreAt } from "./score-order.ts";
 import { areTags, TAGS_BYTES_MAX } from "./tags.ts";
 
 const FLAGS_KNOWN = 31 | FLAG_TAGS;
@@ -137,8 +138,16 @@ function checkCollection(view: DataView, at: number): void {
 function checkMember(view: DataView, at: number): void {
   const mark = view.getUint8(identityEndAt(view, at) - fieldLengthAt(view, at));
   if (mark !== MEMBER_MARK.charCodeAt(0)) throw new BadBytes("field of no known form");
+  const flags = flagsAt(view, at);
+  if ((flags & FLAG_META) !== 0) throw new BadBytes("member with a content type");
   if (kindAt(view, at) === KIND_LIST) checkElement(view, at);
-  if ((flagsAt(view, at) & FLAG_META) !== 0) throw new BadBytes("member with a content type");
+  if (kindAt(view, at) === KIND_SORTED_SET && (flags & (FLAG_DEAD | FLAG_GONE)) === 0) checkScore(view, at);
+}
+
+/** NaN has no place in any order. */
+function checkScore(view: DataView, at: number): void {
+  if (valueLengthAt(view, at) !== SCORE_BYTES || Number.isNaN(scoreAt(view, at)))
+    throw new BadBytes("score out of form");
 }
 
 function checkElement(view: DataView, at: number): void {
