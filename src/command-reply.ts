@@ -20,6 +20,8 @@ export type Reply =
   | { readonly type: "set"; readonly items: readonly Reply[] }
   /** Keys and values in turn. */
   | { readonly type: "map"; readonly items: readonly Reply[] }
+  /** Two that belong together in turn, such as members and scores: lists of two where the protocol tells fractions from text. */
+  | { readonly type: "pairs"; readonly items: readonly Reply[] }
   /** Nobody asked for it. */
   | { readonly type: "push"; readonly items: readonly Reply[] }
   /** Text for people, of several lines. */

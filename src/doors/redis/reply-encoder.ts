@@ -25,6 +25,8 @@ export function writeReply(writer: ReplyWriter, reply: Reply): void {
     case "set":
       writer.set(reply.items.length);
       return writeAll(writer, reply.items);
+    case "pairs":
+      return writePairs(writer, reply.items);
     case "push":
       writer.push(reply.items.length);
       return writeAll(writer, reply.items);
@@ -43,4 +45,14 @@ export function writeReply(writer: ReplyWriter, reply: Reply): void {
 
 function writeAll(writer: ReplyWriter, items: readonly Reply[]): void {
   for (const item of items) writeReply(writer, item);
+}
+
+/** The earlier version has them in one list. */
+function writePairs(writer: ReplyWriter, items: readonly Reply[]): void {
+  const isNested = writer.version === 3;
+  writer.array(isNested ? items.length / 2 : items.length);
+  items.forEach((item, index) => {
+    if (isNested && index % 2 === 0) writer.array(2);
+    writeReply(writer, item);
+  });
 }

@@ -4,6 +4,7 @@
  */
 
 import { bytesFromLatin1 } from "../../base/bytes.ts";
+import { doubleText } from "../../base/double-text.ts";
 
 export type ProtocolVersion = 2 | 3;
 
@@ -190,24 +191,4 @@ export class ReplyWriter {
     this.#bytes += this.#at - this.#from;
     this.#from = this.#at;
   }
-}
-
-/** As Redis writes it: whole numbers without a point, no more digits than it takes to read the same number again. */
-export function doubleText(value: number): string {
-  if (value === Infinity) return "inf";
-  if (value === -Infinity) return "-inf";
-  if (Number.isNaN(value)) return "nan";
-  if (Object.is(value, -0)) return "-0";
-  const text = String(value);
-  const exponent = text.indexOf("e");
-  if (exponent < 0) return Math.abs(value) >= 1e17 ? inExponents(value) : text;
-  const digits = Number(text.slice(exponent + 1));
-  const sign = digits < 0 ? "-" : "+";
-  return `${text.slice(0, exponent)}e${sign}${String(Math.abs(digits)).padStart(2, "0")}`;
-}
-
-/** JavaScript writes whole numbers out up to 1e21, Redis up to 17 digits. */
-function inExponents(value: number): string {
-  const [mantissa = "", exponent = ""] = value.toExponential().split("e");
-  return `${mantissa}e${exponent}`;
 }
