@@ -27,6 +27,9 @@ export type Reply =
   /** Text for people, of several lines. */
   | { readonly type: "verbatim"; readonly text: Uint8Array };
 
+/** Of an answer, what it takes beside its bytes. */
+const REPLY_OVERHEAD = 16;
+
 export const OK: Reply = { type: "status", text: "OK" };
 export const NOTHING: Reply = { type: "nothing" };
 export const NO_ARRAY: Reply = { type: "no-array" };
@@ -68,4 +71,23 @@ export function setReply(items: readonly Reply[]): Reply {
 /** Keys and values in turn. */
 export function mapReply(items: readonly Reply[]): Reply {
   return { type: "map", items };
+}
+
+/** About so many, on their way. */
+export function bytesOfReply(reply: Reply): number {
+  switch (reply.type) {
+    case "bulk":
+      return reply.value.length + REPLY_OVERHEAD;
+    case "verbatim":
+    case "status":
+    case "error":
+      return reply.text.length + REPLY_OVERHEAD;
+    case "array":
+    case "set":
+    case "map":
+    case "push":
+      return reply.items.reduce((sum, item) => sum + bytesOfReply(item), REPLY_OVERHEAD);
+    default:
+      return REPLY_OVERHEAD;
+  }
 }

@@ -3,6 +3,7 @@
 import { assert } from "../base/assert.ts";
 import type { Reply } from "../command-reply.ts";
 import type { CommandFacts, CommandFlag, CommandWords } from "../command-store.ts";
+import { inOneTurn, type TurnsFunction } from "./turns.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** `words` begin with the name. Throws `CommandError`, and whatever the workspace throws. */
@@ -11,25 +12,33 @@ export type CommandFunction = (workspace: Workspace, words: CommandWords) => Rep
 export interface CommandRow extends CommandFacts {
   /** Absent: it is carried out by whoever has the connection. */
   readonly run?: CommandFunction;
+  /** Present: it takes several turns where nothing else is to run with it as one. */
+  readonly turns?: TurnsFunction;
 }
 
 const ROW = /^(\S+) +(-?\d+) +(\S+) +(\d+) (-?\d+) (\d+)(?:@(\d+))? +(\S+) +(.+)$/;
 
 /**
- * Of lines `name arity flags first last step since summary`; flags as of Redis, with commas, `-` for none; `step@n` where
- * the word at n says how many keys follow it. Each name that `run`
- * has no function for is of the connection.
+function rowOf(
+  group: string,
+  line: string,
+  run: Readonly<Record<string, CommandFunction>>,
+  turns: Readonly<Record<string, TurnsFunction>>,
+): CommandRow {
+  const [, name = "", arity, flags = "", first, last, step, counted = "0", since = "", summary = ""] =
+    ROW.exec(line.trim()) ?? [];
  */
 export function rowsOf(
   group: string,
   table: string,
   run: Readonly<Record<string, CommandFunction>> = {},
+  turns: Readonly<Record<string, TurnsFunction>> = {},
 ): readonly CommandRow[] {
   const rows = table
     .trim()
     .split("\n")
-    .map((line) => rowOf(group, line, run));
-  for (const name of Object.keys(run))
+    .map((line) => rowOf(group, line, run, turns));
+  for (const name of [...Object.keys(run), ...Object.keys(turns)])
     assert(
       rows.some((row) => row.name === name),
       `${name} has no row`,
@@ -37,11 +46,17 @@ export function rowsOf(
   return rows;
 }
 
-function rowOf(group: string, line: string, run: Readonly<Record<string, CommandFunction>>): CommandRow {
+function rowOf(
+  group: string,
+  line: string,
+  run: Readonly<Record<string, CommandFunction>>,
+  turns: Readonly<Record<string, TurnsFunction>>,
+): CommandRow {
   const [, name = "", arity, flags = "", first, last, step, counted = "0", since = "", summary = ""] =
     ROW.exec(line.trim()) ?? [];
   assert(name !== "", `no row of the command table: ${line}`);
-  const carriedOut = run[name];
+  const begin = turns[name];
+  const carriedOut = begin === undefined ? run[name] : inOneTurn(begin);
   return {
     name,
     arity: Number(arity),
@@ -52,5 +67,6 @@ function rowOf(group: string, line: string, run: Readonly<Record<string, Command
     summary,
     isOfConnection: carriedOut === undefined,
     ...(carriedOut !== undefined && { run: carriedOut }),
+    ...(begin !== undefined && { turns: begin }),
   };
 }

@@ -19,11 +19,12 @@ import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR } from "./command-error.ts";
 import { rowsOf } from "./command-row.ts";
 import { expireWith, persist, timeOf } from "./expiries.ts";
 import { AT_MILLISECONDS, AT_SECONDS, MILLISECONDS, SECONDS } from "./expiry-time.ts";
+import { keys } from "./keys-command.ts";
 import { expectNumber, integerOf } from "./number-text.ts";
 import { object } from "./object-command.ts";
 import { formatScanCursor, parseScanCursor } from "./scan-cursor.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
-import { SCAN_START, type Workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
 const TABLE = `
 copy            -3  write,denyoom   1 2 1   6.2.0 Copy a key
@@ -49,8 +50,6 @@ type             2  readonly,fast   1 1 1   1.0.0 Determine the type stored at k
 unlink          -2  write,fast      1 -1 1  4.0.0 Delete a key asynchronously in another thread. Otherwise it is just as DEL, but non blocking.
 `;
 
-/** Of a page of `KEYS`, which wants them all. */
-const PAGE_KEYS = 10_000;
 const SCAN_COUNT = 10;
 const SCAN_COUNT_MAX = 10_000;
 
@@ -113,21 +112,6 @@ function expectOwnKeyspace(word: Uint8Array): void {
   throw new CommandError("ERR COPY to another database is not supported");
 }
 
-function keys(workspace: Workspace, words: CommandWords): Reply {
-  const pattern = latin1FromBytes(wordOf(words, 1));
-  const prefix = literalPrefix(pattern);
-  const found: Reply[] = [];
-  let place = SCAN_START;
-  for (;;) {
-    const page = workspace.scan(place, { prefix, count: PAGE_KEYS });
-    for (const key of page.keys) {
-      if (isMatch(pattern, key) && workspace.typeOf(key) !== undefined) found.push(textReply(key));
-    }
-    if (page.next === undefined) return arrayReply(found);
-    place = page.next;
-  }
-}
-
 function scan(workspace: Workspace, words: CommandWords): Reply {
   const place = parseScanCursor(wordOf(words, 1));
   let pattern: string | undefined;
@@ -158,26 +142,30 @@ function randomkey(workspace: Workspace): Reply {
   return key === undefined ? NOTHING : textReply(key);
 }
 
-export const keyRows = rowsOf("generic", TABLE, {
-  copy,
-  del,
-  exists,
-  expire: (workspace, words) => expireWith(workspace, words, SECONDS),
-  expireat: (workspace, words) => expireWith(workspace, words, AT_SECONDS),
-  expiretime: (workspace, words) => timeOf(workspace, words, AT_SECONDS),
-  keys,
-  object,
-  persist,
-  pexpire: (workspace, words) => expireWith(workspace, words, MILLISECONDS),
-  pexpireat: (workspace, words) => expireWith(workspace, words, AT_MILLISECONDS),
-  pexpiretime: (workspace, words) => timeOf(workspace, words, AT_MILLISECONDS),
-  pttl: (workspace, words) => timeOf(workspace, words, MILLISECONDS),
-  randomkey,
-  rename,
-  renamenx,
-  scan,
-  touch,
-  ttl: (workspace, words) => timeOf(workspace, words, SECONDS),
-  type,
-  unlink: del,
-});
+export const keyRows = rowsOf(
+  "generic",
+  TABLE,
+  {
+    copy,
+    del,
+    exists,
+    expire: (workspace, words) => expireWith(workspace, words, SECONDS),
+    expireat: (workspace, words) => expireWith(workspace, words, AT_SECONDS),
+    expiretime: (workspace, words) => timeOf(workspace, words, AT_SECONDS),
+    object,
+    persist,
+    pexpire: (workspace, words) => expireWith(workspace, words, MILLISECONDS),
+    pexpireat: (workspace, words) => expireWith(workspace, words, AT_MILLISECONDS),
+    pexpiretime: (workspace, words) => timeOf(workspace, words, AT_MILLISECONDS),
+    pttl: (workspace, words) => timeOf(workspace, words, MILLISECONDS),
+    randomkey,
+    rename,
+    renamenx,
+    scan,
+    touch,
+    ttl: (workspace, words) => timeOf(workspace, words, SECONDS),
+    type,
+    unlink: del,
+  },
+  { keys },
+);

@@ -30,25 +30,16 @@ import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
 import { firstMember } from "../types/container.ts";
 import { collectionTypeOf } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
+import { Interruption, type SeenTo } from "./interruption.ts";
+import { randomKeyOf } from "./random-key.ts";
 import { type CollectionsHost, ReplicaCollections } from "./replica-collections.ts";
+import { TurnBounds } from "./turn-bounds.ts";
 import type { KeyType, ScanPlace, Workspace } from "./workspace.ts";
 
 /** Of a register, with its place in the table. */
 const REGISTER_BYTES = 64;
-const RANDOM_TRIES = 128;
 /** The greatest instant that a record holds, unix ms. */
 const EXPIRES_AT_MAX = 2 ** 48 - 1;
-
-/** What a command has to wait for before it begins again. */
-export class Interruption {
-  readonly cause: ValueAway | ValueLong;
-  readonly key: Key;
-
-  constructor(key: Key, cause: ValueAway | ValueLong) {
-    this.key = key;
-    this.cause = cause;
-  }
-}
 
 /** Of values that clients are given. */
 const copies = new Copies(64 * 1024);
@@ -65,6 +56,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
   /** What there is room for to be copied. */
   #roomBytes = 0;
   #copiedBytes = 0;
+  readonly #bounds = new TurnBounds();
   #hasWritten = false;
   /** Keys whose values nobody has: they are not there. */
   #lost: ReadonlySet<Key> | undefined;
@@ -82,14 +74,15 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
     return this.#random();
   }
 
-  /** For the next command. `roomBytes`: what has been made room for, beside what is short. */
-  begin(replica: Replica, client: CommandClient, now: number, roomBytes: number, lost?: ReadonlySet<Key>): void {
+  /** For the next command, or the next turn of one. */
+  begin(replica: Replica, client: CommandClient, now: number, { roomBytes, takenBytes, lost }: SeenTo): void {
     this.#lost = lost;
     this.#replica = replica;
     this.#client = client;
     this.now = now;
     this.#roomBytes = client.room === undefined ? Infinity : roomBytes + SHORT_VALUE_BYTES_MAX;
-    this.#copiedBytes = 0;
+    this.#copiedBytes = takenBytes;
+    this.#bounds.begin();
     this.#hasWritten = false;
   }
 
@@ -233,35 +226,41 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
   }
 
   copyOf(bytes: Uint8Array): Uint8Array {
-    this.#copiedBytes += bytes.length;
-    if (this.#copiedBytes > this.#roomBytes) this.#needRoom();
+    this.takeRoom(bytes.length);
     return copies.of(bytes);
+  }
+
+  takeRoom(bytes: number): void {
+    this.#copiedBytes += bytes;
+    if (this.#copiedBytes > this.#roomBytes) this.#needRoom();
+  }
+
+  /** Of what has been begun with, all that was copied. */
+  get takenBytes(): number {
+    return this.#copiedBytes;
+  }
+
+  goThrough(bytes: number): void {
+    this.#bounds.goThrough(bytes);
   }
 
   // --- Listing -------------------------------------------------------------------------------------------------
 
   scan(place: ScanPlace, options: { readonly prefix: string; readonly count: number }) {
-    return scanKeys(this.#replica.shards.in(this.#space), place, options, this.now);
+    this.#bounds.mayLook(0);
+    const page = scanKeys(this.#replica.shards.in(this.#space), place, options, this.now);
+    this.#bounds.looked(page.looked);
+    return page;
+  }
+
+  expectWhole(): void {
+    const registers = this.#replica.shards.in(this.#space).reduce((sum, { table }) => sum + table.count, 0);
+    this.#bounds.mayLook(registers);
   }
 
   randomKey(): Key | undefined {
     const shards = this.#replica.shards.in(this.#space);
-    const first = this.#random() % shards.length;
-    for (let tries = 0; tries < RANDOM_TRIES; tries++) {
-      const shard = shards[(first + tries) % shards.length] as Shard;
-      if (shard.table.count === 0) continue;
-      const key = this.#keyIn(shard, 1 + (this.#random() % (shard.table.slotEnd - 1)));
-      if (key !== undefined) return key;
-    }
-    for (let i = 0; i < shards.length; i++) {
-      const shard = shards[(first + i) % shards.length] as Shard;
-      const begin = shard.table.count === 0 ? 0 : this.#random() % shard.table.slotEnd;
-      for (let j = 0; j < shard.table.slotEnd; j++) {
-        const key = this.#keyIn(shard, (begin + j) % shard.table.slotEnd);
-        if (key !== undefined) return key;
-      }
-    }
-    return undefined;
+    return randomKeyOf(shards, this.#random, (shard, slot) => this.#keyIn(shard, slot));
   }
 
   keyCount(): number {

@@ -1,12 +1,10 @@
 /** Commands about a keyspace as a whole, and rows of those that are about connections and the server. */
 
-import { arrayReply, integerReply, OK, type Reply, textReply } from "../command-reply.ts";
-import type { CommandWords } from "../command-store.ts";
-import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
+import { arrayReply, integerReply, type Reply, textReply } from "../command-reply.ts";
 import { rowsOf } from "./command-row.ts";
+import { flush } from "./flush-command.ts";
 import { memory } from "./object-command.ts";
-import { optionOf } from "./words.ts";
-import { SCAN_START, type Workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
 const SERVER = `
 command         -1  loading,stale                0 0 0   2.8.13 Get array of Redis command details
@@ -56,24 +54,8 @@ const WAITING = `
 wait             3  noscript                                       0 0 0   3.0.0 Wait for the synchronous replication of all the write commands sent in the context of the current connection
 `;
 
-const PAGE_KEYS = 10_000;
-
 function dbsize(workspace: Workspace): Reply {
   return integerReply(workspace.keyCount());
-}
-
-/** All keys of the selected keyspace, one by one: others may have written meanwhile what this replica has not seen. */
-function flush(workspace: Workspace, words: CommandWords): Reply {
-  const option = optionOf(words, 1);
-  if (words.length > 2 || (words.length === 2 && option !== "sync" && option !== "async"))
-    throw new CommandError(SYNTAX_ERROR);
-  let place = SCAN_START;
-  for (;;) {
-    const page = workspace.scan(place, { prefix: "", count: PAGE_KEYS });
-    for (const key of page.keys) workspace.remove(key);
-    if (page.next === undefined) return OK;
-    place = page.next;
-  }
 }
 
 function time({ now }: Workspace): Reply {
@@ -83,7 +65,7 @@ function time({ now }: Workspace): Reply {
 }
 
 export const serverRows = [
-  ...rowsOf("server", SERVER, { dbsize, flushall: flush, flushdb: flush, memory, time }),
+  ...rowsOf("server", SERVER, { dbsize, memory, time }, { flushall: flush, flushdb: flush }),
   ...rowsOf("connection", CONNECTION),
   ...rowsOf("transactions", TRANSACTIONS),
   ...rowsOf("pubsub", PUBSUB),

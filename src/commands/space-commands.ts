@@ -11,24 +11,20 @@ import { keyPlaces } from "../command-keys.ts";
 import { arrayReply, errorReply, type Reply } from "../command-reply.ts";
 import type { CommandClient, CommandFacts, CommandKeyspace, CommandWords, WatchedKey } from "../command-store.ts";
 import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
-import { ValueAway, ValueLong } from "../replica/operations.ts";
+import { ValueLong } from "../replica/operations.ts";
 import { untilInView } from "../replica/policy-wait.ts";
 import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
-import { Interruption, ReplicaWorkspace } from "./replica-workspace.ts";
+import { Interruption, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
+import { ReplicaWorkspace } from "./replica-workspace.ts";
+import type { Turn } from "./turns.ts";
+
 import { checkSizes } from "./word-sizes.ts";
 import { keyOf } from "./words.ts";
 
 /** Of a client that waits for acknowledgements, however long it may. */
 const WAIT_MS_MAX = 10 * 60_000;
 const PUT_BACK_MAX_MS = 1000;
-
-/** What has been seen to so far for a command that begins again. */
-interface SeenTo {
-  roomBytes: number;
-  /** Keys whose values nobody has. */
-  lost: Set<Key> | undefined;
-}
 
 type Body<T> = (workspace: ReplicaWorkspace) => T;
 
@@ -50,7 +46,9 @@ export class SpaceCommands implements CommandKeyspace {
     try {
       const coming = this.#untilHere();
       if (coming !== undefined) return coming.then(() => this.run(words, facts, client)).catch(replyOfError);
-      return this.#carryOut(client, 0, undefined, (workspace) => execute(workspace, words, facts));
+      const { turns } = facts as CommandRow;
+      if (turns !== undefined) return this.#inTurns(client, turns(words)).catch(replyOfError);
+      return this.#carryOut(client, NOTHING_SEEN_TO, (workspace) => execute(workspace, words, facts));
     } catch (error) {
       if (!(error instanceof Interruption)) return replyOfError(error);
       return this.#later(client, error, (workspace) => execute(workspace, words, facts)).catch(replyOfError);
@@ -88,7 +86,7 @@ export class SpaceCommands implements CommandKeyspace {
     try {
       const coming = this.#untilHere();
       if (coming !== undefined) return coming.then(() => this.runScript(keys, client, body, run)).catch(replyOfError);
-      return this.#carryOut(client, 0, undefined, whole);
+      return this.#carryOut(client, NOTHING_SEEN_TO, whole);
     } catch (error) {
       if (!(error instanceof Interruption)) return replyOfError(error);
       return this.#later(client, error, whole).catch(replyOfError);
@@ -97,7 +95,7 @@ export class SpaceCommands implements CommandKeyspace {
 
   watch(keys: readonly Key[]): readonly WatchedKey[] {
     const client = { lastWrite: undefined };
-    return this.#carryOut(client, 0, undefined, (workspace) =>
+    return this.#carryOut(client, NOTHING_SEEN_TO, (workspace) =>
       keys.map((key) => ({ key, version: workspace.versionOf(key) })),
     );
   }
@@ -118,22 +116,22 @@ export class SpaceCommands implements CommandKeyspace {
   }
 
   /** Throws what a command has to wait for, and what ends it. */
-  #carryOut<T>(client: CommandClient, roomBytes: number, lost: Set<Key> | undefined, body: Body<T>): T {
+  #carryOut<T>(client: CommandClient, seenTo: SeenTo, body: Body<T>): T {
     const replica = this.#host.replica();
     this.#workspace ??= new ReplicaWorkspace(replica, this.#space, this.#random);
     const workspace = this.#workspace;
     return this.#host.step((now) => {
-      workspace.begin(replica, client, now, roomBytes, lost);
+      workspace.begin(replica, client, now, seenTo);
       return body(workspace);
     });
   }
 
   async #later(client: CommandClient, first: Interruption, body: Body<Reply>): Promise<Reply> {
-    const seenTo: SeenTo = { roomBytes: 0, lost: undefined };
+    let seenTo = NOTHING_SEEN_TO;
     for (let interruption = first; ; ) {
-      await this.#seeTo(client, interruption, seenTo);
+      seenTo = await this.#seeTo(client, interruption, seenTo);
       try {
-        return this.#carryOut(client, seenTo.roomBytes, seenTo.lost, body);
+        return this.#carryOut(client, seenTo, body);
       } catch (error) {
         if (!(error instanceof Interruption)) throw error;
         interruption = error;
@@ -141,14 +139,31 @@ export class SpaceCommands implements CommandKeyspace {
     }
   }
 
-  async #seeTo(client: CommandClient, { key, cause }: Interruption, seenTo: SeenTo): Promise<void> {
+  /** One turn of the loop for each of the command; one that has to wait for something begins again, not the command. */
+  async #inTurns(client: CommandClient, turn: Turn): Promise<Reply> {
+    for (let seenTo = NOTHING_SEEN_TO; ; ) {
+      try {
+        const [reply, takenBytes] = this.#carryOut(client, seenTo, (workspace) => [
+          turn(workspace),
+          workspace.takenBytes,
+        ]);
+        if (reply !== undefined) return reply;
+        seenTo = { ...seenTo, takenBytes };
+        await this.#host.pause(0);
+      } catch (error) {
+        if (!(error instanceof Interruption)) throw error;
+        seenTo = await this.#seeTo(client, error, seenTo);
+      }
+    }
+  }
+
+  async #seeTo(client: CommandClient, { key, cause }: Interruption, seenTo: SeenTo): Promise<SeenTo> {
     if (cause instanceof ValueLong) {
       await client.room?.(cause.bytes - seenTo.roomBytes);
-      seenTo.roomBytes = cause.bytes;
-    } else if (cause instanceof ValueAway && !(await this.#local.bringBack(key, cause))) {
-      seenTo.lost ??= new Set();
-      seenTo.lost.add(key);
+      return { ...seenTo, roomBytes: cause.bytes };
     }
+    if (await this.#local.bringBack(key, cause)) return seenTo;
+    return { ...seenTo, lost: new Set(seenTo.lost).add(key) };
   }
 
   /** Of a keyspace that has just come it is soon known who keeps it. Throws where others keep the keys. */

@@ -122,6 +122,7 @@ function setrange(workspace: Workspace, words: CommandWords): Reply {
 /** A copy that is at least so long, zeros at its end. Throws `CommandError`. */
 export function lengthened(workspace: Workspace, bytes: Uint8Array, length: number): Uint8Array {
   if (length > workspace.valueBytesMax) throw new CommandError(TOO_LONG);
+  workspace.goThrough(bytes.length + length);
   const longer = new Uint8Array(Math.max(bytes.length, length));
   longer.set(bytes);
   return longer;

@@ -58,8 +58,18 @@ export interface Workspace {
 
   /** A copy for the client, which has room for it (C1). */
   copyOf(bytes: Uint8Array): Uint8Array;
+  /** Room for so much more of an answer, which is not copied from anywhere (C1). */
+  takeRoom(bytes: number): void;
+  /**
+   * So many bytes are about to be gone through, one by one. Throws `CommandError` where that is too much for commands that run
+   * as one.
+   */
+  goThrough(bytes: number): void;
 
-  /** Live keys that begin with `prefix`, about `count` of them; absent `next`: there are no more. */
+  /**
+   * Live keys that begin with `prefix`, about `count` of them; absent `next`: there are no more. Throws `CommandError` where
+   * commands that run as one look at too many.
+   */
   scan(
     place: ScanPlace,
     options: { readonly prefix: string; readonly count: number },
@@ -67,6 +77,8 @@ export interface Workspace {
     readonly keys: readonly Key[];
     readonly next?: ScanPlace;
   };
+  /** Throws as `scan` where that would throw before it has come to the last key. */
+  expectWhole(): void;
   randomKey(): Key | undefined;
   keyCount(): number;
 }

@@ -23,6 +23,8 @@ export interface RankedPlace {
 export interface ScanPage {
   readonly keys: readonly Key[];
   readonly next?: RankedPlace;
+  /** Registers that were visited, about. */
+  readonly looked: number;
 }
 
 /** Live keys under a prefix from a place on, about `count`, after visiting about so many registers or a bound of them. */
@@ -37,7 +39,7 @@ export function scanKeys(
   let place = from;
   while (keys.length < count && looked < SCAN_MAX) {
     const shard = shards[place.shard];
-    if (shard === undefined) return { keys };
+    if (shard === undefined) return { keys, looked };
     if (place.rank > 0) {
       place = takeRanks(shard, place, prefix, count, keys, now);
       looked += shard.table.count;
@@ -54,7 +56,7 @@ export function scanKeys(
       place = takeRanks(shard, { shard: place.shard, order: page.next.order, rank: 0 }, prefix, count, keys, now);
     }
   }
-  return place.shard >= shards.length ? { keys } : { keys, next: place };
+  return place.shard >= shards.length ? { keys, looked } : { keys, next: place, looked };
 }
 
 function takeRanks(

@@ -38,6 +38,8 @@ const HELP = [
 ];
 
 const INFO_BYTES_MAX = 128;
+/** Of a list, a client, about. */
+const LINE_BYTES = 512;
 /** Words, the name and the subcommand included; negative: at least so many. */
 const ARITIES: Readonly<Record<string, number>> = {
   caching: 3,
@@ -59,7 +61,7 @@ const ARITIES: Readonly<Record<string, number>> = {
 };
 
 export function clientCommand(connections: ReadonlyMap<number, Connection>) {
-  return (connection: Connection, words: CommandWords): Reply | undefined => {
+  return (connection: Connection, words: CommandWords): Reply | Promise<Reply> => {
     const subcommand = textAt(words, 1).toLowerCase();
     const arity = Object.hasOwn(ARITIES, subcommand) ? ARITIES[subcommand] : undefined;
     if (arity === undefined)
@@ -146,25 +148,35 @@ function visible(connection: Connection, connections: ReadonlyMap<number, Connec
   return connection.principal?.scopes.has("admin") === true ? [...connections.values()] : [connection];
 }
 
-function list(connection: Connection, connections: ReadonlyMap<number, Connection>, words: CommandWords): Reply {
+function list(
+  connection: Connection,
+  connections: ReadonlyMap<number, Connection>,
+  words: CommandWords,
+): Reply | Promise<Reply> {
   const all = visible(connection, connections);
   const option = textAt(words, 2).toLowerCase();
-  if (words.length === 2) return lines(all);
+  if (words.length === 2) return lines(connection, all);
   if (option === "type" && words.length === 4) {
     const type = textAt(words, 3).toLowerCase();
     if (!["normal", "master", "replica", "slave", "pubsub"].includes(type))
       throw new RedisError(`ERR Unknown client type '${textAt(words, 3)}'`);
-    return lines(all.filter(({ gate }) => (gate === undefined ? type === "normal" : type === "pubsub")));
+    const isOfType = ({ gate }: Connection) => (gate === undefined ? type === "normal" : type === "pubsub");
+    return lines(connection, all.filter(isOfType));
   }
   if (option === "id" && words.length > 3) {
     const ids = new Set(words.slice(3).map((_, i) => integerAt(words, i + 3, "ERR Invalid client ID")));
-    return lines(all.filter(({ facts }) => ids.has(facts.id)));
+    return lines(
+      connection,
+      all.filter(({ facts }) => ids.has(facts.id)),
+    );
   }
   throw new RedisError("ERR syntax error");
 }
 
-function lines(all: readonly Connection[]): Reply {
-  return verbatim(all.map((each) => `${lineOf(each)}\n`).join(""));
+/** Once there is room for so many. */
+function lines(asking: Connection, all: readonly Connection[]): Reply | Promise<Reply> {
+  const write = (): Reply => verbatim(all.map((each) => `${lineOf(each)}\n`).join(""));
+  return asking.roomForAnswer(all.length * LINE_BYTES)?.then(write) ?? write();
 }
 
 function lineOf(connection: Connection): string {

@@ -43,11 +43,15 @@ const GROUP_CATEGORIES: Readonly<Record<string, string>> = {
   transactions: "@transaction",
 };
 
+/** Of a question: each command may be asked about several times, not without end. */
+const WORDS_MAX = 10_000;
+
 type Table = ReadonlyMap<string, CommandFacts>;
 
 export function command(connection: Connection, words: CommandWords): Reply {
   const table = connection.around.store.commands;
   const subcommand = textAt(words, 1).toLowerCase();
+  if (words.length > WORDS_MAX) throw new RedisError("ERR too many commands are asked about");
   const names = words.slice(2).map((_, i) => textAt(words, i + 2).toLowerCase());
   switch (words.length === 1 ? "info" : subcommand) {
     case "count":

@@ -4,7 +4,8 @@
  *  N1. Answers come in the order of the commands. While one waits for something, the next is not begun, and no more is read.
  *  N2. What is not read is bounded: above a bound of answers that wait no command is begun, nor while any of one is left that
  *      took room of the account.
- *  N3. Whoever has to show a token can do nothing else before, and may send little.
+ *  N3. Commands that came together do not hold up other clients: after a few milliseconds of them it is the turn of others.
+ *  N4. Whoever has to show a token can do nothing else before, and may send little.
  */
 
 import { latin1FromBytes } from "../../base/bytes.ts";
@@ -37,6 +38,8 @@ const ARGUMENTS_MAX = 1024 * 1024;
 /** A wrong token ends the connection with this one. */
 const WRONG_TOKENS_MAX = 3;
 const NAME_BYTES_MAX = 64;
+/** Of one client, at a time (N3). */
+const TURN_MS_MAX = 5;
 const NOAUTH = errorReply("NOAUTH Authentication required.");
 
 export class Connection implements CommandClient {
@@ -197,7 +200,8 @@ export class Connection implements CommandClient {
     if (this.#isWorking || this.#isBusy) return;
     this.#isWorking = true;
     try {
-      while (this.#carryOutAll() && this.#isSentEnough()) {}
+      const until = performance.now() + TURN_MS_MAX;
+      while (this.#carryOutAll(until) && this.#isSentEnough()) {}
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.writer.error(`ERR ${error.message}`);
@@ -209,7 +213,7 @@ export class Connection implements CommandClient {
   }
 
   /** True: it stopped for what is not read yet (N2). */
-  #carryOutAll(): boolean {
+  #carryOutAll(until: number): boolean {
     while (!this.#isEnding && !this.#isBusy && this.#mayBegin()) {
       const words = this.#parser.next();
       if (words === undefined) {
@@ -222,6 +226,7 @@ export class Connection implements CommandClient {
       else {
         if (reply !== undefined) writeReply(this.writer, reply);
         this.#commandEnded();
+        if (performance.now() > until) this.#waitFor(nextTurn());
       }
     }
     return !this.#isEnding && !this.#isBusy;
@@ -260,19 +265,17 @@ export class Connection implements CommandClient {
 
   #waitFor(waiting: Promise<Reply | undefined>): void {
     this.#isBusy = true;
-    waiting
-      .catch((error: unknown) => errorOf(error))
-      .then((reply) => {
-        this.#isBusy = false;
-        if (this.isClosed) {
-          this.#answers.end();
-          this.#arguments.end();
-          return;
-        }
-        if (reply !== undefined) writeReply(this.writer, reply);
-        this.#commandEnded();
-        this.#work();
-      });
+    waiting.catch(errorOf).then((reply) => {
+      this.#isBusy = false;
+      if (this.isClosed) {
+        this.#answers.end();
+        this.#arguments.end();
+        return;
+      }
+      if (reply !== undefined) writeReply(this.writer, reply);
+      this.#commandEnded();
+      this.#work();
+    });
   }
 
   #commandEnded(): void {
@@ -383,4 +386,8 @@ export class Connection implements CommandClient {
     if (this.principal === undefined) return NOAUTH;
     return unknownCommand(words);
   }
+}
+
+function nextTurn(): Promise<undefined> {
+  return new Promise((resolve) => setImmediate(resolve, undefined));
 }

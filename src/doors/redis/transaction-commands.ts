@@ -2,13 +2,16 @@
 
 import { latin1FromBytes } from "../../base/bytes.ts";
 import type { Key } from "../../base/ids.ts";
-import { arrayReply, errorReply, NO_ARRAY, OK, type Reply } from "../../command-reply.ts";
-import type { CommandWords } from "../../command-store.ts";
+import { arrayReply, bytesOfReply, errorReply, NO_ARRAY, OK, type Reply } from "../../command-reply.ts";
+import type { CommandFacts, CommandWords } from "../../command-store.ts";
 import type { Connection } from "./connection.ts";
 import { errorOf } from "./error-of.ts";
 import type { ConnectionCommand } from "./extension.ts";
 import { bytesOfKeys, type QueuedCommand } from "./transaction.ts";
 
+/** Of commands about the connection, unless one alone answers more. */
+const ANSWERS_BYTES_MAX = 1024 * 1024;
+const TOO_MUCH = errorReply("ERR what this transaction asks about the connection is too long an answer");
 const EXEC_ABORTED = errorReply("EXECABORT Transaction discarded because of previous errors.");
 
 function multi({ transaction }: Connection): Reply {
@@ -71,22 +74,42 @@ function carryOut(
 ): Reply | Promise<Reply> {
   const ofKeys = commands.filter(({ facts }) => !facts.isOfConnection);
   const replies = connection.keyspace.runAll(ofKeys, watched, connection);
-  const put = (done: readonly Reply[] | undefined): Reply | Promise<Reply> => {
-    if (done === undefined) return NO_ARRAY;
-    let next = 0;
-    const all = commands.map(({ words, facts }) =>
-      facts.isOfConnection ? (connection.carryOutQueued(words, facts) ?? OK) : (done[next++] as Reply),
-    );
-    if (!all.some((reply) => reply instanceof Promise)) return arrayReply(all as Reply[]);
-    return Promise.all(all.map((reply) => settled(reply))).then(arrayReply);
-  };
-  return replies instanceof Promise ? replies.then(put) : put(replies);
+  if (replies instanceof Promise) return replies.then((done) => withOthers(connection, commands, done));
+  return replies === undefined || ofKeys.length === commands.length
+    ? whole(replies)
+    : withOthers(connection, commands, replies);
 }
 
-/** The others have been carried out, whatever became of this one. */
-async function settled(reply: Reply | Promise<Reply | undefined>): Promise<Reply> {
+function whole(replies: readonly Reply[] | undefined): Reply {
+  return replies === undefined ? NO_ARRAY : arrayReply(replies);
+}
+
+/** One after the other: what they answer together is bounded, since nothing of it is read in between. */
+async function withOthers(
+  connection: Connection,
+  commands: readonly QueuedCommand[],
+  done: readonly Reply[] | undefined,
+): Promise<Reply> {
+  if (done === undefined) return NO_ARRAY;
+  const all: Reply[] = [];
+  let next = 0;
+  let bytes = 0;
+  for (const { words, facts } of commands) {
+    if (!facts.isOfConnection) {
+      all.push(done[next++] as Reply);
+      continue;
+    }
+    const reply = bytes > ANSWERS_BYTES_MAX ? TOO_MUCH : await settled(connection, words, facts);
+    bytes += bytesOfReply(reply);
+    all.push(reply);
+  }
+  return arrayReply(all);
+}
+
+/** The others have been carried out, whatever becomes of this one. */
+async function settled(connection: Connection, words: CommandWords, facts: CommandFacts): Promise<Reply> {
   try {
-    return (await reply) ?? OK;
+    return (await connection.carryOutQueued(words, facts)) ?? OK;
   } catch (error) {
     return errorOf(error);
   }

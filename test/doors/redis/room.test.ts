@@ -136,3 +136,34 @@ test("what a connection is called is short", async () => {
   expect(await client.send("CLIENT", "SETINFO", "lib-name", long)).toHaveProperty("error");
   expect(await client.send("CLIENT", "GETNAME")).toBe(null);
 });
+
+test("commands that came together do not hold up another client", async () => {
+  await client.send("SET", "long", LONG);
+  const other = await RespClient.connect(doors.port);
+  let answered = 0;
+  const many = Array.from({ length: 400 }, () => client.send("BITCOUNT", "long").then(() => answered++));
+  await many[0];
+  await other.send("PING");
+  expect(answered).toBeLessThan(400);
+  await Promise.all(many);
+});
+
+test("what a transaction asks about connections is bounded, and lists of them are given once there is room", async () => {
+  await client.send("MULTI");
+  for (let i = 0; i < 2000; i++) void client.send("CLIENT", "HELP");
+  const replies = (await client.send("EXEC")) as unknown[];
+  expect(replies[0]).toBeInstanceOf(Array);
+  expect(replies.at(-1)).toHaveProperty("error");
+  const others = await Promise.all(Array.from({ length: 200 }, () => RespClient.connect(doors.port)));
+  await Promise.all(others.map((each) => each.send("PING")));
+  const asked: number[] = [];
+  const { account } = doors;
+  const ask = account.ask.bind(account);
+  account.ask = (bytes, waitMs) => {
+    asked.push(bytes);
+    return ask(bytes, waitMs);
+  };
+  expect(await client.send("CLIENT", "LIST")).toContain("id=");
+  expect(asked).toHaveLength(1);
+  await Promise.all(others.map((each) => each.close()));
+});

@@ -1,6 +1,6 @@
 /** Publishing and subscribing, as Redis's clients do it. */
 
-import { bytesFromLatin1, latin1FromBytes } from "../../../base/bytes.ts";
+import { latin1FromBytes } from "../../../base/bytes.ts";
 import { isMatch } from "../../../base/glob.ts";
 import {
   arrayReply,
@@ -22,6 +22,9 @@ const ALLOWED = new Set([
   ...["subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe", "sunsubscribe"],
   ...["ping", "quit", "reset"],
 ]);
+
+/** Of a channel in an answer. */
+const CHANNEL_OVERHEAD = 128;
 
 /** Commands that are several, by their second word. */
 const CONTAINERS = new Set(["client", "command", "config", "latency", "memory", "object", "pubsub", "script"]);
@@ -139,7 +142,7 @@ export function pubsubExtension(relay: PubsubRelay, subscriptions: Subscriptions
       ),
       publish: publish(CHANNEL),
       spublish: publish(SHARDED),
-      pubsub: (_connection, words) => pubsub(relay, words),
+      pubsub: (connection, words) => pubsub(connection, relay, words),
     },
     closed: (connection) => {
       const listener = listeners.get(connection);
@@ -183,12 +186,12 @@ const HELP = [
   "    Prints this help.",
 ];
 
-function pubsub(relay: PubsubRelay, words: CommandWords): Reply {
+function pubsub(connection: Connection, relay: PubsubRelay, words: CommandWords): Reply | Promise<Reply> {
   const written = latin1FromBytes(words[1] as Uint8Array);
   const word = written.toLowerCase();
   if (word === "help" && words.length === 2) return arrayReply(HELP.map((text) => ({ type: "status", text })));
   if ((word === "channels" || word === "shardchannels") && words.length <= 3) {
-    return channelsLike(relay, word === "channels" ? CHANNEL : SHARDED, words[2]);
+    return channelsLike(connection, relay, word === "channels" ? CHANNEL : SHARDED, words[2]);
   }
   if (word === "numsub" || word === "shardnumsub") {
     const letter = word === "numsub" ? CHANNEL : SHARDED;
@@ -205,12 +208,22 @@ function pubsub(relay: PubsubRelay, words: CommandWords): Reply {
   throw new RedisError(`ERR unknown subcommand '${written.slice(0, 128)}'. Try PUBSUB HELP.`);
 }
 
-function channelsLike(relay: PubsubRelay, letter: string, word: Uint8Array | undefined): Reply {
+/** Once there is room for them. */
+function channelsLike(
+  connection: Connection,
+  relay: PubsubRelay,
+  letter: string,
+  word: Uint8Array | undefined,
+): Reply | Promise<Reply> {
   const pattern = word === undefined ? "*" : latin1FromBytes(word);
-  const channels: Reply[] = [];
+  const channels: string[] = [];
+  let bytes = 0;
   for (const topic of relay.topics()) {
     const channel = topic.slice(1);
-    if (topic.startsWith(letter) && isMatch(pattern, channel)) channels.push(bulkReply(bytesFromLatin1(channel)));
+    if (!topic.startsWith(letter) || !isMatch(pattern, channel)) continue;
+    channels.push(channel);
+    bytes += channel.length + CHANNEL_OVERHEAD;
   }
-  return arrayReply(channels);
+  const write = (): Reply => arrayReply(channels.map(textReply));
+  return connection.roomForAnswer(bytes)?.then(write) ?? write();
 }

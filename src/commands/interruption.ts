@@ -1,0 +1,27 @@
+/** What ends a command that has to wait for something, and what has come of the waiting when it begins again. */
+
+import type { Key } from "../base/ids.ts";
+import type { ValueAway, ValueLong } from "../replica/operations.ts";
+
+/** What has been seen to so far for a command that begins again, or goes on. */
+export interface SeenTo {
+  /** What has been made room for, beside what is short ... */
+  readonly roomBytes: number;
+  /** ... and what of that turns before have taken. */
+  readonly takenBytes: number;
+  /** Keys whose values nobody has. */
+  readonly lost: ReadonlySet<Key> | undefined;
+}
+
+export const NOTHING_SEEN_TO: SeenTo = { roomBytes: 0, takenBytes: 0, lost: undefined };
+
+/** What a command has to wait for before it begins again. */
+export class Interruption {
+  readonly cause: ValueAway | ValueLong;
+  readonly key: Key;
+
+  constructor(key: Key, cause: ValueAway | ValueLong) {
+    this.key = key;
+    this.cause = cause;
+  }
+}
