@@ -4,7 +4,8 @@ import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
 import type { Container } from "../core/container.ts";
 import { KIND_LIST, KIND_PLAIN } from "../core/kind.ts";
-import { expiresAt, valueLengthAt, valueStartAt } from "../core/record.ts";
+import { lengthWithName } from "../core/member.ts";
+import { expiresAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 import {
   added,
@@ -16,6 +17,7 @@ import {
   memberPlace,
   memberSlot,
   membersFrom,
+  memberValue,
   rankedMember,
   removed,
 } from "../types/collection.ts";
@@ -33,7 +35,6 @@ const NO_PLACE =
 /** What of a workspace they need. */
 export interface CollectionsHost {
   readonly now: number;
-  readonly keyBytesMax: number;
   readonly valueBytesMax: number;
   shardOf(key: Key): Shard;
   write(shard: Shard, write: LocalWrite): void;
@@ -94,7 +95,7 @@ export class ReplicaCollections implements Collections {
     for (const write of beginning(into, target, this.#host.now)) this.#host.write(into, write);
     if (end !== Infinity) this.#host.write(into, leaseOf(target, end));
     for (const slot of liveMembers(shard, kind, key, this.#host.now)) {
-      const value = bodyOf(shard, slot).slice();
+      const value = memberValue(shard, slot).slice();
       const write = added(target, { name: memberName(shard, slot), value, expiresAt: ownEnd(shard, slot) });
       this.#host.write(into, write);
     }
@@ -110,7 +111,7 @@ export class ReplicaCollections implements Collections {
   valueOf(key: Key, type: CollectionType, name: string): Uint8Array | undefined {
     const shard = this.#shardFor(key, type);
     const slot = memberSlot(shard, { kind: kindOf(type), key }, name, this.#host.now);
-    return slot === 0 ? undefined : bodyOf(shard, slot);
+    return slot === 0 ? undefined : memberValue(shard, slot);
   }
 
   memberExpiresAt(key: Key, type: CollectionType, name: string): number | undefined {
@@ -145,11 +146,9 @@ export class ReplicaCollections implements Collections {
   }
 
   put(key: Key, type: CollectionType, name: string, value: Uint8Array, expiresAt?: number): void {
-    const { now, valueBytesMax, keyBytesMax } = this.#host;
-    if (value.length > valueBytesMax)
-      throw new AtollError("VALUE_TOO_LARGE", `a value has at most ${valueBytesMax} bytes`);
-    if (name.length >= keyBytesMax)
-      throw new AtollError("KEY_TOO_LONG", `a member has at most ${keyBytesMax - 1} bytes`);
+    const { now, valueBytesMax } = this.#host;
+    if (lengthWithName(name, value.length) > valueBytesMax)
+      throw new AtollError("VALUE_TOO_LARGE", `a member and its value have at most ${valueBytesMax} bytes`);
     const shard = this.#shardFor(key, type);
     const id = { kind: kindOf(type), key };
     const isNew = !isThere(shard, id.kind, key, now);
@@ -193,14 +192,7 @@ export class ReplicaCollections implements Collections {
 }
 
 function memberIn(shard: Shard, slot: number): Member {
-  return { name: memberName(shard, slot), value: bodyOf(shard, slot) };
-}
-
-/** A view. */
-function bodyOf(shard: Shard, slot: number): Uint8Array {
-  const view = shard.table.viewOf(slot);
-  const at = shard.table.offsetOf(slot);
-  return new Uint8Array(view.buffer, view.byteOffset + valueStartAt(view, at), valueLengthAt(view, at));
+  return { name: memberName(shard, slot), value: memberValue(shard, slot) };
 }
 
 /** Undefined: it does not expire by itself. */

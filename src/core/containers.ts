@@ -5,7 +5,7 @@
  *   its base      (key, kind, no field)     of a document, dead: the last deletion of the whole
  *   a deletion    (key, kind, "-" origin)   of a collection, dead: the last of the whole by that origin, with what it saw
  *   its lease     (key, kind, empty field)  when the whole expires
- *   a member      (key, kind, field)        of a document with a bond (`bond.ts`) to the others; of a collection "+" and its name
+ *   a member      (key, kind, field)        of a document with a bond (`bond.ts`) to the others; of a collection "+" and its name (`member.ts`)
  *
  * Of a *document* a deletion begins a new *generation*, named by its stamp. Members that did not know of it are dead, wherever
  * and whenever they come: edits of an old generation are dropped. A member that knew of a deletion tells of it, so that it kills
@@ -54,8 +54,6 @@ import { VersionVector } from "./version-vector.ts";
 
 /** The field of a lease. */
 export const LEASE_FIELD = "";
-/** What the field of a member of a collection begins with. */
-export const MEMBER_MARK = "+";
 /** What the field of a deletion of a collection begins with; behind it is the origin. */
 export const DELETION_MARK = "-";
 

@@ -4,9 +4,10 @@ import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { xxHash32 } from "../base/hash.ts";
 import { checkBond } from "./bond.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
-import { DELETION_FIELD_BYTES, isDeletion, MEMBER_MARK, sawAt } from "./containers.ts";
+import { DELETION_FIELD_BYTES, isDeletion, sawAt } from "./containers.ts";
 import { isCollectionKind, KIND_DOCUMENT, KIND_LIST, KIND_PLAIN, KIND_SORTED_SET } from "./kind.ts";
 import { isPosition } from "./list-position.ts";
+import { FIELD_BYTES_MAX, hasLongName, isMemberInForm, memberLengthAt } from "./member.ts";
 import {
   bodyLengthAt,
   CHECKSUM_SEED,
@@ -89,7 +90,7 @@ function checkLengths(view: DataView, at: number, limits: RecordLimits): void {
   const metaMax = (flags & FLAG_META) === 0 ? 0 : 1 + CONTENT_TYPE_LENGTH_MAX;
   if (keyLength === 0) throw new BadBytes("record without key");
   if (keyLength > limits.keyBytesMax) throw new BadBytes(`key of ${keyLength} bytes`);
-  if (fieldLengthAt(view, at) > limits.keyBytesMax) throw new BadBytes(`field of ${fieldLengthAt(view, at)} bytes`);
+  if (fieldLengthAt(view, at) > FIELD_BYTES_MAX) throw new BadBytes(`field of ${fieldLengthAt(view, at)} bytes`);
   if (valueLength > limits.valueBytesMax + metaMax) throw new BadBytes(`value of ${valueLength} bytes`);
   if ((flags & (FLAG_DEAD | FLAG_GONE)) !== 0 && (valueLength !== 0 || metaMax !== 0) && !tellsWhatItSaw(view, at)) {
     throw new BadBytes("dead record with a value");
@@ -136,17 +137,17 @@ function checkCollection(view: DataView, at: number): void {
 }
 
 function checkMember(view: DataView, at: number): void {
-  const mark = view.getUint8(identityEndAt(view, at) - fieldLengthAt(view, at));
-  if (mark !== MEMBER_MARK.charCodeAt(0)) throw new BadBytes("field of no known form");
   const flags = flagsAt(view, at);
+  const stands = (flags & (FLAG_DEAD | FLAG_GONE)) === 0;
+  if (!isMemberInForm(view, at, stands)) throw new BadBytes("member of no known form");
   if ((flags & FLAG_META) !== 0) throw new BadBytes("member with a content type");
   if (kindAt(view, at) === KIND_LIST) checkElement(view, at);
-  if (kindAt(view, at) === KIND_SORTED_SET && (flags & (FLAG_DEAD | FLAG_GONE)) === 0) checkScore(view, at);
+  if (kindAt(view, at) === KIND_SORTED_SET && stands) checkScore(view, at);
 }
 
 /** NaN has no place in any order. */
 function checkScore(view: DataView, at: number): void {
-  if (valueLengthAt(view, at) !== SCORE_BYTES || Number.isNaN(scoreAt(view, at)))
+  if (memberLengthAt(view, at) !== SCORE_BYTES || Number.isNaN(scoreAt(view, at)))
     throw new BadBytes("score out of form");
 }
 
@@ -154,7 +155,7 @@ function checkElement(view: DataView, at: number): void {
   const end = identityEndAt(view, at);
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   const place = latin1FromBytes(bytes, end - fieldLengthAt(view, at) + 1, end);
-  if (!isPosition(place)) throw new BadBytes("element without a place");
+  if (hasLongName(view, at) || !isPosition(place)) throw new BadBytes("element without a place");
   // Ranks count what stands: an element goes when it is removed, or with the whole list.
   if ((flagsAt(view, at) & FLAG_EXPIRES) !== 0) throw new BadBytes("element that expires by itself");
 }

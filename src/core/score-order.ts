@@ -3,8 +3,7 @@
  * big endian; it is never NaN (`record-check.ts`), and 0 and -0 are one place.
  */
 
-import { compareFields } from "./field-order.ts";
-import { valueStartAt } from "./record.ts";
+import { memberStartAt, nameLengthAt, nameStartAt } from "./member.ts";
 import type { RegisterTable } from "./register-table.ts";
 
 export const SCORE_BYTES = 8;
@@ -21,7 +20,7 @@ export function decodeScore(bytes: Uint8Array): number {
 
 /** Of the record of a member of a sorted set that stands. */
 export function scoreAt(view: DataView, at: number): number {
-  return view.getFloat64(valueStartAt(view, at));
+  return view.getFloat64(memberStartAt(view, at));
 }
 
 export class ScoreOrder {
@@ -39,6 +38,18 @@ export class ScoreOrder {
   readonly isBefore = (a: number, b: number): boolean => {
     const scoreA = this.scoreOf(a);
     const scoreB = this.scoreOf(b);
-    return scoreA === scoreB ? a !== b && compareFields(this.#table, a, b) < 0 : scoreA < scoreB;
+    return scoreA === scoreB ? a !== b && compareNames(this.#table, a, b) < 0 : scoreA < scoreB;
   };
+}
+
+function compareNames(table: RegisterTable, a: number, b: number): number {
+  const [viewA, viewB] = [table.viewOf(a), table.viewOf(b)];
+  const [atA, atB] = [table.offsetOf(a), table.offsetOf(b)];
+  const [lengthA, lengthB] = [nameLengthAt(viewA, atA), nameLengthAt(viewB, atB)];
+  const [startA, startB] = [nameStartAt(viewA, atA), nameStartAt(viewB, atB)];
+  for (let i = 0; i < lengthA && i < lengthB; i++) {
+    const difference = viewA.getUint8(startA + i) - viewB.getUint8(startB + i);
+    if (difference !== 0) return difference;
+  }
+  return lengthA - lengthB;
 }

@@ -7,9 +7,10 @@
 import { ByteWriter, latin1FromBytes } from "../base/bytes.ts";
 import type { Key, OriginId } from "../base/ids.ts";
 import type { Container } from "../core/container.ts";
-import { DELETION_FIELD_BYTES, DELETION_MARK, LEASE_FIELD, MEMBER_MARK } from "../core/containers.ts";
+import { DELETION_FIELD_BYTES, DELETION_MARK, LEASE_FIELD } from "../core/containers.ts";
+import { fieldOfName, memberLengthAt, memberStartAt, nameAt, valueWithName } from "../core/member.ts";
 import { replicaOf } from "../core/origin.ts";
-import { fieldAt, originAt, sequenceAt, valueLengthAt, valueStartAt, writeUint56 } from "../core/record.ts";
+import { originAt, sequenceAt, writeUint56 } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 import { restricted, type VersionVector } from "../core/version-vector.ts";
 import { isOver, leaseEnd } from "./container.ts";
@@ -30,23 +31,19 @@ export interface MemberWrite {
 
 /** The slot of a member that may be shown; 0: there is none. */
 export function memberSlot(shard: Shard, { kind, key }: CollectionId, name: string, nowMs: number): number {
-  const slot = shard.find(kind, key, MEMBER_MARK + name);
+  const slot = shard.find(kind, key, fieldOfName(name));
   return slot !== 0 && shard.isLive(slot, nowMs) && !isOver(shard, kind, key, nowMs) ? slot : 0;
 }
 
-/** A copy. */
+/** What a member holds: a view, valid until something is written. */
 export function memberValue(shard: Shard, slot: number): Uint8Array {
   const view = shard.table.viewOf(slot);
   const at = shard.table.offsetOf(slot);
-  const start = view.byteOffset + valueStartAt(view, at);
-  return new Uint8Array(view.buffer, start, valueLengthAt(view, at)).slice();
+  return new Uint8Array(view.buffer, view.byteOffset + memberStartAt(view, at), memberLengthAt(view, at));
 }
 
 export function memberName(shard: Shard, slot: number): string {
-  const view = shard.table.viewOf(slot);
-  const at = shard.table.offsetOf(slot);
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  return (fieldAt(view, bytes, at) ?? "").slice(MEMBER_MARK.length);
+  return nameAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
 }
 
 /** How many members may be shown. */
@@ -99,12 +96,12 @@ export function beginning(shard: Shard, id: CollectionId, nowMs: number): readon
 }
 
 export function added(id: CollectionId, { name, value, expiresAt }: MemberWrite): LocalWrite {
-  return { kind: id.kind, key: id.key, field: MEMBER_MARK + name, value, expiresAt };
+  return { kind: id.kind, key: id.key, field: fieldOfName(name), value: valueWithName(name, value), expiresAt };
 }
 
 /** Of a member that is held. */
 export function removed(id: CollectionId, name: string): LocalWrite {
-  return { kind: id.kind, key: id.key, field: MEMBER_MARK + name, isRemoval: true };
+  return { kind: id.kind, key: id.key, field: fieldOfName(name), isRemoval: true };
 }
 
 /**

@@ -3,8 +3,7 @@
  * (`core/score-order.ts`). Of two concurrent scores of one member the later write wins, like of any register.
  */
 
-import { MEMBER_MARK } from "../core/containers.ts";
-import { fieldLengthAt, identityEndAt } from "../core/record.ts";
+import { nameLengthAt, nameStartAt } from "../core/member.ts";
 import type { Shard } from "../core/shard.ts";
 import type { CollectionId } from "./collection.ts";
 import { isOver } from "./container.ts";
@@ -57,9 +56,8 @@ export function isBeforeMember(shard: Shard, slot: number): (slot: number) => bo
 
 function compareName(shard: Shard, slot: number, name: Uint8Array): number {
   const view = shard.table.viewOf(slot);
-  const end = identityEndAt(view, shard.table.offsetOf(slot));
-  const length = fieldLengthAt(view, shard.table.offsetOf(slot)) - MEMBER_MARK.length;
-  const start = end - length;
+  const start = nameStartAt(view, shard.table.offsetOf(slot));
+  const length = nameLengthAt(view, shard.table.offsetOf(slot));
   for (let i = 0; i < length && i < name.length; i++) {
     const difference = view.getUint8(start + i) - (name[i] as number);
     if (difference !== 0) return difference;

@@ -5,6 +5,7 @@ import { xxHash32 } from "../../src/base/hash.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { TIMESTAMP_MAX } from "../../src/core/clock.ts";
 import { isContainerKind, KIND_PLAIN } from "../../src/core/kind.ts";
+import { FIELD_BYTES_MAX } from "../../src/core/member.ts";
 import * as record from "../../src/core/record.ts";
 import { FLAG_DEAD, FLAG_EXPIRES, FLAG_FIELD, FLAG_GONE, FLAG_META } from "../../src/core/record.ts";
 import { checkRecord, type RecordLimits, recordBytesMax } from "../../src/core/record-check.ts";
@@ -328,9 +329,9 @@ describe("checkRecord", () => {
         value: new Uint8Array(valueLength),
         contentType: "t".repeat(255),
       });
-    expect(check(at(64, 64, 300))).toBe(34 + 64 + 64 + 256 + 300);
+    expect(check(at(64, FIELD_BYTES_MAX, 300))).toBe(34 + 64 + 1024 + 256 + 300);
     expect(() => check(at(65, 64, 300))).toThrow("key of 65 bytes");
-    expect(() => check(at(64, 65, 300))).toThrow("field of 65 bytes");
+    expect(() => check(at(64, FIELD_BYTES_MAX + 1, 300))).toThrow("field of 1025 bytes");
     expect(() => check(at(64, 64, 301))).toThrow("value of 557 bytes");
   });
 

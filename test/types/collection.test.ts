@@ -24,7 +24,7 @@ import { liveMembers } from "../../src/types/container.ts";
 import { apply, createShard, dump, type LooseShard, loose, NOW, origin, vectorText } from "../support/shards.ts";
 
 const HASH: CollectionId = { kind: KIND_HASH, key: "h" as Key };
-const LIMITS = { keyBytesMax: 1024, valueBytesMax: 1024 };
+const LIMITS = { keyBytesMax: 1024, valueBytesMax: 4096 };
 
 function started(replica: number): LooseShard {
   const made = createShard();
@@ -106,6 +106,25 @@ describe("a collection", () => {
     put(a, "-", "2");
     put(a, "+", "3");
     expect(shown(a)).toEqual({ "": "1", "-": "2", "+": "3" });
+  });
+
+  it("keeps names of any length, and what is under one too long to be a field goes by its hash", () => {
+    const a = started(1);
+    const b = started(2);
+    const names = [1022, 1023, 1024, 1025, 3000].map((length) => "n".repeat(length));
+    for (const name of names) put(a, name, `${name.length}`);
+    exchange(a, b);
+    expect(shown(b)).toEqual(Object.fromEntries(names.map((name) => [name, `${name.length}`])));
+    const [short = "", , long = ""] = names;
+    put(b, long, "other");
+    remove(b, short);
+    exchange(a, b);
+    expect(Object.keys(shown(a))).toHaveLength(4);
+    expect(shown(a)[long]).toBe("other");
+    remove(a, long);
+    exchange(a, b);
+    expect(shown(b)).not.toHaveProperty(long);
+    expectSame(a, b);
   });
 
   it("is apart from one of another kind under the same key", () => {
