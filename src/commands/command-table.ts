@@ -2,6 +2,7 @@
 
 import { bitRows } from "./bits.ts";
 import type { CommandRow } from "./command-row.ts";
+import { fieldEndRows } from "./field-ends.ts";
 import { hashRows } from "./hashes.ts";
 import { keyRows } from "./keys.ts";
 import { listRows } from "./lists.ts";
@@ -9,10 +10,16 @@ import { serverRows } from "./server.ts";
 import { setRows } from "./sets.ts";
 import { stringRows } from "./strings.ts";
 
+const ROWS: readonly (readonly CommandRow[])[] = [
+  stringRows,
+  bitRows,
+  keyRows,
+  listRows,
+  hashRows,
+  fieldEndRows,
+  setRows,
+  serverRows,
+];
+
 /** By name, in lower case. */
-export const commandTable: ReadonlyMap<string, CommandRow> = new Map(
-  [...stringRows, ...bitRows, ...keyRows, ...listRows, ...hashRows, ...setRows, ...serverRows].map((row) => [
-    row.name,
-    row,
-  ]),
-);
+export const commandTable: ReadonlyMap<string, CommandRow> = new Map(ROWS.flat().map((row) => [row.name, row]));

@@ -19,19 +19,20 @@ export function incrementBy(workspace: Workspace, key: Key, by: number | bigint)
   const value = workspace.stringAt(key);
   const before = value === undefined ? 0 : integerOf(value);
   if (before === undefined) throw new CommandError(NOT_AN_INTEGER);
-  const after = sumOf(before, by);
-  if (after === undefined) throw new CommandError(OVERFLOW);
+  const after = sumOfIntegers(before, by);
   workspace.writeString(key, bytesFromLatin1(String(after)), workspace.expiresAt(key));
   return after;
 }
 
-/** Undefined where 64 bits do not hold it. */
-function sumOf(a: number | bigint, b: number | bigint): number | bigint | undefined {
+/** Throws `CommandError` where 64 bits do not hold it. */
+export function sumOfIntegers(a: number | bigint, b: number | bigint): number | bigint {
   if (typeof a === "number" && typeof b === "number") {
     const sum = a + b;
     if (Number.isSafeInteger(sum)) return sum;
   }
-  return narrowed(BigInt(a) + BigInt(b));
+  const sum = narrowed(BigInt(a) + BigInt(b));
+  if (sum === undefined) throw new CommandError(OVERFLOW);
+  return sum;
 }
 
 export function incr(workspace: Workspace, words: CommandWords): Reply {

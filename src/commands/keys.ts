@@ -1,7 +1,6 @@
 /** Keys, whatever lies under them. */
 
-import { latin1FromBytes } from "../base/bytes.ts";
-import { isMatch, literalPrefix } from "../base/glob.ts";
+import { literalPrefix } from "../base/glob.ts";
 import type { Key } from "../base/ids.ts";
 import {
   arrayReply,
@@ -20,9 +19,10 @@ import { rowsOf } from "./command-row.ts";
 import { expireWith, persist, timeOf } from "./expiries.ts";
 import { AT_MILLISECONDS, AT_SECONDS, MILLISECONDS, SECONDS } from "./expiry-time.ts";
 import { keys } from "./keys-command.ts";
-import { expectNumber, integerOf } from "./number-text.ts";
+import { integerOf } from "./number-text.ts";
 import { object } from "./object-command.ts";
 import { formatScanCursor, parseScanCursor } from "./scan-cursor.ts";
+import { matches, scanOptionsOf } from "./scan-options.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -49,9 +49,6 @@ ttl              2  readonly,fast   1 1 1   1.0.0 Get the time to live for a key
 type             2  readonly,fast   1 1 1   1.0.0 Determine the type stored at key
 unlink          -2  write,fast      1 -1 1  4.0.0 Delete a key asynchronously in another thread. Otherwise it is just as DEL, but non blocking.
 `;
-
-const SCAN_COUNT = 10;
-const SCAN_COUNT_MAX = 10_000;
 
 /** How many of the keys from the second word on it is true of. */
 function countKeys(words: CommandWords, isTrueOf: (key: Key) => boolean): Reply {
@@ -114,25 +111,12 @@ function expectOwnKeyspace(word: Uint8Array): void {
 
 function scan(workspace: Workspace, words: CommandWords): Reply {
   const place = parseScanCursor(wordOf(words, 1));
-  let pattern: string | undefined;
-  let wanted: string | undefined;
-  let count = SCAN_COUNT;
-  for (let at = 2; at < words.length; at += 2) {
-    const option = optionOf(words, at);
-    const value = words[at + 1];
-    if (value === undefined) throw new CommandError(SYNTAX_ERROR);
-    if (option === "match") pattern = latin1FromBytes(value);
-    else if (option === "type") wanted = latin1FromBytes(value).toLowerCase();
-    else if (option === "count") {
-      count = expectNumber(value);
-      if (count < 1) throw new CommandError(SYNTAX_ERROR);
-    } else throw new CommandError(SYNTAX_ERROR);
-  }
-  const prefix = pattern === undefined ? "" : literalPrefix(pattern);
-  const page = workspace.scan(place, { prefix, count: Math.min(count, SCAN_COUNT_MAX) });
+  const options = scanOptionsOf(words, 2, true);
+  const prefix = options.pattern === undefined ? "" : literalPrefix(options.pattern);
+  const page = workspace.scan(place, { prefix, count: options.count });
   const found = page.keys.filter((key) => {
     const type = workspace.typeOf(key);
-    return type !== undefined && (wanted ?? type) === type && (pattern === undefined || isMatch(pattern, key));
+    return type !== undefined && (options.type ?? type) === type && matches(options, key);
   });
   return arrayReply([textReply(formatScanCursor(page.next)), arrayReply(found.map(textReply))]);
 }

@@ -11,6 +11,7 @@ const EXACT_DIGITS = 15;
 const INTEGER_LENGTH_MAX = 20;
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
+const COUNT_OUT_OF_RANGE = `ERR value is out of range, value must between -${INT64_MAX} and ${INT64_MAX}`;
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 const HEX = /^([+-]?)0x([0-9a-f]+)$/i;
@@ -45,6 +46,13 @@ export function expectInteger(bytes: Uint8Array | undefined, otherwise = NOT_AN_
   const value = bytes === undefined ? undefined : integerOf(bytes);
   if (value === undefined) throw new CommandError(otherwise);
   return value;
+}
+
+/** Of a count that may be negative, for picks. Throws `CommandError`. */
+export function expectCount(bytes: Uint8Array | undefined): number {
+  const count = expectInteger(bytes);
+  if (count === INT64_MIN) throw new CommandError(COUNT_OUT_OF_RANGE);
+  return Number(count);
 }
 
 /** Like `expectInteger`; what a double does not hold exactly, and is therefore beyond every bound, as nearly as it can. */

@@ -38,6 +38,10 @@ import type { KeyType, ScanPlace, Workspace } from "./workspace.ts";
 
 /** Of a register, with its place in the table. */
 const REGISTER_BYTES = 64;
+/** What an answer holds for a member that was written, beside its bytes. */
+const WRITTEN_BYTES = 192;
+/** Most transactions that are about a long collection read little of it. */
+const COLLECTION_ROOM_BYTES_MAX = 1024 * 1024;
 /** The greatest instant that a record holds, unix ms. */
 const EXPIRES_AT_MAX = 2 ** 48 - 1;
 
@@ -53,9 +57,9 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
   readonly #random: () => number;
   #replica: Replica;
   #client: CommandClient;
-  /** What there is room for to be copied. */
+  /** What there is room for. */
   #roomBytes = 0;
-  #copiedBytes = 0;
+  #takenBytes = 0;
   readonly #bounds = new TurnBounds();
   #hasWritten = false;
   /** Keys whose values nobody has: they are not there. */
@@ -81,7 +85,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
     this.#client = client;
     this.now = now;
     this.#roomBytes = client.room === undefined ? Infinity : roomBytes + SHORT_VALUE_BYTES_MAX;
-    this.#copiedBytes = takenBytes;
+    this.#takenBytes = takenBytes;
     this.#bounds.begin();
     this.#hasWritten = false;
   }
@@ -178,8 +182,12 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
       if (key.length === 0 || key.length > this.keyBytesMax) continue;
       const shard = this.shardOf(key);
       const slot = this.#liveIn(shard, key);
-      if (slot === 0) continue;
-      if (shard.isAway(slot)) throw this.#interruption(key, new ValueAway(shard, slot));
+      if (slot === 0) {
+        const shown = this.collections.shownIn(shard, key);
+        if (shown !== undefined) bytes += Math.min(this.collections.bytesOf(shard, shown), COLLECTION_ROOM_BYTES_MAX);
+        continue;
+      }
+      this.#resident(shard, key, slot);
       bytes += valueLengthAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
     }
     if (bytes > this.#roomBytes) throw this.#interruption("" as Key, new ValueLong(bytes));
@@ -221,8 +229,11 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
     const shard = this.shardOf(key);
     this.collections.removeAll(shard, key);
     this.#writeValue(shard, key, value, at, undefined, undefined);
-    // A command behind it in the same transaction may read it.
-    this.#roomBytes += value.length;
+  }
+
+  takeRoom(bytes: number): void {
+    this.#takenBytes += bytes;
+    if (this.#takenBytes > this.#roomBytes) this.#needRoom();
   }
 
   copyOf(bytes: Uint8Array): Uint8Array {
@@ -230,14 +241,9 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
     return copies.of(bytes);
   }
 
-  takeRoom(bytes: number): void {
-    this.#copiedBytes += bytes;
-    if (this.#copiedBytes > this.#roomBytes) this.#needRoom();
-  }
-
   /** Of what has been begun with, all that was copied. */
   get takenBytes(): number {
-    return this.#copiedBytes;
+    return this.#takenBytes;
   }
 
   goThrough(bytes: number): void {
@@ -343,6 +349,8 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
   }
 
   write(shard: Shard, write: LocalWrite): void {
+    // A command behind it in the same transaction may read it.
+    this.#roomBytes += WRITTEN_BYTES + (write.field?.length ?? 0) + (write.value?.length ?? 0);
     const slot = this.#replica.write(shard, write, false, this.now);
     this.#hasWritten = true;
     const view = shard.table.viewOf(slot);
@@ -373,7 +381,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
   /** More than is left of its room: for twice as much it has to be asked again only seldom. */
   #needRoom(): void {
     if (this.#hasWritten) throw new AtollError("MEMORY_FULL", "there is no room for what this command reads");
-    throw new Interruption("" as Key, new ValueLong(Math.max(this.#copiedBytes, 2 * this.#roomBytes)));
+    throw new Interruption("" as Key, new ValueLong(Math.max(this.#takenBytes, 2 * this.#roomBytes)));
   }
 }
 

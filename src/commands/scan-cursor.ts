@@ -21,11 +21,16 @@ export function formatScanCursor(place: ScanPlace | undefined): string {
 }
 
 /** Throws `CommandError`. */
-export function parseScanCursor(word: Uint8Array): ScanPlace {
+export function parseCursor(word: Uint8Array): bigint {
   const text = word.length > 20 ? "" : latin1FromBytes(word);
   if (!DIGITS.test(text) || BigInt(text) > CURSOR_MAX) throw new CommandError("ERR invalid cursor");
-  if (text === "0") return SCAN_START;
-  const cursor = BigInt(text);
+  return BigInt(text);
+}
+
+/** Throws `CommandError`. */
+export function parseScanCursor(word: Uint8Array): ScanPlace {
+  const cursor = parseCursor(word);
+  if (cursor === 0n) return SCAN_START;
   return {
     shard: Number(cursor >> (ORDER_BITS + RANK_BITS)),
     order: Number((cursor >> RANK_BITS) & ORDER_MASK),

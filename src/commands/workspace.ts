@@ -58,7 +58,7 @@ export interface Workspace {
 
   /** A copy for the client, which has room for it (C1). */
   copyOf(bytes: Uint8Array): Uint8Array;
-  /** Room for so much more of an answer, which is not copied from anywhere (C1). */
+  /** Room for so much more of an answer, which is not copied from anywhere, or of what is gathered for it (C1). */
   takeRoom(bytes: number): void;
   /**
    * So many bytes are about to be gone through, one by one. Throws `CommandError` where that is too much for commands that run

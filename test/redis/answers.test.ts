@@ -5,13 +5,15 @@ import type { Node } from "../../src/node/create-node.ts";
 import { type Case, groupsOf } from "./case-text.ts";
 import { collections } from "./cases/collections.ts";
 import { connections } from "./cases/connections.ts";
+import { hashes } from "./cases/hashes.ts";
 import { keys } from "./cases/keys.ts";
 import { lists } from "./cases/lists.ts";
+import { sets } from "./cases/sets.ts";
 import { strings } from "./cases/strings.ts";
 import { type Answer, RespClient } from "./resp-client.ts";
 import { hasRedis, type RedisServer, startAtoll, startRedis } from "./servers.ts";
 
-const families = { strings, keys, collections, connections, lists };
+const families = { strings, keys, collections, hashes, sets, lists, connections };
 
 let redis: RedisServer | undefined;
 let atoll: { readonly node: Node; readonly port: number };

@@ -1,0 +1,42 @@
+/** Numbers in the fields of hashes that are added to; a field keeps its end. */
+
+import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
+import { bulkReply, integerReply, type Reply } from "../command-reply.ts";
+import type { CommandWords } from "../command-store.ts";
+import { CommandError, NOT_A_FLOAT } from "./command-error.ts";
+import { sumOfIntegers } from "./increments.ts";
+import { addLongDoubles } from "./long-double.ts";
+import { expectInteger, integerOf } from "./number-text.ts";
+import { keyOf, textOf } from "./words.ts";
+import type { Workspace } from "./workspace.ts";
+
+export function hincrby(workspace: Workspace, words: CommandWords): Reply {
+  const [key, name] = [keyOf(words, 1), textOf(words, 2)];
+  const by = expectInteger(words[3]);
+  const value = workspace.collections.valueOf(key, "hash", name);
+  const before = value === undefined ? 0 : integerOf(value);
+  if (before === undefined) throw new CommandError("ERR hash value is not an integer");
+  const after = sumOfIntegers(before, by);
+  put(workspace, words, bytesFromLatin1(String(after)));
+  return integerReply(after);
+}
+
+export function hincrbyfloat(workspace: Workspace, words: CommandWords): Reply {
+  const by = textOf(words, 3);
+  const asked = addLongDoubles("0", by);
+  if (asked === "bad") throw new CommandError(NOT_A_FLOAT);
+  if (asked === "infinite") throw new CommandError("ERR value is NaN or Infinity");
+  const value = workspace.collections.valueOf(keyOf(words, 1), "hash", textOf(words, 2));
+  const sum = addLongDoubles(value === undefined ? "0" : latin1FromBytes(value), by);
+  if (sum === "bad") throw new CommandError("ERR hash value is not a float");
+  if (sum === "infinite") throw new CommandError("ERR increment would produce NaN or Infinity");
+  const after = bytesFromLatin1(sum);
+  put(workspace, words, after);
+  return bulkReply(after);
+}
+
+function put({ collections }: Workspace, words: CommandWords, value: Uint8Array): void {
+  const [key, name] = [keyOf(words, 1), textOf(words, 2)];
+  const end = collections.memberExpiresAt(key, "hash", name) ?? Infinity;
+  collections.put(key, "hash", name, value, end);
+}

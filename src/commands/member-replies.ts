@@ -1,0 +1,23 @@
+/** Members of collections as answers. There may be a million of them: room is taken for all of it. */
+
+import { bulkReply, type Reply, textReply } from "../command-reply.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Of what an answer holds for an item, beside its bytes. */
+const ITEM_BYTES = 96;
+
+/** Before so many items are gathered: most of the room is found at once, and not little by little. */
+export function expectItems(workspace: Workspace, count: number): void {
+  workspace.takeRoom(count * ITEM_BYTES);
+}
+
+/** Of the bytes that a name is. */
+export function nameReply(workspace: Workspace, name: string): Reply {
+  workspace.takeRoom(name.length);
+  return textReply(name);
+}
+
+/** A copy. */
+export function memberReply(workspace: Workspace, value: Uint8Array): Reply {
+  return bulkReply(workspace.copyOf(value));
+}

@@ -1,0 +1,28 @@
+/** Ranks of members by chance. */
+
+import { expectItems } from "./member-replies.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Up to `wanted` different numbers below `count`, ascending (Floyd's sample, in Bentley, Programming Pearls 1987). */
+export function pickDistinct(random: () => number, count: number, wanted: number): readonly number[] {
+  if (wanted >= count) return Array.from({ length: count }, (_, rank) => rank);
+  const picked = new Set<number>();
+  for (let limit = count - wanted; limit < count; limit++) {
+    const rank = random() % (limit + 1);
+    picked.add(picked.has(rank) ? limit : rank);
+  }
+  return [...picked].sort((a, b) => a - b);
+}
+
+/** As many numbers below `count`, each as likely as any other every time. */
+function* pickAny(random: () => number, count: number, wanted: number): Generator<number, void> {
+  for (let i = 0; i < wanted; i++) yield random() % count;
+}
+
+/** Ranks of so many members: different ones, or where `wanted` is negative as many as that, however few there are. */
+export function picks(workspace: Workspace, count: number, wanted: number): Iterable<number> {
+  if (count === 0) return [];
+  const random = () => workspace.random();
+  expectItems(workspace, 2 * Math.min(Math.abs(wanted), wanted < 0 ? Infinity : count));
+  return wanted < 0 ? pickAny(random, count, -wanted) : pickDistinct(random, count, wanted);
+}
