@@ -85,6 +85,7 @@ export function bytesOfReply(reply: Reply): number {
     case "array":
     case "set":
     case "map":
+    case "pairs":
     case "push":
       return reply.items.reduce((sum, item) => sum + bytesOfReply(item), REPLY_OVERHEAD);
     default:

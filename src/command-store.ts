@@ -3,7 +3,7 @@
  * `Store`, of which it is another view: the keys are the same.
  */
 
-import type { Key } from "./base/ids.ts";
+import type { Key, ReplicaId } from "./base/ids.ts";
 import type { Reply } from "./command-reply.ts";
 import type { Dot, Room } from "./store.ts";
 
@@ -50,6 +50,11 @@ export interface CommandFacts {
   readonly isOfConnection: boolean;
 }
 
+export interface QueuedCommand {
+  readonly words: CommandWords;
+  readonly facts: CommandFacts;
+}
+
 /** One client of a keyspace, as far as commands care. */
 export interface CommandClient {
   /** Asked before a long value is copied for the client; absent: nobody is asked. */
@@ -63,30 +68,34 @@ export interface WatchedKey {
   readonly key: Key;
   /** Another one once it was written, deleted, or has expired. */
   readonly version: string;
+  /** The other replica that tells so, and that alone can tell whether it has changed. */
+  readonly at?: ReplicaId;
 }
 
 export interface CommandKeyspace {
   /** Carries one command out, at once where nothing has to be waited for. Never throws, and never rejects. */
   run(command: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply>;
   /**
-   * Carries commands out with nothing in between. Undefined: not one of them, since one of `watched` has changed. Never throws,
-   * and never rejects.
+   * Carries commands out with nothing in between, and answers with the list of what they answer; with none where one of
+   * `watched` has changed, and with an error where they cannot be begun: then not one of them has been. Never throws, and never
+   * rejects.
    */
   runAll(
-    commands: readonly { readonly words: CommandWords; readonly facts: CommandFacts }[],
+    commands: readonly QueuedCommand[],
     watched: readonly WatchedKey[],
     client: CommandClient,
-  ): readonly Reply[] | undefined | Promise<readonly Reply[] | undefined>;
+  ): Reply | Promise<Reply>;
   /**
    * Runs `body` with nothing in between, at once or once the values of `keys` are in memory; what it gives to `call` is carried
-   * out on the spot. Only where this replica has all of the keyspace.
+   * out on the spot. Only where this replica keeps them: what another does is carried out there as a command.
    */
   runScript(
     keys: readonly Key[],
     client: CommandClient,
     body: (call: (command: CommandWords, facts: CommandFacts) => Reply) => Reply,
   ): Reply | Promise<Reply>;
-  watch(keys: readonly Key[]): readonly WatchedKey[];
+  /** Beside those that are `watched` already. Throws `KEYS_APART` where no replica keeps all of them, and what a read may fail with. */
+  watch(keys: readonly Key[], watched: readonly WatchedKey[]): readonly WatchedKey[] | Promise<readonly WatchedKey[]>;
   /** Acknowledgements by other replicas of the last write of a client: how many there are after `timeoutMs`, or once there are `wanted`. */
   wait(client: CommandClient, wanted: number, timeoutMs: number): Promise<number>;
 }

@@ -19,14 +19,8 @@ export interface CommandRow extends CommandFacts {
 const ROW = /^(\S+) +(-?\d+) +(\S+) +(\d+) (-?\d+) (\d+)(?:@(\d+))? +(\S+) +(.+)$/;
 
 /**
-function rowOf(
-  group: string,
-  line: string,
-  run: Readonly<Record<string, CommandFunction>>,
-  turns: Readonly<Record<string, TurnsFunction>>,
-): CommandRow {
-  const [, name = "", arity, flags = "", first, last, step, counted = "0", since = "", summary = ""] =
-    ROW.exec(line.trim()) ?? [];
+ * Of lines `name arity flags first last step since summary`; flags as of Redis, with commas, `-` for none; `step@n` where
+ * the word at n says how many keys follow it. Each name that neither `run` nor `turns` has a function for is of the connection.
  */
 export function rowsOf(
   group: string,

@@ -2,37 +2,54 @@
 
 import type { SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
-import { DEFAULT_SPACE } from "../base/shard-id.ts";
+import { DEFAULT_SPACE, SYSTEM_SPACE } from "../base/shard-id.ts";
 import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
 import type { CommandKeyspace, CommandStore, ServerFacts } from "../command-store.ts";
+import type { CommandRouter } from "../replica/command-router.ts";
+import type { CommandRequest, CommandService } from "../replica/command-service.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import { memoryBytes } from "../replica/status.ts";
 import type { KeyspaceStore } from "../store.ts";
+import type { ResponseBody } from "../wire/request.ts";
 import { commandTable } from "./command-table.ts";
+import { PlacedCommands } from "./placed-commands.ts";
 import { SpaceCommands } from "./space-commands.ts";
 
 export interface CommandsOptions {
   readonly host: KeyspaceHost;
+  readonly router: CommandRouter;
   /** Says which keyspaces there are. */
   readonly keyspaces: Pick<KeyspaceStore, "keyspace">;
   readonly random: Random;
 }
 
-export class Commands implements CommandStore {
+export class Commands implements CommandStore, CommandService {
   readonly commands = commandTable;
   readonly #options: CommandsOptions;
-  readonly #bySpace = new Map<SpaceId, SpaceCommands>();
+  readonly #bySpace = new Map<SpaceId, PlacedCommands>();
 
   constructor(options: CommandsOptions) {
     this.#options = options;
   }
 
   keyspace(name: string): CommandKeyspace | undefined {
-    const { host, random, keyspaces } = this.#options;
+    const { host, keyspaces } = this.#options;
     if (keyspaces.keyspace(name) === undefined) return undefined;
     const space = name === DEFAULT_KEYSPACE ? DEFAULT_SPACE : host.replica().keyspaces.get(name)?.space;
-    if (space === undefined) return undefined;
-    const commands = this.#bySpace.get(space) ?? new SpaceCommands(host, space, random);
+    return space === undefined ? undefined : this.#in(space);
+  }
+
+  async serve(request: CommandRequest): Promise<ResponseBody> {
+    const { ownership } = this.#options.host.replica();
+    const isKnown = request.space !== SYSTEM_SPACE && ownership.isInView(request.space);
+    return isKnown ? this.#in(request.space).serve(request) : { type: "refused" };
+  }
+
+  #in(space: SpaceId): PlacedCommands {
+    const known = this.#bySpace.get(space);
+    if (known !== undefined) return known;
+    const { host, random, router } = this.#options;
+    const commands = new PlacedCommands({ host, router, space, random }, new SpaceCommands(host, space, random));
     this.#bySpace.set(space, commands);
     return commands;
   }

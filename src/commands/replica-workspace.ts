@@ -22,6 +22,7 @@ import {
   wholeLength,
 } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
+import { keysApart } from "../replica/command-router.ts";
 import { scanKeys } from "../replica/key-scan.ts";
 import { checkKey, ValueAway, ValueLong } from "../replica/operations.ts";
 import { versionAt } from "../replica/register-view.ts";
@@ -62,6 +63,8 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
   #takenBytes = 0;
   readonly #bounds = new TurnBounds();
   #hasWritten = false;
+  /** Where the keys of the command are, in a keyspace that this replica may keep in part: it looks nowhere else. */
+  scope: ReadonlySet<Shard> | undefined;
   /** Keys whose values nobody has: they are not there. */
   #lost: ReadonlySet<Key> | undefined;
 
@@ -81,6 +84,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
   /** For the next command, or the next turn of one. */
   begin(replica: Replica, client: CommandClient, now: number, { roomBytes, takenBytes, lost }: SeenTo): void {
     this.#lost = lost;
+    this.scope = undefined;
     this.#replica = replica;
     this.#client = client;
     this.now = now;
@@ -254,24 +258,22 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
 
   scan(place: ScanPlace, options: { readonly prefix: string; readonly count: number }) {
     this.#bounds.mayLook(0);
-    const page = scanKeys(this.#replica.shards.in(this.#space), place, options, this.now);
+    const page = scanKeys(this.#scannedShards(), place, options, this.now);
     this.#bounds.looked(page.looked);
     return page;
   }
 
   expectWhole(): void {
-    const registers = this.#replica.shards.in(this.#space).reduce((sum, { table }) => sum + table.count, 0);
-    this.#bounds.mayLook(registers);
+    this.#bounds.mayLook([...this.#shards()].reduce((sum, { table }) => sum + table.count, 0));
   }
 
   randomKey(): Key | undefined {
-    const shards = this.#replica.shards.in(this.#space);
-    return randomKeyOf(shards, this.#random, (shard, slot) => this.#keyIn(shard, slot));
+    return randomKeyOf([...this.#shards()], this.#random, (shard, slot) => this.#keyIn(shard, slot));
   }
 
   keyCount(): number {
     let count = 0;
-    for (const shard of this.#replica.shards.in(this.#space)) {
+    for (const shard of this.#shards()) {
       count += shard.standing - shard.containers.standing;
       for (const container of shard.containers.all()) if (this.#isListedAs(shard, container)) count++;
     }
@@ -302,7 +304,20 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
 
   shardOf(key: Key): Shard {
     if (key.length === 0 || key.length > this.keyBytesMax) checkKey(this.#replica, key);
-    return this.#replica.shardOfKey(key, this.#space);
+    const shard = this.#replica.shardOfKey(key, this.#space);
+    if (this.scope?.has(shard) === false) throw keysApart();
+    return shard;
+  }
+
+  #shards(): Iterable<Shard> {
+    return this.scope ?? this.#replica.shards.in(this.#space);
+  }
+
+  /** By their numbers; undefined: not to be looked at. */
+  #scannedShards(): readonly (Shard | undefined)[] {
+    const { scope } = this;
+    const all = this.#replica.shards.in(this.#space);
+    return scope === undefined ? all : all.map((shard) => (scope.has(shard) ? shard : undefined));
   }
 
   /** The slot of the live value of a key, or 0. */

@@ -1,26 +1,23 @@
 /**
- * Carries commands out on the keys of one keyspace, at once wherever nothing has to be waited for. What a command reads and is
+ * Carries commands out on the keys of one keyspace, against what this replica holds of it, at once wherever nothing has to be waited for. What a command reads and is
  * not in memory, or is too long to be copied without asking, is seen to first; then the command begins again (C1 of
  * `workspace.ts`).
  */
 
-import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
-import { keyPlaces } from "../command-keys.ts";
-import { arrayReply, errorReply, type Reply } from "../command-reply.ts";
-import type { CommandClient, CommandFacts, CommandKeyspace, CommandWords, WatchedKey } from "../command-store.ts";
+import { arrayReply, errorReply, NO_ARRAY, type Reply } from "../command-reply.ts";
+import type { CommandClient, CommandFacts, CommandWords, QueuedCommand, WatchedKey } from "../command-store.ts";
+import type { Shard } from "../core/shard.ts";
 import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
 import { ValueLong } from "../replica/operations.ts";
-import { untilInView } from "../replica/policy-wait.ts";
 import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
 import { Interruption, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
 import { ReplicaWorkspace } from "./replica-workspace.ts";
 import type { Turn } from "./turns.ts";
-
 import { checkSizes } from "./word-sizes.ts";
-import { keyOf } from "./words.ts";
+import { keysOf } from "./words.ts";
 
 /** Of a client that waits for acknowledgements, however long it may. */
 const WAIT_MS_MAX = 10 * 60_000;
@@ -28,7 +25,10 @@ const PUT_BACK_MAX_MS = 1000;
 
 type Body<T> = (workspace: ReplicaWorkspace) => T;
 
-export class SpaceCommands implements CommandKeyspace {
+/** Where the keys of commands are, in a keyspace that this replica may keep in part; absent: anywhere. */
+export type Scope = ReadonlySet<Shard> | undefined;
+
+export class SpaceCommands {
   readonly #host: KeyspaceHost;
   readonly #space: SpaceId;
   readonly #local: LocalKeyspace;
@@ -42,50 +42,54 @@ export class SpaceCommands implements CommandKeyspace {
     this.#random = () => random.uint32();
   }
 
-  run(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {
+  run(words: CommandWords, facts: CommandFacts, client: CommandClient, scope?: Scope): Reply | Promise<Reply> {
+    const body = (workspace: ReplicaWorkspace): Reply => {
+      workspace.scope = scope;
+      return execute(workspace, words, facts);
+    };
     try {
-      const coming = this.#untilHere();
-      if (coming !== undefined) return coming.then(() => this.run(words, facts, client)).catch(replyOfError);
       const { turns } = facts as CommandRow;
-      if (turns !== undefined) return this.#inTurns(client, turns(words)).catch(replyOfError);
-      return this.#carryOut(client, NOTHING_SEEN_TO, (workspace) => execute(workspace, words, facts));
+      if (turns !== undefined) return this.#inTurns(client, turns(words), scope).catch(replyOfError);
+      return this.#carryOut(client, NOTHING_SEEN_TO, body);
     } catch (error) {
       if (!(error instanceof Interruption)) return replyOfError(error);
-      return this.#later(client, error, (workspace) => execute(workspace, words, facts)).catch(replyOfError);
+      return this.#later(client, error, body).catch(replyOfError);
     }
   }
 
+  /** As `CommandKeyspace.runAll`. */
   runAll(
-    commands: readonly { readonly words: CommandWords; readonly facts: CommandFacts }[],
+    commands: readonly QueuedCommand[],
     watched: readonly WatchedKey[],
     client: CommandClient,
-  ): readonly Reply[] | undefined | Promise<readonly Reply[] | undefined> {
-    const keys = commands.flatMap(({ words, facts }) => keyPlaces(words, facts).map((at) => keyOf(words, at)));
+    scope?: Scope,
+  ): Reply | Promise<Reply> {
+    const keys = commands.flatMap(({ words, facts }) => keysOf(words, facts));
     const all = (workspace: ReplicaWorkspace): Reply => {
-      for (const { key, version } of watched) if (workspace.versionOf(key) !== version) return errorReply("");
+      for (const { key, version } of watched) if (workspace.versionOf(key) !== version) return NO_ARRAY;
       return arrayReply(commands.map(({ words, facts }) => executeSafely(workspace, words, facts)));
     };
-    const done = this.runScript(keys, client, () => errorReply(""), all);
-    const open = (reply: Reply): readonly Reply[] | undefined => {
-      if (reply.type === "array") return reply.items;
-      return reply.type === "error" && reply.text === "" ? undefined : commands.map(() => reply);
-    };
-    return done instanceof Promise ? done.then(open) : open(done);
+    return this.#runWhole(keys, client, all, scope);
   }
 
+  /** As `CommandKeyspace.runScript`. */
   runScript(
     keys: readonly Key[],
     client: CommandClient,
     body: (call: (command: CommandWords, facts: CommandFacts) => Reply) => Reply,
-    run: Body<Reply> = (workspace) => body((words, facts) => executeSafely(workspace, words, facts)),
+    scope?: Scope,
   ): Reply | Promise<Reply> {
+    const run: Body<Reply> = (workspace) => body((words, facts) => executeSafely(workspace, words, facts));
+    return this.#runWhole(keys, client, run, scope);
+  }
+
+  #runWhole(keys: readonly Key[], client: CommandClient, run: Body<Reply>, scope: Scope): Reply | Promise<Reply> {
     const whole = (workspace: ReplicaWorkspace): Reply => {
+      workspace.scope = scope;
       workspace.expect(keys);
       return run(workspace);
     };
     try {
-      const coming = this.#untilHere();
-      if (coming !== undefined) return coming.then(() => this.runScript(keys, client, body, run)).catch(replyOfError);
       return this.#carryOut(client, NOTHING_SEEN_TO, whole);
     } catch (error) {
       if (!(error instanceof Interruption)) return replyOfError(error);
@@ -140,13 +144,13 @@ export class SpaceCommands implements CommandKeyspace {
   }
 
   /** One turn of the loop for each of the command; one that has to wait for something begins again, not the command. */
-  async #inTurns(client: CommandClient, turn: Turn): Promise<Reply> {
+  async #inTurns(client: CommandClient, turn: Turn, scope: Scope): Promise<Reply> {
     for (let seenTo = NOTHING_SEEN_TO; ; ) {
       try {
-        const [reply, takenBytes] = this.#carryOut(client, seenTo, (workspace) => [
-          turn(workspace),
-          workspace.takenBytes,
-        ]);
+        const [reply, takenBytes] = this.#carryOut(client, seenTo, (workspace) => {
+          workspace.scope = scope;
+          return [turn(workspace), workspace.takenBytes];
+        });
         if (reply !== undefined) return reply;
         seenTo = { ...seenTo, takenBytes };
         await this.#host.pause(0);
@@ -164,14 +168,6 @@ export class SpaceCommands implements CommandKeyspace {
     }
     if (await this.#local.bringBack(key, cause)) return seenTo;
     return { ...seenTo, lost: new Set(seenTo.lost).add(key) };
-  }
-
-  /** Of a keyspace that has just come it is soon known who keeps it. Throws where others keep the keys. */
-  #untilHere(): Promise<void> | undefined {
-    if (this.#host.replica().ownership.isEverywhere(this.#space)) return undefined;
-    const coming = untilInView(this.#host, this.#space);
-    if (coming !== undefined) return coming;
-    throw new AtollError("NOT_READY", "commands are carried out in keyspaces that every replica keeps");
   }
 }
 

@@ -2,7 +2,8 @@
 
 import { latin1FromBytes } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
-import type { CommandWords } from "../command-store.ts";
+import { keyPlaces } from "../command-keys.ts";
+import type { CommandFacts, CommandWords } from "../command-store.ts";
 
 /** The word is a key; there is one, as the arity says. */
 export function keyOf(words: CommandWords, at: number): Key {
@@ -22,4 +23,9 @@ export function textOf(words: CommandWords, at: number): string {
 
 export function wordOf(words: CommandWords, at: number): Uint8Array {
   return words[at] as Uint8Array;
+}
+
+/** Those that the command table tells of. */
+export function keysOf(words: CommandWords, facts: CommandFacts): readonly Key[] {
+  return keyPlaces(words, facts).map((at) => keyOf(words, at));
 }

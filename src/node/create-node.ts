@@ -192,7 +192,13 @@ class AtollNode implements Node {
       version,
       ...(config.tls === undefined ? {} : { tls: config.tls }),
     });
-    this.#redis = config.redisPort === 0 ? undefined : this.#redisDoor(auth, limits, random);
+    // Also for other replicas, whose clients have commands carried out on keys that are kept here.
+    const commands = new Commands({
+      ...{ host: this.#driver.commandHost, router: this.#driver.commandRouter },
+      ...{ keyspaces: this.#driver, random },
+    });
+    this.#driver.commandService = commands;
+    this.#redis = config.redisPort === 0 ? undefined : this.#redisDoor(commands, auth, limits);
     this.#discovery = new Discovery({
       targets: config.join,
       scheduler: systemScheduler,
@@ -201,9 +207,8 @@ class AtollNode implements Node {
     });
   }
 
-  #redisDoor(auth: Auth, limits: Partial<DoorLimits>, random: SystemRandom): RedisDoor {
+  #redisDoor(store: Commands, auth: Auth, limits: Partial<DoorLimits>): RedisDoor {
     const { enableFaults, tls } = this.#config;
-    const store = new Commands({ host: this.#driver.commandHost, keyspaces: this.#driver, random });
     const { account, metrics } = this.#doors;
     const log = this.#log;
     this.#pubsub = new Pubsub({

@@ -42,6 +42,8 @@ import type { MessageOf } from "../wire/message.ts";
 import type { Acks } from "./acks.ts";
 import { Backups } from "./backup.ts";
 import { birthsOf } from "./births.ts";
+import { CommandRouter } from "./command-router.ts";
+import type { CommandService } from "./command-service.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { DialList } from "./dial-list.ts";
 import { DiskFeed } from "./disk-feed.ts";
@@ -107,6 +109,9 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   readonly #host: KeyspaceHost;
   readonly #backups: Backups;
   readonly #router: Router;
+  readonly #commandRouter: CommandRouter;
+  /** Carries out commands that other replicas ask for; where there is none they are refused. */
+  commandService: CommandService | undefined;
   readonly #service: RequestService;
   readonly #keyspacesBySpace = new Map<SpaceId, Keyspace>();
   readonly #refusalLog: RefusalLog;
@@ -158,7 +163,11 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     this.#backups = new Backups(host, this.#router);
     const respond = (peer: ReplicaId, response: MessageOf<"response">) =>
       this.#step(() => this.#replica?.send(peer, response));
-    this.#service = new RequestService({ ...host, respond }, this.#router);
+    this.#commandRouter = new CommandRouter(host, this.#router);
+    this.#service = new RequestService(
+      { ...host, respond, commands: (request) => this.commandService?.serve(request) },
+      this.#router,
+    );
     this.#default = new Keyspace(host, this.#router, DEFAULT_SPACE);
     this.#keyspacesBySpace.set(DEFAULT_SPACE, this.#default);
     this.documents = new Documents({
@@ -171,6 +180,10 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   /** For those who carry out commands. */
   get commandHost(): KeyspaceHost {
     return this.#host;
+  }
+
+  get commandRouter(): CommandRouter {
+    return this.#commandRouter;
   }
 
   get id(): ReplicaId {
@@ -630,9 +643,9 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   #transportEvents(): TransportEvents {
     const { replica } = this;
     return {
-      up: (link, peer) => {
+      up: (link, peer, version) => {
         this.#refusing.up(link, peer);
-        this.#step((now) => replica.linkUp(link, peer, now));
+        this.#step((now) => replica.linkUp(link, peer, now, version));
       },
       down: (link, reason, code) => {
         this.#refusing.down(link, reason, code);

@@ -133,6 +133,7 @@ const ANSWERS: Readonly<Record<RequestBody["type"], ReadonlySet<ResponseBody["ty
   writes: new Set(["wrote", "refused", "error"]),
   copy: new Set(["copied", "refused", "error"]),
   restore: new Set(["restored", "refused", "error"]),
+  commands: new Set(["replied", "refused", "error"]),
 };
 
 /** What was answered is read at once. */

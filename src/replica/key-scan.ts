@@ -27,9 +27,12 @@ export interface ScanPage {
   readonly looked: number;
 }
 
-/** Live keys under a prefix from a place on, about `count`, after visiting about so many registers or a bound of them. */
+/**
+ * Live keys under a prefix from a place on, about `count`, after visiting about so many registers or a bound of them. Undefined:
+ * a shard that is passed over.
+ */
 export function scanKeys(
-  shards: readonly Shard[],
+  shards: readonly (Shard | undefined)[],
   from: RankedPlace,
   { prefix, count }: { readonly prefix: string; readonly count: number },
   now: number,
@@ -38,8 +41,12 @@ export function scanKeys(
   let looked = 0;
   let place = from;
   while (keys.length < count && looked < SCAN_MAX) {
+    if (place.shard >= shards.length) return { keys, looked };
     const shard = shards[place.shard];
-    if (shard === undefined) return { keys, looked };
+    if (shard === undefined) {
+      place = nextShard(place);
+      continue;
+    }
     if (place.rank > 0) {
       place = takeRanks(shard, place, prefix, count, keys, now);
       looked += shard.table.count;

@@ -12,8 +12,18 @@ import type { Shard } from "../core/shard.ts";
 import type { WriteOutcome } from "../store.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
-import type { CopyBody, ListBody, ReadBody, Request, ResponseBody, RestoreBody, WriteBody } from "../wire/request.ts";
+import type {
+  CommandsBody,
+  CopyBody,
+  ListBody,
+  ReadBody,
+  Request,
+  ResponseBody,
+  RestoreBody,
+  WriteBody,
+} from "../wire/request.ts";
 import { copyHere, writesOf } from "./backup.ts";
+import type { CommandRequest } from "./command-service.ts";
 import { copyOf } from "./forwarding.ts";
 import { listHere } from "./listing.ts";
 import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
@@ -36,6 +46,8 @@ type Stale = Extract<Fate, { type: "stale" }>;
 export interface RequestHost extends KeyspaceHost {
   /** Sends an answer, also while this replica stops. */
   respond(peer: ReplicaId, response: MessageOf<"response">): void;
+  /** Undefined: nobody carries commands out here. */
+  commands(request: CommandRequest): Promise<ResponseBody> | undefined;
 }
 
 export class RequestService {
@@ -123,6 +135,8 @@ export class RequestService {
         return this.#copy(peer, around, body);
       case "restore":
         return this.#restore(peer, around, { ...body, records: copyOf(body.records) });
+      case "commands":
+        return this.#commands(peer, around, body);
     }
   }
 
@@ -254,6 +268,14 @@ export class RequestService {
     const mode = { stamp, isOurs, begun: { key: undefined } };
     const counts = await this.#waitFor(peer, request, restoreHere(this.#host, group.shard, group, mode));
     this.#answer(peer, request, { type: "restored", ...counts });
+  }
+
+  async #commands(peer: ReplicaId, around: Omit<Request, "body">, body: CommandsBody): Promise<void> {
+    const { request } = around;
+    const taken = (): void => this.#answer(peer, request, { type: "taken" });
+    const passedOn = (): void => void this.passedOn++;
+    const answer = this.#host.commands({ ...around, from: peer, body, taken, passedOn });
+    this.#answer(peer, request, answer === undefined ? REFUSED : await answer);
   }
 
   #isReadyIn(space: SpaceId, numbers: readonly number[]): boolean {

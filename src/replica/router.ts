@@ -20,6 +20,7 @@ import type { Shard } from "../core/shard.ts";
 import type { ListBody, ListedShard, ReadBody, Request, RequestBody, WriteBody } from "../wire/request.ts";
 import type { Circumstances, Seen } from "./circumstances.ts";
 import { type Answered, FORWARDED_MAX, Forwarding, type Patience } from "./forwarding.ts";
+import { LastTakers } from "./last-takers.ts";
 import type { Cancel } from "./ports.ts";
 import { Refusals } from "./refusals.ts";
 import type { Replica } from "./replica.ts";
@@ -54,8 +55,6 @@ const HEDGE_MS_UNKNOWN = 100;
 /** Reads that may be asked twice: one of so many, and so many at once. */
 const HEDGE_SHARE = 0.1;
 const HEDGE_BURST = 10;
-/** For so long others may lack what an owner took. */
-const STICKY_MS = 1000;
 /** Stamps that a write is given before the owner is to give it one. */
 const STAMPS_MAX = 3;
 
@@ -69,11 +68,6 @@ export interface RouterHost {
   readonly random: Random;
 }
 
-interface Taken {
-  readonly owner: ReplicaId;
-  readonly at: number;
-}
-
 /** A write as it is asked for the next time. */
 interface Attempt {
   body: WriteBody;
@@ -82,8 +76,7 @@ interface Attempt {
 export class Router {
   readonly forwarding: Forwarding;
   readonly #host: RouterHost;
-  /** Who took the last write of a shard that went through here. */
-  readonly #takenByShard = new Map<ShardId, Taken>();
+  readonly #takers = new LastTakers();
   #hedges = HEDGE_BURST;
   hedged = 0;
   guestWrites = 0;
@@ -95,7 +88,7 @@ export class Router {
 
   tick(replica: Replica, now: number): void {
     this.forwarding.tick(replica, now);
-    for (const [shard, { at }] of this.#takenByShard) if (!isRecent(at, now)) this.#takenByShard.delete(shard);
+    this.#takers.tick(now);
   }
 
   /** True where this replica answers for a shard by itself. */
@@ -118,7 +111,7 @@ export class Router {
     let inVain: Answer | undefined;
     const refusals = new Refusals(circumstances.from === undefined);
     for (;;) {
-      const owner = this.#choose(shard, tried) ?? this.#holder(shard, tried);
+      const owner = this.#choose(shard, tried) ?? this.holder(shard, tried);
       if (owner === undefined) {
         if (inVain !== undefined || !refusals.mayBeTaken) return inVain ?? HERE;
         await refusals.pause(this.#host);
@@ -128,7 +121,7 @@ export class Router {
       }
       const answer = await this.#readFrom(owner, tried, shard, requestOf(space, circumstances, body));
       if (isFinal(answer)) return answer;
-      if (answer === "lost") this.#wentUnanswered(owner, [shard.id]);
+      if (answer === "lost") this.wentUnanswered(owner, [shard.id]);
       if (isInVain(answer)) inVain = answer;
       refusals.note(answer);
     }
@@ -175,7 +168,7 @@ export class Router {
       const answer = await this.#ask(
         owner,
         requestOf(space, circumstances, body),
-        this.#patience(owner, waitMs, body.value?.length),
+        this.patience(owner, waitMs, body.value?.length),
       );
       refusals.note(answer);
       if (answer === "lost") {
@@ -189,7 +182,7 @@ export class Router {
         refuser = replica.isLinked(owner) ? owner : undefined;
       } else if (answer.type !== "refused") {
         if (answer.type === "error" && body.mayBeDone) throw unknownOutcome(owner);
-        if (answer.type === "written") this.#took(replica, shard, owner, answer.timestamp);
+        if (answer.type === "written") this.took(replica, shard, owner, answer.timestamp);
         if (answer.type === "written" && body.tags !== undefined) shard.invalidations.saw(answer.timestamp);
         return answer;
       }
@@ -212,9 +205,9 @@ export class Router {
   }
 
   /** Also while this replica stops: it was carried out all the same. */
-  #took({ clock }: Replica, shard: Shard, owner: ReplicaId, timestamp: Timestamp): void {
+  took({ clock }: Replica, shard: Pick<Shard, "id">, owner: ReplicaId, timestamp: Timestamp): void {
     const now = this.#host.now();
-    this.#takenByShard.set(shard.id, { owner, at: now });
+    this.#takers.note(shard.id, owner, now);
     clock.observe(timestamp, now);
   }
 
@@ -224,12 +217,32 @@ export class Router {
   #choose(shard: Shard, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
     const replica = this.#host.replica();
     const owners = replica.ownership.ownersOf(shard.id);
+    const preferred = this.#preferred(replica, shard, owners, tried);
+    return preferred ?? chooseOwner(this.#reachable(replica, owners, tried), this.#host.random);
+  }
+
+  /** The best of `owners`, who own all of these shards, as for one of them. */
+  bestOf(owners: readonly ReplicaId[], shards: readonly Shard[], tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
+    const replica = this.#host.replica();
+    for (const shard of shards) {
+      const preferred = this.#preferred(replica, shard, owners, tried);
+      if (preferred !== undefined && owners.includes(preferred)) return preferred;
+    }
+    return chooseOwner(this.#reachable(replica, owners, tried), this.#host.random);
+  }
+
+  /** Who is followed for a watch, or took the last write (Q3). */
+  #preferred(
+    replica: Replica,
+    shard: Shard,
+    owners: readonly ReplicaId[],
+    tried: ReadonlySet<ReplicaId>,
+  ): ReplicaId | undefined {
     const teller = replica.watchRelay.sourceOf(shard.id);
     if (teller !== undefined && !tried.has(teller) && replica.isLinked(teller)) return teller;
-    const taken = this.#takenByShard.get(shard.id);
-    const isSticky = taken !== undefined && isRecent(taken.at, this.#host.now()) && owners.includes(taken.owner);
-    if (isSticky && !tried.has(taken.owner) && replica.isLinked(taken.owner)) return taken.owner;
-    return chooseOwner(this.#reachable(replica, owners, tried), this.#host.random);
+    const taker = this.#takers.takerOf(shard.id, this.#host.now());
+    const isSticky = taker !== undefined && owners.includes(taker) && !tried.has(taker);
+    return isSticky && replica.isLinked(taker) ? taker : undefined;
   }
 
   /** Those of the owners that can be reached and were not tried; where some are alive as far as anybody knows, these only. */
@@ -240,7 +253,7 @@ export class Router {
   }
 
   /** Who holds something of a shard that it does not own, where no owner answers: better than nothing for a read. */
-  #holder(shard: Shard, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
+  holder(shard: Shard, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
     const replica = this.#host.replica();
     const { reports, ownership } = replica;
     const isHolder = (id: ReplicaId) => reports.standingOf(id)?.strays.has(shard.id) === true;
@@ -275,7 +288,7 @@ export class Router {
     const patience = { firstMs: LIST_MS_MAX, thenMs: 0 };
     const answer = await this.#ask(owner, { space, hops: 0, after: [], waitMs: 0, body }, patience);
     if (answer === "lost")
-      this.#wentUnanswered(
+      this.wentUnanswered(
         owner,
         body.shards.map((number) => shardIdOf(space, number)),
       );
@@ -283,7 +296,7 @@ export class Router {
     return answer !== "lost" && answer.type === "listed" ? answer.pages : undefined;
   }
 
-  #wentUnanswered(owner: ReplicaId, shards: readonly ShardId[]): void {
+  wentUnanswered(owner: ReplicaId, shards: readonly ShardId[]): void {
     this.#host.step(() => {
       const { watchRelay } = this.#host.replica();
       for (const shard of shards) watchRelay.wentUnanswered(owner, shard);
@@ -313,9 +326,9 @@ export class Router {
     request: Omit<Request, "request">,
   ): Promise<Answered> {
     tried.add(owner);
-    const first = this.#ask(owner, request, this.#patience(owner, request.waitMs));
+    const first = this.#ask(owner, request, this.patience(owner, request.waitMs));
     const isTellers = this.#host.replica().watchRelay.sourceOf(shard.id) === owner;
-    if (isTellers || this.#takenByShard.has(shard.id) || request.waitMs > 0) return first;
+    if (isTellers || this.#takers.has(shard.id) || request.waitMs > 0) return first;
     this.#hedges = Math.min(HEDGE_BURST, this.#hedges + HEDGE_SHARE);
     return new Promise((resolve, reject) => {
       let open = 1;
@@ -332,7 +345,7 @@ export class Router {
         tried.add(second);
         open++;
         try {
-          this.#ask(second, request, this.#patience(second, request.waitMs)).then(settle, reject);
+          this.#ask(second, request, this.patience(second, request.waitMs)).then(settle, reject);
         } catch {
           open--;
         }
@@ -345,7 +358,7 @@ export class Router {
     return Math.max(HEDGE_MS_MIN, this.forwarding.times.tailMs(owner) ?? HEDGE_MS_UNKNOWN);
   }
 
-  #patience(owner: ReplicaId, waitMs: number, bytes = 0): Patience {
+  patience(owner: ReplicaId, waitMs: number, bytes = 0): Patience {
     const tailMs = this.forwarding.times.tailMs(owner);
     const usualMs = tailMs === undefined ? PATIENCE_MS_UNKNOWN : Math.max(PATIENCE_MS_MIN, 4 * tailMs);
     const underWayMs = bytes / BYTES_PER_MS;
@@ -357,7 +370,7 @@ function requestOf(space: SpaceId, { hops, seen }: Circumstances, body: RequestB
   return { space, hops: hops - 1, after: seen?.dots ?? [], waitMs: seen?.waitMs ?? 0, body };
 }
 
-function triedBefore({ from }: Circumstances): Set<ReplicaId> {
+export function triedBefore({ from }: Circumstances): Set<ReplicaId> {
   return new Set(from === undefined ? [] : [from]);
 }
 
@@ -368,10 +381,6 @@ function isFinal(answer: Answered): answer is Answer {
 /** That owner sees no majority; another one may. */
 function isInVain(answer: Answered): answer is Answer {
   return answer !== "lost" && answer.type === "error" && answer.code === "QUORUM_UNREACHABLE";
-}
-
-function isRecent(at: number, now: number): boolean {
-  return now - at < STICKY_MS && now >= at;
 }
 
 /** `owner`: who did not answer, or a later one that refused what it may have done. */

@@ -1,5 +1,5 @@
 /**
- * What replicas say to each other, protocol version 2. A frame is one message: its checksum
+ * What replicas say to each other, protocol versions 2 and 3. A frame is one message: its checksum
  * (`message-checksum.ts`), a type byte, then its fields.
  *
  *   members        who I am and who you are to me, which lives I lived and which of yours I know: the first thing over
@@ -56,7 +56,8 @@
  *   B -> A  fetched        here it is, or what replaced it; or not; or I cannot tell at the moment.
  *
  *   follow, followed, news changes of shards that you hold and I do not, for who watches them here (`watch-relay.ts`).
- *   request, response      what a client of mine wants with keys that you hold and I do not (`request.ts`).
+ *   request, response      what a client of mine wants with keys that you hold and I do not (`request.ts`). Commands since
+ *                          version 3.
  *   quarantine             you were away too long: what you hold since before that life ended may be deleted here.
  *   leave                  I am going, for good or not.
  */
@@ -70,7 +71,10 @@ import type { Records } from "./records.ts";
 import type { Request, Response } from "./request.ts";
 
 /** Of the protocol, that are spoken here. */
-export const VERSIONS = { min: 2, max: 2 } as const;
+export const VERSIONS = { min: 2, max: 3 } as const;
+
+/** The first in which a request may be one for commands. */
+export const COMMANDS_VERSION = 3;
 
 export interface MemberFacts {
   readonly id: ReplicaId;

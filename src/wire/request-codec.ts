@@ -3,38 +3,31 @@
 import { assertNever } from "../base/assert.ts";
 import { BadBytes, type ByteReader, type ByteWriter } from "../base/bytes.ts";
 import { type ErrorCode, errorTable } from "../base/errors.ts";
-import type { Key, Timestamp } from "../base/ids.ts";
+import type { Timestamp } from "../base/ids.ts";
 import { SPACE_SHARDS_MAX } from "../base/shard-id.ts";
 import { TIMESTAMP_MAX } from "../core/clock.ts";
-import { ORDER_MAX } from "../core/key-order.ts";
 import { areTags, decodeTags, encodeTags, TAGS_BYTES_MAX } from "../core/tags.ts";
-import { ACK_LEVELS, type Condition, type Dot } from "../store.ts";
-import {
-  KEY_BYTES_MAX,
-  readFlag,
-  readList,
-  readOrigin,
-  readRecords,
-  readShard,
-  readSpace,
-  writeList,
-  writeOrigin,
-  writeRecords,
-} from "./fields.ts";
+import { ACK_LEVELS, type Condition } from "../store.ts";
+import { readCommands, readReplied, writeCommands, writeReplied } from "./command-codec.ts";
+import { readFlag, readList, readOrigin, readSpace, writeList, writeOrigin } from "./fields.ts";
 import { INSTANT_MAX, type MessageOf } from "./message.ts";
-import type { Records } from "./records.ts";
-import type {
-  CopiedBody,
-  CopyBody,
-  ListBody,
-  ListedShard,
-  Request,
-  RequestBody,
-  Response,
-  ResponseBody,
-  RestoreBody,
-  WriteBody,
-} from "./request.ts";
+import {
+  readCopied,
+  readCopy,
+  readDot,
+  readKey,
+  readListBody,
+  readListedShard,
+  readSized,
+  VALUE_BYTES_MAX,
+  writeCopy,
+  writeDot,
+  writeListBody,
+  writeListedShard,
+  writePlace,
+  writeSized,
+} from "./page-codec.ts";
+import type { Request, RequestBody, Response, ResponseBody, RestoreBody, WriteBody } from "./request.ts";
 
 /** Owners that pass a request on have an older or a later view than whoever asked. */
 export const HOPS_MAX = 2;
@@ -42,14 +35,10 @@ export const HOPS_MAX = 2;
 const DOTS_MAX = 1024;
 const WAIT_MS_MAX = 2 ** 31 - 1;
 const CONTENT_TYPE_MAX = 255;
-const VALUE_BYTES_MAX = 2 ** 31 - 1;
 const VERSIONS_MAX = 4096;
 const VERSION_LENGTH = 29;
 const VERSION = /^[0-9a-f]{14}-[0-9a-f]{14}$/;
 const MESSAGE_MAX = 1024;
-const KEYS_MAX = 65_536;
-/** Of a copy that is asked for. */
-const COPY_BYTES_MAX = 2 ** 24;
 /** One for each shard, and for the lives of one replica that are not sealed yet. */
 const WRITTEN_MAX = 2 ** 20;
 
@@ -64,6 +53,7 @@ const bodyByte = {
   writes: 4,
   copy: 5,
   restore: 6,
+  commands: 7,
 } as const satisfies Record<RequestBody["type"], number>;
 const answerByte = {
   read: 1,
@@ -76,6 +66,7 @@ const answerByte = {
   wrote: 8,
   copied: 9,
   restored: 10,
+  replied: 11,
 } as const satisfies Record<ResponseBody["type"], number>;
 
 const HAS_VALUE = 1;
@@ -111,6 +102,8 @@ export function writeRequest(writer: ByteWriter, request: Request): void {
       return writeCopy(writer, body);
     case "restore":
       return writeRestore(writer, body);
+    case "commands":
+      return writeCommands(writer, body);
     default:
       return assertNever(body);
   }
@@ -141,6 +134,8 @@ function readBody(reader: ByteReader): RequestBody {
       return readCopy(reader);
     case bodyByte.restore:
       return readRestore(reader);
+    case bodyByte.commands:
+      return readCommands(reader);
     default:
       throw new BadBytes(`a request of unknown type ${byte}`);
   }
@@ -211,34 +206,6 @@ function readCondition(reader: ByteReader): Condition {
   return { type: "version", versions: readList(reader, VERSIONS_MAX, (from) => from.latin1(VERSION_LENGTH)) };
 }
 
-function writeListBody(writer: ByteWriter, body: ListBody): void {
-  writer.latin1(body.prefix);
-  writer.varint(body.limit);
-  writeList(writer, body.shards, (out, shard) => out.varint(shard));
-  writePlace(writer, body);
-}
-
-function readListBody(reader: ByteReader): ListBody {
-  const prefix = reader.latin1(KEY_BYTES_MAX);
-  const limit = reader.varint(KEYS_MAX);
-  const shards = readList(reader, SPACE_SHARDS_MAX, readShardNumber);
-  if (limit === 0 || shards.length === 0) throw new BadBytes("a listing of nothing");
-  return { type: "list", prefix, limit, shards, ...readPlace(reader) };
-}
-
-function writeCopy(writer: ByteWriter, body: CopyBody): void {
-  writer.varint(body.bytesMax);
-  writeList(writer, body.shards, (out, shard) => out.varint(shard));
-  writePlace(writer, body);
-}
-
-function readCopy(reader: ByteReader): CopyBody {
-  const bytesMax = reader.varint(COPY_BYTES_MAX);
-  const shards = readList(reader, SPACE_SHARDS_MAX, readShardNumber);
-  if (bytesMax === 0 || shards.length === 0) throw new BadBytes("a copy of nothing");
-  return { type: "copy", bytesMax, shards, ...readPlace(reader) };
-}
-
 function writeRestore(writer: ByteWriter, { stamp, isOurs, records }: RestoreBody): void {
   writer.u8((stamp === undefined ? 0 : 1) | (isOurs ? 2 : 0));
   if (stamp !== undefined) writer.varint(stamp);
@@ -250,17 +217,6 @@ function readRestore(reader: ByteReader): RestoreBody {
   if (flags > 3) throw new BadBytes("a restore with unknown flags");
   const stamp = flags & 1 ? (reader.varint(TIMESTAMP_MAX) as Timestamp) : undefined;
   return { type: "restore", stamp, isOurs: (flags & 2) !== 0, records: readSized(reader) };
-}
-
-function writePlace(writer: ByteWriter, { order, after }: Pick<ListBody, "order" | "after">): void {
-  writer.varint(order);
-  writer.u8(after === undefined ? 0 : 1);
-  if (after !== undefined) writer.latin1(after);
-}
-
-function readPlace(reader: ByteReader): Pick<ListBody, "order" | "after"> {
-  const order = reader.varint(ORDER_MAX);
-  return { order, after: readFlag(reader) ? reader.latin1(KEY_BYTES_MAX) : undefined };
 }
 
 export function writeResponse(writer: ByteWriter, { request, body }: Response): void {
@@ -292,6 +248,8 @@ export function writeResponse(writer: ByteWriter, { request, body }: Response): 
       writer.varint(body.done);
       writePlace(writer, body);
       return writeSized(writer, body.records);
+    case "replied":
+      return writeReplied(writer, body);
     case "restored":
       for (const count of [body.restored, body.kept, body.forgotten, body.expired]) writer.varint(count);
       return;
@@ -325,6 +283,8 @@ function readAnswer(reader: ByteReader): ResponseBody {
       return { type: "wrote", dots: readList(reader, WRITTEN_MAX, readDot) };
     case answerByte.copied:
       return readCopied(reader);
+    case answerByte.replied:
+      return readReplied(reader);
     case answerByte.restored:
       return {
         ...{ type: "restored", restored: reader.varint(), kept: reader.varint() },
@@ -333,23 +293,6 @@ function readAnswer(reader: ByteReader): ResponseBody {
     default:
       throw new BadBytes(`an answer of unknown type ${byte}`);
   }
-}
-
-function readCopied(reader: ByteReader): CopiedBody {
-  const done = reader.varint(SPACE_SHARDS_MAX);
-  return { type: "copied", done, ...readPlace(reader), records: readSized(reader) };
-}
-
-/** Last in its message, which is to be refused when it was cut short. */
-function writeSized(writer: ByteWriter, records: Records): void {
-  writer.varint(records.end - records.start);
-  writeRecords(writer, records);
-}
-
-function readSized(reader: ByteReader): Records {
-  const length = reader.varint(VALUE_BYTES_MAX);
-  if (length !== reader.remaining) throw new BadBytes("registers of another length");
-  return readRecords(reader);
 }
 
 function readWritten(reader: ByteReader): ResponseBody {
@@ -366,35 +309,4 @@ function readWritten(reader: ByteReader): ResponseBody {
 function readCode(reader: ByteReader): ErrorCode {
   const code = reader.latin1(CODE_MAX);
   return isCode.has(code) ? (code as ErrorCode) : "INTERNAL";
-}
-
-function writeListedShard(writer: ByteWriter, { shard, keys, next }: ListedShard): void {
-  writer.varint(shard);
-  writeList(writer, keys, (out, key) => out.latin1(key));
-  writer.u8(next === undefined ? 0 : 1);
-  if (next !== undefined) writePlace(writer, next);
-}
-
-function readListedShard(reader: ByteReader): ListedShard {
-  const shard = readShardNumber(reader);
-  const keys = readList(reader, KEYS_MAX, readKey);
-  return { shard, keys, next: readFlag(reader) ? readPlace(reader) : undefined };
-}
-
-function readShardNumber(reader: ByteReader): number {
-  return reader.varint(SPACE_SHARDS_MAX - 1);
-}
-
-function readKey(reader: ByteReader): Key {
-  return reader.latin1(KEY_BYTES_MAX) as Key;
-}
-
-function writeDot(writer: ByteWriter, { shard, origin, sequence }: Dot): void {
-  writer.varint(shard);
-  writeOrigin(writer, origin);
-  writer.varint(sequence);
-}
-
-function readDot(reader: ByteReader): Dot {
-  return { shard: readShard(reader), origin: readOrigin(reader), sequence: reader.varint() };
 }

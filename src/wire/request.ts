@@ -7,6 +7,7 @@
 import type { RestoreCounts } from "../backup-store.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { Key, OriginId, SpaceId, Timestamp } from "../base/ids.ts";
+import type { Reply } from "../command-reply.ts";
 import type { AckLevel, Condition, Dot } from "../store.ts";
 import type { Records } from "./records.ts";
 
@@ -22,7 +23,7 @@ export interface Request {
   readonly body: RequestBody;
 }
 
-export type RequestBody = ReadBody | WriteBody | ListBody | WritesBody | CopyBody | RestoreBody;
+export type RequestBody = ReadBody | WriteBody | ListBody | WritesBody | CopyBody | RestoreBody | CommandsBody;
 
 export interface ReadBody {
   readonly type: "read";
@@ -90,6 +91,21 @@ export interface RestoreBody {
   readonly records: Records;
 }
 
+/** Commands of a Redis client, to be carried out with nothing in between. */
+export interface CommandsBody {
+  readonly type: "commands";
+  /** The name and the arguments of each. Outlive the frame. */
+  readonly commands: readonly (readonly Uint8Array[])[];
+  /** They are answered with one list, or with none where a watched key has changed; otherwise there is one, and so is its answer. */
+  readonly isTransaction: boolean;
+  /** Versions that keys must have for anything to be carried out. */
+  readonly watched: readonly { readonly key: Key; readonly version: string }[];
+  /** What a command about all keys looks at, as numbers within the space, ascending; none: they are about keys of their own. */
+  readonly shards: readonly number[];
+  /** Of the clock of whoever asks: all that is written is stamped above it, as far as clocks follow each other. */
+  readonly clock: Timestamp;
+}
+
 export interface Response {
   readonly request: number;
   readonly body: ResponseBody;
@@ -109,7 +125,18 @@ export type ResponseBody =
   | { readonly type: "listed"; readonly pages: readonly ListedShard[] }
   | { readonly type: "wrote"; readonly dots: readonly Dot[] }
   | CopiedBody
+  | RepliedBody
   | ({ readonly type: "restored" } & RestoreCounts);
+
+/** To commands. Outlives the frame. */
+export interface RepliedBody {
+  readonly type: "replied";
+  readonly reply: Reply;
+  /** Of what was written last in each shard. */
+  readonly dots: readonly Dot[];
+  /** Nothing that was written is stamped above it, and nothing of later will be below. */
+  readonly clock: Timestamp;
+}
 
 export interface CopiedBody {
   readonly type: "copied";

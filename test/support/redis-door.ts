@@ -30,7 +30,12 @@ export async function openRedisDoor(
     keepMs: limits.roomKeepMs,
   });
   const metrics = new DoorMetrics([], { processMetrics: false });
-  const store = new Commands({ host: driver.commandHost, keyspaces: driver, random: new SeededRandom("redis-door") });
+  const store = new Commands({
+    host: driver.commandHost,
+    router: driver.commandRouter,
+    keyspaces: driver,
+    random: new SeededRandom("redis-door"),
+  });
   const door = new RedisDoor({ store, account, metrics, enableFaults: true, ...options });
   const { port } = await door.listen({ host: "127.0.0.1", port: 0 });
   return { door, port, account, metrics, placed };

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
 import type { Key, OriginId, ReplicaId, ShardId, SpaceId, Timestamp } from "../../src/base/ids.ts";
 import { SHARD_ID_MAX, SPACE_MAX } from "../../src/base/shard-id.ts";
+import { arrayReply, bulkReply, NOTHING } from "../../src/command-reply.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
 import { msOfTimestamp, TIMESTAMP_MAX, timestampFromMs } from "../../src/core/clock.ts";
 import { ORDER_MAX } from "../../src/core/key-order.ts";
@@ -191,6 +192,16 @@ const requestBody: fc.Arbitrary<RequestBody> = fc.oneof(
     after: maybe(latin1(10)),
   }),
   fc.record({ type: fc.constant("restore" as const), stamp: maybe(stamp), isOurs: fc.boolean(), records }),
+  fc
+    .record({
+      type: fc.constant("commands" as const),
+      commands: fc.array(fc.array(fc.uint8Array({ maxLength: 10 }), { minLength: 1, maxLength: 4 }), { minLength: 1 }),
+      isTransaction: fc.boolean(),
+      watched: fc.array(fc.record({ key: keyName, version: latin1(29) }), { maxLength: 3 }),
+      shards: fc.array(number16, { maxLength: 4 }),
+      clock: stamp,
+    })
+    .map((each) => (each.isTransaction ? each : { ...each, commands: each.commands.slice(0, 1), watched: [] })),
 );
 const responseBody: fc.Arbitrary<ResponseBody> = fc.oneof(
   fc.record({ type: fc.constant("read" as const), records }),
@@ -237,6 +248,12 @@ const responseBody: fc.Arbitrary<ResponseBody> = fc.oneof(
     kept: number,
     forgotten: number,
     expired: number,
+  }),
+  fc.record({
+    type: fc.constant("replied" as const),
+    reply: fc.uint8Array({ maxLength: 20 }).map((value) => arrayReply([bulkReply(value), NOTHING])),
+    dots: fc.array(fc.record({ shard, origin, sequence: number }), { maxLength: 3 }),
+    clock: stamp,
   }),
 );
 const type = <Type extends Message["type"]>(name: Type) => ({ type: fc.constant(name) });

@@ -3,11 +3,11 @@
 import { latin1FromBytes } from "../../base/bytes.ts";
 import type { Key } from "../../base/ids.ts";
 import { arrayReply, bytesOfReply, errorReply, NO_ARRAY, OK, type Reply } from "../../command-reply.ts";
-import type { CommandFacts, CommandWords } from "../../command-store.ts";
+import type { CommandFacts, CommandKeyspace, CommandWords, QueuedCommand, WatchedKey } from "../../command-store.ts";
 import type { Connection } from "./connection.ts";
 import { errorOf } from "./error-of.ts";
 import type { ConnectionCommand } from "./extension.ts";
-import { bytesOfKeys, type QueuedCommand } from "./transaction.ts";
+import { bytesOfKeys } from "./transaction.ts";
 
 /** Of commands about the connection, unless one alone answers more. */
 const ANSWERS_BYTES_MAX = 1024 * 1024;
@@ -30,8 +30,12 @@ function watch(connection: Connection, words: CommandWords): Reply | Promise<Rep
   const { transaction, keyspace } = connection;
   if (transaction.isOpen) return errorReply("ERR WATCH inside MULTI is not allowed");
   const keys = words.slice(1).map((word) => latin1FromBytes(word) as Key);
-  const remember = (): Reply =>
-    transaction.watch(keyspace, keyspace.watch(keys)) ? OK : errorReply("ERR too many keys are watched");
+  const put = (watched: readonly WatchedKey[]): Reply =>
+    transaction.watch(keyspace, watched) ? OK : errorReply("ERR too many keys are watched");
+  const remember = (): Reply | Promise<Reply> => {
+    const watched = keyspace.watch(keys, transaction.watchedIn(keyspace));
+    return watched instanceof Promise ? watched.then(put) : put(watched);
+  };
   return connection.hold(bytesOfKeys(keys.map((key) => ({ key }))))?.then(remember) ?? remember();
 }
 
@@ -46,21 +50,23 @@ function exec(connection: Connection): Reply | Promise<Reply> {
   const { isAborted } = transaction;
   const { commands, watched } = transaction.take();
   if (isAborted) return EXEC_ABORTED;
-  // Of another keyspace than the one that is selected now they are looked at right before.
-  for (const { keyspace, keys } of watched) {
-    if (keyspace !== connection.keyspace && hasChanged(connection, keyspace.watch(keys.map(({ key }) => key)), keys))
-      return NO_ARRAY;
-  }
   const own = watched.flatMap(({ keyspace, keys }) => (keyspace === connection.keyspace ? keys : []));
-  return carryOut(connection, commands, own);
+  const others = watched.filter(({ keyspace }) => keyspace !== connection.keyspace);
+  // Of another keyspace than the one that is selected now they are looked at right before.
+  const changed = others.map(({ keyspace, keys }) => hasChanged(keyspace, keys));
+  if (!changed.some((each) => each instanceof Promise))
+    return changed.includes(true) ? NO_ARRAY : carryOut(connection, commands, own);
+  return Promise.all(changed).then((all) => (all.includes(true) ? NO_ARRAY : carryOut(connection, commands, own)));
 }
 
-function hasChanged(
-  _connection: Connection,
-  now: readonly { readonly version: string }[],
-  then: readonly { readonly version: string }[],
-): boolean {
-  return then.some(({ version }, i) => now[i]?.version !== version);
+function hasChanged(keyspace: CommandKeyspace, then: readonly WatchedKey[]): boolean | Promise<boolean> {
+  const now = keyspace.watch(
+    then.map(({ key }) => key),
+    then,
+  );
+  const differs = (all: readonly WatchedKey[]): boolean =>
+    then.some(({ version, at }, i) => all[i]?.version !== version || all[i]?.at !== at);
+  return now instanceof Promise ? now.then(differs) : differs(now);
 }
 
 /**
@@ -75,28 +81,18 @@ function carryOut(
   const ofKeys = commands.filter(({ facts }) => !facts.isOfConnection);
   const replies = connection.keyspace.runAll(ofKeys, watched, connection);
   if (replies instanceof Promise) return replies.then((done) => withOthers(connection, commands, done));
-  return replies === undefined || ofKeys.length === commands.length
-    ? whole(replies)
-    : withOthers(connection, commands, replies);
-}
-
-function whole(replies: readonly Reply[] | undefined): Reply {
-  return replies === undefined ? NO_ARRAY : arrayReply(replies);
+  return ofKeys.length === commands.length ? replies : withOthers(connection, commands, replies);
 }
 
 /** One after the other: what they answer together is bounded, since nothing of it is read in between. */
-async function withOthers(
-  connection: Connection,
-  commands: readonly QueuedCommand[],
-  done: readonly Reply[] | undefined,
-): Promise<Reply> {
-  if (done === undefined) return NO_ARRAY;
+async function withOthers(connection: Connection, commands: readonly QueuedCommand[], done: Reply): Promise<Reply> {
+  if (done.type !== "array") return done;
   const all: Reply[] = [];
   let next = 0;
   let bytes = 0;
   for (const { words, facts } of commands) {
     if (!facts.isOfConnection) {
-      all.push(done[next++] as Reply);
+      all.push(done.items[next++] as Reply);
       continue;
     }
     const reply = bytes > ANSWERS_BYTES_MAX ? TOO_MUCH : await settled(connection, words, facts);

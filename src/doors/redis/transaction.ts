@@ -1,12 +1,7 @@
 /** What a client has queued since `MULTI`, and the keys that it watches. */
 
 import { errorReply, type Reply, statusReply } from "../../command-reply.ts";
-import type { CommandFacts, CommandKeyspace, CommandWords, WatchedKey } from "../../command-store.ts";
-
-export interface QueuedCommand {
-  readonly words: CommandWords;
-  readonly facts: CommandFacts;
-}
+import type { CommandFacts, CommandKeyspace, CommandWords, QueuedCommand, WatchedKey } from "../../command-store.ts";
 
 const QUEUED: Reply = statusReply("QUEUED");
 const NOT_IN_IT = errorReply("ERR Command not allowed inside a transaction");
@@ -82,6 +77,10 @@ export class Transaction {
 
   get watched(): readonly { readonly keyspace: CommandKeyspace; readonly keys: readonly WatchedKey[] }[] {
     return this.#watched;
+  }
+
+  watchedIn(keyspace: CommandKeyspace): readonly WatchedKey[] {
+    return this.#watched.flatMap((each) => (each.keyspace === keyspace ? each.keys : []));
   }
 
   /** False: it watches too many already. */

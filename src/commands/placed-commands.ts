@@ -1,0 +1,297 @@
+/**
+ * Commands on the keys of one keyspace, wherever these are kept. What this replica keeps is carried out here, at once; what others
+ * keep goes as a whole to the best replica that keeps all keys of it (`replica/command-router.ts`), and what has no such replica
+ * in parts, where that means the same (`command-parts.ts`), or not at all.
+ */
+
+import { assert } from "../base/assert.ts";
+import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
+import { AtollError, toAtollError } from "../base/errors.ts";
+import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
+import type { Random } from "../base/random.ts";
+import { numberOf } from "../base/shard-id.ts";
+import { bytesOfReply, NO_ARRAY, type Reply } from "../command-reply.ts";
+import type {
+  CommandClient,
+  CommandFacts,
+  CommandKeyspace,
+  CommandWords,
+  QueuedCommand,
+  WatchedKey,
+} from "../command-store.ts";
+import type { Shard } from "../core/shard.ts";
+import { FROM_CLIENT, type Seen } from "../replica/circumstances.ts";
+import { type AskedCommands, type CommandAnswer, type CommandRouter, keysApart } from "../replica/command-router.ts";
+import type { CommandRequest } from "../replica/command-service.ts";
+import type { KeyspaceHost } from "../replica/local-keyspace.ts";
+import { untilInView } from "../replica/policy-wait.ts";
+import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
+import type { ResponseBody } from "../wire/request.ts";
+import { type AllKeysHost, isAboutAllKeys, overAllKeys } from "./all-keys.ts";
+import { replyOfError } from "./command-error.ts";
+import { isDivisible, joined, partsOf } from "./command-parts.ts";
+import { commandTable } from "./command-table.ts";
+import { KeysHere } from "./keys-here.ts";
+import { isReading, serveCommands } from "./serving.ts";
+import type { SpaceCommands } from "./space-commands.ts";
+import { keysOf } from "./words.ts";
+
+/** For so long what a client has written itself is waited for, ms; then what is there has to do, as after a failover. */
+const OWN_WRITES_MS = 250;
+
+export interface PlacedOptions {
+  readonly host: KeyspaceHost;
+  readonly router: CommandRouter;
+  readonly space: SpaceId;
+  readonly random: Random;
+}
+
+export class PlacedCommands implements CommandKeyspace {
+  readonly #host: KeyspaceHost;
+  readonly #router: CommandRouter;
+  readonly #space: SpaceId;
+  readonly #random: Random;
+  readonly #local: SpaceCommands;
+  readonly #here: KeysHere;
+  /** One array for all shards that are kept here. */
+  #self: readonly ReplicaId[] = [];
+
+  constructor({ host, router, space, random }: PlacedOptions, local: SpaceCommands) {
+    this.#host = host;
+    this.#router = router;
+    this.#space = space;
+    this.#random = random;
+    this.#local = local;
+    this.#here = new KeysHere(host, router, space);
+  }
+
+  run(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {
+    try {
+      if (this.#isEverywhere) return this.#local.run(words, facts, client);
+      const coming = untilInView(this.#host, this.#space);
+      if (coming !== undefined) return coming.then(() => this.run(words, facts, client)).catch(replyOfError);
+      const command = { words, facts };
+      const shards = this.#shardsOf([command]);
+      if (this.#isAtHand(shards, client)) return this.#local.run(words, facts, client, new Set(shards));
+      return this.#elsewhere(command, shards, client).catch(replyOfError);
+    } catch (error) {
+      return replyOfError(error);
+    }
+  }
+
+  runAll(
+    commands: readonly QueuedCommand[],
+    watched: readonly WatchedKey[],
+    client: CommandClient,
+  ): Reply | Promise<Reply> {
+    try {
+      if (this.#isEverywhere) return this.#local.runAll(commands, watched, client);
+      const coming = untilInView(this.#host, this.#space);
+      if (coming !== undefined) return coming.then(() => this.runAll(commands, watched, client)).catch(replyOfError);
+      const shards = this.#shardsOf(commands, watched);
+      const isWatchedHere = watched.every(({ at }) => at === undefined);
+      if (isWatchedHere && this.#isAtHand(shards, client))
+        return this.#local.runAll(commands, watched, client, new Set(shards));
+      return this.#allElsewhere(commands, watched, shards, client).catch(replyOfError);
+    } catch (error) {
+      return replyOfError(error);
+    }
+  }
+
+  runScript(
+    keys: readonly Key[],
+    client: CommandClient,
+    body: (call: (command: CommandWords, facts: CommandFacts) => Reply) => Reply,
+  ): Reply | Promise<Reply> {
+    try {
+      if (this.#isEverywhere) return this.#local.runScript(keys, client, body);
+      const shards = this.#shardsOfKeys(keys);
+      if (this.#isAtHand(shards, client)) return this.#local.runScript(keys, client, body, new Set(shards));
+      throw keysApart();
+    } catch (error) {
+      return replyOfError(error);
+    }
+  }
+
+  watch(keys: readonly Key[], watched: readonly WatchedKey[]): readonly WatchedKey[] | Promise<readonly WatchedKey[]> {
+    if (this.#isEverywhere) return this.#local.watch(keys);
+    const coming = untilInView(this.#host, this.#space);
+    if (coming !== undefined) return coming.then(() => this.watch(keys, watched));
+    const shards = this.#shardsOfKeys([...keys, ...watched.map(({ key }) => key)]);
+    const at = watched[0]?.at;
+    if (at === undefined && this.#router.isReadyIn(this.#space, shards)) return this.#local.watch(keys);
+    return this.#watchElsewhere(keys, shards, at);
+  }
+
+  async wait(client: CommandClient, wanted: number, timeoutMs: number): Promise<number> {
+    const { lastWrite } = client;
+    if (lastWrite === undefined || this.#isEverywhere || this.#router.isOfSelf(lastWrite))
+      return this.#local.wait(client, wanted, timeoutMs);
+    return this.#router.wait(this.#space, lastWrite, wanted, timeoutMs);
+  }
+
+  /** What another replica asks for a client of its own. */
+  serve(request: CommandRequest): Promise<ResponseBody> {
+    return serveCommands({ ...request, local: this.#local, here: this.#here, host: this.#host, router: this.#router });
+  }
+
+  get #isEverywhere(): boolean {
+    return this.#host.replica().ownership.isEverywhere(this.#space);
+  }
+
+  // --- Where keys are ------------------------------------------------------------------------------------------
+
+  #shardsOf(commands: readonly QueuedCommand[], watched: readonly WatchedKey[] = []): readonly Shard[] {
+    if (commands.some(({ facts }) => isAboutAllKeys(facts))) return this.#allShards;
+    const keys = commands.flatMap(({ words, facts }) => keysOf(words, facts));
+    return this.#shardsOfKeys(watched.length === 0 ? keys : [...keys, ...watched.map(({ key }) => key)]);
+  }
+
+  /** Each once. Throws what a key may be refused for. */
+  #shardsOfKeys(keys: readonly Key[]): readonly Shard[] {
+    return this.#here.shardsOf(keys);
+  }
+
+  get #allShards(): readonly Shard[] {
+    return this.#host.replica().shards.in(this.#space);
+  }
+
+  /** All there is of them is here, what the client has written included. */
+  #isAtHand(shards: readonly Shard[], client: CommandClient): boolean {
+    return this.#router.isReadyIn(this.#space, shards) && this.#here.isCaughtUp(this.#seenBy(client, shards));
+  }
+
+  #seenBy({ lastWrite }: CommandClient, shards: readonly Shard[]): Seen | undefined {
+    if (lastWrite === undefined || !shards.some(({ id }) => id === lastWrite.shard)) return undefined;
+    return { dots: [lastWrite], waitMs: OWN_WRITES_MS };
+  }
+
+  // --- Elsewhere -----------------------------------------------------------------------------------------------
+
+  #elsewhere(command: QueuedCommand, shards: readonly Shard[], client: CommandClient): Promise<Reply> {
+    const { words, facts } = command;
+    if (isAboutAllKeys(facts)) return overAllKeys(this.#allKeysFor(client), words, facts);
+    const isApart = isDivisible(facts) && this.#router.commonOwners(shards).length === 0;
+    return isApart ? this.#inParts(command, client) : this.#whole(command, shards, client);
+  }
+
+  async #whole({ words, facts }: QueuedCommand, shards: readonly Shard[], client: CommandClient, isAboutAll = false) {
+    const body = {
+      ...({ type: "commands", commands: [words], isTransaction: false, watched: [] } as const),
+      shards: isAboutAll ? shards.map(({ id }) => numberOf(id)) : [],
+    };
+    const carried = await this.#carry({ body, shards, isReadonly: isReading([{ words, facts }]) }, client);
+    if (carried !== undefined) return carried;
+    if (!isAboutAll) await this.#here.prepare([{ words, facts }], shards);
+    return this.#local.run(words, facts, client, new Set(shards));
+  }
+
+  async #inParts({ words, facts }: QueuedCommand, client: CommandClient): Promise<Reply> {
+    const { ownership } = this.#host.replica();
+    const groups = keysOf(words, facts).map((key) => {
+      const [shard] = this.#shardsOfKeys([key]);
+      return shard === undefined || this.#router.isReadyIn(this.#space, [shard])
+        ? undefined
+        : ownership.groupOf(shard.id);
+    });
+    const parts = [...partsOf(words, facts, groups).values()];
+    const replies = await Promise.all(parts.map((part) => this.run(part.words, facts, client)));
+    return joined(facts, replies, parts);
+  }
+
+  async #allElsewhere(
+    commands: readonly QueuedCommand[],
+    watched: readonly WatchedKey[],
+    shards: readonly Shard[],
+    client: CommandClient,
+  ): Promise<Reply> {
+    const { at: only } = watched[0] ?? {};
+    // Whoever told their versions has lost the keys, or they were told by several.
+    if (watched.some(({ at }) => at !== only)) return NO_ARRAY;
+    if (watched.length > 0 && only === undefined && !this.#router.isReadyIn(this.#space, shards)) return NO_ARRAY;
+    const isReadonly = isReading(commands);
+    const body = {
+      ...({ type: "commands", isTransaction: true, shards: [] } as const),
+      commands: commands.map(({ words }) => words),
+      watched: watched.map(({ key, version }) => ({ key, version })),
+    };
+    if (commands.some(({ facts }) => isAboutAllKeys(facts))) throw keysApart();
+    const carried = await this.#carry({ body, shards, isReadonly, only }, client).catch(noneIfUnreachable);
+    if (carried !== undefined) return carried;
+    await this.#here.prepare(commands, shards);
+    return this.#local.runAll(commands, watched, client, new Set(shards));
+  }
+
+  async #watchElsewhere(
+    keys: readonly Key[],
+    shards: readonly Shard[],
+    only: ReplicaId | undefined,
+  ): Promise<readonly WatchedKey[]> {
+    const body = {
+      ...({ type: "commands", isTransaction: false, watched: [], shards: [] } as const),
+      commands: [watchWords(keys)],
+    };
+    const carried = await this.#router.carry(this.#space, { body, shards, isReadonly: true, only }, FROM_CLIENT);
+    if (carried === undefined) return this.#local.watch(keys);
+    const { reply } = repliedIn(carried);
+    const versions = reply.type === "array" ? reply.items : [];
+    return keys.map((key, i) => ({ key, version: textOf(versions[i]), at: carried.from }));
+  }
+
+  /** Undefined: to be carried out here, and what the client has written is waited for. */
+  async #carry(asked: AskedCommands, client: CommandClient): Promise<Reply | undefined> {
+    const seen = this.#seenBy(client, asked.shards);
+    const circumstances = { ...FROM_CLIENT, seen };
+    const carried = await this.#router.carry(this.#space, asked, circumstances);
+    if (carried === undefined) {
+      await this.#here.catchUp(seen);
+      return undefined;
+    }
+    const { reply, dots } = repliedIn(carried);
+    for (const dot of dots) client.lastWrite = dot;
+    const bytes = bytesOfReply(reply);
+    if (bytes > SHORT_VALUE_BYTES_MAX) await client.room?.(bytes);
+    return reply;
+  }
+
+  // --- All keys ------------------------------------------------------------------------------------------------
+
+  #allKeysFor(client: CommandClient): AllKeysHost {
+    const replica = this.#host.replica();
+    if (this.#self[0] !== replica.id) this.#self = [replica.id];
+    return {
+      shards: this.#allShards,
+      random: () => this.#random.uint32(),
+      keepersOf: (shard) =>
+        this.#router.isReadyIn(this.#space, [shard]) ? this.#self : replica.ownership.groupOf(shard.id),
+      isReachable: (id) => id === replica.id || replica.isLinked(id),
+      ask: (words, shards) => this.#whole(commandOf(words), shards, client, true).catch(replyOfError),
+    };
+  }
+}
+
+function commandOf(words: CommandWords): QueuedCommand {
+  const facts = commandTable.get(latin1FromBytes(words[0] as Uint8Array).toLowerCase());
+  assert(facts !== undefined, "a command that was found before");
+  return { words, facts };
+}
+
+function watchWords(keys: readonly Key[]): CommandWords {
+  return ["watch", ...keys].map(bytesFromLatin1);
+}
+
+/** Throws what the other replica answered with. */
+function repliedIn({ answer }: CommandAnswer): Extract<CommandAnswer["answer"], { type: "replied" }> {
+  if (answer.type === "error") throw new AtollError(answer.code, answer.message);
+  return answer;
+}
+
+/** Who alone could tell whether watched keys have changed cannot be asked: as if they had. */
+function noneIfUnreachable(error: unknown): Reply {
+  if (toAtollError(error).code === "OWNERS_UNREACHABLE") return NO_ARRAY;
+  throw error;
+}
+
+function textOf(reply: Reply | undefined): string {
+  return reply?.type === "bulk" ? latin1FromBytes(reply.value) : "";
+}

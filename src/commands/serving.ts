@@ -1,0 +1,172 @@
+/**
+ * Commands that another replica asks for, for a client of its own (C1 to C3 of `replica/command-router.ts`). They come checked
+ * and allowed; what would break this replica is looked at once more, since who asks may be of another version.
+ */
+
+import { latin1FromBytes } from "../base/bytes.ts";
+import { AtollError } from "../base/errors.ts";
+import { arrayReply, errorReply, integerReply, type Reply, textReply } from "../command-reply.ts";
+import type { CommandClient, QueuedCommand } from "../command-store.ts";
+import type { Shard } from "../core/shard.ts";
+import type { CommandRouter } from "../replica/command-router.ts";
+import type { CommandRequest } from "../replica/command-service.ts";
+import type { KeyspaceHost } from "../replica/local-keyspace.ts";
+import { mayBeWritten } from "../wire/reply-codec.ts";
+import type { ResponseBody } from "../wire/request.ts";
+import { isAboutAllKeys } from "./all-keys.ts";
+import { commandTable } from "./command-table.ts";
+import type { KeysHere } from "./keys-here.ts";
+import type { SpaceCommands } from "./space-commands.ts";
+import { keysOf } from "./words.ts";
+
+export interface ServedCommands extends CommandRequest {
+  readonly host: KeyspaceHost;
+  readonly router: CommandRouter;
+  readonly local: SpaceCommands;
+  readonly here: KeysHere;
+}
+
+const REFUSED: ResponseBody = { type: "refused" };
+const TOO_LONG_TEXT = "the answer is too long to be passed on from the replica that keeps the keys";
+/** What was written meanwhile stays. */
+const TOO_LONG = errorReply(`ERR ${TOO_LONG_TEXT}`);
+
+/** Rejects with what the commands cannot be carried out for. */
+export async function serveCommands(served: ServedCommands): Promise<ResponseBody> {
+  const { here, body } = served;
+  const commands = body.commands.map(parsed);
+  const [first] = commands;
+  if (first?.facts.name === "wait") return waited(served, first);
+  const shards = shardsOf(served, commands);
+  if (!here.isReadyIn(shards)) {
+    const answer = await passedOn(served, commands, shards);
+    if (answer !== undefined) return answer;
+  }
+  await madeReady(served, commands, shards);
+  // Meanwhile others may have come to keep them.
+  return here.knowsOf(shards) ? carriedOut(served, commands, shards) : REFUSED;
+}
+
+/** Throws `BAD_REQUEST` for what the door of whoever asks should have refused, and what it knows and this replica does not. */
+function parsed(words: QueuedCommand["words"]): QueuedCommand {
+  const name = latin1FromBytes(words[0] as Uint8Array).toLowerCase();
+  const facts = commandTable.get(name);
+  if (facts === undefined) throw new AtollError("UNKNOWN_OPERATION", `the replica that was asked knows no '${name}'`);
+  const { arity } = facts;
+  const isWrong = arity >= 0 ? words.length !== arity : words.length < -arity;
+  if (isWrong) throw new AtollError("BAD_REQUEST", `wrong number of arguments for '${name}' command`);
+  return { words, facts };
+}
+
+/** Throws what a key may be refused for, and `BAD_REQUEST`. */
+function shardsOf({ here, body }: ServedCommands, commands: readonly QueuedCommand[]): readonly Shard[] {
+  if (body.shards.length > 0) {
+    const shards = here.shardsAt(body.shards);
+    if (shards === undefined) throw new AtollError("BAD_REQUEST", "there are no shards of these numbers");
+    return shards;
+  }
+  if (commands.some(({ facts }) => isAboutAllKeys(facts)))
+    throw new AtollError("BAD_REQUEST", "a command about all keys names the shards that it is to look at");
+  const keys = commands.flatMap(({ words, facts }) => keysOf(words, facts));
+  return here.shardsOf([...keys, ...body.watched.map(({ key }) => key)]);
+}
+
+/** Undefined: it is for this replica, if it knows of the keys. */
+async function passedOn(
+  served: ServedCommands,
+  commands: readonly QueuedCommand[],
+  shards: readonly Shard[],
+): Promise<ResponseBody | undefined> {
+  const { router, here, space, body, hops, after, waitMs, from } = served;
+  // Who told the versions of watched keys is not ready any more, and nobody else can tell whether they have changed.
+  if (body.watched.length > 0) return REFUSED;
+  if (hops > 0) {
+    served.taken();
+    const seen = after.length === 0 ? undefined : { dots: after, waitMs };
+    const isReadonly = isReading(commands);
+    const carried = await router.carry(space, { body, shards, isReadonly }, { hops, seen, from });
+    if (carried !== undefined) {
+      served.passedOn();
+      return carried.answer;
+    }
+  }
+  // Of a listing whoever asked tells what is left.
+  return body.shards.length > 0 || !here.knowsOf(shards) ? REFUSED : undefined;
+}
+
+async function madeReady(
+  { here, after, waitMs, taken }: ServedCommands,
+  commands: readonly QueuedCommand[],
+  shards: readonly Shard[],
+): Promise<void> {
+  const seen = { dots: after, waitMs };
+  if (!here.isCaughtUp(seen)) {
+    taken();
+    await here.catchUp(seen);
+  }
+  if (here.isPrepared(shards)) return;
+  taken();
+  await here.prepare(commands, shards);
+}
+
+async function carriedOut(
+  { host, router, local, body, taken }: ServedCommands,
+  commands: readonly QueuedCommand[],
+  shards: readonly Shard[],
+): Promise<ResponseBody> {
+  const replica = host.replica();
+  replica.clock.observe(body.clock, host.now());
+  const client = new PassedOnClient(router.bytesMax);
+  const scope = new Set(shards);
+  const [{ words, facts }] = commands as readonly [QueuedCommand];
+  if (facts.name === "watch" && !body.isTransaction) return replied(host, versionsOf(local, words, facts), client);
+  const run = body.isTransaction
+    ? local.runAll(commands, body.watched, client, scope)
+    : local.run(words, facts, client, scope);
+  if (run instanceof Promise) taken();
+  const reply = await run;
+  return replied(host, mayBeWritten(reply, router.bytesMax) ? reply : TOO_LONG, client);
+}
+
+function versionsOf(local: SpaceCommands, words: QueuedCommand["words"], facts: QueuedCommand["facts"]): Reply {
+  return arrayReply(local.watch(keysOf(words, facts)).map(({ version }) => textReply(version)));
+}
+
+/** How many others have what a client of whoever asks wrote here. */
+async function waited(served: ServedCommands, { words }: QueuedCommand): Promise<ResponseBody> {
+  const { host, local, after, taken } = served;
+  const [wanted, timeoutMs] = words.slice(1).map((word) => Number(latin1FromBytes(word)));
+  if (!isCount(wanted) || !isCount(timeoutMs)) throw new AtollError("BAD_REQUEST", "no number of acknowledgements");
+  taken();
+  const client = { lastWrite: after[0] };
+  return replied(host, integerReply(await local.wait(client, wanted, timeoutMs)), { lastWrite: undefined });
+}
+
+function isCount(number: number | undefined): number is number {
+  return number !== undefined && Number.isSafeInteger(number) && number >= 0;
+}
+
+export function isReading(commands: readonly QueuedCommand[]): boolean {
+  return commands.every(({ facts }) => facts.flags.has("readonly"));
+}
+
+function replied(host: KeyspaceHost, reply: Reply, { lastWrite }: Pick<CommandClient, "lastWrite">): ResponseBody {
+  const clock = host.replica().clock.floor(host.now());
+  return { type: "replied", reply, dots: lastWrite === undefined ? [] : [lastWrite], clock };
+}
+
+/** What it is answered has to go through a message. */
+class PassedOnClient implements CommandClient {
+  lastWrite: CommandClient["lastWrite"];
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  readonly room = (bytes: number): undefined => {
+    this.#bytes += bytes;
+    if (this.#bytes > this.#bytesMax) throw new AtollError("VALUE_TOO_LARGE", TOO_LONG_TEXT);
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * Where commands are carried out whose keys this replica does not keep, or not yet: as a whole at the best replica that owns
+ * all of their keys, or as a guest here where none can be reached (Q1 to Q3 in `router.ts` are for single writes).
+ *
+ *  C1. What may write is asked for once more only where nobody can have carried it out; where an answer is lost its fate is
+ *      unknown, and nothing else becomes of it. What only reads is asked of others.
+ *  C2. Each side tells the other its clock, so that a write is stamped above all that was seen where it was asked for, and
+ *      what is written there afterwards above it.
+ *  C3. A replica that speaks no version of the protocol with commands in it is not asked, and is no reason to become a guest.
+ */
+
+import { bytesFromLatin1 } from "../base/bytes.ts";
+import { AtollError } from "../base/errors.ts";
+import type { ReplicaId, SpaceId } from "../base/ids.ts";
+import { replicaOf } from "../core/origin.ts";
+import type { Shard } from "../core/shard.ts";
+import type { Dot } from "../store.ts";
+import { COMMANDS_VERSION } from "../wire/message.ts";
+import type { CommandsBody, Request, ResponseBody } from "../wire/request.ts";
+import type { Circumstances } from "./circumstances.ts";
+import type { KeyspaceHost } from "./local-keyspace.ts";
+import { Refusals } from "./refusals.ts";
+import { type Router, triedBefore, unknownOutcome } from "./router.ts";
+
+type Replied = Extract<ResponseBody, { type: "replied" }>;
+type Failed = Extract<ResponseBody, { type: "error" }>;
+
+/** What is asked for, and where it is about. */
+export interface AskedCommands {
+  readonly body: Omit<CommandsBody, "clock">;
+  /** Of all their keys, or those that a command about all keys is to look at. */
+  readonly shards: readonly Shard[];
+  readonly isReadonly: boolean;
+  /** Who alone may be asked: it told the versions of the watched keys. */
+  readonly only?: ReplicaId | undefined;
+  /** How long they may wait for something by themselves, ms. */
+  readonly waitMs?: number | undefined;
+}
+
+export interface CommandAnswer {
+  readonly from: ReplicaId;
+  readonly answer: Replied | Failed;
+}
+
+/** For acknowledgements, however long it may be. */
+const WAIT_MS_MAX = 10 * 60_000;
+/** Of a word, its length. */
+const WORD_BYTES = 5;
+/** What surrounds values in a message. */
+const AROUND_BYTES = 32 * 1024;
+
+export class CommandRouter {
+  readonly #host: KeyspaceHost;
+  readonly #router: Router;
+
+  constructor(host: KeyspaceHost, router: Router) {
+    this.#host = host;
+    this.#router = router;
+  }
+
+  /** Commands, and what they answer, have at most so many bytes on their way. */
+  get bytesMax(): number {
+    return this.#host.replica().config.valueBytesMax + AROUND_BYTES;
+  }
+
+  /** True where this replica has all there is of these shards, and answers for them. */
+  isReadyIn(space: SpaceId, shards: readonly Shard[]): boolean {
+    return shards.every((shard) => this.#router.isReadyHere(shard, space));
+  }
+
+  /** Those who own all of these shards, in the order of preference for the first; of no shard, nobody. */
+  commonOwners(shards: readonly Shard[]): readonly ReplicaId[] {
+    const { ownership } = this.#host.replica();
+    const [first, ...others] = shards;
+    if (first === undefined) return [];
+    const groups = new Set(others.map((shard) => ownership.groupOf(shard.id)));
+    return ownership.ownersOf(first.id).filter((id) => [...groups].every((group) => group.includes(id)));
+  }
+
+  /**
+   * Undefined: to be carried out here. Throws `OUTCOME_UNKNOWN`, `KEYS_APART`, `TOO_MANY_REQUESTS`, `VALUE_TOO_LARGE`,
+   * `NOT_READY` (C3), and `OWNERS_UNREACHABLE` where `only` somebody may be asked.
+   */
+  async carry(space: SpaceId, asked: AskedCommands, circumstances: Circumstances): Promise<CommandAnswer | undefined> {
+    const { shards, isReadonly, only, body } = asked;
+    this.#checkLength(body);
+    let tried = triedBefore(circumstances);
+    const refusals = new Refusals(circumstances.from === undefined);
+    for (;;) {
+      if (only === undefined && this.isReadyIn(space, shards)) return undefined;
+      const peer = this.#choose(asked, tried);
+      if (peer === undefined) {
+        if (only !== undefined) throw new AtollError("OWNERS_UNREACHABLE", `replica ${only} cannot be asked any more`);
+        if (!refusals.mayBeTaken) return undefined;
+        await refusals.pause(this.#host);
+        tried = triedBefore(circumstances);
+        continue;
+      }
+      tried.add(peer);
+      const answer = await this.#ask(peer, space, asked, circumstances);
+      refusals.note(answer);
+      if (answer === "lost") {
+        this.#router.wentUnanswered(
+          peer,
+          shards.map(({ id }) => id),
+        );
+        if (!isReadonly) throw unknownOutcome(peer);
+      } else if (answer.type === "replied" || answer.type === "error") {
+        if (answer.type === "replied") this.#took(peer, answer);
+        return { from: peer, answer };
+      }
+    }
+  }
+
+  /** True of what a client has written here. */
+  isOfSelf({ origin }: Dot): boolean {
+    return replicaOf(origin) === replicaOf(this.#host.replica().origin);
+  }
+
+  /** How many others have what another replica wrote for a client of this one, as that one tells; 0 where it cannot. */
+  async wait(space: SpaceId, dot: Dot, wanted: number, timeoutMs: number): Promise<number> {
+    const replica = this.#host.replica();
+    const writer = replica.members.all().find(({ number }) => number === replicaOf(dot.origin))?.id;
+    if (writer === undefined || !replica.speaks(writer, COMMANDS_VERSION)) return 0;
+    const commands = [["wait", String(wanted), String(timeoutMs)].map(bytesFromLatin1)];
+    const clock = replica.clock.next(this.#host.now());
+    const body = { type: "commands", commands, isTransaction: false, watched: [], shards: [], clock } as const;
+    const patience = this.#router.patience(writer, timeoutMs === 0 ? WAIT_MS_MAX : timeoutMs);
+    const answer = await this.#router.ask(writer, { space, hops: 0, after: [dot], waitMs: 0, body }, patience);
+    return answer !== "lost" && answer.type === "replied" && answer.reply.type === "integer"
+      ? Number(answer.reply.value)
+      : 0;
+  }
+
+  #choose({ shards, isReadonly, only }: AskedCommands, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
+    const replica = this.#host.replica();
+    const common = this.commonOwners(shards);
+    if (common.length === 0) throw keysApart();
+    const owners = common.filter((id) => replica.speaks(id, COMMANDS_VERSION));
+    if (only !== undefined) return owners.includes(only) && !tried.has(only) ? only : undefined;
+    const best = this.#router.bestOf(owners, shards, tried);
+    if (best !== undefined) return best;
+    if (common.some((id) => replica.isLinked(id) && !replica.speaks(id, COMMANDS_VERSION) && !tried.has(id)))
+      throw new AtollError("NOT_READY", "the replicas that keep these keys are of a version that knows no commands");
+    return isReadonly ? this.#holder(shards, tried) : undefined;
+  }
+
+  /** Who holds something of all these shards that it does not own: better than nothing for what only reads. */
+  #holder(shards: readonly Shard[], tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
+    const replica = this.#host.replica();
+    const [holder, ...others] = new Set(shards.map((shard) => this.#router.holder(shard, tried)));
+    if (holder === undefined || others.length > 0) return undefined;
+    return replica.speaks(holder, COMMANDS_VERSION) ? holder : undefined;
+  }
+
+  #ask(peer: ReplicaId, space: SpaceId, { body, waitMs = 0 }: AskedCommands, { hops, seen }: Circumstances) {
+    const replica = this.#host.replica();
+    const clock = replica.clock.next(this.#host.now());
+    const after = seen?.dots ?? [];
+    const request: Omit<Request, "request"> = {
+      ...{ space, hops: hops - 1, after, waitMs: seen?.waitMs ?? 0 },
+      body: { ...body, clock },
+    };
+    return this.#router.ask(peer, request, this.#router.patience(peer, waitMs + request.waitMs, lengthOf(body)));
+  }
+
+  /** C2; and what is read next through here is read from who took a write. */
+  #took(peer: ReplicaId, { dots, clock }: Replied): void {
+    const replica = this.#host.replica();
+    replica.clock.observe(clock, this.#host.now());
+    for (const { shard } of dots) this.#router.took(replica, { id: shard }, peer, clock);
+  }
+
+  #checkLength(body: AskedCommands["body"]): void {
+    if (lengthOf(body) <= this.bytesMax) return;
+    throw new AtollError("VALUE_TOO_LARGE", `what is passed on to another replica has at most ${this.bytesMax} bytes`);
+  }
+}
+
+export function keysApart(): AtollError {
+  return new AtollError("KEYS_APART", "no replica keeps all of these keys: a {tag} in them keeps keys together");
+}
+
+function lengthOf({ commands }: Pick<CommandsBody, "commands">): number {
+  let bytes = 0;
+  for (const words of commands) for (const word of words) bytes += word.length + WORD_BYTES;
+  return bytes;
+}

@@ -1,0 +1,73 @@
+/**
+ * Bytes of commands that are passed on, and of what they answer. What is read lies in a copy of its own, so that it outlives
+ * the frame, with views of it as words and values.
+ */
+
+import { BadBytes, ByteReader, type ByteWriter } from "../base/bytes.ts";
+import type { Timestamp } from "../base/ids.ts";
+import { SPACE_SHARDS_MAX } from "../base/shard-id.ts";
+import { TIMESTAMP_MAX } from "../core/clock.ts";
+import { readFlag, readList, writeList } from "./fields.ts";
+import { readDot, readKey, readShardNumber, VALUE_BYTES_MAX, writeDot } from "./page-codec.ts";
+import { readReply, writeReply } from "./reply-codec.ts";
+import type { CommandsBody, RepliedBody } from "./request.ts";
+
+/** Of all commands together. */
+export const WORDS_MAX = 2 ** 20 + 1;
+const WATCHED_MAX = 65_536;
+const VERSION_LENGTH_MAX = 255;
+/** Shards that one answer tells of. */
+const DOTS_MAX = SPACE_SHARDS_MAX;
+
+export function writeCommands(writer: ByteWriter, body: CommandsBody): void {
+  writer.u8(body.isTransaction ? 1 : 0);
+  writer.varint(body.clock);
+  writeList(writer, body.shards, (out, shard) => out.varint(shard));
+  writeList(writer, body.watched, (out, { key, version }) => {
+    out.latin1(key);
+    out.latin1(version);
+  });
+  writeList(writer, body.commands, (out, words) => writeList(out, words, (to, word) => to.blob(word)));
+}
+
+export function readCommands(frame: ByteReader): CommandsBody {
+  const reader = copied(frame);
+  const isTransaction = readFlag(reader);
+  const clock = reader.varint(TIMESTAMP_MAX) as Timestamp;
+  const shards = readList(reader, SPACE_SHARDS_MAX, readShardNumber);
+  const watched = readList(reader, WATCHED_MAX, (from) => ({
+    key: readKey(from),
+    version: from.latin1(VERSION_LENGTH_MAX),
+  }));
+  let left = WORDS_MAX;
+  const commands = readList(reader, WORDS_MAX, (from) => {
+    const words = readList(from, left, (of) => of.blob(VALUE_BYTES_MAX));
+    left -= words.length;
+    if (words.length === 0) throw new BadBytes("a command without a name");
+    return words;
+  });
+  if (!isTransaction && commands.length !== 1) throw new BadBytes(`${commands.length} commands with one answer`);
+  if (!isTransaction && watched.length > 0) throw new BadBytes("watched keys without a transaction");
+  reader.finish();
+  return { type: "commands", commands, isTransaction, watched, shards, clock };
+}
+
+export function writeReplied(writer: ByteWriter, { reply, dots, clock }: RepliedBody): void {
+  writer.varint(clock);
+  writeList(writer, dots, writeDot);
+  writeReply(writer, reply);
+}
+
+export function readReplied(frame: ByteReader): RepliedBody {
+  const reader = copied(frame);
+  const clock = reader.varint(TIMESTAMP_MAX) as Timestamp;
+  const dots = readList(reader, DOTS_MAX, readDot);
+  const reply = readReply(reader);
+  reader.finish();
+  return { type: "replied", reply, dots, clock };
+}
+
+/** Of what is left, which is all of it. */
+function copied(frame: ByteReader): ByteReader {
+  return new ByteReader(frame.raw(frame.remaining).slice());
+}
