@@ -1,0 +1,157 @@
+/** Commands at a replica that keeps nothing, or a part, of a keyspace, over real ports: answered as by Redis, by who keeps the keys. */
+
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Node } from "../../src/node/create-node.ts";
+import { answersOf } from "./case-answers.ts";
+import { groupsOf } from "./case-text.ts";
+import { collections } from "./cases/collections.ts";
+import { keys } from "./cases/keys.ts";
+import { lists } from "./cases/lists.ts";
+import { strings } from "./cases/strings.ts";
+import { freePort, hasRedis, type RedisServer, startAtoll, startRedis } from "./servers.ts";
+
+const LONG = { timeout: 20_000 };
+const families = { strings, keys, collections, lists };
+
+interface Member {
+  readonly node: Node;
+  readonly port: number;
+}
+
+/** Linked, in these regions, with the keyspaces `1`, which the first keeps alone, and `2`, of one copy. */
+async function cluster(regions: readonly string[]): Promise<readonly Member[]> {
+  const port = await freePort();
+  const members: Member[] = [];
+  for (const region of regions) {
+    const join = [{ type: "address" as const, host: "127.0.0.1", port }];
+    members.push(await startAtoll(members.length === 0 ? { region, port } : { region, join }));
+  }
+  const [first] = members as [Member];
+  await vi.waitFor(async () => {
+    const { members: known } = await first.node.store.status();
+    expect(known.filter(({ state }) => state === "alive")).toHaveLength(regions.length - 1);
+  }, LONG);
+  await first.node.defineKeyspace("1", { replication: { [regions[0] as string]: 1 } });
+  await first.node.defineKeyspace("2", { replication: 1 });
+  for (const { port: at } of members) await untilSelectable(at, 2);
+  return members;
+}
+
+/** It hears of keyspaces when they are defined, and answers once all owners have told that they are. */
+async function untilSelectable(port: number, db: number): Promise<void> {
+  const client = new Redis({ port, maxRetriesPerRequest: 0 });
+  await vi.waitFor(async () => expect(await client.select(db)).toBe("OK"), LONG);
+  await client.quit();
+}
+
+describe("a replica that keeps nothing of a keyspace", () => {
+  let redis: RedisServer | undefined;
+  let members: readonly Member[] = [];
+
+  beforeAll(async () => {
+    members = await cluster(["here", "there"]);
+    redis = await startRedis();
+  });
+
+  afterAll(async () => {
+    await Promise.all(members.map(({ node }) => node.stop()));
+    await redis?.stop();
+  });
+
+  for (const [family, text] of Object.entries(families)) {
+    test(`answers as Redis does: ${family}`, async ({ skip }) => {
+      if (!hasRedis) skip("there is no redis-server on this machine (Debian: apt-get install redis-server)");
+      for (const { name, cases } of groupsOf(text)) {
+        const ours = await answersOf((members[1] as Member).port, "3", cases, "1");
+        const theirs = await answersOf((redis as RedisServer).port, "3", cases, "1");
+        expect(ours, name).toEqual(theirs);
+      }
+    });
+  }
+});
+
+describe("three replicas of which each keeps a part", () => {
+  let members: readonly Member[] = [];
+  let clients: readonly Redis[] = [];
+
+  beforeAll(async () => {
+    members = await cluster(["here", "here", "there"]);
+    clients = members.map(({ port }) => new Redis({ port, db: 2, maxRetriesPerRequest: 0 }));
+  });
+
+  afterAll(async () => {
+    for (const client of clients) client.disconnect();
+    await Promise.all(members.map(({ node }) => node.stop()));
+  });
+
+  test("ioredis reads at each what it wrote at any, whatever the keys", async () => {
+    const [one, two, three] = clients as [Redis, Redis, Redis];
+    await one.flushdb();
+    const names = Array.from({ length: 60 }, (_, i) => `key:${i}`);
+    expect(await one.mset(names.flatMap((name) => [name, `of ${name}`]))).toBe("OK");
+    for (const client of clients) {
+      expect(await client.mget(names)).toEqual(names.map((name) => `of ${name}`));
+      expect(await client.dbsize()).toBe(60);
+      const found: string[] = [];
+      for await (const page of client.scanStream({ match: "key:*", count: 10 })) found.push(...(page as string[]));
+      expect(found.sort()).toEqual([...names].sort());
+    }
+    for (const client of clients) await client.incr("count");
+    expect(await two.get("count")).toBe("3");
+    await two.hset("hash", { a: "1", b: "\xff\r\n" });
+    expect(await three.hgetall("hash")).toEqual({ a: "1", b: "\xff\r\n" });
+    const answers = await three.pipeline().set("x", "1").incr("x").lpush("x", "y").get("x").exec();
+    expect(answers?.map(([error, value]) => error?.message.split(" ")[0] ?? value)).toEqual([
+      "OK",
+      2,
+      "WRONGTYPE",
+      "2",
+    ]);
+    expect(await three.del(...names, "count", "none")).toBe(61);
+  });
+
+  test("a transaction of ioredis is carried out as a whole, or not begun", async () => {
+    const [one, two] = clients as [Redis, Redis];
+    for (const client of clients) {
+      const done = await client.multi().set("{tag}a", "1").incr("{tag}a").get("{tag}b").exec();
+      expect(done).toEqual([
+        [null, "OK"],
+        [null, 2],
+        [null, null],
+      ]);
+    }
+    const apart = one.multi();
+    for (let i = 0; i < 20; i++) apart.set(`apart:${i}`, "1");
+    await expect(apart.exec()).rejects.toThrow("CROSSSLOT");
+    await expect(one.rename("apart:1", "apart:2")).rejects.toThrow(/CROSSSLOT|no such key/);
+    for (const name of ["watched:1", "watched:2", "watched:3"]) {
+      await one.watch(name);
+      await two.set(name, "of another");
+      expect(await one.multi().set(name, "mine").exec()).toBe(null);
+      await one.watch(name);
+      expect(await one.multi().set(name, "mine").exec()).toEqual([[null, "OK"]]);
+      expect(await two.get(name)).toBe("mine");
+    }
+    expect(await one.wait(0, 100)).toBe(0);
+  });
+
+  test("no more is passed on than a message holds, and the client is told", async () => {
+    const [one, two, three] = clients as [Redis, Redis, Redis];
+    const long = "v".repeat(9 * 1024 * 1024);
+    for (const client of clients) expect(await client.set("{long}a", long)).toBe("OK");
+    for (const client of [one, two]) await client.set("{long}b", long);
+    const answers = await Promise.all(
+      [one, two, three].map((client) =>
+        client.mget("{long}a", "{long}b").then(String, (error: Error) => error.message),
+      ),
+    );
+    // One of them keeps both.
+    expect(answers.filter((answer) => answer.startsWith("ERR the answer is too long"))).toHaveLength(2);
+    const writes = await Promise.all(
+      clients.map((client) => client.mset("{long}a", long, "{long}b", long).catch((error: Error) => error.message)),
+    );
+    expect(writes.filter((answer) => answer.startsWith("ERR what is passed on"))).toHaveLength(2);
+    expect(await three.get("{long}b")).toHaveLength(long.length);
+  });
+});
