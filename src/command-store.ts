@@ -61,6 +61,10 @@ export interface CommandClient {
   readonly room?: Room;
   /** Of the last write that was made for it. */
   lastWrite: Dot | undefined;
+  /** The last write into each shard that it has written into; `all`: into so many that any may be of it. Absent: `lastWrite` alone. */
+  readonly written?: readonly Dot[] | "all";
+  /** Aborts as it goes. */
+  readonly gone?: AbortSignal;
 }
 
 /** A key as it was when somebody began to watch it. */
@@ -96,7 +100,10 @@ export interface CommandKeyspace {
   ): Reply | Promise<Reply>;
   /** Beside those that are `watched` already. Throws `KEYS_APART` where no replica keeps all of them, and what a read may fail with. */
   watch(keys: readonly Key[], watched: readonly WatchedKey[]): readonly WatchedKey[] | Promise<readonly WatchedKey[]>;
-  /** Acknowledgements by other replicas of the last write of a client: how many there are after `timeoutMs`, or once there are `wanted`. */
+  /**
+   * How many other replicas have all that a client has written, after `timeoutMs`, or once there are `wanted` or the client has
+   * gone. Rejects with `TOO_MANY_REQUESTS`.
+   */
   wait(client: CommandClient, wanted: number, timeoutMs: number): Promise<number>;
 }
 

@@ -123,11 +123,18 @@ export class PlacedCommands implements CommandKeyspace {
     return this.#watchElsewhere(keys, shards, at);
   }
 
+  /** The fewest that have what was written here, or at any of the others; of writes into very many shards the last. */
   async wait(client: CommandClient, wanted: number, timeoutMs: number): Promise<number> {
-    const { lastWrite } = client;
-    if (lastWrite === undefined || this.#isEverywhere || this.#router.isOfSelf(lastWrite))
-      return this.#local.wait(client, wanted, timeoutMs);
-    return this.#router.wait(this.#space, lastWrite, wanted, timeoutMs);
+    const { lastWrite, written = [] } = client;
+    const last = lastWrite === undefined ? [] : [lastWrite];
+    const dots = written === "all" || written.length === 0 ? last : written;
+    const elsewhere = this.#isEverywhere ? [] : dots.filter((dot) => !this.#router.isOfSelf(dot));
+    const isHereToo = written === "all" || elsewhere.length < dots.length || elsewhere.length === 0;
+    const counts = await Promise.all([
+      ...(isHereToo ? [this.#local.wait(client, wanted, timeoutMs)] : []),
+      ...elsewhere.map((dot) => this.#router.wait(this.#space, dot, wanted, timeoutMs)),
+    ]);
+    return Math.min(...counts);
   }
 
   /** What another replica asks for a client of its own. */

@@ -4,13 +4,17 @@
  * `workspace.ts`).
  */
 
+import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { arrayReply, errorReply, NO_ARRAY, type Reply } from "../command-reply.ts";
 import type { CommandClient, CommandFacts, CommandWords, QueuedCommand, WatchedKey } from "../command-store.ts";
+import { replicaOf } from "../core/origin.ts";
 import type { Shard } from "../core/shard.ts";
 import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
 import { ValueLong } from "../replica/operations.ts";
+import type { Replica } from "../replica/replica.ts";
+import type { Dot } from "../store.ts";
 import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
 import { Interruption, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
@@ -22,6 +26,8 @@ import { keysOf } from "./words.ts";
 /** Of a client that waits for acknowledgements, however long it may. */
 const WAIT_MS_MAX = 10 * 60_000;
 const PUT_BACK_MAX_MS = 1000;
+/** Such clients of one keyspace. */
+const WAITS_MAX = 4096;
 
 type Body<T> = (workspace: ReplicaWorkspace) => T;
 
@@ -34,6 +40,7 @@ export class SpaceCommands {
   readonly #local: LocalKeyspace;
   readonly #random: () => number;
   #workspace: ReplicaWorkspace | undefined;
+  #waits = 0;
 
   constructor(host: KeyspaceHost, space: SpaceId, random: Random) {
     this.#host = host;
@@ -104,17 +111,47 @@ export class SpaceCommands {
     );
   }
 
-  async wait({ lastWrite }: CommandClient, wanted: number, timeoutMs: number): Promise<number> {
+  async wait(client: CommandClient, wanted: number, timeoutMs: number): Promise<number> {
     const replica = this.#host.replica();
-    if (lastWrite === undefined) return replica.linked().length;
+    const [first, ...beside] = writtenBy(client, replica);
+    if (first === undefined) return replica.linked().length;
+    if (this.#waits >= WAITS_MAX)
+      throw new AtollError("TOO_MANY_REQUESTS", "too many clients wait for acknowledgements");
+    this.#waits++;
     const forMs = timeoutMs === 0 ? WAIT_MS_MAX : Math.min(timeoutMs, WAIT_MS_MAX);
+    try {
+      return await this.#reached(first, beside, wanted, forMs, client.gone);
+    } finally {
+      this.#waits--;
+    }
+  }
+
+  #reached(
+    first: Dot,
+    beside: readonly Dot[],
+    wanted: number,
+    forMs: number,
+    gone: AbortSignal | undefined,
+  ): Promise<number> {
+    const { acks, outbox } = this.#host.replica();
     return new Promise((resolve) => {
+      const end = (count: number): void => {
+        gone?.removeEventListener("abort", giveUp);
+        resolve(count);
+      };
+      let cancel = (): void => {};
+      // Nobody reads what it is answered.
+      const giveUp = (): void => {
+        cancel();
+        end(0);
+      };
+      gone?.addEventListener("abort", giveUp);
       this.#host.step((now) => {
         const answer = ({ reached }: { readonly reached: number }): void => {
-          replica.outbox.answers.push(() => resolve(Math.max(0, reached - 1)));
+          outbox.answers.push(() => end(Math.max(0, reached - 1)));
         };
         const until = { dueAt: now + forMs, waitMaxMs: forMs + PUT_BACK_MAX_MS };
-        replica.acks.add({ ...lastWrite, level: "all", enough: wanted + 1, ...until, answer }, now);
+        cancel = acks.add({ ...first, beside, level: "all", enough: wanted + 1, ...until, answer }, now);
       });
     });
   }
@@ -169,6 +206,15 @@ export class SpaceCommands {
     if (await this.#local.bringBack(key, cause)) return seenTo;
     return { ...seenTo, lost: new Set(seenTo.lost).add(key) };
   }
+}
+
+/** What others have to have for it: what was written here, since nobody knows here who has what was written elsewhere. */
+function writtenBy({ written, lastWrite }: CommandClient, replica: Replica): readonly Dot[] {
+  if (written === "all") {
+    return [...replica.shards].flatMap(({ id, written }) => (written === undefined ? [] : [{ shard: id, ...written }]));
+  }
+  const dots = written ?? (lastWrite === undefined ? [] : [lastWrite]);
+  return dots.filter(({ origin }) => replicaOf(origin) === replicaOf(replica.origin));
 }
 
 /** Throws what the function throws. */

@@ -295,6 +295,12 @@ export class Shard {
     return this.#ownOrigin !== undefined && this.vector.get(this.#ownOrigin) < this.#ownSequence;
   }
 
+  /** What this life wrote last; undefined: nothing. */
+  get written(): { readonly origin: OriginId; readonly sequence: number } | undefined {
+    if (this.#ownOrigin === undefined || this.#ownSequence === 0) return undefined;
+    return { origin: this.#ownOrigin, sequence: this.#ownSequence };
+  }
+
   /** Nothing is held, claimed or known of it. */
   get isBlank(): boolean {
     return this.table.count === 0 && this.vector.size === 0 && !this.#isReady && !this.#isLeaving;

@@ -5,7 +5,7 @@
 
 import { isDue } from "../base/deadline.ts";
 import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
-import type { AckLevel } from "../store.ts";
+import type { AckLevel, Dot } from "../store.ts";
 
 export interface Acks {
   readonly reached: number;
@@ -17,6 +17,8 @@ export interface AckWait {
   readonly shard: ShardId;
   readonly origin: OriginId;
   readonly sequence: number;
+  /** Other writes that count with it: who has all of them has it. Of other levels than `disk`. */
+  readonly beside?: readonly Dot[] | undefined;
   readonly level: Exclude<AckLevel, "memory">;
   /** So many are enough, this replica included, whatever the level asks for. */
   readonly enough?: number | undefined;
@@ -32,7 +34,10 @@ const LATE_WAIT_MS_MAX = 2 * LATE_MS;
 
 /** A wait, and when those who lack the write are shown it. */
 interface Waiting extends AckWait {
+  readonly dots: readonly Dot[];
   offerDueAt: number;
+  /** Answered, or given up. */
+  isDone: boolean;
 }
 
 export interface AckView {
@@ -66,27 +71,42 @@ export class AckWaits {
     return count;
   }
 
-  add(wait: AckWait, now: number): void {
-    const waits = this.#waitsByShard.get(wait.shard);
-    const waiting = { ...wait, offerDueAt: now + LATE_MS };
-    if (waits === undefined) this.#waitsByShard.set(wait.shard, [waiting]);
-    else waits.push(waiting);
+  /** Gives it up, unanswered, once what is returned is called. */
+  add(wait: AckWait, now: number): () => void {
+    const waiting: Waiting = {
+      ...wait,
+      dots: [wait, ...(wait.beside ?? [])],
+      offerDueAt: now + LATE_MS,
+      isDone: false,
+    };
+    for (const { shard } of waiting.dots) {
+      const waits = this.#waitsByShard.get(shard);
+      if (waits === undefined) this.#waitsByShard.set(shard, [waiting]);
+      else waits.push(waiting);
+    }
     this.#earliest = Math.min(this.#earliest, wait.dueAt);
     this.progressed(wait.shard);
+    return () => this.#giveUp(waiting);
+  }
+
+  #giveUp(wait: Waiting): void {
+    if (wait.isDone) return;
+    wait.isDone = true;
+    for (const { shard } of wait.dots) this.#keep(shard, this.#waitsByShard.get(shard) ?? []);
   }
 
   /** Somebody, perhaps the disk, has more of a shard than before. */
   progressed(shard: ShardId): void {
     const waits = this.#waitsByShard.get(shard);
     if (waits === undefined) return;
-    this.#keep(
-      shard,
-      waits.filter((wait) => {
-        const acks = this.#count(wait);
-        if (acks.met) wait.answer(acks);
-        return !acks.met;
-      }),
-    );
+    for (const wait of waits) {
+      if (wait.isDone) continue;
+      const acks = this.#count(wait);
+      if (!acks.met) continue;
+      wait.isDone = true;
+      wait.answer(acks);
+    }
+    this.#keep(shard, waits);
   }
 
   /** Everybody may have more than before. */
@@ -106,13 +126,14 @@ export class AckWaits {
     if (now < this.#earliest && !wasPutBack) return;
     this.#earliest = Infinity;
     for (const [shard, waits] of [...this.#waitsByShard]) {
-      const left = waits.filter((wait) => {
-        if (!isDue(wait, now)) return true;
-        wait.answer(this.#count(wait));
-        return false;
-      });
-      for (const wait of left) this.#earliest = Math.min(this.#earliest, wait.dueAt);
-      this.#keep(shard, left);
+      for (const wait of waits) {
+        if (wait.isDone) continue;
+        if (isDue(wait, now)) {
+          wait.isDone = true;
+          wait.answer(this.#count(wait));
+        } else this.#earliest = Math.min(this.#earliest, wait.dueAt);
+      }
+      this.#keep(shard, waits);
     }
   }
 
@@ -120,28 +141,34 @@ export class AckWaits {
   #offerLate(now: number): void {
     const lackedById = new Map<ReplicaId, Set<ShardId>>();
     for (const wait of [...this.#waitsByShard.values()].flat()) {
-      if (!isDue({ dueAt: wait.offerDueAt, waitMaxMs: LATE_WAIT_MS_MAX }, now)) continue;
+      if (wait.isDone || !isDue({ dueAt: wait.offerDueAt, waitMaxMs: LATE_WAIT_MS_MAX }, now)) continue;
       wait.offerDueAt = now + LATE_MS;
       for (const id of this.#lacking(wait)) {
-        const lacked = lackedById.get(id);
-        if (lacked === undefined) lackedById.set(id, new Set([wait.shard]));
-        else lacked.add(wait.shard);
+        const lacked = lackedById.get(id) ?? new Set<ShardId>();
+        for (const dot of wait.dots) if (!this.#has(id, dot)) lacked.add(dot.shard);
+        lackedById.set(id, lacked);
       }
     }
     for (const [id, shards] of lackedById) this.#view.offer(id, shards, now);
   }
 
-  #lacking({ shard, origin, sequence, level }: AckWait): readonly ReplicaId[] {
+  #lacking({ shard, dots, level }: Waiting): readonly ReplicaId[] {
     if (level === "disk") return [];
-    return this.#view.others(shard, level).filter((id) => this.#view.covered(id, shard, origin) < sequence);
+    return this.#view.others(shard, level).filter((id) => !dots.every((dot) => this.#has(id, dot)));
   }
 
-  #keep(shard: ShardId, waits: Waiting[]): void {
-    if (waits.length === 0) this.#waitsByShard.delete(shard);
-    else this.#waitsByShard.set(shard, waits);
+  #has(id: ReplicaId, { shard, origin, sequence }: Dot): boolean {
+    return this.#view.covered(id, shard, origin) >= sequence;
   }
 
-  #count(wait: AckWait): Acks {
+  /** Those that are not done. */
+  #keep(shard: ShardId, waits: readonly Waiting[]): void {
+    const left = waits.filter(({ isDone }) => !isDone);
+    if (left.length === 0) this.#waitsByShard.delete(shard);
+    else this.#waitsByShard.set(shard, left);
+  }
+
+  #count(wait: Waiting): Acks {
     if (wait.level === "disk") {
       const met = this.#view.isDurable(wait.shard, wait.origin, wait.sequence);
       return { reached: met ? 1 : 0, wanted: 1, met };

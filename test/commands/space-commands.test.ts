@@ -10,6 +10,8 @@ import type { CommandClient } from "../../src/command-store.ts";
 import { commandTable } from "../../src/commands/command-table.ts";
 import { SpaceCommands } from "../../src/commands/space-commands.ts";
 import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { ClientWrites } from "../../src/doors/redis/client-writes.ts";
+import type { Dot } from "../../src/store.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 
 const KEYS = Array.from({ length: 60 }, (_, i) => `k${i}`);
@@ -103,4 +105,54 @@ test("a command of several keys writes none of them where one is no key", async 
   expect(textOf(run("exists fresh") as Reply)).toBe(0);
   expect(run(`del k1 ${tooLong}`)).toMatchObject({ type: "error" });
   expect(textOf(run("exists k1") as Reply)).toBe(1);
+});
+
+test("WAIT counts those who have all that the client has written, into however many shards, and ends with the client", async () => {
+  const { placed, commands, run } = await started("commands-wait-all");
+  const writes = new ClientWrites();
+  const gone = new AbortController();
+  const client = {
+    get lastWrite() {
+      return undefined;
+    },
+    set lastWrite(dot: Dot | undefined) {
+      if (dot !== undefined) writes.note(dot);
+    },
+    get written() {
+      return writes.dots;
+    },
+    gone: gone.signal,
+  };
+  const { acks } = placed.driver(1).replica;
+  placed.cut([1], [0]);
+  await placed.run(100);
+  run("set early 1", client);
+  const [early] = writes.dots as readonly Dot[];
+  placed.heal([1], [0]);
+  await placed.run(5000);
+  expect(await placed.do(commands.wait(client, 1, 300))).toBe(1);
+  // The last write is had by all, one before it is not.
+  placed.cut([1], [0]);
+  await placed.run(100);
+  for (let i = 0; writes.dots.length < 5; i++) run(`set other${i} 1`, client);
+  const late = { ...client, lastWrite: early, written: [...(writes.dots as readonly Dot[]), early as Dot] };
+  expect(await placed.do(commands.wait(late, 1, 300))).toBe(0);
+  expect(await placed.do(commands.wait({ ...late, written: "all" }, 1, 300))).toBe(0);
+  const waiting = commands.wait(late, 1, 0);
+  expect(acks.waiting).toBeGreaterThan(0);
+  gone.abort();
+  expect(await placed.do(waiting)).toBe(0);
+  expect(acks.waiting).toBe(0);
+  placed.heal([1], [0]);
+  expect(await placed.do(commands.wait({ ...late, written: "all" }, 1, 20_000))).toBe(1);
+});
+
+test("only so many clients wait for acknowledgements at once", async () => {
+  const { placed, commands, client, run } = await started("commands-wait-many");
+  placed.cut([1], [0]);
+  await placed.run(100);
+  run("set a 1");
+  const waits = Array.from({ length: 4096 }, () => commands.wait(client, 1, 1000));
+  await expect(commands.wait(client, 1, 1000)).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS" });
+  expect(await placed.do(Promise.all(waits))).toEqual(waits.map(() => 0));
 });

@@ -131,7 +131,8 @@ async function wait(connection: Connection, words: CommandWords): Promise<Reply>
   const wanted = integerAt(words, 1, "ERR value is not an integer or out of range");
   const timeoutMs = integerAt(words, 2, "ERR timeout is not an integer or out of range");
   if (timeoutMs < 0) throw new RedisError("ERR timeout is negative");
-  return integerReply(await connection.keyspace.wait(connection, Math.max(0, wanted), timeoutMs));
+  const enough = connection.mayBlock ? Math.max(0, wanted) : 0;
+  return integerReply(await connection.keyspace.wait(connection, enough, timeoutMs));
 }
 
 export const connectionCommands: Readonly<Record<string, ConnectionCommand>> = {

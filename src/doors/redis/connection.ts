@@ -8,13 +8,14 @@
  *  N4. Whoever has to show a token can do nothing else before, and may send little.
  */
 
-import { latin1FromBytes } from "../../base/bytes.ts";
 import { errorReply, type Reply } from "../../command-reply.ts";
 import type { CommandClient, CommandFacts, CommandKeyspace, CommandWords } from "../../command-store.ts";
-import type { Room } from "../../store.ts";
+import type { Dot, Room } from "../../store.ts";
 import { ANYONE, type Principal } from "../auth.ts";
 import { AnswerRoom } from "./answer-room.ts";
 import { ArgumentRoom } from "./argument-room.ts";
+import { ClientWrites } from "./client-writes.ts";
+import { CommandNames } from "./command-names.ts";
 import type { ConnectionOutput } from "./connection-output.ts";
 import type { ConnectionsAround } from "./connections-around.ts";
 import { errorOf } from "./error-of.ts";
@@ -22,7 +23,8 @@ import { OncePerTurn } from "./once-per-turn.ts";
 import { refusalOf } from "./permission.ts";
 import { writeReply } from "./reply-encoder.ts";
 import { ReplyWriter } from "./reply-writer.ts";
-import { ProtocolError, type RequestLimits, RequestParser } from "./request-parser.ts";
+import { requestLimitsOf } from "./request-limits.ts";
+import { ProtocolError, RequestParser } from "./request-parser.ts";
 import { bytesOfWords, Transaction } from "./transaction.ts";
 import { shownName, unknownCommand } from "./unknown-command.ts";
 
@@ -32,12 +34,8 @@ export interface ConnectionFacts {
   readonly localAddress: string;
 }
 
-/** Whoever has not shown a token. */
-const STRANGER_LIMITS: RequestLimits = { argumentBytesMax: 4096, argumentsMax: 16, commandBytesMax: 8192 };
-const ARGUMENTS_MAX = 1024 * 1024;
 /** A wrong token ends the connection with this one. */
 const WRONG_TOKENS_MAX = 3;
-const NAME_BYTES_MAX = 64;
 /** Of one client, at a time (N3). */
 const TURN_MS_MAX = 5;
 const NOAUTH = errorReply("NOAUTH Authentication required.");
@@ -48,7 +46,8 @@ export class Connection implements CommandClient {
   readonly writer = new ReplyWriter();
   readonly transaction = new Transaction();
   readonly createdAt: number;
-  lastWrite: CommandClient["lastWrite"];
+  /** False: its commands are carried out as one, and wait for nothing. */
+  mayBlock = true;
   name = "";
   libraryName = "";
   libraryVersion = "";
@@ -70,9 +69,12 @@ export class Connection implements CommandClient {
   readonly #flushSoon = new OncePerTurn(() => this.flush());
   #isEnding = false;
   isClosed = false;
+  readonly #writes = new ClientWrites();
+  #lastWrite: CommandClient["lastWrite"];
+  #gone: AbortController | undefined;
   readonly #arguments: ArgumentRoom;
   readonly #answers: AnswerRoom;
-  readonly #isKnown = new Map<string, CommandFacts>();
+  readonly #names: CommandNames;
 
   constructor(around: ConnectionsAround, facts: ConnectionFacts, output: ConnectionOutput) {
     this.around = around;
@@ -82,12 +84,33 @@ export class Connection implements CommandClient {
     this.#arguments = new ArgumentRoom(around.account, client);
     this.#answers = new AnswerRoom(around.account, client);
     this.principal = around.auth.required ? undefined : ANYONE;
-    this.#parser = new RequestParser(this.#requestLimits());
+    this.#parser = new RequestParser(requestLimitsOf(this.principal, around.limits));
+    this.#names = new CommandNames(around.store.commands);
     this.createdAt = around.now();
     this.activeAt = this.createdAt;
     const keyspace = around.store.keyspace("default");
     if (keyspace === undefined) throw new Error("BUG: there is always a keyspace default");
     this.keyspace = keyspace;
+  }
+
+  get lastWrite(): CommandClient["lastWrite"] {
+    return this.#lastWrite;
+  }
+
+  set lastWrite(dot) {
+    this.#lastWrite = dot;
+    if (dot !== undefined) this.#writes.note(dot);
+  }
+
+  get written(): readonly Dot[] | "all" {
+    return this.#writes.dots;
+  }
+
+  /** Few clients ever wait for what takes long. */
+  get gone(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.isClosed) this.#gone.abort();
+    return this.#gone.signal;
   }
 
   readonly room: Room = (bytes) => this.#answers.ask(bytes);
@@ -122,6 +145,7 @@ export class Connection implements CommandClient {
   closed(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.#gone?.abort();
     this.#answers.gone(this.#isBusy);
     this.#arguments.gone();
     if (!this.#isBusy) this.#arguments.end();
@@ -160,7 +184,7 @@ export class Connection implements CommandClient {
     }
     this.principal = principal;
     this.#wrongTokens = 0;
-    this.#parser.limits = this.#requestLimits();
+    this.#parser.limits = requestLimitsOf(this.principal, this.around.limits);
     return true;
   }
 
@@ -172,7 +196,7 @@ export class Connection implements CommandClient {
     this.select(0);
     this.gate = undefined;
     this.principal = this.around.auth.required ? undefined : ANYONE;
-    this.#parser.limits = this.#requestLimits();
+    this.#parser.limits = requestLimitsOf(this.principal, this.around.limits);
     for (const extension of this.around.extensions) extension.closed?.(this);
   }
 
@@ -183,16 +207,6 @@ export class Connection implements CommandClient {
     this.keyspace = keyspace;
     this.selected = number;
     return true;
-  }
-
-  #requestLimits(): RequestLimits {
-    if (this.principal === undefined) return STRANGER_LIMITS;
-    const { valueBytesMax, bodyBytesInFlightMax } = this.around.limits;
-    return {
-      argumentBytesMax: valueBytesMax,
-      argumentsMax: ARGUMENTS_MAX,
-      commandBytesMax: Math.max(bodyBytesInFlightMax, 2 * valueBytesMax),
-    };
   }
 
   /** Carries out what is here, as far as nothing has to be waited for. */
@@ -311,7 +325,7 @@ export class Connection implements CommandClient {
   #carryOut(words: CommandWords): Reply | undefined | Promise<Reply | undefined> {
     this.commands++;
     this.around.carriedOut++;
-    const facts = this.#factsOf(words);
+    const facts = this.#names.factsOf(words);
     if (facts === undefined) return this.#unknown(words);
     const { arity } = facts;
     if (arity >= 0 ? words.length !== arity : words.length < -arity) {
@@ -365,18 +379,6 @@ export class Connection implements CommandClient {
   /** Carries out one command of a transaction that is about the connection. */
   carryOutQueued(words: CommandWords, facts: CommandFacts): Reply | undefined | Promise<Reply | undefined> {
     return this.#ofConnection(words, facts);
-  }
-
-  /** By the name as it was written: most clients write it in one way. */
-  #factsOf(words: CommandWords): CommandFacts | undefined {
-    const word = words[0] as Uint8Array;
-    if (word.length > NAME_BYTES_MAX) return undefined;
-    const written = latin1FromBytes(word);
-    const known = this.#isKnown.get(written);
-    if (known !== undefined) return known;
-    const facts = this.around.store.commands.get(written.toLowerCase());
-    if (facts !== undefined && this.#isKnown.size < NAME_BYTES_MAX) this.#isKnown.set(written, facts);
-    return facts;
   }
 
   #unknown(words: CommandWords): Reply {

@@ -104,10 +104,13 @@ async function withOthers(connection: Connection, commands: readonly QueuedComma
 
 /** The others have been carried out, whatever becomes of this one. */
 async function settled(connection: Connection, words: CommandWords, facts: CommandFacts): Promise<Reply> {
+  connection.mayBlock = false;
   try {
     return (await connection.carryOutQueued(words, facts)) ?? OK;
   } catch (error) {
     return errorOf(error);
+  } finally {
+    connection.mayBlock = true;
   }
 }
 

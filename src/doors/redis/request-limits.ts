@@ -1,0 +1,18 @@
+/** What a client may send at once: little, before it has shown a token. */
+
+import type { Principal } from "../auth.ts";
+import type { DoorLimits } from "../limits.ts";
+import type { RequestLimits } from "./request-parser.ts";
+
+const STRANGER_LIMITS: RequestLimits = { argumentBytesMax: 4096, argumentsMax: 16, commandBytesMax: 8192 };
+const ARGUMENTS_MAX = 1024 * 1024;
+
+export function requestLimitsOf(principal: Principal | undefined, limits: DoorLimits): RequestLimits {
+  if (principal === undefined) return STRANGER_LIMITS;
+  const { valueBytesMax, bodyBytesInFlightMax } = limits;
+  return {
+    argumentBytesMax: valueBytesMax,
+    argumentsMax: ARGUMENTS_MAX,
+    commandBytesMax: Math.max(bodyBytesInFlightMax, 2 * valueBytesMax),
+  };
+}
