@@ -15,13 +15,16 @@ export interface SeenTo {
 
 export const NOTHING_SEEN_TO: SeenTo = { roomBytes: 0, takenBytes: 0, lost: undefined };
 
-/** What a command has to wait for before it begins again. */
-export class Interruption {
-  readonly cause: ValueAway | ValueLong;
+export interface KeyAway {
   readonly key: Key;
+  readonly value: ValueAway;
+}
 
-  constructor(key: Key, cause: ValueAway | ValueLong) {
-    this.key = key;
+/** What a command has to wait for before it begins again: values that are to be brought back, or room. */
+export class Interruption {
+  readonly cause: readonly KeyAway[] | ValueLong;
+
+  constructor(cause: readonly KeyAway[] | ValueLong) {
     this.cause = cause;
   }
 }

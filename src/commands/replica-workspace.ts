@@ -4,13 +4,11 @@ import { assert } from "../base/assert.ts";
 import { Copies } from "../base/copies.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
-import { ttlUnder } from "../cluster/placement/policy.ts";
 import type { CommandClient } from "../command-store.ts";
 import type { Container } from "../core/container.ts";
 import { KIND_PLAIN } from "../core/kind.ts";
 import {
   bodyLengthAt,
-  bodyStartAt,
   contentTypeAt,
   expiresAt,
   keyAt,
@@ -18,7 +16,6 @@ import {
   originAt,
   sequenceAt,
   tagsAt,
-  valueLengthAt,
   wholeLength,
 } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
@@ -29,8 +26,11 @@ import { versionAt } from "../replica/register-view.ts";
 import type { Replica } from "../replica/replica.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
 import { firstMember } from "../types/container.ts";
+import { bodyOf } from "./body.ts";
 import { collectionTypeOf } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
+import { endUnder } from "./end-under-policy.ts";
+import { awayAmong, bytesOfAll, type ExpectedHost } from "./expected-values.ts";
 import { Interruption, type SeenTo } from "./interruption.ts";
 import { randomKeyOf } from "./random-key.ts";
 import { type CollectionsHost, ReplicaCollections } from "./replica-collections.ts";
@@ -41,15 +41,12 @@ import type { KeyType, ScanPlace, Workspace } from "./workspace.ts";
 const REGISTER_BYTES = 64;
 /** What an answer holds for a member that was written, beside its bytes. */
 const WRITTEN_BYTES = 192;
-/** Most transactions that are about a long collection read little of it. */
-const COLLECTION_ROOM_BYTES_MAX = 1024 * 1024;
-/** The greatest instant that a record holds, unix ms. */
-const EXPIRES_AT_MAX = 2 ** 48 - 1;
+const ROOM_STEP_MAX = 16 * 1024 * 1024;
 
 /** Of values that clients are given. */
 const copies = new Copies(64 * 1024);
 
-export class ReplicaWorkspace implements Workspace, CollectionsHost {
+export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHost {
   now = 0;
   readonly keyBytesMax: number;
   readonly valueBytesMax: number;
@@ -156,11 +153,9 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
   }
 
   bytesOf(key: Key): number | undefined {
-    const shard = this.shardOf(key);
-    const slot = this.#liveIn(shard, key);
-    if (slot !== 0) return REGISTER_BYTES + wholeLength(shard.table.viewOf(slot), shard.table.offsetOf(slot));
-    const shown = this.collections.shownIn(shard, key);
-    return shown === undefined ? undefined : this.collections.bytesOf(shard, shown);
+    const found = this.valueOf(key);
+    if (found === undefined) return this.collectionBytesOf(key) || undefined;
+    return REGISTER_BYTES + wholeLength(found.shard.table.viewOf(found.slot), found.shard.table.offsetOf(found.slot));
   }
 
   touch(key: Key): boolean {
@@ -171,30 +166,38 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
   }
 
   isResident(key: Key): boolean {
-    const shard = this.shardOf(key);
-    const slot = this.#liveIn(shard, key);
-    return slot === 0 || !shard.isAway(slot);
+    const found = this.valueOf(key);
+    return found === undefined || !found.shard.isAway(found.slot);
   }
 
   /**
-   * Before several commands run as one: what they may read is in memory, and there is room for a copy of each of it (C1). What is
-   * no key at all is for the command to say.
+   * Before several commands run as one: what they may read is in memory, and there is room for a copy of each of what they may
+   * give back (C1). What is no key at all is for the command to say.
    */
-  expect(keys: readonly Key[]): void {
-    let bytes = 0;
-    for (const key of keys) {
-      if (key.length === 0 || key.length > this.keyBytesMax) continue;
-      const shard = this.shardOf(key);
-      const slot = this.#liveIn(shard, key);
-      if (slot === 0) {
-        const shown = this.collections.shownIn(shard, key);
-        if (shown !== undefined) bytes += Math.min(this.collections.bytesOf(shard, shown), COLLECTION_ROOM_BYTES_MAX);
-        continue;
-      }
-      this.#resident(shard, key, slot);
-      bytes += valueLengthAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
-    }
-    if (bytes > this.#roomBytes) throw this.#interruption("" as Key, new ValueLong(bytes));
+  expect(keys: readonly Key[], givenBack: readonly Key[] = keys): void {
+    const bytes = bytesOfAll(this, givenBack);
+    if (bytes > this.#roomBytes) throw this.#interruption(new ValueLong(bytes));
+    this.expectHere(keys);
+  }
+
+  /** All that a command may read is in memory: what is not is brought back together. */
+  expectHere(keys: readonly Key[]): void {
+    const away = awayAmong(this, keys);
+    if (away.length > 0) throw this.#interruption(away);
+  }
+
+  valueOf(key: Key): { readonly shard: Shard; readonly slot: number } | undefined {
+    if (key.length === 0 || key.length > this.keyBytesMax) return undefined;
+    const shard = this.shardOf(key);
+    const slot = this.#liveIn(shard, key);
+    return slot === 0 ? undefined : { shard, slot };
+  }
+
+  collectionBytesOf(key: Key): number {
+    if (key.length === 0 || key.length > this.keyBytesMax) return 0;
+    const shard = this.shardOf(key);
+    const shown = this.collections.shownIn(shard, key);
+    return shown === undefined ? 0 : this.collections.bytesOf(shard, shown);
   }
 
   // --- Strings -------------------------------------------------------------------------------------------------
@@ -224,7 +227,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
   }
 
   #resident(shard: Shard, key: Key, slot: number): void {
-    if (shard.isAway(slot)) throw this.#interruption(key, new ValueAway(shard, slot));
+    if (shard.isAway(slot)) throw this.#interruption([{ key, value: new ValueAway(shard, slot) }]);
   }
 
   writeString(key: Key, value: Uint8Array, at = Infinity): void {
@@ -377,31 +380,21 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost {
     };
   }
 
-  /** Undefined: it does not expire. Throws `TTL_OVER_MAX`. */
   endUnderPolicy(at: number): number | undefined {
-    const { now } = this;
-    if (at <= now) return at;
-    const askedMs = at === Infinity ? undefined : at - now;
-    const ttlMs = ttlUnder(this.#replica.keyspaces.policyOf(this.#space), askedMs);
-    if (ttlMs === undefined) return undefined;
-    return askedMs === undefined ? Math.ceil(now + ttlMs) : Math.min(Math.ceil(at), EXPIRES_AT_MAX);
+    return endUnder(this.#replica.keyspaces.policyOf(this.#space), at, this.now);
   }
 
   /** C1. */
-  #interruption(key: Key, cause: ValueAway | ValueLong): Interruption {
+  #interruption(cause: Interruption["cause"]): Interruption {
     assert(!this.#hasWritten, "a command reads before it writes, or what it reads was brought back before it began");
-    return new Interruption(key, cause);
+    return new Interruption(cause);
   }
 
-  /** More than is left of its room: for twice as much it has to be asked again only seldom. */
+  /** More than is left of its room: for so much more it has to be asked again only seldom. */
   #needRoom(): void {
     if (this.#hasWritten) throw new AtollError("MEMORY_FULL", "there is no room for what this command reads");
-    throw new Interruption("" as Key, new ValueLong(Math.max(this.#takenBytes, 2 * this.#roomBytes)));
+    throw new Interruption(
+      new ValueLong(Math.max(this.#takenBytes, this.#roomBytes + Math.min(this.#roomBytes, ROOM_STEP_MAX))),
+    );
   }
-}
-
-function bodyOf(shard: Shard, slot: number): Uint8Array {
-  const view = shard.table.viewOf(slot);
-  const at = shard.table.offsetOf(slot);
-  return new Uint8Array(view.buffer, view.byteOffset + bodyStartAt(view, at), bodyLengthAt(view, at));
 }

@@ -28,6 +28,8 @@ const WAIT_MS_MAX = 10 * 60_000;
 const PUT_BACK_MAX_MS = 1000;
 /** Such clients of one keyspace. */
 const WAITS_MAX = 4096;
+/** Of a command that begins again. */
+const TRIES_MAX = 256;
 
 type Body<T> = (workspace: ReplicaWorkspace) => T;
 
@@ -60,7 +62,15 @@ export class SpaceCommands {
       return this.#carryOut(client, NOTHING_SEEN_TO, body);
     } catch (error) {
       if (!(error instanceof Interruption)) return replyOfError(error);
-      return this.#later(client, error, body).catch(replyOfError);
+      const keys = keysOf(words, facts);
+      const whole = (workspace: ReplicaWorkspace): Reply => {
+        workspace.scope = scope;
+        if (facts.flags.has("readonly")) workspace.expect(keys);
+        else workspace.expectHere(keys);
+        return execute(workspace, words, facts);
+      };
+      // Of several keys it is known by now what all of them take.
+      return keys.length > 1 ? this.#begin(client, whole) : this.#later(client, error, whole).catch(replyOfError);
     }
   }
 
@@ -72,11 +82,12 @@ export class SpaceCommands {
     scope?: Scope,
   ): Reply | Promise<Reply> {
     const keys = commands.flatMap(({ words, facts }) => keysOf(words, facts));
+    const givenBack = commands.flatMap(({ words, facts }) => (facts.group === "generic" ? [] : keysOf(words, facts)));
     const all = (workspace: ReplicaWorkspace): Reply => {
       for (const { key, version } of watched) if (workspace.versionOf(key) !== version) return NO_ARRAY;
       return arrayReply(commands.map(({ words, facts }) => executeSafely(workspace, words, facts)));
     };
-    return this.#runWhole(keys, client, all, scope);
+    return this.#begin(client, this.#whole(all, scope, keys, givenBack));
   }
 
   /** As `CommandKeyspace.runScript`. */
@@ -87,21 +98,16 @@ export class SpaceCommands {
     scope?: Scope,
   ): Reply | Promise<Reply> {
     const run: Body<Reply> = (workspace) => body((words, facts) => executeSafely(workspace, words, facts));
-    return this.#runWhole(keys, client, run, scope);
+    return this.#begin(client, this.#whole(run, scope, keys, keys));
   }
 
-  #runWhole(keys: readonly Key[], client: CommandClient, run: Body<Reply>, scope: Scope): Reply | Promise<Reply> {
-    const whole = (workspace: ReplicaWorkspace): Reply => {
+  /** `givenBack`: keys, as often as what is under them may be answered. */
+  #whole(run: Body<Reply>, scope: Scope, keys: readonly Key[], givenBack: readonly Key[]): Body<Reply> {
+    return (workspace) => {
       workspace.scope = scope;
-      workspace.expect(keys);
+      workspace.expect(keys, givenBack);
       return run(workspace);
     };
-    try {
-      return this.#carryOut(client, NOTHING_SEEN_TO, whole);
-    } catch (error) {
-      if (!(error instanceof Interruption)) return replyOfError(error);
-      return this.#later(client, error, whole).catch(replyOfError);
-    }
   }
 
   watch(keys: readonly Key[]): readonly WatchedKey[] {
@@ -167,9 +173,20 @@ export class SpaceCommands {
     });
   }
 
+  #begin(client: CommandClient, body: Body<Reply>): Reply | Promise<Reply> {
+    try {
+      return this.#carryOut(client, NOTHING_SEEN_TO, body);
+    } catch (error) {
+      if (!(error instanceof Interruption)) return replyOfError(error);
+      return this.#later(client, error, body).catch(replyOfError);
+    }
+  }
+
+  /** Values that others push out of memory again and again have no room there together. */
   async #later(client: CommandClient, first: Interruption, body: Body<Reply>): Promise<Reply> {
     let seenTo = NOTHING_SEEN_TO;
-    for (let interruption = first; ; ) {
+    let interruption = first;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
       seenTo = await this.#seeTo(client, interruption, seenTo);
       try {
         return this.#carryOut(client, seenTo, body);
@@ -178,6 +195,7 @@ export class SpaceCommands {
         interruption = error;
       }
     }
+    throw new AtollError("MEMORY_FULL", "what this command reads does not stay in memory together");
   }
 
   /** One turn of the loop for each of the command; one that has to wait for something begins again, not the command. */
@@ -198,13 +216,15 @@ export class SpaceCommands {
     }
   }
 
-  async #seeTo(client: CommandClient, { key, cause }: Interruption, seenTo: SeenTo): Promise<SeenTo> {
+  async #seeTo(client: CommandClient, { cause }: Interruption, seenTo: SeenTo): Promise<SeenTo> {
     if (cause instanceof ValueLong) {
       await client.room?.(cause.bytes - seenTo.roomBytes);
       return { ...seenTo, roomBytes: cause.bytes };
     }
-    if (await this.#local.bringBack(key, cause)) return seenTo;
-    return { ...seenTo, lost: new Set(seenTo.lost).add(key) };
+    const areFound = await Promise.all(cause.map(({ key, value }) => this.#local.bringBack(key, value)));
+    if (areFound.every((isFound) => isFound)) return seenTo;
+    const gone = cause.filter((_, i) => areFound[i] === false).map(({ key }) => key);
+    return { ...seenTo, lost: new Set([...(seenTo.lost ?? []), ...gone]) };
   }
 }
 

@@ -79,13 +79,17 @@ export class AckWaits {
       offerDueAt: now + LATE_MS,
       isDone: false,
     };
+    const acks = this.#count(waiting);
+    if (acks.met) {
+      wait.answer(acks);
+      return () => {};
+    }
     for (const { shard } of waiting.dots) {
       const waits = this.#waitsByShard.get(shard);
       if (waits === undefined) this.#waitsByShard.set(shard, [waiting]);
       else waits.push(waiting);
     }
     this.#earliest = Math.min(this.#earliest, wait.dueAt);
-    this.progressed(wait.shard);
     return () => this.#giveUp(waiting);
   }
 

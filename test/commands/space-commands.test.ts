@@ -156,3 +156,27 @@ test("only so many clients wait for acknowledgements at once", async () => {
   await expect(commands.wait(client, 1, 1000)).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS" });
   expect(await placed.do(Promise.all(waits))).toEqual(waits.map(() => 0));
 });
+
+test("many values that are away are brought back together, by one command and by a transaction", async () => {
+  for (const isTransaction of [false, true]) {
+    const { placed, commands, client, run, away } = await started(`commands-together-${isTransaction}`);
+    const driver = placed.driver(1);
+    const { recalls } = driver.replica;
+    let waitingMost = 0;
+    const want = recalls.want.bind(recalls);
+    recalls.want = (...wanted) => {
+      want(...wanted);
+      waitingMost = Math.max(waitingMost, recalls.waiting);
+    };
+    const keys = away.slice(0, 8);
+    const values = keys.map((key) => VALUE + key);
+    if (isTransaction) {
+      const queued = keys.map((key) => {
+        const [words, facts] = parsed(`get ${key}`);
+        return { words, facts };
+      });
+      expect(textOf(await placed.do(Promise.resolve(commands.runAll(queued, [], client))))).toEqual(values);
+    } else expect(textOf(await placed.do(Promise.resolve(run(`mget ${keys.join(" ")}`))))).toEqual(values);
+    expect(waitingMost).toBeGreaterThanOrEqual(7);
+  }
+});

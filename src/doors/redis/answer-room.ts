@@ -3,18 +3,21 @@
  * of it is not sent no other command is begun, so that nobody who has some waits for more.
  */
 
+import { AtollError } from "../../base/errors.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../../store.ts";
 import type { ByteAccount, Client, Loan } from "../byte-account.ts";
 import { ClientGone } from "../client-gone.ts";
 
 export class AnswerRoom {
   readonly #account: ByteAccount;
+  readonly #bytesMax: number;
   readonly #client: Client;
   #loan: Loan | undefined;
   #isGone = false;
 
-  constructor(account: ByteAccount, client: Client) {
+  constructor(account: ByteAccount, bytesMax: number, client: Client) {
     this.#account = account;
+    this.#bytesMax = bytesMax;
     this.#client = client;
   }
 
@@ -26,6 +29,8 @@ export class AnswerRoom {
   ask(bytes: number): Promise<void> | undefined {
     // Nobody would give back what is lent from now on.
     if (this.#isGone) throw new ClientGone();
+    if ((this.#loan?.bytes ?? 0) + bytes > this.#bytesMax)
+      throw new AtollError("MEMORY_FULL", `an answer has at most ${this.#bytesMax} bytes`);
     if (this.#loan === undefined) this.#loan = this.#account.ask(bytes);
     else this.#loan.extend(bytes);
     return this.#loan.state === "waiting" ? this.#loan.granted : undefined;

@@ -23,7 +23,7 @@ import { OncePerTurn } from "./once-per-turn.ts";
 import { refusalOf } from "./permission.ts";
 import { writeReply } from "./reply-encoder.ts";
 import { ReplyWriter } from "./reply-writer.ts";
-import { requestLimitsOf } from "./request-limits.ts";
+import { commandBytesMax, requestLimitsOf } from "./request-limits.ts";
 import { ProtocolError, RequestParser } from "./request-parser.ts";
 import { bytesOfWords, Transaction } from "./transaction.ts";
 import { shownName, unknownCommand } from "./unknown-command.ts";
@@ -82,7 +82,7 @@ export class Connection implements CommandClient {
     this.#output = output;
     const client = { traffic: () => output.traffic(), cutOff: () => output.destroy() };
     this.#arguments = new ArgumentRoom(around.account, client);
-    this.#answers = new AnswerRoom(around.account, client);
+    this.#answers = new AnswerRoom(around.account, commandBytesMax(around.limits), client);
     this.principal = around.auth.required ? undefined : ANYONE;
     this.#parser = new RequestParser(requestLimitsOf(this.principal, around.limits));
     this.#names = new CommandNames(around.store.commands);

@@ -9,10 +9,14 @@ const ARGUMENTS_MAX = 1024 * 1024;
 
 export function requestLimitsOf(principal: Principal | undefined, limits: DoorLimits): RequestLimits {
   if (principal === undefined) return STRANGER_LIMITS;
-  const { valueBytesMax, bodyBytesInFlightMax } = limits;
   return {
-    argumentBytesMax: valueBytesMax,
+    argumentBytesMax: limits.valueBytesMax,
     argumentsMax: ARGUMENTS_MAX,
-    commandBytesMax: Math.max(bodyBytesInFlightMax, 2 * valueBytesMax),
+    commandBytesMax: commandBytesMax(limits),
   };
+}
+
+/** Of a command, and of its answer. */
+export function commandBytesMax({ bodyBytesInFlightMax, valueBytesMax }: DoorLimits): number {
+  return Math.max(bodyBytesInFlightMax, 2 * valueBytesMax);
 }

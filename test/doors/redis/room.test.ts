@@ -116,7 +116,7 @@ test("who stops reading a long answer is cut off once others wait for its room",
   await expect.poll(lent).toBeGreaterThan(20_000_000);
   const closed = once(slow, "close");
   const got = client.send("MGET", ...names.slice(0, 10));
-  expect(await got).toHaveLength(10);
+  expect(await got).toEqual(Array.from({ length: 10 }, () => LONG.toString()));
   slow.resume();
   await closed;
   await expect.poll(lent).toBe(0);
@@ -166,4 +166,14 @@ test("what a transaction asks about connections is bounded, and lists of them ar
   expect(await client.send("CLIENT", "LIST")).toContain("id=");
   expect(asked).toHaveLength(1);
   await Promise.all(others.map((each) => each.close()));
+});
+
+test("an answer that is longer than all that may be under way is refused before it is made", async () => {
+  await client.send("SET", "long", LONG);
+  expect(await client.send("MGET", ...Array.from({ length: 100 }, () => "long"))).toEqual({
+    error: expect.stringMatching(/^OOM an answer has at most/),
+  });
+  await client.send("MULTI");
+  for (let i = 0; i < 100; i++) await client.send("EXPIRE", "long", "100");
+  expect(await client.send("EXEC")).toEqual(Array.from({ length: 100 }, () => 1));
 });
