@@ -265,7 +265,7 @@ export class RequestService {
     const group = replica.shards.has(space) ? groupOf(replica, space, records) : undefined;
     const isHere = group !== undefined && this.#router.isReadyHere(group.shard, space);
     if (!isHere) return this.#answer(peer, request, REFUSED);
-    const mode = { stamp, isOurs, begun: { key: undefined } };
+    const mode = { stamp, isOurs, begun: { name: "" } };
     const counts = await this.#waitFor(peer, request, restoreHere(this.#host, group.shard, group, mode));
     this.#answer(peer, request, { type: "restored", ...counts });
   }

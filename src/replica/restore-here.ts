@@ -15,7 +15,7 @@
  *
  * A member of a document covers nothing after it: what it covered where it came from has other dots here. It comes after what
  * is known here of the document. One that covered something, or that is written as of a stamp, gets a field of its own, made
- * of its old one, under which it is known when it comes again.
+ * of its old one, under which it is known when it comes again. Of collections `restore-collection.ts` tells.
  */
 
 import type { RestoreCounts } from "../backup-store.ts";
@@ -25,7 +25,7 @@ import { ttlUnder } from "../cluster/placement/policy.ts";
 import { afterAt, contentAt, coversAt, encodeMember } from "../core/bond.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import { isBase, isLease, LEASE_FIELD } from "../core/containers.ts";
-import { isContainerKind } from "../core/kind.ts";
+import { isCollectionKind, isContainerKind } from "../core/kind.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -43,6 +43,7 @@ import {
 import type { Shard } from "../core/shard.ts";
 import { bondOf, deletion, isOver } from "../types/container.ts";
 import type { Replica } from "./replica.ts";
+import { restorePart } from "./restore-collection.ts";
 
 export type RestoreFate = keyof RestoreCounts;
 
@@ -51,8 +52,8 @@ export interface RestoreMode {
   readonly stamp: number | undefined;
   /** Their dots are of this cluster. */
   readonly isOurs: boolean;
-  /** Of whoever hands over registers in the order of a backup: the document that was begun last as of the stamp. */
-  readonly begun: { key: Key | undefined };
+  /** Of whoever hands over registers in the order of a backup: kind and key of what was begun last as of the stamp. */
+  readonly begun: { name: string };
 }
 
 /** A record that has been checked, where it stands. */
@@ -148,11 +149,24 @@ class Writing {
   /** A register of a container. A deletion of one is not carried out: it would take what came after it, too. */
   part(): RestoreFate {
     const { view, at } = this.#record;
+    if (isCollectionKind(this.#record.kind)) return this.#partOfCollection();
     if (isBase(view, at)) return "kept";
     const { stamp } = this.#mode;
     if (stamp === undefined) return isLease(view, at) ? this.#mergeLease() : this.#mergeMember();
     if (!this.#beginsAnew(stamp)) return "kept";
     return isLease(view, at) ? this.#leaseAsOf(stamp) : this.#memberAsOf(stamp);
+  }
+
+  #partOfCollection(): RestoreFate {
+    return restorePart({
+      ...this.#record,
+      shard: this.#shard,
+      mode: this.#mode,
+      now: this.#now,
+      write: (write) => this.#write(write),
+      wasForgotten: () => this.#wasForgotten(),
+      isWrongAhead: (slot) => this.#isAhead(slot) && !this.#isSame(slot),
+    });
   }
 
   /** A lease is for what is not there yet, or has an older one: what is there without one was not to expire. */
@@ -189,10 +203,10 @@ class Writing {
     const leasedAt = container === undefined || container.lease === 0 ? 0 : this.#stampOf(container.lease);
     const latest = Math.max(container?.after ?? 0, leasedAt);
     // Where something was purged meanwhile its deletion bears a greater stamp than it was to.
-    if (this.#mode.begun.key === key || latest === stamp) return true;
+    if (this.#mode.begun.name === `${kind} ${key}` || latest === stamp) return true;
     if (container !== undefined && latest > stamp) return this.#hasBegun(container.members.from(0), stamp);
     this.#write({ ...deletion(this.#shard, kind, key), stamp });
-    this.#mode.begun.key = key;
+    this.#mode.begun.name = `${kind} ${key}`;
     return true;
   }
 

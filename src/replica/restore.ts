@@ -7,7 +7,7 @@
 import type { Restore, RestoreCounts, RestoreOptions } from "../backup-store.ts";
 import { BadBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
-import type { Key, OriginId, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
+import type { OriginId, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import { isLease } from "../core/containers.ts";
 import { isContainerKind } from "../core/kind.ts";
@@ -44,9 +44,9 @@ export class RestoreSession implements Restore {
   readonly #host: KeyspaceHost;
   readonly #router: Router;
   readonly #options: RestoreOptions;
-  readonly #begun: RestoreMode["begun"] = { key: undefined };
-  /** The document that the last lease was of, where that has run out. */
-  #expired: Key | undefined;
+  readonly #begun: RestoreMode["begun"] = { name: "" };
+  /** The kind and the key that the last lease was of, where that has run out. */
+  #expired = "";
 
   /** Throws `BAD_REQUEST`. */
   constructor(host: KeyspaceHost, router: Router, options: RestoreOptions) {
@@ -93,13 +93,13 @@ export class RestoreSession implements Restore {
     return { groups: [...groups.values()], expired };
   }
 
-  /** A document goes with its lease, which comes first. */
+  /** A document, and a collection, goes with its lease, which comes first. */
   #isExpired({ view, bytes }: Records, at: number, now: number): boolean {
     const isExpired = expiresAt(view, at) <= now;
     if (!isContainerKind(kindAt(view, at))) return isExpired;
-    const key = keyAt(view, bytes, at);
-    if (isLease(view, at)) this.#expired = isExpired ? key : undefined;
-    return isExpired || this.#expired === key;
+    const name = `${kindAt(view, at)} ${keyAt(view, bytes, at)}`;
+    if (isLease(view, at)) this.#expired = isExpired ? name : "";
+    return isExpired || this.#expired === name;
   }
 
   /** One behind the other: of a document the lease comes first. */

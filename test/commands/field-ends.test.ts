@@ -1,25 +1,14 @@
 /** Fields of hashes that end by themselves, as Redis 7.4 documents them: the one that the other cases are held against has none. */
 
 import { expect, test } from "vitest";
-import { bytesFromLatin1 } from "../../src/base/bytes.ts";
-import { SeededRandom } from "../../src/base/random.ts";
-import type { Reply } from "../../src/command-reply.ts";
-import { commandTable } from "../../src/commands/command-table.ts";
-import { SpaceCommands } from "../../src/commands/space-commands.ts";
-import { PlacedWorld, SPACE } from "../support/placed-world.ts";
-import { textOf } from "../support/replies.ts";
+import { commandLines } from "../support/command-lines.ts";
+import { PlacedWorld } from "../support/placed-world.ts";
 
 async function started(seed: string) {
   const placed = new PlacedWorld({ seed, regions: ["eu", "eu"], settings: { replication: "all" } });
   await placed.begin([0, 1]);
-  const all = [0, 1].map((i) => new SpaceCommands(placed.driver(i).commandHost, SPACE, new SeededRandom(seed)));
-  const client = { lastWrite: undefined };
-  const run = (line: string, at = 0): unknown => {
-    const words = line.split(" ");
-    const facts = commandTable.get(words[0] as string);
-    if (facts === undefined) throw new Error(`no such command: ${line}`);
-    return textOf((all[at] as SpaceCommands).run(words.map(bytesFromLatin1), facts, client) as Reply);
-  };
+  const all = [0, 1].map((node) => commandLines(placed, node));
+  const run = (line: string, at = 0): unknown => (all[at] as (line: string) => unknown)(line);
   return { placed, run };
 }
 
