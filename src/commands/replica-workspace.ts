@@ -34,6 +34,7 @@ import { awayAmong, bytesOfAll, type ExpectedHost } from "./expected-values.ts";
 import { Interruption, type SeenTo } from "./interruption.ts";
 import { randomKeyOf } from "./random-key.ts";
 import { type CollectionsHost, ReplicaCollections } from "./replica-collections.ts";
+import { type Scope, shardsWithin } from "./scope.ts";
 import { TurnBounds } from "./turn-bounds.ts";
 import type { KeyType, ScanPlace, Workspace } from "./workspace.ts";
 
@@ -60,8 +61,8 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   #takenBytes = 0;
   readonly #bounds = new TurnBounds();
   #hasWritten = false;
-  /** Where the keys of the command are, in a keyspace that this replica may keep in part: it looks nowhere else. */
-  scope: ReadonlySet<Shard> | undefined;
+  /** Of the present command, or turn: it looks nowhere else. */
+  scope: Scope;
   /** Keys whose values nobody has: they are not there. */
   #lost: ReadonlySet<Key> | undefined;
 
@@ -261,7 +262,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
 
   scan(place: ScanPlace, options: { readonly prefix: string; readonly count: number }) {
     this.#bounds.mayLook(0);
-    const page = scanKeys(this.#scannedShards(), place, options, this.now);
+    const page = scanKeys(shardsWithin(this.#replica.shards.in(this.#space), this.scope), place, options, this.now);
     this.#bounds.looked(page.looked);
     return page;
   }
@@ -314,13 +315,6 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
 
   #shards(): Iterable<Shard> {
     return this.scope ?? this.#replica.shards.in(this.#space);
-  }
-
-  /** By their numbers; undefined: not to be looked at. */
-  #scannedShards(): readonly (Shard | undefined)[] {
-    const { scope } = this;
-    const all = this.#replica.shards.in(this.#space);
-    return scope === undefined ? all : all.map((shard) => (scope.has(shard) ? shard : undefined));
   }
 
   /** The slot of the live value of a key, or 0. */

@@ -10,7 +10,6 @@ import type { Random } from "../base/random.ts";
 import { arrayReply, errorReply, NO_ARRAY, type Reply } from "../command-reply.ts";
 import type { CommandClient, CommandFacts, CommandWords, QueuedCommand, WatchedKey } from "../command-store.ts";
 import { replicaOf } from "../core/origin.ts";
-import type { Shard } from "../core/shard.ts";
 import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
 import { ValueLong } from "../replica/operations.ts";
 import type { Replica } from "../replica/replica.ts";
@@ -19,6 +18,7 @@ import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
 import { Interruption, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
 import { ReplicaWorkspace } from "./replica-workspace.ts";
+import type { Scope } from "./scope.ts";
 import type { Turn } from "./turns.ts";
 import { checkSizes } from "./word-sizes.ts";
 import { keysOf } from "./words.ts";
@@ -32,9 +32,6 @@ const WAITS_MAX = 4096;
 const TRIES_MAX = 256;
 
 type Body<T> = (workspace: ReplicaWorkspace) => T;
-
-/** Where the keys of commands are, in a keyspace that this replica may keep in part; absent: anywhere. */
-export type Scope = ReadonlySet<Shard> | undefined;
 
 export class SpaceCommands {
   readonly #host: KeyspaceHost;
