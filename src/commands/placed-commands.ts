@@ -39,6 +39,9 @@ import { keysOf } from "./words.ts";
 /** For so long what a client has written itself is waited for, ms; then what is there has to do, as after a failover. */
 const OWN_WRITES_MS = 250;
 
+/** A million keys are removed in less. */
+const ALL_KEYS_MS = 60_000;
+
 export interface PlacedOptions {
   readonly host: KeyspaceHost;
   readonly router: CommandRouter;
@@ -178,8 +181,9 @@ export class PlacedCommands implements CommandKeyspace {
   #elsewhere(command: QueuedCommand, shards: readonly Shard[], client: CommandClient): Promise<Reply> {
     const { words, facts } = command;
     if (isAboutAllKeys(facts)) return overAllKeys(this.#allKeysFor(client), words, facts);
-    const isApart = isDivisible(facts) && this.#router.commonOwners(shards).length === 0;
-    return isApart ? this.#inParts(command, client) : this.#whole(command, shards, client);
+    return isDivisible(facts) && this.#router.areApart(shards)
+      ? this.#inParts(command, client)
+      : this.#whole(command, shards, client);
   }
 
   async #whole({ words, facts }: QueuedCommand, shards: readonly Shard[], client: CommandClient, isAboutAll = false) {
@@ -187,7 +191,8 @@ export class PlacedCommands implements CommandKeyspace {
       ...({ type: "commands", commands: [words], isTransaction: false, watched: [] } as const),
       shards: isAboutAll ? shards.map(({ id }) => numberOf(id)) : [],
     };
-    const carried = await this.#carry({ body, shards, isReadonly: isReading([{ words, facts }]) }, client);
+    const asked = { body, shards, isReadonly: isReading([{ words, facts }]), waitMs: isAboutAll ? ALL_KEYS_MS : 0 };
+    const carried = await this.#carry(asked, client);
     if (carried !== undefined) return carried;
     if (!isAboutAll) await this.#here.prepare([{ words, facts }], shards);
     return this.#local.run(words, facts, client, new Set(shards));

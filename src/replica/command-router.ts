@@ -68,13 +68,20 @@ export class CommandRouter {
     return shards.every((shard) => this.#router.isReadyHere(shard, space));
   }
 
-  /** Those who own all of these shards, in the order of preference for the first; of no shard, nobody. */
+  /** Those who own all of these shards, in no order; shards that nobody owns left out. */
   commonOwners(shards: readonly Shard[]): readonly ReplicaId[] {
+    const [first = [], ...others] = this.#groupsOf(shards);
+    return first.filter((id) => others.every((group) => group.includes(id)));
+  }
+
+  /** Nobody owns all of these shards, though each is owned. */
+  areApart(shards: readonly Shard[]): boolean {
+    return this.#groupsOf(shards).length > 1 && this.commonOwners(shards).length === 0;
+  }
+
+  #groupsOf(shards: readonly Shard[]): readonly (readonly ReplicaId[])[] {
     const { ownership } = this.#host.replica();
-    const [first, ...others] = shards;
-    if (first === undefined) return [];
-    const groups = new Set(others.map((shard) => ownership.groupOf(shard.id)));
-    return ownership.ownersOf(first.id).filter((id) => [...groups].every((group) => group.includes(id)));
+    return [...new Set(shards.map(({ id }) => ownership.groupOf(id)))].filter((group) => group.length > 0);
   }
 
   /**
@@ -91,7 +98,7 @@ export class CommandRouter {
       const peer = this.#choose(asked, tried);
       if (peer === undefined) {
         if (only !== undefined) throw new AtollError("OWNERS_UNREACHABLE", `replica ${only} cannot be asked any more`);
-        if (!refusals.mayBeTaken) return undefined;
+        if (!refusals.mayBeTaken) return this.#here(asked);
         await refusals.pause(this.#host);
         tried = triedBefore(circumstances);
         continue;
@@ -135,7 +142,7 @@ export class CommandRouter {
   #choose({ shards, isReadonly, only }: AskedCommands, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {
     const replica = this.#host.replica();
     const common = this.commonOwners(shards);
-    if (common.length === 0) throw keysApart();
+    if (this.areApart(shards)) throw keysApart();
     const owners = common.filter((id) => replica.speaks(id, COMMANDS_VERSION));
     if (only !== undefined) return owners.includes(only) && !tried.has(only) ? only : undefined;
     const best = this.#router.bestOf(owners, shards, tried);
@@ -151,6 +158,12 @@ export class CommandRouter {
     const [holder, ...others] = new Set(shards.map((shard) => this.#router.holder(shard, tried)));
     if (holder === undefined || others.length > 0) return undefined;
     return replica.speaks(holder, COMMANDS_VERSION) ? holder : undefined;
+  }
+
+  /** Nobody else can be asked. */
+  #here({ shards, isReadonly }: AskedCommands): undefined {
+    const { ownership } = this.#host.replica();
+    if (!isReadonly && !shards.every(({ id }) => ownership.owns(id))) this.#router.guestWrites++;
   }
 
   #ask(peer: ReplicaId, space: SpaceId, { body, waitMs = 0 }: AskedCommands, { hops, seen }: Circumstances) {

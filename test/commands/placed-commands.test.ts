@@ -118,6 +118,22 @@ describe("keys that no replica keeps together", () => {
   });
 });
 
+describe("keys that nobody keeps", () => {
+  it("are taken care of by whoever is asked for them", async () => {
+    const placed = new CommandWorld({ seed: "nobody", regions: ["eu", "us"], settings: { replication: { us: 1 } } });
+    await placed.begin();
+    placed.world.node(1).stop();
+    await placed.run(SETTLE_MS);
+    await placed.do(placed.driver(0).removeMember("r1" as ReplicaId, { force: true }));
+    await placed.run(SETTLE_MS);
+    expect(placed.ownersOf("a")).toEqual([]);
+    expect(await placed.at(0).do("mset a 1 b 2")).toBe("OK");
+    expect(await placed.at(0).do("mget a b c")).toEqual(["1", "2", null]);
+    expect(await placed.at(0).exec(["incr a", "incr b"])).toEqual([2, 3]);
+    expect(await placed.at(0).do("dbsize")).toBe(2);
+  });
+});
+
 describe("a transaction", () => {
   it("is carried out as a whole by who keeps all its keys", async () => {
     const placed = await four("exec");

@@ -99,6 +99,7 @@ export function shown(reply: Reply): unknown {
     case "bulk":
       return Buffer.from(reply.value).toString("latin1");
     case "array":
+    case "set":
       return reply.items.map(shown);
     case "nothing":
     case "no-array":
