@@ -8,6 +8,7 @@ import { keyRows } from "./keys.ts";
 import { listRows } from "./lists.ts";
 import { serverRows } from "./server.ts";
 import { setRows } from "./sets.ts";
+import { sortedSetRows } from "./sorted-sets.ts";
 import { stringRows } from "./strings.ts";
 
 const ROWS: readonly (readonly CommandRow[])[] = [
@@ -18,6 +19,7 @@ const ROWS: readonly (readonly CommandRow[])[] = [
   hashRows,
   fieldEndRows,
   setRows,
+  sortedSetRows,
   serverRows,
 ];
 

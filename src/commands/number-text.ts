@@ -12,9 +12,10 @@ const INTEGER_LENGTH_MAX = 20;
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 const COUNT_OUT_OF_RANGE = `ERR value is out of range, value must between -${INT64_MAX} and ${INT64_MAX}`;
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+/** There is one way to match it: it takes as long as the text is. */
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;
-const HEX = /^([+-]?)0x([0-9a-f]+)$/i;
+const HEX = /^([+-]?)0x([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d{1,9}))?$/i;
 
 /** A signed whole number of 64 bits, with no sign or zero too many; exact: a bigint where a double would not be. */
 export function integerOf(bytes: Uint8Array): number | bigint | undefined {
@@ -68,22 +69,30 @@ export function expectAtLeast(bytes: Uint8Array | undefined, min: number, otherw
 }
 
 /** As of C's `strtod`, nothing around it; neither `nan` nor empty. */
-export function floatOf(bytes: Uint8Array): number | undefined {
-  const text = latin1FromBytes(bytes);
+export function floatOf(text: string): number | undefined {
   if (DECIMAL.test(text)) return Number(text);
   const infinite = INFINITE.exec(text);
   if (infinite !== null) return infinite[1] === "-" ? -Infinity : Infinity;
-  const hex = HEX.exec(text);
-  if (hex === null) return undefined;
-  const value = Number.parseInt(hex[2] as string, 16);
-  return hex[1] === "-" ? -value : value;
+  const [, sign, whole = "", fraction = "", power = "0"] = HEX.exec(text) ?? [];
+  if (whole === "" && fraction === "") return undefined;
+  const digits = Number.parseInt(whole + fraction, 16);
+  const value = digits === 0 ? 0 : digits * 2 ** (Number(power) - 4 * fraction.length);
+  return sign === "-" ? -value : value;
 }
 
-/** Throws `CommandError`, with `otherwise`. */
+/** Throws `CommandError`, with `otherwise`; also for what is beyond a double, in its size or its smallness. */
 export function expectFloat(bytes: Uint8Array | undefined, otherwise = NOT_A_FLOAT): number {
-  const value = bytes === undefined ? undefined : floatOf(bytes);
-  if (value === undefined) throw new CommandError(otherwise);
+  const text = latin1FromBytes(bytes ?? new Uint8Array(0));
+  const value = floatOf(text);
+  if (value === undefined || isOutOfRange(text, value)) throw new CommandError(otherwise);
   return value;
+}
+
+function isOutOfRange(text: string, value: number): boolean {
+  if (value !== 0) return !Number.isFinite(value) && !INFINITE.test(text);
+  const isHex = /^[+-]?0x/i.test(text);
+  const [digits = ""] = text.replace(/^[+-]?(?:0x)?/i, "").split(isHex ? /p/i : /e/i, 1);
+  return /[^0.]/.test(digits);
 }
 
 export function textOfInteger(value: number | bigint): string {

@@ -180,6 +180,11 @@ export class ReplicaCollections implements Collections {
     return place;
   }
 
+  /** Where what is under a key is, if it is anything. Throws WRONGTYPE. */
+  shardWith(key: Key, type: CollectionType): Shard {
+    return this.#shardFor(key, type);
+  }
+
   /** Throws WRONGTYPE. */
   #shardFor(key: Key, type: CollectionType): Shard {
     const shard = this.#host.shardOf(key);

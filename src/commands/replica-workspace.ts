@@ -35,6 +35,7 @@ import { Interruption, type SeenTo } from "./interruption.ts";
 import { randomKeyOf } from "./random-key.ts";
 import { type CollectionsHost, ReplicaCollections } from "./replica-collections.ts";
 import { type Scope, shardsWithin } from "./scope.ts";
+import { ReplicaSortedSets } from "./replica-sorted-sets.ts";
 import { TurnBounds } from "./turn-bounds.ts";
 import type { KeyType, ScanPlace, Workspace } from "./workspace.ts";
 
@@ -52,6 +53,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   readonly keyBytesMax: number;
   readonly valueBytesMax: number;
   readonly collections = new ReplicaCollections(this);
+  readonly sortedSets = new ReplicaSortedSets(this, this.collections);
   readonly #space: SpaceId;
   readonly #random: () => number;
   #replica: Replica;

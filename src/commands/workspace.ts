@@ -9,6 +9,7 @@
 
 import type { Key } from "../base/ids.ts";
 import type { Collections, CollectionType } from "./collections.ts";
+import type { SortedSets } from "./sorted-set-access.ts";
 
 /** In the words of Redis's `TYPE`. */
 export type KeyType = "string" | CollectionType;
@@ -27,6 +28,7 @@ export interface Workspace {
   readonly keyBytesMax: number;
   readonly valueBytesMax: number;
   readonly collections: Collections;
+  readonly sortedSets: SortedSets;
 
   /** Of what a key shows where several are under it (`collections.ts`): the rest is told of the same. */
   typeOf(key: Key): KeyType | undefined;

@@ -7,9 +7,10 @@ import type { Permission, Principal } from "../auth.ts";
 
 /** Commands that write, and tell what was there, or take it elsewhere. */
 const READS_TOO = new Set(
-  "getset getdel getex bitop copy rename renamenx incr decr incrby decrby incrbyfloat lpop rpop lmove rpoplpush lmpop".split(
-    " ",
-  ),
+  [
+    "getset getdel getex bitop copy rename renamenx incr decr incrby decrby incrbyfloat lpop rpop lmove rpoplpush lmpop",
+    "zincrby zpopmin zpopmax zmpop zrangestore zunionstore zinterstore zdiffstore",
+  ].flatMap((names) => names.split(" ")),
 );
 
 /** What the client is told; undefined: it may. */
@@ -57,8 +58,10 @@ function permissionOf({ flags, group, name }: CommandFacts, words: CommandWords)
 }
 
 function readsToo({ name }: CommandFacts, words: CommandWords): boolean {
-  if (name !== "set") return READS_TOO.has(name);
-  return words.slice(3).some((word) => latin1FromBytes(word.subarray(0, 4)).toLowerCase() === "get");
+  const options = (from: number) => words.slice(from).map((word) => latin1FromBytes(word.subarray(0, 5)).toLowerCase());
+  if (name === "set") return options(3).includes("get");
+  if (name === "zadd") return options(2).includes("incr");
+  return READS_TOO.has(name);
 }
 
 function isReading(name: string, words: CommandWords): boolean {

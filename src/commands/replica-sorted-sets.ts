@@ -1,0 +1,80 @@
+/** The sorted sets of commands, over the shards of a replica. */
+
+import type { Key } from "../base/ids.ts";
+import { KIND_SORTED_SET } from "../core/kind.ts";
+import { encodeScore } from "../core/score-order.ts";
+import type { Shard } from "../core/shard.ts";
+import { type CollectionId, memberName, memberSlot } from "../types/collection.ts";
+import { isBeforeMember, isBelowName, isBelowScore, type Ranked, ranked, scoreOf } from "../types/sorted-set.ts";
+import type { CollectionsHost, ReplicaCollections } from "./replica-collections.ts";
+import type { ScoredMember, SortedSet, SortedSets } from "./sorted-set-access.ts";
+
+export class ReplicaSortedSets implements SortedSets {
+  readonly #host: CollectionsHost;
+  readonly #collections: ReplicaCollections;
+
+  constructor(host: CollectionsHost, collections: ReplicaCollections) {
+    this.#host = host;
+    this.#collections = collections;
+  }
+
+  at(key: Key): SortedSet {
+    return new ReplicaSortedSet(this.#collections.shardWith(key, "zset"), key, this.#host.now);
+  }
+
+  put(key: Key, name: string, score: number): void {
+    // There is one zero: Redis keeps the sign of another in some of its forms and not in others.
+    this.#collections.put(key, "zset", name, encodeScore(score + 0));
+  }
+
+  remove(key: Key, name: string): boolean {
+    return this.#collections.remove(key, "zset", name);
+  }
+}
+
+class ReplicaSortedSet implements SortedSet {
+  readonly #shard: Shard;
+  readonly #id: CollectionId;
+  readonly #now: number;
+
+  constructor(shard: Shard, key: Key, now: number) {
+    this.#shard = shard;
+    this.#id = { kind: KIND_SORTED_SET, key };
+    this.#now = now;
+  }
+
+  get #ranked(): Ranked {
+    return ranked(this.#shard, this.#id, this.#now);
+  }
+
+  get size(): number {
+    return this.#ranked.size;
+  }
+
+  scoreOf(name: string): number | undefined {
+    const slot = memberSlot(this.#shard, this.#id, name, this.#now);
+    return slot === 0 ? undefined : scoreOf(this.#shard, slot);
+  }
+
+  rankOf(name: string): number | undefined {
+    const slot = memberSlot(this.#shard, this.#id, name, this.#now);
+    return slot === 0 ? undefined : this.#ranked.rank(isBeforeMember(this.#shard, slot));
+  }
+
+  countBelow(score: number, isThrough: boolean): number {
+    return this.#ranked.rank(isBelowScore(this.#shard, score, isThrough));
+  }
+
+  countBefore(name: Uint8Array, isThrough: boolean): number {
+    return this.#ranked.rank(isBelowName(this.#shard, name, isThrough));
+  }
+
+  *between(from: number, to: number): Generator<ScoredMember, void> {
+    let left = to - from;
+    if (left <= 0) return;
+    for (const slot of this.#ranked.from(from)) {
+      yield { name: memberName(this.#shard, slot), score: scoreOf(this.#shard, slot) };
+      if (--left === 0) return;
+    }
+  }
+}

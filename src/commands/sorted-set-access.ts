@@ -1,0 +1,31 @@
+/** What commands may do with sorted sets, beside what they may with any collection (`collections.ts`). */
+
+import type { Key } from "../base/ids.ts";
+
+export interface ScoredMember {
+  /** Bytes, as latin1 text. */
+  readonly name: string;
+  readonly score: number;
+}
+
+/** Members in the order of their scores, those of one score in that of their names, as bytes. Ranks count from 0 on. */
+export interface SortedSet {
+  readonly size: number;
+  scoreOf(name: string): number | undefined;
+  rankOf(name: string): number | undefined;
+  /** How many have lesser scores; where `isThrough`, that very score as well. */
+  countBelow(score: number, isThrough: boolean): number;
+  /** How many have names before one, where `isThrough` that very name as well; all have the same score. */
+  countBefore(name: Uint8Array, isThrough: boolean): number;
+  /** From one rank on to before another, upwards. Nothing may be written meanwhile. */
+  between(from: number, to: number): Iterable<ScoredMember>;
+}
+
+export interface SortedSets {
+  /** What is under a key, whatever is written meanwhile; of no key it is empty. Throws WRONGTYPE, a `CommandError`. */
+  at(key: Key): SortedSet;
+  /** Throws as `at`. */
+  put(key: Key, name: string, score: number): void;
+  /** False: there was no such member. Throws as `at`. */
+  remove(key: Key, name: string): boolean;
+}
