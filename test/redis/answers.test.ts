@@ -10,11 +10,12 @@ import { hashes } from "./cases/hashes.ts";
 import { keys } from "./cases/keys.ts";
 import { lists } from "./cases/lists.ts";
 import { sets } from "./cases/sets.ts";
+import { sortedSetKeys } from "./cases/sorted-set-keys.ts";
 import { sortedSets } from "./cases/sorted-sets.ts";
 import { strings } from "./cases/strings.ts";
 import { hasRedis, type RedisServer, startAtoll, startRedis } from "./servers.ts";
 
-const families = { strings, keys, collections, hashes, sets, lists, sortedSets, connections };
+const families = { strings, keys, collections, hashes, sets, lists, sortedSets, sortedSetKeys, connections };
 
 let redis: RedisServer | undefined;
 let atoll: { readonly node: Node; readonly port: number };

@@ -221,7 +221,7 @@ describe("a sorted set", () => {
           expect(each.shard.fingerprint).toEqual(all[0].shard.fingerprint);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });
