@@ -7,17 +7,7 @@ import type { Key, SpaceId } from "../base/ids.ts";
 import type { CommandClient } from "../command-store.ts";
 import type { Container } from "../core/container.ts";
 import { KIND_PLAIN } from "../core/kind.ts";
-import {
-  bodyLengthAt,
-  contentTypeAt,
-  expiresAt,
-  keyAt,
-  kindAt,
-  originAt,
-  sequenceAt,
-  tagsAt,
-  wholeLength,
-} from "../core/record.ts";
+import { bodyLengthAt, contentTypeAt, expiresAt, keyAt, kindAt, tagsAt, wholeLength } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 import { keysApart } from "../replica/command-router.ts";
 import { scanKeys } from "../replica/key-scan.ts";
@@ -26,16 +16,16 @@ import { versionAt } from "../replica/register-view.ts";
 import type { Replica } from "../replica/replica.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
 import { firstMember } from "../types/container.ts";
-import { bodyOf } from "./body.ts";
 import { collectionTypeOf } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
 import { endUnder } from "./end-under-policy.ts";
 import { awayAmong, bytesOfAll, type ExpectedHost } from "./expected-values.ts";
+import { bodyOf, dotOf } from "./held-register.ts";
 import { Interruption, type SeenTo } from "./interruption.ts";
 import { randomKeyOf } from "./random-key.ts";
 import { type CollectionsHost, ReplicaCollections } from "./replica-collections.ts";
-import { type Scope, shardsWithin } from "./scope.ts";
 import { ReplicaSortedSets } from "./replica-sorted-sets.ts";
+import { type Scope, shardsWithin } from "./scope.ts";
 import { TurnBounds } from "./turn-bounds.ts";
 import type { KeyType, ScanPlace, Workspace } from "./workspace.ts";
 
@@ -367,13 +357,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     this.#roomBytes += WRITTEN_BYTES + (write.field?.length ?? 0) + (write.value?.length ?? 0);
     const slot = this.#replica.write(shard, write, false, this.now);
     this.#hasWritten = true;
-    const view = shard.table.viewOf(slot);
-    const offset = shard.table.offsetOf(slot);
-    this.#client.lastWrite = {
-      shard: shard.id,
-      origin: originAt(view, offset),
-      sequence: sequenceAt(view, offset),
-    };
+    this.#client.lastWrite = dotOf(shard, slot);
   }
 
   endUnderPolicy(at: number): number | undefined {
