@@ -27,6 +27,7 @@ import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import { untilInView } from "../replica/policy-wait.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
 import { type AllKeysHost, isAboutAllKeys, overAllKeys } from "./all-keys.ts";
 import { replyOfError } from "./command-error.ts";
 import { isDivisible, joined, partsOf } from "./command-parts.ts";
@@ -56,6 +57,7 @@ export class PlacedCommands implements CommandKeyspace {
   readonly #random: Random;
   readonly #local: SpaceCommands;
   readonly #here: KeysHere;
+  readonly #acknowledgements: Acknowledgements;
   /** One array for all shards that are kept here. */
   #self: readonly ReplicaId[] = [];
 
@@ -66,6 +68,7 @@ export class PlacedCommands implements CommandKeyspace {
     this.#random = random;
     this.#local = local;
     this.#here = new KeysHere(host, router, space);
+    this.#acknowledgements = new Acknowledgements(host, router, space, local);
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {
@@ -126,23 +129,14 @@ export class PlacedCommands implements CommandKeyspace {
     return this.#watchElsewhere(keys, shards, at);
   }
 
-  /** The fewest that have what was written here, or at any of the others; of writes into very many shards the last. */
-  async wait(client: CommandClient, wanted: number, timeoutMs: number): Promise<number> {
-    const { lastWrite, written = [] } = client;
-    const last = lastWrite === undefined ? [] : [lastWrite];
-    const dots = written === "all" || written.length === 0 ? last : written;
-    const elsewhere = this.#isEverywhere ? [] : dots.filter((dot) => !this.#router.isOfSelf(dot));
-    const isHereToo = written === "all" || elsewhere.length < dots.length || elsewhere.length === 0;
-    const counts = await Promise.all([
-      ...(isHereToo ? [this.#local.wait(client, wanted, timeoutMs)] : []),
-      ...elsewhere.map((dot) => this.#router.wait(this.#space, dot, wanted, timeoutMs)),
-    ]);
-    return Math.min(...counts);
+  wait(client: CommandClient, wanted: number, timeoutMs: number): Promise<number> {
+    return this.#acknowledgements.wait(client, wanted, timeoutMs);
   }
 
   /** What another replica asks for a client of its own. */
   serve(request: CommandRequest): Promise<ResponseBody> {
-    return serveCommands({ ...request, local: this.#local, here: this.#here, host: this.#host, router: this.#router });
+    const around = { host: this.#host, router: this.#router, acknowledgements: this.#acknowledgements };
+    return serveCommands({ ...request, ...around, local: this.#local, here: this.#here });
   }
 
   get #isEverywhere(): boolean {
@@ -171,9 +165,12 @@ export class PlacedCommands implements CommandKeyspace {
     return this.#router.isReadyIn(this.#space, shards) && this.#here.isCaughtUp(this.#seenBy(client, shards));
   }
 
-  #seenBy({ lastWrite }: CommandClient, shards: readonly Shard[]): Seen | undefined {
-    if (lastWrite === undefined || !shards.some(({ id }) => id === lastWrite.shard)) return undefined;
-    return { dots: [lastWrite], waitMs: OWN_WRITES_MS };
+  /** As far as it is known which writes were its own. */
+  #seenBy({ lastWrite, written }: CommandClient, shards: readonly Shard[]): Seen | undefined {
+    const last = lastWrite === undefined ? [] : [lastWrite];
+    const known = written === undefined || written === "all" ? last : written;
+    const dots = known.filter(({ shard }) => shards.some(({ id }) => id === shard));
+    return dots.length === 0 ? undefined : { dots, waitMs: OWN_WRITES_MS };
   }
 
   // --- Elsewhere -----------------------------------------------------------------------------------------------

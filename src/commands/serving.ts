@@ -5,14 +5,17 @@
 
 import { latin1FromBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
+import type { ShardId } from "../base/ids.ts";
 import { arrayReply, errorReply, integerReply, type Reply, textReply } from "../command-reply.ts";
 import type { CommandClient, QueuedCommand } from "../command-store.ts";
 import type { Shard } from "../core/shard.ts";
 import type { CommandRouter } from "../replica/command-router.ts";
 import type { CommandRequest } from "../replica/command-service.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
+import type { Dot } from "../store.ts";
 import { mayBeWritten } from "../wire/reply-codec.ts";
 import type { ResponseBody } from "../wire/request.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
 import { isAboutAllKeys } from "./all-keys.ts";
 import { commandTable } from "./command-table.ts";
 import type { KeysHere } from "./keys-here.ts";
@@ -24,6 +27,7 @@ export interface ServedCommands extends CommandRequest {
   readonly router: CommandRouter;
   readonly local: SpaceCommands;
   readonly here: KeysHere;
+  readonly acknowledgements: Acknowledgements;
 }
 
 const REFUSED: ResponseBody = { type: "refused" };
@@ -119,27 +123,28 @@ async function carriedOut(
   const client = new PassedOnClient(router.bytesMax);
   const scope = new Set(shards);
   const [{ words, facts }] = commands as readonly [QueuedCommand];
-  if (facts.name === "watch" && !body.isTransaction) return replied(host, versionsOf(local, words, facts), client);
+  if (facts.name === "watch" && !body.isTransaction) return replied(host, versionsOf(local, words, facts), []);
   const run = body.isTransaction
     ? local.runAll(commands, body.watched, client, scope)
     : local.run(words, facts, client, scope);
   if (run instanceof Promise) taken();
   const reply = await run;
-  return replied(host, mayBeWritten(reply, router.bytesMax) ? reply : TOO_LONG, client);
+  return replied(host, mayBeWritten(reply, router.bytesMax) ? reply : TOO_LONG, client.written);
 }
 
 function versionsOf(local: SpaceCommands, words: QueuedCommand["words"], facts: QueuedCommand["facts"]): Reply {
   return arrayReply(local.watch(keysOf(words, facts)).map(({ version }) => textReply(version)));
 }
 
-/** How many others have what a client of whoever asks wrote here. */
+/** How many others have what a client of whoever asks wrote here; of no dots, all that was ever written here of the keyspace. */
 async function waited(served: ServedCommands, { words }: QueuedCommand): Promise<ResponseBody> {
-  const { host, local, after, taken } = served;
+  const { host, acknowledgements, router, after, taken } = served;
   const [wanted, timeoutMs] = words.slice(1).map((word) => Number(latin1FromBytes(word)));
   if (!isCount(wanted) || !isCount(timeoutMs)) throw new AtollError("BAD_REQUEST", "no number of acknowledgements");
   taken();
-  const client = { lastWrite: after[0] };
-  return replied(host, integerReply(await local.wait(client, wanted, timeoutMs)), { lastWrite: undefined });
+  const own = after.length === 0 ? "all" : after.filter((dot) => router.isOfSelf(dot));
+  const count = await acknowledgements.countHere(own, { wanted, timeoutMs });
+  return replied(host, integerReply(count), []);
 }
 
 function isCount(number: number | undefined): number is number {
@@ -150,19 +155,33 @@ export function isReading(commands: readonly QueuedCommand[]): boolean {
   return commands.every(({ facts }) => facts.flags.has("readonly"));
 }
 
-function replied(host: KeyspaceHost, reply: Reply, { lastWrite }: Pick<CommandClient, "lastWrite">): ResponseBody {
-  const clock = host.replica().clock.floor(host.now());
-  return { type: "replied", reply, dots: lastWrite === undefined ? [] : [lastWrite], clock };
+function replied(host: KeyspaceHost, reply: Reply, dots: readonly Dot[]): ResponseBody {
+  return { type: "replied", reply, dots, clock: host.replica().clock.floor(host.now()) };
 }
 
 /** What it is answered has to go through a message. */
 class PassedOnClient implements CommandClient {
-  lastWrite: CommandClient["lastWrite"];
+  readonly #written = new Map<ShardId, Dot>();
   readonly #bytesMax: number;
   #bytes = 0;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
+  }
+
+  get lastWrite(): Dot | undefined {
+    return this.written.at(-1);
+  }
+
+  set lastWrite(dot) {
+    if (dot === undefined) return;
+    this.#written.delete(dot.shard);
+    this.#written.set(dot.shard, dot);
+  }
+
+  /** The last of each shard, in the order of time. */
+  get written(): readonly Dot[] {
+    return [...this.#written.values()];
   }
 
   readonly room = (bytes: number): undefined => {

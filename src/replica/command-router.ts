@@ -124,19 +124,31 @@ export class CommandRouter {
     return replicaOf(origin) === replicaOf(this.#host.replica().origin);
   }
 
-  /** How many others have what another replica wrote for a client of this one, as that one tells; 0 where it cannot. */
-  async wait(space: SpaceId, dot: Dot, wanted: number, timeoutMs: number): Promise<number> {
+  /** The member that wrote it; undefined where that is none any more. */
+  writerOf({ origin }: Dot): ReplicaId | undefined {
+    const { members } = this.#host.replica();
+    return members.all().find(({ number }) => number === replicaOf(origin))?.id;
+  }
+
+  /**
+   * How many others have what another replica wrote for a client of this one, as that one tells; 0 where it cannot. No dots: all
+   * that it ever wrote of the keyspace.
+   */
+  async wait(
+    space: SpaceId,
+    writer: ReplicaId,
+    dots: readonly Dot[],
+    { wanted, timeoutMs }: { readonly wanted: number; readonly timeoutMs: number },
+  ): Promise<number> {
     const replica = this.#host.replica();
-    const writer = replica.members.all().find(({ number }) => number === replicaOf(dot.origin))?.id;
-    if (writer === undefined || !replica.speaks(writer, COMMANDS_VERSION)) return 0;
+    if (!replica.speaks(writer, COMMANDS_VERSION)) return 0;
     const commands = [["wait", String(wanted), String(timeoutMs)].map(bytesFromLatin1)];
     const clock = replica.clock.next(this.#host.now());
     const body = { type: "commands", commands, isTransaction: false, watched: [], shards: [], clock } as const;
-    const patience = this.#router.patience(writer, timeoutMs === 0 ? WAIT_MS_MAX : timeoutMs);
-    const answer = await this.#router.ask(writer, { space, hops: 0, after: [dot], waitMs: 0, body }, patience);
-    return answer !== "lost" && answer.type === "replied" && answer.reply.type === "integer"
-      ? Number(answer.reply.value)
-      : 0;
+    const patience = this.#router.patience(writer, timeoutMs === 0 ? WAIT_MS_MAX : Math.min(timeoutMs, WAIT_MS_MAX));
+    const answer = await this.#router.ask(writer, { space, hops: 0, after: dots, waitMs: 0, body }, patience);
+    const reply = answer !== "lost" && answer.type === "replied" ? answer.reply : undefined;
+    return reply?.type === "integer" ? Number(reply.value) : 0;
   }
 
   #choose({ shards, isReadonly, only }: AskedCommands, tried: ReadonlySet<ReplicaId>): ReplicaId | undefined {

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { ReplicaId } from "../../src/base/ids.ts";
+import type { Dot } from "../../src/store.ts";
 import { CommandWorld } from "../support/command-world.ts";
 import { NAME, SETTLE_MS } from "../support/placed-world.ts";
 
@@ -219,6 +220,33 @@ describe("a client", () => {
     await placed.run(100);
     await client.do(`set ${key} w`);
     expect(await client.wait(1, 300)).toBe(0);
+  });
+
+  it("is told of all that it wrote, where it was carried out by several", async () => {
+    const placed = await four("wait for several");
+    const keys = [placed.keyOf([0, 1]), placed.keyOf([2, 3]), placed.keyOf([1, 2])];
+    const client = placed.at(2);
+    const written: Dot[] = [];
+    for (const key of keys) {
+      await client.do(`set ${key} v`);
+      written.push(client.client.lastWrite as Dot);
+    }
+    Object.assign(client.client, { written });
+    expect(await client.wait(1, 5000)).toBe(1);
+    Object.assign(client.client, { written: "all" });
+    expect(await client.wait(1, 5000)).toBe(1);
+    placed.cut([0], [1]);
+    await placed.run(100);
+    await client.do(`set ${keys[0]} w`);
+    Object.assign(client.client, { written: [...written.slice(1), client.client.lastWrite] });
+    expect(await client.wait(1, 300)).toBe(0);
+    Object.assign(client.client, { written: "all" });
+    expect(await client.wait(1, 300)).toBe(0);
+    const gone = new AbortController();
+    Object.assign(client.client, { gone: gone.signal });
+    const waiting = client.wait(1, 0);
+    gone.abort();
+    expect(await waiting).toBe(0);
   });
 
   it("reads what it wrote also where another replica is asked, if that comes to have it soon", async () => {
