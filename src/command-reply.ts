@@ -1,12 +1,13 @@
 /** What a command answers, in no protocol's bytes: whoever speaks to the client writes it in the one that it speaks. */
 
 import { bytesFromLatin1 } from "./base/bytes.ts";
+import type { ErrorCode } from "./base/errors.ts";
 
 export type Reply =
   /** One line of text, such as `OK`. */
   | { readonly type: "status"; readonly text: string }
-  /** One line that begins with a code, such as `ERR` or `WRONGTYPE`; as latin1 text. */
-  | { readonly type: "error"; readonly text: string }
+  /** One line that begins with a code of Redis, such as `ERR` or `WRONGTYPE`, as latin1 text; and ours, where it is known. */
+  | { readonly type: "error"; readonly text: string; readonly code?: ErrorCode }
   | { readonly type: "integer"; readonly value: number | bigint }
   /** Nobody changes the bytes any more. */
   | { readonly type: "bulk"; readonly value: Uint8Array }

@@ -17,5 +17,5 @@ export const NO_SUCH_KEY = "ERR no such key";
 export function replyOfError(error: unknown): Reply {
   if (error instanceof CommandError) return errorReply(error.message);
   const { code, message } = error instanceof AtollError ? error : toAtollError(error);
-  return errorReply(`${errorTable[code].redis} ${message}`);
+  return { type: "error", text: `${errorTable[code].redis} ${message}`, code };
 }

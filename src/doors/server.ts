@@ -16,6 +16,7 @@ import type { Duplex } from "node:stream";
 import type { BackupStore } from "../backup-store.ts";
 import { AtollError, type ErrorCode, toAtollError } from "../base/errors.ts";
 import { isLoopback } from "../base/loopback.ts";
+import type { CommandStore } from "../command-store.ts";
 import type { DocumentHub } from "../documents/document-hub.ts";
 import type { StatisticsSource } from "../stats.ts";
 import type { Dot, KeyspaceStore, LocalStore } from "../store.ts";
@@ -49,6 +50,8 @@ export interface DoorServerOptions {
   readonly store: LocalStore;
   /** Keyspaces other than `default`, and their administration; there are none unless told. */
   readonly keyspaces?: KeyspaceStore;
+  /** For maps and sets; there are none unless told. */
+  readonly commands?: CommandStore;
   /** Copies of whole keyspaces; there are none unless told. */
   readonly backups?: BackupStore;
   /** Documents of the keyspace `default`; there are none unless told. */
@@ -153,6 +156,7 @@ class Doors implements DoorServer {
     this.#http = new HttpDoor({
       ...shared,
       keyspaces: options.keyspaces,
+      commands: options.commands,
       backups: options.backups,
       faultsEnabled: options.enableFaults ?? false,
       version: options.version ?? "0.0.0",

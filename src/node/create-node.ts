@@ -176,9 +176,16 @@ class AtollNode implements Node {
     this.#documents = new DocumentHub({ store: this.#driver.documents, around });
     this.#schedule = this.#scheduleOf(config);
     const auth = config.tokens.length === 0 ? openAuth : createAuth(config.tokens);
+    // Also for other replicas, whose clients have commands carried out on keys that are kept here.
+    const commands = new Commands({
+      ...{ host: this.#driver.commandHost, router: this.#driver.commandRouter },
+      ...{ keyspaces: this.#driver, random },
+    });
+    this.#driver.commandService = commands;
     this.#doors = createServer({
       store: this.#driver,
       keyspaces: this.#driver,
+      commands,
       backups: this.#driver,
       documents: this.#documents,
       auth,
@@ -192,12 +199,6 @@ class AtollNode implements Node {
       version,
       ...(config.tls === undefined ? {} : { tls: config.tls }),
     });
-    // Also for other replicas, whose clients have commands carried out on keys that are kept here.
-    const commands = new Commands({
-      ...{ host: this.#driver.commandHost, router: this.#driver.commandRouter },
-      ...{ keyspaces: this.#driver, random },
-    });
-    this.#driver.commandService = commands;
     this.#redis = config.redisPort === 0 ? undefined : this.#redisDoor(commands, auth, limits);
     this.#discovery = new Discovery({
       targets: config.join,

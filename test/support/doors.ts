@@ -2,6 +2,7 @@
 
 import { createServer, type DoorServer, type DoorServerOptions } from "../../src/doors/server.ts";
 import { FakeBackups } from "./fake-backups.ts";
+import { FakeCommands } from "./fake-commands.ts";
 import { fakeHub } from "./fake-documents.ts";
 import { FakeKeyspaces } from "./fake-keyspaces.ts";
 import { FakeStore } from "./fake-store.ts";
@@ -10,6 +11,7 @@ export interface TestDoors {
   readonly store: FakeStore;
   readonly keyspaces: FakeKeyspaces;
   readonly backups: FakeBackups;
+  readonly commands: FakeCommands;
   readonly documents: ReturnType<typeof fakeHub>;
   readonly server: DoorServer;
   readonly port: number;
@@ -21,8 +23,9 @@ export async function openDoors(options: Partial<Omit<DoorServerOptions, "store"
   const documents = fakeHub();
   const keyspaces = new FakeKeyspaces();
   const backups = new FakeBackups();
-  const shared = { store, keyspaces, backups, documents: documents.hub, processMetrics: false };
+  const commands = new FakeCommands();
+  const shared = { store, keyspaces, backups, commands, documents: documents.hub, processMetrics: false };
   const server = createServer({ ...shared, ...options });
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
-  return { store, keyspaces, backups, documents, server, port, url: `http://127.0.0.1:${port}` };
+  return { store, keyspaces, backups, commands, documents, server, port, url: `http://127.0.0.1:${port}` };
 }

@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { BackupStore } from "../../backup-store.ts";
 import type { Key } from "../../base/ids.ts";
+import type { CommandStore } from "../../command-store.ts";
 import type { DocumentHub } from "../../documents/document-hub.ts";
 import type { KeyspaceStore, LocalStore, Room, Store } from "../../store.ts";
 import type { Principal } from "../auth.ts";
@@ -16,7 +17,7 @@ export interface Call {
   readonly keyspace: string;
   /** Empty for routes without a key. */
   readonly key: Key;
-  /** Of the member, or the tag, that the path names, as bytes; empty for other routes. */
+  /** Of the member, the tag, or what of a map or a set the path names, as bytes; empty for other routes. */
   readonly id: string;
   readonly query: Query;
   readonly headers: IncomingHttpHeaders;
@@ -34,6 +35,8 @@ export interface DoorFacts {
   readonly local: LocalStore;
   /** Undefined where there is but `default`. */
   readonly keyspaces: KeyspaceStore | undefined;
+  /** Undefined where there are no maps and sets. */
+  readonly commands: CommandStore | undefined;
   /** Undefined where nothing is backed up. */
   readonly backups: BackupStore | undefined;
   readonly limits: DoorLimits;

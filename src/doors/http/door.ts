@@ -11,6 +11,7 @@ import { parseDurationMs } from "../../base/duration.ts";
 import { AtollError, toAtollError } from "../../base/errors.ts";
 import { giveBackWhole } from "../../base/give-back.ts";
 import type { Key } from "../../base/ids.ts";
+import type { CommandStore } from "../../command-store.ts";
 import type { DocumentHub } from "../../documents/document-hub.ts";
 import type { Dot, KeyspaceStore, LocalStore, Store } from "../../store.ts";
 import { type Admission, admit } from "../admission.ts";
@@ -25,13 +26,14 @@ import type { DoorMetrics, OperationMetrics } from "../metrics.ts";
 import { decodeSession, EMPTY_SESSION, encodeSession, mergeSession } from "../session.ts";
 import { type Answer, jsonAnswer, problemAnswer } from "./answer.ts";
 import { isBodyOver, readBody, streamBody } from "./body.ts";
+import { type BoundOperation, bindRoute } from "./bound-operation.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { awaitBody, type Borrower, endWith, endWithAnswer, lend, makeRoom } from "./exchange-loan.ts";
 import { lingerAtClose } from "./linger.ts";
 import { locate } from "./locate.ts";
 import { describeApi } from "./openapi.ts";
 import { NO_QUERY, parseQuery, type Query } from "./query.ts";
-import { type Operation, obeysSession, type Route } from "./route.ts";
+import type { Operation } from "./route.ts";
 import { type RouteName, routeNames, routes } from "./routes.ts";
 import { sendStream } from "./stream-answer.ts";
 import { Turns } from "./turns.ts";
@@ -41,6 +43,8 @@ export interface HttpDoorOptions {
   readonly store: LocalStore;
   /** Undefined where there is but `default`. */
   readonly keyspaces: KeyspaceStore | undefined;
+  /** Undefined where there are no maps and sets. */
+  readonly commands: CommandStore | undefined;
   /** Undefined where nothing is backed up. */
   readonly backups: BackupStore | undefined;
   /** `undefined` where there is none of that name. */
@@ -56,15 +60,6 @@ export interface HttpDoorOptions {
   readonly log: DoorLog;
   readonly faultsEnabled: boolean;
   readonly version: string;
-}
-
-/** An operation with what is looked up once for all its requests. */
-interface BoundOperation {
-  readonly operation: Operation;
-  readonly metrics: OperationMetrics;
-  readonly query: Operation["query"];
-  readonly hasKey: boolean;
-  readonly hasSession: boolean;
 }
 
 /** A request that may be carried out, once its session and body are here. */
@@ -114,6 +109,7 @@ export class HttpDoor {
     this.#facts = {
       local: options.store,
       keyspaces: options.keyspaces,
+      commands: options.commands,
       backups: options.backups,
       limits: options.limits,
       metrics: options.metrics,
@@ -359,21 +355,6 @@ export class HttpDoor {
     const { stalledReaderTimeoutMs } = this.#options.limits;
     socket.setTimeout(stalledReaderTimeoutMs);
   }
-}
-
-function bindRoute(route: Route, metrics: DoorMetrics): ReadonlyMap<string, BoundOperation> {
-  const bound = new Map<string, BoundOperation>();
-  const hasKey = route.path.includes("{key}");
-  for (const [method, operation] of Object.entries<Operation>(route.operations)) {
-    const taken = operation.query;
-    const query = taken === undefined ? undefined : [...taken, "wait", ...(hasKey ? ["key"] : [])];
-    const counted = metrics.operation(route.path, method);
-    const each = { operation, metrics: counted, query, hasKey, hasSession: obeysSession(operation) };
-    bound.set(method, each);
-    // `node:http` leaves the body of an answer to HEAD out by itself.
-    if (method === "GET" && operation.run !== "watch" && !("HEAD" in route.operations)) bound.set("HEAD", each);
-  }
-  return bound;
 }
 
 /** Notes the session that a request belongs to; returns what is wrong with its token, which not every operation minds. */

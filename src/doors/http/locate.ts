@@ -9,7 +9,7 @@ export interface Location {
   readonly keyspace: string;
   /** The key's bytes; `undefined` where the path has none, as in `/v1/kv?key=`. */
   readonly key: string | undefined;
-  /** Of the member, or the tag, that the path names, as bytes; empty for other routes. */
+  /** Of the member, the tag, or what of a map or a set the path names, as bytes; empty for other routes. */
   readonly id: string;
   /** Behind the question mark, undecoded. */
   readonly query: string;
@@ -23,6 +23,16 @@ const keyPaths: readonly (readonly [path: string, route: RouteName])[] = [
   ["/v1/diffs/", "diffs"],
   ["/yjs/", "yjs"],
 ];
+/** Behind them comes a key by itself, or behind a slash what of it is meant, which may be in the query instead. */
+const collectionPaths: readonly {
+  readonly path: string;
+  readonly route: RouteName;
+  readonly inside: RouteName;
+  readonly parameter: RegExp;
+}[] = [
+  { path: "/v1/maps", route: "maps", inside: "mapField", parameter: /(?:^|&)field=/ },
+  { path: "/v1/sets", route: "sets", inside: "setMember", parameter: /(?:^|&)member=/ },
+];
 const KEYSPACE_PATH = "/v1/keyspaces/";
 const MEMBER_PATH = "/v1/admin/members/";
 const TAG_PATH = /^\/v1\/tags\/([^/]*)\/invalidate$/;
@@ -30,8 +40,8 @@ const ABSOLUTE = /^https?:\/\/[^/?]*/i;
 
 const exact = new Map<string, RouteName>(
   routeNames
-    .filter((name) => name !== "member" && name !== "tag")
-    .map((name) => [routes[name].path.replace("/{key}", ""), name]),
+    .map((name) => [routes[name].path.replace("/{key}", ""), name] as const)
+    .filter(([path]) => !path.includes("{")),
 );
 
 /** Throws `NOT_FOUND`, `BAD_PERCENT_ENCODING`. */
@@ -58,7 +68,18 @@ function keyAt(path: string, keyspace: string, query: string): Location | undefi
     if (path.startsWith(prefix))
       return { route, keyspace, key: decodePercent(path.slice(prefix.length)), id: "", query };
   }
-  return undefined;
+  return collectionAt(path, keyspace, query);
+}
+
+function collectionAt(path: string, keyspace: string, query: string): Location | undefined {
+  const found = collectionPaths.find((each) => path === each.path || path.startsWith(`${each.path}/`));
+  if (found === undefined) return undefined;
+  const named = path === found.path ? undefined : path.slice(found.path.length + 1);
+  const slash = named?.indexOf("/") ?? -1;
+  const key = named === undefined ? undefined : decodePercent(slash < 0 ? named : named.slice(0, slash));
+  const id = slash < 0 ? "" : decodePercent((named ?? "").slice(slash + 1));
+  const isInside = slash >= 0 || found.parameter.test(query);
+  return { route: isInside ? found.inside : found.route, keyspace, key, id, query };
 }
 
 function tagAt(path: string, keyspace: string, query: string): Location | undefined {

@@ -34,10 +34,24 @@ const queryParameters: Readonly<Record<string, Described>> = {
   sv: { description: "A state vector as base64url: answers with the update that it lacks", schema: text },
   consistency: { description: "How many replicas to ask", schema: { type: "string", enum: ["local", "quorum"] } },
   prefix: { description: "Percent-encoded bytes that keys begin with", schema: text },
-  limit: { description: "At most so many keys, or conflicts", schema: { type: "integer", minimum: 1 } },
+  limit: {
+    description: "At most so many keys, or conflicts; of fields and members, about",
+    schema: { type: "integer", minimum: 1 },
+  },
   cursor: { description: "Where the last page ended", schema: text },
   resume: { description: "As Last-Event-ID, for clients that cannot set it", schema: text },
-  encoding: { description: "base64 for bytes in events", schema: { type: "string", enum: ["utf8", "base64"] } },
+  field: {
+    description: "In place of the path's, at `/v1/maps?key=`, for one that a URL normalises away",
+    schema: text,
+  },
+  member: {
+    description: "In place of the path's, at `/v1/sets?key=`, for one that a URL normalises away",
+    schema: text,
+  },
+  encoding: {
+    description: "base64 for bytes in events and pages",
+    schema: { type: "string", enum: ["utf8", "base64"] },
+  },
   force: {
     description: "Also where nobody else is known to have what the member owns",
     schema: { type: "boolean" },
@@ -132,7 +146,7 @@ export function describeApi(version: string): Json {
 
 /** Where a route is served: a key may be in the path or in the query, and its keyspace may be named. */
 function pathsOf(route: Route): readonly string[] {
-  const paths = [route.path];
+  const paths: string[] = [route.path];
   if (route.path.endsWith("/{key}")) paths.push(route.path.slice(0, -"/{key}".length));
   if (route.ofReplica === true || !(route.path.startsWith("/v1/") || route.path.includes("{key}"))) return paths;
   return paths.flatMap((path) => [path, path.replace(/^(\/v1)?\//, "/v1/keyspaces/{ks}/")]);
@@ -143,9 +157,12 @@ function describePath(path: string, route: Route): Json {
   if (path.includes("{ks}")) parameters.push(pathParameter("ks", "Name of the keyspace"));
   if (path.includes("{id}")) parameters.push(pathParameter("id", "Of a member, as `/v1/cluster` tells it"));
   if (path.includes("{tag}")) parameters.push(pathParameter("tag", "Percent-encoded bytes"));
-  if (path.includes("{key}")) parameters.push(pathParameter("key", "Percent-encoded bytes, slashes included"));
+  if (path.endsWith("{key}")) parameters.push(pathParameter("key", "Percent-encoded bytes, slashes included"));
+  else if (path.includes("{key}")) parameters.push(pathParameter("key", "Percent-encoded bytes, a slash as `%2F`"));
   else if (route.path.includes("{key}"))
     parameters.push({ ...parameter("query", "key", queryParameters), required: true });
+  for (const name of ["field", "member"])
+    if (path.endsWith(`{${name}}`)) parameters.push(pathParameter(name, "Percent-encoded bytes, slashes included"));
   const described: Record<string, unknown> = parameters.length === 0 ? {} : { parameters };
   for (const [method, operation] of Object.entries<Operation>(route.operations)) {
     described[method.toLowerCase()] = describeOperation(operation, method === "HEAD", path.includes("{ks}"));

@@ -5,6 +5,7 @@
 
 import { setFaults, showCluster, showHealth, showMetrics, showReadiness } from "./administration.ts";
 import { postBackup, postRestore } from "./backups.ts";
+import { collectionRoutes } from "./collection-routes.ts";
 import { listKeys, runBatch } from "./collections.ts";
 import { listConflicts } from "./conflicts.ts";
 import { deleteDocument, diffDocument, getDocument, postUpdate } from "./documents.ts";
@@ -51,6 +52,7 @@ const removal = {
 } as const;
 
 export const routes = {
+  ...collectionRoutes,
   kv: {
     path: "/v1/kv/{key}",
     operations: {

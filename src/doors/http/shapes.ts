@@ -20,6 +20,8 @@ const integer: Json = { type: "integer" };
 const unixMs: Json = { type: "integer", description: "Unix ms" };
 const version: Json = { type: "string", description: "What the ETag says" };
 const encoding: Json = { const: "base64", description: "There when key, value and tags are base64, not text" };
+const pageEncoding: Json = { const: "base64", description: "There when all texts of the page are base64" };
+const cursor: Json = { type: "string", description: "Where to go on; absent at the end" };
 const tags: Json = { type: "array", items: text, description: "Absent where it has none" };
 
 /** An object with these fields, of which `optional` may be absent. */
@@ -167,12 +169,24 @@ export const shapes = {
   },
   Update: { type: "application/octet-stream", schema: { description: "A Yjs update, first encoding" } },
   StateVector: { type: "application/octet-stream", schema: { description: "As Y.encodeStateVector makes it" } },
+  FieldPage: {
+    type: JSON_TYPE,
+    schema: object({ fields: { type: "object", additionalProperties: text }, encoding: pageEncoding, cursor }, [
+      "encoding",
+      "cursor",
+    ]),
+  },
+  MemberPage: {
+    type: JSON_TYPE,
+    schema: object({ members: list(text), encoding: pageEncoding, cursor }, ["encoding", "cursor"]),
+  },
+  Membership: { type: JSON_TYPE, schema: object({ isMember: { const: true } }) },
   KeyPage: {
     type: JSON_TYPE,
     schema: object(
       {
         keys: { type: "array", items: { type: "string", description: "Percent-encoded bytes" } },
-        cursor: { type: "string", description: "Where to go on; absent at the end" },
+        cursor,
       },
       ["cursor"],
     ),

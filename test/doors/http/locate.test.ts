@@ -29,6 +29,27 @@ describe("locate", () => {
   });
 
   it.each([
+    ["/v1/maps/k", "maps", "k", ""],
+    ["/v1/maps/a%2Fb?limit=1", "maps", "a/b", ""],
+    ["/v1/maps/k/f", "mapField", "k", "f"],
+    ["/v1/maps/k/", "mapField", "k", ""],
+    ["/v1/maps/a%2Fb/c/d%2F%FF", "mapField", "a/b", "c/d/\xff"],
+    ["/v1/maps/../..", "mapField", "..", ".."],
+    ["/v1/maps", "maps", undefined, ""],
+    ["/v1/maps?key=..", "maps", undefined, ""],
+    ["/v1/maps?key=..&field=f", "mapField", undefined, ""],
+    ["/v1/maps/k?field=", "mapField", "k", ""],
+    ["/v1/maps/k?myfield=f", "maps", "k", ""],
+    ["/v1/sets/k", "sets", "k", ""],
+    ["/v1/sets/k/m", "setMember", "k", "m"],
+    ["/v1/sets?member=m&key=k", "setMember", undefined, ""],
+    ["/v1/keyspaces/default/sets/k/m", "setMember", "k", "m"],
+  ])("%s is %s, key %j, of it %j", (target, route, key, id) => {
+    expect(locate(target)).toMatchObject({ route, keyspace: "default", id });
+    expect(locate(target).key).toBe(key);
+  });
+
+  it.each([
     ["/v1/admin/members/a-1", "a-1"],
     ["/v1/admin/members/a%2F1?force=true", "a/1"],
     ["/v1/admin/members/a/b", "a/b"],

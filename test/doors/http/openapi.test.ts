@@ -74,7 +74,7 @@ describe("what is served", () => {
     const expected = new Map<string, string[]>();
     for (const route of Object.values<Route>(routes)) {
       const methods = Object.keys(route.operations).map((method) => method.toLowerCase());
-      for (const path of new Set([route.path, route.path.replace("/{key}", "")])) {
+      for (const path of new Set([route.path, route.path.replace(/\/\{key\}$/, "")])) {
         expected.set(path, methods);
         if (path.startsWith("/yjs")) expected.set(`/v1/keyspaces/{ks}${path}`, methods);
         if (path.startsWith("/v1/") && !path.startsWith("/v1/admin/")) expected.set(inKeyspace(path), methods);
@@ -133,11 +133,17 @@ const bearer = { authorization: "Bearer all" };
 describe("what is described", () => {
   it("answers, refuses those without a token where it says so, and takes every query parameter", async () => {
     for (const { method, path, operation } of operations()) {
-      const query = /\/(kv|docs|diffs|yjs)$/.test(path) ? "?key=there" : "";
-      const url = `${doors.url}${path.replace("{ks}", "default").replace("{key}", "there").replace("{id}", "replica-c").replace("{tag}", "t")}${query}`;
+      const query = /\/(kv|docs|diffs|yjs|maps|sets)$/.test(path) ? "?key=there" : "";
+      const url = `${doors.url}${path
+        .replace("{ks}", "default")
+        .replace("{key}", "there")
+        .replace("{id}", "replica-c")
+        .replace("{tag}", "t")
+        .replace(/\{(field|member)\}/, "f")}${query}`;
       const send = async (to: string, headers: Readonly<Record<string, string>> = bearer) => {
         await doors.store.put("there" as Key, Buffer.from("value"));
         doors.documents.store.arrive("there" as Key, edit("x"));
+        doors.commands.held.set("there", new Map([["f", "value"]]));
         const answer = await fetch(to, { method, headers });
         await answer.body?.cancel();
         return answer.status;
@@ -188,7 +194,29 @@ describe("every answer", () => {
   const settings = { replication: 2, regions: ["eu", "us"], defaultTtlMs: 1, maxTtlMs: 2, memoryShare: 0.5 };
   const update = { accept: "application/octet-stream" };
 
+  const [map, field] = ["/v1/maps/{key}", "/v1/maps/{key}/{field}"];
+  const [set, member] = ["/v1/sets/{key}", "/v1/sets/{key}/{member}"];
+
   const exchanges: readonly Sent[] = [
+    { does: ["get", map, "/v1/maps/there?limit=5"], status: 200 },
+    { does: ["get", map, "/v1/maps/bytes"], status: 200 },
+    { does: ["get", map, "/v1/maps/no"], status: 404 },
+    { does: ["get", map, "/v1/maps/there?cursor=x"], status: 400 },
+    { does: ["delete", map, "/v1/maps/there"], status: 204 },
+    { does: ["get", field, "/v1/maps/there/f"], status: 200 },
+    { does: ["get", field, "/v1/maps/there/no"], status: 404 },
+    { does: ["put", field, "/v1/maps/there/new"], body: "x", status: 201 },
+    { does: ["put", field, "/v1/maps/there/f"], body: "x", status: 204 },
+    { does: ["put", field, "/v1/maps/there/f"], body: "x".repeat(1001), status: 413 },
+    { does: ["delete", field, "/v1/maps/there/f"], status: 204 },
+    { does: ["get", set, "/v1/sets/there"], status: 200 },
+    { does: ["get", set, "/v1/sets/no"], status: 404 },
+    { does: ["delete", set, "/v1/sets/there"], status: 204 },
+    { does: ["get", member, "/v1/sets/there/f"], status: 200 },
+    { does: ["get", member, "/v1/sets/there/no"], status: 404 },
+    { does: ["put", member, "/v1/sets/there/new"], status: 201 },
+    { does: ["put", member, "/v1/sets/there/f"], status: 204 },
+    { does: ["delete", member, "/v1/sets/there/f"], status: 204 },
     { does: ["get", docs, "/v1/docs/there"], status: 200 },
     { does: ["get", docs, "/v1/docs/there"], headers: update, status: 200 },
     { does: ["get", docs, "/v1/docs/there?sv=AA"], status: 200 },
@@ -282,6 +310,9 @@ describe("every answer", () => {
       tags: ["t"],
     });
     await doors.store.put("bytes" as Key, Buffer.from([0xff]));
+    doors.commands.held.clear();
+    doors.commands.held.set("there", new Map([["f", "value"]]));
+    doors.commands.held.set("bytes", new Map([["f", "\xff"]]));
     doors.documents.store.acks = doors.store.acks;
     await doors.documents.store.deleteDocument("there" as Key);
     doors.documents.store.arrive("there" as Key, edit("x"));
@@ -336,7 +367,7 @@ describe("every answer", () => {
 
   it("that is described, and no problem, was seen", () => {
     for (const { method, path, operation } of operations()) {
-      if (path.includes("{ks}") || /\/(kv|docs|diffs|yjs)$/.test(path)) continue;
+      if (path.includes("{ks}") || /\/(kv|docs|diffs|yjs|maps|sets)$/.test(path)) continue;
       for (const status of Object.keys(operation.responses)) {
         if (Number(status) < 400) expect(seen, status).toContain(`${method} ${path} ${status}`);
       }

@@ -1,0 +1,97 @@
+/** The part of the table of routes (`routes.ts`) that is about maps and sets. */
+
+import { deleteField, deleteMap, getField, getMap, putField } from "./maps.ts";
+import type { Operation, Outcome, Route } from "./route.ts";
+import { addMember, deleteSet, getSet, hasMember, removeMember } from "./sets.ts";
+
+/** Where something else is under the key. */
+const WRONG_TYPE = 409;
+const page = ["limit", "cursor", "encoding"] as const;
+const done: Readonly<Record<number, Outcome>> = { 204: {} };
+
+/** Of whatever is there: 204 also where nothing is. */
+function removal(summary: string, query: readonly string[], run: Operation["run"]): Operation {
+  return { summary, access: "write", body: "none", query, outcomes: done, problems: [WRONG_TYPE, 507], run };
+}
+
+export const collectionRoutes = {
+  maps: {
+    path: "/v1/maps/{key}",
+    operations: {
+      GET: {
+        summary: "Fields of a map with their values, page by page",
+        access: "read",
+        body: "none",
+        query: page,
+        outcomes: { 200: { body: "FieldPage" } },
+        problems: [404, WRONG_TYPE, 507],
+        run: getMap,
+      },
+      DELETE: removal("Deletes a map with all its fields, whether it is there or not", [], deleteMap),
+    },
+  },
+  mapField: {
+    path: "/v1/maps/{key}/{field}",
+    operations: {
+      GET: {
+        summary: "The value of a field of a map",
+        access: "read",
+        body: "none",
+        query: ["field"],
+        outcomes: { 200: { body: "Value" } },
+        problems: [404, WRONG_TYPE, 507],
+        run: getField,
+      },
+      PUT: {
+        summary: "Sets the value of a field of a map, which it begins where there is none: 201 new, 204 replaced",
+        access: "write",
+        body: "value",
+        bodyShape: "Value",
+        query: ["field"],
+        outcomes: { 201: {}, 204: {} },
+        problems: [408, WRONG_TYPE, 413, 415, 507],
+        run: putField,
+      },
+      DELETE: removal("Deletes a field of a map, whether it is there or not", ["field"], deleteField),
+    },
+  },
+  sets: {
+    path: "/v1/sets/{key}",
+    operations: {
+      GET: {
+        summary: "Members of a set, page by page",
+        access: "read",
+        body: "none",
+        query: page,
+        outcomes: { 200: { body: "MemberPage" } },
+        problems: [404, WRONG_TYPE, 507],
+        run: getSet,
+      },
+      DELETE: removal("Deletes a set with all its members, whether it is there or not", [], deleteSet),
+    },
+  },
+  setMember: {
+    path: "/v1/sets/{key}/{member}",
+    operations: {
+      GET: {
+        summary: "200 where it is a member of the set, 404 where it is none",
+        access: "read",
+        body: "none",
+        query: ["member"],
+        outcomes: { 200: { body: "Membership" } },
+        problems: [404, WRONG_TYPE],
+        run: hasMember,
+      },
+      PUT: {
+        summary: "Adds a member to a set, which it begins where there is none: 201 new, 204 where it was one",
+        access: "write",
+        body: "none",
+        query: ["member"],
+        outcomes: { 201: {}, 204: {} },
+        problems: [WRONG_TYPE, 507],
+        run: addMember,
+      },
+      DELETE: removal("Removes a member from a set, whether it is one or not", ["member"], removeMember),
+    },
+  },
+} as const satisfies Record<string, Route>;

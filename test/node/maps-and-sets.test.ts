@@ -1,0 +1,199 @@
+/** Maps and sets over HTTP, and the same keys to Redis clients: hashes and sets. */
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Node } from "../../src/node/create-node.ts";
+import { RespClient } from "../redis/resp-client.ts";
+import { startAtoll } from "../redis/servers.ts";
+
+let node: Node;
+let redis: RespClient;
+let base: string;
+
+beforeAll(async () => {
+  const tokens = [
+    { token: "all", scopes: ["read", "write"] },
+    { token: "reader", scopes: ["read"] },
+    { token: "tenant", scopes: ["read", "write"], prefix: "t:" },
+  ] as const;
+  const started = await startAtoll({ tokens: [...tokens] });
+  node = started.node;
+  base = `http://${node.address}/v1`;
+  redis = await RespClient.connect(started.port);
+  await redis.send("AUTH", "all");
+});
+
+afterAll(async () => {
+  await redis.close();
+  await node.stop();
+});
+
+beforeEach(async () => {
+  await redis.send("DEL", "k", "a/b", "..", "t:k", "s");
+});
+
+async function send(method: string, path: string, body?: BodyInit, token = "all"): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}` };
+  return fetch(base + path, { method, headers, ...(body === undefined ? {} : { body }) });
+}
+
+async function statusOf(method: string, path: string, body?: BodyInit, token?: string): Promise<number> {
+  const answer = await send(method, path, body, token);
+  await answer.body?.cancel();
+  return answer.status;
+}
+
+async function contentOf(path: string): Promise<unknown> {
+  const answer = await send("GET", path);
+  expect(answer.status).toBe(200);
+  return answer.json();
+}
+
+describe("a map", () => {
+  it("has fields that are put, read and deleted one by one", async () => {
+    expect(await statusOf("PUT", "/maps/k/name", "Ada")).toBe(201);
+    expect(await statusOf("PUT", "/maps/k/name", "Eve")).toBe(204);
+    const read = await send("GET", "/maps/k/name");
+    expect([read.status, await read.text(), read.headers.get("content-type")]).toEqual([
+      200,
+      "Eve",
+      "application/octet-stream",
+    ]);
+    expect(await statusOf("GET", "/maps/k/no")).toBe(404);
+    expect(await statusOf("DELETE", "/maps/k/name")).toBe(204);
+    expect(await statusOf("DELETE", "/maps/k/name")).toBe(204);
+    expect(await statusOf("GET", "/maps/k/name")).toBe(404);
+    expect(await statusOf("GET", "/maps/k")).toBe(404);
+  });
+
+  it("is a hash to Redis clients, with fields of any bytes", async () => {
+    await redis.send("HSET", "k", "a", "1", "b", "two");
+    expect(await contentOf("/maps/k")).toEqual({ fields: { a: "1", b: "two" } });
+    await send("PUT", "/maps/k/c%2Fd/e%FF", new Uint8Array([0, 255]));
+    expect(await redis.send("HSTRLEN", "k", Buffer.from("c/d/e\xff", "latin1"))).toBe(2);
+    const base64 = (text: string) => Buffer.from(text, "latin1").toString("base64");
+    expect(await contentOf("/maps/k")).toEqual({
+      encoding: "base64",
+      fields: {
+        [base64("a")]: base64("1"),
+        [base64("b")]: base64("two"),
+        [base64("c/d/e\xff")]: base64("\0\xff"),
+      },
+    });
+    expect(await contentOf("/maps/a%2Fb?encoding=base64").catch(() => "none")).toBe("none");
+  });
+
+  it("is reached by keys and fields that a URL normalises away", async () => {
+    expect(await statusOf("PUT", "/maps/a%2Fb/x", "1")).toBe(201);
+    expect(await redis.send("HLEN", "a/b")).toBe(1);
+    expect(await statusOf("PUT", "/maps?key=..&field=..", "dots")).toBe(201);
+    expect(await (await send("GET", "/maps?key=..&field=..")).text()).toBe("dots");
+    expect(await contentOf("/maps?key=..")).toEqual({ fields: { "..": "dots" } });
+    expect(await statusOf("PUT", "/maps/k/f?field=g", "1")).toBe(400);
+    expect(await statusOf("PUT", "/maps/k/", "empty")).toBe(201);
+    expect(await contentOf("/maps/k")).toEqual({ fields: { "": "empty" } });
+    expect(await statusOf("PUT", "/maps/k/__proto__", "p")).toBe(201);
+    expect(await (await send("GET", "/maps/k")).text()).toContain('"__proto__":"p"');
+  });
+
+  it("comes page by page, and is deleted as a whole", async () => {
+    const fields = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`field-${i}`, String(i)]));
+    await redis.send("HSET", "k", ...Object.entries(fields).flat());
+    const seen: Record<string, string> = {};
+    let pages = 0;
+    for (let cursor = ""; ; pages++) {
+      const page = (await contentOf(`/maps/k?limit=50${cursor}`)) as {
+        fields: Record<string, string>;
+        cursor?: string;
+      };
+      Object.assign(seen, page.fields);
+      if (page.cursor === undefined) break;
+      cursor = `&cursor=${page.cursor}`;
+    }
+    expect(seen).toEqual(fields);
+    expect(pages).toBeGreaterThan(3);
+    expect(await statusOf("GET", "/maps/k?limit=0")).toBe(400);
+    expect(await statusOf("GET", "/maps/k?cursor=abc")).toBe(400);
+    expect(await statusOf("DELETE", "/maps/k")).toBe(204);
+    expect(await statusOf("DELETE", "/maps/k")).toBe(204);
+    expect(await redis.send("EXISTS", "k")).toBe(0);
+  });
+});
+
+describe("a set", () => {
+  it("has members that are added, asked for and removed", async () => {
+    expect(await statusOf("PUT", "/sets/k/red")).toBe(201);
+    expect(await statusOf("PUT", "/sets/k/red")).toBe(204);
+    expect(await contentOf("/sets/k/red")).toEqual({ isMember: true });
+    expect(await statusOf("GET", "/sets/k/blue")).toBe(404);
+    await redis.send("SADD", "k", "green");
+    const { members } = (await contentOf("/sets/k")) as { members: string[] };
+    expect(members.sort()).toEqual(["green", "red"]);
+    expect(await statusOf("DELETE", "/sets/k/red")).toBe(204);
+    expect(await statusOf("DELETE", "/sets/k/red")).toBe(204);
+    expect(await redis.send("SMEMBERS", "k")).toEqual(["green"]);
+    expect(await statusOf("DELETE", "/sets/k")).toBe(204);
+    expect(await statusOf("GET", "/sets/k")).toBe(404);
+  });
+
+  it("tells of members that are no text as base64", async () => {
+    await send("PUT", "/sets/k/%FF");
+    expect(await contentOf("/sets/k")).toEqual({ members: ["/w=="], encoding: "base64" });
+    expect(await contentOf("/sets?key=k&member=%FF")).toEqual({ isMember: true });
+  });
+});
+
+describe("maps and sets", () => {
+  it("answer 409 WRONG_TYPE where something else is under the key, and leave it alone", async () => {
+    await redis.send("SET", "s", "text");
+    await redis.send("HSET", "k", "f", "v");
+    for (const [method, path] of [
+      ["GET", "/maps/s"],
+      ["GET", "/maps/s/f"],
+      ["PUT", "/maps/s/f"],
+      ["DELETE", "/maps/s/f"],
+      ["DELETE", "/maps/s"],
+      ["GET", "/sets/k"],
+      ["GET", "/sets/k/f"],
+      ["PUT", "/sets/k/f"],
+      ["DELETE", "/sets/k/f"],
+      ["DELETE", "/sets/k"],
+    ] as const) {
+      const answer = await send(method, path);
+      expect([answer.status, ((await answer.json()) as { code: string }).code], path).toEqual([409, "WRONG_TYPE"]);
+    }
+    expect(await redis.send("GET", "s")).toBe("text");
+    expect(await redis.send("HGET", "k", "f")).toBe("v");
+  });
+
+  it("ask for the scopes and the prefix of a token", async () => {
+    expect(await statusOf("GET", "/maps/k", undefined, "none")).toBe(401);
+    expect(await statusOf("PUT", "/maps/k/f", "v", "reader")).toBe(403);
+    expect(await statusOf("DELETE", "/sets/k/f", undefined, "reader")).toBe(403);
+    expect(await statusOf("GET", "/maps/k", undefined, "reader")).toBe(404);
+    expect(await statusOf("PUT", "/maps/t:k/f", "v", "tenant")).toBe(201);
+    expect(await statusOf("PUT", "/maps/k/f", "v", "tenant")).toBe(403);
+    expect(await statusOf("PUT", "/maps?key=k&field=f", "v", "tenant")).toBe(403);
+  });
+
+  it("say what is wrong with a key, a value or a keyspace", async () => {
+    const codes = async (method: string, path: string, body?: BodyInit) => {
+      const answer = await send(method, path, body);
+      return [answer.status, ((await answer.json()) as { code: string }).code];
+    };
+    expect(await codes("GET", "/maps/")).toEqual([400, "KEY_EMPTY"]);
+    expect(await codes("PUT", "/maps//f", "v")).toEqual([400, "KEY_EMPTY"]);
+    expect(await codes("GET", `/maps/${"k".repeat(1025)}`)).toEqual([414, "KEY_TOO_LONG"]);
+    expect(await codes("PUT", "/maps/k/f", new Uint8Array(16 * 2 ** 20 + 1))).toEqual([413, "VALUE_TOO_LARGE"]);
+    expect(await codes("GET", "/keyspaces/none/maps/k")).toEqual([404, "UNKNOWN_KEYSPACE"]);
+    expect(await codes("GET", "/maps/k?ttl=1")).toEqual([400, "BAD_REQUEST"]);
+  });
+
+  it("give a session that has seen what was written", async () => {
+    const written = await send("PUT", "/maps/k/f", "v");
+    const session = written.headers.get("atoll-session") ?? "";
+    const headers = { authorization: "Bearer all", "atoll-session": session };
+    const read = await fetch(`${base}/maps/k/f`, { headers });
+    expect([read.status, await read.text()]).toEqual([200, "v"]);
+    expect(session.length).toBeGreaterThan((await send("GET", "/maps/k/f")).headers.get("atoll-session")?.length ?? 99);
+  });
+});
