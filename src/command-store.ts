@@ -55,10 +55,18 @@ export interface QueuedCommand {
   readonly facts: CommandFacts;
 }
 
+/** A command that waits until there is something for it. */
+export interface BlockedCommand {
+  /** It waits no more: answered with this, or as when its time is over. */
+  end(reply?: Reply): void;
+}
+
 /** One client of a keyspace, as far as commands care. */
 export interface CommandClient {
   /** Asked before a long value is copied for the client; absent: nobody is asked. */
   readonly room?: Room;
+  /** Told of a command that waits for something to come; absent: none does, and they are answered as if nothing came. */
+  blocked?(command: BlockedCommand): void;
   /** Of the last write that was made for it. */
   lastWrite: Dot | undefined;
   /** The last write into each shard that it has written into; `all`: into so many that any may be of it. Absent: `lastWrite` alone. */

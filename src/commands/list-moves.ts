@@ -11,7 +11,7 @@ import { keyOf, optionOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Throws `CommandError`. */
-function endOf(words: CommandWords, at: number): ListEnd {
+export function endAt(words: CommandWords, at: number): ListEnd {
   const end = optionOf(words, at);
   if (end === "left") return "head";
   if (end !== "right") throw new CommandError(SYNTAX_ERROR);
@@ -19,7 +19,7 @@ function endOf(words: CommandWords, at: number): ListEnd {
 }
 
 export function lmove(workspace: Workspace, words: CommandWords): Reply {
-  const [from, to] = [endOf(words, 3), endOf(words, 4)];
+  const [from, to] = [endAt(words, 3), endAt(words, 4)];
   return move(workspace, { key: keyOf(words, 1), end: from }, { key: keyOf(words, 2), end: to });
 }
 
@@ -27,12 +27,12 @@ export function rpoplpush(workspace: Workspace, words: CommandWords): Reply {
   return move(workspace, { key: keyOf(words, 1), end: "tail" }, { key: keyOf(words, 2), end: "head" });
 }
 
-interface EndOfList {
+export interface EndOfList {
   readonly key: Key;
   readonly end: ListEnd;
 }
 
-function move(workspace: Workspace, from: EndOfList, to: EndOfList): Reply {
+export function move(workspace: Workspace, from: EndOfList, to: EndOfList): Reply {
   const length = lengthOf(workspace, from.key);
   if (length === 0) return NOTHING;
   // Says so where something else is there.
@@ -49,17 +49,31 @@ function outermost(workspace: Workspace, { key, end }: EndOfList, length: number
 }
 
 export function lmpop(workspace: Workspace, words: CommandWords): Reply {
-  const keyCount = expectAtLeast(words[1], 1, "ERR numkeys should be greater than 0");
-  const endAt = 2 + keyCount;
-  if (endAt >= words.length) throw new CommandError(SYNTAX_ERROR);
-  const end = endOf(words, endAt);
-  const count = countOf(words, endAt + 1);
-  for (let at = 2; at < endAt; at++) {
-    const key = keyOf(words, at);
+  return popFirst(workspace, popOfFirst(words, 1)) ?? NO_ARRAY;
+}
+
+export interface PopOfFirst {
+  readonly keys: readonly Key[];
+  readonly end: ListEnd;
+  readonly count: number;
+}
+
+/** Of words from the number of keys on. Throws `CommandError`. */
+export function popOfFirst(words: CommandWords, at: number): PopOfFirst {
+  const keyCount = expectAtLeast(words[at], 1, "ERR numkeys should be greater than 0");
+  const whereAt = at + 1 + keyCount;
+  if (whereAt >= words.length) throw new CommandError(SYNTAX_ERROR);
+  const keys = words.slice(at + 1, whereAt).map((_, i) => keyOf(words, at + 1 + i));
+  return { keys, end: endAt(words, whereAt), count: countOf(words, whereAt + 1) };
+}
+
+/** From the first of the lists that has some. */
+export function popFirst(workspace: Workspace, { keys, end, count }: PopOfFirst): Reply | undefined {
+  for (const key of keys) {
     if (lengthOf(workspace, key) === 0) continue;
     return arrayReply([textReply(key), arrayReply(takeFrom(workspace, key, end, count))]);
   }
-  return NO_ARRAY;
+  return undefined;
 }
 
 /** Throws `CommandError`. */

@@ -6,6 +6,7 @@ import type { CommandWords } from "../command-store.ts";
 import type { ListEnd } from "../types/list.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR } from "./command-error.ts";
 import { rowsOf } from "./command-row.ts";
+import { blmove, blmpop, blockingPop, brpoplpush } from "./list-blocking.ts";
 import { lengthOf, pushTo, rankFrom, takeFrom } from "./list-ends.ts";
 import { lmove, lmpop, rpoplpush } from "./list-moves.ts";
 import { lpos, lrem, placeOf } from "./list-search.ts";
@@ -14,6 +15,11 @@ import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
 const TABLE = `
+blmove       6  write,denyoom,noscript,blocking  1 2 1  6.2.0 Pop an element from a list, push it to another list and return it; or block until one is available
+blmpop      -5  write,blocking,movablekeys  0 0 0@2  7.0.0 Pop elements from a list, or block until one is available
+blpop       -3  write,noscript,blocking  1 -2 1  2.0.0 Remove and get the first element in a list, or block until one is available
+brpop       -3  write,noscript,blocking  1 -2 1  2.0.0 Remove and get the last element in a list, or block until one is available
+brpoplpush   4  write,denyoom,noscript,blocking  1 2 1  2.2.0 Pop an element from a list, push it to another list and return it; or block until one is available
 lindex       3  readonly               1 1 1  1.0.0 Get an element from a list by its index
 linsert      5  write,denyoom          1 1 1  2.2.0 Insert an element before or after another element in a list
 llen         2  readonly,fast          1 1 1  1.0.0 Get the length of a list
@@ -144,6 +150,11 @@ function nameAt(workspace: Workspace, key: Key, rank: number): string {
 }
 
 export const listRows = rowsOf("list", TABLE, {
+  blmove,
+  blmpop,
+  blpop: (workspace, words) => blockingPop(workspace, words, "head"),
+  brpop: (workspace, words) => blockingPop(workspace, words, "tail"),
+  brpoplpush,
   lindex,
   linsert,
   llen,

@@ -14,6 +14,8 @@ import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
 import { ValueLong } from "../replica/operations.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { Dot } from "../store.ts";
+import { awaited, type BlockedHost } from "./blocked-commands.ts";
+import { Blocking } from "./blocking.ts";
 import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
 import { Interruption, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
@@ -58,7 +60,7 @@ export class SpaceCommands {
       if (turns !== undefined) return this.#inTurns(client, turns(words), scope).catch(replyOfError);
       return this.#carryOut(client, NOTHING_SEEN_TO, body);
     } catch (error) {
-      if (!(error instanceof Interruption)) return replyOfError(error);
+      if (!(error instanceof Interruption)) return this.#ended(client, error, scope);
       const keys = keysOf(words, facts);
       const whole = (workspace: ReplicaWorkspace): Reply => {
         workspace.scope = scope;
@@ -67,8 +69,26 @@ export class SpaceCommands {
         return execute(workspace, words, facts);
       };
       // Of several keys it is known by now what all of them take.
-      return keys.length > 1 ? this.#begin(client, whole) : this.#later(client, error, whole).catch(replyOfError);
+      return keys.length > 1 ? this.#begin(client, whole, scope) : this.#later(client, error, whole).catch((later) => this.#ended(client, later, scope));
     }
+  }
+
+  /** Of what a command may throw that nothing more can be done about but wait. */
+  #ended(client: CommandClient, error: unknown, scope: Scope): Reply | Promise<Reply> {
+    if (!(error instanceof Blocking)) return replyOfError(error);
+    if (!mayBlock(client)) return error.awaited.instead;
+    const within =
+      (body: Body<Reply>): Body<Reply> =>
+      (workspace) => {
+        workspace.scope = scope;
+        return body(workspace);
+      };
+    const around: BlockedHost = {
+      ...{ host: this.#host, space: this.#space },
+      carryOut: (who, body) => this.#carryOut(who, NOTHING_SEEN_TO, within(body)),
+      later: (who, first, body) => this.#later(who, first, within(body)),
+    };
+    return awaited(around, client, error.awaited);
   }
 
   /** As `CommandKeyspace.runAll`. */
@@ -170,12 +190,12 @@ export class SpaceCommands {
     });
   }
 
-  #begin(client: CommandClient, body: Body<Reply>): Reply | Promise<Reply> {
+  #begin(client: CommandClient, body: Body<Reply>, scope?: Scope): Reply | Promise<Reply> {
     try {
       return this.#carryOut(client, NOTHING_SEEN_TO, body);
     } catch (error) {
-      if (!(error instanceof Interruption)) return replyOfError(error);
-      return this.#later(client, error, body).catch(replyOfError);
+      if (!(error instanceof Interruption)) return this.#ended(client, error, scope);
+      return this.#later(client, error, body).catch((later) => this.#ended(client, later, scope));
     }
   }
 
@@ -248,6 +268,10 @@ function executeSafely(workspace: ReplicaWorkspace, words: CommandWords, facts: 
     return execute(workspace, words, facts);
   } catch (error) {
     if (error instanceof Interruption) throw error;
-    return replyOfError(error);
+    return error instanceof Blocking ? error.awaited.instead : replyOfError(error);
   }
+}
+
+function mayBlock(client: CommandClient): client is CommandClient & Required<Pick<CommandClient, "blocked">> {
+  return client.blocked !== undefined;
 }

@@ -266,6 +266,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   /** Nobody is to wait for what will not come any more: writes are told how far they got. */
   #answerAll(replica: Replica): void {
     replica.acks.tick(Infinity);
+    replica.keyWaits.tick(Infinity);
     replica.diskWaits.tick(Infinity);
     replica.quorumReads.tick(Infinity);
     replica.recalls.end(new AtollError("SHUTTING_DOWN", "the replica is stopping"));

@@ -59,6 +59,7 @@ export function holdingsOf(replica: Replica): Holding[] {
       Infinity,
       false,
     ),
+    holding("key_waits", "Clients that wait for something to come under a key.", replica.keyWaits.waiting),
     holding("ack_waits", "Writes that wait for others, or for the disk.", acks.waiting),
     holding("disk_waits", "Removals of members that wait for the disk.", replica.diskWaits.waiting),
     holding("values_awaited", "Values that are being read from disk, or fetched from peers.", replica.recalls.waiting),

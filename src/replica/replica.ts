@@ -87,6 +87,7 @@ import { Eviction } from "./eviction.ts";
 import { ExpirySweep } from "./expiry-sweep.ts";
 import { Fetches } from "./fetches.ts";
 import { Ghosts } from "./ghosts.ts";
+import { KeyWaits } from "./key-waits.ts";
 import { durablePolicies, learnDefinition, learnDefinitions } from "./learned-definitions.ts";
 import { endedContainers } from "./leases.ts";
 import { Orphans } from "./orphans.ts";
@@ -187,6 +188,7 @@ export class Replica implements WatchRelayHost {
   readonly quorumReads: QuorumReads;
   readonly watchRelay: WatchRelay;
   readonly audience: Audience;
+  readonly keyWaits: KeyWaits;
   readonly departure: Departure;
   readonly conflicts = new Conflicts(this);
   readonly eviction: Eviction;
@@ -356,6 +358,7 @@ export class Replica implements WatchRelayHost {
     this.quorumReads = new QuorumReads(this);
     this.watchRelay = new WatchRelay(this);
     this.audience = new Audience(this.watchRelay, random, this.#emit);
+    this.keyWaits = new KeyWaits(this.#emit, () => this.linked().filter((peer) => peer < this.id).length);
     this.departure = new Departure(this);
     this.#readiness = new ReadinessCheck(this);
     this.eviction = new Eviction(this, start.ephemeral ? Infinity : config.dataBytesMax, random);
@@ -728,6 +731,7 @@ export class Replica implements WatchRelayHost {
     this.diskWaits.tick(now);
     this.quorumReads.tick(now);
     this.audience.tick(now);
+    this.keyWaits.tick(now);
     this.#serving.tick(now);
     this.ghosts.tick(now);
     this.#keepHouse(now);
@@ -1254,12 +1258,14 @@ export class Replica implements WatchRelayHost {
       this.#hasNewDefinitions = true;
     }
     this.audience.applied(shard, view, at, now);
+    this.keyWaits.applied(shard, view, at, now);
   }
 
   /** What is held changed in ways that cannot be told one by one: whoever follows has to read again. `of`: in one shard. */
   #changedUntold(of?: Shard): void {
     if (of === undefined || spaceOf(of.id) === SYSTEM_SPACE) this.#learnDefinitions();
     this.audience.reset();
+    this.keyWaits.reset();
   }
 
   #learnDefinitions(): void {

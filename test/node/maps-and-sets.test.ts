@@ -31,12 +31,12 @@ beforeEach(async () => {
   await redis.send("DEL", "k", "a/b", "..", "t:k", "s");
 });
 
-async function send(method: string, path: string, body?: BodyInit, token = "all"): Promise<Response> {
+async function send(method: string, path: string, body?: RequestInit["body"], token = "all"): Promise<Response> {
   const headers = { authorization: `Bearer ${token}` };
   return fetch(base + path, { method, headers, ...(body === undefined ? {} : { body }) });
 }
 
-async function statusOf(method: string, path: string, body?: BodyInit, token?: string): Promise<number> {
+async function statusOf(method: string, path: string, body?: RequestInit["body"], token?: string): Promise<number> {
   const answer = await send(method, path, body, token);
   await answer.body?.cancel();
   return answer.status;
@@ -176,7 +176,7 @@ describe("maps and sets", () => {
   });
 
   it("say what is wrong with a key, a value or a keyspace", async () => {
-    const codes = async (method: string, path: string, body?: BodyInit) => {
+    const codes = async (method: string, path: string, body?: RequestInit["body"]) => {
       const answer = await send(method, path, body);
       return [answer.status, ((await answer.json()) as { code: string }).code];
     };

@@ -2,6 +2,7 @@
 
 import {
   arrayReply,
+  errorReply,
   integerReply,
   mapReply,
   NOTHING,
@@ -40,6 +41,7 @@ const HELP = [
 const INFO_BYTES_MAX = 128;
 /** Of a list, a client, about. */
 const LINE_BYTES = 512;
+const UNBLOCKED = errorReply("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 /** Words, the name and the subcommand included; negative: at least so many. */
 const ARITIES: Readonly<Record<string, number>> = {
   caching: 3,
@@ -107,14 +109,22 @@ export function clientCommand(connections: ReadonlyMap<number, Connection>) {
         if (textAt(words, 2).toLowerCase() === "on") return OK;
         throw new RedisError("ERR syntax error");
       case "unblock":
-        integerAt(words, 2, "ERR value is not an integer or out of range");
-        return integerReply(0);
+        return unblock(connection, connections, words);
       case "help":
         return arrayReply(HELP.map(statusReply));
       default:
         return OK;
     }
   };
+}
+
+function unblock(connection: Connection, connections: ReadonlyMap<number, Connection>, words: CommandWords): Reply {
+  const how = words.length === 3 ? "timeout" : textAt(words, 3).toLowerCase();
+  if (words.length > 4 || (how !== "timeout" && how !== "error"))
+    throw new RedisError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+  const id = integerAt(words, 2, "ERR value is not an integer or out of range");
+  const found = visible(connection, connections).find(({ facts }) => facts.id === id);
+  return integerReply(found?.unblock(how === "error" ? UNBLOCKED : undefined) === true ? 1 : 0);
 }
 
 function verbatim(text: string): Reply {
@@ -190,7 +200,7 @@ function lineOf(connection: Connection): string {
     `name=${name}`,
     `age=${seconds(createdAt)}`,
     `idle=${seconds(activeAt)}`,
-    `flags=${transaction.isOpen ? "x" : "N"}`,
+    `flags=${transaction.isOpen ? "x" : connection.isBlocked ? "b" : "N"}`,
     `db=${selected}`,
     "sub=0",
     "psub=0",

@@ -9,7 +9,13 @@
  */
 
 import { errorReply, type Reply } from "../../command-reply.ts";
-import type { CommandClient, CommandFacts, CommandKeyspace, CommandWords } from "../../command-store.ts";
+import type {
+  BlockedCommand,
+  CommandClient,
+  CommandFacts,
+  CommandKeyspace,
+  CommandWords,
+} from "../../command-store.ts";
 import type { Dot, Room } from "../../store.ts";
 import { ANYONE, type Principal } from "../auth.ts";
 import { AnswerRoom } from "./answer-room.ts";
@@ -38,6 +44,8 @@ export interface ConnectionFacts {
 const WRONG_TOKENS_MAX = 3;
 /** Of one client, at a time (N3). */
 const TURN_MS_MAX = 5;
+/** Behind a command that waits. */
+const AHEAD_BYTES_MAX = 64 * 1024;
 const NOAUTH = errorReply("NOAUTH Authentication required.");
 
 export class Connection implements CommandClient {
@@ -66,6 +74,10 @@ export class Connection implements CommandClient {
   #isWorking = false;
   #isBusy = false;
   #isPaused = false;
+  /** What the command under way waits for. */
+  #blocked: BlockedCommand | undefined;
+  /** Bytes that came since. */
+  #aheadBytes = 0;
   readonly #flushSoon = new OncePerTurn(() => this.flush());
   #isEnding = false;
   isClosed = false;
@@ -130,7 +142,33 @@ export class Connection implements CommandClient {
     if (this.#isEnding || this.isClosed) return;
     this.activeAt = this.around.now();
     this.#parser.feed(chunk);
+    if (this.#blocked !== undefined) return this.#readAhead(chunk.length);
     this.#work();
+  }
+
+  /** A command waits for something to come. Meanwhile it is read on for a while: else nobody would notice that the client goes. */
+  blocked(command: BlockedCommand): void {
+    if (this.isClosed) return command.end();
+    this.#blocked = command;
+    this.#aheadBytes = 0;
+    if (this.#isBusy) this.#settle();
+  }
+
+  get isBlocked(): boolean {
+    return this.#blocked !== undefined;
+  }
+
+  /** The command that waits is answered with this, or as when its time is over. False: there is none. */
+  unblock(reply?: Reply): boolean {
+    const blocked = this.#blocked;
+    this.#blocked = undefined;
+    blocked?.end(reply);
+    return blocked !== undefined;
+  }
+
+  #readAhead(bytes: number): void {
+    this.#aheadBytes += bytes;
+    if (this.#aheadBytes > AHEAD_BYTES_MAX) this.#settle();
   }
 
   /** What was written has been sent. */
@@ -146,6 +184,7 @@ export class Connection implements CommandClient {
     if (this.isClosed) return;
     this.isClosed = true;
     this.#gone?.abort();
+    this.unblock();
     this.#answers.gone(this.#isBusy);
     this.#arguments.gone();
     if (!this.#isBusy) this.#arguments.end();
@@ -270,7 +309,8 @@ export class Connection implements CommandClient {
       else this.#answers.awaitReader();
     }
     if (this.#isEnding) return this.#output.end();
-    const isPaused = this.#isBusy || !this.#mayBegin();
+    const readsAhead = this.#blocked !== undefined && this.#aheadBytes <= AHEAD_BYTES_MAX;
+    const isPaused = (this.#isBusy && !readsAhead) || !this.#mayBegin();
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
     if (isPaused) this.#output.pause();
@@ -281,6 +321,7 @@ export class Connection implements CommandClient {
     this.#isBusy = true;
     waiting.catch(errorOf).then((reply) => {
       this.#isBusy = false;
+      this.#blocked = undefined;
       if (this.isClosed) {
         this.#answers.end();
         this.#arguments.end();

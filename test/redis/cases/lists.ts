@@ -277,6 +277,68 @@ lmpop 1 a
 lmpop 1
 lmpop 9223372036854775807 a left
 lmpop 1 a left count 9223372036854775807
+# taken without waiting
+rpush a 1 2 3
+rpush b 4 5
+blpop a 0
+brpop none a b 0
+blpop none b a 1.5
+blmove b c left right 0
+brpoplpush a c 0
+lrange c 0 -1
+exists a b
+blmpop 0 2 none c left
+blmpop 1 1 c RIGHT count 5
+blmpop 0.1 2 none c up
+blmpop 0.1 0 c left
+blmpop 0.1 3 c left
+blmpop x 1 c left
+blpop none -1
+blpop none a
+blpop none inf
+blpop none nan
+blpop none 1e400
+blpop none 9223372036854775807
+blpop none ""
+brpop none -0.01
+blpop none -1e400
+blmove none c left right -1
+blmove none c up right -1
+blmove none c left right x
+brpoplpush none c x
+blpop none 0.001
+brpop none none2 1e-3
+blmove none c left right 0.001
+brpoplpush none c 0.001
+blmpop 0.001 1 none left
+set s text
+blpop s 0
+blpop none s 0
+brpoplpush s c 0
+rpush l x
+blmove l s left right 0
+brpoplpush l s 0
+blmpop 0 2 none s left
+llen l
+blpop
+blpop a
+blmove a b left right
+brpoplpush a b
+blmpop 0 1 a
+multi
+blpop none 0
+brpop none 0
+blmove none c left right 0
+brpoplpush none c 0
+blmpop 0 1 none left
+rpush none x
+blpop none 0
+exec
+client unblock 1 x
+client unblock x
+client unblock 0
+client unblock 0 error
+client unblock 0 TIMEOUT
 # of other types
 set s text
 hset h a 1

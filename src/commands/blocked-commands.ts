@@ -1,0 +1,75 @@
+/** Commands that wait, for clients that may: each is asked again when something has come, and answered once. */
+
+import type { SpaceId } from "../base/ids.ts";
+import type { Reply } from "../command-reply.ts";
+import type { CommandClient } from "../command-store.ts";
+import type { KeyWait } from "../replica/key-waits.ts";
+import type { KeyspaceHost } from "../replica/local-keyspace.ts";
+import type { Awaited } from "./blocking.ts";
+import { kindOf } from "./collections.ts";
+import { replyOfError } from "./command-error.ts";
+import { Interruption } from "./replica-workspace.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Says that a command waits on: nobody is answered with it. */
+const NOT_YET: Reply = { type: "nothing" };
+
+export interface BlockedHost {
+  readonly host: KeyspaceHost;
+  readonly space: SpaceId;
+  /** At once. Throws what the body has to wait for. */
+  carryOut(client: CommandClient, body: (workspace: Workspace) => Reply): Reply;
+  /** Once what it has to wait for has been seen to. */
+  later(client: CommandClient, first: Interruption, body: (workspace: Workspace) => Reply): Promise<Reply>;
+}
+
+export function awaited(
+  { host, space, carryOut, later }: BlockedHost,
+  client: CommandClient & Required<Pick<CommandClient, "blocked">>,
+  { type, keys, timeoutMs, take, over }: Awaited,
+): Promise<Reply> {
+  const { keyWaits } = host.replica();
+  return new Promise((resolve) => {
+    let isOver = false;
+    const answer = (reply: Reply): boolean => {
+      isOver = true;
+      resolve(reply);
+      return true;
+    };
+    // Whoever has gone takes nothing.
+    const body = (workspace: Workspace): Reply => (isOver ? undefined : take(workspace)) ?? NOT_YET;
+    const serve = (): boolean => {
+      try {
+        const reply = carryOut(client, body);
+        return reply === NOT_YET ? isOver : answer(reply);
+      } catch (error) {
+        if (!(error instanceof Interruption)) return answer(replyOfError(error));
+        later(client, error, body).catch(replyOfError).then(goOn);
+        return true;
+      }
+    };
+    const wait: KeyWait = {
+      ...{ space, kind: kindOf(type), keys, serve, end: () => answer(over) },
+      ...{ dueAt: host.now() + timeoutMs, waitMaxMs: timeoutMs },
+    };
+    const goOn = (reply: Reply): void => {
+      if (reply !== NOT_YET) answer(reply);
+      else if (!isOver) enqueue();
+    };
+    const enqueue = (): void => {
+      try {
+        keyWaits.add(wait);
+      } catch (error) {
+        answer(replyOfError(error));
+      }
+    };
+    enqueue();
+    if (isOver) return;
+    client.blocked({
+      end: (reply = over) => {
+        keyWaits.remove(wait);
+        answer(reply);
+      },
+    });
+  });
+}
