@@ -8,7 +8,7 @@ import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import type { Awaited } from "./blocking.ts";
 import { kindOf } from "./collections.ts";
 import { replyOfError } from "./command-error.ts";
-import { Interruption } from "./replica-workspace.ts";
+import { Interruption } from "./interruption.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Says that a command waits on: nobody is answered with it. */

@@ -18,6 +18,9 @@ afterAll(async () => {
   await redis?.stop();
 });
 
+/** What is so in a moment, or never. */
+const AT_ONCE = { timeout: 10_000, interval: 1 };
+
 /** A client by a letter, then its words. Who is still waiting is asked for its answer by `?` in place of words. */
 type Line = string;
 
@@ -92,14 +95,13 @@ async function clientOf({ port, clients, ids, waiting }: Talk, name: string, ver
   return client;
 }
 
-/** Once as many wait as have been sent to. */
 async function untilBlocked(talk: Talk, watcher: RespClient, name: string): Promise<void> {
   const id = `id=${talk.ids.get(name)} `;
-  for (;;) {
+  const lineOf = async () => {
     const list = JSON.stringify(await watcher.send("CLIENT", "LIST"));
-    const line = list.split("\\n").find((each) => each.includes(id)) ?? "";
-    if (line.includes("flags=b")) return;
-  }
+    return list.split("\\n").find((each) => each.includes(id));
+  };
+  await expect.poll(lineOf, AT_ONCE).toContain("flags=b");
 }
 
 async function converse(port: number, version: string, lines: readonly Line[]): Promise<readonly string[]> {
@@ -172,22 +174,26 @@ describe("a client that waits", () => {
   });
 
   it("is given what another replica was given, by one replica alone", async () => {
-    const there = await startAtoll({ join: [atoll.node.address] });
+    const there = await startAtoll({
+      join: [{ type: "address", host: "127.0.0.1", port: Number(atoll.node.address.split(":")[1]) }],
+    });
     const pusher = await connect();
     const [first, second] = await Promise.all([connect(), RespClient.connect(there.port)]);
-    await there.node.store.status().then(untilTwo(there.node));
+    const states = async () => (await there.node.store.status()).members.map(({ state }) => state);
+    await expect.poll(states, AT_ONCE).toContain("alive");
     await pusher.send("DEL", "shared");
     const far = second.send("BLPOP", "shared", "0");
     await untilWaiting(await RespClient.connect(there.port), 1);
     await pusher.send("RPUSH", "shared", "1");
     expect(await far).toEqual(["shared", "1"]);
+    await expect.poll(() => pusher.send("LLEN", "shared"), AT_ONCE).toBe(0);
     const near = first.send("BLPOP", "shared", "0");
     const again = second.send("BLPOP", "shared", "0.6");
     await untilWaiting(pusher, 1);
     await untilWaiting(await RespClient.connect(there.port), 1);
     await pusher.send("RPUSH", "shared", "2");
     expect(await near).toEqual(["shared", "2"]);
-    expect(await again).toBe(null);
+    expect(await again).toEqual({ noArray: true });
     await Promise.all([pusher.close(), first.close(), second.close()]);
     await there.node.stop();
   });
@@ -198,8 +204,6 @@ function connect(): Promise<RespClient> {
 }
 
 async function untilWaiting(watcher: RespClient, count: number): Promise<void> {
-  for (;;) {
-    const list = JSON.stringify(await watcher.send("CLIENT", "LIST"));
-    if (list.split("flags=b").length - 1 === count) return;
-  }
+  const waiting = async () => JSON.stringify(await watcher.send("CLIENT", "LIST")).split("flags=b").length - 1;
+  await expect.poll(waiting, AT_ONCE).toBe(count);
 }

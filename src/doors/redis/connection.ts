@@ -1,7 +1,8 @@
 /**
  * One client of the Redis door, as a machine: bytes in, commands carried out one after the other, bytes out.
  *
- *  N1. Answers come in the order of the commands. While one waits for something, the next is not begun, and no more is read.
+ *  N1. Answers come in the order of the commands. While one waits for something, the next is not begun, and no more is read; behind
+ *      one that waits for what others may write, a little (`read-ahead.ts`).
  *  N2. What is not read is bounded: above a bound of answers that wait no command is begun, nor while any of one is left that
  *      took room of the account.
  *  N3. Commands that came together do not hold up other clients: after a few milliseconds of them it is the turn of others.
@@ -27,6 +28,7 @@ import type { ConnectionsAround } from "./connections-around.ts";
 import { errorOf } from "./error-of.ts";
 import { OncePerTurn } from "./once-per-turn.ts";
 import { refusalOf } from "./permission.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import { writeReply } from "./reply-encoder.ts";
 import { ReplyWriter } from "./reply-writer.ts";
 import { commandBytesMax, requestLimitsOf } from "./request-limits.ts";
@@ -44,8 +46,6 @@ export interface ConnectionFacts {
 const WRONG_TOKENS_MAX = 3;
 /** Of one client, at a time (N3). */
 const TURN_MS_MAX = 5;
-/** Behind a command that waits. */
-const AHEAD_BYTES_MAX = 64 * 1024;
 const NOAUTH = errorReply("NOAUTH Authentication required.");
 
 export class Connection implements CommandClient {
@@ -74,10 +74,7 @@ export class Connection implements CommandClient {
   #isWorking = false;
   #isBusy = false;
   #isPaused = false;
-  /** What the command under way waits for. */
-  #blocked: BlockedCommand | undefined;
-  /** Bytes that came since. */
-  #aheadBytes = 0;
+  readonly #blocked = new ReadAhead();
   readonly #flushSoon = new OncePerTurn(() => this.flush());
   #isEnding = false;
   isClosed = false;
@@ -142,33 +139,25 @@ export class Connection implements CommandClient {
     if (this.#isEnding || this.isClosed) return;
     this.activeAt = this.around.now();
     this.#parser.feed(chunk);
-    if (this.#blocked !== undefined) return this.#readAhead(chunk.length);
-    this.#work();
+    if (this.#blocked.isBlocked) {
+      this.#blocked.took(chunk.length);
+      this.#settle();
+    } else this.#work();
   }
 
-  /** A command waits for something to come. Meanwhile it is read on for a while: else nobody would notice that the client goes. */
   blocked(command: BlockedCommand): void {
     if (this.isClosed) return command.end();
-    this.#blocked = command;
-    this.#aheadBytes = 0;
+    this.#blocked.begin(command);
     if (this.#isBusy) this.#settle();
   }
 
   get isBlocked(): boolean {
-    return this.#blocked !== undefined;
+    return this.#blocked.isBlocked;
   }
 
   /** The command that waits is answered with this, or as when its time is over. False: there is none. */
   unblock(reply?: Reply): boolean {
-    const blocked = this.#blocked;
-    this.#blocked = undefined;
-    blocked?.end(reply);
-    return blocked !== undefined;
-  }
-
-  #readAhead(bytes: number): void {
-    this.#aheadBytes += bytes;
-    if (this.#aheadBytes > AHEAD_BYTES_MAX) this.#settle();
+    return this.#blocked.end(reply);
   }
 
   /** What was written has been sent. */
@@ -309,8 +298,7 @@ export class Connection implements CommandClient {
       else this.#answers.awaitReader();
     }
     if (this.#isEnding) return this.#output.end();
-    const readsAhead = this.#blocked !== undefined && this.#aheadBytes <= AHEAD_BYTES_MAX;
-    const isPaused = (this.#isBusy && !readsAhead) || !this.#mayBegin();
+    const isPaused = (this.#isBusy && !this.#blocked.readsAhead) || !this.#mayBegin();
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
     if (isPaused) this.#output.pause();
@@ -321,7 +309,7 @@ export class Connection implements CommandClient {
     this.#isBusy = true;
     waiting.catch(errorOf).then((reply) => {
       this.#isBusy = false;
-      this.#blocked = undefined;
+      this.#blocked.done();
       if (this.isClosed) {
         this.#answers.end();
         this.#arguments.end();

@@ -1,0 +1,45 @@
+/**
+ * A command that waits for what others may write, perhaps for ever. Meanwhile the connection is read on for a while: else nobody
+ * would notice that the client has gone, and what comes would be taken for it and lost.
+ */
+
+import type { Reply } from "../../command-reply.ts";
+import type { BlockedCommand } from "../../command-store.ts";
+
+/** What comes behind such a command and is read. */
+const AHEAD_BYTES_MAX = 64 * 1024;
+
+export class ReadAhead {
+  #command: BlockedCommand | undefined;
+  #bytes = 0;
+
+  get isBlocked(): boolean {
+    return this.#command !== undefined;
+  }
+
+  get readsAhead(): boolean {
+    return this.isBlocked && this.#bytes <= AHEAD_BYTES_MAX;
+  }
+
+  begin(command: BlockedCommand): void {
+    this.#command = command;
+    this.#bytes = 0;
+  }
+
+  took(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  /** False: none waits. */
+  end(reply?: Reply): boolean {
+    const command = this.#command;
+    this.#command = undefined;
+    command?.end(reply);
+    return command !== undefined;
+  }
+
+  /** It has been answered. */
+  done(): void {
+    this.#command = undefined;
+  }
+}
