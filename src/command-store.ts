@@ -66,7 +66,7 @@ export interface CommandClient {
   /** Asked before a long value is copied for the client; absent: nobody is asked. */
   readonly room?: Room;
   /** Told of a command that waits for something to come; absent: none does, and they are answered as if nothing came. */
-  blocked?(command: BlockedCommand): void;
+  readonly waits?: { begin(command: BlockedCommand): void };
   /** Of the last write that was made for it. */
   lastWrite: Dot | undefined;
   /** The last write into each shard that it has written into; `all`: into so many that any may be of it. Absent: `lastWrite` alone. */

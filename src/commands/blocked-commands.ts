@@ -25,7 +25,7 @@ export interface BlockedHost {
 
 export function awaited(
   { host, space, carryOut, later }: BlockedHost,
-  client: CommandClient & Required<Pick<CommandClient, "blocked">>,
+  client: CommandClient & Required<Pick<CommandClient, "waits">>,
   { type, keys, timeoutMs, take, over }: Awaited,
 ): Promise<Reply> {
   const { keyWaits } = host.replica();
@@ -65,7 +65,7 @@ export function awaited(
     };
     enqueue();
     if (isOver) return;
-    client.blocked({
+    client.waits.begin({
       end: (reply = over) => {
         keyWaits.remove(wait);
         answer(reply);

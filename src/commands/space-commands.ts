@@ -69,7 +69,9 @@ export class SpaceCommands {
         return execute(workspace, words, facts);
       };
       // Of several keys it is known by now what all of them take.
-      return keys.length > 1 ? this.#begin(client, whole, scope) : this.#later(client, error, whole).catch((later) => this.#ended(client, later, scope));
+      return keys.length > 1
+        ? this.#begin(client, whole, scope)
+        : this.#later(client, error, whole).catch((later) => this.#ended(client, later, scope));
     }
   }
 
@@ -272,6 +274,6 @@ function executeSafely(workspace: ReplicaWorkspace, words: CommandWords, facts: 
   }
 }
 
-function mayBlock(client: CommandClient): client is CommandClient & Required<Pick<CommandClient, "blocked">> {
-  return client.blocked !== undefined;
+function mayBlock(client: CommandClient): client is CommandClient & Required<Pick<CommandClient, "waits">> {
+  return client.waits !== undefined;
 }

@@ -124,7 +124,7 @@ function unblock(connection: Connection, connections: ReadonlyMap<number, Connec
     throw new RedisError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
   const id = integerAt(words, 2, "ERR value is not an integer or out of range");
   const found = visible(connection, connections).find(({ facts }) => facts.id === id);
-  return integerReply(found?.unblock(how === "error" ? UNBLOCKED : undefined) === true ? 1 : 0);
+  return integerReply(found?.waits.end(how === "error" ? UNBLOCKED : undefined) === true ? 1 : 0);
 }
 
 function verbatim(text: string): Reply {
@@ -200,7 +200,7 @@ function lineOf(connection: Connection): string {
     `name=${name}`,
     `age=${seconds(createdAt)}`,
     `idle=${seconds(activeAt)}`,
-    `flags=${transaction.isOpen ? "x" : connection.isBlocked ? "b" : "N"}`,
+    `flags=${transaction.isOpen ? "x" : connection.waits.isBlocked ? "b" : "N"}`,
     `db=${selected}`,
     "sub=0",
     "psub=0",

@@ -10,13 +10,7 @@
  */
 
 import { errorReply, type Reply } from "../../command-reply.ts";
-import type {
-  BlockedCommand,
-  CommandClient,
-  CommandFacts,
-  CommandKeyspace,
-  CommandWords,
-} from "../../command-store.ts";
+import type { CommandClient, CommandFacts, CommandKeyspace, CommandWords } from "../../command-store.ts";
 import type { Dot, Room } from "../../store.ts";
 import { ANYONE, type Principal } from "../auth.ts";
 import { AnswerRoom } from "./answer-room.ts";
@@ -27,7 +21,7 @@ import type { ConnectionOutput } from "./connection-output.ts";
 import type { ConnectionsAround } from "./connections-around.ts";
 import { errorOf } from "./error-of.ts";
 import { OncePerTurn } from "./once-per-turn.ts";
-import { refusalOf } from "./permission.ts";
+import { NOAUTH, refusalFor } from "./permission.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { writeReply } from "./reply-encoder.ts";
 import { ReplyWriter } from "./reply-writer.ts";
@@ -46,13 +40,15 @@ export interface ConnectionFacts {
 const WRONG_TOKENS_MAX = 3;
 /** Of one client, at a time (N3). */
 const TURN_MS_MAX = 5;
-const NOAUTH = errorReply("NOAUTH Authentication required.");
 
 export class Connection implements CommandClient {
   readonly facts: ConnectionFacts;
   readonly around: ConnectionsAround;
   readonly writer = new ReplyWriter();
   readonly transaction = new Transaction();
+  readonly waits = new ReadAhead(() => {
+    if (this.#isBusy) this.#settle();
+  });
   readonly createdAt: number;
   /** False: its commands are carried out as one, and wait for nothing. */
   mayBlock = true;
@@ -74,7 +70,6 @@ export class Connection implements CommandClient {
   #isWorking = false;
   #isBusy = false;
   #isPaused = false;
-  readonly #blocked = new ReadAhead();
   readonly #flushSoon = new OncePerTurn(() => this.flush());
   #isEnding = false;
   isClosed = false;
@@ -139,25 +134,9 @@ export class Connection implements CommandClient {
     if (this.#isEnding || this.isClosed) return;
     this.activeAt = this.around.now();
     this.#parser.feed(chunk);
-    if (this.#blocked.isBlocked) {
-      this.#blocked.took(chunk.length);
-      this.#settle();
-    } else this.#work();
-  }
-
-  blocked(command: BlockedCommand): void {
-    if (this.isClosed) return command.end();
-    this.#blocked.begin(command);
-    if (this.#isBusy) this.#settle();
-  }
-
-  get isBlocked(): boolean {
-    return this.#blocked.isBlocked;
-  }
-
-  /** The command that waits is answered with this, or as when its time is over. False: there is none. */
-  unblock(reply?: Reply): boolean {
-    return this.#blocked.end(reply);
+    this.waits.took(chunk.length);
+    if (this.waits.isBlocked) this.#settle();
+    else this.#work();
   }
 
   /** What was written has been sent. */
@@ -173,7 +152,7 @@ export class Connection implements CommandClient {
     if (this.isClosed) return;
     this.isClosed = true;
     this.#gone?.abort();
-    this.unblock();
+    this.waits.close();
     this.#answers.gone(this.#isBusy);
     this.#arguments.gone();
     if (!this.#isBusy) this.#arguments.end();
@@ -298,7 +277,7 @@ export class Connection implements CommandClient {
       else this.#answers.awaitReader();
     }
     if (this.#isEnding) return this.#output.end();
-    const isPaused = (this.#isBusy && !this.#blocked.readsAhead) || !this.#mayBegin();
+    const isPaused = (this.#isBusy && !this.waits.readsAhead) || !this.#mayBegin();
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
     if (isPaused) this.#output.pause();
@@ -309,7 +288,7 @@ export class Connection implements CommandClient {
     this.#isBusy = true;
     waiting.catch(errorOf).then((reply) => {
       this.#isBusy = false;
-      this.#blocked.done();
+      this.waits.done();
       if (this.isClosed) {
         this.#answers.end();
         this.#arguments.end();
@@ -356,19 +335,11 @@ export class Connection implements CommandClient {
     this.around.carriedOut++;
     const facts = this.#names.factsOf(words);
     if (facts === undefined) return this.#unknown(words);
-    const { arity } = facts;
-    if (arity >= 0 ? words.length !== arity : words.length < -arity) {
-      this.transaction.abort();
-      return errorReply(`ERR wrong number of arguments for '${facts.name}' command`);
-    }
     this.lastCommand = facts.name;
-    if (this.principal === undefined && !facts.flags.has("no_auth")) return NOAUTH;
-    if (this.principal !== undefined && this.principal !== ANYONE) {
-      const refusal = refusalOf(this.principal, words, facts);
-      if (refusal !== undefined) {
-        this.transaction.abort();
-        return errorReply(refusal);
-      }
+    const refusal = refusalFor(this.principal, words, facts);
+    if (refusal !== undefined) {
+      if (refusal !== NOAUTH) this.transaction.abort();
+      return refusal;
     }
     const shut = this.gate?.(facts, words);
     if (shut !== undefined) return shut;

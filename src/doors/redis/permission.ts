@@ -2,8 +2,9 @@
 
 import { latin1FromBytes } from "../../base/bytes.ts";
 import { keyPlaces } from "../../command-keys.ts";
+import { errorReply, type Reply } from "../../command-reply.ts";
 import type { CommandFacts, CommandWords } from "../../command-store.ts";
-import type { Permission, Principal } from "../auth.ts";
+import { ANYONE, type Permission, type Principal } from "../auth.ts";
 
 /** Commands that write, and tell what was there, or take it elsewhere. */
 const READS_TOO = new Set(
@@ -14,6 +15,18 @@ const READS_TOO = new Set(
     "zincrby zpopmin zpopmax zmpop zrangestore zunionstore zinterstore zdiffstore",
   ].flatMap((names) => names.split(" ")),
 );
+
+export const NOAUTH = errorReply("NOAUTH Authentication required.");
+
+/** Why a client, `undefined` before it has shown a token, is refused a command with these words. */
+export function refusalFor(who: Principal | undefined, words: CommandWords, facts: CommandFacts): Reply | undefined {
+  const { arity } = facts;
+  if (arity >= 0 ? words.length !== arity : words.length < -arity)
+    return errorReply(`ERR wrong number of arguments for '${facts.name}' command`);
+  if (who === undefined) return facts.flags.has("no_auth") ? undefined : NOAUTH;
+  const refusal = who === ANYONE ? undefined : refusalOf(who, words, facts);
+  return refusal === undefined ? undefined : errorReply(refusal);
+}
 
 /** What the client is told; undefined: it may. */
 export function refusalOf(who: Principal, words: CommandWords, facts: CommandFacts): string | undefined {

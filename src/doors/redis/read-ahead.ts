@@ -12,6 +12,13 @@ const AHEAD_BYTES_MAX = 64 * 1024;
 export class ReadAhead {
   #command: BlockedCommand | undefined;
   #bytes = 0;
+  #isClosed = false;
+  readonly #began: () => void;
+
+  /** `began`: more is read from now on. */
+  constructor(began: () => void) {
+    this.#began = began;
+  }
 
   get isBlocked(): boolean {
     return this.#command !== undefined;
@@ -22,8 +29,10 @@ export class ReadAhead {
   }
 
   begin(command: BlockedCommand): void {
+    if (this.#isClosed) return command.end();
     this.#command = command;
     this.#bytes = 0;
+    this.#began();
   }
 
   took(bytes: number): void {
@@ -36,6 +45,12 @@ export class ReadAhead {
     this.#command = undefined;
     command?.end(reply);
     return command !== undefined;
+  }
+
+  /** The client has gone. */
+  close(): void {
+    this.#isClosed = true;
+    this.end();
   }
 
   /** It has been answered. */
