@@ -7,7 +7,7 @@ const COUNT = /^[1-9]\d{0,8}$/;
 
 /** Their places, ascending; of a count that is none, no keys. */
 export function keyPlaces(words: CommandWords, { keys }: Pick<CommandFacts, "keys">): readonly number[] {
-  const { first, last, step, counted } = keys;
+  const { first, last, step, counted, stored = Infinity } = keys;
   const places: number[] = [];
   const end = last < 0 ? words.length + last : Math.min(last, words.length - 1);
   if (first > 0) for (let at = first; at <= end; at += step) places.push(at);
@@ -16,5 +16,16 @@ export function keyPlaces(words: CommandWords, { keys }: Pick<CommandFacts, "key
     const count = COUNT.test(text) ? Number(text) : 0;
     for (let at = counted + 1; at <= counted + count && at < words.length; at++) places.push(at);
   }
-  return places;
+  const storedAt = lastStored(words, stored);
+  return storedAt === 0 ? places : [...places, storedAt];
+}
+
+/** Of what `STORE` and `STOREDIST` name the last, which is the one that counts; 0: they name none. */
+function lastStored(words: CommandWords, from: number): number {
+  let place = 0;
+  for (let at = from; at + 1 < words.length; at++) {
+    const option = latin1FromBytes((words[at] as Uint8Array).subarray(0, 10)).toLowerCase();
+    if (option === "store" || option === "storedist") place = ++at;
+  }
+  return place;
 }

@@ -12,6 +12,8 @@ export type Reply =
   /** Nobody changes the bytes any more. */
   | { readonly type: "bulk"; readonly value: Uint8Array }
   | { readonly type: "double"; readonly value: number }
+  /** A fraction in more digits than a double has. */
+  | { readonly type: "decimal"; readonly text: string }
   | { readonly type: "boolean"; readonly value: boolean }
   /** There is no such value ... */
   | { readonly type: "nothing" }

@@ -38,9 +38,16 @@ export interface CommandFacts {
   readonly flags: ReadonlySet<CommandFlag>;
   /**
    * Places of keys among the words: the first, the last (negative: from the end), and how far apart; zeros: none. Behind them, as
-   * many as the word at `counted` says, right after it; 0: there is no such word (`command-keys.ts`).
+   * many as the word at `counted` says, right after it; 0: there is no such word. From the word at `stored` on, if there is one,
+   * an option may name a last key (`command-keys.ts`).
    */
-  readonly keys: { readonly first: number; readonly last: number; readonly step: number; readonly counted: number };
+  readonly keys: {
+    readonly first: number;
+    readonly last: number;
+    readonly step: number;
+    readonly counted: number;
+    readonly stored?: number;
+  };
   /** As in Redis's documentation: `string`, `generic`, `connection` ... */
   readonly group: string;
   /** The version of Redis that had it first. */

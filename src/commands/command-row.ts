@@ -16,11 +16,11 @@ export interface CommandRow extends CommandFacts {
   readonly turns?: TurnsFunction;
 }
 
-const ROW = /^(\S+) +(-?\d+) +(\S+) +(\d+) (-?\d+) (\d+)(?:@(\d+))? +(\S+) +(.+)$/;
+const ROW = /^(\S+) +(-?\d+) +(\S+) +(\d+) (-?\d+) (\d+)(?:@(\d+))?(?:>(\d+))? +(\S+) +(.+)$/;
 
 /**
  * Of lines `name arity flags first last step since summary`; flags as of Redis, with commas, `-` for none; `step@n` where
- * the word at n says how many keys follow it. Each name that neither `run` nor `turns` has a function for is of the connection.
+ * the word at n says how many keys follow it, `step>n` where an option from the word at n on names one to store in. Each name that neither `run` nor `turns` has a function for is of the connection.
  */
 export function rowsOf(
   group: string,
@@ -46,7 +46,7 @@ function rowOf(
   run: Readonly<Record<string, CommandFunction>>,
   turns: Readonly<Record<string, TurnsFunction>>,
 ): CommandRow {
-  const [, name = "", arity, flags = "", first, last, step, counted = "0", since = "", summary = ""] =
+  const [, name = "", arity, flags = "", first, last, step, counted = "0", stored, since = "", summary = ""] =
     ROW.exec(line.trim()) ?? [];
   assert(name !== "", `no row of the command table: ${line}`);
   const begin = turns[name];
@@ -55,7 +55,13 @@ function rowOf(
     name,
     arity: Number(arity),
     flags: new Set(flags === "-" ? [] : (flags.split(",") as CommandFlag[])),
-    keys: { first: Number(first), last: Number(last), step: Number(step), counted: Number(counted) },
+    keys: {
+      first: Number(first),
+      last: Number(last),
+      step: Number(step),
+      counted: Number(counted),
+      ...(stored !== undefined && { stored: Number(stored) }),
+    },
     group,
     since,
     summary,

@@ -3,6 +3,7 @@
 import { bitRows } from "./bits.ts";
 import type { CommandRow } from "./command-row.ts";
 import { fieldEndRows } from "./field-ends.ts";
+import { geoRows } from "./geo.ts";
 import { hashRows } from "./hashes.ts";
 import { keyRows } from "./keys.ts";
 import { listRows } from "./lists.ts";
@@ -20,6 +21,7 @@ const ROWS: readonly (readonly CommandRow[])[] = [
   fieldEndRows,
   setRows,
   sortedSetRows,
+  geoRows,
   serverRows,
 ];
 

@@ -38,6 +38,7 @@ const replyByte = {
   map: 11,
   verbatim: 12,
   pairs: 13,
+  decimal: 14,
 } as const satisfies Record<Answering["type"], number>;
 
 /** Within so many bytes, and not of more parts or deeper than may be read. */
@@ -65,6 +66,7 @@ export function writeReply(writer: ByteWriter, reply: Reply): void {
   switch (reply.type) {
     case "status":
     case "error":
+    case "decimal":
       return writer.latin1(reply.text.replace(ENDS_OF_LINES, " ").slice(0, TEXT_MAX));
     case "integer":
       return writer.latin1(String(reply.value));
@@ -112,6 +114,8 @@ function readPart(reader: ByteReader, left: { parts: number }, depth: number): R
       return { type: "verbatim", text: reader.blob(VALUE_BYTES_MAX) };
     case replyByte.double:
       return { type: "double", value: reader.f64() };
+    case replyByte.decimal:
+      return { type: "decimal", text: readText(reader) };
     case replyByte.boolean:
       return { type: "boolean", value: readFlag(reader) };
     case replyByte.nothing:

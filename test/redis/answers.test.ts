@@ -6,6 +6,7 @@ import { answersOf } from "./case-answers.ts";
 import { groupsOf } from "./case-text.ts";
 import { collections } from "./cases/collections.ts";
 import { connections } from "./cases/connections.ts";
+import { geo } from "./cases/geo.ts";
 import { hashes } from "./cases/hashes.ts";
 import { keys } from "./cases/keys.ts";
 import { lists } from "./cases/lists.ts";
@@ -15,7 +16,7 @@ import { sortedSets } from "./cases/sorted-sets.ts";
 import { strings } from "./cases/strings.ts";
 import { hasRedis, type RedisServer, startAtoll, startRedis } from "./servers.ts";
 
-const families = { strings, keys, collections, hashes, sets, lists, sortedSets, sortedSetKeys, connections };
+const families = { strings, keys, collections, hashes, sets, lists, sortedSets, sortedSetKeys, geo, connections };
 
 let redis: RedisServer | undefined;
 let atoll: { readonly node: Node; readonly port: number };

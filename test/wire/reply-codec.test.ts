@@ -28,6 +28,7 @@ const { reply } = fc.letrec<{ reply: Reply; items: Reply[] }>((tie) => ({
     fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n }).map((value) => integerReply(-value)),
     fc.uint8Array({ maxLength: 20 }).map(bulkReply),
     fc.double().map((value): Reply => ({ type: "double", value })),
+    fc.double({ noNaN: true }).map((value): Reply => ({ type: "decimal", text: String(value) })),
     fc.boolean().map((value): Reply => ({ type: "boolean", value })),
     fc.uint8Array({ maxLength: 20 }).map((text): Reply => ({ type: "verbatim", text })),
     fc

@@ -12,7 +12,7 @@ const READS_TOO = new Set(
     "getset getdel getex bitop copy rename renamenx incr decr incrby decrby incrbyfloat lpop rpop lmove rpoplpush lmpop",
     "blpop brpop blmove brpoplpush blmpop",
     "hincrby hincrbyfloat spop smove sinterstore sunionstore sdiffstore",
-    "zincrby zpopmin zpopmax zmpop zrangestore zunionstore zinterstore zdiffstore",
+    "zincrby zpopmin zpopmax zmpop zrangestore zunionstore zinterstore zdiffstore geosearchstore georadius georadiusbymember",
   ].flatMap((names) => names.split(" ")),
 );
 

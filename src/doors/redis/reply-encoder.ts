@@ -32,6 +32,8 @@ export function writeReply(writer: ReplyWriter, reply: Reply): void {
       return writeAll(writer, reply.items);
     case "double":
       return writer.double(reply.value);
+    case "decimal":
+      return writer.decimal(reply.text);
     case "boolean":
       return writer.boolean(reply.value);
     case "no-array":

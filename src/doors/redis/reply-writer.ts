@@ -119,7 +119,10 @@ export class ReplyWriter {
   }
 
   double(value: number): void {
-    const text = doubleText(value);
+    this.decimal(doubleText(value));
+  }
+
+  decimal(text: string): void {
     if (this.version === 3) this.#line(",", text);
     else this.bulkText(text);
   }

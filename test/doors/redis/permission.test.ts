@@ -24,6 +24,8 @@ it.each([
   "zunion 2 app:a b",
   "zmpop 1 b min",
   "zrangestore app:to from 0 -1",
+  "georadius app:g 1 1 1 km store g",
+  "georadiusbymember app:g m 1 km STOREDIST g",
 ])("keeps who has keys under a prefix from all others, wherever they stand: %s", (text) => {
   expect(refusal(APP, text)).toContain("NOPERM this user has no permissions to access one of the keys");
 });
@@ -44,6 +46,7 @@ it.each([
   "spop s",
   "sunionstore to s",
   "hincrby h f 1",
+  "geosearchstore to g fromlonlat 1 1 byradius 1 km",
 ])("keeps who may only write from what tells, or copies, what is there: %s", (text) => {
   expect(refusal(WRITER, text)).toContain("NOPERM");
 });
