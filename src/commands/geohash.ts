@@ -77,8 +77,23 @@ export function scoresOf(square: Square): Degrees {
 
 /** The square of any score, also of one that is no place. */
 function squareOfScore(score: number): Square {
-  const bits = Number.isFinite(score) ? BigInt.asUintN(64, BigInt(Math.trunc(score))) : 0n;
+  const whole = Math.trunc(score);
+  if (whole >= 0 && whole <= Number.MAX_SAFE_INTEGER) {
+    const [high, low] = [Math.floor(whole / (HALF * HALF)), whole % (HALF * HALF)];
+    const column = gathered(high >>> 1) * HALF + gathered(low >>> 1);
+    return { step: STEP_MAX, column, row: gathered(high) * HALF + gathered(low) };
+  }
+  const bits = Number.isFinite(whole) ? BigInt.asUintN(64, BigInt(whole)) : 0n;
   return { step: STEP_MAX, column: everySecond(bits >> 1n), row: everySecond(bits) };
+}
+
+/** Every second bit of up to 28: `spread` undone. */
+function gathered(value: number): number {
+  let bits = value & 0x55555555;
+  bits = (bits | (bits >>> 1)) & 0x33333333;
+  bits = (bits | (bits >>> 2)) & 0x0f0f0f0f;
+  bits = (bits | (bits >>> 4)) & 0x00ff00ff;
+  return (bits | (bits >>> 8)) & 0x0000ffff;
 }
 
 function everySecond(bits: bigint): number {
