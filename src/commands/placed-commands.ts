@@ -204,7 +204,7 @@ export class PlacedCommands implements CommandKeyspace {
         : ownership.groupOf(shard.id);
     });
     const parts = [...partsOf(words, facts, groups).values()];
-    const replies = await Promise.all(parts.map((part) => this.run(part.words, facts, client)));
+    const replies = await Promise.all(parts.map((part) => this.run(part.words, commandOf(part.words).facts, client)));
     return joined(facts, replies, parts);
   }
 

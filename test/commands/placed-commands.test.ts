@@ -110,6 +110,22 @@ describe("keys that no replica keeps together", () => {
     expect(await client.do(`touch ${a} ${d}`)).toBe(1);
     expect(await client.do(`del ${a} ${d} ${c}`)).toBe(2);
     expect(await client.do(`unlink ${b}`)).toBe(1);
+    for (const [key, members] of [
+      [a, "1 2 3 4"],
+      [b, "2 3 9"],
+      [c, "3 8"],
+    ] as const)
+      await client.do(`sadd ${key} ${members}`);
+    const sets = async (line: string) => ((await client.do(line)) as string[]).sort().join(" ");
+    expect(await sets(`sunion ${a} ${b} ${c} ${d}`)).toBe("1 2 3 4 8 9");
+    expect(await sets(`sinter ${b} ${a} ${c}`)).toBe("3");
+    expect(await sets(`sinter ${a} ${d} ${b}`)).toBe("");
+    expect(await sets(`sdiff ${a} ${c} ${b} ${d}`)).toBe("1 4");
+    expect(await sets(`sdiff ${d} ${a}`)).toBe("");
+    await client.do(`set ${d} string`);
+    for (const name of ["sunion", "sinter", "sdiff"])
+      expect(await client.do(`${name} ${a} ${d} ${b}`)).toMatch(/^-WRONGTYPE /);
+    await client.do(`del ${keys.join(" ")}`);
     for (const line of [`rename ${a} ${b}`, `msetnx ${a} 1 ${b} 2`, `bitop and ${a} ${b} ${c}`])
       expect(await client.do(line)).toMatch(/^-CROSSSLOT /);
     expect(await client.exec([`set ${a} 1`, `set ${b} 2`])).toMatch(/^-CROSSSLOT /);

@@ -6,13 +6,17 @@ import type { Node } from "../../src/node/create-node.ts";
 import { answersOf } from "./case-answers.ts";
 import { groupsOf } from "./case-text.ts";
 import { collections } from "./cases/collections.ts";
+import { hashes } from "./cases/hashes.ts";
 import { keys } from "./cases/keys.ts";
 import { lists } from "./cases/lists.ts";
+import { sets } from "./cases/sets.ts";
+import { sortedSetKeys } from "./cases/sorted-set-keys.ts";
+import { sortedSets } from "./cases/sorted-sets.ts";
 import { strings } from "./cases/strings.ts";
 import { freePort, hasRedis, type RedisServer, startAtoll, startRedis } from "./servers.ts";
 
 const LONG = { timeout: 20_000 };
-const families = { strings, keys, collections, lists };
+const families = { strings, keys, collections, hashes, sets, lists, sortedSets, sortedSetKeys };
 
 interface Member {
   readonly node: Node;
