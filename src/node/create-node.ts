@@ -266,6 +266,7 @@ class AtollNode implements Node {
       await this.#driver.start(this.#config.advertise ?? this.#bound);
       this.#discovery.start();
       this.#schedule?.start();
+      this.#pubsub?.start();
       this.#keepBudget();
     } catch (error) {
       await Promise.all([this.#doors.close(0), this.#redis?.close(0)]);

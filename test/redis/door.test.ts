@@ -160,3 +160,22 @@ test("what a web page makes a browser send is not carried out", async () => {
   await once(socket, "close");
   expect(await node.store.get("a" as never)).toEqual({});
 });
+
+test("FLUSHALL empties every keyspace that SELECT knows, alone and in a transaction, and no other", async () => {
+  const { node, port } = await start();
+  for (const name of ["3", "sessions"]) await node.defineKeyspace(name);
+  const client = await RespClient.connect(port);
+  await node.keyspace("sessions").put("a" as never, new Uint8Array([1]));
+  const flushes = [[["FLUSHALL"]], [["MULTI"], ["FLUSHALL"], ["PING"], ["EXEC"]]];
+  for (const commands of flushes) {
+    await client.send("SET", "a", "1");
+    await client.send("SELECT", "3");
+    await client.send("SET", "a", "1");
+    for (const words of commands) await client.send(...words);
+    expect(await client.send("EXISTS", "a")).toBe(0);
+    await client.send("SELECT", "0");
+    expect(await client.send("EXISTS", "a")).toBe(0);
+  }
+  expect((await node.keyspace("sessions").get("a" as never)).entry).toBeDefined();
+  await client.close();
+});

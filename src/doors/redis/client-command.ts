@@ -190,7 +190,8 @@ function lines(asking: Connection, all: readonly Connection[]): Reply | Promise<
 }
 
 function lineOf(connection: Connection): string {
-  const { facts, around, name, createdAt, activeAt, selected, transaction, lastCommand, writer } = connection;
+  const { facts, around, name, createdAt, activeAt, selected, transaction, lastCommand, writer, listensTo } =
+    connection;
   const seconds = (since: number) => Math.max(0, Math.floor((around.now() - since) / 1000));
   return [
     `id=${facts.id}`,
@@ -200,11 +201,11 @@ function lineOf(connection: Connection): string {
     `name=${name}`,
     `age=${seconds(createdAt)}`,
     `idle=${seconds(activeAt)}`,
-    `flags=${transaction.isOpen ? "x" : connection.waits.isBlocked ? "b" : "N"}`,
+    `flags=${flagsOf(connection)}`,
     `db=${selected}`,
-    "sub=0",
-    "psub=0",
-    "ssub=0",
+    `sub=${listensTo.channels}`,
+    `psub=${listensTo.patterns}`,
+    `ssub=${listensTo.sharded}`,
     `multi=${transaction.isOpen ? transaction.size : -1}`,
     `cmd=${lastCommand}`,
     `user=default`,
@@ -213,6 +214,10 @@ function lineOf(connection: Connection): string {
     `lib-name=${connection.libraryName}`,
     `lib-ver=${connection.libraryVersion}`,
   ].join(" ");
+}
+
+function flagsOf({ gate, transaction, waits }: Connection): string {
+  return `${gate === undefined ? "" : "P"}${transaction.isOpen ? "x" : ""}${waits.isBlocked ? "b" : ""}` || "N";
 }
 
 /** Of itself, or for whoever may do everything of anybody. */

@@ -20,6 +20,7 @@ import { CommandNames } from "./command-names.ts";
 import type { ConnectionOutput } from "./connection-output.ts";
 import type { ConnectionsAround } from "./connections-around.ts";
 import { errorOf } from "./error-of.ts";
+import { flushAll, isFlushAll } from "./flush-all.ts";
 import { OncePerTurn } from "./once-per-turn.ts";
 import { NOAUTH, refusalFor } from "./permission.ts";
 import { ReadAhead } from "./read-ahead.ts";
@@ -62,6 +63,8 @@ export class Connection implements CommandClient {
   lastCommand = "";
   activeAt: number;
   commands = 0;
+  /** How much it listens to. */
+  listensTo = { channels: 0, patterns: 0, sharded: 0 };
   /** A command that is given may not be carried out now: what is said instead. */
   gate: ((facts: CommandFacts, words: CommandWords) => Reply | undefined) | undefined;
   readonly #output: ConnectionOutput;
@@ -345,7 +348,8 @@ export class Connection implements CommandClient {
     if (shut !== undefined) return shut;
     if (this.transaction.isOpen && !Transaction.isAboutIt(facts.name)) return this.#queue(words, facts);
     this.#arguments.atWork();
-    return facts.isOfConnection ? this.#ofConnection(words, facts) : this.keyspace.run(words, facts, this);
+    if (facts.isOfConnection) return this.#ofConnection(words, facts);
+    return isFlushAll(facts) ? flushAll(this, words, facts) : this.keyspace.run(words, facts, this);
   }
 
   #queue(words: CommandWords, facts: CommandFacts): Reply | Promise<Reply> {

@@ -50,7 +50,10 @@ export class RedisDoor {
   readonly #server: Server;
   readonly #around: ConnectionsAround;
   readonly #connections = new Map<number, Connection>();
-  readonly #sockets = new Set<Socket>();
+  /** As they were accepted: under TLS before hands are shaken. */
+  readonly #admitted = new Set<Socket>();
+  /** Those that are served: under TLS others than were accepted. */
+  readonly #served = new Set<Socket>();
   readonly #byAddress = new Map<string, number>();
   #connected = 0;
   #port = 0;
@@ -74,12 +77,18 @@ export class RedisDoor {
     };
     options.metrics.redis = { connections: () => this.#connections.size, commands: () => this.#around.carriedOut };
     const { tls } = options;
-    const listener = (socket: Socket): void => this.#accept(socket);
-    this.#server =
-      tls === undefined
-        ? createTcpServer({ noDelay: true }, listener)
-        : createTlsServer({ ...tls, minVersion: "TLSv1.2", handshakeTimeout: this.#limits.headersTimeoutMs }, listener);
-    this.#server.on("tlsClientError", () => options.metrics.tlsFailures++);
+    if (tls === undefined) {
+      this.#server = createTcpServer({ noDelay: true }, (socket) => this.#admit(socket) && this.#serve(socket));
+    } else {
+      const handshake = { minVersion: "TLSv1.2", handshakeTimeout: this.#limits.headersTimeoutMs } as const;
+      this.#server = createTlsServer({ ...tls, ...handshake }, (socket) => this.#serve(socket));
+      this.#server.on("connection", (socket: Socket) => this.#admit(socket));
+    }
+    this.#server.on("tlsClientError", (_error: Error, socket: Socket) => {
+      options.metrics.tlsFailures++;
+      // Where the handshake took too long nobody else does.
+      socket.destroy();
+    });
   }
 
   /** Binds and serves; port 0 takes a free one. Throws `PORT_IN_USE`, `BAD_CONFIG`. */
@@ -92,14 +101,14 @@ export class RedisDoor {
   /** Takes no more connections, and ends those there are: what was answered is sent first. */
   async close(deadlineMs: number = CLOSE_DEADLINE_MS): Promise<void> {
     this.#server.close();
-    for (const socket of this.#sockets) socket.end();
+    for (const socket of this.#served) socket.end();
     const force = setTimeout(() => this.#destroyAll(), deadlineMs);
-    if (this.#sockets.size > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+    if (this.#admitted.size > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
     clearTimeout(force);
   }
 
   #destroyAll(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of [...this.#served, ...this.#admitted]) socket.destroy();
   }
 
   #commands(extensions: readonly Extension[]): ReadonlyMap<string, ConnectionCommand> {
@@ -122,30 +131,39 @@ export class RedisDoor {
     return new Map([own, ...extensions.map(({ commands }) => commands ?? {})].flatMap((each) => Object.entries(each)));
   }
 
-  #accept(socket: Socket): void {
+  /** Counts it until it closes; false, and it is closed, where that is over a limit. */
+  #admit(socket: Socket): boolean {
     socket.on("error", () => socket.destroy());
     const address = socket.remoteAddress ?? "";
     const ofAddress = this.#byAddress.get(address) ?? 0;
-    const { connectionsMax, connectionsPerAddressMax, strangerTimeoutMs } = this.#limits;
-    if (this.#sockets.size >= connectionsMax || ofAddress >= connectionsPerAddressMax) {
+    const { connectionsMax, connectionsPerAddressMax } = this.#limits;
+    if (this.#admitted.size >= connectionsMax || ofAddress >= connectionsPerAddressMax) {
       this.#options.metrics.connectionsRefused++;
-      socket.end(TOO_MANY);
-      socket.destroySoon();
-      return;
+      if (this.#options.tls === undefined) {
+        socket.end(TOO_MANY);
+        socket.destroySoon();
+      } else socket.destroy();
+      return false;
     }
-    this.#sockets.add(socket);
+    this.#admitted.add(socket);
     this.#byAddress.set(address, ofAddress + 1);
+    socket.on("close", () => this.#forget(socket, address));
+    return true;
+  }
+
+  #serve(socket: Socket): void {
+    socket.on("error", () => socket.destroy());
     const connection = this.#connect(socket);
-    if (connection === undefined) {
-      this.#forget(socket, address, undefined);
-      return;
-    }
+    if (connection === undefined) return;
+    this.#served.add(socket);
     const stranger = this.#auth.required
-      ? setTimeout(() => connection.principal === undefined && socket.destroy(), strangerTimeoutMs)
+      ? setTimeout(() => connection.principal === undefined && socket.destroy(), this.#limits.strangerTimeoutMs)
       : undefined;
     socket.on("close", () => {
       clearTimeout(stranger);
-      this.#forget(socket, address, connection);
+      this.#served.delete(socket);
+      this.#connections.delete(connection.facts.id);
+      connection.closed();
     });
   }
 
@@ -174,15 +192,11 @@ export class RedisDoor {
     return connection;
   }
 
-  #forget(socket: Socket, address: string, connection: Connection | undefined): void {
-    this.#sockets.delete(socket);
-    if (connection !== undefined) {
-      this.#connections.delete(connection.facts.id);
-      connection.closed();
-    }
+  #forget(socket: Socket, address: string): void {
+    this.#admitted.delete(socket);
     const left = (this.#byAddress.get(address) ?? 1) - 1;
     if (left === 0) this.#byAddress.delete(address);
     else this.#byAddress.set(address, left);
-    if (this.#sockets.size === 0) this.#whenEmpty?.();
+    if (this.#admitted.size === 0) this.#whenEmpty?.();
   }
 }

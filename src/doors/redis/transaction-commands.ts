@@ -7,6 +7,7 @@ import type { CommandFacts, CommandKeyspace, CommandWords, QueuedCommand, Watche
 import type { Connection } from "./connection.ts";
 import { errorOf } from "./error-of.ts";
 import type { ConnectionCommand } from "./extension.ts";
+import { flushOthers, isFlushAll } from "./flush-all.ts";
 import { bytesOfKeys } from "./transaction.ts";
 
 /** Of commands about the connection, unless one alone answers more. */
@@ -81,7 +82,8 @@ function carryOut(
   const ofKeys = commands.filter(({ facts }) => !facts.isOfConnection);
   const replies = connection.keyspace.runAll(ofKeys, watched, connection);
   if (replies instanceof Promise) return replies.then((done) => withOthers(connection, commands, done));
-  return ofKeys.length === commands.length ? replies : withOthers(connection, commands, replies);
+  const isAll = ofKeys.length === commands.length && !ofKeys.some(({ facts }) => isFlushAll(facts));
+  return isAll ? replies : withOthers(connection, commands, replies);
 }
 
 /** One after the other: what they answer together is bounded, since nothing of it is read in between. */
@@ -92,7 +94,10 @@ async function withOthers(connection: Connection, commands: readonly QueuedComma
   let bytes = 0;
   for (const { words, facts } of commands) {
     if (!facts.isOfConnection) {
-      all.push(done.items[next++] as Reply);
+      const reply = done.items[next++] as Reply;
+      // Of the other keyspaces nothing is seen before the transaction has ended.
+      const isMore = isFlushAll(facts) && reply.type !== "error";
+      all.push(isMore ? await flushOthers(connection, words, facts, reply) : reply);
       continue;
     }
     const reply = bytes > ANSWERS_BYTES_MAX ? TOO_MUCH : await settled(connection, words, facts);

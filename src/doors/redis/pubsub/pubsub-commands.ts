@@ -69,7 +69,8 @@ export function pubsubExtension(relay: PubsubRelay, subscriptions: Subscriptions
       name === undefined ? NOTHING : textReply(name),
       integerReply(countOf(listener, isSharded)),
     ];
-    const { topics, patterns } = subscriptions.of(listener);
+    const { topics, patterns, sharded } = subscriptions.of(listener);
+    connection.listensTo = { channels: topics.size - sharded, patterns: patterns.size, sharded };
     connection.gate = topics.size + patterns.size === 0 ? undefined : (facts, words) => gate(connection, facts, words);
     connection.push({ type: "push", items });
   }
@@ -148,6 +149,7 @@ export function pubsubExtension(relay: PubsubRelay, subscriptions: Subscriptions
       const listener = listeners.get(connection);
       if (listener === undefined) return;
       relay.forget(listener);
+      connection.listensTo = { channels: 0, patterns: 0, sharded: 0 };
       connection.gate = undefined;
     },
   };

@@ -36,6 +36,10 @@ export class Pubsub {
     const settings = { "notify-keyspace-events": this.#notifications.setting };
     this.extension = { ...pubsubExtension(this.relay, subscriptions), settings };
     this.#stopListening = peers.onWhisper((whisper) => this.relay.heard(whisper, clock.now()));
+  }
+
+  /** From now on until it is closed others are told again what is listened to here. */
+  start(): void {
     this.#tickLater();
   }
 
