@@ -1,5 +1,6 @@
 /** `COMMAND`: what the command table says. */
 
+import { isMatch } from "../../base/glob.ts";
 import { keyPlaces } from "../../command-keys.ts";
 import {
   arrayReply,
@@ -11,6 +12,7 @@ import {
   textReply,
 } from "../../command-reply.ts";
 import type { CommandFacts, CommandWords } from "../../command-store.ts";
+import { type KeyRun, placesOf, specOf } from "./command-specs.ts";
 import type { Connection } from "./connection.ts";
 import { textAt } from "./connection-commands.ts";
 import { RedisError } from "./extension.ts";
@@ -46,6 +48,9 @@ const GROUP_CATEGORIES: Readonly<Record<string, string>> = {
 /** Of a question: each command may be asked about several times, not without end. */
 const WORDS_MAX = 10_000;
 
+/** Their category stands behind those that say how a command is carried out. */
+const BEHIND = new Set(["connection", "transactions", "scripting"]);
+
 type Table = ReadonlyMap<string, CommandFacts>;
 
 export function command(connection: Connection, words: CommandWords): Reply {
@@ -57,8 +62,7 @@ export function command(connection: Connection, words: CommandWords): Reply {
     case "count":
       return integerReply(table.size);
     case "list":
-      if (words.length > 2) throw new RedisError("ERR syntax error");
-      return arrayReply([...table.keys()].map(textReply));
+      return listOf(table, words);
     case "info":
       return arrayReply(
         names.length === 0 ? [...table.values()].map(infoOf) : names.map((name) => infoOf(table.get(name))),
@@ -69,6 +73,8 @@ export function command(connection: Connection, words: CommandWords): Reply {
     }
     case "getkeys":
       return keysOf(table, words);
+    case "getkeysandflags":
+      return keysAndFlagsOf(table, words);
     case "help":
       return arrayReply(HELP.map(statusReply));
     default:
@@ -87,20 +93,49 @@ function infoOf(facts: CommandFacts | undefined): Reply {
     integerReply(keys.last),
     integerReply(keys.step),
     { type: "set", items: categoriesOf(facts).map(statusReply) },
-    arrayReply([]),
-    arrayReply([]),
-    arrayReply([]),
+    { type: "set", items: specOf(name).tips.map(textReply) },
+    { type: "set", items: specOf(name).runs.map(runReply) },
+    { type: "set", items: [] },
   ]);
 }
 
+function runReply({ flags, first, range }: KeyRun): Reply {
+  const find =
+    range === undefined
+      ? [textReply("keynum"), numbers({ keynumidx: 0, firstkey: 1, keystep: 1 })]
+      : [textReply("range"), numbers({ lastkey: range.last, keystep: range.step, limit: 0 })];
+  return mapReply([
+    textReply("flags"),
+    { type: "set", items: flags.map(statusReply) },
+    textReply("begin_search"),
+    typed([textReply("index"), numbers({ index: first })]),
+    textReply("find_keys"),
+    typed(find),
+  ]);
+}
+
+function typed([type, spec]: readonly Reply[]): Reply {
+  return mapReply([textReply("type"), type as Reply, textReply("spec"), spec as Reply]);
+}
+
+function numbers(named: Readonly<Record<string, number>>): Reply {
+  return mapReply(Object.entries(named).flatMap(([name, number]) => [textReply(name), integerReply(number)]));
+}
+
+/** In the order of Redis. */
 function categoriesOf({ flags, group }: CommandFacts): readonly string[] {
+  const own = group === "server" ? [] : [GROUP_CATEGORIES[group] ?? `@${group}`];
+  const isBehind = BEHIND.has(group);
   return [
-    ...(flags.has("write") ? ["@write"] : []),
+    ...(group === "generic" ? own : []),
     ...(flags.has("readonly") ? ["@read"] : []),
-    ...(flags.has("admin") ? ["@admin", "@dangerous"] : []),
-    ...(group === "server" ? [] : [GROUP_CATEGORIES[group] ?? `@${group}`]),
+    ...(flags.has("write") ? ["@write"] : []),
+    ...(group === "generic" || isBehind ? [] : own),
+    ...(flags.has("admin") ? ["@admin"] : []),
     flags.has("fast") ? "@fast" : "@slow",
     ...(flags.has("blocking") ? ["@blocking"] : []),
+    ...(flags.has("admin") ? ["@dangerous"] : []),
+    ...(isBehind ? own : []),
   ];
 }
 
@@ -115,8 +150,10 @@ function docsOf({ summary, since, group }: CommandFacts): Reply {
   ]);
 }
 
-function keysOf(table: Table, words: CommandWords): Reply {
-  if (words.length < 4) throw new RedisError("ERR wrong number of arguments for 'command|getkeys' command");
+/** The command that is asked about. Throws `RedisError`. */
+function givenTo(table: Table, words: CommandWords): { readonly facts: CommandFacts; readonly given: CommandWords } {
+  if (words.length < 4)
+    throw new RedisError(`ERR wrong number of arguments for 'command|${textAt(words, 1).toLowerCase()}' command`);
   const facts = table.get(textAt(words, 2).toLowerCase());
   if (facts === undefined) throw new RedisError("ERR Invalid command specified");
   const { arity, keys } = facts;
@@ -124,7 +161,47 @@ function keysOf(table: Table, words: CommandWords): Reply {
   const given = words.slice(2);
   if (arity >= 0 ? given.length !== arity : given.length < -arity)
     throw new RedisError("ERR Invalid number of arguments specified for command");
+  return { facts, given };
+}
+
+function keysOf(table: Table, words: CommandWords): Reply {
+  const { facts, given } = givenTo(table, words);
   const found = keyPlaces(given, facts).map((at) => textReply(textAt(given, at)));
   if (found.length === 0) throw new RedisError("ERR Invalid arguments specified for command");
   return arrayReply(found);
+}
+
+function keysAndFlagsOf(table: Table, words: CommandWords): Reply {
+  const { facts, given } = givenTo(table, words);
+  const found = specOf(facts.name).runs.flatMap((run) => {
+    const count = Number(textAt(given, run.first));
+    const flags = { type: "set", items: flagsIn(run, facts, given).map(statusReply) } as const;
+    return placesOf(run, given.length, count > 0 ? count : 0).map((at) =>
+      arrayReply([textReply(textAt(given, at)), flags]),
+    );
+  });
+  if (found.length === 0) throw new RedisError("ERR Invalid arguments specified for command");
+  return arrayReply(found);
+}
+
+/** Of a key that is read only where an option says so. */
+function flagsIn({ flags }: KeyRun, { name }: CommandFacts, given: CommandWords): readonly string[] {
+  if (name !== "set" || !flags.includes("variable_flags")) return flags;
+  const isRead = given.slice(3).some((_, i) => textAt(given, i + 3).toLowerCase() === "get");
+  return isRead ? ["RW", "access", "update"] : ["OW", "update"];
+}
+
+/** Throws `RedisError`. */
+function listOf(table: Table, words: CommandWords): Reply {
+  if (words.length === 2) return arrayReply([...table.keys()].map(textReply));
+  if (words.length !== 5 || textAt(words, 2).toLowerCase() !== "filterby") throw new RedisError("ERR syntax error");
+  const test = filterOf(textAt(words, 3).toLowerCase(), textAt(words, 4));
+  return arrayReply([...table.values()].filter(test).map(({ name }) => textReply(name)));
+}
+
+function filterOf(kind: string, wanted: string): (facts: CommandFacts) => boolean {
+  if (kind === "module") return () => false;
+  if (kind === "aclcat") return (facts) => categoriesOf(facts).includes(`@${wanted.toLowerCase()}`);
+  if (kind === "pattern") return ({ name }) => isMatch(wanted.toLowerCase(), name);
+  throw new RedisError("ERR syntax error");
 }

@@ -114,6 +114,26 @@ command getkeys set a b
 command getkeys mget a b c
 command getkeys mset a 1 b 2
 command getkeys foo
+command getkeysandflags set a b
+command getkeysandflags set a b get
+command getkeysandflags mget a b c
+command getkeysandflags bitop and d a b
+command getkeysandflags rename a b
+command getkeysandflags zunionstore d 2 a b
+command getkeysandflags mset a 1 b 2
+command getkeysandflags ping
+command getkeysandflags foo a
+command getkeysandflags set a
+command info mget
+command info bitop rename
+command info zunionstore
+*command list filterby pattern mset*
+*command list filterby pattern HINCR*
+command list filterby module foo
+command list filterby aclcat foo
+command list filterby foo bar
+command list filterby pattern
+command list foo
 command getkeys ping
 command getkeys set a
 command getkeys
