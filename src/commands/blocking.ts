@@ -1,10 +1,11 @@
 /** Commands that wait until there is something to take. Nothing is written before. */
 
+import { latin1FromBytes } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import type { Reply } from "../command-reply.ts";
 import type { CollectionType } from "./collections.ts";
 import { CommandError } from "./command-error.ts";
-import { expectFloat } from "./number-text.ts";
+import { floatOf } from "./number-text.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What is waited for. The words of a command do not outlive it: whatever is needed of them stands here. */
@@ -35,7 +36,9 @@ const TIMEOUT_MS_MAX = 2 ** 63;
 
 /** Of seconds, which may have a fraction; 0 is for ever. Throws `CommandError`. */
 export function timeoutOf(word: Uint8Array): number {
-  const ms = Math.ceil(expectFloat(word, "ERR timeout is not a float or out of range") * 1000);
+  const seconds = floatOf(latin1FromBytes(word));
+  if (seconds === undefined) throw new CommandError("ERR timeout is not a float or out of range");
+  const ms = Math.ceil(seconds * 1000);
   if (ms < 0 || ms >= TIMEOUT_MS_MAX) throw new CommandError("ERR timeout is negative");
   return ms === 0 ? Infinity : ms;
 }

@@ -1,13 +1,14 @@
-/** Members that are taken from the ends of sorted sets. */
+/** Members that are taken from the ends of sorted sets, at once or once there are some. */
 
 import type { Key } from "../base/ids.ts";
 import { arrayReply, NO_ARRAY, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
+import { Blocking, timeoutOf } from "./blocking.ts";
 import { CommandError, NOT_POSITIVE, SYNTAX_ERROR } from "./command-error.ts";
 import { expectItems, nameReply } from "./member-replies.ts";
 import { expectAtLeast } from "./number-text.ts";
 import { pairs } from "./sorted-set-replies.ts";
-import { keyOf, optionOf } from "./words.ts";
+import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
 export type ScoreEnd = "min" | "max";
@@ -34,18 +35,67 @@ export function popWith(end: ScoreEnd) {
   };
 }
 
-export function zmpop(workspace: Workspace, words: CommandWords): Reply {
-  const keyCount = expectAtLeast(words[1], 1, "ERR numkeys should be greater than 0");
-  const endAt = 2 + keyCount;
+interface PopOfFirst {
+  readonly keys: readonly Key[];
+  readonly end: ScoreEnd;
+  readonly count: number;
+}
+
+/** Of words from the number of keys on. Throws `CommandError`. */
+function popOfFirst(words: CommandWords, at: number): PopOfFirst {
+  const keyCount = expectAtLeast(words[at], 1, "ERR numkeys should be greater than 0");
+  const endAt = at + 1 + keyCount;
   const end = optionOf(words, endAt);
   if (end !== "min" && end !== "max") throw new CommandError(SYNTAX_ERROR);
   const count = countOption(words, endAt + 1);
-  for (let at = 2; at < endAt; at++) {
-    const key = keyOf(words, at);
+  return { keys: words.slice(at + 1, endAt).map((_, i) => keyOf(words, at + 1 + i)), end, count };
+}
+
+/** From the first of the sorted sets that has some. */
+function popFirst(workspace: Workspace, { keys, end, count }: PopOfFirst): Reply | undefined {
+  for (const key of keys) {
     const items = take(workspace, key, end, count);
     if (items.length > 0) return arrayReply([nameReply(workspace, key), inTwos(items)]);
   }
-  return NO_ARRAY;
+  return undefined;
+}
+
+export function zmpop(workspace: Workspace, words: CommandWords): Reply {
+  return popFirst(workspace, popOfFirst(words, 1)) ?? NO_ARRAY;
+}
+
+export function bzmpop(workspace: Workspace, words: CommandWords): Reply {
+  const pop = popOfFirst(words, 2);
+  return takeOrWait(workspace, pop.keys, timeoutOf(wordOf(words, 1)), (from, keys) => popFirst(from, { ...pop, keys }));
+}
+
+export function blockingPopWith(end: ScoreEnd) {
+  return (workspace: Workspace, words: CommandWords): Reply => {
+    const timeoutMs = timeoutOf(wordOf(words, words.length - 1));
+    const keys = words.slice(1, -1).map((_, i) => keyOf(words, i + 1));
+    return takeOrWait(workspace, keys, timeoutMs, (from, among) => {
+      for (const key of among) {
+        const items = take(from, key, end, 1);
+        if (items.length > 0) return arrayReply([nameReply(from, key), ...items]);
+      }
+      return undefined;
+    });
+  };
+}
+
+type Take = (workspace: Workspace, keys: readonly Key[]) => Reply | undefined;
+
+/** Among those who wait a key of another type is as good as none; who comes is told. */
+function takeOrWait(workspace: Workspace, keys: readonly Key[], timeoutMs: number, take: Take): Reply {
+  const taken = take(workspace, keys);
+  if (taken !== undefined) return taken;
+  throw new Blocking({
+    ...{ type: "zset", keys, timeoutMs, over: NO_ARRAY, instead: NO_ARRAY },
+    take: (later) => {
+      const ofType = keys.filter((key) => later.typeOf(key) === "zset");
+      return take(later, ofType);
+    },
+  });
 }
 
 /** Throws `CommandError`. */

@@ -14,13 +14,16 @@ import { keptScoreText } from "./score-text.ts";
 import type { ScoredMember } from "./sorted-set-access.ts";
 import { zadd, zincrby } from "./sorted-set-add.ts";
 import { combineWith, storeWith, zintercard } from "./sorted-set-algebra.ts";
-import { popWith, zmpop } from "./sorted-set-pops.ts";
+import { blockingPopWith, bzmpop, popWith, zmpop } from "./sorted-set-pops.ts";
 import { countWith, rangeWith, removeWith, zrangestore } from "./sorted-set-ranges.ts";
 import { membersReply, scoreReply } from "./sorted-set-replies.ts";
 import { keyOf, optionOf, textOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
 const TABLE = `
+bzmpop               -5  write,blocking,movablekeys    0 0 0@2  7.0.0  Remove and return members with scores in a sorted set or block until one is available
+bzpopmax             -3  write,noscript,blocking,fast  1 -2 1   5.0.0  Remove and return the member with the highest score from one or more sorted sets, or block until one is available
+bzpopmin             -3  write,noscript,blocking,fast  1 -2 1   5.0.0  Remove and return the member with the lowest score from one or more sorted sets, or block until one is available
 zadd                 -4  write,denyoom,fast            1 1 1    1.2.0  Add one or more members to a sorted set, or update its score if it already exists
 zcard                 2  readonly,fast                 1 1 1    1.2.0  Get the number of members in a sorted set
 zcount                4  readonly,fast                 1 1 1    2.0.0  Count the members in a sorted set with scores within the given values
@@ -117,6 +120,9 @@ function zscan(workspace: Workspace, words: CommandWords): Reply {
 }
 
 export const sortedSetRows = rowsOf("sorted-set", TABLE, {
+  bzmpop,
+  bzpopmax: blockingPopWith("max"),
+  bzpopmin: blockingPopWith("min"),
   zadd,
   zcard,
   zcount: countWith("score"),

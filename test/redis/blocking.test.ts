@@ -59,6 +59,12 @@ const CONVERSATIONS: Readonly<Record<string, readonly Line[]>> = {
     ...["a blpop l 0", "x rpush k 1 2", "x rename k l", "a ?", "b blpop m 0", "x copy l m", "b ?"],
     ...["c blpop n 0", "x lmove l n left right", "c ?"],
   ],
+  "members of sorted sets are given to who waits for them": [
+    ...["a bzpopmin z 0", "b bzpopmax y z 0", "c bzmpop 0 2 y z min count 2", "x zadd z 1 a 2 b 3 c 4 d"],
+    ...["a ?", "b ?", "c ?", "x exists z", "a bzpopmin z 0", "x zincrby z 5 a", "a ?"],
+    ...["a bzpopmin z 0", "b blpop z 0", "x rpush z 1", "b ?", "x sadd s m", "x zunionstore z 1 s", "a ?"],
+    ...["a bzpopmin z 0", "x geoadd z 1 1 m", "a ?", "a bzpopmax z 0.01", "a ?", "a bzmpop 0.01 1 z min", "a ?"],
+  ],
   "what is sent behind a command that waits is carried out after it": [
     ...["a blpop l 0", "a get s", "a rpush l 9", "x set s text", "x rpush l 1", "a ?", "a ?", "a ?"],
   ],

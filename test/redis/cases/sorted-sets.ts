@@ -370,6 +370,41 @@ zmpop 1 z min count a
 zmpop 1 z min count 1 count 1
 zmpop 1 z min foo 1
 zmpop 1 z min max
+# pops that would wait
+zadd z 1 a 2 b 3 c 4 d 5 e 6 f
+bzpopmin z 0
+bzpopmax none z 0.5
+bzmpop 0 2 none z min
+bzmpop 0 1 z max count 2
+bzpopmin none 0.001
+bzpopmax none none2 0.001
+bzmpop 0.001 1 none min
+bzpopmin none -1
+bzpopmin none a
+bzpopmin none inf
+bzpopmin none 1e400
+bzpopmin none ""
+bzmpop -1 1 z min
+bzmpop x 0 z min
+bzmpop x 1 z foo
+bzmpop 0 0 z min
+bzmpop 0 2 z min
+bzmpop 0 1 z min count 0
+bzmpop 0 1 z min count 1 count 1
+bzpopmin z
+bzpopmin
+bzmpop 0 1 z
+set s x
+bzpopmin s 0
+bzpopmin none s 0
+bzmpop 0 1 s min
+multi
+bzpopmin none 0
+bzmpop 0 1 none min
+bzpopmax z 0
+exec
+command getkeys bzpopmin a b 0
+command getkeys bzmpop 0 2 a b min
 # members by chance
 zadd z 1 a
 zrandmember z
