@@ -2,6 +2,7 @@
 
 import type { KeyspaceSettings } from "../src/store.ts";
 import type { BackupPlan } from "./backups/backup-plan.ts";
+import type { CommandOperation } from "./commands/command-operation.ts";
 import type { DocumentOperation } from "./documents/document-operation.ts";
 import type { Fault } from "./faults/fault.ts";
 import { type RoundTrips, roundTripMs } from "./regions.ts";
@@ -85,6 +86,8 @@ export interface Plan {
   readonly operations: readonly Operation[];
   /** What clients do with documents. Absent: nothing. */
   readonly documents?: readonly DocumentOperation[];
+  /** What clients do with collections. Absent: nothing. */
+  readonly commands?: readonly CommandOperation[];
   /** Absent: none is made. */
   readonly backups?: readonly BackupPlan[];
   /** Other keyspaces that take room. Absent: there are none. */

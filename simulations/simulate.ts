@@ -5,6 +5,7 @@ import { countRefusals } from "./checkers/availability.ts";
 import { type Judgement, judge } from "./checkers/checkers.ts";
 import type { Violation } from "./checkers/evidence.ts";
 import { falseAlarms } from "./checkers/membership.ts";
+import { CommandRunner } from "./commands/command-runner.ts";
 import { DocumentRunner } from "./documents/document-runner.ts";
 import { FaultApplier } from "./faults/applier.ts";
 import type { Plan } from "./plan.ts";
@@ -38,6 +39,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   new KeyspaceDefiner(world, plan.keyspace ?? []);
   new TenantRunner(world, plan.tenants ?? []);
   const documents = new DocumentRunner(world, plan.documents ?? []);
+  const commands = new CommandRunner(world, plan.commands ?? []);
   const backups = new BackupRunner(world, plan.backups ?? [], plan.operations);
   const recorder = options.timeline === true ? new TimelineRecorder(world, plan, runner.history) : undefined;
   const meter = new StabilityMeter(world, runner.history, plan.healAt + plan.settleMs);
@@ -77,7 +79,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   async function look(): Promise<Judgement> {
     sampler.look();
     makeRoom(world);
-    return judge(await collectEvidence(plan, { world, stage, runner, documents, backups, sampler }));
+    return judge(await collectEvidence(plan, { world, stage, runner, documents, commands, backups, sampler }));
   }
 }
 

@@ -19,6 +19,7 @@ import { checkHandover } from "./handover.ts";
 import { checkLevels } from "./levels.ts";
 import { checkListing } from "./listing.ts";
 import { checkLocalOrder } from "./local-order.ts";
+import { checkMembers } from "./members.ts";
 import { checkMembership } from "./membership.ts";
 import { checkQuorum } from "./quorum.ts";
 import { checkResurrection } from "./resurrection.ts";
@@ -46,6 +47,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   quorum: checkQuorum,
   listing: checkListing,
   document: checkDocument,
+  members: checkMembers,
   resurrection: checkResurrection,
   digest: checkDigest,
   vectors: checkVectors,

@@ -140,6 +140,13 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
     ).length,
     "documents at the end": nodes.reduce((sum, node) => sum + node.documents.length, 0),
   }),
+  members: ({ commands, nodes }) => ({
+    "commands carried out": commands.filter(({ answer }) => answer?.type === "done").length,
+    "members at the end": nodes.reduce(
+      (sum, { collections }) => sum + collections.reduce((all, { members }) => all + members.size, 0),
+      0,
+    ),
+  }),
   listing: ({ history }) => {
     const listed = history.flatMap(({ answer }) => (answer?.type === "listed" ? [answer] : []));
     const throughout = listed.reduce((sum, answer) => sum + answer.throughout.length, 0);

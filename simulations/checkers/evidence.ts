@@ -3,6 +3,7 @@
 import type { Key, SpaceId } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import type { BackupHistory } from "../backups/backup-history.ts";
+import type { CommandHistory, FinalCollection } from "../commands/command-history.ts";
 import type { DocumentHistory } from "../documents/document-history.ts";
 import type { FinalDocument } from "../documents/final-document.ts";
 import type { NodeSpan, Span } from "../faults/calm.ts";
@@ -55,6 +56,8 @@ export interface NodeEvidence {
   readonly finals: readonly ReadPart[];
   /** Each document of the plan as it is there at the end. */
   readonly documents: readonly FinalDocument[];
+  /** Each collection of the plan, the same. */
+  readonly collections: readonly FinalCollection[];
   readonly finalWallMs: number;
 }
 
@@ -94,6 +97,8 @@ export interface Evidence {
   readonly history: History;
   /** What clients did with documents. */
   readonly documents: DocumentHistory;
+  /** What they did with collections. */
+  readonly commands: CommandHistory;
   readonly watches: readonly WatchHistory[];
   /** Absent: there were none. */
   readonly backups?: BackupEvidence;

@@ -8,6 +8,7 @@ import type { KeyspaceSettings } from "../../src/store.ts";
 import type { BackupRunner } from "../backups/backup-runner.ts";
 import { DRIFT_MAX } from "../checkers/availability.ts";
 import type { Evidence, NodeEvidence } from "../checkers/evidence.ts";
+import type { CommandRunner } from "../commands/command-runner.ts";
 import type { DocumentRunner } from "../documents/document-runner.ts";
 import { calmOf, type NodeSpan, peacefulStopsOf } from "../faults/calm.ts";
 import { clockSpreadOf, type Plan } from "../plan.ts";
@@ -48,6 +49,7 @@ interface Played {
   readonly stage: Stage;
   readonly runner: WorkloadRunner;
   readonly documents: DocumentRunner;
+  readonly commands: CommandRunner;
   readonly backups: BackupRunner;
   readonly sampler: Sampler;
 }
@@ -55,7 +57,7 @@ interface Played {
 /** Reads every key at every replica on the way, for which time goes on. */
 export async function collectEvidence(
   plan: Plan,
-  { world, stage, runner, documents, backups, sampler }: Played,
+  { world, stage, runner, documents, commands, backups, sampler }: Played,
 ): Promise<Evidence> {
   const keys = keysOf(plan.operations);
   const dumps = world.nodes.map((node) => node.replica?.inspect());
@@ -84,6 +86,7 @@ export async function collectEvidence(
       company: companies[i],
       finals: finals[i] ?? [],
       documents: documents.finals(node),
+      collections: commands.finals(node),
       finalWallMs: node.clockTime,
     }),
   );
@@ -91,6 +94,7 @@ export async function collectEvidence(
     keys,
     history: withEvictions(runner.history, nodes),
     documents: documents.history,
+    commands: commands.history,
     ...(plan.tenants !== undefined && {
       shares: {
         bySpace: sharesOf(plan.tenants),

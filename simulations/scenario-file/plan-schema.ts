@@ -9,6 +9,7 @@ import { TTL_MS_MAX } from "../../src/base/ttl.ts";
 import { COPIES_MAX, REGIONS_MAX } from "../../src/cluster/placement/policy.ts";
 import { ACK_LEVELS, type KeyspaceSettings } from "../../src/store.ts";
 import type { BackupPlan, Interruption, RestorePlan } from "../backups/backup-plan.ts";
+import type { CollectionType, CommandOperation, CommandType } from "../commands/command-operation.ts";
 import type { DocumentOperation, DocumentOperationType } from "../documents/document-operation.ts";
 import type { KeyspaceChange, NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
 import type { TenantAct, TenantPlan } from "../tenants/tenant-plan.ts";
@@ -49,6 +50,19 @@ const DOCUMENT_OPERATION_TYPES = {
   delete: true,
   lease: true,
 } as const satisfies Record<DocumentOperationType, true>;
+
+const COMMAND_TYPES = {
+  add: true,
+  remove: true,
+  pop: true,
+  drop: true,
+  read: true,
+} as const satisfies Record<CommandType, true>;
+
+const COLLECTION_TYPES = { hash: true, set: true, zset: true, list: true } as const satisfies Record<
+  CollectionType,
+  true
+>;
 
 const TAGS_MAX = 16;
 
@@ -147,6 +161,16 @@ const documentOperation = objectOf<DocumentOperation>({
   ttlMs: count(1, TTL_MS_MAX).exactOptional(),
 });
 
+const commandOperation = objectOf<CommandOperation>({
+  id: index,
+  at: ms,
+  node: index,
+  type: z.enum(Object.keys(COMMAND_TYPES) as CommandType[]),
+  of: z.enum(Object.keys(COLLECTION_TYPES) as CollectionType[]),
+  key,
+  member: text.exactOptional(),
+});
+
 const interruption = objectOf<Interruption>({ after: count(0, 1_000_000), forMs: ms, node: index });
 
 const restore = objectOf<RestorePlan>({
@@ -212,6 +236,7 @@ export const planSchema: z.ZodType<Plan> = objectOf<Plan>({
     .exactOptional(),
   operations: z.array(operation).max(OPERATIONS_MAX).readonly(),
   documents: z.array(documentOperation).max(OPERATIONS_MAX).readonly().exactOptional(),
+  commands: z.array(commandOperation).max(OPERATIONS_MAX).readonly().exactOptional(),
   backups: z.array(backup).max(BACKUPS_MAX).readonly().exactOptional(),
   tenants: z.array(tenant).max(TENANTS_MAX).readonly().exactOptional(),
   watches: z.array(watch).max(WATCHES_MAX).readonly().exactOptional(),

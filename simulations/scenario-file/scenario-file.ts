@@ -78,7 +78,7 @@ function shown(complaints: readonly string[]): string {
 
 /** What no single field shows. */
 function* contradictionsOf(plan: Plan): Iterable<string> {
-  const { nodes, operations, documents = [], faults } = plan;
+  const { nodes, operations, documents = [], commands = [], faults } = plan;
   const ids = new Set<number>();
   for (const [i, { id, node, key, type, listing }] of operations.entries()) {
     if (key === "" && type !== "keys") yield `operations[${i}].key: only a listing may have an empty one`;
@@ -91,6 +91,11 @@ function* contradictionsOf(plan: Plan): Iterable<string> {
   for (const [i, { id, node }] of documents.entries()) {
     if (node >= nodes.length) yield `documents[${i}].node: there is no node ${node}, only ${nodes.length} nodes`;
     if (ids.has(id)) yield `documents[${i}].id: another operation has the id ${id}`;
+    ids.add(id);
+  }
+  for (const [i, { id, node }] of commands.entries()) {
+    if (node >= nodes.length) yield `commands[${i}].node: there is no node ${node}, only ${nodes.length} nodes`;
+    if (ids.has(id)) yield `commands[${i}].id: another operation has the id ${id}`;
     ids.add(id);
   }
   for (const [i, { node }] of (plan.keyspace ?? []).entries()) {

@@ -1,6 +1,7 @@
 /** Puts a plan together from a scenario's profiles: noise of operations and faults, and plays that aim. */
 
 import type { SeededRandom } from "../../src/base/random.ts";
+import { type CommandsProfile, generateCommands } from "../commands/command-generator.ts";
 import { type DocumentsProfile, generateDocuments } from "../documents/document-generator.ts";
 import type { DocumentOperation } from "../documents/document-operation.ts";
 import type { Fault } from "../faults/fault.ts";
@@ -32,6 +33,8 @@ export interface ScenarioProfile {
   readonly phases: PhasesProfile;
   /** Absent: there are none. */
   readonly documents?: DocumentsProfile;
+  /** Absent: nobody works on collections. */
+  readonly commands?: CommandsProfile;
   /** Absent: no value carries any. */
   readonly tags?: TagsProfile;
   readonly faults: Omit<FaultProfile, "nodes" | "fromMs" | "untilMs">;
@@ -92,6 +95,10 @@ export function buildPlan(random: SeededRandom, scenario: string, seed: string, 
   if (profile.tags !== undefined) {
     operations.push(...generateTagged(random.fork("tags"), workload, profile.tags, nextId));
   }
+  const commands =
+    profile.commands === undefined
+      ? undefined
+      : generateCommands(random.fork("commands"), { ...profile.commands, ...span }, nextId);
   const { nodes, settleMs } = profile;
   return {
     scenario,
@@ -104,6 +111,7 @@ export function buildPlan(random: SeededRandom, scenario: string, seed: string, 
     settleMs,
     operations: holdVersions(random.fork("held versions"), operations),
     ...(documents.length === 0 ? {} : { documents: documents.sort((a, b) => a.at - b.at) }),
+    ...(commands !== undefined && { commands }),
     watches: generateWatches(random.fork("watches"), profile.watches, { ...span, keys: profile.workload.keys }),
     faults: faults.sort((a, b) => a.at - b.at),
   };

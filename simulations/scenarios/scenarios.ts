@@ -4,6 +4,7 @@ import { NO_FAULTS } from "../faults/generator.ts";
 import { uniform } from "../simulator/draws.ts";
 import { BACKUPS_SCENARIO } from "./backups.ts";
 import { CALM_WATER, createNodes, SETTLE_MS, SLOW_SETTLE_MS, SMALL_REPLICA } from "./build.ts";
+import { COLLECTIONS } from "./collections.ts";
 import { DEFINITION_DRILL } from "./definitions.ts";
 import { DOCUMENT_FAULTS, DOCUMENT_PLAYS, DOCUMENTS, drawDocuments } from "./documents.ts";
 import { DRILLS } from "./drills.ts";
@@ -337,6 +338,7 @@ export const SCENARIOS: readonly Scenario[] = [
   DOCUMENTS_SCENARIO,
   PLACEMENT,
   TAGS_SCENARIO,
+  COLLECTIONS,
   BACKUPS_SCENARIO,
   SHARES_SCENARIO,
   SWARM,

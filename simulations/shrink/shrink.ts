@@ -34,6 +34,7 @@ const PASSES: readonly Pass[] = [
   (plan, search) => withFewer("watches", plan, search),
   (plan, search) => withFewer("operations", plan, search),
   (plan, search) => withFewer("documents", plan, search),
+  (plan, search) => withFewer("commands", plan, search),
   (plan, search) => withFewer("backups", plan, search),
   (plan, search) => withFewer("tenants", plan, search),
   (plan, search) => keepTrying(plan, search, withoutEachChange),
@@ -85,7 +86,7 @@ async function withTimedCrashes(plan: Plan, search: Search): Promise<Plan> {
   return timed;
 }
 
-type Part = "faults" | "operations" | "documents" | "backups" | "tenants" | "watches";
+type Part = "faults" | "operations" | "documents" | "commands" | "backups" | "tenants" | "watches";
 
 async function withFewer(part: Part, plan: Plan, search: Search): Promise<Plan> {
   let smallest = plan;
@@ -114,7 +115,7 @@ function seedAfter(seed: string, by: number): string {
 
 /** An earlier end. Up to there everything is as it was. */
 function* cutShort(plan: Plan): Iterable<Plan> {
-  const times = [...plan.operations, ...(plan.documents ?? []), ...plan.faults]
+  const times = [...plan.operations, ...(plan.documents ?? []), ...(plan.commands ?? []), ...plan.faults]
     .map(({ at }) => at)
     .sort((a, b) => a - b);
   for (const part of [0.25, 0.5, 0.75, 0.9, 0.97]) {
@@ -123,10 +124,12 @@ function* cutShort(plan: Plan): Iterable<Plan> {
     const operations = plan.operations.filter(({ at }) => at < from);
     const faults = plan.faults.filter(({ at }) => at < from);
     const documents = plan.documents?.filter(({ at }) => at < from);
+    const commands = plan.commands?.filter(({ at }) => at < from);
     const backups = plan.backups?.filter(({ at }) => at < from);
     const watches = plan.watches?.filter(({ at }) => at < from);
     const also = {
       ...(documents !== undefined && { documents }),
+      ...(commands !== undefined && { commands }),
       ...(backups !== undefined && { backups }),
       ...(watches !== undefined && { watches }),
     };
@@ -137,14 +140,18 @@ function* cutShort(plan: Plan): Iterable<Plan> {
 /** What happens to one key alone: most failures know one only. */
 function* withOneKey(plan: Plan): Iterable<Plan> {
   const keysOf = (operation: Plan["operations"][number]): string[] => partsOf(operation).map(({ key }) => key);
-  const { documents } = plan;
-  const keys = new Set([...plan.operations.flatMap(keysOf), ...(documents ?? []).map(({ key }) => key)]);
+  const { documents, commands } = plan;
+  const others = [...(documents ?? []), ...(commands ?? [])];
+  const keys = new Set([...plan.operations.flatMap(keysOf), ...others.map(({ key }) => key)]);
   if (keys.size < 2) return;
   for (const key of keys) {
     const operations = plan.operations.filter((operation) => keysOf(operation).includes(key));
     const ofKey = documents?.filter((operation) => operation.key === key);
-    const isFewer = operations.length < plan.operations.length || (ofKey?.length ?? 0) < (documents?.length ?? 0);
-    if (isFewer) yield { ...plan, operations, ...(ofKey !== undefined && { documents: ofKey }) };
+    const given = commands?.filter((operation) => operation.key === key);
+    const left = operations.length + (ofKey?.length ?? 0) + (given?.length ?? 0);
+    if (left === plan.operations.length + others.length) continue;
+    const also = { ...(ofKey !== undefined && { documents: ofKey }), ...(given !== undefined && { commands: given }) };
+    yield { ...plan, operations, ...also };
   }
 }
 
@@ -167,6 +174,7 @@ export function withoutNode(plan: Plan, gone: number): Plan {
     nodes: plan.nodes.map((node, i) => ({ ...node, name: nameOf(plan, i) })).filter((_, i) => i !== gone),
     operations: plan.operations.flatMap((operation) => moved(operation, to)),
     ...(plan.documents !== undefined && { documents: plan.documents.flatMap((operation) => moved(operation, to)) }),
+    ...(plan.commands !== undefined && { commands: plan.commands.flatMap((operation) => moved(operation, to)) }),
     faults: plan.faults.flatMap((fault) => renumberFault(fault, to) ?? []),
     ...(plan.backups !== undefined && { backups: plan.backups.map((backup) => renumberBackup(backup, to)) }),
     ...(plan.tenants !== undefined && {

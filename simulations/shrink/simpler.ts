@@ -54,12 +54,13 @@ function eventsOf({
   keyspace = [],
   operations,
   documents = [],
+  commands = [],
   faults,
   backups = [],
   watches = [],
 }: Plan): { readonly at: number }[] {
   const later = [...backups.flatMap(({ restores }) => restores), ...watches.flatMap(({ moves }) => moves)];
-  return [...keyspace, ...operations, ...documents, ...faults, ...backups, ...watches, ...later];
+  return [...keyspace, ...operations, ...documents, ...commands, ...faults, ...backups, ...watches, ...later];
 }
 
 /** Everything from a moment on happens so much earlier. */
@@ -77,6 +78,9 @@ function retimed(plan: Plan, moved: (at: number) => number): Plan {
     operations: plan.operations.map((operation) => ({ ...operation, at: moved(operation.at) })),
     ...(plan.documents !== undefined && {
       documents: plan.documents.map((operation) => ({ ...operation, at: moved(operation.at) })),
+    }),
+    ...(plan.commands !== undefined && {
+      commands: plan.commands.map((operation) => ({ ...operation, at: moved(operation.at) })),
     }),
     faults: plan.faults.map((fault) => ({ ...fault, at: moved(fault.at) })),
     ...(plan.backups !== undefined && {

@@ -2,6 +2,7 @@
 
 import type { BackupPlan } from "../backups/backup-plan.ts";
 import { showKey } from "../checkers/evidence.ts";
+import type { CommandOperation } from "../commands/command-operation.ts";
 import type { DocumentOperation } from "../documents/document-operation.ts";
 import { describeFault } from "../faults/fault.ts";
 import { type KeyspaceChange, nameOf, type Plan } from "../plan.ts";
@@ -17,6 +18,7 @@ export function scheduleInWords(plan: Plan): string[] {
     ...(plan.keyspace ?? []).map((change) => ({ at: change.at, line: describeChange(plan, change) })),
     ...plan.operations.map((operation) => ({ at: operation.at, line: describeOperation(plan, operation) })),
     ...(plan.documents ?? []).map((operation) => ({ at: operation.at, line: describeEdit(plan, operation) })),
+    ...(plan.commands ?? []).map((operation) => ({ at: operation.at, line: describeCommand(plan, operation) })),
     ...plan.faults.map((fault) => ({ at: fault.at, line: describeFault(fault) })),
     ...(plan.backups ?? []).flatMap((backup) => backupInWords(plan, backup)),
     ...(plan.tenants ?? []).map((tenant) => ({ at: tenant.definedAt, line: describeTenant(tenant) })),
@@ -80,6 +82,11 @@ function describeEdit(plan: Plan, { at, client, node, type, key, ack, ttlMs }: D
   ];
   const details = also.length > 0 ? `, ${also.join(", ")}` : "";
   return `${seconds(at)} ${type} in document ${showKey(key)} by client ${client} at ${nameOf(plan, node)}${details}`;
+}
+
+function describeCommand(plan: Plan, { at, node, type, of, key, member }: CommandOperation): string {
+  const what = member === undefined ? "" : ` ${showKey(member)}`;
+  return `${seconds(at)} ${type}${what} in ${of} ${showKey(key)} at ${nameOf(plan, node)}`;
 }
 
 function describeWatch(plan: Plan, { id, at, node, prefix, moves }: WatchPlan): string {

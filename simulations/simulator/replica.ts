@@ -5,6 +5,7 @@ import type { ReplicaId } from "../../src/base/ids.ts";
 import type { DocumentStore } from "../../src/document-store.ts";
 import type { Holding } from "../../src/replica/holdings.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
+import type { KeyspaceHost } from "../../src/replica/local-keyspace.ts";
 import type { Clock, Log, Random, Scheduler, Storage, Transport } from "../../src/replica/ports.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import type { KeyspaceStore, LocalStore } from "../../src/store.ts";
@@ -23,6 +24,8 @@ export interface SimulatedReplica
   holdings?(): readonly Holding[];
   /** Where there are any. */
   readonly documents?: DocumentStore;
+  /** What commands are carried out on, where there are any. */
+  readonly commandHost?: KeyspaceHost;
   /** The machine inside, where there is one, for those who look on while it runs. */
   readonly replica?: Replica;
 }

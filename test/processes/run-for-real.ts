@@ -172,12 +172,14 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
       company: undefined,
       finals: await runner.readKeys(node, keys),
       documents: [],
+      collections: [],
     }),
   );
   return {
     keys,
     history: runner.history,
     documents: [],
+    commands: [],
     watches: watchers,
     samples: [],
     nodes: await Promise.all(nodes),

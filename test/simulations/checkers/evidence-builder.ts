@@ -133,6 +133,7 @@ export function node(changes: Partial<NodeEvidence> & { readonly final?: ReadPar
     company: undefined,
     finals: final === undefined ? [] : [final],
     documents: [],
+    collections: [],
     finalWallMs: WALL + 10_000,
     ...rest,
   };
@@ -152,6 +153,7 @@ export function evidence(history: readonly HistoryEntry[], nodes: readonly NodeE
     keys: [KEY],
     history,
     documents: [],
+    commands: [],
     watches: [],
     samples: [],
     nodes,

@@ -1,0 +1,162 @@
+/** Has clients give commands to the replicas of a world when that is due, and writes the history. */
+
+import { assert } from "../../src/base/assert.ts";
+import { latin1FromBytes } from "../../src/base/bytes.ts";
+import type { Key } from "../../src/base/ids.ts";
+import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
+import type { Reply } from "../../src/command-reply.ts";
+import type { CommandClient } from "../../src/command-store.ts";
+import { commandTable } from "../../src/commands/command-table.ts";
+import { SpaceCommands } from "../../src/commands/space-commands.ts";
+import { timestampAt } from "../../src/core/record.ts";
+import type { Shard } from "../../src/core/shard.ts";
+import { versionAt } from "../../src/replica/register-view.ts";
+import type { Dot } from "../../src/store.ts";
+import type { Life, SimulatedNode } from "../simulator/node.ts";
+import type { World } from "../simulator/world.ts";
+import { isThere } from "../workload/stage.ts";
+import type { CommandAnswer, CommandEntry, FinalCollection, HeldMember } from "./command-history.ts";
+import { type CollectionType, type CommandOperation, wordsOf } from "./command-operation.ts";
+import { membersIn } from "./held-members.ts";
+
+const NOTHING_HELD: ReadonlyMap<string, HeldMember> = new Map();
+
+export class CommandRunner {
+  readonly history: CommandEntry[] = [];
+  readonly #world: World;
+  readonly #collections = new Map<Key, CollectionType>();
+  readonly #byLife = new WeakMap<Life, SpaceCommands>();
+
+  constructor(world: World, operations: readonly CommandOperation[]) {
+    this.#world = world;
+    for (const operation of operations) {
+      this.#collections.set(operation.key, operation.of);
+      world.at(operation.at, () => this.#due(operation));
+    }
+  }
+
+  /** What the collections of a node have come to; none where no replica runs. */
+  finals({ replica: driver, clockTime }: SimulatedNode): FinalCollection[] {
+    const replica = driver?.replica;
+    if (replica === undefined) return [];
+    return [...this.#collections].map(([key, of]) => ({
+      key,
+      members: membersIn(replica.shardOfKey(key), of, key, clockTime),
+    }));
+  }
+
+  #due(operation: CommandOperation): void {
+    const { now, trace } = this.#world;
+    const node = this.#world.node(operation.node);
+    const { life } = node;
+    const replica = isThere(node, now) ? node.replica?.replica : undefined;
+    const shard = replica?.shardOfKey(operation.key);
+    const entry: CommandEntry = {
+      operation,
+      node: node.index,
+      life: shard === undefined ? 0 : (life?.number ?? 0),
+      invokedAt: now,
+      knew: shard?.vector.snapshot(),
+      held: shard === undefined ? NOTHING_HELD : membersIn(shard, operation.of, operation.key, node.clockTime),
+      answeredAt: undefined,
+      answer: undefined,
+    };
+    this.history.push(entry);
+    trace.record(now, "invoke", node.index, operation.id);
+    if (life === undefined || shard === undefined) {
+      this.#answer(entry, { type: "refused", text: "there is no replica" });
+      return;
+    }
+    const client: CommandClient = { lastWrite: undefined };
+    const words = wordsOf(operation);
+    const facts = commandTable.get(latin1FromBytes(words[0] as Uint8Array));
+    assert(facts !== undefined, "a plan has commands that there are");
+    const reply = this.#commandsOf(life).run(words, facts, client);
+    const answered = (given: Reply): void => {
+      if (!life.ended) this.#answer(entry, answerOf(operation, given, client.lastWrite, shard));
+    };
+    if (reply instanceof Promise) reply.then(answered);
+    else answered(reply);
+  }
+
+  #commandsOf(life: Life): SpaceCommands {
+    const made = this.#byLife.get(life);
+    if (made !== undefined) return made;
+    const { commandHost } = life.replica;
+    assert(commandHost !== undefined, "a plan with commands takes replicas that know them");
+    const commands = new SpaceCommands(commandHost, DEFAULT_SPACE, this.#world.random.fork(`commands ${life.number}`));
+    this.#byLife.set(life, commands);
+    return commands;
+  }
+
+  #answer(entry: CommandEntry, answer: CommandAnswer): void {
+    const { trace, now } = this.#world;
+    entry.answeredAt = now;
+    entry.answer = answer;
+    trace.record(now, "answer", entry.node, entry.operation.id, 0, summaryOf(answer));
+  }
+}
+
+function answerOf(operation: CommandOperation, reply: Reply, dot: Dot | undefined, shard: Shard): CommandAnswer {
+  if (reply.type === "error") return { type: "refused", text: reply.text };
+  const written = dot === undefined ? undefined : writtenAt(shard, dot);
+  const member = operation.type === "pop" ? poppedOf(reply) : operation.member;
+  const shown = operation.type === "read" ? shownOf(operation.of, reply) : undefined;
+  return {
+    type: "done",
+    dot,
+    ...{ timestamp: undefined, version: undefined },
+    ...written,
+    member,
+    ...(shown && { shown }),
+  };
+}
+
+/** Of a register that was written a moment ago. */
+function writtenAt(shard: Shard, { origin, sequence }: Dot): { timestamp: number; version: string } {
+  const slots: number[] = [];
+  shard.collectAbove(origin, sequence - 1, slots);
+  const slot = slots[0];
+  assert(slot !== undefined, "what was written a moment ago is held");
+  const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
+  return { timestamp: timestampAt(view, at), version: versionAt(view, at) };
+}
+
+function poppedOf(reply: Reply): string | undefined {
+  if (reply.type === "bulk") return latin1FromBytes(reply.value);
+  return reply.type === "array" && reply.items[0] !== undefined ? poppedOf(reply.items[0]) : undefined;
+}
+
+/** Names and values, as the client was told them. */
+function shownOf(of: CollectionType, reply: Reply): ReadonlyMap<string, string> {
+  const texts = flat(reply);
+  const shown = new Map<string, string>();
+  const step = of === "hash" || of === "zset" ? 2 : 1;
+  for (let i = 0; i < texts.length; i += step)
+    shown.set(texts[i] as string, of === "hash" ? (texts[i + 1] as string) : "");
+  return shown;
+}
+
+function flat(reply: Reply): string[] {
+  switch (reply.type) {
+    case "bulk":
+      return [latin1FromBytes(reply.value)];
+    case "double":
+    case "integer":
+      return [String(reply.value)];
+    case "array":
+    case "map":
+    case "pairs":
+    case "set":
+      return reply.items.flatMap(flat);
+    default:
+      return [];
+  }
+}
+
+/** One line for the trace. */
+function summaryOf(answer: CommandAnswer): string {
+  if (answer.type === "refused") return answer.text;
+  if (answer.shown !== undefined) return [...answer.shown].map(([name, value]) => `${name}=${value}`).join(" ");
+  return answer.version ?? "nothing";
+}

@@ -1,0 +1,130 @@
+import { expect, it } from "vitest";
+import { checkMembers } from "../../../simulations/checkers/members.ts";
+import type { CommandEntry, Members } from "../../../simulations/commands/command-history.ts";
+import type { CommandOperation, CommandType } from "../../../simulations/commands/command-operation.ts";
+import type { Key, OriginId, ShardId } from "../../../src/base/ids.ts";
+import { VersionVector } from "../../../src/core/version-vector.ts";
+import { crash, evidence, node } from "./evidence-builder.ts";
+
+const KEY = "hash0" as Key;
+const [FIRST, SECOND] = [1 as OriginId, 2 as OriginId];
+
+interface Told {
+  readonly at: number;
+  readonly node?: number;
+  /** Of what it wrote; absent: nothing. */
+  readonly stamp?: number;
+  readonly sequence?: number;
+  readonly held?: Members;
+  readonly covers?: readonly [OriginId, number];
+  readonly member?: string;
+  readonly shown?: ReadonlyMap<string, string>;
+}
+
+let ids = 0;
+
+function command(
+  type: CommandType,
+  { at, node: index = 0, stamp, sequence = 1, held, covers, member, shown }: Told,
+): CommandEntry {
+  const operation: CommandOperation = {
+    ...{ id: ids++, at, node: index, type, of: "hash", key: KEY },
+    ...(type === "drop" || type === "read" ? {} : { member: member ?? "m" }),
+  };
+  const knew = new VersionVector();
+  if (covers !== undefined) knew.advance(...covers);
+  const dot = { shard: 0 as ShardId, origin: index === 0 ? FIRST : SECOND, sequence };
+  return {
+    ...{ operation, node: index, life: 1, invokedAt: at, knew, held: held ?? new Map(), answeredAt: at },
+    answer: {
+      type: "done",
+      ...{
+        dot: stamp === undefined ? undefined : dot,
+        timestamp: stamp,
+        version: stamp === undefined ? undefined : `v${stamp}`,
+      },
+      ...{ member: operation.member, ...(shown && { shown }) },
+    },
+  };
+}
+
+/** As a replica has it that shows what an addition wrote. */
+function members(...additions: readonly CommandEntry[]): Members {
+  return new Map(
+    additions.map(({ operation, answer }) => {
+      const { timestamp = 0, version = "" } = answer?.type === "done" ? answer : {};
+      return [operation.member ?? "", { timestamp, version, value: `${operation.id}` }];
+    }),
+  );
+}
+
+function messages(history: readonly CommandEntry[], final: Members, ends = [node().ends, node().ends]): string[] {
+  const nodes = ends.map((each) => node({ ends: each, collections: [{ key: KEY, members: final }] }));
+  return checkMembers({ ...evidence([], nodes), commands: history }).map(({ message }) => message);
+}
+
+it("finds nothing wrong with a member that was added, removed and added anew", () => {
+  const first = command("add", { at: 1, stamp: 10 });
+  const removal = command("remove", { at: 2, stamp: 11, held: members(first) });
+  const again = command("add", { at: 3, stamp: 20 });
+  expect(messages([first, removal, again], members(again))).toEqual([]);
+  expect(messages([first, removal], members())).toEqual([]);
+});
+
+it("misses what was added and nobody removed", () => {
+  const addition = command("add", { at: 1, stamp: 10 });
+  expect(messages([addition], members())).toContainEqual(
+    expect.stringContaining("nothing that may have happened removed it"),
+  );
+});
+
+it("misses what was added while somebody removed what was there before", () => {
+  const first = command("add", { at: 1, stamp: 10 });
+  const unseen = command("add", { at: 2, node: 1, stamp: 12 });
+  const removal = command("remove", { at: 3, stamp: 13, held: members(first) });
+  expect(messages([first, unseen, removal], members())).toContainEqual(
+    expect.stringContaining(`command ${unseen.operation.id}`),
+  );
+  expect(messages([first, unseen, removal], members(unseen))).toEqual([]);
+});
+
+it("asks nothing of what a crash took", () => {
+  const addition = command("add", { at: 1, stamp: 10 });
+  expect(messages([addition], members(), [[crash(5)], []])).toEqual([]);
+});
+
+it("finds a member that comes back after it was removed", () => {
+  const addition = command("add", { at: 1, node: 1, stamp: 10 });
+  const removal = command("remove", { at: 2, stamp: 11, held: members(addition) });
+  expect(messages([addition, removal], members(addition))).toContainEqual(expect.stringContaining("removed"));
+  expect(messages([addition, removal], members(addition), [[crash(5)], []])).toEqual([]);
+});
+
+it("finds a member that comes back after the whole was deleted by somebody who covered it", () => {
+  const addition = command("add", { at: 1, node: 1, stamp: 10, sequence: 4 });
+  const drop = command("drop", { at: 2, stamp: 30, covers: [SECOND, 4] });
+  const unaware = command("drop", { at: 2, stamp: 30, covers: [SECOND, 3] });
+  expect(messages([addition, drop], members(addition))).toContainEqual(expect.stringContaining("removed"));
+  expect(messages([addition, unaware], members(addition))).toEqual([]);
+  expect(messages([addition, unaware], members())).toContainEqual(
+    expect.stringContaining("nothing that may have happened"),
+  );
+});
+
+it("finds an older value of a field where a newer one was acknowledged, and one that nobody wrote", () => {
+  const older = command("add", { at: 1, stamp: 10 });
+  const newer = command("add", { at: 2, stamp: 20 });
+  expect(messages([older, newer], members(older))).toContainEqual(expect.stringContaining("greater stamp"));
+  const strange = new Map([["m", { timestamp: 5, version: "v5", value: "?" }]]);
+  expect(messages([newer], strange)).toContainEqual(expect.stringContaining("nobody was told of"));
+});
+
+it("finds a read that does not show what the same replica took before", () => {
+  const addition = command("add", { at: 1, stamp: 10 });
+  const read = command("read", { at: 2, shown: new Map() });
+  const removal = command("remove", { at: 2, stamp: 11, held: members(addition) });
+  expect(messages([addition, read], members(addition))).toContainEqual(expect.stringContaining("did not show"));
+  expect(messages([addition, removal, read], members())).toEqual([]);
+  const elsewhere = command("read", { at: 2, node: 1, shown: new Map() });
+  expect(messages([addition, elsewhere], members(addition))).toEqual([]);
+});
