@@ -2,6 +2,7 @@ import { ACTOR_BUGS } from "./bugs/actors.ts";
 import { BACKUP_BUGS } from "./bugs/backups.ts";
 import { CLIENT_BUGS } from "./bugs/clients.ts";
 import { CLOCK_BUGS } from "./bugs/clocks.ts";
+import { COLLECTION_BUGS } from "./bugs/collections.ts";
 import { DISK_BUGS } from "./bugs/disks.ts";
 import { DOCUMENT_BUGS } from "./bugs/documents.ts";
 import { MEMBER_BUGS } from "./bugs/members.ts";
@@ -31,4 +32,5 @@ export const BUGS: readonly PlantedBug[] = [
   ...TAG_BUGS,
   ...BACKUP_BUGS,
   ...SHARE_BUGS,
+  ...COLLECTION_BUGS,
 ];

@@ -1,0 +1,52 @@
+/** Bugs of collections: of members, of what removes them, and of deletions of the whole. */
+
+import type { PlantedBug } from "../planted-bug.ts";
+
+export const COLLECTION_BUGS: readonly PlantedBug[] = [
+  {
+    name: "late-member-outlives-its-deletion",
+    rule: "-",
+    broken: "what the deletion of a whole collection saw falls only where it is held when the deletion comes",
+    patches: [
+      {
+        file: "core/containers.ts",
+        find: "    return container !== undefined && covererOf(container, view, at, 0) !== 0;",
+        replace: "    return container === undefined && at < 0;",
+      },
+    ],
+    scenario: "collections",
+    seedsMax: 60,
+    checkers: ["members", "audit", "convergence"],
+  },
+  {
+    name: "removal-by-the-clock",
+    rule: "R8",
+    broken: "a member is removed with a stamp of the clock, and what was added meanwhile elsewhere goes with it",
+    patches: [
+      {
+        file: "types/collection.ts",
+        find: "  return { kind: id.kind, key: id.key, field: MEMBER_MARK + name, isRemoval: true };",
+        replace: "  return { kind: id.kind, key: id.key, field: MEMBER_MARK + name };",
+      },
+    ],
+    scenario: "collections",
+    seedsMax: 20,
+    checkers: ["members"],
+  },
+  {
+    name: "seen-member-forgotten",
+    rule: "-",
+    broken: "what the deletion of a whole collection saw is dropped, and with it what it had surpassed",
+    patches: [
+      {
+        file: "core/shard.ts",
+        find: "      const length = writer.write(fallen(this.table.viewOf(slot), this.table.offsetOf(slot)));\n      this.#store(slot, writer.view, writer.bytes, 0, length);",
+        replace:
+          "      writer.write(fallen(this.table.viewOf(slot), this.table.offsetOf(slot)));\n      this.discard(slot);",
+      },
+    ],
+    scenario: "collections",
+    seedsMax: 40,
+    checkers: ["members", "audit", "convergence"],
+  },
+];
