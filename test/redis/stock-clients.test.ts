@@ -88,3 +88,24 @@ test("a transaction of node-redis fails where what it watches was written by ano
   expect(await client.get("watched")).toBe("1");
   await Promise.all([client.close(), other.close()]);
 });
+
+test.each([2, 3] as const)("scores come as numbers and pages to their end, RESP%i", async (protocol) => {
+  const client = createClient({ socket: { port: atoll.port }, RESP: protocol });
+  client.on("error", () => {});
+  await client.connect();
+  await client.flushDb();
+  const members = Array.from({ length: 300 }, (_, i) => ({ value: `m${i}`, score: i / 8 }));
+  expect(await client.zAdd("z", members)).toBe(300);
+  expect(await client.zRangeWithScores("z", 1, 2)).toEqual(members.slice(1, 3));
+  expect(await client.zScore("z", "m3")).toBe(0.375);
+  expect(await client.zPopMin("z")).toEqual(members[0]);
+  expect(await client.zRange("z", "(1", "inf", { BY: "SCORE", LIMIT: { offset: 0, count: 1 } })).toEqual(["m9"]);
+  expect(await client.zInterWithScores(["z", "z"])).toHaveLength(299);
+  const seen = new Set<string>();
+  for await (const page of client.zScanIterator("z")) for (const { value } of page) seen.add(value);
+  expect(seen.size).toBe(299);
+  expect(await client.geoAdd("g", { longitude: 13.361389, latitude: 38.115556, member: "Palermo" })).toBe(1);
+  const near = { radius: 200, unit: "km" } as const;
+  expect(await client.geoSearch("g", { longitude: 15, latitude: 37 }, near)).toEqual(["Palermo"]);
+  await client.quit();
+});

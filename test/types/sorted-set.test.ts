@@ -170,6 +170,21 @@ describe("a sorted set", () => {
     expect(shown(b)).toEqual(shown(a));
   });
 
+  it("is in order again once it is read back from a disk", () => {
+    const a = started(1);
+    for (let i = 0; i < 200; i++) put(a, `m${i}`, (i * 37) % 50, NOW, i % 10 === 0 ? NOW + 10 : undefined);
+    for (let i = 0; i < 200; i += 3) remove(a, `m${i}`);
+    const { shard } = createShard();
+    a.shard.forEachHeld((slot) => {
+      const [view, at] = [a.shard.table.viewOf(slot), a.shard.table.offsetOf(slot)];
+      shard.load(view, a.shard.table.bytesOf(slot), at, recordLength(view, at), NOW);
+    });
+    shard.finishLoad();
+    const again = { ...a, shard };
+    expect(shown(again)).toEqual(shown(a));
+    expect(shown(again, NOW + 10)).toEqual(sorted(a, NOW + 10));
+  });
+
   it("takes no record from outside whose score is out of form", () => {
     const check = (value: Uint8Array, kind = KIND_SORTED_SET) => {
       const { bytes, view } = record({ key: "z", kind, field: "+x", value });
