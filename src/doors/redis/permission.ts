@@ -10,7 +10,7 @@ import { ANYONE, type Permission, type Principal } from "../auth.ts";
 const READS_TOO = new Set(
   [
     "getset getdel getex bitop copy rename renamenx incr decr incrby decrby incrbyfloat lpop rpop lmove rpoplpush lmpop",
-    "blpop brpop blmove brpoplpush blmpop",
+    "blpop brpop blmove brpoplpush blmpop bzpopmin bzpopmax bzmpop",
     "hincrby hincrbyfloat spop smove sinterstore sunionstore sdiffstore",
     "zincrby zpopmin zpopmax zmpop zrangestore zunionstore zinterstore zdiffstore geosearchstore georadius georadiusbymember",
   ].flatMap((names) => names.split(" ")),

@@ -40,6 +40,8 @@ it.each([
   "zadd z xx incr 0 a",
   "zadd z INCR 0 a",
   "zpopmin z",
+  "bzpopmin z 0",
+  "bzmpop 0 1 z min",
   "zmpop 1 z min",
   "zunionstore to 1 z",
   "zrangestore to z 0 -1",
