@@ -4,7 +4,7 @@ import type { Key } from "../base/ids.ts";
 import { KIND_SORTED_SET } from "../core/kind.ts";
 import { encodeScore } from "../core/score-order.ts";
 import type { Shard } from "../core/shard.ts";
-import { type CollectionId, memberName, memberSlot } from "../types/collection.ts";
+import { type CollectionId, deletionOfAll, memberName, memberSlot } from "../types/collection.ts";
 import { isBeforeMember, isBelowName, isBelowScore, type Ranked, ranked, scoreOf } from "../types/sorted-set.ts";
 import type { CollectionsHost, ReplicaCollections } from "./replica-collections.ts";
 import type { ScoredMember, SortedSet, SortedSets } from "./sorted-set-access.ts";
@@ -29,6 +29,11 @@ export class ReplicaSortedSets implements SortedSets {
 
   remove(key: Key, name: string): boolean {
     return this.#collections.remove(key, "zset", name);
+  }
+
+  clear(key: Key): void {
+    const shard = this.#collections.shardWith(key, "zset");
+    for (const write of deletionOfAll(shard, { kind: KIND_SORTED_SET, key })) this.#host.write(shard, write);
   }
 }
 

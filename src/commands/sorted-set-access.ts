@@ -28,4 +28,6 @@ export interface SortedSets {
   put(key: Key, name: string, score: number): void;
   /** False: there was no such member. Throws as `at`. */
   remove(key: Key, name: string): boolean;
+  /** Every member, and nothing of another type that replicas may have put under the key at the same time. */
+  clear(key: Key): void;
 }

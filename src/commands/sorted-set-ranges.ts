@@ -158,8 +158,8 @@ export function removeWith(kind: RangeKind) {
     const key = keyOf(words, 1);
     const set = workspace.sortedSets.at(key);
     const interval = find(set);
-    if (interval.from === 0 && interval.to === set.size) {
-      workspace.remove(key);
+    if (interval.from === 0 && interval.to === set.size && set.size > 0) {
+      workspace.sortedSets.clear(key);
       return integerReply(interval.to);
     }
     const removed = members(workspace, set, interval);
