@@ -35,8 +35,10 @@ const HELP = [
   "    commands are returned.",
   "GETKEYS <full-command>",
   "    Return the keys from a full Redis command.",
+  "GETKEYSANDFLAGS <full-command>",
+  "    Return the keys and the access flags from a full Redis command.",
   "HELP",
-  "    Print this help.",
+  "    Prints this help.",
 ];
 
 const GROUP_CATEGORIES: Readonly<Record<string, string>> = {

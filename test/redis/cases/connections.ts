@@ -124,6 +124,7 @@ command getkeysandflags mset a 1 b 2
 command getkeysandflags ping
 command getkeysandflags foo a
 command getkeysandflags set a
+command help
 command info mget
 command info bitop rename
 command info zunionstore
