@@ -58,7 +58,7 @@ export class Purging {
     let purged = 0;
     for (let left = STEP_LOOKS; left > 0 && this.#shardsLeft > 0; ) {
       const shard = this.#around.shards.all[this.#next] as Shard;
-      const test = this.#gravesLeft === 0 || shard.unconfirmed > 0 ? undefined : this.#testFor(shard, now);
+      const test = this.#gravesLeft === 0 || shard.unconfirmed > 0 ? undefined : this.testFor(shard, now);
       const looks = test === undefined ? 0 : Math.min(SHARD_LOOKS, this.#gravesLeft, left);
       const gone = test === undefined ? 0 : shard.purge(looks, test);
       this.#gravesLeft -= looks;
@@ -69,7 +69,8 @@ export class Purging {
     return purged;
   }
 
-  #testFor(shard: Shard, now: number): ReturnType<typeof purgeTest> {
+  /** What every owner of a shard has on disk, of what is here; undefined: nothing can be told. */
+  testFor(shard: Shard, now: number): ReturnType<typeof purgeTest> {
     const { members, ownership, reports } = this.#around;
     // Where everybody owns it, the reports of all say as much.
     const isEverywhere = ownership.isEverywhere(spaceOf(shard.id));

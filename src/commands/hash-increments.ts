@@ -1,11 +1,11 @@
 /** Numbers in the fields of hashes that are added to; a field keeps its end. */
 
 import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
+import { addLongDoubles } from "../base/long-double.ts";
 import { bulkReply, integerReply, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import { CommandError, NOT_A_FLOAT } from "./command-error.ts";
 import { sumOfIntegers } from "./increments.ts";
-import { addLongDoubles } from "./long-double.ts";
 import { expectInteger, integerOf } from "./number-text.ts";
 import { keyOf, textOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";

@@ -2,10 +2,11 @@
 
 import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
+import { addLongDoubles } from "../base/long-double.ts";
 import { bulkReply, integerReply, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
+import { fractionOfText, wholeAmount } from "../core/amount.ts";
 import { CommandError, NOT_A_FLOAT, NOT_AN_INTEGER } from "./command-error.ts";
-import { addLongDoubles } from "./long-double.ts";
 import { expectInteger, integerOf, narrowed } from "./number-text.ts";
 import { keyOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
@@ -20,7 +21,7 @@ export function incrementBy(workspace: Workspace, key: Key, by: number | bigint)
   const before = value === undefined ? 0 : integerOf(value);
   if (before === undefined) throw new CommandError(NOT_AN_INTEGER);
   const after = sumOfIntegers(before, by);
-  workspace.writeString(key, bytesFromLatin1(String(after)), workspace.expiresAt(key));
+  workspace.add(key, wholeAmount(by));
   return after;
 }
 
@@ -57,10 +58,11 @@ export function incrbyfloat(workspace: Workspace, words: CommandWords): Reply {
   const key = keyOf(words, 1);
   const value = workspace.stringAt(key);
   const before = value === undefined ? "0" : latin1FromBytes(value);
-  const sum = addLongDoubles(before, latin1FromBytes(wordOf(words, 2)));
-  if (sum === "bad") throw new CommandError(NOT_A_FLOAT);
+  const text = latin1FromBytes(wordOf(words, 2));
+  const sum = addLongDoubles(before, text);
+  const by = fractionOfText(text);
   if (sum === "infinite") throw new CommandError("ERR increment would produce NaN or Infinity");
-  const after = bytesFromLatin1(sum);
-  workspace.writeString(key, after, workspace.expiresAt(key));
-  return bulkReply(after);
+  if (sum === "bad" || by === undefined) throw new CommandError(NOT_A_FLOAT);
+  workspace.add(key, by);
+  return bulkReply(workspace.stringAt(key) ?? bytesFromLatin1(sum));
 }

@@ -3,7 +3,7 @@
 import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
 import type { Container } from "../core/container.ts";
-import { KIND_LIST, KIND_PLAIN } from "../core/kind.ts";
+import { KIND_LIST } from "../core/kind.ts";
 import { lengthWithName } from "../core/member.ts";
 import { expiresAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
@@ -22,6 +22,7 @@ import {
   removed,
 } from "../types/collection.ts";
 import { isThere, leaseEnd, liveMembers } from "../types/container.ts";
+import { isValueThere } from "../types/counter.ts";
 import { type ListEnd, placeAtEnd, placeNextTo } from "../types/list.ts";
 import { type Collections, type CollectionType, collectionTypeOf, kindOf, type Member } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
@@ -188,8 +189,7 @@ export class ReplicaCollections implements Collections {
   /** Throws WRONGTYPE. */
   #shardFor(key: Key, type: CollectionType): Shard {
     const shard = this.#host.shardOf(key);
-    const plain = shard.find(KIND_PLAIN, key);
-    if (plain !== 0 && shard.isLive(plain, this.#host.now)) throw new CommandError(WRONG_TYPE);
+    if (isValueThere(shard, key, this.#host.now)) throw new CommandError(WRONG_TYPE);
     const shown = this.shownIn(shard, key);
     if (shown !== undefined && shown.kind !== kindOf(type)) throw new CommandError(WRONG_TYPE);
     return shard;

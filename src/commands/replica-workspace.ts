@@ -1,27 +1,42 @@
 /** The workspace of commands over what this replica holds of a keyspace. One for each keyspace, used for one command at a time. */
 
 import { assert } from "../base/assert.ts";
+import { bytesFromLatin1 } from "../base/bytes.ts";
 import { Copies } from "../base/copies.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import type { CommandClient } from "../command-store.ts";
+import { type Amount, textOfAmount } from "../core/amount.ts";
 import type { Container } from "../core/container.ts";
-import { KIND_PLAIN } from "../core/kind.ts";
-import { bodyLengthAt, contentTypeAt, expiresAt, keyAt, kindAt, tagsAt, wholeLength } from "../core/record.ts";
+import { isIncrementsKind, KIND_PLAIN } from "../core/kind.ts";
+import { bodyLengthAt, keyAt, kindAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 import { keysApart } from "../replica/command-router.ts";
 import { scanKeys } from "../replica/key-scan.ts";
 import { checkKey, ValueAway, ValueLong } from "../replica/operations.ts";
-import { versionAt } from "../replica/register-view.ts";
 import type { Replica } from "../replica/replica.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
 import { firstMember } from "../types/container.ts";
+import { addition, endOf, prolonged, type Sum } from "../types/counter.ts";
 import { collectionTypeOf } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
 import { endUnder } from "./end-under-policy.ts";
 import { awayAmong, bytesOfAll, type ExpectedHost } from "./expected-values.ts";
-import { bodyOf, dotOf } from "./held-register.ts";
+import { dotOf } from "./held-register.ts";
 import { Interruption, type SeenTo } from "./interruption.ts";
+import {
+  bytesOfValue,
+  detailsOfValue,
+  dueOf,
+  isFirstOf,
+  isLost,
+  isThere,
+  liveIn,
+  lonelySums,
+  sizeOfValue,
+  valueIn,
+  versionOfValue,
+} from "./key-value.ts";
 import { randomKeyOf } from "./random-key.ts";
 import { type CollectionsHost, ReplicaCollections } from "./replica-collections.ts";
 import { ReplicaSortedSets } from "./replica-sorted-sets.ts";
@@ -29,8 +44,6 @@ import { type Scope, shardsWithin } from "./scope.ts";
 import { TurnBounds } from "./turn-bounds.ts";
 import type { KeyType, ScanPlace, Workspace } from "./workspace.ts";
 
-/** Of a register, with its place in the table. */
-const REGISTER_BYTES = 64;
 /** What an answer holds for a member that was written, beside its bytes. */
 const WRITTEN_BYTES = 192;
 const ROOM_STEP_MAX = 16 * 1024 * 1024;
@@ -88,30 +101,34 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
 
   typeOf(key: Key): KeyType | undefined {
     const shard = this.shardOf(key);
-    if (this.#liveIn(shard, key) !== 0) return "string";
+    if (this.#hasValue(shard, key)) return "string";
     const shown = this.collections.shownIn(shard, key);
     return shown === undefined ? undefined : collectionTypeOf(shown.kind);
   }
 
   versionOf(key: Key): string {
     const shard = this.shardOf(key);
-    const slot = this.#liveIn(shard, key);
-    if (slot !== 0) return versionAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    const value = this.#valueIn(shard, key);
+    if (isThere(value)) return versionOfValue(shard, value);
     const shown = this.collections.shownIn(shard, key);
     return shown === undefined ? "" : `${shown.kind}:${shown.changes}`;
   }
 
   expiresAt(key: Key): number | undefined {
     const shard = this.shardOf(key);
-    const slot = this.#liveIn(shard, key);
-    if (slot !== 0) return expiresAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    const value = this.#valueIn(shard, key);
+    if (isThere(value)) return endOf(shard, value);
     const shown = this.collections.shownIn(shard, key);
     return shown === undefined ? undefined : this.collections.endOf(shard, shown);
   }
 
   setExpiresAt(key: Key, at: number): boolean {
-    if (this.#copyRegister(key, key, at)) return true;
     const shard = this.shardOf(key);
+    if (this.#copyRegister(key, key, at)) {
+      const own = prolonged(shard, key, this.now);
+      if (own !== undefined) this.write(shard, own);
+      return true;
+    }
     const shown = this.collections.shownIn(shard, key);
     if (shown === undefined) return false;
     if (at <= this.now) this.remove(key);
@@ -121,18 +138,18 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
 
   remove(key: Key): boolean {
     const shard = this.shardOf(key);
-    const hasValue = this.#liveIn(shard, key) !== 0;
-    if (hasValue) this.#writeValue(shard, key, undefined, undefined, undefined, undefined);
+    const hasValue = this.#hasValue(shard, key);
+    if (hasValue) this.#writeValue(shard, key, {});
     return this.collections.removeAll(shard, key) || hasValue;
   }
 
   move(from: Key, to: Key, isKept: boolean): boolean {
     const shard = this.shardOf(from);
-    const slot = this.#liveIn(shard, from);
-    if (slot !== 0) {
-      const at = expiresAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    const value = this.#valueIn(shard, from);
+    if (isThere(value)) {
+      const at = endOf(shard, value);
       // What is away is asked for before anything is written (C1).
-      this.#resident(shard, from, slot);
+      this.#resident(shard, from, value.base);
       this.collections.removeAll(this.shardOf(to), to);
       this.#copyRegister(from, to, at);
     } else {
@@ -146,16 +163,16 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   bytesOf(key: Key): number | undefined {
-    const found = this.valueOf(key);
-    if (found === undefined) return this.collectionBytesOf(key) || undefined;
-    return REGISTER_BYTES + wholeLength(found.shard.table.viewOf(found.slot), found.shard.table.offsetOf(found.slot));
+    const shard = this.shardOf(key);
+    const value = this.#valueIn(shard, key);
+    return isThere(value) ? sizeOfValue(shard, value) : this.collectionBytesOf(key) || undefined;
   }
 
   touch(key: Key): boolean {
     const shard = this.shardOf(key);
-    const slot = this.#liveIn(shard, key);
-    if (slot !== 0) shard.used(slot);
-    return slot !== 0 || this.collections.shownIn(shard, key) !== undefined;
+    const found = this.valueOf(key);
+    found?.shard.used(found.slot);
+    return this.#hasValue(shard, key) || this.collections.shownIn(shard, key) !== undefined;
   }
 
   isResident(key: Key): boolean {
@@ -182,7 +199,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   valueOf(key: Key): { readonly shard: Shard; readonly slot: number } | undefined {
     if (key.length === 0 || key.length > this.keyBytesMax) return undefined;
     const shard = this.shardOf(key);
-    const slot = this.#liveIn(shard, key);
+    const slot = liveIn(shard, key, this.now, this.#lost);
     return slot === 0 ? undefined : { shard, slot };
   }
 
@@ -197,20 +214,26 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
 
   stringAt(key: Key): Uint8Array | undefined {
     const shard = this.shardOf(key);
-    const slot = this.#liveIn(shard, key);
-    if (slot === 0) return this.#noString(shard, key);
-    this.#resident(shard, key, slot);
-    shard.used(slot);
-    return bodyOf(shard, slot);
+    const value = this.#valueIn(shard, key);
+    if (!isThere(value)) return this.#noString(shard, key);
+    if (value.base !== 0) shard.used(value.base);
+    return this.#textOf(shard, key, value);
+  }
+
+  /** What a value comes to. */
+  #textOf(shard: Shard, key: Key, value: Sum): Uint8Array {
+    this.#resident(shard, key, value.base);
+    return bytesOfValue(shard, value);
   }
 
   stringLength(key: Key): number | undefined {
     const shard = this.shardOf(key);
-    const slot = this.#liveIn(shard, key);
-    if (slot === 0) return this.#noString(shard, key);
+    const value = this.#valueIn(shard, key);
+    if (!isThere(value)) return this.#noString(shard, key);
+    if (value.from.length > 0) return this.#textOf(shard, key, value).length;
     // How long the content type is stands in the value itself.
-    this.#resident(shard, key, slot);
-    return bodyLengthAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    this.#resident(shard, key, value.base);
+    return bodyLengthAt(shard.table.viewOf(value.base), shard.table.offsetOf(value.base));
   }
 
   /** Throws WRONGTYPE. */
@@ -220,7 +243,17 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   #resident(shard: Shard, key: Key, slot: number): void {
-    if (shard.isAway(slot)) throw this.#interruption([{ key, value: new ValueAway(shard, slot) }]);
+    if (slot !== 0 && shard.isAway(slot)) throw this.#interruption([{ key, value: new ValueAway(shard, slot) }]);
+  }
+
+  add(key: Key, by: Amount): void {
+    const shard = this.shardOf(key);
+    // What nobody has is not there: nothing can be added to it.
+    if (isLost(shard, key, this.now, this.#lost)) return this.writeString(key, bytesFromLatin1(textOfAmount(by)));
+    this.#replica.prepare(shard);
+    const value = this.#valueIn(shard, key);
+    const due = isThere(value) ? dueOf(shard, value) : this.endUnderPolicy(Infinity);
+    this.write(shard, addition(shard, key, by, due, this.now));
   }
 
   writeString(key: Key, value: Uint8Array, at = Infinity): void {
@@ -228,7 +261,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
       throw new AtollError("VALUE_TOO_LARGE", `a value has at most ${this.valueBytesMax} bytes`);
     const shard = this.shardOf(key);
     this.collections.removeAll(shard, key);
-    this.#writeValue(shard, key, value, at, undefined, undefined);
+    this.#writeValue(shard, key, { value }, at);
   }
 
   takeRoom(bytes: number): void {
@@ -270,7 +303,8 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   keyCount(): number {
     let count = 0;
     for (const shard of this.#shards()) {
-      count += shard.standing - shard.containers.standing;
+      count += shard.standing - shard.containers.standing - shard.increments.standing;
+      count += lonelySums(shard, this.now);
       for (const container of shard.containers.all()) if (this.#isListedAs(shard, container)) count++;
     }
     return count;
@@ -286,6 +320,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     const at = table.offsetOf(slot);
     const key = keyAt(view, table.bytesOf(slot), at);
     if (kindAt(view, at) === KIND_PLAIN) return key;
+    if (isIncrementsKind(kindAt(view, at))) return isFirstOf(this.#valueIn(shard, key), slot) ? key : undefined;
     const container = shard.containers.of(view, at);
     // Each key is as likely as any other, however many members it has.
     const isFirst = container !== undefined && firstMember(shard, container, this.now) === slot;
@@ -295,7 +330,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   /** True of what a key shows. */
   #isListedAs(shard: Shard, container: Container): boolean {
     const { key } = container;
-    return this.#liveIn(shard, key) === 0 && this.collections.shownIn(shard, key) === container;
+    return !this.#hasValue(shard, key) && this.collections.shownIn(shard, key) === container;
   }
 
   shardOf(key: Key): Shard {
@@ -309,47 +344,29 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     return this.scope ?? this.#replica.shards.in(this.#space);
   }
 
-  /** The slot of the live value of a key, or 0. */
-  #liveIn(shard: Shard, key: Key): number {
-    const slot = shard.find(KIND_PLAIN, key);
-    if (slot === 0 || !shard.isLive(slot, this.now)) return 0;
-    return this.#lost?.has(key) === true && shard.isAway(slot) ? 0 : slot;
+  #valueIn(shard: Shard, key: Key): Sum {
+    return valueIn(shard, key, this.now, this.#lost);
+  }
+
+  #hasValue(shard: Shard, key: Key): boolean {
+    return isThere(this.#valueIn(shard, key));
   }
 
   /** What is under a key, under another one or itself, with another end. False: there is nothing. */
   #copyRegister(from: Key, to: Key, at: number): boolean {
     const shard = this.shardOf(from);
-    const slot = this.#liveIn(shard, from);
-    if (slot === 0) return false;
-    this.#resident(shard, from, slot);
-    const value = bodyOf(shard, slot);
-    const view = shard.table.viewOf(slot);
-    const offset = shard.table.offsetOf(slot);
-    const bytes = shard.table.bytesOf(slot);
-    const tags = tagsAt(view, bytes, offset);
-    this.#writeValue(this.shardOf(to), to, value, at, contentTypeAt(view, bytes, offset), tags);
+    const value = this.#valueIn(shard, from);
+    if (!isThere(value)) return false;
+    const text = this.#textOf(shard, from, value);
+    this.#writeValue(this.shardOf(to), to, { value: text, ...detailsOfValue(shard, value) }, at);
     return true;
   }
 
-  #writeValue(
-    shard: Shard,
-    key: Key,
-    value: Uint8Array | undefined,
-    at: number | undefined,
-    contentType: string | undefined,
-    tags: readonly string[] | undefined,
-  ): void {
-    const expires = value === undefined || at === undefined ? undefined : this.endUnderPolicy(at);
+  #writeValue(shard: Shard, key: Key, write: Pick<LocalWrite, "value" | "contentType" | "tags">, at?: number): void {
+    const expires = write.value === undefined || at === undefined ? undefined : this.endUnderPolicy(at);
     const isOver = expires !== undefined && expires <= this.now;
-    if (isOver && this.#liveIn(shard, key) === 0) return;
-    this.write(shard, {
-      kind: KIND_PLAIN,
-      key,
-      value: isOver ? undefined : value,
-      contentType: isOver ? undefined : contentType,
-      tags: isOver ? undefined : tags,
-      expiresAt: isOver ? undefined : expires,
-    });
+    if (isOver && !this.#hasValue(shard, key)) return;
+    this.write(shard, { kind: KIND_PLAIN, key, ...(!isOver && { ...write, expiresAt: expires }) });
   }
 
   write(shard: Shard, write: LocalWrite): void {

@@ -8,6 +8,7 @@
  */
 
 import type { Key } from "../base/ids.ts";
+import type { Amount } from "../core/amount.ts";
 import type { Collections, CollectionType } from "./collections.ts";
 import type { SortedSets } from "./sorted-set-access.ts";
 
@@ -57,6 +58,9 @@ export interface Workspace {
   stringLength(key: Key): number | undefined;
   /** Replaces whatever was there. It expires at `expiresAt`, unix ms, or never. */
   writeString(key: Key, value: Uint8Array, expiresAt?: number): void;
+
+  /** Adds to the number under a key, 0 where there is none, which keeps its end. It is one, and is read before (C1). */
+  add(key: Key, by: Amount): void;
 
   /** A copy for the client, which has room for it (C1). */
   copyOf(bytes: Uint8Array): Uint8Array;

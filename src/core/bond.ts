@@ -12,8 +12,9 @@
 
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
-import { identityEndAt, readUint56, recordLength, writeUint56 } from "./record.ts";
+import { identityEndAt, recordLength } from "./record.ts";
 import { VersionVector } from "./version-vector.ts";
+import { readUint56, writeUint56 } from "./wide-numbers.ts";
 
 export interface Bond {
   /** Stamp of the newest deletion that the writer knew of exactly, or 0: what is of before is dead. */

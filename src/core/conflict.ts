@@ -45,6 +45,7 @@ import {
   keyAt,
   kindAt,
   originAt,
+  tagsEndAt,
   timestampAt,
   valueLengthAt,
   valueStartAt,
@@ -91,11 +92,15 @@ export function isSameContent(a: DataView, atA: number, b: DataView, atB: number
   if ((flagsAt(a, atA) & FLAG_DEAD) !== 0) return true;
   // Of what has expired nobody knows the value any more.
   if ((flagsAt(a, atA) & (FLAG_GONE | FLAG_AWAY)) !== 0 || expiresAt(a, atA) !== expiresAt(b, atB)) return false;
-  if (valueLengthAt(a, atA) !== valueLengthAt(b, atB)) return false;
-  const [startA, startB] = [identityEndAt(a, atA), identityEndAt(b, atB)];
-  const length = valueStartAt(a, atA) - startA + valueLengthAt(a, atA);
-  if (length !== valueStartAt(b, atB) - startB + valueLengthAt(b, atB)) return false;
-  for (let i = 0; i < length; i++) if (a.getUint8(startA + i) !== b.getUint8(startB + i)) return false;
+  if (!areSameBytes(a, identityEndAt(a, atA), tagsEndAt(a, atA), b, identityEndAt(b, atB), tagsEndAt(b, atB)))
+    return false;
+  const [startA, startB] = [valueStartAt(a, atA), valueStartAt(b, atB)];
+  return areSameBytes(a, startA, startA + valueLengthAt(a, atA), b, startB, startB + valueLengthAt(b, atB));
+}
+
+function areSameBytes(a: DataView, fromA: number, toA: number, b: DataView, fromB: number, toB: number): boolean {
+  if (toA - fromA !== toB - fromB) return false;
+  for (let i = fromA, j = fromB; i < toA; i++, j++) if (a.getUint8(i) !== b.getUint8(j)) return false;
   return true;
 }
 

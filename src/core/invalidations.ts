@@ -20,7 +20,7 @@
  */
 
 import type { Timestamp } from "../base/ids.ts";
-import { FLAG_TAGS, flagsAt, tagsStartAt, timestampAt, valueStartAt } from "./record.ts";
+import { FLAG_TAGS, flagsAt, tagsEndAt, tagsStartAt, timestampAt } from "./record.ts";
 
 interface Invalidation {
   readonly stamp: number;
@@ -94,7 +94,7 @@ export class Invalidations {
     if ((flagsAt(view, at) & FLAG_TAGS) === 0) return false;
     const stamp = timestampAt(view, at);
     if (stamp >= this.#newest) return false;
-    const end = valueStartAt(view, at);
+    const end = tagsEndAt(view, at);
     for (let from = tagsStartAt(view, at); from < end; ) {
       const next = from + 1 + view.getUint8(from);
       if ((this.#byTag.get(textAt(view, from + 1, next))?.stamp ?? 0) > stamp) return true;

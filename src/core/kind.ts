@@ -16,3 +16,24 @@ export function isContainerKind(kind: number): boolean {
 export function isCollectionKind(kind: number): boolean {
   return kind > KIND_DOCUMENT && kind <= KIND_LIST;
 }
+
+/** Added to the kind of a register: increments of that register by one origin (`increments.ts`). */
+const INCREMENTS = 0x40;
+
+export function isIncrementsKind(kind: number): boolean {
+  return (kind & INCREMENTS) !== 0;
+}
+
+export function incrementsOf(kind: number): number {
+  return kind | INCREMENTS;
+}
+
+/** Of the register that increments are of. */
+export function baseKindOf(kind: number): number {
+  return kind & ~INCREMENTS;
+}
+
+/** True of registers whose value may be a number that is added to. */
+export function isCountedKind(kind: number): boolean {
+  return kind === KIND_PLAIN;
+}

@@ -1,13 +1,24 @@
 /** The check of record bytes that come from outside: a peer, or a disk. */
 
-import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
+import { BadBytes, ByteReader, latin1FromBytes } from "../base/bytes.ts";
 import { xxHash32 } from "../base/hash.ts";
 import { checkBond } from "./bond.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
 import { DELETION_FIELD_BYTES, isDeletion, sawAt } from "./containers.ts";
-import { isCollectionKind, KIND_DOCUMENT, KIND_LIST, KIND_PLAIN, KIND_SORTED_SET } from "./kind.ts";
+import { decodeRun } from "./increments.ts";
+import {
+  baseKindOf,
+  isCollectionKind,
+  isCountedKind,
+  isIncrementsKind,
+  KIND_DOCUMENT,
+  KIND_LIST,
+  KIND_PLAIN,
+  KIND_SORTED_SET,
+} from "./kind.ts";
 import { isPosition } from "./list-position.ts";
 import { FIELD_BYTES_MAX, hasLongName, isMemberInForm, memberLengthAt } from "./member.ts";
+import { ORIGIN_BYTES, readOrigin } from "./origin-bytes.ts";
 import {
   bodyLengthAt,
   CHECKSUM_SEED,
@@ -20,6 +31,7 @@ import {
   FLAG_FIELD,
   FLAG_GONE,
   FLAG_META,
+  FLAG_SEEN,
   FLAG_TAGS,
   fieldLengthAt,
   flagsAt,
@@ -29,17 +41,21 @@ import {
   kindAt,
   RECORD_HEADER_BYTES,
   recordLength,
+  SEEN_LENGTH_BYTES,
+  seenAt,
   sequenceAt,
   TAGS_LENGTH_BYTES,
+  tagsEndAt,
   tagsStartAt,
   timestampAt,
   valueLengthAt,
   valueStartAt,
 } from "./record.ts";
 import { SCORE_BYTES, scoreAt } from "./score-order.ts";
+import { decodeSeen, SEEN_BYTES_MAX } from "./seen.ts";
 import { areTags, TAGS_BYTES_MAX } from "./tags.ts";
 
-const FLAGS_KNOWN = 31 | FLAG_TAGS;
+const FLAGS_KNOWN = 31 | FLAG_TAGS | FLAG_SEEN;
 const TWO_21 = 2097152;
 
 export interface RecordLimits {
@@ -53,7 +69,8 @@ export interface RecordLimits {
 export function recordBytesMax({ keyBytesMax, valueBytesMax }: RecordLimits): number {
   const metaMax = 1 + CONTENT_TYPE_LENGTH_MAX;
   const headMax = RECORD_HEADER_BYTES + EXPIRY_BYTES + FIELD_LENGTH_BYTES + 2 * keyBytesMax;
-  return headMax + TAGS_LENGTH_BYTES + TAGS_BYTES_MAX + metaMax + valueBytesMax;
+  const seenMax = SEEN_LENGTH_BYTES + SEEN_BYTES_MAX;
+  return headMax + TAGS_LENGTH_BYTES + TAGS_BYTES_MAX + seenMax + metaMax + valueBytesMax;
 }
 
 /**
@@ -68,9 +85,12 @@ export function checkRecord(view: DataView, at: number, end: number, limits: Rec
   checkLengths(view, at, limits);
   const hasTags = (flags & FLAG_TAGS) !== 0;
   if (hasTags && identityEndAt(view, at) + TAGS_LENGTH_BYTES > end) throw new BadBytes("record truncated");
+  const hasSeen = (flags & FLAG_SEEN) !== 0;
+  if (hasSeen && tagsEndAt(view, at) + SEEN_LENGTH_BYTES > end) throw new BadBytes("record truncated");
   const length = recordLength(view, at);
   if (length > end - at) throw new BadBytes("record truncated");
   if (hasTags) checkTags(view, at);
+  if (hasSeen) checkSeen(view, at);
   checkMeta(view, at, limits);
   checkMembership(view, at);
   if (sequenceAt(view, at) < 1) throw new BadBytes("record without sequence");
@@ -101,7 +121,31 @@ function checkTags(view: DataView, at: number): void {
   const isValue = kindAt(view, at) === KIND_PLAIN && (flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) === 0;
   if (!isValue) throw new BadBytes("tags of what is no value");
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  if (!areTags(bytes, tagsStartAt(view, at), valueStartAt(view, at))) throw new BadBytes("tags out of form");
+  if (!areTags(bytes, tagsStartAt(view, at), tagsEndAt(view, at))) throw new BadBytes("tags out of form");
+}
+
+function checkSeen(view: DataView, at: number): void {
+  if (!isCountedKind(kindAt(view, at))) throw new BadBytes("increments of what is no number");
+  const seen = seenAt(view, at) ?? new Uint8Array(0);
+  if (seen.length > SEEN_BYTES_MAX) throw new BadBytes(`increments seen in ${seen.length} bytes`);
+  decodeSeen(seen);
+}
+
+/** Of increments each is by an origin, and says how far that has come, also if it is gone; unless it is dead. */
+function checkIncrements(view: DataView, at: number): void {
+  const flags = flagsAt(view, at);
+  if (!isCountedKind(baseKindOf(kindAt(view, at)))) throw new BadBytes("increments of what is no number");
+  if ((flags & FLAG_FIELD) === 0 || fieldLengthAt(view, at) !== ORIGIN_BYTES || (flags & FLAG_META) !== 0) {
+    throw new BadBytes("increments out of form");
+  }
+  const start = identityEndAt(view, at);
+  readOrigin(new ByteReader(bytesOf(view, start - ORIGIN_BYTES, start)));
+  if ((flags & FLAG_DEAD) !== 0) return;
+  decodeRun(bytesOf(view, valueStartAt(view, at), at + recordLength(view, at)));
+}
+
+function bytesOf(view: DataView, start: number, end: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + start, end - start);
 }
 
 function checkMeta(view: DataView, at: number, limits: RecordLimits): void {
@@ -120,8 +164,9 @@ function checkUint53(view: DataView, at: number): void {
   if (high >= TWO_21) throw new BadBytes("record with a number over 2^53");
 }
 
-/** True of the deletion of a collection, if it is in form (`containers.ts`): its value says what it saw. */
+/** True of the deletion of a collection, if it is in form (`containers.ts`): its value says what it saw. And of increments that are gone. */
 function tellsWhatItSaw(view: DataView, at: number): boolean {
+  if (isIncrementsKind(kindAt(view, at))) return (flagsAt(view, at) & FLAG_DEAD) === 0;
   return (flagsAt(view, at) & (FLAG_GONE | FLAG_META)) === 0 && isDeletion(view, at);
 }
 
@@ -168,6 +213,7 @@ function checkLease(view: DataView, at: number): void {
 
 /** Of a document's registers each is what its place says: a deletion, a lease without a value, or a member with a bond. */
 function checkMembership(view: DataView, at: number): void {
+  if (isIncrementsKind(kindAt(view, at))) return checkIncrements(view, at);
   if (isCollectionKind(kindAt(view, at))) return checkCollection(view, at);
   if (kindAt(view, at) !== KIND_DOCUMENT) return;
   const flags = flagsAt(view, at);

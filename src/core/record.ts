@@ -3,8 +3,9 @@
  * nothing twice. Little endian:
  *
  *      0  u32  checksum      xxHash32 of the bytes from 4 to the end
- *      4  u8   flags         1 dead, 2 gone (value dropped, expired), 4 expires, 8 field, 16 meta, 32 away, 64 tags
- *      5  u8   kind          0 plain value, 1 document, 2 hash, 3 set, 4 sorted set, 5 list
+ *      4  u8   flags         1 dead, 2 gone (value dropped, expired), 4 expires, 8 field, 16 meta, 32 away, 64 tags,
+ *                            128 seen
+ *      5  u8   kind          as in `kind.ts`
  *      6  u16  key length
  *      8  u32  value length
  *     12  u56  timestamp
@@ -14,9 +15,10 @@
  *         [u16 field length]         with flag 8
  *         key, field
  *         [u16 length, tags]         with flag 64 (`tags.ts`); they are not counted to the value
+ *         [u32 length, seen]         with flag 128, also of what is dead or gone (`seen.ts`); not counted to it, either
  *         value                      with flag 16 the value is: u8 length and text of the content type, then the body
  *
- * A record whose value is *away* (flag 32) ends with key, field and tags; all else, checksum included, is as in the whole
+ * A record whose value is *away* (flag 32) ends where that would begin; all else, checksum included, is as in the whole
  * record, which is on disk. There are such records in memory only.
  *
  * The functions that read single facts take the view of the bytes and the offset at which a record begins, trust the
@@ -28,8 +30,9 @@ import { latin1FromBytes } from "../base/bytes.ts";
 import { giveBack } from "../base/give-back.ts";
 import { xxHash32 } from "../base/hash.ts";
 import type { Key, OriginId, Timestamp } from "../base/ids.ts";
-import { isCollectionKind } from "./kind.ts";
+import { isCollectionKind, isIncrementsKind } from "./kind.ts";
 import { decodeTags, encodeTags } from "./tags.ts";
+import { readUint48, readUint56, writeUint48, writeUint56 } from "./wide-numbers.ts";
 
 export const FLAG_DEAD = 1;
 export const FLAG_GONE = 2;
@@ -38,41 +41,19 @@ export const FLAG_FIELD = 8;
 export const FLAG_META = 16;
 export const FLAG_AWAY = 32;
 export const FLAG_TAGS = 64;
+export const FLAG_SEEN = 128;
 
 export const RECORD_HEADER_BYTES = 32;
 export const EXPIRY_BYTES = 6;
 export const FIELD_LENGTH_BYTES = 2;
 export const TAGS_LENGTH_BYTES = 2;
+export const SEEN_LENGTH_BYTES = 4;
 export const CONTENT_TYPE_LENGTH_MAX = 255;
 /** What one long record took is given back with the next short one. */
 const KEPT_BYTES_MAX = 1024 * 1024;
 
 /** Differs for every version of the layout, so that a record of another one never passes for ours. */
 export const CHECKSUM_SEED = 0x41746c31;
-
-const TWO_32 = 4294967296;
-
-export function readUint48(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getUint16(at + 4, true) * TWO_32;
-}
-
-export function writeUint48(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value, true);
-  view.setUint16(at + 4, value / TWO_32, true);
-}
-
-/** Exact up to 2^53 - 1, all that is ever written. */
-export function readUint56(view: DataView, at: number): number {
-  const high = view.getUint16(at + 4, true) | (view.getUint8(at + 6) << 16);
-  return view.getUint32(at, true) + high * TWO_32;
-}
-
-export function writeUint56(view: DataView, at: number, value: number): void {
-  const high = (value / TWO_32) | 0;
-  view.setUint32(at, value, true);
-  view.setUint16(at + 4, high, true);
-  view.setUint8(at + 6, high >>> 16);
-}
 
 export function checksumAt(view: DataView, at: number): number {
   return view.getUint32(at, true);
@@ -176,8 +157,21 @@ export function identityEndAt(view: DataView, at: number): number {
 }
 
 export function valueStartAt(view: DataView, at: number): number {
+  const end = tagsEndAt(view, at);
+  return (flagsAt(view, at) & FLAG_SEEN) === 0 ? end : end + SEEN_LENGTH_BYTES + view.getUint32(end, true);
+}
+
+/** Behind the identity, where there are no tags. */
+export function tagsEndAt(view: DataView, at: number): number {
   const end = identityEndAt(view, at);
   return (flagsAt(view, at) & FLAG_TAGS) === 0 ? end : end + TAGS_LENGTH_BYTES + view.getUint16(end, true);
+}
+
+/** A view of what a record says that it saw (`seen.ts`); undefined where it says nothing. */
+export function seenAt(view: DataView, at: number): Uint8Array | undefined {
+  if ((flagsAt(view, at) & FLAG_SEEN) === 0) return undefined;
+  const start = tagsEndAt(view, at);
+  return new Uint8Array(view.buffer, view.byteOffset + start + SEEN_LENGTH_BYTES, view.getUint32(start, true));
 }
 
 /** Of the bytes that are there. */
@@ -217,7 +211,7 @@ export function contentTypeAt(view: DataView, bytes: Uint8Array, at: number): st
   return latin1FromBytes(bytes, valueStartAt(view, at) + 1, bodyStartAt(view, at));
 }
 
-/** Where the tags begin, which end where the value begins, in a record that has some. */
+/** Where the tags begin, in a record that has some. */
 export function tagsStartAt(view: DataView, at: number): number {
   return identityEndAt(view, at) + TAGS_LENGTH_BYTES;
 }
@@ -225,29 +219,10 @@ export function tagsStartAt(view: DataView, at: number): number {
 /** Also of a value that is away. */
 export function tagsAt(view: DataView, bytes: Uint8Array, at: number): readonly string[] | undefined {
   if ((flagsAt(view, at) & FLAG_TAGS) === 0) return undefined;
-  return decodeTags(bytes, tagsStartAt(view, at), valueStartAt(view, at));
+  return decodeTags(bytes, tagsStartAt(view, at), tagsEndAt(view, at));
 }
 
-/** True when two records are of the same register: same kind, key and field. An empty field is not 'no field'. */
-export function isSameIdentity(a: DataView, atA: number, b: DataView, atB: number): boolean {
-  // Kind and key length at once.
-  if (a.getUint8(atA + 5) !== b.getUint8(atB + 5) || a.getUint16(atA + 6, true) !== b.getUint16(atB + 6, true)) {
-    return false;
-  }
-  const flagsA = flagsAt(a, atA);
-  const flagsB = flagsAt(b, atB);
-  if (((flagsA ^ flagsB) & FLAG_FIELD) !== 0) return false;
-  const fieldLength = fieldLengthAt(a, atA);
-  if (fieldLength !== fieldLengthAt(b, atB)) return false;
-  let i = atA + headLength(flagsA);
-  let j = atB + headLength(flagsB);
-  const end = i + keyLengthAt(a, atA) + fieldLength;
-  for (; i + 4 <= end; i += 4, j += 4) if (a.getInt32(i, true) !== b.getInt32(j, true)) return false;
-  for (; i < end; i++, j++) if (a.getUint8(i) !== b.getUint8(j)) return false;
-  return true;
-}
-
-/** What a record says. The flags for expiry, field, tags and content type follow from what is given. */
+/** What a record says. The flags for expiry, field, tags, seen and content type follow from what is given. */
 export interface RecordFields {
   /** `FLAG_DEAD`, `FLAG_GONE` or 0; other bits are ignored. */
   readonly flags: number;
@@ -259,6 +234,8 @@ export interface RecordFields {
   readonly contentType?: string | undefined;
   /** At least one, in order (`tags.ts`); of a value alone. */
   readonly tags?: readonly string[] | undefined;
+  /** As bytes (`seen.ts`). */
+  readonly seen?: Uint8Array | undefined;
   readonly timestamp: number;
   readonly origin: number;
   readonly sequence: number;
@@ -286,7 +263,7 @@ export class RecordWriter {
     const valueLength = metaLength + (value === undefined ? 0 : value.length);
     const flags = (fields.flags & (FLAG_DEAD | FLAG_GONE)) | (metaLength === 0 ? 0 : FLAG_META);
     const tags = isEmpty || fields.tags === undefined ? undefined : encodeTags(fields.tags);
-    const valueStart = this.#writeHead(flags, fields.kind, key, field, expiry, valueLength, tags);
+    const valueStart = this.#writeHead(flags, fields.kind, key, field, expiry, valueLength, tags, fields.seen);
     const { view } = this;
     view.setUint32(8, valueLength, true);
     writeUint56(view, 12, fields.timestamp);
@@ -307,13 +284,28 @@ export class RecordWriter {
     this.view.setUint32(8, 0, true);
   }
 
-  /** Writes the record at `at` of `view` as gone: the same stamp, neither value nor tags. Returns its length. */
+  /**
+   * Writes the record at `at` of `view` as gone: the same stamp, neither value nor tags, and what it saw. Of increments how far they
+   * had come stays, so that whoever writes a base has seen it. Returns its length.
+   */
   withoutValue(view: DataView, at: number): number {
-    const length = identityEndAt(view, at) - at;
+    if (isIncrementsKind(kindAt(view, at))) return this.#asGone(view, at);
+    const [identityEnd, tagsEnd] = [identityEndAt(view, at), tagsEndAt(view, at)];
+    const seen = valueStartAt(view, at) - tagsEnd;
+    const length = identityEnd - at + seen;
     this.#reserve(length);
-    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
+    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, identityEnd - at));
+    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + tagsEnd, seen), identityEnd - at);
     this.view.setUint8(4, (flagsAt(view, at) | FLAG_GONE) & ~(FLAG_META | FLAG_AWAY | FLAG_TAGS));
     this.view.setUint32(8, 0, true);
+    return this.#seal(length);
+  }
+
+  #asGone(view: DataView, at: number): number {
+    const length = recordLength(view, at);
+    this.#reserve(length);
+    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
+    this.view.setUint8(4, flagsAt(view, at) | FLAG_GONE);
     return this.#seal(length);
   }
 
@@ -346,16 +338,19 @@ export class RecordWriter {
     expiry: number | undefined,
     valueLength: number,
     tags?: Uint8Array,
+    seen?: Uint8Array,
   ): number {
     const flagsAll =
       flags |
       (expiry === undefined ? 0 : FLAG_EXPIRES) |
       (field === undefined ? 0 : FLAG_FIELD) |
-      (tags === undefined ? 0 : FLAG_TAGS);
+      (tags === undefined ? 0 : FLAG_TAGS) |
+      (seen === undefined ? 0 : FLAG_SEEN);
     const keyStart = headLength(flagsAll);
     const keyEnd = keyStart + key.length;
     const identityEnd = field === undefined ? keyEnd : keyEnd + field.length;
-    const valueStart = tags === undefined ? identityEnd : identityEnd + TAGS_LENGTH_BYTES + tags.length;
+    const tagsEnd = tags === undefined ? identityEnd : identityEnd + TAGS_LENGTH_BYTES + tags.length;
+    const valueStart = seen === undefined ? tagsEnd : tagsEnd + SEEN_LENGTH_BYTES + seen.length;
     this.#reserve(valueStart + valueLength);
     const { view } = this;
     view.setUint8(4, flagsAll);
@@ -370,6 +365,10 @@ export class RecordWriter {
     if (tags !== undefined) {
       view.setUint16(identityEnd, tags.length, true);
       this.bytes.set(tags, identityEnd + TAGS_LENGTH_BYTES);
+    }
+    if (seen !== undefined) {
+      view.setUint32(tagsEnd, seen.length, true);
+      this.bytes.set(seen, tagsEnd + SEEN_LENGTH_BYTES);
     }
     return valueStart;
   }

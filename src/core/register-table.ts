@@ -18,7 +18,8 @@ import { AtollError } from "../base/errors.ts";
 import { halfSipHash13, mix32 } from "../base/hash.ts";
 import type { Arena } from "./arena.ts";
 import { blockBytesFor, REF_MIN } from "./arena.ts";
-import { FLAG_FIELD, fieldLengthAt, flagsAt, identityStartAt, isSameIdentity, keyLengthAt, kindAt } from "./record.ts";
+import { isSameIdentity } from "./identity.ts";
+import { FLAG_FIELD, fieldLengthAt, flagsAt, identityStartAt, keyLengthAt, kindAt } from "./record.ts";
 
 const CHUNK_BITS = 10;
 const CHUNK_SLOTS = 1 << CHUNK_BITS;

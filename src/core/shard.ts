@@ -28,9 +28,10 @@ import type { Digest } from "./digest.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { fallen } from "./fallen.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
+import { Increments, sightAt } from "./increments.ts";
 import { Invalidations } from "./invalidations.ts";
 import { orderOf, partOf } from "./key-order.ts";
-import { isCollectionKind, isContainerKind, KIND_DOCUMENT } from "./kind.ts";
+import { isCollectionKind, isContainerKind, isCountedKind, isIncrementsKind, KIND_DOCUMENT } from "./kind.ts";
 import type { Tenant } from "./memory-shares.ts";
 import { type EarlyRegisters, OriginChains } from "./origin-chains.ts";
 import { PurgeMarks } from "./purge-marks.ts";
@@ -40,6 +41,7 @@ import {
   FLAG_AWAY,
   FLAG_DEAD,
   FLAG_GONE,
+  FLAG_SEEN,
   FLAG_TAGS,
   flagsAt,
   identityEndAt,
@@ -61,6 +63,7 @@ import { compareRecords } from "./record-order.ts";
 import { RegisterTable } from "./register-table.ts";
 import type { Residency } from "./residency.ts";
 import { EMPTY, FREE_TO_GO, HELD_BACK, type Hold, usedOnceMore } from "./s3-fifo.ts";
+import { encodeSeen, NONE_SEEN, SEEN_BYTES_MAX } from "./seen.ts";
 import { SurpassedStamps } from "./surpassed-stamps.ts";
 import { VersionVector } from "./version-vector.ts";
 
@@ -159,6 +162,7 @@ export class Shard {
   readonly id: ShardId;
   readonly table: RegisterTable;
   readonly containers: Containers;
+  readonly increments: Increments;
   readonly vector = new VersionVector();
   readonly fingerprint = new Fingerprint();
   /** Over every register, tombstones included: what the disk must add up to at the next start. */
@@ -226,6 +230,7 @@ export class Shard {
     this.id = options.id;
     this.table = new RegisterTable(options.arena, options.seed);
     this.containers = new Containers(this.table);
+    this.increments = new Increments(this.table);
     this.#chains = new OriginChains(this.table);
     this.#isPersistent = options.isPersistent;
     this.#agenda = options.agenda;
@@ -387,6 +392,19 @@ export class Shard {
     return expiresAt(view, at) > nowMs;
   }
 
+  /** True of a register that was neither deleted nor overwritten, and has expired or is stale. */
+  isOver(slot: number, nowMs: number): boolean {
+    const view = this.table.viewOf(slot);
+    const at = this.table.offsetOf(slot);
+    if ((flagsAt(view, at) & FLAG_DEAD) !== 0) return false;
+    return isGone(flagsAt(view, at)) || expiresAt(view, at) <= nowMs || this.invalidations.isStale(view, at);
+  }
+
+  /** Of the next local write. */
+  get nextSequence(): number {
+    return this.#ownSequence + 1;
+  }
+
   /** Whose sequences local writes take. */
   get ownOrigin(): OriginId {
     assert(this.#ownOrigin !== undefined, "a life begins before the first write");
@@ -463,6 +481,7 @@ export class Shard {
       sequence,
       contentType: write.contentType,
       tags: write.tags,
+      seen: isCountedKind(write.kind) ? this.#sightFor(write, slot, nowMs) : undefined,
       expiresAt: write.expiresAt,
     });
     const surpassed = slot === 0 || this.#isOfThisLife(slot) ? 0 : this.#stampIn(slot);
@@ -474,6 +493,19 @@ export class Shard {
       this.#removals.note(stored, timestamp);
     }
     return stored;
+  }
+
+  /** What a base that is written now has seen of what was added to it (N3, N4 of `increments.ts`), encoded. */
+  #sightFor({ key, isRemoval }: LocalWrite, slot: number, nowMs: number): Uint8Array | undefined {
+    const [view, at] = slot === 0 ? [undefined, 0] : [this.table.viewOf(slot), this.table.offsetOf(slot)];
+    const hasSeen = view !== undefined && (flagsAt(view, at) & FLAG_SEEN) !== 0;
+    if (this.increments.count === 0 && !hasSeen) return undefined;
+    const last = hasSeen ? sightAt(view, at) : NONE_SEEN;
+    const before = isRemoval === true && this.isOver(slot, nowMs) ? this.#stampIn(slot) : Infinity;
+    const seen = encodeSeen(this.increments.sight(key, last, this.vector, before));
+    if (seen !== undefined && seen.length > SEEN_BYTES_MAX)
+      throw new AtollError("VALUE_TOO_LARGE", "more lives of replicas have added to this key than can be told");
+    return seen;
   }
 
   /** Of the register whose identity is in the writer, and which is held in `slot` if that is not 0 (I5). */
@@ -680,12 +712,30 @@ export class Shard {
       const view = this.table.viewOf(slot);
       const at = this.table.offsetOf(slot);
       if ((flagsAt(view, at) & FALLEN) === 0) continue;
-      if (mayPurge(view, at)) {
+      if (!this.#isStillNeeded(view, at) && mayPurge(view, at)) {
         this.forget(slot);
         purged++;
       } else this.#bury(slot);
     }
     return purged;
+  }
+
+  /**
+   * True of a base that is no more while something is held that it says it saw, or took along (N5 of `increments.ts`): without
+   * it that would come back.
+   */
+  #isStillNeeded(view: DataView, at: number): boolean {
+    if (this.increments.count === 0 || !isCountedKind(kindAt(view, at))) return false;
+    const slots = this.increments.of(keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at));
+    if (slots.length === 0) return false;
+    const seen = sightAt(view, at);
+    const timestamp = timestampAt(view, at);
+    const isOver = isGone(flagsAt(view, at));
+    return slots.some((slot) => {
+      const [last, run] = [seen.get(this.increments.originIn(slot)), this.increments.runIn(slot)];
+      if (run === undefined) return isOver || last !== undefined;
+      return (isOver && run.after < timestamp) || (last !== undefined && run.tally.run <= last.run);
+    });
   }
 
   get graves(): number {
@@ -715,6 +765,7 @@ export class Shard {
     this.#account(view, at, false);
     this.#confirm(slot);
     this.containers.forget(slot);
+    this.increments.forget(slot);
     this.table.unlink(slot);
     this.table.remove(slot);
     this.#dirtyHead();
@@ -891,7 +942,7 @@ export class Shard {
     if (!this.table.isHeld(slot) || this.table.isSentinel(slot) || this.isUnconfirmed(slot)) return false;
     const view = this.table.viewOf(slot);
     const at = this.table.offsetOf(slot);
-    const isValue = (flagsAt(view, at) & FALLEN) === 0 && !isContainerKind(kindAt(view, at));
+    const isValue = (flagsAt(view, at) & FALLEN) === 0 && isValueKind(kindAt(view, at));
     return isValue && timestampAt(view, at) < TIMESTAMP_MAX;
   }
 
@@ -1114,6 +1165,7 @@ export class Shard {
     const slot = this.table.insert(view, bytes, at, length, hash);
     const start = keyStartAt(view, at);
     this.table.setMark(slot, partOf(orderOf(view, start, start + keyLengthAt(view, at))) << PART_SHIFT);
+    if (isIncrementsKind(kindAt(view, at))) this.increments.note(slot);
     return slot;
   }
 
@@ -1134,7 +1186,8 @@ export class Shard {
     if (isContainerKind(kindAt(view, at))) {
       this.containerBytes += bytes;
       this.containers.standing += step;
-    } else if (isAway(flagsAt(view, at))) this.awayBytes += step * valueLengthAt(view, at);
+    } else if (isIncrementsKind(kindAt(view, at))) this.increments.standing += step;
+    else if (isAway(flagsAt(view, at))) this.awayBytes += step * valueLengthAt(view, at);
     else if (mayBeAway(view, at)) this.looseBytes += step * valueLengthAt(view, at);
     if ((flagsAt(view, at) & FLAG_TAGS) !== 0) {
       this.tagged += step;
@@ -1186,10 +1239,15 @@ export class Shard {
   }
 }
 
+/** True of what is no part of something greater. */
+function isValueKind(kind: number): boolean {
+  return !isContainerKind(kind) && !isIncrementsKind(kind);
+}
+
 /** E3 of `residency.ts`, and whether there is a value here that is worth it. */
 function mayBeAway(view: DataView, at: number): boolean {
   if ((flagsAt(view, at) & (FALLEN | FLAG_AWAY)) !== 0) return false;
-  return valueLengthAt(view, at) >= AWAY_BYTES_MIN && !isContainerKind(kindAt(view, at));
+  return valueLengthAt(view, at) >= AWAY_BYTES_MIN && isValueKind(kindAt(view, at));
 }
 
 /** Header, key and field of a record, enough to name its place on disk. */

@@ -6,6 +6,7 @@ import type { Shard } from "../core/shard.ts";
 import { Changes } from "./changes.ts";
 import type { Random } from "./ports.ts";
 import { changeAt } from "./register-view.ts";
+import { shownAfter } from "./shown-record.ts";
 
 export type Emit = (deliver: () => void) => void;
 
@@ -18,6 +19,8 @@ export interface AudienceListener {
 
 /** Replicas that follow shards. */
 export interface ShardFollowers {
+  /** Shards that others follow here, counted for each of these. */
+  readonly followers: number;
   /** False: watchers here are told of it by another. */
   isToldHere(shard: ShardId): boolean;
   applied(shard: ShardId, view: DataView, at: number, now: number): void;
@@ -65,6 +68,19 @@ export class Audience {
 
   /** A register came or changed. */
   applied(shard: Shard, view: DataView, at: number, now: number): void {
+    const space = spaceOf(shard.id);
+    const shown = this.#isFollowed(space) ? shownAfter(shard, view, at, now) : "itself";
+    if (typeof shown !== "string") return this.#tell(shard, shown.view, shown.start, now);
+    if (shown === "itself") this.#tell(shard, view, at, now);
+    // What it comes to now nobody can tell without the disk: whoever watches reads it.
+    else if (shown === "away") this.reset();
+  }
+
+  #isFollowed(space: SpaceId): boolean {
+    return this.#followers.followers > 0 || this.#changesBySpace.get(space)?.isUnknown === false;
+  }
+
+  #tell(shard: Shard, view: DataView, at: number, now: number): void {
     const space = spaceOf(shard.id);
     this.#followers.applied(shard.id, view, at, now);
     if (space === DEFAULT_SPACE) this.listener?.applied(view, at, now, this.#emit);

@@ -11,11 +11,12 @@ import { bytesFromLatin1 } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import { ORDER_MAX, orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
-import { KIND_PLAIN } from "../core/kind.ts";
-import { keyAt, keyLengthAt, keyStartAt } from "../core/record.ts";
+import { isIncrementsKind } from "../core/kind.ts";
+import { keyAt, keyLengthAt, keyStartAt, kindAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { KeyPage, KeysOptions } from "../store.ts";
 import { liveMembers } from "../types/container.ts";
+import { isValueThere, sumOf } from "../types/counter.ts";
 import type { Replica } from "./replica.ts";
 
 const PAGE_KEYS_MAX = 10_000;
@@ -124,16 +125,22 @@ function isListed(shard: Shard, slot: number, now: number): boolean {
   if (!shard.isLive(slot, now)) return false;
   const view = shard.table.viewOf(slot);
   const at = shard.table.offsetOf(slot);
+  if (isIncrementsKind(kindAt(view, at))) return isListedSum(shard, slot, now);
   const container = shard.containers.of(view, at);
   if (container === undefined) return true;
   const { key } = container;
-  const plain = shard.find(KIND_PLAIN, key);
-  if (plain !== 0 && shard.isLive(plain, now)) return false;
+  if (isValueThere(shard, key, now)) return false;
   for (const { kind } of shard.containers.under(key)) {
     const first = liveMembers(shard, kind, key, now).next().value;
     if (first !== undefined) return first === slot;
   }
   return false;
+}
+
+/** True of the first increments of a key that there is nothing else of, while that is something. */
+function isListedSum(shard: Shard, slot: number, now: number): boolean {
+  const sum = sumOf(shard, keyOf(shard, slot), now);
+  return sum !== undefined && sum.base === 0 && sum.from[0] === slot;
 }
 
 function candidates(shard: Shard, slots: readonly number[], prefix: string, place: Place, now: number): Candidates {

@@ -2,6 +2,7 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId, Timestamp } from "../base/ids.ts";
+import { spaceOf } from "../base/shard-id.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
 import { KIND_PLAIN } from "../core/kind.ts";
@@ -9,8 +10,10 @@ import { tagsAt, timestampAt, valueLengthAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { tagsOf } from "../core/tags.ts";
 import type { AckLevel, Condition, Dot, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
+import { isAddedTo, sumOf } from "../types/counter.ts";
 import { dotAt, entryAt, versionAt } from "./register-view.ts";
 import type { Replica } from "./replica.ts";
+import { newestOf, recordOfSum } from "./shown-record.ts";
 import { staleDot } from "./tag-invalidation.ts";
 
 const CONTENT_TYPE_LENGTH_MAX = 255;
@@ -61,6 +64,39 @@ export function readKey(
 ): ReadOutcome | ValueAway | ValueLong {
   checkKey(replica, key);
   const shard = replica.shardOfKey(key, space);
+  if (isAddedTo(shard, key)) return readSum(replica, shard, key, now, bytesMax);
+  return readValue(replica, shard, key, now, bytesMax);
+}
+
+/** Of a key that is added to. */
+function readSum(
+  replica: Replica,
+  shard: Shard,
+  key: Key,
+  now: number,
+  bytesMax: number,
+): ReadOutcome | ValueAway | ValueLong {
+  const sum = sumOf(shard, key, now);
+  if (sum === undefined || sum.from.length === 0) return readValue(replica, shard, key, now, bytesMax);
+  const { base } = sum;
+  if (base !== 0) {
+    const valueLength = valueLengthAt(shard.table.viewOf(base), shard.table.offsetOf(base));
+    if (valueLength > bytesMax) return new ValueLong(valueLength);
+    if (shard.isAway(base)) return new ValueAway(shard, base);
+    shard.used(base);
+  }
+  const { view, start } = recordOfSum(shard, key, sum);
+  return { dot: dotAt(shard.id, view, start), entry: entryAt(view, start) };
+}
+
+function readValue(
+  replica: Replica,
+  shard: Shard,
+  key: Key,
+  now: number,
+  bytesMax: number,
+): ReadOutcome | ValueAway | ValueLong {
+  const space = spaceOf(shard.id);
   const slot = shard.find(KIND_PLAIN, key);
   if (slot === 0) return {};
   const view = shard.table.viewOf(slot);
@@ -126,8 +162,8 @@ export function carryOutWrite(
 ): WriteOutcome {
   const { key, value, contentType, tags, above, expiresAt, condition, ack } = write;
   const shard = replica.shardOfKey(key, space);
-  const before = shard.find(KIND_PLAIN, key);
-  const existed = before !== 0 && shard.isLive(before, now);
+  const before = versionSlot(shard, key, now);
+  const existed = before !== 0;
   if (condition !== undefined) {
     const version = existed ? versionAt(shard.table.viewOf(before), shard.table.offsetOf(before)) : undefined;
     checkCondition(condition, version);
@@ -136,6 +172,14 @@ export function carryOutWrite(
   const local = { kind: KIND_PLAIN, key, value, contentType, tags, above, expiresAt, stamp };
   const slot = replica.write(shard, local, wantsConfirm, now);
   return writtenAt(shard, slot, existed);
+}
+
+/** The slot of the register whose version is that of what is under a key; 0: there is nothing. */
+export function versionSlot(shard: Shard, key: Key, now: number): number {
+  const sum = isAddedTo(shard, key) ? sumOf(shard, key, now) : undefined;
+  if (sum !== undefined) return newestOf(shard, sum);
+  const slot = shard.find(KIND_PLAIN, key);
+  return slot !== 0 && shard.isLive(slot, now) ? slot : 0;
 }
 
 /** What a write came to that has just been carried out here. */

@@ -5,6 +5,7 @@
  * on: who does not own the shard must not, and is no part of a majority, so that it has nobody to ask.
  */
 
+import { ByteWriter } from "../base/bytes.ts";
 import { isDue } from "../base/deadline.ts";
 import type { Key, ReplicaId, ShardId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
@@ -12,6 +13,7 @@ import { coOwnersOf } from "../cluster/co-owners.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { KIND_PLAIN } from "../core/kind.ts";
 import { recordLength } from "../core/record.ts";
+import type { Shard } from "../core/shard.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
 
@@ -125,12 +127,7 @@ export class QuorumReads {
       });
       return;
     }
-    let records = NOTHING;
-    if (shard !== undefined && slot !== 0) {
-      const view = shard.table.viewOf(slot);
-      const start = shard.table.offsetOf(slot);
-      records = { bytes: shard.table.bytesOf(slot), view, start, end: start + recordLength(view, start) };
-    }
+    const records = shard === undefined || !whole ? NOTHING : recordsOf(shard, slot, message.key as Key);
     this.#host.send(peer, { type: "read-reply", request: message.request, whole, records });
   }
 
@@ -167,4 +164,23 @@ export class QuorumReads {
       if (isLate || this.#isInVain(read)) this.#settle(request, read);
     }
   }
+}
+
+/** The register in a slot, if that is not 0, and what was added to it. */
+function recordsOf(shard: Shard, slot: number, key: Key): Records {
+  const added = shard.increments.count === 0 ? [] : shard.increments.of(key);
+  if (added.length === 0) return slot === 0 ? NOTHING : recordIn(shard, slot);
+  const writer = new ByteWriter();
+  for (const each of slot === 0 ? added : [slot, ...added]) {
+    const { bytes, start, end } = recordIn(shard, each);
+    writer.raw(bytes.subarray(start, end));
+  }
+  const bytes = writer.copy();
+  return { bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length };
+}
+
+function recordIn(shard: Shard, slot: number): Records {
+  const view = shard.table.viewOf(slot);
+  const start = shard.table.offsetOf(slot);
+  return { bytes: shard.table.bytesOf(slot), view, start, end: start + recordLength(view, start) };
 }

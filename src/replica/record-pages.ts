@@ -8,10 +8,13 @@ import { ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import type { Container } from "../core/container.ts";
 import { orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
-import { keyAt, keyLengthAt, keyStartAt, recordLength } from "../core/record.ts";
+import { isContainerKind } from "../core/kind.ts";
+import { keyAt, keyLengthAt, keyStartAt, kindAt, recordLength } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { isOver, liveMembers } from "../types/container.ts";
+import { isAddedTo, sumOf } from "../types/counter.ts";
 import type { Place } from "./key-pages.ts";
+import { recordOfSum } from "./shown-record.ts";
 
 /** Registers after whose visit a page is handed out as it is. */
 const LOOKED_MAX = 8192;
@@ -165,15 +168,26 @@ class PageWriter {
   /** A value; or, once, all of a container, its lease before the rest. */
   #write(slot: number): void {
     const shard = this.#shard;
+    const key = this.#keyOf(slot);
+    if (isAddedTo(shard, key) && isOfValue(shard, slot)) return this.#writeSum(slot, key);
     const container = shard.containers.of(shard.table.viewOf(slot), shard.table.offsetOf(slot));
     if (container === undefined) return this.#append(slot);
-    const { kind, key, lease } = container;
+    const { kind, lease } = container;
     if (this.#containers.has(container) || isOver(shard, kind, key, this.#now)) return;
     this.#containers.add(container);
     const members = [...liveMembers(shard, kind, key, this.#now)];
     if (members.length === 0) return;
     if (lease !== 0) this.#append(lease);
     for (const member of members) this.#append(member);
+  }
+
+  /** Once, as the value that it comes to. */
+  #writeSum(slot: number, key: Key): void {
+    const sum = sumOf(this.#shard, key, this.#now);
+    if (sum === undefined || (sum.base === 0 ? sum.from[0] : sum.base) !== slot) return;
+    const { bytes, start, end } = recordOfSum(this.#shard, key, sum);
+    this.#writer.raw(bytes.subarray(start, end));
+    this.#count++;
   }
 
   #append(slot: number): void {
@@ -187,4 +201,9 @@ class PageWriter {
     const { table } = this.#shard;
     return keyAt(table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
   }
+}
+
+/** True of a value, and of what was added to one. */
+function isOfValue(shard: Shard, slot: number): boolean {
+  return !isContainerKind(kindAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)));
 }

@@ -101,6 +101,7 @@ import { type Found, type RecalledAll, Recalls } from "./recalls.ts";
 import { versionAt } from "./register-view.ts";
 import { Rota } from "./rota.ts";
 import { StaleSweep } from "./stale-sweep.ts";
+import { SumUpkeep } from "./sum-upkeep.ts";
 import { isInvalidation, LearnedInvalidations } from "./tag-invalidation.ts";
 import { Vouchers } from "./vouchers.ts";
 import { WatchRelay, type WatchRelayHost } from "./watch-relay.ts";
@@ -174,6 +175,7 @@ export class Replica implements WatchRelayHost {
   readonly heardSpaces = new HeardSpaces();
   readonly invalidations = new LearnedInvalidations();
   readonly staleSweep = new StaleSweep(this);
+  readonly sumUpkeep = new SumUpkeep(this);
   readonly members: Members;
   readonly membership: Membership;
   readonly reports: Reports;
@@ -458,7 +460,7 @@ export class Replica implements WatchRelayHost {
   /** A local write or deletion, in the shard of its key. Returns its slot; its dot is in the register. */
   write(shard: Shard, write: LocalWrite, confirm: boolean, now: number): number {
     this.#checkRoom(shard, write);
-    this.#prepare(shard);
+    this.prepare(shard);
     const slot = shard.write(write, now);
     this.replication.queue(shard, this.#writer.bytes, recordLength(this.#writer.view, 0), confirm);
     this.#applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
@@ -486,8 +488,11 @@ export class Replica implements WatchRelayHost {
       throw new AtollError("MEMORY_FULL", "values come faster than the disk takes them, or the budget is too small");
   }
 
-  /** What was left of a shard that leaves goes, and where this life is spent another one begins (R4). */
-  #prepare(shard: Shard): void {
+  /**
+   * What was left of a shard that leaves goes, and where this life is spent another one begins (R4). To be called before a write
+   * that names the life that makes it; `write` does it by itself.
+   */
+  prepare(shard: Shard): void {
     if (shard.isLeaving) shard.leave(Infinity);
     if (!shard.isSpent) return;
     this.life += 1 + leap(this.#random);
@@ -557,7 +562,7 @@ export class Replica implements WatchRelayHost {
       this.recall(shard, away.slice(0, RECALLS_AT_ONCE));
       return false;
     }
-    if (slots.length > 0) this.#prepare(shard);
+    if (slots.length > 0) this.prepare(shard);
     for (const slot of slots) shard.redot(slot);
     return true;
   }
@@ -724,6 +729,7 @@ export class Replica implements WatchRelayHost {
     this.audit.votes.tick(now);
     this.#fall(now);
     this.staleSweep.step(now);
+    this.sumUpkeep.step(now);
     if (this.#vouchers.isBroken(now)) this.#doubtAgain(now);
     this.#reconcileAll(now);
     this.#pull(now);
@@ -792,6 +798,7 @@ export class Replica implements WatchRelayHost {
     if (!hasUnmet || this.members.all().length > 1) this.#sealing.step();
     if (hasUnmet) return;
     this.#endLeases(now);
+    this.sumUpkeep.begin();
     this.#purging.begin();
   }
 
@@ -804,6 +811,11 @@ export class Replica implements WatchRelayHost {
         for (const write of writes) this.write(shard, write, false, now);
       }
     }
+  }
+
+  /** R6 and R7: what every owner has on disk. */
+  settledTest(shard: Shard, now: number): ReturnType<Purging["testFor"]> {
+    return this.#purging.testFor(shard, now);
   }
 
   /** The last tick left something over: the next one should come soon. */

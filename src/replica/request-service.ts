@@ -10,6 +10,7 @@ import { KIND_PLAIN } from "../core/kind.ts";
 import { recordLength } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { WriteOutcome } from "../store.ts";
+import { isAddedTo, sumOf } from "../types/counter.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
 import type {
@@ -33,6 +34,7 @@ import { stampOf } from "./register-view.ts";
 import { groupOf, restoreHere } from "./restore.ts";
 import { type Answer, type Here, type Router, unknownOutcome } from "./router.ts";
 import { type Fate, fateOf } from "./second-tries.ts";
+import { recordOfSum } from "./shown-record.ts";
 
 /** Requests of one peer that wait here: for acknowledgements, sessions, or others. */
 export const SERVED_MAX = 16_384;
@@ -93,7 +95,9 @@ export class RequestService {
       const shard = this.#shardOf(space, body.key);
       if (shard === undefined || !this.#router.isReadyHere(shard, space)) return undefined;
       if (body.type === "read")
-        return body.quorum || isAway(shard, body.key) ? undefined : shortAnswer(recordsOf(shard, body.key));
+        return body.quorum || isAway(shard, body.key)
+          ? undefined
+          : shortAnswer(recordsOf(shard, body.key, this.#host.now()));
       if (body.ack !== "memory") return undefined;
       checkSizes(this.#host.replica(), body);
       const fate = this.#carryOut(message, shard, body);
@@ -154,9 +158,10 @@ export class RequestService {
     if (isAway(shard, body.key) && !(await this.#isRecalled(peer, around, shard, body.key)))
       return this.#answer(peer, request, REFUSED);
     // It is long under way where the link is slow.
-    if (shortAnswer(recordsOf(shard, body.key)) === undefined) this.#answer(peer, request, { type: "taken" });
+    const now = this.#host.now();
+    if (shortAnswer(recordsOf(shard, body.key, now)) === undefined) this.#answer(peer, request, { type: "taken" });
     // The machine has gone on meanwhile.
-    this.#answer(peer, request, { type: "read", records: recordsOf(shard, body.key) });
+    this.#answer(peer, request, { type: "read", records: recordsOf(shard, body.key, now) });
   }
 
   /** Resolves once the value of a key is in memory; false: nobody has it. Throws as `LocalKeyspace.bringBack`. */
@@ -328,7 +333,9 @@ function isAway(shard: Shard, key: Key): boolean {
 }
 
 /** Valid until the machine goes on. */
-function recordsOf(shard: Shard, key: Key): Records {
+function recordsOf(shard: Shard, key: Key, now: number): Records {
+  const sum = isAddedTo(shard, key) ? sumOf(shard, key, now) : undefined;
+  if (sum !== undefined && sum.from.length > 0) return recordOfSum(shard, key, sum);
   const slot = shard.find(KIND_PLAIN, key);
   if (slot === 0) return NOTHING;
   shard.used(slot);

@@ -25,7 +25,7 @@ import { ttlUnder } from "../cluster/placement/policy.ts";
 import { afterAt, contentAt, coversAt, encodeMember } from "../core/bond.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import { isBase, isLease, LEASE_FIELD } from "../core/containers.ts";
-import { isCollectionKind, isContainerKind } from "../core/kind.ts";
+import { isCollectionKind, isContainerKind, isIncrementsKind } from "../core/kind.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -42,6 +42,7 @@ import {
 } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { bondOf, deletion, isOver } from "../types/container.ts";
+import { sumOf } from "../types/counter.ts";
 import type { Replica } from "./replica.ts";
 import { restorePart } from "./restore-collection.ts";
 
@@ -104,7 +105,10 @@ class Writing {
   value(): RestoreFate {
     const { view, at, kind, key } = this.#record;
     const { stamp } = this.#mode;
+    // What was added to a value came to other records there, and is told in the value.
+    if (isIncrementsKind(kind)) return "kept";
     const held = this.#shard.find(kind, key);
+    if (this.#hasNewerIncrements(stamp ?? timestampAt(view, at))) return "kept";
     if (isDead(flagsAt(view, at))) return this.#death(held);
     if (stamp !== undefined) return this.#valueAsOf(held, stamp);
     const timestamp = timestampAt(view, at);
@@ -113,6 +117,14 @@ class Writing {
     if (this.#shard.invalidations.isStale(view, at)) return "forgotten";
     if (held !== 0) return this.#put(timestamp, expiresAt(view, at));
     return this.#wasForgotten() ? "forgotten" : this.#put(timestamp, expiresAt(view, at));
+  }
+
+  /** Something was added that a value as of this stamp does not have. */
+  #hasNewerIncrements(stamp: number): boolean {
+    const { increments } = this.#shard;
+    if (increments.count === 0) return false;
+    const slots = sumOf(this.#shard, this.#record.key, this.#now)?.from ?? [];
+    return slots.some((slot) => this.#stampOf(slot) >= stamp);
   }
 
   /** Of what a quarantine put aside: a deletion of what is older, and still there. */

@@ -10,9 +10,10 @@ import type { Container } from "../core/container.ts";
 import { DELETION_FIELD_BYTES, DELETION_MARK, LEASE_FIELD } from "../core/containers.ts";
 import { fieldOfName, memberLengthAt, memberStartAt, nameAt, valueWithName } from "../core/member.ts";
 import { replicaOf } from "../core/origin.ts";
-import { originAt, sequenceAt, writeUint56 } from "../core/record.ts";
+import { originAt, sequenceAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 import { restricted, type VersionVector } from "../core/version-vector.ts";
+import { writeUint56 } from "../core/wide-numbers.ts";
 import { isOver, leaseEnd } from "./container.ts";
 
 /** Names one collection: a hash and a set under one key are two. */

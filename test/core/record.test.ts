@@ -2,15 +2,20 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
 import { xxHash32 } from "../../src/base/hash.ts";
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, OriginId } from "../../src/base/ids.ts";
+import { wholeAmount } from "../../src/core/amount.ts";
 import { TIMESTAMP_MAX } from "../../src/core/clock.ts";
-import { isContainerKind, KIND_PLAIN } from "../../src/core/kind.ts";
+import { isSameIdentity } from "../../src/core/identity.ts";
+import { isContainerKind, isIncrementsKind, KIND_PLAIN } from "../../src/core/kind.ts";
 import { FIELD_BYTES_MAX } from "../../src/core/member.ts";
 import * as record from "../../src/core/record.ts";
 import { FLAG_DEAD, FLAG_EXPIRES, FLAG_FIELD, FLAG_GONE, FLAG_META } from "../../src/core/record.ts";
 import { checkRecord, type RecordLimits, recordBytesMax } from "../../src/core/record-check.ts";
 import { compareRecords, compareStamps } from "../../src/core/record-order.ts";
+import { encodeSeen, SEEN_BYTES_MAX, type Seen, type Tally } from "../../src/core/seen.ts";
 import { TAG_BYTES_MAX, TAGS_MAX, tagsOf } from "../../src/core/tags.ts";
+import * as wideNumbers from "../../src/core/wide-numbers.ts";
+import { origin } from "../support/shards.ts";
 
 const LIMITS: RecordLimits = { keyBytesMax: 64, valueBytesMax: 300 };
 const CHECKSUM_SEED = 0x41746c31;
@@ -27,7 +32,7 @@ const uint48 = fc.oneof(
 
 const stamped = {
   // Of a document's registers each has a form of its own.
-  kind: fc.integer({ min: 0, max: 255 }).filter((kind) => !isContainerKind(kind)),
+  kind: fc.integer({ min: 0, max: 255 }).filter((kind) => !isContainerKind(kind) && !isIncrementsKind(kind)),
   key: latin1(1, 64) as fc.Arbitrary<Key>,
   field: fc.option(latin1(0, 64), { nil: undefined }),
   timestamp,
@@ -74,6 +79,11 @@ const rich: record.RecordFields = {
 
 const tagged: record.RecordFields = { ...rich, kind: KIND_PLAIN, tags: ["a", "bc"] };
 
+const counted: record.RecordFields = {
+  ...tagged,
+  seen: encodeSeen(new Map([[origin(2), { run: 3, count: 2, sum: wholeAmount(-7) }]])),
+};
+
 /** A copy of a record, so that a test may damage it. */
 function bytesOf(fields: record.RecordFields): Uint8Array<ArrayBuffer> {
   const writer = new record.RecordWriter(16);
@@ -103,10 +113,10 @@ describe("numbers", () => {
     fc.assert(
       fc.property(uint53, uint48, fc.nat(5), (wide, narrow, at) => {
         const bytes = new Uint8Array(20).fill(0xaa);
-        record.writeUint56(viewOf(bytes), at, wide);
-        record.writeUint48(viewOf(bytes), at + 7, narrow);
-        expect(record.readUint56(viewOf(bytes), at)).toBe(wide);
-        expect(record.readUint48(viewOf(bytes), at + 7)).toBe(narrow);
+        wideNumbers.writeUint56(viewOf(bytes), at, wide);
+        wideNumbers.writeUint48(viewOf(bytes), at + 7, narrow);
+        expect(wideNumbers.readUint56(viewOf(bytes), at)).toBe(wide);
+        expect(wideNumbers.readUint48(viewOf(bytes), at + 7)).toBe(narrow);
         for (const [i, byte] of bytes.entries()) if (i < at || i >= at + 13) expect(byte).toBe(0xaa);
       }),
     );
@@ -118,11 +128,23 @@ describe("the longest record", () => {
     const limits = { keyBytesMax: 7, valueBytesMax: 90 };
     const [key, field, contentType] = ["k".repeat(7) as Key, "f".repeat(7), "t".repeat(255)];
     const tags = Array.from({ length: TAGS_MAX }, (_, i) => "x".repeat(TAG_BYTES_MAX - 1) + String.fromCharCode(i));
-    const longest = { ...tagged, key, field, contentType, tags, value: new Uint8Array(90) };
+    const seen = encodeSeen(manySeen());
+    const longest = { ...tagged, key, field, contentType, tags, seen, value: new Uint8Array(90) };
+    expect(seen?.length).toBe(SEEN_BYTES_MAX);
     expect(new record.RecordWriter(8).write(longest)).toBe(recordBytesMax(limits));
     expect(checkRecord(viewOf(bytesOf(longest)), 0, recordBytesMax(limits), limits)).toBeGreaterThan(0);
   });
 });
+
+/** As much as may be: a count in two bytes, and 5957 entries of 11 bytes, of which some have another byte of digits. */
+function manySeen(): Seen {
+  const seen = new Map<OriginId, Tally>();
+  const [entries, longer] = [5957, 7];
+  for (let i = 0; i < entries; i++) {
+    seen.set(origin(i), { run: 1, count: 1, sum: wholeAmount(i < longer ? 1 : 0) });
+  }
+  return seen;
+}
 
 describe("RecordWriter", () => {
   it("gives back the room that one long record took", () => {
@@ -194,10 +216,10 @@ describe("RecordWriter", () => {
         const view = viewOf(bytesOf(fields));
         probe.write(other);
         probe.writeIdentity(fields.kind, fields.key, fields.field);
-        expect(record.isSameIdentity(probe.view, 0, view, 0)).toBe(true);
+        expect(isSameIdentity(probe.view, 0, view, 0)).toBe(true);
         expect(record.recordLength(probe.view, 0)).toBe(record.identityEndAt(probe.view, 0));
         const isSame = fields.kind === other.kind && fields.key === other.key && fields.field === other.field;
-        expect(record.isSameIdentity(probe.view, 0, viewOf(bytesOf(other)), 0)).toBe(isSame);
+        expect(isSameIdentity(probe.view, 0, viewOf(bytesOf(other)), 0)).toBe(isSame);
       }),
     );
   });
@@ -250,9 +272,9 @@ describe("isSameIdentity", () => {
     ["a longer key", identity(0, "abcd")],
     ["another last byte", identity(0, "abd")],
   ])("tells a key from %s", (_, other) => {
-    expect(record.isSameIdentity(identity(0, "abc"), 0, other, 0)).toBe(false);
-    expect(record.isSameIdentity(other, 0, identity(0, "abc"), 0)).toBe(false);
-    expect(record.isSameIdentity(other, 0, other, 0)).toBe(true);
+    expect(isSameIdentity(identity(0, "abc"), 0, other, 0)).toBe(false);
+    expect(isSameIdentity(other, 0, identity(0, "abc"), 0)).toBe(false);
+    expect(isSameIdentity(other, 0, other, 0)).toBe(true);
   });
 });
 
@@ -261,6 +283,7 @@ describe("checkRecord", () => {
     ["plain", plain],
     ["rich", rich],
     ["tagged", tagged],
+    ["counted", counted],
     ["dead", { ...rich, flags: FLAG_DEAD, value: undefined, contentType: undefined }],
   ])("refuses a %s record with any one bit flipped", (_, fields) => {
     const bytes = bytesOf(fields);
@@ -275,6 +298,7 @@ describe("checkRecord", () => {
     ["plain", plain],
     ["rich", rich],
     ["tagged", tagged],
+    ["counted", counted],
   ])("refuses a %s record cut anywhere, wherever it lies, and reads nothing behind the cut", (_, fields) => {
     const bytes = bytesOf(fields);
     for (let end = 0; end < bytes.length; end++) {
@@ -286,7 +310,7 @@ describe("checkRecord", () => {
   it.each<[string, Uint8Array]>([
     ["no key", forged(plain, (view) => view.setUint16(6, 0, true))],
     ["unknown flags", forged(plain, (view) => view.setUint8(4, 32))],
-    ["sequence 0", forged(plain, (view) => record.writeUint48(view, 26, 0))],
+    ["sequence 0", forged(plain, (view) => wideNumbers.writeUint48(view, 26, 0))],
     ["a timestamp of 2^53", forged(plain, (view) => view.setUint8(12 + 6, 32))],
     ["an origin of 2^53", forged(plain, (view) => view.setUint8(19 + 6, 32))],
     ["a value, though dead", forged(plain, (view) => view.setUint8(4, FLAG_DEAD))],

@@ -30,6 +30,11 @@ export function addLongDoubles(a: string, b: string): string | "bad" | "infinite
   );
 }
 
+/** A fraction as such a double, written. */
+export function roundedText(numerator: bigint, denominator: bigint): string {
+  return textOf(rounded({ numerator, denominator }));
+}
+
 /** As the machine takes it; undefined where it is no number. */
 function fractionOf(text: string): Fraction | undefined {
   if (text.length > TEXT_LENGTH_MAX) return undefined;

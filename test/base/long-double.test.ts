@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addLongDoubles } from "../../src/commands/long-double.ts";
+import { addLongDoubles } from "../../src/base/long-double.ts";
 
 test.each([
   ["0.1", "0.2", "0.3"],

@@ -1,0 +1,104 @@
+/**
+ * Values that many registers make up (`types/counter.ts`), each as one record: for whoever is told of a key in records, and knows
+ * nothing of the others. It bears stamp and dot of the newest of those that it is made of.
+ */
+
+import type { Key } from "../base/ids.ts";
+import { isIncrementsKind, KIND_PLAIN } from "../core/kind.ts";
+import {
+  bodyLengthAt,
+  bodyStartAt,
+  contentTypeAt,
+  expiresAt,
+  FLAG_DEAD,
+  FLAG_GONE,
+  flagsAt,
+  isGone,
+  keyAt,
+  kindAt,
+  originAt,
+  type RecordFields,
+  RecordWriter,
+  sequenceAt,
+  tagsAt,
+  timestampAt,
+} from "../core/record.ts";
+import { compareRecords } from "../core/record-order.ts";
+import type { Shard } from "../core/shard.ts";
+import { endOf, isAddedTo, type Sum, sumOf, textOf } from "../types/counter.ts";
+import type { Records } from "../wire/records.ts";
+
+const writer = new RecordWriter();
+
+/** The slot of the newest register that a sum is made of. */
+export function newestOf(shard: Shard, { base, from }: Sum): number {
+  const { table } = shard;
+  let newest = base;
+  for (const slot of from) {
+    const isNewer =
+      newest === 0 ||
+      compareRecords(table.viewOf(slot), table.offsetOf(slot), table.viewOf(newest), table.offsetOf(newest)) > 0;
+    if (isNewer) newest = slot;
+  }
+  return newest;
+}
+
+/** Valid until the next one is made. The value of its base is in memory. */
+export function recordOfSum(shard: Shard, key: Key, sum: Sum): Records {
+  const text = textOf(shard, sum);
+  const fields = sum.base === 0 ? {} : baseFields(shard, sum.base);
+  const due = endOf(shard, sum);
+  return made(shard, newestOf(shard, sum), {
+    ...fields,
+    flags: 0,
+    key,
+    ...(text !== undefined && { value: text }),
+    expiresAt: due,
+  });
+}
+
+function baseFields(shard: Shard, slot: number): Pick<RecordFields, "contentType" | "tags" | "value"> {
+  const view = shard.table.viewOf(slot);
+  const at = shard.table.offsetOf(slot);
+  const bytes = shard.table.bytesOf(slot);
+  const start = bodyStartAt(view, at);
+  const value = bytes.subarray(start, start + bodyLengthAt(view, at));
+  return { contentType: contentTypeAt(view, bytes, at), tags: tagsAt(view, bytes, at), value };
+}
+
+function made(shard: Shard, stampedAs: number, fields: Partial<RecordFields> & { key: Key; flags: number }): Records {
+  const view = shard.table.viewOf(stampedAs);
+  const at = shard.table.offsetOf(stampedAs);
+  const end = writer.write({
+    kind: KIND_PLAIN,
+    value: undefined,
+    timestamp: timestampAt(view, at),
+    origin: originAt(view, at),
+    sequence: sequenceAt(view, at),
+    ...fields,
+  });
+  return { bytes: writer.bytes, view: writer.view, start: 0, end };
+}
+
+/**
+ * What a key shows now that a register of it, a value or increments, has come or changed. "itself": what that says; "nothing": no
+ * more, or less, than before; "away": that can be told only once the value that was added to is back in memory.
+ */
+export function shownAfter(
+  shard: Shard,
+  slotView: DataView,
+  at: number,
+  now: number,
+): Records | "itself" | "nothing" | "away" {
+  const kind = kindAt(slotView, at);
+  if (shard.increments.count === 0 || (kind !== KIND_PLAIN && !isIncrementsKind(kind))) return "itself";
+  const key = keyAt(slotView, new Uint8Array(slotView.buffer, slotView.byteOffset, slotView.byteLength), at);
+  if (!isAddedTo(shard, key)) return "itself";
+  const sum = sumOf(shard, key, now);
+  if (sum !== undefined) return sum.base !== 0 && shard.isAway(sum.base) ? "away" : recordOfSum(shard, key, sum);
+  if (kind === KIND_PLAIN) return "itself";
+  if (shard.find(KIND_PLAIN, key) !== 0) return "nothing";
+  const isOver = isGone(flagsAt(slotView, at)) || expiresAt(slotView, at) <= now;
+  const [own] = shard.increments.of(key);
+  return own === undefined ? "nothing" : made(shard, own, { key, flags: isOver ? FLAG_GONE : FLAG_DEAD });
+}

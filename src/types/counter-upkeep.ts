@@ -1,0 +1,101 @@
+/**
+ * What goes of the increments of a key (`core/increments.ts`), so that what is held does not grow with every life that has added
+ * to it. One of the owners of the shard sees to it; nobody can tell from what a key comes to whether it has.
+ *
+ *  U1. Increments are removed once every owner has a base that saw all of them, or took them along, on disk, and we have all that
+ *      they had then (`isSettled`, R6 and R7). Whatever other base there is was known to who had that one, and is below it, or was
+ *      written in its knowledge. The removal is stamped one tick after what is removed: what its origin adds meanwhile stays.
+ *  U2. A base is written anew, with what it lacks, where that is of a life that is sealed, or where it is a deletion and all
+ *      owners have it: it says the same as it did. Stamped one tick after it, it loses to whatever was put meanwhile. So it has
+ *      to be older than clocks are apart, or a put by a clock that is behind might be stamped as it is.
+ *  U3. Of what no base is held that is stamped below all that was ever put, and above all that was purged.
+ */
+
+import type { Key } from "../base/ids.ts";
+import { msOfTimestamp } from "../core/clock.ts";
+import { adderAt, runAt, sightAt, unseenOf } from "../core/increments.ts";
+import { incrementsOf, KIND_PLAIN } from "../core/kind.ts";
+import { textOfOrigin } from "../core/origin-bytes.ts";
+import { contentTypeAt, flagsAt, isDead, isGone, tagsAt, timestampAt } from "../core/record.ts";
+import type { LocalWrite, Shard } from "../core/shard.ts";
+import { endOf, sumOf, textOf } from "./counter.ts";
+
+export interface UpkeepView {
+  readonly nowMs: number;
+  /** R6 and R7, of a record. */
+  readonly isSettled: (view: DataView, at: number) => boolean;
+  /** So long ago a base was written at least, ms, that is written anew (U2). */
+  readonly ageMin: number;
+  /** There may be something that is put below the stamps that are told here: nothing is begun there (U3). */
+  readonly isPlaced: boolean;
+}
+
+/** What has to be written, nothing else meanwhile. */
+export function upkeepOf(shard: Shard, key: Key, view: UpkeepView): readonly LocalWrite[] {
+  const base = shard.find(KIND_PLAIN, key);
+  const isSettled = base !== 0 && isStanding(shard, base, view.nowMs) && isSettledIn(shard, base, view);
+  const removals = isSettled ? removalsOf(shard, key, base) : [];
+  if (removals.length > 0) return removals;
+  const folded = foldOf(shard, key, base, isSettled, view);
+  return folded === undefined ? [] : [folded];
+}
+
+/** Not of one that is over and has not fallen yet: clocks differ. */
+function isStanding(shard: Shard, slot: number, nowMs: number): boolean {
+  return !shard.isOver(slot, nowMs) || isGone(flagsAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)));
+}
+
+function isSettledIn(shard: Shard, slot: number, { isSettled }: UpkeepView): boolean {
+  return isSettled(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+}
+
+/** U1. */
+function removalsOf(shard: Shard, key: Key, base: number): LocalWrite[] {
+  const { table } = shard;
+  const view = table.viewOf(base);
+  const at = table.offsetOf(base);
+  const seen = sightAt(view, at);
+  const overAt = isGone(flagsAt(view, at)) ? timestampAt(view, at) : 0;
+  const removals: LocalWrite[] = [];
+  for (const slot of shard.increments.of(key)) {
+    if (!shard.isStanding(slot) || shard.isUnconfirmed(slot)) continue;
+    const run = runAt(table.viewOf(slot), table.offsetOf(slot));
+    if (run === undefined) continue;
+    const origin = adderAt(table.viewOf(slot), table.offsetOf(slot));
+    const last = seen.get(origin);
+    const isSeen = last !== undefined && unseenOf(run.tally, last) === undefined;
+    if (!isSeen && run.after >= overAt) continue;
+    removals.push({ kind: incrementsOf(KIND_PLAIN), key, field: textOfOrigin(origin), isRemoval: true });
+  }
+  return removals;
+}
+
+/** U2, U3. */
+function foldOf(
+  shard: Shard,
+  key: Key,
+  base: number,
+  isSettled: boolean,
+  { nowMs, ageMin, isPlaced }: UpkeepView,
+): LocalWrite | undefined {
+  const sum = sumOf(shard, key, nowMs);
+  if (sum === undefined || sum.from.length === 0 || (base === 0 && isPlaced)) return undefined;
+  const { table } = shard;
+  const isOfSealed = sum.from.some((slot) => shard.vector.isSealed(shard.increments.originIn(slot)));
+  const isDeleted = base !== 0 && isDead(flagsAt(table.viewOf(base), table.offsetOf(base)));
+  if (!isOfSealed && !(isDeleted && isSettled)) return undefined;
+  // What was added since the end of a base is of another value.
+  if (base !== 0 && sum.base === 0 && !isDeleted) return undefined;
+  const due = endOf(shard, sum);
+  const expiresAt = due === Infinity ? undefined : due;
+  if (base === 0) return { kind: KIND_PLAIN, key, value: textOf(shard, sum), expiresAt, stamp: 1 };
+  const [view, at] = [table.viewOf(base), table.offsetOf(base)];
+  const isOld = msOfTimestamp(timestampAt(view, at)) < nowMs - ageMin;
+  if (!isOld || shard.isAway(base) || shard.isUnconfirmed(base)) return undefined;
+  const value = textOf(shard, sum);
+  // No number: what was added to it does not count, and stays as it is.
+  if (value === undefined) return undefined;
+  const bytes = table.bytesOf(base);
+  const [contentType, tags] = isDeleted ? [] : [contentTypeAt(view, bytes, at), tagsAt(view, bytes, at)];
+  return { kind: KIND_PLAIN, key, value, contentType, tags, expiresAt, isRemoval: true };
+}

@@ -1,0 +1,132 @@
+/**
+ * Numbers that are added to: what a key comes to, of a base and of increments by many replicas (`core/increments.ts`). Writes are
+ * told, not made: whoever calls hands them to the shard, in order.
+ */
+
+import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
+import type { Key } from "../base/ids.ts";
+import { type Amount, addAmounts, amountOfText, textOfAmount } from "../core/amount.ts";
+import { encodeRun, type Run, sightAt, unseenOf } from "../core/increments.ts";
+import { incrementsOf, KIND_PLAIN } from "../core/kind.ts";
+import { textOfOrigin } from "../core/origin-bytes.ts";
+import { bodyLengthAt, bodyStartAt, expiresAt, timestampAt } from "../core/record.ts";
+import { NONE_SEEN } from "../core/seen.ts";
+import type { LocalWrite, Shard } from "../core/shard.ts";
+
+/** A longer text is no number that is worth it. */
+const NUMBER_BYTES_MAX = 5 * 1024;
+
+/** What a key that was added to comes to. */
+export interface Sum {
+  /** The slot of the value that was added to; 0: it was deleted, or never there. */
+  readonly base: number;
+  /** What was added to it, that it does not have; undefined: nothing. */
+  readonly added: Amount | undefined;
+  /** Slots of the registers that say so. */
+  readonly from: readonly number[];
+}
+
+/** False where a key is what its value says: the least work for keys that nobody adds to. */
+export function isAddedTo(shard: Shard, key: Key): boolean {
+  return shard.increments.count > 0 && shard.increments.of(key).length > 0;
+}
+
+/** Undefined: there is nothing under the key. */
+export function sumOf(shard: Shard, key: Key, nowMs: number): Sum | undefined {
+  const slot = shard.find(KIND_PLAIN, key);
+  const base = slot !== 0 && shard.isLive(slot, nowMs) ? slot : 0;
+  const after = overAt(shard, slot, nowMs);
+  const seen = slot === 0 ? NONE_SEEN : sightAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+  const from: number[] = [];
+  let added: Amount | undefined;
+  for (const each of shard.increments.of(key)) {
+    const run = shard.isLive(each, nowMs) ? shard.increments.runIn(each) : undefined;
+    if (run === undefined || run.after < after) continue;
+    const unseen = unseenOf(run.tally, seen.get(shard.increments.originIn(each)));
+    if (unseen === undefined) continue;
+    added = added === undefined ? unseen : addAmounts(added, unseen);
+    from.push(each);
+  }
+  return base === 0 && added === undefined ? undefined : { base, added, from };
+}
+
+/** The stamp of a base that is over, and took with it what was added to it (N5); 0 of any other one. */
+function overAt(shard: Shard, slot: number, nowMs: number): number {
+  if (slot === 0 || !shard.isOver(slot, nowMs)) return 0;
+  return timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+}
+
+/** True where there is a value under a key, be it one that consists of increments alone. */
+export function isValueThere(shard: Shard, key: Key, nowMs: number): boolean {
+  const slot = shard.find(KIND_PLAIN, key);
+  if (slot !== 0 && shard.isLive(slot, nowMs)) return true;
+  return isAddedTo(shard, key) && sumOf(shard, key, nowMs) !== undefined;
+}
+
+/** What it comes to, where its base is in memory; undefined: the value of the base as it is, which lacks nothing, or is no number. */
+export function amountOf(shard: Shard, { base, added }: Sum): Amount | undefined {
+  if (added === undefined || base === 0) return added;
+  const amount = numberIn(shard, base);
+  return amount === undefined ? undefined : addAmounts(amount, added);
+}
+
+/** The same, as the value is written. */
+export function textOf(shard: Shard, sum: Sum): Uint8Array | undefined {
+  const amount = amountOf(shard, sum);
+  return amount === undefined ? undefined : bytesFromLatin1(textOfAmount(amount));
+}
+
+function numberIn(shard: Shard, slot: number): Amount | undefined {
+  const view = shard.table.viewOf(slot);
+  const at = shard.table.offsetOf(slot);
+  const length = bodyLengthAt(view, at);
+  if (length > NUMBER_BYTES_MAX) return undefined;
+  const start = bodyStartAt(view, at);
+  return amountOfText(latin1FromBytes(shard.table.bytesOf(slot), start, start + length));
+}
+
+/** When it expires, unix ms; `Infinity`: it does not. Without a base as late as any of what it consists of. */
+export function endOf(shard: Shard, { base, from }: Sum): number {
+  const end = (slot: number) => expiresAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+  return base !== 0 ? end(base) : Math.max(...from.map(end));
+}
+
+/** Adds to what is under a key. `due`: when that expires; undefined: it does not. */
+export function addition(shard: Shard, key: Key, by: Amount, due: number | undefined, nowMs: number): LocalWrite {
+  const slot = shard.find(KIND_PLAIN, key);
+  const after = slot === 0 ? shard.purgeMarkOf(KIND_PLAIN, key) : overAt(shard, slot, nowMs);
+  const last = ownRun(shard, key, nowMs);
+  if (last === undefined || (slot !== 0 && last.after < after))
+    return incrementsWrite(shard, key, { after, tally: { run: shard.nextSequence, count: 1, sum: by } }, due);
+  const { run, count, sum } = last.tally;
+  const tally = { run, count: count + 1, sum: addAmounts(sum, by) };
+  return incrementsWrite(shard, key, { after: last.after, tally }, due);
+}
+
+/**
+ * Once a key has been given another end: what was added here ends then, too, seen as it is, and has not to be removed. Undefined:
+ * nothing was.
+ */
+export function prolonged(shard: Shard, key: Key, nowMs: number): LocalWrite | undefined {
+  const run = isAddedTo(shard, key) ? ownRun(shard, key, nowMs) : undefined;
+  const sum = run === undefined ? undefined : sumOf(shard, key, nowMs);
+  if (run === undefined || sum === undefined) return undefined;
+  const end = endOf(shard, sum);
+  return incrementsWrite(shard, key, run, end === Infinity ? undefined : end);
+}
+
+/** Of this life, if it stands. */
+function ownRun(shard: Shard, key: Key, nowMs: number): Run | undefined {
+  const slot = shard.find(incrementsOf(KIND_PLAIN), key, textOfOrigin(shard.ownOrigin));
+  return slot !== 0 && shard.isLive(slot, nowMs) ? shard.increments.runIn(slot) : undefined;
+}
+
+function incrementsWrite(shard: Shard, key: Key, run: Run, expiresAt: number | undefined): LocalWrite {
+  return {
+    kind: incrementsOf(KIND_PLAIN),
+    key,
+    field: textOfOrigin(shard.ownOrigin),
+    value: encodeRun(run),
+    expiresAt,
+  };
+}
