@@ -57,6 +57,8 @@ export const errorTable = {
   NOT_FOUND: { http: 404, redis: "ERR", retry: false },
   METHOD_NOT_ALLOWED: { http: 405, redis: "ERR", retry: false },
   UPGRADE_REQUIRED: { http: 426, redis: "ERR", retry: false },
+  NOT_A_NUMBER: { http: 409, redis: "ERR", retry: false },
+  NUMBER_OVERFLOW: { http: 409, redis: "ERR", retry: false },
   WRONG_TYPE: { http: 409, redis: "WRONGTYPE", retry: false },
   PRECONDITION_FAILED: { http: 412, redis: "ERR", retry: false },
   DOCUMENT_RESET: { http: 409, redis: "ERR", close: 4410, retry: false },

@@ -1,4 +1,4 @@
-/** Commands of maps and sets in memory, and no others: what the doors need of a command layer. */
+/** Commands of maps, sets and one counter in memory, and no others: what the doors need of a command layer. */
 
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import {
@@ -12,7 +12,7 @@ import {
 } from "../../src/command-reply.ts";
 import type { CommandFacts, CommandKeyspace, CommandStore, CommandWords } from "../../src/command-store.ts";
 
-const NAMES = "hset hget hdel hlen hscan sadd srem sismember scard sscan del".split(" ");
+const NAMES = "hset hget hdel hlen hscan sadd srem sismember scard sscan del get incrby incrbyfloat".split(" ");
 
 export class FakeCommands implements CommandStore {
   readonly commands = new Map(NAMES.map((name) => [name, factsOf(name)]));
@@ -48,6 +48,10 @@ export class FakeCommands implements CommandStore {
       case "hlen":
       case "scard":
         return integerReply(members.size);
+      case "get":
+        return key === "no" ? NOTHING : textReply(key === "number" ? "7" : "text");
+      case "incrby":
+        return integerReply(7 + Number(name));
       case "del":
         return integerReply(this.held.delete(key) ? 1 : 0);
       case "hscan":

@@ -1,5 +1,6 @@
-/** The part of the table of routes (`routes.ts`) that is about maps and sets. */
+/** The part of the table of routes (`routes.ts`) that is about maps, sets and counters. */
 
+import { getCounter, postCounter } from "./counters.ts";
 import { deleteField, deleteMap, getField, getMap, putField } from "./maps.ts";
 import type { Operation, Outcome, Route } from "./route.ts";
 import { addMember, deleteSet, getSet, hasMember, removeMember } from "./sets.ts";
@@ -15,6 +16,30 @@ function removal(summary: string, query: readonly string[], run: Operation["run"
 }
 
 export const collectionRoutes = {
+  counters: {
+    path: "/v1/counters/{key}",
+    operations: {
+      GET: {
+        summary: "What a number comes to",
+        access: "read",
+        body: "none",
+        query: [],
+        outcomes: { 200: { body: "Counter" } },
+        problems: [404, WRONG_TYPE, 507],
+        run: getCounter,
+      },
+      POST: {
+        summary: "Adds to a number, 0 where there is none: what is added at once elsewhere counts as well",
+        access: "write",
+        body: "small",
+        bodyShape: "Addition",
+        query: [],
+        outcomes: { 200: { body: "Counter" } },
+        problems: [408, WRONG_TYPE, 413, 415, 507],
+        run: postCounter,
+      },
+    },
+  },
   maps: {
     path: "/v1/maps/{key}",
     operations: {

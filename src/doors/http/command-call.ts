@@ -32,7 +32,8 @@ export async function carryOut(
   ...words: readonly (string | Uint8Array)[]
 ): Promise<Carried> {
   const keyspace = facts.commands?.keyspace(call.keyspace);
-  if (keyspace === undefined) throw new AtollError("UNKNOWN_KEYSPACE", "there are no maps and sets in this keyspace");
+  if (keyspace === undefined)
+    throw new AtollError("UNKNOWN_KEYSPACE", "there are no maps, sets and counters in this keyspace");
   const command = facts.commands?.commands.get(name);
   assert(command !== undefined, `there is a command ${name}`);
   const client: CommandClient = { room: call.room, lastWrite: undefined };

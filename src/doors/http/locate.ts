@@ -21,6 +21,7 @@ const keyPaths: readonly (readonly [path: string, route: RouteName])[] = [
   ["/v1/kv/", "kv"],
   ["/v1/docs/", "docs"],
   ["/v1/diffs/", "diffs"],
+  ["/v1/counters/", "counters"],
   ["/yjs/", "yjs"],
 ];
 /** Behind them comes a key by itself, or behind a slash what of it is meant, which may be in the query instead. */

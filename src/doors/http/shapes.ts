@@ -169,6 +169,14 @@ export const shapes = {
   },
   Update: { type: "application/octet-stream", schema: { description: "A Yjs update, first encoding" } },
   StateVector: { type: "application/octet-stream", schema: { description: "As Y.encodeStateVector makes it" } },
+  Addition: {
+    type: JSON_TYPE,
+    schema: object({ by: { type: "number", description: "Whole, below 2^53, or a fraction" } }),
+  },
+  Counter: {
+    type: JSON_TYPE,
+    schema: object({ value: { type: ["number", "string"], description: "As text where a double does not hold it" } }),
+  },
   FieldPage: {
     type: JSON_TYPE,
     schema: object({ fields: { type: "object", additionalProperties: text }, encoding: pageEncoding, cursor }, [

@@ -133,7 +133,7 @@ const bearer = { authorization: "Bearer all" };
 describe("what is described", () => {
   it("answers, refuses those without a token where it says so, and takes every query parameter", async () => {
     for (const { method, path, operation } of operations()) {
-      const query = /\/(kv|docs|diffs|yjs|maps|sets)$/.test(path) ? "?key=there" : "";
+      const query = /\/(kv|docs|diffs|yjs|maps|sets|counters)$/.test(path) ? "?key=there" : "";
       const url = `${doors.url}${path
         .replace("{ks}", "default")
         .replace("{key}", "there")
@@ -195,9 +195,15 @@ describe("every answer", () => {
   const update = { accept: "application/octet-stream" };
 
   const [map, field] = ["/v1/maps/{key}", "/v1/maps/{key}/{field}"];
+  const counter = "/v1/counters/{key}";
   const [set, member] = ["/v1/sets/{key}", "/v1/sets/{key}/{member}"];
 
   const exchanges: readonly Sent[] = [
+    { does: ["get", counter, "/v1/counters/number"], status: 200 },
+    { does: ["get", counter, "/v1/counters/no"], status: 404 },
+    { does: ["get", counter, "/v1/counters/there"], status: 409 },
+    { does: ["post", counter, "/v1/counters/number"], body: '{"by":5}', status: 200 },
+    { does: ["post", counter, "/v1/counters/number"], body: "x".repeat(70_000), status: 413 },
     { does: ["get", map, "/v1/maps/there?limit=5"], status: 200 },
     { does: ["get", map, "/v1/maps/bytes"], status: 200 },
     { does: ["get", map, "/v1/maps/no"], status: 404 },
@@ -367,7 +373,7 @@ describe("every answer", () => {
 
   it("that is described, and no problem, was seen", () => {
     for (const { method, path, operation } of operations()) {
-      if (path.includes("{ks}") || /\/(kv|docs|diffs|yjs|maps|sets)$/.test(path)) continue;
+      if (path.includes("{ks}") || /\/(kv|docs|diffs|yjs|maps|sets|counters)$/.test(path)) continue;
       for (const status of Object.keys(operation.responses)) {
         if (Number(status) < 400) expect(seen, status).toContain(`${method} ${path} ${status}`);
       }
