@@ -35,6 +35,7 @@ import { commandTable } from "./command-table.ts";
 import { KeysHere } from "./keys-here.ts";
 import { isReading, serveCommands } from "./serving.ts";
 import type { SpaceCommands } from "./space-commands.ts";
+import { waitElsewhere, waitsOn } from "./waiting-elsewhere.ts";
 import { keysOf } from "./words.ts";
 
 /** For so long what a client has written itself is waited for, ms; then what is there has to do, as after a failover. */
@@ -180,7 +181,16 @@ export class PlacedCommands implements CommandKeyspace {
     if (isAboutAllKeys(facts)) return overAllKeys(this.#allKeysFor(client), words, facts);
     return isDivisible(facts) && this.#router.areApart(shards)
       ? this.#inParts(command, client)
-      : this.#whole(command, shards, client);
+      : this.#wholeOrWait(command, shards, client);
+  }
+
+  async #wholeOrWait(command: QueuedCommand, shards: readonly Shard[], client: CommandClient): Promise<Reply> {
+    const { words, facts } = command;
+    // The words last until more is read, as it is while a client waits.
+    const kept = facts.flags.has("blocking") ? { words: words.map((word) => word.slice()), facts } : command;
+    const reply = await this.#whole(kept, shards, client);
+    if (!waitsOn(kept, client, reply)) return reply;
+    return waitElsewhere(this.#host, client, kept, () => this.#whole(kept, this.#shardsOf([kept]), client));
   }
 
   async #whole({ words, facts }: QueuedCommand, shards: readonly Shard[], client: CommandClient, isAboutAll = false) {

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { ReplicaId } from "../../src/base/ids.ts";
+import { ASK_AGAIN_MS } from "../../src/commands/waiting-elsewhere.ts";
 import type { Dot } from "../../src/store.ts";
 import { CommandWorld } from "../support/command-world.ts";
 import { NAME, SETTLE_MS } from "../support/placed-world.ts";
@@ -70,6 +71,30 @@ describe("a command at a replica that keeps nothing of its keys", () => {
     await placed.run(2 * SETTLE_MS);
     expect(await placed.at(0).do(`get ${key}`)).toBe("guest");
     expect(placed.held(2, key)).toBe(false);
+  });
+
+  it("waits for what comes there, for as long as its client does", async () => {
+    const placed = await four("wait");
+    const key = placed.keyOf([0, 1]);
+    const waiting = placed.at(2);
+    let end = (): void => {};
+    Object.assign(waiting.client, { waits: { begin: (command: { end(): void }) => (end = () => command.end()) } });
+    const first = waiting.do(`blpop ${key} 0`);
+    await placed.run(3 * ASK_AGAIN_MS);
+    expect(await placed.at(0).do(`rpush ${key} 1 2`)).toBe(2);
+    expect(await first).toEqual([key, "1"]);
+    expect(await waiting.do(`brpoplpush ${key} ${key} 0`)).toBe("2");
+    expect(await placed.at(0).do(`del ${key}`)).toBe(1);
+    const second = waiting.do(`blmpop 0 1 ${key} left`);
+    await placed.run(3 * ASK_AGAIN_MS);
+    end();
+    expect(await second).toBe(null);
+    await placed.at(0).do(`rpush ${key} 3`);
+    await placed.run(3 * ASK_AGAIN_MS);
+    expect(await placed.at(3).do(`lrange ${key} 0 -1`)).toEqual(["3"]);
+    await placed.at(1).do(`del ${key}`);
+    expect(await waiting.do(`blpop ${key} 0.3`)).toBe(null);
+    expect(await placed.at(3).do(`blpop ${key} 0`)).toBe(null);
   });
 
   it("is not taken for carried out by who speaks a version of the protocol without commands", async () => {

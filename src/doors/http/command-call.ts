@@ -22,6 +22,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   OOM: "MEMORY_FULL",
   LOADING: "NOT_READY",
   TRYAGAIN: "OWNERS_UNREACHABLE",
+  UNKNOWN: "OUTCOME_UNKNOWN",
 };
 
 /** Text stands for its bytes, as latin1. Throws what ends the command, as an `AtollError`. */
