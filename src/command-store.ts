@@ -74,6 +74,8 @@ export interface CommandClient {
   readonly room?: Room;
   /** Told of a command that waits for something to come; absent: none does, and they are answered as if nothing came. */
   readonly waits?: { begin(command: BlockedCommand): void };
+  /** Told of the write that a member of a collection is read as, for its session. */
+  saw?(dot: Dot): void;
   /** Of the last write that was made for it. */
   lastWrite: Dot | undefined;
   /** The last write into each shard that it has written into; `all`: into so many that any may be of it. Absent: `lastWrite` alone. */

@@ -39,6 +39,8 @@ export interface CollectionsHost {
   readonly valueBytesMax: number;
   shardOf(key: Key): Shard;
   write(shard: Shard, write: LocalWrite): void;
+  /** The client is about to be told what is in a slot. */
+  saw(shard: Shard, slot: number): void;
   /** When what is asked to end then ends, by the policy of the keyspace; undefined: never. */
   endUnderPolicy(at: number): number | undefined;
 }
@@ -112,7 +114,9 @@ export class ReplicaCollections implements Collections {
   valueOf(key: Key, type: CollectionType, name: string): Uint8Array | undefined {
     const shard = this.#shardFor(key, type);
     const slot = memberSlot(shard, { kind: kindOf(type), key }, name, this.#host.now);
-    return slot === 0 ? undefined : memberValue(shard, slot);
+    if (slot === 0) return undefined;
+    this.#host.saw(shard, slot);
+    return memberValue(shard, slot);
   }
 
   memberExpiresAt(key: Key, type: CollectionType, name: string): number | undefined {

@@ -188,12 +188,16 @@ describe("maps and sets", () => {
     expect(await codes("GET", "/maps/k?ttl=1")).toEqual([400, "BAD_REQUEST"]);
   });
 
-  it("give a session that has seen what was written", async () => {
-    const written = await send("PUT", "/maps/k/f", "v");
-    const session = written.headers.get("atoll-session") ?? "";
-    const headers = { authorization: "Bearer all", "atoll-session": session };
+  it("give a session that has seen what was written, and what was read", async () => {
+    const sessionOf = (answer: Response) => answer.headers.get("atoll-session") ?? "";
+    const nothing = sessionOf(await send("GET", "/maps/k/f"));
+    const written = sessionOf(await send("PUT", "/maps/k/f", "v"));
+    expect(written).not.toBe(nothing);
+    const headers = { authorization: "Bearer all", "atoll-session": written };
     const read = await fetch(`${base}/maps/k/f`, { headers });
     expect([read.status, await read.text()]).toEqual([200, "v"]);
-    expect(session.length).toBeGreaterThan((await send("GET", "/maps/k/f")).headers.get("atoll-session")?.length ?? 99);
+    expect(sessionOf(await send("GET", "/maps/k/f"))).toBe(written);
+    await redis.send("SADD", "s", "m");
+    expect(sessionOf(await send("GET", "/sets/s/m"))).not.toBe(nothing);
   });
 });

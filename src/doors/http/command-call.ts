@@ -12,7 +12,7 @@ type ErrorReply = Extract<Reply, { type: "error" }>;
 
 export interface Carried {
   readonly reply: Exclude<Reply, ErrorReply>;
-  /** Of what was written. */
+  /** Of what was written, or of the one thing that was read. */
   readonly dots: readonly Dot[];
 }
 
@@ -37,11 +37,19 @@ export async function carryOut(
     throw new AtollError("UNKNOWN_KEYSPACE", "there are no maps, sets and counters in this keyspace");
   const command = facts.commands?.commands.get(name);
   assert(command !== undefined, `there is a command ${name}`);
-  const client: CommandClient = { room: call.room, lastWrite: undefined };
+  let seen: Dot | undefined;
+  const client: CommandClient = {
+    room: call.room,
+    lastWrite: undefined,
+    saw: (dot) => {
+      seen = dot;
+    },
+  };
   const bytes = [name, ...words].map((word) => (typeof word === "string" ? bytesFromLatin1(word) : word));
   const reply = await keyspace.run(bytes, command, client);
   if (reply.type === "error") throw errorOf(reply);
-  return { reply, dots: client.lastWrite === undefined ? [] : [client.lastWrite] };
+  const dot = client.lastWrite ?? seen;
+  return { reply, dots: dot === undefined ? [] : [dot] };
 }
 
 function errorOf({ text, code }: ErrorReply): AtollError {

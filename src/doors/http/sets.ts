@@ -16,10 +16,10 @@ export async function addMember(call: Call, facts: DoorFacts): Promise<Answer> {
 
 /** 200 where it is a member, 404. */
 export async function hasMember(call: Call, facts: DoorFacts): Promise<Answer> {
-  const { reply } = await carryOut(call, facts, "sismember", call.key, namedIn(call, "member"));
+  const { reply, dots } = await carryOut(call, facts, "sismember", call.key, namedIn(call, "member"));
   const isMember = reply.type === "integer" && reply.value === 1;
   if (!isMember) return problemAnswer(new AtollError("NOT_FOUND", "no such member"));
-  return jsonAnswer(200, { isMember });
+  return jsonAnswer(200, { isMember }, dots);
 }
 
 /** 204 whether it was a member or not. */
