@@ -377,9 +377,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     this.#client.lastWrite = dotOf(shard, slot);
   }
 
-  saw(shard: Shard, slot: number): void {
-    this.#client.saw?.(dotOf(shard, slot));
-  }
+  readonly saw = (shard: Shard, slot: number): void => this.#client.saw?.(dotOf(shard, slot));
 
   endUnderPolicy(at: number): number | undefined {
     return endUnder(this.#replica.keyspaces.policyOf(this.#space), at, this.now);
