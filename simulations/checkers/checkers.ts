@@ -9,6 +9,7 @@ import { checkClock } from "./clock.ts";
 import { checkCondition } from "./condition.ts";
 import { checkConvergence } from "./convergence.ts";
 import { checkCopies } from "./copies.ts";
+import { checkCounters } from "./counters.ts";
 import { coverageOf, type Verdict } from "./coverage.ts";
 import { checkDigest } from "./digest.ts";
 import { checkDocument } from "./document.ts";
@@ -48,6 +49,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   listing: checkListing,
   document: checkDocument,
   members: checkMembers,
+  counters: checkCounters,
   resurrection: checkResurrection,
   digest: checkDigest,
   vectors: checkVectors,

@@ -3,7 +3,7 @@
 import type { Key, SpaceId } from "../../src/base/ids.ts";
 import type { ReplicaDump } from "../../src/replica/inspect.ts";
 import type { BackupHistory } from "../backups/backup-history.ts";
-import type { CommandHistory, FinalCollection } from "../commands/command-history.ts";
+import type { CommandHistory, FinalCollection, FinalCounter } from "../commands/command-history.ts";
 import type { DocumentHistory } from "../documents/document-history.ts";
 import type { FinalDocument } from "../documents/final-document.ts";
 import type { NodeSpan, Span } from "../faults/calm.ts";
@@ -58,6 +58,7 @@ export interface NodeEvidence {
   readonly documents: readonly FinalDocument[];
   /** Each collection of the plan, the same. */
   readonly collections: readonly FinalCollection[];
+  readonly counters: readonly FinalCounter[];
   readonly finalWallMs: number;
 }
 

@@ -142,7 +142,7 @@ function memberOf({ answer, operation }: CommandEntry): string | undefined {
 }
 
 /** True when what was answered has to hold whatever happened since. */
-function isForGood(
+export function isForGood(
   { operation, node, life, invokedAt, answeredAt, answer }: CommandEntry,
   evidence: Evidence,
 ): boolean {

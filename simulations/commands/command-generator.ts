@@ -3,7 +3,7 @@
 import type { Key } from "../../src/base/ids.ts";
 import type { SeededRandom } from "../../src/base/random.ts";
 import { exponential, pickWeighted } from "../simulator/draws.ts";
-import type { CollectionType, CommandOperation, CommandType } from "./command-operation.ts";
+import { BITS_MAX, type CommandedType, type CommandOperation, type CommandType } from "./command-operation.ts";
 
 export interface CommandsProfile {
   /** Of each type of collection. */
@@ -11,9 +11,12 @@ export interface CommandsProfile {
   /** Of each hash, set and sorted set. */
   readonly members: number;
   readonly operationsPerSecond: number;
-  readonly of: Readonly<Record<CollectionType, number>>;
-  readonly types: Readonly<Record<CommandType, number>>;
+  readonly of: Readonly<Record<CommandedType, number>>;
+  readonly types: Readonly<Record<Exclude<CommandType, "increase" | "reset">, number>>;
 }
+
+/** What is done to a counter in place of what is done to a collection. */
+const COUNTED = { add: "increase", remove: "reset", pop: "read", drop: "drop", read: "read" } as const;
 
 interface Span {
   readonly nodes: number;
@@ -28,6 +31,7 @@ export function generateCommands(
 ): CommandOperation[] {
   const operations: CommandOperation[] = [];
   const pushed = new Map<Key, string[]>();
+  const bits = new Map<Key, number>();
   let at = profile.fromMs;
   for (;;) {
     at += exponential(random, 1000 / profile.operationsPerSecond);
@@ -35,11 +39,15 @@ export function generateCommands(
     const of = pickWeighted(random, profile.of);
     const drawn = pickWeighted(random, profile.types);
     // Nothing takes a field of a hash, whichever it is.
-    const type = drawn === "pop" && of === "hash" ? "remove" : drawn;
+    const type = of === "counter" ? COUNTED[drawn] : drawn === "pop" && of === "hash" ? "remove" : drawn;
     const key = `${of}${random.below(profile.keys)}` as Key;
     const id = nextId();
     const operation = { id, at, node: random.below(profile.nodes), type, of, key };
-    if (type !== "add" && type !== "remove") operations.push(operation);
+    if (type === "increase") {
+      const bit = bits.get(key) ?? 0;
+      bits.set(key, bit + 1);
+      if (bit < BITS_MAX) operations.push({ ...operation, bit });
+    } else if (type !== "add" && type !== "remove") operations.push(operation);
     else if (of === "list") {
       const elements = pushed.get(key) ?? [];
       pushed.set(key, elements);

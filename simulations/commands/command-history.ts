@@ -13,6 +13,9 @@ export interface HeldMember {
   readonly value: string;
 }
 
+/** What a counter comes to, and what of it somebody knows: sums of powers of two, each of which one operation added. */
+export type Bits = bigint;
+
 /** By name, whatever is shown of a collection. */
 export type Members = ReadonlyMap<string, HeldMember>;
 
@@ -42,12 +45,20 @@ export interface CommandEntry {
   readonly knew: VersionVector | undefined;
   /** What it showed just before. */
   readonly held: Members;
+  /** Of a counter: all that it held or knew to have been added. */
+  readonly added: Bits;
   answeredAt: number | undefined;
   /** Undefined: never answered, so nobody knows. */
   answer: CommandAnswer | undefined;
 }
 
 export type CommandHistory = readonly CommandEntry[];
+
+/** A counter as a replica shows it at the end; undefined: there is none. */
+export interface FinalCounter {
+  readonly key: string;
+  readonly value: Bits | undefined;
+}
 
 /** A collection as a replica shows it at the end. */
 export interface FinalCollection {

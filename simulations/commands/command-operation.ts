@@ -1,10 +1,11 @@
-/** What clients do with collections by commands, as data, like the operations on values (`workload/operation.ts`). */
+/** What clients do with collections and counters by commands, as data, like the operations on values (`workload/operation.ts`). */
 
 import { bytesFromLatin1 } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import type { CommandWords } from "../../src/command-store.ts";
 
 export type CollectionType = "hash" | "set" | "zset" | "list";
+export type CommandedType = CollectionType | "counter";
 
 export type CommandType =
   /** Adds a member, or gives it another value. */
@@ -12,6 +13,10 @@ export type CommandType =
   | "remove"
   /** Takes a member, whichever the replica has first. */
   | "pop"
+  /** Adds to a counter. */
+  | "increase"
+  /** Writes zero over a counter. */
+  | "reset"
   /** Deletes the whole. */
   | "drop"
   /** Looks at every member. */
@@ -23,18 +28,38 @@ export interface CommandOperation {
   readonly at: number;
   readonly node: number;
   readonly type: CommandType;
-  readonly of: CollectionType;
+  readonly of: CommandedType;
   readonly key: Key;
   /** Of what is added or removed. No two elements of a list have the same name. */
   readonly member?: string;
+  /** Of what is added to a counter: the power of two. No other of the same counter adds as much, so that what it comes to tells what was added. */
+  readonly bit?: number;
 }
+
+/** Powers of two that a counter holds. */
+export const BITS_MAX = 62;
 
 /** The name and the arguments. */
 export function wordsOf(operation: CommandOperation): CommandWords {
   return textOf(operation).map(bytesFromLatin1);
 }
 
-function textOf({ id, type, of, key, member = "" }: CommandOperation): readonly string[] {
+function textOf(operation: CommandOperation): readonly string[] {
+  const { key, of, type, bit = 0 } = operation;
+  if (of !== "counter") return textOfCollection(operation, of);
+  switch (type) {
+    case "increase":
+      return ["incrby", key, String(1n << BigInt(bit))];
+    case "reset":
+      return ["set", key, "0"];
+    case "drop":
+      return ["del", key];
+    default:
+      return ["get", key];
+  }
+}
+
+function textOfCollection({ id, type, key, member = "" }: CommandOperation, of: CollectionType): readonly string[] {
   switch (type) {
     case "add":
       return {
@@ -54,7 +79,7 @@ function textOf({ id, type, of, key, member = "" }: CommandOperation): readonly 
       return { hash: ["hrandfield", key], set: ["spop", key], zset: ["zpopmin", key], list: ["lpop", key] }[of];
     case "drop":
       return ["del", key];
-    case "read":
+    default:
       return {
         hash: ["hgetall", key],
         set: ["smembers", key],

@@ -11,12 +11,15 @@ import { SpaceCommands } from "../../src/commands/space-commands.ts";
 import { timestampAt } from "../../src/core/record.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import { versionAt } from "../../src/replica/register-view.ts";
+import type { Replica } from "../../src/replica/replica.ts";
 import type { Dot } from "../../src/store.ts";
+import type { NodeEvidence } from "../checkers/evidence.ts";
 import type { Life, SimulatedNode } from "../simulator/node.ts";
 import type { World } from "../simulator/world.ts";
 import { isThere } from "../workload/stage.ts";
-import type { CommandAnswer, CommandEntry, FinalCollection, HeldMember } from "./command-history.ts";
-import { type CollectionType, type CommandOperation, wordsOf } from "./command-operation.ts";
+import type { CommandAnswer, CommandEntry, FinalCollection, FinalCounter, HeldMember } from "./command-history.ts";
+import { type CommandedType, type CommandOperation, wordsOf } from "./command-operation.ts";
+import { addedIn, valueIn } from "./held-counter.ts";
 import { membersIn } from "./held-members.ts";
 
 const NOTHING_HELD: ReadonlyMap<string, HeldMember> = new Map();
@@ -24,25 +27,28 @@ const NOTHING_HELD: ReadonlyMap<string, HeldMember> = new Map();
 export class CommandRunner {
   readonly history: CommandEntry[] = [];
   readonly #world: World;
-  readonly #collections = new Map<Key, CollectionType>();
+  readonly #commanded = new Map<Key, CommandedType>();
   readonly #byLife = new WeakMap<Life, SpaceCommands>();
 
   constructor(world: World, operations: readonly CommandOperation[]) {
     this.#world = world;
     for (const operation of operations) {
-      this.#collections.set(operation.key, operation.of);
+      this.#commanded.set(operation.key, operation.of);
       world.at(operation.at, () => this.#due(operation));
     }
   }
 
   /** What the collections of a node have come to; none where no replica runs. */
-  finals({ replica: driver, clockTime }: SimulatedNode): FinalCollection[] {
+  finals({ replica: driver, clockTime }: SimulatedNode): Pick<NodeEvidence, "collections" | "counters"> {
     const replica = driver?.replica;
-    if (replica === undefined) return [];
-    return [...this.#collections].map(([key, of]) => ({
-      key,
-      members: membersIn(replica.shardOfKey(key), of, key, clockTime),
-    }));
+    const collections: FinalCollection[] = [];
+    const counters: FinalCounter[] = [];
+    for (const [key, of] of replica === undefined ? [] : this.#commanded) {
+      const shard = (replica as Replica).shardOfKey(key);
+      if (of === "counter") counters.push({ key, value: valueIn(shard, key, clockTime) });
+      else collections.push({ key, members: membersIn(shard, of, key, clockTime) });
+    }
+    return { collections, counters };
   }
 
   #due(operation: CommandOperation): void {
@@ -57,7 +63,7 @@ export class CommandRunner {
       life: shard === undefined ? 0 : (life?.number ?? 0),
       invokedAt: now,
       knew: shard?.vector.snapshot(),
-      held: shard === undefined ? NOTHING_HELD : membersIn(shard, operation.of, operation.key, node.clockTime),
+      ...seenIn(shard, operation, node.clockTime),
       answeredAt: undefined,
       answer: undefined,
     };
@@ -97,11 +103,21 @@ export class CommandRunner {
   }
 }
 
+function seenIn(
+  shard: Shard | undefined,
+  { key, of }: CommandOperation,
+  nowMs: number,
+): Pick<CommandEntry, "held" | "added"> {
+  if (shard === undefined) return { held: NOTHING_HELD, added: 0n };
+  if (of === "counter") return { held: NOTHING_HELD, added: addedIn(shard, key) };
+  return { held: membersIn(shard, of, key, nowMs), added: 0n };
+}
+
 function answerOf(operation: CommandOperation, reply: Reply, dot: Dot | undefined, shard: Shard): CommandAnswer {
   if (reply.type === "error") return { type: "refused", text: reply.text };
   const written = dot === undefined ? undefined : writtenAt(shard, dot);
   const member = operation.type === "pop" ? poppedOf(reply) : operation.member;
-  const shown = operation.type === "read" ? shownOf(operation.of, reply) : undefined;
+  const shown = operation.type === "read" && operation.of !== "counter" ? shownOf(operation.of, reply) : undefined;
   return {
     type: "done",
     dot,
@@ -128,7 +144,7 @@ function poppedOf(reply: Reply): string | undefined {
 }
 
 /** Names and values, as the client was told them. */
-function shownOf(of: CollectionType, reply: Reply): ReadonlyMap<string, string> {
+function shownOf(of: CommandedType, reply: Reply): ReadonlyMap<string, string> {
   const texts = flat(reply);
   const shown = new Map<string, string>();
   const step = of === "hash" || of === "zset" ? 2 : 1;

@@ -86,7 +86,7 @@ export async function collectEvidence(
       company: companies[i],
       finals: finals[i] ?? [],
       documents: documents.finals(node),
-      collections: commands.finals(node),
+      ...commands.finals(node),
       finalWallMs: node.clockTime,
     }),
   );

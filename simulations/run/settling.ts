@@ -67,11 +67,13 @@ function isAtRest(world: World): boolean {
     givenUpAt: world.givenUpAt(node.identity.id),
   }));
   const most = entriesMax(nodes);
-  const gravesMax = mayKeepGraves(nodes) ? Infinity : 0;
+  const areKept = mayKeepGraves(nodes);
   return world.nodes.every((node) => {
     const { replica } = node;
     const shards = replica?.replica?.shards.all ?? [];
-    const isTidy = shards.every(({ vector, graves }) => vector.size <= most && graves <= gravesMax);
+    const isTidy = shards.every(
+      ({ vector, graves, increments }) => vector.size <= most && (areKept || graves <= increments.count),
+    );
     return isTidy && seesAll(world, node) && !(replica?.holdings?.() ?? []).some(isLeft);
   });
 }

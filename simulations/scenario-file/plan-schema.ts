@@ -9,7 +9,12 @@ import { TTL_MS_MAX } from "../../src/base/ttl.ts";
 import { COPIES_MAX, REGIONS_MAX } from "../../src/cluster/placement/policy.ts";
 import { ACK_LEVELS, type KeyspaceSettings } from "../../src/store.ts";
 import type { BackupPlan, Interruption, RestorePlan } from "../backups/backup-plan.ts";
-import type { CollectionType, CommandOperation, CommandType } from "../commands/command-operation.ts";
+import {
+  BITS_MAX,
+  type CommandedType,
+  type CommandOperation,
+  type CommandType,
+} from "../commands/command-operation.ts";
 import type { DocumentOperation, DocumentOperationType } from "../documents/document-operation.ts";
 import type { KeyspaceChange, NodePlan, Plan, ReplicaSettings, WaterPlan } from "../plan.ts";
 import type { TenantAct, TenantPlan } from "../tenants/tenant-plan.ts";
@@ -55,12 +60,14 @@ const COMMAND_TYPES = {
   add: true,
   remove: true,
   pop: true,
+  increase: true,
+  reset: true,
   drop: true,
   read: true,
 } as const satisfies Record<CommandType, true>;
 
-const COLLECTION_TYPES = { hash: true, set: true, zset: true, list: true } as const satisfies Record<
-  CollectionType,
+const COMMANDED_TYPES = { hash: true, set: true, zset: true, list: true, counter: true } as const satisfies Record<
+  CommandedType,
   true
 >;
 
@@ -166,9 +173,10 @@ const commandOperation = objectOf<CommandOperation>({
   at: ms,
   node: index,
   type: z.enum(Object.keys(COMMAND_TYPES) as CommandType[]),
-  of: z.enum(Object.keys(COLLECTION_TYPES) as CollectionType[]),
+  of: z.enum(Object.keys(COMMANDED_TYPES) as CommandedType[]),
   key,
   member: text.exactOptional(),
+  bit: count(0, BITS_MAX - 1).exactOptional(),
 });
 
 const interruption = objectOf<Interruption>({ after: count(0, 1_000_000), forMs: ms, node: index });

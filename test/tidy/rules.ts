@@ -40,8 +40,19 @@ const CONTRACT = [
   "version.ts",
 ];
 
-/** Simulated processes serve documents; simulated clients use the pure halves of the doors: sessions and limits. */
-const SIMULATED = ["base", "core", "types", "wire", "cluster", "replica", "documents", "doors", ...CONTRACT];
+/** Simulated processes serve documents and commands; simulated clients use the pure halves of the doors: sessions and limits. */
+const SIMULATED = [
+  "base",
+  "core",
+  "types",
+  "wire",
+  "cluster",
+  "replica",
+  "commands",
+  "documents",
+  "doors",
+  ...CONTRACT,
+];
 
 /** What each part may import, besides itself. Parts are the folders of `src`, and the files directly in it. */
 const ALLOWED: ReadonlyMap<string, readonly string[]> = new Map([

@@ -134,6 +134,7 @@ export function node(changes: Partial<NodeEvidence> & { readonly final?: ReadPar
     finals: final === undefined ? [] : [final],
     documents: [],
     collections: [],
+    counters: [],
     finalWallMs: WALL + 10_000,
     ...rest,
   };

@@ -35,7 +35,7 @@ function command(
   if (covers !== undefined) knew.advance(...covers);
   const dot = { shard: 0 as ShardId, origin: index === 0 ? FIRST : SECOND, sequence };
   return {
-    ...{ operation, node: index, life: 1, invokedAt: at, knew, held: held ?? new Map(), answeredAt: at },
+    ...{ operation, node: index, life: 1, invokedAt: at, knew, held: held ?? new Map(), added: 0n, answeredAt: at },
     answer: {
       type: "done",
       ...{

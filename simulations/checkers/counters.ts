@@ -1,0 +1,73 @@
+/**
+ * Counters: whatever is added counts, once, also where replicas could not see each other. Each addition adds a power of two of
+ * its own, so that what a counter comes to tells which of them it has. Whoever writes over a counter, or deletes it, takes away
+ * what he had seen; of several who did, the one with the greatest stamp says what counts:
+ *
+ *   counts   What was added with an acknowledgement that holds, and had been seen by nobody whose word may be the last one.
+ *   gone     What everybody had seen whose word may be the last one.
+ */
+
+import type { CommandEntry, CommandHistory, FinalCounter } from "../commands/command-history.ts";
+import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { isForGood } from "./members.ts";
+
+export function checkCounters(evidence: Evidence): Violation[] {
+  const messages: string[] = [];
+  for (const [i, { counters }] of evidence.nodes.entries()) {
+    for (const final of counters) {
+      const history = evidence.commands.filter(({ operation }) => operation.key === final.key);
+      messages.push(...checkFinal(final, history, `replica ${i}`, evidence));
+    }
+  }
+  return violations("counters", messages);
+}
+
+function* checkFinal(
+  { key, value = 0n }: FinalCounter,
+  history: CommandHistory,
+  name: string,
+  evidence: Evidence,
+): Iterable<string> {
+  const additions = history.filter(({ operation, answer }) => operation.type === "increase" && answer?.type === "done");
+  const last = mayBeLast(history, evidence);
+  const what = `${name} has ${showKey(key)} at ${value}`;
+  for (const addition of additions) {
+    const bit = bitOf(addition);
+    const isCounted = (value & bit) !== 0n;
+    if (isCounted && last.length > 0 && last.every((each) => hasSeen(each, addition)))
+      yield `${what}, with ${bit} of ${describe(addition)}, which ${last.map(describe).join(" and ")} took away`;
+    if (!isCounted && isForGood(addition, evidence) && !last.some((each) => hasSeen(each, addition)))
+      yield `${what}, without ${bit} of ${describe(addition)}, which nobody took away`;
+  }
+  const known = additions.reduce((bits, addition) => bits | bitOf(addition), 0n);
+  if ((value & ~known) !== 0n || value < 0n) yield `${what}, which is more than was ever added`;
+}
+
+/** Who wrote over the counter, or deleted it, with an acknowledgement that holds and the greatest stamp; and who may be above. */
+function mayBeLast(history: CommandHistory, evidence: Evidence): CommandEntry[] {
+  const over = history.filter(
+    ({ operation, answer }) =>
+      (operation.type === "reset" || operation.type === "drop") && answer?.type === "done" && answer.dot !== undefined,
+  );
+  const floor = Math.max(0, ...over.filter((entry) => isForGood(entry, evidence)).map(stampOf));
+  return over.filter((entry) => stampOf(entry) >= floor);
+}
+
+function hasSeen({ added, knew }: CommandEntry, addition: CommandEntry): boolean {
+  if ((added & bitOf(addition)) !== 0n) return true;
+  const dot = addition.answer?.type === "done" ? addition.answer.dot : undefined;
+  return dot !== undefined && knew?.covers(dot.origin, dot.sequence) === true;
+}
+
+function stampOf({ answer }: CommandEntry): number {
+  return (answer?.type === "done" ? answer.timestamp : undefined) ?? 0;
+}
+
+function bitOf({ operation }: CommandEntry): bigint {
+  return 1n << BigInt(operation.bit ?? 0);
+}
+
+function describe({ operation, node, invokedAt }: CommandEntry): string {
+  const { id, type } = operation;
+  return `command ${id} (${type} at replica ${node}, ${(invokedAt / 1000).toFixed(3)}s)`;
+}
