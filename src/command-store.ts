@@ -68,6 +68,13 @@ export interface BlockedCommand {
   end(reply?: Reply): void;
 }
 
+/** What somebody may do who may not do everything. */
+export interface Allowance {
+  readonly scopes: readonly string[];
+  /** Of keys, as latin1 text. */
+  readonly prefix: string;
+}
+
 /** One client of a keyspace, as far as commands care. */
 export interface CommandClient {
   /** Asked before a long value is copied for the client; absent: nobody is asked. */
@@ -82,6 +89,10 @@ export interface CommandClient {
   readonly written?: readonly Dot[] | "all";
   /** Aborts as it goes. */
   readonly gone?: AbortSignal;
+  /** Why it may not have a command carried out, which a script asks for; absent: it may read and write every key. */
+  readonly refusal?: ((words: CommandWords, facts: CommandFacts) => string | undefined) | undefined;
+  /** What `refusal` goes by, for another replica that carries commands out for it; absent as that is. */
+  readonly allowance?: Allowance | undefined;
 }
 
 /** A key as it was when somebody began to watch it. */

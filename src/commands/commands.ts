@@ -12,7 +12,7 @@ import { memoryBytes } from "../replica/status.ts";
 import type { KeyspaceStore } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import { commandTable } from "./command-table.ts";
-import { PlacedCommands } from "./placed-commands.ts";
+import { PlacedCommands, type RefusalFor } from "./placed-commands.ts";
 import { SpaceCommands } from "./space-commands.ts";
 
 export interface CommandsOptions {
@@ -21,6 +21,8 @@ export interface CommandsOptions {
   /** Says which keyspaces there are. */
   readonly keyspaces: Pick<KeyspaceStore, "keyspace">;
   readonly random: Random;
+  /** For clients of other replicas who may not do everything. */
+  readonly refusalFor?: RefusalFor;
 }
 
 export class Commands implements CommandStore, CommandService {
@@ -48,8 +50,11 @@ export class Commands implements CommandStore, CommandService {
   #in(space: SpaceId): PlacedCommands {
     const known = this.#bySpace.get(space);
     if (known !== undefined) return known;
-    const { host, random, router } = this.#options;
-    const commands = new PlacedCommands({ host, router, space, random }, new SpaceCommands(host, space, random));
+    const { host, random, router, refusalFor } = this.#options;
+    const commands = new PlacedCommands(
+      { host, router, space, random, refusalFor },
+      new SpaceCommands(host, space, random),
+    );
     this.#bySpace.set(space, commands);
     return commands;
   }

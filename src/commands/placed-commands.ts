@@ -12,6 +12,7 @@ import type { Random } from "../base/random.ts";
 import { numberOf } from "../base/shard-id.ts";
 import { bytesOfReply, NO_ARRAY, type Reply } from "../command-reply.ts";
 import type {
+  Allowance,
   CommandClient,
   CommandFacts,
   CommandKeyspace,
@@ -44,11 +45,16 @@ const OWN_WRITES_MS = 250;
 /** A million keys are removed in less. */
 const ALL_KEYS_MS = 60_000;
 
+type Refusal = NonNullable<CommandClient["refusal"]>;
+export type RefusalFor = (allowance: Allowance) => Refusal;
+
 export interface PlacedOptions {
   readonly host: KeyspaceHost;
   readonly router: CommandRouter;
   readonly space: SpaceId;
   readonly random: Random;
+  /** What a client may not do that may do so much; absent: anything but everything is refused. */
+  readonly refusalFor: RefusalFor | undefined;
 }
 
 export class PlacedCommands implements CommandKeyspace {
@@ -56,17 +62,19 @@ export class PlacedCommands implements CommandKeyspace {
   readonly #router: CommandRouter;
   readonly #space: SpaceId;
   readonly #random: Random;
+  readonly #refusalFor: RefusalFor | undefined;
   readonly #local: SpaceCommands;
   readonly #here: KeysHere;
   readonly #acknowledgements: Acknowledgements;
   /** One array for all shards that are kept here. */
   #self: readonly ReplicaId[] = [];
 
-  constructor({ host, router, space, random }: PlacedOptions, local: SpaceCommands) {
+  constructor({ host, router, space, random, refusalFor }: PlacedOptions, local: SpaceCommands) {
     this.#host = host;
     this.#router = router;
     this.#space = space;
     this.#random = random;
+    this.#refusalFor = refusalFor;
     this.#local = local;
     this.#here = new KeysHere(host, router, space);
     this.#acknowledgements = new Acknowledgements(host, router, space, local);
@@ -137,7 +145,8 @@ export class PlacedCommands implements CommandKeyspace {
   /** What another replica asks for a client of its own. */
   serve(request: CommandRequest): Promise<ResponseBody> {
     const around = { host: this.#host, router: this.#router, acknowledgements: this.#acknowledgements };
-    return serveCommands({ ...request, ...around, local: this.#local, here: this.#here });
+    const refusal = refusalOf(request.body.allowance, this.#refusalFor);
+    return serveCommands({ ...request, ...around, local: this.#local, here: this.#here, refusal });
   }
 
   get #isEverywhere(): boolean {
@@ -261,7 +270,8 @@ export class PlacedCommands implements CommandKeyspace {
   async #carry(asked: AskedCommands, client: CommandClient): Promise<Reply | undefined> {
     const seen = this.#seenBy(client, asked.shards);
     const circumstances = { ...FROM_CLIENT, seen };
-    const carried = await this.#router.carry(this.#space, asked, circumstances);
+    const body = { ...asked.body, allowance: client.allowance };
+    const carried = await this.#router.carry(this.#space, { ...asked, body }, circumstances);
     if (carried === undefined) {
       await this.#here.catchUp(seen);
       return undefined;
@@ -287,6 +297,11 @@ export class PlacedCommands implements CommandKeyspace {
       ask: (words, shards) => this.#whole(commandOf(words), shards, client, true).catch(replyOfError),
     };
   }
+}
+
+function refusalOf(allowance: Allowance | undefined, refusalFor: RefusalFor | undefined): Refusal | undefined {
+  if (allowance === undefined) return undefined;
+  return refusalFor?.(allowance) ?? (() => "NOPERM this replica cannot tell what this user may do");
 }
 
 function commandOf(words: CommandWords): QueuedCommand {

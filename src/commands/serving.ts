@@ -19,6 +19,7 @@ import type { Acknowledgements } from "./acknowledgements.ts";
 import { isAboutAllKeys } from "./all-keys.ts";
 import { commandTable } from "./command-table.ts";
 import type { KeysHere } from "./keys-here.ts";
+import type { Scope } from "./scope.ts";
 import type { SpaceCommands } from "./space-commands.ts";
 import { keysOf } from "./words.ts";
 
@@ -28,6 +29,7 @@ export interface ServedCommands extends CommandRequest {
   readonly local: SpaceCommands;
   readonly here: KeysHere;
   readonly acknowledgements: Acknowledgements;
+  readonly refusal: CommandClient["refusal"];
 }
 
 const REFUSED: ResponseBody = { type: "refused" };
@@ -114,22 +116,29 @@ async function madeReady(
 }
 
 async function carriedOut(
-  { host, router, local, body, taken }: ServedCommands,
+  { host, router, local, body, taken, refusal }: ServedCommands,
   commands: readonly QueuedCommand[],
   shards: readonly Shard[],
 ): Promise<ResponseBody> {
   const replica = host.replica();
   replica.clock.observe(body.clock, host.now());
-  const client = new PassedOnClient(router.bytesMax);
+  const client = new PassedOnClient(router.bytesMax, refusal, body.allowance);
   const scope = new Set(shards);
-  const [{ words, facts }] = commands as readonly [QueuedCommand];
-  if (facts.name === "watch" && !body.isTransaction) return replied(host, versionsOf(local, words, facts), []);
   const run = body.isTransaction
     ? local.runAll(commands, body.watched, client, scope)
-    : local.run(words, facts, client, scope);
+    : runOne(local, commands[0] as QueuedCommand, client, scope);
   if (run instanceof Promise) taken();
   const reply = await run;
   return replied(host, mayBeWritten(reply, router.bytesMax) ? reply : TOO_LONG, client.written);
+}
+
+function runOne(
+  local: SpaceCommands,
+  { words, facts }: QueuedCommand,
+  client: CommandClient,
+  scope: Scope,
+): Reply | Promise<Reply> {
+  return facts.name === "watch" ? versionsOf(local, words, facts) : local.run(words, facts, client, scope);
 }
 
 function versionsOf(local: SpaceCommands, words: QueuedCommand["words"], facts: QueuedCommand["facts"]): Reply {
@@ -162,11 +171,15 @@ function replied(host: KeyspaceHost, reply: Reply, dots: readonly Dot[]): Respon
 /** What it is answered has to go through a message. */
 class PassedOnClient implements CommandClient {
   readonly #written = new Map<ShardId, Dot>();
+  readonly refusal: CommandClient["refusal"];
+  readonly allowance: CommandClient["allowance"];
   readonly #bytesMax: number;
   #bytes = 0;
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, refusal: CommandClient["refusal"], allowance: CommandClient["allowance"]) {
     this.#bytesMax = bytesMax;
+    this.refusal = refusal;
+    this.allowance = allowance;
   }
 
   get lastWrite(): Dot | undefined {

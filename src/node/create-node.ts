@@ -14,6 +14,7 @@ import { type Auth, createAuth, openAuth } from "../doors/auth.ts";
 import { TEXT_COPIES } from "../doors/byte-account.ts";
 import { keyspaceSettingsOf } from "../doors/keyspace-settings.ts";
 import { type DoorLimits, defaultLimits } from "../doors/limits.ts";
+import { refusalUnder } from "../doors/redis/allowance.ts";
 import { RedisDoor } from "../doors/redis/door.ts";
 import { Pubsub } from "../doors/redis/pubsub/pubsub.ts";
 import { createServer, type DoorServer } from "../doors/server.ts";
@@ -179,7 +180,7 @@ class AtollNode implements Node {
     // Also for other replicas, whose clients have commands carried out on keys that are kept here.
     const commands = new Commands({
       ...{ host: this.#driver.commandHost, router: this.#driver.commandRouter },
-      ...{ keyspaces: this.#driver, random },
+      ...{ keyspaces: this.#driver, random, refusalFor: refusalUnder },
     });
     this.#driver.commandService = commands;
     this.#doors = createServer({

@@ -6,8 +6,9 @@
 import { BadBytes, ByteReader, type ByteWriter } from "../base/bytes.ts";
 import type { Timestamp } from "../base/ids.ts";
 import { SPACE_SHARDS_MAX } from "../base/shard-id.ts";
+import type { Allowance } from "../command-store.ts";
 import { TIMESTAMP_MAX } from "../core/clock.ts";
-import { readFlag, readList, writeList } from "./fields.ts";
+import { KEY_BYTES_MAX, readList, writeList } from "./fields.ts";
 import { readDot, readKey, readShardNumber, VALUE_BYTES_MAX, writeDot } from "./page-codec.ts";
 import { readReply, writeReply } from "./reply-codec.ts";
 import type { CommandsBody, RepliedBody } from "./request.ts";
@@ -16,29 +17,41 @@ import type { CommandsBody, RepliedBody } from "./request.ts";
 export const WORDS_MAX = 2 ** 20 + 1;
 const WATCHED_MAX = 65_536;
 const VERSION_LENGTH_MAX = 255;
+const SCOPES_MAX = 16;
+const SCOPE_LENGTH_MAX = 64;
+const IS_TRANSACTION = 1;
+const HAS_ALLOWANCE = 2;
 /** Shards that one answer tells of. */
 const DOTS_MAX = SPACE_SHARDS_MAX;
 
 export function writeCommands(writer: ByteWriter, body: CommandsBody): void {
-  writer.u8(body.isTransaction ? 1 : 0);
+  const { allowance } = body;
+  writer.u8((body.isTransaction ? IS_TRANSACTION : 0) | (allowance === undefined ? 0 : HAS_ALLOWANCE));
   writer.varint(body.clock);
   writeList(writer, body.shards, (out, shard) => out.varint(shard));
   writeList(writer, body.watched, (out, { key, version }) => {
     out.latin1(key);
     out.latin1(version);
   });
+  if (allowance !== undefined) {
+    writeList(writer, allowance.scopes, (out, scope) => out.latin1(scope));
+    writer.latin1(allowance.prefix);
+  }
   writeList(writer, body.commands, (out, words) => writeList(out, words, (to, word) => to.blob(word)));
 }
 
 export function readCommands(frame: ByteReader): CommandsBody {
   const reader = copied(frame);
-  const isTransaction = readFlag(reader);
+  const flags = reader.u8();
+  if (flags > (IS_TRANSACTION | HAS_ALLOWANCE)) throw new BadBytes("commands with unknown flags");
+  const isTransaction = (flags & IS_TRANSACTION) !== 0;
   const clock = reader.varint(TIMESTAMP_MAX) as Timestamp;
   const shards = readList(reader, SPACE_SHARDS_MAX, readShardNumber);
   const watched = readList(reader, WATCHED_MAX, (from) => ({
     key: readKey(from),
     version: from.latin1(VERSION_LENGTH_MAX),
   }));
+  const allowance = flags & HAS_ALLOWANCE ? readAllowance(reader) : undefined;
   let left = WORDS_MAX;
   const commands = readList(reader, WORDS_MAX, (from) => {
     const words = readList(from, left, (of) => of.blob(VALUE_BYTES_MAX));
@@ -49,7 +62,12 @@ export function readCommands(frame: ByteReader): CommandsBody {
   if (!isTransaction && commands.length !== 1) throw new BadBytes(`${commands.length} commands with one answer`);
   if (!isTransaction && watched.length > 0) throw new BadBytes("watched keys without a transaction");
   reader.finish();
-  return { type: "commands", commands, isTransaction, watched, shards, clock };
+  return { type: "commands", commands, isTransaction, watched, shards, allowance, clock };
+}
+
+function readAllowance(reader: ByteReader): Allowance {
+  const scopes = readList(reader, SCOPES_MAX, (from) => from.latin1(SCOPE_LENGTH_MAX));
+  return { scopes, prefix: reader.latin1(KEY_BYTES_MAX) };
 }
 
 export function writeReplied(writer: ByteWriter, { reply, dots, clock }: RepliedBody): void {

@@ -8,6 +8,7 @@ import type { RestoreCounts } from "../backup-store.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { Key, OriginId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Reply } from "../command-reply.ts";
+import type { Allowance } from "../command-store.ts";
 import type { AckLevel, Condition, Dot } from "../store.ts";
 import type { Records } from "./records.ts";
 
@@ -102,6 +103,8 @@ export interface CommandsBody {
   readonly watched: readonly { readonly key: Key; readonly version: string }[];
   /** What a command about all keys looks at, as numbers within the space, ascending; none: they are about keys of their own. */
   readonly shards: readonly number[];
+  /** What the client may do, if not everything: of the commands themselves it has been looked at, of those that scripts give it has not. */
+  readonly allowance?: Allowance | undefined;
   /** Of the clock of whoever asks: all that is written is stamped above it, as far as clocks follow each other. */
   readonly clock: Timestamp;
 }

@@ -46,6 +46,19 @@ describe("a command at a replica that keeps nothing of its keys", () => {
     }
   });
 
+  it("tells what its client may do, if that is not everything", async () => {
+    const placed = await four("allowance");
+    const key = placed.keyOf([0, 1]);
+    const client = placed.at(2);
+    await client.do(`set ${key} v`);
+    expect(placed.allowances).toEqual([]);
+    const allowance = { scopes: ["read"], prefix: "k" };
+    Object.assign(client.client, { allowance });
+    await client.do(`get ${key}`);
+    await client.exec([`get ${key}`]);
+    expect(placed.allowances).toEqual([allowance, allowance]);
+  });
+
   it("is of unknown outcome where it may write and nobody answers, and is not carried out a second time", async () => {
     const placed = await four("unknown", 2, 50);
     const key = placed.keyOf([0, 1]);
@@ -195,6 +208,7 @@ describe("a transaction", () => {
     const watched = [...first, ...(await one.watch([b], first))];
     expect(new Set(watched.map(({ at }) => at)).size).toBe(1);
     expect(await one.exec([`set ${a} 1`], watched)).toEqual(["OK"]);
+    expect(await one.exec([], await one.watch([a]))).toEqual([]);
     const again = await one.watch([a, b]);
     expect(await other.do(`set ${b} 2`)).toBe("OK");
     await placed.run(100);

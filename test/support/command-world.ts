@@ -4,7 +4,7 @@ import { bytesFromLatin1 } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import type { Reply } from "../../src/command-reply.ts";
-import type { CommandClient, CommandKeyspace, QueuedCommand, WatchedKey } from "../../src/command-store.ts";
+import type { Allowance, CommandClient, CommandKeyspace, QueuedCommand, WatchedKey } from "../../src/command-store.ts";
 import { commandTable } from "../../src/commands/command-table.ts";
 import { Commands } from "../../src/commands/commands.ts";
 import { NAME, PlacedWorld, type PlacedWorldOptions } from "./placed-world.ts";
@@ -50,6 +50,8 @@ export class CommandsAt {
 export class CommandWorld extends PlacedWorld {
   readonly #commands = new WeakMap<object, Commands>();
   readonly #seed: string;
+  /** What clients may do for whom commands were carried out at another replica. */
+  readonly allowances: Allowance[] = [];
 
   constructor(options: PlacedWorldOptions) {
     super(options);
@@ -66,7 +68,12 @@ export class CommandWorld extends PlacedWorld {
     const known = this.#commands.get(driver);
     if (known !== undefined) return known;
     const random = new SeededRandom(`${this.#seed}-commands-${node}`);
+    const refusalFor = (allowance: Allowance) => {
+      this.allowances.push(allowance);
+      return () => "NOPERM";
+    };
     const commands = new Commands({
+      refusalFor,
       host: driver.commandHost,
       router: driver.commandRouter,
       keyspaces: driver,

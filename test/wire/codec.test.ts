@@ -199,6 +199,7 @@ const requestBody: fc.Arbitrary<RequestBody> = fc.oneof(
       isTransaction: fc.boolean(),
       watched: fc.array(fc.record({ key: keyName, version: latin1(29) }), { maxLength: 3 }),
       shards: fc.array(number16, { maxLength: 4 }),
+      allowance: maybe(fc.record({ scopes: fc.array(latin1(10), { maxLength: 3 }), prefix: latin1(10) })),
       clock: stamp,
     })
     .map((each) => (each.isTransaction ? each : { ...each, commands: each.commands.slice(0, 1), watched: [] })),

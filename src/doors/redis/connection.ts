@@ -13,6 +13,7 @@ import { errorReply, type Reply } from "../../command-reply.ts";
 import type { CommandClient, CommandFacts, CommandKeyspace, CommandWords } from "../../command-store.ts";
 import type { Dot, Room } from "../../store.ts";
 import { ANYONE, type Principal } from "../auth.ts";
+import { allowanceOf } from "./allowance.ts";
 import { AnswerRoom } from "./answer-room.ts";
 import { ArgumentRoom } from "./argument-room.ts";
 import { ClientWrites } from "./client-writes.ts";
@@ -111,6 +112,10 @@ export class Connection implements CommandClient {
 
   get written(): readonly Dot[] | "all" {
     return this.#writes.dots;
+  }
+
+  get allowance(): CommandClient["allowance"] {
+    return allowanceOf(this.principal);
   }
 
   /** Few clients ever wait for what takes long. */

@@ -3,6 +3,7 @@ import { bytesFromLatin1 } from "../../../src/base/bytes.ts";
 import type { CommandFacts } from "../../../src/command-store.ts";
 import { commandTable } from "../../../src/commands/command-table.ts";
 import type { Principal } from "../../../src/doors/auth.ts";
+import { allowanceOf, refusalUnder } from "../../../src/doors/redis/allowance.ts";
 import { refusalOf } from "../../../src/doors/redis/permission.ts";
 
 const WRITER: Principal = { scopes: new Set(["write"]), prefix: "" };
@@ -57,3 +58,19 @@ it.each(["zadd z 1 a", "zadd z nx 1 a", "zrem z a", "zremrangebyrank z 0 -1"])(
   "lets who may only write do so: %s",
   (text) => expect(refusal(WRITER, text)).toBeUndefined(),
 );
+
+it("refuses at another replica what it refuses here, and says nothing of who may read and write every key", () => {
+  const all: Principal = { scopes: new Set(["read", "write"]), prefix: "" };
+  expect(allowanceOf(all)).toBeUndefined();
+  for (const who of [WRITER, APP]) {
+    for (const text of ["get app:a", "get b", "set app:a 1", "set b 1", "dbsize", "getset app:a 1"]) {
+      const allowance = allowanceOf(who);
+      if (allowance === undefined) throw new Error("it may not do everything");
+      const words = text.split(" ");
+      const facts = commandTable.get(words[0] ?? "") as CommandFacts;
+      expect(refusalUnder(allowance)(words.map(bytesFromLatin1), facts)).toBe(refusal(who, text));
+    }
+  }
+  const nothing = refusalUnder({ scopes: ["none"], prefix: "" });
+  expect(nothing(["get", "a"].map(bytesFromLatin1), commandTable.get("get") as CommandFacts)).toContain("NOPERM");
+});
