@@ -8,8 +8,10 @@ const SHARDS_MAX = 16;
 export class ClientWrites {
   readonly #byShard = new Map<Dot["shard"], Dot>();
   #areTooMany = false;
+  last: Dot | undefined;
 
   note(dot: Dot): void {
+    this.last = dot;
     if (this.#areTooMany) return;
     this.#byShard.set(dot.shard, dot);
     if (this.#byShard.size <= SHARDS_MAX) return;

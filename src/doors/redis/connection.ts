@@ -22,6 +22,7 @@ import type { ConnectionOutput } from "./connection-output.ts";
 import type { ConnectionsAround } from "./connections-around.ts";
 import { errorOf } from "./error-of.ts";
 import { flushAll, isFlushAll } from "./flush-all.ts";
+import { GoneSignal } from "./gone-signal.ts";
 import { OncePerTurn } from "./once-per-turn.ts";
 import { NOAUTH, refusalFor } from "./permission.ts";
 import { ReadAhead } from "./read-ahead.ts";
@@ -78,8 +79,7 @@ export class Connection implements CommandClient {
   #isEnding = false;
   isClosed = false;
   readonly #writes = new ClientWrites();
-  #lastWrite: CommandClient["lastWrite"];
-  #gone: AbortController | undefined;
+  readonly #gone = new GoneSignal();
   readonly #arguments: ArgumentRoom;
   readonly #answers: AnswerRoom;
   readonly #names: CommandNames;
@@ -102,11 +102,10 @@ export class Connection implements CommandClient {
   }
 
   get lastWrite(): CommandClient["lastWrite"] {
-    return this.#lastWrite;
+    return this.#writes.last;
   }
 
   set lastWrite(dot) {
-    this.#lastWrite = dot;
     if (dot !== undefined) this.#writes.note(dot);
   }
 
@@ -118,10 +117,7 @@ export class Connection implements CommandClient {
     return allowanceOf(this.principal);
   }
 
-  /** Few clients ever wait for what takes long. */
   get gone(): AbortSignal {
-    this.#gone ??= new AbortController();
-    if (this.isClosed) this.#gone.abort();
     return this.#gone.signal;
   }
 
@@ -159,7 +155,7 @@ export class Connection implements CommandClient {
   closed(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.#gone?.abort();
+    this.#gone.gone();
     this.waits.close();
     this.#answers.gone(this.#isBusy);
     this.#arguments.gone();
