@@ -18,6 +18,7 @@ import type { Dot } from "../store.ts";
 import { COMMANDS_VERSION } from "../wire/message.ts";
 import type { CommandsBody, Request, ResponseBody } from "../wire/request.ts";
 import type { Circumstances } from "./circumstances.ts";
+import type { Answered } from "./forwarding.ts";
 import type { KeyspaceHost } from "./local-keyspace.ts";
 import { Refusals } from "./refusals.ts";
 import { type Router, triedBefore, unknownOutcome } from "./router.ts";
@@ -42,6 +43,8 @@ export interface CommandAnswer {
   readonly answer: Replied | Failed;
 }
 
+/** Whoever is asked last may be silent for so long, ms. */
+const LAST_MS = 5000;
 /** For acknowledgements, however long it may be. */
 const WAIT_MS_MAX = 10 * 60_000;
 /** Of a word, its length. */
@@ -86,25 +89,28 @@ export class CommandRouter {
 
   /**
    * Undefined: to be carried out here. Throws `OUTCOME_UNKNOWN`, `KEYS_APART`, `TOO_MANY_REQUESTS`, `VALUE_TOO_LARGE`,
-   * `NOT_READY` (C3), and `OWNERS_UNREACHABLE` where `only` somebody may be asked.
+   * `NOT_READY` (C3), and `OWNERS_UNREACHABLE` where `only` somebody may be asked, or somebody is linked and does not answer.
    */
   async carry(space: SpaceId, asked: AskedCommands, circumstances: Circumstances): Promise<CommandAnswer | undefined> {
     const { shards, isReadonly, only, body } = asked;
     this.#checkLength(body);
     let tried = triedBefore(circumstances);
     const refusals = new Refusals(circumstances.from === undefined);
+    /** Who may come to answer yet: what it has to say is not what is here. */
+    let silent: ReplicaId | undefined;
     for (;;) {
       if (only === undefined && this.isReadyIn(space, shards)) return undefined;
       const peer = this.#choose(asked, tried);
       if (peer === undefined) {
         if (only !== undefined) throw new AtollError("OWNERS_UNREACHABLE", `replica ${only} cannot be asked any more`);
-        if (!refusals.mayBeTaken) return this.#here(asked);
+        if (!refusals.mayBeTaken) return this.#here(asked, silent);
         await refusals.pause(this.#host);
         tried = triedBefore(circumstances);
         continue;
       }
       tried.add(peer);
-      const answer = await this.#ask(peer, space, asked, circumstances);
+      const isLast = !isReadonly || this.commonOwners(shards).every((id) => tried.has(id) || !this.#speaks(id));
+      const answer = await this.#ask(peer, space, asked, circumstances, isLast);
       refusals.note(answer);
       if (answer === "lost") {
         this.#router.wentUnanswered(
@@ -112,6 +118,7 @@ export class CommandRouter {
           shards.map(({ id }) => id),
         );
         if (!isReadonly) throw unknownOutcome(peer);
+        silent = peer;
       } else if (answer.type === "replied" || answer.type === "error") {
         if (answer.type === "replied") this.#took(peer, answer);
         return { from: peer, answer };
@@ -173,20 +180,33 @@ export class CommandRouter {
   }
 
   /** Nobody else can be asked. */
-  #here({ shards, isReadonly }: AskedCommands): undefined {
+  #here({ shards, isReadonly }: AskedCommands, silent: ReplicaId | undefined): undefined {
     const { ownership } = this.#host.replica();
+    if (silent !== undefined && this.#host.replica().isLinked(silent))
+      throw new AtollError("OWNERS_UNREACHABLE", `replica ${silent} does not answer in time`);
     if (!isReadonly && !shards.every(({ id }) => ownership.owns(id))) this.#router.guestWrites++;
   }
 
-  #ask(peer: ReplicaId, space: SpaceId, { body, waitMs = 0 }: AskedCommands, { hops, seen }: Circumstances) {
-    const replica = this.#host.replica();
-    const clock = replica.clock.next(this.#host.now());
+  #speaks(id: ReplicaId): boolean {
+    return this.#host.replica().speaks(id, COMMANDS_VERSION);
+  }
+
+  /** `isLast`: nobody else is asked where this one takes long; that it is gone shows in its link. */
+  #ask(
+    peer: ReplicaId,
+    space: SpaceId,
+    { body, waitMs = 0 }: AskedCommands,
+    { hops, seen }: Circumstances,
+    isLast: boolean,
+  ): Promise<Answered> {
+    const clock = this.#host.replica().clock.next(this.#host.now());
     const after = seen?.dots ?? [];
     const request: Omit<Request, "request"> = {
       ...{ space, hops: hops - 1, after, waitMs: seen?.waitMs ?? 0 },
       body: { ...body, clock },
     };
-    return this.#router.ask(peer, request, this.#router.patience(peer, waitMs + request.waitMs, lengthOf(body)));
+    const { firstMs, thenMs } = this.#router.patience(peer, waitMs + request.waitMs, lengthOf(body));
+    return this.#router.ask(peer, request, { firstMs: isLast ? Math.max(firstMs, LAST_MS) : firstMs, thenMs });
   }
 
   /** C2; and what is read next through here is read from who took a write. */
