@@ -120,7 +120,25 @@ export type BatchResult =
   /** Failed alone; the others of the batch were carried out. */
   | { readonly type: "error"; readonly code: string; readonly message: string };
 
+/** In the words of Redis's `TYPE`. */
+export type CollectionType = "hash" | "set" | "zset" | "list";
+
+/** What became of a collection: one for each member that was written, removed, or has expired, or of the whole. */
+export interface CollectionEvent {
+  readonly type: "collection";
+  readonly key: Key;
+  readonly collection: CollectionType;
+  /** Of the whole, `put` says that it got another end, or none. */
+  readonly of: "member" | "whole";
+  readonly change: "put" | "remove" | "expire";
+  /** Nothing is left of it where the change was heard of; what others wrote meanwhile may still come. */
+  readonly isEmpty: boolean;
+  readonly version: Version;
+  readonly resume: string;
+}
+
 export type WatchEvent =
+  | CollectionEvent
   | { readonly type: "put"; readonly key: Key; readonly entry: Entry; readonly resume: string }
   | { readonly type: "delete" | "expire"; readonly key: Key; readonly version: Version; readonly resume: string }
   /** A document was edited, was deleted or has expired; what it holds now is to be read. */

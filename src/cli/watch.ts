@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { encodePercent, keyToText } from "../client/percent.ts";
-import type { WatchEvent } from "../store.ts";
+import type { CollectionEvent, WatchEvent } from "../store.ts";
 import { type ClientOptions, clientCommand, createClient, parsePrefix } from "./client-options.ts";
 import { print, printable, say } from "./terminal.ts";
 
@@ -42,6 +42,7 @@ function asJson(event: WatchEvent): string {
   if (event.type === "reset") return JSON.stringify(event);
   const { type, resume } = event;
   const key = encodePercent(event.key);
+  if (event.type === "collection") return JSON.stringify({ ...event, key });
   if (event.type !== "put") return JSON.stringify({ type, key, version: event.version, resume });
   const { value, ...rest } = event.entry;
   return JSON.stringify({ type, key, value: Buffer.from(value).toString("base64"), ...rest, resume });
@@ -50,7 +51,13 @@ function asJson(event: WatchEvent): string {
 function asLine(event: WatchEvent): string {
   if (event.type === "reset") return "reset    changes were missed: read the keys again";
   const start = `${event.type.padEnd(8)} ${keyToText(event.key)}`;
+  if (event.type === "collection") return lineOfCollection(event);
   return event.type === "put" ? `${start} = ${shown(event.entry.value)}` : start;
+}
+
+function lineOfCollection({ key, collection, of, change, isEmpty }: CollectionEvent): string {
+  const what = of === "whole" ? "the whole" : "a member";
+  return `${change.padEnd(8)} ${keyToText(key)}: ${what} of a ${collection}${isEmpty ? ", which is empty" : ""}`;
 }
 
 /** Text in one line where it is text, its size otherwise. */

@@ -2,8 +2,11 @@
 
 import { latin1FromBytes } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
-import type { WatchEvent } from "../store.ts";
+import type { CollectionEvent, WatchEvent } from "../store.ts";
 import { EventStreamParser, type StreamEvent } from "./event-stream.ts";
+
+const COLLECTIONS = ["hash", "set", "zset", "list"] as const;
+const CHANGES = ["put", "remove", "expire"] as const;
 
 /** The change; `undefined` for events of a kind that this client does not know. Throws for one that is malformed. */
 export function parseWatchEvent(event: StreamEvent): WatchEvent | undefined {
@@ -12,10 +15,11 @@ export function parseWatchEvent(event: StreamEvent): WatchEvent | undefined {
   const fields = message as Readonly<Record<string, unknown>>;
   const resume = typeof fields.resume === "string" ? fields.resume : (event.id ?? "");
   if (event.type === "reset") return { type: "reset", resume };
+  if (event.type === "collection") return collectionEvent(fields, resume);
   if (event.type !== "put" && event.type !== "delete" && event.type !== "expire" && event.type !== "document")
     return undefined;
-  const encoding = fields.encoding === "base64" ? "base64" : "utf8";
-  const key = latin1FromBytes(Buffer.from(String(fields.key), encoding)) as Key;
+  const encoding = encodingOf(fields);
+  const key = keyOf(fields);
   const version = String(fields.version ?? "");
   if (event.type !== "put") return { type: event.type, key, version, resume };
   const entry = {
@@ -28,6 +32,25 @@ export function parseWatchEvent(event: StreamEvent): WatchEvent | undefined {
     ...(typeof fields.expiresAt === "number" && { expiresAt: fields.expiresAt }),
   };
   return { type: "put", key, entry, resume };
+}
+
+/** Undefined: it tells what this client does not know. */
+function collectionEvent(fields: Readonly<Record<string, unknown>>, resume: string): CollectionEvent | undefined {
+  const collection = COLLECTIONS.find((each) => each === fields.collection);
+  const of = fields.of === "member" || fields.of === "whole" ? fields.of : undefined;
+  const change = CHANGES.find((each) => each === fields.change);
+  if (collection === undefined || of === undefined || change === undefined) return undefined;
+  const version = String(fields.version ?? "");
+  const isEmpty = fields.isEmpty === true;
+  return { type: "collection", key: keyOf(fields), collection, of, change, isEmpty, version, resume };
+}
+
+function encodingOf({ encoding }: Readonly<Record<string, unknown>>): "base64" | "utf8" {
+  return encoding === "base64" ? "base64" : "utf8";
+}
+
+function keyOf(fields: Readonly<Record<string, unknown>>): Key {
+  return latin1FromBytes(Buffer.from(String(fields.key), encodingOf(fields))) as Key;
 }
 
 /** The events of a stream, without those that are none of a watch. */

@@ -3,7 +3,7 @@
 import { latin1FromBytes } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import type { Reply } from "../command-reply.ts";
-import type { CollectionType } from "./collections.ts";
+import type { CollectionType } from "../store.ts";
 import { CommandError } from "./command-error.ts";
 import { floatOf } from "./number-text.ts";
 import type { Workspace } from "./workspace.ts";

@@ -1,32 +1,12 @@
 /**
- * What commands may do with hashes, sets, sorted sets and lists, as with the keys of `workspace.ts`. What kinds there are, and
- * which of them a key shows where replicas that could not see each other wrote several, stands here: a string before any
- * collection, and of these the first in the order of the table.
+ * What commands may do with hashes, sets, sorted sets and lists, as with the keys of `workspace.ts`. Where replicas that
+ * could not see each other wrote several kinds under one key, it shows a string before any collection, and of these the first in
+ * the order of `types/collection-type.ts`.
  */
 
 import type { Key } from "../base/ids.ts";
-import { KIND_HASH, KIND_LIST, KIND_SET, KIND_SORTED_SET } from "../core/kind.ts";
+import type { CollectionType } from "../store.ts";
 import type { ListEnd } from "../types/list.ts";
-
-/** In the words of Redis's `TYPE`. */
-export type CollectionType = "hash" | "set" | "zset" | "list";
-
-const KINDS = { hash: KIND_HASH, set: KIND_SET, zset: KIND_SORTED_SET, list: KIND_LIST } as const satisfies Record<
-  CollectionType,
-  number
->;
-
-const TYPES = new Map<number, CollectionType>();
-for (const type of ["hash", "set", "zset", "list"] as const) TYPES.set(KINDS[type], type);
-
-export function kindOf(type: CollectionType): number {
-  return KINDS[type];
-}
-
-/** Undefined: it is no kind of collections. */
-export function collectionTypeOf(kind: number): CollectionType | undefined {
-  return TYPES.get(kind);
-}
 
 export interface Member {
   /** Bytes, as latin1 text. */

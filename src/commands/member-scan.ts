@@ -5,7 +5,8 @@
 
 import { arrayReply, type Reply, textReply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
-import type { CollectionType, Member } from "./collections.ts";
+import type { CollectionType } from "../store.ts";
+import type { Member } from "./collections.ts";
 import { parseCursor } from "./scan-cursor.ts";
 import { matches, scanOptionsOf } from "./scan-options.ts";
 import { keyOf, wordOf } from "./words.ts";

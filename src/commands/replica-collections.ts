@@ -7,6 +7,7 @@ import { KIND_LIST } from "../core/kind.ts";
 import { lengthWithName } from "../core/member.ts";
 import { expiresAt } from "../core/record.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
+import type { CollectionType } from "../store.ts";
 import {
   added,
   beginning,
@@ -21,10 +22,11 @@ import {
   rankedMember,
   removed,
 } from "../types/collection.ts";
+import { collectionTypeOf, kindOf } from "../types/collection-type.ts";
 import { isThere, leaseEnd, liveMembers } from "../types/container.ts";
 import { isValueThere } from "../types/counter.ts";
 import { type ListEnd, placeAtEnd, placeNextTo } from "../types/list.ts";
-import { type Collections, type CollectionType, collectionTypeOf, kindOf, type Member } from "./collections.ts";
+import type { Collections, Member } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
 
 /** Of a register, with its places in the table and in the order of its collection. */

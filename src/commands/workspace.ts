@@ -9,7 +9,8 @@
 
 import type { Key } from "../base/ids.ts";
 import type { Amount } from "../core/amount.ts";
-import type { Collections, CollectionType } from "./collections.ts";
+import type { CollectionType } from "../store.ts";
+import type { Collections } from "./collections.ts";
 import type { SortedSets } from "./sorted-set-access.ts";
 
 /** In the words of Redis's `TYPE`. */

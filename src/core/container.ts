@@ -29,6 +29,8 @@ export class Container {
   bytes = 0;
   /** Another one, of all containers of the shard, whenever something of it has changed. */
   changes = 0;
+  /** Members that were shown when the last deletion of the whole came, and that it saw. */
+  felled = 0;
   /** The greatest stamp that was seen of it since something of it is held. */
   newest = 0;
   /** What some members of a document, or deletions of a collection, cover, by their slots. */

@@ -1143,7 +1143,12 @@ export class Shard {
   #displace(by: number): void {
     const container = this.containers.note(by);
     if (container === undefined) return;
-    if (isCollectionKind(container.kind)) return this.#letFall(this.containers.seen(container, by));
+    if (isCollectionKind(container.kind)) {
+      const shown = this.containers.expired.has(container) ? 0 : container.members.size;
+      this.#letFall(this.containers.seen(container, by));
+      container.felled = Math.max(0, shown - container.members.size);
+      return;
+    }
     for (const slot of this.containers.dead(container, by)) {
       this.discard(slot);
       this.displaced++;

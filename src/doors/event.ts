@@ -12,6 +12,11 @@ export function formatEvent(notation: Notation, event: WatchEvent, encoding: Enc
       const bytes = notation.carry({ key: event.key, value: event.entry.value, tags: event.entry.tags }, encoding);
       return { type: "put", ...bytes, ...formatEntry(event.entry), resume: event.resume };
     }
+    case "collection": {
+      const { collection, of, change, isEmpty, version, resume } = event;
+      const bytes = notation.carry({ key: event.key }, encoding);
+      return { type: "collection", ...bytes, collection, of, change, isEmpty, version, resume };
+    }
     case "document":
     case "delete":
     case "expire": {

@@ -4,6 +4,7 @@ import type { ShardId, SpaceId } from "../base/ids.ts";
 import { DEFAULT_SPACE, spaceOf } from "../base/shard-id.ts";
 import type { Shard } from "../core/shard.ts";
 import { Changes } from "./changes.ts";
+import { collectionChangeAt } from "./collection-change.ts";
 import type { Random } from "./ports.ts";
 import { changeAt } from "./register-view.ts";
 import { shownAfter } from "./shown-record.ts";
@@ -88,7 +89,7 @@ export class Audience {
     // Asked first, for it is the least work: whoever takes over millions of registers is most often watched by nobody yet.
     if (changes === undefined || changes.isUnknown || !this.#followers.isToldHere(shard.id)) return;
     if (!changes.isWanted(now)) return changes.skip();
-    const change = changeAt(view, at, now, shard.invalidations);
+    const change = collectionChangeAt(view, at, now, shard.containers) ?? changeAt(view, at, now, shard.invalidations);
     if (change !== undefined) changes.record(change);
   }
 

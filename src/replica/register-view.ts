@@ -4,7 +4,7 @@ import { Copies } from "../base/copies.ts";
 import type { Key, OriginId, ShardId, Timestamp } from "../base/ids.ts";
 import { isLease } from "../core/containers.ts";
 import type { Invalidations } from "../core/invalidations.ts";
-import { isContainerKind } from "../core/kind.ts";
+import { isCollectionKind, isContainerKind } from "../core/kind.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -94,7 +94,7 @@ export function entryAt(view: DataView, at: number): Entry {
 
 /**
  * What became of a key with this register: a value that has expired by `now` is an expiry, one that is stale as good as a
- * deletion. Undefined: nothing yet.
+ * deletion. Undefined: nothing yet, or it is of a collection (`collection-change.ts`).
  */
 export function changeAt(
   view: DataView,
@@ -107,6 +107,7 @@ export function changeAt(
   const version = versionAt(view, at);
   const isOver = (flags & FLAG_GONE) !== 0 || expiresAt(view, at) <= now;
   // A value under the same key is another thing: whoever hears of the end of one must not take it for that of the other.
+  if (isCollectionKind(kindAt(view, at))) return undefined;
   if (isContainerKind(kindAt(view, at)))
     return isLease(view, at) && !isOver ? undefined : { type: "document", key, version };
   if ((flags & FLAG_DEAD) !== 0) return { type: "delete", key, version };

@@ -21,6 +21,7 @@ import { checkRecord, type RecordLimits } from "../core/record-check.ts";
 import { shardOf } from "../core/shard-of.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Audience } from "./audience.ts";
+import { collectionChangeAt } from "./collection-change.ts";
 import { changeAt } from "./register-view.ts";
 
 /** No message of news is longer, unless a single record is. */
@@ -192,7 +193,8 @@ export class WatchRelay {
       const number = shardOf(view, keyStart, keyStart + keyLengthAt(view, at), parts);
       const source = this.#sourcesByShard.get(shardIdOf(space, number));
       const invalidations = this.#host.invalidations.of(space);
-      const change = source?.peer === peer && source.isOn ? changeAt(view, at, now, invalidations) : undefined;
+      if (source?.peer !== peer || !source.isOn) continue;
+      const change = collectionChangeAt(view, at, now, undefined) ?? changeAt(view, at, now, invalidations);
       if (change !== undefined && changes.isWanted(now)) changes.record(change);
     }
   }

@@ -130,7 +130,7 @@ export class RealWatcher implements WatchHistory {
     if (event.type === "put") {
       const read = readPartOf(event.key, { entry: event.entry }, this.#operationsById);
       this.#record({ type: "change", change: { type: "put", read: { ...read, version: event.entry.version } } });
-    } else if (event.type !== "document") {
+    } else if (event.type !== "document" && event.type !== "collection") {
       const { type, key, version } = event;
       this.#record({ type: "change", change: { type, key, version, wallMs } });
     }

@@ -107,6 +107,15 @@ const STORIES: Readonly<Record<string, readonly Step[]>> = {
     [1, 'CONFIG SET notify-keyspace-events ""', "CONFIG GET notify-keyspace-events", "SET story x", "DEL story"],
     [0, "PUNSUBSCRIBE"],
   ],
+  "what becomes of collections": [
+    [1, "CONFIG SET notify-keyspace-events KEA"],
+    [0, "PSUBSCRIBE __key*"],
+    [1, "HSET h a 1", "HSET h b 2", "HSET h a 3", "HDEL h a x", "EXPIRE h 100", "HDEL h b"],
+    [1, "SADD s a", "SADD s a", "SADD s b", "SREM s a", "SREM s b", "SADD s c", "DEL s", "DEL s"],
+    [1, "CONFIG SET notify-keyspace-events Khg", "HSET h a 1", "SADD s a", "DEL h s"],
+    [1, 'CONFIG SET notify-keyspace-events ""'],
+    [0, "PUNSUBSCRIBE"],
+  ],
   "in a transaction": [
     [0, "SUBSCRIBE a"],
     [1, "MULTI", "PUBLISH a x", "PUBLISH a y", "EXEC"],

@@ -207,14 +207,21 @@ export const shapes = {
   BatchResults: { type: JSON_TYPE, schema: object({ results: list(result) }) },
   Events: {
     type: "text/event-stream",
-    schema: { type: "string", description: "Events put, delete, expire, document and reset; their data is a Change" },
+    schema: {
+      type: "string",
+      description: "Events put, delete, expire, document, collection and reset; their data is a Change",
+    },
   },
   Change: {
     type: JSON_TYPE,
     schema: object(
       {
-        type: { enum: ["put", "delete", "expire", "document", "reset"] },
+        type: { enum: ["put", "delete", "expire", "document", "collection", "reset"] },
         key: text,
+        collection: { enum: ["hash", "set", "zset", "list"] },
+        of: { enum: ["member", "whole"] },
+        change: { enum: ["put", "remove", "expire"], description: "Of a whole, put: it got another end, or none" },
+        isEmpty: { type: "boolean", description: "Nothing is left of the collection there" },
         value: text,
         encoding,
         version,
@@ -223,7 +230,19 @@ export const shapes = {
         expiresAt: unixMs,
         resume: { type: "string", description: "Also the event's id" },
       },
-      ["key", "value", "encoding", "version", "contentType", "tags", "expiresAt"],
+      [
+        "key",
+        "collection",
+        "of",
+        "change",
+        "isEmpty",
+        "value",
+        "encoding",
+        "version",
+        "contentType",
+        "tags",
+        "expiresAt",
+      ],
     ),
   },
   ClusterStatus: {
