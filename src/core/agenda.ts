@@ -10,6 +10,8 @@ export class Agenda {
   readonly dirty = new Set<Shard>();
   /** What these hold waits to be confirmed, or did when they were last looked at. */
   readonly unsettled = new Set<Shard>();
+  /** In these collections that were deleted as a whole have not fallen altogether. */
+  readonly falling = new Set<Shard>();
   /** Nothing in any shard expires before this, unix ms. */
   earliestExpiry = Infinity;
 }

@@ -1,6 +1,6 @@
 /** What lies under a key and is made of many registers, as `containers.ts` tells: which registers those are, and what they come to. */
 
-import type { Key } from "../base/ids.ts";
+import type { Key, OriginId } from "../base/ids.ts";
 import type { FieldOrder } from "./field-order.ts";
 import { KIND_LIST, KIND_SORTED_SET } from "./kind.ts";
 import { OrderedSlots } from "./ordered-slots.ts";
@@ -17,14 +17,19 @@ export class Container {
   /** Slot of the lease; 0: it does not expire. */
   lease = 0;
   /** Slots of members that stand, which are neither deleted nor expired as of the last sweep, by the order of their fields; of a list from head to tail. */
-  readonly members: OrderedSlots;
+  members: OrderedSlots;
   /** Slots of the others, tombstones and what has fallen, in the same order. */
   readonly remains: OrderedSlots;
-  /** Of a sorted set: slots of members that stand, by their scores. */
-  readonly byScore: OrderedSlots | undefined;
+  /** Slots of members that stand, that a deletion of the whole saw, and that have not fallen yet: none of them is a member any more. */
+  falling: OrderedSlots | undefined;
+  /** Of a sorted set: slots of members, by their scores. */
+  byScore: OrderedSlots | undefined;
+  /** Whoever wrote a member that is, or was, held; and who else may have. */
+  readonly writers: OriginId[] = [];
   /** Members that stand and expire by themselves. */
   expiring = 0;
   readonly #order: FieldOrder;
+  readonly #scores: ScoreOrder;
   /** Of the values of all members that stand. */
   bytes = 0;
   /** Another one, of all containers of the shard, whenever something of it has changed. */
@@ -44,10 +49,40 @@ export class Container {
     this.kind = kind;
     this.key = key;
     this.#order = order;
-    const isBefore = kind === KIND_LIST ? order.isBeforeInList : order.isBefore;
-    this.members = new OrderedSlots(isBefore);
-    this.remains = new OrderedSlots(isBefore);
-    this.byScore = kind === KIND_SORTED_SET ? new OrderedSlots(scores.isBefore) : undefined;
+    this.#scores = scores;
+    this.members = this.#inOrder();
+    this.remains = this.#inOrder();
+    this.byScore = this.#inScoreOrder();
+  }
+
+  #inOrder(): OrderedSlots {
+    return new OrderedSlots(this.kind === KIND_LIST ? this.#order.isBeforeInList : this.#order.isBefore);
+  }
+
+  #inScoreOrder(): OrderedSlots | undefined {
+    return this.kind === KIND_SORTED_SET ? new OrderedSlots(this.#scores.isBefore) : undefined;
+  }
+
+  /** Makes all members fall, in no time. */
+  letAllFall(): void {
+    const { members } = this;
+    if (this.falling === undefined) this.falling = members;
+    else for (const slot of members.from(0)) this.falling.add(slot);
+    this.members = this.#inOrder();
+    this.byScore = this.#inScoreOrder();
+    this.bytes = 0;
+    this.expiring = 0;
+  }
+
+  wroteHere(origin: OriginId): void {
+    const { writers } = this;
+    if (writers[writers.length - 1] !== origin && !writers.includes(origin)) writers.push(origin);
+  }
+
+  /** Of a member that is held, `stands` or not. */
+  placeIn(slot: number, stands: boolean): OrderedSlots {
+    if (!stands) return this.remains;
+    return this.falling?.has(slot) === true ? this.falling : this.members;
   }
 
   /** Where a member lies in their order, from 0 on. */
@@ -56,7 +91,7 @@ export class Container {
   }
 
   get isEmpty(): boolean {
-    const hasMembers = this.members.size > 0 || this.remains.size > 0;
+    const hasMembers = this.members.size > 0 || this.remains.size > 0 || this.falling !== undefined;
     return this.base === 0 && this.lease === 0 && !hasMembers && this.covers.size === 0;
   }
 }

@@ -18,7 +18,8 @@
  *
  * Of a *collection* (hash, set, sorted set, list) members are registers like any other, and a deletion of the whole is a tombstone that says what
  * its writer saw. What it covers *falls*, as if it had expired, whenever it comes: its value goes, and its place in the order
- * stays until it is purged like any tombstone, so that what it had surpassed never comes back. What the deletion did not see
+ * stays until it is purged like any tombstone, so that what it had surpassed never comes back. Of many members that takes several
+ * steps, and none of them is shown meanwhile. What the deletion did not see
  * stays (add wins). Deletions of which neither saw the other stand side by side.
  *
  * A lease is stamped after what it is the lease of, and dies with its generation or falls with what was seen. Once it has expired nothing
@@ -29,8 +30,10 @@ import { ByteReader } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import { afterAt, coversAt, generationAt } from "./bond.ts";
 import { Container } from "./container.ts";
+import { ContainersByKey } from "./containers-by-key.ts";
 import { FieldOrder } from "./field-order.ts";
 import { isCollectionKind, isContainerKind } from "./kind.ts";
+import type { OrderedSlots } from "./ordered-slots.ts";
 import {
   expiresAt,
   FLAG_DEAD,
@@ -66,15 +69,15 @@ export class Containers {
   readonly #table: RegisterTable;
   readonly #order: FieldOrder;
   readonly scores: ScoreOrder;
-  /** The one of the least kind under each key. */
-  readonly #byKey = new Map<Key, Container>();
+  readonly #byKey = new ContainersByKey();
   /** Registers of containers that stand. */
   standing = 0;
-  #count = 0;
   #changes = 0;
-  /** A member that is being written over, and whether it stood. */
+  /** A member that is being written over, and among which it is. */
   #changing = 0;
-  #stood = false;
+  #from: OrderedSlots | undefined;
+  /** Those of which something is falling. */
+  readonly falling = new Set<Container>();
   /** Those whose lease has fallen. */
   readonly expired = new Set<Container>();
 
@@ -85,23 +88,21 @@ export class Containers {
   }
 
   get count(): number {
-    return this.#count;
+    return this.#byKey.count;
   }
 
-  *all(): Generator<Container, void> {
-    for (const key of this.#byKey.keys()) yield* this.under(key);
+  all(): Iterable<Container> {
+    return this.#byKey.all();
   }
 
   /** Whatever is held under a key, of ascending kinds. */
-  *under(key: Key): Generator<Container, void> {
-    for (let each = this.#byKey.get(key); each !== undefined; each = each.next) yield each;
+  under(key: Key): Iterable<Container> {
+    return this.#byKey.under(key);
   }
 
   /** Undefined where nothing is held of it. */
   find(kind: number, key: Key): Container | undefined {
-    let container = this.#byKey.get(key);
-    while (container !== undefined && container.kind < kind) container = container.next;
-    return container?.kind === kind ? container : undefined;
+    return this.#byKey.find(kind, key);
   }
 
   /** The container of a record; undefined for a plain value and where nothing is held. */
@@ -141,20 +142,29 @@ export class Containers {
       if (isGone(flagsAt(view, at)) && expiresAt(view, at) !== Infinity) this.expired.add(container);
       else this.expired.delete(container);
     } else {
+      container.wroteHere(originAt(view, at));
       this.#place(container, slot, isStanding(view, at));
-      this.#account(container, slot, 1);
+      if (isStanding(view, at)) this.#account(container, slot, 1);
       if (!isCollectionKind(kind)) this.#noteBond(container, slot, view, at);
     }
     return container.generation > generation || container.covers.has(slot) ? container : undefined;
   }
 
   #place(container: Container, slot: number, stands: boolean): void {
-    const isHeld = slot === this.#changing;
+    const from = slot === this.#changing ? this.#from : undefined;
     this.#changing = 0;
-    if (isHeld && stands === this.#stood) return;
+    const to = stands ? container.members : container.remains;
+    if (from === to) return;
     this.#order.compared(slot);
-    if (isHeld) (this.#stood ? container.members : container.remains).remove(slot);
-    (stands ? container.members : container.remains).add(slot);
+    if (from !== undefined) this.#take(container, from, slot);
+    to.add(slot);
+  }
+
+  #take(container: Container, from: OrderedSlots, slot: number): void {
+    from.remove(slot);
+    if (from !== container.falling || from.size > 0) return;
+    container.falling = undefined;
+    this.falling.delete(container);
   }
 
   #noteBond(container: Container, slot: number, view: DataView, at: number): void {
@@ -164,21 +174,30 @@ export class Containers {
     this.#learn(container, generationAt(view, at), afterAt(view, at));
   }
 
-  /** What is held in a slot is about to be written over: `note` is to follow. */
+  /** What is held in a slot is about to be written over: `note` is to follow, or `unchanged`. */
   changing(slot: number): void {
     const view = this.#table.viewOf(slot);
     const at = this.#table.offsetOf(slot);
-    if (!isMember(view, at)) return;
+    const container = isMember(view, at) ? this.of(view, at) : undefined;
+    if (container === undefined) return;
     this.#changing = slot;
-    this.#stood = isStanding(view, at);
-    const container = this.#stood ? this.of(view, at) : undefined;
-    if (container !== undefined) this.#account(container, slot, -1);
+    this.#from = container.placeIn(slot, isStanding(view, at));
+    if (this.#from === container.members) this.#account(container, slot, -1);
   }
 
+  /** It was not written over. */
+  unchanged(slot: number): void {
+    const view = this.#table.viewOf(slot);
+    const at = this.#table.offsetOf(slot);
+    const container = slot === this.#changing ? this.of(view, at) : undefined;
+    if (container !== undefined && this.#from === container.members) this.#account(container, slot, 1);
+    this.#changing = 0;
+  }
+
+  /** Of what is counted of members. */
   #account(container: Container, slot: number, step: number): void {
     const view = this.#table.viewOf(slot);
     const at = this.#table.offsetOf(slot);
-    if (!isStanding(view, at)) return;
     container.bytes += step * valueLengthAt(view, at);
     if (expiresAt(view, at) !== Infinity) container.expiring += step;
     if (step > 0) this.#scoreChanged(container, slot);
@@ -202,16 +221,38 @@ export class Containers {
     return container !== undefined && covererOf(container, view, at, 0) !== 0;
   }
 
-  /** Slots of a collection that the deletion in the slot `by` saw, and that stand. */
-  seen(container: Container, by: number): number[] {
+  /** Slots of a collection that the deletion in the slot `by` saw, and that stand: the lease, and of members `among`. */
+  seen(container: Container, by: number, among: Iterable<number>): number[] {
     const covers = container.covers.get(by);
     const slots: number[] = [];
-    for (const slot of held(container)) {
+    for (const slot of [container.lease, ...among]) {
+      if (slot === 0) continue;
       const view = this.#table.viewOf(slot);
       const at = this.#table.offsetOf(slot);
       if (mayFall(view, at) && covers?.covers(originAt(view, at), sequenceAt(view, at)) === true) slots.push(slot);
     }
     return slots;
+  }
+
+  /** Members that a deletion saw are to fall in steps: all but those in `unseen`. */
+  doom(container: Container, unseen: readonly number[]): void {
+    if (unseen.length === container.members.size) return;
+    container.letAllFall();
+    for (const slot of unseen) {
+      this.#order.compared(slot);
+      container.falling?.remove(slot);
+      container.members.add(slot);
+      this.#account(container, slot, 1);
+    }
+    this.falling.add(container);
+  }
+
+  /** True of a slot that a member of the container is in. */
+  isMemberOf(container: Container, slot: number): boolean {
+    const view = this.#table.viewOf(slot);
+    const at = this.#table.offsetOf(slot);
+    if (kindAt(view, at) !== container.kind || !isMember(view, at) || !isStanding(view, at)) return false;
+    return this.of(view, at) === container && container.placeIn(slot, true) === container.members;
   }
 
   /**
@@ -247,12 +288,13 @@ export class Containers {
       this.expired.delete(container);
     }
     if (isMember(view, at)) {
-      this.#account(container, slot, -1);
+      const place = container.placeIn(slot, isStanding(view, at));
+      if (place === container.members) this.#account(container, slot, -1);
       this.#order.compared(slot);
-      (isStanding(view, at) ? container.members : container.remains).remove(slot);
+      this.#take(container, place, slot);
     }
     container.covers.delete(slot);
-    if (container.isEmpty) this.#drop(container);
+    if (container.isEmpty) this.#byKey.remove(container);
   }
 
   #learn(container: Container, generation: number, after: number): void {
@@ -282,28 +324,8 @@ export class Containers {
     const held = this.find(kind, key);
     if (held !== undefined) return held;
     const container = new Container(kind, key, this.#order, this.scores);
-    const before = this.#before(container);
-    container.next = before === undefined ? this.#byKey.get(key) : before.next;
-    if (before === undefined) this.#byKey.set(key, container);
-    else before.next = container;
-    this.#count++;
+    this.#byKey.add(container);
     return container;
-  }
-
-  #drop(container: Container): void {
-    const before = this.#before(container);
-    if (before !== undefined) before.next = container.next;
-    else if (container.next !== undefined) this.#byKey.set(container.key, container.next);
-    else this.#byKey.delete(container.key);
-    container.next = undefined;
-    this.#count--;
-  }
-
-  /** The one of the greatest kind below its own under the same key. */
-  #before({ kind, key }: Container): Container | undefined {
-    let before: Container | undefined;
-    for (const each of this.under(key)) if (each.kind < kind) before = each;
-    return before;
   }
 }
 

@@ -94,6 +94,16 @@ export class OrderedSlots {
     yield* this.#walk(this.#root, Math.max(0, rank));
   }
 
+  /** Up to so many of the first. */
+  firstOf(count: number): number[] {
+    const slots: number[] = [];
+    for (const slot of this.from(0)) {
+      if (slots.length >= count) break;
+      slots.push(slot);
+    }
+    return slots;
+  }
+
   *#walk(node: Node, from: number): Generator<number, void> {
     if (isLeaf(node)) {
       for (let i = from; i < node.length; i++) yield node[i] as number;

@@ -23,7 +23,8 @@ import { afterAt } from "./bond.ts";
 import { bucketOf } from "./bucket.ts";
 import { type HybridClock, TIMESTAMP_MAX } from "./clock.ts";
 import { type Conflict, type ConflictListener, canConflict, conflictAt, isSameContent } from "./conflict.ts";
-import { Containers, isBase, isMember, UNNAMED } from "./containers.ts";
+import type { Container } from "./container.ts";
+import { Containers, isBase, isDeletion, isMember, UNNAMED } from "./containers.ts";
 import type { Digest } from "./digest.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { fallen } from "./fallen.ts";
@@ -78,6 +79,9 @@ export const OBSOLETE = 4;
 export type ApplyResult = typeof APPLIED | typeof SAME | typeof SUPERSEDED | typeof OBSOLETE;
 
 const FALLEN = FLAG_DEAD | FLAG_GONE;
+
+/** Members of a collection that fall with the deletion of the whole; of more all do in steps. */
+const FALLING_AT_ONCE_MAX = 256;
 
 /** Marks, one byte a slot in the table. */
 const DIRTY = 1;
@@ -323,10 +327,11 @@ export class Shard {
 
   /**
    * The fingerprint as of an instant, unix ms: of what is held and expires later, whether the rest has fallen or not.
-   * Undefined when something that expires later has fallen already, or when more than `looksMax` is still to fall by then.
+   * Undefined when something that expires later has fallen already, when more than `looksMax` is still to fall by then, or when
+   * what was deleted as a whole still is.
    */
   fingerprintAsOf(instant: number, looksMax: number): Digest | undefined {
-    if (this.fallenUntil > instant) return undefined;
+    if (this.fallenUntil > instant || this.containers.falling.size > 0) return undefined;
     const { low, high } = this.fingerprint;
     if (this.earliestExpiry > instant) return { low, high };
     const due = this.#expiry.dueBy(instant, looksMax);
@@ -721,10 +726,11 @@ export class Shard {
   }
 
   /**
-   * True of a base that is no more while something is held that it says it saw, or took along (N5 of `increments.ts`): without
-   * it that would come back.
+   * True of a base that is no more while something is held that it says it saw, or took along (N5 of `increments.ts`), and of the
+   * deletion of a collection while that is falling: without it that would come back.
    */
   #isStillNeeded(view: DataView, at: number): boolean {
+    if (isDeletion(view, at)) return this.containers.of(view, at)?.falling !== undefined;
     if (this.increments.count === 0 || !isCountedKind(kindAt(view, at))) return false;
     const slots = this.increments.of(keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at));
     if (slots.length === 0) return false;
@@ -1087,6 +1093,18 @@ export class Shard {
   /** Hangs all loaded registers into their origins' chains. */
   finishLoad(): void {
     this.#chains.finishLoad();
+    for (const container of this.containers.all()) {
+      if (!isCollectionKind(container.kind) || container.covers.size === 0 || container.members.size === 0) continue;
+      // What a deletion saw, and had not fallen when this replica stopped.
+      this.containers.doom(
+        container,
+        [...container.members.from(0)].filter((slot) => {
+          const [view, at] = [this.table.viewOf(slot), this.table.offsetOf(slot)];
+          return !this.containers.isSeen(view, at);
+        }),
+      );
+      if (container.falling !== undefined) this.#agenda.falling.add(this);
+    }
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------
@@ -1124,7 +1142,7 @@ export class Shard {
         if (wasAway) this.away--;
       } catch (full) {
         this.#account(oldView, oldAt, true);
-        this.containers.note(slot);
+        this.containers.unchanged(slot);
         throw full;
       }
       if (moves) this.table.unlink(slot);
@@ -1143,16 +1161,56 @@ export class Shard {
   #displace(by: number): void {
     const container = this.containers.note(by);
     if (container === undefined) return;
-    if (isCollectionKind(container.kind)) {
-      const shown = this.containers.expired.has(container) ? 0 : container.members.size;
-      this.#letFall(this.containers.seen(container, by));
-      container.felled = Math.max(0, shown - container.members.size);
-      return;
-    }
+    if (isCollectionKind(container.kind)) return this.#displaceSeen(container, by);
     for (const slot of this.containers.dead(container, by)) {
       this.discard(slot);
       this.displaced++;
     }
+  }
+
+  /** What the deletion of a collection saw falls: few members at once, of many none is one any more, and they fall in steps. */
+  #displaceSeen(container: Container, by: number): void {
+    const shown = this.containers.expired.has(container) ? 0 : container.members.size;
+    const isLong = container.members.size > FALLING_AT_ONCE_MAX;
+    this.#letFall(this.containers.seen(container, by, isLong ? [] : container.members.from(0)));
+    const covers = container.covers.get(by);
+    if (isLong && covers !== undefined) {
+      this.containers.doom(container, this.membersBeyond(container, covers));
+      if (container.falling !== undefined) this.#agenda.falling.add(this);
+    }
+    container.felled = Math.max(0, shown - container.members.size);
+  }
+
+  /** Members of a collection with dots that a vector does not cover: O(members), or of what was written here after it. */
+  membersBeyond(container: Container, vector: VersionVector): number[] {
+    const { members } = container;
+    const slots: number[] = [];
+    if (members.size <= FALLING_AT_ONCE_MAX) {
+      for (const slot of members.from(0)) {
+        const [view, at] = [this.table.viewOf(slot), this.table.offsetOf(slot)];
+        if (!vector.covers(originAt(view, at), sequenceAt(view, at))) slots.push(slot);
+      }
+      return slots;
+    }
+    for (const origin of container.writers) {
+      const sequence = vector.get(origin);
+      if (sequence !== Infinity) this.#chains.collectAbove(origin, sequence, slots);
+    }
+    return slots.filter((slot) => this.containers.isMemberOf(container, slot));
+  }
+
+  /** Lets up to `budget` members fall that deletions of whole collections saw. True once none is left. */
+  fall(budget: number): boolean {
+    let left = budget;
+    for (const container of this.containers.falling) {
+      if (left <= 0) break;
+      const slots = [...(container.falling?.firstOf(left) ?? [])];
+      left -= slots.length;
+      this.#letFall(slots);
+    }
+    const isDone = this.containers.falling.size === 0;
+    if (isDone) this.#agenda.falling.delete(this);
+    return isDone;
   }
 
   /** What the deletion of a collection saw. What waits to be confirmed goes on waiting. */

@@ -115,6 +115,8 @@ function isLifeless({ type }: Message): boolean {
   return type === "stop" || type === "ping" || type === "ping-ack" || type === "ping-request" || type === "ping-nack";
 }
 
+/** Members of collections that were deleted as a whole that fall in one step: the disk is fed in the same turn. */
+const FALLING_STEP = 512;
 const ROUND_TRIP_MS_MAX = 60_000;
 /** Values of what is in doubt that are taken back from disk before more are. */
 const RECALLS_AT_ONCE = 256;
@@ -237,7 +239,7 @@ export class Replica implements WatchRelayHost {
   readonly #links = new PeerLinks();
   readonly #coverage = new Coverage(this);
   readonly #sweep: ExpirySweep;
-  readonly #rota = new Rota<"sweep" | "purge" | "compact">();
+  readonly #rota = new Rota<"sweep" | "fall" | "purge" | "compact">();
   readonly #readiness: ReadinessCheck;
   readonly #withheld = new Withheld();
   #housekeepingDueAt = 0;
@@ -728,6 +730,7 @@ export class Replica implements WatchRelayHost {
     this.antiEntropy.tick(now);
     this.audit.votes.tick(now);
     this.#fall(now);
+    this.#fallOn();
     this.staleSweep.step(now);
     this.sumUpkeep.step(now);
     if (this.#vouchers.isBroken(now)) this.#doubtAgain(now);
@@ -755,6 +758,16 @@ export class Replica implements WatchRelayHost {
     if (!this.#rota.may("sweep", this.#sweep.isUnderWay)) return;
     this.#sweep.step(now);
     if (this.#sweep.isUnderWay) this.#rota.spent("sweep");
+  }
+
+  /** What was deleted as a whole, and is too much for one step. */
+  #fallOn(): void {
+    const { falling } = this.agenda;
+    if (!this.#rota.may("fall", falling.size > 0)) return;
+    for (const shard of falling) {
+      this.#rota.spent("fall");
+      if (!shard.fall(FALLING_STEP)) return;
+    }
   }
 
   #purge(now: number): void {
@@ -822,6 +835,7 @@ export class Replica implements WatchRelayHost {
   get isBusy(): boolean {
     const { movement, eviction, staleSweep } = this;
     if (this.#sweep.isUnderWay || staleSweep.isUnderWay || this.#purging.isUnderWay) return true;
+    if (this.agenda.falling.size > 0) return true;
     return movement.isUnderWay || eviction.isUnderWay;
   }
 

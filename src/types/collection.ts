@@ -32,8 +32,11 @@ export interface MemberWrite {
 
 /** The slot of a member that may be shown; 0: there is none. */
 export function memberSlot(shard: Shard, { kind, key }: CollectionId, name: string, nowMs: number): number {
+  const container = shard.containers.find(kind, key);
+  if (container === undefined) return 0;
   const slot = shard.find(kind, key, fieldOfName(name));
-  return slot !== 0 && shard.isLive(slot, nowMs) && !isOver(shard, kind, key, nowMs) ? slot : 0;
+  if (slot === 0 || !shard.isLive(slot, nowMs) || isOver(shard, kind, key, nowMs)) return 0;
+  return container.falling === undefined || container.placeIn(slot, true) === container.members ? slot : 0;
 }
 
 /** What a member holds: a view, valid until something is written. */
@@ -113,9 +116,7 @@ export function deletionOfAll(shard: Shard, id: CollectionId): readonly LocalWri
   const container = shard.containers.find(id.kind, id.key);
   if (container === undefined) return [];
   const writes: LocalWrite[] = [];
-  for (const slot of container.members.from(0)) {
-    if (!isCovered(shard, slot)) writes.push(removed(id, memberName(shard, slot)));
-  }
+  for (const slot of shard.membersBeyond(container, shard.vector)) writes.push(removed(id, memberName(shard, slot)));
   if (leaseEnd(shard, id.kind, id.key) !== Infinity && !isCovered(shard, container.lease))
     writes.push(leaseOf(id, undefined));
   writes.push({
@@ -140,12 +141,11 @@ function isCovered(shard: Shard, slot: number): boolean {
 
 /** What the vector says of those who wrote here, and what they saw who deleted it before. */
 function sightOf(shard: Shard, container: Container): VersionVector {
-  const replicas = new Set<number>();
-  const note = (slot: number) =>
-    replicas.add(replicaOf(originAt(shard.table.viewOf(slot), shard.table.offsetOf(slot))));
-  for (const slot of container.members.from(0)) note(slot);
-  for (const slot of container.remains.from(0)) note(slot);
-  if (container.lease !== 0) note(container.lease);
+  const replicas = new Set<number>(container.writers.map(replicaOf));
+  if (container.lease !== 0) {
+    const [view, at] = [shard.table.viewOf(container.lease), shard.table.offsetOf(container.lease)];
+    replicas.add(replicaOf(originAt(view, at)));
+  }
   const sight = restricted(shard.vector, replicas);
   for (const earlier of container.covers.values()) sight.merge(earlier);
   return sight;

@@ -73,6 +73,18 @@ function send(from: LooseShard, to: LooseShard, now = NOW): void {
   to.shard.claim(session.claim);
 }
 
+/** Of all that is held, in the order of the slots. */
+function records({ shard }: LooseShard) {
+  const all: { view: DataView; bytes: Uint8Array; length: number }[] = [];
+  shard.forEachHeld((slot) => {
+    const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
+    const length = recordLength(view, at);
+    const { bytes, view: own } = loose(shard.table.bytesOf(slot).slice(at, at + length));
+    all.push({ view: own, bytes, length });
+  });
+  return all;
+}
+
 function exchange(...all: readonly LooseShard[]): void {
   for (const from of [...all, ...all]) for (const to of all) if (from !== to) send(from, to);
 }
@@ -251,6 +263,61 @@ describe("a collection", () => {
     expect(shown(a, NOW + 10)).toEqual({ y: "v" });
     a.shard.sweep(NOW + 10, 10, () => {});
     expect(memberCount(a.shard, HASH, NOW + 10)).toBe(1);
+  });
+
+  it("that is long falls in steps, shows nothing of that meanwhile, and keeps what the deletion did not see", () => {
+    const [a, b, c] = [started(1), started(2), started(3)];
+    for (let i = 0; i < 1000; i++) put(a, `m${i}`, "old");
+    put(a, "expiring", "old", NOW, NOW + 50);
+    exchange(a, b, c);
+    put(b, "m7", "unseen");
+    put(b, "other", "unseen");
+    send(b, c);
+    removeAll(a);
+    send(a, c);
+    const left = { m7: "unseen", other: "unseen" };
+    expect(shown(a)).toEqual({});
+    expect(shown(c)).toEqual(left);
+    for (const { shard } of [a, c]) {
+      expect(shard.containers.falling.size).toBe(1);
+      expect(shard.standing).toBeGreaterThan(900);
+      expect(shard.fingerprintAsOf(NOW, 1000)).toBeUndefined();
+      expect(memberSlot(shard, HASH, "m8", NOW)).toBe(0);
+      // The deletion must not go before what it saw.
+      shard.purge(2000, isDeletion);
+      expect(shard.containers.find(HASH.kind, HASH.key)?.covers.size).toBe(1);
+    }
+    expect(memberCount(c.shard, HASH, NOW)).toBe(2);
+    put(a, "m8", "new");
+    expect(c.shard.fall(300)).toBe(false);
+    expect(shown(c)).toEqual(left);
+    removeAll(c);
+    expect(shown(c)).toEqual({});
+    put(c, "m9", "newest");
+    for (const { shard } of [a, c]) {
+      while (!shard.fall(300));
+      expect(shard.containers.falling.size).toBe(0);
+    }
+    exchange(a, b, c);
+    for (const { shard } of [a, b, c]) while (!shard.fall(300));
+    expect(shown(a)).toEqual({ m8: "new", m9: "newest" });
+    expectSame(a, b, c);
+  });
+
+  it("that was falling when its replica stopped goes on with that after the next start", () => {
+    const a = started(1);
+    for (let i = 0; i < 1000; i++) put(a, `m${i}`, "old");
+    removeAll(a);
+    put(a, "m5", "new");
+    a.shard.fall(100);
+    const again = createShard();
+    for (const { view, bytes, length } of records(a)) again.shard.load(view, bytes, 0, length, NOW);
+    again.shard.finishLoad();
+    expect(shown(again)).toEqual({ m5: "new" });
+    expect(memberSlot(again.shard, HASH, "m900", NOW)).toBe(0);
+    for (const { shard } of [a, again]) while (!shard.fall(300));
+    expect(shown(again)).toEqual({ m5: "new" });
+    expect(dump(again.shard)).toEqual(dump(a.shard));
   });
 
   it("is the same wherever all was seen, in whatever order, and loses no addition that no removal saw", () => {
