@@ -158,6 +158,8 @@ export interface ShardOptions {
   readonly residency?: Residency | undefined;
   /** Shared by all shards of a keyspace. */
   readonly invalidations?: Invalidations | undefined;
+  /** Members of a collection that fall at once with the deletion of the whole; `FALLING_AT_ONCE_MAX` unless told. */
+  readonly fallingAtOnceMax?: number | undefined;
   /** Absent: nobody wants to know which writes lost to concurrent ones. */
   readonly conflicts?: ConflictListener;
 }
@@ -201,6 +203,7 @@ export class Shard {
   readonly #isPersistent: boolean;
   readonly #agenda: Agenda;
   readonly #conflicts: ConflictListener | undefined;
+  readonly #fallingAtOnceMax: number;
   readonly #clock: HybridClock;
   readonly #writer: RecordWriter;
   readonly #residency: Residency | undefined;
@@ -239,6 +242,7 @@ export class Shard {
     this.#isPersistent = options.isPersistent;
     this.#agenda = options.agenda;
     this.#conflicts = options.conflicts;
+    this.#fallingAtOnceMax = options.fallingAtOnceMax ?? FALLING_AT_ONCE_MAX;
     this.#clock = options.clock;
     this.#writer = options.writer;
     this.#tenant = options.residency?.join(this);
@@ -1171,7 +1175,7 @@ export class Shard {
   /** What the deletion of a collection saw falls: few members at once, of many none is one any more, and they fall in steps. */
   #displaceSeen(container: Container, by: number): void {
     const shown = this.containers.expired.has(container) ? 0 : container.members.size;
-    const isLong = container.members.size > FALLING_AT_ONCE_MAX;
+    const isLong = container.members.size > this.#fallingAtOnceMax;
     this.#letFall(this.containers.seen(container, by, isLong ? [] : container.members.from(0)));
     const covers = container.covers.get(by);
     if (isLong && covers !== undefined) {
@@ -1185,7 +1189,7 @@ export class Shard {
   membersBeyond(container: Container, vector: VersionVector): number[] {
     const { members } = container;
     const slots: number[] = [];
-    if (members.size <= FALLING_AT_ONCE_MAX) {
+    if (members.size <= this.#fallingAtOnceMax) {
       for (const slot of members.from(0)) {
         const [view, at] = [this.table.viewOf(slot), this.table.offsetOf(slot)];
         if (!vector.covers(originAt(view, at), sequenceAt(view, at))) slots.push(slot);

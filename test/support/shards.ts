@@ -41,10 +41,11 @@ export interface LooseShard {
   readonly writer: RecordWriter;
 }
 
-interface LooseShardOptions {
+export interface LooseShardOptions {
   readonly id?: number;
   readonly isPersistent?: boolean;
   readonly conflicts?: ConflictListener;
+  readonly fallingAtOnceMax?: number;
 }
 
 export function createShard(options: LooseShardOptions = {}): LooseShard {
@@ -59,6 +60,7 @@ export function createShard(options: LooseShardOptions = {}): LooseShard {
     clock,
     writer,
     isPersistent: options.isPersistent ?? true,
+    fallingAtOnceMax: options.fallingAtOnceMax,
     ...(options.conflicts === undefined ? {} : { conflicts: options.conflicts }),
   });
   return { shard, clock, writer, agenda };

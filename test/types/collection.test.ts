@@ -21,13 +21,23 @@ import {
   removed,
 } from "../../src/types/collection.ts";
 import { liveMembers } from "../../src/types/container.ts";
-import { apply, createShard, dump, type LooseShard, loose, NOW, origin, vectorText } from "../support/shards.ts";
+import {
+  apply,
+  createShard,
+  dump,
+  type LooseShard,
+  type LooseShardOptions,
+  loose,
+  NOW,
+  origin,
+  vectorText,
+} from "../support/shards.ts";
 
 const HASH: CollectionId = { kind: KIND_HASH, key: "h" as Key };
 const LIMITS = { keyBytesMax: 1024, valueBytesMax: 4096 };
 
-function started(replica: number): LooseShard {
-  const made = createShard();
+function started(replica: number, options: LooseShardOptions = {}): LooseShard {
+  const made = createShard(options);
   made.shard.beginLife(origin(replica));
   return made;
 }
@@ -321,29 +331,10 @@ describe("a collection", () => {
   });
 
   it("is the same wherever all was seen, in whatever order, and loses no addition that no removal saw", () => {
-    const replica = fc.nat(2);
-    const name = fc.constantFrom("a", "b", "c");
-    const step = fc.oneof(
-      { weight: 4, arbitrary: fc.record({ type: fc.constant("put" as const), replica, name }) },
-      { weight: 2, arbitrary: fc.record({ type: fc.constant("remove" as const), replica, name }) },
-      { weight: 2, arbitrary: fc.record({ type: fc.constant("removeAll" as const), replica }) },
-      { weight: 4, arbitrary: fc.record({ type: fc.constant("send" as const), replica, to: replica }) },
-    );
     fc.assert(
-      fc.property(fc.array(step, { size: "max", maxLength: 60 }), (steps) => {
-        const all = [started(1), started(2), started(3)] as const;
-        let now = NOW;
-        for (const each of steps) {
-          const at = all[each.replica] as LooseShard;
-          now++;
-          if (each.type === "put") put(at, each.name, String(now), now);
-          else if (each.type === "remove") remove(at, each.name, now);
-          else if (each.type === "removeAll") {
-            removeAll(at, now);
-            expect(shown(at, now)).toEqual({});
-          } else if (each.replica !== each.to) send(at, all[each.to] as LooseShard, now);
-        }
-        const last = all[0];
+      fc.property(schedule, (steps) => {
+        const { all, now } = carriedOut(steps, {});
+        const last = all[0] as LooseShard;
         put(last, "last", "v", now);
         exchange(...all);
         expect(shown(last)).toHaveProperty("last");
@@ -353,4 +344,60 @@ describe("a collection", () => {
       { numRuns: 500 },
     );
   });
+
+  it("shows the same at every moment, and comes to the same, whether what is deleted falls at once or in steps", () => {
+    fc.assert(
+      fc.property(schedule, (steps) => {
+        const [atOnce, inSteps] = [carriedOut(steps, {}), carriedOut(steps, { fallingAtOnceMax: 0 })];
+        expect(inSteps.seen).toEqual(atOnce.seen);
+        for (const [i, { shard }] of inSteps.all.entries()) {
+          while (!shard.fall(1));
+          expect(dump(shard)).toEqual(dump((atOnce.all[i] as LooseShard).shard));
+        }
+        exchange(...inSteps.all);
+        for (const { shard } of inSteps.all) shard.fall(Infinity);
+        expectSame(...inSteps.all);
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
+
+const replica = fc.nat(2);
+const name = fc.constantFrom("a", "b", "c");
+const schedule = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ type: fc.constant("put" as const), replica, name }) },
+    { weight: 2, arbitrary: fc.record({ type: fc.constant("remove" as const), replica, name }) },
+    { weight: 2, arbitrary: fc.record({ type: fc.constant("removeAll" as const), replica }) },
+    { weight: 4, arbitrary: fc.record({ type: fc.constant("send" as const), replica, to: replica }) },
+    { weight: 2, arbitrary: fc.record({ type: fc.constant("fall" as const), replica }) },
+  ),
+  { size: "max", maxLength: 60 },
+);
+
+type Step = typeof schedule extends fc.Arbitrary<(infer T)[]> ? T : never;
+
+/** Three replicas behind some steps, and what each of them showed and counted after each. */
+function carriedOut(steps: readonly Step[], options: LooseShardOptions) {
+  const all = [started(1, options), started(2, options), started(3, options)];
+  const seen: unknown[] = [];
+  let now = NOW;
+  for (const each of steps) {
+    const at = all[each.replica] as LooseShard;
+    now++;
+    if (each.type === "put") put(at, each.name, String(now), now);
+    else if (each.type === "remove") remove(at, each.name, now);
+    else if (each.type === "fall") at.shard.fall(1);
+    else if (each.type === "removeAll") {
+      removeAll(at, now);
+      expect(shown(at, now)).toEqual({});
+    } else if (each.replica !== each.to) send(at, all[each.to] as LooseShard, now);
+    for (const { shard } of all) {
+      const names = ["a", "b", "c"].filter((member) => memberSlot(shard, HASH, member, now) !== 0);
+      seen.push([names, memberCount(shard, HASH, now), shard.containers.find(HASH.kind, HASH.key)?.bytes ?? 0]);
+    }
+    seen.push(all.map((shard) => shown(shard, now)));
+  }
+  return { all, seen, now };
+}
