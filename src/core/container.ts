@@ -90,6 +90,11 @@ export class Container {
     return this.#order.orderOf(slot);
   }
 
+  /** The slot that stands for the whole where keys are listed; 0: there is nothing. It may have expired, and others not. */
+  get representative(): number {
+    return this.members.at(0);
+  }
+
   get isEmpty(): boolean {
     const hasMembers = this.members.size > 0 || this.remains.size > 0 || this.falling !== undefined;
     return this.base === 0 && this.lease === 0 && !hasMembers && this.covers.size === 0;

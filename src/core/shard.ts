@@ -441,13 +441,27 @@ export class Shard {
     }
   }
 
-  /** The slots of the registers whose keys lie in the parts from `from` to `to` - 1 of the listing's order, behind `into`. */
+  /**
+   * Slots of registers whose keys lie in the parts from `from` to `to` - 1 of the listing's order, behind `into`: of plain values
+   * all, of what is in containers one for each, however many members it has (`Container.representative`).
+   */
   collectParts(from: number, to: number, into: number[]): void {
-    const { table } = this;
+    const { table, containers } = this;
+    const hasContainers = containers.count > 0;
     for (let slot = 1; slot < table.slotEnd; slot++) {
       const part = table.getMark(slot) >>> PART_SHIFT;
-      if (part >= from && part < to && table.isHeld(slot)) into.push(slot);
+      if (part < from || part >= to || !table.isHeld(slot) || table.isSentinel(slot)) continue;
+      if (!hasContainers || !this.#isOfContainer(slot)) into.push(slot);
     }
+    if (!hasContainers) return;
+    for (const { representative } of containers.all()) {
+      const part = table.getMark(representative) >>> PART_SHIFT;
+      if (representative !== 0 && part >= from && part < to) into.push(representative);
+    }
+  }
+
+  #isOfContainer(slot: number): boolean {
+    return isContainerKind(kindAt(this.table.viewOf(slot), this.table.offsetOf(slot)));
   }
 
   /** Of the bucket of a register: the newest stamp purged from there, 0 where none was. */

@@ -15,7 +15,7 @@ import { isIncrementsKind } from "../core/kind.ts";
 import { keyAt, keyLengthAt, keyStartAt, kindAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { KeyPage, KeysOptions } from "../store.ts";
-import { liveMembers } from "../types/container.ts";
+import { firstMember } from "../types/container.ts";
 import { isValueThere, sumOf } from "../types/counter.ts";
 import type { Replica } from "./replica.ts";
 
@@ -120,19 +120,16 @@ function partsFor(shard: Shard, room: number): number {
   return Math.ceil((PARTS * Math.max(room, PASS_MIN)) / Math.max(1, shard.table.count));
 }
 
-/** True for the one register that stands for its key: a value, or where there is none the first of what is there. */
+/** True for the one register that stands for its key: a value, or where there is none that of the first of what is there. */
 function isListed(shard: Shard, slot: number, now: number): boolean {
-  if (!shard.isLive(slot, now)) return false;
   const view = shard.table.viewOf(slot);
   const at = shard.table.offsetOf(slot);
-  if (isIncrementsKind(kindAt(view, at))) return isListedSum(shard, slot, now);
+  if (isIncrementsKind(kindAt(view, at))) return shard.isLive(slot, now) && isListedSum(shard, slot, now);
   const container = shard.containers.of(view, at);
-  if (container === undefined) return true;
-  const { key } = container;
-  if (isValueThere(shard, key, now)) return false;
-  for (const { kind } of shard.containers.under(key)) {
-    const first = liveMembers(shard, kind, key, now).next().value;
-    if (first !== undefined) return first === slot;
+  if (container === undefined) return shard.isLive(slot, now);
+  if (container.representative !== slot || isValueThere(shard, container.key, now)) return false;
+  for (const each of shard.containers.under(container.key)) {
+    if (firstMember(shard, each, now) !== 0) return each === container;
   }
   return false;
 }

@@ -115,8 +115,10 @@ class PageWriter {
     const { table } = this.#shard;
     const found: Candidate[] = [];
     for (const slot of slots) {
-      if (table.isSentinel(slot) || !this.#shard.isLive(slot, this.#now)) continue;
       const view = table.viewOf(slot);
+      // What stands for a container may have expired, and others of it not.
+      const isPart = isContainerKind(kindAt(view, table.offsetOf(slot)));
+      if (!isPart && !this.#shard.isLive(slot, this.#now)) continue;
       const start = keyStartAt(view, table.offsetOf(slot));
       const order = orderOf(view, start, start + keyLengthAt(view, table.offsetOf(slot)));
       if (order >= from.order) found.push({ order, slot });
