@@ -26,8 +26,8 @@ export class Container {
   byScore: OrderedSlots | undefined;
   /** Whoever wrote a member that is, or was, held; and who else may have. */
   readonly writers: OriginId[] = [];
-  /** Members that stand and expire by themselves. */
-  expiring = 0;
+  /** Slots of members that expire by themselves, by when; absent until there is one. */
+  byEnd: OrderedSlots | undefined;
   readonly #order: FieldOrder;
   readonly #scores: ScoreOrder;
   /** Of the values of all members that stand. */
@@ -71,7 +71,7 @@ export class Container {
     this.members = this.#inOrder();
     this.byScore = this.#inScoreOrder();
     this.bytes = 0;
-    this.expiring = 0;
+    this.byEnd = undefined;
   }
 
   wroteHere(origin: OriginId): void {

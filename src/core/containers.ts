@@ -31,6 +31,7 @@ import type { Key } from "../base/ids.ts";
 import { afterAt, coversAt, generationAt } from "./bond.ts";
 import { Container } from "./container.ts";
 import { ContainersByKey } from "./containers-by-key.ts";
+import { EndOrder } from "./end-order.ts";
 import { FieldOrder } from "./field-order.ts";
 import { isCollectionKind, isContainerKind } from "./kind.ts";
 import type { OrderedSlots } from "./ordered-slots.ts";
@@ -68,6 +69,7 @@ const DELETION_MARK_BYTE = DELETION_MARK.charCodeAt(0);
 export class Containers {
   readonly #table: RegisterTable;
   readonly #order: FieldOrder;
+  readonly ends: EndOrder;
   readonly scores: ScoreOrder;
   readonly #byKey = new ContainersByKey();
   /** Registers of containers that stand. */
@@ -84,6 +86,7 @@ export class Containers {
   constructor(table: RegisterTable) {
     this.#table = table;
     this.#order = new FieldOrder(table);
+    this.ends = new EndOrder(table);
     this.scores = new ScoreOrder(table);
   }
 
@@ -199,7 +202,11 @@ export class Containers {
     const view = this.#table.viewOf(slot);
     const at = this.#table.offsetOf(slot);
     container.bytes += step * valueLengthAt(view, at);
-    if (expiresAt(view, at) !== Infinity) container.expiring += step;
+    if (expiresAt(view, at) !== Infinity) {
+      container.byEnd ??= this.ends.inOrder();
+      if (step > 0) container.byEnd.add(slot);
+      else container.byEnd.remove(slot);
+    }
     if (step > 0) this.#scoreChanged(container, slot);
     else this.#scoreChanging(container, slot);
   }

@@ -16,6 +16,9 @@ import { restricted, type VersionVector } from "../core/version-vector.ts";
 import { writeUint56 } from "../core/wide-numbers.ts";
 import { isOver, leaseEnd } from "./container.ts";
 
+/** Members that have expired and that a rank is counted past; where there are more, members are gone through. */
+const DUE_MAX = 256;
+
 /** Names one collection: a hash and a set under one key are two. */
 export interface CollectionId {
   readonly kind: number;
@@ -54,7 +57,7 @@ export function memberName(shard: Shard, slot: number): string {
 export function memberCount(shard: Shard, { kind, key }: CollectionId, nowMs: number): number {
   const container = shard.containers.find(kind, key);
   if (container === undefined || isOver(shard, kind, key, nowMs)) return 0;
-  if (areAllLive(shard, container)) return container.members.size;
+  if (!shard.quarantined) return container.members.size - shard.containers.ends.dueBy(container.byEnd, nowMs);
   let count = 0;
   for (const slot of container.members.from(0)) if (shard.isLive(slot, nowMs)) count++;
   return count;
@@ -64,10 +67,21 @@ export function memberCount(shard: Shard, { kind, key }: CollectionId, nowMs: nu
 export function rankedMember(shard: Shard, { kind, key }: CollectionId, rank: number, nowMs: number): number {
   const container = shard.containers.find(kind, key);
   if (container === undefined || isOver(shard, kind, key, nowMs)) return 0;
-  if (areAllLive(shard, container)) return container.members.at(rank);
+  const due = shard.containers.ends.dueBy(container.byEnd, nowMs);
+  if (due <= DUE_MAX && !shard.quarantined) {
+    let at = rank;
+    for (const gap of ranksOfDue(container, due)) if (gap <= at) at++;
+    return container.members.at(at);
+  }
   let left = rank;
   for (const slot of container.members.from(0)) if (shard.isLive(slot, nowMs) && left-- === 0) return slot;
   return 0;
+}
+
+/** Of members that have expired, ascending. */
+function ranksOfDue({ members, byEnd }: Container, due: number): number[] {
+  const slots = due === 0 ? [] : (byEnd?.firstOf(due) ?? []);
+  return slots.map((slot) => members.rankOf(slot)).sort((a, b) => a - b);
 }
 
 /** Slots of members that may be shown, from a place in their order on. */
@@ -81,11 +95,6 @@ export function* membersFrom(shard: Shard, { kind, key }: CollectionId, place: n
 /** The place of a member in that order: those of one place have no order among each other that a cursor could tell. */
 export function memberPlace(shard: Shard, { kind, key }: CollectionId, slot: number): number {
   return shard.containers.find(kind, key)?.placeOf(slot) ?? 0;
-}
-
-/** True where whatever stands may be shown. */
-function areAllLive(shard: Shard, { expiring }: Container): boolean {
-  return expiring === 0 && !shard.quarantined;
 }
 
 /**

@@ -23,7 +23,7 @@ export interface Ranked {
 export function ranked(shard: Shard, { kind, key }: CollectionId, nowMs: number): Ranked {
   const container = shard.containers.find(kind, key);
   if (container?.byScore === undefined || isOver(shard, kind, key, nowMs)) return new RankedSlots([]);
-  if (container.expiring === 0 && !shard.quarantined) return container.byScore;
+  if (shard.containers.ends.dueBy(container.byEnd, nowMs) === 0 && !shard.quarantined) return container.byScore;
   const slots: number[] = [];
   for (const slot of container.byScore.from(0)) if (shard.isLive(slot, nowMs)) slots.push(slot);
   return new RankedSlots(slots);

@@ -18,6 +18,7 @@ import {
   memberName,
   memberSlot,
   memberValue,
+  rankedMember,
   removed,
 } from "../../src/types/collection.ts";
 import { liveMembers } from "../../src/types/container.ts";
@@ -328,6 +329,23 @@ describe("a collection", () => {
     for (const { shard } of [a, again]) while (!shard.fall(300));
     expect(shown(again)).toEqual({ m5: "new" });
     expect(dump(again.shard)).toEqual(dump(a.shard));
+  });
+
+  it("counts and ranks those that may be shown, whatever has expired and not been swept yet", () => {
+    const end = fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined });
+    const write = fc.record({ name: fc.nat(40).map(String), end });
+    fc.assert(
+      fc.property(fc.array(write, { maxLength: 80 }), fc.nat(20), fc.boolean(), (writes, after, isSwept) => {
+        const a = started(1);
+        for (const each of writes) put(a, each.name, "v", NOW, each.end === undefined ? undefined : NOW + each.end);
+        if (isSwept) a.shard.sweep(NOW + after - 5, 1000, () => {});
+        const now = NOW + after;
+        const slots = [...liveMembers(a.shard, HASH.kind, HASH.key, now)];
+        expect(memberCount(a.shard, HASH, now)).toBe(slots.length);
+        expect(slots.map((_, rank) => rankedMember(a.shard, HASH, rank, now))).toEqual(slots);
+        expect(rankedMember(a.shard, HASH, slots.length, now)).toBe(0);
+      }),
+    );
   });
 
   it("is the same wherever all was seen, in whatever order, and loses no addition that no removal saw", () => {

@@ -130,7 +130,7 @@ describe("a sorted set", () => {
     expect(shown(a, NOW + 10)).toEqual([["y", 2]]);
     put(a, "x", 3, NOW + 20);
     expect(shown(a, NOW + 20).length).toBe(2);
-    expect(a.shard.containers.find(ID.kind, ID.key)?.expiring).toBe(0);
+    expect(a.shard.containers.find(ID.kind, ID.key)?.byEnd?.size ?? 0).toBe(0);
   });
 
   it("shows nothing once it has expired as a whole", () => {

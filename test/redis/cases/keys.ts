@@ -142,7 +142,7 @@ object encoding l
 object encoding missing
 object refcount s
 object freq s
-object idletime s
+~object idletime s
 object foo s
 object encoding
 object
