@@ -328,8 +328,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   /** True of what a key shows. */
-  #isListedAs(shard: Shard, container: Container): boolean {
-    const { key } = container;
+  #isListedAs(shard: Shard, container: Container, { key } = container): boolean {
     return !this.#hasValue(shard, key) && this.collections.shownIn(shard, key) === container;
   }
 
