@@ -27,8 +27,10 @@ export type Reply =
   | { readonly type: "pairs"; readonly items: readonly Reply[] }
   /** Nobody asked for it. */
   | { readonly type: "push"; readonly items: readonly Reply[] }
-  /** Text for people, of several lines. */
-  | { readonly type: "verbatim"; readonly text: Uint8Array };
+  /** A whole number of any length, as its digits. */
+  | { readonly type: "big-number"; readonly text: string }
+  /** Text for people, of several lines; `format` has three letters, `txt` unless told. */
+  | { readonly type: "verbatim"; readonly text: Uint8Array; readonly format?: string };
 
 /** Of an answer, what it takes beside its bytes. */
 const REPLY_OVERHEAD = 16;
@@ -82,6 +84,7 @@ export function bytesOfReply(reply: Reply): number {
     case "bulk":
       return reply.value.length + REPLY_OVERHEAD;
     case "verbatim":
+    case "big-number":
     case "status":
     case "error":
       return reply.text.length + REPLY_OVERHEAD;

@@ -27,7 +27,8 @@ export type CommandFlag =
   | "may_replicate"
   | "movablekeys"
   | "allow_busy"
-  | "no_multi";
+  | "no_multi"
+  | "no_mandatory_keys";
 
 /** What is known of a command before it is carried out. */
 export interface CommandFacts {
@@ -93,6 +94,8 @@ export interface CommandClient {
   readonly refusal?: ((words: CommandWords, facts: CommandFacts) => string | undefined) | undefined;
   /** What `refusal` goes by, for another replica that carries commands out for it; absent as that is. */
   readonly allowance?: Allowance | undefined;
+  /** Carries out what is about its connection, for a script; absent: nothing is. */
+  carryOut?(words: CommandWords, facts: CommandFacts): Reply | undefined | Promise<Reply | undefined>;
 }
 
 /** A key as it was when somebody began to watch it. */
@@ -116,15 +119,6 @@ export interface CommandKeyspace {
     commands: readonly QueuedCommand[],
     watched: readonly WatchedKey[],
     client: CommandClient,
-  ): Reply | Promise<Reply>;
-  /**
-   * Runs `body` with nothing in between, at once or once the values of `keys` are in memory; what it gives to `call` is carried
-   * out on the spot. Only where this replica keeps them: what another does is carried out there as a command.
-   */
-  runScript(
-    keys: readonly Key[],
-    client: CommandClient,
-    body: (call: (command: CommandWords, facts: CommandFacts) => Reply) => Reply,
   ): Reply | Promise<Reply>;
   /** Beside those that are `watched` already. Throws `KEYS_APART` where no replica keeps all of them, and what a read may fail with. */
   watch(keys: readonly Key[], watched: readonly WatchedKey[]): readonly WatchedKey[] | Promise<readonly WatchedKey[]>;

@@ -3,6 +3,7 @@
 import { assert } from "../base/assert.ts";
 import type { Reply } from "../command-reply.ts";
 import type { CommandFacts, CommandFlag, CommandWords } from "../command-store.ts";
+import type { ScriptCommand } from "./scripting.ts";
 import { inOneTurn, type TurnsFunction } from "./turns.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -14,6 +15,8 @@ export interface CommandRow extends CommandFacts {
   readonly run?: CommandFunction;
   /** Present: it takes several turns where nothing else is to run with it as one. */
   readonly turns?: TurnsFunction;
+  /** Of a command about scripts, instead. */
+  readonly runScript?: ScriptCommand;
 }
 
 const ROW = /^(\S+) +(-?\d+) +(\S+) +(\d+) (-?\d+) (\d+)(?:@(\d+))?(?:>(\d+))? +(\S+) +(.+)$/;

@@ -7,6 +7,7 @@ import { geoRows } from "./geo.ts";
 import { hashRows } from "./hashes.ts";
 import { keyRows } from "./keys.ts";
 import { listRows } from "./lists.ts";
+import { scriptingRows } from "./scripting.ts";
 import { serverRows } from "./server.ts";
 import { setRows } from "./sets.ts";
 import { sortedSetRows } from "./sorted-sets.ts";
@@ -23,6 +24,7 @@ const ROWS: readonly (readonly CommandRow[])[] = [
   sortedSetRows,
   geoRows,
   serverRows,
+  scriptingRows,
 ];
 
 /** By name, in lower case. */

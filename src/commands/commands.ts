@@ -13,6 +13,7 @@ import type { KeyspaceStore } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import { commandTable } from "./command-table.ts";
 import { PlacedCommands, type RefusalFor } from "./placed-commands.ts";
+import type { ScriptEngine } from "./script-engine.ts";
 import { SpaceCommands } from "./space-commands.ts";
 
 export interface CommandsOptions {
@@ -23,6 +24,8 @@ export interface CommandsOptions {
   readonly random: Random;
   /** For clients of other replicas who may not do everything. */
   readonly refusalFor?: RefusalFor;
+  /** Absent: scripts are not run here. */
+  readonly scripts?: ScriptEngine;
 }
 
 export class Commands implements CommandStore, CommandService {
@@ -50,11 +53,9 @@ export class Commands implements CommandStore, CommandService {
   #in(space: SpaceId): PlacedCommands {
     const known = this.#bySpace.get(space);
     if (known !== undefined) return known;
-    const { host, random, router, refusalFor } = this.#options;
-    const commands = new PlacedCommands(
-      { host, router, space, random, refusalFor },
-      new SpaceCommands(host, space, random),
-    );
+    const { host, random, router, refusalFor, scripts } = this.#options;
+    const local = new SpaceCommands(host, space, random, scripts);
+    const commands = new PlacedCommands({ host, router, space, random, refusalFor }, local);
     this.#bySpace.set(space, commands);
     return commands;
   }

@@ -113,21 +113,6 @@ export class PlacedCommands implements CommandKeyspace {
     }
   }
 
-  runScript(
-    keys: readonly Key[],
-    client: CommandClient,
-    body: (call: (command: CommandWords, facts: CommandFacts) => Reply) => Reply,
-  ): Reply | Promise<Reply> {
-    try {
-      if (this.#isEverywhere) return this.#local.runScript(keys, client, body);
-      const shards = this.#shardsOfKeys(keys);
-      if (this.#isAtHand(shards, client)) return this.#local.runScript(keys, client, body, new Set(shards));
-      throw keysApart();
-    } catch (error) {
-      return replyOfError(error);
-    }
-  }
-
   watch(keys: readonly Key[], watched: readonly WatchedKey[]): readonly WatchedKey[] | Promise<readonly WatchedKey[]> {
     if (this.#isEverywhere) return this.#local.watch(keys);
     const coming = untilInView(this.#host, this.#space);

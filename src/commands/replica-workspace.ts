@@ -1,6 +1,5 @@
 /** The workspace of commands over what this replica holds of a keyspace. One for each keyspace, used for one command at a time. */
 
-import { assert } from "../base/assert.ts";
 import { bytesFromLatin1 } from "../base/bytes.ts";
 import { Copies } from "../base/copies.ts";
 import { AtollError } from "../base/errors.ts";
@@ -23,7 +22,7 @@ import { CommandError, WRONG_TYPE } from "./command-error.ts";
 import { endUnder } from "./end-under-policy.ts";
 import { awayAmong, bytesOfAll, type ExpectedHost } from "./expected-values.ts";
 import { dotOf } from "./held-register.ts";
-import { Interruption, type SeenTo } from "./interruption.ts";
+import { Interruption, NOT_NAMED, type SeenTo } from "./interruption.ts";
 import {
   bytesOfValue,
   detailsOfValue,
@@ -384,7 +383,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
 
   /** C1. */
   #interruption(cause: Interruption["cause"]): Interruption {
-    assert(!this.#hasWritten, "a command reads before it writes, or what it reads was brought back before it began");
+    if (this.#hasWritten) throw new CommandError(NOT_NAMED);
     return new Interruption(cause);
   }
 

@@ -18,9 +18,13 @@ import { awaited, type BlockedHost } from "./blocked-commands.ts";
 import { Blocking } from "./blocking.ts";
 import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
+import { commandTable } from "./command-table.ts";
 import { Interruption, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
 import { ReplicaWorkspace } from "./replica-workspace.ts";
 import type { Scope } from "./scope.ts";
+import { ScriptCalls } from "./script-calls.ts";
+import type { ScriptEngine } from "./script-engine.ts";
+import type { ScriptCommand } from "./scripting.ts";
 import type { Turn } from "./turns.ts";
 import { checkSizes } from "./word-sizes.ts";
 import { keysOf } from "./words.ts";
@@ -40,11 +44,15 @@ export class SpaceCommands {
   readonly #space: SpaceId;
   readonly #local: LocalKeyspace;
   readonly #random: () => number;
+  readonly #scripts: ScriptEngine | undefined;
   #workspace: ReplicaWorkspace | undefined;
+  /** Whose commands are carried out. */
+  #client: CommandClient = { lastWrite: undefined };
   #waits = 0;
 
-  constructor(host: KeyspaceHost, space: SpaceId, random: Random) {
+  constructor(host: KeyspaceHost, space: SpaceId, random: Random, scripts?: ScriptEngine) {
     this.#host = host;
+    this.#scripts = scripts;
     this.#space = space;
     this.#local = new LocalKeyspace(host, space);
     this.#random = () => random.uint32();
@@ -53,8 +61,15 @@ export class SpaceCommands {
   run(words: CommandWords, facts: CommandFacts, client: CommandClient, scope?: Scope): Reply | Promise<Reply> {
     const body = (workspace: ReplicaWorkspace): Reply => {
       workspace.scope = scope;
-      return execute(workspace, words, facts);
+      return this.#execute(workspace, words, facts);
     };
+    if (isAboutScripts(facts)) {
+      const keys = keysOf(words, facts);
+      return this.#begin(
+        client,
+        this.#whole((workspace) => this.#execute(workspace, words, facts), scope, keys, keys),
+      );
+    }
     try {
       const { turns } = facts as CommandRow;
       if (turns !== undefined) return this.#inTurns(client, turns(words), scope).catch(replyOfError);
@@ -66,7 +81,7 @@ export class SpaceCommands {
         workspace.scope = scope;
         if (facts.flags.has("readonly")) workspace.expect(keys);
         else workspace.expectHere(keys);
-        return execute(workspace, words, facts);
+        return this.#execute(workspace, words, facts);
       };
       // Of several keys it is known by now what all of them take.
       return keys.length > 1
@@ -104,20 +119,9 @@ export class SpaceCommands {
     const givenBack = commands.flatMap(({ words, facts }) => (facts.group === "generic" ? [] : keysOf(words, facts)));
     const all = (workspace: ReplicaWorkspace): Reply => {
       for (const { key, version } of watched) if (workspace.versionOf(key) !== version) return NO_ARRAY;
-      return arrayReply(commands.map(({ words, facts }) => executeSafely(workspace, words, facts)));
+      return arrayReply(commands.map(({ words, facts }) => this.#executeSafely(workspace, words, facts)));
     };
     return this.#begin(client, this.#whole(all, scope, keys, givenBack));
-  }
-
-  /** As `CommandKeyspace.runScript`. */
-  runScript(
-    keys: readonly Key[],
-    client: CommandClient,
-    body: (call: (command: CommandWords, facts: CommandFacts) => Reply) => Reply,
-    scope?: Scope,
-  ): Reply | Promise<Reply> {
-    const run: Body<Reply> = (workspace) => body((words, facts) => executeSafely(workspace, words, facts));
-    return this.#begin(client, this.#whole(run, scope, keys, keys));
   }
 
   /** `givenBack`: keys, as often as what is under them may be answered. */
@@ -188,6 +192,7 @@ export class SpaceCommands {
     const workspace = this.#workspace;
     return this.#host.step((now) => {
       workspace.begin(replica, client, now, seenTo);
+      this.#client = client;
       return body(workspace);
     });
   }
@@ -245,6 +250,34 @@ export class SpaceCommands {
     const gone = cause.filter((_, i) => areFound[i] === false).map(({ key }) => key);
     return { ...seenTo, lost: new Set([...(seenTo.lost ?? []), ...gone]) };
   }
+
+  /** Throws what the command throws. */
+  #execute(workspace: ReplicaWorkspace, words: CommandWords, facts: CommandFacts): Reply {
+    const { run, runScript } = facts as CommandRow;
+    if (runScript !== undefined) return this.#executeScript(workspace, words, runScript);
+    if (run === undefined) return errorReply(`ERR '${facts.name}' is about a connection, and there is none here`);
+    checkSizes(words, facts, workspace);
+    return run(workspace, words);
+  }
+
+  /** What has to be waited for is still thrown. */
+  #executeSafely(workspace: ReplicaWorkspace, words: CommandWords, facts: CommandFacts): Reply {
+    try {
+      return this.#execute(workspace, words, facts);
+    } catch (error) {
+      if (error instanceof Interruption) throw error;
+      return error instanceof Blocking ? error.awaited.instead : replyOfError(error);
+    }
+  }
+
+  #executeScript(workspace: ReplicaWorkspace, words: CommandWords, run: ScriptCommand): Reply {
+    const engine = this.#scripts;
+    if (engine === undefined) return errorReply("ERR scripts are not run here");
+    const client = this.#client;
+    const execute = (inner: CommandWords, facts: CommandFacts): Reply => this.#executeSafely(workspace, inner, facts);
+    const caller = (isReadOnly: boolean) => new ScriptCalls(commandTable, { execute, client, isReadOnly });
+    return run({ engine, caller }, words);
+  }
 }
 
 /** What others have to have for it: what was written here, since nobody knows here who has what was written elsewhere. */
@@ -256,24 +289,10 @@ function writtenBy({ written, lastWrite }: CommandClient, replica: Replica): rea
   return dots.filter(({ origin }) => replicaOf(origin) === replicaOf(replica.origin));
 }
 
-/** Throws what the function throws. */
-function execute(workspace: ReplicaWorkspace, words: CommandWords, facts: CommandFacts): Reply {
-  const { run } = facts as CommandRow;
-  if (run === undefined) return errorReply(`ERR '${facts.name}' is about a connection, and there is none here`);
-  checkSizes(words, facts, workspace);
-  return run(workspace, words);
-}
-
-/** What has to be waited for is still thrown. */
-function executeSafely(workspace: ReplicaWorkspace, words: CommandWords, facts: CommandFacts): Reply {
-  try {
-    return execute(workspace, words, facts);
-  } catch (error) {
-    if (error instanceof Interruption) throw error;
-    return error instanceof Blocking ? error.awaited.instead : replyOfError(error);
-  }
-}
-
 function mayBlock(client: CommandClient): client is CommandClient & Required<Pick<CommandClient, "waits">> {
   return client.waits !== undefined;
+}
+
+function isAboutScripts(facts: CommandFacts): boolean {
+  return (facts as CommandRow).runScript !== undefined;
 }

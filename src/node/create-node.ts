@@ -17,6 +17,7 @@ import { type DoorLimits, defaultLimits } from "../doors/limits.ts";
 import { refusalUnder } from "../doors/redis/allowance.ts";
 import { RedisDoor } from "../doors/redis/door.ts";
 import { Pubsub } from "../doors/redis/pubsub/pubsub.ts";
+import { scriptSettings } from "../doors/redis/script-settings.ts";
 import { createServer, type DoorServer } from "../doors/server.ts";
 import { replicaDefaults } from "../replica/config.ts";
 import { Driver } from "../replica/driver.ts";
@@ -29,9 +30,11 @@ import { processBytes } from "../runtime/process-memory.ts";
 import { SalvageFile } from "../runtime/salvage-file.ts";
 import { SystemRandom, systemClock, systemScheduler, systemStopwatch } from "../runtime/system.ts";
 import { WsTransport } from "../runtime/ws-transport.ts";
+import type { LuaScripts } from "../scripts/lua-scripts.ts";
 import type { KeyspaceSettings, KeyspaceStatus, LocalStore, Store, WriteOptions, WriteOutcome } from "../store.ts";
 import { version } from "../version.ts";
 import { BackupSchedule } from "./backup-schedule.ts";
+import { createScripts } from "./create-scripts.ts";
 import { MEASURE_MS, MemoryBudget } from "./memory-budget.ts";
 import { nodeDefaults, type StartConfig } from "./node-config.ts";
 import { type NodeDocument, openNodeDocument } from "./node-document.ts";
@@ -118,6 +121,7 @@ class AtollNode implements Node {
   /** Undefined: no port was given for it. */
   readonly #redis: RedisDoor | undefined;
   #pubsub: Pubsub | undefined;
+  readonly #scripts: LuaScripts;
   readonly #discovery: Discovery;
   readonly #schedule: BackupSchedule | undefined;
   readonly left: Promise<boolean>;
@@ -177,10 +181,11 @@ class AtollNode implements Node {
     this.#documents = new DocumentHub({ store: this.#driver.documents, around });
     this.#schedule = this.#scheduleOf(config);
     const auth = config.tokens.length === 0 ? openAuth : createAuth(config.tokens);
+    this.#scripts = createScripts(log);
     // Also for other replicas, whose clients have commands carried out on keys that are kept here.
     const commands = new Commands({
       ...{ host: this.#driver.commandHost, router: this.#driver.commandRouter },
-      ...{ keyspaces: this.#driver, random, refusalFor: refusalUnder },
+      ...{ keyspaces: this.#driver, random, refusalFor: refusalUnder, scripts: this.#scripts },
     });
     this.#driver.commandService = commands;
     this.#doors = createServer({
@@ -217,7 +222,7 @@ class AtollNode implements Node {
       ...{ peers: this.#driver.documents, store: this.#driver },
       ...{ clock: systemClock, scheduler: systemScheduler },
     });
-    const extensions = [this.#pubsub.extension];
+    const extensions = [this.#pubsub.extension, { settings: scriptSettings(this.#scripts) }];
     return new RedisDoor({
       ...{ store, extensions, account, metrics, auth, limits, log, enableFaults, version },
       ...(tls === undefined ? {} : { tls }),

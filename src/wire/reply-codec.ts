@@ -17,6 +17,8 @@ const PARTS_MAX = 2 ** 20;
 const PART_BYTES = 10;
 /** Of a status or an error. */
 const TEXT_MAX = 64 * 1024;
+/** Of a text for people that does not say of which kind it is. */
+const FORMAT = "txt";
 const INTEGER_LENGTH_MAX = 21;
 const INTEGER = /^-?\d{1,20}$/;
 const ENDS_OF_LINES = /[\r\n]+/g;
@@ -39,6 +41,7 @@ const replyByte = {
   verbatim: 12,
   pairs: 13,
   decimal: 14,
+  "big-number": 15,
 } as const satisfies Record<Answering["type"], number>;
 
 /** Within so many bytes, and not of more parts or deeper than may be read. */
@@ -72,7 +75,10 @@ export function writeReply(writer: ByteWriter, reply: Reply): void {
       return writer.latin1(String(reply.value));
     case "bulk":
       return writer.blob(reply.value);
+    case "big-number":
+      return writer.latin1(reply.text.replace(ENDS_OF_LINES, " ").slice(0, TEXT_MAX));
     case "verbatim":
+      writer.latin1((reply.format ?? FORMAT).replace(ENDS_OF_LINES, " ").slice(0, FORMAT.length));
       return writer.blob(reply.text);
     case "double":
       return writer.f64(reply.value);
@@ -111,7 +117,9 @@ function readPart(reader: ByteReader, left: { parts: number }, depth: number): R
     case replyByte.bulk:
       return { type: "bulk", value: reader.blob(VALUE_BYTES_MAX) };
     case replyByte.verbatim:
-      return { type: "verbatim", text: reader.blob(VALUE_BYTES_MAX) };
+      return readVerbatim(reader);
+    case replyByte["big-number"]:
+      return { type: "big-number", text: readText(reader) };
     case replyByte.double:
       return { type: "double", value: reader.f64() };
     case replyByte.decimal:
@@ -139,6 +147,12 @@ function readText(reader: ByteReader): string {
   const text = reader.latin1(TEXT_MAX);
   if (text.includes("\r") || text.includes("\n")) throw new BadBytes("a line with an end of its own");
   return text;
+}
+
+function readVerbatim(reader: ByteReader): Reply {
+  const format = readText(reader).padEnd(FORMAT.length).slice(0, FORMAT.length);
+  const text = reader.blob(VALUE_BYTES_MAX);
+  return format === FORMAT ? { type: "verbatim", text } : { type: "verbatim", text, format };
 }
 
 function readInteger(reader: ByteReader): number | bigint {

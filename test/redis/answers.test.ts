@@ -10,13 +10,17 @@ import { geo } from "./cases/geo.ts";
 import { hashes } from "./cases/hashes.ts";
 import { keys } from "./cases/keys.ts";
 import { lists } from "./cases/lists.ts";
+import { scriptLibraries, scripts } from "./cases/scripts.ts";
 import { sets } from "./cases/sets.ts";
 import { sortedSetKeys } from "./cases/sorted-set-keys.ts";
 import { sortedSets } from "./cases/sorted-sets.ts";
 import { strings } from "./cases/strings.ts";
 import { hasRedis, type RedisServer, startAtoll, startRedis } from "./servers.ts";
 
-const families = { strings, keys, collections, hashes, sets, lists, sortedSets, sortedSetKeys, geo, connections };
+const families = {
+  ...{ strings, keys, collections, hashes, sets, lists, sortedSets, sortedSetKeys, geo, connections },
+  ...{ scripts, scriptLibraries },
+};
 
 let redis: RedisServer | undefined;
 let atoll: { readonly node: Node; readonly port: number };

@@ -85,6 +85,8 @@ function parse(bytes: Buffer, at: number): Parsed | undefined {
       return { value: null, end: next };
     case "#":
       return { value: { boolean: line }, end: next };
+    case "(":
+      return { value: { bigNumber: line }, end: next };
     case ",":
       return { value: { double: line }, end: next };
     case "$":

@@ -27,7 +27,7 @@ export class FakeCommands implements CommandStore {
       throw new Error("BUG: nobody asks the fake for this");
     };
     const run = (words: CommandWords): Reply => this.answer ?? this.#run(words.map((word) => latin1FromBytes(word)));
-    return { run, runAll: never, runScript: never, watch: never, wait: never };
+    return { run, runAll: never, watch: never, wait: never };
   }
 
   #run([command = "", key = "", name = "", value = ""]: readonly string[]): Reply {

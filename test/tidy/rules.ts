@@ -13,10 +13,10 @@ export interface SourceFile {
 }
 
 /** Each layer may import itself and the layers before it. */
-const LAYERS = ["base", "core", "types", "wire", "cluster", "replica", "commands", "runtime", "node"];
+const LAYERS = ["base", "core", "types", "wire", "cluster", "replica", "commands", "scripts", "runtime", "node"];
 
 /** What runs in the simulator and in a browser: told the time and chance, asks for nothing. */
-const PURE = new Set(["base", "core", "types", "wire", "cluster", "replica", "commands"]);
+const PURE = new Set(["base", "core", "types", "wire", "cluster", "replica", "commands", "scripts"]);
 
 /** Know the `Store` interface and the statistics, nothing deeper. */
 const OUTER = ["doors", "client", "adapters", "dashboard", "documents", "archive"];
@@ -69,6 +69,7 @@ const ALSO: ReadonlyMap<string, readonly string[]> = new Map([
   ["cluster", CONTRACT],
   ["replica", CONTRACT],
   ["commands", CONTRACT],
+  ["scripts", CONTRACT],
   ["runtime", CONTRACT],
   ["doors", ["documents", "archive"]],
   ["node", [...CONTRACT, "documents", "archive", "doors", "dashboard"]],

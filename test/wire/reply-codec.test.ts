@@ -31,6 +31,8 @@ const { reply } = fc.letrec<{ reply: Reply; items: Reply[] }>((tie) => ({
     fc.double({ noNaN: true }).map((value): Reply => ({ type: "decimal", text: String(value) })),
     fc.boolean().map((value): Reply => ({ type: "boolean", value })),
     fc.uint8Array({ maxLength: 20 }).map((text): Reply => ({ type: "verbatim", text })),
+    fc.uint8Array({ maxLength: 20 }).map((text): Reply => ({ type: "verbatim", text, format: "mkd" })),
+    fc.bigInt().map((value): Reply => ({ type: "big-number", text: String(value) })),
     fc
       .record({ type: fc.constantFrom("array" as const, "set" as const), items: tie("items") as fc.Arbitrary<Reply[]> })
       .map((each): Reply => each),

@@ -13,7 +13,7 @@ import { errorReply, type Reply } from "../../command-reply.ts";
 import type { CommandClient, CommandFacts, CommandKeyspace, CommandWords } from "../../command-store.ts";
 import type { Dot, Room } from "../../store.ts";
 import { ANYONE, type Principal } from "../auth.ts";
-import { allowanceOf } from "./allowance.ts";
+import { allowanceOf, refusalUnder } from "./allowance.ts";
 import { AnswerRoom } from "./answer-room.ts";
 import { ArgumentRoom } from "./argument-room.ts";
 import { ClientWrites } from "./client-writes.ts";
@@ -115,6 +115,11 @@ export class Connection implements CommandClient {
 
   get allowance(): CommandClient["allowance"] {
     return allowanceOf(this.principal);
+  }
+
+  get refusal(): CommandClient["refusal"] {
+    const { allowance } = this;
+    return allowance && refusalUnder(allowance);
   }
 
   get gone(): AbortSignal {
@@ -349,7 +354,7 @@ export class Connection implements CommandClient {
     if (shut !== undefined) return shut;
     if (this.transaction.isOpen && !Transaction.isAboutIt(facts.name)) return this.#queue(words, facts);
     this.#arguments.atWork();
-    if (facts.isOfConnection) return this.#ofConnection(words, facts);
+    if (facts.isOfConnection) return this.carryOut(words, facts);
     return isFlushAll(facts) ? flushAll(this, words, facts) : this.keyspace.run(words, facts, this);
   }
 
@@ -370,8 +375,8 @@ export class Connection implements CommandClient {
     }
   }
 
-  /** Also of a command that is queued: carried out without the checks that have been made. */
-  #ofConnection(words: CommandWords, facts: CommandFacts): Reply | undefined | Promise<Reply | undefined> {
+  /** A command about the connection, also of a transaction or a script: without the checks that have been made. */
+  carryOut(words: CommandWords, facts: CommandFacts): Reply | undefined | Promise<Reply | undefined> {
     const command = this.around.commands.get(facts.name);
     if (command === undefined) return errorReply(`ERR '${facts.name}' is not supported`);
     try {
@@ -379,11 +384,6 @@ export class Connection implements CommandClient {
     } catch (error) {
       return errorOf(error);
     }
-  }
-
-  /** Carries out one command of a transaction that is about the connection. */
-  carryOutQueued(words: CommandWords, facts: CommandFacts): Reply | undefined | Promise<Reply | undefined> {
-    return this.#ofConnection(words, facts);
   }
 
   #unknown(words: CommandWords): Reply {

@@ -32,6 +32,7 @@ export function refusalFor(who: Principal | undefined, words: CommandWords, fact
 export function refusalOf(who: Principal, words: CommandWords, facts: CommandFacts): string | undefined {
   if (facts.flags.has("pubsub")) return pubsubRefusal(who, words, facts);
   const { keys, group } = facts;
+  if (group === "scripting") return scriptRefusal(who, words, facts);
   const what = permissionOf(facts, words);
   if (what === undefined) return undefined;
   if (!has(who, what) || (readsToo(facts, words) && !has(who, "read"))) return noCommand(facts);
@@ -53,6 +54,14 @@ function pubsubRefusal(who: Principal, words: CommandWords, facts: CommandFacts)
   const names = words.slice(1, isPublish ? 2 : undefined).map((word) => latin1FromBytes(word));
   const beginnings = name === "psubscribe" ? names.map(literalPrefix) : names;
   return beginnings.every((beginning) => beginning.startsWith(who.prefix)) ? undefined : NO_CHANNEL;
+}
+
+/** Each command of a script is looked at as it comes. The scripts that are kept are everybody's: only who may write forgets them. */
+function scriptRefusal(who: Principal, words: CommandWords, facts: CommandFacts): string | undefined {
+  const isFlush =
+    facts.name === "script" && /^flush$/i.test(latin1FromBytes((words[1] ?? new Uint8Array(0)).subarray(0, 8)));
+  if (!has(who, "write") && (isFlush || !has(who, "read"))) return noCommand(facts);
+  return keyPlaces(words, facts).every((at) => isUnder(who.prefix, words[at])) ? undefined : NO_KEY;
 }
 
 const NO_CHANNEL = "NOPERM this user has no permissions to access one of the channels used as arguments";

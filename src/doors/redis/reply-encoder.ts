@@ -38,8 +38,10 @@ export function writeReply(writer: ReplyWriter, reply: Reply): void {
       return writer.boolean(reply.value);
     case "no-array":
       return writer.noArray();
+    case "big-number":
+      return writer.bigNumber(reply.text);
     case "verbatim":
-      return writer.verbatim(reply.text);
+      return writer.verbatim(reply.text, reply.format);
     default:
       assertNever(reply);
   }

@@ -127,11 +127,17 @@ export class ReplyWriter {
     else this.bulkText(text);
   }
 
-  /** Text for people, of several lines. */
-  verbatim(text: Uint8Array): void {
+  /** A whole number of any length, as its digits. */
+  bigNumber(text: string): void {
+    if (this.version === 3) this.#line("(", text);
+    else this.bulkText(text);
+  }
+
+  /** Text for people, of several lines; three letters say of which kind. */
+  verbatim(text: Uint8Array, format = "txt"): void {
     if (this.version === 2) return this.bulk(text);
     this.#number(EQUALS, text.length + 4);
-    this.#token("txt:");
+    this.#token(`${format}:`);
     this.raw(text);
     this.#endLine();
   }

@@ -111,7 +111,7 @@ async function withOthers(connection: Connection, commands: readonly QueuedComma
 async function settled(connection: Connection, words: CommandWords, facts: CommandFacts): Promise<Reply> {
   connection.mayBlock = false;
   try {
-    return (await connection.carryOutQueued(words, facts)) ?? OK;
+    return (await connection.carryOut(words, facts)) ?? OK;
   } catch (error) {
     return errorOf(error);
   } finally {

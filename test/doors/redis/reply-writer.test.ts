@@ -40,6 +40,13 @@ describe("an answer", () => {
     ["no", (w) => w.boolean(false), ":0\r\n", "#f\r\n"],
     ["a fraction", (w) => w.double(0.5), "$3\r\n0.5\r\n", ",0.5\r\n"],
     ["a fraction of many digits", (w) => w.decimal("0.50"), "$4\r\n0.50\r\n", ",0.50\r\n"],
+    [
+      "a number of any length",
+      (w) => w.bigNumber("12345678901234567890"),
+      "$20\r\n12345678901234567890\r\n",
+      "(12345678901234567890\r\n",
+    ],
+    ["text of another kind", (w) => w.verbatim(Buffer.from("hi"), "mkd"), "$2\r\nhi\r\n", "=6\r\nmkd:hi\r\n"],
     ["text for people", (w) => w.verbatim(Buffer.from("hi")), "$2\r\nhi\r\n", "=6\r\ntxt:hi\r\n"],
   ])("of %s", (_name, write, second, third) => {
     expect([written(2, write), written(3, write)]).toEqual([second, third]);

@@ -1,0 +1,158 @@
+/** What ends a script, and that nothing of one is there for the next. */
+
+import { describe, expect, it, test } from "vitest";
+import { latin1FromBytes } from "../../src/base/bytes.ts";
+import { OK, type Reply } from "../../src/command-reply.ts";
+import type { CommandWords } from "../../src/command-store.ts";
+import type { ScriptCaller } from "../../src/commands/script-engine.ts";
+import type { LuaScripts } from "../../src/scripts/lua-scripts.ts";
+import { scriptEngine } from "../support/script-engine.ts";
+
+const nobody: ScriptCaller = { call: () => OK, may: () => true };
+
+function run(engine: LuaScripts, text: string, caller = nobody, args: CommandWords = []): Reply {
+  return engine.run(engine.load(Buffer.from(text, "latin1")), [], args, caller);
+}
+
+function textOf(reply: Reply): unknown {
+  if (reply.type === "bulk") return latin1FromBytes(reply.value);
+  if (reply.type === "array") return reply.items.map(textOf);
+  if (reply.type === "error") return reply.text;
+  return reply.type === "integer" ? reply.value : reply;
+}
+
+describe("a script is ended", () => {
+  it.each([
+    ["a loop", "while true do end"],
+    ["a loop that catches errors", "while true do pcall(function() while true do end end) end"],
+    ["a loop in a coroutine", "coroutine.wrap(function() while true do end end)()"],
+    [
+      "loops in coroutines, one after the other",
+      "while true do coroutine.wrap(function() while true do end end)() end",
+    ],
+    ["calls without end", "local function f() return f() end f()"],
+    [
+      "a metatable that calls itself",
+      "local t t = setmetatable({}, {__index = function(_, k) return t[k + 1] end}) while true do pcall(function() return t[1] end) end",
+    ],
+    ["commands without end", "while true do redis.pcall('x') end"],
+    ["an error handler that does not end", "xpcall(error, function() while true do end end) while true do end"],
+  ])("at its time limit: %s", (_name, text) => {
+    const engine = scriptEngine({}, 0.1);
+    expect(textOf(run(engine, text))).toContain("Script ended: it took longer than 250 ms");
+    expect(textOf(run(engine, "return 1"))).toBe(1);
+  });
+
+  it.each([
+    ["a string that grows", "local s = 'x' while true do s = s .. s end"],
+    ["a table that grows", "local t = {} while true do t[#t + 1] = {} end"],
+    ["a long repetition", "return ('x'):rep(1e9)"],
+    ["a repetition beyond numbers", "return ('xy'):rep(1e300)"],
+    ["a format", "local t = {} for i = 1, 1e7 do t[i] = string.format('%99d', i) end"],
+    [
+      "JSON of a table that is in itself many times",
+      "local t = {} for i = 1, 30 do t = {t, t} end return cjson.encode(t)",
+    ],
+    ["MessagePack of such a table", "local t = {} for i = 1, 16 do t = {t, t, t, t, t} end return cmsgpack.pack(t)"],
+    ["an answer of such a table", "local t = {} for i = 1, 30 do t = {t, t} end return t"],
+  ])("at its memory limit: %s", (_name, text) => {
+    const engine = scriptEngine({ memoryBytesMax: 24 * 1024 * 1024 }, 0.02);
+    expect(textOf(run(engine, text))).toMatch(/memory|takes more than|Script ended/);
+    expect(textOf(run(engine, "return 1"))).toBe(1);
+  });
+
+  it("by what its caller throws, whatever it catches", () => {
+    const engine = scriptEngine();
+    const stop = { reason: "away" };
+    let calls = 0;
+    const caller = {
+      ...nobody,
+      call: () => {
+        calls++;
+        throw stop;
+      },
+    };
+    const text = "for i = 1, 1e9 do pcall(redis.call, 'get', 'a') redis.pcall('get', 'a') end";
+    let thrown: unknown;
+    try {
+      run(engine, text, caller);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBe(stop);
+    expect(calls).toBe(1);
+    expect(textOf(run(engine, "return 1"))).toBe(1);
+  });
+});
+
+describe("what a script leaves behind is gone before the next", () => {
+  it.each([
+    ["an item of a library", "table.insert(string, 5) table.insert(_G, 6)", "return #string + #_G"],
+    ["a metatable's item", "table.insert(getmetatable(''), 5)", "return #getmetatable('')"],
+    ["a setting of JSON", "table.insert(cjson, 5)", "return #cjson"],
+    ["the keys of the one before", "return 1", "return #ARGV"],
+    ["a collector that stands still", "collectgarbage('stop')", "return collectgarbage('setpause', 1)"],
+  ])("%s", (_name, first, second) => {
+    const engine = scriptEngine();
+    run(engine, first, nobody, [Buffer.from("an argument")]);
+    expect(textOf(run(engine, second))).toBe(0);
+  });
+
+  it.each([
+    [
+      "a front gives what it stands for",
+      "local _, t = pairs(redis) t.call = nil return tostring(redis.call):sub(1, 8)",
+      "function",
+    ],
+    ["strings give their methods", "return tostring(getmetatable('').__index == string)", "true"],
+    ["methods are found", "return ('abc'):upper() .. ('%d'):format(5)", "ABC5"],
+    ["metatables are set elsewhere", "return setmetatable({}, {__index = {a = 'b'}}).a", "b"],
+    [
+      "a protected one stays",
+      "return select(2, pcall(setmetatable, setmetatable({}, {__metatable = 1}), {}))",
+      "cannot change a protected metatable",
+    ],
+    ["bytecode is not loaded", "return select(2, loadstring(string.dump(function() end)))", "only text is loaded"],
+  ])("%s", (_name, text, answer) => {
+    expect(textOf(run(scriptEngine(), text))).toBe(answer);
+  });
+});
+
+test("strings are bytes, both ways and whatever their length", () => {
+  const engine = scriptEngine();
+  const all = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+  const long = Buffer.alloc(1_000_000, all);
+  const given: CommandWords[] = [];
+  const caller: ScriptCaller = {
+    ...nobody,
+    call: (words) => {
+      given.push(words);
+      return { type: "bulk", value: words[1] as Uint8Array };
+    },
+  };
+  for (const bytes of [all, long, Buffer.alloc(0)]) {
+    const reply = run(engine, "return redis.call('echo', ARGV[1])", caller, [bytes]);
+    expect(reply.type === "bulk" && Buffer.compare(reply.value, bytes)).toBe(0);
+    expect(Buffer.compare(given.at(-1)?.[1] as Uint8Array, bytes)).toBe(0);
+  }
+});
+
+test("scripts are kept up to a number and a size, those used last", () => {
+  const engine = scriptEngine({ scriptsMax: 3, scriptBytesMax: 1000 });
+  const digests = [1, 2, 3].map((i) => engine.load(Buffer.from(`return ${i}`)).digest);
+  engine.find(digests[0] as string);
+  engine.load(Buffer.from("return 4"));
+  expect(digests.map((digest) => engine.find(digest) !== undefined)).toEqual([true, false, true]);
+  engine.load(Buffer.from(`return '${"x".repeat(900)}'`));
+  expect(engine.kept.bytes).toBeLessThanOrEqual(1000);
+  expect(() => engine.load(Buffer.from("x".repeat(1001)))).toThrow("at most 1000 bytes");
+  engine.flush();
+  expect(engine.kept).toEqual({ scripts: 0, bytes: 0 });
+});
+
+test("a script that is kept runs in the interpreter that replaced one that was given up", () => {
+  const engine = scriptEngine({}, 0.1);
+  const kept = engine.load(Buffer.from("return 7"));
+  run(engine, "while true do end");
+  expect(textOf(engine.run(kept, [], [], nobody))).toBe(7);
+});
