@@ -1,0 +1,134 @@
+/**
+ * An application moves from one Redis to a replica at each edge by nothing but another address: sessions and limits work there
+ * as before, at both edges, while these cannot see each other, and once one of them is gone.
+ */
+
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { JoinTarget } from "../../src/base/join-target.ts";
+import type { Node } from "../../src/node/create-node.ts";
+import { until } from "../end-to-end/until.ts";
+import { type RunningApp, startApp, Visitor } from "./express-app.ts";
+import { hasRedis, startAtoll, startRedis } from "./servers.ts";
+
+const undo: (() => Promise<unknown>)[] = [];
+
+afterAll(async () => {
+  for (const step of undo.reverse()) await step();
+});
+
+async function appAt(port: number): Promise<RunningApp> {
+  const app = await startApp(`redis://127.0.0.1:${port}`);
+  undo.push(app.stop);
+  return app;
+}
+
+/** `settled`: what was written at one place is at the other. */
+async function walkThrough(here: RunningApp, there: RunningApp, settled: () => Promise<void>): Promise<void> {
+  const ann = new Visitor();
+  expect(await ann.ask(here, "GET", "/me")).toEqual({ status: 200, body: { user: null, visits: 1 } });
+  expect(await ann.ask(here, "POST", "/login/ann")).toEqual({ status: 200, body: { user: "ann" } });
+  await settled();
+  expect(await ann.ask(there, "GET", "/me")).toEqual({ status: 200, body: { user: "ann", visits: 2 } });
+  const guesser = new Visitor();
+  for (let i = 0; i < 5; i++) expect((await guesser.ask(here, "POST", "/login/bob")).status).toBe(200);
+  const refusal = { status: 429, body: { retryAfterMs: expect.any(Number) } };
+  expect(await guesser.ask(here, "POST", "/login/bob")).toEqual(refusal);
+  await settled();
+  expect(await guesser.ask(there, "POST", "/login/bob")).toEqual(refusal);
+  expect((await ann.ask(there, "POST", "/logout")).status).toBe(200);
+  await settled();
+  expect(await ann.ask(here, "GET", "/me")).toEqual({ status: 200, body: { user: null, visits: 1 } });
+}
+
+test.skipIf(!hasRedis)("it works with Redis", async () => {
+  const redis = await startRedis();
+  if (redis === undefined) return;
+  undo.push(redis.stop);
+  const app = await appAt(redis.port);
+  await walkThrough(app, app, async () => {});
+});
+
+describe("with a replica at each edge", () => {
+  let nodes: readonly [Node, Node];
+  let clients: readonly [Redis, Redis];
+  let apps: readonly [RunningApp, RunningApp];
+
+  beforeAll(async () => {
+    const first = await startAtoll();
+    const target: JoinTarget = {
+      type: "address",
+      host: "127.0.0.1",
+      port: Number(first.node.address.split(":").at(-1)),
+    };
+    const second = await startAtoll({ join: [target] });
+    undo.push(
+      () => first.node.stop(),
+      () => second.node.stop(),
+    );
+    nodes = [first.node, second.node];
+    clients = [new Redis({ port: first.port }), new Redis({ port: second.port })];
+    for (const client of clients) {
+      client.on("error", () => {});
+      undo.push(async () => client.disconnect());
+    }
+    apps = [await appAt(first.port), await appAt(second.port)];
+    await settled();
+  });
+
+  /** Both have the same keys with the same values. */
+  async function settled(): Promise<void> {
+    const isSame = async (): Promise<true | undefined> => {
+      const [here, there] = await Promise.all(clients.map(contentsOf));
+      return here === there ? true : undefined;
+    };
+    await until("both edges have the same", isSame);
+  }
+
+  async function contentsOf(client: Redis): Promise<string> {
+    const keys = (await client.keys("*")).sort();
+    return JSON.stringify([keys, keys.length === 0 ? [] : await client.mget(keys)]);
+  }
+
+  function cut(isCut: boolean): void {
+    const [first, second] = nodes;
+    first.store.cut(isCut ? [second.id] : []);
+    second.store.cut(isCut ? [first.id] : []);
+  }
+
+  test("it works at both", async () => {
+    await walkThrough(...apps, settled);
+  });
+
+  test("it goes on at both while they are cut off from each other, and what was done is one afterwards", async () => {
+    const [here, there] = apps;
+    const [cleo, dora, guesser] = [new Visitor(), new Visitor(), new Visitor()];
+    cut(true);
+    expect((await cleo.ask(here, "POST", "/login/cleo")).status).toBe(200);
+    expect((await dora.ask(there, "POST", "/login/dora")).status).toBe(200);
+    for (let i = 0; i < 3; i++) {
+      expect((await guesser.ask(here, "POST", "/login/eve")).status).toBe(200);
+      expect((await guesser.ask(there, "POST", "/login/eve")).status).toBe(200);
+    }
+    cut(false);
+    await settled();
+    expect((await cleo.ask(there, "GET", "/me")).body).toMatchObject({ user: "cleo" });
+    expect((await dora.ask(here, "GET", "/me")).body).toMatchObject({ user: "dora" });
+    // Six tries were made, each of which counts: more than one place alone would have let happen.
+    await until("all tries count at both edges", async () => {
+      const counts = await Promise.all(clients.map((client) => client.get("rlflx:eve")));
+      return counts.every((count) => count === "6") ? true : undefined;
+    });
+    for (const app of apps) expect((await guesser.ask(app, "POST", "/login/eve")).status).toBe(429);
+  });
+
+  test("it goes on at one edge when the other is lost", async () => {
+    const [here, there] = apps;
+    const fay = new Visitor();
+    expect((await fay.ask(here, "POST", "/login/fay")).status).toBe(200);
+    await settled();
+    await nodes[0].stop();
+    expect((await fay.ask(there, "GET", "/me")).body).toEqual({ user: "fay", visits: 1 });
+    expect((await fay.ask(there, "POST", "/login/fay")).status).toBe(200);
+  });
+});
