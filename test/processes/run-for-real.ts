@@ -173,7 +173,7 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
       finals: await runner.readKeys(node, keys),
       documents: [],
       collections: [],
-    counters: [],
+      counters: [],
     }),
   );
   return {

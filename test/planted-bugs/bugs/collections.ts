@@ -1,4 +1,4 @@
-/** Bugs of collections: of members, of what removes them, and of deletions of the whole. */
+/** Bugs of collections and counters: of members, of what removes them, of deletions of the whole, and of what is added up. */
 
 import type { PlantedBug } from "../planted-bug.ts";
 
@@ -48,5 +48,25 @@ export const COLLECTION_BUGS: readonly PlantedBug[] = [
     scenario: "collections",
     seedsMax: 40,
     checkers: ["members", "audit", "convergence"],
+  },
+  {
+    name: "seen-increments-count-again",
+    rule: "-",
+    broken: "what a value has seen of a run of increments counts once more with what was added since",
+    patches: [
+      {
+        file: "core/increments.ts",
+        find: "  return isLater(tally, seen) ? addAmounts(tally.sum, negated(seen.sum)) : undefined;",
+        replace: "  return isLater(tally, seen) ? addAmounts(tally.sum, negated(NOTHING)) : undefined;",
+      },
+      {
+        file: "core/increments.ts",
+        find: "import { type Amount, addAmounts, negated } from",
+        replace: "import { type Amount, addAmounts, NOTHING, negated } from",
+      },
+    ],
+    scenario: "collections",
+    seedsMax: 20,
+    checkers: ["counters"],
   },
 ];
