@@ -25,8 +25,8 @@ export const COLLECTION_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "types/collection.ts",
-        find: "  return { kind: id.kind, key: id.key, field: MEMBER_MARK + name, isRemoval: true };",
-        replace: "  return { kind: id.kind, key: id.key, field: MEMBER_MARK + name };",
+        find: "field: fieldOfName(name), isRemoval: true };",
+        replace: "field: fieldOfName(name) };",
       },
     ],
     scenario: "collections",
