@@ -140,6 +140,11 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
     ).length,
     "documents at the end": nodes.reduce((sum, node) => sum + node.documents.length, 0),
   }),
+  counters: ({ commands }) => ({
+    "additions acknowledged": commands.filter(
+      ({ operation, answer }) => operation.type === "increase" && answer?.type === "done",
+    ).length,
+  }),
   members: ({ commands, nodes }) => ({
     "commands carried out": commands.filter(({ answer }) => answer?.type === "done").length,
     "members at the end": nodes.reduce(

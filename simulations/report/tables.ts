@@ -64,6 +64,8 @@ export const PROMISES: Readonly<Record<string, string>> = {
   listing: "a listing has each key once, whichever replica each page comes from",
   document:
     "all replicas have the same of each document, with every edit that was acknowledged and nothing that was deleted",
+  members: "what was added to a collection stays unless somebody removed it who had seen it, and then it is gone",
+  counters: "what was added to a counter counts once, until somebody takes it away who has seen it",
   resurrection: "what was gone everywhere is never seen again",
   digest: "two replicas have equal digests exactly when they hold the same",
   vectors: "version vectors do not grow with restarts",
