@@ -125,6 +125,12 @@ export class Replication {
     buffer.wantsConfirm ||= confirm;
   }
 
+  /** Somebody waits for a confirmation of what is queued. */
+  get isAwaited(): boolean {
+    for (const { wantsConfirm } of this.#buffers()) if (wantsConfirm) return true;
+    return false;
+  }
+
   /** Sends what is queued. */
   flush(): void {
     for (const buffer of this.#buffers()) this.#flush(buffer);

@@ -71,6 +71,8 @@ import { replicaStatistics, requestStatistics } from "./statistics.ts";
 import { clusterStatus } from "./status.ts";
 
 /** Between ticks; also how long a batch gathers when nobody waits for the disk. */
+/** As long as a push waits for others. */
+const PUSH_MS = 1;
 const TICK_MS = 50;
 /** Until the next tick, where the last one left work over. */
 const BUSY_TICK_MS = 5;
@@ -122,7 +124,10 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   #cut: readonly ReplicaId[] = [];
   #cancelTick: Cancel = () => {};
   #isCarrying = false;
-  #isFlushing = false;
+  /** When what is pending goes out: with this turn, or in a while. */
+  #flushing: "soon" | "later" | undefined;
+  #cancelFlush: Cancel = () => {};
+  #flushedAt = -Infinity;
   readonly #disk: DiskFeed;
   readonly #diskWatch: DiskWatch;
   readonly #sessions = new SessionWaits();
@@ -582,14 +587,29 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     return true;
   }
 
-  /** Pushes go out together with all that the present turn adds to them. */
+  /**
+   * Pushes go out together with all that the present turn adds to them; right after others with all that a millisecond adds,
+   * since of each frame the sending costs more than the writing of what is in it. Where somebody waits they do not.
+   */
   #scheduleFlush(): void {
-    if (this.#isFlushing || !this.replica.hasPending) return;
-    this.#isFlushing = true;
-    this.#options.scheduler.soon(() => {
-      this.#isFlushing = false;
-      if (!this.#isStopped) this.#step(() => this.replica.flush());
-    });
+    const { replica } = this;
+    if (!replica.hasPending || this.#flushing === "soon") return;
+    const isRightAfter = this.#now() - this.#flushedAt < PUSH_MS && !replica.replication.isAwaited;
+    if (!isRightAfter) {
+      this.#flushing = "soon";
+      this.#cancelFlush();
+      this.#options.scheduler.soon(() => this.#flush());
+    } else if (this.#flushing === undefined) {
+      this.#flushing = "later";
+      this.#cancelFlush = this.#options.scheduler.after(PUSH_MS, () => this.#flush());
+    }
+  }
+
+  #flush(): void {
+    this.#flushing = undefined;
+    if (this.#isStopped) return;
+    this.#flushedAt = this.#now();
+    this.#step(() => this.replica.flush());
   }
 
   #scheduleTick(): void {

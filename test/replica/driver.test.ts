@@ -2,10 +2,12 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { AtollError } from "../../src/base/errors.ts";
 import type { Key, OriginId, ReplicaId, ShardId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { recordLength } from "../../src/core/record.ts";
 import { replicaDefaults } from "../../src/replica/config.ts";
 import { Driver } from "../../src/replica/driver.ts";
 import type { StorageOperation, TransportEvents } from "../../src/replica/ports.ts";
-import { encodeMessage } from "../../src/wire/codec.ts";
+import { decodeMessage, encodeMessage } from "../../src/wire/codec.ts";
+import type { Records } from "../../src/wire/records.ts";
 import { type Disk, DiskStorage } from "../support/machines.ts";
 import { rumour } from "../support/surroundings.ts";
 
@@ -34,6 +36,8 @@ let events: TransportEvents | undefined;
 let disk: Disk;
 let storage: SlowDisk;
 let driver: Driver;
+/** What went to others of what was written here. */
+let pushes: { readonly at: number; readonly records: number }[];
 /** Events. */
 let logged: string[];
 /** Records that a quarantine dropped and that are safe elsewhere; those under way are once this is called. */
@@ -46,6 +50,7 @@ beforeEach(async () => {
   timers = [];
   soon = [];
   logged = [];
+  pushes = [];
   kept = [];
   keepRecords = () => {};
   disk = new Map();
@@ -71,7 +76,10 @@ beforeEach(async () => {
         events = given;
       },
       connect: () => {},
-      send: () => {},
+      send: (_link, frame) => {
+        const message = decodeMessage(frame);
+        if (message.type === "push") pushes.push({ at: now, records: countOf(message.records) });
+      },
       queuedBytes: () => 0,
       close: () => {},
       block: () => {},
@@ -85,6 +93,12 @@ beforeEach(async () => {
   });
   await driver.start();
 });
+
+function countOf({ view, start, end }: Records): number {
+  let count = 0;
+  for (let at = start; at < end; at += recordLength(view, at)) count++;
+  return count;
+}
 
 /** Lets time pass, and promises settle in between. */
 async function pass(ms: number): Promise<void> {
@@ -106,6 +120,47 @@ function meetSilentPeer(): void {
   const members = [rumour("b")];
   events?.frame(LINK, encodeMessage({ type: "members", self: id, isAll: true, members, lineage: [], known: [] }));
 }
+
+describe("pushes", () => {
+  const write = (...keys: readonly string[]) => {
+    for (const key of keys) void driver.put(key as Key, new Uint8Array(1));
+  };
+  const endTurn = () => {
+    for (const run of soon.splice(0)) run();
+  };
+
+  beforeEach(async () => {
+    meetSilentPeer();
+    await pass(100);
+    pushes = [];
+  });
+
+  it("go out with the turn, and right after others with all that a millisecond brings", async () => {
+    const began = now;
+    write("k1", "k2");
+    endTurn();
+    expect(pushes).toEqual([{ at: began, records: 2 }]);
+    write("k3");
+    endTurn();
+    write("k4");
+    endTurn();
+    expect(pushes).toHaveLength(1);
+    await pass(1);
+    expect(pushes.slice(1)).toEqual([{ at: began + 1, records: 2 }]);
+  });
+
+  it("go out with the turn where somebody waits for what they bring", async () => {
+    write("k1");
+    endTurn();
+    write("k2");
+    endTurn();
+    void put("k3", "all");
+    endTurn();
+    expect(pushes.map(({ records }) => records)).toEqual([1, 2]);
+    await pass(5);
+    expect(pushes).toHaveLength(2);
+  });
+});
 
 const put = (key: string, ack: "disk" | "all") => driver.put(key as Key, new Uint8Array(1), { ack });
 
