@@ -29,21 +29,29 @@ export interface LuaExports {
   stackRestore(at: number): void;
   setThrew(isThrown: number, value: number): void;
   malloc(bytes: number): Address;
+  realloc(address: Address, bytes: number): Address;
   free(address: Address): void;
   luaL_newstate(): Thread;
   luaL_openlibs(thread: Thread): void;
+  luaL_argerror(thread: Thread, argument: number, what: Address): number;
+  luaL_checklstring(thread: Thread, argument: number, length: Address): Address;
+  luaL_checknumber(thread: Thread, argument: number): number;
+  luaL_checktype(thread: Thread, argument: number, type: number): void;
   luaL_loadbuffer(thread: Thread, text: Address, length: number, name: Address): number;
   luaL_where(thread: Thread, level: number): void;
   luaL_ref(thread: Thread, table: number): number;
   luaL_unref(thread: Thread, table: number, reference: number): void;
+  lua_call(thread: Thread, given: number, wanted: number): void;
   lua_checkstack(thread: Thread, count: number): number;
   lua_concat(thread: Thread, count: number): void;
   lua_createtable(thread: Thread, items: number, fields: number): void;
   lua_error(thread: Thread): number;
   lua_gc(thread: Thread, what: number, data: number): number;
   lua_getmetatable(thread: Thread, index: number): number;
+  lua_gettable(thread: Thread, index: number): void;
   lua_gettop(thread: Thread): number;
   lua_insert(thread: Thread, index: number): void;
+  lua_lessthan(thread: Thread, left: number, right: number): number;
   lua_next(thread: Thread, index: number): number;
   lua_objlen(thread: Thread, index: number): number;
   lua_pcall(thread: Thread, given: number, wanted: number, handler: number): number;
@@ -84,6 +92,11 @@ export interface WebAssemblyHost {
 
 export const REGISTRY = -10000;
 export const GLOBALS = -10002;
+
+/** The index of one of the values that a closure has with it, counted from 1. */
+export function upvalue(at: number): number {
+  return GLOBALS - at;
+}
 
 export const TYPE_NONE = -1;
 export const TYPE_NIL = 0;

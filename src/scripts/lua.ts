@@ -8,12 +8,12 @@
 
 import { latin1FromBytes } from "../base/bytes.ts";
 import {
-  GLOBALS,
   type LuaExports,
   REGISTRY,
   type Thread,
   TYPE_NIL,
   TYPE_NONE,
+  upvalue,
   type WebAssemblyHost,
 } from "./lua-exports.ts";
 import { isJump, luaImports } from "./lua-imports.ts";
@@ -44,7 +44,8 @@ const ADAPTER = Uint8Array.of(
 );
 
 const SCRATCH_BYTES = 64 * 1024;
-const UPVALUE = GLOBALS - 1;
+/** Of every function of ours: which it is. */
+const FUNCTION = upvalue(1);
 const SHORT_BYTES = 24;
 
 export class Lua {
@@ -155,12 +156,23 @@ export class Lua {
   // --- Functions -----------------------------------------------------------------------------------------------
 
   pushFunction(thread: Thread, run: LuaFunction): void {
-    this.c.lua_pushnumber(thread, this.#functions.push(run) - 1);
-    this.c.lua_pushcclosure(thread, this.#callIndex, 1);
+    this.pushClosure(thread, this.registerFunction(run), 0);
+  }
+
+  /** Keeps a function for good, and gives what `pushClosure` knows it by. */
+  registerFunction(run: LuaFunction): number {
+    return this.#functions.push(run) - 1;
+  }
+
+  /** With so many values from the stack, which are its upvalues from 2 on. */
+  pushClosure(thread: Thread, registered: number, values: number): void {
+    this.c.lua_pushnumber(thread, registered);
+    if (values > 0) this.c.lua_insert(thread, -values - 1);
+    this.c.lua_pushcclosure(thread, this.#callIndex, values + 1);
   }
 
   #call(thread: Thread): number {
-    const run = this.#functions[this.c.lua_tonumber(thread, UPVALUE)] as LuaFunction;
+    const run = this.#functions[this.c.lua_tonumber(thread, FUNCTION)] as LuaFunction;
     return this.#guard(thread, run) ?? 0;
   }
 
@@ -231,6 +243,12 @@ export class Lua {
   /** Throws what Lua says of an argument that is none. */
   argumentError(argument: number, name: string, what: string): LuaError {
     return new LuaError(`bad argument #${argument} to '${name}' (${what})`);
+  }
+
+  /** Has Lua say it, which knows how the function was called. Does not return: it jumps. */
+  raiseArgument(thread: Thread, argument: number, what: string): number {
+    this.pushText(thread, what);
+    return this.c.luaL_argerror(thread, argument, this.c.lua_tolstring(thread, -1, 0));
   }
 
   /** A string, or a number as one. Throws `LuaError`. */

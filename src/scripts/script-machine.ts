@@ -1,8 +1,9 @@
 /**
  * An interpreter set up for scripts, which run in it one after the other.
  *
- *  M1. A script ends: at its time limit, which is looked at every few instructions and at every call, and at its memory limit. A
- *      machine that had to end a script, or in which one left anything behind, is not used again (`isSpent`).
+ *  M1. A script ends: at its time limit, which is looked at every few instructions, at every call and, in one that may take long,
+ *      every so many steps (`Steps`); and at its memory limit. A machine that had to end a script, or in which one left anything
+ *      behind, is not used again (`isSpent`).
  */
 
 import { errorReply, type Reply } from "../command-reply.ts";
@@ -17,8 +18,10 @@ import { fillMessagePackLibrary } from "./message-pack-library.ts";
 import { fillRandomLibrary } from "./random-library.ts";
 import { fillRedisLibrary, type RunningScript, tooMuch } from "./redis-library.ts";
 import { Sandbox } from "./sandbox.ts";
+import { Steps } from "./steps.ts";
 import { fillStringLibrary } from "./string-library.ts";
 import { fillStructLibrary } from "./struct-library.ts";
+import { fillTableLibrary } from "./table-library.ts";
 
 export interface ScriptMachineOptions {
   readonly host: WebAssemblyHost;
@@ -63,13 +66,15 @@ export class ScriptMachine {
     this.#options = options;
     const { digestOf, log, version, memoryBytesMax } = options;
     const spend = (bytes: number): void => this.#spend(bytes);
+    const steps = new Steps(() => spend(0));
     const running = { caller: NO_CALLER, version: 2 as const, spend };
     this.#running = running;
     this.#lua = new Lua(options.host, memoryBytesMax);
     this.#lua.hook = (thread) => this.#checkTime(thread);
     this.#sandbox = new Sandbox(this.#lua, {
       math: fillRandomLibrary,
-      string: (lua, thread) => fillStringLibrary(lua, thread, spend),
+      string: (lua, thread) => fillStringLibrary(lua, thread, spend, steps),
+      table: (lua, thread) => fillTableLibrary(lua, thread, steps),
       redis: (lua, thread) => fillRedisLibrary(lua, thread, { running, digestOf, log, version }),
       cjson: (lua, thread) => fillJsonLibrary(lua, thread, spend),
       cmsgpack: (lua, thread) => fillMessagePackLibrary(lua, thread, spend),

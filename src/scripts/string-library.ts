@@ -3,9 +3,12 @@
 import type { Lua } from "./lua.ts";
 import { LuaError } from "./lua.ts";
 import type { Thread } from "./lua-exports.ts";
+import { fillPatternLibrary } from "./pattern-library.ts";
+import type { Steps } from "./steps.ts";
 
 /** Puts them into the table on top. `spend` is told of bytes that are made, and throws where they are too many. */
-export function fillStringLibrary(lua: Lua, main: Thread, spend: (bytes: number) => void): void {
+export function fillStringLibrary(lua: Lua, main: Thread, spend: (bytes: number) => void, steps: Steps): void {
+  fillPatternLibrary(lua, main, steps);
   const { c } = lua;
   lua.setFunction(main, -1, "rep", (thread) => {
     lua.expectText(thread, 1, "rep");

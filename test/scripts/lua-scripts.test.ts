@@ -36,6 +36,20 @@ describe("a script is ended", () => {
       "local t t = setmetatable({}, {__index = function(_, k) return t[k + 1] end}) while true do pcall(function() return t[1] end) end",
     ],
     ["commands without end", "while true do redis.pcall('x') end"],
+    ["a pattern that tries too much", "return ('a'):rep(200):find(('a*'):rep(10) .. 'b')"],
+    [
+      "such a pattern, and the error is caught",
+      "while true do pcall(string.match, ('a'):rep(200), ('a*'):rep(10) .. 'b') end",
+    ],
+    ["such a pattern by gmatch", "for w in ('a'):rep(200):gmatch(('a-'):rep(10) .. 'b') do end"],
+    ["such a pattern by gfind", "for w in string.gfind(('a'):rep(200), ('a?a*'):rep(10) .. 'b') do end"],
+    ["such a pattern by gsub", "return ('a'):rep(200):gsub(('a*'):rep(10) .. 'b', '')"],
+    ["balances that are never closed", "return ('('):rep(1e5):match('%b()')"],
+    ["a capture that comes again almost", "return ('a'):rep(20000):match('(.+)%1b')"],
+    ["a long set", "return ('a'):rep(1e4):find('[' .. ('b'):rep(1e5) .. ']')"],
+    ["a text that is almost there everywhere", "return ('a'):rep(1e5):find(('a'):rep(5e4) .. 'b', 1, true)"],
+    ["long strings that are sorted", "local t, s = {}, ('x'):rep(1e5) for i = 1, 1e4 do t[i] = s end table.sort(t)"],
+    ["a place far below a list", "table.insert({}, -2e9, 1)"],
     ["an error handler that does not end", "xpcall(error, function() while true do end end) while true do end"],
   ])("at its time limit: %s", (_name, text) => {
     const engine = scriptEngine({}, 0.1);
@@ -59,6 +73,11 @@ describe("a script is ended", () => {
     const engine = scriptEngine({ memoryBytesMax: 24 * 1024 * 1024 }, 0.02);
     expect(textOf(run(engine, text))).toMatch(/memory|takes more than|Script ended/);
     expect(textOf(run(engine, "return 1"))).toBe(1);
+  });
+
+  it("by a pattern that has more ways to match than are kept", () => {
+    const text = "return ('a'):rep(1e5):match(('a?'):rep(1e5))";
+    expect(textOf(run(scriptEngine(), text))).toContain("pattern too complex");
   });
 
   it("by what its caller throws, whatever it catches", () => {
@@ -116,6 +135,15 @@ describe("what a script leaves behind is gone before the next", () => {
   ])("%s", (_name, text, answer) => {
     expect(textOf(run(scriptEngine(), text))).toBe(answer);
   });
+});
+
+test("memory of replacements that failed is free again", () => {
+  const text = `
+    local long = ('x'):rep(1e5)
+    local function fail(letter) if letter == 'b' then error('away') end return long end
+    for i = 1, 2000 do pcall(string.gsub, 'ab', '.', fail) end
+    return (('ab'):gsub('b', ''))`;
+  expect(textOf(run(scriptEngine(), text))).toBe("a");
 });
 
 test("strings are bytes, both ways and whatever their length", () => {
