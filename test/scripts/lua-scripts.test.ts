@@ -141,9 +141,10 @@ test("memory of replacements that failed is free again", () => {
   const text = `
     local long = ('x'):rep(1e5)
     local function fail(letter) if letter == 'b' then error('away') end return long end
-    for i = 1, 2000 do pcall(string.gsub, 'ab', '.', fail) end
-    return (('ab'):gsub('b', ''))`;
-  expect(textOf(run(scriptEngine(), text))).toBe("a");
+    local _, why
+    for i = 1, 2000 do _, why = pcall(string.gsub, 'ab', '.', fail) end
+    return why`;
+  expect(textOf(run(scriptEngine(), text))).toContain("away");
 });
 
 test("strings are bytes, both ways and whatever their length", () => {
