@@ -13,6 +13,7 @@ beforeAll(async () => {
   const tokens = [
     { token: "all", scopes: ["read", "write"] },
     { token: "reader", scopes: ["read"] },
+    { token: "writer", scopes: ["write"] },
   ] as const;
   const started = await startAtoll({ tokens: [...tokens] });
   node = started.node;
@@ -85,8 +86,9 @@ describe("a counter", () => {
     },
   );
 
-  it("is for tokens that may write, or read", async () => {
-    expect(await add(1, "reader")).toEqual([403, "FORBIDDEN"]);
+  it("is added to with tokens that may read and write, since what it comes to is answered, and read with those that may read", async () => {
+    for (const token of ["reader", "writer"]) expect(await add(0, token), token).toEqual([403, "FORBIDDEN"]);
+    expect(await send("GET", undefined, "writer")).toEqual([403, "FORBIDDEN"]);
     expect(await send("GET", undefined, "reader")).toEqual([404, "NOT_FOUND"]);
   });
 });

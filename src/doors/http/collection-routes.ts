@@ -30,7 +30,7 @@ export const collectionRoutes = {
       },
       POST: {
         summary: "Adds to a number, 0 where there is none: what is added at once elsewhere counts as well",
-        access: "write",
+        access: "read-write",
         body: "small",
         bodyShape: "Addition",
         query: [],

@@ -33,7 +33,7 @@ import { lingerAtClose } from "./linger.ts";
 import { locate } from "./locate.ts";
 import { describeApi } from "./openapi.ts";
 import { NO_QUERY, parseQuery, type Query } from "./query.ts";
-import type { Operation } from "./route.ts";
+import { type Operation, scopesOf } from "./route.ts";
 import { type RouteName, routeNames, routes } from "./routes.ts";
 import { sendStream } from "./stream-answer.ts";
 import { Turns } from "./turns.ts";
@@ -223,7 +223,7 @@ export class HttpDoor {
     const { access } = operation;
     // A batch names its keys in its body and is judged there.
     if (access === "open" || access === "any" || access === "batch") return;
-    authorise(principal, access, under);
+    for (const what of access === "read-write" ? scopesOf(operation) : [access]) authorise(principal, what, under);
   }
 
   #key(fromPath: string | undefined, query: Query): Key {

@@ -10,6 +10,7 @@ import {
   type RequestHeader,
   type ResponseHeader,
   type Route,
+  scopesOf,
 } from "./route.ts";
 import { routes } from "./routes.ts";
 import { type Json, type ShapeName, shapes } from "./shapes.ts";
@@ -177,7 +178,7 @@ function describeOperation(operation: Operation, isHead: boolean, inKeyspace: bo
   return {
     summary: operation.summary,
     // The second: where no tokens are configured, none is needed.
-    security: operation.access === "open" ? [] : [{ token: [] }, {}],
+    security: operation.access === "open" ? [] : [{ token: scopesOf(operation) }, {}],
     parameters: [
       ...query.map((name) => parameter("query", name, queryParameters)),
       ...headers.map((name) => parameter("header", name, requestHeaders)),

@@ -11,9 +11,9 @@ export type BodyKind = "none" | "value" | "document" | "batch" | "small" | "stre
 
 /**
  * `open` needs no token, even where there are tokens; `any` needs a good one, whatever its scopes. `batch` is judged
- * operation by operation.
+ * operation by operation; `read-write` needs both scopes: what it answers tells what was there.
  */
-export type Access = "open" | "any" | "read" | "write" | "batch" | "observe" | "admin";
+export type Access = "open" | "any" | "read" | "write" | "read-write" | "batch" | "observe" | "admin";
 
 export type RequestHeader = "If-Match" | "If-None-Match" | "Atoll-Tags" | "Last-Event-ID" | "Sec-WebSocket-Protocol";
 
@@ -63,7 +63,13 @@ export interface Route {
   readonly operations: Readonly<Partial<Record<Method, Operation>>>;
 }
 
+/** What a token needs for the keys that it is about; none where it is about no keys, or names them in its body. */
+export function scopesOf({ access }: Operation): readonly ("read" | "write")[] {
+  if (access === "read-write") return ["read", "write"];
+  return access === "read" || access === "write" ? [access] : [];
+}
+
 /** Sessions are about keys: what watches over a replica or manages it must not wait for one, nor fail with it. */
 export function obeysSession(operation: Operation): boolean {
-  return operation.access === "read" || operation.access === "write" || operation.access === "batch";
+  return operation.access === "batch" || scopesOf(operation).length > 0;
 }

@@ -131,6 +131,17 @@ function edit(text: string): Uint8Array<ArrayBuffer> {
 const bearer = { authorization: "Bearer all" };
 
 describe("what is described", () => {
+  it("says which scopes a token needs", () => {
+    const needs = (path: string) =>
+      operations().flatMap((each) => (each.path === path ? [[each.method, each.operation.security]] : []));
+    expect(Object.fromEntries(needs("/v1/counters/{key}"))).toEqual({
+      get: [{ token: ["read"] }, {}],
+      post: [{ token: ["read", "write"] }, {}],
+    });
+    expect(Object.fromEntries(needs("/v1/batch"))).toEqual({ post: [{ token: [] }, {}] });
+    expect(Object.fromEntries(needs("/healthz"))).toMatchObject({ get: [] });
+  });
+
   it("answers, refuses those without a token where it says so, and takes every query parameter", async () => {
     for (const { method, path, operation } of operations()) {
       const query = /\/(kv|docs|diffs|yjs|maps|sets|counters)$/.test(path) ? "?key=there" : "";
