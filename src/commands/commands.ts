@@ -55,7 +55,7 @@ export class Commands implements CommandStore, CommandService {
     if (known !== undefined) return known;
     const { host, random, router, refusalFor, scripts } = this.#options;
     const local = new SpaceCommands(host, space, random, scripts);
-    const commands = new PlacedCommands({ host, router, space, random, refusalFor }, local);
+    const commands = new PlacedCommands({ host, router, space, random, refusalFor, scripts }, local);
     this.#bySpace.set(space, commands);
     return commands;
   }

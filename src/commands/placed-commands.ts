@@ -34,6 +34,8 @@ import { replyOfError } from "./command-error.ts";
 import { isDivisible, joined, partsOf } from "./command-parts.ts";
 import { commandTable } from "./command-table.ts";
 import { KeysHere } from "./keys-here.ts";
+import type { ScriptEngine } from "./script-engine.ts";
+import { withScript } from "./scripting.ts";
 import { isReading, serveCommands } from "./serving.ts";
 import type { SpaceCommands } from "./space-commands.ts";
 import { waitElsewhere, waitsOn } from "./waiting-elsewhere.ts";
@@ -55,6 +57,7 @@ export interface PlacedOptions {
   readonly random: Random;
   /** What a client may not do that may do so much; absent: anything but everything is refused. */
   readonly refusalFor: RefusalFor | undefined;
+  readonly scripts: ScriptEngine | undefined;
 }
 
 export class PlacedCommands implements CommandKeyspace {
@@ -63,18 +66,20 @@ export class PlacedCommands implements CommandKeyspace {
   readonly #space: SpaceId;
   readonly #random: Random;
   readonly #refusalFor: RefusalFor | undefined;
+  readonly #scripts: ScriptEngine | undefined;
   readonly #local: SpaceCommands;
   readonly #here: KeysHere;
   readonly #acknowledgements: Acknowledgements;
   /** One array for all shards that are kept here. */
   #self: readonly ReplicaId[] = [];
 
-  constructor({ host, router, space, random, refusalFor }: PlacedOptions, local: SpaceCommands) {
+  constructor({ host, router, space, random, refusalFor, scripts }: PlacedOptions, local: SpaceCommands) {
     this.#host = host;
     this.#router = router;
     this.#space = space;
     this.#random = random;
     this.#refusalFor = refusalFor;
+    this.#scripts = scripts;
     this.#local = local;
     this.#here = new KeysHere(host, router, space);
     this.#acknowledgements = new Acknowledgements(host, router, space, local);
@@ -188,8 +193,9 @@ export class PlacedCommands implements CommandKeyspace {
   }
 
   async #whole({ words, facts }: QueuedCommand, shards: readonly Shard[], client: CommandClient, isAboutAll = false) {
+    const commands = [withScript(words, facts, this.#scripts)];
     const body = {
-      ...({ type: "commands", commands: [words], isTransaction: false, watched: [] } as const),
+      ...({ type: "commands", commands, isTransaction: false, watched: [] } as const),
       shards: isAboutAll ? shards.map(({ id }) => numberOf(id)) : [],
     };
     const asked = { body, shards, isReadonly: isReading([{ words, facts }]), waitMs: isAboutAll ? ALL_KEYS_MS : 0 };
@@ -225,7 +231,7 @@ export class PlacedCommands implements CommandKeyspace {
     const isReadonly = isReading(commands);
     const body = {
       ...({ type: "commands", isTransaction: true, shards: [] } as const),
-      commands: commands.map(({ words }) => words),
+      commands: commands.map(({ words, facts }) => withScript(words, facts, this.#scripts)),
       watched: watched.map(({ key, version }) => ({ key, version })),
     };
     if (commands.some(({ facts }) => isAboutAllKeys(facts))) throw keysApart();

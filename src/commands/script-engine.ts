@@ -6,6 +6,8 @@ import type { CommandWords } from "../command-store.ts";
 export interface LoadedScript {
   /** SHA-1 of its text, 40 digits in lower case. */
   readonly digest: string;
+  /** As latin1. */
+  readonly text: string;
   /** It said that it writes nothing. */
   readonly isReadOnly: boolean;
 }

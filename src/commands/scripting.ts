@@ -1,8 +1,8 @@
 /** Scripts: one command that carries out others, with nothing in between. */
 
-import { latin1FromBytes } from "../base/bytes.ts";
+import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
 import { arrayReply, errorReply, integerReply, OK, type Reply, statusReply, textReply } from "../command-reply.ts";
-import type { CommandWords } from "../command-store.ts";
+import type { CommandFacts, CommandWords } from "../command-store.ts";
 import { CommandError } from "./command-error.ts";
 import { rowsOf } from "./command-row.ts";
 import { expectNumber } from "./number-text.ts";
@@ -19,6 +19,8 @@ script     -2 noscript                                                          
 
 const NO_SCRIPT = "NOSCRIPT No matching script. Please use EVAL.";
 const DIGEST_LENGTH = 40;
+/** What is the same of the text as one of these is of its digest. */
+const OF_TEXT: Readonly<Record<string, string>> = { evalsha: "eval", evalsha_ro: "eval_ro" };
 
 const HELP = [
   "SCRIPT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
@@ -68,10 +70,29 @@ function ofDigest(isReadOnly: boolean): ScriptCommand {
 }
 
 function expectScript(engine: ScriptEngine, words: CommandWords): LoadedScript {
-  const digest = wordOf(words, 1);
-  const script = digest.length === DIGEST_LENGTH ? engine.find(latin1FromBytes(digest)) : undefined;
+  const script = findScript(engine, words);
   if (script === undefined) throw new CommandError(NO_SCRIPT);
   return script;
+}
+
+function findScript(engine: ScriptEngine, words: CommandWords): LoadedScript | undefined {
+  const digest = wordOf(words, 1);
+  return digest.length === DIGEST_LENGTH ? engine.find(latin1FromBytes(digest)) : undefined;
+}
+
+/**
+ * A command as another replica is asked to carry it out: scripts are loaded where their clients are, so one that is known here goes
+ * as its text.
+ */
+export function withScript(
+  words: CommandWords,
+  { name }: CommandFacts,
+  engine: ScriptEngine | undefined,
+): CommandWords {
+  const ofText = OF_TEXT[name];
+  const script = ofText === undefined || engine === undefined ? undefined : findScript(engine, words);
+  if (ofText === undefined || script === undefined) return words;
+  return [bytesFromLatin1(ofText), bytesFromLatin1(script.text), ...words.slice(2)];
 }
 
 function script({ engine }: ScriptWork, words: CommandWords): Reply {

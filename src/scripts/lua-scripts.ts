@@ -32,7 +32,6 @@ export const scriptLimits: ScriptLimits = {
 };
 
 interface Script extends LoadedScript {
-  readonly text: string;
   readonly bytes: Uint8Array;
   /** Where its function is in `machine`. */
   reference: number;

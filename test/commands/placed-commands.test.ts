@@ -46,6 +46,20 @@ describe("a command at a replica that keeps nothing of its keys", () => {
     }
   });
 
+  it("is a script that was loaded here, for all that its keys are there", async () => {
+    const placed = await four("evalsha");
+    const key = placed.keyOf([0, 1]);
+    const here = placed.at(2);
+    const add = await here.do("script load return(redis.call('incr',KEYS[1]))");
+    expect(await here.do(`evalsha ${String(add).toUpperCase()} 1 ${key}`)).toBe(1);
+    expect(await here.exec([`evalsha ${add} 1 ${key}`, `get ${key}`])).toEqual([2, "2"]);
+    const read = await here.do("script load return(redis.call('get',KEYS[1])..ARGV[1])");
+    expect(await here.do(`evalsha_ro ${read} 1 ${key} !`)).toBe("2!");
+    expect(await here.do(`evalsha_ro ${add} 1 ${key}`)).toMatch("-ERR Write commands are not allowed");
+    expect(await here.do(`evalsha ${"0".repeat(40)} 1 ${key}`)).toMatch("-NOSCRIPT");
+    expect(await here.do(`script exists ${add} ${"0".repeat(40)}`)).toEqual([1, 0]);
+  });
+
   it("tells what its client may do, if that is not everything", async () => {
     const placed = await four("allowance");
     const key = placed.keyOf([0, 1]);

@@ -8,6 +8,7 @@ import type { Allowance, CommandClient, CommandKeyspace, QueuedCommand, WatchedK
 import { commandTable } from "../../src/commands/command-table.ts";
 import { Commands } from "../../src/commands/commands.ts";
 import { NAME, PlacedWorld, type PlacedWorldOptions } from "./placed-world.ts";
+import { scriptEngine } from "./script-engine.ts";
 
 /** One client of one replica. */
 export class CommandsAt {
@@ -78,6 +79,7 @@ export class CommandWorld extends PlacedWorld {
       router: driver.commandRouter,
       keyspaces: driver,
       random,
+      scripts: scriptEngine(),
     });
     driver.commandService = commands;
     this.#commands.set(driver, commands);
