@@ -20,8 +20,11 @@ export class Container {
   members: OrderedSlots;
   /** Slots of the others, tombstones and what has fallen, in the same order. */
   readonly remains: OrderedSlots;
-  /** Slots of members that stand, that a deletion of the whole saw, and that have not fallen yet: none of them is a member any more. */
-  falling: OrderedSlots | undefined;
+  /**
+   * Slots of members that stand, that a deletion of the whole saw, and that have not fallen yet: none of them is a member any
+   * more. Those of the earlier deletions first; none is empty.
+   */
+  readonly falling: OrderedSlots[] = [];
   /** Of a sorted set: slots of members, by their scores. */
   byScore: OrderedSlots | undefined;
   /** Whoever wrote a member that is, or was, held; and who else may have. */
@@ -63,11 +66,12 @@ export class Container {
     return this.kind === KIND_SORTED_SET ? new OrderedSlots(this.#scores.isBefore) : undefined;
   }
 
-  /** Makes all members fall, in no time. */
-  letAllFall(): void {
-    const { members } = this;
-    if (this.falling === undefined) this.falling = members;
-    else for (const slot of members.from(0)) this.falling.add(slot);
+  /** Makes all members fall, in no time. No more than `fewMax` join those that fall already, so that few places are to be looked into. */
+  letAllFall(fewMax: number): void {
+    const { members, falling } = this;
+    const last = members.size > fewMax ? undefined : falling[falling.length - 1];
+    if (last === undefined) falling.push(members);
+    else for (const slot of members.from(0)) last.add(slot);
     this.members = this.#inOrder();
     this.byScore = this.#inScoreOrder();
     this.bytes = 0;
@@ -82,7 +86,24 @@ export class Container {
   /** Of a member that is held, `stands` or not. */
   placeIn(slot: number, stands: boolean): OrderedSlots {
     if (!stands) return this.remains;
-    return this.falling?.has(slot) === true ? this.falling : this.members;
+    for (const slots of this.falling) if (slots.has(slot)) return slots;
+    return this.members;
+  }
+
+  /** Nothing is left in a place. */
+  isLeft(place: OrderedSlots): void {
+    const index = this.falling.indexOf(place);
+    if (index >= 0) this.falling.splice(index, 1);
+  }
+
+  /** Slots of up to so many of those that fall first. */
+  nextToFall(count: number): number[] {
+    const slots: number[] = [];
+    for (const each of this.falling) {
+      if (slots.length >= count) break;
+      for (const slot of each.firstOf(count - slots.length)) slots.push(slot);
+    }
+    return slots;
   }
 
   /** Where a member lies in their order, from 0 on. */
@@ -96,7 +117,7 @@ export class Container {
   }
 
   get isEmpty(): boolean {
-    const hasMembers = this.members.size > 0 || this.remains.size > 0 || this.falling !== undefined;
+    const hasMembers = this.members.size > 0 || this.remains.size > 0 || this.falling.length > 0;
     return this.base === 0 && this.lease === 0 && !hasMembers && this.covers.size === 0;
   }
 }

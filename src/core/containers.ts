@@ -165,9 +165,9 @@ export class Containers {
 
   #take(container: Container, from: OrderedSlots, slot: number): void {
     from.remove(slot);
-    if (from !== container.falling || from.size > 0) return;
-    container.falling = undefined;
-    this.falling.delete(container);
+    if (from.size > 0) return;
+    container.isLeft(from);
+    if (container.falling.length === 0) this.falling.delete(container);
   }
 
   #noteBond(container: Container, slot: number, view: DataView, at: number): void {
@@ -241,13 +241,13 @@ export class Containers {
     return slots;
   }
 
-  /** Members that a deletion saw are to fall in steps: all but those in `unseen`. */
-  doom(container: Container, unseen: readonly number[]): void {
+  /** Members that a deletion saw are to fall in steps: all but those in `unseen`. `fewMax`: how many may be moved at once. */
+  doom(container: Container, unseen: readonly number[], fewMax: number): void {
     if (unseen.length === container.members.size) return;
-    container.letAllFall();
+    container.letAllFall(fewMax);
     for (const slot of unseen) {
       this.#order.compared(slot);
-      container.falling?.remove(slot);
+      container.placeIn(slot, true).remove(slot);
       container.members.add(slot);
       this.#account(container, slot, 1);
     }

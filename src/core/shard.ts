@@ -82,6 +82,8 @@ const FALLEN = FLAG_DEAD | FLAG_GONE;
 
 /** Members of a collection that fall with the deletion of the whole; of more all do in steps. */
 const FALLING_AT_ONCE_MAX = 256;
+/** So many times as many, and no more, join what falls already in one go. */
+const FALLING_MOVED_MULTIPLE = 4;
 
 /** Marks, one byte a slot in the table. */
 const DIRTY = 1;
@@ -748,7 +750,7 @@ export class Shard {
    * deletion of a collection while that is falling: without it that would come back.
    */
   #isStillNeeded(view: DataView, at: number): boolean {
-    if (isDeletion(view, at)) return this.containers.of(view, at)?.falling !== undefined;
+    if (isDeletion(view, at)) return (this.containers.of(view, at)?.falling.length ?? 0) > 0;
     if (this.increments.count === 0 || !isCountedKind(kindAt(view, at))) return false;
     const slots = this.increments.of(keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at));
     if (slots.length === 0) return false;
@@ -1120,8 +1122,9 @@ export class Shard {
           const [view, at] = [this.table.viewOf(slot), this.table.offsetOf(slot)];
           return !this.containers.isSeen(view, at);
         }),
+        FALLING_MOVED_MULTIPLE * this.#fallingAtOnceMax,
       );
-      if (container.falling !== undefined) this.#agenda.falling.add(this);
+      if (container.falling.length > 0) this.#agenda.falling.add(this);
     }
   }
 
@@ -1193,8 +1196,9 @@ export class Shard {
     this.#letFall(this.containers.seen(container, by, isLong ? [] : container.members.from(0)));
     const covers = container.covers.get(by);
     if (isLong && covers !== undefined) {
-      this.containers.doom(container, this.membersBeyond(container, covers));
-      if (container.falling !== undefined) this.#agenda.falling.add(this);
+      const fewMax = FALLING_MOVED_MULTIPLE * this.#fallingAtOnceMax;
+      this.containers.doom(container, this.membersBeyond(container, covers), fewMax);
+      if (container.falling.length > 0) this.#agenda.falling.add(this);
     }
     container.felled = Math.max(0, shown - container.members.size);
   }
@@ -1222,7 +1226,7 @@ export class Shard {
     let left = budget;
     for (const container of this.containers.falling) {
       if (left <= 0) break;
-      const slots = [...(container.falling?.firstOf(left) ?? [])];
+      const slots = container.nextToFall(left);
       left -= slots.length;
       this.#letFall(slots);
     }

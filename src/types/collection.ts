@@ -39,7 +39,7 @@ export function memberSlot(shard: Shard, { kind, key }: CollectionId, name: stri
   if (container === undefined) return 0;
   const slot = shard.find(kind, key, fieldOfName(name));
   if (slot === 0 || !shard.isLive(slot, nowMs) || isOver(shard, kind, key, nowMs)) return 0;
-  return container.falling === undefined || container.placeIn(slot, true) === container.members ? slot : 0;
+  return container.falling.length === 0 || container.placeIn(slot, true) === container.members ? slot : 0;
 }
 
 /** What a member holds: a view, valid until something is written. */

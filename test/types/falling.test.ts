@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Key } from "../../src/base/ids.ts";
+import { KIND_SET } from "../../src/core/kind.ts";
+import { OrderedSlots } from "../../src/core/ordered-slots.ts";
+import { added, type CollectionId, deletionOfAll, memberCount, memberSlot } from "../../src/types/collection.ts";
+import { createShard, type LooseShard, type LooseShardOptions, NOW, origin } from "../support/shards.ts";
+
+const SET: CollectionId = { kind: KIND_SET, key: "s" as Key };
+
+function started(replica: number, options: LooseShardOptions = {}): LooseShard {
+  const made = createShard(options);
+  made.shard.beginLife(origin(replica));
+  return made;
+}
+
+function add({ shard }: LooseShard, ...names: readonly string[]): void {
+  for (const name of names) shard.write(added(SET, { name, value: new Uint8Array(0) }), NOW);
+}
+
+function addMany(at: LooseShard, count: number, prefix: string): void {
+  add(at, ...Array.from({ length: count }, (_, i) => `${prefix}${i}`));
+}
+
+function removeAll({ shard }: LooseShard): void {
+  for (const write of deletionOfAll(shard, SET)) shard.write(write, NOW);
+}
+
+describe("a collection that is deleted while it falls", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it("makes all that it has got since fall without a look at each", () => {
+    const a = started(1);
+    addMany(a, 3000, "m");
+    removeAll(a);
+    addMany(a, 3000, "n");
+    const moved = vi.spyOn(OrderedSlots.prototype, "add");
+    removeAll(a);
+    expect(moved).not.toHaveBeenCalled();
+    expect(memberCount(a.shard, SET, NOW)).toBe(0);
+    expect(memberSlot(a.shard, SET, "m1", NOW) + memberSlot(a.shard, SET, "n1", NOW)).toBe(0);
+  });
+
+  it("has what is of one deletion fall after the other, in few places however many deletions there are", () => {
+    const a = started(1, { fallingAtOnceMax: 4 });
+    for (let i = 0; i < 20; i++) {
+      addMany(a, 8, `${i} `);
+      removeAll(a);
+    }
+    const container = a.shard.containers.find(SET.kind, SET.key);
+    expect(container?.falling.map(({ size }) => size)).toEqual([160]);
+    addMany(a, 17, "more ");
+    removeAll(a);
+    expect(container?.falling.map(({ size }) => size)).toEqual([160, 17]);
+    add(a, "more 3", "0 3");
+    expect(container?.falling.map(({ size }) => size)).toEqual([159, 16]);
+    expect(a.shard.fall(160)).toBe(false);
+    expect(container?.falling.map(({ size }) => size)).toEqual([15]);
+    expect(a.shard.fall(160)).toBe(true);
+    expect(container?.falling).toEqual([]);
+    expect(memberCount(a.shard, SET, NOW)).toBe(2);
+  });
+});
