@@ -15,7 +15,6 @@ import type { ReplicaId, SpaceId } from "../base/ids.ts";
 import { replicaOf } from "../core/origin.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Dot } from "../store.ts";
-import { COMMANDS_VERSION } from "../wire/message.ts";
 import type { CommandsBody, Request, ResponseBody } from "../wire/request.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { Answered } from "./forwarding.ts";
@@ -109,7 +108,7 @@ export class CommandRouter {
         continue;
       }
       tried.add(peer);
-      const isLast = !isReadonly || this.commonOwners(shards).every((id) => tried.has(id) || !this.#speaks(id));
+      const isLast = !isReadonly || this.commonOwners(shards).every((id) => tried.has(id) || !this.#isLinked(id));
       const answer = await this.#ask(peer, space, asked, circumstances, isLast);
       refusals.note(answer);
       if (answer === "lost") {
@@ -148,7 +147,7 @@ export class CommandRouter {
     { wanted, timeoutMs }: { readonly wanted: number; readonly timeoutMs: number },
   ): Promise<number> {
     const replica = this.#host.replica();
-    if (!replica.speaks(writer, COMMANDS_VERSION)) return 0;
+    if (!replica.isLinked(writer)) return 0;
     const commands = [["wait", String(wanted), String(timeoutMs)].map(bytesFromLatin1)];
     const clock = replica.clock.next(this.#host.now());
     const body = { type: "commands", commands, isTransaction: false, watched: [], shards: [], clock } as const;
@@ -162,12 +161,10 @@ export class CommandRouter {
     const replica = this.#host.replica();
     const common = this.commonOwners(shards);
     if (this.areApart(shards)) throw keysApart();
-    const owners = common.filter((id) => replica.speaks(id, COMMANDS_VERSION));
+    const owners = common.filter((id) => replica.isLinked(id));
     if (only !== undefined) return owners.includes(only) && !tried.has(only) ? only : undefined;
     const best = this.#router.bestOf(owners, shards, tried);
     if (best !== undefined) return best;
-    if (common.some((id) => replica.isLinked(id) && !replica.speaks(id, COMMANDS_VERSION) && !tried.has(id)))
-      throw new AtollError("NOT_READY", "the replicas that keep these keys are of a version that knows no commands");
     return isReadonly ? this.#holder(shards, tried) : undefined;
   }
 
@@ -176,7 +173,7 @@ export class CommandRouter {
     const replica = this.#host.replica();
     const [holder, ...others] = new Set(shards.map((shard) => this.#router.holder(shard, tried)));
     if (holder === undefined || others.length > 0) return undefined;
-    return replica.speaks(holder, COMMANDS_VERSION) ? holder : undefined;
+    return replica.isLinked(holder) ? holder : undefined;
   }
 
   /** Nobody else can be asked. */
@@ -187,8 +184,8 @@ export class CommandRouter {
     if (!isReadonly && !shards.every(({ id }) => ownership.owns(id))) this.#router.guestWrites++;
   }
 
-  #speaks(id: ReplicaId): boolean {
-    return this.#host.replica().speaks(id, COMMANDS_VERSION);
+  #isLinked(id: ReplicaId): boolean {
+    return this.#host.replica().isLinked(id);
   }
 
   /** `isLast`: nobody else is asked where this one takes long; that it is gone shows in its link. */

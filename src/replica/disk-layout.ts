@@ -24,7 +24,7 @@ import { FLAG_FIELD, flagsAt, identityEndAt, identityStartAt, keyLengthAt, kindA
 import type { KeyRange } from "./ports.ts";
 
 /** Goes up with every change that an older version could not read; `disk-migrations.ts` has a step from each to the next. */
-export const DISK_FORMAT_VERSION = 4;
+export const DISK_FORMAT_VERSION = 5;
 
 const META_PREFIX = 0x6d;
 const REGISTER_PREFIX = 0x72;

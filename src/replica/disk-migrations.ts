@@ -49,7 +49,9 @@ const steps: ReadonlyMap<number, Step> = new Map([
   [1, giveShardsASpace],
   [2, placeMembers],
   // Heads say more where there is more to say, and are the same where there is not.
-  [3, async (_storage: Storage, rest: Uint8Array) => ({ rest, operations: [] })],
+  [3, leaveAsItIs],
+  // There are records that say what they saw, and of collections and increments, which an older version takes for damage.
+  [4, leaveAsItIs],
 ]);
 
 /** Does nothing where there is nothing, or what is there cannot be read, or is of this format or of a newer one. Throws `DISK_FAILED`. */
@@ -66,6 +68,10 @@ export async function migrate(storage: Storage, log: Log): Promise<void> {
     await storage.write([...done.operations, { type: "put", key: metaKey, value: sealMeta(format + 1, rest) }]);
   }
   log("info", "data-migrated", { from, to: DISK_FORMAT_VERSION });
+}
+
+async function leaveAsItIs(_storage: Storage, rest: Uint8Array) {
+  return { rest, operations: [] };
 }
 
 async function readFormat(storage: Storage): Promise<{ format: number; rest: Uint8Array } | undefined> {

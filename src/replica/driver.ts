@@ -664,9 +664,9 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   #transportEvents(): TransportEvents {
     const { replica } = this;
     return {
-      up: (link, peer, version) => {
+      up: (link, peer) => {
         this.#refusing.up(link, peer);
-        this.#step((now) => replica.linkUp(link, peer, now, version));
+        this.#step((now) => replica.linkUp(link, peer, now));
       },
       down: (link, reason, code) => {
         this.#refusing.down(link, reason, code);

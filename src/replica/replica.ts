@@ -70,7 +70,6 @@ import {
   READY,
   type Readiness,
   type ReportFacts,
-  VERSIONS,
 } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
 import { AckWaits } from "./acks.ts";
@@ -579,14 +578,14 @@ export class Replica implements WatchRelayHost {
   // --- Links ---------------------------------------------------------------------------------------------------
 
   /** `version`: of the protocol, that both ends speak. */
-  linkUp(link: LinkId, peer: PeerFacts, now: number, version: number = VERSIONS.max): void {
+  linkUp(link: LinkId, peer: PeerFacts, now: number): void {
     const clash = this.members.clashOf(peer.id);
     if (clash !== undefined || peer.id === this.id) {
       const reason = `replica id ${peer.id} clashes with ${clash ?? this.id}: choose another --id`;
       this.outbox.closes.push({ link, code: "PEER_DUPLICATE_ID", reason });
       return;
     }
-    this.#links.up(link, peer.id, version);
+    this.#links.up(link, peer.id);
     this.membership.linkUp(peer, now);
     this.outbox.log("info", "link-up", { peer: peer.id, life: peer.life, region: peer.region });
     if (this.id < peer.id) this.antiEntropy.begin(peer.id, now);
@@ -937,11 +936,6 @@ export class Replica implements WatchRelayHost {
 
   isLinked(id: ReplicaId): boolean {
     return this.#links.has(id);
-  }
-
-  /** Linked, and speaks this version of the protocol, or a later one. */
-  speaks(id: ReplicaId, version: number): boolean {
-    return this.#links.versionTo(id) >= version;
   }
 
   /** Not known to be gone, and without a link as yet, or for the moment. */

@@ -56,8 +56,7 @@
  *   B -> A  fetched        here it is, or what replaced it; or not; or I cannot tell at the moment.
  *
  *   follow, followed, news changes of shards that you hold and I do not, for who watches them here (`watch-relay.ts`).
- *   request, response      what a client of mine wants with keys that you hold and I do not (`request.ts`). Commands since
- *                          version 3.
+ *   request, response      what a client of mine wants with keys that you hold and I do not (`request.ts`).
  *   quarantine             you were away too long: what you hold since before that life ended may be deleted here.
  *   leave                  I am going, for good or not.
  */
@@ -70,11 +69,8 @@ import type { GhostMessage } from "./ghost-message.ts";
 import type { Records } from "./records.ts";
 import type { Request, Response } from "./request.ts";
 
-/** Of the protocol, that are spoken here. */
-export const VERSIONS = { min: 2, max: 3 } as const;
-
-/** The first in which a request may be one for commands. */
-export const COMMANDS_VERSION = 3;
+/** Of the protocol, that are spoken here. Up to 2 there are no records of collections and increments: they are bad bytes there. */
+export const VERSIONS = { min: 3, max: 3 } as const;
 
 export interface MemberFacts {
   readonly id: ReplicaId;

@@ -11,7 +11,7 @@ import { migrate } from "../../src/replica/disk-migrations.ts";
 import type { StorageOperation } from "../../src/replica/ports.ts";
 import { type Disk, DiskStorage, Machines } from "../support/machines.ts";
 
-const FORMATS = ["1-early", "1", "2-early", "2", "3"] as const;
+const FORMATS = ["1-early", "1", "2-early", "2", "3", "4"] as const;
 
 interface Fixture {
   readonly now: number;
@@ -109,7 +109,7 @@ describe("a disk of a format that there is no step from", () => {
     [0, "DATA_UNREADABLE"],
     [DISK_FORMAT_VERSION + 1, "DATA_NEWER_FORMAT"],
   ])("is refused and left as it is: %i", async (format, code) => {
-    const { disk, now } = fixtureOf("3");
+    const { disk, now } = fixtureOf("4");
     const mine = diskOf(disk);
     const { rest } = openMeta(mine.get(latin1FromBytes(metaKey))?.value ?? new Uint8Array());
     mine.set(latin1FromBytes(metaKey), { key: metaKey, value: sealMeta(format, rest) });

@@ -245,8 +245,8 @@ describe("who may link", () => {
     expect(a.seen.refusals[0]?.message).toContain("1 to 2");
   });
 
-  test("not one that speaks version 1 only, whose messages are laid out otherwise", async () => {
-    const [a, b] = [await start(A), await start(B, { versions: { min: 1, max: 1 } })];
+  test("not one that speaks versions up to 2 only, to which records of collections and increments are bad bytes", async () => {
+    const [a, b] = [await start(A), await start(B, { versions: { min: 1, max: 2 } })];
     a.transport.connect([b.address]);
     await until(() => a.seen.hasRefusal("PEER_NO_COMMON_VERSION"), "a refusal");
   });
