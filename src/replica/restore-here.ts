@@ -5,7 +5,8 @@
  * *Merged*, it keeps its stamp, and is written only where that is greater than what is held. What was deleted stays so also
  * where the deletion has been purged: its dot is covered here, and something as new was purged from its bucket. That can be told
  * of dots of this cluster only (`births.ts`). What is not above what was purged from its bucket, and is not known to have been
- * deleted, is stamped just above that, as any local write (R8).
+ * deleted, is stamped just above that, as any local write (R8). What a number came to is told with the stamp of what was added
+ * last, which what it is part of now need not have: there its dot tells.
  *
  * Written *as of a stamp*, every register bears that one, unless what is held is as new; so it may be told any number of
  * times. What is held with a stamp that is still to come, by a clock that was wrong, is overwritten all the same.
@@ -31,12 +32,15 @@ import {
   bodyStartAt,
   contentTypeAt,
   expiresAt,
+  FLAG_SEEN,
   fieldAt,
   flagsAt,
   isDead,
   isGone,
   keyAt,
   kindAt,
+  originAt,
+  sequenceAt,
   tagsAt,
   timestampAt,
 } from "../core/record.ts";
@@ -112,7 +116,7 @@ class Writing {
     if (isDead(flagsAt(view, at))) return this.#death(held);
     if (stamp !== undefined) return this.#valueAsOf(held, stamp);
     const timestamp = timestampAt(view, at);
-    if (held !== 0 && this.#stampOf(held) >= timestamp) return "kept";
+    if (held !== 0 && (this.#stampOf(held) >= timestamp || this.#isWithin(held))) return "kept";
     // One of its tags was invalidated since: it would come back stale.
     if (this.#shard.invalidations.isStale(view, at)) return "forgotten";
     if (held !== 0) return this.#put(timestamp, expiresAt(view, at));
@@ -125,6 +129,17 @@ class Writing {
     if (increments.count === 0) return false;
     const slots = sumOf(this.#shard, this.#record.key, this.#now)?.from ?? [];
     return slots.some((slot) => this.#stampOf(slot) >= stamp);
+  }
+
+  /**
+   * A sum that was told by the stamp of its last addition, and has come into what is held, which bears a lesser one (U2 of
+   * `types/counter-upkeep.ts`): a value would stand there, as its dot is covered.
+   */
+  #isWithin(held: number): boolean {
+    const { view, at } = this.#record;
+    const { table, vector } = this.#shard;
+    if (!this.#mode.isOurs || (flagsAt(table.viewOf(held), table.offsetOf(held)) & FLAG_SEEN) === 0) return false;
+    return vector.covers(originAt(view, at), sequenceAt(view, at));
   }
 
   /** Of what a quarantine put aside: a deletion of what is older, and still there. */
