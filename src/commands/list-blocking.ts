@@ -60,6 +60,10 @@ function moveOrWait(workspace: Workspace, from: EndOfList, to: EndOfList, timeou
   if (lengthOf(workspace, from.key) > 0) return move(workspace, from, to);
   throw new Blocking({
     ...{ type: "list", keys: [from.key], timeoutMs, over: NO_ARRAY, instead: NOTHING },
-    take: (later) => (listsOf(later, [from.key]).length === 0 ? undefined : move(later, from, to)),
+    take: (later) => {
+      if (listsOf(later, [from.key]).length === 0) return undefined;
+      later.expectRoom(true);
+      return move(later, from, to);
+    },
   });
 }

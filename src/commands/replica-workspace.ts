@@ -57,7 +57,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   readonly collections = new ReplicaCollections(this);
   readonly sortedSets = new ReplicaSortedSets(this, this.collections);
   readonly #space: SpaceId;
-  readonly #random: () => number;
+  readonly random: () => number;
   #replica: Replica;
   #client: CommandClient;
   /** What there is room for. */
@@ -65,6 +65,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   #takenBytes = 0;
   readonly #bounds = new TurnBounds();
   #hasWritten = false;
+  #hasRoom = false;
   /** Of the present command, or turn: it looks nowhere else. */
   scope: Scope;
   /** Keys whose values nobody has: they are not there. */
@@ -73,14 +74,10 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   constructor(replica: Replica, space: SpaceId, random: () => number) {
     this.#replica = replica;
     this.#space = space;
-    this.#random = random;
+    this.random = random;
     this.#client = { lastWrite: undefined };
     this.keyBytesMax = replica.config.keyBytesMax;
     this.valueBytesMax = replica.config.valueBytesMax;
-  }
-
-  random(): number {
-    return this.#random();
   }
 
   /** For the next command, or the next turn of one. */
@@ -94,6 +91,12 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     this.#takenBytes = takenBytes;
     this.#bounds.begin();
     this.#hasWritten = false;
+    this.#hasRoom = false;
+  }
+
+  expectRoom(isForAll: boolean): void {
+    if (isForAll) this.#replica.expectRoom(this.#space);
+    this.#hasRoom = isForAll;
   }
 
   // --- Keys ----------------------------------------------------------------------------------------------------
@@ -296,7 +299,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   randomKey(): Key | undefined {
-    return randomKeyOf([...this.#shards()], this.#random, (shard, slot) => this.#keyIn(shard, slot));
+    return randomKeyOf([...this.#shards()], this.random, (shard, slot) => this.#keyIn(shard, slot));
   }
 
   keyCount(): number {
@@ -370,7 +373,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   write(shard: Shard, write: LocalWrite): void {
     // A command behind it in the same transaction may read it.
     this.#roomBytes += WRITTEN_BYTES + (write.field?.length ?? 0) + (write.value?.length ?? 0);
-    const slot = this.#replica.write(shard, write, false, this.now);
+    const slot = this.#replica.write(shard, write, false, this.now, this.#hasRoom);
     this.#hasWritten = true;
     this.#client.lastWrite = dotOf(shard, slot);
   }

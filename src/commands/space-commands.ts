@@ -26,6 +26,7 @@ import { ScriptCalls } from "./script-calls.ts";
 import type { ScriptEngine } from "./script-engine.ts";
 import type { ScriptCommand } from "./scripting.ts";
 import type { Turn } from "./turns.ts";
+import { needsRoom } from "./values-put.ts";
 import { checkSizes } from "./word-sizes.ts";
 import { keysOf } from "./words.ts";
 
@@ -257,6 +258,7 @@ export class SpaceCommands {
     if (runScript !== undefined) return this.#executeScript(workspace, words, runScript);
     if (run === undefined) return errorReply(`ERR '${facts.name}' is about a connection, and there is none here`);
     checkSizes(words, facts, workspace);
+    workspace.expectRoom(needsRoom(facts));
     return run(workspace, words);
   }
 

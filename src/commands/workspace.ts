@@ -57,6 +57,11 @@ export interface Workspace {
   stringAt(key: Key): Uint8Array | undefined;
   /** Of the string under a key, without reading it. Throws as `stringAt`. */
   stringLength(key: Key): number | undefined;
+  /**
+   * Before a command begins. One that may remove before it puts looks for room once, for all that it puts: what it has removed
+   * would be lost otherwise. Throws `MEMORY_FULL`, `DISK_FULL`. Of any other command each value is refused by itself.
+   */
+  expectRoom(isForAll: boolean): void;
   /** Replaces whatever was there. It expires at `expiresAt`, unix ms, or never. */
   writeString(key: Key, value: Uint8Array, expiresAt?: number): void;
 

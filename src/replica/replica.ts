@@ -458,9 +458,12 @@ export class Replica implements WatchRelayHost {
     return shards[shardOf(view, keyStart, keyStart + key.length, shards.length)] as Shard;
   }
 
-  /** A local write or deletion, in the shard of its key. Returns its slot; its dot is in the register. */
-  write(shard: Shard, write: LocalWrite, confirm: boolean, now: number): number {
-    this.#checkRoom(shard, write);
+  /**
+   * A local write or deletion, in the shard of its key. Returns its slot; its dot is in the register. `hasRoom`: room was
+   * expected (`expectRoom`) for all that belongs together with it.
+   */
+  write(shard: Shard, write: LocalWrite, confirm: boolean, now: number, hasRoom = false): number {
+    if (write.value !== undefined && !hasRoom) this.expectRoom(spaceOf(shard.id));
     this.prepare(shard);
     const slot = shard.write(write, now);
     this.replication.queue(shard, this.#writer.bytes, recordLength(this.#writer.view, 0), confirm);
@@ -479,9 +482,9 @@ export class Replica implements WatchRelayHost {
     this.eviction.remove(shard, slot, now, true);
   }
 
-  /** Throws `MEMORY_FULL` (E4), `DISK_FULL`. What frees room, and what peers send, is taken. */
-  #checkRoom({ id }: Shard, { value }: LocalWrite): void {
-    if (value === undefined || spaceOf(id) === SYSTEM_SPACE) return;
+  /** Before a value is written: throws `MEMORY_FULL` (E4), `DISK_FULL`. What frees room, and what peers send, is taken. */
+  expectRoom(space: SpaceId): void {
+    if (space === SYSTEM_SPACE) return;
     if (this.isDiskFull()) throw new AtollError("DISK_FULL", "the disk of this replica is full: it takes no values");
     if (this.eviction.disk?.isSpent(this.persistence.writtenBytes) === true)
       throw new AtollError("DISK_FULL", "the data folder is at its bound: values come faster than others go");
