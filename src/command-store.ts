@@ -79,7 +79,7 @@ export interface Allowance {
 /** One client of a keyspace, as far as commands care. */
 export interface CommandClient {
   /** Asked before a long value is copied for the client; absent: nobody is asked. */
-  readonly room?: Room;
+  readonly room?: Room | undefined;
   /** Told of a command that waits for something to come; absent: none does, and they are answered as if nothing came. */
   readonly waits?: { begin(command: BlockedCommand): void };
   /** Told of the write that a member of a collection is read as, for its session. */
@@ -87,9 +87,9 @@ export interface CommandClient {
   /** Of the last write that was made for it. */
   lastWrite: Dot | undefined;
   /** The last write into each shard that it has written into; `all`: into so many that any may be of it. Absent: `lastWrite` alone. */
-  readonly written?: readonly Dot[] | "all";
+  readonly written?: readonly Dot[] | "all" | undefined;
   /** Aborts as it goes. */
-  readonly gone?: AbortSignal;
+  readonly gone?: AbortSignal | undefined;
   /** Why it may not have a command carried out, which a script asks for; absent: it may read and write every key. */
   readonly refusal?: ((words: CommandWords, facts: CommandFacts) => string | undefined) | undefined;
   /** What `refusal` goes by, for another replica that carries commands out for it; absent as that is. */

@@ -14,9 +14,14 @@ import type { Workspace } from "./workspace.ts";
 /** Says that a command waits on: nobody is answered with it. */
 const NOT_YET: Reply = { type: "nothing" };
 
+/** Said to whoever placed a command that waits: its keys are kept elsewhere by now. No client is answered with it. */
+export const ELSEWHERE: Reply = { type: "nothing" };
+
 export interface BlockedHost {
   readonly host: KeyspaceHost;
   readonly space: SpaceId;
+  /** What comes under the keys of the command is told of here. */
+  isHere(): boolean;
   /** At once. Throws what the body has to wait for. */
   carryOut(client: CommandClient, body: (workspace: Workspace) => Reply): Reply;
   /** Once what it has to wait for has been seen to. */
@@ -24,7 +29,7 @@ export interface BlockedHost {
 }
 
 export function awaited(
-  { host, space, carryOut, later }: BlockedHost,
+  { host, space, isHere, carryOut, later }: BlockedHost,
   client: CommandClient & Required<Pick<CommandClient, "waits">>,
   { type, keys, timeoutMs, take, over }: Awaited,
 ): Promise<Reply> {
@@ -39,6 +44,7 @@ export function awaited(
     // Whoever has gone takes nothing.
     const body = (workspace: Workspace): Reply => (isOver ? undefined : take(workspace)) ?? NOT_YET;
     const serve = (): boolean => {
+      if (!isHere()) return answer(ELSEWHERE);
       try {
         const reply = carryOut(client, body);
         return reply === NOT_YET ? isOver : answer(reply);
@@ -49,7 +55,7 @@ export function awaited(
       }
     };
     const wait: KeyWait = {
-      ...{ space, kind: kindOf(type), keys, serve, end: () => answer(over) },
+      ...{ space, kind: kindOf(type), keys, serve, isHere, end: () => answer(isHere() ? over : ELSEWHERE) },
       ...{ dueAt: host.now() + timeoutMs, waitMaxMs: timeoutMs },
     };
     const goOn = (reply: Reply): void => {

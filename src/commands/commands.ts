@@ -13,6 +13,7 @@ import type { KeyspaceStore } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import { commandTable } from "./command-table.ts";
 import { PlacedCommands, type RefusalFor } from "./placed-commands.ts";
+import type { Scope } from "./scope.ts";
 import type { ScriptEngine } from "./script-engine.ts";
 import { SpaceCommands } from "./space-commands.ts";
 
@@ -54,7 +55,9 @@ export class Commands implements CommandStore, CommandService {
     const known = this.#bySpace.get(space);
     if (known !== undefined) return known;
     const { host, random, router, refusalFor, scripts } = this.#options;
-    const local = new SpaceCommands(host, space, random, scripts);
+    const isHere = (scope: Scope): boolean =>
+      scope === undefined ? host.replica().ownership.isEverywhere(space) : router.isReadyIn(space, [...scope]);
+    const local = new SpaceCommands(host, space, random, scripts, isHere);
     const commands = new PlacedCommands({ host, router, space, random, refusalFor, scripts }, local);
     this.#bySpace.set(space, commands);
     return commands;

@@ -30,6 +30,8 @@ import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { type AllKeysHost, isAboutAllKeys, overAllKeys } from "./all-keys.ts";
+import { ELSEWHERE } from "./blocked-commands.ts";
+import { ClientInHaste } from "./client-in-haste.ts";
 import { replyOfError } from "./command-error.ts";
 import { isDivisible, joined, partsOf } from "./command-parts.ts";
 import { commandTable } from "./command-table.ts";
@@ -38,7 +40,7 @@ import type { ScriptEngine } from "./script-engine.ts";
 import { withScript } from "./scripting.ts";
 import { isReading, serveCommands } from "./serving.ts";
 import type { SpaceCommands } from "./space-commands.ts";
-import { waitElsewhere, waitsOn } from "./waiting-elsewhere.ts";
+import { isNothing, mayWait, waitElsewhere } from "./waiting-elsewhere.ts";
 import { keysOf } from "./words.ts";
 
 /** For so long what a client has written itself is waited for, ms; then what is there has to do, as after a failover. */
@@ -86,10 +88,27 @@ export class PlacedCommands implements CommandKeyspace {
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {
+    return mayWait(facts, client) ? this.#runAndWait(words, facts, client) : this.#run(words, facts, client);
+  }
+
+  /** Wherever it waits, once that is the wrong place it waits on in another, for the rest of its time. */
+  #runAndWait(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {
+    const began = this.#host.now();
+    // The words last until more is read, as it is while a client waits.
+    const kept = { words: words.map((word) => word.slice()), facts };
+    const reply = this.#run(kept.words, facts, client);
+    if (!(reply instanceof Promise)) return reply;
+    const again = async (): Promise<Reply> => this.#run(kept.words, facts, new ClientInHaste(client));
+    return reply
+      .then((first) => (first === ELSEWHERE ? waitElsewhere(this.#host, client, { ...kept, began }, again) : first))
+      .catch(replyOfError);
+  }
+
+  #run(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {
     try {
       if (this.#isEverywhere) return this.#local.run(words, facts, client);
       const coming = untilInView(this.#host, this.#space);
-      if (coming !== undefined) return coming.then(() => this.run(words, facts, client)).catch(replyOfError);
+      if (coming !== undefined) return coming.then(() => this.#run(words, facts, client)).catch(replyOfError);
       const command = { words, facts };
       const shards = this.#shardsOf([command]);
       if (this.#isAtHand(shards, client)) return this.#local.run(words, facts, client, new Set(shards));
@@ -183,13 +202,11 @@ export class PlacedCommands implements CommandKeyspace {
       : this.#wholeOrWait(command, shards, client);
   }
 
+  /** `ELSEWHERE`: it finds nothing, and would wait. Nowhere does it yet: here nobody may ever tell of what comes there. */
   async #wholeOrWait(command: QueuedCommand, shards: readonly Shard[], client: CommandClient): Promise<Reply> {
-    const { words, facts } = command;
-    // The words last until more is read, as it is while a client waits.
-    const kept = facts.flags.has("blocking") ? { words: words.map((word) => word.slice()), facts } : command;
-    const reply = await this.#whole(kept, shards, client);
-    if (!waitsOn(kept, client, reply)) return reply;
-    return waitElsewhere(this.#host, client, kept, () => this.#whole(kept, this.#shardsOf([kept]), client));
+    if (!mayWait(command.facts, client)) return this.#whole(command, shards, client);
+    const reply = await this.#whole(command, shards, new ClientInHaste(client));
+    return isNothing(reply) ? ELSEWHERE : reply;
   }
 
   async #whole({ words, facts }: QueuedCommand, shards: readonly Shard[], client: CommandClient, isAboutAll = false) {

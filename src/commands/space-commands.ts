@@ -46,12 +46,21 @@ export class SpaceCommands {
   readonly #local: LocalKeyspace;
   readonly #random: () => number;
   readonly #scripts: ScriptEngine | undefined;
+  readonly #isHere: (scope: Scope) => boolean;
   #workspace: ReplicaWorkspace | undefined;
   /** Whose commands are carried out. */
   #client: CommandClient = { lastWrite: undefined };
   #waits = 0;
 
-  constructor(host: KeyspaceHost, space: SpaceId, random: Random, scripts?: ScriptEngine) {
+  /** `isHere`: what becomes of keys there is told of here, so that they can be waited for. */
+  constructor(
+    host: KeyspaceHost,
+    space: SpaceId,
+    random: Random,
+    scripts?: ScriptEngine,
+    isHere: (scope: Scope) => boolean = () => true,
+  ) {
+    this.#isHere = isHere;
     this.#host = host;
     this.#scripts = scripts;
     this.#space = space;
@@ -102,7 +111,7 @@ export class SpaceCommands {
         return body(workspace);
       };
     const around: BlockedHost = {
-      ...{ host: this.#host, space: this.#space },
+      ...{ host: this.#host, space: this.#space, isHere: () => this.#isHere(scope) },
       carryOut: (who, body) => this.#carryOut(who, NOTHING_SEEN_TO, within(body)),
       later: (who, first, body) => this.#later(who, first, within(body)),
     };

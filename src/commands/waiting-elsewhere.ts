@@ -4,29 +4,37 @@
  */
 
 import { NO_ARRAY, type Reply } from "../command-reply.ts";
-import type { CommandClient, QueuedCommand } from "../command-store.ts";
+import type { CommandClient, CommandFacts, QueuedCommand } from "../command-store.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import { timeoutOf } from "./blocking.ts";
 
 /** From one question to the next. */
 export const ASK_AGAIN_MS = 200;
 
-/** True of a command that has found nothing where its client may not wait. */
-export function waitsOn({ facts }: QueuedCommand, { waits }: CommandClient, reply: Reply): boolean {
-  const isNothing = reply.type === "nothing" || reply.type === "no-array";
-  return waits !== undefined && facts.flags.has("blocking") && isNothing;
+/** What it may wait for has not come where it is answered so. */
+export function isNothing({ type }: Reply): boolean {
+  return type === "nothing" || type === "no-array";
+}
+
+export function mayWait({ flags }: CommandFacts, { waits }: CommandClient): boolean {
+  return waits !== undefined && flags.has("blocking");
+}
+
+/** A command whose client has waited since it began. */
+export interface WaitingCommand extends QueuedCommand {
+  readonly began: number;
 }
 
 /** Rejects as `again`. */
 export async function waitElsewhere(
   host: KeyspaceHost,
   { waits }: CommandClient,
-  { words, facts }: QueuedCommand,
+  { words, facts, began }: WaitingCommand,
   again: () => Promise<Reply>,
 ): Promise<Reply> {
   // Of those that count their keys it stands before them.
   const timeoutAt = facts.keys.counted > 0 ? facts.keys.counted - 1 : words.length - 1;
-  const dueAt = host.now() + timeoutOf(words[timeoutAt] as Uint8Array);
+  const dueAt = began + timeoutOf(words[timeoutAt] as Uint8Array);
   let ended: Reply | undefined;
   waits?.begin({
     end: (reply = NO_ARRAY) => {
@@ -38,6 +46,6 @@ export async function waitElsewhere(
     if (ended !== undefined) return ended;
     if (host.now() >= dueAt) return NO_ARRAY;
     const reply = await again();
-    if (reply.type !== "nothing" && reply.type !== "no-array") return reply;
+    if (!isNothing(reply)) return reply;
   }
 }

@@ -5,6 +5,7 @@
  *  K2. What was written here is told as soon as the step is done that wrote it. What comes from elsewhere is told later, at each
  *      replica at another time: where somebody waits at several, one of them takes it, and mostly the others hear of that first.
  *  K3. Whoever waits is asked again after everything that cannot be told one by one.
+ *  K4. Nobody waits on where nothing is told any more of what it waits for.
  */
 
 import { isDue } from "../base/deadline.ts";
@@ -25,7 +26,9 @@ export interface KeyWait {
   readonly waitMaxMs: number;
   /** Something may be there. False: there is nothing for it; true: it waits no more. */
   readonly serve: () => boolean;
-  /** It has waited long enough. */
+  /** What is waited for is told of here. Absent: always. */
+  readonly isHere?: () => boolean;
+  /** It has waited long enough, or is not here any more. */
   readonly end: () => void;
 }
 
@@ -35,6 +38,8 @@ export const WAIT_KEYS_MAX = 1000;
 export const WAITED_KEYS_MAX = 100_000;
 /** From one replica to the next, for what came from elsewhere: as long as it takes to hear of another's pop, mostly. */
 export const STAGGER_MS = 200;
+/** From one look at who is not here any more to the next. */
+export const LOOK_MS = 500;
 
 export class KeyWaits {
   readonly #emit: Emit;
@@ -47,6 +52,7 @@ export class KeyWaits {
   #keys = 0;
   #earliest = Infinity;
   #tickedAt = -Infinity;
+  #lookedAt = -Infinity;
 
   /** `emit`: what is done once the present step is. */
   constructor(emit: Emit, rank: () => number) {
@@ -110,6 +116,7 @@ export class KeyWaits {
     }
     const wasPutBack = now < this.#tickedAt;
     this.#tickedAt = now;
+    if (wasPutBack || now >= this.#lookedAt + LOOK_MS) this.#look(now);
     if (now < this.#earliest && !wasPutBack) return;
     this.#earliest = Infinity;
     for (const wait of [...this.#waits]) {
@@ -118,6 +125,16 @@ export class KeyWaits {
         this.remove(wait);
         this.#emit(wait.end);
       }
+    }
+  }
+
+  /** K4. */
+  #look(now: number): void {
+    this.#lookedAt = now;
+    for (const wait of [...this.#waits]) {
+      if (wait.isHere?.() !== false) continue;
+      this.remove(wait);
+      this.#emit(wait.end);
     }
   }
 

@@ -124,6 +124,55 @@ describe("a command at a replica that keeps nothing of its keys", () => {
     expect(await placed.at(3).do(`blpop ${key} 0`)).toBe(null);
   });
 
+  it("waits on, for the rest of its time, when owners that nobody could reach are reached again", async () => {
+    const placed = await four("wait cut");
+    const key = placed.keyOf([0, 1]);
+    placed.cut([2, 3], [0, 1]);
+    await placed.run(8000);
+    const [first, second] = [placed.at(2), placed.at(2)];
+    for (const { client } of [first, second]) Object.assign(client, { waits: { begin: () => {} } });
+    const given = first.do(`blpop ${key} 0`);
+    const late = second.do(`blpop ${placed.keyOf([0, 1], 1)} 25`);
+    const began = placed.world.now;
+    await placed.run(1000);
+    expect(placed.driver(2).replica.keyWaits.waiting).toBe(0);
+    placed.heal([2, 3], [0, 1]);
+    await placed.run(SETTLE_MS);
+    await placed.at(0).do(`rpush ${key} 1`);
+    expect(await given).toEqual([key, "1"]);
+    expect(await late).toBe(null);
+    expect(placed.world.now - began).toBeLessThan(25_000 + 2 * ASK_AGAIN_MS);
+  });
+
+  it.each(["all", { eu: 2 }] as const)(
+    "waits on elsewhere when its keys move there from here, once of %j",
+    async (replication) => {
+      const placed = new CommandWorld({
+        seed: "wait moved",
+        regions: ["eu", "eu", "us", "us"],
+        settings: { replication },
+      });
+      await placed.begin();
+      await placed.run(SETTLE_MS);
+      const waiting = placed.at(0);
+      Object.assign(waiting.client, { waits: { begin: () => {} } });
+      const given = waiting.do("blpop l 0");
+      const moved = waiting.do("blmove {m} m{m} left right 0");
+      const late = waiting.do("bzpopmin z 28");
+      const began = placed.world.now;
+      await placed.run(1000);
+      expect(placed.driver(0).replica.keyWaits.waiting).toBe(3);
+      await placed.do(placed.driver(1).defineKeyspace(NAME, { replication: { us: 2 } }));
+      await placed.run(SETTLE_MS);
+      expect(placed.driver(0).replica.keyWaits.waiting).toBe(0);
+      await placed.at(2).do("rpush l 1");
+      await placed.at(2).do("rpush {m} 2");
+      expect([await given, await moved]).toEqual([["l", "1"], "2"]);
+      expect(await late).toBe(null);
+      expect(placed.world.now - began).toBeLessThan(28_000 + 2 * ASK_AGAIN_MS);
+    },
+  );
+
   it("is not taken for carried out by who speaks a version of the protocol without commands", async () => {
     const placed = await four("old");
     const key = placed.keyOf([0, 1]);

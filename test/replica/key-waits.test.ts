@@ -2,7 +2,14 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { spaceOf } from "../../src/base/shard-id.ts";
 import { KIND_HASH, KIND_LIST } from "../../src/core/kind.ts";
-import { type KeyWait, KeyWaits, STAGGER_MS, WAIT_KEYS_MAX, WAITED_KEYS_MAX } from "../../src/replica/key-waits.ts";
+import {
+  type KeyWait,
+  KeyWaits,
+  LOOK_MS,
+  STAGGER_MS,
+  WAIT_KEYS_MAX,
+  WAITED_KEYS_MAX,
+} from "../../src/replica/key-waits.ts";
 import { added } from "../../src/types/collection.ts";
 import { placeAtEnd } from "../../src/types/list.ts";
 import { createShard, type LooseShard, NOW, origin } from "../support/shards.ts";
@@ -61,6 +68,18 @@ describe("who waits for a key", () => {
     push(here, "b");
     expect(told).toHaveLength(2);
     expect(waits.waiting).toBe(0);
+  });
+
+  it("is told once nothing is told here any more of what it waits for", () => {
+    let isHere = true;
+    waits.add({ ...wait("other", ["a"]), isHere: () => isHere, end: () => told.push("elsewhere") });
+    waits.tick(NOW);
+    isHere = false;
+    waits.tick(NOW + LOOK_MS - 1);
+    expect(told).toEqual([]);
+    waits.tick(NOW + LOOK_MS);
+    expect(told).toEqual(["elsewhere"]);
+    expect(waits.waiting).toBe(1);
   });
 
   it("is not asked before those who came earlier have got theirs", () => {

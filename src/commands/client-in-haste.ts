@@ -1,0 +1,44 @@
+/** A client that is told at once that there is nothing to take, and is otherwise whom it stands for. */
+
+import type { CommandClient } from "../command-store.ts";
+import type { Dot, Room } from "../store.ts";
+
+export class ClientInHaste implements CommandClient {
+  readonly #client: CommandClient;
+
+  constructor(client: CommandClient) {
+    this.#client = client;
+  }
+
+  get room(): Room | undefined {
+    return this.#client.room;
+  }
+
+  get lastWrite(): CommandClient["lastWrite"] {
+    return this.#client.lastWrite;
+  }
+
+  set lastWrite(dot) {
+    this.#client.lastWrite = dot;
+  }
+
+  get written(): CommandClient["written"] {
+    return this.#client.written;
+  }
+
+  get gone(): CommandClient["gone"] {
+    return this.#client.gone;
+  }
+
+  get refusal(): CommandClient["refusal"] {
+    return this.#client.refusal;
+  }
+
+  get allowance(): CommandClient["allowance"] {
+    return this.#client.allowance;
+  }
+
+  saw(dot: Dot): void {
+    this.#client.saw?.(dot);
+  }
+}
