@@ -13,10 +13,11 @@
  *  N4. What was seen of a run is forgotten only once nothing of it can come: its first write is covered, and no register of its
  *      origin is held (R5, R6).
  *  N5. A base that has expired, or is stale, takes what was added to it with it, seen or not. Whoever adds then begins a run, which
- *      says what it comes after: the stamp of that base, or where nothing is held of it what was purged from its bucket. Only
- *      runs that come after a base outlive its end.
+ *      says what it comes after: the stamp of that base, or where nothing is held of it what was purged from its bucket. It
+ *      also says when it began: whoever adds may not have heard of that base. Only runs that come after a base, or began once
+ *      it had expired, outlive its end.
  *
- * The value of such a register: varint, what the run comes after; and a tally (`seen.ts`).
+ * The value of such a register: varint, what the run comes after; varint, when it began; and a tally (`seen.ts`).
  *
  * So the value depends on which registers are held, and on nothing else; a base that says what another one and all increments
  * come to says the same as they do.
@@ -28,7 +29,18 @@ import { type Amount, addAmounts, negated } from "./amount.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
 import { isIncrementsKind } from "./kind.ts";
 import { ORIGIN_BYTES, readOrigin } from "./origin-bytes.ts";
-import { flagsAt, identityEndAt, isDead, keyAt, kindAt, recordLength, seenAt, valueStartAt } from "./record.ts";
+import {
+  expiresAt,
+  flagsAt,
+  identityEndAt,
+  isDead,
+  keyAt,
+  kindAt,
+  recordLength,
+  seenAt,
+  timestampAt,
+  valueStartAt,
+} from "./record.ts";
 import type { RegisterTable } from "./register-table.ts";
 import { decodeSeen, decodeTally, encodeTally, isLater, NONE_SEEN, type Seen, type Tally } from "./seen.ts";
 import type { VersionVector } from "./version-vector.ts";
@@ -95,11 +107,11 @@ export class Increments {
   }
 
   /**
-   * All that whoever writes a base now has seen: what the base before it saw, and what is held (N4). `before`: it deletes what is
-   * over, and what was added since that stays (N5): runs that come after this stamp.
+   * All that whoever writes a base now has seen: what the base before it saw, and what is held (N4). `over`: it deletes what is
+   * over, and what was added since that stays (N5).
    */
-  sight(key: Key, last: Seen, vector: VersionVector, before = Infinity): Seen {
-    const slots = this.of(key).filter((slot) => (this.runIn(slot)?.after ?? 0) < before);
+  sight(key: Key, last: Seen, vector: VersionVector, over: Over | undefined): Seen {
+    const slots = this.of(key).filter((slot) => over === undefined || isTakenAlong(this.runIn(slot), over));
     if (slots.length === 0 && last.size === 0) return NONE_SEEN;
     const seen = new Map<OriginId, Tally>();
     const held = new Set(this.of(key).map((slot) => this.originIn(slot)));
@@ -127,12 +139,32 @@ export function adderAt(view: DataView, at: number): OriginId {
 export interface Run {
   /** Stamp of a base that was over when it began (N5); 0: of none. */
   readonly after: number;
+  /** Unix ms. */
+  readonly began: number;
   readonly tally: Tally;
 }
 
-export function encodeRun({ after, tally }: Run): Uint8Array {
+/** A base that has expired, or is stale. */
+export interface Over {
+  readonly stamp: number;
+  /** Unix ms; `Infinity`: it did not expire. */
+  readonly end: number;
+}
+
+/** Of the record of a base that is over. */
+export function overAt(view: DataView, at: number): Over {
+  return { stamp: timestampAt(view, at), end: expiresAt(view, at) };
+}
+
+/** True of a run that a base took with it (N5), and of what is no run any more. */
+export function isTakenAlong(run: Run | undefined, { stamp, end }: Over): boolean {
+  return run === undefined || (run.after < stamp && run.began < end);
+}
+
+export function encodeRun({ after, began, tally }: Run): Uint8Array {
   const writer = new ByteWriter(32);
   writer.varint(after);
+  writer.varint(began);
   encodeTally(writer, tally);
   return writer.copy();
 }
@@ -140,7 +172,7 @@ export function encodeRun({ after, tally }: Run): Uint8Array {
 /** Throws `BadBytes`. */
 export function decodeRun(bytes: Uint8Array): Run {
   const reader = new ByteReader(bytes);
-  const run = { after: reader.varint(TIMESTAMP_MAX), tally: decodeTally(reader) };
+  const run = { after: reader.varint(TIMESTAMP_MAX), began: reader.varint(), tally: decodeTally(reader) };
   reader.finish();
   return run;
 }

@@ -29,7 +29,7 @@ import type { Digest } from "./digest.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { fallen } from "./fallen.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
-import { Increments, sightAt } from "./increments.ts";
+import { Increments, isTakenAlong, overAt, sightAt } from "./increments.ts";
 import { Invalidations } from "./invalidations.ts";
 import { orderOf, partOf } from "./key-order.ts";
 import { isCollectionKind, isContainerKind, isCountedKind, isIncrementsKind, KIND_DOCUMENT } from "./kind.ts";
@@ -526,8 +526,8 @@ export class Shard {
     const hasSeen = view !== undefined && (flagsAt(view, at) & FLAG_SEEN) !== 0;
     if (this.increments.count === 0 && !hasSeen) return undefined;
     const last = hasSeen ? sightAt(view, at) : NONE_SEEN;
-    const before = isRemoval === true && this.isOver(slot, nowMs) ? this.#stampIn(slot) : Infinity;
-    const seen = encodeSeen(this.increments.sight(key, last, this.vector, before));
+    const over = view !== undefined && isRemoval === true && this.isOver(slot, nowMs) ? overAt(view, at) : undefined;
+    const seen = encodeSeen(this.increments.sight(key, last, this.vector, over));
     if (seen !== undefined && seen.length > SEEN_BYTES_MAX)
       throw new AtollError("VALUE_TOO_LARGE", "more lives of replicas have added to this key than can be told");
     return seen;
@@ -755,12 +755,11 @@ export class Shard {
     const slots = this.increments.of(keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at));
     if (slots.length === 0) return false;
     const seen = sightAt(view, at);
-    const timestamp = timestampAt(view, at);
-    const isOver = isGone(flagsAt(view, at));
+    const over = isGone(flagsAt(view, at)) ? overAt(view, at) : undefined;
     return slots.some((slot) => {
       const [last, run] = [seen.get(this.increments.originIn(slot)), this.increments.runIn(slot)];
-      if (run === undefined) return isOver || last !== undefined;
-      return (isOver && run.after < timestamp) || (last !== undefined && run.tally.run <= last.run);
+      if (run === undefined) return over !== undefined || last !== undefined;
+      return (over !== undefined && isTakenAlong(run, over)) || (last !== undefined && run.tally.run <= last.run);
     });
   }
 

@@ -13,7 +13,7 @@
 
 import type { Key } from "../base/ids.ts";
 import { msOfTimestamp } from "../core/clock.ts";
-import { adderAt, runAt, sightAt, unseenOf } from "../core/increments.ts";
+import { adderAt, isTakenAlong, overAt, runAt, sightAt, unseenOf } from "../core/increments.ts";
 import { incrementsOf, KIND_PLAIN } from "../core/kind.ts";
 import { textOfOrigin } from "../core/origin-bytes.ts";
 import { contentTypeAt, flagsAt, isDead, isGone, tagsAt, timestampAt } from "../core/record.ts";
@@ -55,7 +55,7 @@ function removalsOf(shard: Shard, key: Key, base: number): LocalWrite[] {
   const view = table.viewOf(base);
   const at = table.offsetOf(base);
   const seen = sightAt(view, at);
-  const overAt = isGone(flagsAt(view, at)) ? timestampAt(view, at) : 0;
+  const over = isGone(flagsAt(view, at)) ? overAt(view, at) : undefined;
   const removals: LocalWrite[] = [];
   for (const slot of shard.increments.of(key)) {
     if (!shard.isStanding(slot) || shard.isUnconfirmed(slot)) continue;
@@ -64,7 +64,7 @@ function removalsOf(shard: Shard, key: Key, base: number): LocalWrite[] {
     const origin = adderAt(table.viewOf(slot), table.offsetOf(slot));
     const last = seen.get(origin);
     const isSeen = last !== undefined && unseenOf(run.tally, last) === undefined;
-    if (!isSeen && run.after >= overAt) continue;
+    if (!isSeen && (over === undefined || !isTakenAlong(run, over))) continue;
     removals.push({ kind: incrementsOf(KIND_PLAIN), key, field: textOfOrigin(origin), isRemoval: true });
   }
   return removals;

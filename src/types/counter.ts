@@ -6,10 +6,10 @@
 import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import { type Amount, addAmounts, amountOfText, textOfAmount } from "../core/amount.ts";
-import { encodeRun, type Run, sightAt, unseenOf } from "../core/increments.ts";
+import { encodeRun, isTakenAlong, type Over, overAt, type Run, sightAt, unseenOf } from "../core/increments.ts";
 import { incrementsOf, KIND_PLAIN } from "../core/kind.ts";
 import { textOfOrigin } from "../core/origin-bytes.ts";
-import { bodyLengthAt, bodyStartAt, expiresAt, timestampAt } from "../core/record.ts";
+import { bodyLengthAt, bodyStartAt, expiresAt } from "../core/record.ts";
 import { NONE_SEEN } from "../core/seen.ts";
 import type { LocalWrite, Shard } from "../core/shard.ts";
 
@@ -35,13 +35,13 @@ export function isAddedTo(shard: Shard, key: Key): boolean {
 export function sumOf(shard: Shard, key: Key, nowMs: number): Sum | undefined {
   const slot = shard.find(KIND_PLAIN, key);
   const base = slot !== 0 && shard.isLive(slot, nowMs) ? slot : 0;
-  const after = overAt(shard, slot, nowMs);
+  const over = overIn(shard, slot, nowMs);
   const seen = slot === 0 ? NONE_SEEN : sightAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
   const from: number[] = [];
   let added: Amount | undefined;
   for (const each of shard.increments.of(key)) {
     const run = shard.isLive(each, nowMs) ? shard.increments.runIn(each) : undefined;
-    if (run === undefined || run.after < after) continue;
+    if (run === undefined || (over !== undefined && isTakenAlong(run, over))) continue;
     const unseen = unseenOf(run.tally, seen.get(shard.increments.originIn(each)));
     if (unseen === undefined) continue;
     added = added === undefined ? unseen : addAmounts(added, unseen);
@@ -50,10 +50,10 @@ export function sumOf(shard: Shard, key: Key, nowMs: number): Sum | undefined {
   return base === 0 && added === undefined ? undefined : { base, added, from };
 }
 
-/** The stamp of a base that is over, and took with it what was added to it (N5); 0 of any other one. */
-function overAt(shard: Shard, slot: number, nowMs: number): number {
-  if (slot === 0 || !shard.isOver(slot, nowMs)) return 0;
-  return timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+/** Of a base that is over, and took with it what was added to it (N5); undefined of any other one. */
+function overIn(shard: Shard, slot: number, nowMs: number): Over | undefined {
+  if (slot === 0 || !shard.isOver(slot, nowMs)) return undefined;
+  return overAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
 }
 
 /** True where there is a value under a key, be it one that consists of increments alone. */
@@ -94,13 +94,16 @@ export function endOf(shard: Shard, { base, from }: Sum): number {
 /** Adds to what is under a key. `due`: when that expires; undefined: it does not. */
 export function addition(shard: Shard, key: Key, by: Amount, due: number | undefined, nowMs: number): LocalWrite {
   const slot = shard.find(KIND_PLAIN, key);
-  const after = slot === 0 ? shard.purgeMarkOf(KIND_PLAIN, key) : overAt(shard, slot, nowMs);
+  const over = overIn(shard, slot, nowMs);
   const last = ownRun(shard, key, nowMs);
-  if (last === undefined || (slot !== 0 && last.after < after))
-    return incrementsWrite(shard, key, { after, tally: { run: shard.nextSequence, count: 1, sum: by } }, due);
+  if (last === undefined || (over !== undefined && isTakenAlong(last, over))) {
+    const after = slot === 0 ? shard.purgeMarkOf(KIND_PLAIN, key) : (over?.stamp ?? 0);
+    const tally = { run: shard.nextSequence, count: 1, sum: by };
+    return incrementsWrite(shard, key, { after, began: Math.floor(nowMs), tally }, due);
+  }
   const { run, count, sum } = last.tally;
   const tally = { run, count: count + 1, sum: addAmounts(sum, by) };
-  return incrementsWrite(shard, key, { after: last.after, tally }, due);
+  return incrementsWrite(shard, key, { ...last, tally }, due);
 }
 
 /**

@@ -19,7 +19,7 @@ const INCREMENTS = {
   key: "k",
   kind: incrementsOf(KIND_PLAIN),
   field: textOfOrigin(origin(2)),
-  value: encodeRun({ after: 5, tally: TALLY }),
+  value: encodeRun({ after: 5, began: 7, tally: TALLY }),
 };
 
 function check({ bytes, view }: Loose): number {

@@ -13,6 +13,8 @@ export interface AdditionEvent {
   readonly by: bigint | undefined;
   /** Stamp of what had come to its end when the run began. */
   readonly after: number;
+  /** When the run began. */
+  readonly began: number;
   /** When what it belongs to ends, as its writer saw it. */
   readonly due: number;
 }
@@ -72,11 +74,11 @@ export class Knowledge {
   /** What counts beside the base. */
   unseen(now: number): AdditionEvent[] {
     const base = this.base();
-    const after = this.isOver(now) ? (base?.stamp ?? 0) : 0;
+    const isOver = this.isOver(now);
     return [...this.additions()].filter((event) => {
       const isOut = event.by === undefined || this.dropped.has(event);
       const goesOn = isOut ? undefined : this.run(event.origin, now);
-      return goesOn?.run === event.run && base?.knew.has(event) !== true && event.after >= after;
+      return goesOn?.run === event.run && base?.knew.has(event) !== true && !(isOver && isTakenAlong(event, base));
     });
   }
 
@@ -84,7 +86,7 @@ export class Knowledge {
   drop(now: number): void {
     const base = this.base();
     if (base === undefined || !this.isOver(now)) return;
-    for (const event of this.additions()) if (event.after < base.stamp) this.dropped.add(event);
+    for (const event of this.additions()) if (isTakenAlong(event, base)) this.dropped.add(event);
   }
 
   value(now: number): bigint | undefined {
@@ -100,6 +102,11 @@ export class Knowledge {
     const ends = this.unseen(now).map(({ origin }) => this.run(origin, now)?.due ?? 0);
     return ends.length === 0 ? Infinity : Math.max(...ends);
   }
+}
+
+/** Of what has come to its end: it was added before, by who may have known it or not. */
+export function isTakenAlong({ after, began }: AdditionEvent, base: BaseEvent | undefined): boolean {
+  return base !== undefined && after < base.stamp && began < base.due;
 }
 
 function beats(a: BaseEvent, b: BaseEvent): boolean {

@@ -22,7 +22,7 @@ import { checkRecord } from "../../src/core/record-check.ts";
 import { addition, endOf, isValueThere, prolonged, sumOf, textOf } from "../../src/types/counter.ts";
 import { upkeepOf } from "../../src/types/counter-upkeep.ts";
 import { apply, createShard, dump, type LooseShard, loose, NOW, origin, vectorText } from "../support/shards.ts";
-import { type AdditionEvent, Knowledge } from "./counter-model.ts";
+import { type AdditionEvent, isTakenAlong, Knowledge } from "./counter-model.ts";
 
 const KEY = "k" as Key;
 const LIMITS = { keyBytesMax: 1024, valueBytesMax: 1024 };
@@ -203,6 +203,35 @@ describe("a number that is added to", () => {
     expect(shown(b, NOW + 1000)).toBe("2");
   });
 
+  it("counts what was added after its end by who had not heard of it", () => {
+    const [a, b] = [started(1), started(2)];
+    set(a, "5", NOW, NOW + 10);
+    add(b, 1, NOW + 20);
+    exchange(a, b);
+    expect(shown(b, NOW + 20)).toBe("1");
+    a.shard.sweep(NOW + 20, 10, () => {});
+    exchange(a, b);
+    for (const { shard } of [a, b]) {
+      const writes = upkeepOf(shard, KEY, { nowMs: NOW + 20, isSettled: () => true, ageMin: 0, isPlaced: false });
+      expect(writes.filter(({ isRemoval }) => isRemoval === true)).toEqual([]);
+    }
+    add(b, 1, NOW + 30);
+    exchange(a, b);
+    expect([shown(a, NOW + 30), shown(b, NOW + 30)]).toEqual(["2", "2"]);
+  });
+
+  it("takes along what was added before its end by who had not heard of it", () => {
+    const [a, b] = [started(1), started(2)];
+    set(a, "5", NOW, NOW + 10);
+    add(b, 1, NOW + 9);
+    exchange(a, b);
+    expect(shown(b, NOW + 9)).toBe("6");
+    expect(shown(b, NOW + 10)).toBeUndefined();
+    add(b, 1, NOW + 10);
+    exchange(a, b);
+    expect([shown(a, NOW + 10), shown(b, NOW + 10)]).toEqual(["1", "1"]);
+  });
+
   it("does not come back where it had expired for whoever put something else", () => {
     const [a, b] = [started(1), started(2)];
     add(a, 1);
@@ -315,7 +344,7 @@ class World {
     const sequence = at.shard.nextSequence;
     add(at, by, this.now);
     const last = knows.run(own, this.now);
-    const goesOn = last !== undefined && (!isOver || last.after >= (base?.stamp ?? 0));
+    const goesOn = last !== undefined && !(isOver && isTakenAlong(last, base));
     const event: AdditionEvent = goesOn
       ? { ...last, place: last.place + 1, by: BigInt(by), due }
       : {
@@ -325,6 +354,7 @@ class World {
           place: 1,
           by: BigInt(by),
           after: isOver ? (base?.stamp ?? 0) : 0,
+          began: this.now,
           due,
         };
     knows.events.add(event);
