@@ -262,6 +262,13 @@ export class Members {
   }
 
   /** Equal on replicas that know of the same lives, and which of them have ended. */
+  /** True of a life that was given up, or one before it, of a member that has not left: it may come with what nobody has seen. */
+  mayReturn(origin: OriginId): boolean {
+    const id = this.#idsByNumber.get(replicaOf(origin));
+    const member = id === undefined ? undefined : this.#membersById.get(id);
+    return member !== undefined && !member.left && lifeOf(origin) <= member.givenUpLife;
+  }
+
   livesDigest(): number {
     return this.#livesDigest;
   }

@@ -11,7 +11,8 @@
  *      it; and any other one nothing.
  *  N3. Increments are never dropped because a base saw them: that one may lose to one that did not.
  *  N4. What was seen of a run is forgotten only once nothing of it can come: its first write is covered, and no register of its
- *      origin is held (R5, R6).
+ *      origin is held (R5, R6). Something can, though that is so, where its member was given up with that life: what it did
+ *      not tell comes under other dots once it is back. Until it has left for good nothing of it is forgotten.
  *  N5. A base that has expired, or is stale, takes what was added to it with it, seen or not. Whoever adds then begins a run, which
  *      says what it comes after: the stamp of that base, or where nothing is held of it what was purged from its bucket. It
  *      also says when it began: whoever adds may not have heard of that base. Only runs that come after a base, or began once
@@ -50,12 +51,15 @@ const NO_SLOTS: readonly number[] = [];
 /** Which slots of a table hold increments of a key, whether they stand or not. */
 export class Increments {
   readonly #table: RegisterTable;
+  readonly #mayReturn: (origin: OriginId) => boolean;
   readonly #slotsByKey = new Map<Key, readonly number[]>();
   /** Registers that stand. */
   standing = 0;
 
-  constructor(table: RegisterTable) {
+  /** `mayReturn`: of a life that was given up, as others may have been told less of it than it did. */
+  constructor(table: RegisterTable, mayReturn: (origin: OriginId) => boolean) {
     this.#table = table;
+    this.#mayReturn = mayReturn;
   }
 
   /** Keys that something is held of. */
@@ -116,7 +120,7 @@ export class Increments {
     const seen = new Map<OriginId, Tally>();
     const held = new Set(this.of(key).map((slot) => this.originIn(slot)));
     for (const [origin, tally] of last) {
-      if (held.has(origin) || !vector.covers(origin, tally.run)) seen.set(origin, tally);
+      if (held.has(origin) || !vector.covers(origin, tally.run) || this.#mayReturn(origin)) seen.set(origin, tally);
     }
     for (const slot of slots) {
       const tally = this.tallyIn(slot);

@@ -160,6 +160,8 @@ export interface ShardOptions {
   readonly residency?: Residency | undefined;
   /** Shared by all shards of a keyspace. */
   readonly invalidations?: Invalidations | undefined;
+  /** True of a life whose member was given up with it and has not left for good (N4 of `increments.ts`); absent: of none. */
+  readonly mayReturn?: ((origin: OriginId) => boolean) | undefined;
   /** Members of a collection that fall at once with the deletion of the whole; `FALLING_AT_ONCE_MAX` unless told. */
   readonly fallingAtOnceMax?: number | undefined;
   /** Absent: nobody wants to know which writes lost to concurrent ones. */
@@ -239,7 +241,7 @@ export class Shard {
     this.id = options.id;
     this.table = new RegisterTable(options.arena, options.seed);
     this.containers = new Containers(this.table);
-    this.increments = new Increments(this.table);
+    this.increments = new Increments(this.table, options.mayReturn ?? (() => false));
     this.#chains = new OriginChains(this.table);
     this.#isPersistent = options.isPersistent;
     this.#agenda = options.agenda;

@@ -274,11 +274,13 @@ export class Replica implements WatchRelayHost {
     const hasDisk = !start.ephemeral;
     this.residency = bytesMax < Infinity ? new Residency(arena, { bytesMax, fillShare, hasDisk }) : undefined;
     if (this.residency !== undefined && !hasDisk) this.residency.lender = this.ghosts;
+    const mayReturn = (origin: OriginId) => this.members.mayReturn(origin);
     this.shards = new Shards(config.shards, (id) => {
       const residency = spaceOf(id) === SYSTEM_SPACE ? undefined : this.residency;
       const isPersistent = !start.ephemeral;
       const invalidations = this.invalidations.of(spaceOf(id));
-      return new Shard({ id, arena, seed, clock, writer, agenda, isPersistent, residency, conflicts, invalidations });
+      const own = { id, isPersistent, residency, invalidations };
+      return new Shard({ ...own, arena, seed, clock, writer, agenda, conflicts, mayReturn });
     });
     this.#former = start.members.find(({ id }) => id === start.id);
     this.members = new Members(this.#ownFacts());

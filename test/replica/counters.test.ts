@@ -149,6 +149,26 @@ describe("a number on several replicas", () => {
     expect(machines.differences()).toEqual([]);
   });
 
+  it("counts nothing twice where a member was given up that went on counting, and comes back", async () => {
+    const machines = await Machines.started(NAMES, 6, { retentionMs: 60_000 });
+    machines.put("a", KEY, "100");
+    for (let i = 0; i < 7; i++) add(machines, "c", 1);
+    machines.run(3000);
+    machines.cut(["c"], ["a", "b"]);
+    machines.run(400_000);
+    expect(machines.at("a").members.hasGivenUp()).toBe(true);
+    expect(machines.at("a").shardOfKey(KEY).increments.of(KEY)).toEqual([]);
+    // Whoever writes the number now knows nothing of `c` but what was written last saw.
+    at(machines, "a", (workspace) => workspace.setExpiresAt(KEY, machines.clockOf("a") + 10_000_000));
+    machines.run(3000);
+    expect(shown(machines, "b")).toBe("107");
+    for (let i = 0; i < 3; i++) add(machines, "c", 1);
+    machines.heal();
+    machines.run(60_000);
+    for (const name of NAMES) expect(shown(machines, name)).toBe("110");
+    expect(machines.differences()).toEqual([]);
+  });
+
   it.each(Array.from({ length: 12 }, (_, i) => i + 1))(
     "loses nothing that is on disk and counts nothing twice whatever is cut or crashes, seed %i",
     async (seed) => {
