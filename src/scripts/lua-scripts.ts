@@ -108,17 +108,26 @@ export class LuaScripts implements ScriptEngine {
     return script;
   }
 
-  /** Has its function in the machine of now. Throws `CommandError`. */
+  /** Has its function in the machine of now, or in a new one where that is full of those of others. Throws `CommandError`. */
   #compiled(script: Script): ScriptMachine {
+    const before = this.#machine;
+    if (before !== undefined && script.machine === before) return before;
+    const first = this.#compile(script);
+    const wrong = first !== undefined && before?.isSpent === true ? this.#compile(script) : first;
+    if (wrong !== undefined) throw new CommandError(`ERR Error compiling script (new function): ${wrong}`);
+    return script.machine as ScriptMachine;
+  }
+
+  /** What is wrong with it. A machine that has no memory for it is given up, with what else it has compiled. */
+  #compile(script: Script): string | undefined {
     this.#machine ??= new ScriptMachine({ ...this.#options, memoryBytesMax: this.#limits.memoryBytesMax });
     const machine = this.#machine;
-    if (script.machine === machine) return machine;
     const reference = machine.compile(script.bytes);
-    if (typeof reference === "string")
-      throw new CommandError(`ERR Error compiling script (new function): ${reference}`);
+    if (machine.isSpent) this.#machine = undefined;
+    if (typeof reference === "string") return reference;
     script.reference = reference;
     script.machine = machine;
-    return machine;
+    return undefined;
   }
 
   #forgetOldest(): void {

@@ -83,22 +83,31 @@ export class ScriptMachine {
     });
   }
 
-  /** The reference of its function, or what is wrong with it. */
+  /** The reference of its function, or what is wrong with it. The machine is spent where there is no memory for it. */
   compile(text: Uint8Array): number | string {
     const { c, main } = this.#lua;
     if (text[0] === BYTECODE) return "user_script:1: only text is loaded";
     const at = c.malloc(text.length + NAME.length + 1);
-    if (at === 0) return "not enough memory";
+    if (at === 0) return this.#full();
     const { memory } = this.#lua;
     memory.set(text, at);
     put(memory, at + text.length, `${NAME}\0`);
     try {
-      if (c.luaL_loadbuffer(main, at, text.length, at + text.length) === STATUS_OK) return c.luaL_ref(main, REGISTRY);
-      return this.#lua.text(main, -1) ?? "";
+      const status = c.luaL_loadbuffer(main, at, text.length, at + text.length);
+      if (status === STATUS_OK) return c.luaL_ref(main, REGISTRY);
+      return status === STATUS_NO_MEMORY ? this.#full() : (this.#lua.text(main, -1) ?? "");
+    } catch {
+      // Nothing of the script runs yet: what ends the interpreter here is that there is no room for a reference.
+      return this.#full();
     } finally {
       c.lua_settop(main, 0);
       c.free(at);
     }
+  }
+
+  #full(): string {
+    this.isSpent = true;
+    return "not enough memory";
   }
 
   forget(reference: number): void {

@@ -4,7 +4,7 @@ import { describe, expect, it, test } from "vitest";
 import { latin1FromBytes } from "../../src/base/bytes.ts";
 import { OK, type Reply } from "../../src/command-reply.ts";
 import type { CommandWords } from "../../src/command-store.ts";
-import type { ScriptCaller } from "../../src/commands/script-engine.ts";
+import type { LoadedScript, ScriptCaller } from "../../src/commands/script-engine.ts";
 import type { LuaScripts } from "../../src/scripts/lua-scripts.ts";
 import { scriptEngine } from "../support/script-engine.ts";
 
@@ -177,6 +177,18 @@ test("scripts are kept up to a number and a size, those used last", () => {
   expect(() => engine.load(Buffer.from("x".repeat(1001)))).toThrow("at most 1000 bytes");
   engine.flush();
   expect(engine.kept).toEqual({ scripts: 0, bytes: 0 });
+});
+
+test("scripts that fill the interpreter make room for those that come", () => {
+  const engine = scriptEngine({ memoryBytesMax: 24 * 1024 * 1024 });
+  const numbers = (first: number, count: number): string =>
+    Array.from({ length: count }, (_, i) => first * count + i).join();
+  const loaded = Array.from({ length: 24 }, (_, i) => engine.load(Buffer.from(`return #{${numbers(i, 40_000)}}`)));
+  for (const script of [loaded[0], loaded[23]])
+    expect(textOf(engine.run(script as LoadedScript, [], [], nobody))).toBe(40_000);
+  const tooLong = Buffer.from(`return #{${numbers(1, 400_000)}}`);
+  expect(() => engine.load(tooLong)).toThrow("not enough memory");
+  expect(textOf(engine.run(loaded[1] as LoadedScript, [], [], nobody))).toBe(40_000);
 });
 
 test("a script that is kept runs in the interpreter that replaced one that was given up", () => {
