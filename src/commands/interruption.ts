@@ -31,7 +31,7 @@ export class Interruption {
 
 /**
  * A command reads before it writes, and what the commands of a transaction read was brought back before it began. Only a script may
- * have written when it comes to something that has to be waited for: it read a key that it had not named.
+ * have written, or sent a message, when it comes to something that has to be waited for: it read a key that it had not named.
  */
 export const NOT_NAMED =
-  "ERR a script had written before it read a key that is not among its KEYS, and whose value is not in memory";
+  "ERR a script had written or published before it read a key that is not among its KEYS, and whose value is not in memory";

@@ -64,7 +64,8 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   #roomBytes = 0;
   #takenBytes = 0;
   readonly #bounds = new TurnBounds();
-  #hasWritten = false;
+  /** It has done what cannot be done again, so that it may not begin again. */
+  hasWritten = false;
   #hasRoom = false;
   /** Of the present command, or turn: it looks nowhere else. */
   scope: Scope;
@@ -90,7 +91,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     this.#roomBytes = client.room === undefined ? Infinity : roomBytes + SHORT_VALUE_BYTES_MAX;
     this.#takenBytes = takenBytes;
     this.#bounds.begin();
-    this.#hasWritten = false;
+    this.hasWritten = false;
     this.#hasRoom = false;
   }
 
@@ -374,7 +375,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     // A command behind it in the same transaction may read it.
     this.#roomBytes += WRITTEN_BYTES + (write.field?.length ?? 0) + (write.value?.length ?? 0);
     const slot = this.#replica.write(shard, write, false, this.now, this.#hasRoom);
-    this.#hasWritten = true;
+    this.hasWritten = true;
     this.#client.lastWrite = dotOf(shard, slot);
   }
 
@@ -386,13 +387,13 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
 
   /** C1. */
   #interruption(cause: Interruption["cause"]): Interruption {
-    if (this.#hasWritten) throw new CommandError(NOT_NAMED);
+    if (this.hasWritten) throw new CommandError(NOT_NAMED);
     return new Interruption(cause);
   }
 
   /** More than is left of its room: for so much more it has to be asked again only seldom. */
   #needRoom(): void {
-    if (this.#hasWritten) throw new AtollError("MEMORY_FULL", "there is no room for what this command reads");
+    if (this.hasWritten) throw new AtollError("MEMORY_FULL", "there is no room for what this command reads");
     throw new Interruption(
       new ValueLong(Math.max(this.#takenBytes, this.#roomBytes + Math.min(this.#roomBytes, ROOM_STEP_MAX))),
     );

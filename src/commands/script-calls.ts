@@ -17,16 +17,23 @@ const NOT_IN_SCRIPTS = new Set(["select"]);
 /** What a command answers; throws what has to be waited for. */
 export type Execute = (words: CommandWords, facts: CommandRow) => Reply;
 
+export interface ScriptCallsOptions {
+  readonly execute: Execute;
+  readonly client: CommandClient;
+  readonly isReadOnly: boolean;
+  /** Told that others may have heard of what a command of the connection did, which a script that begins again would do twice. */
+  readonly sent: () => void;
+}
+
 export class ScriptCalls implements ScriptCaller {
   readonly #table: ReadonlyMap<string, CommandRow>;
   readonly #execute: Execute;
   readonly #client: CommandClient;
   readonly #isReadOnly: boolean;
+  readonly #sent: () => void;
 
-  constructor(
-    table: ReadonlyMap<string, CommandRow>,
-    { execute, client, isReadOnly }: { execute: Execute; client: CommandClient; isReadOnly: boolean },
-  ) {
+  constructor(table: ReadonlyMap<string, CommandRow>, { execute, client, isReadOnly, sent }: ScriptCallsOptions) {
+    this.#sent = sent;
     this.#table = table;
     this.#execute = execute;
     this.#client = client;
@@ -58,6 +65,7 @@ export class ScriptCalls implements ScriptCaller {
   #ofConnection(words: CommandWords, facts: CommandFacts): Reply {
     if (this.#client.carryOut === undefined) return NOT_ALLOWED;
     const reply = this.#client.carryOut(words, facts);
+    if (facts.flags.has("may_replicate")) this.#sent();
     if (!(reply instanceof Promise)) return reply ?? OK;
     // Nobody hears how it ends.
     reply.catch(() => {});

@@ -286,7 +286,10 @@ export class SpaceCommands {
     if (engine === undefined) return errorReply("ERR scripts are not run here");
     const client = this.#client;
     const execute = (inner: CommandWords, facts: CommandFacts): Reply => this.#executeSafely(workspace, inner, facts);
-    const caller = (isReadOnly: boolean) => new ScriptCalls(commandTable, { execute, client, isReadOnly });
+    const sent = (): void => {
+      workspace.hasWritten = true;
+    };
+    const caller = (isReadOnly: boolean) => new ScriptCalls(commandTable, { execute, client, isReadOnly, sent });
     return run({ engine, caller }, words);
   }
 }

@@ -2,10 +2,10 @@
 
 import { expect, test } from "vitest";
 import { SCANT_MEMORY } from "../../simulations/scenarios/scant-memory.ts";
-import { bytesFromLatin1 } from "../../src/base/bytes.ts";
+import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
-import type { Reply } from "../../src/command-reply.ts";
+import { integerReply, type Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
 import { commandTable } from "../../src/commands/command-table.ts";
 import { SpaceCommands } from "../../src/commands/space-commands.ts";
@@ -23,7 +23,14 @@ async function started(seed: string) {
   for (const key of KEYS) await placed.put(0, key, VALUE + key);
   await placed.run(1000);
   const commands = new SpaceCommands(placed.driver(1).commandHost, SPACE, new SeededRandom(seed), scriptEngine());
-  const client: CommandClient = { lastWrite: undefined };
+  const published: string[] = [];
+  const client: CommandClient = {
+    lastWrite: undefined,
+    carryOut: (words) => {
+      published.push(words.map((word) => latin1FromBytes(word)).join(" "));
+      return integerReply(0);
+    },
+  };
   const run = (...words: string[]): Promise<Reply> => {
     const facts = commandTable.get(words[0] as string);
     if (facts === undefined) throw new Error(`no such command: ${words[0]}`);
@@ -35,7 +42,7 @@ async function started(seed: string) {
     return shard.isAway(shard.find(KIND_PLAIN, key as Key));
   });
   expect(b).not.toBe("");
-  return { run, a, b };
+  return { run, a, b, published };
 }
 
 test("what is among its keys may be read behind a write", async () => {
@@ -62,4 +69,15 @@ test("what is not ends a script that has written", async () => {
   const reply = await run("eval", text, "0");
   expect(reply.type === "error" && reply.text).toContain("a key that is not among its KEYS");
   expect(await run("get", "kept")).toEqual({ type: "bulk", value: bytesFromLatin1("1") });
+});
+
+test("what is not ends a script that has published, since it would do so again", async () => {
+  const { run, a, b, published } = await started("script-publishes");
+  const publish = (key: string): string => `redis.call('publish', 'c', 'm') return redis.call('get', '${key}')`;
+  const reply = await run("eval", publish(a), "0");
+  expect(reply.type === "error" && reply.text).toContain("a key that is not among its KEYS");
+  expect(await run("eval", publish(b).replace(`'${b}'`, "KEYS[1]"), "1", b)).toMatchObject({ type: "bulk" });
+  expect(published).toEqual(["publish c m", "publish c m"]);
+  const echo = `redis.call('echo', 'm') return redis.call('get', '${a}')`;
+  expect(await run("eval", echo, "0")).toMatchObject({ type: "bulk" });
 });
