@@ -287,7 +287,7 @@ export class PlacedCommands implements CommandKeyspace {
     const { reply, dots } = repliedIn(carried);
     for (const dot of dots) client.lastWrite = dot;
     const bytes = bytesOfReply(reply);
-    if (bytes > SHORT_VALUE_BYTES_MAX) await client.room?.(bytes);
+    if (bytes > SHORT_VALUE_BYTES_MAX) await takeRoom(client, bytes, asked.isReadonly);
     return reply;
   }
 
@@ -304,6 +304,15 @@ export class PlacedCommands implements CommandKeyspace {
       isReachable: (id) => id === replica.id || replica.isLinked(id),
       ask: (words, shards) => this.#whole(commandOf(words), shards, client, true).catch(replyOfError),
     };
+  }
+}
+
+/** For an answer that has come. What a write took away is nowhere else any more, so it is answered also where there is no room for it. */
+async function takeRoom({ room }: CommandClient, bytes: number, isReadonly: boolean): Promise<void> {
+  try {
+    await room?.(bytes);
+  } catch (error) {
+    if (isReadonly || toAtollError(error).code !== "MEMORY_FULL") throw error;
   }
 }
 

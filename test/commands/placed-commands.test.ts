@@ -1,9 +1,10 @@
 /** Commands on keys that other replicas keep: who carries them out, and what becomes of those that nobody can, or answered. */
 
 import { describe, expect, it } from "vitest";
+import { AtollError } from "../../src/base/errors.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import { ASK_AGAIN_MS } from "../../src/commands/waiting-elsewhere.ts";
-import type { Dot } from "../../src/store.ts";
+import { type Dot, SHORT_VALUE_BYTES_MAX } from "../../src/store.ts";
 import { CommandWorld } from "../support/command-world.ts";
 import { NAME, SETTLE_MS } from "../support/placed-world.ts";
 
@@ -58,6 +59,24 @@ describe("a command at a replica that keeps nothing of its keys", () => {
     expect(await here.do(`evalsha_ro ${add} 1 ${key}`)).toMatch("-ERR Write commands are not allowed");
     expect(await here.do(`evalsha ${"0".repeat(40)} 1 ${key}`)).toMatch("-NOSCRIPT");
     expect(await here.do(`script exists ${add} ${"0".repeat(40)}`)).toEqual([1, 0]);
+  });
+
+  it("is answered with what it took away also where there is no room for that", async () => {
+    const placed = await four("no room");
+    const key = placed.keyOf([0, 1]);
+    const client = placed.at(2);
+    const long = "v".repeat(SHORT_VALUE_BYTES_MAX);
+    await client.do(`rpush ${key} ${long} ${long} ${long}`);
+    const room = () => Promise.reject(new AtollError("MEMORY_FULL", "no room"));
+    Object.assign(client.client, { room });
+    expect(await client.do(`lrange ${key} 0 -1`)).toBe("-OOM no room");
+    expect(await client.do(`lpop ${key} 2`)).toEqual([long, long]);
+    expect(await client.exec([`append ${key} x`, `rpush ${key} ${long}`, `lpop ${key} 2`])).toEqual([
+      expect.stringMatching("-WRONGTYPE"),
+      2,
+      [long, long],
+    ]);
+    expect(await client.do(`exists ${key}`)).toBe(0);
   });
 
   it("tells what its client may do, if that is not everything", async () => {
