@@ -8,11 +8,18 @@ import {
   integerReply,
   NOTHING,
   type Reply,
+  statusReply,
   textReply,
 } from "../../src/command-reply.ts";
-import type { CommandFacts, CommandKeyspace, CommandStore, CommandWords } from "../../src/command-store.ts";
+import type {
+  CommandFacts,
+  CommandKeyspace,
+  CommandStore,
+  CommandWords,
+  QueuedCommand,
+} from "../../src/command-store.ts";
 
-const NAMES = "hset hget hdel hlen hscan sadd srem sismember scard sscan del get incrby incrbyfloat".split(" ");
+const NAMES = "hset hget hdel hlen hscan sadd srem sismember scard sscan type del get incrby incrbyfloat".split(" ");
 
 export class FakeCommands implements CommandStore {
   readonly commands = new Map(NAMES.map((name) => [name, factsOf(name)]));
@@ -27,7 +34,8 @@ export class FakeCommands implements CommandStore {
       throw new Error("BUG: nobody asks the fake for this");
     };
     const run = (words: CommandWords): Reply => this.answer ?? this.#run(words.map((word) => latin1FromBytes(word)));
-    return { run, runAll: never, watch: never, wait: never };
+    const runAll = (commands: readonly QueuedCommand[]): Reply => arrayReply(commands.map(({ words }) => run(words)));
+    return { run, runAll, watch: () => [], wait: never };
   }
 
   #run([command = "", key = "", name = "", value = ""]: readonly string[]): Reply {
@@ -45,6 +53,8 @@ export class FakeCommands implements CommandStore {
       case "hdel":
       case "srem":
         return integerReply(members.delete(name) ? 1 : 0);
+      case "type":
+        return statusReply("none");
       case "hlen":
       case "scard":
         return integerReply(members.size);

@@ -4,9 +4,12 @@ import { assert } from "../../base/assert.ts";
 import { bytesFromLatin1 } from "../../base/bytes.ts";
 import { AtollError, type ErrorCode } from "../../base/errors.ts";
 import type { Reply } from "../../command-reply.ts";
-import type { CommandClient } from "../../command-store.ts";
+import type { CommandClient, CommandKeyspace, QueuedCommand } from "../../command-store.ts";
 import type { Dot } from "../../store.ts";
 import type { Call, DoorFacts } from "./call.ts";
+
+/** Of a removal of what changes meanwhile. */
+const TRIES_MAX = 100;
 
 type ErrorReply = Extract<Reply, { type: "error" }>;
 
@@ -32,11 +35,8 @@ export async function carryOut(
   name: string,
   ...words: readonly (string | Uint8Array)[]
 ): Promise<Carried> {
-  const keyspace = facts.commands?.keyspace(call.keyspace);
-  if (keyspace === undefined)
-    throw new AtollError("UNKNOWN_KEYSPACE", "there are no maps, sets and counters in this keyspace");
-  const command = facts.commands?.commands.get(name);
-  assert(command !== undefined, `there is a command ${name}`);
+  const keyspace = keyspaceOf(call, facts);
+  const command = commandOf(facts, name, ...words);
   let seen: Dot | undefined;
   const client: CommandClient = {
     room: call.room,
@@ -45,11 +45,45 @@ export async function carryOut(
       seen = dot;
     },
   };
-  const bytes = [name, ...words].map((word) => (typeof word === "string" ? bytesFromLatin1(word) : word));
-  const reply = await keyspace.run(bytes, command, client);
+  const reply = await keyspace.run(command.words, command.facts, client);
   if (reply.type === "error") throw errorOf(reply);
   const dot = client.lastWrite ?? seen;
   return { reply, dots: dot === undefined ? [] : [dot] };
+}
+
+/** Removes what is under the key, if it is of this type or nothing. What comes there meanwhile stays. Throws as `carryOut`. */
+export async function remove(call: Call, facts: DoorFacts, type: "hash" | "set"): Promise<readonly Dot[]> {
+  const keyspace = keyspaceOf(call, facts);
+  const client: CommandClient = { room: call.room, lastWrite: undefined };
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const watched = await keyspace.watch([call.key], []);
+    const found = onlyOf(await keyspace.runAll([commandOf(facts, "type", call.key)], watched, client));
+    if (found?.type === "status" && found.text !== type && found.text !== "none")
+      throw new AtollError("WRONG_TYPE", `what is under the key is no ${type === "hash" ? "map" : type}`);
+    if (found === undefined) continue;
+    const removed = onlyOf(await keyspace.runAll([commandOf(facts, "del", call.key)], watched, client));
+    if (removed !== undefined) return client.lastWrite === undefined ? [] : [client.lastWrite];
+  }
+  throw new AtollError("TOO_MANY_REQUESTS", "what is under the key changes all the time");
+}
+
+/** What a command answered that was carried out alone; undefined: what was watched has changed before. */
+function onlyOf(reply: Reply): Reply | undefined {
+  const [only] = reply.type === "array" ? reply.items : [reply];
+  if (only?.type === "error") throw errorOf(only);
+  return only?.type === "no-array" ? undefined : only;
+}
+
+function keyspaceOf(call: Call, { commands }: DoorFacts): CommandKeyspace {
+  const keyspace = commands?.keyspace(call.keyspace);
+  if (keyspace !== undefined) return keyspace;
+  throw new AtollError("UNKNOWN_KEYSPACE", "there are no maps, sets and counters in this keyspace");
+}
+
+function commandOf({ commands }: DoorFacts, name: string, ...words: readonly (string | Uint8Array)[]): QueuedCommand {
+  const facts = commands?.commands.get(name);
+  assert(facts !== undefined, `there is a command ${name}`);
+  return { facts, words: [name, ...words].map((word) => (typeof word === "string" ? bytesFromLatin1(word) : word)) };
 }
 
 function errorOf({ text, code }: ErrorReply): AtollError {

@@ -3,7 +3,7 @@
 import { AtollError } from "../../base/errors.ts";
 import { type Answer, problemAnswer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
-import { carryOut } from "./command-call.ts";
+import { carryOut, remove } from "./command-call.ts";
 import { isNothing, pageAnswer, pageOf, textsOf } from "./member-page.ts";
 import { namedIn } from "./named.ts";
 
@@ -41,8 +41,5 @@ export async function getMap(call: Call, facts: DoorFacts): Promise<Answer> {
 
 /** 204 whether it was there or not. */
 export async function deleteMap(call: Call, facts: DoorFacts): Promise<Answer> {
-  // Says so where something else is there.
-  await carryOut(call, facts, "hlen", call.key);
-  const { dots } = await carryOut(call, facts, "del", call.key);
-  return { status: 204, headers: [], dots };
+  return { status: 204, headers: [], dots: await remove(call, facts, "hash") };
 }
