@@ -394,8 +394,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   /** More than is left of its room: for so much more it has to be asked again only seldom. */
   #needRoom(): void {
     if (this.hasWritten) throw new AtollError("MEMORY_FULL", "there is no room for what this command reads");
-    throw new Interruption(
-      new ValueLong(Math.max(this.#takenBytes, this.#roomBytes + Math.min(this.#roomBytes, ROOM_STEP_MAX))),
-    );
+    const more = this.#roomBytes + Math.min(this.#roomBytes, ROOM_STEP_MAX);
+    throw new Interruption(new ValueLong(Math.max(this.#takenBytes, more)));
   }
 }
