@@ -5,8 +5,10 @@
 
 import { NO_ARRAY, type Reply } from "../command-reply.ts";
 import type { CommandClient, CommandFacts, QueuedCommand } from "../command-store.ts";
+import { tooManyKeys, WAIT_KEYS_MAX } from "../replica/key-waits.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import { timeoutOf } from "./blocking.ts";
+import { keysOf } from "./words.ts";
 
 /** From one question to the next. */
 export const ASK_AGAIN_MS = 200;
@@ -25,13 +27,14 @@ export interface WaitingCommand extends QueuedCommand {
   readonly began: number;
 }
 
-/** Rejects as `again`. */
+/** Rejects as `again`, and with `TOO_MANY_REQUESTS`. */
 export async function waitElsewhere(
   host: KeyspaceHost,
   { waits }: CommandClient,
   { words, facts, began }: WaitingCommand,
   again: () => Promise<Reply>,
 ): Promise<Reply> {
+  if (keysOf(words, facts).length > WAIT_KEYS_MAX) throw tooManyKeys();
   // Of those that count their keys it stands before them.
   const timeoutAt = facts.keys.counted > 0 ? facts.keys.counted - 1 : words.length - 1;
   const dueAt = began + timeoutOf(words[timeoutAt] as Uint8Array);

@@ -67,8 +67,7 @@ export class KeyWaits {
   /** Throws `TOO_MANY_REQUESTS`. */
   add(wait: KeyWait): void {
     const { keys } = wait;
-    if (keys.length > WAIT_KEYS_MAX || this.#keys + keys.length > WAITED_KEYS_MAX)
-      throw new AtollError("TOO_MANY_REQUESTS", "too many keys are waited for");
+    if (keys.length > WAIT_KEYS_MAX || this.#keys + keys.length > WAITED_KEYS_MAX) throw tooManyKeys();
     this.#waits.add(wait);
     this.#keys += keys.length;
     this.#earliest = Math.min(this.#earliest, wait.dueAt);
@@ -146,6 +145,10 @@ export class KeyWaits {
       this.remove(wait);
     }
   }
+}
+
+export function tooManyKeys(): AtollError {
+  return new AtollError("TOO_MANY_REQUESTS", "too many keys are waited for");
 }
 
 function namesOf({ space, kind, keys }: KeyWait): Iterable<string> {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { AtollError } from "../../src/base/errors.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import { ASK_AGAIN_MS } from "../../src/commands/waiting-elsewhere.ts";
+import { WAIT_KEYS_MAX } from "../../src/replica/key-waits.ts";
 import { type Dot, SHORT_VALUE_BYTES_MAX } from "../../src/store.ts";
 import { CommandWorld } from "../support/command-world.ts";
 import { NAME, SETTLE_MS } from "../support/placed-world.ts";
@@ -141,6 +142,8 @@ describe("a command at a replica that keeps nothing of its keys", () => {
     await placed.at(1).do(`del ${key}`);
     expect(await waiting.do(`blpop ${key} 0.3`)).toBe(null);
     expect(await placed.at(3).do(`blpop ${key} 0`)).toBe(null);
+    const many = Array.from({ length: WAIT_KEYS_MAX + 1 }, () => key).join(" ");
+    expect(await waiting.do(`blpop ${many} 0`)).toMatch("too many keys are waited for");
   });
 
   it("waits on, for the rest of its time, when owners that nobody could reach are reached again", async () => {
@@ -191,17 +194,6 @@ describe("a command at a replica that keeps nothing of its keys", () => {
       expect(placed.world.now - began).toBeLessThan(28_000 + 2 * ASK_AGAIN_MS);
     },
   );
-
-  it("is not taken for carried out by who speaks a version of the protocol without commands", async () => {
-    const placed = await four("old");
-    const key = placed.keyOf([0, 1]);
-    const { replica } = placed.driver(2);
-    Object.assign(replica, { speaks: () => false });
-    expect(await placed.at(2).do(`set ${key} v`)).toMatch(/^-LOADING .*version that knows no commands/);
-    expect(placed.held(2, key)).toBe(false);
-    Object.assign(replica, { speaks: (id: ReplicaId) => id === "r1" });
-    expect(await placed.at(2).do(`set ${key} v`)).toBe("OK");
-  });
 
   it("does not let a clock that is behind lose what it writes after what was seen here", async () => {
     const placed = await four("clocks");

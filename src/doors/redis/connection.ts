@@ -50,6 +50,7 @@ export class Connection implements CommandClient {
   readonly writer = new ReplyWriter();
   readonly transaction = new Transaction();
   readonly waits = new ReadAhead(() => {
+    if (this.transaction.bytes === 0) this.#arguments.end();
     if (this.#isBusy) this.#settle();
   });
   readonly createdAt: number;
@@ -390,8 +391,7 @@ export class Connection implements CommandClient {
     // A web page that had a browser send this here must get no further (cross-protocol scripting).
     if (/^(?:post|host:)$/i.test(shownName(words))) this.end();
     this.transaction.abort();
-    if (this.principal === undefined) return NOAUTH;
-    return unknownCommand(words);
+    return this.principal === undefined ? NOAUTH : unknownCommand(words);
   }
 }
 

@@ -15,7 +15,7 @@ export class ReadAhead {
   #isClosed = false;
   readonly #began: () => void;
 
-  /** `began`: more is read from now on. */
+  /** `began`: more is read from now on, and of the words of the command only copies are kept. */
   constructor(began: () => void) {
     this.#began = began;
   }

@@ -103,6 +103,20 @@ test("keys that are watched take room as well", async () => {
   await expect.poll(lent).toBe(0);
 });
 
+test("who waits takes no room of others for the words that it waits with", async () => {
+  const waiting = await RespClient.connect(doors.port);
+  const keys = Array.from({ length: 700 }, (_, i) => `${"k".repeat(900)}${i}`);
+  const given = waiting.send("BLPOP", ...keys, "0");
+  const { keyWaits } = doors.placed.driver(0).replica;
+  await expect.poll(() => keyWaits.waiting).toBe(1);
+  expect(lent()).toBe(0);
+  expect(await client.send("SET", "other", LONG)).toEqual({ status: "OK" });
+  await client.send("RPUSH", keys[600] as string, "1");
+  expect(await given).toEqual([keys[600], "1"]);
+  await waiting.close();
+  await expect.poll(lent).toBe(0);
+});
+
 test("who stops reading a long answer is cut off once others wait for its room", async () => {
   // More than the kernel takes over for the client.
   await doors.door.close(0);
