@@ -10,6 +10,7 @@ import { blmove, blmpop, blockingPop, brpoplpush } from "./list-blocking.ts";
 import { lengthOf, pushTo, rankFrom, takeFrom } from "./list-ends.ts";
 import { lmove, lmpop, rpoplpush } from "./list-moves.ts";
 import { lpos, lrem, placeOf } from "./list-search.ts";
+import { expectItems } from "./member-replies.ts";
 import { expectAtLeast, expectNumber } from "./number-text.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
@@ -120,6 +121,7 @@ function lrange(workspace: Workspace, words: CommandWords): Reply {
   const key = keyOf(words, 1);
   const { start, end } = rangeOf(first, last, lengthOf(workspace, key));
   if (start === end) return NONE;
+  expectItems(workspace, end - start);
   const items: Reply[] = [];
   for (const { value } of workspace.collections.members(key, "list", start)) {
     items.push(bulkReply(workspace.copyOf(value)));

@@ -7,6 +7,7 @@ import { arrayReply, type Reply, textReply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import type { CollectionType } from "../store.ts";
 import type { Member } from "./collections.ts";
+import { expectItems } from "./member-replies.ts";
 import { parseCursor } from "./scan-cursor.ts";
 import { matches, scanOptionsOf } from "./scan-options.ts";
 import { keyOf, wordOf } from "./words.ts";
@@ -25,6 +26,8 @@ export function scanMembers(
   const options = scanOptionsOf(words, 3, false);
   const page = workspace.collections.scan(key, type, place, options.count);
   const members = page.members.filter(({ name }) => matches(options, name));
+  // Each with what belongs to it.
+  expectItems(workspace, 2 * members.length);
   return pageReply(page.next, members.flatMap(shown));
 }
 

@@ -1,0 +1,26 @@
+/** Answers that are too long for the message in which another replica would pass them on. */
+
+import { expect, test } from "vitest";
+import { CommandWorld } from "../support/command-world.ts";
+
+test("elements stay where they are, and are not gathered, when they are too many to be passed on", async () => {
+  const [regions, replica] = [["eu", "eu", "eu"], { valueBytesMax: 100_000 }];
+  const placed = new CommandWorld({ seed: "too much", regions, settings: { replication: 2 }, replica });
+  await placed.begin();
+  const [there, here] = [placed.at(0), placed.at(2)];
+  const [list, hash] = [placed.keyOf([0, 1]), placed.keyOf([0, 1], 1)];
+  const most = placed.driver(0).commandRouter.bytesMax;
+  const count = Math.ceil(most / 96) + 1;
+  for (let from = 0; from < count; from += 1000) await there.do(`rpush ${list}${" x".repeat(1000)}`);
+  const length = await there.do(`llen ${list}`);
+  for (const line of [`lpop ${list} ${count}`, `lmpop 1 ${list} left count ${count}`, `lrange ${list} 0 -1`])
+    expect(await here.do(line), line).toMatch(/^-.*too long to be passed on/);
+  expect(await here.do(`llen ${list}`)).toBe(length);
+  expect(await here.do(`lpop ${list} 100`)).toHaveLength(100);
+  const asked: number[] = [];
+  Object.assign(there.client, { room: async (bytes: number) => void asked.push(bytes) });
+  const fields = Array.from({ length: 10_000 }, (_, i) => `${i} v`).join(" ");
+  await there.do(`hset ${hash} ${fields}`);
+  await there.do(`hscan ${hash} 0 count 10000`);
+  expect(Math.max(...asked)).toBeGreaterThanOrEqual(2 * 96 * 10_000);
+});
