@@ -8,6 +8,7 @@ import { World } from "../../simulations/simulator/world.ts";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { spaceOfName } from "../../src/cluster/keyspaces.ts";
 import { KIND_PLAIN } from "../../src/core/kind.ts";
+import type { ReplicaConfig } from "../../src/replica/config.ts";
 import type { Driver } from "../../src/replica/driver.ts";
 import type { KeyspaceSettings, Store } from "../../src/store.ts";
 
@@ -15,6 +16,8 @@ export const NAME = "placed";
 export const SPACE = spaceOfName(NAME);
 /** Enough for views to spread and for shards to move. */
 export const SETTLE_MS = 15_000;
+
+type MoreSettings = Partial<ReplicaSettings & Pick<ReplicaConfig, "valueBytesMax">>;
 
 export interface PlacedWorldOptions {
   readonly seed: string;
@@ -25,7 +28,7 @@ export interface PlacedWorldOptions {
   /** False: they keep nothing on disk. */
   readonly durable?: boolean | ((node: number) => boolean);
   /** What replicas are configured with besides. */
-  readonly replica?: Partial<ReplicaSettings> | ((node: number) => Partial<ReplicaSettings>);
+  readonly replica?: MoreSettings | ((node: number) => MoreSettings);
 }
 
 export class PlacedWorld {
