@@ -568,13 +568,17 @@ export class Shard {
 
   /**
    * Gives a register of this run a new dot in the present life, its stamp kept: for writes made under a life that turned
-   * out to be taken. The record as written is in the shared writer.
+   * out to be taken. What a deletion of a collection saw, and has not fallen yet, falls: nobody saw the new dot. The record as
+   * written is in the shared writer.
    */
   redot(slot: number): void {
     const origin = this.#ownOrigin;
     assert(origin !== undefined, "a life begins before the first write");
     const sequence = this.#ownSequence + 1;
-    const length = this.#writer.withDot(this.table.viewOf(slot), this.table.offsetOf(slot), { origin, sequence });
+    const [view, at] = [this.table.viewOf(slot), this.table.offsetOf(slot)];
+    const length = this.containers.isSeen(view, at)
+      ? this.#writer.write({ ...fallen(view, at), origin, sequence })
+      : this.#writer.withDot(view, at, { origin, sequence });
     this.#take(slot, this.#writer.view, this.#writer.bytes, 0, length);
     this.#wrote(origin, sequence);
     this.#redottedTo = sequence;

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { ByteWriter } from "../../src/base/bytes.ts";
+import type { Key } from "../../src/base/ids.ts";
+import { DeltaSession } from "../../src/core/delta.ts";
+import { KIND_SET } from "../../src/core/kind.ts";
+import { recordLength } from "../../src/core/record.ts";
+import { added, type CollectionId, deletionOfAll, leaseOf, memberCount } from "../../src/types/collection.ts";
+import { leaseEnd } from "../../src/types/container.ts";
+import { apply, createShard, type LooseShard, type LooseShardOptions, loose, NOW, origin } from "../support/shards.ts";
+
+const SET: CollectionId = { kind: KIND_SET, key: "s" as Key };
+
+function started(replica: number, options: LooseShardOptions = {}): LooseShard {
+  const made = createShard(options);
+  made.shard.beginLife(origin(replica));
+  return made;
+}
+
+function add({ shard }: LooseShard, ...names: readonly string[]): void {
+  for (const name of names) shard.write(added(SET, { name, value: new Uint8Array(0) }), NOW);
+}
+
+function removeAll({ shard }: LooseShard, now = NOW): void {
+  for (const write of deletionOfAll(shard, SET)) shard.write(write, now);
+}
+
+function count({ shard }: LooseShard): number {
+  return memberCount(shard, SET, NOW);
+}
+
+function send(from: LooseShard, to: LooseShard): void {
+  const session = new DeltaSession(from.shard, to.shard.vector);
+  const writer = new ByteWriter();
+  while (!session.isDone) session.writeChunk(writer, Infinity);
+  const { bytes, view } = loose(writer.copy());
+  for (let at = 0; at < bytes.length; at += recordLength(view, at)) {
+    apply(to, loose(bytes.slice(at, at + recordLength(view, at))));
+  }
+  to.shard.claim(session.claim, from.shard.purgeMarks);
+}
+
+function slotsOf({ shard }: LooseShard): number[] {
+  const slots: number[] = [];
+  shard.forEachHeld((slot) => slots.push(slot));
+  return slots;
+}
+
+describe("a collection that is in doubt", () => {
+  it("stays deleted where what falls of it gets new dots first", () => {
+    const [a, b] = [started(1, { fallingAtOnceMax: 4 }), started(2)];
+    add(a, ...Array.from({ length: 20 }, (_, i) => `m${i}`));
+    a.shard.write(leaseOf(SET, NOW + 1000), NOW);
+    removeAll(a);
+    const slots = slotsOf(a);
+    a.shard.distrust({ serve: false });
+    a.shard.beginLife(origin(1, 5));
+    for (const slot of slots) a.shard.redot(slot);
+    expect(a.shard.reconcile(a.shard.vector, () => "stays")).toBe(true);
+    while (!a.shard.fall(100));
+    send(a, b);
+    expect([count(a), count(b)]).toEqual([0, 0]);
+    expect([a, b].map(({ shard }) => leaseEnd(shard, SET.kind, SET.key))).toEqual([Infinity, Infinity]);
+  });
+});
