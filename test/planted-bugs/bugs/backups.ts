@@ -56,7 +56,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/restore-here.ts",
-        find: '    if (held !== 0 && this.#stampOf(held) >= timestamp) return "kept";\n',
+        find: '    if (held !== 0 && (this.#stampOf(held) >= timestamp || this.#isWithin(held))) return "kept";\n',
         replace: "",
       },
     ],
