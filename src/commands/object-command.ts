@@ -1,8 +1,10 @@
 /** `OBJECT` and `MEMORY`: what there is to tell of what lies under a key. */
 
-import { latin1FromBytes } from "../base/bytes.ts";
+import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
+import type { Key } from "../base/ids.ts";
 import { arrayReply, integerReply, NOTHING, ONE, type Reply, statusReply, textReply, ZERO } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
+import type { CollectionType } from "../store.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import { expectNumber, integerOf } from "./number-text.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
@@ -10,6 +12,12 @@ import type { Workspace } from "./workspace.ts";
 
 /** Longer strings are not kept beside what describes them, in Redis. */
 const EMBEDDED_BYTES_MAX = 44;
+/** Up to so many members, of so many bytes, Redis keeps in one piece. */
+const HASH_SMALL_MAX = 512;
+const SORTED_SET_SMALL_MAX = 128;
+const SMALL_BYTES_MAX = 64;
+/** A set of so many integers at the most is kept as such. */
+const INTEGERS_MAX = 512;
 
 const OBJECT_HELP = [
   "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
@@ -54,10 +62,31 @@ export function object(workspace: Workspace, words: CommandWords): Reply {
 }
 
 function encodingOf(workspace: Workspace, words: CommandWords): string {
-  const value = workspace.stringAt(keyOf(words, 2));
+  const key = keyOf(words, 2);
+  const type = workspace.typeOf(key);
+  if (type === "list") return "quicklist";
+  if (type === "hash") return isSmall(workspace, key, type, HASH_SMALL_MAX) ? "listpack" : "hashtable";
+  if (type === "zset") return isSmall(workspace, key, type, SORTED_SET_SMALL_MAX) ? "listpack" : "skiplist";
+  if (type === "set") return areIntegers(workspace, key) ? "intset" : "hashtable";
+  const value = workspace.stringAt(key);
   if (value === undefined) return "raw";
   if (integerOf(value) !== undefined) return "int";
   return value.length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw";
+}
+
+/** Few members, and short ones, by the bounds that Redis has unless told otherwise. */
+function isSmall({ collections }: Workspace, key: Key, type: CollectionType, countMax: number): boolean {
+  if (collections.count(key, type) > countMax) return false;
+  for (const { name, value } of collections.members(key, type))
+    if (Math.max(name.length, value.length) > SMALL_BYTES_MAX) return false;
+  return true;
+}
+
+function areIntegers({ collections }: Workspace, key: Key): boolean {
+  if (collections.count(key, "set") > INTEGERS_MAX) return false;
+  for (const { name } of collections.members(key, "set"))
+    if (integerOf(bytesFromLatin1(name)) === undefined) return false;
+  return true;
 }
 
 export function memory(workspace: Workspace, words: CommandWords): Reply {

@@ -6,7 +6,6 @@
  *      unknown, and nothing else becomes of it. What only reads is asked of others.
  *  C2. Each side tells the other its clock, so that a write is stamped above all that was seen where it was asked for, and
  *      what is written there afterwards above it.
- *  C3. A replica that speaks no version of the protocol with commands in it is not asked, and is no reason to become a guest.
  */
 
 import { bytesFromLatin1 } from "../base/bytes.ts";
@@ -88,7 +87,7 @@ export class CommandRouter {
 
   /**
    * Undefined: to be carried out here. Throws `OUTCOME_UNKNOWN`, `KEYS_APART`, `TOO_MANY_REQUESTS`, `VALUE_TOO_LARGE`,
-   * `NOT_READY` (C3), and `OWNERS_UNREACHABLE` where `only` somebody may be asked, or somebody is linked and does not answer.
+   * `NOT_READY`, and `OWNERS_UNREACHABLE` where `only` somebody may be asked, or somebody is linked and does not answer.
    */
   async carry(space: SpaceId, asked: AskedCommands, circumstances: Circumstances): Promise<CommandAnswer | undefined> {
     const { shards, isReadonly, only, body } = asked;

@@ -127,4 +127,19 @@ set t 1
 *scan 0 count 1000 type list
 *scan 0 count 1000 match s* type set
 dbsize
+# what they are kept as
+hset eh a 1
+object encoding eh
+hset eh b 0123456789012345678901234567890123456789012345678901234567890123456789
+object encoding eh
+sadd ei 1 2 3
+object encoding ei
+sadd ei x
+object encoding ei
+zadd ez 1 a
+object encoding ez
+zadd ez 2 0123456789012345678901234567890123456789012345678901234567890123456789
+object encoding ez
+rpush el a
+object encoding el
 `;
