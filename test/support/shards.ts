@@ -1,12 +1,13 @@
 /** Shards by themselves, and records and their texts for tests of what becomes of them. */
 
-import { latin1FromBytes } from "../../src/base/bytes.ts";
+import { ByteWriter, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key, OriginId, ShardId } from "../../src/base/ids.ts";
 import { Agenda } from "../../src/core/agenda.ts";
 import { Arena } from "../../src/core/arena.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
 import { HybridClock, timestampFromMs } from "../../src/core/clock.ts";
 import type { ConflictListener } from "../../src/core/conflict.ts";
+import { DeltaSession } from "../../src/core/delta.ts";
 import { originOf } from "../../src/core/origin.ts";
 import { PurgeMarks } from "../../src/core/purge-marks.ts";
 import {
@@ -20,12 +21,15 @@ import {
   originAt,
   type RecordFields,
   RecordWriter,
+  recordLength,
   sequenceAt,
   timestampAt,
 } from "../../src/core/record.ts";
+import { checkRecord } from "../../src/core/record-check.ts";
 import { type ApplyResult, Shard } from "../../src/core/shard.ts";
 
 export const NOW = 1_800_000_000_000;
+const LIMITS = { keyBytesMax: 1024, valueBytesMax: 4096 };
 export const BOUND_MS = 500;
 
 /** The origin of a life of a replica, by a small number for it. */
@@ -107,6 +111,21 @@ export function push({ shard }: LooseShard, { view, bytes }: Loose, now = NOW): 
 }
 
 /** The same stamp purged from every bucket. */
+/** Sends what the other lacks, whole. Every record passes the check of records from outside. */
+export function sendDelta(from: LooseShard, to: LooseShard, now = NOW): void {
+  const session = new DeltaSession(from.shard, to.shard.vector);
+  while (!session.isDone) {
+    const writer = new ByteWriter();
+    session.writeChunk(writer, 1);
+    const { bytes, view } = loose(writer.copy());
+    for (let at = 0; at < bytes.length; at += recordLength(view, at)) {
+      const length = checkRecord(view, at, bytes.length, LIMITS);
+      apply(to, loose(bytes.slice(at, at + length)), now);
+    }
+  }
+  to.shard.claim(session.claim, from.shard.purgeMarks);
+}
+
 export function purgeMarks(stamp: number): PurgeMarks {
   const marks = new PurgeMarks();
   for (let bucket = 0; bucket < BUCKETS; bucket++) marks.raise(bucket, stamp);

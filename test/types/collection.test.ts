@@ -6,7 +6,6 @@ import { isDeletion } from "../../src/core/containers.ts";
 import { DeltaSession } from "../../src/core/delta.ts";
 import { KIND_HASH, KIND_SET } from "../../src/core/kind.ts";
 import { recordLength, sequenceAt } from "../../src/core/record.ts";
-import { checkRecord } from "../../src/core/record-check.ts";
 import type { LocalWrite } from "../../src/core/shard.ts";
 import {
   added,
@@ -31,11 +30,11 @@ import {
   loose,
   NOW,
   origin,
+  sendDelta,
   vectorText,
 } from "../support/shards.ts";
 
 const HASH: CollectionId = { kind: KIND_HASH, key: "h" as Key };
-const LIMITS = { keyBytesMax: 1024, valueBytesMax: 4096 };
 
 function started(replica: number, options: LooseShardOptions = {}): LooseShard {
   const made = createShard(options);
@@ -69,21 +68,6 @@ function shown({ shard }: LooseShard, now = NOW): Record<string, string> {
   return Object.fromEntries(entries.sort());
 }
 
-/** Sends what the other lacks, whole. Every record passes the check of records from outside. */
-function send(from: LooseShard, to: LooseShard, now = NOW): void {
-  const session = new DeltaSession(from.shard, to.shard.vector);
-  while (!session.isDone) {
-    const writer = new ByteWriter();
-    session.writeChunk(writer, 1);
-    const { bytes, view } = loose(writer.copy());
-    for (let at = 0; at < bytes.length; at += recordLength(view, at)) {
-      const length = checkRecord(view, at, bytes.length, LIMITS);
-      apply(to, loose(bytes.slice(at, at + length)), now);
-    }
-  }
-  to.shard.claim(session.claim);
-}
-
 /** Of all that is held, in the order of the slots. */
 function records({ shard }: LooseShard) {
   const all: { view: DataView; bytes: Uint8Array; length: number }[] = [];
@@ -97,7 +81,7 @@ function records({ shard }: LooseShard) {
 }
 
 function exchange(...all: readonly LooseShard[]): void {
-  for (const from of [...all, ...all]) for (const to of all) if (from !== to) send(from, to);
+  for (const from of [...all, ...all]) for (const to of all) if (from !== to) sendDelta(from, to);
 }
 
 function expectSame(...all: readonly LooseShard[]): void {
@@ -166,8 +150,8 @@ describe("a collection", () => {
       removeAll(a);
       put(b, "unseen", "2");
       put(b, "seen", "3");
-      if (isFirst) send(a, c);
-      send(b, c);
+      if (isFirst) sendDelta(a, c);
+      sendDelta(b, c);
       exchange(a, b, c);
       expect(shown(c)).toEqual({ seen: "3", unseen: "2" });
       expectSame(a, b, c);
@@ -178,12 +162,12 @@ describe("a collection", () => {
     const [a, b, x, y] = [started(1), started(2), started(3), started(4)];
     put(a, "n", "older");
     put(b, "n", "newer", NOW + 5);
-    send(b, x);
-    send(b, y);
-    send(a, y, NOW + 5);
+    sendDelta(b, x);
+    sendDelta(b, y);
+    sendDelta(a, y, NOW + 5);
     removeAll(x, NOW + 9);
-    send(x, a);
-    send(x, y);
+    sendDelta(x, a);
+    sendDelta(x, y);
     exchange(a, b, x, y);
     expect(shown(a)).toEqual({});
     expectSame(a, b, x, y);
@@ -283,9 +267,9 @@ describe("a collection", () => {
     exchange(a, b, c);
     put(b, "m7", "unseen");
     put(b, "other", "unseen");
-    send(b, c);
+    sendDelta(b, c);
     removeAll(a);
-    send(a, c);
+    sendDelta(a, c);
     const left = { m7: "unseen", other: "unseen" };
     expect(shown(a)).toEqual({});
     expect(shown(c)).toEqual(left);
@@ -410,7 +394,7 @@ function carriedOut(steps: readonly Step[], options: LooseShardOptions) {
     else if (each.type === "removeAll") {
       removeAll(at, now);
       expect(shown(at, now)).toEqual({});
-    } else if (each.replica !== each.to) send(at, all[each.to] as LooseShard, now);
+    } else if (each.replica !== each.to) sendDelta(at, all[each.to] as LooseShard, now);
     for (const { shard } of all) {
       const names = ["a", "b", "c"].filter((member) => memberSlot(shard, HASH, member, now) !== 0);
       seen.push([names, memberCount(shard, HASH, now), shard.containers.find(HASH.kind, HASH.key)?.bytes ?? 0]);

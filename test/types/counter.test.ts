@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ByteWriter, bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
+import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { fractionOfText, wholeAmount } from "../../src/core/amount.ts";
-import { DeltaSession } from "../../src/core/delta.ts";
 import { KIND_PLAIN } from "../../src/core/kind.ts";
 import { lifeOf, replicaOf } from "../../src/core/origin.ts";
 import {
@@ -14,18 +13,15 @@ import {
   FLAG_GONE,
   flagsAt,
   originAt,
-  recordLength,
   sequenceAt,
   timestampAt,
 } from "../../src/core/record.ts";
-import { checkRecord } from "../../src/core/record-check.ts";
 import { addition, endOf, isValueThere, prolonged, sumOf, textOf } from "../../src/types/counter.ts";
 import { upkeepOf } from "../../src/types/counter-upkeep.ts";
-import { apply, createShard, dump, type LooseShard, loose, NOW, origin, vectorText } from "../support/shards.ts";
+import { createShard, dump, type LooseShard, NOW, origin, sendDelta, vectorText } from "../support/shards.ts";
 import { type AdditionEvent, isTakenAlong, Knowledge } from "./counter-model.ts";
 
 const KEY = "k" as Key;
-const LIMITS = { keyBytesMax: 1024, valueBytesMax: 1024 };
 
 function started(replica: number, life = 1): LooseShard {
   const made = createShard();
@@ -72,23 +68,8 @@ function shown({ shard }: LooseShard, now = NOW): string | undefined {
   return latin1FromBytes(shard.table.bytesOf(sum.base), start, start + bodyLengthAt(view, at));
 }
 
-/** Sends what the other lacks, whole. Every record passes the check of records from outside. */
-function send(from: LooseShard, to: LooseShard, now = NOW): void {
-  const session = new DeltaSession(from.shard, to.shard.vector);
-  while (!session.isDone) {
-    const writer = new ByteWriter();
-    session.writeChunk(writer, 1);
-    const { bytes, view } = loose(writer.copy());
-    for (let at = 0; at < bytes.length; at += recordLength(view, at)) {
-      const length = checkRecord(view, at, bytes.length, LIMITS);
-      apply(to, loose(bytes.slice(at, at + length)), now);
-    }
-  }
-  to.shard.claim(session.claim, from.shard.purgeMarks);
-}
-
 function exchange(...all: readonly LooseShard[]): void {
-  for (const from of [...all, ...all]) for (const to of all) if (from !== to) send(from, to);
+  for (const from of [...all, ...all]) for (const to of all) if (from !== to) sendDelta(from, to);
 }
 
 function expectSame(...all: readonly LooseShard[]): void {
@@ -381,7 +362,7 @@ class World {
   }
 
   #send(from: Actor, to: Actor): void {
-    send(from.at, to.at, this.now);
+    sendDelta(from.at, to.at, this.now);
     to.knows.learn(from.knows);
   }
 

@@ -1,11 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ByteWriter } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { DeltaSession } from "../../src/core/delta.ts";
 import { KIND_LIST } from "../../src/core/kind.ts";
-import { recordLength } from "../../src/core/record.ts";
-import { checkRecord } from "../../src/core/record-check.ts";
 import type { LocalWrite } from "../../src/core/shard.ts";
 import {
   added,
@@ -19,11 +15,10 @@ import {
 } from "../../src/types/collection.ts";
 import { liveMembers } from "../../src/types/container.ts";
 import { type ListEnd, placeAtEnd, placeNextTo } from "../../src/types/list.ts";
-import { apply, createShard, dump, type LooseShard, loose, NOW, origin, vectorText } from "../support/shards.ts";
+import { createShard, dump, type LooseShard, NOW, origin, sendDelta, vectorText } from "../support/shards.ts";
 
 const KEY = "l" as Key;
 const LIST = { kind: KIND_LIST, key: KEY };
-const LIMITS = { keyBytesMax: 1024, valueBytesMax: 1024 };
 
 function started(replica: number): LooseShard {
   const made = createShard();
@@ -63,23 +58,8 @@ function shown({ shard }: LooseShard, now = NOW): readonly string[] {
   return [...liveMembers(shard, KIND_LIST, KEY, now)].map((slot) => new TextDecoder().decode(memberValue(shard, slot)));
 }
 
-/** Sends what the other lacks, whole. Every record passes the check of records from outside. */
-function send(from: LooseShard, to: LooseShard, now = NOW): void {
-  const session = new DeltaSession(from.shard, to.shard.vector);
-  while (!session.isDone) {
-    const writer = new ByteWriter();
-    session.writeChunk(writer, 1);
-    const { bytes, view } = loose(writer.copy());
-    for (let at = 0; at < bytes.length; at += recordLength(view, at)) {
-      const length = checkRecord(view, at, bytes.length, LIMITS);
-      apply(to, loose(bytes.slice(at, at + length)), now);
-    }
-  }
-  to.shard.claim(session.claim);
-}
-
 function exchange(...all: readonly LooseShard[]): void {
-  for (const from of [...all, ...all]) for (const to of all) if (from !== to) send(from, to);
+  for (const from of [...all, ...all]) for (const to of all) if (from !== to) sendDelta(from, to);
 }
 
 function expectSame(...all: readonly LooseShard[]): void {
@@ -229,7 +209,7 @@ describe("a list", () => {
               make(at, deletionOfAll(at.shard, LIST), now);
               expect(shown(at, now)).toEqual([]);
               for (const gone of before) taken.add(gone);
-            } else if (each.type === "send" && each.replica !== each.to) send(at, all[each.to] as LooseShard, now);
+            } else if (each.type === "send" && each.replica !== each.to) sendDelta(at, all[each.to] as LooseShard, now);
             seen.push(shown(at, now));
           }
           exchange(...all);

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ByteWriter, bytesFromLatin1 } from "../../src/base/bytes.ts";
+import { bytesFromLatin1 } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { DeltaSession } from "../../src/core/delta.ts";
 import { KIND_SORTED_SET } from "../../src/core/kind.ts";
 import { recordLength } from "../../src/core/record.ts";
 import { checkRecord } from "../../src/core/record-check.ts";
@@ -20,7 +19,7 @@ import {
 } from "../../src/types/collection.ts";
 import { liveMembers } from "../../src/types/container.ts";
 import { isBeforeMember, isBelowName, isBelowScore, ranked, scoreOf } from "../../src/types/sorted-set.ts";
-import { apply, createShard, type LooseShard, loose, NOW, origin, record } from "../support/shards.ts";
+import { createShard, type LooseShard, NOW, origin, record, sendDelta } from "../support/shards.ts";
 
 const ID: CollectionId = { kind: KIND_SORTED_SET, key: "z" as Key };
 const LIMITS = { keyBytesMax: 1024, valueBytesMax: 1024 };
@@ -56,20 +55,6 @@ function sorted({ shard }: LooseShard, now = NOW): [string, number][] {
     scoreOf(shard, slot),
   ]);
   return members.sort(([nameA, a], [nameB, b]) => (a === b ? (nameA < nameB ? -1 : 1) : a - b));
-}
-
-function send(from: LooseShard, to: LooseShard, now = NOW): void {
-  const session = new DeltaSession(from.shard, to.shard.vector);
-  while (!session.isDone) {
-    const writer = new ByteWriter();
-    session.writeChunk(writer, 1);
-    const { bytes, view } = loose(writer.copy());
-    for (let at = 0; at < bytes.length; at += recordLength(view, at)) {
-      const length = checkRecord(view, at, bytes.length, LIMITS);
-      apply(to, loose(bytes.slice(at, at + length)), now);
-    }
-  }
-  to.shard.claim(session.claim);
 }
 
 describe("a sorted set", () => {
@@ -146,7 +131,7 @@ describe("a sorted set", () => {
     put(a, "y", 2);
     put(b, "z", 0);
     a.shard.distrust({ serve: false });
-    send(b, a);
+    sendDelta(b, a);
     expect(shown(a)).toEqual([["z", 0]]);
     a.shard.reconcile(a.shard.vector, () => "stays");
     expect(shown(a).map(([name]) => name)).toEqual(["z", "x", "y"]);
@@ -156,13 +141,13 @@ describe("a sorted set", () => {
     const [a, b] = [started(1), started(2)];
     put(a, "x", 1);
     put(a, "y", 1);
-    send(a, b);
+    sendDelta(a, b);
     remove(a, "x", NOW + 1);
     put(b, "x", 5, NOW + 1);
     put(a, "y", 2, NOW + 2);
     put(b, "y", 3, NOW + 3);
-    send(a, b, NOW + 4);
-    send(b, a, NOW + 4);
+    sendDelta(a, b, NOW + 4);
+    sendDelta(b, a, NOW + 4);
     expect(shown(a)).toEqual([
       ["y", 3],
       ["x", 5],
@@ -223,12 +208,12 @@ describe("a sorted set", () => {
           else if (each.type === "removeAll") make(at, deletionOfAll(at.shard, ID), now);
           else if (each.type === "sweep") at.shard.sweep(now, 100, () => {});
           else if (each.type === "purge") at.shard.purge(1, () => false);
-          else if (each.replica !== each.to) send(at, all[each.to] as LooseShard, now);
+          else if (each.replica !== each.to) sendDelta(at, all[each.to] as LooseShard, now);
           expect(shown(at, now)).toEqual(sorted(at, now));
         }
         now += 10;
         for (const { shard } of all) shard.sweep(now, 1000, () => {});
-        for (const from of [...all, ...all]) for (const to of all) if (from !== to) send(from, to, now);
+        for (const from of [...all, ...all]) for (const to of all) if (from !== to) sendDelta(from, to, now);
         for (const each of all) {
           each.shard.sweep(now, 1000, () => {});
           expect(shown(each, now)).toEqual(sorted(each, now));
