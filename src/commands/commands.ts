@@ -5,6 +5,8 @@ import type { Random } from "../base/random.ts";
 import { DEFAULT_SPACE, SYSTEM_SPACE } from "../base/shard-id.ts";
 import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
 import type { CommandKeyspace, CommandStore, ServerFacts } from "../command-store.ts";
+import { isCollectionKind } from "../core/kind.ts";
+import type { Shard } from "../core/shard.ts";
 import type { CommandRouter } from "../replica/command-router.ts";
 import type { CommandRequest, CommandService } from "../replica/command-service.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
@@ -12,6 +14,7 @@ import { memoryBytes } from "../replica/status.ts";
 import type { KeyspaceStore } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import { commandTable } from "./command-table.ts";
+import { lonelySums } from "./key-value.ts";
 import { PlacedCommands, type RefusalFor } from "./placed-commands.ts";
 import type { Scope } from "./scope.ts";
 import type { ScriptEngine } from "./script-engine.ts";
@@ -80,8 +83,15 @@ export class Commands implements CommandStore, CommandService {
         const shards = replica.shards.has(space) ? replica.shards.in(space) : [];
         const sum = (count: (shard: (typeof shards)[number]) => number) =>
           shards.reduce((total, shard) => total + count(shard), 0);
-        return { name, keys: sum(({ standing }) => standing), expiring: sum(({ expiring }) => expiring) };
+        return { name, keys: sum((shard) => keysIn(shard, host.now())), expiring: sum(({ expiring }) => expiring) };
       }),
     };
   }
+}
+
+/** Keys of a shard; one under which replicas made several things at once counts for each. */
+function keysIn(shard: Shard, now: number): number {
+  let keys = shard.standing - shard.containers.standing - shard.increments.standing + lonelySums(shard, now);
+  for (const { kind, members } of shard.containers.all()) if (isCollectionKind(kind) && members.size > 0) keys++;
+  return keys;
 }

@@ -109,3 +109,15 @@ test.each([2, 3] as const)("scores come as numbers and pages to their end, RESP%
   expect(await client.geoSearch("g", { longitude: 15, latitude: 37 }, near)).toEqual(["Palermo"]);
   await client.quit();
 });
+
+test("INFO counts keys, however many members they have", async () => {
+  const client = new Redis({ port: atoll.port, maxRetriesPerRequest: 0 });
+  await client.flushdb();
+  await client.hset("user", { name: "Ada", age: "36", city: "London" });
+  await client.rpush("jobs", "a", "b", "c");
+  await client.incr("visits");
+  await client.set("text", "x");
+  expect(await client.dbsize()).toBe(4);
+  expect(await client.info("keyspace")).toContain("db0:keys=4,");
+  await client.quit();
+});
