@@ -66,7 +66,7 @@ export class SumUpkeep {
     return shard.isReady || this.#host.ownership.isEverywhere(spaceOf(shard.id));
   }
 
-  /** Returns how many looks that took: fewer than it might, as there are no more keys, or no room. */
+  /** Returns how many looks that took: fewer than it might, as there are no more keys. */
   #look(shard: Shard, max: number, now: number): number {
     const isSettled = this.#host.settledTest(shard, now) ?? (() => false);
     const isPlaced = !this.#host.ownership.isEverywhere(spaceOf(shard.id));
@@ -77,14 +77,14 @@ export class SumUpkeep {
       const { value: key, done } = keys.next();
       if (done === true) return looked;
       for (const write of upkeepOf(shard, key, { nowMs: now, isSettled, ageMin: AGE_MIN_MS, isPlaced })) {
-        if (!this.#write(shard, write, now)) return Math.min(looked, max - 1);
         looked += LOOKS_OF_WRITE;
+        if (!this.#write(shard, write, now)) break;
       }
     }
     return looked;
   }
 
-  /** False: there is no room, and what is there stays as it is. */
+  /** False: there is no room, or it is too large, and what is there of the key stays as it is. */
   #write(shard: Shard, write: LocalWrite, now: number): boolean {
     try {
       this.#host.write(shard, write, false, now);
