@@ -15,6 +15,7 @@ import { isWrite, partsOf } from "../workload/operation.ts";
 import { isConditional } from "./condition.ts";
 import { beginningsOf, isOutlived } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { mayBeLostInMemory } from "./lost-in-memory.ts";
 import { leastOf } from "./placement.ts";
 import { mayStandBelow, type Sighted } from "./removal.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
@@ -151,6 +152,8 @@ function checkAbsent(entry: HistoryEntry, floor: Seen | undefined, writes: Write
   const look = { node: entry.node, at: answeredAt, writes: ofKey };
   if (floor === undefined || floor.stamp.isDead || isOutlived(floor.stamp, look, evidence)) return [];
   if (isInDoubt(entry, floor.shard, evidence)) return [];
+  const sought = { node: entry.node, key: answer.read.key, at: answeredAt };
+  if (mayBeLostInMemory(floor.stamp, sought, evidence.nodes)) return [];
   const moment = { at: answeredAt, wallMs: answeredWallMs };
   if (mayBeGone(ofKey, floor.stamp, moment, evidence.clockSpreadMs)) return [];
   return [

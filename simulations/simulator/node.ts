@@ -2,7 +2,7 @@
 
 import { assert } from "../../src/base/assert.ts";
 import { AtollError } from "../../src/base/errors.ts";
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, Timestamp } from "../../src/base/ids.ts";
 import type { SeededRandom } from "../../src/base/random.ts";
 import { keyAt, timestampAt } from "../../src/core/record.ts";
 import { DocumentHub } from "../../src/documents/document-hub.ts";
@@ -81,6 +81,7 @@ export interface Evicted {
 export interface Lent {
   readonly at: number;
   readonly key: Key;
+  readonly timestamp: Timestamp;
   /** Another did have it. */
   readonly isElsewhere: boolean;
 }
@@ -312,7 +313,8 @@ export class SimulatedNode {
     replica.ghosts.listener = (shard, slot) => {
       const version = versionFactsIn(shard, slot);
       const { now, isElsewhere } = this.#options;
-      this.lent.push({ at: now(), key: version.key, isElsewhere: isElsewhere(version, this.index) });
+      const { key, timestamp } = version;
+      this.lent.push({ at: now(), key, timestamp, isElsewhere: isElsewhere(version, this.index) });
     };
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkLocalOrder } from "../../../simulations/checkers/local-order.ts";
 import type { HistoryEntry } from "../../../simulations/workload/history.ts";
+import type { Timestamp } from "../../../src/base/ids.ts";
 import { crash, diskLoss, entry, evidence, node, read, readPart, version, written } from "./evidence-builder.ts";
 
 function messagesOf(...history: readonly HistoryEntry[]): string[] {
@@ -31,6 +32,20 @@ describe("checker of what one replica shows", () => {
     expect(messagesOf(PUT, absent)[0]).toContain("nobody deletes");
     expect(messagesOf(PUT, entry(3, 15, { type: "delete" }), absent)).toEqual([]);
     expect(messagesOf(entry(1, 10, { ttlMs: 5, answer: written(100, { ttlMs: 5 }) }), absent)).toEqual([]);
+  });
+
+  it("lets a value be gone that went with the memory of the one it was left to", () => {
+    const absent = entry(2, 20, { type: "get", answer: read(undefined) });
+    const lent = [{ at: 12, key: PUT.operation.key, timestamp: 100 as Timestamp, isElsewhere: true }];
+    const found = (here: Parameters<typeof node>[0], there: Parameters<typeof node>[0]): number =>
+      checkLocalOrder(evidence([PUT, absent], [node(here), node(there)])).length;
+    const memory = { durable: false };
+    expect(found({ ...memory, lent }, { ...memory, ends: [crash(15)] })).toBe(0);
+    // Not let go of here; gone before; still there; with a disk.
+    expect(found(memory, { ...memory, ends: [crash(15)] })).toBe(1);
+    expect(found({ ...memory, lent }, { ...memory, ends: [crash(11)] })).toBe(1);
+    expect(found({ ...memory, lent }, { ...memory, ends: [crash(25)] })).toBe(1);
+    expect(found({ ...memory, lent }, { ends: [crash(15)] })).toBe(1);
   });
 
   it("lets a value expire that was shown under a dot of a later life of its writer", () => {
