@@ -3,8 +3,8 @@
  * coarser steps when they become many. What is kept is bounded; what is counted is exact.
  */
 
-import { typeOfFrame } from "../../src/wire/codec.ts";
 import type { Message } from "../../src/wire/message.ts";
+import { typeOfFrame } from "../../src/wire/message-type.ts";
 import type { Delivery } from "../simulator/observer.ts";
 import type { MessageGroup, MessageKind } from "./timeline.ts";
 

@@ -14,8 +14,9 @@ import { keyLengthAt, keyStartAt, originAt, recordLength } from "../core/record.
 import { checkRecord, type RecordLimits, recordBytesMax } from "../core/record-check.ts";
 import { APPLIED, type Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
-import { encodeMessage, finishPush, PUSH_HEADER_BYTES } from "../wire/codec.ts";
+import { encodeMessage } from "../wire/codec.ts";
 import type { MessageOf } from "../wire/message.ts";
+import { finishPush, PUSH_HEADER_BYTES } from "../wire/push-codec.ts";
 import type { Records } from "../wire/records.ts";
 import { isGivenUp } from "./members.ts";
 import type { Pulls } from "./pulls.ts";

@@ -2,7 +2,7 @@
 
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Member } from "../cluster/members.ts";
-import { readBirth, readMember, writeBirth, writeMember } from "../wire/codec.ts";
+import { readBirth, readMember, writeBirth, writeMember } from "../wire/member-codec.ts";
 import { type Birth, LINEAGE_MAX } from "../wire/message.ts";
 
 const MEMBERS_MAX = 4096;

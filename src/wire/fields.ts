@@ -8,6 +8,9 @@ import { LIFE_MAX, lifeOf, originOf, replicaOf } from "../core/origin.ts";
 import type { Records } from "./records.ts";
 
 export const KEY_BYTES_MAX = 65535;
+export const MEMBERS_MAX = 4096;
+/** In one message. */
+export const SHARDS_MAX = 65536;
 
 export function writeList<T>(
   writer: ByteWriter,

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
-import { typeOfFrame } from "../../src/wire/codec.ts";
 import type { Message } from "../../src/wire/message.ts";
+import { typeOfFrame } from "../../src/wire/message-type.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 
 const FEW = 10;

@@ -13,7 +13,7 @@ import { tagsOf } from "../../src/core/tags.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { versionOf } from "../../src/replica/register-view.ts";
 import { ACK_LEVELS, type Condition } from "../../src/store.ts";
-import { decodeMessage, encodeMessage, finishPush, PUSH_HEADER_BYTES, typeOfFrame } from "../../src/wire/codec.ts";
+import { decodeMessage, encodeMessage } from "../../src/wire/codec.ts";
 import {
   HALF_READY,
   INCARNATION_MAX,
@@ -28,6 +28,8 @@ import {
   SLICES_MAX,
 } from "../../src/wire/message.ts";
 import { CHECKSUM_BYTES } from "../../src/wire/message-checksum.ts";
+import { typeOfFrame } from "../../src/wire/message-type.ts";
+import { finishPush, PUSH_HEADER_BYTES } from "../../src/wire/push-codec.ts";
 import type { Records } from "../../src/wire/records.ts";
 import type { RequestBody, ResponseBody } from "../../src/wire/request.ts";
 import { HOPS_MAX } from "../../src/wire/request-codec.ts";
