@@ -1,7 +1,9 @@
 /**
  * An application moves from one Redis to a replica at each edge by nothing but another address: sessions and limits work there
- * as before, at both edges, while these cannot see each other, and once one of them is gone.
+ * as before, at both edges, while these cannot see each other, and once either of them is gone.
  */
+
+import type { LookupFunction } from "node:net";
 
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,7 +11,7 @@ import type { JoinTarget } from "../../src/base/join-target.ts";
 import type { Node } from "../../src/node/create-node.ts";
 import { until } from "../end-to-end/until.ts";
 import { type RunningApp, startApp, Visitor } from "./express-app.ts";
-import { hasRedis, startAtoll, startRedis } from "./servers.ts";
+import { freePort, hasRedis, startAtoll, startRedis } from "./servers.ts";
 
 const undo: (() => Promise<unknown>)[] = [];
 
@@ -17,8 +19,17 @@ afterAll(async () => {
   for (const step of undo.reverse()) await step();
 });
 
-async function appAt(port: number): Promise<RunningApp> {
-  const app = await startApp(`redis://127.0.0.1:${port}`);
+/** Where the edges are: at one port of two addresses, so that one name can stand for both. */
+const HOSTS = ["127.0.0.1", "127.0.0.2"] as const;
+
+const bothEdges: LookupFunction = (_name, _options, found) =>
+  found(
+    null,
+    HOSTS.map((address) => ({ address, family: 4 })),
+  );
+
+async function appAt(address: Parameters<typeof startApp>[0]): Promise<RunningApp> {
+  const app = await startApp(address);
   undo.push(app.stop);
   return app;
 }
@@ -45,36 +56,41 @@ test.skipIf(!hasRedis)("it works with Redis", async () => {
   const redis = await startRedis();
   if (redis === undefined) return;
   undo.push(redis.stop);
-  const app = await appAt(redis.port);
+  const app = await appAt({ url: `redis://127.0.0.1:${redis.port}` });
   await walkThrough(app, app, async () => {});
 });
 
 describe("with a replica at each edge", () => {
-  let nodes: readonly [Node, Node];
-  let clients: readonly [Redis, Redis];
+  let port: number;
+  const nodes: Node[] = [];
+  let clients: readonly Redis[];
   let apps: readonly [RunningApp, RunningApp];
 
   beforeAll(async () => {
-    const first = await startAtoll();
-    const target: JoinTarget = {
-      type: "address",
-      host: "127.0.0.1",
-      port: Number(first.node.address.split(":").at(-1)),
-    };
-    const second = await startAtoll({ join: [target] });
-    undo.push(
-      () => first.node.stop(),
-      () => second.node.stop(),
-    );
-    nodes = [first.node, second.node];
-    clients = [new Redis({ port: first.port }), new Redis({ port: second.port })];
+    port = await freePort();
+    await startEdge(0);
+    await startEdge(1);
+    undo.push(() => Promise.all(nodes.map((node) => node.stop())));
+    clients = HOSTS.map((host) => new Redis({ host, port }));
     for (const client of clients) {
       client.on("error", () => {});
       undo.push(async () => client.disconnect());
     }
-    apps = [await appAt(first.port), await appAt(second.port)];
+    const [here, there] = HOSTS;
+    apps = [await appAt({ url: `redis://${here}:${port}` }), await appAt({ url: `redis://${there}:${port}` })];
     await settled();
   });
+
+  /** Empty, in place of the one that was there, and a member of what the other is in. */
+  async function startEdge(edge: 0 | 1): Promise<void> {
+    const other = nodes[1 - edge];
+    const join: JoinTarget[] = [];
+    if (other !== undefined) {
+      const { hostname, port } = new URL(`http://${other.address}`);
+      join.push({ type: "address", host: hostname, port: Number(port) });
+    }
+    nodes[edge] = (await startAtoll({ host: HOSTS[edge], redisPort: port, join })).node;
+  }
 
   /** Both have the same keys with the same values. */
   async function settled(): Promise<void> {
@@ -91,7 +107,7 @@ describe("with a replica at each edge", () => {
   }
 
   function cut(isCut: boolean): void {
-    const [first, second] = nodes;
+    const [first, second] = nodes as [Node, Node];
     first.store.cut(isCut ? [second.id] : []);
     second.store.cut(isCut ? [first.id] : []);
   }
@@ -122,13 +138,26 @@ describe("with a replica at each edge", () => {
     for (const app of apps) expect((await guesser.ask(app, "POST", "/login/eve")).status).toBe(429);
   });
 
-  test("it goes on at one edge when the other is lost", async () => {
-    const [here, there] = apps;
+  test.each([0, 1] as const)("it goes on when edge %i is lost, and when another comes in its place", async (lost) => {
+    const [app, other] = [apps[lost], apps[lost === 0 ? 1 : 0]];
+    // With those notifications the library looks the name up by itself, and only there.
+    const socket = { host: "edges.example", port, lookup: bothEdges };
+    const atEither = await appAt({ socket, maintNotifications: "disabled" });
     const fay = new Visitor();
-    expect((await fay.ask(here, "POST", "/login/fay")).status).toBe(200);
+    expect((await fay.ask(app, "POST", "/login/fay")).status).toBe(200);
     await settled();
-    await nodes[0].stop();
-    expect((await fay.ask(there, "GET", "/me")).body).toEqual({ user: "fay", visits: 1 });
-    expect((await fay.ask(there, "POST", "/login/fay")).status).toBe(200);
+    // What knows both addresses is at the first one.
+    const disconnected = Promise.all((lost === 0 ? [app, atEither] : [app]).map((each) => each.disconnected()));
+    await nodes[lost]?.stop();
+    await disconnected;
+    expect((await fay.ask(other, "GET", "/me")).body).toEqual({ user: "fay", visits: 1 });
+    expect((await fay.ask(atEither, "GET", "/me")).body).toEqual({ user: "fay", visits: 2 });
+    const gus = new Visitor();
+    expect((await gus.ask(other, "POST", "/login/gus")).status).toBe(200);
+    await startEdge(lost);
+    await settled();
+    expect((await fay.ask(app, "GET", "/me")).body).toEqual({ user: "fay", visits: 3 });
+    expect((await gus.ask(app, "GET", "/me")).body).toEqual({ user: "gus", visits: 1 });
+    expect((await gus.ask(atEither, "POST", "/logout")).status).toBe(200);
   });
 });

@@ -9,7 +9,7 @@ import { RedisStore } from "connect-redis";
 import express from "express";
 import session from "express-session";
 import { RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
-import { createClient } from "redis";
+import { createClient, type RedisClientOptions } from "redis";
 
 declare module "express-session" {
   interface SessionData {
@@ -22,12 +22,16 @@ const TRIES = 5;
 
 export interface RunningApp {
   readonly url: string;
+  /** Settles once its connection to Redis is lost: whatever is asked from then on waits for another one. */
+  disconnected(): Promise<unknown>;
   stop(): Promise<void>;
 }
 
-/** `redisUrl`: all that is ever changed. */
-export async function startApp(redisUrl: string): Promise<RunningApp> {
-  const redis = createClient({ url: redisUrl });
+/** `address`: all that is ever changed. */
+export async function startApp(
+  address: Pick<RedisClientOptions, "url" | "socket" | "maintNotifications">,
+): Promise<RunningApp> {
+  const redis = createClient(address);
   redis.on("error", () => {});
   await redis.connect();
   const limiter = new RateLimiterRedis({ storeClient: redis, useRedisPackage: true, points: TRIES, duration: 60 });
@@ -60,6 +64,7 @@ export async function startApp(redisUrl: string): Promise<RunningApp> {
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    disconnected: () => new Promise((resolve) => redis.once("error", resolve)),
     stop: async () => {
       server.close();
       server.closeAllConnections();

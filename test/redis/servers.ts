@@ -52,7 +52,7 @@ async function ended(child: ChildProcess): Promise<void> {
 export async function startAtoll(
   options: Partial<StartConfig> = {},
 ): Promise<{ readonly node: Node; readonly port: number }> {
-  const redisPort = await freePort();
+  const redisPort = options.redisPort ?? (await freePort());
   const node = await createNode({ port: 0, data: "none", ...options, redisPort });
   await node.start();
   return { node, port: redisPort };
