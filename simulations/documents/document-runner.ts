@@ -188,7 +188,7 @@ function hubOf({ hub }: Life): DocumentHub {
 }
 
 function purgeMarkOf({ replica }: SimulatedNode, key: Key): number {
-  return replica?.replica?.shardOfKey(key).purgeMarkOf(KIND_DOCUMENT, key) ?? 0;
+  return replica?.replica?.shardOfKey(key).graves.markOf(KIND_DOCUMENT, key) ?? 0;
 }
 
 function written(outcome: WriteOutcome | undefined): DocumentAnswer {

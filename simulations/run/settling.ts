@@ -72,7 +72,7 @@ function isAtRest(world: World): boolean {
     const { replica } = node;
     const shards = replica?.replica?.shards.all ?? [];
     const isTidy = shards.every(
-      ({ vector, graves, increments }) => vector.size <= most && (areKept || graves <= increments.count),
+      ({ vector, graves, increments }) => vector.size <= most && (areKept || graves.size <= increments.count),
     );
     return isTidy && seesAll(world, node) && !(replica?.holdings?.() ?? []).some(isLeft);
   });

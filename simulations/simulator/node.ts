@@ -299,8 +299,8 @@ export class SimulatedNode {
       const key = keyAt(view, table.bytesOf(slot), at);
       const time = { at: this.#options.now(), wallMs: this.clockTime, life };
       const version = versionAt(view, at);
-      const heldBytes = replica.shards.all.reduce((sum, { recordBytes }) => sum + recordBytes, 0);
-      const left = heldBytes - replica.shards.all.reduce((sum, { fallenBytes }) => sum + fallenBytes, 0);
+      const heldBytes = replica.shards.all.reduce((sum, { accounts }) => sum + accounts.recordBytes, 0);
+      const left = heldBytes - replica.shards.all.reduce((sum, { accounts }) => sum + accounts.fallenBytes, 0);
       const standingBytes = left + bytes;
       const room = { diskBytes: this.disk.bytes, heldBytes, standingBytes };
       this.evictions.push({ ...time, ...room, isOrphan, key, version, dot: dotAt(id, view, at) });

@@ -24,11 +24,11 @@ export interface ShareLoss {
 
 export function shareLossOf(replica: Replica, lost: { at: number; shard: ShardId; bytes: number }): ShareLoss {
   const bySpace = new Map<SpaceId, SpaceBytes>();
-  for (const { id, recordBytes, fallenBytes, isLeaving, isSettled } of replica.shards.all) {
+  for (const { id, accounts, isLeaving, isSettled } of replica.shards.all) {
     const space = spaceOf(id);
     const { bytes, standingBytes } = bySpace.get(space) ?? { bytes: 0, standingBytes: 0 };
-    const mayGo = isLeaving || !isSettled ? 0 : recordBytes - fallenBytes;
-    bySpace.set(space, { bytes: bytes + recordBytes, standingBytes: standingBytes + mayGo });
+    const mayGo = isLeaving || !isSettled ? 0 : accounts.recordBytes - accounts.fallenBytes;
+    bySpace.set(space, { bytes: bytes + accounts.recordBytes, standingBytes: standingBytes + mayGo });
   }
   const { at, shard, bytes } = lost;
   return { at, space: spaceOf(shard), bytes, bySpace, known: replica.keyspaces.memoryShares() };

@@ -352,7 +352,7 @@ export class AntiEntropy {
   }
 
   #vectorEntry(shard: Shard): VectorEntry {
-    const vector = shard.tellable;
+    const vector = shard.quarantine.tellable;
     const doubtful = !shard.isSettled;
     return {
       shard: shard.id,

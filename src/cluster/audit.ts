@@ -168,7 +168,7 @@ export class Audit {
         if (compareRecords(view, at, shard.table.viewOf(slot), shard.table.offsetOf(slot)) !== 0) return;
         this.repaired++;
         this.#options.repaired(shard, view, at, "forgotten");
-        shard.forget(slot);
+        shard.graves.forget(slot);
       },
     );
   }
@@ -222,7 +222,7 @@ export class Audit {
   /** The shard, when its vector is what the message is about, and nothing has fallen that counts as of its instant. */
   #sameState(message: MessageOf<"audit-buckets"> | MessageOf<"audit-entries">): Shard | undefined {
     const shard = this.#around.shards.get(message.shard);
-    if (shard === undefined || shard.fallenUntil > message.asOf) return undefined;
+    if (shard === undefined || shard.expiries.fallenUntil > message.asOf) return undefined;
     const isComparable = shard.isWhole() && shard.isSettled;
     return isComparable && isSameDigest(shard.vector.digest(), message.vector) ? shard : undefined;
   }
@@ -315,7 +315,7 @@ function forEachInScope(shard: Shard, scope: Scope, visit: (view: DataView, at: 
 
 /** The newest stamp purged from the bucket of a record. */
 function markOf(shard: Shard, view: DataView, at: number): number {
-  return shard.purgeMarks?.of(bucketOf(view, at)) ?? 0;
+  return shard.graves.marks?.of(bucketOf(view, at)) ?? 0;
 }
 
 /** The record by itself: it stays when the frame that it came in is gone. */

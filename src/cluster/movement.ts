@@ -76,7 +76,7 @@ export class Movement {
   }
 
   #becomeReady(shard: Shard): void {
-    shard.becomeReady();
+    shard.tenure.becomeReady();
     if (!this.#host.ownership.isEverywhere(spaceOf(shard.id))) this.taken++;
   }
 
@@ -85,7 +85,7 @@ export class Movement {
     const isAlone = this.#host.members.owners().length === 0;
     if (this.#wasAlone && !isAlone) {
       for (const shard of this.#host.shards.movable) {
-        if (shard.isReady && shard.table.count === 0 && shard.vector.size === 0) shard.becomeUnready();
+        if (shard.isReady && shard.table.count === 0 && shard.vector.size === 0) shard.tenure.becomeUnready();
       }
     }
     this.#wasAlone = isAlone;
@@ -131,7 +131,7 @@ export class Movement {
   #leave(shard: Shard): void {
     this.#host.log("info", "shard-handed-over", { shard: shard.id, registers: shard.table.count });
     this.#host.leaves(shard);
-    shard.beginLeaving();
+    shard.tenure.beginLeaving();
     this.handedOver++;
     this.#goOnLeaving(shard);
   }
@@ -139,7 +139,7 @@ export class Movement {
   #goOnLeaving(shard: Shard): void {
     if (this.#left <= 0) return;
     const before = shard.table.count;
-    shard.leave(this.#left);
+    shard.tenure.leave(this.#left);
     this.#left -= Math.max(1, before - shard.table.count);
   }
 

@@ -60,7 +60,7 @@ export class Purging {
       const shard = this.#around.shards.all[this.#next] as Shard;
       const test = this.#gravesLeft === 0 || shard.unconfirmed > 0 ? undefined : this.testFor(shard, now);
       const looks = test === undefined ? 0 : Math.min(SHARD_LOOKS, this.#gravesLeft, left);
-      const gone = test === undefined ? 0 : shard.purge(looks, test);
+      const gone = test === undefined ? 0 : shard.graves.purge(looks, test);
       this.#gravesLeft -= looks;
       if (gone === 0) this.#leave();
       purged += gone;
@@ -116,6 +116,6 @@ export class Purging {
 
   #enter(shard: number): void {
     this.#next = shard;
-    this.#gravesLeft = this.#around.shards.all[shard]?.graves ?? 0;
+    this.#gravesLeft = this.#around.shards.all[shard]?.graves.size ?? 0;
   }
 }

@@ -234,7 +234,7 @@ export class Serving {
     // A claim may be long as well: behind a record that fills a message by itself it goes alone.
     const isLast = delta.isDone && bytes.length <= CHUNK_BYTES;
     const claim = isLast ? delta.claim : undefined;
-    const marks = isLast ? delta.shard.purgeMarks : undefined;
+    const marks = isLast ? delta.shard.graves.marks : undefined;
     this.#around.send(peer, { type: "delta", session: id, claim, ready: session.isReady, marks, records });
     if (isLast) {
       puller.sessions.delete(id);

@@ -83,7 +83,11 @@ export class Commands implements CommandStore, CommandService {
         const shards = replica.shards.has(space) ? replica.shards.in(space) : [];
         const sum = (count: (shard: (typeof shards)[number]) => number) =>
           shards.reduce((total, shard) => total + count(shard), 0);
-        return { name, keys: sum((shard) => keysIn(shard, host.now())), expiring: sum(({ expiring }) => expiring) };
+        return {
+          name,
+          keys: sum((shard) => keysIn(shard, host.now())),
+          expiring: sum(({ accounts }) => accounts.expiring),
+        };
       }),
     };
   }

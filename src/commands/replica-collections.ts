@@ -2,11 +2,12 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
+import type { LocalWrite } from "../core/author.ts";
 import type { Container } from "../core/container.ts";
 import { KIND_LIST } from "../core/kind.ts";
 import { lengthWithName } from "../core/member.ts";
 import { expiresAt } from "../core/record.ts";
-import type { LocalWrite, Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard.ts";
 import type { CollectionType } from "../store.ts";
 import {
   added,
@@ -85,7 +86,7 @@ export class ReplicaCollections implements Collections {
   /** About. */
   bytesOf(shard: Shard, { members, bytes }: Container): number {
     const first = members.at(0);
-    return bytes + members.size * (REGISTER_BYTES + (first === 0 ? 0 : shard.lengthOf(first)));
+    return bytes + members.size * (REGISTER_BYTES + (first === 0 ? 0 : shard.values.lengthOf(first)));
   }
 
   setEnd(shard: Shard, { kind, key }: Container, at: number): void {

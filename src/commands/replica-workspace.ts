@@ -6,10 +6,11 @@ import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import type { CommandClient } from "../command-store.ts";
 import { type Amount, textOfAmount } from "../core/amount.ts";
+import type { LocalWrite } from "../core/author.ts";
 import type { Container } from "../core/container.ts";
 import { isIncrementsKind, KIND_PLAIN } from "../core/kind.ts";
 import { bodyLengthAt, keyAt, kindAt } from "../core/record.ts";
-import type { LocalWrite, Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard.ts";
 import { keysApart } from "../replica/command-router.ts";
 import { scanKeys } from "../replica/key-scan.ts";
 import { checkKey, ValueAway, ValueLong } from "../replica/operations.ts";
@@ -172,9 +173,8 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   touch(key: Key): boolean {
-    const shard = this.shardOf(key);
-    const found = this.valueOf(key);
-    found?.shard.used(found.slot);
+    const [shard, found] = [this.shardOf(key), this.valueOf(key)];
+    found?.shard.values.used(found.slot);
     return this.#hasValue(shard, key) || this.collections.shownIn(shard, key) !== undefined;
   }
 
@@ -219,7 +219,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     const shard = this.shardOf(key);
     const value = this.#valueIn(shard, key);
     if (!isThere(value)) return this.#noString(shard, key);
-    if (value.base !== 0) shard.used(value.base);
+    if (value.base !== 0) shard.values.used(value.base);
     return this.#textOf(shard, key, value);
   }
 

@@ -78,7 +78,7 @@ export class Coldest {
   /** Bytes times milliseconds. */
   #roomOf({ shard, slot }: Place): number {
     const stampedAt = msOfTimestamp(timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)));
-    return shard.wholeLengthOf(slot) * Math.max(AGE_MS_MIN, this.#now - stampedAt);
+    return shard.values.wholeLengthOf(slot) * Math.max(AGE_MS_MIN, this.#now - stampedAt);
   }
 
   #draw(): Place {

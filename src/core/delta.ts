@@ -28,8 +28,8 @@ export class DeltaSession {
   /** A session for a receiver that covers `covered`. Costs what the receiver lacks, not what the shard holds. */
   constructor(shard: Shard, covered: VersionVector) {
     this.shard = shard;
-    this.claim = shard.tellable;
-    this.#displaced = shard.displaced;
+    this.claim = shard.quarantine.tellable;
+    this.#displaced = shard.accounts.displaced;
     this.#collectAbove(covered);
   }
 
@@ -47,8 +47,8 @@ export class DeltaSession {
 
   /** Whatever displaced a member that was to be sent bears a dot beyond the claim: it came since. */
   #collectDisplacing(): void {
-    if (this.shard.displaced === this.#displaced) return;
-    this.#displaced = this.shard.displaced;
+    if (this.shard.accounts.displaced === this.#displaced) return;
+    this.#displaced = this.shard.accounts.displaced;
     this.#collectAbove(this.claim);
   }
 

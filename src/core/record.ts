@@ -42,6 +42,8 @@ export const FLAG_META = 16;
 export const FLAG_AWAY = 32;
 export const FLAG_TAGS = 64;
 export const FLAG_SEEN = 128;
+/** Either of: it does not stand. */
+export const FALLEN = FLAG_DEAD | FLAG_GONE;
 
 export const RECORD_HEADER_BYTES = 32;
 export const EXPIRY_BYTES = 6;

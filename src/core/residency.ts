@@ -136,8 +136,8 @@ export class Residency implements Places {
     let bytes = this.fixedBytes + this.#arena.usedBytes;
     this.lendableBytes = 0;
     for (const shard of this.#lodgers.keys()) {
-      bytes -= shard.fallenBytes + (this.hasDisk ? shard.looseBytes : 0);
-      if (this.lender?.mayLend(shard) === true) this.lendableBytes += shard.looseBytes;
+      bytes -= shard.accounts.fallenBytes + (this.hasDisk ? shard.accounts.looseBytes : 0);
+      if (this.lender?.mayLend(shard) === true) this.lendableBytes += shard.accounts.looseBytes;
     }
     this.leastBytes = bytes - this.lendableBytes;
     return this.leastBytes;
@@ -146,7 +146,7 @@ export class Residency implements Places {
   /** What there is when every value has gone, whoever has it; bytes. */
   keyBytes(): number {
     let bytes = this.fixedBytes + this.#arena.usedBytes;
-    for (const { looseBytes, fallenBytes } of this.#lodgers.keys()) bytes -= fallenBytes + looseBytes;
+    for (const { accounts } of this.#lodgers.keys()) bytes -= accounts.fallenBytes + accounts.looseBytes;
     return bytes;
   }
 
@@ -188,7 +188,7 @@ export class Residency implements Places {
   }
 
   #mayOfferAny(lender: Lender): boolean {
-    for (const shard of this.#lodgers.keys()) if (shard.looseBytes > 0 && lender.mayOffer(shard)) return true;
+    for (const shard of this.#lodgers.keys()) if (shard.accounts.looseBytes > 0 && lender.mayOffer(shard)) return true;
     return false;
   }
 
@@ -202,7 +202,7 @@ export class Residency implements Places {
 
   holdOf(place: number): Hold {
     const [shard, slot] = [this.#shardOf(place), this.#slotOf(place)];
-    const hold = shard.holdOf(slot);
+    const hold = shard.values.holdOf(slot);
     if (this.hasDisk || hold !== FREE_TO_GO) return hold;
     return this.lender?.mayOffer(shard) === true && !this.lender.isOffered(shard, slot) ? FREE_TO_GO : BOUND_TO_STAY;
   }
@@ -211,13 +211,13 @@ export class Residency implements Places {
     const [shard, slot] = [this.#shardOf(place), this.#slotOf(place)];
     if (!this.hasDisk) return this.lender?.offer(shard, slot);
     this.letGone++;
-    shard.letValueGo(slot);
+    shard.values.letGo(slot);
   }
 
   /** Somebody else has what was offered. */
   lent(shard: Shard, slot: number): void {
     this.letGone++;
-    shard.letValueGo(slot);
+    shard.values.letGo(slot);
   }
 
   /** Nobody else has what was offered, or something else is there by now: its turn comes again. */

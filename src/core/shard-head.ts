@@ -6,7 +6,8 @@
 import { BadBytes, ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { OriginId } from "../base/ids.ts";
 import { decodePurgeMarks, encodePurgeMarks } from "./purge-marks.ts";
-import type { OwnWrites, Shard } from "./shard.ts";
+import type { OwnWrites } from "./quarantine.ts";
+import type { Shard } from "./shard.ts";
 import { VersionVector } from "./version-vector.ts";
 
 /** What of its registers a shard may claim: the lowest two bits. */
@@ -26,11 +27,11 @@ const OWN_WRITES_MAX = 4096;
 export function encodeHead(shard: Shard, writer: ByteWriter = new ByteWriter()): Uint8Array {
   writer.clear();
   const trust = shard.quarantined ? QUARANTINED : shard.unconfirmed > 0 ? UNCONFIRMED : TRUSTED;
-  const toRedot = shard.toRedot.length > 0 ? TO_REDOT : 0;
+  const toRedot = shard.quarantine.toRedot.length > 0 ? TO_REDOT : 0;
   writer.u8(trust | (shard.isReady ? READY : 0) | (shard.isLeaving ? LEAVING : 0) | toRedot);
   shard.vector.encode(writer);
-  encodePurgeMarks(writer, shard.purgeMarks);
-  if (toRedot !== 0) writeOwnWrites(writer, shard.toRedot);
+  encodePurgeMarks(writer, shard.graves.marks);
+  if (toRedot !== 0) writeOwnWrites(writer, shard.quarantine.toRedot);
   return writer.view();
 }
 
@@ -41,12 +42,13 @@ export function restoreHead(shard: Shard, head: Uint8Array): void {
   if (flags > FLAGS_KNOWN) throw new BadBytes("the head of a shard with unknown flags");
   const trust = flags & TRUST_MASK;
   shard.vector.merge(VersionVector.decode(reader));
-  shard.purgeMarks = decodePurgeMarks(reader);
+  shard.graves.marks = decodePurgeMarks(reader);
   const toRedot = (flags & TO_REDOT) === 0 ? [] : readOwnWrites(reader);
   reader.finish();
-  shard.restoreHolding({ isReady: (flags & READY) !== 0, isLeaving: (flags & LEAVING) !== 0, toRedot });
-  shard.quarantined = trust === QUARANTINED;
-  shard.wasUnconfirmed = trust === UNCONFIRMED;
+  shard.tenure.restore({ isReady: (flags & READY) !== 0, isLeaving: (flags & LEAVING) !== 0 });
+  shard.quarantine.restore(toRedot);
+  shard.quarantine.isOn = trust === QUARANTINED;
+  shard.quarantine.wasOn = trust === UNCONFIRMED;
 }
 
 function writeOwnWrites(writer: ByteWriter, writes: readonly OwnWrites[]): void {

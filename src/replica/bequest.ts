@@ -240,7 +240,7 @@ export class Bequest {
         const isFull = items.length >= KEEP_MAX || bytes >= QUESTION_BYTES_MAX || this.#refused.length >= REFUSED_MAX;
         if (isFull || looks-- <= 0) return;
         const { slot } = progress;
-        if (!shard.mayBeLent(slot) || (this.#host.isEphemeral && shard.isAway(slot))) continue;
+        if (!shard.values.mayBeLent(slot) || (this.#host.isEphemeral && shard.isAway(slot))) continue;
         const version = versionFactsIn(shard, slot);
         bytes += version.key.length;
         progress.left++;
@@ -298,7 +298,7 @@ export class Bequest {
 
   /** With its value, and as it was. */
   #isHere({ progress: { shard }, slot, version }: Item): boolean {
-    if (!shard.mayBeLent(slot) || (this.#host.isEphemeral && shard.isAway(slot))) return false;
+    if (!shard.values.mayBeLent(slot) || (this.#host.isEphemeral && shard.isAway(slot))) return false;
     return isVersionIn(shard, slot, version);
   }
 
@@ -309,7 +309,7 @@ export class Bequest {
 }
 
 /** Of a keyspace that everybody keeps for ever: of others nobody has ghosts. */
-function hasAnythingToGive({ id, looseBytes, awayBytes }: Shard): boolean {
+function hasAnythingToGive({ id, accounts: { looseBytes, awayBytes } }: Shard): boolean {
   const space = spaceOf(id);
   return isForEverybody(space) && space !== SYSTEM_SPACE && looseBytes + awayBytes > 0;
 }

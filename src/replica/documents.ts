@@ -8,11 +8,12 @@ import type { Key, ReplicaId, ShardId } from "../base/ids.ts";
 import { DEFAULT_SPACE } from "../base/shard-id.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
+import type { LocalWrite } from "../core/author.ts";
 import { contentAt, generationAt } from "../core/bond.ts";
 import { isLease, isMember } from "../core/containers.ts";
 import { KIND_DOCUMENT } from "../core/kind.ts";
 import { expiresAt, keyAt, kindAt, timestampAt } from "../core/record.ts";
-import type { LocalWrite, Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard.ts";
 import type {
   DocumentEvent,
   DocumentFacts,

@@ -10,8 +10,9 @@ import type { Quarantine } from "../cluster/membership-host.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import { originOf, replicaOf } from "../core/origin.ts";
+import type { OwnWrites } from "../core/quarantine.ts";
 import { expiresAt, flagsAt, isGone, originAt, recordLength, timestampAt } from "../core/record.ts";
-import type { OwnWrites, Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard.ts";
 import type { Birth } from "../wire/message.ts";
 
 /**
@@ -92,26 +93,26 @@ export class Doubt {
    */
   begin(shard: Shard, writes: readonly OwnWrites[], now: number): void {
     // After a restart it is not clear yet which of those that were to get new dots are our own.
-    const isClear = shard.toRedot.length === 0 || this.#begunHere.has(shard);
+    const isClear = shard.quarantine.toRedot.length === 0 || this.#begunHere.has(shard);
     const slots = new Set(isClear ? this.#unconfirmedToRedot(shard, now) : []);
     for (const write of writes) {
       for (const slot of slotsAbove(shard, write.origin, write.above)) {
         if (this.#isOf(write, shard, slot, now)) slots.add(slot);
       }
     }
-    shard.distrust({ serve: false });
+    shard.quarantine.distrust({ serve: false });
     shard.beginLife(this.#host.origin);
     let isAll = isClear;
     for (const slot of slots) {
       const isLater = shard.isAway(slot) || this.#redottedBytes >= REDOTTED_AT_ONCE_BYTES;
       if (isLater) isAll = false;
       else {
-        this.#redottedBytes += shard.lengthOf(slot);
+        this.#redottedBytes += shard.values.lengthOf(slot);
         this.#redot(shard, slot, now);
       }
     }
     if (isClear) this.#begunHere.add(shard);
-    shard.toRedot = isAll ? [] : merged([...shard.toRedot, ...writes]);
+    shard.quarantine.toRedot = isAll ? [] : merged([...shard.quarantine.toRedot, ...writes]);
   }
 
   #redot(shard: Shard, slot: number, now: number): void {
@@ -121,7 +122,7 @@ export class Doubt {
 
   /** Slots of what is unconfirmed and is to get a new dot. */
   #unconfirmedToRedot(shard: Shard, now: number): number[] {
-    return shard.toRedot.flatMap((write) =>
+    return shard.quarantine.toRedot.flatMap((write) =>
       slotsAbove(shard, write.origin, write.above).filter(
         (slot) => shard.isUnconfirmed(slot) && this.#isOf(write, shard, slot, now),
       ),
@@ -140,7 +141,7 @@ export class Doubt {
   #redotLate(shard: Shard, now: number): void {
     for (const slot of this.#unconfirmedToRedot(shard, now)) this.#redot(shard, slot, now);
     this.#begunHere.delete(shard);
-    shard.toRedot = [];
+    shard.quarantine.toRedot = [];
   }
 
   /**
@@ -155,7 +156,7 @@ export class Doubt {
     const isQuarantined = shard.quarantined;
     // What others deleted and purged has left its marks here by now.
     const witnessed = this.#takeWitnessed(shard, now);
-    const isWhole = shard.reconcile(shard.vector, (view, at, standing) => {
+    const isWhole = shard.quarantine.reconcile(shard.vector, (view, at, standing) => {
       const isOwn = replicaOf(originAt(view, at)) === this.#host.number;
       if (standing === "replaced") {
         // Most likely. The mark may be of another key, and where others closed our lives nobody has ever seen it.
@@ -177,7 +178,7 @@ export class Doubt {
     const slots = (this.#witnessed.get(shard) ?? []).flatMap((write) =>
       slotsAbove(shard, write.origin, write.above).filter((slot) => {
         const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
-        return !shard.isAway(slot) && !shard.wasForgotten(view, at) && this.#isOf(write, shard, slot, now);
+        return !shard.isAway(slot) && !shard.quarantine.wasForgotten(view, at) && this.#isOf(write, shard, slot, now);
       }),
     );
     this.#witnessed.delete(shard);

@@ -104,7 +104,7 @@ export class Eviction {
     this.isUnderWay = false;
     const { residency } = this.#host;
     if (this.disk === undefined && residency === undefined) return;
-    const fallen = sumOf(this.#host.shards.all, ({ fallenBytes }) => fallenBytes);
+    const fallen = sumOf(this.#host.shards.all, ({ accounts }) => accounts.fallenBytes);
     this.#lingeringBytes = this.#fallen.note(fallen, now);
     this.#memoryMax.note(residency?.bytesMax ?? Infinity, now);
     const first = this.#excess(FIRST_MARK);
@@ -122,8 +122,8 @@ export class Eviction {
       }
       left--;
       const { shard, slot } = place;
-      excess.disk -= shard.wholeLengthOf(slot);
-      excess.memory -= residency?.hasDisk === true ? shard.keptLengthOf(slot) : shard.lengthOf(slot);
+      excess.disk -= shard.values.wholeLengthOf(slot);
+      excess.memory -= residency?.hasDisk === true ? shard.values.keptLengthOf(slot) : shard.values.lengthOf(slot);
       this.remove(shard, slot, now);
     }
     this.isUnderWay = isSome(excess) && left < STEP;
@@ -131,7 +131,7 @@ export class Eviction {
 
   /** Removes what is in a slot for good. */
   remove(shard: Shard, slot: number, now: number, isOrphan = false): void {
-    const bytes = shard.wholeLengthOf(slot);
+    const bytes = shard.values.wholeLengthOf(slot);
     this.#host.evict(shard, slot, now);
     this.evicted++;
     this.listener?.(shard, slot, bytes, isOrphan);
@@ -154,13 +154,13 @@ export class Eviction {
     if (residency !== undefined && residency.leastBytes + kept + this.#lingeringBytes > keysMax) {
       const bytes = residency.measureLeast() + kept;
       const lingeringBytes = residency.hasDisk ? 0 : this.#lingeringBytes;
-      const valueBytes = bytes - residency.fixedBytes - sumOf(shards.all, ({ containerBytes }) => containerBytes);
+      const valueBytes = bytes - residency.fixedBytes - sumOf(shards.all, ({ accounts }) => accounts.containerBytes);
       excess.memory = Math.min(bytes + lingeringBytes - keysMax, valueBytes - keysMax * RECORDS_SHARE);
     }
     const standingMax = (this.disk?.standingBytesMax ?? Infinity) * mark.disk;
     if (standingMax < Infinity) {
       const standing = sumOf(shards.all, standingBytesOf);
-      const valueBytes = standing - sumOf(shards.all, ({ containerBytes }) => containerBytes);
+      const valueBytes = standing - sumOf(shards.all, ({ accounts }) => accounts.containerBytes);
       excess.disk = Math.min(standing + this.#lingeringBytes - standingMax, valueBytes - standingMax * VALUES_SHARE);
     }
     return excess;
@@ -204,7 +204,9 @@ export class Eviction {
 
   /** Of what may go, in memory, about: without a disk values are there as well, but for ghosts'. */
   readonly #memoryBytesOf = (shard: Shard): number =>
-    this.#host.residency?.hasDisk === true ? KEY_BYTES * shard.standing : standingBytesOf(shard) - shard.awayBytes;
+    this.#host.residency?.hasDisk === true
+      ? KEY_BYTES * shard.standing
+      : standingBytesOf(shard) - shard.accounts.awayBytes;
 }
 
 /** What of an excess is due of some of all shards: as much as they hold beyond their share of what may stay (F2). */
@@ -221,11 +223,11 @@ function dueOf(
   return { disk: Math.min(excess.disk, disk), memory: Math.min(excess.memory, memory) };
 }
 
-function standingBytesOf({ recordBytes, fallenBytes }: Shard): number {
+function standingBytesOf({ accounts: { recordBytes, fallenBytes } }: Shard): number {
   return recordBytes - fallenBytes;
 }
 
-function hasValues({ recordBytes, fallenBytes, containerBytes }: Shard): boolean {
+function hasValues({ accounts: { recordBytes, fallenBytes, containerBytes } }: Shard): boolean {
   return recordBytes - fallenBytes - containerBytes > 0;
 }
 

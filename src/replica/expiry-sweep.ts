@@ -42,8 +42,8 @@ export class ExpirySweep {
     let earliest = Infinity;
     let left = BUDGET;
     for (const shard of this.#shards) {
-      if (shard.earliestExpiry <= this.sweptTo) {
-        const isSwept = shard.sweep(this.sweptTo, left, (slot) => {
+      if (shard.expiries.earliest <= this.sweptTo) {
+        const isSwept = shard.expiries.sweep(this.sweptTo, left, (slot) => {
           left--;
           this.expired++;
           this.#options.fell(shard, slot, this.sweptTo);
@@ -51,7 +51,7 @@ export class ExpirySweep {
         this.isUnderWay = !isSwept || left === 0;
         if (this.isUnderWay) return;
       }
-      earliest = Math.min(earliest, shard.earliestExpiry);
+      earliest = Math.min(earliest, shard.expiries.earliest);
     }
     this.#agenda.earliestExpiry = earliest;
   }

@@ -181,7 +181,7 @@ export class Ghosts implements Lender {
       if (this.#hasWhole(version)) places.push(place);
       else if (isGoing && !this.#takeBack(version)) noRoom.push(place);
     }
-    const isWhole = shards.all.every(({ away }) => away === 0);
+    const isWhole = shards.all.every(({ accounts }) => accounts.away === 0);
     this.#host.send(peer, { type: "kept", question, places, isWhole, noRoom, isGoing: isDeparting });
   }
 
@@ -241,7 +241,7 @@ export class Ghosts implements Lender {
 
   /** G3. */
   #isAsItWas({ shard, slot, version }: Offer): boolean {
-    if (shard.holdOf(slot) !== FREE_TO_GO) return false;
+    if (shard.values.holdOf(slot) !== FREE_TO_GO) return false;
     return isVersionIn(shard, slot, version);
   }
 

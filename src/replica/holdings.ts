@@ -32,7 +32,7 @@ export function holdingsOf(replica: Replica): Holding[] {
   const links = [...replica.links()];
   const unconfirmed = shards.all.reduce((sum, shard) => sum + shard.unconfirmed, 0);
   const queued = links.reduce((sum, peer) => sum + replica.queuedBytes(peer), 0);
-  const dirty = replica.isEphemeral ? 0 : shards.all.filter((shard) => shard.isDirty).length;
+  const dirty = replica.isEphemeral ? 0 : shards.all.filter((shard) => shard.unsaved.isAny).length;
   const serving = replica.deltasServed;
   return [
     holding("changes_kept", "Changes kept for watchers that come back.", kept, CHANGES_MAX * changes.length, false),

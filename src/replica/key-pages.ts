@@ -12,6 +12,7 @@ import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import { ORDER_MAX, orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
 import { isIncrementsKind } from "../core/kind.ts";
+import { collectParts } from "../core/listed-slots.ts";
 import { keyAt, keyLengthAt, keyStartAt, kindAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { KeyPage, KeysOptions } from "../store.ts";
@@ -98,7 +99,7 @@ export function pageOfShard(
     const first = partOf(place.order);
     const to = Math.min(PARTS, first + partsFor(shard, max.keys - keys.length));
     const slots: number[] = [];
-    shard.collectParts(first, to, slots);
+    collectParts(shard, first, to, slots);
     looked += slots.length;
     const cut = take(shard, candidates(shard, slots, prefix, place, now), max.keys, keys);
     if (cut !== undefined) return { keys, next: cut, looked };
@@ -110,7 +111,7 @@ export function pageOfShard(
 /** All live keys of one order under a prefix, in no order. */
 export function keysOfOrder(shard: Shard, prefix: string, order: number, now: number): Key[] {
   const slots: number[] = [];
-  shard.collectParts(partOf(order), partOf(order) + 1, slots);
+  collectParts(shard, partOf(order), partOf(order) + 1, slots);
   const found = candidates(shard, slots, prefix, { order }, now);
   return found.slots.filter((_, i) => found.orders[i] === order).map((slot) => keyOf(shard, slot));
 }

@@ -95,7 +95,8 @@ export class Loader {
     for (const shard of this.#shards) {
       const told = this.#sums.get(shard.id) ?? { count: 0, sumHigh: 0, sumLow: 0 };
       const { count } = shard.table;
-      const isSound = count === told.count && shard.sum.high === told.sumHigh && shard.sum.low === told.sumLow;
+      const isSound =
+        count === told.count && shard.accounts.sum.high === told.sumHigh && shard.accounts.sum.low === told.sumLow;
       if (!isSound) this.report.damagedShards.push(shard);
     }
     return this.report;

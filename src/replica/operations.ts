@@ -83,7 +83,7 @@ function readSum(
     const valueLength = valueLengthAt(shard.table.viewOf(base), shard.table.offsetOf(base));
     if (valueLength > bytesMax) return new ValueLong(valueLength);
     if (shard.isAway(base)) return new ValueAway(shard, base);
-    shard.used(base);
+    shard.values.used(base);
   }
   const { view, start } = recordOfSum(shard, key, sum);
   return { dot: dotAt(shard.id, view, start), entry: entryAt(view, start) };
@@ -108,7 +108,7 @@ function readValue(
   }
   if (valueLengthAt(view, at) > bytesMax) return new ValueLong(valueLengthAt(view, at));
   if (shard.isAway(slot)) return new ValueAway(shard, slot);
-  shard.used(slot);
+  shard.values.used(slot);
   return { dot, entry: entryAt(view, at) };
 }
 

@@ -118,8 +118,8 @@ export class Orphans {
         [this.#shard, this.#slot, this.#isAtEnd] = [0, 1, true];
         return;
       }
-      if (shard.away > 0 && this.#isKeeper(shard)) {
-        const { slots, next } = shard.nextAway(this.#slot, FETCHED_AT_ONCE - wanted, LOOKS_MAX - looks);
+      if (shard.accounts.away > 0 && this.#isKeeper(shard)) {
+        const { slots, next } = shard.values.nextAway(this.#slot, FETCHED_AT_ONCE - wanted, LOOKS_MAX - looks);
         looks += next - this.#slot;
         wanted += slots.length;
         for (const slot of slots) recalls.want(shard, slot, () => {});

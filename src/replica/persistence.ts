@@ -166,7 +166,7 @@ export class Persistence {
   found(shard: Shard): void {
     if (shard.isBlank) return;
     this.#readyOnDisk.set(shard.id, shard.isReady);
-    this.#noteBytes(shard.id, shard.recordBytes);
+    this.#noteBytes(shard.id, shard.accounts.recordBytes);
   }
 
   /** The shard is on disk as it is now: it was just read from there. */
@@ -198,7 +198,8 @@ export class Persistence {
       }
       this.#addShard(shard);
       this.#underWay.add(shard);
-      const { isReady, recordBytes, isBlank } = shard;
+      const { isReady, isBlank } = shard;
+      const { recordBytes } = shard.accounts;
       shards.push({ shard, vector: shard.vector.snapshot(), isReady, recordBytes, isBlank });
     }
     this.isBehind = this.#damagedKeys.length > 0 || shards.length < waiting.length;
@@ -273,7 +274,7 @@ export class Persistence {
   #addShard(shard: Shard): void {
     const { table } = shard;
     const batch = this.#batchWriter;
-    shard.takeDirty(
+    shard.unsaved.take(
       (identity) => {
         const view = new DataView(identity.buffer, identity.byteOffset, identity.byteLength);
         writeRecordKey(view, 0, shard.id, batch.keys);
@@ -287,7 +288,7 @@ export class Persistence {
         batch.put();
       },
     );
-    const { high, low } = shard.sum;
+    const { high, low } = shard.accounts.sum;
     const head = { head: encodeHead(shard, this.#headWriter), count: shard.table.count, sumHigh: high, sumLow: low };
     this.#headChecksums.set(shard.id, headChecksum(encodeShardHead(shard.id, head, batch.values)));
     batch.keys.raw(shardHeadKey(shard.id));

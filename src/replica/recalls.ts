@@ -90,7 +90,7 @@ export class Recalls {
     }
     if (this.#queued.length >= QUEUED_MAX)
       return answer(new AtollError("TOO_MANY_REQUESTS", "too many values are being taken back already"));
-    const identity = table.bytesOf(slot).slice(at, at + shard.lengthOf(slot));
+    const identity = table.bytesOf(slot).slice(at, at + shard.values.lengthOf(slot));
     const recall: Recall = { key, shard, identity, waiting: [answer], bytes: valueLengthAt(view, at), tries: 0 };
     this.#byKey.set(name, recall);
     this.#queued.push(recall);
@@ -161,7 +161,7 @@ export class Recalls {
     const view = viewOf(bytes);
     try {
       const length = checkRecord(view, 0, bytes.length, this.#host.limits);
-      return length === bytes.length && shard.takeValueBack(slot, view, bytes, 0, length);
+      return length === bytes.length && shard.values.takeBack(slot, view, bytes, 0, length);
     } catch (error) {
       if (!(error instanceof BadBytes)) throw error;
       return false;

@@ -9,6 +9,7 @@ import type { Key } from "../base/ids.ts";
 import type { Container } from "../core/container.ts";
 import { orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
 import { isContainerKind } from "../core/kind.ts";
+import { collectParts } from "../core/listed-slots.ts";
 import { keyAt, keyLengthAt, keyStartAt, kindAt, recordLength } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { isOver, liveMembers } from "../types/container.ts";
@@ -63,7 +64,7 @@ export function pageOfRecords(
     const first = partOf(place.order);
     const to = Math.min(PARTS, first + Math.ceil((PARTS * PASS_MIN) / Math.max(1, shard.table.count)));
     const slots: number[] = [];
-    shard.collectParts(first, to, slots);
+    collectParts(shard, first, to, slots);
     looked += slots.length;
     const cut = page.take(slots, place, bytesMax);
     if (cut !== undefined) return page.end(cut, looked);

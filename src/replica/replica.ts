@@ -35,6 +35,8 @@ import { Sealing } from "../cluster/sealing.ts";
 import { Serving } from "../cluster/serving.ts";
 import { Agenda } from "../core/agenda.ts";
 import { Arena } from "../core/arena.ts";
+import { APPLIED } from "../core/arrivals.ts";
+import type { LocalWrite } from "../core/author.ts";
 import { HybridClock, msOfTimestamp, timestampFromMs } from "../core/clock.ts";
 import { compact, isWasteful } from "../core/compaction.ts";
 import { isCollectionKind, KIND_PLAIN } from "../core/kind.ts";
@@ -52,7 +54,7 @@ import {
 } from "../core/record.ts";
 import type { RecordLimits } from "../core/record-check.ts";
 import { Residency } from "../core/residency.ts";
-import { APPLIED, type LocalWrite, Shard } from "../core/shard.ts";
+import { Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { Shards } from "../core/shards.ts";
 import type { Whisper } from "../document-store.ts";
@@ -499,7 +501,7 @@ export class Replica implements WatchRelayHost {
    * that names the life that makes it; `write` does it by itself.
    */
   prepare(shard: Shard): void {
-    if (shard.isLeaving) shard.leave(Infinity);
+    if (shard.isLeaving) shard.tenure.leave(Infinity);
     if (!shard.isSpent) return;
     this.life += 1 + leap(this.#random);
     // What the disk has taken so far belongs to the lives before: that others know of it is no news.
@@ -770,7 +772,7 @@ export class Replica implements WatchRelayHost {
     if (!this.#rota.may("fall", falling.size > 0)) return;
     for (const shard of falling) {
       this.#rota.spent("fall");
-      if (!shard.fall(FALLING_STEP)) return;
+      if (!shard.falling.step(FALLING_STEP)) return;
     }
   }
 
@@ -880,7 +882,7 @@ export class Replica implements WatchRelayHost {
 
   isOnDisk(shard: Shard, slot: number): boolean {
     if (shard.isAway(slot)) return true;
-    if (this.persistence.isUnderWayOf(shard) || shard.isToBeWritten(slot)) return false;
+    if (this.persistence.isUnderWayOf(shard) || shard.unsaved.has(slot)) return false;
     const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
     return this.persistence.durableOf(shard.id).covers(originAt(view, at), sequenceAt(view, at));
   }
@@ -899,7 +901,7 @@ export class Replica implements WatchRelayHost {
   lost(shard: Shard, slot: number, now = this.sweptTo): void {
     this.outbox.log("error", "data-damaged", { shards: 1, entries: 1, registers: shard.table.count });
     shard.discard(slot);
-    shard.distrust({ serve: !shard.quarantined });
+    shard.quarantine.distrust({ serve: !shard.quarantined });
     this.pulls.abandon(shard.id);
     this.persistence.distrusted(shard);
     this.#changedUntold(shard);
@@ -1107,7 +1109,7 @@ export class Replica implements WatchRelayHost {
     this.#vouchers.begin(now);
     for (const shard of this.shards) {
       this.pulls.abandon(shard.id);
-      if (this.#ephemeral) shard.discardAway();
+      if (this.#ephemeral) shard.values.discard();
       this.#doubt.begin(shard, toRedot.get(shard) ?? [], now);
       this.persistence.distrusted(shard);
     }
@@ -1129,7 +1131,7 @@ export class Replica implements WatchRelayHost {
     for (const shard of this.shards) {
       if (!this.ownership.isEverywhere(spaceOf(shard.id))) continue;
       this.pulls.abandon(shard.id);
-      shard.distrust({ serve: !shard.quarantined, isWhole: true });
+      shard.quarantine.distrust({ serve: !shard.quarantined, isWhole: true });
       this.persistence.distrusted(shard);
     }
     this.persistence.putAllInOneBatch();
@@ -1222,12 +1224,12 @@ export class Replica implements WatchRelayHost {
    * it would stay in doubt for ever, as nobody sends it again.
    */
   #recallsWhatIsInDoubt(shard: Shard): boolean {
-    if (shard.away === 0) return false;
+    if (shard.accounts.away === 0) return false;
     if (this.recalls.waiting > 0) return true;
-    const slots = shard.unconfirmedAway(RECALLS_AT_ONCE);
+    const slots = shard.values.unconfirmed(RECALLS_AT_ONCE);
     for (const slot of slots) {
       this.recalls.want(shard, slot, (recalled) => {
-        const isGone = recalled === "gone" && shard.mayBeLent(slot) && shard.isAway(slot);
+        const isGone = recalled === "gone" && shard.values.mayBeLent(slot) && shard.isAway(slot);
         if (isGone && shard.isUnconfirmed(slot)) shard.discard(slot);
       });
     }

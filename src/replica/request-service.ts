@@ -338,7 +338,7 @@ function recordsOf(shard: Shard, key: Key, now: number): Records {
   if (sum !== undefined && sum.from.length > 0) return recordOfSum(shard, key, sum);
   const slot = shard.find(KIND_PLAIN, key);
   if (slot === 0) return NOTHING;
-  shard.used(slot);
+  shard.values.used(slot);
   const view = shard.table.viewOf(slot);
   const start = shard.table.offsetOf(slot);
   return { bytes: shard.table.bytesOf(slot), view, start, end: start + recordLength(view, start) };

@@ -5,9 +5,10 @@
  * before, so that it goes on where it was left off.
  */
 
+import type { LocalWrite } from "../core/author.ts";
 import { isDeletion, isLease } from "../core/containers.ts";
 import { expiresAt, fieldAt, flagsAt, isDead, timestampAt, valueLengthAt, valueStartAt } from "../core/record.ts";
-import type { LocalWrite, Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard.ts";
 import { type CollectionId, deletionOfAll, leaseOf, memberName, removed } from "../types/collection.ts";
 import { isOver } from "../types/container.ts";
 import type { RestoreFate, RestoreMode } from "./restore-here.ts";

@@ -281,7 +281,7 @@ class Writing {
 
   #wasForgotten(): boolean {
     const { view, at } = this.#record;
-    return this.#mode.isOurs && this.#shard.wasForgotten(view, at);
+    return this.#mode.isOurs && this.#shard.quarantine.wasForgotten(view, at);
   }
 
   #stampOf(slot: number): number {

@@ -88,7 +88,7 @@ export class StaleSweep {
     const shards = this.#host.shards.in(look.space);
     for (let left = LOOKS_MAX; look.shard < shards.length; look.shard++, look.slot = 1) {
       const shard = shards[look.shard] as Shard;
-      if (shard.tagged === 0) continue;
+      if (shard.accounts.tagged === 0) continue;
       const mayDelete = this.#mayDelete(shard);
       for (; look.slot < shard.table.slotEnd; look.slot++, left--, look.looked++) {
         if (left <= 0) return false;

@@ -148,7 +148,8 @@ async function load(
   const damaged = new Set(isLatest && isWhole ? report.damagedShards : replica.shards);
   for (const shard of replica.shards) {
     replica.persistence.found(shard);
-    if (damaged.has(shard) || shard.wasUnconfirmed || shard.quarantined) shard.distrust({ serve: !shard.quarantined });
+    if (damaged.has(shard) || shard.quarantine.wasOn || shard.quarantined)
+      shard.quarantine.distrust({ serve: !shard.quarantined });
     else replica.persistence.loaded(shard);
   }
   replica.persistence.removeDamaged(report.damagedKeys);

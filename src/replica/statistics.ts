@@ -79,7 +79,7 @@ export function replicaStatistics(replica: Replica): Statistic[] {
     gauge(
       "tagged_values",
       "Values held that carry tags.",
-      sum((shard) => shard.tagged),
+      sum((shard) => shard.accounts.tagged),
     ),
     counter(
       "stale_deleted_total",
@@ -117,7 +117,7 @@ function valueStatistics({ shards, residency, recalls, isEphemeral, orphans, fet
     counter("values_fetched_by_peers_total", "Values that peers without a disk were given from here.", fetches.served),
   ];
   if (residency === undefined) return lent;
-  const away = shards.all.reduce((sum, shard) => sum + shard.away, 0);
+  const away = shards.all.reduce((sum, shard) => sum + shard.accounts.away, 0);
   const own = isEphemeral
     ? [
         gauge("ghosts", "Registers whose values peers have, and this replica has not.", away),

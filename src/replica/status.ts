@@ -86,7 +86,7 @@ function valuesStatus({
   residency,
 }: Replica): Pick<ClusterStatus, "memoryBytesMax" | "valuesOnDiskOnly" | "ghosts"> {
   if (residency === undefined) return {};
-  const away = shards.all.reduce((sum, shard) => sum + shard.away, 0);
+  const away = shards.all.reduce((sum, shard) => sum + shard.accounts.away, 0);
   const memoryBytesMax = Math.round(residency.bytesMax);
   return residency.hasDisk ? { memoryBytesMax, valuesOnDiskOnly: away } : { memoryBytesMax, ghosts: away };
 }

@@ -9,7 +9,8 @@ import type { Key } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { isKeeper } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
-import type { LocalWrite, Shard } from "../core/shard.ts";
+import type { LocalWrite } from "../core/author.ts";
+import type { Shard } from "../core/shard.ts";
 import { upkeepOf } from "../types/counter-upkeep.ts";
 
 /** Keys looked at in one step, of about 2 µs each, and of a write as much as five. */

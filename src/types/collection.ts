@@ -6,12 +6,13 @@
 
 import { ByteWriter, latin1FromBytes } from "../base/bytes.ts";
 import type { Key, OriginId } from "../base/ids.ts";
+import type { LocalWrite } from "../core/author.ts";
 import type { Container } from "../core/container.ts";
 import { DELETION_FIELD_BYTES, DELETION_MARK, LEASE_FIELD } from "../core/containers.ts";
 import { fieldOfName, memberLengthAt, memberStartAt, nameAt, valueWithName } from "../core/member.ts";
 import { replicaOf } from "../core/origin.ts";
 import { originAt, sequenceAt } from "../core/record.ts";
-import type { LocalWrite, Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard.ts";
 import { restricted, type VersionVector } from "../core/version-vector.ts";
 import { writeUint56 } from "../core/wide-numbers.ts";
 import { isOver, leaseEnd } from "./container.ts";
@@ -125,7 +126,8 @@ export function deletionOfAll(shard: Shard, id: CollectionId): readonly LocalWri
   const container = shard.containers.find(id.kind, id.key);
   if (container === undefined) return [];
   const writes: LocalWrite[] = [];
-  for (const slot of shard.membersBeyond(container, shard.vector)) writes.push(removed(id, memberName(shard, slot)));
+  for (const slot of shard.falling.membersBeyond(container, shard.vector))
+    writes.push(removed(id, memberName(shard, slot)));
   if (leaseEnd(shard, id.kind, id.key) !== Infinity && !isCovered(shard, container.lease))
     writes.push(leaseOf(id, undefined));
   writes.push({

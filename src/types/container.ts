@@ -4,12 +4,13 @@
  */
 
 import type { Key } from "../base/ids.ts";
+import type { LocalWrite } from "../core/author.ts";
 import type { Bond } from "../core/bond.ts";
 import { timestampFromMs } from "../core/clock.ts";
 import type { Container } from "../core/container.ts";
 import { LEASE_FIELD } from "../core/containers.ts";
 import { expiresAt, timestampAt } from "../core/record.ts";
-import type { LocalWrite, Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard.ts";
 
 /** True when there is something in a container. */
 export function isThere(shard: Shard, kind: number, key: Key, nowMs: number): boolean {
@@ -52,11 +53,11 @@ export function leaseEnd(shard: Shard, kind: number, key: Key): number {
 /** What binds a member that is written now. */
 export function bondOf(shard: Shard, kind: number, key: Key): Bond {
   const container = shard.containers.find(kind, key);
-  if (container === undefined) return { generation: 0, after: shard.purgeMarkOf(kind, key) };
+  if (container === undefined) return { generation: 0, after: shard.graves.markOf(kind, key) };
   const { generation, after } = container;
   // A lease by itself knows of no deletion.
   const isBare = container.base === 0 && container.members.size === 0;
-  return { generation, after: isBare ? Math.max(after, shard.purgeMarkOf(kind, key)) : after };
+  return { generation, after: isBare ? Math.max(after, shard.graves.markOf(kind, key)) : after };
 }
 
 /** The deletion of a container, which beats all that is known of it. */

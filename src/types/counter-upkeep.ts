@@ -12,12 +12,13 @@
  */
 
 import type { Key } from "../base/ids.ts";
+import type { LocalWrite } from "../core/author.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import { adderAt, isTakenAlong, overAt, runAt, sightAt, unseenOf } from "../core/increments.ts";
 import { incrementsOf, KIND_PLAIN } from "../core/kind.ts";
 import { textOfOrigin } from "../core/origin-bytes.ts";
 import { contentTypeAt, flagsAt, isDead, isGone, tagsAt, timestampAt } from "../core/record.ts";
-import type { LocalWrite, Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard.ts";
 import { endOf, sumOf, textOf } from "./counter.ts";
 
 export interface UpkeepView {

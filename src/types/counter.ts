@@ -6,12 +6,13 @@
 import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import { type Amount, addAmounts, amountOfText, textOfAmount } from "../core/amount.ts";
+import type { LocalWrite } from "../core/author.ts";
 import { encodeRun, isTakenAlong, type Over, overAt, type Run, sightAt, unseenOf } from "../core/increments.ts";
 import { incrementsOf, KIND_PLAIN } from "../core/kind.ts";
 import { textOfOrigin } from "../core/origin-bytes.ts";
 import { bodyLengthAt, bodyStartAt, expiresAt } from "../core/record.ts";
 import { NONE_SEEN } from "../core/seen.ts";
-import type { LocalWrite, Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard.ts";
 
 /** A longer text is no number that is worth it. */
 const NUMBER_BYTES_MAX = 5 * 1024;
@@ -97,7 +98,7 @@ export function addition(shard: Shard, key: Key, by: Amount, due: number | undef
   const over = overIn(shard, slot, nowMs);
   const last = ownRun(shard, key, nowMs);
   if (last === undefined || (over !== undefined && isTakenAlong(last, over))) {
-    const after = slot === 0 ? shard.purgeMarkOf(KIND_PLAIN, key) : (over?.stamp ?? 0);
+    const after = slot === 0 ? shard.graves.markOf(KIND_PLAIN, key) : (over?.stamp ?? 0);
     const tally = { run: shard.nextSequence, count: 1, sum: by };
     return incrementsWrite(shard, key, { after, began: Math.floor(nowMs), tally }, due);
   }

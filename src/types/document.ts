@@ -5,12 +5,13 @@
  */
 
 import type { Key, OriginId } from "../base/ids.ts";
+import type { LocalWrite } from "../core/author.ts";
 import { contentAt, encodeMember } from "../core/bond.ts";
 import { Fingerprint } from "../core/fingerprint.ts";
 import { KIND_DOCUMENT } from "../core/kind.ts";
 import { replicaOf } from "../core/origin.ts";
 import { originAt, sequenceAt, timestampAt, valueLengthAt } from "../core/record.ts";
-import type { LocalWrite, Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard.ts";
 import { restricted, type VersionVector } from "../core/version-vector.ts";
 import { bondOf, leaseEnd, liveMembers } from "./container.ts";
 

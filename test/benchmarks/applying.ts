@@ -152,7 +152,7 @@ function nsEach(run: () => void): number {
 /** As if the disk had taken it all. */
 function clean(world: World): void {
   for (const shard of world.shards) {
-    shard.takeDirty(
+    shard.unsaved.take(
       () => {},
       () => {},
     );

@@ -108,7 +108,7 @@ function pass(
 function isEqual([a, b]: readonly [Machine, Machine]): boolean {
   return a.replica.shards.all.every((shard, i) => {
     const other = b.replica.shards.all[i];
-    return other !== undefined && !shard.isDirty && !other.isDirty && shard.vector.equals(other.vector);
+    return other !== undefined && !shard.unsaved.isAny && !other.unsaved.isAny && shard.vector.equals(other.vector);
   });
 }
 

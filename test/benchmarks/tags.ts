@@ -74,7 +74,7 @@ export async function run(): Promise<BenchmarkReport> {
     return times;
   });
   const steps: number[] = [];
-  const tagged = () => [...replica.shards].reduce((sum, shard) => sum + shard.tagged, 0);
+  const tagged = () => [...replica.shards].reduce((sum, shard) => sum + shard.accounts.tagged, 0);
   while (tagged() > 0) {
     now += TICK_MS;
     const from = performance.now();

@@ -85,7 +85,7 @@ describe("more than one audit can tell", () => {
     machines.run(3000);
     machines.cut(["c"], ["a", "b"]);
     const shard = machines.at("b").shardOfKey("k" as Key);
-    for (const key of large) shard.forget(shard.find(KIND_PLAIN, key as Key));
+    for (const key of large) shard.graves.forget(shard.find(KIND_PLAIN, key as Key));
     lose(machines, "b", "k");
     machines.run(2 * REPAIR_MS);
     expect(large.map((key) => machines.get("b", key))).toEqual(Array(6).fill(undefined));

@@ -192,7 +192,7 @@ describe("sessions", () => {
   it("begin anew with what is claimed by then when what was held is not to be served", () => {
     pull(1, 100_000);
     expect(taken().claims).toBe(0);
-    around.shards.all[0]?.distrust({ serve: false });
+    around.shards.all[0]?.quarantine.distrust({ serve: false });
     serving.restart();
     serving.receiveCredit(b, { type: "credit", bytes: 100_000 });
     const [delta] = around.sent.flatMap(({ message }) => (message.type === "delta" ? [message] : []));
@@ -206,7 +206,7 @@ describe("a delta of what peers have", () => {
   beforeEach(() => {
     const { shard } = around.looseShards[0] ?? {};
     const slot = shard?.find(KIND_PLAIN, `k${away}` as Key) ?? 0;
-    shard?.letValueGo(slot);
+    shard?.values.letGo(slot);
   });
 
   it("waits until that is here, and claims all", () => {

@@ -51,7 +51,7 @@ describe("a register older than a tombstone purged from its bucket", () => {
     audit.receiveForget(old);
     expect(machines.get("a", "k")).toBe("newer");
     const newer = forget(shard.id, recordOf(machines, "a", "k"));
-    shard.distrust({ serve: true });
+    shard.quarantine.distrust({ serve: true });
     audit.receiveForget(newer);
     expect(machines.get("a", "k")).toBe("newer");
   });
@@ -136,7 +136,7 @@ describe("while the owners vote", () => {
   it("what is deleted and purged is voted about again, and not put back", async () => {
     const { machines, shard, answer } = await underWay();
     machines.delete("a", "k");
-    shard.forget(shard.find(KIND_PLAIN, "k" as Key));
+    shard.graves.forget(shard.find(KIND_PLAIN, "k" as Key));
     machines.at("a").outbox.frames = [];
     expect(answer()).toEqual(["audit-vote"]);
     expect(machines.get("a", "k")).toBe(undefined);
@@ -144,7 +144,7 @@ describe("while the owners vote", () => {
 
   it("who begins anew no longer decides", async () => {
     const { machines, shard, answer } = await underWay();
-    shard.distrust({ serve: false });
+    shard.quarantine.distrust({ serve: false });
     expect(answer()).toEqual([]);
     expect(machines.get("a", "k")).toBe(undefined);
   });

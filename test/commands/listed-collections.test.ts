@@ -1,6 +1,7 @@
 /** Keys of collections are listed once, however many members there are, and which of them are left. */
 
 import { expect, test } from "vitest";
+import { collectParts } from "../../src/core/listed-slots.ts";
 import { commandLines } from "../support/command-lines.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 
@@ -28,7 +29,7 @@ test("a key is listed once and counted once, whatever lies under it, and visits 
   } while (cursor !== "0");
   expect(found.sort()).toEqual(expected.sort());
   const slots: number[] = [];
-  for (const shard of placed.driver(0).replica.shards.in(SPACE)) shard.collectParts(0, 16, slots);
+  for (const shard of placed.driver(0).replica.shards.in(SPACE)) collectParts(shard, 0, 16, slots);
   expect(slots.length).toBe(expected.length);
 });
 

@@ -88,7 +88,7 @@ describe("what is wanted least", () => {
     expect(new Coldest([shard], new SeededRandom(3), LATER).take()).toBeUndefined();
     const slot = shard.write({ kind: KIND_PLAIN, key: "live" as Key, value: new Uint8Array(1) }, NOW + 100);
     expect(new Coldest([shard], new SeededRandom(3), LATER).take()).toEqual({ shard, slot });
-    shard.distrust({ serve: true });
+    shard.quarantine.distrust({ serve: true });
     expect(new Coldest([shard], new SeededRandom(3), LATER).take()).toBeUndefined();
   });
 

@@ -89,7 +89,7 @@ describe("a shard", () => {
     const claim = new VersionVector();
     claim.advance(origin(2), 5);
     loose.shard.claim(claim);
-    loose.shard.distrust({ serve: true });
+    loose.shard.quarantine.distrust({ serve: true });
     loose.shard.beginLife(origin(1, 2));
     write(loose);
     apply(loose, theirs());
@@ -100,7 +100,7 @@ describe("a shard", () => {
   it("does not know what an earlier life had seen of what it gave a new dot", () => {
     const loose = started(true);
     const slot = write(loose);
-    loose.shard.distrust({ serve: true });
+    loose.shard.quarantine.distrust({ serve: true });
     loose.shard.beginLife(origin(1, 2));
     loose.shard.redot(slot);
     push(loose, theirs());

@@ -101,7 +101,7 @@ describe("a delta", () => {
   it("keeps back what is not confirmed", () => {
     const [from, to] = [started(1), started(2)];
     write(from, "a", "v");
-    from.shard.distrust({ serve: true });
+    from.shard.quarantine.distrust({ serve: true });
     from.shard.beginLife(origin(1, 2));
     write(from, "b", "v");
     carryAll(new DeltaSession(from.shard, to.shard.vector), to);
@@ -180,7 +180,7 @@ class Pair {
   /** As R6 allows: both have it, and this side covers all that the other does. */
   #purge(here: Shard, there: Shard): void {
     if (!here.vector.dominates(there.vector)) return;
-    here.purge(10, (view, at) => there.vector.covers(...dotOf(view, at)));
+    here.graves.purge(10, (view, at) => there.vector.covers(...dotOf(view, at)));
   }
 
   settle(): void {
@@ -242,7 +242,7 @@ describe("a delta from a shard in doubt", () => {
   it("claims nothing that something unconfirmed is in the way of, until that is decided about", () => {
     const [from, to] = [started(1), started(2)];
     write(from, "k", "unconfirmed");
-    from.shard.distrust({ serve: false });
+    from.shard.quarantine.distrust({ serve: false });
     from.shard.beginLife(origin(1, 2));
     const theirs = (key: string, sequence: number) => record({ key, origin: origin(3), sequence, timestamp: 1 });
     push(from, theirs("other", 1));
@@ -252,7 +252,7 @@ describe("a delta from a shard in doubt", () => {
     carryAll(new DeltaSession(from.shard, to.shard.vector), to);
     expect(dump(to.shard).map((line) => line.split(" ")[0])).toEqual(["other", "own"]);
     expect(vectorText(to.shard), "k is not there").toBe(`${origin(1, 2)}:1`);
-    from.shard.reconcile(from.shard.vector, () => "stays");
+    from.shard.quarantine.reconcile(from.shard.vector, () => "stays");
     carryAll(new DeltaSession(from.shard, to.shard.vector), to);
     expect(dump(to.shard)).toEqual(dump(from.shard));
     expect(vectorText(to.shard)).toBe(vectorText(from.shard));
@@ -261,12 +261,12 @@ describe("a delta from a shard in doubt", () => {
   it.each(["goes", "stays under a new dot"] as const)("claims all again once what was in the way %s", (fate) => {
     const from = started(1);
     write(from, "k", "unconfirmed");
-    from.shard.distrust({ serve: false });
+    from.shard.quarantine.distrust({ serve: false });
     from.shard.beginLife(origin(1, 2));
     push(from, record({ key: "k", origin: origin(3), timestamp: 1 }));
-    expect(from.shard.tellable.size).toBe(0);
-    from.shard.reconcile(from.shard.vector, () => fate);
+    expect(from.shard.quarantine.tellable.size).toBe(0);
+    from.shard.quarantine.reconcile(from.shard.vector, () => fate);
     push(from, record({ key: "other", origin: origin(3), sequence: 2 }));
-    expect(from.shard.tellable.equals(from.shard.vector)).toBe(true);
+    expect(from.shard.quarantine.tellable.equals(from.shard.vector)).toBe(true);
   });
 });

@@ -80,7 +80,7 @@ describe("what is stale", () => {
     shard.claim(shard.vector, undefined);
     const slot = shard.write({ kind: KIND_PLAIN, key: KEY, isRemoval: true }, NOW + 1000);
     expect(timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot))).toBe(stamp(0) + 1);
-    expect(shard.tagged).toBe(0);
+    expect(shard.accounts.tagged).toBe(0);
     const newer = { key: "k", timestamp: stamp(0) + 1, origin: origin(3), value: new Uint8Array(1) };
     expect(apply(loose, record(newer))).toBe(1);
     expect(isLive(shard)).toBe(true);
@@ -133,6 +133,6 @@ describe("an invalidation", () => {
     apply(loose, record({ key: "l", timestamp: stamp(5), sequence: 2, tags: ["a"] }));
     expect(invalidations.isToLook).toBe(true);
     expect(invalidations.newestSeen).toBe(stamp(20));
-    expect(loose.shard.tagged).toBe(2);
+    expect(loose.shard.accounts.tagged).toBe(2);
   });
 });

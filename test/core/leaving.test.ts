@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
-import { APPLIED } from "../../src/core/shard.ts";
+import { APPLIED } from "../../src/core/arrivals.ts";
 import { encodeHead, restoreHead } from "../../src/core/shard-head.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { createShard, dump, type LooseShard, NOW, origin, record } from "../support/shards.ts";
@@ -25,14 +25,14 @@ function filled(): LooseShard {
   const claim = new VersionVector();
   claim.advance(PEER, 10);
   shard.claim(claim);
-  shard.becomeReady();
+  shard.tenure.becomeReady();
   return loose;
 }
 
 function left(): LooseShard {
   const loose = filled();
-  loose.shard.beginLeaving();
-  while (!loose.shard.leave(4)) {}
+  loose.shard.tenure.beginLeaving();
+  while (!loose.shard.tenure.leave(4)) {}
   return loose;
 }
 
@@ -40,39 +40,41 @@ describe("a shard that leaves", () => {
   it("claims nothing from the first moment, and lets its registers go bit by bit", () => {
     const { shard } = filled();
     const held = shard.table.count;
-    shard.beginLeaving();
+    shard.tenure.beginLeaving();
     expect([shard.isReady, shard.isLeaving, shard.vector.size]).toEqual([false, true, 0]);
-    expect(shard.leave(4)).toBe(false);
+    expect(shard.tenure.leave(4)).toBe(false);
     expect(shard.table.count).toBe(held - 4);
     expect(() => shard.write({ kind: 0, key: "k" as Key }, NOW)).toThrow("BUG");
-    while (!shard.leave(4)) {}
+    while (!shard.tenure.leave(4)) {}
     expect(dump(shard)).toEqual([]);
-    const { standing, tombstones, graves, purgeMarks, earliestExpiry } = shard;
-    expect({ standing, tombstones, graves, purgeMarks, earliestExpiry }).toEqual({
+    const { standing, tombstones, graves, expiries } = shard;
+    expect({ standing, tombstones, graves: graves.size, marks: graves.marks, earliest: expiries.earliest }).toEqual({
       standing: 0,
       tombstones: 0,
       graves: 0,
-      purgeMarks: undefined,
-      earliestExpiry: Infinity,
+      marks: undefined,
+      earliest: Infinity,
     });
     expect([shard.isWhole(), shard.isBlank, [...shard.origins()]]).toEqual([true, true, []]);
-    expect([shard.fingerprint.low, shard.fingerprint.high, shard.sum.low, shard.sum.high]).toEqual([0, 0, 0, 0]);
+    expect([shard.fingerprint.low, shard.fingerprint.high, shard.accounts.sum.low, shard.accounts.sum.high]).toEqual([
+      0, 0, 0, 0,
+    ]);
   });
 
   it("tells the disk of every register that went, and that it leaves", () => {
     const { shard } = filled();
-    shard.takeDirty(
+    shard.unsaved.take(
       () => {},
       () => {},
     );
     const held = shard.table.count;
-    shard.beginLeaving();
+    shard.tenure.beginLeaving();
     const again = createShard().shard;
     restoreHead(again, encodeHead(shard));
     expect([again.isLeaving, again.isReady, again.vector.size]).toEqual([true, false, 0]);
-    while (!shard.leave(4)) {}
+    while (!shard.tenure.leave(4)) {}
     let removed = 0;
-    shard.takeDirty(
+    shard.unsaved.take(
       () => removed++,
       () => {},
     );
@@ -116,8 +118,8 @@ describe("a life that wrote into a shard it let go", () => {
   it("is not, where it had written nothing", () => {
     const { shard } = createShard();
     shard.beginLife(SELF);
-    shard.beginLeaving();
-    expect(shard.leave(1)).toBe(true);
+    shard.tenure.beginLeaving();
+    expect(shard.tenure.leave(1)).toBe(true);
     expect(shard.isSpent).toBe(false);
   });
 });
@@ -128,7 +130,7 @@ describe("a shard that is ready", () => {
     const back = createShard().shard;
     restoreHead(back, encodeHead(shard));
     expect(back.isReady).toBe(true);
-    shard.becomeUnready();
+    shard.tenure.becomeUnready();
     const again = createShard().shard;
     restoreHead(again, encodeHead(shard));
     expect([shard.isReady, again.isReady]).toEqual([false, false]);
@@ -136,7 +138,7 @@ describe("a shard that is ready", () => {
 
   it.each([true, false])("is not any more once it forgets what it claims, served or not (%s)", (serve) => {
     const { shard } = filled();
-    shard.distrust({ serve });
+    shard.quarantine.distrust({ serve });
     expect([shard.isReady, shard.vector.size]).toEqual([false, 0]);
   });
 });

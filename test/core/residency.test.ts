@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Key, ShardId } from "../../src/base/ids.ts";
 import { Agenda } from "../../src/core/agenda.ts";
 import { Arena } from "../../src/core/arena.ts";
+import { APPLIED, SAME } from "../../src/core/arrivals.ts";
 import { HybridClock } from "../../src/core/clock.ts";
 import { KIND_PLAIN } from "../../src/core/kind.ts";
 import { FLAG_AWAY, FLAG_GONE, flagsAt, RecordWriter, recordLength } from "../../src/core/record.ts";
 import { checkRecord } from "../../src/core/record-check.ts";
 import { Residency } from "../../src/core/residency.ts";
-import { APPLIED, SAME, Shard } from "../../src/core/shard.ts";
+import { Shard } from "../../src/core/shard.ts";
 import { BOUND_MS, NOW, origin } from "../support/shards.ts";
 
 const LIMITS = { keyBytesMax: 100, valueBytesMax: 100_000 };
@@ -37,11 +38,11 @@ function createShards(recordBytes: number) {
     shard.write({ kind: KIND_PLAIN, key: key as Key, value, expiresAt }, NOW);
   const persist = () => {
     for (const shard of shards) {
-      shard.takeDirty(
+      shard.unsaved.take(
         () => {},
         (slot) => {
           const at = shard.table.offsetOf(slot);
-          disk.set(`${shard.id} ${slot}`, shard.table.bytesOf(slot).slice(at, at + shard.lengthOf(slot)));
+          disk.set(`${shard.id} ${slot}`, shard.table.bytesOf(slot).slice(at, at + shard.values.lengthOf(slot)));
         },
       );
     }
@@ -53,7 +54,7 @@ function createShards(recordBytes: number) {
   };
   const takeBack = (shard: Shard, slot: number, bytes = disk.get(`${shard.id} ${slot}`) as Uint8Array) => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return shard.takeValueBack(slot, view, bytes, 0, checkRecord(view, 0, bytes.length, LIMITS));
+    return shard.values.takeBack(slot, view, bytes, 0, checkRecord(view, 0, bytes.length, LIMITS));
   };
   return { arena, residency, shards: shards as [Shard, Shard], disk, write, persist, reclaim, takeBack };
 }
@@ -71,31 +72,38 @@ describe("values that are away", () => {
     persist();
     for (let i = 0; i < 3; i++) reclaim();
     for (const shard of shards) expect(slotsOf(shard).filter((slot) => !shard.isAway(slot))).toEqual([]);
-    expect(shards.map(({ away }) => away)).toEqual([1250, 3750]);
+    expect(shards.map(({ accounts }) => accounts.away)).toEqual([1250, 3750]);
   });
 
   it("go once the disk has them and there is no room, and come back as they were", () => {
     const { arena, shards, write, persist, reclaim, takeBack } = createShards(5000);
     for (let i = 0; i < 100; i++) write(shards[i % 2] as Shard, `k${i}`);
     reclaim();
-    expect(shards.map(({ away }) => away)).toEqual([0, 0]);
+    expect(shards.map(({ accounts }) => accounts.away)).toEqual([0, 0]);
     persist();
-    const before = shards.map(({ sum, fingerprint }) => [sum.low, sum.high, fingerprint.low, fingerprint.high]);
+    const before = shards.map(({ accounts: { sum, fingerprint } }) => [
+      sum.low,
+      sum.high,
+      fingerprint.low,
+      fingerprint.high,
+    ]);
     reclaim();
     expect(arena.usedBytes).toBeLessThanOrEqual(100 * 64);
     for (const shard of shards) {
-      expect(shard.away).toBeGreaterThan(40);
+      expect(shard.accounts.away).toBeGreaterThan(40);
       for (const slot of slotsOf(shard).filter((each) => shard.isAway(each))) {
         expect(shard.isLive(slot, NOW)).toBe(true);
         expect(takeBack(shard, slot)).toBe(true);
         const view = shard.table.viewOf(slot);
-        expect(checkRecord(view, shard.table.offsetOf(slot), view.byteLength, LIMITS)).toBe(shard.lengthOf(slot));
+        expect(checkRecord(view, shard.table.offsetOf(slot), view.byteLength, LIMITS)).toBe(
+          shard.values.lengthOf(slot),
+        );
       }
-      expect(shard.away).toBe(0);
+      expect(shard.accounts.away).toBe(0);
     }
-    expect(shards.map(({ sum, fingerprint }) => [sum.low, sum.high, fingerprint.low, fingerprint.high])).toEqual(
-      before,
-    );
+    expect(
+      shards.map(({ accounts: { sum, fingerprint } }) => [sum.low, sum.high, fingerprint.low, fingerprint.high]),
+    ).toEqual(before);
   });
 
   it("are overwritten, deleted, expire and are let go of like others", () => {
@@ -109,19 +117,19 @@ describe("values that are away", () => {
     expect(slots.map((slot) => shard.isAway(slot))).toEqual([true, true, true, true]);
     write(shard, "overwritten");
     write(shard, "deleted", undefined);
-    shard.sweep(NOW + 10, 10, () => {});
+    shard.expiries.sweep(NOW + 10, 10, () => {});
     const [view, at] = [shard.table.viewOf(slots[2] as number), shard.table.offsetOf(slots[2] as number)];
     expect(flagsAt(view, at) & (FLAG_GONE | FLAG_AWAY)).toBe(FLAG_GONE);
     expect(checkRecord(view, at, view.byteLength, LIMITS)).toBe(recordLength(view, at));
-    expect(shard.away).toBe(1);
-    shard.beginLeaving();
-    expect(shard.leave(10)).toBe(true);
-    expect(shard.away).toBe(0);
+    expect(shard.accounts.away).toBe(1);
+    shard.tenure.beginLeaving();
+    expect(shard.tenure.leave(10)).toBe(true);
+    expect(shard.accounts.away).toBe(0);
   });
 
   it("are counted for their keyspace as long as they are in memory, with their keys, whatever happens to them", () => {
     const { residency, shards, write, persist, reclaim, takeBack } = createShards(2000);
-    const held = () => shards.flatMap((shard) => slotsOf(shard).map((slot) => shard.lengthOf(slot)));
+    const held = () => shards.flatMap((shard) => slotsOf(shard).map((slot) => shard.values.lengthOf(slot)));
     const expectCounted = () =>
       expect(residency.poolOf(shards[0])?.bytes).toBe(held().reduce((sum, length) => sum + length, 0));
     const steps = [
@@ -136,10 +144,10 @@ describe("values that are away", () => {
       () => {
         for (const slot of slotsOf(shards[0]).filter((each) => shards[0].isAway(each))) takeBack(shards[0], slot);
       },
-      () => shards[0].sweep(NOW + 10, 100, () => {}),
+      () => shards[0].expiries.sweep(NOW + 10, 100, () => {}),
       () => {
-        shards[1].beginLeaving();
-        shards[1].leave(Infinity);
+        shards[1].tenure.beginLeaving();
+        shards[1].tenure.leave(Infinity);
       },
     ];
     for (const step of steps) {
@@ -156,9 +164,9 @@ describe("values that are away", () => {
     write(other, "doubted");
     persist();
     write(shard, "dirty");
-    other.distrust({ serve: true });
+    other.quarantine.distrust({ serve: true });
     reclaim();
-    expect([shard.away, other.away]).toEqual([0, 0]);
+    expect([shard.accounts.away, other.accounts.away]).toEqual([0, 0]);
   });
 
   it("come back with the same write from elsewhere, and with no other", () => {
@@ -185,7 +193,7 @@ describe("values that are away", () => {
     const hot = Array.from({ length: 10 }, (_, i) => write(shard, `hot${i}`));
     for (let round = 0; round < 20; round++) {
       for (let i = 0; i < 20; i++) write(shard, `${round} ${i}`);
-      for (const slot of hot) shard.used(slot);
+      for (const slot of hot) shard.values.used(slot);
       persist();
       reclaim();
     }

@@ -2,11 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { APPLIED, OBSOLETE, SAME, SUPERSEDED } from "../../src/core/arrivals.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
 import { msOfTimestamp, TIMESTAMP_MAX, timestampFromMs } from "../../src/core/clock.ts";
 import { Fingerprint } from "../../src/core/fingerprint.ts";
 import { KIND_PLAIN } from "../../src/core/kind.ts";
 import { PurgeMarks } from "../../src/core/purge-marks.ts";
+import type { Fate, Standing } from "../../src/core/quarantine.ts";
 import {
   expiresAt,
   FLAG_DEAD,
@@ -18,7 +20,7 @@ import {
   timestampAt,
 } from "../../src/core/record.ts";
 import { checkRecord } from "../../src/core/record-check.ts";
-import { APPLIED, type Fate, OBSOLETE, SAME, type Shard, type Standing, SUPERSEDED } from "../../src/core/shard.ts";
+import type { Shard } from "../../src/core/shard.ts";
 import { encodeHead, restoreHead } from "../../src/core/shard-head.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import {
@@ -87,12 +89,12 @@ function checkInvariants({ shard, agenda }: LooseShard): void {
   expect(table.count).toBe(held);
   expect([shard.standing, shard.tombstones]).toEqual([standing, held - standing]);
   expect(shard.fingerprint.equals(fingerprint)).toBe(true);
-  expect(shard.sum.equals(sum)).toBe(true);
+  expect(shard.accounts.sum.equals(sum)).toBe(true);
   for (const instant of [NOW, NOW + 5000, NOW + 20_000]) checkAsOf(shard, instant);
   expect(shard.isWhole()).toBe(![...shard.origins()].some((each) => shard.hasGap(each)));
-  expect(agenda.dirty.has(shard)).toBe(shard.isDirty);
+  expect(agenda.dirty.has(shard)).toBe(shard.unsaved.isAny);
   expect(agenda.unsettled.has(shard) || shard.isSettled).toBe(true);
-  expect(agenda.earliestExpiry).toBeLessThanOrEqual(shard.earliestExpiry);
+  expect(agenda.earliestExpiry).toBeLessThanOrEqual(shard.expiries.earliest);
 }
 
 /** The fingerprint as of an instant is that of what expires later, unless some of that has fallen already. */
@@ -101,7 +103,7 @@ function checkAsOf(shard: Shard, instant: number): void {
   shard.forEachStanding((view, at) => {
     if (expiresAt(view, at) > instant) left.add(view, at);
   });
-  const expected = shard.fallenUntil > instant ? undefined : { low: left.low, high: left.high };
+  const expected = shard.expiries.fallenUntil > instant ? undefined : { low: left.low, high: left.high };
   expect(shard.fingerprintAsOf(instant, Infinity)).toEqual(expected);
 }
 
@@ -118,7 +120,7 @@ describe("a local write", () => {
     const loose = started();
     const far = stamp(86_400_000);
     apply(loose, record({ key: "k", flags: FLAG_DEAD, timestamp: far, origin: origin(2) }));
-    loose.shard.forget(loose.shard.find(KIND_PLAIN, "k" as Key));
+    loose.shard.graves.forget(loose.shard.find(KIND_PLAIN, "k" as Key));
     const restored = createShard();
     restoreHead(restored.shard, encodeHead(loose.shard));
     restored.shard.beginLife(origin(1, 2));
@@ -139,7 +141,7 @@ describe("a local write", () => {
     expect(() => write(loose, "k", "3")).toThrow(spent);
     expect([dump(loose.shard), vectorText(loose.shard)]).toEqual(before);
     expect(isTaken(write(loose, "other", "1"))).toBe(true);
-    loose.shard.forget(loose.shard.find(KIND_PLAIN, "k" as Key));
+    loose.shard.graves.forget(loose.shard.find(KIND_PLAIN, "k" as Key));
     expect(() => write(loose, "k", "4")).toThrow(spent);
   });
 
@@ -174,7 +176,7 @@ describe("a register from elsewhere", () => {
     const alive = record({ key: "k", timestamp: stamp(1), sequence: 1 });
     push(loose, alive);
     push(loose, record({ key: "k", flags: FLAG_DEAD, timestamp: stamp(2), sequence: 2 }));
-    loose.shard.forget(loose.shard.find(KIND_PLAIN, "k" as Key));
+    loose.shard.graves.forget(loose.shard.find(KIND_PLAIN, "k" as Key));
     expect(apply(loose, alive)).toBe(OBSOLETE);
     expect(push(loose, alive)).toBe(OBSOLETE);
     expect(dump(loose.shard)).toEqual([]);
@@ -215,7 +217,7 @@ describe("a register from elsewhere", () => {
     expect(loose.shard.standing).toBe(1);
     const other = createShard();
     expect(apply(other, record({ ...expiring, flags: FLAG_GONE }))).toBe(APPLIED);
-    expect([other.shard.standing, other.shard.graves]).toEqual([0, 1]);
+    expect([other.shard.standing, other.shard.graves.size]).toEqual([0, 1]);
   });
 });
 
@@ -227,8 +229,8 @@ describe("expiry", () => {
     expect([loose.shard.isLive(slot, NOW + 999), loose.shard.isLive(slot, NOW + 1000)]).toEqual([true, false]);
     const fell: string[] = [];
     const note = (each: number) => fell.push(textOf(loose.shard.table.viewOf(each), loose.shard.table.offsetOf(each)));
-    expect(loose.shard.sweep(NOW + 999, 10, note)).toBe(true);
-    expect(loose.shard.sweep(NOW + 1000, 10, note)).toBe(true);
+    expect(loose.shard.expiries.sweep(NOW + 999, 10, note)).toBe(true);
+    expect(loose.shard.expiries.sweep(NOW + 1000, 10, note)).toBe(true);
     expect(fell).toEqual([expect.stringContaining("k live")]);
     expect(dump(loose.shard)).toEqual([expect.stringContaining("k gone")]);
   });
@@ -239,26 +241,26 @@ describe("expiry", () => {
     write(loose, "b", "v", { expiresAt: NOW + 1000 });
     write(loose, "a", "v");
     write(loose, "b", "v", { expiresAt: NOW + 3000 });
-    loose.shard.sweep(NOW + 2000, 10, () => {});
+    loose.shard.expiries.sweep(NOW + 2000, 10, () => {});
     expect(loose.shard.standing).toBe(2);
-    loose.shard.sweep(NOW + 3000, 10, () => {});
+    loose.shard.expiries.sweep(NOW + 3000, 10, () => {});
     expect(loose.shard.standing).toBe(1);
   });
 
   it("stops at its budget and says that more is left", () => {
     const loose = started();
     for (let i = 0; i < 5; i++) write(loose, `k${i}`, "v", { expiresAt: NOW + i });
-    expect(loose.shard.sweep(NOW + 10, 3, () => {})).toBe(false);
+    expect(loose.shard.expiries.sweep(NOW + 10, 3, () => {})).toBe(false);
     expect(loose.shard.standing).toBe(2);
-    expect(loose.shard.sweep(NOW + 10, 3, () => {})).toBe(true);
+    expect(loose.shard.expiries.sweep(NOW + 10, 3, () => {})).toBe(true);
   });
 
   it("keeps its heap in proportion, however often one key is given another expiry", () => {
     const loose = started();
     for (let i = 0; i < 10_000; i++) write(loose, "k", "v", { expiresAt: NOW + 10_000 + i });
-    loose.shard.sweep(NOW + 19_998, 1000, () => {});
+    loose.shard.expiries.sweep(NOW + 19_998, 1000, () => {});
     expect(loose.shard.standing).toBe(1);
-    expect(loose.shard.sweep(NOW + 19_999, 1000, () => {})).toBe(true);
+    expect(loose.shard.expiries.sweep(NOW + 19_999, 1000, () => {})).toBe(true);
     expect(loose.shard.standing).toBe(0);
   });
 });
@@ -273,7 +275,7 @@ describe("a fingerprint as of a later instant", () => {
       const bytes = early.shard.table.bytesOf(slot);
       apply(late, loose(bytes.slice(at, at + recordLength(early.shard.table.viewOf(slot), at))));
     }
-    early.shard.sweep(NOW + 2500, 10, () => {});
+    early.shard.expiries.sweep(NOW + 2500, 10, () => {});
     expect(late.shard.fingerprintAsOf(NOW + 2500, 3)).toEqual(early.shard.fingerprintAsOf(NOW + 2500, 0));
     expect(late.shard.fingerprintAsOf(NOW + 2500, 2)).toBe(undefined);
     expect(early.shard.fingerprintAsOf(NOW + 1999, 10)).toBe(undefined);
@@ -287,12 +289,12 @@ describe("purging", () => {
     write(loose, "a");
     write(loose, "b");
     write(loose, "b", "again");
-    expect(loose.shard.purge(10, () => false)).toBe(0);
-    expect(loose.shard.purge(10, () => true)).toBe(1);
+    expect(loose.shard.graves.purge(10, () => false)).toBe(0);
+    expect(loose.shard.graves.purge(10, () => true)).toBe(1);
     expect(dump(loose.shard)).toEqual([expect.stringContaining("b live")]);
     write(loose, "b");
-    expect(loose.shard.purge(10, () => true)).toBe(1);
-    expect(loose.shard.purge(10, () => true)).toBe(0);
+    expect(loose.shard.graves.purge(10, () => true)).toBe(1);
+    expect(loose.shard.graves.purge(10, () => true)).toBe(0);
   });
 });
 
@@ -302,7 +304,7 @@ describe("a life that was taken", () => {
     const before = write(loose, "k", "v");
     const slots: number[] = [];
     loose.shard.collectAbove(origin(1), 0, slots);
-    loose.shard.distrust({ serve: false });
+    loose.shard.quarantine.distrust({ serve: false });
     loose.shard.beginLife(origin(1, 7));
     for (const slot of slots) loose.shard.redot(slot);
     expect(dump(loose.shard)).toEqual([`k live ${timestampAt(before.view, 0)} ${origin(1, 7)}:1 Infinity v`]);
@@ -317,7 +319,7 @@ describe("quarantine", () => {
     push(loose, record({ key: "theirs", origin: origin(2), sequence: 1, value: bytesOf("v") }));
     push(loose, record({ key: "gone", origin: origin(2), sequence: 2, value: bytesOf("v") }));
     push(loose, record({ key: "unseen", origin: origin(3), sequence: 1, value: bytesOf("v") }));
-    loose.shard.distrust({ serve });
+    loose.shard.quarantine.distrust({ serve });
     return loose;
   }
 
@@ -332,7 +334,7 @@ describe("quarantine", () => {
   /** What `fateOf` is asked about, by key. */
   function askedBy({ shard }: LooseShard, fate: Fate): Record<string, Standing> {
     const standings: Record<string, Standing> = {};
-    shard.reconcile(shard.vector, (view, at, standing) => {
+    shard.quarantine.reconcile(shard.vector, (view, at, standing) => {
       standings[textOf(view, at).split(" ")[0] ?? ""] = standing;
       return fate;
     });
@@ -376,9 +378,9 @@ describe("quarantine", () => {
   it("goes on waiting for what expires meanwhile, which others may never have seen", () => {
     const loose = started();
     write(loose, "k", "v", { expiresAt: NOW + 10 });
-    loose.shard.distrust({ serve: true });
+    loose.shard.quarantine.distrust({ serve: true });
     loose.shard.beginLife(origin(1, 7));
-    loose.shard.sweep(NOW + 10, 10, () => {});
+    loose.shard.expiries.sweep(NOW + 10, 10, () => {});
     expect([loose.shard.tombstones, loose.shard.unconfirmed]).toEqual([1, 1]);
     expect(askedBy(loose, "stays under a new dot")).toEqual({ k: "unknown" });
     expect(dump(loose.shard)).toEqual([expect.stringContaining(`${origin(1, 7)}:1`)]);
@@ -406,14 +408,14 @@ describe("head", () => {
           const { shard } = createShard();
           for (const [replica, sequence] of entries) shard.vector.advance(origin(replica), sequence);
           shard.vector.seal(9, 4);
-          if (marks.length > 0) shard.purgeMarks = new PurgeMarks();
-          for (const [bucket, mark] of marks) shard.purgeMarks?.raise(bucket, mark);
-          shard.quarantined = quarantined;
+          if (marks.length > 0) shard.graves.marks = new PurgeMarks();
+          for (const [bucket, mark] of marks) shard.graves.marks?.raise(bucket, mark);
+          shard.quarantine.isOn = quarantined;
           const back = createShard().shard;
           restoreHead(back, encodeHead(shard));
           expect([vectorText(back), back.quarantined]).toEqual([vectorText(shard), quarantined]);
-          const stampsOf = ({ purgeMarks }: Shard) =>
-            Array.from({ length: BUCKETS }, (_, bucket) => purgeMarks?.of(bucket) ?? 0);
+          const stampsOf = ({ graves: { marks } }: Shard) =>
+            Array.from({ length: BUCKETS }, (_, bucket) => marks?.of(bucket) ?? 0);
           expect(stampsOf(back)).toEqual(stampsOf(shard));
         },
       ),
@@ -518,7 +520,7 @@ describe("any sequence of operations", () => {
         flush(loose, disk);
         const again = reloaded(loose.shard, disk);
         expect(dump(again.shard)).toEqual(dump(loose.shard));
-        expect(again.shard.sum.equals(loose.shard.sum)).toBe(true);
+        expect(again.shard.accounts.sum.equals(loose.shard.accounts.sum)).toBe(true);
         checkInvariants(again);
       }),
       { numRuns: 60 },
@@ -550,15 +552,17 @@ function operate(
     case 6:
       return void shard.claim(shard.vector.snapshot());
     case 7:
-      return void shard.sweep(now, 1 + random.below(5), () => {});
+      return void shard.expiries.sweep(now, 1 + random.below(5), () => {});
     case 8:
-      return void shard.purge(1 + random.below(5), () => random.chance(0.5));
+      return void shard.graves.purge(1 + random.below(5), () => random.chance(0.5));
     case 9:
       if (random.chance(0.7)) return;
-      shard.distrust({ serve: random.chance(0.5) });
+      shard.quarantine.distrust({ serve: random.chance(0.5) });
       return shard.beginLife(nextLife());
     case 10:
-      return void shard.reconcile(shard.vector, () => random.pick(["stays", "stays under a new dot", "goes"]));
+      return void shard.quarantine.reconcile(shard.vector, () =>
+        random.pick(["stays", "stays under a new dot", "goes"]),
+      );
     default: {
       const slot = shard.find(KIND_PLAIN, random.pick(KEYS) as Key);
       if (slot !== 0 && random.chance(0.3)) shard.redot(slot);
@@ -570,7 +574,7 @@ function operate(
 function flush({ shard }: LooseShard, disk: Map<string, Loose>): void {
   const keyOf = (view: DataView) => textOf(view, 0).split(" ")[0] ?? "";
   const { table } = shard;
-  shard.takeDirty(
+  shard.unsaved.take(
     (identity) => disk.delete(keyOf(loose(identity).view)),
     (slot) => {
       const at = table.offsetOf(slot);
@@ -578,7 +582,7 @@ function flush({ shard }: LooseShard, disk: Map<string, Loose>): void {
       disk.set(keyOf(copy.view), copy);
     },
   );
-  expect(shard.isDirty).toBe(false);
+  expect(shard.unsaved.isAny).toBe(false);
 }
 
 function reloaded(shard: Shard, disk: ReadonlyMap<string, Loose>): LooseShard {

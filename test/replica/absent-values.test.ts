@@ -34,7 +34,7 @@ async function onlyWithKeeper(seed: string, displaceMs = DISPLACE_MS) {
   const keys = ghosts.filter((key) => keeperOfKey(key) === keeper);
   for (const key of keys) {
     const { shard, slot } = placeOf(placed, other, key);
-    shard.letValueGo(slot);
+    shard.values.letGo(slot);
   }
   expect(keys.length).toBeGreaterThan(5);
   return { placed, keys, keeper, other };

@@ -96,7 +96,9 @@ describe("a backup", () => {
     for (let i = 0; i < 200; i++) await placed.put(i % 3, `k${i}`, "v".repeat(100 + i));
     for (let i = 0; i < 50; i++) await put(placed, i % 3, `d${i}`, "v".repeat(100 + i));
     await placed.run(2000);
-    expect(placed.driver(0).replica.shards.all.reduce((sum, { away }) => sum + away, 0)).toBeGreaterThan(150);
+    expect(placed.driver(0).replica.shards.all.reduce((sum, { accounts }) => sum + accounts.away, 0)).toBeGreaterThan(
+      150,
+    );
     const taken = await takeBackup(placed, 0);
     expect(recordsIn(taken)).toBe(250);
     expect(isSound(taken)).toBe(true);
@@ -322,7 +324,7 @@ describe("a restore into the same cluster", () => {
     });
     expect(held[1]).toEqual(held[0]);
     expect(held[2]).toEqual(held[0]);
-    expect(other.driver(0).replica.shards.get(0 as ShardId)?.purgeMarks).toBeDefined();
+    expect(other.driver(0).replica.shards.get(0 as ShardId)?.graves.marks).toBeDefined();
   });
 });
 

@@ -50,7 +50,7 @@ function outcomeOf({ writer, ageMs, purgedMs, isCovered, isQuarantined, isPeerDo
   push({ ...(host.looseShards[0] as LooseShard) }, record({ key: "k", origin: CLOSED[writer], timestamp, value }));
   if (isQuarantined) doubt.begin(shard, [], NOW);
   else {
-    shard.distrust({ serve: true });
+    shard.quarantine.distrust({ serve: true });
     shard.beginLife(NEW_LIFE);
   }
   const vector = new VersionVector();

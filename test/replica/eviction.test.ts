@@ -226,7 +226,7 @@ describe("values that go to the disk", () => {
     await flood(placed, 1500);
     await placed.run(2000);
     const { shards } = placed.driver(0).replica;
-    const awayIn = (space: SpaceId) => shards.in(space).reduce((sum, { away }) => sum + away, 0);
+    const awayIn = (space: SpaceId) => shards.in(space).reduce((sum, { accounts }) => sum + accounts.away, 0);
     expect(awayIn(DEFAULT_SPACE)).toBeGreaterThan(500);
     expect(awayIn(SPACE)).toBe(0);
   });

@@ -57,7 +57,7 @@ describe("who is asked for a value", () => {
     expect(await read(placed, 0, key)).toBe(VALUE + key.slice(1));
     expect(versionOf(placed, 0, key)).toMatchObject({ timestamp: before.timestamp, origin: later });
     const asker = placed.driver(0).replica.id;
-    placeOf(placed, 1, other).shard.distrust({ serve: true });
+    placeOf(placed, 1, other).shard.quarantine.distrust({ serve: true });
     replica.fetches.receiveFetch(asker, { type: "fetch", request: 7, version: versionOf(placed, 0, other) });
     expect(said.at(-1)).toMatchObject({ type: "fetched", request: 7, isSure: false, records: { start: 0, end: 0 } });
   });

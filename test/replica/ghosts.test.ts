@@ -82,7 +82,8 @@ describe("values that others have", () => {
     }
     await placed.run(60_000);
     for (const node of [0, 1]) expect(await read(placed, node, "short-lived")).toBeUndefined();
-    for (const shard of placed.driver(0).replica.shards.all) expect(shard.awayBytes === 0).toBe(shard.away === 0);
+    for (const shard of placed.driver(0).replica.shards.all)
+      expect(shard.accounts.awayBytes === 0).toBe(shard.accounts.away === 0);
   });
 
   it("are sent to a newcomer by whoever it asks, ghost or not, and claimed", async () => {
@@ -174,7 +175,7 @@ describe("values that others have", () => {
     const keeper = Number(keeperOf(small, small.shardOfKey(key as Key).id)?.slice(1, 2));
     const other = 3 - keeper;
     const { shard, slot } = placeOf(placed, other, key);
-    shard.letValueGo(slot);
+    shard.values.letGo(slot);
     return { placed, key, keeper, others: [0, other] };
   }
 
@@ -230,7 +231,7 @@ describe("values that others have", () => {
     const { replica } = placed.driver(0);
     for (const shard of replica.shards) {
       replica.pulls.abandon(shard.id);
-      shard.distrust({ serve: true, isWhole: true });
+      shard.quarantine.distrust({ serve: true, isWhole: true });
     }
     await placed.run(30_000);
     expect(replica.shards.all.filter(({ isSettled }) => !isSettled)).toEqual([]);
@@ -256,7 +257,7 @@ describe("values that others have", () => {
     const { replica } = placed.driver(0);
     for (let i = 0; i < COUNT; i++) {
       const { shard, slot } = placeOf(placed, 0, keyOf(i));
-      if (keeperOf(replica, shard.id) === replica.id) shard.letValueGo(slot);
+      if (keeperOf(replica, shard.id) === replica.id) shard.values.letGo(slot);
     }
     // Of 64 each, of 50 ms: far less than what housekeeping alone would come to.
     expect(ghostsOf(placed, 0).length).toBeGreaterThan(3 * 64);

@@ -35,7 +35,7 @@ function purge(machines: Machines, name: string): void {
   for (const shard of machines.at(name).shards) {
     const dead: number[] = [];
     shard.forEachHeld((slot) => shard.isLive(slot, machines.now) || dead.push(slot));
-    for (const slot of dead) shard.forget(slot);
+    for (const slot of dead) shard.graves.forget(slot);
   }
 }
 

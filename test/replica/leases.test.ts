@@ -22,7 +22,7 @@ function setting(told: { clock: number; vector: [own: number, theirs: number]; d
   shard.beginLife(origin(1));
   shard.write(appendedUpdate(shard, KEY, "f", bytesFromLatin1("x")), NOW);
   shard.write(leased(shard, KIND_DOCUMENT, KEY, DUE), NOW);
-  shard.sweep(DUE, 10, () => undefined);
+  shard.expiries.sweep(DUE, 10, () => undefined);
   const vector = new VersionVector();
   vector.advance(origin(1), told.vector[0]);
   vector.advance(origin(2), told.vector[1]);

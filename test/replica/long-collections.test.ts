@@ -38,7 +38,7 @@ test("a long hash is gone at once, falls in steps at every replica, and may be w
     placed
       .driver(node)
       .replica.shards.in(SPACE)
-      .map(({ fingerprint, sum }) => [fingerprint.high, fingerprint.low, sum.high, sum.low]),
+      .map(({ accounts: { fingerprint, sum } }) => [fingerprint.high, fingerprint.low, sum.high, sum.low]),
   );
   expect(fingerprints[1]).toEqual(fingerprints[0]);
 });

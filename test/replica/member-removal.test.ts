@@ -81,9 +81,9 @@ describe("a removal", () => {
     const shared = shards.all.find(({ id }) => ownership.owns(id) && ownership.ownersOf(id).join() === "a,d");
     const either = shared ?? shards.all.find(({ id }) => ownership.ownersOf(id).join() === "d,a");
     if (either === undefined) throw new Error("a and d share nothing");
-    either.becomeUnready();
+    either.tenure.becomeUnready();
     expect(() => remove(machines, "a", "d")).toThrow("have 1 shards of keyspace placed");
-    either.becomeReady();
+    either.tenure.becomeReady();
     remove(machines, "a", "d");
   });
 });

@@ -110,7 +110,7 @@ describe("a crash at any batch", () => {
           if (random.chance(0.3)) machines.delete("a", key);
           else machines.put("a", key, "v".repeat(random.below(50)));
         }
-        if (random.chance(0.3)) for (const shard of machines.at("a").shards) shard.purge(10, () => true);
+        if (random.chance(0.3)) for (const shard of machines.at("a").shards) shard.graves.purge(10, () => true);
         const batch = machines.at("a").persistence.take();
         if (batch === undefined) continue;
         applyOperations(disk, batch.operations);

@@ -136,7 +136,7 @@ describe("a keyspace with two copies among four", () => {
     machines.cut(["d"], ["a", "b", "c"]);
     const shard = machines.at("d").shardOfKey(key as Key, SPACE);
     // As when it begins anew, or its disk has lost something: it claims nothing of what it holds, so that all cover its claims.
-    shard.distrust({ serve: false });
+    shard.quarantine.distrust({ serve: false });
     machines.run(3000);
     expect(shard.table.count).toBe(1);
   });

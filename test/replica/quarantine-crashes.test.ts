@@ -66,7 +66,7 @@ describe("a replica that crashes while it is quarantined", () => {
     for (const key of others) machines.delete("a", key);
     machines.run(5000);
     expect(machines.get("c", "other/0")).toBe(undefined);
-    expect(machines.at("a").shards.all.filter(({ purgeMarks }) => purgeMarks !== undefined)).toHaveLength(4);
+    expect(machines.at("a").shards.all.filter(({ graves }) => graves.marks !== undefined)).toHaveLength(4);
     machines.crash("c");
     machines.machine("c").disk = copy;
     machines.cut(["a"], ["c"]);
@@ -78,7 +78,7 @@ describe("a replica that crashes while it is quarantined", () => {
     machines.heal();
     while (machines.at("c").quarantines === 0) machines.deliverOne();
     machines.sync("c");
-    expect(machines.at("c").shards.all.some(({ toRedot }) => toRedot.length > 0)).toBe(true);
+    expect(machines.at("c").shards.all.some(({ quarantine }) => quarantine.toRedot.length > 0)).toBe(true);
     machines.crash("c");
     await machines.start("c");
     machines.run(20_000);
@@ -87,7 +87,7 @@ describe("a replica that crashes while it is quarantined", () => {
       expect(machines.at(name).audit.repaired, "by replication, not by the audit").toBe(0);
     }
     expect(machines.machine("c").salvaged).toEqual([]);
-    expect(machines.at("c").shards.all.flatMap(({ toRedot }) => toRedot)).toEqual([]);
+    expect(machines.at("c").shards.all.flatMap(({ quarantine }) => quarantine.toRedot)).toEqual([]);
     expect(machines.differences()).toEqual([]);
   });
 });

@@ -107,7 +107,7 @@ describe("a read that wants a majority", () => {
     machines.put("a", "k", "v");
     machines.run(1000);
     const shard = machines.at("b").shardOfKey("k" as Key);
-    shard.distrust({ serve: false });
+    shard.quarantine.distrust({ serve: false });
     machines.cut(["b"], ["a"]);
     machines.cut(["c"], ["a"]);
     machines.heal();
@@ -127,7 +127,7 @@ describe("a read that wants a majority", () => {
     machines
       .at("a")
       .shardOfKey("k" as Key)
-      .distrust({ serve: true });
+      .quarantine.distrust({ serve: true });
     expect(read(machines, "a", "k")).toEqual([false]);
   });
 });

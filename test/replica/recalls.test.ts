@@ -27,10 +27,10 @@ function createAway(count: number, lengths: readonly number[] = []) {
       NOW,
     );
     const at = shard.table.offsetOf(slot);
-    records.push(shard.table.bytesOf(slot).slice(at, at + shard.lengthOf(slot)));
+    records.push(shard.table.bytesOf(slot).slice(at, at + shard.values.lengthOf(slot)));
     slots.push(slot);
   }
-  shard.takeDirty(
+  shard.unsaved.take(
     () => {},
     () => {},
   );
@@ -107,7 +107,7 @@ describe("a value that is wanted", () => {
     recalls.received(next(), records[0]);
     expect([told, shard.isAway(slots[0] as number)]).toEqual([["look again"], false]);
     for (const read of [undefined, (records[1] as Uint8Array).map((byte, i) => (i === 90 ? byte ^ 1 : byte))]) {
-      if (shard.away === 0) break;
+      if (shard.accounts.away === 0) break;
       want(1);
       recalls.received(next(), read);
       recalls.received(next(), read);

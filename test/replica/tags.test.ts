@@ -32,7 +32,7 @@ const started = (seed: string, config: Partial<ReplicaConfig> = {}) => Machines.
 
 /** Registers of tagged values that are held, dead ones not counted. */
 const taggedAt = (machines: Machines, name: string) =>
-  [...machines.at(name).shards].reduce((sum, { tagged }) => sum + tagged, 0);
+  [...machines.at(name).shards].reduce((sum, { accounts }) => sum + accounts.tagged, 0);
 
 function sweptBy(machines: Machines, names: readonly string[]): number {
   return names.reduce((sum, name) => sum + machines.at(name).staleSweep.swept, 0);
@@ -223,7 +223,7 @@ describe("what is stale", () => {
     await placed.do(placed.store(0).invalidate("t"));
     for (const key of keys) expect(await placed.get(0, key)).toBeUndefined();
     await placed.run(5000);
-    expect([...replica.shards].reduce((sum, { tagged }) => sum + tagged, 0)).toBe(0);
+    expect([...replica.shards].reduce((sum, { accounts }) => sum + accounts.tagged, 0)).toBe(0);
     expect(replica.staleSweep.swept).toBe(keys.length);
   });
 });

@@ -158,10 +158,10 @@ describe("a listing", () => {
     await placed.begin();
     await placed.put(0, KEY, "v");
     const shards = placed.driver(1).replica.shards.in(SPACE);
-    for (const shard of shards) shard.becomeUnready();
+    for (const shard of shards) shard.tenure.becomeUnready();
     const listing = placed.store(2).keys({ prefix: "", limit: 10 });
     await placed.run(120);
-    for (const shard of shards) shard.becomeReady();
+    for (const shard of shards) shard.tenure.becomeReady();
     expect((await placed.do(listing, 1000)).keys).toEqual([KEY]);
   });
 });

@@ -69,7 +69,7 @@ export async function withMark(names: readonly string[]): Promise<Machines> {
   machines.run(8000);
   for (const name of names) {
     const shard = machines.at(name).shardOfKey("k" as Key);
-    const marks = Array.from({ length: BUCKETS }, (_, bucket) => shard.purgeMarks?.of(bucket) ?? 0);
+    const marks = Array.from({ length: BUCKETS }, (_, bucket) => shard.graves.marks?.of(bucket) ?? 0);
     expect([shard.table.count, marks.some((mark) => mark > 0)]).toEqual([1, true]);
   }
   return machines;

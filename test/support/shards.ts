@@ -4,6 +4,7 @@ import { ByteWriter, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key, OriginId, ShardId } from "../../src/base/ids.ts";
 import { Agenda } from "../../src/core/agenda.ts";
 import { Arena } from "../../src/core/arena.ts";
+import type { ApplyResult } from "../../src/core/arrivals.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
 import { HybridClock, timestampFromMs } from "../../src/core/clock.ts";
 import type { ConflictListener } from "../../src/core/conflict.ts";
@@ -26,7 +27,7 @@ import {
   timestampAt,
 } from "../../src/core/record.ts";
 import { checkRecord } from "../../src/core/record-check.ts";
-import { type ApplyResult, Shard } from "../../src/core/shard.ts";
+import { Shard } from "../../src/core/shard.ts";
 
 export const NOW = 1_800_000_000_000;
 const LIMITS = { keyBytesMax: 1024, valueBytesMax: 4096 };
@@ -123,7 +124,7 @@ export function sendDelta(from: LooseShard, to: LooseShard, now = NOW): void {
       apply(to, loose(bytes.slice(at, at + length)), now);
     }
   }
-  to.shard.claim(session.claim, from.shard.purgeMarks);
+  to.shard.claim(session.claim, from.shard.graves.marks);
 }
 
 export function purgeMarks(stamp: number): PurgeMarks {

@@ -36,7 +36,7 @@ function send(from: LooseShard, to: LooseShard): void {
   for (let at = 0; at < bytes.length; at += recordLength(view, at)) {
     apply(to, loose(bytes.slice(at, at + recordLength(view, at))));
   }
-  to.shard.claim(session.claim, from.shard.purgeMarks);
+  to.shard.claim(session.claim, from.shard.graves.marks);
 }
 
 function slotsOf({ shard }: LooseShard): number[] {
@@ -52,11 +52,11 @@ describe("a collection that is in doubt", () => {
     a.shard.write(leaseOf(SET, NOW + 1000), NOW);
     removeAll(a);
     const slots = slotsOf(a);
-    a.shard.distrust({ serve: false });
+    a.shard.quarantine.distrust({ serve: false });
     a.shard.beginLife(origin(1, 5));
     for (const slot of slots) a.shard.redot(slot);
-    expect(a.shard.reconcile(a.shard.vector, () => "stays")).toBe(true);
-    while (!a.shard.fall(100));
+    expect(a.shard.quarantine.reconcile(a.shard.vector, () => "stays")).toBe(true);
+    while (!a.shard.falling.step(100));
     send(a, b);
     expect([count(a), count(b)]).toEqual([0, 0]);
     expect([a, b].map(({ shard }) => leaseEnd(shard, SET.kind, SET.key))).toEqual([Infinity, Infinity]);

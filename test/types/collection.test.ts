@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteWriter } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
+import type { LocalWrite } from "../../src/core/author.ts";
 import { isDeletion } from "../../src/core/containers.ts";
 import { DeltaSession } from "../../src/core/delta.ts";
 import { KIND_HASH, KIND_SET } from "../../src/core/kind.ts";
 import { recordLength, sequenceAt } from "../../src/core/record.ts";
-import type { LocalWrite } from "../../src/core/shard.ts";
 import {
   added,
   beginning,
@@ -89,7 +89,10 @@ function expectSame(...all: readonly LooseShard[]): void {
   for (const other of others) {
     expect(vectorText(other.shard)).toBe(vectorText(first.shard));
     expect(dump(other.shard)).toEqual(dump(first.shard));
-    expect([other.shard.sum, other.shard.fingerprint]).toEqual([first.shard.sum, first.shard.fingerprint]);
+    expect([other.shard.accounts.sum, other.shard.fingerprint]).toEqual([
+      first.shard.accounts.sum,
+      first.shard.fingerprint,
+    ]);
     expect(shown(other)).toEqual(shown(first));
   }
 }
@@ -221,7 +224,7 @@ describe("a collection", () => {
     put(a, "x");
     make(a, [leaseOf(HASH, NOW + 10)]);
     exchange(a, b);
-    for (const { shard } of [a, b]) shard.sweep(NOW + 10, 10, () => {});
+    for (const { shard } of [a, b]) shard.expiries.sweep(NOW + 10, 10, () => {});
     put(b, "y", "v", NOW + 20);
     exchange(a, b);
     for (const each of [a, b]) {
@@ -256,7 +259,7 @@ describe("a collection", () => {
     put(a, "x", "v", NOW, NOW + 10);
     put(a, "y");
     expect(shown(a, NOW + 10)).toEqual({ y: "v" });
-    a.shard.sweep(NOW + 10, 10, () => {});
+    a.shard.expiries.sweep(NOW + 10, 10, () => {});
     expect(memberCount(a.shard, HASH, NOW + 10)).toBe(1);
   });
 
@@ -279,22 +282,22 @@ describe("a collection", () => {
       expect(shard.fingerprintAsOf(NOW, 1000)).toBeUndefined();
       expect(memberSlot(shard, HASH, "m8", NOW)).toBe(0);
       // The deletion must not go before what it saw.
-      shard.purge(2000, isDeletion);
+      shard.graves.purge(2000, isDeletion);
       expect(shard.containers.find(HASH.kind, HASH.key)?.covers.size).toBe(1);
     }
     expect(memberCount(c.shard, HASH, NOW)).toBe(2);
     put(a, "m8", "new");
-    expect(c.shard.fall(300)).toBe(false);
+    expect(c.shard.falling.step(300)).toBe(false);
     expect(shown(c)).toEqual(left);
     removeAll(c);
     expect(shown(c)).toEqual({});
     put(c, "m9", "newest");
     for (const { shard } of [a, c]) {
-      while (!shard.fall(300));
+      while (!shard.falling.step(300));
       expect(shard.containers.falling.size).toBe(0);
     }
     exchange(a, b, c);
-    for (const { shard } of [a, b, c]) while (!shard.fall(300));
+    for (const { shard } of [a, b, c]) while (!shard.falling.step(300));
     expect(shown(a)).toEqual({ m8: "new", m9: "newest" });
     expectSame(a, b, c);
   });
@@ -304,13 +307,13 @@ describe("a collection", () => {
     for (let i = 0; i < 1000; i++) put(a, `m${i}`, "old");
     removeAll(a);
     put(a, "m5", "new");
-    a.shard.fall(100);
+    a.shard.falling.step(100);
     const again = createShard();
     for (const { view, bytes, length } of records(a)) again.shard.load(view, bytes, 0, length, NOW);
     again.shard.finishLoad();
     expect(shown(again)).toEqual({ m5: "new" });
     expect(memberSlot(again.shard, HASH, "m900", NOW)).toBe(0);
-    for (const { shard } of [a, again]) while (!shard.fall(300));
+    for (const { shard } of [a, again]) while (!shard.falling.step(300));
     expect(shown(again)).toEqual({ m5: "new" });
     expect(dump(again.shard)).toEqual(dump(a.shard));
   });
@@ -322,7 +325,7 @@ describe("a collection", () => {
       fc.property(fc.array(write, { maxLength: 80 }), fc.nat(20), fc.boolean(), (writes, after, isSwept) => {
         const a = started(1);
         for (const each of writes) put(a, each.name, "v", NOW, each.end === undefined ? undefined : NOW + each.end);
-        if (isSwept) a.shard.sweep(NOW + after - 5, 1000, () => {});
+        if (isSwept) a.shard.expiries.sweep(NOW + after - 5, 1000, () => {});
         const now = NOW + after;
         const slots = [...liveMembers(a.shard, HASH.kind, HASH.key, now)];
         expect(memberCount(a.shard, HASH, now)).toBe(slots.length);
@@ -353,11 +356,11 @@ describe("a collection", () => {
         const [atOnce, inSteps] = [carriedOut(steps, {}), carriedOut(steps, { fallingAtOnceMax: 0 })];
         expect(inSteps.seen).toEqual(atOnce.seen);
         for (const [i, { shard }] of inSteps.all.entries()) {
-          while (!shard.fall(1));
+          while (!shard.falling.step(1));
           expect(dump(shard)).toEqual(dump((atOnce.all[i] as LooseShard).shard));
         }
         exchange(...inSteps.all);
-        for (const { shard } of inSteps.all) shard.fall(Infinity);
+        for (const { shard } of inSteps.all) shard.falling.step(Infinity);
         expectSame(...inSteps.all);
       }),
       { numRuns: 500 },
@@ -390,7 +393,7 @@ function carriedOut(steps: readonly Step[], options: LooseShardOptions) {
     now++;
     if (each.type === "put") put(at, each.name, String(now), now);
     else if (each.type === "remove") remove(at, each.name, now);
-    else if (each.type === "fall") at.shard.fall(1);
+    else if (each.type === "fall") at.shard.falling.step(1);
     else if (each.type === "removeAll") {
       removeAll(at, now);
       expect(shown(at, now)).toEqual({});

@@ -77,7 +77,7 @@ function expectSame(...all: readonly LooseShard[]): void {
   for (const other of others) {
     expect(vectorText(other.shard)).toBe(vectorText(first.shard));
     expect(dump(other.shard)).toEqual(dump(first.shard));
-    expect(other.shard.sum).toEqual(first.shard.sum);
+    expect(other.shard.accounts.sum).toEqual(first.shard.accounts.sum);
     expect(shown(other)).toEqual(shown(first));
   }
 }
@@ -174,13 +174,13 @@ describe("a number that is added to", () => {
     exchange(a, b);
     add(b, 2);
     expect(shown(b, NOW + 10)).toBeUndefined();
-    a.shard.sweep(NOW + 10, 10, () => {});
+    a.shard.expiries.sweep(NOW + 10, 10, () => {});
     add(a, 1, NOW + 20);
     add(b, 1, NOW + 20);
     expect([shown(a, NOW + 20), shown(b, NOW + 20)]).toEqual(["1", "1"]);
     exchange(a, b);
     expect(shown(a, NOW + 20)).toBe("2");
-    b.shard.sweep(NOW + 10, 10, () => {});
+    b.shard.expiries.sweep(NOW + 10, 10, () => {});
     expect(shown(b, NOW + 1000)).toBe("2");
   });
 
@@ -190,7 +190,7 @@ describe("a number that is added to", () => {
     add(b, 1, NOW + 20);
     exchange(a, b);
     expect(shown(b, NOW + 20)).toBe("1");
-    a.shard.sweep(NOW + 20, 10, () => {});
+    a.shard.expiries.sweep(NOW + 20, 10, () => {});
     exchange(a, b);
     for (const { shard } of [a, b]) {
       const writes = upkeepOf(shard, KEY, { nowMs: NOW + 20, isSettled: () => true, ageMin: 0, isPlaced: false });
@@ -221,7 +221,7 @@ describe("a number that is added to", () => {
     add(b, 5);
     exchange(a, b);
     prolong(b, NOW + 50, NOW + 5);
-    a.shard.sweep(NOW + 10, 10, () => {});
+    a.shard.expiries.sweep(NOW + 10, 10, () => {});
     set(a, "0", NOW + 10);
     exchange(a, b);
     expect(shown(a, NOW + 10)).toBe("0");
@@ -309,7 +309,7 @@ class World {
     else if (step.type === "remove") this.#set(actor, undefined, undefined);
     else if (step.type === "expire") this.#prolong(actor, this.now + step.ttl);
     else if (step.type === "persist") this.#prolong(actor, undefined);
-    else if (step.type === "sweep") actor.at.shard.sweep(this.now, 10, () => {});
+    else if (step.type === "sweep") actor.at.shard.expiries.sweep(this.now, 10, () => {});
     else if (step.type === "purge") this.#purge(actor);
     else if (step.type === "upkeep") this.#keep(actor);
     else if (step.type === "restart") this.#restart(actor);
@@ -368,7 +368,7 @@ class World {
 
   /** R6: what all have goes, where whoever forgets it has all that they have. */
   #purge({ at }: Actor): void {
-    if (this.#hasAll(at)) at.shard.purge(10, this.isSettled);
+    if (this.#hasAll(at)) at.shard.graves.purge(10, this.isSettled);
   }
 
   #hasAll({ shard }: LooseShard): boolean {
@@ -426,7 +426,7 @@ class World {
       for (const to of this.actors) if (from !== to) this.#send(from, to);
     }
     this.check();
-    for (const { at } of this.actors) at.shard.sweep(this.now, 1000, () => {});
+    for (const { at } of this.actors) at.shard.expiries.sweep(this.now, 1000, () => {});
     const values = this.actors.map(({ at }) => shown(at, this.now));
     expect(new Set(values).size).toBe(1);
   }

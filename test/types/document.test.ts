@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteWriter, bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
+import type { LocalWrite } from "../../src/core/author.ts";
 import { DeltaSession } from "../../src/core/delta.ts";
 import { KIND_DOCUMENT } from "../../src/core/kind.ts";
 import { originAt, recordLength, sequenceAt } from "../../src/core/record.ts";
 import { checkRecord } from "../../src/core/record-check.ts";
-import type { LocalWrite } from "../../src/core/shard.ts";
 import { deletion, leased } from "../../src/types/container.ts";
 import { appendedUpdate, isSnapshotDue, readDocument, snapshot } from "../../src/types/document.ts";
 import {
@@ -62,7 +62,7 @@ function compact(at: LooseShard, now = NOW): Loose | undefined {
 function sync(from: LooseShard, to: LooseShard, now = NOW): void {
   const session = new DeltaSession(from.shard, to.shard.vector.snapshot());
   while (!session.isDone) carryChunk(session, to, now);
-  to.shard.claim(session.claim, from.shard.purgeMarks);
+  to.shard.claim(session.claim, from.shard.graves.marks);
 }
 
 function carryChunk(session: DeltaSession, to: LooseShard, now: number, bytesMax = 1e6): void {
@@ -178,7 +178,7 @@ describe("a document's deletion", () => {
     edit(a, "x");
     write(a, deletion(a.shard, KIND_DOCUMENT, KEY));
     sync(a, b);
-    expect(a.shard.purge(10, () => true)).toBe(1);
+    expect(a.shard.graves.purge(10, () => true)).toBe(1);
     expect(a.shard.containers.count).toBe(0);
     push(b, edit(a, "n"));
     expect(letters(b)).toBe("n");
@@ -189,20 +189,20 @@ describe("a document's deletion", () => {
     edit(a, "x");
     sync(a, b);
     write(a, deletion(a.shard, KIND_DOCUMENT, KEY));
-    a.shard.purge(10, () => true);
+    a.shard.graves.purge(10, () => true);
     edit(a, "n");
-    b.shard.distrust({ serve: false });
+    b.shard.quarantine.distrust({ serve: false });
     push(b, edit(a, "m"));
     sync(a, b);
     const standings: string[] = [];
-    b.shard.reconcile(b.shard.vector, (_view, _at, standing) => {
+    b.shard.quarantine.reconcile(b.shard.vector, (_view, _at, standing) => {
       standings.push(standing);
       return standing === "replaced" ? "goes" : "stays";
     });
     expect(standings).toEqual(["replaced"]);
-    b.shard.distrust({ serve: false });
+    b.shard.quarantine.distrust({ serve: false });
     b.shard.claim(a.shard.vector.snapshot());
-    b.shard.reconcile(b.shard.vector, (_view, _at, standing) => {
+    b.shard.quarantine.reconcile(b.shard.vector, (_view, _at, standing) => {
       standings.push(standing);
       return "stays";
     });
@@ -243,7 +243,7 @@ describe("a document's lease", () => {
     sync(a, b);
     write(b, leased(b.shard, KIND_DOCUMENT, KEY, NOW + 9000));
     expect(letters(a, NOW + 2000)).toBeUndefined();
-    a.shard.sweep(NOW + 2000, 100, () => undefined);
+    a.shard.expiries.sweep(NOW + 2000, 100, () => undefined);
     expect([...a.shard.containers.expired]).toHaveLength(1);
     sync(b, a, NOW + 2000);
     expect(letters(a, NOW + 2000)).toBe("x");
@@ -308,7 +308,7 @@ it("is the same everywhere once all have all, whatever came when, and no purge b
           note(edit(here, String.fromCharCode(256 - ++text), now));
           note(compact(here, now));
           while (!session.isDone) carryChunk(session, there, now, 1);
-          there.shard.claim(session.claim, here.shard.purgeMarks);
+          there.shard.claim(session.claim, here.shard.graves.marks);
         } else purgeStable(replicas, here);
       }
       for (let round = 0; round < 2; round++) {
@@ -331,7 +331,7 @@ it("is the same everywhere once all have all, whatever came when, and no purge b
 /** Purges what R6 allows: the vectors of all as they are stand for what they have reported. */
 function purgeStable(replicas: readonly LooseShard[], here: LooseShard): void {
   for (const each of replicas) if (!here.shard.vector.dominates(each.shard.vector)) return;
-  here.shard.purge(1000, (view, at) =>
+  here.shard.graves.purge(1000, (view, at) =>
     replicas.every(({ shard }) => shard.vector.covers(originAt(view, at), sequenceAt(view, at))),
   );
 }

@@ -53,9 +53,9 @@ describe("a collection that is deleted while it falls", () => {
     expect(container?.falling.map(({ size }) => size)).toEqual([160, 17]);
     add(a, "more 3", "0 3");
     expect(container?.falling.map(({ size }) => size)).toEqual([159, 16]);
-    expect(a.shard.fall(160)).toBe(false);
+    expect(a.shard.falling.step(160)).toBe(false);
     expect(container?.falling.map(({ size }) => size)).toEqual([15]);
-    expect(a.shard.fall(160)).toBe(true);
+    expect(a.shard.falling.step(160)).toBe(true);
     expect(container?.falling).toEqual([]);
     expect(memberCount(a.shard, SET, NOW)).toBe(2);
   });

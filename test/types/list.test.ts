@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
+import type { LocalWrite } from "../../src/core/author.ts";
 import { KIND_LIST } from "../../src/core/kind.ts";
-import type { LocalWrite } from "../../src/core/shard.ts";
 import {
   added,
   beginning,
@@ -146,7 +146,7 @@ describe("a list", () => {
     expect(container?.members.size).toBe(10);
     expect(shown(a)[0]).toBe("4990");
     // What is purged is forgotten altogether.
-    expect(a.shard.purge(Infinity, () => true)).toBe(4990);
+    expect(a.shard.graves.purge(Infinity, () => true)).toBe(4990);
     expect(container?.remains.size).toBe(0);
     expect(shown(a)).toHaveLength(10);
   });

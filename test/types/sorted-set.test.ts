@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesFromLatin1 } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
+import type { LocalWrite } from "../../src/core/author.ts";
 import { KIND_SORTED_SET } from "../../src/core/kind.ts";
 import { recordLength } from "../../src/core/record.ts";
 import { checkRecord } from "../../src/core/record-check.ts";
 import { encodeScore } from "../../src/core/score-order.ts";
-import type { LocalWrite } from "../../src/core/shard.ts";
 import {
   added,
   beginning,
@@ -111,7 +111,7 @@ describe("a sorted set", () => {
     expect(shown(a).length).toBe(2);
     expect(shown(a, NOW + 10)).toEqual([["y", 2]]);
     expect(ranked(a.shard, ID, NOW + 10).size).toBe(1);
-    a.shard.sweep(NOW + 10, 10, () => {});
+    a.shard.expiries.sweep(NOW + 10, 10, () => {});
     expect(shown(a, NOW + 10)).toEqual([["y", 2]]);
     put(a, "x", 3, NOW + 20);
     expect(shown(a, NOW + 20).length).toBe(2);
@@ -130,10 +130,10 @@ describe("a sorted set", () => {
     put(a, "x", 1);
     put(a, "y", 2);
     put(b, "z", 0);
-    a.shard.distrust({ serve: false });
+    a.shard.quarantine.distrust({ serve: false });
     sendDelta(b, a);
     expect(shown(a)).toEqual([["z", 0]]);
-    a.shard.reconcile(a.shard.vector, () => "stays");
+    a.shard.quarantine.reconcile(a.shard.vector, () => "stays");
     expect(shown(a).map(([name]) => name)).toEqual(["z", "x", "y"]);
   });
 
@@ -206,16 +206,16 @@ describe("a sorted set", () => {
           else if (each.type === "mortal") put(at, each.name, each.score, now, now + 3);
           else if (each.type === "remove") remove(at, each.name, now);
           else if (each.type === "removeAll") make(at, deletionOfAll(at.shard, ID), now);
-          else if (each.type === "sweep") at.shard.sweep(now, 100, () => {});
-          else if (each.type === "purge") at.shard.purge(1, () => false);
+          else if (each.type === "sweep") at.shard.expiries.sweep(now, 100, () => {});
+          else if (each.type === "purge") at.shard.graves.purge(1, () => false);
           else if (each.replica !== each.to) sendDelta(at, all[each.to] as LooseShard, now);
           expect(shown(at, now)).toEqual(sorted(at, now));
         }
         now += 10;
-        for (const { shard } of all) shard.sweep(now, 1000, () => {});
+        for (const { shard } of all) shard.expiries.sweep(now, 1000, () => {});
         for (const from of [...all, ...all]) for (const to of all) if (from !== to) sendDelta(from, to, now);
         for (const each of all) {
-          each.shard.sweep(now, 1000, () => {});
+          each.shard.expiries.sweep(now, 1000, () => {});
           expect(shown(each, now)).toEqual(sorted(each, now));
           expect(shown(each, now)).toEqual(shown(all[0], now));
           expect(each.shard.fingerprint).toEqual(all[0].shard.fingerprint);

@@ -129,7 +129,7 @@ export class ConflictWorld {
     const { shard } = this.#site(from).loose;
     const id = String(from + 1) as ReplicaId;
     const more = { durable: undefined, clock: 0, lives: 0, readiness: 2, view: 0 } as const;
-    const told = { vector: shard.tellable, early: shard.early(), doubtful: !shard.isSettled, ...more };
+    const told = { vector: shard.quarantine.tellable, early: shard.early(), doubtful: !shard.isSettled, ...more };
     this.#site(to).reports.note(SHARD, id, told);
   }
 

@@ -78,7 +78,7 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "core/shard-head.ts",
-        find: "encodePurgeMarks(writer, shard.purgeMarks);",
+        find: "encodePurgeMarks(writer, shard.graves.marks);",
         replace: "encodePurgeMarks(writer, undefined);",
       },
     ],
@@ -93,7 +93,7 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "cluster/serving.ts",
-        find: "const marks = isLast ? delta.shard.purgeMarks : undefined;",
+        find: "const marks = isLast ? delta.shard.graves.marks : undefined;",
         replace: "const marks = undefined;",
       },
     ],

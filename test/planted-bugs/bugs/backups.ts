@@ -41,7 +41,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/restore-here.ts",
-        find: "return this.#mode.isOurs && this.#shard.wasForgotten(view, at);",
+        find: "return this.#mode.isOurs && this.#shard.quarantine.wasForgotten(view, at);",
         replace: "return false;",
       },
     ],

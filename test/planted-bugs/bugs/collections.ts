@@ -39,10 +39,10 @@ export const COLLECTION_BUGS: readonly PlantedBug[] = [
     broken: "what the deletion of a whole collection saw is dropped, and with it what it had surpassed",
     patches: [
       {
-        file: "core/shard.ts",
-        find: "      const length = writer.write(fallen(this.table.viewOf(slot), this.table.offsetOf(slot)));\n      this.#store(slot, writer.view, writer.bytes, 0, length);",
+        file: "core/falling.ts",
+        find: "      const length = writer.write(fallen(table.viewOf(slot), table.offsetOf(slot)));\n      this.#holdings.store(slot, writer.view, writer.bytes, 0, length);",
         replace:
-          "      writer.write(fallen(this.table.viewOf(slot), this.table.offsetOf(slot)));\n      this.discard(slot);",
+          "      writer.write(fallen(table.viewOf(slot), table.offsetOf(slot)));\n      this.#holdings.discard(slot);",
       },
     ],
     scenario: "collections",

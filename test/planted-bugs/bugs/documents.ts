@@ -113,7 +113,7 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "types/container.ts",
-        find: "  if (container === undefined) return { generation: 0, after: shard.purgeMarkOf(kind, key) };",
+        find: "  if (container === undefined) return { generation: 0, after: shard.graves.markOf(kind, key) };",
         replace: "  if (container === undefined) return { generation: 0, after: 0 };",
       },
     ],
@@ -128,7 +128,7 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "types/container.ts",
-        find: "  return { generation, after: isBare ? Math.max(after, shard.purgeMarkOf(kind, key)) : after };",
+        find: "  return { generation, after: isBare ? Math.max(after, shard.graves.markOf(kind, key)) : after };",
         replace: "  return { generation: isBare ? generation : 0, after: isBare ? after : 0 };",
       },
     ],

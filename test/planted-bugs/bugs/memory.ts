@@ -24,9 +24,9 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     broken: "a value that waits for the disk leaves memory",
     patches: [
       {
-        file: "core/shard.ts",
-        find: "return (this.table.getMark(slot) & (DIRTY | UNCONFIRMED)) !== 0 || this.#isLeaving ? HELD_BACK : FREE_TO_GO;",
-        replace: "return (this.table.getMark(slot) & UNCONFIRMED) !== 0 || this.#isLeaving ? HELD_BACK : FREE_TO_GO;",
+        file: "core/away-values.ts",
+        find: "return (table.getMark(slot) & (DIRTY | UNCONFIRMED)) !== 0 || this.#shard.isLeaving ? HELD_BACK : FREE_TO_GO;",
+        replace: "return (table.getMark(slot) & UNCONFIRMED) !== 0 || this.#shard.isLeaving ? HELD_BACK : FREE_TO_GO;",
       },
     ],
     scenario: "scant-memory",
@@ -54,9 +54,9 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     broken: "what the disk had when it was asked is taken for the value of a register that was written meanwhile",
     patches: [
       {
-        file: "core/shard.ts",
-        find: "if (!isSame) return false;\n    this.table.replace",
-        replace: "this.table.replace",
+        file: "core/away-values.ts",
+        find: "if (!isSame) return false;\n    table.replace",
+        replace: "table.replace",
       },
       {
         file: "replica/recalls.ts",

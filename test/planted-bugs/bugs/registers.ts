@@ -30,7 +30,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
         replace: "this.#last = timestampFromMs(nowMs);",
       },
       {
-        file: "core/shard.ts",
+        file: "core/author.ts",
         find: "const least = this.#lastStamp(slot) + 1;",
         replace: "const least = this.#lastStamp(slot);",
       },
@@ -45,9 +45,9 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     broken: "an overwritten register stays in the fingerprint",
     patches: [
       {
-        file: "core/shard.ts",
-        find: "      this.#account(oldView, oldAt, false);\n",
-        replace: "      if (isGone(flagsAt(oldView, oldAt))) this.#account(oldView, oldAt, false);\n",
+        file: "core/holdings.ts",
+        find: "      this.accounts.enter(oldView, oldAt, false);\n",
+        replace: "      if (isGone(flagsAt(oldView, oldAt))) this.accounts.enter(oldView, oldAt, false);\n",
       },
     ],
     scenario: "split-brain",
@@ -185,7 +185,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     broken: "a register falls when the one before it would have expired",
     patches: [
       {
-        file: "core/shard.ts",
+        file: "core/expiries.ts",
         find: "if ((flagsAt(view, at) & FALLEN) !== 0 || expiresAt(view, at) > instant) continue;\n      fell(slot);",
         replace: "if ((flagsAt(view, at) & FALLEN) !== 0) continue;\n      fell(slot);",
       },

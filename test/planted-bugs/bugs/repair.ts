@@ -9,9 +9,9 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
     broken: "a push claims its dot also where one before it is missing",
     patches: [
       {
-        file: "core/shard.ts",
-        find: "if (sequence === this.vector.get(origin) + 1) {",
-        replace: "if (sequence > this.vector.get(origin)) {",
+        file: "core/arrivals.ts",
+        find: "if (sequence === vector.get(origin) + 1) {",
+        replace: "if (sequence > vector.get(origin)) {",
       },
     ],
     scenario: "drill-lost-push",

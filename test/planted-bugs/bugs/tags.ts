@@ -34,8 +34,8 @@ export const TAG_BUGS: readonly PlantedBug[] = [
     broken: "what carries an invalidated tag is stamped by the clock, which may be behind the invalidation",
     patches: [
       {
-        file: "core/shard.ts",
-        find: "const above = Math.max(write.above ?? 0, this.invalidations.newestOf(write.tags));",
+        file: "core/author.ts",
+        find: "const above = Math.max(write.above ?? 0, this.#invalidations.newestOf(write.tags));",
         replace: "const above = write.tags === undefined ? (write.above ?? 0) : 0;",
       },
     ],

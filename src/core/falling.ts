@@ -1,0 +1,105 @@
+/**
+ * How the members of a collection of a shard fall that was deleted as a whole (`containers.ts`): few at once, of many none is one
+ * any more, and they fall in steps.
+ */
+
+import type { Agenda } from "./agenda.ts";
+import type { Container } from "./container.ts";
+import { fallen } from "./fallen.ts";
+import type { Holdings } from "./holdings.ts";
+import { isCollectionKind } from "./kind.ts";
+import { originAt, RecordWriter, sequenceAt } from "./record.ts";
+import type { Shard } from "./shard.ts";
+import type { VersionVector } from "./version-vector.ts";
+
+/** Members that fall at once with the deletion of the whole; of more all do in steps. */
+const AT_ONCE_MAX = 256;
+/** So many times as many, and no more, join what falls already in one go. */
+const MOVED_MULTIPLE = 4;
+
+export class Falling {
+  readonly #shard: Shard;
+  readonly #holdings: Holdings;
+  readonly #agenda: Agenda;
+  readonly #atOnceMax: number;
+
+  constructor(shard: Shard, holdings: Holdings, agenda: Agenda, atOnceMax = AT_ONCE_MAX) {
+    this.#shard = shard;
+    this.#holdings = holdings;
+    this.#agenda = agenda;
+    this.#atOnceMax = atOnceMax;
+  }
+
+  /** The deletion in the slot `by` has come: what it saw falls. */
+  displace(container: Container, by: number): void {
+    const { containers } = this.#holdings;
+    const shown = containers.expired.has(container) ? 0 : container.members.size;
+    const isLong = container.members.size > this.#atOnceMax;
+    this.#letFall(containers.seen(container, by, isLong ? [] : container.members.from(0)));
+    const covers = container.covers.get(by);
+    if (isLong && covers !== undefined) this.#doom(container, this.membersBeyond(container, covers));
+    container.felled = Math.max(0, shown - container.members.size);
+  }
+
+  #doom(container: Container, unseen: readonly number[]): void {
+    this.#holdings.containers.doom(container, unseen, MOVED_MULTIPLE * this.#atOnceMax);
+    if (container.falling.length > 0) this.#agenda.falling.add(this.#shard);
+  }
+
+  /** Goes on, once all is loaded, with what deletions saw and had not fallen when this replica stopped. */
+  resume(): void {
+    const { containers, table } = this.#holdings;
+    for (const container of containers.all()) {
+      if (!isCollectionKind(container.kind) || container.covers.size === 0 || container.members.size === 0) continue;
+      const unseen = [...container.members.from(0)].filter(
+        (slot) => !containers.isSeen(table.viewOf(slot), table.offsetOf(slot)),
+      );
+      this.#doom(container, unseen);
+    }
+  }
+
+  /** Members of a collection with dots that a vector does not cover: O(members), or of what was written here after it. */
+  membersBeyond(container: Container, vector: VersionVector): number[] {
+    const { chains, containers, table } = this.#holdings;
+    const { members } = container;
+    const slots: number[] = [];
+    if (members.size <= this.#atOnceMax) {
+      for (const slot of members.from(0)) {
+        const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
+        if (!vector.covers(originAt(view, at), sequenceAt(view, at))) slots.push(slot);
+      }
+      return slots;
+    }
+    for (const origin of container.writers) {
+      const sequence = vector.get(origin);
+      if (sequence !== Infinity) chains.collectAbove(origin, sequence, slots);
+    }
+    return slots.filter((slot) => containers.isMemberOf(container, slot));
+  }
+
+  /** Lets up to `budget` members fall. True once none is left. */
+  step(budget: number): boolean {
+    const { falling } = this.#holdings.containers;
+    let left = budget;
+    for (const container of falling) {
+      if (left <= 0) break;
+      const slots = container.nextToFall(left);
+      left -= slots.length;
+      this.#letFall(slots);
+    }
+    const isDone = falling.size === 0;
+    if (isDone) this.#agenda.falling.delete(this.#shard);
+    return isDone;
+  }
+
+  /** What waits to be confirmed goes on waiting. */
+  #letFall(slots: readonly number[]): void {
+    const { table } = this.#holdings;
+    // The deletion stays in the shared writer, for the push to carry (R3).
+    const writer = new RecordWriter();
+    for (const slot of slots) {
+      const length = writer.write(fallen(table.viewOf(slot), table.offsetOf(slot)));
+      this.#holdings.store(slot, writer.view, writer.bytes, 0, length);
+    }
+  }
+}
