@@ -143,10 +143,20 @@ export interface ServerFacts {
   readonly keyspaces: readonly { readonly name: string; readonly keys: number; readonly expiring: number }[];
 }
 
+/** What has become of a key by a command, in the words of Redis. */
+export interface KeyNotice {
+  readonly key: Key;
+  readonly event: string;
+  /** The class that it is of, as `notify-keyspace-events` has it. */
+  readonly flag: string;
+}
+
 export interface CommandStore {
   /** Every command that there is, by its name in lower case. */
   readonly commands: ReadonlyMap<string, CommandFacts>;
   /** Undefined where there is none of that name. Throws `NOT_READY` where that is not yet known. */
   keyspace(name: string): CommandKeyspace | undefined;
   facts(): ServerFacts;
+  /** Tells what commands here do with keys of the keyspace `default`, from now on; absent: not any more. */
+  tellOf(listener: ((notice: KeyNotice) => void) | undefined): void;
 }

@@ -134,15 +134,28 @@ export interface CollectionEvent {
   /** Nothing is left of it where the change was heard of; what others wrote meanwhile may still come. */
   readonly isEmpty: boolean;
   readonly version: Version;
+  readonly isOfCommand?: true;
   readonly resume: string;
 }
 
+/** `isOfCommand`: it is of a command that was told of as a whole (`CommandStore.tellOf`). */
 export type WatchEvent =
   | CollectionEvent
-  | { readonly type: "put"; readonly key: Key; readonly entry: Entry; readonly resume: string }
-  | { readonly type: "delete" | "expire"; readonly key: Key; readonly version: Version; readonly resume: string }
+  | {
+      readonly type: "put";
+      readonly key: Key;
+      readonly entry: Entry;
+      readonly isOfCommand?: true;
+      readonly resume: string;
+    }
   /** A document was edited, was deleted or has expired; what it holds now is to be read. */
-  | { readonly type: "document"; readonly key: Key; readonly version: Version; readonly resume: string }
+  | {
+      readonly type: "delete" | "expire" | "document";
+      readonly key: Key;
+      readonly version: Version;
+      readonly isOfCommand?: true;
+      readonly resume: string;
+    }
   /** Changes may have been missed: read the prefix again, then follow from here. */
   | { readonly type: "reset"; readonly resume: string };
 

@@ -4,7 +4,7 @@ import type { SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { DEFAULT_SPACE, SYSTEM_SPACE } from "../base/shard-id.ts";
 import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
-import type { CommandKeyspace, CommandStore, ServerFacts } from "../command-store.ts";
+import type { CommandKeyspace, CommandStore, KeyNotice, ServerFacts } from "../command-store.ts";
 import { isCollectionKind } from "../core/kind.ts";
 import type { Shard } from "../core/shard.ts";
 import type { CommandRouter } from "../replica/command-router.ts";
@@ -19,6 +19,7 @@ import { PlacedCommands, type RefusalFor } from "./placed-commands.ts";
 import type { Scope } from "./scope.ts";
 import type { ScriptEngine } from "./script-engine.ts";
 import { SpaceCommands } from "./space-commands.ts";
+import { ToldCommands } from "./told-commands.ts";
 
 export interface CommandsOptions {
   readonly host: KeyspaceHost;
@@ -36,6 +37,7 @@ export class Commands implements CommandStore, CommandService {
   readonly commands = commandTable;
   readonly #options: CommandsOptions;
   readonly #bySpace = new Map<SpaceId, PlacedCommands>();
+  readonly #told = new ToldCommands();
 
   constructor(options: CommandsOptions) {
     this.#options = options;
@@ -54,13 +56,19 @@ export class Commands implements CommandStore, CommandService {
     return isKnown ? this.#in(request.space).serve(request) : { type: "refused" };
   }
 
+  tellOf(listener: ((notice: KeyNotice) => void) | undefined): void {
+    this.#told.listener = listener;
+  }
+
   #in(space: SpaceId): PlacedCommands {
     const known = this.#bySpace.get(space);
     if (known !== undefined) return known;
     const { host, random, router, refusalFor, scripts } = this.#options;
     const isHere = (scope: Scope): boolean =>
       scope === undefined ? host.replica().ownership.isEverywhere(space) : router.isReadyIn(space, [...scope]);
-    const local = new SpaceCommands(host, space, random, scripts, isHere);
+    const local = new SpaceCommands(host, space, random, {
+      ...{ scripts, isHere, told: space === DEFAULT_SPACE ? this.#told : undefined },
+    });
     const commands = new PlacedCommands({ host, router, space, random, refusalFor, scripts }, local);
     this.#bySpace.set(space, commands);
     return commands;

@@ -25,6 +25,7 @@ import type { Scope } from "./scope.ts";
 import { ScriptCalls } from "./script-calls.ts";
 import type { ScriptEngine } from "./script-engine.ts";
 import type { ScriptCommand } from "./scripting.ts";
+import { ToldCommands } from "./told-commands.ts";
 import type { Turn } from "./turns.ts";
 import { needsRoom } from "./values-put.ts";
 import { checkSizes } from "./word-sizes.ts";
@@ -40,6 +41,20 @@ const TRIES_MAX = 256;
 
 type Body<T> = (workspace: ReplicaWorkspace) => T;
 
+/** A command, and where it looks. */
+interface ScopedCommand extends QueuedCommand {
+  readonly scope: Scope;
+}
+
+export interface SpaceCommandsOptions {
+  /** Absent: scripts are not run here. */
+  readonly scripts?: ScriptEngine | undefined;
+  /** What becomes of keys there is told of here, so that they can be waited for. Absent: always. */
+  readonly isHere?: (scope: Scope) => boolean;
+  /** Absent: nobody is told of commands as a whole. */
+  readonly told?: ToldCommands | undefined;
+}
+
 export class SpaceCommands {
   readonly #host: KeyspaceHost;
   readonly #space: SpaceId;
@@ -47,22 +62,18 @@ export class SpaceCommands {
   readonly #random: () => number;
   readonly #scripts: ScriptEngine | undefined;
   readonly #isHere: (scope: Scope) => boolean;
+  readonly #told: ToldCommands;
   #workspace: ReplicaWorkspace | undefined;
   /** Whose commands are carried out. */
   #client: CommandClient = { lastWrite: undefined };
   #waits = 0;
 
-  /** `isHere`: what becomes of keys there is told of here, so that they can be waited for. */
-  constructor(
-    host: KeyspaceHost,
-    space: SpaceId,
-    random: Random,
-    scripts?: ScriptEngine,
-    isHere: (scope: Scope) => boolean = () => true,
-  ) {
+  constructor(host: KeyspaceHost, space: SpaceId, random: Random, options: SpaceCommandsOptions = {}) {
+    const { scripts, isHere = () => true, told = new ToldCommands() } = options;
     this.#isHere = isHere;
     this.#host = host;
     this.#scripts = scripts;
+    this.#told = told;
     this.#space = space;
     this.#local = new LocalKeyspace(host, space);
     this.#random = () => random.uint32();
@@ -80,12 +91,13 @@ export class SpaceCommands {
         this.#whole((workspace) => this.#execute(workspace, words, facts), scope, keys, keys),
       );
     }
+    const command = { words, facts, scope };
     try {
       const { turns } = facts as CommandRow;
-      if (turns !== undefined) return this.#inTurns(client, turns(words), scope).catch(replyOfError);
+      if (turns !== undefined) return this.#inTurns(client, turns(words), command).catch(replyOfError);
       return this.#carryOut(client, NOTHING_SEEN_TO, body);
     } catch (error) {
-      if (!(error instanceof Interruption)) return this.#ended(client, error, scope);
+      if (!(error instanceof Interruption)) return this.#ended(client, error, command);
       const keys = keysOf(words, facts);
       const whole = (workspace: ReplicaWorkspace): Reply => {
         workspace.scope = scope;
@@ -95,20 +107,23 @@ export class SpaceCommands {
       };
       // Of several keys it is known by now what all of them take.
       return keys.length > 1
-        ? this.#begin(client, whole, scope)
-        : this.#later(client, error, whole).catch((later) => this.#ended(client, later, scope));
+        ? this.#begin(client, whole, command)
+        : this.#later(client, error, whole).catch((later) => this.#ended(client, later, command));
     }
   }
 
   /** Of what a command may throw that nothing more can be done about but wait. */
-  #ended(client: CommandClient, error: unknown, scope: Scope): Reply | Promise<Reply> {
-    if (!(error instanceof Blocking)) return replyOfError(error);
+  #ended(client: CommandClient, error: unknown, command: ScopedCommand | undefined): Reply | Promise<Reply> {
+    if (!(error instanceof Blocking) || command === undefined) return replyOfError(error);
     if (!mayBlock(client)) return error.awaited.instead;
+    const { facts, scope } = command;
+    // The words last until more is read, as it is while a client waits.
+    const kept = { facts, words: command.words.map((word) => word.slice()) };
     const within =
       (body: Body<Reply>): Body<Reply> =>
       (workspace) => {
         workspace.scope = scope;
-        return body(workspace);
+        return this.#tell(workspace, kept, () => body(workspace));
       };
     const around: BlockedHost = {
       ...{ host: this.#host, space: this.#space, isHere: () => this.#isHere(scope) },
@@ -207,12 +222,12 @@ export class SpaceCommands {
     });
   }
 
-  #begin(client: CommandClient, body: Body<Reply>, scope?: Scope): Reply | Promise<Reply> {
+  #begin(client: CommandClient, body: Body<Reply>, command?: ScopedCommand): Reply | Promise<Reply> {
     try {
       return this.#carryOut(client, NOTHING_SEEN_TO, body);
     } catch (error) {
-      if (!(error instanceof Interruption)) return this.#ended(client, error, scope);
-      return this.#later(client, error, body).catch((later) => this.#ended(client, later, scope));
+      if (!(error instanceof Interruption)) return this.#ended(client, error, command);
+      return this.#later(client, error, body).catch((later) => this.#ended(client, later, command));
     }
   }
 
@@ -233,12 +248,12 @@ export class SpaceCommands {
   }
 
   /** One turn of the loop for each of the command; one that has to wait for something begins again, not the command. */
-  async #inTurns(client: CommandClient, turn: Turn, scope: Scope): Promise<Reply> {
+  async #inTurns(client: CommandClient, turn: Turn, command: ScopedCommand): Promise<Reply> {
     for (let seenTo = NOTHING_SEEN_TO; ; ) {
       try {
         const [reply, takenBytes] = this.#carryOut(client, seenTo, (workspace) => {
-          workspace.scope = scope;
-          return [turn(workspace), workspace.takenBytes];
+          workspace.scope = command.scope;
+          return [this.#tell(workspace, command, () => turn(workspace)), workspace.takenBytes];
         });
         if (reply !== undefined) return reply;
         seenTo = { ...seenTo, takenBytes };
@@ -268,7 +283,11 @@ export class SpaceCommands {
     if (run === undefined) return errorReply(`ERR '${facts.name}' is about a connection, and there is none here`);
     checkSizes(words, facts, workspace);
     workspace.expectRoom(needsRoom(facts));
-    return run(workspace, words);
+    return this.#tell(workspace, { words, facts }, () => run(workspace, words));
+  }
+
+  #tell<T>(workspace: ReplicaWorkspace, command: QueuedCommand, run: () => T): T {
+    return this.#told.around(workspace, this.#host.replica().audience, command, run);
   }
 
   /** What has to be waited for is still thrown. */

@@ -219,7 +219,7 @@ class AtollNode implements Node {
     const { account, metrics } = this.#doors;
     const log = this.#log;
     this.#pubsub = new Pubsub({
-      ...{ peers: this.#driver.documents, store: this.#driver },
+      ...{ peers: this.#driver.documents, store: this.#driver, commands: store },
       ...{ clock: systemClock, scheduler: systemScheduler },
     });
     const extensions = [this.#pubsub.extension, { settings: scriptSettings(this.#scripts) }];

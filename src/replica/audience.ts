@@ -30,6 +30,8 @@ export interface ShardFollowers {
 
 export class Audience {
   listener: AudienceListener | undefined;
+  /** Told of each register of a command that is told of as a whole, while that is carried out. */
+  ofCommand: ((view: DataView, at: number) => void) | undefined;
   readonly #followers: ShardFollowers;
   readonly #random: Random;
   readonly #emit: Emit;
@@ -69,6 +71,7 @@ export class Audience {
 
   /** A register came or changed. */
   applied(shard: Shard, view: DataView, at: number, now: number): void {
+    this.ofCommand?.(view, at);
     const space = spaceOf(shard.id);
     const shown = this.#isFollowed(space) ? shownAfter(shard, view, at, now) : "itself";
     if (typeof shown !== "string") return this.#tell(shard, shown.view, shown.start, now);
@@ -90,7 +93,8 @@ export class Audience {
     if (changes === undefined || changes.isUnknown || !this.#followers.isToldHere(shard.id)) return;
     if (!changes.isWanted(now)) return changes.skip();
     const change = collectionChangeAt(view, at, now, shard.containers) ?? changeAt(view, at, now, shard.invalidations);
-    if (change !== undefined) changes.record(change);
+    if (change === undefined) return;
+    changes.record(this.ofCommand === undefined ? change : { ...change, isOfCommand: true });
   }
 
   /** What is held changed in ways that cannot be told one by one: whoever follows has to read again. */

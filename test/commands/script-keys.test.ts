@@ -22,7 +22,9 @@ async function started(seed: string) {
   await placed.begin([0, 1]);
   for (const key of KEYS) await placed.put(0, key, VALUE + key);
   await placed.run(1000);
-  const commands = new SpaceCommands(placed.driver(1).commandHost, SPACE, new SeededRandom(seed), scriptEngine());
+  const commands = new SpaceCommands(placed.driver(1).commandHost, SPACE, new SeededRandom(seed), {
+    scripts: scriptEngine(),
+  });
   const published: string[] = [];
   const client: CommandClient = {
     lastWrite: undefined,

@@ -28,6 +28,8 @@ export class FakeCommands implements CommandStore {
   /** In place of every answer. */
   answer: Reply | undefined;
 
+  tellOf(): void {}
+
   keyspace(name: string): CommandKeyspace | undefined {
     if (name !== "default") return undefined;
     const never = (): never => {

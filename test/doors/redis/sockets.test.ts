@@ -117,6 +117,7 @@ test("a subscriber that lets too much wait is cut off, and what it listens to is
   const pubsub = new Pubsub({
     peers: { whisper: () => {}, onWhisper: () => () => {} },
     store: { watch: () => ({ resume: () => "", close: () => {} }) } as never,
+    commands: { tellOf: () => {} },
     clock: { now: () => 0 },
     scheduler: { after: () => () => {} },
   });

@@ -1,12 +1,13 @@
 /**
- * What becomes of keys, as messages to the clients here that listen to `__keyspace@0__:key` or `__keyevent@0__:event`; wherever it
- * was done, since it is told from what this replica holds. Three things become of a key: it is set, whatever command did that;
- * deleted; or it has expired. Of a collection each member is told of by itself, `del` besides when none is left, and `expire`
- * when it gets another end. Each replica tells its own clients, once it is set to.
+ * What becomes of keys, as messages to the clients here that listen to `__keyspace@0__:key` or `__keyevent@0__:event`. Each replica
+ * tells its own clients, once it is set to. What a command did here is told of in the words of Redis. What came from elsewhere,
+ * another replica or door, is told from what this replica holds by then, which does not say what command it was: a key is set,
+ * deleted, or has expired; of a collection each member is told of by itself, `del` besides when none is left, and `expire` when it gets
+ * another end.
  */
 
 import { bytesFromLatin1 } from "../../../base/bytes.ts";
-import type { Key } from "../../../base/ids.ts";
+import type { CommandStore, KeyNotice } from "../../../command-store.ts";
 import type { CollectionEvent, Store, Watch, WatchEvent } from "../../../store.ts";
 import type { Setting } from "../extension.ts";
 import { CHANNEL, type Subscriptions } from "./subscriptions.ts";
@@ -30,12 +31,14 @@ const TOLD = new Set(["$", "g", "x", ...Object.values(MEMBERS).map(({ flag }) =>
 
 export class KeyspaceNotifications {
   readonly #store: Pick<Store, "watch">;
+  readonly #commands: Pick<CommandStore, "tellOf">;
   readonly #subscriptions: Subscriptions;
   #flags: ReadonlySet<string> = new Set();
   #watch: Watch | undefined;
 
-  constructor(store: Pick<Store, "watch">, subscriptions: Subscriptions) {
+  constructor(store: Pick<Store, "watch">, commands: Pick<CommandStore, "tellOf">, subscriptions: Subscriptions) {
     this.#store = store;
+    this.#commands = commands;
     this.#subscriptions = subscriptions;
   }
 
@@ -53,6 +56,7 @@ export class KeyspaceNotifications {
   close(): void {
     this.#watch?.close();
     this.#watch = undefined;
+    this.#commands.tellOf(undefined);
   }
 
   /** Nobody watches in vain. */
@@ -61,29 +65,36 @@ export class KeyspaceNotifications {
     const tells = [...TOLD].some((each) => flags.has(each));
     if (!tells || !(flags.has("K") || flags.has("E"))) return this.close();
     this.#watch ??= this.#store.watch({ prefix: "" }, (event) => this.#changed(event));
+    this.#commands.tellOf((notice) => this.#tell(notice));
   }
 
   #changed(event: WatchEvent): void {
     if (event.type === "reset" || event.type === "document") return;
+    // Whatever a command comes upon that has expired is told of all the same.
+    if (event.isOfCommand && !hasExpired(event)) return;
     if (event.type === "collection") return this.#collectionChanged(event);
     const [name, flag] = EVENTS[event.type];
-    this.#tell(event.key, name, flag);
+    this.#tell({ key: event.key, event: name, flag });
   }
 
   #collectionChanged({ key, collection, of, change, isEmpty }: CollectionEvent): void {
     const members = MEMBERS[collection];
-    if (of === "member") this.#tell(key, members[change], members.flag);
-    else if (change === "put") this.#tell(key, "expire", "g");
-    else if (change === "expire") this.#tell(key, "expired", "x");
+    if (of === "member") this.#tell({ key, event: members[change], flag: members.flag });
+    else if (change === "put") this.#tell({ key, event: "expire", flag: "g" });
+    else if (change === "expire") this.#tell({ key, event: "expired", flag: "x" });
     const isDeleted = change !== "put" && (of === "member" ? isEmpty : change === "remove");
-    if (isDeleted) this.#tell(key, "del", "g");
+    if (isDeleted) this.#tell({ key, event: "del", flag: "g" });
   }
 
-  #tell(key: Key, name: string, flag: string): void {
+  #tell({ key, event, flag }: KeyNotice): void {
     if (!this.#flags.has(flag)) return;
-    if (this.#flags.has("K")) this.#subscriptions.publish(`${CHANNEL}__keyspace@0__:${key}`, bytesFromLatin1(name));
-    if (this.#flags.has("E")) this.#subscriptions.publish(`${CHANNEL}__keyevent@0__:${name}`, bytesFromLatin1(key));
+    if (this.#flags.has("K")) this.#subscriptions.publish(`${CHANNEL}__keyspace@0__:${key}`, bytesFromLatin1(event));
+    if (this.#flags.has("E")) this.#subscriptions.publish(`${CHANNEL}__keyevent@0__:${event}`, bytesFromLatin1(key));
   }
+}
+
+function hasExpired(event: WatchEvent): boolean {
+  return event.type === "collection" ? event.change === "expire" : event.type === "expire";
 }
 
 /** Undefined: one of the letters is none. */

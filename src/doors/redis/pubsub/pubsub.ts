@@ -1,5 +1,6 @@
 /** Publishing and subscribing at one replica: its machines, and what tells them the time. */
 
+import type { CommandStore } from "../../../command-store.ts";
 import type { DocumentStore } from "../../../document-store.ts";
 import type { Store } from "../../../store.ts";
 import type { Extension } from "../extension.ts";
@@ -15,6 +16,7 @@ export interface PubsubOptions {
   readonly peers: Pick<DocumentStore, "whisper" | "onWhisper">;
   /** Whose keys are told of to who wants that. */
   readonly store: Pick<Store, "watch">;
+  readonly commands: Pick<CommandStore, "tellOf">;
   readonly clock: { now(): number };
   readonly scheduler: { after(delayMs: number, run: () => void): () => void };
 }
@@ -32,7 +34,7 @@ export class Pubsub {
     this.#options = options;
     const subscriptions = new Subscriptions();
     this.relay = new PubsubRelay({ subscriptions, whisper: (bytes, to) => peers.whisper(WHISPER_TOPIC, bytes, to) });
-    this.#notifications = new KeyspaceNotifications(options.store, subscriptions);
+    this.#notifications = new KeyspaceNotifications(options.store, options.commands, subscriptions);
     const settings = { "notify-keyspace-events": this.#notifications.setting };
     this.extension = { ...pubsubExtension(this.relay, subscriptions), settings };
     this.#stopListening = peers.onWhisper((whisper) => this.relay.heard(whisper, clock.now()));

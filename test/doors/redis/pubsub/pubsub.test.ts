@@ -8,6 +8,7 @@ test("nothing is scheduled before it is started, or after it is closed", () => {
   const pubsub = new Pubsub({
     peers: { whisper: () => {}, onWhisper: () => () => {} },
     store: { watch: () => ({ resume: () => "", close: () => {} }) } as never,
+    commands: { tellOf: () => {} },
     clock: { now: () => 0 },
     scheduler: {
       after: () => {
