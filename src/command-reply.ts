@@ -2,6 +2,7 @@
 
 import { bytesFromLatin1 } from "./base/bytes.ts";
 import type { ErrorCode } from "./base/errors.ts";
+import type { PackedItems } from "./base/packed-items.ts";
 
 export type Reply =
   /** One line of text, such as `OK`. */
@@ -25,12 +26,16 @@ export type Reply =
   | { readonly type: "map"; readonly items: readonly Reply[] }
   /** Two that belong together in turn, such as members and scores: lists of two where the protocol tells fractions from text. */
   | { readonly type: "pairs"; readonly items: readonly Reply[] }
+  /** A long list of the kind that `form` names, of bytes and doubles only. */
+  | { readonly type: "packed"; readonly form: PackedForm; readonly packed: PackedItems }
   /** Nobody asked for it. */
   | { readonly type: "push"; readonly items: readonly Reply[] }
   /** A whole number of any length, as its digits. */
   | { readonly type: "big-number"; readonly text: string }
   /** Text for people, of several lines; `format` has three letters, `txt` unless told. */
   | { readonly type: "verbatim"; readonly text: Uint8Array; readonly format?: string };
+
+export type PackedForm = "array" | "set" | "map" | "pairs";
 
 /** Of an answer, what it takes beside its bytes. */
 const REPLY_OVERHEAD = 16;
@@ -78,6 +83,18 @@ export function mapReply(items: readonly Reply[]): Reply {
   return { type: "map", items };
 }
 
+/** The same, an object for each of its items. */
+export function plainReply(reply: Reply): Exclude<Reply, { type: "packed" }> {
+  if (reply.type !== "packed") return reply;
+  const items: Reply[] = [];
+  const reader = {
+    bytes: (piece: Uint8Array, start: number, end: number) => void items.push(bulkReply(piece.subarray(start, end))),
+    double: (value: number) => void items.push({ type: "double", value }),
+  };
+  for (const _ of reply.packed.read(reader));
+  return { type: reply.form, items };
+}
+
 /** About so many, on their way. */
 export function bytesOfReply(reply: Reply): number {
   switch (reply.type) {
@@ -94,6 +111,8 @@ export function bytesOfReply(reply: Reply): number {
     case "pairs":
     case "push":
       return reply.items.reduce((sum, item) => sum + bytesOfReply(item), REPLY_OVERHEAD);
+    case "packed":
+      return reply.packed.bytes + REPLY_OVERHEAD;
     default:
       return REPLY_OVERHEAD;
   }

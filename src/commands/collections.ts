@@ -5,8 +5,10 @@
  */
 
 import type { Key } from "../base/ids.ts";
+import type { PackedItems } from "../base/packed-items.ts";
 import type { CollectionType } from "../store.ts";
 import type { ListEnd } from "../types/list.ts";
+import type { Snapshot } from "../types/snapshot.ts";
 
 export interface Member {
   /** Bytes, as latin1 text. */
@@ -14,6 +16,9 @@ export interface Member {
   /** A view, valid until something is written. */
   readonly value: Uint8Array;
 }
+
+/** What of a member an answer has; a score is that of a sorted set. */
+export type Shown = "name" | "value" | "name-value" | "name-score";
 
 /** Throws WRONGTYPE, a `CommandError`, where something else is under the key. */
 export interface Collections {
@@ -36,6 +41,10 @@ export interface Collections {
     place: number,
     count: number,
   ): { readonly members: readonly Member[]; readonly next?: number };
+  /** What there is now, from one rank on to before another, to be read in several turns. */
+  snapshot(key: Key, type: CollectionType, from?: number, to?: number): Snapshot;
+  /** Packs a turn's share of what is left of a snapshot, for which there is room (C1). False: that was the last. */
+  packNext(snapshot: Snapshot, shown: Shown, into: PackedItems): boolean;
   /** The member at a rank, from 0 on, in that order. */
   at(key: Key, type: CollectionType, rank: number): Member | undefined;
   /** Writes a member, which expires at `expiresAt`, unix ms, or with the whole. The first begins the collection. */

@@ -4,7 +4,7 @@ import { assert } from "../base/assert.ts";
 import type { Reply } from "../command-reply.ts";
 import type { CommandFacts, CommandFlag, CommandWords } from "../command-store.ts";
 import type { ScriptCommand } from "./scripting.ts";
-import { inOneTurn, type TurnsFunction } from "./turns.ts";
+import { inOneTurn, type LongFunction, type TurnsFunction } from "./turns.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** `words` begin with the name. Throws `CommandError`, and whatever the workspace throws. */
@@ -15,6 +15,8 @@ export interface CommandRow extends CommandFacts {
   readonly run?: CommandFunction;
   /** Present: it takes several turns where nothing else is to run with it as one. */
   readonly turns?: TurnsFunction;
+  /** Present: instead of `run`, wherever that has turns for it and nothing else is to run with it as one. */
+  readonly long?: LongFunction;
   /** Of a command about scripts, instead. */
   readonly runScript?: ScriptCommand;
 }
@@ -30,12 +32,14 @@ export function rowsOf(
   table: string,
   run: Readonly<Record<string, CommandFunction>> = {},
   turns: Readonly<Record<string, TurnsFunction>> = {},
+  long: Readonly<Record<string, LongFunction>> = {},
 ): readonly CommandRow[] {
   const rows = table
     .trim()
     .split("\n")
-    .map((line) => rowOf(group, line, run, turns));
-  for (const name of [...Object.keys(run), ...Object.keys(turns)])
+    .map((line) => rowOf(group, line, run, turns))
+    .map((row) => ({ ...row, ...(long[row.name] !== undefined && { long: long[row.name] }) }));
+  for (const name of [run, turns, long].flatMap(Object.keys))
     assert(
       rows.some((row) => row.name === name),
       `${name} has no row`,

@@ -4,9 +4,10 @@ import { arrayReply, integerReply, mapReply, NOTHING, OK, ONE, type Reply, textR
 import type { CommandWords } from "../command-store.ts";
 import type { Member } from "./collections.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
-import { rowsOf } from "./command-row.ts";
+import { type CommandFunction, rowsOf } from "./command-row.ts";
 import { hincrby, hincrbyfloat } from "./hash-increments.ts";
-import { expectItems, memberReply, nameReply } from "./member-replies.ts";
+import { wholeInTurns } from "./long-reads.ts";
+import { expectItems, expectMembers, memberReply, nameReply } from "./member-replies.ts";
 import { scanMembers } from "./member-scan.ts";
 import { expectCount } from "./number-text.ts";
 import { picks } from "./random-picks.ts";
@@ -102,7 +103,7 @@ function hstrlen({ collections }: Workspace, words: CommandWords): Reply {
 
 function gather(workspace: Workspace, words: CommandWords, shown: (member: Member) => readonly Reply[]): Reply[] {
   const key = keyOf(words, 1);
-  expectItems(workspace, workspace.collections.count(key, "hash"));
+  expectMembers(workspace, workspace.collections.count(key, "hash"));
   const items: Reply[] = [];
   for (const member of workspace.collections.members(key, "hash")) for (const item of shown(member)) items.push(item);
   return items;
@@ -147,7 +148,7 @@ function hrandfield(workspace: Workspace, words: CommandWords): Reply {
   return { type: hasValues ? "pairs" : "array", items };
 }
 
-export const hashRows = rowsOf("hash", TABLE, {
+const functions: Readonly<Record<string, CommandFunction>> = {
   hdel,
   hexists,
   hget,
@@ -164,4 +165,16 @@ export const hashRows = rowsOf("hash", TABLE, {
   hsetnx,
   hstrlen,
   hvals,
-});
+};
+
+export const hashRows = rowsOf(
+  "hash",
+  TABLE,
+  functions,
+  {},
+  {
+    hgetall: wholeInTurns("hash", { form: "map", shown: "name-value" }),
+    hkeys: wholeInTurns("hash", { form: "array", shown: "name" }),
+    hvals: wholeInTurns("hash", { form: "array", shown: "value" }),
+  },
+);

@@ -5,13 +5,15 @@ import { arrayReply, bulkReply, integerReply, NO_ARRAY, NOTHING, OK, type Reply,
 import type { CommandWords } from "../command-store.ts";
 import type { ListEnd } from "../types/list.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR } from "./command-error.ts";
-import { rowsOf } from "./command-row.ts";
+import { type CommandFunction, rowsOf } from "./command-row.ts";
 import { blmove, blmpop, blockingPop, brpoplpush } from "./list-blocking.ts";
 import { lengthOf, pushTo, rankFrom, takeFrom } from "./list-ends.ts";
 import { lmove, lmpop, rpoplpush } from "./list-moves.ts";
 import { lpos, lrem, placeOf } from "./list-search.ts";
-import { expectItems } from "./member-replies.ts";
+import { MANY_MEMBERS, readInTurns } from "./long-reads.ts";
+import { expectMembers } from "./member-replies.ts";
 import { expectAtLeast, expectNumber } from "./number-text.ts";
+import type { Turn } from "./turns.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -116,12 +118,24 @@ function rangeOf(first: number, last: number, length: number): Range {
   return start >= end ? { start: 0, end: 0 } : { start, end };
 }
 
-function lrange(workspace: Workspace, words: CommandWords): Reply {
+/** Which elements `LRANGE` and `LTRIM` name. Throws `CommandError`. */
+function rangeAsked(workspace: Workspace, words: CommandWords): Range {
   const [first, last] = [expectNumber(words[2]), expectNumber(words[3])];
+  return rangeOf(first, last, lengthOf(workspace, keyOf(words, 1)));
+}
+
+function lrangeInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  const { start, end } = rangeAsked(workspace, words);
+  if (end - start < MANY_MEMBERS) return undefined;
+  const snapshot = workspace.collections.snapshot(keyOf(words, 1), "list", start, end);
+  return readInTurns(snapshot, { form: "array", shown: "value" });
+}
+
+function lrange(workspace: Workspace, words: CommandWords): Reply {
   const key = keyOf(words, 1);
-  const { start, end } = rangeOf(first, last, lengthOf(workspace, key));
+  const { start, end } = rangeAsked(workspace, words);
   if (start === end) return NONE;
-  expectItems(workspace, end - start);
+  expectMembers(workspace, end - start);
   const items: Reply[] = [];
   for (const { value } of workspace.collections.members(key, "list", start)) {
     items.push(bulkReply(workspace.copyOf(value)));
@@ -151,7 +165,7 @@ function nameAt(workspace: Workspace, key: Key, rank: number): string {
   return workspace.collections.at(key, "list", rank)?.name ?? "";
 }
 
-export const listRows = rowsOf("list", TABLE, {
+const functions: Readonly<Record<string, CommandFunction>> = {
   blmove,
   blmpop,
   blpop: (workspace, words) => blockingPop(workspace, words, "head"),
@@ -174,4 +188,6 @@ export const listRows = rowsOf("list", TABLE, {
   rpoplpush,
   rpush: (workspace, words) => push(workspace, words, "tail"),
   rpushx: (workspace, words) => pushToExisting(workspace, words, "tail"),
-});
+};
+
+export const listRows = rowsOf("list", TABLE, functions, {}, { lrange: lrangeInTurns });

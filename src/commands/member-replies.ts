@@ -11,6 +11,12 @@ export function expectItems(workspace: Workspace, count: number): void {
   workspace.takeRoom(count * ITEM_BYTES);
 }
 
+/** As `expectItems`, of members that are all gone through. Throws `CommandError` where that is too much for commands that run as one. */
+export function expectMembers(workspace: Workspace, count: number): void {
+  workspace.lookAt(count);
+  expectItems(workspace, count);
+}
+
 /** Of the bytes that a name is. */
 export function nameReply(workspace: Workspace, name: string): Reply {
   workspace.takeRoom(name.length);

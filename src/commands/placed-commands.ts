@@ -10,7 +10,7 @@ import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { numberOf } from "../base/shard-id.ts";
-import { bytesOfReply, NO_ARRAY, type Reply } from "../command-reply.ts";
+import { bytesOfReply, NO_ARRAY, plainReply, type Reply } from "../command-reply.ts";
 import type {
   Allowance,
   CommandClient,
@@ -232,7 +232,7 @@ export class PlacedCommands implements CommandKeyspace {
     });
     const parts = [...partsOf(words, facts, groups).values()];
     const replies = await Promise.all(parts.map((part) => this.run(part.words, commandOf(part.words).facts, client)));
-    return joined(facts, replies, parts);
+    return joined(facts, replies.map(plainReply), parts);
   }
 
   async #allElsewhere(

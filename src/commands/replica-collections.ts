@@ -2,6 +2,7 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
+import type { PackedItems } from "../base/packed-items.ts";
 import type { LocalWrite } from "../core/author.ts";
 import type { Container } from "../core/container.ts";
 import { KIND_LIST } from "../core/kind.ts";
@@ -24,11 +25,13 @@ import {
   removed,
 } from "../types/collection.ts";
 import { collectionTypeOf, kindOf } from "../types/collection-type.ts";
-import { isThere, leaseEnd, liveMembers } from "../types/container.ts";
+import { isOver, isThere, leaseEnd, liveMembers } from "../types/container.ts";
 import { isValueThere } from "../types/counter.ts";
 import { type ListEnd, placeAtEnd, placeNextTo } from "../types/list.ts";
-import type { Collections, Member } from "./collections.ts";
+import { Snapshot } from "../types/snapshot.ts";
+import type { Collections, Member, Shown } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
+import { packNext } from "./packed-members.ts";
 
 /** Of a register, with its places in the table and in the order of its collection. */
 const REGISTER_BYTES = 72;
@@ -42,6 +45,7 @@ export interface CollectionsHost {
   readonly valueBytesMax: number;
   shardOf(key: Key): Shard;
   write(shard: Shard, write: LocalWrite): void;
+  takeRoom(bytes: number): void;
   /** The client is about to be told what is in a slot. */
   saw(shard: Shard, slot: number): void;
   /** When what is asked to end then ends, by the policy of the keyspace; undefined: never. */
@@ -145,6 +149,17 @@ export class ReplicaCollections implements Collections {
       last = at;
     }
     return { members };
+  }
+
+  snapshot(key: Key, type: CollectionType, from = 0, to = Infinity): Snapshot {
+    const shard = this.#shardFor(key, type);
+    const { now } = this.#host;
+    const container = isOver(shard, kindOf(type), key, now) ? undefined : shard.containers.find(kindOf(type), key);
+    return new Snapshot(shard, container, container?.members.copy(from, to) ?? new Uint32Array(0), now);
+  }
+
+  packNext(snapshot: Snapshot, shown: Shown, into: PackedItems): boolean {
+    return packNext(snapshot, shown, into, (bytes) => this.#host.takeRoom(bytes));
   }
 
   at(key: Key, type: CollectionType, rank: number): Member | undefined {

@@ -5,6 +5,7 @@ import { KIND_SORTED_SET } from "../core/kind.ts";
 import { encodeScore } from "../core/score-order.ts";
 import type { Shard } from "../core/shard.ts";
 import { type CollectionId, deletionOfAll, memberName, memberSlot } from "../types/collection.ts";
+import { Snapshot } from "../types/snapshot.ts";
 import { isBeforeMember, isBelowName, isBelowScore, type Ranked, ranked, scoreOf } from "../types/sorted-set.ts";
 import type { CollectionsHost, ReplicaCollections } from "./replica-collections.ts";
 import type { ScoredMember, SortedSet, SortedSets } from "./sorted-set-access.ts";
@@ -72,6 +73,12 @@ class ReplicaSortedSet implements SortedSet {
 
   countBefore(name: Uint8Array, isThrough: boolean): number {
     return this.#ranked.rank(isBelowName(this.#shard, name, isThrough));
+  }
+
+  snapshot(from: number, to: number, isReversed: boolean): Snapshot {
+    const slots = this.#ranked.copy(from, to);
+    const container = this.#shard.containers.find(this.#id.kind, this.#id.key);
+    return new Snapshot(this.#shard, container, isReversed ? slots.reverse() : slots, this.#now);
   }
 
   *between(from: number, to: number): Generator<ScoredMember, void> {

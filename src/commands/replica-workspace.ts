@@ -65,6 +65,8 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   #roomBytes = 0;
   #takenBytes = 0;
   readonly #bounds = new TurnBounds();
+  readonly goThrough = (bytes: number): void => this.#bounds.goThrough(bytes);
+  readonly lookAt = (members: number): void => this.#bounds.look(members);
   /** It has done what cannot be done again, so that it may not begin again. */
   hasWritten = false;
   #hasRoom = false;
@@ -280,10 +282,6 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   /** Of what has been begun with, all that was copied. */
   get takenBytes(): number {
     return this.#takenBytes;
-  }
-
-  goThrough(bytes: number): void {
-    this.#bounds.goThrough(bytes);
   }
 
   // --- Listing -------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
 import { latin1FromBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import type { ShardId } from "../base/ids.ts";
-import { arrayReply, errorReply, integerReply, type Reply, textReply } from "../command-reply.ts";
+import { arrayReply, errorReply, integerReply, plainReply, type Reply, textReply } from "../command-reply.ts";
 import type { CommandClient, QueuedCommand } from "../command-store.ts";
 import type { Shard } from "../core/shard.ts";
 import type { CommandRouter } from "../replica/command-router.ts";
@@ -128,7 +128,7 @@ async function carriedOut(
     ? local.runAll(commands, body.watched, client, scope)
     : runOne(local, commands[0] as QueuedCommand, client, scope);
   if (run instanceof Promise) taken();
-  const reply = await run;
+  const reply = plainReply(await run);
   return replied(host, mayBeWritten(reply, router.bytesMax) ? reply : TOO_LONG, client.written);
 }
 

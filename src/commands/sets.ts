@@ -3,8 +3,9 @@
 import { arrayReply, integerReply, NOTHING, ONE, type Reply, setReply, textReply, ZERO } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import { CommandError, NOT_POSITIVE, SYNTAX_ERROR } from "./command-error.ts";
-import { rowsOf } from "./command-row.ts";
-import { expectItems, nameReply } from "./member-replies.ts";
+import { type CommandFunction, rowsOf } from "./command-row.ts";
+import { wholeInTurns } from "./long-reads.ts";
+import { expectMembers, nameReply } from "./member-replies.ts";
 import { scanMembers } from "./member-scan.ts";
 import { expectCount, expectNumber } from "./number-text.ts";
 import { picks } from "./random-picks.ts";
@@ -73,7 +74,7 @@ function scard({ collections }: Workspace, words: CommandWords): Reply {
 
 function smembers(workspace: Workspace, words: CommandWords): Reply {
   const key = keyOf(words, 1);
-  expectItems(workspace, workspace.collections.count(key, "set"));
+  expectMembers(workspace, workspace.collections.count(key, "set"));
   const items: Reply[] = [];
   for (const { name } of workspace.collections.members(key, "set")) items.push(nameReply(workspace, name));
   return setReply(items);
@@ -135,7 +136,7 @@ function spop(workspace: Workspace, words: CommandWords): Reply {
   return setReply(items);
 }
 
-export const setRows = rowsOf("set", TABLE, {
+const functions: Readonly<Record<string, CommandFunction>> = {
   sadd,
   scard,
   sdiff,
@@ -153,4 +154,14 @@ export const setRows = rowsOf("set", TABLE, {
   sscan: (workspace, words) => scanMembers(workspace, words, "set", ({ name }) => [nameReply(workspace, name)]),
   sunion,
   sunionstore,
-});
+};
+
+export const setRows = rowsOf(
+  "set",
+  TABLE,
+  functions,
+  {},
+  {
+    smembers: wholeInTurns("set", { form: "set", shown: "name" }),
+  },
+);

@@ -1,6 +1,7 @@
 /** What commands may do with sorted sets, beside what they may with any collection (`collections.ts`). */
 
 import type { Key } from "../base/ids.ts";
+import type { Snapshot } from "../types/snapshot.ts";
 
 export interface ScoredMember {
   /** Bytes, as latin1 text. */
@@ -19,6 +20,8 @@ export interface SortedSet {
   countBefore(name: Uint8Array, isThrough: boolean): number;
   /** From one rank on to before another, upwards. Nothing may be written meanwhile. */
   between(from: number, to: number): Iterable<ScoredMember>;
+  /** From one rank on to before another, upwards or downwards, to be read in several turns. */
+  snapshot(from: number, to: number, isReversed: boolean): Snapshot;
 }
 
 export interface SortedSets {

@@ -4,13 +4,17 @@ import type { Key } from "../base/ids.ts";
 import { arrayReply, integerReply, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
+import { type LongAnswer, MANY_MEMBERS, readInTurns } from "./long-reads.ts";
 import { expectItems } from "./member-replies.ts";
 import { expectNumber } from "./number-text.ts";
 import { nameBoundOf, scoreBoundOf } from "./score-text.ts";
 import type { ScoredMember, SortedSet } from "./sorted-set-access.ts";
 import { membersReply } from "./sorted-set-replies.ts";
+import type { LongFunction } from "./turns.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
+
+const NAMES: LongAnswer = { form: "array", shown: "name" };
 
 export type RangeKind = "rank" | "score" | "lex";
 
@@ -77,7 +81,7 @@ function members(workspace: Workspace, set: SortedSet, interval: Interval, isRev
   return isReversed ? found.reverse() : found;
 }
 
-interface RangeForm {
+export interface RangeForm {
   /** Undefined: the words say. */
   readonly kind?: RangeKind;
   readonly isReversed?: boolean;
@@ -127,7 +131,22 @@ export function rangeWith(form: RangeForm) {
     const { hasScores, find, isReversed } = askedOf(words, form);
     const set = workspace.sortedSets.at(keyOf(words, form.at ?? 1));
     if (set.size === 0) return arrayReply([]);
-    return membersReply(workspace, members(workspace, set, find(set), isReversed), hasScores);
+    const found = members(workspace, set, find(set), isReversed);
+    workspace.lookAt(found.length);
+    return membersReply(workspace, found, hasScores);
+  };
+}
+
+/** Of `rangeWith`, where it is long. */
+export function rangeInTurns(form: RangeForm): LongFunction {
+  return (workspace, words) => {
+    const { hasScores, find, isReversed } = askedOf(words, form);
+    const set = workspace.sortedSets.at(keyOf(words, form.at ?? 1));
+    const interval = find(set);
+    const [from, to] = [Math.max(0, interval.from), Math.min(set.size, interval.to)];
+    if (to - from < MANY_MEMBERS) return undefined;
+    const shape = hasScores ? ({ form: "pairs", shown: "name-score" } as const) : NAMES;
+    return readInTurns(set.snapshot(from, to, isReversed), shape);
   };
 }
 

@@ -5,7 +5,7 @@ import type { Key } from "../base/ids.ts";
 import { arrayReply, integerReply, NOTHING, type Reply, textReply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
-import { rowsOf } from "./command-row.ts";
+import { type CommandFunction, rowsOf } from "./command-row.ts";
 import { nameReply } from "./member-replies.ts";
 import { scanMembers } from "./member-scan.ts";
 import { expectCount } from "./number-text.ts";
@@ -15,7 +15,7 @@ import type { ScoredMember } from "./sorted-set-access.ts";
 import { zadd, zincrby } from "./sorted-set-add.ts";
 import { combineWith, storeWith, zintercard } from "./sorted-set-algebra.ts";
 import { blockingPopWith, bzmpop, popWith, zmpop } from "./sorted-set-pops.ts";
-import { countWith, rangeWith, removeWith, zrangestore } from "./sorted-set-ranges.ts";
+import { countWith, type RangeForm, rangeInTurns, rangeWith, removeWith, zrangestore } from "./sorted-set-ranges.ts";
 import { membersReply, scoreReply } from "./sorted-set-replies.ts";
 import { keyOf, optionOf, textOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
@@ -119,7 +119,21 @@ function zscan(workspace: Workspace, words: CommandWords): Reply {
   ]);
 }
 
-export const sortedSetRows = rowsOf("sorted-set", TABLE, {
+const RANGES: Readonly<Record<string, RangeForm>> = {
+  zrange: {},
+  zrangebylex: { kind: "lex", isReversed: false },
+  zrangebyscore: { kind: "score", isReversed: false },
+  zrevrange: { kind: "rank", isReversed: true },
+  zrevrangebylex: { kind: "lex", isReversed: true },
+  zrevrangebyscore: { kind: "score", isReversed: true },
+};
+
+function forEachRange<T>(make: (form: RangeForm) => T): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(RANGES).map(([name, form]) => [name, make(form)]));
+}
+
+const functions: Readonly<Record<string, CommandFunction>> = {
+  ...forEachRange(rangeWith),
   bzmpop,
   bzpopmax: blockingPopWith("max"),
   bzpopmin: blockingPopWith("min"),
@@ -138,21 +152,17 @@ export const sortedSetRows = rowsOf("sorted-set", TABLE, {
   zpopmax: popWith("max"),
   zpopmin: popWith("min"),
   zrandmember,
-  zrange: rangeWith({}),
-  zrangebylex: rangeWith({ kind: "lex", isReversed: false }),
-  zrangebyscore: rangeWith({ kind: "score", isReversed: false }),
   zrangestore,
   zrank: rankWith(false),
   zrem,
   zremrangebylex: removeWith("lex"),
   zremrangebyrank: removeWith("rank"),
   zremrangebyscore: removeWith("score"),
-  zrevrange: rangeWith({ kind: "rank", isReversed: true }),
-  zrevrangebylex: rangeWith({ kind: "lex", isReversed: true }),
-  zrevrangebyscore: rangeWith({ kind: "score", isReversed: true }),
   zrevrank: rankWith(true),
   zscan,
   zscore,
   zunion: combineWith("union"),
   zunionstore: storeWith("union"),
-});
+};
+
+export const sortedSetRows = rowsOf("sorted-set", TABLE, functions, {}, forEachRange(rangeInTurns));

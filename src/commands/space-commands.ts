@@ -80,9 +80,9 @@ export class SpaceCommands {
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient, scope?: Scope): Reply | Promise<Reply> {
-    const body = (workspace: ReplicaWorkspace): Reply => {
+    const body = (workspace: ReplicaWorkspace): Reply | Turn => {
       workspace.scope = scope;
-      return this.#execute(workspace, words, facts);
+      return this.#turnsOf(workspace, words, facts) ?? this.#execute(workspace, words, facts);
     };
     if (isAboutScripts(facts)) {
       const keys = keysOf(words, facts);
@@ -95,7 +95,8 @@ export class SpaceCommands {
     try {
       const { turns } = facts as CommandRow;
       if (turns !== undefined) return this.#inTurns(client, turns(words), command).catch(replyOfError);
-      return this.#carryOut(client, NOTHING_SEEN_TO, body);
+      const reply = this.#carryOut(client, NOTHING_SEEN_TO, body);
+      return typeof reply === "function" ? this.#inTurns(client, reply, command).catch(replyOfError) : reply;
     } catch (error) {
       if (!(error instanceof Interruption)) return this.#ended(client, error, command);
       const keys = keysOf(words, facts);
@@ -274,6 +275,14 @@ export class SpaceCommands {
     if (areFound.every((isFound) => isFound)) return seenTo;
     const gone = cause.filter((_, i) => areFound[i] === false).map(({ key }) => key);
     return { ...seenTo, lost: new Set([...(seenTo.lost ?? []), ...gone]) };
+  }
+
+  /** Of a command that is carried out by itself. Undefined: it takes one turn. */
+  #turnsOf(workspace: ReplicaWorkspace, words: CommandWords, facts: CommandFacts): Turn | undefined {
+    const { long } = facts as CommandRow;
+    if (long === undefined) return undefined;
+    checkSizes(words, facts, workspace);
+    return long(workspace, words);
   }
 
   /** Throws what the command throws. */

@@ -26,9 +26,15 @@ export class TurnBounds {
     this.#looked += registers;
   }
 
+  /** At so many more, at once. Throws `CommandError`. */
+  look(registers: number): void {
+    this.mayLook(registers);
+    this.looked(registers);
+  }
+
   /** Whether so many more may be looked at. Throws `CommandError`. */
   mayLook(registers: number): void {
     if (this.#looked + registers > LOOKED_MAX)
-      throw new CommandError(`ERR commands that run as one look at no more than ${LOOKED_MAX} keys`);
+      throw new CommandError(`ERR commands that run as one look at no more than ${LOOKED_MAX} keys and members`);
   }
 }

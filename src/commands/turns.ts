@@ -1,7 +1,7 @@
 /**
- * Commands about all keys of a keyspace, in several turns of the loop: between two of them others are carried out, and may
- * change what has not been come to yet, or what has. Where commands run as one they take one turn, and are refused where there
- * are more keys than fit into that.
+ * Commands about all keys of a keyspace, or many members of a collection, in several turns of the loop: between two of them
+ * others are carried out, and may change what has not been come to yet, or what has. Where commands run as one they take one turn, and are refused where there
+ * is more than fits into that.
  */
 
 import type { Reply } from "../command-reply.ts";
@@ -14,6 +14,9 @@ export type Turn = (workspace: Workspace) => Reply | undefined;
 
 /** Begins a command that takes turns. Throws `CommandError`. */
 export type TurnsFunction = (words: CommandWords) => Turn;
+
+/** The turns of a command that takes several this time; undefined: it takes one. Throws as the command does, and writes nothing. */
+export type LongFunction = (workspace: Workspace, words: CommandWords) => Turn | undefined;
 
 /** All turns in one, or none. */
 export function inOneTurn(begin: TurnsFunction): CommandFunction {

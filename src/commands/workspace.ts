@@ -78,6 +78,9 @@ export interface Workspace {
    */
   goThrough(bytes: number): void;
 
+  /** As `goThrough`, of so many members of a collection. */
+  lookAt(members: number): void;
+
   /**
    * Live keys that begin with `prefix`, about `count` of them; absent `next`: there are no more. Throws `CommandError` where
    * commands that run as one look at too many.

@@ -3,7 +3,7 @@
 import { assertNever } from "../base/assert.ts";
 import { bytesFromLatin1 } from "../base/bytes.ts";
 import { doubleText } from "../base/double-text.ts";
-import { arrayReply, type Reply } from "../command-reply.ts";
+import { arrayReply, plainReply, type Reply } from "../command-reply.ts";
 import type { Lua } from "./lua.ts";
 import { LuaError } from "./lua.ts";
 import type { Thread } from "./lua-exports.ts";
@@ -72,6 +72,8 @@ export function pushReply(lua: Lua, thread: Thread, reply: Reply, version: 2 | 3
         lua.pushBytes(thread, bytesFromLatin1(reply.format ?? "txt"));
         lua.setField(thread, -2, "format");
       });
+    case "packed":
+      return pushReply(lua, thread, plainReply(reply), version);
     default:
       return assertNever(reply);
   }

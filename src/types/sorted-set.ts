@@ -17,6 +17,8 @@ export interface Ranked {
   rank(isBefore: (slot: number) => boolean): number;
   /** From a rank on, upwards. */
   from(rank: number): Iterable<number>;
+  /** From one rank on to before another. */
+  copy(from: number, to: number): Uint32Array;
 }
 
 /** O(1) but where some of the members may not be shown though they stand: those are left out one by one. */
@@ -93,5 +95,9 @@ class RankedSlots implements Ranked {
 
   from(rank: number): Iterable<number> {
     return this.#slots.slice(Math.max(0, rank));
+  }
+
+  copy(from: number, to: number): Uint32Array {
+    return Uint32Array.from(this.#slots.slice(Math.max(0, from), Math.max(0, to)));
   }
 }

@@ -23,8 +23,8 @@ const INTEGER_LENGTH_MAX = 21;
 const INTEGER = /^-?\d{1,20}$/;
 const ENDS_OF_LINES = /[\r\n]+/g;
 
-/** An answer to a command; others are never one. */
-type Answering = Exclude<Reply, { type: "push" }>;
+/** An answer to a command; others are never one, or go as what they stand for (`plainReply`). */
+type Answering = Exclude<Reply, { type: "push" | "packed" }>;
 
 const replyByte = {
   status: 1,
@@ -64,7 +64,7 @@ function ownBytes(reply: Reply): number {
 }
 
 export function writeReply(writer: ByteWriter, reply: Reply): void {
-  assert(reply.type !== "push", "what nobody asked for is no answer");
+  assert(reply.type !== "push" && reply.type !== "packed", "what nobody asked for is no answer, nor what is packed");
   writer.u8(replyByte[reply.type]);
   switch (reply.type) {
     case "status":

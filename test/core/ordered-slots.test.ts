@@ -44,6 +44,8 @@ describe("OrderedSlots", () => {
         const sorted = inOrder(twin);
         expect([...slots.from(0)]).toEqual(sorted);
         expect([...slots.from(from)]).toEqual(sorted.slice(from));
+        expect([...slots.copy(from, 2 * from)]).toEqual(sorted.slice(from, 2 * from));
+        expect([...slots.copy(-1, Infinity)]).toEqual(sorted);
         for (const [rank, slot] of sorted.entries()) {
           expect(slots.at(rank)).toBe(slot);
           expect(slots.rank((other) => placeOf(other) < placeOf(slot))).toBe(rank);

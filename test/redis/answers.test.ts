@@ -10,6 +10,7 @@ import { geo } from "./cases/geo.ts";
 import { hashes } from "./cases/hashes.ts";
 import { keys } from "./cases/keys.ts";
 import { lists } from "./cases/lists.ts";
+import { longAnswers } from "./cases/long-answers.ts";
 import { scriptPatterns } from "./cases/script-patterns.ts";
 import { scriptLibraries, scripts } from "./cases/scripts.ts";
 import { sets } from "./cases/sets.ts";
@@ -20,7 +21,7 @@ import { hasRedis, type RedisServer, startAtoll, startRedis } from "./servers.ts
 
 const families = {
   ...{ strings, keys, collections, hashes, sets, lists, sortedSets, sortedSetKeys, geo, connections },
-  ...{ scripts, scriptLibraries, scriptPatterns },
+  ...{ longAnswers, scripts, scriptLibraries, scriptPatterns },
 };
 
 let redis: RedisServer | undefined;

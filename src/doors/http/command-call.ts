@@ -3,7 +3,7 @@
 import { assert } from "../../base/assert.ts";
 import { bytesFromLatin1 } from "../../base/bytes.ts";
 import { AtollError, type ErrorCode } from "../../base/errors.ts";
-import type { Reply } from "../../command-reply.ts";
+import { plainReply, type Reply } from "../../command-reply.ts";
 import type { CommandClient, CommandKeyspace, QueuedCommand } from "../../command-store.ts";
 import type { Dot } from "../../store.ts";
 import type { Call, DoorFacts } from "./call.ts";
@@ -12,9 +12,10 @@ import type { Call, DoorFacts } from "./call.ts";
 const TRIES_MAX = 100;
 
 type ErrorReply = Extract<Reply, { type: "error" }>;
+type PlainReply = ReturnType<typeof plainReply>;
 
 export interface Carried {
-  readonly reply: Exclude<Reply, ErrorReply>;
+  readonly reply: Exclude<PlainReply, ErrorReply>;
   /** Of what was written, or of the one thing that was read. */
   readonly dots: readonly Dot[];
 }
@@ -45,7 +46,7 @@ export async function carryOut(
       seen = dot;
     },
   };
-  const reply = await keyspace.run(command.words, command.facts, client);
+  const reply = plainReply(await keyspace.run(command.words, command.facts, client));
   if (reply.type === "error") throw errorOf(reply);
   const dot = client.lastWrite ?? seen;
   return { reply, dots: dot === undefined ? [] : [dot] };

@@ -23,14 +23,15 @@ import type { ConnectionsAround } from "./connections-around.ts";
 import { errorOf } from "./error-of.ts";
 import { flushAll, isFlushAll } from "./flush-all.ts";
 import { GoneSignal } from "./gone-signal.ts";
+import { LongAnswers, nextTurn } from "./long-answers.ts";
 import { OncePerTurn } from "./once-per-turn.ts";
 import { NOAUTH, refusalFor } from "./permission.ts";
 import { ReadAhead } from "./read-ahead.ts";
-import { writeReply } from "./reply-encoder.ts";
+import { isLong, writeReply } from "./reply-encoder.ts";
 import { ReplyWriter } from "./reply-writer.ts";
 import { commandBytesMax, requestLimitsOf } from "./request-limits.ts";
 import { ProtocolError, RequestParser } from "./request-parser.ts";
-import { bytesOfWords, Transaction } from "./transaction.ts";
+import { queued, Transaction } from "./transaction.ts";
 import { shownName, unknownCommand } from "./unknown-command.ts";
 
 export interface ConnectionFacts {
@@ -84,6 +85,7 @@ export class Connection implements CommandClient {
   readonly #arguments: ArgumentRoom;
   readonly #answers: AnswerRoom;
   readonly #names: CommandNames;
+  readonly #longAnswers = new LongAnswers(this);
 
   constructor(around: ConnectionsAround, facts: ConnectionFacts, output: ConnectionOutput) {
     this.around = around;
@@ -153,7 +155,7 @@ export class Connection implements CommandClient {
   drained(): void {
     if (this.#output.unsent() > 0) return;
     // What is lent while a command waits is for its answer, which is yet to be written.
-    if (this.#isBusy) return;
+    if (this.#isBusy) return this.#longAnswers.goOn();
     this.#answers.end();
     this.#work();
   }
@@ -163,6 +165,7 @@ export class Connection implements CommandClient {
     this.isClosed = true;
     this.#gone.gone();
     this.waits.close();
+    this.#longAnswers.goOn();
     this.#answers.gone(this.#isBusy);
     this.#arguments.gone();
     if (!this.#isBusy) this.#arguments.end();
@@ -173,13 +176,19 @@ export class Connection implements CommandClient {
   /** Something that the client did not ask for; whoever lets too much of it wait is cut off. */
   push(reply: Reply): void {
     if (this.isClosed || this.#isEnding) return;
-    writeReply(this.writer, reply);
+    writeReply(this.#longAnswers.pushes, reply);
     if (this.#unread() > this.around.limits.outputBytesMax) this.#output.destroy();
     else if (!this.#isWorking) this.#flushSoon.ask();
   }
 
   flush(): void {
     if (this.writer.bytes > 0) this.#output.write(this.writer.take());
+  }
+
+  awaitReader(): number {
+    const unsent = this.#output.unsent();
+    if (unsent > 0) this.#answers.awaitReader();
+    return unsent;
   }
 
   /** Once what has been answered is sent. */
@@ -254,6 +263,7 @@ export class Connection implements CommandClient {
       }
       const reply = this.#carryOut(words);
       if (reply instanceof Promise) this.#waitFor(reply);
+      else if (reply !== undefined && isLong(reply)) this.#waitFor(this.#longAnswers.write(reply));
       else {
         if (reply !== undefined) writeReply(this.writer, reply);
         this.#commandEnded();
@@ -275,7 +285,7 @@ export class Connection implements CommandClient {
   }
 
   #unread(): number {
-    return this.writer.bytes + this.#output.unsent();
+    return this.writer.bytes + this.#longAnswers.pushedBytes + this.#output.unsent();
   }
 
   /** Sends what was answered, and reads on or not (N1, N2). */
@@ -296,18 +306,23 @@ export class Connection implements CommandClient {
 
   #waitFor(waiting: Promise<Reply | undefined>): void {
     this.#isBusy = true;
-    waiting.catch(errorOf).then((reply) => {
-      this.#isBusy = false;
-      this.waits.done();
-      if (this.isClosed) {
-        this.#answers.end();
-        this.#arguments.end();
-        return;
-      }
-      if (reply !== undefined) writeReply(this.writer, reply);
-      this.#commandEnded();
-      this.#work();
-    });
+    const written = (reply: Reply | undefined) =>
+      reply !== undefined && isLong(reply) && !this.isClosed ? this.#longAnswers.write(reply) : reply;
+    waiting
+      .catch(errorOf)
+      .then(written)
+      .then((reply) => {
+        this.#isBusy = false;
+        this.waits.done();
+        if (this.isClosed) {
+          this.#answers.end();
+          this.#arguments.end();
+          return;
+        }
+        if (reply !== undefined) writeReply(this.writer, reply);
+        this.#commandEnded();
+        this.#work();
+      });
   }
 
   #commandEnded(): void {
@@ -353,27 +368,10 @@ export class Connection implements CommandClient {
     }
     const shut = this.gate?.(facts, words);
     if (shut !== undefined) return shut;
-    if (this.transaction.isOpen && !Transaction.isAboutIt(facts.name)) return this.#queue(words, facts);
+    if (this.transaction.isOpen && !Transaction.isAboutIt(facts.name)) return queued(this, words, facts);
     this.#arguments.atWork();
     if (facts.isOfConnection) return this.carryOut(words, facts);
     return isFlushAll(facts) ? flushAll(this, words, facts) : this.keyspace.run(words, facts, this);
-  }
-
-  #queue(words: CommandWords, facts: CommandFacts): Reply | Promise<Reply> {
-    const { transaction } = this;
-    const refusal = transaction.refusalOf(words, facts);
-    if (refusal !== undefined) return refusal;
-    const refused = (error: unknown): Reply => {
-      transaction.abort();
-      return errorOf(error);
-    };
-    try {
-      const granted = this.hold(bytesOfWords(words));
-      if (granted === undefined) return transaction.queue(words, facts);
-      return granted.then(() => transaction.queue(words, facts)).catch(refused);
-    } catch (error) {
-      return refused(error);
-    }
   }
 
   /** A command about the connection, also of a transaction or a script: without the checks that have been made. */
@@ -393,8 +391,4 @@ export class Connection implements CommandClient {
     this.transaction.abort();
     return this.principal === undefined ? NOAUTH : unknownCommand(words);
   }
-}
-
-function nextTurn(): Promise<undefined> {
-  return new Promise((resolve) => setImmediate(resolve, undefined));
 }

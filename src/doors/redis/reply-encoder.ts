@@ -1,8 +1,14 @@
 /** Answers of commands in the protocol that the client speaks. */
 
 import { assertNever } from "../../base/assert.ts";
-import type { Reply } from "../../command-reply.ts";
+import type { PackedForm, Reply } from "../../command-reply.ts";
 import type { ReplyWriter } from "./reply-writer.ts";
+
+type ListReply = Extract<Reply, { type: PackedForm }>;
+type PackedReply = Extract<Reply, { type: "packed" }>;
+
+/** Of a list, written at once: some 1 ms. */
+const PART_ITEMS = 4096;
 
 export function writeReply(writer: ReplyWriter, reply: Reply): void {
   switch (reply.type) {
@@ -17,19 +23,18 @@ export function writeReply(writer: ReplyWriter, reply: Reply): void {
     case "error":
       return writer.error(reply.text);
     case "array":
-      writer.array(reply.items.length);
-      return writeAll(writer, reply.items);
     case "map":
-      writer.map(reply.items.length / 2);
-      return writeAll(writer, reply.items);
     case "set":
-      writer.set(reply.items.length);
-      return writeAll(writer, reply.items);
     case "pairs":
-      return writePairs(writer, reply.items);
+      begin(writer, reply.type, reply.items.length);
+      return writeItems(writer, reply, 0, reply.items.length);
+    case "packed":
+      for (const _ of packedParts(writer, reply));
+      return;
     case "push":
       writer.push(reply.items.length);
-      return writeAll(writer, reply.items);
+      for (const item of reply.items) writeReply(writer, item);
+      return;
     case "double":
       return writer.double(reply.value);
     case "decimal":
@@ -47,16 +52,69 @@ export function writeReply(writer: ReplyWriter, reply: Reply): void {
   }
 }
 
-function writeAll(writer: ReplyWriter, items: readonly Reply[]): void {
-  for (const item of items) writeReply(writer, item);
+/** True of an answer that is written in parts, so that others have a turn meanwhile, and no more of it waits than is read. */
+export function isLong(reply: Reply): reply is ListReply | PackedReply {
+  switch (reply.type) {
+    case "array":
+    case "map":
+    case "set":
+    case "pairs":
+      return reply.items.length > PART_ITEMS;
+    default:
+      return reply.type === "packed";
+  }
 }
 
-/** The earlier version has them in one list. */
-function writePairs(writer: ReplyWriter, items: readonly Reply[]): void {
-  const isNested = writer.version === 3;
-  writer.array(isNested ? items.length / 2 : items.length);
-  items.forEach((item, index) => {
-    if (isNested && index % 2 === 0) writer.array(2);
-    writeReply(writer, item);
+/** Writes a long answer, a pause after each part. */
+export function* writeInParts(writer: ReplyWriter, reply: ListReply | PackedReply): Generator<void, void> {
+  if (reply.type === "packed") return yield* packedParts(writer, reply);
+  begin(writer, reply.type, reply.items.length);
+  for (let at = 0; at < reply.items.length; at += PART_ITEMS) {
+    writeItems(writer, reply, at, Math.min(reply.items.length, at + PART_ITEMS));
+    yield;
+  }
+}
+
+/** The earlier version has pairs in one list. */
+function begin(writer: ReplyWriter, form: PackedForm, items: number): void {
+  switch (form) {
+    case "array":
+      return writer.array(items);
+    case "map":
+      return writer.map(items / 2);
+    case "set":
+      return writer.set(items);
+    case "pairs":
+      return writer.array(writer.version === 3 ? items / 2 : items);
+    default:
+      assertNever(form);
+  }
+}
+
+function writeItems(writer: ReplyWriter, { type, items }: ListReply, from: number, to: number): void {
+  const isNested = type === "pairs" && writer.version === 3;
+  for (let at = from; at < to; at++) {
+    if (isNested && at % 2 === 0) writer.array(2);
+    writeReply(writer, items[at] as Reply);
+  }
+}
+
+function* packedParts(writer: ReplyWriter, { form, packed }: PackedReply): Generator<void, void> {
+  begin(writer, form, packed.count);
+  const isNested = form === "pairs" && writer.version === 3;
+  let isFirst = true;
+  const next = (): void => {
+    if (isNested && isFirst) writer.array(2);
+    isFirst = !isFirst;
+  };
+  yield* packed.read({
+    bytes: (piece, start, end) => {
+      next();
+      writer.bulkWithin(piece, start, end);
+    },
+    double: (value) => {
+      next();
+      writer.double(value);
+    },
   });
 }

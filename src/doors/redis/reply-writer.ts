@@ -10,6 +10,8 @@ export type ProtocolVersion = 2 | 3;
 
 /** Shorter values are copied next to what surrounds them: one piece is written faster than several. */
 const COPIED_BYTES_MAX = 8 * 1024;
+/** Shorter ones are copied byte by byte: no view has to be made of them. */
+const VIEWED_BYTES_MIN = 48;
 const PIECE_BYTES = 16 * 1024;
 /** Of a number, its sign, and the end of the line. */
 const NUMBER_BYTES_MAX = 24;
@@ -76,6 +78,19 @@ export class ReplyWriter {
   bulk(bytes: Uint8Array): void {
     this.#number(DOLLAR, bytes.length);
     this.raw(bytes);
+    this.#endLine();
+  }
+
+  /** The bytes between two places. */
+  bulkWithin(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (length > VIEWED_BYTES_MIN) return this.bulk(bytes.subarray(start, end));
+    this.#number(DOLLAR, length);
+    this.#room(length + 2);
+    const piece = this.#piece;
+    let at = this.#at;
+    for (let i = start; i < end; i++) piece[at++] = bytes[i] as number;
+    this.#at = at;
     this.#endLine();
   }
 

@@ -2,6 +2,7 @@
 
 import { errorReply, type Reply, statusReply } from "../../command-reply.ts";
 import type { CommandFacts, CommandKeyspace, CommandWords, QueuedCommand, WatchedKey } from "../../command-store.ts";
+import { errorOf } from "./error-of.ts";
 
 const QUEUED: Reply = statusReply("QUEUED");
 const NOT_IN_IT = errorReply("ERR Command not allowed inside a transaction");
@@ -123,4 +124,29 @@ export function bytesOfKeys(keys: readonly { readonly key: string }[]): number {
 /** A long argument has a buffer of its own, which keeps nothing else. */
 function ownBytes(word: Uint8Array): Uint8Array {
   return word.buffer.byteLength - word.length <= ARGUMENT_OVERHEAD ? word : word.slice();
+}
+
+/** Where the transaction of a client is kept, and room for it. */
+interface TransactionHost {
+  readonly transaction: Transaction;
+  /** As of `Connection`. */
+  hold(bytes: number): Promise<void> | undefined;
+}
+
+/** Queues one more command, once there is room for it. */
+export function queued(host: TransactionHost, words: CommandWords, facts: CommandFacts): Reply | Promise<Reply> {
+  const { transaction } = host;
+  const refusal = transaction.refusalOf(words, facts);
+  if (refusal !== undefined) return refusal;
+  const refused = (error: unknown): Reply => {
+    transaction.abort();
+    return errorOf(error);
+  };
+  try {
+    const granted = host.hold(bytesOfWords(words));
+    if (granted === undefined) return transaction.queue(words, facts);
+    return granted.then(() => transaction.queue(words, facts)).catch(refused);
+  } catch (error) {
+    return refused(error);
+  }
 }

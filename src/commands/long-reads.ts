@@ -1,0 +1,39 @@
+/**
+ * Answers that have many members of one collection: read in turns, others being carried out between them. What they show is
+ * what was there when they began (`types/snapshot.ts`). A command that is one of several which run as one does not take turns
+ * (`TurnBounds`).
+ */
+
+import { PackedItems } from "../base/packed-items.ts";
+import type { PackedForm } from "../command-reply.ts";
+import type { CommandWords } from "../command-store.ts";
+import type { CollectionType } from "../store.ts";
+import type { Snapshot } from "../types/snapshot.ts";
+import type { Shown } from "./collections.ts";
+import type { LongFunction, Turn } from "./turns.ts";
+import { keyOf } from "./words.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Fewer members are read at once. */
+export const MANY_MEMBERS = 4096;
+
+export interface LongAnswer {
+  readonly form: PackedForm;
+  readonly shown: Shown;
+}
+
+export function readInTurns(snapshot: Snapshot, { form, shown }: LongAnswer): Turn {
+  const packed = new PackedItems();
+  return ({ collections }) =>
+    collections.packNext(snapshot, shown, packed) ? undefined : { type: "packed", form, packed };
+}
+
+/** Of all that is under the key that comes first. */
+export function wholeInTurns(type: CollectionType, answer: LongAnswer): LongFunction {
+  return ({ collections }: Workspace, words: CommandWords) => {
+    const key = keyOf(words, 1);
+    return collections.count(key, type) < MANY_MEMBERS
+      ? undefined
+      : readInTurns(collections.snapshot(key, type), answer);
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * Which members a collection had at one instant, in an order, to be read little by little while others write. It holds their
+ * slots, four bytes each; nothing is kept from being written for it.
+ *
+ *  S1. A member that was there then and still is when it is come to is read once, in its place, as it is by now.
+ *  S2. One that has gone by then is left out. So is what came later, unless it was given the slot of one that had gone for so
+ *      long that it was purged.
+ */
+
+import type { Container } from "../core/container.ts";
+import type { Shard } from "../core/shard.ts";
+
+export interface Enough {
+  /** Of members, those that have gone included. */
+  readonly countMax: number;
+  /** The last may exceed it. */
+  readonly bytesMax: number;
+  bytesOf(slot: number): number;
+}
+
+export interface Page {
+  readonly slots: readonly number[];
+  /** Of all of them. */
+  readonly bytes: number;
+  readonly end: number;
+}
+
+export class Snapshot {
+  readonly shard: Shard;
+  readonly #container: Container | undefined;
+  readonly #slots: Uint32Array;
+  readonly #nowMs: number;
+  readonly #changes: number;
+  #at = 0;
+
+  /** What has not expired at `nowMs` is there, however long it takes. */
+  constructor(shard: Shard, container: Container | undefined, slots: Uint32Array, nowMs: number) {
+    this.shard = shard;
+    this.#container = container;
+    this.#slots = slots;
+    this.#nowMs = nowMs;
+    this.#changes = container?.changes ?? 0;
+  }
+
+  /** The next members, until they are enough; valid until something is written. It goes on with `skipTo`. */
+  peek({ countMax, bytesMax, bytesOf }: Enough): Page {
+    const slots: number[] = [];
+    let bytes = 0;
+    let at = this.#at;
+    const isUnchanged = this.#container?.changes === this.#changes;
+    const end = this.#isGone ? this.#slots.length : Math.min(this.#slots.length, at + countMax);
+    if (this.#isGone) return { slots, bytes, end };
+    for (; at < end && bytes < bytesMax; at++) {
+      const slot = this.#slots[at] as number;
+      if (!this.#isThere(slot, isUnchanged)) continue;
+      bytes += bytesOf(slot);
+      slots.push(slot);
+    }
+    return { slots, bytes, end: at };
+  }
+
+  /** True: there are more. */
+  skipTo(end: number): boolean {
+    this.#at = end;
+    return end < this.#slots.length;
+  }
+
+  get #isGone(): boolean {
+    const container = this.#container;
+    return container === undefined || this.shard.containers.find(container.kind, container.key) !== container;
+  }
+
+  #isThere(slot: number, isUnchanged: boolean): boolean {
+    const { table, containers } = this.shard;
+    if (isUnchanged) return this.shard.isLive(slot, this.#nowMs);
+    if (!table.isHeld(slot) || table.isSentinel(slot) || !this.shard.isLive(slot, this.#nowMs)) return false;
+    return containers.isMemberOf(this.#container as Container, slot);
+  }
+}
