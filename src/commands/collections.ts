@@ -10,10 +10,11 @@ import type { CollectionType } from "../store.ts";
 import type { ListEnd } from "../types/list.ts";
 import type { Snapshot } from "../types/snapshot.ts";
 
+/** Valid until something is written. */
 export interface Member {
   /** Bytes, as latin1 text. */
   readonly name: string;
-  /** A view, valid until something is written. */
+  /** A view. */
   readonly value: Uint8Array;
 }
 
@@ -53,7 +54,7 @@ export interface Collections {
   remove(key: Key, type: CollectionType, name: string): boolean;
   /** The name for what is pushed to a list now. */
   placeAtEnd(key: Key, end: ListEnd): string;
-  /** The name for what is inserted into a list now, next to an element. Throws a `CommandError` where there is no place any more. */
+  /** The name for what is inserted into a list now, next to an element; others may be moved for it (C1). Throws a `CommandError` where there is no place any more. */
   placeNextTo(key: Key, name: string, side: "before" | "after"): string;
   /** When a member expires by itself, unix ms; `Infinity`: it does not. Undefined: there is no such member. */
   memberExpiresAt(key: Key, type: CollectionType, name: string): number | undefined;

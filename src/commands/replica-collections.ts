@@ -28,6 +28,7 @@ import { collectionTypeOf, kindOf } from "../types/collection-type.ts";
 import { isOver, isThere, leaseEnd, liveMembers } from "../types/container.ts";
 import { isValueThere } from "../types/counter.ts";
 import { type ListEnd, placeAtEnd, placeNextTo } from "../types/list.ts";
+import { roomNextTo } from "../types/list-room.ts";
 import { Snapshot } from "../types/snapshot.ts";
 import type { Collections, Member, Shown } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
@@ -134,7 +135,7 @@ export class ReplicaCollections implements Collections {
 
   *members(key: Key, type: CollectionType, from = 0): Generator<Member, void> {
     const shard = this.#shardFor(key, type);
-    for (const slot of liveMembers(shard, kindOf(type), key, this.#host.now, from)) yield memberIn(shard, slot);
+    for (const slot of liveMembers(shard, kindOf(type), key, this.#host.now, from)) yield new MemberIn(shard, slot);
   }
 
   scan(key: Key, type: CollectionType, place: number, count: number) {
@@ -145,7 +146,7 @@ export class ReplicaCollections implements Collections {
       const at = memberPlace(shard, { kind: kindOf(type), key }, slot);
       // Those of one place come together: no cursor tells them apart.
       if (members.length >= count && at !== last) return { members, next: at };
-      members.push(memberIn(shard, slot));
+      members.push(new MemberIn(shard, slot));
       last = at;
     }
     return { members };
@@ -165,7 +166,7 @@ export class ReplicaCollections implements Collections {
   at(key: Key, type: CollectionType, rank: number): Member | undefined {
     const shard = this.#shardFor(key, type);
     const slot = rankedMember(shard, { kind: kindOf(type), key }, rank, this.#host.now);
-    return slot === 0 ? undefined : memberIn(shard, slot);
+    return slot === 0 ? undefined : new MemberIn(shard, slot);
   }
 
   put(key: Key, type: CollectionType, name: string, value: Uint8Array, expiresAt?: number): void {
@@ -197,10 +198,20 @@ export class ReplicaCollections implements Collections {
 
   placeNextTo(key: Key, name: string, side: "before" | "after"): string {
     const shard = this.#shardFor(key, "list");
-    const slot = memberSlot(shard, { kind: KIND_LIST, key }, name, this.#host.now);
-    const place = slot === 0 ? undefined : placeNextTo(shard, key, slot, side, this.#host.now);
-    if (place === undefined) throw new CommandError(NO_PLACE);
-    return place;
+    const list = { kind: KIND_LIST, key };
+    const { now } = this.#host;
+    const slot = memberSlot(shard, list, name, now);
+    const place = slot === 0 ? undefined : placeNextTo(shard, key, slot, side, now);
+    if (place !== undefined) return place;
+    const room = slot === 0 ? undefined : roomNextTo(shard, key, slot, side, now);
+    if (room === undefined) throw new CommandError(NO_PLACE);
+    for (const move of room.moves) {
+      const value = memberValue(shard, move.slot).slice();
+      const left = memberName(shard, move.slot);
+      this.#host.write(shard, added(list, { name: move.place, value, expiresAt: ownEnd(shard, move.slot) }));
+      this.#host.write(shard, removed(list, left));
+    }
+    return room.place;
   }
 
   /** Where what is under a key is, if it is anything. Throws WRONGTYPE. */
@@ -218,8 +229,23 @@ export class ReplicaCollections implements Collections {
   }
 }
 
-function memberIn(shard: Shard, slot: number): Member {
-  return { name: memberName(shard, slot), value: memberValue(shard, slot) };
+/** Of most members either the name or the value is not asked for. */
+class MemberIn implements Member {
+  readonly #shard: Shard;
+  readonly #slot: number;
+
+  constructor(shard: Shard, slot: number) {
+    this.#shard = shard;
+    this.#slot = slot;
+  }
+
+  get name(): string {
+    return memberName(this.#shard, this.#slot);
+  }
+
+  get value(): Uint8Array {
+    return memberValue(this.#shard, this.#slot);
+  }
 }
 
 /** Undefined: it does not expire by itself. */

@@ -6,7 +6,8 @@
  * In each of these lists numbers grow towards the tail and fall towards the head, by the clock wherever that is further out
  * than what is there: what two replicas push without knowing of each other stands in the order in which it was pushed, each
  * side's in its own. A thousand insertions at one element are numbers of one list and not a path of a thousand steps. Only
- * insertions that go on dividing the same gap make paths longer, a step for about twenty of them.
+ * insertions that go on dividing the same gap make paths longer, a step for about twenty of them, until what lies there is
+ * moved to shorter ones (`types/list-room.ts`).
  *
  *  L1. Places compare as their bytes do: by numbers, then by who chose them, a path before all that goes on from it.
  *  L2. No place ends in the least number, so there is room before each.
@@ -68,6 +69,15 @@ export function positionBetween(
     }
   }
   return undefined;
+}
+
+/**
+ * Places in the list behind `place`, where nothing has ever been: so many, in order, as far from each other as can be. It is
+ * shorter than a place may be by a step at least.
+ */
+export function placesBehind(place: string, count: number, { origin }: Chooser): readonly string[] {
+  const stride = 2 * Math.floor(NUMBER_MAX / (count + 1));
+  return Array.from({ length: count }, (_, i) => place + textOfStep({ number: NUMBER_MIN + (i + 1) * stride, origin }));
 }
 
 /** Undefined: there is none. */

@@ -91,7 +91,16 @@ export class OrderedSlots {
 
   /** Slots from a rank on, upwards. Nothing may be added or removed meanwhile. */
   *from(rank: number): Generator<number, void> {
-    yield* this.#walk(this.#root, Math.max(0, rank));
+    let left = Math.max(0, rank);
+    const nodes: Node[] = [this.#root];
+    for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      const size = sizeOf(node);
+      if (left >= size) left -= size;
+      else if (isLeaf(node)) {
+        for (let i = left; i < node.length; i++) yield node[i] as number;
+        left = 0;
+      } else for (let i = node.children.length - 1; i >= 0; i--) nodes.push(node.children[i] as Node);
+    }
   }
 
   /** Those from one rank on to before another, copied at once: a million take a few ms. */
@@ -109,22 +118,6 @@ export class OrderedSlots {
       slots.push(slot);
     }
     return slots;
-  }
-
-  *#walk(node: Node, from: number): Generator<number, void> {
-    if (isLeaf(node)) {
-      for (let i = from; i < node.length; i++) yield node[i] as number;
-      return;
-    }
-    let left = from;
-    for (const child of node.children) {
-      const size = sizeOf(child);
-      if (left >= size) left -= size;
-      else {
-        yield* this.#walk(child, left);
-        left = 0;
-      }
-    }
   }
 
   /** Returns what of a node that was full comes to stand on its right. */

@@ -1,6 +1,7 @@
 /**
  * A list: a collection whose members are named by their places (`core/list-position.ts`). To push, to insert and to take out
- * is to add and to remove members; an element keeps its place as long as it is there.
+ * is to add and to remove members; an element keeps its place as long as it is there, but where one place more has to be found
+ * where there is none (`list-room.ts`).
  *
  * What is written lies beyond, or between, all that is held, tombstones included: no place is given away twice while
  * anybody may still hold something there.
@@ -34,13 +35,18 @@ export function placeNextTo(
   nowMs: number,
 ): string | undefined {
   const container = shard.containers.find(KIND_LIST, key) as Container;
-  const own = memberName(shard, slot);
-  if (side === "before") {
-    const before = heldIn(shard, container, (slots) => slots.rankOf(slot) - 1).sort();
-    return between(shard, before.at(-1), own, nowMs);
-  }
-  const behind = heldIn(shard, container, (slots) => slots.rankOf(slot) + (slots === container.members ? 1 : 0)).sort();
-  return between(shard, own, behind[0], nowMs);
+  if (side === "after") return freshPlaceBehind(shard, key, slot, nowMs);
+  const before = heldIn(shard, container, (slots) => slots.rankOf(slot) - 1).sort();
+  return between(shard, before.at(-1), memberName(shard, slot), nowMs);
+}
+
+/** A place behind an element, or in front of all where `slot` is 0, and before all that is held behind that. */
+export function freshPlaceBehind(shard: Shard, key: Key, slot: number, nowMs: number): string | undefined {
+  const container = shard.containers.find(KIND_LIST, key) as Container;
+  const behind = heldIn(shard, container, (slots) =>
+    slot === 0 ? 0 : slots.rankOf(slot) + (slots === container.members ? 1 : 0),
+  ).sort();
+  return between(shard, slot === 0 ? undefined : memberName(shard, slot), behind[0], nowMs);
 }
 
 /** The places at certain ranks of what stands and of what remains, where something is there. */

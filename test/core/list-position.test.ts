@@ -4,6 +4,7 @@ import {
   type Chooser,
   isPosition,
   POSITION_BYTES_MAX,
+  placesBehind,
   positionBetween,
   STEP_BYTES,
 } from "../../src/core/list-position.ts";
@@ -79,6 +80,20 @@ describe("places of a list", () => {
       else high = made;
     }
     expect(count).toBeGreaterThan((20 * POSITION_BYTES_MAX) / STEP_BYTES - 40);
+  });
+
+  it("lie evenly apart behind one that is free", () => {
+    for (const count of [1, 2, 3, 1000]) {
+      const free = place(undefined, undefined);
+      const places = placesBehind(free, count, chooser(2));
+      expect(places).toHaveLength(count);
+      expect(places.every((each) => isPosition(each) && each.length === free.length + STEP_BYTES)).toBe(true);
+      expect([free, ...places].every((each, i, all) => i === 0 || (all[i - 1] as string) < each)).toBe(true);
+      for (let i = 1; i < count; i++) {
+        expect(place(places[i - 1], places[i]).length).toBe(free.length + STEP_BYTES);
+      }
+      expect(place(free, places[0]).length).toBe(free.length + STEP_BYTES);
+    }
   });
 
   it("have room on both sides of whatever is a place", () => {

@@ -5,6 +5,17 @@ const numbers = Array.from({ length: MANY }, (_, i) => i);
 const all = (each: (i: number) => string): string => numbers.map(each).join(" ");
 const VALUE = "v".repeat(60);
 
+/** Each right between the last two. */
+function divided(count: number): string {
+  let left = "first";
+  const lines: string[] = [];
+  for (let i = 0; i < count; i++) {
+    lines.push(`linsert l after ${left} i${i}`);
+    if (i % 2 === 0) left = `i${i}`;
+  }
+  return lines.join("\n");
+}
+
 export const longAnswers = `
 # lists
 rpush l ${all((i) => `element:${i}`)}
@@ -49,4 +60,8 @@ zadd y ${all((i) => `0 member:${i}`)}
 zrangebylex y - +
 zrevrangebylex y + [member:2
 zrange y (member:1 + bylex
+# one gap of a list that is divided again and again
+rpush l first last
+${divided(1200)}
+lrange l 0 -1
 `;
