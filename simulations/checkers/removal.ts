@@ -4,7 +4,8 @@
  *
  *   a newcomer    A replica without a disk begins each life with nothing, and nobody waits with a purge for one that he has
  *                 not met. What it writes before it has heard of the removal, or has been met by those who remove, stands where
- *                 that was purged, and loses where it was not; the audit settles which.
+ *                 that was purged, and loses where it was not; the audit settles which. What it removes itself it purges with
+ *                 those that it has met; what others wrote before, and it never heard of, stands once they meet.
  *   forgotten     Where all who ran had lost their disks, and with them that the value was ever there, they purge among
  *                 themselves what had replaced it, and take it from whoever comes back with it.
  */
@@ -42,6 +43,7 @@ export function mayStandBelow(
   if (authors.some((author) => wroteUnaware(author.entry, floor.stamp, writes, evidence))) return true;
   const above = withStamp(writes, floor.stamp);
   const dot = authors.find((author) => author.dot !== undefined)?.dot ?? sighted.dot;
+  if (dot !== undefined && wasRemovedUnaware(dot, floor.stamp, writes, evidence)) return true;
   if (above?.dot === undefined || dot === undefined || removalsOf(floor.stamp, writes, evidence).length === 0)
     return false;
   return wasForgottenByAll(dot, above.dot, floor.since ?? above.entry.answeredAt ?? 0, evidence);
@@ -62,6 +64,15 @@ export function wroteUnaware(
   return removalsOf(floor, writes, evidence).some(
     (removal) =>
       isUnknown(removal) && (removal.entry.invokedAt < write.invokedAt || isUnmet(write, removal.entry, evidence)),
+  );
+}
+
+/** True when newcomers alone removed what stands at a floor, before they had heard of a write below it. */
+function wasRemovedUnaware(below: Dot, floor: Stamp, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
+  const removals = removalsOf(floor, writes, evidence);
+  return (
+    removals.length > 0 &&
+    removals.every(({ entry }) => isOfNewcomer(entry, evidence) && !hadHeardOf(below, entry, evidence))
   );
 }
 

@@ -65,6 +65,24 @@ describe("a newcomer without a disk", () => {
     expect(stands(told([VALUE, entry(3, 22, { type: "delete" }), ANEW]), LIVE)).toBe(false);
   });
 
+  it("may remove, with those it has met, what leaves a write standing that it has not heard of", () => {
+    const old = entry(3, 5, { answer: written(90) });
+    const removal = { ...DELETION, node: 1, life: 2 };
+    const found = (covered: number, changes: Partial<HistoryEntry> = {}, at = 9) =>
+      stands(
+        told([old, { ...removal, ...changes }], NODES, [
+          sample(at, undefined, nodeSample(undefined, covered, { life: 2 })),
+        ]),
+      );
+    expect(found(89)).toBe(true);
+    expect(found(90)).toBe(false);
+    expect(found(90, {}, 11)).toBe(true);
+    expect(found(89, { life: 1 })).toBe(false);
+    expect(found(89, { node: 0 })).toBe(false);
+    const another = entry(4, 11, { type: "delete", answer: written(101, { type: "delete" }) });
+    expect(stands(told([old, removal, another], NODES))).toBe(false);
+  });
+
   it("writes above what it has heard of in that life, be it the removal or what was removed", () => {
     const removal = entry(3, 12, { type: "delete", answer: written(101, { type: "delete" }) });
     const found = (at: number, covered: number, life = 2) =>
