@@ -32,14 +32,14 @@ export class NodeIndex {
 }
 
 /** The replica is one of the nodes. */
-export function votesOf({ clockGuard, members, antiEntropy }: Replica, nodes: NodeIndex): ClockVotes {
+export function votesOf({ time, members, antiEntropy }: Replica, nodes: NodeIndex): ClockVotes {
   const rounds = new Map<number, ClockSample>();
   for (const { id } of members.all()) {
     const round = antiEntropy.roundOf(id);
     const index = round === undefined ? undefined : nodes.of(id);
-    if (round !== undefined && index !== undefined && clockGuard.sampleOf(id) !== undefined) rounds.set(index, round);
+    if (round !== undefined && index !== undefined && time.guard.sampleOf(id) !== undefined) rounds.set(index, round);
   }
-  return { correctionMs: clockGuard.correctionMs, members: members.owners().length + 1, rounds };
+  return { correctionMs: time.guard.correctionMs, members: members.owners().length + 1, rounds };
 }
 
 /** Without a disk each start is another replica, under the name of its node and something of its own. */

@@ -157,7 +157,7 @@ export class SimulatedNode {
 
   /** Unix ms that its replica goes by: the wall clock's, corrected where that is known to be wrong. */
   get clockTime(): number {
-    return this.clock.now() + (this.replica?.replica?.clockGuard.correctionMs ?? 0);
+    return this.clock.now() + (this.replica?.replica?.time.guard.correctionMs ?? 0);
   }
 
   /** The replica, once it takes operations. */

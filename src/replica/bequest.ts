@@ -25,6 +25,7 @@ import type { Shard } from "../core/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { MemberState, MessageOf } from "../wire/message.ts";
 import { isVersionIn, KEEP_MAX, type VersionFacts, versionFactsIn } from "../wire/version-facts.ts";
+import type { Ghosts } from "./ghosts.ts";
 
 const ANSWER_MS = 3000;
 /** After a value was refused: whoever lacks it fetches it meanwhile. */
@@ -38,8 +39,8 @@ const REFUSED_MAX = 4 * KEEP_MAX;
 export interface BequestHost extends Surroundings {
   readonly isEphemeral: boolean;
   stateOf(id: ReplicaId): MemberState;
-  /** Numbers what is asked with `keep`. */
-  nextQuestion(): number;
+  /** Whoever numbers what is asked with `keep`. */
+  readonly ghosts: Pick<Ghosts, "nextQuestion">;
 }
 
 /** How far a shard has been gone through. */
@@ -250,7 +251,7 @@ export class Bequest {
   }
 
   #send(peer: ReplicaId, talk: Talk, items: readonly Item[]): void {
-    const question = this.#host.nextQuestion();
+    const question = this.#host.ghosts.nextQuestion();
     talk.asked = { question, items, dueAt: this.#now + ANSWER_MS };
     this.#host.send(peer, { type: "keep", question, isGoing: true, versions: items.map(({ version }) => version) });
   }

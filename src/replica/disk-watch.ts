@@ -57,7 +57,7 @@ export class DiskWatch {
     let isToBeRewritten = false;
     try {
       const folderBytes = await storage.size();
-      isToBeRewritten = replica.eviction.disk?.note(replica.measureOf(folderBytes)) === true;
+      isToBeRewritten = replica.eviction.disk?.note(replica.persistence.measureOf(folderBytes)) === true;
       if (isToBeRewritten) log("info", "disk-near-bound", { bytes: folderBytes });
     } catch (error) {
       log("warn", "disk-unmeasured", { reason: toAtollError(error).message });
@@ -73,7 +73,7 @@ export class DiskWatch {
       for (const range of ranges(replica.shards.all, disk?.folderBytes ?? 0)) {
         if (this.#isEnding) return;
         await storage.compact(range);
-        disk?.saw(replica.measureOf(await storage.size()));
+        disk?.saw(replica.persistence.measureOf(await storage.size()));
       }
       this.#lookAgain(replica, 0);
     } catch (error) {

@@ -5,7 +5,9 @@
  */
 
 import type { OriginId, ShardId } from "../base/ids.ts";
+import { spaceOf } from "../base/shard-id.ts";
 import { coOwnersOf } from "../cluster/co-owners.ts";
+import type { Keyspaces } from "../cluster/keyspaces.ts";
 import type { Quarantine } from "../cluster/membership-host.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { msOfTimestamp } from "../core/clock.ts";
@@ -14,6 +16,8 @@ import type { OwnWrites } from "../core/quarantine.ts";
 import { expiresAt, flagsAt, isGone, originAt, recordLength, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Birth } from "../wire/message.ts";
+import type { Coverage } from "./coverage.ts";
+import type { Outbox } from "./outbox.ts";
 
 /**
  * Registers that get new dots as soon as a quarantine begins: so much goes to the disk in one batch with it. The rest
@@ -29,13 +33,11 @@ export interface DoubtHost extends Surroundings {
   /** The replica's latest lives. */
   readonly lineage: readonly Birth[];
   /** How far others told that they cover an origin. */
-  toldOf(shard: ShardId, origin: OriginId): number;
-  /** How far every other member told that it covers an origin. */
-  toldByAllOf(shard: ShardId, origin: OriginId): number;
+  readonly coverage: Pick<Coverage, "coveredByAny" | "coveredByAll">;
   /** Somebody is looked for whom this replica may have forgotten. */
   mayHaveUnmetOwners(now: number): boolean;
-  /** Keeps a record for an operator. */
-  putAside(record: Uint8Array, shard: ShardId): void;
+  readonly keyspaces: Pick<Keyspaces, "nameOf">;
+  readonly outbox: Outbox;
 }
 
 export class Doubt {
@@ -74,8 +76,8 @@ export class Doubt {
       const isClosed = reason === "taken for gone" || reason === "away";
       if (isDoubted) writes.push({ origin, above: 0, areYoung: false });
       else if (isClosed) {
-        writes.push({ origin, above: this.#host.toldOf(shard.id, origin), areYoung: reason === "away" });
-        witnessed.push({ origin, above: this.#host.toldByAllOf(shard.id, origin), areYoung: true });
+        writes.push({ origin, above: this.#host.coverage.coveredByAny(shard.id, origin), areYoung: reason === "away" });
+        witnessed.push({ origin, above: this.#host.coverage.coveredByAll(shard.id, origin), areYoung: true });
       }
     }
     this.#witnessed.set(shard, merged([...(this.#witnessed.get(shard) ?? []), ...witnessed]));
@@ -225,7 +227,9 @@ export class Doubt {
   #salvage(shard: ShardId, view: DataView, at: number, now: number): void {
     if (isGone(flagsAt(view, at)) || expiresAt(view, at) <= now) return;
     this.salvaged++;
-    this.#host.putAside(new Uint8Array(view.buffer, view.byteOffset + at, recordLength(view, at)).slice(), shard);
+    const keyspace = this.#host.keyspaces.nameOf(spaceOf(shard)) ?? "system";
+    const bytes = new Uint8Array(view.buffer, view.byteOffset + at, recordLength(view, at)).slice();
+    this.#host.outbox.salvaged.push({ keyspace, bytes });
   }
 }
 

@@ -52,6 +52,7 @@ import { Documents } from "./documents.ts";
 import { Farewell } from "./farewell.ts";
 import { FORWARDED_MAX } from "./forwarding.ts";
 import { type Holding, holdingsOf } from "./holdings.ts";
+import type { RequestListener } from "./inbox.ts";
 import { inspectReplica, type ReplicaDump } from "./inspect.ts";
 import { Keyspace } from "./keyspace.ts";
 import { defineKeyspace, keyspaceStatuses } from "./keyspace-definitions.ts";
@@ -61,7 +62,7 @@ import { ACK_TIMEOUT_MS } from "./operations.ts";
 import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, TransportEvents } from "./ports.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { RefusingPeers } from "./refusing-peers.ts";
-import type { Replica, RequestListener } from "./replica.ts";
+import type { Replica } from "./replica.ts";
 import { RequestService, SERVED_MAX } from "./request-service.ts";
 import { RestoreSession } from "./restore.ts";
 import { Router } from "./router.ts";
@@ -515,7 +516,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
 
   /** The corrected clock: the only one that the machine knows of. */
   #now(): number {
-    return this.#options.clock.now() + (this.#replica?.clockGuard.correctionMs ?? 0);
+    return this.#options.clock.now() + (this.#replica?.time.guard.correctionMs ?? 0);
   }
 
   #running(): Replica {

@@ -33,7 +33,7 @@ export function holdingsOf(replica: Replica): Holding[] {
   const unconfirmed = shards.all.reduce((sum, shard) => sum + shard.unconfirmed, 0);
   const queued = links.reduce((sum, peer) => sum + replica.queuedBytes(peer), 0);
   const dirty = replica.isEphemeral ? 0 : shards.all.filter((shard) => shard.unsaved.isAny).length;
-  const serving = replica.deltasServed;
+  const serving = replica.serving.sessions;
   return [
     holding("changes_kept", "Changes kept for watchers that come back.", kept, CHANGES_MAX * changes.length, false),
     holding("changes_kept_bytes", "Bytes of those changes.", keptBytes, CHANGES_BYTES_MAX * changes.length, false),
@@ -84,7 +84,7 @@ export function holdingsOf(replica: Replica): Holding[] {
     holding(
       "delta_bytes_overdrawn",
       "Bytes of deltas sent beyond what peers gave credit for.",
-      replica.deltaBytesOverdrawn,
+      replica.serving.overdrawnBytes,
       Math.max(CHUNK_BYTES, recordBytesMax(replica.limits)) * links.length,
       false,
     ),

@@ -188,12 +188,12 @@ export class Keyspace implements Store {
   ): Promise<WriteOutcome> {
     return openIfDone(here, () => {
       const { mayBeDone = false, stamp } = here;
-      const { toldStamp, id } = this.#host.replica();
+      const { time, id } = this.#host.replica();
       const shard = this.#host.replica().shardOfKey(write.key, this.#space);
       const fate = fateOf(
         shard,
         { key: write.key, tags: write.tags, stamp, mayBeDone },
-        { after, toldStamp, now: this.#host.now() },
+        { after, toldStamp: time.toldStamp, now: this.#host.now() },
       );
       if (fate.type === "unknown") throw unknownOutcome(id);
       if (fate.type === "done") return this.#host.acknowledged(fate.outcome, options);

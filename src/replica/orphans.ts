@@ -17,6 +17,7 @@ import type { Surroundings } from "../cluster/surroundings.ts";
 import type { Residency } from "../core/residency.ts";
 import type { Shard } from "../core/shard.ts";
 import { isVersionIn, type VersionFacts, versionFactsIn } from "../wire/version-facts.ts";
+import type { Eviction } from "./eviction.ts";
 import type { Recalls } from "./recalls.ts";
 
 /** Between the two times that it is asked for, at least. */
@@ -30,8 +31,7 @@ const LOOKS_MAX = 16_384;
 export interface OrphansHost extends Surroundings {
   readonly residency: Residency | undefined;
   readonly recalls: Recalls;
-  /** Deletes what is in a slot for good, one tick after it; nobody has its value. */
-  evictOrphan(shard: Shard, slot: number, now: number): void;
+  readonly eviction: Pick<Eviction, "remove">;
 }
 
 interface Suspect {
@@ -71,7 +71,7 @@ export class Orphans {
     } else if (Math.abs(this.#now - known.since) >= GRACE_MS && shard.isSettled) {
       this.#suspects.delete(name);
       this.deleted++;
-      this.#host.evictOrphan(shard, slot, this.#now);
+      this.#host.eviction.remove(shard, slot, this.#now, true);
     }
   }
 

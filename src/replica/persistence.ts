@@ -21,6 +21,7 @@ import type { Shards } from "../core/shards.ts";
 import { VersionVector } from "../core/version-vector.ts";
 import type { Birth } from "../wire/message.ts";
 import { BatchWriter } from "./batch-writer.ts";
+import type { FolderMeasure } from "./disk-budget.ts";
 import {
   encodeMeta,
   encodeShardHead,
@@ -126,6 +127,12 @@ export class Persistence {
     this.epoch = epoch;
     this.#lineage = lineage;
     this.#view = view;
+  }
+
+  /** Of a data folder that takes up so much. */
+  measureOf(folderBytes: number): FolderMeasure {
+    const { recordBytes, writtenBytes } = this;
+    return { folderBytes, recordBytes, writtenBytes };
   }
 
   /** Takes over what a loader found; false when heads are missing or older than the last batch. */

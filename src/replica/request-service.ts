@@ -214,8 +214,8 @@ export class RequestService {
 
   /** Without asking anybody, or waiting for them. Throws `OUTCOME_UNKNOWN`, and what a write may be refused for. */
   #carryOut({ space, after }: Omit<Request, "body">, shard: Shard, body: WriteBody): Done | Stale {
-    const { id, toldStamp } = this.#host.replica();
-    const fate = fateOf(shard, body, { after, toldStamp, now: this.#host.now() });
+    const { id, time } = this.#host.replica();
+    const fate = fateOf(shard, body, { after, toldStamp: time.toldStamp, now: this.#host.now() });
     if (fate.type === "unknown") throw unknownOutcome(id);
     if (fate.type !== "new") return fate;
     return { type: "done", outcome: new LocalKeyspace(this.#host, space).writeNow(body, body.stamp) };

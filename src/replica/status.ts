@@ -53,8 +53,8 @@ function ownedBy({ ownership, shards }: Replica, id: ReplicaId): number {
   return owned;
 }
 
-function clockStatus({ clockGuard }: Replica): Pick<ClusterStatus, "clockOffsetMs" | "clockCorrectionMs"> {
-  const { offsetMs, correctionMs } = clockGuard;
+function clockStatus({ time }: Replica): Pick<ClusterStatus, "clockOffsetMs" | "clockCorrectionMs"> {
+  const { offsetMs, correctionMs } = time.guard;
   return {
     ...(offsetMs === undefined ? {} : { clockOffsetMs: offsetMs }),
     ...(correctionMs === 0 ? {} : { clockCorrectionMs: correctionMs }),

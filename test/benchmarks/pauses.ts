@@ -145,7 +145,7 @@ function live(): Steps {
   link(pair, now);
   now = pass(pair, now, true, () => isEqual(pair));
   for (let i = 0; i < DIFFERING; i++) b.write(`base${i.toString(36).padStart(12, "0")}`, now, {});
-  const bothPurged = () => a.replica.purged >= 2 * DIFFERING && b.replica.purged >= 2 * DIFFERING;
+  const bothPurged = () => a.replica.chores.purged >= 2 * DIFFERING && b.replica.chores.purged >= 2 * DIFFERING;
   pass(pair, now, true, bothPurged);
   return steps;
 }

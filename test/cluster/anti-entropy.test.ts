@@ -156,8 +156,8 @@ describe("answers that are long under way", () => {
     };
     machines.run(30_000);
     for (const name of ALL) {
-      expect(machines.at(name).clockGuard.correctionMs).toBe(0);
-      expect(Math.abs(machines.at(name).clockGuard.offsetMs ?? 0)).toBeLessThan(3000);
+      expect(machines.at(name).time.guard.correctionMs).toBe(0);
+      expect(Math.abs(machines.at(name).time.guard.offsetMs ?? 0)).toBeLessThan(3000);
       expect(machines.machine(name).logs).not.toContain("clock-corrected");
     }
   });

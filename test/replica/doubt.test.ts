@@ -6,6 +6,7 @@ import { timestampFromMs } from "../../src/core/clock.ts";
 import { replicaNumber } from "../../src/core/origin.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { Doubt, type DoubtHost } from "../../src/replica/doubt.ts";
+import { Outbox } from "../../src/replica/outbox.ts";
 import { READY } from "../../src/wire/message.ts";
 import { dump, type LooseShard, NOW, origin, purgeMarks, push, record } from "../support/shards.ts";
 import { TestSurroundings } from "../support/surroundings.ts";
@@ -22,11 +23,10 @@ class Host extends TestSurroundings implements DoubtHost {
   readonly number = SELF;
   readonly origin = NEW_LIFE;
   readonly lineage = [{ life: 4, birth: 1 }];
-  readonly putAsides: Uint8Array[] = [];
-  toldOf = () => 0;
-  readonly toldByAllOf = () => 0;
+  readonly coverage = { coveredByAny: () => 0, coveredByAll: () => 0 };
+  readonly keyspaces = { nameOf: () => undefined };
+  readonly outbox = new Outbox();
   readonly mayHaveUnmetOwners = () => false;
-  readonly putAside = (each: Uint8Array) => void this.putAsides.push(each);
 }
 
 interface Case {
@@ -69,7 +69,7 @@ function outcomeOf({ writer, ageMs, purgedMs, isCovered, isQuarantined, isPeerDo
   host.reports.note(shard.id, "peer" as ReplicaId, told);
   expect(doubt.reconcile(shard, NOW)).toBe("done");
   const [held = "gone"] = dump(shard).map((line) => line.split(" ")[3] ?? "");
-  return [held, host.putAsides.length];
+  return [held, host.outbox.salvaged.length];
 }
 
 describe("a register that nobody has confirmed", () => {
@@ -120,7 +120,7 @@ describe("an own write of a life that others closed, which somebody was told of 
   /** What comes of the doubt, and its dot then, or "gone". `isAllInDoubt`: something that goes is in the way of what is claimed. */
   function dotOf({ purgedMs, ageMs, isAllInDoubt }: SentAgain): [string, string] {
     const host = new Host("self", ["peer"], 1);
-    host.toldOf = () => 1;
+    host.coverage.coveredByAny = () => 1;
     const doubt = new Doubt(host, { retentionMs: RETENTION_MS });
     const loose = host.looseShards[0] as LooseShard;
     const { shard } = loose;

@@ -171,7 +171,7 @@ describe("who has left and begins again on an old copy of its disk", () => {
       await placed.do(placed.store(0).delete(key as Key));
     }
     await placed.run(60_000);
-    expect(placed.driver(0).replica.purged).toBeGreaterThan(0);
+    expect(placed.driver(0).replica.chores.purged).toBeGreaterThan(0);
     placed.world.node(3).disk.replace(copy, placed.world.now);
     placed.world.node(3).start();
     while (placed.world.node(3).replica?.replica?.isLinked("r0" as ReplicaId) !== true) await placed.run(1);

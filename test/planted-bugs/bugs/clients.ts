@@ -114,9 +114,9 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     broken: "watchers do not hear of what expires",
     patches: [
       {
-        file: "replica/replica.ts",
-        find: "fell: (shard, slot, at) => this.#applied(",
-        replace: "fell: (shard, slot, at) => at < 0 && this.#applied(",
+        file: "replica/chores.ts",
+        find: "fell: (shard, slot, at) =>\n          host.tidings.applied(",
+        replace: "fell: (shard, slot, at) =>\n          at < 0 && host.tidings.applied(",
       },
     ],
     scenario: "drill-watches",
@@ -129,10 +129,10 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     broken: "watchers hear of pushes, and not of what comes in deltas",
     patches: [
       {
-        file: "replica/replica.ts",
-        find: "        this.pulls.registers++;\n        if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#applied(shard, view, at, now);",
+        file: "replica/intake.ts",
+        find: "      pulls.registers++;\n      if (shard.apply(view, bytes, at, length, now) === APPLIED) tidings.applied(shard, view, at, now);",
         replace:
-          "        this.pulls.registers++;\n        if (shard.apply(view, bytes, at, length, now) === APPLIED) this.audience.changesOf(DEFAULT_SPACE).skip();",
+          "      pulls.registers++;\n      if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#host.audience.changesOf(0).skip();",
       },
     ],
     scenario: "drill-watches",

@@ -10,7 +10,7 @@ export const CLOCK_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/driver.ts",
-        find: "return this.#options.clock.now() + (this.#replica?.clockGuard.correctionMs ?? 0);",
+        find: "return this.#options.clock.now() + (this.#replica?.time.guard.correctionMs ?? 0);",
         replace: "return this.#options.clock.now();",
       },
     ],

@@ -9,9 +9,9 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     broken: "values leave memory also while a batch is on its way to the disk",
     patches: [
       {
-        file: "replica/replica.ts",
-        find: "if (!this.persistence.isUnderWay) this.residency?.reclaim();",
-        replace: "this.residency?.reclaim();",
+        file: "replica/chores.ts",
+        find: "if (!persistence.isUnderWay) residency?.reclaim();",
+        replace: "residency?.reclaim();",
       },
     ],
     scenario: "scant-memory",
@@ -74,7 +74,7 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     broken: "what is evicted is deleted as of now, with whatever was written elsewhere meanwhile",
     patches: [
       {
-        file: "replica/replica.ts",
+        file: "replica/local-writes.ts",
         find: "{ kind: KIND_PLAIN, key, isRemoval: true }",
         replace: "{ kind: KIND_PLAIN, key }",
       },

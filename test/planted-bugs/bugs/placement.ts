@@ -141,7 +141,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
     rule: "R4",
     broken: "a life that let go of what it wrote into a shard goes on with its sequences there",
     patches: [
-      { file: "replica/replica.ts", find: "if (!shard.isSpent) return;", replace: "if (shard.id >= 0) return;" },
+      { file: "replica/local-writes.ts", find: "if (!shard.isSpent) return;", replace: "if (shard.id >= 0) return;" },
       { file: "core/shard.ts", find: "!this.isSpent && !this.isLeaving,", replace: "!this.isLeaving," },
     ],
     scenario: "drill-policies",
@@ -219,7 +219,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
         find: "    await asking;\n    return this.#host.replica().ownership.owns(this.#shardOf(key).id);",
         replace: "    await asking;\n    return this.#shardOf(key).id >= 0;",
       },
-      { file: "replica/replica.ts", find: "else this.#withheld.add(link, message);", replace: "" },
+      { file: "replica/sender.ts", find: "else this.#withheld.add(link, message);", replace: "" },
     ],
     scenario: "drill-policies",
     seedsMax: 40,

@@ -81,11 +81,11 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     patches: [
       { file: "replica/start-up.ts", find: "life: (meta?.life ?? 0) + 1 +", replace: "life: (meta?.life ?? 1) +" },
       {
-        file: "replica/replica.ts",
-        find: "if (replicaOf(origin) === this.number) this.life = Math.max(this.life, lifeOf(origin) + 1);",
-        replace: "if (replicaOf(origin) === this.number) this.life = Math.max(this.life, lifeOf(origin));",
+        file: "replica/lives.ts",
+        find: "if (replicaOf(origin) === this.#host.number) this.present = Math.max(this.present, lifeOf(origin) + 1);",
+        replace: "if (replicaOf(origin) === this.#host.number) this.present = Math.max(this.present, lifeOf(origin));",
       },
-      { file: "replica/replica.ts", find: "Math.max(1, random.uint32())", replace: "1 + 0 * random.uint32()" },
+      { file: "replica/lives.ts", find: "Math.max(1, random.uint32())", replace: "1 + 0 * random.uint32()" },
       {
         file: "core/author.ts",
         find: 'assert(this.#holdings.vector.get(origin) === 0, "a life begins at sequence 0");\n    this.#origin = origin;\n    this.#sequence = 0;',
@@ -103,9 +103,9 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     patches: [
       { file: "replica/start-up.ts", find: "if (!ephemeral) await writeFirst(replica, storage);", replace: "" },
       {
-        file: "replica/replica.ts",
-        find: "this.lifeDurable = start.ephemeral;",
-        replace: "this.lifeDurable = true;",
+        file: "replica/lives.ts",
+        find: "this.isDurable = start.ephemeral;",
+        replace: "this.isDurable = true;",
       },
       {
         file: "cluster/own-lives.ts",
@@ -182,9 +182,9 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     broken: "what is in memory is reported as being on disk",
     patches: [
       {
-        file: "replica/replica.ts",
-        find: "return this.#ephemeral ? (this.shards.get(shard) as Shard).vector.snapshot() : this.persistence.durableOf(shard);",
-        replace: "return (this.shards.get(shard) as Shard).vector.snapshot();",
+        file: "replica/disk-standing.ts",
+        find: "return isEphemeral ? (shards.get(shard) as Shard).vector.snapshot() : persistence.durableOf(shard);",
+        replace: "return (shards.get(shard) as Shard).vector.snapshot();",
       },
     ],
     scenario: "drill-crash-before-sync",

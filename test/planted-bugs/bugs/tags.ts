@@ -18,10 +18,10 @@ export const TAG_BUGS: readonly PlantedBug[] = [
     broken: "an invalidation that comes from elsewhere is kept, and makes nothing stale before the next start",
     patches: [
       {
-        file: "replica/replica.ts",
-        find: "if (space === SYSTEM_SPACE && isInvalidation(view, at)) this.invalidations.learn(view, at);",
+        file: "replica/tidings.ts",
+        find: "if (space === SYSTEM_SPACE && isInvalidation(view, at)) invalidations.learn(view, at);",
         replace:
-          "if (space === SYSTEM_SPACE && isInvalidation(view, at)) {\n      const isOwn = view.getUint32(at + 19, true) === this.origin % 2 ** 32;\n      if (isOwn) this.invalidations.learn(view, at);\n    }",
+          "if (space === SYSTEM_SPACE && isInvalidation(view, at)) {\n      const isOwn = view.getUint32(at + 19, true) === this.#host.origin % 2 ** 32;\n      if (isOwn) invalidations.learn(view, at);\n    }",
       },
     ],
     scenario: "tags",
@@ -56,7 +56,7 @@ export const TAG_BUGS: readonly PlantedBug[] = [
     name: "stale-dies-by-the-clock",
     rule: "T4",
     broken: "what is stale is deleted as of now, and what was put meanwhile on the other side of a cut dies with it",
-    patches: [{ file: "replica/replica.ts", find: "key, isRemoval: true }", replace: "key }" }],
+    patches: [{ file: "replica/local-writes.ts", find: "key, isRemoval: true }", replace: "key }" }],
     scenario: "tags",
     seedsMax: 30,
     checkers: ["acknowledged", "session", "local-order", "condition"],

@@ -1,0 +1,91 @@
+/** What is written and deleted here: a register gets a dot of the present life, is pushed, and is told to whoever follows it. */
+
+import { AtollError } from "../base/errors.ts";
+import type { Key, SpaceId } from "../base/ids.ts";
+import { DEFAULT_SPACE, SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
+import type { Replication } from "../cluster/replication.ts";
+import type { LocalWrite } from "../core/author.ts";
+import { KIND_PLAIN } from "../core/kind.ts";
+import { keyAt, keyStartAt, type RecordWriter, recordLength } from "../core/record.ts";
+import type { Residency } from "../core/residency.ts";
+import type { Shard } from "../core/shard.ts";
+import { shardOf } from "../core/shard-of.ts";
+import type { Shards } from "../core/shards.ts";
+import type { Eviction } from "./eviction.ts";
+import type { Lives } from "./lives.ts";
+import type { Persistence } from "./persistence.ts";
+import type { Tidings } from "./tidings.ts";
+
+export interface LocalWritesHost {
+  readonly shards: Shards;
+  readonly residency: Residency | undefined;
+  readonly replication: Pick<Replication, "queue">;
+  readonly tidings: Pick<Tidings, "applied">;
+  readonly lives: Pick<Lives, "goOn">;
+  readonly eviction: Eviction;
+  readonly persistence: Pick<Persistence, "writtenBytes">;
+  /** What is written now would be kept by others only. */
+  isDiskFull(): boolean;
+}
+
+export class LocalWrites {
+  readonly #host: LocalWritesHost;
+  /** Where shards put what is written together. */
+  readonly #writer: RecordWriter;
+
+  constructor(host: LocalWritesHost, writer: RecordWriter) {
+    this.#host = host;
+    this.#writer = writer;
+  }
+
+  /** In the default space unless told. */
+  shardOfKey(key: Key, space: SpaceId = DEFAULT_SPACE): Shard {
+    const shards = this.#host.shards.in(space);
+    this.#writer.writeIdentity(KIND_PLAIN, key);
+    const { view } = this.#writer;
+    const keyStart = keyStartAt(view, 0);
+    return shards[shardOf(view, keyStart, keyStart + key.length, shards.length)] as Shard;
+  }
+
+  /**
+   * A local write or deletion, in the shard of its key. Returns its slot; its dot is in the register. `hasRoom`: room was
+   * expected (`expectRoom`) for all that belongs together with it.
+   */
+  write(shard: Shard, write: LocalWrite, confirm: boolean, now: number, hasRoom: boolean): number {
+    if (write.value !== undefined && !hasRoom) this.expectRoom(spaceOf(shard.id));
+    this.prepare(shard);
+    const slot = shard.write(write, now);
+    this.#host.replication.queue(shard, this.#writer.bytes, recordLength(this.#writer.view, 0), confirm);
+    this.#host.tidings.applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
+    return slot;
+  }
+
+  /** What is in a slot goes for good (`eviction.ts`). */
+  evict(shard: Shard, slot: number, now: number): void {
+    const { table } = shard;
+    const key = keyAt(table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
+    this.write(shard, { kind: KIND_PLAIN, key, isRemoval: true }, false, now, false);
+  }
+
+  /** Before a value is written: throws `MEMORY_FULL` (E4), `DISK_FULL`. What frees room, and what peers send, is taken. */
+  expectRoom(space: SpaceId): void {
+    if (space === SYSTEM_SPACE) return;
+    const { eviction, persistence, residency } = this.#host;
+    if (this.#host.isDiskFull())
+      throw new AtollError("DISK_FULL", "the disk of this replica is full: it takes no values");
+    if (eviction.disk?.isSpent(persistence.writtenBytes) === true)
+      throw new AtollError("DISK_FULL", "the data folder is at its bound: values come faster than others go");
+    if (residency?.isFull === true)
+      throw new AtollError("MEMORY_FULL", "values come faster than the disk takes them, or the budget is too small");
+  }
+
+  /**
+   * What was left of a shard that leaves goes, and where this life is spent another one begins (R4). To be called before a write
+   * that names the life that makes it; `write` does it by itself.
+   */
+  prepare(shard: Shard): void {
+    if (shard.isLeaving) shard.tenure.leave(Infinity);
+    if (!shard.isSpent) return;
+    this.#host.lives.goOn(shard.id);
+  }
+}
