@@ -257,7 +257,10 @@ export class ByteReader {
   }
 }
 
-/** Up to here eight characters at a time are faster than a call with all of them: 37 ns against 126 for 8 bytes, 165 against 251 for 24. */
+/**
+ * Up to here sixteen and eight characters at a time are faster than a call with all of them: 16 ns for 16 bytes, and 44 where they are
+ * put together of eight.
+ */
 const SHORT_TEXT_MAX = 64;
 
 /** The bytes from `start` to `end` as a string of one character a byte. */
@@ -270,6 +273,26 @@ export function latin1FromBytes(bytes: Uint8Array, start = 0, end = bytes.length
     }
   }
   const b = bytes;
+  for (const last = end - 16; at <= last; at += 16) {
+    text += String.fromCharCode(
+      b[at] as number,
+      b[at + 1] as number,
+      b[at + 2] as number,
+      b[at + 3] as number,
+      b[at + 4] as number,
+      b[at + 5] as number,
+      b[at + 6] as number,
+      b[at + 7] as number,
+      b[at + 8] as number,
+      b[at + 9] as number,
+      b[at + 10] as number,
+      b[at + 11] as number,
+      b[at + 12] as number,
+      b[at + 13] as number,
+      b[at + 14] as number,
+      b[at + 15] as number,
+    );
+  }
   for (const last = end - 8; at <= last; at += 8) {
     text += String.fromCharCode(
       b[at] as number,

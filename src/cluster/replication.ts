@@ -60,6 +60,9 @@ export class Replication {
   readonly #placedBySpace = new Map<SpaceId, Map<readonly ReplicaId[], PushBuffer>>();
   /** Peers that wait to hear how far their origin is covered, once a gap of theirs is filled. */
   readonly #owedByShard = new Map<ShardId, Set<ReplicaId>>();
+  /** Something is queued; and somebody waits for a confirmation of some of it. Both are asked with every command. */
+  hasPending = false;
+  isAwaited = false;
   /** Records taken in from pushes; records of ended lives left alone. */
   received = 0;
   refusedDead = 0;
@@ -73,14 +76,6 @@ export class Replication {
     this.#around = around;
     this.#pulls = pulls;
     this.#options = options;
-  }
-
-  get hasPending(): boolean {
-    for (const { writer } of this.#everywhereBySpace.values()) if (writer.length > 0) return true;
-    for (const placed of this.#placedBySpace.values()) {
-      for (const { writer } of placed.values()) if (writer.length > 0) return true;
-    }
-    return false;
   }
 
   get pendingBytes(): number {
@@ -112,31 +107,28 @@ export class Replication {
   }
 
   /**
-   * Queues a record of a shard as written, unless nobody else owns that, or nobody is linked: whoever comes finds what it lacks
+   * Queues a record of a shard as written, at the beginning of `view`, unless nobody else owns that, or nobody is linked: whoever comes finds what it lacks
    * by comparing. `confirm` asks the receivers to say when they have it.
    */
-  queue({ id }: Shard, bytes: Uint8Array, length: number, confirm: boolean): void {
+  queue({ id }: Shard, view: DataView, length: number, confirm: boolean): void {
     if (this.#isOurs(id)) return;
     const buffer = this.#bufferOf(id);
     const { writer } = buffer;
     if (writer.length === 0 && this.#around.linked().length === 0) return;
     if (writer.length + length > PUSH_BYTES_MAX) this.#flush(buffer);
     if (writer.length === 0) writer.reserve(PUSH_HEADER_BYTES);
-    const at = writer.reserve(length);
-    writer.bytes.set(bytes.subarray(0, length), at);
+    writer.slice(view, 0, length);
     buffer.wantsConfirm ||= confirm;
-  }
-
-  /** Somebody waits for a confirmation of what is queued. */
-  get isAwaited(): boolean {
-    for (const { wantsConfirm } of this.#buffers()) if (wantsConfirm) return true;
-    return false;
+    this.hasPending = true;
+    this.isAwaited ||= confirm;
   }
 
   /** Sends what is queued. */
   flush(): void {
     for (const buffer of this.#buffers()) this.#flush(buffer);
     this.#placedBySpace.clear();
+    this.hasPending = false;
+    this.isAwaited = false;
   }
 
   /** Nobody else owns it: to gather its writes for nobody took a tenth of the time of an echo over a link. */

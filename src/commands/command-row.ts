@@ -5,12 +5,15 @@ import type { Reply } from "../command-reply.ts";
 import type { CommandFacts, CommandFlag, CommandWords } from "../command-store.ts";
 import type { ScriptCommand } from "./scripting.ts";
 import { inOneTurn, type LongFunction, type TurnsFunction } from "./turns.ts";
+import { needsRoom } from "./values-put.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** `words` begin with the name. Throws `CommandError`, and whatever the workspace throws. */
 export type CommandFunction = (workspace: Workspace, words: CommandWords) => Reply;
 
 export interface CommandRow extends CommandFacts {
+  /** It puts values (`values-put.ts`). */
+  readonly needsRoom: boolean;
   /** Absent: it is carried out by whoever has the connection. */
   readonly run?: CommandFunction;
   /** Present: it takes several turns where nothing else is to run with it as one. */
@@ -58,10 +61,12 @@ function rowOf(
   assert(name !== "", `no row of the command table: ${line}`);
   const begin = turns[name];
   const carriedOut = begin === undefined ? run[name] : inOneTurn(begin);
+  const flagsSet: ReadonlySet<CommandFlag> = new Set(flags === "-" ? [] : (flags.split(",") as CommandFlag[]));
   return {
     name,
     arity: Number(arity),
-    flags: new Set(flags === "-" ? [] : (flags.split(",") as CommandFlag[])),
+    flags: flagsSet,
+    needsRoom: needsRoom({ name, flags: flagsSet }),
     keys: {
       first: Number(first),
       last: Number(last),

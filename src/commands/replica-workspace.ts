@@ -63,7 +63,8 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   #client: CommandClient;
   /** What there is room for. */
   #roomBytes = 0;
-  #takenBytes = 0;
+  /** Of what has been begun with, all that was copied. */
+  takenBytes = 0;
   readonly #bounds = new TurnBounds();
   readonly goThrough = (bytes: number): void => this.#bounds.goThrough(bytes);
   readonly lookAt = (members: number): void => this.#bounds.look(members);
@@ -92,7 +93,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     this.#client = client;
     this.now = now;
     this.#roomBytes = client.room === undefined ? Infinity : roomBytes + SHORT_VALUE_BYTES_MAX;
-    this.#takenBytes = takenBytes;
+    this.takenBytes = takenBytes;
     this.#bounds.begin();
     this.hasWritten = false;
     this.#hasRoom = false;
@@ -175,9 +176,9 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   touch(key: Key): boolean {
-    const [shard, found] = [this.shardOf(key), this.valueOf(key)];
+    const found = this.valueOf(key);
     found?.shard.values.used(found.slot);
-    return this.#hasValue(shard, key) || this.collections.shownIn(shard, key) !== undefined;
+    return this.typeOf(key) !== undefined;
   }
 
   isResident(key: Key): boolean {
@@ -270,18 +271,13 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   takeRoom(bytes: number): void {
-    this.#takenBytes += bytes;
-    if (this.#takenBytes > this.#roomBytes) this.#needRoom();
+    this.takenBytes += bytes;
+    if (this.takenBytes > this.#roomBytes) this.#needRoom();
   }
 
   copyOf(bytes: Uint8Array): Uint8Array {
     this.takeRoom(bytes.length);
     return copies.of(bytes);
-  }
-
-  /** Of what has been begun with, all that was copied. */
-  get takenBytes(): number {
-    return this.#takenBytes;
   }
 
   // --- Listing -------------------------------------------------------------------------------------------------
@@ -363,10 +359,11 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   #writeValue(shard: Shard, key: Key, write: Pick<LocalWrite, "value" | "contentType" | "tags">, at?: number): void {
-    const expires = write.value === undefined || at === undefined ? undefined : this.endUnderPolicy(at);
-    const isOver = expires !== undefined && expires <= this.now;
-    if (isOver && !this.#hasValue(shard, key)) return;
-    this.write(shard, { kind: KIND_PLAIN, key, ...(!isOver && { ...write, expiresAt: expires }) });
+    const { value, contentType, tags } = write;
+    const expiresAt = value === undefined || at === undefined ? undefined : this.endUnderPolicy(at);
+    if (expiresAt !== undefined && expiresAt <= this.now) {
+      if (this.#hasValue(shard, key)) this.write(shard, { kind: KIND_PLAIN, key });
+    } else this.write(shard, { kind: KIND_PLAIN, key, value, contentType, tags, expiresAt });
   }
 
   write(shard: Shard, write: LocalWrite): void {
@@ -393,6 +390,6 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   #needRoom(): void {
     if (this.hasWritten) throw new AtollError("MEMORY_FULL", "there is no room for what this command reads");
     const more = this.#roomBytes + Math.min(this.#roomBytes, ROOM_STEP_MAX);
-    throw new Interruption(new ValueLong(Math.max(this.#takenBytes, more)));
+    throw new Interruption(new ValueLong(Math.max(this.takenBytes, more)));
   }
 }

@@ -27,7 +27,6 @@ import type { ScriptEngine } from "./script-engine.ts";
 import type { ScriptCommand } from "./scripting.ts";
 import { ToldCommands } from "./told-commands.ts";
 import type { Turn } from "./turns.ts";
-import { needsRoom } from "./values-put.ts";
 import { checkSizes } from "./word-sizes.ts";
 import { keysOf } from "./words.ts";
 
@@ -80,37 +79,45 @@ export class SpaceCommands {
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient, scope?: Scope): Reply | Promise<Reply> {
-    const body = (workspace: ReplicaWorkspace): Reply | Turn => {
-      workspace.scope = scope;
-      return this.#turnsOf(workspace, words, facts) ?? this.#execute(workspace, words, facts);
-    };
-    if (isAboutScripts(facts)) {
-      const keys = keysOf(words, facts);
-      return this.#begin(
-        client,
-        this.#whole((workspace) => this.#execute(workspace, words, facts), scope, keys, keys),
-      );
-    }
-    const command = { words, facts, scope };
+    const { turns, runScript } = facts as CommandRow;
+    if (runScript !== undefined) return this.#runScript(words, facts, client, scope);
     try {
-      const { turns } = facts as CommandRow;
-      if (turns !== undefined) return this.#inTurns(client, turns(words), command).catch(replyOfError);
-      const reply = this.#carryOut(client, NOTHING_SEEN_TO, body);
-      return typeof reply === "function" ? this.#inTurns(client, reply, command).catch(replyOfError) : reply;
-    } catch (error) {
-      if (!(error instanceof Interruption)) return this.#ended(client, error, command);
-      const keys = keysOf(words, facts);
-      const whole = (workspace: ReplicaWorkspace): Reply => {
+      if (turns !== undefined) return this.#inTurns(client, turns(words), { words, facts, scope }).catch(replyOfError);
+      const reply = this.#carryOut<Reply | Turn>(client, NOTHING_SEEN_TO, (workspace) => {
         workspace.scope = scope;
-        if (facts.flags.has("readonly")) workspace.expect(keys);
-        else workspace.expectHere(keys);
-        return this.#execute(workspace, words, facts);
-      };
-      // Of several keys it is known by now what all of them take.
-      return keys.length > 1
-        ? this.#begin(client, whole, command)
-        : this.#later(client, error, whole).catch((later) => this.#ended(client, later, command));
+        return this.#turnsOf(workspace, words, facts) ?? this.#execute(workspace, words, facts);
+      });
+      if (typeof reply !== "function") return reply;
+      return this.#inTurns(client, reply, { words, facts, scope }).catch(replyOfError);
+    } catch (error) {
+      const command = { words, facts, scope };
+      if (!(error instanceof Interruption)) return this.#ended(client, error, command);
+      return this.#again(client, error, command);
     }
+  }
+
+  #runScript(words: CommandWords, facts: CommandFacts, client: CommandClient, scope: Scope): Reply | Promise<Reply> {
+    const keys = keysOf(words, facts);
+    return this.#begin(
+      client,
+      this.#whole((workspace) => this.#execute(workspace, words, facts), scope, keys, keys),
+    );
+  }
+
+  /** It has to wait for something, and then begins again. */
+  #again(client: CommandClient, first: Interruption, command: ScopedCommand): Reply | Promise<Reply> {
+    const { words, facts, scope } = command;
+    const keys = keysOf(words, facts);
+    const whole = (workspace: ReplicaWorkspace): Reply => {
+      workspace.scope = scope;
+      if (facts.flags.has("readonly")) workspace.expect(keys);
+      else workspace.expectHere(keys);
+      return this.#execute(workspace, words, facts);
+    };
+    // Of several keys it is known by now what all of them take.
+    return keys.length > 1
+      ? this.#begin(client, whole, command)
+      : this.#later(client, first, whole).catch((later) => this.#ended(client, later, command));
   }
 
   /** Of what a command may throw that nothing more can be done about but wait. */
@@ -287,11 +294,13 @@ export class SpaceCommands {
 
   /** Throws what the command throws. */
   #execute(workspace: ReplicaWorkspace, words: CommandWords, facts: CommandFacts): Reply {
-    const { run, runScript } = facts as CommandRow;
+    const { run, runScript, needsRoom } = facts as CommandRow;
     if (runScript !== undefined) return this.#executeScript(workspace, words, runScript);
     if (run === undefined) return errorReply(`ERR '${facts.name}' is about a connection, and there is none here`);
     checkSizes(words, facts, workspace);
-    workspace.expectRoom(needsRoom(facts));
+    workspace.expectRoom(needsRoom);
+    // Most often nobody wants to know: then nothing is made for it.
+    if (this.#told.listener === undefined) return run(workspace, words);
     return this.#tell(workspace, { words, facts }, () => run(workspace, words));
   }
 
@@ -333,8 +342,4 @@ function writtenBy({ written, lastWrite }: CommandClient, replica: Replica): rea
 
 function mayBlock(client: CommandClient): client is CommandClient & Required<Pick<CommandClient, "waits">> {
   return client.waits !== undefined;
-}
-
-function isAboutScripts(facts: CommandFacts): boolean {
-  return (facts as CommandRow).runScript !== undefined;
 }

@@ -249,6 +249,8 @@ export interface RecordFields {
 export class RecordWriter {
   bytes: Uint8Array;
   view: DataView;
+  /** The key that stands behind a header without more: whoever looks for a register looks in several places, and then writes it. */
+  #key: string | undefined;
 
   constructor(capacity = 1024) {
     this.bytes = new Uint8Array(capacity);
@@ -353,13 +355,16 @@ export class RecordWriter {
     const identityEnd = field === undefined ? keyEnd : keyEnd + field.length;
     const tagsEnd = tags === undefined ? identityEnd : identityEnd + TAGS_LENGTH_BYTES + tags.length;
     const valueStart = seen === undefined ? tagsEnd : tagsEnd + SEEN_LENGTH_BYTES + seen.length;
+    const [keyBefore, bytesBefore] = [this.#key, this.bytes];
     this.#reserve(valueStart + valueLength);
     const { view } = this;
     view.setUint8(4, flagsAll);
     view.setUint8(5, kind);
     view.setUint16(6, key.length, true);
     if (expiry !== undefined) writeUint48(view, RECORD_HEADER_BYTES, expiry);
-    this.#writeText(keyStart, key);
+    const isPlain = keyStart === RECORD_HEADER_BYTES;
+    if (!isPlain || key !== keyBefore || this.bytes !== bytesBefore) this.#writeText(keyStart, key);
+    if (isPlain) this.#key = key;
     if (field !== undefined) {
       view.setUint16(keyStart - FIELD_LENGTH_BYTES, field.length, true);
       this.#writeText(keyEnd, field);
@@ -386,6 +391,7 @@ export class RecordWriter {
   }
 
   #reserve(length: number): void {
+    this.#key = undefined;
     if (length <= this.bytes.length && this.bytes.length <= Math.max(length, KEPT_BYTES_MAX)) return;
     giveBack(this.bytes.buffer);
     this.bytes = new Uint8Array(Math.max(length, Math.min(KEPT_BYTES_MAX, this.bytes.length * 2)));

@@ -16,7 +16,7 @@ import type { SpaceId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import type { Arena } from "./arena.ts";
 import { MemoryShares, type Pool, type Standing, type Tenant } from "./memory-shares.ts";
-import { BOUND_TO_STAY, FREE_TO_GO, type Hold, type Places, type S3Fifo } from "./s3-fifo.ts";
+import { BOUND_TO_STAY, FREE_TO_GO, type Hold, isQueued, type Places, type S3Fifo, usedOnceMore } from "./s3-fifo.ts";
 import type { Shard } from "./shard.ts";
 
 /**
@@ -118,6 +118,9 @@ export class Residency implements Places {
 
   /** A register that may go has come, or another value of it. */
   came(shard: Shard, slot: number): void {
+    const use = shard.table.getUse(slot);
+    // Most often it takes over the turn of a value before it: which queue that is in need not be known.
+    if (isQueued(use)) return shard.table.setUse(slot, usedOnceMore(use));
     const lodger = this.#lodgers.get(shard) as Lodger;
     const run = lodger.runs[slot >>> RUN_BITS] || this.#number(lodger, slot >>> RUN_BITS);
     lodger.tenant.pool.queues.came(((run << RUN_BITS) | (slot & RUN_MASK)) >>> 0);

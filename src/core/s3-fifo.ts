@@ -51,6 +51,12 @@ export function usedOnceMore(use: number): number {
   return (use & TIMES) === TIMES ? use : use + 1;
 }
 
+/** True of the use of a place that is in a queue. */
+export function isQueued(use: number): boolean {
+  const queue = use & QUEUE;
+  return queue === SMALL || queue === MAIN;
+}
+
 /** How much a place is used: nothing that was asked for of late is colder than what was not, nor what is in a queue than the rest. */
 export function warmthOf(use: number): number {
   const times = use & TIMES;
@@ -123,15 +129,13 @@ export class S3Fifo {
   /** A value has come to a place, or another has taken its place there. */
   came(place: number): void {
     const use = this.#places.getUse(place);
-    const queue = use & QUEUE;
-    if (queue === SMALL || queue === MAIN) this.#places.setUse(place, usedOnceMore(use));
-    else this.#enqueue(place, queue === GHOST ? MAIN : SMALL, 0);
+    if (isQueued(use)) this.#places.setUse(place, usedOnceMore(use));
+    else this.#enqueue(place, (use & QUEUE) === GHOST ? MAIN : SMALL, 0);
   }
 
   /** What had been told to go did not: it comes last in the main queue, unless another value came there and is queued. */
   stays(place: number): void {
-    const queue = this.#places.getUse(place) & QUEUE;
-    if (queue === SMALL || queue === MAIN || this.#places.holdOf(place) === EMPTY) return;
+    if (isQueued(this.#places.getUse(place)) || this.#places.holdOf(place) === EMPTY) return;
     this.#enqueue(place, MAIN, 0);
   }
 

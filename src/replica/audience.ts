@@ -20,8 +20,8 @@ export interface AudienceListener {
 
 /** Replicas that follow shards. */
 export interface ShardFollowers {
-  /** Shards that others follow here, counted for each of these. */
-  readonly followers: number;
+  /** Others follow shards here. */
+  readonly hasFollowers: boolean;
   /** False: watchers here are told of it by another. */
   isToldHere(shard: ShardId): boolean;
   applied(shard: ShardId, view: DataView, at: number, now: number): void;
@@ -81,7 +81,7 @@ export class Audience {
   }
 
   #isFollowed(space: SpaceId): boolean {
-    return this.#followers.followers > 0 || this.#changesBySpace.get(space)?.isUnknown === false;
+    return this.#followers.hasFollowers || this.#changesBySpace.get(space)?.isUnknown === false;
   }
 
   #tell(shard: Shard, view: DataView, at: number, now: number): void {

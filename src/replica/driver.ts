@@ -594,7 +594,8 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
    */
   #scheduleFlush(): void {
     const { replica } = this;
-    if (!replica.hasPending || this.#flushing === "soon") return;
+    if (this.#flushing === "soon" || !replica.hasPending) return;
+    if (this.#flushing === "later" && !replica.replication.isAwaited) return;
     const isRightAfter = this.#now() - this.#flushedAt < PUSH_MS && !replica.replication.isAwaited;
     if (!isRightAfter) {
       this.#flushing = "soon";

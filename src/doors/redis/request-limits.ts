@@ -2,7 +2,18 @@
 
 import type { Principal } from "../auth.ts";
 import type { DoorLimits } from "../limits.ts";
-import type { RequestLimits } from "./request-parser.ts";
+
+export interface RequestLimits {
+  /** Bytes of one argument. */
+  readonly argumentBytesMax: number;
+  /** Arguments of one command, its name included. */
+  readonly argumentsMax: number;
+  /** Bytes of one command, with what it takes to remember its arguments. */
+  readonly commandBytesMax: number;
+}
+
+/** What it takes to remember an argument. */
+export const ARGUMENT_OVERHEAD = 96;
 
 const STRANGER_LIMITS: RequestLimits = { argumentBytesMax: 4096, argumentsMax: 16, commandBytesMax: 8192 };
 const ARGUMENTS_MAX = 1024 * 1024;

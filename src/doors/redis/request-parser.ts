@@ -14,15 +14,8 @@
 
 import { FREE_BYTES } from "./argument-room.ts";
 import { splitWords } from "./inline-words.ts";
-
-export interface RequestLimits {
-  /** Bytes of one argument. */
-  readonly argumentBytesMax: number;
-  /** Arguments of one command, its name included. */
-  readonly argumentsMax: number;
-  /** Bytes of one command, with what it takes to remember its arguments. */
-  readonly commandBytesMax: number;
-}
+import { ARGUMENT_OVERHEAD, type RequestLimits } from "./request-limits.ts";
+import { type KnownNames, WholeCommands } from "./whole-commands.ts";
 
 /** A command: its name and its arguments, each valid until the next call of `feed`, unless it is copied. */
 export type Command = readonly Uint8Array[];
@@ -41,8 +34,6 @@ const LINE_BYTES_MAX = 64 * 1024;
 const LONG_BYTES = 32 * 1024;
 /** Room is asked for in no smaller steps. */
 const ROOM_STEP_BYTES = 64 * 1024;
-/** What it takes to remember an argument. */
-const ARGUMENT_OVERHEAD = 96;
 /** Digits of the greatest count or length with its sign. */
 const DIGITS_MAX = 20;
 
@@ -62,6 +53,7 @@ interface Long {
 
 export class RequestParser {
   #limits: RequestLimits;
+  readonly #whole: WholeCommands;
   #bytes: Uint8Array = NOTHING;
   /** Of `#bytes`, what is read next. */
   #at = 0;
@@ -80,8 +72,9 @@ export class RequestParser {
   needsRoom = 0;
   #failed: ProtocolError | undefined;
 
-  constructor(limits: RequestLimits) {
+  constructor(limits: RequestLimits, names?: KnownNames) {
     this.#limits = limits;
+    this.#whole = new WholeCommands(names);
   }
 
   /** From now on; what is under way as well. */
@@ -105,6 +98,7 @@ export class RequestParser {
       joined.set(chunk, left);
       this.#bytes = joined;
     }
+    this.#whole.feed(this.#bytes);
     this.#at = 0;
   }
 
@@ -146,6 +140,12 @@ export class RequestParser {
         if (words !== undefined) this.#room = 0;
         if (words === undefined || words.length > 0) return words;
         continue;
+      }
+      const whole = this.#looked === 0 ? this.#whole.next(this.#at, this.#limits) : undefined;
+      if (whole !== undefined) {
+        this.#at = this.#whole.end;
+        this.#room = 0;
+        return whole;
       }
       const count = this.#number("too big mbulk count string", "invalid multibulk length");
       if (count === undefined) return undefined;
