@@ -37,7 +37,6 @@ const documents = readdirSync(root)
 const longFiles: ReadonlyMap<string, string> = new Map([
   ["src/replica/replica.ts", "the one way in and out of the machine: one arm a message, the work is elsewhere"],
   ["src/replica/driver.ts", "the one place that keeps the outbox's order"],
-  ["src/runtime/ws-transport.ts", "one port with its four invariants; proofs, dialling and frames are elsewhere"],
   ["test/wire/codec.test.ts", "what each message may say and what it must not, side by side as in the codec"],
   ["test/runtime/ws-attacks.test.ts", "one list of attacks, to be held against the list they come from"],
 ]);

@@ -1,7 +1,7 @@
 /**
  * The `Transport` port over WebSockets. Peers come in by `/v1/peer` on the port of the HTTP door, which hands the upgrade
  * over, and both ends dial; the handshake (`wire/handshake.ts`) proves who is there, and of two links between one pair one
- * survives (`wire/link-choice.ts`).
+ * survives (`link-table.ts`).
  *
  * Invariants: (1) at most one link a peer, and its `down` is told before the `up` of its successor. (2) Every connection
  * that ends before it is a link is counted and told by `refused`, once, unless we gave it up ourselves. (3) The caller's
@@ -31,12 +31,13 @@ import type { Statistic, StatisticsSource } from "../stats.ts";
 import { COMPRESSED_MESSAGE_BYTES_MIN } from "../wire/frames.ts";
 import { Handshake, type Hmac, type ProvedPeer } from "../wire/handshake.ts";
 import { checkFacts, type Refusal, type Role, type VersionRange } from "../wire/handshake-message.ts";
-import { type LinkClaim, replaces } from "../wire/link-choice.ts";
 import { VERSIONS } from "../wire/message.ts";
 import { type DialFailure, Dialler, isAddress } from "./dialler.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits, longestQueue } from "./link-limits.ts";
 import { LinkStatistics } from "./link-statistics.ts";
+import { type Link, LinkTable } from "./link-table.ts";
 import { MessageFrames } from "./message-frames.ts";
+import { OpenDials } from "./open-dials.ts";
 import { type ConnectionEnd, type ConnectionOwner, PeerConnection } from "./peer-connection.ts";
 import { dialPeer, type PeerTls } from "./peer-dial.ts";
 import { createNonce, createPeerHmac, createProcessNumber, equalInConstantTime } from "./peer-proof.ts";
@@ -60,13 +61,6 @@ export interface WsTransportOptions {
   readonly log: Log;
 }
 
-interface Link {
-  readonly id: LinkId;
-  readonly connection: PeerConnection;
-  readonly peer: ProvedPeer;
-  readonly claim: LinkClaim;
-}
-
 export class WsTransport implements Transport, StatisticsSource, ConnectionOwner {
   /** For whoever routes upgrade requests. */
   readonly path = PEER_PATH;
@@ -79,20 +73,14 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
   readonly #statistics = new LinkStatistics();
   readonly #upgrades: PeerUpgrades;
   readonly #dialler: Dialler;
-  readonly #links = new Map<LinkId, Link>();
-  readonly #linksByPeer = new Map<ReplicaId, Link>();
-  readonly #linksByConnection = new Map<PeerConnection, Link>();
+  readonly #links: LinkTable;
   /** Links that are over, to be told. */
   readonly #downs: { readonly link: Link; readonly end: ConnectionEnd }[] = [];
   readonly #connections = new Set<PeerConnection>();
-  readonly #dialsByAddress = new Map<string, PeerConnection>();
-  /** Nonces of our dials that are being answered, in hex. */
-  readonly #noncesByConnection = new Map<PeerConnection, string>();
-  readonly #ownNonces = new Set<string>();
+  readonly #dials = new OpenDials();
   #blocked: ReadonlySet<ReplicaId> = new Set();
   #facts: LocalFacts | undefined;
   #events: TransportEvents | undefined;
-  #lastLink = 0;
   #lastAttempt = 0;
   #tick = 0;
   #cancelTick: Cancel = () => {};
@@ -106,6 +94,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
     this.queueBytesMax = longestQueue(this.#limits);
     this.#versions = options.versions ?? VERSIONS;
     this.#hmac = createPeerHmac(options.secret);
+    this.#links = new LinkTable(this.#limits.linksMax, () => this.#localFacts().id);
     this.#frames = new MessageFrames((run) => options.scheduler.soon(run));
     this.#upgrades = new PeerUpgrades({
       limits: this.#limits,
@@ -119,7 +108,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
       scheduler: options.scheduler,
       dial: (address, isRetry) => this.#dial(address, isRetry),
       giveUp: (address) => this.#giveUp(address),
-      isLinked: (address, replica) => this.#isLinked(address, replica),
+      isLinked: (address, replica) => this.#links.isLinked(address, replica),
       isBlocked: (replica) => this.#blocked.has(replica),
     });
   }
@@ -177,7 +166,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
   block(replicas: readonly ReplicaId[]): void {
     const before = this.#blocked;
     this.#blocked = new Set(replicas);
-    for (const link of [...this.#links.values()]) {
+    for (const link of this.#links.all()) {
       if (this.#blocked.has(link.peer.id)) link.connection.close("UNREACHABLE", "blocked");
     }
     if ([...before].some((replica) => !this.#blocked.has(replica))) this.#dialler.hurry();
@@ -196,9 +185,8 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
   }
 
   statistics(): readonly Statistic[] {
-    let queuedBytes = 0;
-    for (const link of this.#links.values()) queuedBytes += link.connection.queuedBytes;
-    return this.#statistics.statistics({ links: this.#links.size, greetings: this.#upgrades.slotsInUse, queuedBytes });
+    const { size, queuedBytes } = this.#links;
+    return this.#statistics.statistics({ links: size, greetings: this.#upgrades.slotsInUse, queuedBytes });
   }
 
   /** An upgrade request to `PEER_PATH`; the socket is ours from here on. */
@@ -210,19 +198,10 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
 
   linked(connection: PeerConnection, peer: ProvedPeer, version: number): void {
     this.#upgrades.freeSlot(connection.socket);
-    this.#forgetDial(connection);
-    const held = this.#linksByPeer.get(peer.id);
-    held?.connection.close("PEER_REPLACED", "a newer or better link took over");
+    this.#dials.remove(connection);
+    this.#links.ofPeer(peer.id)?.connection.close("PEER_REPLACED", "a newer or better link took over");
     this.#tellDowns();
-    const link: Link = {
-      id: ++this.#lastLink,
-      connection,
-      peer,
-      claim: this.#claimOf(connection.inbound, peer),
-    };
-    this.#links.set(link.id, link);
-    this.#linksByPeer.set(peer.id, link);
-    this.#linksByConnection.set(connection, link);
+    const link = this.#links.add(connection, peer);
     this.#options.log("debug", "link-up", {
       peer: peer.id,
       address: connection.address,
@@ -237,12 +216,12 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
   }
 
   message(connection: PeerConnection, bytes: Uint8Array): void {
-    const link = this.#linksByConnection.get(connection);
+    const link = this.#links.ofConnection(connection);
     if (link !== undefined && !this.#stopped) this.#events?.frame(link.id, bytes);
   }
 
   ended(connection: PeerConnection, end: ConnectionEnd): void {
-    const link = this.#linksByConnection.get(connection);
+    const link = this.#links.ofConnection(connection);
     if (link === undefined) this.#endGreeting(connection, end);
     else this.#endLink(link, end);
   }
@@ -257,39 +236,12 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
   #admit(inbound: boolean, peer: ProvedPeer): Refusal | undefined {
     if (this.#stopped) return { code: "SHUTTING_DOWN", message: "this replica stops" };
     if (this.#blocked.has(peer.id)) return { code: "UNREACHABLE", message: "blocked" };
-    const held = this.#linksByPeer.get(peer.id);
-    if (held === undefined) {
-      if (this.#links.size < this.#limits.linksMax) return undefined;
-      return { code: "TOO_MANY_CONNECTIONS", message: `${this.#links.size} links` };
-    }
-    if (held.peer.processNumber !== peer.processNumber) return this.#refuseDuplicate(held);
-    if (replaces(this.#claimOf(inbound, peer), held.claim)) return undefined;
-    return { code: "PEER_REPLACED", message: "another link between the two stays" };
-  }
-
-  #turnAway({ id, processNumber }: Pick<ProvedPeer, "id" | "processNumber">): Refusal | undefined {
-    const held = this.#linksByPeer.get(id);
-    if (held === undefined) return undefined;
-    if (held.peer.processNumber !== processNumber) return this.#refuseDuplicate(held);
-    return { code: "PEER_REPLACED", message: `the dialler has a link to ${id}` };
-  }
-
-  /** Whoever came first stays while it can be heard. Should it be gone without a word, the other one is let in when it tries again. */
-  #refuseDuplicate({ peer, connection }: Link): Refusal {
-    connection.challenge();
-    const message = `a replica named ${peer.id} is there already, at ${peer.address}: choose another --id`;
-    return { code: "PEER_DUPLICATE_ID", message };
-  }
-
-  #claimOf(inbound: boolean, peer: ProvedPeer): LinkClaim {
-    return { peerLife: peer.life, dialler: inbound ? peer.id : this.#localFacts().id, attempt: peer.attempt };
+    return this.#links.admit(inbound, peer);
   }
 
   #endLink(link: Link, end: ConnectionEnd): void {
     this.#statistics.countCut(end.code);
-    this.#links.delete(link.id);
-    this.#linksByConnection.delete(link.connection);
-    if (this.#linksByPeer.get(link.peer.id) === link) this.#linksByPeer.delete(link.peer.id);
+    this.#links.remove(link);
     if (end.byPeer && end.code === "UNREACHABLE") this.#dialler.noteBlocked(link.peer.id);
     // A replica that closes or overfills a link is in the midst of its own step: it hears of it after.
     this.#downs.push({ link, end });
@@ -308,8 +260,8 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
 
   #endGreeting(connection: PeerConnection, end: ConnectionEnd): void {
     const { address, inbound, claimedId } = connection;
-    const isWanted = inbound || this.#dialsByAddress.get(address) === connection;
-    this.#forgetDial(connection);
+    const isWanted = inbound || this.#dials.isWanted(connection);
+    this.#dials.remove(connection);
     if (this.#stopped || !isWanted) return;
     this.#tellRefused(address, end, inbound);
     if (!inbound) this.#dialler.failed(address, dialFailureOf(end), claimedId);
@@ -320,12 +272,6 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
     this.#statistics.countRefusal(code);
     this.#options.log("debug", "peer-refused", { address, code, message, inbound });
     if (!this.#stopped) this.#events?.refused({ address, code, message, inbound });
-  }
-
-  #isLinked(address: string, replica: ReplicaId | undefined): boolean {
-    if (replica !== undefined && this.#linksByPeer.has(replica)) return true;
-    for (const link of this.#linksByPeer.values()) if (link.peer.address === address) return true;
-    return false;
   }
 
   #sendCompressed(connection: PeerConnection, message: Uint8Array): void {
@@ -353,8 +299,8 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
       facts,
       hmac: this.#hmac,
       equal: equalInConstantTime,
-      turnAway: (claimed) => this.#turnAway(claimed),
-      isOwnNonce: (other) => this.#ownNonces.has(hex(other)),
+      turnAway: (claimed) => this.#links.turnAway(claimed),
+      isOwnNonce: (other) => this.#dials.isOwnNonce(other),
       admit: (peer) => this.#admit(inbound, peer),
     });
     const connection = new PeerConnection({
@@ -368,7 +314,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
       scheduler: this.#options.scheduler,
     });
     this.#connections.add(connection);
-    if (!inbound) this.#rememberDial(connection, address, nonce);
+    if (!inbound) this.#dials.add(connection, nonce);
     return connection;
   }
 
@@ -381,23 +327,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
   }
 
   #giveUp(address: string): void {
-    const connection = this.#dialsByAddress.get(address);
-    if (connection === undefined) return;
-    this.#dialsByAddress.delete(address);
-    connection.close("SHUTTING_DOWN", "this address is no longer wanted");
-  }
-
-  #rememberDial(connection: PeerConnection, address: string, nonce: Uint8Array): void {
-    const name = hex(nonce);
-    this.#dialsByAddress.set(address, connection);
-    this.#noncesByConnection.set(connection, name);
-    this.#ownNonces.add(name);
-  }
-
-  #forgetDial(connection: PeerConnection): void {
-    this.#ownNonces.delete(this.#noncesByConnection.get(connection) ?? "");
-    this.#noncesByConnection.delete(connection);
-    if (this.#dialsByAddress.get(connection.address) === connection) this.#dialsByAddress.delete(connection.address);
+    this.#dials.giveUp(address)?.close("SHUTTING_DOWN", "this address is no longer wanted");
   }
 
   // Upgrades.
@@ -418,7 +348,7 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
     this.#cancelTick = this.#options.scheduler.after(tickMs, () => {
       const pingEvery = Math.max(1, Math.round(this.#limits.pingEveryMs / tickMs));
       const ping = ++this.#tick % pingEvery === 0;
-      for (const link of [...this.#links.values()]) link.connection.tick(ping, DEAD_TICKS);
+      for (const link of this.#links.all()) link.connection.tick(ping, DEAD_TICKS);
       this.#scheduleTick();
     });
   }
@@ -432,8 +362,4 @@ export class WsTransport implements Transport, StatisticsSource, ConnectionOwner
 function dialFailureOf(end: ConnectionEnd): DialFailure {
   if (end.code === "PEER_SELF") return "self";
   return end.code === "UNREACHABLE" && end.byPeer ? "blocked" : "failed";
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
 }
