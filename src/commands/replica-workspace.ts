@@ -100,7 +100,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   expectRoom(isForAll: boolean): void {
-    if (isForAll) this.#replica.expectRoom(this.#space);
+    if (isForAll) this.#replica.writes.expectRoom(this.#space);
     this.#hasRoom = isForAll;
   }
 
@@ -256,7 +256,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     const shard = this.shardOf(key);
     // What nobody has is not there: nothing can be added to it.
     if (isLost(shard, key, this.now, this.#lost)) return this.writeString(key, bytesFromLatin1(textOfAmount(by)));
-    this.#replica.prepare(shard);
+    this.#replica.writes.prepare(shard);
     const value = this.#valueIn(shard, key);
     const due = isThere(value) ? dueOf(shard, value) : this.endUnderPolicy(Infinity);
     this.write(shard, addition(shard, key, by, due, this.now));

@@ -4,6 +4,7 @@ import type { OriginId } from "../base/ids.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { replicaOf } from "../core/origin.ts";
 import type { Shard } from "../core/shard.ts";
+import type { LocalWrites } from "./local-writes.ts";
 
 /** Values that are taken back from disk before more are. */
 const RECALLS_AT_ONCE = 256;
@@ -11,8 +12,7 @@ const RECALLS_AT_ONCE = 256;
 export interface AdoptionHost extends Pick<Surroundings, "recall"> {
   readonly number: number;
   readonly origin: OriginId;
-  /** Before a write that names the life that makes it. */
-  prepare(shard: Shard): void;
+  readonly writes: Pick<LocalWrites, "prepare">;
 }
 
 /** Adopts what earlier lives wrote beyond what the shard claims. False: not yet, as values are away. */
@@ -28,7 +28,7 @@ export function adopt(host: AdoptionHost, shard: Shard): boolean {
     host.recall(shard, away.slice(0, RECALLS_AT_ONCE));
     return false;
   }
-  if (slots.length > 0) host.prepare(shard);
+  if (slots.length > 0) host.writes.prepare(shard);
   for (const slot of slots) shard.redot(slot);
   return true;
 }

@@ -16,6 +16,7 @@ import type { ReplicaId, ShardId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import type { Keyspaces } from "../cluster/keyspaces.ts";
 import { isDisplaced, isPlaced } from "../cluster/members.ts";
+import type { Membership } from "../cluster/membership.ts";
 import type { Movement } from "../cluster/movement.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import type { Shard } from "../core/shard.ts";
@@ -30,8 +31,7 @@ export interface DepartureHost extends Surroundings {
   readonly isEphemeral: boolean;
   readonly bequest: Pick<Bequest, "left" | "tick">;
   stateOf(id: ReplicaId): MemberState;
-  /** Displaces this replica, and tells of it. */
-  giveUpPlace(): void;
+  readonly membership: Pick<Membership, "giveUpPlace">;
   log(level: "info", event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
@@ -79,7 +79,7 @@ export class Departure {
     this.#wanted = new Map(held.map((shard) => [shard.id, shard.vector.snapshot()]));
     const { owned, strays } = this.#host.movement.progress();
     this.#host.log("info", "leaving", { shards: owned + strays + held.length });
-    this.#host.giveUpPlace();
+    this.#host.membership.giveUpPlace();
   }
 
   /** Looks how far it is; to be called now and then. */
@@ -88,7 +88,7 @@ export class Departure {
     this.#host.bequest.tick(now);
     if (this.#hasHandedOver) return;
     const self = this.#host.members.get(this.#host.members.self);
-    if (self !== undefined && !isDisplaced(self)) this.#host.giveUpPlace();
+    if (self !== undefined && !isDisplaced(self)) this.#host.membership.giveUpPlace();
     const heirs = this.heirs();
     for (const [id, vector] of this.#wanted) if (this.#isAtSome(heirs, id, vector)) this.#wanted.delete(id);
     if (this.#toHandOver() > 0) return;

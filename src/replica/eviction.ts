@@ -30,6 +30,7 @@ import type { Standing } from "../core/memory-shares.ts";
 import type { Residency } from "../core/residency.ts";
 import type { Shard } from "../core/shard.ts";
 import { DiskBudget } from "./disk-budget.ts";
+import type { LocalWrites } from "./local-writes.ts";
 
 /** Evicted in one step, about 10 µs each. */
 const STEP = 256;
@@ -56,8 +57,7 @@ const LENDING_MS = 3000;
 
 export interface EvictionHost extends Surroundings {
   readonly residency: Residency | undefined;
-  /** Deletes what is in a slot, one tick after it. */
-  evict(shard: Shard, slot: number, now: number): void;
+  readonly writes: Pick<LocalWrites, "evict">;
 }
 
 /** A slot, which holds the deletion of what was evicted from it, a record of so many bytes; `isOrphan`: that nobody had any more. */
@@ -132,7 +132,7 @@ export class Eviction {
   /** Removes what is in a slot for good. */
   remove(shard: Shard, slot: number, now: number, isOrphan = false): void {
     const bytes = shard.values.wholeLengthOf(slot);
-    this.#host.evict(shard, slot, now);
+    this.#host.writes.evict(shard, slot, now);
     this.evicted++;
     this.listener?.(shard, slot, bytes, isOrphan);
   }

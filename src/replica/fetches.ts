@@ -14,7 +14,7 @@
 import { BadBytes } from "../base/bytes.ts";
 import { isDue } from "../base/deadline.ts";
 import { AtollError } from "../base/errors.ts";
-import type { ReplicaId, ShardId } from "../base/ids.ts";
+import type { ReplicaId } from "../base/ids.ts";
 import { coOwnersOf } from "../cluster/co-owners.ts";
 import { keeperOf } from "../cluster/keeper.ts";
 import { isDisplaced, type Member } from "../cluster/members.ts";
@@ -26,6 +26,7 @@ import type { Shard } from "../core/shard.ts";
 import type { MemberState, MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
 import { isOfVersion, isVersionIn, type VersionFacts, versionFactsAt } from "../wire/version-facts.ts";
+import type { Intake } from "./intake.ts";
 import type { Found, Recalls } from "./recalls.ts";
 
 /** For the answer of one peer. */
@@ -40,8 +41,7 @@ export interface FetchHost extends SendingSurroundings {
   readonly limits: RecordLimits;
   readonly isEphemeral: boolean;
   stateOf(id: ReplicaId): MemberState;
-  /** Takes in a register that came outside of pushes and deltas. Throws `BadBytes`. */
-  takeIn(shard: ShardId, records: Records, now: number): void;
+  readonly intake: Pick<Intake, "takeIn">;
 }
 
 interface Fetch {
@@ -164,7 +164,7 @@ export class Fetches {
       if (start + checkRecord(view, start, end, this.#host.limits) !== end)
         throw new BadBytes("more than one record where one was asked for");
       if (isOfVersion(version, view, start)) return this.#end(request, wanted, bytes.slice(start, end));
-      this.#host.takeIn(shard.id, records, now);
+      this.#host.intake.takeIn(shard.id, records, now);
     }
     const slot = shard.find(version.kind, version.key);
     const isHeld = slot !== 0 && isVersionIn(shard, slot, version);

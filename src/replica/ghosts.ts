@@ -28,6 +28,7 @@ import { FREE_TO_GO } from "../core/s3-fifo.ts";
 import type { Shard } from "../core/shard.ts";
 import type { MessageOf } from "../wire/message.ts";
 import { isVersionIn, KEEP_MAX, type VersionFacts, versionFactsIn } from "../wire/version-facts.ts";
+import type { DiskStanding } from "./disk-standing.ts";
 import type { Recalls } from "./recalls.ts";
 
 const ANSWER_MS = 5000;
@@ -45,8 +46,7 @@ export interface GhostsHost extends SendingSurroundings {
   readonly isEphemeral: boolean;
   /** It is about to leave for good. */
   readonly isDeparting: boolean;
-  /** A record that is held, in memory or away, is on disk as it is. */
-  isOnDisk(shard: Shard, slot: number): boolean;
+  readonly standing: Pick<DiskStanding, "isOnDisk">;
 }
 
 interface Offer {
@@ -193,7 +193,7 @@ export class Ghosts implements Lender {
     const slot = shard.find(version.kind, version.key);
     if (slot === 0 || shard.isUnconfirmed(slot)) return false;
     if (!isVersionIn(shard, slot, version)) return false;
-    if (!isEphemeral) return this.#host.isOnDisk(shard, slot);
+    if (!isEphemeral) return this.#host.standing.isOnDisk(shard, slot);
     return !shard.isAway(slot) && !this.isOffered(shard, slot);
   }
 

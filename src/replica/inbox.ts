@@ -13,7 +13,6 @@ import { isOfMembership } from "../cluster/membership-message.ts";
 import type { Pulls } from "../cluster/pulls.ts";
 import type { Replication } from "../cluster/replication.ts";
 import type { Serving } from "../cluster/serving.ts";
-import type { Whisper } from "../document-store.ts";
 import type { Message, MessageOf, ReportFacts } from "../wire/message.ts";
 import type { AckWaits } from "./acks.ts";
 import type { Bequest } from "./bequest.ts";
@@ -21,6 +20,7 @@ import type { Confirmations } from "./confirmations.ts";
 import type { Fetches } from "./fetches.ts";
 import type { Ghosts } from "./ghosts.ts";
 import type { Intake } from "./intake.ts";
+import type { Peers } from "./peers.ts";
 import type { Persistence } from "./persistence.ts";
 import type { QuorumReads } from "./quorum-reads.ts";
 import type { WatchRelay } from "./watch-relay.ts";
@@ -52,9 +52,9 @@ export interface InboxHost {
   readonly fetches: Fetches;
   readonly watchRelay: WatchRelay;
   readonly persistence: Pick<Persistence, "epochsDirty">;
+  readonly peers: Peers;
   readonly requests: RequestListener | undefined;
   heardOf(space: SpaceId, now: number): void;
-  heard(whisper: Whisper): void;
 }
 
 export class Inbox {
@@ -144,7 +144,7 @@ export class Inbox {
       case "response":
         return host.requests?.receiveResponse(peer, message, now);
       case "whisper":
-        return host.heard({ type: "message", from: peer, topic: message.topic, message: message.bytes.slice() });
+        return host.peers.heard({ type: "message", from: peer, topic: message.topic, message: message.bytes.slice() });
       case "leave":
         return host.membership.receiveLeave(peer, message);
       default:

@@ -16,6 +16,7 @@ import { recordLength } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
+import type { Intake } from "./intake.ts";
 
 const READ_MS = 3000;
 /** By as much a clock that is put back prolongs a read; one that is put back by more ends it. */
@@ -42,8 +43,7 @@ export interface QuorumReadsHost extends Surroundings {
   isMajorityKnown(): boolean;
   /** True for a member without a link that is not known to be gone. */
   mayLink(id: ReplicaId): boolean;
-  /** Takes in a register that came outside of pushes and deltas. Throws `BadBytes`. */
-  takeIn(shard: ShardId, records: Records, now: number): void;
+  readonly intake: Pick<Intake, "takeIn">;
 }
 
 export class QuorumReads {
@@ -142,7 +142,7 @@ export class QuorumReads {
     const read = this.#pending.get(message.request);
     if (!read?.waitingFor.delete(peer)) return;
     read.heard.add(peer);
-    this.#host.takeIn(read.shard, message.records, now);
+    this.#host.intake.takeIn(read.shard, message.records, now);
     if (message.whole) read.missing--;
     if (read.missing === 0 || this.#isInVain(read)) this.#settle(message.request, read);
   }

@@ -6,13 +6,13 @@
 
 import type { ReplicaId } from "../base/ids.ts";
 import type { Shards } from "../core/shards.ts";
+import type { Outlook } from "./outlook.ts";
 
 export interface ReadinessHost {
   readonly shards: Shards;
   readonly lifeDurable: boolean;
   readonly seeksPeers: boolean;
-  /** Who there is, and which keyspaces, has all been taken into who owns what. */
-  readonly isViewSettled: boolean;
+  readonly outlook: Pick<Outlook, "isSettled">;
   /** `aloneMs`: for so long somebody is looked for who may be there. */
   readonly config: { readonly aloneMs: number };
   readonly departure: { reasons(): readonly string[] };
@@ -70,8 +70,8 @@ export class ReadinessCheck {
   }
 
   #joiningReasons(ageMs: number): string[] {
-    const { movement, seeksPeers, config, antiEntropy, pulls, isViewSettled } = this.#host;
-    const reasons = isViewSettled ? [] : ["who owns what is not yet on disk"];
+    const { movement, seeksPeers, config, antiEntropy, pulls, outlook } = this.#host;
+    const reasons = outlook.isSettled ? [] : ["who owns what is not yet on disk"];
     const linked = this.#host.linked();
     const { owned, ready } = movement.progress();
     if (ready < owned && linked.length > 0) reasons.push(`taking over shards: ${ready} of ${owned} are here`);

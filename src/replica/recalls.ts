@@ -17,6 +17,8 @@ import { valueLengthAt } from "../core/record.ts";
 import { checkRecord, type RecordLimits } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
 import { recordKey } from "./disk-layout.ts";
+import type { Orphans } from "./orphans.ts";
+import type { Recovery } from "./recovery.ts";
 
 /** Reads under way at once, and what they are to bring, unless one alone is longer; further ones wait for their turn. */
 const READS_MAX = 64;
@@ -38,10 +40,12 @@ export interface RecallHost {
   readonly isEphemeral: boolean;
   /** Has the record looked for that is known by a key of the disk; `received` is to be told. `identity`: what is here of it. */
   readValue(key: Uint8Array, shard: Shard, identity: Uint8Array): void;
-  /** Nobody has the value in a slot, nor will anybody come who has. */
-  isGone(shard: Shard, slot: number): void;
-  /** The disk has lost what the shard claims to have. */
-  lost(shard: Shard, slot: number): void;
+  /** Told of values that nobody has, nor will anybody come who has. */
+  readonly orphans: Pick<Orphans, "note">;
+  /** Told where the disk has lost what a shard claims to have. */
+  readonly recovery: Pick<Recovery, "lost">;
+  /** Instant up to which expired registers have fallen. */
+  readonly sweptTo: number;
 }
 
 interface Recall {
@@ -146,14 +150,14 @@ export class Recalls {
       this.taken++;
       return "look again";
     }
-    if (read === "gone") this.#host.isGone(shard, slot);
+    if (read === "gone") this.#host.orphans.note(shard, slot);
     if (read === "gone" || read === "absent") return "gone";
     // Another version of it has come and gone.
     if (this.#host.isEphemeral) return "look again";
     // It may have been written anew, and have gone again, while it was read.
     if (++recall.tries < TRIES_MAX) return "again";
     this.lost++;
-    this.#host.lost(shard, slot);
+    this.#host.recovery.lost(shard, slot, this.#host.sweptTo);
     return "lost";
   }
 

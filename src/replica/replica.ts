@@ -8,22 +8,21 @@
  *  I3. Bad bytes from a peer change nothing and cost it its link.
  */
 
-import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
+import { latin1FromBytes } from "../base/bytes.ts";
 import type { Key, OriginId, ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
-import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
-import { AntiEntropy } from "../cluster/anti-entropy.ts";
-import { Audit } from "../cluster/audit.ts";
+import type { AntiEntropy } from "../cluster/anti-entropy.ts";
+import type { Audit } from "../cluster/audit.ts";
 import { HeardSpaces } from "../cluster/heard-spaces.ts";
 import { Keyspaces } from "../cluster/keyspaces.ts";
-import { isGivenUp, Members } from "../cluster/members.ts";
+import { Members } from "../cluster/members.ts";
 import { Membership } from "../cluster/membership.ts";
-import type { MembershipHost, Quarantine } from "../cluster/membership-host.ts";
+import type { Quarantine } from "../cluster/membership-host.ts";
 import { Movement } from "../cluster/movement.ts";
 import { Ownership } from "../cluster/ownership.ts";
 import { Pulls } from "../cluster/pulls.ts";
 import type { Purging } from "../cluster/purging.ts";
-import { Replication } from "../cluster/replication.ts";
+import type { Replication } from "../cluster/replication.ts";
 import { Reports } from "../cluster/reports.ts";
 import { Serving } from "../cluster/serving.ts";
 import { Agenda } from "../core/agenda.ts";
@@ -33,19 +32,24 @@ import type { HybridClock } from "../core/clock.ts";
 import { replicaNumber } from "../core/origin.ts";
 import { RecordWriter } from "../core/record.ts";
 import type { RecordLimits } from "../core/record-check.ts";
-import { Residency } from "../core/residency.ts";
-import { Shard } from "../core/shard.ts";
-import { Shards } from "../core/shards.ts";
+import type { Residency } from "../core/residency.ts";
+import type { Shard } from "../core/shard.ts";
+import type { Shards } from "../core/shards.ts";
 import type { VersionVector } from "../core/version-vector.ts";
-import type { Whisper } from "../document-store.ts";
-import { decodeMessage, encodeMessage } from "../wire/codec.ts";
 import type { Birth, MemberFacts, MemberState, Message, Readiness } from "../wire/message.ts";
-import type { Records } from "../wire/records.ts";
 import { AckWaits } from "./acks.ts";
 import { adopt } from "./adoption.ts";
 import { Audience } from "./audience.ts";
 import { Bequest } from "./bequest.ts";
 import { Chores } from "./chores.ts";
+import {
+  createAntiEntropy,
+  createAudit,
+  createPersistence,
+  createReplication,
+  createResidency,
+  createShards,
+} from "./composition.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { Conflicts } from "./conflicts.ts";
 import { Coverage } from "./coverage.ts";
@@ -61,18 +65,19 @@ import { Intake } from "./intake.ts";
 import { KeyWaits } from "./key-waits.ts";
 import { Lives } from "./lives.ts";
 import { LocalWrites } from "./local-writes.ts";
+import { MembershipDuties } from "./membership-duties.ts";
 import { Orphans } from "./orphans.ts";
 import { Outbox } from "./outbox.ts";
 import { Outlook } from "./outlook.ts";
 import { ownFacts } from "./own-facts.ts";
-import { type Batch, Persistence } from "./persistence.ts";
+import { Peers, type WhisperListener } from "./peers.ts";
+import type { Batch, Persistence } from "./persistence.ts";
 import type { LinkId, LogLevel, PeerFacts } from "./ports.ts";
 import { QuorumReads } from "./quorum-reads.ts";
 import { reachableOwners } from "./reachable-owners.ts";
 import { ReadinessCheck } from "./readiness.ts";
 import { type Found, type RecalledAll, Recalls } from "./recalls.ts";
 import { Recovery } from "./recovery.ts";
-import { logRepair } from "./repair-log.ts";
 import type { ReplicaStart } from "./replica-start.ts";
 import { Sender } from "./sender.ts";
 import { StaleSweep } from "./stale-sweep.ts";
@@ -82,12 +87,7 @@ import { Tidings } from "./tidings.ts";
 import { Timekeeping } from "./timekeeping.ts";
 import { WatchRelay, type WatchRelayHost } from "./watch-relay.ts";
 
-/** Whoever hears what peers whisper. */
-export interface WhisperListener {
-  heard(whisper: Whisper): void;
-}
-
-export class Replica implements WatchRelayHost, MembershipHost {
+export class Replica implements WatchRelayHost {
   readonly config: ReplicaConfig;
   readonly id: ReplicaId;
   readonly number: number;
@@ -118,8 +118,10 @@ export class Replica implements WatchRelayHost, MembershipHost {
   readonly standing = new DiskStanding(this);
   readonly sender = new Sender(this);
   readonly inbox = new Inbox(this);
+  readonly peers = new Peers(this);
   readonly intake = new Intake(this);
   readonly tidings = new Tidings(this);
+  readonly writes: LocalWrites;
   readonly pulls: Pulls;
   readonly serving = new Serving(this);
   readonly movement = new Movement(this);
@@ -156,9 +158,6 @@ export class Replica implements WatchRelayHost, MembershipHost {
   isDiskFull: () => boolean = () => false;
   whispers: WhisperListener | undefined;
   requests: RequestListener | undefined;
-  /** Frames that did not decode, or said what cannot be. */
-  badFrames = 0;
-  readonly #writes: LocalWrites;
   readonly #random: Random;
   /** Of this replica, as it was on disk. */
   readonly #former: MemberFacts | undefined;
@@ -176,20 +175,20 @@ export class Replica implements WatchRelayHost, MembershipHost {
     this.lives = new Lives(this, start, random);
     this.time = new Timekeeping(this, config.maxClockOffsetMs);
     const writer = new RecordWriter();
-    this.#writes = new LocalWrites(this, writer);
-    this.residency = this.#createResidency();
-    this.shards = this.#createShards(writer);
+    this.writes = new LocalWrites(this, writer);
+    this.residency = createResidency(this);
+    this.shards = createShards(this, writer, random);
     this.#former = start.members.find(({ id }) => id === start.id);
     this.members = new Members(ownFacts(this, this.#former));
     for (const member of start.members) this.members.load({ ...member, number: replicaNumber(member.id) }, now);
     this.members.departures = start.departures ?? 0;
-    this.membership = new Membership(this.members, this, config, random);
+    this.membership = new Membership(this.members, new MembershipDuties(this), config, random);
     this.ownership = new Ownership(this.id, config.shards);
-    this.persistence = this.#createPersistence(start.epoch);
+    this.persistence = createPersistence(this, start.epoch);
     this.pulls = new Pulls(this, { settleMs: config.settleMs, idleMs: config.pullIdleMs });
-    this.antiEntropy = this.#createAntiEntropy();
-    this.replication = this.#createReplication();
-    this.audit = this.#createAudit();
+    this.antiEntropy = createAntiEntropy(this, random);
+    this.replication = createReplication(this);
+    this.audit = createAudit(this);
     this.recovery = new Recovery(this, config);
     this.chores = new Chores(this, config, now);
     this.housekeeping = new Housekeeping(this, config.housekeepingMs);
@@ -197,79 +196,6 @@ export class Replica implements WatchRelayHost, MembershipHost {
     this.audience = new Audience(this.watchRelay, random, emit);
     this.keyWaits = new KeyWaits(emit, () => this.linked().filter((peer) => peer < this.id).length);
     this.eviction = new Eviction(this, start.ephemeral ? Infinity : config.dataBytesMax, random);
-  }
-
-  #createResidency(): Residency | undefined {
-    const { memoryBytesMax: bytesMax, memoryFillShare: fillShare } = this.config;
-    if (bytesMax === Infinity) return undefined;
-    const residency = new Residency(this.arena, { bytesMax, fillShare, hasDisk: !this.isEphemeral });
-    if (this.isEphemeral) residency.lender = this.ghosts;
-    return residency;
-  }
-
-  #createShards(writer: RecordWriter): Shards {
-    const { agenda, arena, conflicts, isEphemeral } = this;
-    const { clock } = this.time;
-    const seed = { k0: this.#random.uint32(), k1: this.#random.uint32() };
-    const mayReturn = (origin: OriginId) => this.members.mayReturn(origin);
-    return new Shards(this.config.shards, (id) => {
-      const residency = spaceOf(id) === SYSTEM_SPACE ? undefined : this.residency;
-      const invalidations = this.invalidations.of(spaceOf(id));
-      const own = { id, isPersistent: !isEphemeral, residency, invalidations };
-      return new Shard({ ...own, arena, seed, clock, writer, agenda, conflicts, mayReturn });
-    });
-  }
-
-  #createPersistence(epoch: number): Persistence {
-    const { shards, members, config, id, agenda } = this;
-    const lineage = () => this.lineage;
-    const view = () => this.ownership.viewOf(this.members);
-    return new Persistence(shards, members, { ...config, id }, { agenda, epoch, lineage, view });
-  }
-
-  #createAntiEntropy(): AntiEntropy {
-    return new AntiEntropy(this, this.pulls, {
-      intervalMs: this.config.antiEntropyMs,
-      random: this.#random,
-      sweptTo: () => this.sweptTo,
-      facts: (at) => ({
-        lives: this.members.livesDigest(),
-        epoch: this.persistence.epoch,
-        clock: at,
-        correctionMs: this.time.guard.correctionMs,
-        view: this.ownership.view,
-      }),
-      measured: (peer, sample) => this.time.measured(peer, sample),
-      stamp: (at) => this.time.stampToTell(at),
-      caughtUp: (shard) => this.movement.caughtUp(shard),
-      heardOfDepartures: (departures) => {
-        if (this.members.hearOfDepartures(departures)) this.persistence.metaDirty = true;
-      },
-      suspect: (shard, peer, asOf, at) => this.audit.begin(shard, peer, asOf, at),
-    });
-  }
-
-  #createReplication(): Replication {
-    return new Replication(this, this.pulls, {
-      limits: this.limits,
-      region: this.config.region,
-      isAlive: (id) => this.membership.stateOf(id) === "alive",
-      broadcast: (to, frame) => this.sender.broadcast(to, frame),
-      heardOf: (space, at) => this.heardOf(space, at),
-      applied: (shard, view, at, when) => this.tidings.applied(shard, view, at, when),
-    });
-  }
-
-  #createAudit(): Audit {
-    return new Audit(this, {
-      limits: this.limits,
-      sweptTo: () => this.sweptTo,
-      repaired: (shard, view, at, how) => {
-        logRepair(this.outbox, shard, view, at, how);
-        if (how === "restored") this.tidings.applied(shard, view, at, this.sweptTo);
-        else this.tidings.changedUntold();
-      },
-    });
   }
 
   /** To be called once, after what was on disk has been loaded and before anything else. */
@@ -282,61 +208,18 @@ export class Replica implements WatchRelayHost, MembershipHost {
     if (this.#former?.left === true) this.quarantine({ reason: "has left", knownLife: this.life }, now);
   }
 
-  // --- Links -----------------------------------------------------------------------------------------------
-
   /** `version`: of the protocol, that both ends speak. */
   linkUp(link: LinkId, peer: PeerFacts, now: number): void {
-    const clash = this.members.clashOf(peer.id);
-    if (clash !== undefined || peer.id === this.id) {
-      const reason = `replica id ${peer.id} clashes with ${clash ?? this.id}: choose another --id`;
-      this.outbox.closes.push({ link, code: "PEER_DUPLICATE_ID", reason });
-      return;
-    }
-    this.sender.links.up(link, peer.id);
-    this.membership.linkUp(peer, now);
-    this.outbox.log("info", "link-up", { peer: peer.id, life: peer.life, region: peer.region });
-    if (this.id < peer.id) this.antiEntropy.begin(peer.id, now);
-    this.quorumReads.linkUp(peer.id);
-    this.heard({ type: "here", from: peer.id });
+    this.peers.linkUp(link, peer, now);
   }
 
   linkDown(link: LinkId, reason: string): void {
-    const peer = this.sender.links.down(link);
-    if (peer === undefined) return;
-    this.serving.linkDown(peer);
-    this.#endTalk(peer);
-    this.outbox.log("info", "link-down", { peer, reason });
-    this.membership.linkDown(peer);
-    this.heard({ type: "gone", from: peer });
-  }
-
-  /** What a peer was asked for will not come. */
-  #endTalk(peer: ReplicaId): void {
-    this.pulls.linkDown(peer);
-    this.antiEntropy.linkDown(peer);
-    this.time.guard.forget(peer);
-    this.replication.linkDown(peer);
-    this.quorumReads.linkDown(peer);
-    this.ghosts.linkDown(peer);
-    this.bequest.linkDown(peer);
-    this.fetches.linkDown(peer);
-    this.watchRelay.linkDown(peer);
-    this.requests?.linkDown(peer);
+    this.peers.linkDown(link, reason);
   }
 
   /** One frame from a linked peer. Bytes that do not decode end the link. */
   receive(link: LinkId, frame: Uint8Array, now: number): void {
-    const peer = this.sender.links.peerOf(link);
-    if (peer === undefined) return;
-    this.members.seen(peer, now);
-    try {
-      this.inbox.receive(peer, decodeMessage(frame), now);
-    } catch (error) {
-      if (!(error instanceof BadBytes)) throw error;
-      this.badFrames++;
-      this.outbox.log("warn", "bad-frame", { peer, reason: error.message });
-      this.outbox.closes.push({ link, code: "PEER_BAD_FRAME", reason: error.message });
-    }
+    this.peers.receive(link, frame, now);
   }
 
   // --- Time ------------------------------------------------------------------------------------------------
@@ -404,20 +287,8 @@ export class Replica implements WatchRelayHost, MembershipHost {
     else this.outbox.reads.push(key);
   }
 
-  isGone(shard: Shard, slot: number): void {
-    this.orphans.note(shard, slot);
-  }
-
   recall(shard: Shard, slots: readonly number[], then: (recalled: RecalledAll) => void = () => {}): void {
     this.recalls.wantAll(shard, slots, then);
-  }
-
-  lost(shard: Shard, slot: number, now = this.sweptTo): void {
-    this.recovery.lost(shard, slot, now);
-  }
-
-  isOnDisk(shard: Shard, slot: number): boolean {
-    return this.standing.isOnDisk(shard, slot);
   }
 
   durableOf(shard: ShardId): VersionVector {
@@ -453,24 +324,11 @@ export class Replica implements WatchRelayHost, MembershipHost {
 
   /** In the default space unless told. */
   shardOfKey(key: Key, space?: SpaceId): Shard {
-    return this.#writes.shardOfKey(key, space);
+    return this.writes.shardOfKey(key, space);
   }
 
-  /** As `LocalWrites.write`. */
   write(shard: Shard, write: LocalWrite, confirm: boolean, now: number, hasRoom = false): number {
-    return this.#writes.write(shard, write, confirm, now, hasRoom);
-  }
-
-  evict(shard: Shard, slot: number, now: number): void {
-    this.#writes.evict(shard, slot, now);
-  }
-
-  expectRoom(space: SpaceId): void {
-    this.#writes.expectRoom(space);
-  }
-
-  prepare(shard: Shard): void {
-    this.#writes.prepare(shard);
+    return this.writes.write(shard, write, confirm, now, hasRoom);
   }
 
   /** A field that no register of a container has borne: 64 random bits. */
@@ -508,10 +366,6 @@ export class Replica implements WatchRelayHost, MembershipHost {
     this.tidings.changedUntold(shard);
   }
 
-  takeIn(of: ShardId, records: Records, now: number): void {
-    this.intake.takeIn(of, records, now);
-  }
-
   // --- Peers -----------------------------------------------------------------------------------------------
 
   send(to: ReplicaId, message: Message): void {
@@ -535,12 +389,7 @@ export class Replica implements WatchRelayHost, MembershipHost {
   }
 
   linked(): readonly ReplicaId[] {
-    const ids: ReplicaId[] = [];
-    for (const id of this.links()) {
-      const member = this.members.get(id);
-      if (member !== undefined && !isGivenUp(member)) ids.push(id);
-    }
-    return ids;
+    return this.peers.linked();
   }
 
   /** Not known to be gone, and without a link as yet, or for the moment. */
@@ -562,12 +411,7 @@ export class Replica implements WatchRelayHost, MembershipHost {
 
   /** Something that is kept nowhere, to one peer or to all that are linked. */
   whisper(topic: Key, bytes: Uint8Array, to?: ReplicaId): void {
-    const frame = encodeMessage({ type: "whisper", topic, bytes });
-    this.sender.broadcast(to === undefined ? this.linked() : [to], frame);
-  }
-
-  heard(whisper: Whisper): void {
-    this.outbox.deliveries.push(() => this.whispers?.heard(whisper));
+    this.peers.whisper(topic, bytes, to);
   }
 
   // --- Members ---------------------------------------------------------------------------------------------
@@ -589,22 +433,11 @@ export class Replica implements WatchRelayHost, MembershipHost {
     return this.time.clock;
   }
 
-  get birth(): number {
-    return this.lives.birth;
-  }
-
-  get rootLife(): number {
-    return this.lives.root;
-  }
-
   get lineage(): readonly Birth[] {
     return this.lives.lineage;
   }
 
-  get startEpoch(): number {
-    return this.lives.startEpoch;
-  }
-
+  /** How often this replica began anew since it started. */
   get quarantines(): number {
     return this.recovery.quarantines;
   }
@@ -615,40 +448,6 @@ export class Replica implements WatchRelayHost, MembershipHost {
 
   log(level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void {
     this.outbox.log(level, event, fields);
-  }
-
-  learnt(): void {
-    this.persistence.metaDirty = true;
-    this.outbox.membersChanged = true;
-  }
-
-  replanned(): void {
-    this.outbox.membersChanged = true;
-  }
-
-  /** Everybody holds everything. */
-  isPartner(): boolean {
-    return true;
-  }
-
-  gaveUp(id: ReplicaId): void {
-    this.serving.end(id);
-    this.#endTalk(id);
-  }
-
-  livesAnew(id: ReplicaId): void {
-    this.reports.forget(id);
-    this.coverage.confirmations.forget(id);
-  }
-
-  countOnFrom(epoch: number): void {
-    if (epoch <= this.persistence.epoch) return;
-    this.persistence.epoch = epoch;
-    this.persistence.metaDirty = true;
-  }
-
-  giveUpPlace(): void {
-    this.membership.giveUpPlace();
   }
 
   get isDeparting(): boolean {
@@ -666,11 +465,6 @@ export class Replica implements WatchRelayHost, MembershipHost {
   noteLeft(): void {
     this.members.leave(this.id);
     this.persistence.metaDirty = true;
-  }
-
-  /** Nothing that was heard of members and keyspaces waits to be seen. */
-  get isViewSettled(): boolean {
-    return this.outlook.isSettled;
   }
 
   /** Why this replica should not be sent clients yet; empty when it is in sync as far as it can know. */

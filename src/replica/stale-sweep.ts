@@ -15,6 +15,7 @@ import type { Surroundings } from "../cluster/surroundings.ts";
 import type { Invalidations } from "../core/invalidations.ts";
 import { FLAG_DEAD, FLAG_GONE, FLAG_TAGS, flagsAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
+import type { LocalWrites } from "./local-writes.ts";
 import type { LearnedInvalidations } from "./tag-invalidation.ts";
 
 /** Slots looked at in one step, of about 0.1 µs each, and of a deletion as much as thirty. */
@@ -29,8 +30,7 @@ const FORGOTTEN_MAX = 1024;
 export interface StaleSweepHost extends Pick<Surroundings, "ownership" | "members" | "isLinked"> {
   readonly invalidations: LearnedInvalidations;
   readonly shards: { in(space: SpaceId): readonly Shard[] };
-  /** Deletes what is in a slot, one tick after it. */
-  evict(shard: Shard, slot: number, now: number): void;
+  readonly writes: Pick<LocalWrites, "evict">;
 }
 
 /** A look under way. */
@@ -94,7 +94,7 @@ export class StaleSweep {
         if (left <= 0) return false;
         if (!isStaleIn(shard, look.slot)) continue;
         if (mayDelete && !shard.isUnconfirmed(look.slot)) {
-          this.#host.evict(shard, look.slot, now);
+          this.#host.writes.evict(shard, look.slot, now);
           this.swept++;
           left -= LOOKS_OF_DELETION;
           look.looked += LOOKS_OF_DELETION;

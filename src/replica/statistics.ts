@@ -94,7 +94,7 @@ export function replicaStatistics(replica: Replica): Statistic[] {
       "Registers too old to be merged after a quarantine, kept aside.",
       replica.recovery.salvaged,
     ),
-    counter("bad_frames_total", "Frames from peers that were refused.", replica.badFrames),
+    counter("bad_frames_total", "Frames from peers that were refused.", replica.peers.badFrames),
     counter("stamps_beyond_bound_total", "Stamps that the clock did not follow.", replica.clock.beyondBound),
     gauge(
       "clock_offset_ms",

@@ -136,7 +136,7 @@ function faults({ machines, names, winners }: Schedule, may: { repair: boolean; 
       if (shard.entries > names.length * 2) found.push(`${name} has a vector of ${shard.entries} entries`);
     }
     for (const reason of replica.unreadyReasons(machines.clockOf(name))) found.push(`${name}: ${reason}`);
-    if (replica.badFrames > 0) found.push(`${name} refused ${replica.badFrames} frames`);
+    if (replica.peers.badFrames > 0) found.push(`${name} refused ${replica.peers.badFrames} frames`);
     if (!may.repair && replica.audit.repaired > 0) found.push(`${name} repaired ${replica.audit.repaired}`);
     const tombstones = replica.shards.all.reduce((sum, shard) => sum + shard.tombstones, 0);
     if (tombstones > 0) found.push(`${name} keeps ${tombstones} tombstones`);

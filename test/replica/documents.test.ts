@@ -151,7 +151,7 @@ describe("a document at several replicas", () => {
     expect(one.handle.compact(() => new Uint8Array(280))).toBe(false);
     machines.run(1000);
     expect(machines.differences()).toEqual([]);
-    expect(machines.at("b").badFrames).toBe(0);
+    expect(machines.at("b").peers.badFrames).toBe(0);
     expect(one.compact()).toBe(true);
     machines.run(1000);
     expect(other.handle.bytes).toBeLessThan(200);

@@ -46,11 +46,14 @@ function createAway(count: number, lengths: readonly number[] = []) {
       if (outbox.error === undefined) outbox.reads.push(key);
       else recalls.received(key, outbox.error);
     },
-    isGone: () => {},
-    lost: (_shard, slot) => {
-      lost.push(slot);
-      shard.discard(slot);
+    orphans: { note: () => {} },
+    recovery: {
+      lost: (_shard, slot) => {
+        lost.push(slot);
+        shard.discard(slot);
+      },
     },
+    sweptTo: 0,
   });
   const told: Recalled[] = [];
   const want = (i: number) => recalls.want(shard, slots[i] as number, (recalled) => told.push(recalled));

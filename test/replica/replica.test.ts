@@ -102,8 +102,8 @@ describe("bad bytes from a peer", () => {
     const machines = await withPeer("bad");
     const before = machines.dump("a");
     machines.at("a").receive(LINK, bytes, machines.now);
-    const { outbox, badFrames } = machines.at("a");
-    expect([badFrames, outbox.closes.map(({ link, code }) => [link, code])]).toEqual([1, [[LINK, "PEER_BAD_FRAME"]]]);
+    const { outbox, peers } = machines.at("a");
+    expect([peers.badFrames, outbox.closes.map(({ link, code }) => [link, code])]).toEqual([1, [[LINK, "PEER_BAD_FRAME"]]]);
     expect(machines.dump("a")).toBe(before);
   });
 
@@ -126,7 +126,7 @@ describe("bad bytes from a peer", () => {
       inVector.with(8, 0x55),
     ];
     for (const bytes of damaged) machines.at("a").receive(LINK, bytes, machines.now);
-    expect(machines.at("a").badFrames).toBe(damaged.length);
+    expect(machines.at("a").peers.badFrames).toBe(damaged.length);
     expect(machines.at("a").outbox.closes.map(({ link }) => link)).toEqual(damaged.map(() => LINK));
     expect(machines.dump("a")).toBe(before);
   });
@@ -141,7 +141,7 @@ describe("bad bytes from a peer", () => {
       if (bytes.length > 0) bytes[0] = 2 + random.below(18);
       machines.at("a").receive(LINK, sealed(bytes), machines.now);
     }
-    expect(machines.at("a").badFrames).toBeGreaterThan(1000);
+    expect(machines.at("a").peers.badFrames).toBeGreaterThan(1000);
     expect(machines.dump("a")).toBe(before);
   });
 });
@@ -182,7 +182,7 @@ describe("a peer", () => {
     replica.replication.flush();
     expect(replica.outbox.frames).toEqual([]);
     machines.delete("a", "k2");
-    expect([replica.badFrames, machines.dump("a").split("\n")[0]]).toEqual([0, before.split("\n")[0]]);
+    expect([replica.peers.badFrames, machines.dump("a").split("\n")[0]]).toEqual([0, before.split("\n")[0]]);
   });
 
   it("that is given up is asked for nothing any more, and what it was asked for is asked of another", async () => {

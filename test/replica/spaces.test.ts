@@ -46,7 +46,7 @@ describe("a space", () => {
     const machines = await withSpaces("unknown", "a");
     machines.put("a", "k", "v", { space: SPACE });
     machines.run(3000);
-    expect(machines.at("b").badFrames).toBe(0);
+    expect(machines.at("b").peers.badFrames).toBe(0);
     addSpace(machines, "b", SPACE);
     machines.run(3000);
     expect(machines.get("b", "k", { space: SPACE })).toBe("v");

@@ -170,7 +170,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/quorum-reads.ts",
-        find: "    this.#host.takeIn(read.shard, message.records, now);\n",
+        find: "    this.#host.intake.takeIn(read.shard, message.records, now);\n",
         replace: "    void now;\n",
       },
     ],
