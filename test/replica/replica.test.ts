@@ -103,7 +103,10 @@ describe("bad bytes from a peer", () => {
     const before = machines.dump("a");
     machines.at("a").receive(LINK, bytes, machines.now);
     const { outbox, peers } = machines.at("a");
-    expect([peers.badFrames, outbox.closes.map(({ link, code }) => [link, code])]).toEqual([1, [[LINK, "PEER_BAD_FRAME"]]]);
+    expect([peers.badFrames, outbox.closes.map(({ link, code }) => [link, code])]).toEqual([
+      1,
+      [[LINK, "PEER_BAD_FRAME"]],
+    ]);
     expect(machines.dump("a")).toBe(before);
   });
 
