@@ -19,6 +19,8 @@ export interface ScriptLimits {
   /** Whoever was not used for longest is forgotten: `EVALSHA` then says so, and clients send the text. */
   readonly scriptsMax: number;
   readonly scriptBytesMax: number;
+  /** Of texts that are compiled in one interpreter: what they take there is not for those that run. Beyond, another is begun. */
+  readonly compiledBytesMax: number;
   readonly memoryBytesMax: number;
   /** How long a script may run when nobody has set it. */
   readonly timeLimitMs: number;
@@ -27,6 +29,7 @@ export interface ScriptLimits {
 export const scriptLimits: ScriptLimits = {
   scriptsMax: 10_000,
   scriptBytesMax: 16 * 1024 * 1024,
+  compiledBytesMax: 1024 * 1024,
   memoryBytesMax: 64 * 1024 * 1024,
   timeLimitMs: 250,
 };
@@ -120,7 +123,10 @@ export class LuaScripts implements ScriptEngine {
 
   /** What is wrong with it. A machine that has no memory for it is given up, with what else it has compiled. */
   #compile(script: Script): string | undefined {
-    this.#machine ??= new ScriptMachine({ ...this.#options, memoryBytesMax: this.#limits.memoryBytesMax });
+    const { memoryBytesMax, compiledBytesMax } = this.#limits;
+    const compiledBytes = this.#machine?.compiledBytes ?? 0;
+    if (compiledBytes > 0 && compiledBytes + script.bytes.length > compiledBytesMax) this.#machine = undefined;
+    this.#machine ??= new ScriptMachine({ ...this.#options, memoryBytesMax });
     const machine = this.#machine;
     const reference = machine.compile(script.bytes);
     if (machine.isSpent) this.#machine = undefined;

@@ -1,8 +1,9 @@
 /**
  * An interpreter set up for scripts, which run in it one after the other.
  *
- *  M1. A script ends: at its time limit, which is looked at every few instructions, at every call and, in one that may take long,
- *      every so many steps (`Steps`); and at its memory limit. A machine that had to end a script, or in which one left anything
+ *  M1. A script ends: at its time limit, which is looked at every few instructions, before and after every call and, in one that may
+ *      take long, every so many steps (`Steps`); and at its memory limit. One instruction may go through a whole string
+ *      (`..`, `<`, a number in it), so the more memory there is in use, the fewer of them go unlooked at. A machine that had to end a script, or in which one left anything
  *      behind, is not used again (`isSpent`).
  */
 
@@ -35,12 +36,18 @@ export interface ScriptMachineOptions {
   readonly version: string;
 }
 
-/** Calls, and every so many instructions: what one of either may cost is what a script may overrun its time by. */
-const HOOK_MASK = 1 | 8;
-const HOOK_INSTRUCTIONS = 200;
+/**
+ * Calls, returns, and every so many instructions: what these may cost together is what a script may overrun its time by. So few that
+ * a string which is doubled by each of them is not long before the next look.
+ */
+const HOOK_MASK = 1 | 2 | 8;
+const HOOK_INSTRUCTIONS = 20;
+/** Memory in use times instructions until the next look: 20 ms of the slowest of them, 4 ns a byte. */
+const HOOK_KB = 5_000;
 /** Of a script that is over its time and catches the error. */
 const HOOK_AT_ONCE = 1;
 const GC_RESTART = 1;
+const GC_COUNT = 3;
 const NAME = "@user_script";
 /** What compiled chunks begin with; Lua trusts them (B4 of `sandbox.ts`). */
 const BYTECODE = 27;
@@ -53,6 +60,8 @@ const NO_CALLER: ScriptCaller = {
 export class ScriptMachine {
   /** It is to be thrown away. */
   isSpent = false;
+  /** Text that has been compiled in it. */
+  compiledBytes = 0;
   readonly #options: ScriptMachineOptions;
   readonly #lua: Lua;
   readonly #sandbox: Sandbox;
@@ -61,6 +70,11 @@ export class ScriptMachine {
   #endsAt = 0;
   #isOver = false;
   #spentBytes = 0;
+  /** Whose hook was set last, and to how many instructions. */
+  #hooked: Thread = 0;
+  #interval = 0;
+  /** Of the memory in use, what functions of scripts take, which none can make a string of. */
+  #functionsKb = 0;
 
   constructor(options: ScriptMachineOptions) {
     this.#options = options;
@@ -86,6 +100,7 @@ export class ScriptMachine {
   /** The reference of its function, or what is wrong with it. The machine is spent where there is no memory for it. */
   compile(text: Uint8Array): number | string {
     const { c, main } = this.#lua;
+    const beforeKb = c.lua_gc(main, GC_COUNT, 0);
     if (text[0] === BYTECODE) return "user_script:1: only text is loaded";
     const at = c.malloc(text.length + NAME.length + 1);
     if (at === 0) return this.#full();
@@ -94,7 +109,11 @@ export class ScriptMachine {
     put(memory, at + text.length, `${NAME}\0`);
     try {
       const status = c.luaL_loadbuffer(main, at, text.length, at + text.length);
-      if (status === STATUS_OK) return c.luaL_ref(main, REGISTRY);
+      this.compiledBytes += text.length;
+      if (status === STATUS_OK) {
+        this.#functionsKb += Math.max(0, c.lua_gc(main, GC_COUNT, 0) - beforeKb);
+        return c.luaL_ref(main, REGISTRY);
+      }
       return status === STATUS_NO_MEMORY ? this.#full() : (this.#lua.text(main, -1) ?? "");
     } catch {
       // Nothing of the script runs yet: what ends the interpreter here is that there is no room for a reference.
@@ -111,6 +130,8 @@ export class ScriptMachine {
   }
 
   forget(reference: number): void {
+    // How much of it that was nobody knows.
+    this.#functionsKb = 0;
     this.#lua.c.luaL_unref(this.#lua.main, REGISTRY, reference);
   }
 
@@ -126,7 +147,8 @@ export class ScriptMachine {
       this.#setWords("ARGV", args);
       c.lua_rawgeti(main, REGISTRY, this.#sandbox.handler);
       c.lua_rawgeti(main, REGISTRY, reference);
-      c.lua_sethook(main, this.#lua.hookIndex, HOOK_MASK, HOOK_INSTRUCTIONS);
+      this.#hooked = 0;
+      this.#lookAgain(main);
       const status = c.lua_pcall(main, 0, 1, -2);
       c.lua_sethook(main, 0, 0, 0);
       return this.#outcome(status, digest);
@@ -209,11 +231,23 @@ export class ScriptMachine {
   }
 
   #checkTime(thread: Thread): void {
-    if (!this.#isOver && !this.#lua.hasThrown && this.#options.elapsedMs() <= this.#endsAt) return;
+    if (!this.#isOver && !this.#lua.hasThrown && this.#options.elapsedMs() <= this.#endsAt)
+      return this.#lookAgain(thread);
     this.#isOver = !this.#lua.hasThrown;
     this.#lua.c.lua_sethook(thread, this.#lua.hookIndex, HOOK_MASK, HOOK_AT_ONCE);
     this.#lua.c.lua_sethook(this.#lua.main, this.#lua.hookIndex, HOOK_MASK, HOOK_AT_ONCE);
     throw new LuaError("Script ended", false);
+  }
+
+  /** In time. A thread is looked at when it begins to run and when it goes on, since either is a call or a return. */
+  #lookAgain(thread: Thread): void {
+    const { c, hookIndex } = this.#lua;
+    const usedKb = Math.max(1, c.lua_gc(thread, GC_COUNT, 0) - this.#functionsKb);
+    const interval = Math.min(HOOK_INSTRUCTIONS, Math.max(1, Math.trunc(HOOK_KB / usedKb)));
+    if (interval === this.#interval && thread === this.#hooked) return;
+    c.lua_sethook(thread, hookIndex, HOOK_MASK, interval);
+    this.#interval = interval;
+    this.#hooked = thread;
   }
 
   #spend(bytes: number): void {

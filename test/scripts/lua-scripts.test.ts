@@ -75,6 +75,28 @@ describe("a script is ended", () => {
     expect(textOf(run(engine, "return 1"))).toBe(1);
   });
 
+  it.each([
+    ["by a call", "string.rep(' ', 2e6) .. '1'"],
+    ["by an instruction", "(' '):rep(1e6) .. (' '):rep(1e6) .. '1'"],
+    ["by a coroutine", "coroutine.wrap(function() return string.rep(' ', 2e6) .. '1' end)()"],
+  ])(
+    "and is looked at the more often the longer the strings are that its instructions go through: one made %s",
+    (_name, made) => {
+      const looksWith = (text: string): number => {
+        let looks = 0;
+        const engine = scriptEngine({}, 0, () => {
+          looks++;
+        });
+        const sums = Array.from({ length: 100 }, () => "text").join(" + ");
+        expect(textOf(run(engine, `local text = ${text} return ${sums}`))).toBe(100);
+        return looks;
+      };
+      expect(looksWith("'1'")).toBeLessThan(20);
+      // At most 2 of the hundred between two looks.
+      expect(looksWith(made)).toBeGreaterThan(50);
+    },
+  );
+
   it("by a pattern that has more ways to match than are kept", () => {
     const text = "return ('a'):rep(1e5):match(('a?'):rep(1e5))";
     expect(textOf(run(scriptEngine(), text))).toContain("pattern too complex");
@@ -189,6 +211,13 @@ test("scripts that fill the interpreter make room for those that come", () => {
   const tooLong = Buffer.from(`return #{${numbers(1, 400_000)}}`);
   expect(() => engine.load(tooLong)).toThrow("not enough memory");
   expect(textOf(engine.run(loaded[1] as LoadedScript, [], [], nobody))).toBe(40_000);
+});
+
+test("what other scripts have been compiled to is not in the way of one that runs", () => {
+  const engine = scriptEngine({ memoryBytesMax: 24 * 1024 * 1024, compiledBytesMax: 500_000 });
+  const numbers = Array.from({ length: 40_000 }, (_, i) => i).join();
+  for (let i = 0; i < 8; i++) engine.load(Buffer.from(`return #{${i},${numbers}}`));
+  expect(textOf(run(engine, "return #('x'):rep(5e6)"))).toBe(5_000_000);
 });
 
 test("a script that is kept runs in the interpreter that replaced one that was given up", () => {

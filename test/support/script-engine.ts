@@ -4,12 +4,18 @@ import { createHash } from "node:crypto";
 import { webAssemblyHost } from "../../src/runtime/web-assembly.ts";
 import { LuaScripts, type ScriptLimits } from "../../src/scripts/lua-scripts.ts";
 
-export function scriptEngine(limits: Partial<ScriptLimits> = {}, msPerLook = 0): LuaScripts {
+/** `looked`: told whenever a script's time is looked at. */
+export function scriptEngine(
+  limits: Partial<ScriptLimits> = {},
+  msPerLook = 0,
+  looked: () => void = () => {},
+): LuaScripts {
   let ms = 0;
   return new LuaScripts({
     host: webAssemblyHost,
     elapsedMs: () => {
       ms += msPerLook;
+      looked();
       return ms;
     },
     digestOf: (bytes) => createHash("sha1").update(bytes).digest("hex"),
