@@ -24,8 +24,8 @@ import { createShard, type LooseShard, NOW, origin, record, sendDelta } from "..
 const ID: CollectionId = { kind: KIND_SORTED_SET, key: "z" as Key };
 const LIMITS = { keyBytesMax: 1024, valueBytesMax: 1024 };
 
-function started(replica: number): LooseShard {
-  const made = createShard();
+function started(replica: number, fallingAtOnceMax?: number): LooseShard {
+  const made = createShard(fallingAtOnceMax === undefined ? {} : { fallingAtOnceMax });
   made.shard.beginLife(origin(replica));
   return made;
 }
@@ -193,11 +193,12 @@ describe("a sorted set", () => {
       { weight: 1, arbitrary: fc.record({ type: fc.constant("removeAll" as const), replica }) },
       { weight: 1, arbitrary: fc.record({ type: fc.constant("sweep" as const), replica }) },
       { weight: 1, arbitrary: fc.record({ type: fc.constant("purge" as const), replica }) },
+      { weight: 1, arbitrary: fc.record({ type: fc.constant("fall" as const), replica }) },
       { weight: 4, arbitrary: fc.record({ type: fc.constant("send" as const), replica, to: replica }) },
     );
     fc.assert(
-      fc.property(fc.array(step, { size: "max", maxLength: 60 }), (steps) => {
-        const all = [started(1), started(2), started(3)] as const;
+      fc.property(fc.array(step, { size: "max", maxLength: 60 }), fc.constantFrom(undefined, 0), (steps, atOnce) => {
+        const all = [started(1, atOnce), started(2, atOnce), started(3, atOnce)] as const;
         let now = NOW;
         for (const each of steps) {
           const at = all[each.replica] as LooseShard;
@@ -207,14 +208,19 @@ describe("a sorted set", () => {
           else if (each.type === "remove") remove(at, each.name, now);
           else if (each.type === "removeAll") make(at, deletionOfAll(at.shard, ID), now);
           else if (each.type === "sweep") at.shard.expiries.sweep(now, 100, () => {});
+          else if (each.type === "fall") at.shard.falling.step(1);
           else if (each.type === "purge") at.shard.graves.purge(1, () => false);
           else if (each.replica !== each.to) sendDelta(at, all[each.to] as LooseShard, now);
           expect(shown(at, now)).toEqual(sorted(at, now));
         }
         now += 10;
-        for (const { shard } of all) shard.expiries.sweep(now, 1000, () => {});
+        for (const { shard } of all) {
+          shard.falling.step(Infinity);
+          shard.expiries.sweep(now, 1000, () => {});
+        }
         for (const from of [...all, ...all]) for (const to of all) if (from !== to) sendDelta(from, to, now);
         for (const each of all) {
+          each.shard.falling.step(Infinity);
           each.shard.expiries.sweep(now, 1000, () => {});
           expect(shown(each, now)).toEqual(sorted(each, now));
           expect(shown(each, now)).toEqual(shown(all[0], now));
