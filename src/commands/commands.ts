@@ -18,6 +18,7 @@ import { lonelySums } from "./key-value.ts";
 import { PlacedCommands, type RefusalFor } from "./placed-commands.ts";
 import type { Scope } from "./scope.ts";
 import type { ScriptEngine } from "./script-engine.ts";
+import type { Publish } from "./serving.ts";
 import { SpaceCommands } from "./space-commands.ts";
 import { ToldCommands } from "./told-commands.ts";
 
@@ -31,6 +32,8 @@ export interface CommandsOptions {
   readonly refusalFor?: RefusalFor;
   /** Absent: scripts are not run here. */
   readonly scripts?: ScriptEngine;
+  /** For scripts of clients of other replicas. */
+  readonly publish?: Publish;
 }
 
 export class Commands implements CommandStore, CommandService {
@@ -63,13 +66,13 @@ export class Commands implements CommandStore, CommandService {
   #in(space: SpaceId): PlacedCommands {
     const known = this.#bySpace.get(space);
     if (known !== undefined) return known;
-    const { host, random, router, refusalFor, scripts } = this.#options;
+    const { host, random, router, refusalFor, scripts, publish } = this.#options;
     const isHere = (scope: Scope): boolean =>
       scope === undefined ? host.replica().ownership.isEverywhere(space) : router.isReadyIn(space, [...scope]);
     const local = new SpaceCommands(host, space, random, {
       ...{ scripts, isHere, told: space === DEFAULT_SPACE ? this.#told : undefined },
     });
-    const commands = new PlacedCommands({ host, router, space, random, refusalFor, scripts }, local);
+    const commands = new PlacedCommands({ host, router, space, random, refusalFor, scripts, publish }, local);
     this.#bySpace.set(space, commands);
     return commands;
   }

@@ -38,7 +38,7 @@ import { commandTable } from "./command-table.ts";
 import { KeysHere } from "./keys-here.ts";
 import type { ScriptEngine } from "./script-engine.ts";
 import { withScript } from "./scripting.ts";
-import { isReading, serveCommands } from "./serving.ts";
+import { isReading, type Publish, serveCommands } from "./serving.ts";
 import type { SpaceCommands } from "./space-commands.ts";
 import { isNothing, mayWait, waitElsewhere } from "./waiting-elsewhere.ts";
 import { keysOf } from "./words.ts";
@@ -60,6 +60,7 @@ export interface PlacedOptions {
   /** What a client may not do that may do so much; absent: anything but everything is refused. */
   readonly refusalFor: RefusalFor | undefined;
   readonly scripts: ScriptEngine | undefined;
+  readonly publish: Publish | undefined;
 }
 
 export class PlacedCommands implements CommandKeyspace {
@@ -69,19 +70,21 @@ export class PlacedCommands implements CommandKeyspace {
   readonly #random: Random;
   readonly #refusalFor: RefusalFor | undefined;
   readonly #scripts: ScriptEngine | undefined;
+  readonly #publish: Publish | undefined;
   readonly #local: SpaceCommands;
   readonly #here: KeysHere;
   readonly #acknowledgements: Acknowledgements;
   /** One array for all shards that are kept here. */
   #self: readonly ReplicaId[] = [];
 
-  constructor({ host, router, space, random, refusalFor, scripts }: PlacedOptions, local: SpaceCommands) {
+  constructor({ host, router, space, random, refusalFor, scripts, publish }: PlacedOptions, local: SpaceCommands) {
     this.#host = host;
     this.#router = router;
     this.#space = space;
     this.#random = random;
     this.#refusalFor = refusalFor;
     this.#scripts = scripts;
+    this.#publish = publish;
     this.#local = local;
     this.#here = new KeysHere(host, router, space);
     this.#acknowledgements = new Acknowledgements(host, router, space, local);
@@ -153,7 +156,12 @@ export class PlacedCommands implements CommandKeyspace {
 
   /** What another replica asks for a client of its own. */
   serve(request: CommandRequest): Promise<ResponseBody> {
-    const around = { host: this.#host, router: this.#router, acknowledgements: this.#acknowledgements };
+    const around = {
+      host: this.#host,
+      router: this.#router,
+      acknowledgements: this.#acknowledgements,
+      publish: this.#publish,
+    };
     const refusal = refusalOf(request.body.allowance, this.#refusalFor);
     return serveCommands({ ...request, ...around, local: this.#local, here: this.#here, refusal });
   }

@@ -8,7 +8,7 @@ import type { ScriptCaller } from "./script-engine.ts";
 
 const UNKNOWN = errorReply("ERR Unknown Redis command called from script");
 const WRONG_ARITY = errorReply("ERR Wrong number of args calling Redis command from script");
-const NOT_ALLOWED = errorReply("ERR This Redis command is not allowed from script");
+export const NOT_ALLOWED = errorReply("ERR This Redis command is not allowed from script");
 const READ_ONLY = errorReply("ERR Write commands are not allowed from read-only scripts.");
 const WAITS = errorReply("ERR what this command waits for cannot be waited for in a script");
 /** Would change what the commands behind the script are about. */

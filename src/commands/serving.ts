@@ -7,7 +7,7 @@ import { latin1FromBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import type { ShardId } from "../base/ids.ts";
 import { arrayReply, errorReply, integerReply, plainReply, type Reply, textReply } from "../command-reply.ts";
-import type { CommandClient, QueuedCommand } from "../command-store.ts";
+import type { CommandClient, CommandFacts, QueuedCommand } from "../command-store.ts";
 import type { Shard } from "../core/shard.ts";
 import type { CommandRouter } from "../replica/command-router.ts";
 import type { CommandRequest } from "../replica/command-service.ts";
@@ -20,8 +20,12 @@ import { isAboutAllKeys } from "./all-keys.ts";
 import { commandTable } from "./command-table.ts";
 import type { KeysHere } from "./keys-here.ts";
 import type { Scope } from "./scope.ts";
+import { NOT_ALLOWED } from "./script-calls.ts";
 import type { SpaceCommands } from "./space-commands.ts";
 import { keysOf } from "./words.ts";
+
+/** Carries `PUBLISH` or `SPUBLISH` out for a script. Undefined: this replica has nobody to publish to. */
+export type Publish = (words: QueuedCommand["words"], name: string) => Reply | undefined;
 
 export interface ServedCommands extends CommandRequest {
   readonly host: KeyspaceHost;
@@ -30,8 +34,10 @@ export interface ServedCommands extends CommandRequest {
   readonly here: KeysHere;
   readonly acknowledgements: Acknowledgements;
   readonly refusal: CommandClient["refusal"];
+  readonly publish: Publish | undefined;
 }
 
+const NO_MESSAGES = errorReply("ERR messages are not published at the replica that keeps the keys of the script");
 const REFUSED: ResponseBody = { type: "refused" };
 const TOO_LONG_TEXT = "the answer is too long to be passed on from the replica that keeps the keys";
 /** What was written meanwhile stays. */
@@ -116,13 +122,13 @@ async function madeReady(
 }
 
 async function carriedOut(
-  { host, router, local, body, taken, refusal }: ServedCommands,
+  { host, router, local, body, taken, refusal, publish }: ServedCommands,
   commands: readonly QueuedCommand[],
   shards: readonly Shard[],
 ): Promise<ResponseBody> {
   const replica = host.replica();
   replica.clock.observe(body.clock, host.now());
-  const client = new PassedOnClient(router.bytesMax, refusal, body.allowance);
+  const client = new PassedOnClient(router.bytesMax, { refusal, allowance: body.allowance, publish });
   const scope = new Set(shards);
   const run = body.isTransaction
     ? local.runAll(commands, body.watched, client, scope)
@@ -168,18 +174,30 @@ function replied(host: KeyspaceHost, reply: Reply, dots: readonly Dot[]): Respon
   return { type: "replied", reply, dots, clock: host.replica().clock.floor(host.now()) };
 }
 
+interface PassedOnOptions extends Pick<CommandClient, "refusal" | "allowance"> {
+  readonly publish: Publish | undefined;
+}
+
 /** What it is answered has to go through a message. */
 class PassedOnClient implements CommandClient {
   readonly #written = new Map<ShardId, Dot>();
   readonly refusal: CommandClient["refusal"];
   readonly allowance: CommandClient["allowance"];
   readonly #bytesMax: number;
+  readonly #publish: Publish | undefined;
   #bytes = 0;
 
-  constructor(bytesMax: number, refusal: CommandClient["refusal"], allowance: CommandClient["allowance"]) {
+  constructor(bytesMax: number, { refusal, allowance, publish }: PassedOnOptions) {
     this.#bytesMax = bytesMax;
     this.refusal = refusal;
     this.allowance = allowance;
+    this.#publish = publish;
+  }
+
+  /** Of what is about its connection a script can do nothing here but publish. */
+  carryOut(words: QueuedCommand["words"], { name }: CommandFacts): Reply {
+    if (name !== "publish" && name !== "spublish") return NOT_ALLOWED;
+    return this.#publish?.(words, name) ?? NO_MESSAGES;
   }
 
   get lastWrite(): Dot | undefined {

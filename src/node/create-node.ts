@@ -186,6 +186,7 @@ class AtollNode implements Node {
     const commands = new Commands({
       ...{ host: this.#driver.commandHost, router: this.#driver.commandRouter },
       ...{ keyspaces: this.#driver, random, refusalFor: refusalUnder, scripts: this.#scripts },
+      publish: (words, name) => this.#pubsub?.publish(words, name),
     });
     this.#driver.commandService = commands;
     this.#doors = createServer({

@@ -3,6 +3,7 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Node } from "../../src/node/create-node.ts";
+import type { StartConfig } from "../../src/node/node-config.ts";
 import { answersOf } from "./case-answers.ts";
 import { groupsOf } from "./case-text.ts";
 import { collections } from "./cases/collections.ts";
@@ -24,12 +25,15 @@ interface Member {
 }
 
 /** Linked, in these regions, with the keyspaces `1`, which the first keeps alone, and `2`, of one copy. */
-async function cluster(regions: readonly string[]): Promise<readonly Member[]> {
+async function cluster(
+  regions: readonly string[],
+  options: Pick<StartConfig, "tokens"> = { tokens: [] },
+): Promise<readonly Member[]> {
   const port = await freePort();
   const members: Member[] = [];
   for (const region of regions) {
     const join = [{ type: "address" as const, host: "127.0.0.1", port }];
-    members.push(await startAtoll(members.length === 0 ? { region, port } : { region, join }));
+    members.push(await startAtoll(members.length === 0 ? { ...options, region, port } : { ...options, region, join }));
   }
   const [first] = members as [Member];
   await vi.waitFor(async () => {
@@ -38,13 +42,14 @@ async function cluster(regions: readonly string[]): Promise<readonly Member[]> {
   }, LONG);
   await first.node.defineKeyspace("1", { replication: { [regions[0] as string]: 1 } });
   await first.node.defineKeyspace("2", { replication: 1 });
-  for (const { port: at } of members) await untilSelectable(at, 2);
+  const password = options.tokens[0]?.token;
+  for (const { port: at } of members) await untilSelectable(at, 2, password);
   return members;
 }
 
 /** It hears of keyspaces when they are defined, and answers once all owners have told that they are. */
-async function untilSelectable(port: number, db: number): Promise<void> {
-  const client = new Redis({ port, maxRetriesPerRequest: 0 });
+async function untilSelectable(port: number, db: number, password: string | undefined): Promise<void> {
+  const client = new Redis({ port, maxRetriesPerRequest: 0, ...(password !== undefined && { password }) });
   await vi.waitFor(async () => expect(await client.select(db)).toBe("OK"), LONG);
   await client.quit();
 }
@@ -73,6 +78,63 @@ describe("a replica that keeps nothing of a keyspace", () => {
       }
     });
   }
+});
+
+describe("a script at a replica that keeps nothing of its keys", () => {
+  const tokens: StartConfig["tokens"] = [
+    { token: "token-that-may-do-everything", scopes: ["read", "write", "admin"] },
+    { token: "token-that-reads-under-app", scopes: ["read"], prefix: "app:" },
+    { token: "token-of-app", scopes: ["read", "write"], prefix: "app:" },
+  ];
+  let members: readonly Member[] = [];
+  const clients: Redis[] = [];
+
+  beforeAll(async () => {
+    members = await cluster(["here", "there"], { tokens });
+  });
+
+  afterAll(async () => {
+    for (const client of clients) client.disconnect();
+    await Promise.all(members.map(({ node }) => node.stop()));
+  });
+
+  function clientAt(member: number, token: number): Redis {
+    const { port } = members[member] as Member;
+    const client = new Redis({ port, db: 1, password: tokens[token]?.token ?? "", enableReadyCheck: false });
+    clients.push(client);
+    return client;
+  }
+
+  test("may do there what the token of its client allows, and no more", async () => {
+    const [reader, app] = [clientAt(1, 1), clientAt(1, 2)];
+    const answerOf = (answer: Promise<unknown>) => answer.catch(({ message }: Error) => message);
+    const set = "return redis.call('SET', KEYS[1], ARGV[1])";
+    expect(await app.eval(set, 1, "app:a", "v")).toBe("OK");
+    expect(await answerOf(app.eval(set, 1, "other", "v"))).toMatch("NOPERM");
+    expect(await answerOf(reader.eval(set, 1, "app:a", "w"))).toMatch("can't run this command");
+    expect(await reader.eval("return redis.call('GET', KEYS[1])", 1, "app:a")).toBe("v");
+    const strays = "return redis.call('GET', 'other')";
+    for (const client of [reader, app])
+      expect(await answerOf(client.eval(strays, 1, "app:a"))).toMatch("can't access at least one of the keys");
+    const publishes = "return redis.call('PUBLISH', ARGV[1], 'x')";
+    expect(await answerOf(app.eval(publishes, 1, "app:a", "other"))).toMatch("can't publish to the channel");
+    expect(await answerOf(reader.eval(publishes, 1, "app:a", "app:news"))).toMatch("can't");
+  });
+
+  test("publishes from there, to whoever listens at either", async () => {
+    const all = clientAt(1, 0);
+    const heard: Promise<string>[] = [];
+    for (const at of members.keys()) {
+      const listener = clientAt(at, 0);
+      await listener.subscribe("news");
+      heard.push(new Promise((resolve) => listener.on("message", (_channel, message) => resolve(message))));
+    }
+    const script = "redis.call('SET', KEYS[1], 'v') return redis.call('PUBLISH', 'news', KEYS[1])";
+    await vi.waitFor(async () => expect(await all.eval(script, 1, "app:told")).toBe(2), LONG);
+    expect(await Promise.all(heard)).toEqual(["app:told", "app:told"]);
+    const subscribes = "return redis.pcall('CLIENT', 'ID')";
+    await expect(all.eval(subscribes, 1, "app:told")).rejects.toThrow("not allowed from script");
+  });
 });
 
 describe("three replicas of which each keeps a part", () => {

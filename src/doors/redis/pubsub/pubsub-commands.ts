@@ -110,17 +110,6 @@ export function pubsubExtension(relay: PubsubRelay, subscriptions: Subscriptions
       .map((topic) => topic.slice(1));
   }
 
-  function publish(letter: string): ConnectionCommand {
-    return (_connection, words) => {
-      const message = words[2] as Uint8Array;
-      if (message.length > MESSAGE_BYTES_MAX) {
-        throw new RedisError(`ERR a message has at most ${MESSAGE_BYTES_MAX} bytes`);
-      }
-      // Listeners may be sent it after the bytes of the command have been given back.
-      return integerReply(relay.publish(letter + nameAt(words, 1), message.slice()));
-    };
-  }
-
   return {
     commands: {
       subscribe: subscribe("subscribe", (listener, name) => relay.subscribe(listener, CHANNEL + name)),
@@ -141,8 +130,8 @@ export function pubsubExtension(relay: PubsubRelay, subscriptions: Subscriptions
         (listener) => [...subscriptions.of(listener).patterns],
         (listener, name) => relay.unsubscribePattern(listener, name),
       ),
-      publish: publish(CHANNEL),
-      spublish: publish(SHARDED),
+      publish: (_connection, words) => publish(relay, words, CHANNEL),
+      spublish: (_connection, words) => publish(relay, words, SHARDED),
       pubsub: (connection, words) => pubsub(connection, relay, words),
     },
     closed: (connection) => {
@@ -153,6 +142,16 @@ export function pubsubExtension(relay: PubsubRelay, subscriptions: Subscriptions
       connection.gate = undefined;
     },
   };
+}
+
+/** Throws `RedisError`. */
+export function publish(relay: PubsubRelay, words: CommandWords, letter: string): Reply {
+  const message = words[2] as Uint8Array;
+  if (message.length > MESSAGE_BYTES_MAX) {
+    throw new RedisError(`ERR a message has at most ${MESSAGE_BYTES_MAX} bytes`);
+  }
+  // Listeners may be sent it after the bytes of the command have been given back.
+  return integerReply(relay.publish(letter + nameAt(words, 1), message.slice()));
 }
 
 /** A client of RESP2 cannot tell an answer from a message, so it asks for nothing while it listens. */

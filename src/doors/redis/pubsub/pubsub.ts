@@ -1,14 +1,16 @@
 /** Publishing and subscribing at one replica: its machines, and what tells them the time. */
 
-import type { CommandStore } from "../../../command-store.ts";
+import type { Reply } from "../../../command-reply.ts";
+import type { CommandStore, CommandWords } from "../../../command-store.ts";
 import type { DocumentStore } from "../../../document-store.ts";
 import type { Store } from "../../../store.ts";
+import { errorOf } from "../error-of.ts";
 import type { Extension } from "../extension.ts";
 import { KeyspaceNotifications } from "./keyspace-notifications.ts";
-import { pubsubExtension } from "./pubsub-commands.ts";
+import { publish, pubsubExtension } from "./pubsub-commands.ts";
 import { PubsubRelay } from "./pubsub-relay.ts";
 import { WHISPER_TOPIC } from "./pubsub-whisper.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { CHANNEL, SHARDED, Subscriptions } from "./subscriptions.ts";
 
 const TICK_MS = 1_000;
 
@@ -38,6 +40,15 @@ export class Pubsub {
     const settings = { "notify-keyspace-events": this.#notifications.setting };
     this.extension = { ...pubsubExtension(this.relay, subscriptions), settings };
     this.#stopListening = peers.onWhisper((whisper) => this.relay.heard(whisper, clock.now()));
+  }
+
+  /** For a script of a client of another replica. */
+  publish(words: CommandWords, name: string): Reply {
+    try {
+      return publish(this.relay, words, name === "spublish" ? SHARDED : CHANNEL);
+    } catch (error) {
+      return errorOf(error);
+    }
   }
 
   /** From now on until it is closed others are told again what is listened to here. */
