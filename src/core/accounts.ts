@@ -7,7 +7,7 @@ import type { Containers } from "./containers.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
 import type { Increments } from "./increments.ts";
 import type { Invalidations } from "./invalidations.ts";
-import { isContainerKind, isIncrementsKind } from "./kind.ts";
+import { isCollectionKind, isContainerKind, isIncrementsKind } from "./kind.ts";
 import type { Tenant } from "./memory-shares.ts";
 import {
   expiresAt,
@@ -40,8 +40,8 @@ export class Accounts {
   recordBytes = 0;
   /** Of those of tombstones and of what has fallen. */
   fallenBytes = 0;
-  /** Of those of containers that stand. */
-  containerBytes = 0;
+  /** Of those of documents that stand: they stay. */
+  documentBytes = 0;
   /** Of values in memory that may go (E1 to E3 of `residency.ts`), sooner or later. */
   looseBytes = 0;
   /** Of values that are away. */
@@ -82,7 +82,7 @@ export class Accounts {
       return;
     }
     if (isContainerKind(kindAt(view, at))) {
-      this.containerBytes += bytes;
+      if (!isCollectionKind(kindAt(view, at))) this.documentBytes += bytes;
       this.#containers.standing += step;
     } else if (isIncrementsKind(kindAt(view, at))) this.#increments.standing += step;
     else if (isAway(flagsAt(view, at))) this.awayBytes += step * valueLengthAt(view, at);

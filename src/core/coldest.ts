@@ -8,9 +8,11 @@
  * cost a thousand small ones.
  */
 
+import type { Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { msOfTimestamp } from "./clock.ts";
-import { timestampAt } from "./record.ts";
+import type { Container } from "./container.ts";
+import { timestampAt, valueLengthAt } from "./record.ts";
 import { cooled, warmthOf } from "./s3-fifo.ts";
 import type { Shard } from "./shard.ts";
 
@@ -24,6 +26,8 @@ const TWO_32 = 2 ** 32;
 export interface Place {
   readonly shard: Shard;
   readonly slot: number;
+  /** What goes is all of a collection that has a member there. */
+  readonly collection: Container | undefined;
 }
 
 export class Coldest {
@@ -61,13 +65,13 @@ export class Coldest {
     if (this.#slots === 0) return undefined;
     let [coldest, warmth, room]: [Place | undefined, number, number] = [undefined, Infinity, 0];
     for (let draws = 0, looks = 0; draws < DRAWS_MAX && looks < LOOKS; draws++) {
-      const place = this.#draw();
-      const { shard, slot } = place;
+      const { shard, slot } = this.#draw();
       if (!shard.mayBeEvicted(slot) || !this.#mayGo(shard, slot)) continue;
       looks++;
-      const use = shard.table.getUse(slot);
+      const place = { shard, slot, collection: shard.collectionIn(slot) };
+      const use = useOf(place);
       // One for each that goes, as a clock's hand passes over it once while as many go as there are.
-      if (looks === 1) shard.table.setUse(slot, cooled(use));
+      if (looks === 1) setUse(place, cooled(use));
       const roomTaken = this.#roomOf(place);
       if (warmthOf(use) > warmth || (warmthOf(use) === warmth && roomTaken <= room)) continue;
       [coldest, warmth, room] = [place, warmthOf(use), roomTaken];
@@ -76,12 +80,13 @@ export class Coldest {
   }
 
   /** Bytes times milliseconds. */
-  #roomOf({ shard, slot }: Place): number {
-    const stampedAt = msOfTimestamp(timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)));
-    return shard.values.wholeLengthOf(slot) * Math.max(AGE_MS_MIN, this.#now - stampedAt);
+  #roomOf(place: Place): number {
+    const { shard, slot, collection } = place;
+    const stamp = collection?.newest ?? timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    return lengthOf(place) * Math.max(AGE_MS_MIN, this.#now - msOfTimestamp(stamp as Timestamp));
   }
 
-  #draw(): Place {
+  #draw(): Omit<Place, "collection"> {
     const drawn = Math.floor((this.#random.uint32() / TWO_32) * this.#slots);
     let [from, to] = [0, this.#ends.length - 1];
     while (from < to) {
@@ -92,4 +97,25 @@ export class Coldest {
     const before = from === 0 ? 0 : (this.#ends[from - 1] as number);
     return { shard: this.#shards[from] as Shard, slot: 1 + drawn - before };
   }
+}
+
+function useOf({ shard, slot, collection }: Place): number {
+  return collection?.use ?? shard.table.getUse(slot);
+}
+
+function setUse({ shard, slot, collection }: Place, use: number): void {
+  if (collection === undefined) shard.table.setUse(slot, use);
+  else collection.use = use;
+}
+
+/** Of all records there, bytes, values that are away included; of a collection about. */
+export function lengthOf({ shard, slot, collection }: Place): number {
+  const length = shard.values.wholeLengthOf(slot);
+  return collection === undefined ? length : lengthOfAll(shard, slot, collection);
+}
+
+/** With the names of its members as that of one. */
+function lengthOfAll({ table, values }: Shard, slot: number, { members, bytes }: Container): number {
+  const ofOne = values.wholeLengthOf(slot) - valueLengthAt(table.viewOf(slot), table.offsetOf(slot));
+  return bytes + members.size * ofOne;
 }

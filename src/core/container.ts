@@ -4,6 +4,7 @@ import type { Key, OriginId } from "../base/ids.ts";
 import type { FieldOrder } from "./field-order.ts";
 import { KIND_LIST, KIND_SORTED_SET } from "./kind.ts";
 import { OrderedSlots } from "./ordered-slots.ts";
+import { USE_OF_UNQUEUED } from "./s3-fifo.ts";
 import type { ScoreOrder } from "./score-order.ts";
 import type { VersionVector } from "./version-vector.ts";
 
@@ -41,6 +42,8 @@ export class Container {
   felled = 0;
   /** The greatest stamp that was seen of it since something of it is held. */
   newest = 0;
+  /** How much it was asked for of late, all of it alike (`s3-fifo.ts`). */
+  use = USE_OF_UNQUEUED;
   /** What some members of a document, or deletions of a collection, cover, by their slots. */
   readonly covers = new Map<number, VersionVector>();
   /** Stamp of the newest deletion that is known exactly. */

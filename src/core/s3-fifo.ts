@@ -57,6 +57,9 @@ export function isQueued(use: number): boolean {
   return queue === SMALL || queue === MAIN;
 }
 
+/** Of what stands in no queue, and is as warm as what has just come into one. */
+export const USE_OF_UNQUEUED = SMALL;
+
 /** How much a place is used: nothing that was asked for of late is colder than what was not, nor what is in a queue than the rest. */
 export function warmthOf(use: number): number {
   const times = use & TIMES;

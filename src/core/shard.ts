@@ -27,6 +27,7 @@ import { AwayValues } from "./away-values.ts";
 import type { HybridClock } from "./clock.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
 import type { ConflictListener } from "./conflict.ts";
+import type { Container } from "./container.ts";
 import { Containers } from "./containers.ts";
 import type { Digest } from "./digest.ts";
 import type { Expiries } from "./expiries.ts";
@@ -36,6 +37,7 @@ import type { Graves } from "./graves.ts";
 import { Holdings } from "./holdings.ts";
 import { Increments } from "./increments.ts";
 import { Invalidations } from "./invalidations.ts";
+import { isCollectionKind } from "./kind.ts";
 import { Losses } from "./losses.ts";
 import type { EarlyRegisters } from "./origin-chains.ts";
 import type { PurgeMarks } from "./purge-marks.ts";
@@ -240,12 +242,21 @@ export class Shard {
     this.#holdings.forEachHeld(visit);
   }
 
-  /** True of a value that stands, that nobody has to confirm, and that is not part of a container. */
+  /** True of a value, or a member of a collection, with which all of that goes, that stands and that nobody has to confirm. */
   mayBeEvicted(slot: number): boolean {
     if (!this.table.isHeld(slot) || this.table.isSentinel(slot) || this.isUnconfirmed(slot)) return false;
     const view = this.table.viewOf(slot);
     const at = this.table.offsetOf(slot);
-    return this.isStanding(slot) && isValueKind(kindAt(view, at)) && timestampAt(view, at) < TIMESTAMP_MAX;
+    if (!this.isStanding(slot) || timestampAt(view, at) >= TIMESTAMP_MAX) return false;
+    return isValueKind(kindAt(view, at)) || this.collectionIn(slot) !== undefined;
+  }
+
+  /** The collection that has a member in a slot; undefined: what is there is no member of one, or falls. */
+  collectionIn(slot: number): Container | undefined {
+    const view = this.table.viewOf(slot);
+    const at = this.table.offsetOf(slot);
+    const container = isCollectionKind(kindAt(view, at)) ? this.containers.of(view, at) : undefined;
+    return container !== undefined && this.containers.isMemberOf(container, slot) ? container : undefined;
   }
 
   isAway(slot: number): boolean {

@@ -1,14 +1,15 @@
 /**
  * What goes for good where a budget is spent: of the disk, where it is bounded; of the memory that keys take, whose values
- * may all be away; or of memory, where there is no disk. An eviction is a deletion that everybody hears of, one tick after
- * what it removes.
+ * may all be away, and collections; or of memory, where there is no disk. An eviction is a deletion that everybody hears of, one
+ * tick after what it removes.
  *
  *  F1. It removes what was seen here, and nothing newer: whatever was written meanwhile stays (R8's exception).
  *  F2. The keeper of a shard (`cluster/keeper.ts`) evicts, as much as is due of its shards, so that all lose alike; the others
  *      have the same to hold and hear of it. One whose own budget is smaller would wait in vain: at a second, higher mark it
  *      evicts by itself, whatever is coldest.
- *  F3. What waits to be confirmed, what containers are made of and what the cluster notes for itself stays, and room for it
- *      is made only down to a share of what there is for values.
+ *  F3. What waits to be confirmed, documents and what the cluster notes for itself stays, and room for it is made only down to a
+ *      share of what there is for values. A collection goes as a whole, by the deletion of what is held of it: what of it was not
+ *      seen stays. While many members fall, which takes several steps, they count as gone.
  *  F4. What has fallen counts as gone, since its purge is a matter of seconds; but not where it waits for longer, as it does
  *      while a member is away: then room is made for it, down to that share. Of keys whose values are away nothing is gained
  *      before the purge.
@@ -25,7 +26,8 @@ import { RecentExtreme } from "../base/recent-extreme.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import { isKeeper } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
-import { Coldest } from "../core/coldest.ts";
+import { Coldest, lengthOf } from "../core/coldest.ts";
+import type { Container } from "../core/container.ts";
 import type { Standing } from "../core/memory-shares.ts";
 import type { Residency } from "../core/residency.ts";
 import type { Shard } from "../core/shard.ts";
@@ -57,7 +59,7 @@ const LENDING_MS = 3000;
 
 export interface EvictionHost extends Surroundings {
   readonly residency: Residency | undefined;
-  readonly writes: Pick<LocalWrites, "evict">;
+  readonly writes: Pick<LocalWrites, "evict" | "evictAll">;
 }
 
 /** A slot, which holds the deletion of what was evicted from it, a record of so many bytes; `isOrphan`: that nobody had any more. */
@@ -81,14 +83,16 @@ export class Eviction {
   readonly #random: Random;
   /** Absent: the disk has no bound. */
   readonly disk: DiskBudget | undefined;
-  /** Registers that were evicted here. */
+  /** Values, and collections, that were evicted here. */
   evicted = 0;
-  /** Whoever wants to know what goes. */
+  /** Whoever wants to know which values go. */
   listener: EvictionListener | undefined;
   /** The last step left something over. */
   isUnderWay = false;
   /** Of what waits to be purged, bytes. */
   #lingeringBytes = 0;
+  /** Of collections that were removed and still fall, bytes, about. */
+  #doomedBytes = 0;
   readonly #lendable = new RecentExtreme(LENDING_MS, Math.min);
   readonly #fallen = new RecentExtreme(LINGER_MS, Math.min);
   /** What registers may take of memory, bytes (F5). */
@@ -107,6 +111,7 @@ export class Eviction {
     const fallen = sumOf(this.#host.shards.all, ({ accounts }) => accounts.fallenBytes);
     this.#lingeringBytes = this.#fallen.note(fallen, now);
     this.#memoryMax.note(residency?.bytesMax ?? Infinity, now);
+    if (this.#doomedBytes > 0 && !this.#host.shards.all.some(isFalling)) this.#doomedBytes = 0;
     const first = this.#excess(FIRST_MARK);
     const last = this.#excess(LAST_MARK, this.#lendable.note(residency?.lendableBytes ?? 0, now));
     if (!isSome(first) && !isSome(last)) return;
@@ -121,10 +126,13 @@ export class Eviction {
         continue;
       }
       left--;
-      const { shard, slot } = place;
-      excess.disk -= shard.values.wholeLengthOf(slot);
-      excess.memory -= residency?.hasDisk === true ? shard.values.keptLengthOf(slot) : shard.values.lengthOf(slot);
-      this.remove(shard, slot, now);
+      const { shard, slot, collection } = place;
+      const bytes = lengthOf(place);
+      excess.disk -= bytes;
+      if (collection !== undefined) excess.memory -= bytes;
+      else excess.memory -= residency?.hasDisk === true ? shard.values.keptLengthOf(slot) : shard.values.lengthOf(slot);
+      if (collection === undefined) this.remove(shard, slot, now);
+      else this.#removeAll(shard, collection, bytes, now);
     }
     this.isUnderWay = isSome(excess) && left < STEP;
   }
@@ -135,6 +143,12 @@ export class Eviction {
     this.#host.writes.evict(shard, slot, now);
     this.evicted++;
     this.listener?.(shard, slot, bytes, isOrphan);
+  }
+
+  #removeAll(shard: Shard, collection: Container, bytes: number, now: number): void {
+    this.#host.writes.evictAll(shard, collection, now);
+    this.evicted++;
+    if (isFalling(shard)) this.#doomedBytes += bytes;
   }
 
   /** F7. */
@@ -154,13 +168,14 @@ export class Eviction {
     if (residency !== undefined && residency.leastBytes + kept + this.#lingeringBytes > keysMax) {
       const bytes = residency.measureLeast() + kept;
       const lingeringBytes = residency.hasDisk ? 0 : this.#lingeringBytes;
-      const valueBytes = bytes - residency.fixedBytes - sumOf(shards.all, ({ accounts }) => accounts.containerBytes);
-      excess.memory = Math.min(bytes + lingeringBytes - keysMax, valueBytes - keysMax * RECORDS_SHARE);
+      const valueBytes = bytes - residency.fixedBytes - sumOf(shards.all, ({ accounts }) => accounts.documentBytes);
+      const over = Math.min(bytes + lingeringBytes - keysMax, valueBytes - keysMax * RECORDS_SHARE);
+      excess.memory = over - this.#doomedBytes;
     }
     const standingMax = (this.disk?.standingBytesMax ?? Infinity) * mark.disk;
     if (standingMax < Infinity) {
-      const standing = sumOf(shards.all, standingBytesOf);
-      const valueBytes = standing - sumOf(shards.all, ({ accounts }) => accounts.containerBytes);
+      const standing = sumOf(shards.all, standingBytesOf) - this.#doomedBytes;
+      const valueBytes = standing - sumOf(shards.all, ({ accounts }) => accounts.documentBytes);
       excess.disk = Math.min(standing + this.#lingeringBytes - standingMax, valueBytes - standingMax * VALUES_SHARE);
     }
     return excess;
@@ -227,8 +242,12 @@ function standingBytesOf({ accounts: { recordBytes, fallenBytes } }: Shard): num
   return recordBytes - fallenBytes;
 }
 
-function hasValues({ accounts: { recordBytes, fallenBytes, containerBytes } }: Shard): boolean {
-  return recordBytes - fallenBytes - containerBytes > 0;
+function hasValues({ accounts: { recordBytes, fallenBytes, documentBytes } }: Shard): boolean {
+  return recordBytes - fallenBytes - documentBytes > 0;
+}
+
+function isFalling({ containers }: Shard): boolean {
+  return containers.falling.size > 0;
 }
 
 function isSome({ memory, disk }: Excess): boolean {

@@ -5,12 +5,14 @@ import type { Key, SpaceId } from "../base/ids.ts";
 import { DEFAULT_SPACE, SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import type { Replication } from "../cluster/replication.ts";
 import type { LocalWrite } from "../core/author.ts";
+import type { Container } from "../core/container.ts";
 import { KIND_PLAIN } from "../core/kind.ts";
 import { keyAt, keyStartAt, type RecordWriter, recordLength } from "../core/record.ts";
 import type { Residency } from "../core/residency.ts";
 import type { Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import type { Shards } from "../core/shards.ts";
+import { deletionOfAll } from "../types/collection.ts";
 import type { Eviction } from "./eviction.ts";
 import type { Lives } from "./lives.ts";
 import type { Persistence } from "./persistence.ts";
@@ -65,6 +67,11 @@ export class LocalWrites {
     const { table } = shard;
     const key = keyAt(table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
     this.write(shard, { kind: KIND_PLAIN, key, isRemoval: true }, false, now, false);
+  }
+
+  /** All that is held of a collection goes for good. */
+  evictAll(shard: Shard, { kind, key }: Container, now: number): void {
+    for (const write of deletionOfAll(shard, { kind, key })) this.write(shard, write, false, now, false);
   }
 
   /** Before a value is written: throws `MEMORY_FULL` (E4), `DISK_FULL`. What frees room, and what peers send, is taken. */
