@@ -8,7 +8,6 @@ import { AtollError } from "../base/errors.ts";
 import type { Key, OriginId } from "../base/ids.ts";
 import { bucketOf } from "./bucket.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
-import { fallen } from "./fallen.ts";
 import type { Holdings } from "./holdings.ts";
 import { overAt, sightAt } from "./increments.ts";
 import type { Invalidations } from "./invalidations.ts";
@@ -18,6 +17,11 @@ import { FLAG_DEAD, FLAG_SEEN, flagsAt, originAt, sequenceAt, timestampAt } from
 import { encodeSeen, NONE_SEEN, SEEN_BYTES_MAX } from "./seen.ts";
 import type { Shard } from "./shard.ts";
 import type { VersionVector } from "./version-vector.ts";
+
+export interface Dot {
+  readonly origin: OriginId;
+  readonly sequence: number;
+}
 
 export interface LocalWrite {
   readonly kind: number;
@@ -176,16 +180,17 @@ export class Author {
     this.#holdings.chains.see(origin, sequence);
   }
 
-  /** As `Shard.redot`. */
-  redot(slot: number): void {
+  /** Of what is written next. */
+  get nextDot(): Dot {
     const origin = this.#origin;
     assert(origin !== undefined, "a life begins before the first write");
-    const { containers, table, writer } = this.#holdings;
-    const sequence = this.#sequence + 1;
-    const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
-    const length = containers.isSeen(view, at)
-      ? writer.write({ ...fallen(view, at), origin, sequence })
-      : writer.withDot(view, at, { origin, sequence });
+    return { origin, sequence: this.#sequence + 1 };
+  }
+
+  /** Stores the record in the writer, which bears the next dot and was written under an earlier life, in a slot (0: a new one). */
+  storeEarlier(slot: number, length: number): void {
+    const { origin, sequence } = this.nextDot;
+    const { writer } = this.#holdings;
     this.#holdings.take(slot, writer.view, writer.bytes, 0, length);
     this.#claim(origin, sequence);
     this.#redottedTo = sequence;

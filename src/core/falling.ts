@@ -92,6 +92,11 @@ export class Falling {
     return isDone;
   }
 
+  /** Lets all members of a collection fall that are falling. */
+  finish(container: Container): void {
+    while (container.falling.length > 0) this.#letFall(container.nextToFall(this.#atOnceMax));
+  }
+
   /** What waits to be confirmed goes on waiting. */
   #letFall(slots: readonly number[]): void {
     const { table } = this.#holdings;

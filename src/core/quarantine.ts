@@ -12,6 +12,7 @@ import { bucketOf } from "./bucket.ts";
 import { isBase, isMember } from "./containers.ts";
 import type { Holdings } from "./holdings.ts";
 import { KIND_DOCUMENT } from "./kind.ts";
+import { type NewDots, NONE_TWICE } from "./new-dots.ts";
 import { keyAt, kindAt, originAt, sequenceAt, timestampAt } from "./record.ts";
 import type { Shard } from "./shard.ts";
 import { VersionVector } from "./version-vector.ts";
@@ -32,22 +33,26 @@ export interface OwnWrites {
   readonly above: number;
   /** Of them, those that are younger than the retention. */
   readonly areYoung: boolean;
+  /** Others know other writes of that life: it was lived twice (`new-dots.ts`). */
+  readonly isTwice: boolean;
 }
 
 export class Quarantine {
   readonly #shard: Shard;
   readonly #holdings: Holdings;
   readonly #author: Author;
+  readonly #newDots: NewDots;
   readonly #agenda: Agenda;
   #isOn = false;
   #toRedot: readonly OwnWrites[] = [];
   /** When it was last on disk, what was held waited for a peer to confirm it: whoever loads it must distrust it again. */
   wasOn = false;
 
-  constructor(shard: Shard, holdings: Holdings, author: Author, agenda: Agenda) {
+  constructor(shard: Shard, holdings: Holdings, author: Author, newDots: NewDots, agenda: Agenda) {
     this.#shard = shard;
     this.#holdings = holdings;
     this.#author = author;
+    this.#newDots = newDots;
     this.#agenda = agenda;
   }
 
@@ -87,6 +92,7 @@ export class Quarantine {
   distrust(options: { readonly serve: boolean; readonly isWhole?: boolean }): void {
     const { table, unconfirmed, unsaved } = this.#holdings;
     this.#forgetClaims();
+    this.#holdings.unconfirmed.isTorn = false;
     this.#agenda.unsettled.add(this.#shard);
     this.isOn = !options.serve;
     const sure = options.isWhole === true ? this.#author.origin : undefined;
@@ -124,7 +130,7 @@ export class Quarantine {
    */
   reconcile(claim: VersionVector, fateOf: (view: DataView, at: number, standing: Standing) => Fate): boolean {
     const { table, unconfirmed, unsaved, vector } = this.#holdings;
-    let isWhole = true;
+    let isWhole = !unconfirmed.isTorn;
     this.#holdings.forEachHeld((slot) => {
       if (!unconfirmed.has(slot)) return;
       const isInTheWay = unconfirmed.isInTheWay(slot);
@@ -132,7 +138,7 @@ export class Quarantine {
       const at = table.offsetOf(slot);
       const fate = fateOf(view, at, this.#standingOf(view, at, claim));
       if (fate === "stays") unconfirmed.confirm(slot);
-      else if (fate === "stays under a new dot") this.#author.redot(slot);
+      else if (fate === "stays under a new dot") this.#newDots.give(slot, NONE_TWICE);
       else {
         if (isInTheWay) isWhole = false;
         this.#holdings.discard(slot);
@@ -143,6 +149,7 @@ export class Quarantine {
       // What this life wrote is all here, all the same.
       this.#author.claimIn(vector);
     }
+    unconfirmed.isTorn = false;
     this.isOn = false;
     unsaved.noteHead();
     return isWhole;

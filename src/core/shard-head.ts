@@ -20,6 +20,10 @@ const LEAVING = 8;
 const TO_REDOT = 16;
 const FLAGS_KNOWN = 31;
 
+/** Of own writes. */
+const ARE_YOUNG = 1;
+const IS_TWICE = 2;
+
 /** Each quarantine adds as many as the replica remembers lives, and they end with it. */
 const OWN_WRITES_MAX = 4096;
 
@@ -53,17 +57,16 @@ export function restoreHead(shard: Shard, head: Uint8Array): void {
 
 function writeOwnWrites(writer: ByteWriter, writes: readonly OwnWrites[]): void {
   writer.varint(writes.length);
-  for (const { origin, above, areYoung } of writes) {
+  for (const { origin, above, areYoung, isTwice } of writes) {
     writer.varint(origin);
     writer.varint(above);
-    writer.u8(areYoung ? 1 : 0);
+    writer.u8((areYoung ? ARE_YOUNG : 0) | (isTwice ? IS_TWICE : 0));
   }
 }
 
 function readOwnWrites(reader: ByteReader): OwnWrites[] {
-  return Array.from({ length: reader.varint(OWN_WRITES_MAX) }, () => ({
-    origin: reader.varint() as OriginId,
-    above: reader.varint(),
-    areYoung: reader.u8() === 1,
-  }));
+  return Array.from({ length: reader.varint(OWN_WRITES_MAX) }, () => {
+    const [origin, above, flags] = [reader.varint() as OriginId, reader.varint(), reader.u8()];
+    return { origin, above, areYoung: (flags & ARE_YOUNG) !== 0, isTwice: (flags & IS_TWICE) !== 0 };
+  });
 }

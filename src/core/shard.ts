@@ -39,6 +39,7 @@ import { Increments } from "./increments.ts";
 import { Invalidations } from "./invalidations.ts";
 import { isCollectionKind } from "./kind.ts";
 import { Losses } from "./losses.ts";
+import { NewDots, NONE_TWICE, type Twice } from "./new-dots.ts";
 import type { EarlyRegisters } from "./origin-chains.ts";
 import type { PurgeMarks } from "./purge-marks.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -102,6 +103,7 @@ export class Shard {
   readonly #holdings: Holdings;
   readonly #author: Author;
   readonly #arrivals: Arrivals;
+  readonly #newDots: NewDots;
 
   constructor(options: ShardOptions) {
     const { agenda, clock, conflicts, fallingAtOnceMax, isPersistent, residency, writer } = options;
@@ -125,7 +127,8 @@ export class Shard {
     const losses = new Losses(this, holdings, conflicts);
     this.#author = new Author(this, holdings, this.invalidations, losses);
     this.#arrivals = new Arrivals(this, holdings, this.#author, losses);
-    this.quarantine = new Quarantine(this, holdings, this.#author, agenda);
+    this.#newDots = new NewDots(holdings, this.#author);
+    this.quarantine = new Quarantine(this, holdings, this.#author, this.#newDots, agenda);
     this.tenure = new Tenure(holdings, this.quarantine);
   }
 
@@ -313,11 +316,11 @@ export class Shard {
 
   /**
    * Gives a register of this run a new dot in the present life, its stamp kept: for writes made under a life that turned
-   * out to be taken. What a deletion of a collection saw, and has not fallen yet, falls: nobody saw the new dot. The record as
-   * written is in the shared writer.
+   * out to be taken. `twice`: lives of which others know other writes; what names one of them gets another name, and may move
+   * to another slot, with all that belongs to it (`new-dots.ts`). Its value must not be away, nor that of a number it was added to.
    */
-  redot(slot: number): void {
-    this.#author.redot(slot);
+  redot(slot: number, twice: Twice = NONE_TWICE): void {
+    this.#newDots.give(slot, twice);
   }
 
   // --- Registers from elsewhere --------------------------------------------------------------------------------

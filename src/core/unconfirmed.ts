@@ -8,6 +8,8 @@ export class Unconfirmed {
   count = 0;
   /** Those in the way of what came meanwhile. */
   inTheWay = 0;
+  /** What was in the way has left, and what came meanwhile is not here. */
+  isTorn = false;
 
   constructor(table: RegisterTable) {
     this.#table = table;

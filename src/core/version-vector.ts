@@ -285,6 +285,14 @@ function isSameMap(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number
   return true;
 }
 
+/** What a vector says of all lives but some, which are not sealed. */
+export function without(vector: VersionVector, origins: ReadonlySet<OriginId>): VersionVector {
+  const part = new VersionVector();
+  for (const [replica, life] of vector.sealedEntries()) part.seal(replica, life);
+  for (const [origin, sequence] of vector.entries()) if (!origins.has(origin)) part.advance(origin, sequence);
+  return part;
+}
+
 /** What a vector says of some replicas. */
 export function restricted(vector: VersionVector, replicas: ReadonlySet<number>): VersionVector {
   const part = new VersionVector();

@@ -11,9 +11,11 @@ import type { Keyspaces } from "../cluster/keyspaces.ts";
 import type { Quarantine } from "../cluster/membership-host.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { msOfTimestamp } from "../core/clock.ts";
+import { baseKindOf, isIncrementsKind } from "../core/kind.ts";
+import type { Twice } from "../core/new-dots.ts";
 import { originOf, replicaOf } from "../core/origin.ts";
 import type { OwnWrites } from "../core/quarantine.ts";
-import { expiresAt, flagsAt, isGone, originAt, recordLength, timestampAt } from "../core/record.ts";
+import { expiresAt, flagsAt, isGone, keyAt, kindAt, originAt, recordLength, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Birth } from "../wire/message.ts";
 import type { Coverage } from "./coverage.ts";
@@ -74,10 +76,12 @@ export class Doubt {
       const origin = originOf(this.#host.number, life);
       const isDoubted = doubtedSince !== undefined && life >= doubtedSince;
       const isClosed = reason === "taken for gone" || reason === "away";
-      if (isDoubted) writes.push({ origin, above: 0, areYoung: false });
+      if (isDoubted) writes.push({ origin, above: 0, areYoung: false, isTwice: true });
       else if (isClosed) {
-        writes.push({ origin, above: this.#host.coverage.coveredByAny(shard.id, origin), areYoung: reason === "away" });
-        witnessed.push({ origin, above: this.#host.coverage.coveredByAll(shard.id, origin), areYoung: true });
+        const above = this.#host.coverage.coveredByAny(shard.id, origin);
+        writes.push({ origin, above, areYoung: reason === "away", isTwice: false });
+        const aboveAll = this.#host.coverage.coveredByAll(shard.id, origin);
+        witnessed.push({ origin, above: aboveAll, areYoung: true, isTwice: false });
       }
     }
     this.#witnessed.set(shard, merged([...(this.#witnessed.get(shard) ?? []), ...witnessed]));
@@ -105,21 +109,24 @@ export class Doubt {
     shard.quarantine.distrust({ serve: false });
     shard.beginLife(this.#host.origin);
     let isAll = isClear;
+    const twice = twiceOf([...shard.quarantine.toRedot, ...writes]);
     for (const slot of slots) {
-      const isLater = shard.isAway(slot) || this.#redottedBytes >= REDOTTED_AT_ONCE_BYTES;
+      const isLater = isBaseAway(shard, slot) || this.#redottedBytes >= REDOTTED_AT_ONCE_BYTES;
       if (isLater) isAll = false;
       else {
         this.#redottedBytes += shard.values.lengthOf(slot);
-        this.#redot(shard, slot, now);
+        this.#redot(shard, slot, twice, now);
       }
     }
     if (isClear) this.#begunHere.add(shard);
     shard.quarantine.toRedot = isAll ? [] : merged([...shard.quarantine.toRedot, ...writes]);
   }
 
-  #redot(shard: Shard, slot: number, now: number): void {
+  #redot(shard: Shard, slot: number, twice: Twice, now: number): void {
+    // It may have gone along with another.
+    if (!this.#isOfEarlierLife(shard, slot)) return;
     if (this.#isSalvaged(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now)) shard.discard(slot);
-    else shard.redot(slot);
+    else shard.redot(slot, twice);
   }
 
   /** Slots of what is unconfirmed and is to get a new dot. */
@@ -141,7 +148,8 @@ export class Doubt {
    * unconfirmed as well, until they have sent it again: then this waits for that.
    */
   #redotLate(shard: Shard, now: number): void {
-    for (const slot of this.#unconfirmedToRedot(shard, now)) this.#redot(shard, slot, now);
+    const twice = twiceOf(shard.quarantine.toRedot);
+    for (const slot of this.#unconfirmedToRedot(shard, now)) this.#redot(shard, slot, twice, now);
     this.#begunHere.delete(shard);
     shard.quarantine.toRedot = [];
   }
@@ -188,7 +196,8 @@ export class Doubt {
   }
 
   #isOfEarlierLife({ table }: Shard, slot: number): boolean {
-    return table.isHeld(slot) && originAt(table.viewOf(slot), table.offsetOf(slot)) !== this.#host.origin;
+    if (!table.isHeld(slot) || table.isSentinel(slot)) return false;
+    return originAt(table.viewOf(slot), table.offsetOf(slot)) !== this.#host.origin;
   }
 
   /**
@@ -239,13 +248,32 @@ function slotsAbove(shard: Shard, origin: OriginId, sequence: number): number[] 
   return slots;
 }
 
+/** Lives that were lived twice. */
+function twiceOf(writes: readonly OwnWrites[]): Twice {
+  return new Set(writes.flatMap(({ origin, isTwice }) => (isTwice ? [origin] : [])));
+}
+
+/** True where the value of a register is away, or of a number that it adds to. */
+function isBaseAway(shard: Shard, slot: number): boolean {
+  if (shard.isAway(slot)) return true;
+  const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
+  if (!isIncrementsKind(kindAt(view, at))) return false;
+  const base = shard.find(baseKindOf(kindAt(view, at)), keyAt(view, shard.table.bytesOf(slot), at));
+  return base !== 0 && shard.isAway(base);
+}
+
 /** One for each life: what was to get new dots already, also where less would have to now. */
 function merged(writes: readonly OwnWrites[]): OwnWrites[] {
   const byOrigin = new Map<OriginId, OwnWrites>();
   for (const write of writes) {
     const other = byOrigin.get(write.origin) ?? write;
     const above = Math.min(write.above, other.above);
-    byOrigin.set(write.origin, { origin: write.origin, above, areYoung: write.areYoung && other.areYoung });
+    byOrigin.set(write.origin, {
+      origin: write.origin,
+      above,
+      areYoung: write.areYoung && other.areYoung,
+      isTwice: write.isTwice || other.isTwice,
+    });
   }
   return [...byOrigin.values()];
 }

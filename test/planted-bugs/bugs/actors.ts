@@ -43,7 +43,7 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
       NO_LEAP,
       {
         file: "replica/doubt.ts",
-        find: "if (isDoubted) writes.push({ origin, above: 0, areYoung: false });",
+        find: "if (isDoubted) writes.push({ origin, above: 0, areYoung: false, isTwice: true });",
         replace: "if (isDoubted) continue;",
       },
       {
