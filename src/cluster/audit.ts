@@ -6,6 +6,7 @@
  *  - it holds a greater one: the other is told;
  *  - it holds a smaller one, or none, and the register is newer than every tombstone ever purged from its bucket: it was
  *    lost, and is repaired, R5 notwithstanding;
+ *  - it holds the same one, fallen with its collection: the other is told if the deletion is known here, and it stands again if not;
  *  - otherwise its tombstone may have been purged here: the owners vote (`votes.ts`).
  *
  * One audit tells so much at the most. What did not fit is told by the next ones: each begins where the last with that peer
@@ -21,6 +22,7 @@ import type { ReplicaId, ShardId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { BUCKETS, bucketOf } from "../core/bucket.ts";
 import { isSameDigest } from "../core/digest.ts";
+import { isFallen } from "../core/fallen.ts";
 import { elementHigh, elementLow, Fingerprint } from "../core/fingerprint.ts";
 import {
   checksumAt,
@@ -195,6 +197,13 @@ export class Audit {
     const order = compareRecords(view, start, ownView, ownAt);
     if (order > 0) return this.#restore(shard, records);
     if (order < 0) return this.#sendSlot(peer, shard, slot);
+    if (isFallen(view, start)) return this.#restore(shard, records);
+    if (isFallen(ownView, ownAt)) {
+      // A deletion of the whole saw it, which one of us has lost.
+      if (isStillFallen(shard, ownView, ownAt)) this.#sendSlot(peer, shard, slot);
+      else this.#restore(shard, records);
+      return;
+    }
     // The same write with two contents: where its value was not just dropped early, by a faster clock, one is damaged. Both
     // sides take the same one, and are equal again.
     const hasFallen = isGone(flagsAt(view, start)) || isGone(flagsAt(ownView, ownAt));
@@ -311,6 +320,12 @@ function forEachInScope(shard: Shard, scope: Scope, visit: (view: DataView, at: 
     if (buckets !== undefined && !buckets.has(bucketOf(view, at))) return;
     if (Math.floor((elementHigh(view, at) * slices) / TWO_32) === slice) visit(view, at, slot);
   });
+}
+
+/** True of what a deletion saw that is held, or may have been purged. */
+function isStillFallen(shard: Shard, view: DataView, at: number): boolean {
+  const isCovered = shard.containers.of(view, at)?.isCovered(originAt(view, at), sequenceAt(view, at)) === true;
+  return isCovered || timestampAt(view, at) <= markOf(shard, view, at);
 }
 
 /** The newest stamp purged from the bucket of a record. */

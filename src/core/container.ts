@@ -81,6 +81,12 @@ export class Container {
     this.byEnd = undefined;
   }
 
+  /** True of a dot that a deletion of the whole saw, or a member covers. */
+  isCovered(origin: OriginId, sequence: number): boolean {
+    for (const covers of this.covers.values()) if (covers.covers(origin, sequence)) return true;
+    return false;
+  }
+
   wroteHere(origin: OriginId): void {
     const { writers } = this;
     if (writers[writers.length - 1] !== origin && !writers.includes(origin)) writers.push(origin);

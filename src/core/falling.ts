@@ -5,7 +5,7 @@
 
 import type { Agenda } from "./agenda.ts";
 import type { Container } from "./container.ts";
-import { fallen } from "./fallen.ts";
+import { fallen, isFallen } from "./fallen.ts";
 import type { Holdings } from "./holdings.ts";
 import { isCollectionKind } from "./kind.ts";
 import { originAt, RecordWriter, sequenceAt } from "./record.ts";
@@ -95,6 +95,28 @@ export class Falling {
   /** Lets all members of a collection fall that are falling. */
   finish(container: Container): void {
     while (container.falling.length > 0) this.#letFall(container.nextToFall(this.#atOnceMax));
+  }
+
+  /**
+   * The deletion in a slot is dropped, as if it had never been here. What fell because of it, and of no other, goes as well: its value
+   * is not here, and others may show it. Returns whether there was any.
+   */
+  drop(container: Container, by: number): boolean {
+    const { table } = this.#holdings;
+    this.finish(container);
+    const covers = container.covers.get(by);
+    const fell = [container.lease, ...container.remains.from(0)].filter((slot) => {
+      if (slot === 0) return false;
+      const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
+      return isFallen(view, at) && covers?.covers(originAt(view, at), sequenceAt(view, at)) === true;
+    });
+    this.#holdings.discard(by);
+    const left = fell.filter((slot) => {
+      const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
+      return !container.isCovered(originAt(view, at), sequenceAt(view, at));
+    });
+    for (const slot of left) this.#holdings.discard(slot);
+    return left.length > 0;
   }
 
   /** What waits to be confirmed goes on waiting. */

@@ -20,10 +20,10 @@ import { type Amount, addAmounts, NOTHING } from "./amount.ts";
 import type { Author } from "./author.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
 import { DELETION_MARK, isDeletion, isLease, sawAt } from "./containers.ts";
-import { fallen } from "./fallen.ts";
+import { fallen, isFallen } from "./fallen.ts";
 import type { Holdings } from "./holdings.ts";
 import { adderAt, encodeRun, runAt, sightAt, unseenOf } from "./increments.ts";
-import { baseKindOf, incrementsOf, isCollectionKind, isCountedKind, isIncrementsKind } from "./kind.ts";
+import { baseKindOf, incrementsOf, isCountedKind, isIncrementsKind } from "./kind.ts";
 import { ORIGIN_BYTES, readOrigin, textOfOrigin } from "./origin-bytes.ts";
 import {
   bodyLengthAt,
@@ -34,7 +34,6 @@ import {
   FLAG_DEAD,
   flagsAt,
   identityEndAt,
-  isGone,
   keyAt,
   kindAt,
   originAt,
@@ -232,11 +231,6 @@ function plusRun(a: Run, b: Run): Run {
     stamp: Math.max(a.stamp, b.stamp),
     end: Math.max(a.end, b.end),
   };
-}
-
-/** True of what fell as a deletion of the whole saw it: it has no end of its own. */
-function isFallen(view: DataView, at: number): boolean {
-  return isCollectionKind(kindAt(view, at)) && isGone(flagsAt(view, at)) && expiresAt(view, at) === Infinity;
 }
 
 /** A register of a collection that is to fall, as removed (D1): a lease says that there is no end. */

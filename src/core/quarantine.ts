@@ -9,7 +9,7 @@ import type { Agenda } from "./agenda.ts";
 import type { Author } from "./author.ts";
 import { afterAt } from "./bond.ts";
 import { bucketOf } from "./bucket.ts";
-import { isBase, isMember } from "./containers.ts";
+import { isBase, isDeletion, isMember } from "./containers.ts";
 import type { Holdings } from "./holdings.ts";
 import { KIND_DOCUMENT } from "./kind.ts";
 import { type NewDots, NONE_TWICE } from "./new-dots.ts";
@@ -130,20 +130,19 @@ export class Quarantine {
    */
   reconcile(claim: VersionVector, fateOf: (view: DataView, at: number, standing: Standing) => Fate): boolean {
     const { table, unconfirmed, unsaved, vector } = this.#holdings;
-    let isWhole = !unconfirmed.isTorn;
+    const dropped: number[] = [];
     this.#holdings.forEachHeld((slot) => {
       if (!unconfirmed.has(slot)) return;
-      const isInTheWay = unconfirmed.isInTheWay(slot);
       const view = table.viewOf(slot);
       const at = table.offsetOf(slot);
       const fate = fateOf(view, at, this.#standingOf(view, at, claim));
       if (fate === "stays") unconfirmed.confirm(slot);
       else if (fate === "stays under a new dot") this.#newDots.give(slot, NONE_TWICE);
-      else {
-        if (isInTheWay) isWhole = false;
-        this.#holdings.discard(slot);
-      }
+      else dropped.push(slot);
     });
+    // One may have gone with another.
+    for (const slot of dropped) if (table.isHeld(slot)) this.drop(slot);
+    const isWhole = !unconfirmed.isTorn;
     if (!isWhole) {
       this.#forgetClaims();
       // What this life wrote is all here, all the same.
@@ -153,6 +152,20 @@ export class Quarantine {
     this.isOn = false;
     unsaved.noteHead();
     return isWhole;
+  }
+
+  /**
+   * Drops a register that nobody confirmed, as if it had never been here. What fell because of it, a deletion of a collection, goes
+   * too: others may show it. Where that was so, or where it was in the way of what came meanwhile, all has to be fetched again.
+   */
+  drop(slot: number): void {
+    const { containers, falling, table, unconfirmed } = this.#holdings;
+    const view = table.viewOf(slot);
+    const at = table.offsetOf(slot);
+    const container = isDeletion(view, at) ? containers.of(view, at) : undefined;
+    if (unconfirmed.isInTheWay(slot)) unconfirmed.isTorn = true;
+    if (container === undefined) this.#holdings.discard(slot);
+    else if (falling.drop(container, slot)) unconfirmed.isTorn = true;
   }
 
   /**

@@ -125,7 +125,7 @@ export class Doubt {
   #redot(shard: Shard, slot: number, twice: Twice, now: number): void {
     // It may have gone along with another.
     if (!this.#isOfEarlierLife(shard, slot)) return;
-    if (this.#isSalvaged(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now)) shard.discard(slot);
+    if (this.#isSalvaged(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now)) shard.quarantine.drop(slot);
     else shard.redot(slot, twice);
   }
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ByteWriter } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
+import { isDeletion } from "../../src/core/containers.ts";
 import { DeltaSession } from "../../src/core/delta.ts";
 import { KIND_SET } from "../../src/core/kind.ts";
+import { fieldOfName } from "../../src/core/member.ts";
 import { recordLength } from "../../src/core/record.ts";
 import { added, type CollectionId, deletionOfAll, leaseOf, memberCount } from "../../src/types/collection.ts";
 import { leaseEnd } from "../../src/types/container.ts";
@@ -61,4 +63,41 @@ describe("a collection that is in doubt", () => {
     expect([count(a), count(b)]).toEqual([0, 0]);
     expect([a, b].map(({ shard }) => leaseEnd(shard, SET.kind, SET.key))).toEqual([Infinity, Infinity]);
   });
+
+  it("is as others have it once a deletion is dropped that nobody else knows, however far it had fallen", () => {
+    for (const fallingAtOnceMax of [256, 4]) {
+      const [a, b] = [started(1, { fallingAtOnceMax }), started(2)];
+      add(b, ...Array.from({ length: 20 }, (_, i) => `m${i}`));
+      b.shard.write(leaseOf(SET, NOW + 1000), NOW);
+      send(b, a);
+      removeAll(a, NOW + 1);
+      a.shard.quarantine.distrust({ serve: false });
+      a.shard.beginLife(origin(1, 5));
+      send(b, a);
+      expect(a.shard.quarantine.reconcile(a.shard.vector, dropDeletions)).toBe(false);
+      send(b, a);
+      expect(a.shard.quarantine.reconcile(a.shard.vector, dropDeletions)).toBe(true);
+      expect([count(a), count(b)]).toEqual([20, 20]);
+      expect([a, b].map(({ shard }) => leaseEnd(shard, SET.kind, SET.key))).toEqual([NOW + 1000, NOW + 1000]);
+    }
+  });
+
+  it("stays deleted where another deletion saw the same", () => {
+    const [a, b] = [started(1), started(2)];
+    add(b, "m");
+    send(b, a);
+    removeAll(a, NOW + 1);
+    removeAll(b, NOW + 2);
+    send(b, a);
+    a.shard.quarantine.distrust({ serve: false });
+    a.shard.beginLife(origin(1, 5));
+    send(b, a);
+    expect(a.shard.quarantine.reconcile(a.shard.vector, dropDeletions)).toBe(true);
+    expect([count(a), count(b)]).toEqual([0, 0]);
+    expect(a.shard.find(SET.kind, SET.key, fieldOfName("m"))).not.toBe(0);
+  });
 });
+
+function dropDeletions(view: DataView, at: number): "stays" | "goes" {
+  return isDeletion(view, at) ? "goes" : "stays";
+}
