@@ -88,6 +88,11 @@ export interface CommandClient {
   lastWrite: Dot | undefined;
   /** The last write into each shard that it has written into; `all`: into so many that any may be of it. Absent: `lastWrite` alone. */
   readonly written?: readonly Dot[] | "all" | undefined;
+  /**
+   * What its session has seen of the keyspace: whoever carries commands out has all of it, or they end with `SESSION_BEHIND` after
+   * `waitMs`. Absent: what it wrote itself is waited for a little, if that is known.
+   */
+  readonly session?: { readonly dots: readonly Dot[]; readonly waitMs: number } | undefined;
   /** Aborts as it goes. */
   readonly gone?: AbortSignal | undefined;
   /** Why it may not have a command carried out, which a script asks for; absent: it may read and write every key. */

@@ -26,6 +26,10 @@ export class ClientInHaste implements CommandClient {
     return this.#client.written;
   }
 
+  get session(): CommandClient["session"] {
+    return this.#client.session;
+  }
+
   get gone(): CommandClient["gone"] {
     return this.#client.gone;
   }

@@ -45,13 +45,13 @@ export class KeysHere {
     return seen === undefined || isCovered(this.#host.replica(), seen.dots);
   }
 
-  /** What a client has seen comes here, or does not in time. */
+  /** What a client has seen comes here, or does not in time. Throws `SESSION_BEHIND` where that is required. */
   async catchUp(seen: Seen | undefined): Promise<void> {
     if (seen === undefined || this.isCaughtUp(seen)) return;
     try {
       await this.#host.catchUp(seen.dots, seen.waitMs);
     } catch (error) {
-      if (toAtollError(error).code !== "SESSION_BEHIND") throw error;
+      if (seen.isRequired === true || toAtollError(error).code !== "SESSION_BEHIND") throw error;
     }
   }
 

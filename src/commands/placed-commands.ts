@@ -192,8 +192,12 @@ export class PlacedCommands implements CommandKeyspace {
     return this.#router.isReadyIn(this.#space, shards) && this.#here.isCaughtUp(this.#seenBy(client, shards));
   }
 
-  /** As far as it is known which writes were its own. */
-  #seenBy({ lastWrite, written }: CommandClient, shards: readonly Shard[]): Seen | undefined {
+  /** By its session, or as far as it is known which writes were its own. */
+  #seenBy({ lastWrite, written, session }: CommandClient, shards: readonly Shard[]): Seen | undefined {
+    if (session !== undefined) {
+      const dots = session.dots.filter(({ shard }) => shards.some(({ id }) => id === shard));
+      return dots.length === 0 ? undefined : { dots, waitMs: session.waitMs, isRequired: true };
+    }
     const last = lastWrite === undefined ? [] : [lastWrite];
     const known = written === undefined || written === "all" ? last : written;
     const dots = known.filter(({ shard }) => shards.some(({ id }) => id === shard));
@@ -286,14 +290,15 @@ export class PlacedCommands implements CommandKeyspace {
   async #carry(asked: AskedCommands, client: CommandClient): Promise<Reply | undefined> {
     const seen = this.#seenBy(client, asked.shards);
     const circumstances = { ...FROM_CLIENT, seen };
-    const body = { ...asked.body, allowance: client.allowance };
+    const body = { ...asked.body, allowance: client.allowance, isBehindRefused: seen?.isRequired };
     const carried = await this.#router.carry(this.#space, { ...asked, body }, circumstances);
     if (carried === undefined) {
       await this.#here.catchUp(seen);
       return undefined;
     }
     const { reply, dots } = repliedIn(carried);
-    for (const dot of dots) client.lastWrite = dot;
+    if (asked.isReadonly) for (const dot of dots) client.saw?.(dot);
+    else for (const dot of dots) client.lastWrite = dot;
     const bytes = bytesOfReply(reply);
     if (bytes > SHORT_VALUE_BYTES_MAX) await takeRoom(client, bytes, asked.isReadonly);
     return reply;

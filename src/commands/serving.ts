@@ -9,6 +9,7 @@ import type { ShardId } from "../base/ids.ts";
 import { arrayReply, errorReply, integerReply, plainReply, type Reply, textReply } from "../command-reply.ts";
 import type { CommandClient, CommandFacts, QueuedCommand } from "../command-store.ts";
 import type { Shard } from "../core/shard.ts";
+import type { Seen } from "../replica/circumstances.ts";
 import type { CommandRouter } from "../replica/command-router.ts";
 import type { CommandRequest } from "../replica/command-service.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
@@ -89,12 +90,12 @@ async function passedOn(
   commands: readonly QueuedCommand[],
   shards: readonly Shard[],
 ): Promise<ResponseBody | undefined> {
-  const { router, here, space, body, hops, after, waitMs, from } = served;
+  const { router, here, space, body, hops, after, from } = served;
   // Who told the versions of watched keys is not ready any more, and nobody else can tell whether they have changed.
   if (body.watched.length > 0) return REFUSED;
   if (hops > 0) {
     served.taken();
-    const seen = after.length === 0 ? undefined : { dots: after, waitMs };
+    const seen = after.length === 0 ? undefined : seenIn(served);
     const isReadonly = isReading(commands);
     const carried = await router.carry(space, { body, shards, isReadonly }, { hops, seen, from });
     if (carried !== undefined) {
@@ -106,12 +107,17 @@ async function passedOn(
   return body.shards.length > 0 || !here.knowsOf(shards) ? REFUSED : undefined;
 }
 
+function seenIn({ after, waitMs, body }: ServedCommands): Seen {
+  return { dots: after, waitMs, isRequired: body.isBehindRefused === true };
+}
+
 async function madeReady(
-  { here, after, waitMs, taken }: ServedCommands,
+  served: ServedCommands,
   commands: readonly QueuedCommand[],
   shards: readonly Shard[],
 ): Promise<void> {
-  const seen = { dots: after, waitMs };
+  const { here, taken } = served;
+  const seen = seenIn(served);
   if (!here.isCaughtUp(seen)) {
     taken();
     await here.catchUp(seen);
@@ -135,7 +141,8 @@ async function carriedOut(
     : runOne(local, commands[0] as QueuedCommand, client, scope);
   if (run instanceof Promise) taken();
   const reply = plainReply(await run);
-  return replied(host, mayBeWritten(reply, router.bytesMax) ? reply : TOO_LONG, client.written);
+  const dots = isReading(commands) ? client.seen : client.written;
+  return replied(host, mayBeWritten(reply, router.bytesMax) ? reply : TOO_LONG, dots);
 }
 
 function runOne(
@@ -185,6 +192,7 @@ class PassedOnClient implements CommandClient {
   readonly allowance: CommandClient["allowance"];
   readonly #bytesMax: number;
   readonly #publish: Publish | undefined;
+  #seen: Dot | undefined;
   #bytes = 0;
 
   constructor(bytesMax: number, { refusal, allowance, publish }: PassedOnOptions) {
@@ -198,6 +206,15 @@ class PassedOnClient implements CommandClient {
   carryOut(words: QueuedCommand["words"], { name }: CommandFacts): Reply {
     if (name !== "publish" && name !== "spublish") return NOT_ALLOWED;
     return this.#publish?.(words, name) ?? NO_MESSAGES;
+  }
+
+  saw(dot: Dot): void {
+    this.#seen = dot;
+  }
+
+  /** The last, of what was read alone. */
+  get seen(): readonly Dot[] {
+    return this.#seen === undefined ? [] : [this.#seen];
   }
 
   get lastWrite(): Dot | undefined {

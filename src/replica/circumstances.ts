@@ -6,6 +6,8 @@ import { HOPS_MAX } from "../wire/request-codec.ts";
 
 /** What the session of a client has seen of shards that are not here, and how long an owner may wait for it, ms. */
 export interface Seen {
+  /** Of commands: who has not all of it in time does not answer with what there is. */
+  readonly isRequired?: boolean;
   readonly dots: readonly Dot[];
   readonly waitMs: number;
 }

@@ -21,12 +21,18 @@ const SCOPES_MAX = 16;
 const SCOPE_LENGTH_MAX = 64;
 const IS_TRANSACTION = 1;
 const HAS_ALLOWANCE = 2;
+const IS_BEHIND_REFUSED = 4;
 /** Shards that one answer tells of. */
 const DOTS_MAX = SPACE_SHARDS_MAX;
 
 export function writeCommands(writer: ByteWriter, body: CommandsBody): void {
   const { allowance } = body;
-  writer.u8((body.isTransaction ? IS_TRANSACTION : 0) | (allowance === undefined ? 0 : HAS_ALLOWANCE));
+  const isBehindRefused = body.isBehindRefused === true;
+  writer.u8(
+    (body.isTransaction ? IS_TRANSACTION : 0) |
+      (allowance === undefined ? 0 : HAS_ALLOWANCE) |
+      (isBehindRefused ? IS_BEHIND_REFUSED : 0),
+  );
   writer.varint(body.clock);
   writeList(writer, body.shards, (out, shard) => out.varint(shard));
   writeList(writer, body.watched, (out, { key, version }) => {
@@ -43,8 +49,9 @@ export function writeCommands(writer: ByteWriter, body: CommandsBody): void {
 export function readCommands(frame: ByteReader): CommandsBody {
   const reader = copied(frame);
   const flags = reader.u8();
-  if (flags > (IS_TRANSACTION | HAS_ALLOWANCE)) throw new BadBytes("commands with unknown flags");
+  if (flags > (IS_TRANSACTION | HAS_ALLOWANCE | IS_BEHIND_REFUSED)) throw new BadBytes("commands with unknown flags");
   const isTransaction = (flags & IS_TRANSACTION) !== 0;
+  const isBehindRefused = (flags & IS_BEHIND_REFUSED) !== 0;
   const clock = reader.varint(TIMESTAMP_MAX) as Timestamp;
   const shards = readList(reader, SPACE_SHARDS_MAX, readShardNumber);
   const watched = readList(reader, WATCHED_MAX, (from) => ({
@@ -62,7 +69,7 @@ export function readCommands(frame: ByteReader): CommandsBody {
   if (!isTransaction && commands.length !== 1) throw new BadBytes(`${commands.length} commands with one answer`);
   if (!isTransaction && watched.length > 0) throw new BadBytes("watched keys without a transaction");
   reader.finish();
-  return { type: "commands", commands, isTransaction, watched, shards, allowance, clock };
+  return { type: "commands", commands, isTransaction, isBehindRefused, watched, shards, allowance, clock };
 }
 
 function readAllowance(reader: ByteReader): Allowance {

@@ -101,6 +101,8 @@ export interface CommandsBody {
   readonly isTransaction: boolean;
   /** Versions that keys must have for anything to be carried out. */
   readonly watched: readonly { readonly key: Key; readonly version: string }[];
+  /** Whoever carries them out has to have all that the client has seen, or answers `SESSION_BEHIND`. */
+  readonly isBehindRefused?: boolean | undefined;
   /** What a command about all keys looks at, as numbers within the space, ascending; none: they are about keys of their own. */
   readonly shards: readonly number[];
   /** What the client may do, if not everything: of the commands themselves it has been looked at, of those that scripts give it has not. */

@@ -390,6 +390,31 @@ describe("a client", () => {
     placed.cut([1], [2]);
     expect(await client.do(`get ${key}`)).toBe("v");
   });
+
+  it("reads, by its session, what that has seen, or nothing", async () => {
+    const placed = await four("sessions");
+    const key = placed.keyOf([0, 1]);
+    placed.cut([0], [1, 2]);
+    await placed.run(8000);
+    const writer = placed.at(0);
+    await writer.do(`hset ${key} f v`);
+    const session = { dots: [writer.client.lastWrite as Dot], waitMs: 300 };
+    const reader = placed.at(2);
+    const seen: Dot[] = [];
+    Object.assign(reader.client, { saw: (dot: Dot) => seen.push(dot) });
+    expect(await reader.do(`hget ${key} f`)).toBe(null);
+    Object.assign(reader.client, { session });
+    const reads = [`hget ${key} f`, `hscan ${key} 0`, `hgetall ${key}`];
+    for (const read of reads) expect(await reader.do(read), read).toMatch("has not caught up");
+    expect(await reader.exec([`hget ${key} f`])).toMatch("has not caught up");
+    expect(await reader.do(`hset ${key} f w`)).toMatch("has not caught up");
+    expect(seen).toEqual([]);
+    placed.heal([0], [1]);
+    await placed.run(SETTLE_MS);
+    expect(await reader.do(`hget ${key} f`)).toBe("v");
+    expect(seen).toEqual(session.dots);
+    expect(await reader.exec([`hget ${key} f`])).toEqual(["v"]);
+  });
 });
 
 describe("a replica that comes to keep a key", () => {

@@ -199,6 +199,7 @@ const requestBody: fc.Arbitrary<RequestBody> = fc.oneof(
       type: fc.constant("commands" as const),
       commands: fc.array(fc.array(fc.uint8Array({ maxLength: 10 }), { minLength: 1, maxLength: 4 }), { minLength: 1 }),
       isTransaction: fc.boolean(),
+      isBehindRefused: fc.boolean(),
       watched: fc.array(fc.record({ key: keyName, version: latin1(29) }), { maxLength: 3 }),
       shards: fc.array(number16, { maxLength: 4 }),
       allowance: maybe(fc.record({ scopes: fc.array(latin1(10), { maxLength: 3 }), prefix: latin1(10) })),

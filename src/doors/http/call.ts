@@ -5,7 +5,7 @@ import type { BackupStore } from "../../backup-store.ts";
 import type { Key } from "../../base/ids.ts";
 import type { CommandStore } from "../../command-store.ts";
 import type { DocumentHub } from "../../documents/document-hub.ts";
-import type { KeyspaceStore, LocalStore, Room, Store } from "../../store.ts";
+import type { Dot, KeyspaceStore, LocalStore, Room, Store } from "../../store.ts";
 import type { Principal } from "../auth.ts";
 import type { DoorLimits } from "../limits.ts";
 import type { DoorMetrics } from "../metrics.ts";
@@ -19,6 +19,8 @@ export interface Call {
   readonly key: Key;
   /** Of the member, the tag, or what of a map or a set the path names, as bytes; empty for other routes. */
   readonly id: string;
+  /** By the session of the client, and how long to wait for it; absent: nothing. `store` has it. */
+  session?: { readonly dots: readonly Dot[]; readonly waitMs: number };
   readonly query: Query;
   readonly headers: IncomingHttpHeaders;
   /** Empty until it has been received, and for operations without one. */

@@ -41,6 +41,7 @@ export async function carryOut(
   let seen: Dot | undefined;
   const client: CommandClient = {
     room: call.room,
+    session: call.session,
     lastWrite: undefined,
     saw: (dot) => {
       seen = dot;
@@ -55,7 +56,7 @@ export async function carryOut(
 /** Removes what is under the key, if it is of this type or nothing. What comes there meanwhile stays. Throws as `carryOut`. */
 export async function remove(call: Call, facts: DoorFacts, type: "hash" | "set"): Promise<readonly Dot[]> {
   const keyspace = keyspaceOf(call, facts);
-  const client: CommandClient = { room: call.room, lastWrite: undefined };
+  const client: CommandClient = { room: call.room, session: call.session, lastWrite: undefined };
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const watched = await keyspace.watch([call.key], []);
     const found = onlyOf(await keyspace.runAll([commandOf(facts, "type", call.key)], watched, client));

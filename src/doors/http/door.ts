@@ -157,7 +157,10 @@ export class HttpDoor {
         const { operation, hasSession } = judged.bound;
         if (hasSession) {
           const waitMs = this.#waitMs(call.query);
-          if (exchange.earlier.length > 0) call.store = await call.store.catchUp(exchange.earlier, waitMs);
+          if (exchange.earlier.length > 0) {
+            call.store = await call.store.catchUp(exchange.earlier, waitMs);
+            call.session = { dots: exchange.earlier, waitMs };
+          }
         }
         if (operation.body === "stream") call.upload = streamBody(exchange);
         else if (operation.body !== "none") {
