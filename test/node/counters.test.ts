@@ -1,31 +1,21 @@
 /** Counters over HTTP, and the same keys to Redis clients and as values. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
-import type { Node } from "../../src/node/create-node.ts";
-import { RespClient } from "../redis/resp-client.ts";
-import { startAtoll } from "../redis/servers.ts";
+import { HttpAndRedis } from "../redis/http-and-redis.ts";
+import type { RespClient } from "../redis/resp-client.ts";
 
-let node: Node;
+let atoll: HttpAndRedis;
 let redis: RespClient;
-let base: string;
 
 beforeAll(async () => {
-  const tokens = [
-    { token: "all", scopes: ["read", "write"] },
+  atoll = await HttpAndRedis.start([
     { token: "reader", scopes: ["read"] },
     { token: "writer", scopes: ["write"] },
-  ] as const;
-  const started = await startAtoll({ tokens: [...tokens] });
-  node = started.node;
-  base = `http://${node.address}/v1`;
-  redis = await RespClient.connect(started.port);
-  await redis.send("AUTH", "all");
+  ]);
+  redis = atoll.redis;
 });
 
-afterAll(async () => {
-  await redis.close();
-  await node.stop();
-});
+afterAll(() => atoll.stop());
 
 beforeEach(async () => {
   await redis.send("DEL", "n");
@@ -36,11 +26,8 @@ async function add(by: unknown, token = "all"): Promise<readonly [number, unknow
 }
 
 async function send(method: string, body?: string, token = "all"): Promise<readonly [number, unknown]> {
-  const headers = {
-    authorization: `Bearer ${token}`,
-    ...(body !== undefined && { "content-type": "application/json" }),
-  };
-  const answer = await fetch(`${base}/counters/n`, { method, headers, ...(body !== undefined && { body }) });
+  const sent = body !== undefined && { body, headers: { "content-type": "application/json" } };
+  const answer = await atoll.fetch("/counters/n", { method, token, ...sent });
   const content = (await answer.json()) as { readonly value?: unknown; readonly code?: string };
   return [answer.status, content.value ?? content.code];
 }
@@ -51,8 +38,27 @@ describe("a counter", () => {
     expect(await add(5)).toEqual([200, 5]);
     expect(await redis.send("DECRBY", "n", "7")).toBe(-2);
     expect(await send("GET")).toEqual([200, -2]);
-    const value = await fetch(`${base}/kv/n`, { headers: { authorization: "Bearer all" } });
+    const value = await atoll.fetch("/kv/n");
     expect(await value.text()).toBe("-2");
+  });
+
+  it("has a version as a value that every addition changes, wherever it was made", async () => {
+    const etagOf = async () => (await atoll.fetch("/kv/n")).headers.get("etag") ?? "";
+    const put = async (etag: string) =>
+      (await atoll.fetch("/kv/n", { method: "PUT", body: "7", headers: { "if-match": etag } })).status;
+    await add(5);
+    const first = await etagOf();
+    await redis.send("INCR", "n");
+    const second = await etagOf();
+    expect(second).not.toBe(first);
+    expect(await put(first)).toBe(412);
+    expect(await send("GET")).toEqual([200, 6]);
+    expect(await put(second)).toBe(204);
+    await add(1);
+    await redis.send("PEXPIRE", "n", "100000");
+    await add(1);
+    expect(await put(await etagOf())).toBe(204);
+    expect(await send("GET")).toEqual([200, 7]);
   });
 
   it("takes fractions, and whole numbers on top of them", async () => {

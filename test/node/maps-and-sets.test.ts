@@ -1,39 +1,28 @@
 /** Maps and sets over HTTP, and the same keys to Redis clients: hashes and sets. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Node } from "../../src/node/create-node.ts";
-import { RespClient } from "../redis/resp-client.ts";
-import { startAtoll } from "../redis/servers.ts";
+import { HttpAndRedis } from "../redis/http-and-redis.ts";
+import type { RespClient } from "../redis/resp-client.ts";
 
-let node: Node;
+let atoll: HttpAndRedis;
 let redis: RespClient;
-let base: string;
 
 beforeAll(async () => {
-  const tokens = [
-    { token: "all", scopes: ["read", "write"] },
+  atoll = await HttpAndRedis.start([
     { token: "reader", scopes: ["read"] },
     { token: "tenant", scopes: ["read", "write"], prefix: "t:" },
-  ] as const;
-  const started = await startAtoll({ tokens: [...tokens] });
-  node = started.node;
-  base = `http://${node.address}/v1`;
-  redis = await RespClient.connect(started.port);
-  await redis.send("AUTH", "all");
+  ]);
+  redis = atoll.redis;
 });
 
-afterAll(async () => {
-  await redis.close();
-  await node.stop();
-});
+afterAll(() => atoll.stop());
 
 beforeEach(async () => {
   await redis.send("DEL", "k", "a/b", "..", "t:k", "s");
 });
 
-async function send(method: string, path: string, body?: RequestInit["body"], token = "all"): Promise<Response> {
-  const headers = { authorization: `Bearer ${token}` };
-  return fetch(base + path, { method, headers, ...(body === undefined ? {} : { body }) });
+function send(method: string, path: string, body?: RequestInit["body"], token = "all"): Promise<Response> {
+  return atoll.fetch(path, { method, token, ...(body === undefined ? {} : { body }) });
 }
 
 async function statusOf(method: string, path: string, body?: RequestInit["body"], token?: string): Promise<number> {
@@ -193,8 +182,7 @@ describe("maps and sets", () => {
     const nothing = sessionOf(await send("GET", "/maps/k/f"));
     const written = sessionOf(await send("PUT", "/maps/k/f", "v"));
     expect(written).not.toBe(nothing);
-    const headers = { authorization: "Bearer all", "atoll-session": written };
-    const read = await fetch(`${base}/maps/k/f`, { headers });
+    const read = await atoll.fetch("/maps/k/f", { headers: { "atoll-session": written } });
     expect([read.status, await read.text()]).toEqual([200, "v"]);
     expect(sessionOf(await send("GET", "/maps/k/f"))).toBe(written);
     await redis.send("SADD", "s", "m");
