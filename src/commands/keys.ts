@@ -106,7 +106,7 @@ function copy(workspace: Workspace, words: CommandWords): Reply {
 /** A command acts on one keyspace; the one that is selected cannot be told by its number here. */
 function expectOwnKeyspace(word: Uint8Array): void {
   if (integerOf(word) === undefined) throw new CommandError("ERR value is not an integer or out of range");
-  throw new CommandError("ERR COPY to another database is not supported");
+  throw new CommandError("ERR COPY with DB is not supported: no command reaches into another keyspace");
 }
 
 function scan(workspace: Workspace, words: CommandWords): Reply {

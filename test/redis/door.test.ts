@@ -151,6 +151,29 @@ test("SELECT takes the keyspace of that name, and there are no others", async ()
   await client.close();
 });
 
+test("no command reaches into another keyspace than the one that is selected", async () => {
+  const { node, port } = await start();
+  await node.defineKeyspace("1", {});
+  const client = await RespClient.connect(port);
+  await client.send("SET", "a", "1");
+  const refused = { error: "ERR COPY with DB is not supported: no command reaches into another keyspace" };
+  expect(await client.send("COPY", "a", "b", "DB", "1")).toEqual(refused);
+  expect(await client.send("COPY", "a", "b", "REPLACE", "DB", "1")).toEqual(refused);
+  const noNumber = { error: "ERR value is not an integer or out of range" };
+  expect(await client.send("COPY", "a", "b", "DB", "x")).toEqual(noNumber);
+  for (const words of [
+    ["MOVE", "a", "1"],
+    ["SWAPDB", "0", "1"],
+  ])
+    expect(await client.send(...words)).toHaveProperty(
+      "error",
+      expect.stringContaining(`unknown command '${words[0]}'`),
+    );
+  expect(await client.send("KEYS", "*")).toEqual(["a"]);
+  await client.send("SELECT", "1");
+  expect(await client.send("KEYS", "*")).toEqual([]);
+});
+
 test("what a web page makes a browser send is not carried out", async () => {
   const { node, port } = await start();
   const socket = connect(port, "127.0.0.1");
