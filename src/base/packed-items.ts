@@ -44,6 +44,15 @@ export class PackedItems {
     this.#ended(LENGTH_BYTES + length);
   }
 
+  /** Of latin1 text. */
+  addText(text: string): void {
+    this.#room(LENGTH_BYTES + text.length);
+    this.#view.setUint32(this.#at, text.length, true);
+    let at = this.#at + LENGTH_BYTES;
+    for (let i = 0; i < text.length; i++) this.#piece[at++] = text.charCodeAt(i);
+    this.#ended(LENGTH_BYTES + text.length);
+  }
+
   addDouble(value: number): void {
     this.#room(LENGTH_BYTES + DOUBLE_BYTES);
     this.#view.setUint32(this.#at, DOUBLE_MARK, true);
@@ -51,13 +60,18 @@ export class PackedItems {
     this.#ended(LENGTH_BYTES + DOUBLE_BYTES);
   }
 
-  /** Reads all items, a pause after each piece. Nothing may be added any more. */
-  *read(reader: ItemReader): Generator<void, void> {
-    for (const piece of this.#pieces) {
-      readPiece(piece, piece.length, reader);
-      yield;
+  /** Reads all items, a pause after each piece, and after as many items. Nothing may be added any more. */
+  *read(reader: ItemReader, itemsMax = Infinity): Generator<void, void> {
+    let left = itemsMax;
+    for (const piece of [...this.#pieces, this.#piece.subarray(0, this.#at)]) {
+      const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength);
+      for (let at = 0; at < piece.length; ) {
+        at = readItem(piece, view, at, reader);
+        if (--left > 0 && at < piece.length) continue;
+        left = itemsMax;
+        yield;
+      }
     }
-    readPiece(this.#piece, this.#at, reader);
   }
 
   #ended(bytes: number): void {
@@ -75,17 +89,14 @@ export class PackedItems {
   }
 }
 
-function readPiece(piece: Uint8Array, end: number, reader: ItemReader): void {
-  const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength);
-  for (let at = 0; at < end; ) {
-    const length = view.getUint32(at, true);
-    at += LENGTH_BYTES;
-    if (length === DOUBLE_MARK) {
-      reader.double(view.getFloat64(at, true));
-      at += DOUBLE_BYTES;
-    } else {
-      reader.bytes(piece, at, at + length);
-      at += length;
-    }
+/** Returns where the next one is. */
+function readItem(piece: Uint8Array, view: DataView, at: number, reader: ItemReader): number {
+  const length = view.getUint32(at, true);
+  const start = at + LENGTH_BYTES;
+  if (length === DOUBLE_MARK) {
+    reader.double(view.getFloat64(start, true));
+    return start + DOUBLE_BYTES;
   }
+  reader.bytes(piece, start, start + length);
+  return start + length;
 }

@@ -44,8 +44,16 @@ export interface Collections {
   ): { readonly members: readonly Member[]; readonly next?: number };
   /** What there is now, from one rank on to before another, to be read in several turns. */
   snapshot(key: Key, type: CollectionType, from?: number, to?: number): Snapshot;
-  /** Packs a turn's share of what is left of a snapshot, for which there is room (C1). False: that was the last. */
-  packNext(snapshot: Snapshot, shown: Shown, into: PackedItems): boolean;
+  /** Packs a turn's share of what is left of a snapshot, for which it takes room (C1), or another does. False: that was the last. */
+  packNext(snapshot: Snapshot, shown: Shown, into: PackedItems, takeRoom?: (bytes: number) => void): boolean;
+  /** Names of a turn's share of what is left of a snapshot. Undefined: nothing is. */
+  namesOf(snapshot: Snapshot): readonly string[] | undefined;
+  /** A turn's share of those that hold a value. Undefined: nothing is left. */
+  slotsWith(snapshot: Snapshot, value: Uint8Array): readonly number[] | undefined;
+  /** Removes a turn's share of what is left of a snapshot of what is under a key. Returns how many those are; undefined: nothing is left. */
+  removeNext(key: Key, snapshot: Snapshot): number | undefined;
+  /** Whether there is a member of a name; good until something is written. */
+  membership(key: Key, type: CollectionType): (name: string) => boolean;
   /** The member at a rank, from 0 on, in that order. */
   at(key: Key, type: CollectionType, rank: number): Member | undefined;
   /** Writes a member, which expires at `expiresAt`, unix ms, or with the whole. The first begins the collection. */

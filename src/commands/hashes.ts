@@ -6,11 +6,12 @@ import type { Member } from "./collections.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import { type CommandFunction, rowsOf } from "./command-row.ts";
 import { hincrby, hincrbyfloat } from "./hash-increments.ts";
-import { wholeInTurns } from "./long-reads.ts";
+import { MANY_MEMBERS, readInTurns, wholeInTurns } from "./long-reads.ts";
 import { expectItems, expectMembers, memberReply, nameReply } from "./member-replies.ts";
 import { scanMembers } from "./member-scan.ts";
 import { expectCount } from "./number-text.ts";
 import { picks } from "./random-picks.ts";
+import type { Turn } from "./turns.ts";
 import { keyOf, optionOf, textOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -126,6 +127,25 @@ function pairOf(workspace: Workspace, { name, value }: Member): readonly Reply[]
   return [nameReply(workspace, name), memberReply(workspace, value)];
 }
 
+/** Throws `CommandError`. */
+function randomFieldsAsked(words: CommandWords): { readonly wanted: number; readonly hasValues: boolean } {
+  const wanted = expectCount(words[2]);
+  const hasValues = words.length === 4 && optionOf(words, 3) === "withvalues";
+  if (words.length > 4 || (words.length === 4 && !hasValues)) throw new CommandError(SYNTAX_ERROR);
+  if (hasValues && Math.abs(wanted) >= PAIRS_MAX) throw new CommandError(OUT_OF_RANGE);
+  return { wanted, hasValues };
+}
+
+function hrandfieldInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  if (words.length === 2) return undefined;
+  const key = keyOf(words, 1);
+  const { wanted, hasValues } = randomFieldsAsked(words);
+  const count = Math.min(wanted, workspace.collections.count(key, "hash"));
+  if (count < MANY_MEMBERS) return undefined;
+  const picked = workspace.collections.snapshot(key, "hash").picked(count, () => workspace.random());
+  return readInTurns(picked, hasValues ? { form: "pairs", shown: "name-value" } : { form: "array", shown: "name" });
+}
+
 function hrandfield(workspace: Workspace, words: CommandWords): Reply {
   const key = keyOf(words, 1);
   const { collections } = workspace;
@@ -134,10 +154,7 @@ function hrandfield(workspace: Workspace, words: CommandWords): Reply {
     const member = count === 0 ? undefined : collections.at(key, "hash", workspace.random() % count);
     return member === undefined ? NOTHING : textReply(member.name);
   }
-  const wanted = expectCount(words[2]);
-  const hasValues = words.length === 4 && optionOf(words, 3) === "withvalues";
-  if (words.length > 4 || (words.length === 4 && !hasValues)) throw new CommandError(SYNTAX_ERROR);
-  if (hasValues && Math.abs(wanted) >= PAIRS_MAX) throw new CommandError(OUT_OF_RANGE);
+  const { wanted, hasValues } = randomFieldsAsked(words);
   const items: Reply[] = [];
   for (const rank of picks(workspace, collections.count(key, "hash"), wanted)) {
     const member = collections.at(key, "hash", rank);
@@ -174,6 +191,7 @@ export const hashRows = rowsOf(
   {},
   {
     hgetall: wholeInTurns("hash", { form: "map", shown: "name-value" }),
+    hrandfield: hrandfieldInTurns,
     hkeys: wholeInTurns("hash", { form: "array", shown: "name" }),
     hvals: wholeInTurns("hash", { form: "array", shown: "value" }),
   },

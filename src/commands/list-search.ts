@@ -4,10 +4,15 @@ import { isSameBytes } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import { arrayReply, integerReply, NOTHING, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
+import type { Snapshot } from "../types/snapshot.ts";
 import type { Member } from "./collections.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import { lengthOf } from "./list-ends.ts";
+import { MANY_MEMBERS } from "./long-reads.ts";
+import { removing } from "./long-writes.ts";
 import { expectAtLeast, expectNumber } from "./number-text.ts";
+import { type Steps, turnOf } from "./steps.ts";
+import type { Turn } from "./turns.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -93,4 +98,26 @@ export function lrem(workspace: Workspace, words: CommandWords): Reply {
   }
   for (const name of gone) workspace.collections.remove(key, "list", name);
   return integerReply(gone.length);
+}
+
+/** What goes is looked for before any of it goes. */
+export function lremInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  const key = keyOf(words, 1);
+  const count = expectNumber(words[2]);
+  if (lengthOf(workspace, key) < MANY_MEMBERS) return undefined;
+  const { collections } = workspace;
+  function* steps(): Steps {
+    const whole = collections.snapshot(key, "list");
+    const all = count < 0 ? whole.reversed() : whole;
+    const wanted = count === 0 ? Infinity : Math.abs(count);
+    const gone: number[] = [];
+    for (let slots = found(all); slots !== undefined && gone.length < wanted; slots = found(all)) {
+      for (const slot of slots) gone.push(slot);
+      yield 8 * slots.length;
+    }
+    const removed = yield* removing(workspace, key, all.of(gone.slice(0, wanted)));
+    return integerReply(removed);
+  }
+  const found = (among: Snapshot) => collections.slotsWith(among, wordOf(words, 3));
+  return turnOf(steps());
 }

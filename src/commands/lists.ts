@@ -9,11 +9,13 @@ import { type CommandFunction, rowsOf } from "./command-row.ts";
 import { blmove, blmpop, blockingPop, brpoplpush } from "./list-blocking.ts";
 import { lengthOf, pushTo, rankFrom, takeFrom } from "./list-ends.ts";
 import { lmove, lmpop, rpoplpush } from "./list-moves.ts";
-import { lpos, lrem, placeOf } from "./list-search.ts";
-import { MANY_MEMBERS, readInTurns } from "./long-reads.ts";
+import { lpos, lrem, lremInTurns, placeOf } from "./list-search.ts";
+import { type LongAnswer, MANY_MEMBERS, readInTurns } from "./long-reads.ts";
+import { removeInTurns, taking } from "./long-writes.ts";
 import { expectMembers } from "./member-replies.ts";
 import { expectAtLeast, expectNumber } from "./number-text.ts";
-import type { Turn } from "./turns.ts";
+import { turnOf } from "./steps.ts";
+import type { LongFunction, Turn } from "./turns.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -44,6 +46,7 @@ rpushx      -3  write,denyoom,fast     1 1 1  2.2.0 Append an element to a list,
 
 const NOT_POSITIVE = "ERR value is out of range, must be positive";
 const NONE = arrayReply([]);
+const ELEMENTS: LongAnswer = { form: "array", shown: "value" };
 
 function push(workspace: Workspace, words: CommandWords, end: ListEnd): Reply {
   return pushAll(workspace, words, end, lengthOf(workspace, keyOf(words, 1)));
@@ -68,6 +71,20 @@ function pop(workspace: Workspace, words: CommandWords, end: ListEnd): Reply {
   if (lengthOf(workspace, key) === 0) return count === undefined ? NOTHING : NO_ARRAY;
   if (count === undefined) return takeFrom(workspace, key, end, 1)[0] ?? NOTHING;
   return arrayReply(takeFrom(workspace, key, end, count));
+}
+
+function popInTurns(end: ListEnd): LongFunction {
+  return (workspace, words) => {
+    if (words.length !== 3) return undefined;
+    const key = keyOf(words, 1);
+    const wanted = expectAtLeast(words[2], 0, NOT_POSITIVE);
+    const length = lengthOf(workspace, key);
+    const count = Math.min(length, wanted);
+    if (count < MANY_MEMBERS) return undefined;
+    const [from, to] = end === "head" ? [0, count] : [length - count, length];
+    const snapshot = workspace.collections.snapshot(key, "list", from, to);
+    return turnOf(taking(workspace, key, end === "head" ? snapshot : snapshot.reversed(), ELEMENTS));
+  };
 }
 
 function llen(workspace: Workspace, words: CommandWords): Reply {
@@ -128,7 +145,7 @@ function lrangeInTurns(workspace: Workspace, words: CommandWords): Turn | undefi
   const { start, end } = rangeAsked(workspace, words);
   if (end - start < MANY_MEMBERS) return undefined;
   const snapshot = workspace.collections.snapshot(keyOf(words, 1), "list", start, end);
-  return readInTurns(snapshot, { form: "array", shown: "value" });
+  return readInTurns(snapshot, ELEMENTS);
 }
 
 function lrange(workspace: Workspace, words: CommandWords): Reply {
@@ -161,6 +178,16 @@ function ltrim(workspace: Workspace, words: CommandWords): Reply {
   return OK;
 }
 
+function ltrimInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  const key = keyOf(words, 1);
+  const { start, end } = rangeAsked(workspace, words);
+  const length = lengthOf(workspace, key);
+  if (start === end || length - (end - start) < MANY_MEMBERS) return undefined;
+  const { collections } = workspace;
+  const gone = [collections.snapshot(key, "list", 0, start), collections.snapshot(key, "list", end)];
+  return removeInTurns(workspace, key, gone, () => OK);
+}
+
 function nameAt(workspace: Workspace, key: Key, rank: number): string {
   return workspace.collections.at(key, "list", rank)?.name ?? "";
 }
@@ -190,4 +217,16 @@ const functions: Readonly<Record<string, CommandFunction>> = {
   rpushx: (workspace, words) => pushToExisting(workspace, words, "tail"),
 };
 
-export const listRows = rowsOf("list", TABLE, functions, {}, { lrange: lrangeInTurns });
+export const listRows = rowsOf(
+  "list",
+  TABLE,
+  functions,
+  {},
+  {
+    lpop: popInTurns("head"),
+    lrange: lrangeInTurns,
+    lrem: lremInTurns,
+    ltrim: ltrimInTurns,
+    rpop: popInTurns("tail"),
+  },
+);

@@ -1,5 +1,6 @@
 /** The collections of commands, over the shards of a replica. */
 
+import { isSameBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
 import type { PackedItems } from "../base/packed-items.ts";
@@ -38,6 +39,10 @@ import { packNext } from "./packed-members.ts";
 /** Of a register, with its places in the table and in the order of its collection. */
 const REGISTER_BYTES = 72;
 
+/** Members that are looked at, or written, in one turn of several: some 5 ms. */
+const READ_MAX = 2048;
+const WRITTEN_MAX = 512;
+
 const NO_PLACE =
   "ERR no place is left there: too often was something inserted right between what had been inserted last";
 
@@ -56,6 +61,7 @@ export interface CollectionsHost {
 
 export class ReplicaCollections implements Collections {
   readonly #host: CollectionsHost;
+  readonly #takeRoom = (bytes: number): void => this.#host.takeRoom(bytes);
 
   constructor(host: CollectionsHost) {
     this.#host = host;
@@ -162,8 +168,32 @@ export class ReplicaCollections implements Collections {
     return new Snapshot(shard, container, container?.members.copy(from, to) ?? new Uint32Array(0), now);
   }
 
-  packNext(snapshot: Snapshot, shown: Shown, into: PackedItems): boolean {
-    return packNext(snapshot, shown, into, (bytes) => this.#host.takeRoom(bytes));
+  packNext(snapshot: Snapshot, shown: Shown, into: PackedItems, takeRoom = this.#takeRoom): boolean {
+    return packNext(snapshot, shown, into, takeRoom);
+  }
+
+  namesOf(snapshot: Snapshot): readonly string[] | undefined {
+    return nextOf(snapshot, READ_MAX)?.map((slot) => memberName(snapshot.shard, slot));
+  }
+
+  slotsWith(snapshot: Snapshot, value: Uint8Array): readonly number[] | undefined {
+    return nextOf(snapshot, READ_MAX)?.filter((slot) => isSameBytes(memberValue(snapshot.shard, slot), value));
+  }
+
+  removeNext(key: Key, snapshot: Snapshot): number | undefined {
+    const { shard } = snapshot;
+    const slots = nextOf(snapshot, WRITTEN_MAX);
+    for (const slot of slots ?? []) {
+      const { kind } = snapshot;
+      this.#host.write(shard, removed({ kind, key }, memberName(shard, slot)));
+    }
+    return slots?.length;
+  }
+
+  membership(key: Key, type: CollectionType): (name: string) => boolean {
+    const shard = this.#shardFor(key, type);
+    const id = { kind: kindOf(type), key };
+    return (name) => memberSlot(shard, id, name, this.#host.now) !== 0;
   }
 
   at(key: Key, type: CollectionType, rank: number): Member | undefined {
@@ -230,6 +260,14 @@ export class ReplicaCollections implements Collections {
     if (shown !== undefined && shown.kind !== kindOf(type)) throw new CommandError(WRONG_TYPE);
     return shard;
   }
+}
+
+/** Slots of the next members of a snapshot, which goes on behind them; undefined: nothing is left. */
+function nextOf(snapshot: Snapshot, countMax: number): readonly number[] | undefined {
+  if (snapshot.isDone) return undefined;
+  const page = snapshot.peek({ countMax, bytesMax: Infinity, bytesOf: () => 0 });
+  snapshot.skipTo(page.end);
+  return page.slots;
 }
 
 /** Of most members either the name or the value is not asked for. */

@@ -99,8 +99,8 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     this.#hasRoom = false;
   }
 
-  expectRoom(isForAll: boolean): void {
-    if (isForAll) this.#replica.writes.expectRoom(this.#space);
+  expectRoom(isForAll: boolean, isFound = false): void {
+    if (isForAll && !isFound) this.#replica.writes.expectRoom(this.#space);
     this.#hasRoom = isForAll;
   }
 

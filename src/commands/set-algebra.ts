@@ -1,72 +1,109 @@
-/** Unions, intersections and differences of sets. */
+/** Unions, intersections and differences of sets, in steps: of many members each has a turn of its own. */
 
 import type { Key } from "../base/ids.ts";
-import { integerReply, type Reply, setReply } from "../command-reply.ts";
+import { PackedItems } from "../base/packed-items.ts";
+import { integerReply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
-import { expectItems, nameReply } from "./member-replies.ts";
+import type { CommandFunction } from "./command-row.ts";
+import { MANY_MEMBERS } from "./long-reads.ts";
+import { storing } from "./long-writes.ts";
 import { expectNumber } from "./number-text.ts";
+import { allAtOnce, type Steps, turnOf } from "./steps.ts";
+import type { LongFunction } from "./turns.ts";
 import { keyOf, optionOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
-type Algebra = (workspace: Workspace, keys: readonly Key[]) => Iterable<string>;
-
-const NO_VALUE = new Uint8Array(0);
 const NO_NUMBER_OF_KEYS = "ERR numkeys should be greater than 0";
 const NEGATIVE_LIMIT = "ERR LIMIT can't be negative";
+/** What a name takes that is remembered, beside its bytes. */
+const NAME_BYTES = 64;
 
-/** Each once. */
-function union(workspace: Workspace, keys: readonly Key[]): Iterable<string> {
+/** Gathers names, each once, and tells after each step what it took of room. */
+type Gather = (workspace: Workspace, keys: readonly Key[], into: PackedItems) => Generator<number, void>;
+
+function* union({ collections }: Workspace, keys: readonly Key[], into: PackedItems): Generator<number, void> {
   const all = new Set<string>();
-  for (const key of keys) {
-    for (const { name } of workspace.collections.members(key, "set")) {
-      if (all.has(name)) continue;
-      expectItems(workspace, 1);
-      all.add(name);
+  for (const snapshot of keys.map((key) => collections.snapshot(key, "set"))) {
+    for (let names = collections.namesOf(snapshot); names !== undefined; names = collections.namesOf(snapshot)) {
+      const [bytes, { size }] = [into.bytes, all];
+      for (const name of names) {
+        if (all.has(name)) continue;
+        all.add(name);
+        into.addText(name);
+      }
+      yield 2 * (into.bytes - bytes) + NAME_BYTES * (all.size - size);
     }
   }
-  return all;
 }
 
 /** Members of the smallest that the others have, too. */
-function* intersection({ collections }: Workspace, keys: readonly Key[]): Generator<string, void> {
-  const sized = keys.map((key) => ({ key, count: collections.count(key, "set") }));
-  const [smallest, ...others] = sized.sort((a, b) => a.count - b.count).map(({ key }) => key) as [Key, ...Key[]];
-  for (const { name } of collections.members(smallest, "set")) {
-    if (others.every((key) => collections.valueOf(key, "set", name) !== undefined)) yield name;
+function intersection(workspace: Workspace, keys: readonly Key[], into: PackedItems): Generator<number, void> {
+  const sized = keys.map((key) => ({ key, count: workspace.collections.count(key, "set") }));
+  const sorted = sized.sort((a, b) => a.count - b.count).map(({ key }) => key);
+  return chosen(workspace, sorted, into, true);
+}
+
+function difference(workspace: Workspace, keys: readonly Key[], into: PackedItems): Generator<number, void> {
+  return chosen(workspace, keys, into, false);
+}
+
+/** Members of the first that all others have, or that none has. */
+function* chosen(
+  { collections }: Workspace,
+  [first, ...others]: readonly Key[],
+  into: PackedItems,
+  are: boolean,
+): Generator<number, void> {
+  const snapshot = collections.snapshot(first as Key, "set");
+  for (let names = collections.namesOf(snapshot); names !== undefined; names = collections.namesOf(snapshot)) {
+    const { bytes } = into;
+    const tests = others.map((key) => collections.membership(key, "set"));
+    for (const name of names) if (tests.every((has) => has(name) === are)) into.addText(name);
+    yield into.bytes - bytes;
   }
 }
 
-function* difference({ collections }: Workspace, keys: readonly Key[]): Generator<string, void> {
-  const [first, ...others] = keys as [Key, ...Key[]];
-  const present = others.filter((key) => collections.count(key, "set") > 0);
-  for (const { name } of collections.members(first, "set")) {
-    if (present.every((key) => collections.valueOf(key, "set", name) === undefined)) yield name;
-  }
+/** What it is of, and its steps. */
+type Command = (workspace: Workspace, words: CommandWords) => { readonly keys: readonly Key[]; readonly steps: Steps };
+
+function answered(gather: Gather): Command {
+  return (workspace, words) => {
+    const keys = setsOf(workspace, words, 1, words.length);
+    return { keys, steps: answering(gather, workspace, keys) };
+  };
 }
 
-function answered(workspace: Workspace, words: CommandWords, algebra: Algebra): Reply {
-  const items: Reply[] = [];
-  for (const name of algebra(workspace, setsOf(workspace, words, 1, words.length))) {
-    expectItems(workspace, 1);
-    items.push(nameReply(workspace, name));
-  }
-  return setReply(items);
+function* answering(gather: Gather, workspace: Workspace, keys: readonly Key[]): Steps {
+  const packed = new PackedItems();
+  yield* gather(workspace, keys, packed);
+  return { type: "packed", form: "set", packed };
+}
+
+function stored(gather: Gather): Command {
+  return (workspace, words) => {
+    const keys = setsOf(workspace, words, 2, words.length);
+    return { keys, steps: storingFrom(gather, workspace, keys, keyOf(words, 1)) };
+  };
 }
 
 /** What is there of whatever type is replaced, also by nothing. */
-function stored(workspace: Workspace, words: CommandWords, algebra: Algebra): Reply {
-  const names: string[] = [];
-  for (const name of algebra(workspace, setsOf(workspace, words, 2, words.length))) {
-    expectItems(workspace, 1);
-    workspace.takeRoom(name.length);
-    names.push(name);
-  }
-  const to = keyOf(words, 1);
-  workspace.remove(to);
-  for (const name of names) workspace.collections.put(to, "set", name, NO_VALUE);
-  return integerReply(names.length);
+function* storingFrom(gather: Gather, workspace: Workspace, keys: readonly Key[], to: Key): Steps {
+  const items = new PackedItems();
+  yield* gather(workspace, keys, items);
+  yield* storing(workspace, to, { type: "set", items });
+  return integerReply(items.count);
 }
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  sdiff: answered(difference),
+  sdiffstore: stored(difference),
+  sinter: answered(intersection),
+  sintercard: counted,
+  sinterstore: stored(intersection),
+  sunion: answered(union),
+  sunionstore: stored(union),
+};
 
 /** Throws WRONGTYPE. */
 function setsOf({ collections }: Workspace, words: CommandWords, from: number, to: number): readonly Key[] {
@@ -76,24 +113,42 @@ function setsOf({ collections }: Workspace, words: CommandWords, from: number, t
   return keys;
 }
 
-export const sunion = (workspace: Workspace, words: CommandWords) => answered(workspace, words, union);
-export const sinter = (workspace: Workspace, words: CommandWords) => answered(workspace, words, intersection);
-export const sdiff = (workspace: Workspace, words: CommandWords) => answered(workspace, words, difference);
-export const sunionstore = (workspace: Workspace, words: CommandWords) => stored(workspace, words, union);
-export const sinterstore = (workspace: Workspace, words: CommandWords) => stored(workspace, words, intersection);
-export const sdiffstore = (workspace: Workspace, words: CommandWords) => stored(workspace, words, difference);
+function membersIn({ collections }: Workspace, keys: readonly Key[]): number {
+  return keys.reduce((sum, key) => sum + collections.count(key, "set"), 0);
+}
 
-export function sintercard(workspace: Workspace, words: CommandWords): Reply {
+function forEach<T>(make: (command: Command) => T): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(COMMANDS).map(([name, command]) => [name, make(command)]));
+}
+
+export const setAlgebra = forEach<CommandFunction>((command) => (workspace, words) => {
+  const { keys, steps } = command(workspace, words);
+  workspace.lookAt(membersIn(workspace, keys));
+  return allAtOnce(workspace, steps);
+});
+
+export const setAlgebraInTurns = forEach<LongFunction>((command) => (workspace, words) => {
+  const { keys, steps } = command(workspace, words);
+  return membersIn(workspace, keys) < MANY_MEMBERS ? undefined : turnOf(steps);
+});
+
+function counted(workspace: Workspace, words: CommandWords): ReturnType<Command> {
   const numberOfKeys = expectNumber(words[1], NO_NUMBER_OF_KEYS);
   if (numberOfKeys < 1) throw new CommandError(NO_NUMBER_OF_KEYS);
   if (numberOfKeys > words.length - 2)
     throw new CommandError("ERR Number of keys can't be greater than number of args");
   const limit = limitOf(words, 2 + numberOfKeys);
-  let count = 0;
-  for (const _ of intersection(workspace, setsOf(workspace, words, 2, 2 + numberOfKeys))) {
-    if (++count === limit) break;
+  const keys = setsOf(workspace, words, 2, 2 + numberOfKeys);
+  return { keys, steps: counting(workspace, keys, limit) };
+}
+
+function* counting(workspace: Workspace, keys: readonly Key[], limit: number): Steps {
+  const found = new PackedItems();
+  for (const _ of intersection(workspace, keys, found)) {
+    if (limit > 0 && found.count >= limit) return integerReply(limit);
+    yield 0;
   }
-  return integerReply(count);
+  return integerReply(found.count);
 }
 
 /** 0: there is none. Throws `CommandError`. */

@@ -5,9 +5,13 @@ import { arrayReply, NO_ARRAY, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import { Blocking, timeoutOf } from "./blocking.ts";
 import { CommandError, NOT_POSITIVE, SYNTAX_ERROR } from "./command-error.ts";
+import { MANY_MEMBERS } from "./long-reads.ts";
+import { taking } from "./long-writes.ts";
 import { expectItems, nameReply } from "./member-replies.ts";
 import { expectAtLeast } from "./number-text.ts";
 import { pairs } from "./sorted-set-replies.ts";
+import { turnOf } from "./steps.ts";
+import type { LongFunction } from "./turns.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -32,6 +36,19 @@ export function popWith(end: ScoreEnd) {
     const count = words.length === 3 ? expectAtLeast(words[2], 0, NOT_POSITIVE) : undefined;
     const items = take(workspace, keyOf(words, 1), end, count ?? 1);
     return count === undefined ? arrayReply(items) : { type: "pairs", items };
+  };
+}
+
+export function popInTurns(end: ScoreEnd): LongFunction {
+  return (workspace, words) => {
+    if (words.length !== 3) return undefined;
+    const key = keyOf(words, 1);
+    const wanted = expectAtLeast(words[2], 0, NOT_POSITIVE);
+    const set = workspace.sortedSets.at(key);
+    const count = Math.min(set.size, wanted);
+    if (count < MANY_MEMBERS) return undefined;
+    const snapshot = end === "min" ? set.snapshot(0, count, false) : set.snapshot(set.size - count, set.size, true);
+    return turnOf(taking(workspace, key, snapshot, { form: "pairs", shown: "name-score" }));
   };
 }
 

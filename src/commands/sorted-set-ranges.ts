@@ -5,6 +5,7 @@ import { arrayReply, integerReply, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import { type LongAnswer, MANY_MEMBERS, readInTurns } from "./long-reads.ts";
+import { removeInTurns } from "./long-writes.ts";
 import { expectItems } from "./member-replies.ts";
 import { expectNumber } from "./number-text.ts";
 import { nameBoundOf, scoreBoundOf } from "./score-text.ts";
@@ -168,6 +169,18 @@ export function countWith(kind: RangeKind) {
     const find = findOf(kind, wordOf(words, 2), wordOf(words, 3));
     const { from, to } = find(workspace.sortedSets.at(keyOf(words, 1)));
     return integerReply(Math.max(0, to - from));
+  };
+}
+
+export function removeInTurnsWith(kind: RangeKind): LongFunction {
+  return (workspace, words) => {
+    const key = keyOf(words, 1);
+    const find = findOf(kind, wordOf(words, 2), wordOf(words, 3));
+    const set = workspace.sortedSets.at(key);
+    const interval = find(set);
+    const [from, to] = [Math.max(0, interval.from), Math.min(set.size, interval.to)];
+    if (to - from < MANY_MEMBERS || to - from === set.size) return undefined;
+    return removeInTurns(workspace, key, [set.snapshot(from, to, false)], integerReply);
   };
 }
 

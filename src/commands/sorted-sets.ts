@@ -14,8 +14,16 @@ import { keptScoreText } from "./score-text.ts";
 import type { ScoredMember } from "./sorted-set-access.ts";
 import { zadd, zincrby } from "./sorted-set-add.ts";
 import { combineWith, storeWith, zintercard } from "./sorted-set-algebra.ts";
-import { blockingPopWith, bzmpop, popWith, zmpop } from "./sorted-set-pops.ts";
-import { countWith, type RangeForm, rangeInTurns, rangeWith, removeWith, zrangestore } from "./sorted-set-ranges.ts";
+import { blockingPopWith, bzmpop, popInTurns, popWith, zmpop } from "./sorted-set-pops.ts";
+import {
+  countWith,
+  type RangeForm,
+  rangeInTurns,
+  rangeWith,
+  removeInTurnsWith,
+  removeWith,
+  zrangestore,
+} from "./sorted-set-ranges.ts";
 import { membersReply, scoreReply } from "./sorted-set-replies.ts";
 import { keyOf, optionOf, textOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
@@ -165,4 +173,17 @@ const functions: Readonly<Record<string, CommandFunction>> = {
   zunionstore: storeWith("union"),
 };
 
-export const sortedSetRows = rowsOf("sorted-set", TABLE, functions, {}, forEachRange(rangeInTurns));
+export const sortedSetRows = rowsOf(
+  "sorted-set",
+  TABLE,
+  functions,
+  {},
+  {
+    ...forEachRange(rangeInTurns),
+    zpopmax: popInTurns("max"),
+    zpopmin: popInTurns("min"),
+    zremrangebylex: removeInTurnsWith("lex"),
+    zremrangebyrank: removeInTurnsWith("rank"),
+    zremrangebyscore: removeInTurnsWith("score"),
+  },
+);

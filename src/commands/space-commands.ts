@@ -20,6 +20,7 @@ import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
 import { commandTable } from "./command-table.ts";
 import { Interruption, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
+import { KeyGate } from "./key-gate.ts";
 import { ReplicaWorkspace } from "./replica-workspace.ts";
 import type { Scope } from "./scope.ts";
 import { ScriptCalls } from "./script-calls.ts";
@@ -62,6 +63,7 @@ export class SpaceCommands {
   readonly #scripts: ScriptEngine | undefined;
   readonly #isHere: (scope: Scope) => boolean;
   readonly #told: ToldCommands;
+  readonly #gate = new KeyGate();
   #workspace: ReplicaWorkspace | undefined;
   /** Whose commands are carried out. */
   #client: CommandClient = { lastWrite: undefined };
@@ -79,6 +81,8 @@ export class SpaceCommands {
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient, scope?: Scope): Reply | Promise<Reply> {
+    const shut = this.#gate.isOpen ? undefined : this.#gate.shutFor(keysOf(words, facts));
+    if (shut !== undefined) return shut.then(() => this.run(words, facts, client, scope));
     const { turns, runScript } = facts as CommandRow;
     if (runScript !== undefined) return this.#runScript(words, facts, client, scope);
     try {
@@ -88,7 +92,7 @@ export class SpaceCommands {
         return this.#turnsOf(workspace, words, facts) ?? this.#execute(workspace, words, facts);
       });
       if (typeof reply !== "function") return reply;
-      return this.#inTurns(client, reply, { words, facts, scope }).catch(replyOfError);
+      return this.#long(client, reply, { words, facts, scope }).catch(replyOfError);
     } catch (error) {
       const command = { words, facts, scope };
       if (!(error instanceof Interruption)) return this.#ended(client, error, command);
@@ -149,6 +153,8 @@ export class SpaceCommands {
     scope?: Scope,
   ): Reply | Promise<Reply> {
     const keys = commands.flatMap(({ words, facts }) => keysOf(words, facts));
+    const shut = this.#gate.shutFor(keys);
+    if (shut !== undefined) return shut.then(() => this.runAll(commands, watched, client, scope));
     const givenBack = commands.flatMap(({ words, facts }) => (facts.group === "generic" ? [] : keysOf(words, facts)));
     const all = (workspace: ReplicaWorkspace): Reply => {
       for (const { key, version } of watched) if (workspace.versionOf(key) !== version) return NO_ARRAY;
@@ -253,6 +259,20 @@ export class SpaceCommands {
       }
     }
     throw new AtollError("MEMORY_FULL", "what this command reads does not stay in memory together");
+  }
+
+  /** Of many members of collections. */
+  #long(client: CommandClient, turn: Turn, command: ScopedCommand): Promise<Reply> {
+    const { words, facts } = command;
+    if (!facts.flags.has("write")) return this.#inTurns(client, turn, command);
+    let isBegun = false;
+    const inRoom: Turn = (workspace) => {
+      // What it has removed would be lost where there is room no longer.
+      workspace.expectRoom((facts as CommandRow).needsRoom, isBegun);
+      isBegun = true;
+      return turn(workspace);
+    };
+    return this.#gate.hold(keysOf(words, facts), this.#inTurns(client, inRoom, command));
   }
 
   /** One turn of the loop for each of the command; one that has to wait for something begins again, not the command. */

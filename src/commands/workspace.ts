@@ -60,8 +60,9 @@ export interface Workspace {
   /**
    * Before a command begins. One that may remove before it puts looks for room once, for all that it puts: what it has removed
    * would be lost otherwise. Throws `MEMORY_FULL`, `DISK_FULL`. Of any other command each value is refused by itself.
+   * `isFound`: there was room for all, when it had its first turn.
    */
-  expectRoom(isForAll: boolean): void;
+  expectRoom(isForAll: boolean, isFound?: boolean): void;
   /** Replaces whatever was there. It expires at `expiresAt`, unix ms, or never. */
   writeString(key: Key, value: Uint8Array, expiresAt?: number): void;
 

@@ -34,12 +34,18 @@ export class Snapshot {
   #at = 0;
 
   /** What has not expired at `nowMs` is there, however long it takes. */
-  constructor(shard: Shard, container: Container | undefined, slots: Uint32Array, nowMs: number) {
+  constructor(
+    shard: Shard,
+    container: Container | undefined,
+    slots: Uint32Array,
+    nowMs: number,
+    changes = container?.changes ?? 0,
+  ) {
     this.shard = shard;
     this.#container = container;
     this.#slots = slots;
     this.#nowMs = nowMs;
-    this.#changes = container?.changes ?? 0;
+    this.#changes = changes;
   }
 
   /** The next members, until they are enough; valid until something is written. It goes on with `skipTo`. */
@@ -57,6 +63,47 @@ export class Snapshot {
       slots.push(slot);
     }
     return { slots, bytes, end: at };
+  }
+
+  get kind(): number {
+    return this.#container?.kind ?? 0;
+  }
+
+  get isDone(): boolean {
+    return this.#at >= this.#slots.length;
+  }
+
+  /** Nothing of the collection was written since. */
+  get isUnchanged(): boolean {
+    return !this.#isGone && this.#container?.changes === this.#changes;
+  }
+
+  /** The same, of some of the slots. */
+  of(slots: readonly number[]): Snapshot {
+    const { shard } = this;
+    return new Snapshot(shard, this.#container, Uint32Array.from(slots), this.#nowMs, this.#changes);
+  }
+
+  /** So many of them, each as likely as any other, in no order. */
+  picked(count: number, random: () => number): Snapshot {
+    const slots = this.#slots.slice();
+    for (let at = 0; at < count && at < slots.length; at++) {
+      const other = at + (random() % (slots.length - at));
+      const slot = slots[other] as number;
+      slots[other] = slots[at] as number;
+      slots[at] = slot;
+    }
+    return new Snapshot(this.shard, this.#container, slots.subarray(0, count), this.#nowMs, this.#changes);
+  }
+
+  /** From the last on. */
+  reversed(): Snapshot {
+    return new Snapshot(this.shard, this.#container, this.#slots.slice().reverse(), this.#nowMs, this.#changes);
+  }
+
+  /** All of it once more. */
+  again(): Snapshot {
+    return new Snapshot(this.shard, this.#container, this.#slots, this.#nowMs, this.#changes);
   }
 
   /** True: there are more. */

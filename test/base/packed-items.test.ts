@@ -37,6 +37,6 @@ it("pauses after each piece", () => {
   let read = 0;
   const counts: number[] = [];
   for (const _ of packed.read({ bytes: () => void read++, double: () => {} })) counts.push(read);
-  expect(counts).toEqual(Array.from({ length: 9 }, (_, i) => 64 * (i + 1)));
+  expect(counts).toEqual(Array.from({ length: 10 }, (_, i) => 64 * (i + 1)));
   expect(read).toBe(640);
 });

@@ -73,11 +73,11 @@ test("a list is read in its order, without what is pushed and inserted meanwhile
   const { run, begun, shown } = await started();
   run(`rpush l ${all((i) => `e${i}`)}`);
   const reading = begun("lrange l 10 -11");
+  run("rpop l 100");
   run("lpush l pushed");
   run("rpush l pushed");
   run("linsert l after e9000 inserted");
-  run("lrem l 1 e9500");
-  const elements = Array.from({ length: MANY - 20 }, (_, i) => `e${i + 10}`).filter((each) => each !== "e9500");
+  const elements = Array.from({ length: MANY - 110 }, (_, i) => `e${i + 10}`);
   expect(await shown(reading)).toEqual(elements);
 });
 

@@ -60,6 +60,81 @@ zadd y ${all((i) => `0 member:${i}`)}
 zrangebylex y - +
 zrevrangebylex y + [member:2
 zrange y (member:1 + bylex
+# what is taken and removed
+rpush l ${all((i) => `element:${i % 700}`)}
+lpop l x
+rpop l -1
+lpop l 4500
+llen l
+lrange l 0 -1
+rpush l ${all((i) => `element:${i % 700}`)}
+rpop l 4200
+lrange l 0 -1
+rpush l ${all((i) => `element:${i % 700}`)}
+lrem l 0 element:7
+lrem l 3 element:8
+lrem l -3 element:9
+lrem l 1 nothing
+lrange l 0 -1
+ltrim l 10 2000
+lrange l 0 -1
+sadd s ${all((i) => `member:${i}`)}
+spop s -1
+spop l 5000
+*spop s 7000
+exists s
+sadd s ${all((i) => `member:${i}`)}
+*srandmember s 7000
+srandmember s x
+scard s
+zadd z ${all((i) => `${i} member:${i}`)}
+zpopmin z -1
+zpopmin l 5000
+zpopmax z 4100
+zcard z
+zadd z ${all((i) => `${i} member:${i}`)}
+zpopmin z 4100
+zadd z ${all((i) => `${i} member:${i}`)}
+zremrangebyrank z 100 5000
+zrange z 0 -1
+zadd z ${all((i) => `${i} member:${i}`)}
+zremrangebyscore z (7 5500
+zremrangebylex z x -
+zrange z 0 -1 withscores
+hset h ${all((i) => `field:${i} ${i}`)}
+*hrandfield h 7000
+hrandfield h x
+hlen h
+# sets of sets
+sadd a ${all((i) => `member:${i}`)}
+sadd b ${all((i) => `member:${i + MANY / 2}`)}
+sadd c member:1 member:4000 member:9000
+*sunion a b c
+*sinter a b
+*sinter a b c
+*sdiff a b
+*sdiff a b c none
+sintercard 2 a b
+sintercard 2 a b limit 7
+sunionstore d a b c
+*smembers d
+scard d
+sinterstore d a b
+*smembers d
+sdiffstore a a c
+*smembers a
+sdiffstore d a none
+type d
+sinterstore d a none
+exists d
+set text x
+sunion a text
+sunionstore text a b
+scard text
+multi
+sunionstore d a b
+scard d
+exec
 # one gap of a list that is divided again and again
 rpush l first last
 ${divided(1200)}

@@ -1,0 +1,80 @@
+/**
+ * Commands that write many members of collections: in turns, and nobody who comes to this replica with a command for their keys
+ * has one meanwhile (`key-gate.ts`). Everything is read before anything is written.
+ */
+
+import { latin1FromBytes } from "../base/bytes.ts";
+import type { Key } from "../base/ids.ts";
+import { PackedItems } from "../base/packed-items.ts";
+import type { Reply } from "../command-reply.ts";
+import type { CollectionType } from "../store.ts";
+import type { Snapshot } from "../types/snapshot.ts";
+import type { LongAnswer } from "./long-reads.ts";
+import { type Steps, turnOf } from "./steps.ts";
+import type { Turn } from "./turns.ts";
+import type { Workspace } from "./workspace.ts";
+
+const NO_VALUE = new Uint8Array(0);
+
+/** Put in one turn: some 5 ms. */
+const PUT_MAX = 512;
+
+/** Removes all of a snapshot. Returns how many were there still. */
+export function* removing({ collections }: Workspace, key: Key, snapshot: Snapshot): Generator<number, number> {
+  let removed = 0;
+  for (let count = collections.removeNext(key, snapshot); count !== undefined; ) {
+    removed += count;
+    yield 0;
+    count = collections.removeNext(key, snapshot);
+  }
+  return removed;
+}
+
+/** Takes all of a snapshot, and answers with it. */
+export function* taking(workspace: Workspace, key: Key, snapshot: Snapshot, { form, shown }: LongAnswer): Steps {
+  const packed = new PackedItems();
+  const all = snapshot.again();
+  let bytes = 0;
+  const note = (more: number): void => {
+    bytes = more;
+  };
+  while (workspace.collections.packNext(all, shown, packed, note)) yield bytes;
+  yield bytes;
+  yield* removing(workspace, key, snapshot);
+  return { type: "packed", form, packed };
+}
+
+/** The turns of a command that removes what is in snapshots, and answers as `reply` says of how many there were. */
+export function removeInTurns(
+  workspace: Workspace,
+  key: Key,
+  snapshots: readonly Snapshot[],
+  reply: (count: number) => Reply,
+): Turn {
+  function* steps(): Steps {
+    let count = 0;
+    for (const snapshot of snapshots) count += yield* removing(workspace, key, snapshot);
+    return reply(count);
+  }
+  return turnOf(steps());
+}
+
+/** What is gathered for a key, before anything of it is written: names, or names and scores in turn. */
+export interface Gathered {
+  readonly type: CollectionType;
+  readonly items: PackedItems;
+}
+
+/** Puts what was gathered in place of whatever is under a key. */
+export function* storing(workspace: Workspace, key: Key, { type, items }: Gathered): Generator<number, void> {
+  workspace.remove(key);
+  let name = "";
+  const reader = {
+    bytes: (piece: Uint8Array, start: number, end: number): void => {
+      name = latin1FromBytes(piece, start, end);
+      if (type === "set") workspace.collections.put(key, type, name, NO_VALUE);
+    },
+    double: (score: number): void => workspace.sortedSets.put(key, name, score),
+  };
+  for (const _ of items.read(reader, PUT_MAX)) yield 0;
+}

@@ -1,0 +1,96 @@
+/** Commands that write many members take turns, and are atomic to all who name the same keys. */
+
+import { expect, test } from "vitest";
+import { bytesFromLatin1 } from "../../src/base/bytes.ts";
+import { SeededRandom } from "../../src/base/random.ts";
+import { plainReply, type Reply } from "../../src/command-reply.ts";
+import type { CommandClient } from "../../src/command-store.ts";
+import { commandTable } from "../../src/commands/command-table.ts";
+import { SpaceCommands } from "../../src/commands/space-commands.ts";
+import { PlacedWorld, SPACE } from "../support/placed-world.ts";
+
+const MANY = 6000;
+
+function parsed(line: string) {
+  const words = line.split(" ").map(bytesFromLatin1);
+  const facts = commandTable.get(line.split(" ")[0] as string);
+  if (facts === undefined) throw new Error(`no such command: ${line}`);
+  return { words, facts };
+}
+
+async function started() {
+  const placed = new PlacedWorld({ seed: "writes", regions: ["eu"], settings: { replication: "all" } });
+  await placed.begin();
+  const commands = new SpaceCommands(placed.driver(0).commandHost, SPACE, new SeededRandom("writes"));
+  const run = (line: string, client: CommandClient = { lastWrite: undefined }) => {
+    const { words, facts } = parsed(line);
+    return commands.run(words, facts, client);
+  };
+  const begun = (line: string) => Promise.resolve(run(line));
+  return { placed, commands, run, begun };
+}
+
+const all = (each: (i: number) => string): string => Array.from({ length: MANY }, (_, i) => each(i)).join(" ");
+const integer = (value: number): Reply => ({ type: "integer", value });
+
+test("who names a key that is being written waits until that is done, in the order of coming, and nobody else does", async () => {
+  const { placed, commands, run, begun } = await started();
+  run(`sadd a ${all((i) => `a${i}`)}`);
+  run(`sadd b ${all((i) => `b${i}`)}`);
+  run("set other x");
+  const storing = begun("sunionstore d a b");
+  const counting = begun("scard d");
+  const adding = begun("sadd a new");
+  const asOne = Promise.resolve(commands.runAll([parsed("scard d"), parsed("sadd d e")], [], { lastWrite: undefined }));
+  const last = begun("scard d");
+  expect(run("get other")).toMatchObject({ type: "bulk" });
+  expect(run("scard c")).toEqual(integer(0));
+  expect(await placed.do(storing)).toEqual(integer(2 * MANY));
+  expect(await placed.do(counting)).toEqual(integer(2 * MANY));
+  expect(await placed.do(adding)).toEqual(integer(1));
+  expect(await placed.do(asOne)).toMatchObject({ items: [integer(2 * MANY), integer(1)] });
+  expect(await placed.do(last)).toEqual(integer(2 * MANY + 1));
+  expect(run("scard a")).toEqual(integer(MANY + 1));
+});
+
+test("two that store under one key do so one after the other", async () => {
+  const { placed, run, begun } = await started();
+  run(`sadd a ${all((i) => `a${i}`)}`);
+  run(`sadd b ${all((i) => `b${i}`)}`);
+  const [first, second] = [begun("sunionstore d a"), begun("sunionstore d b")];
+  expect(await placed.do(first)).toEqual(integer(MANY));
+  expect(await placed.do(second)).toEqual(integer(MANY));
+  expect(run("scard d")).toEqual(integer(MANY));
+  expect(run("sismember d b7")).toEqual(integer(1));
+});
+
+test("what is taken is answered, and nothing is taken where there is no room for that", async () => {
+  const { placed, run } = await started();
+  run(`rpush l ${all((i) => `${i}${"v".repeat(100)}`)}`);
+  let isFull = true;
+  const room = async (): Promise<void> => {
+    if (isFull) throw new Error("none is left");
+  };
+  const pop = () => placed.do(Promise.resolve(run("lpop l 5000", { lastWrite: undefined, room })));
+  expect(await pop()).toMatchObject({ type: "error" });
+  expect(run("llen l")).toEqual(integer(MANY));
+  isFull = false;
+  const taken = plainReply(await pop());
+  expect("items" in taken && taken.items.length).toBe(5000);
+  expect(run("llen l")).toEqual(integer(MANY - 5000));
+});
+
+test("others are carried out while many are removed", async () => {
+  const { placed, run, begun } = await started();
+  run(`rpush l ${all((i) => `${i}`)}`);
+  const trimming = begun("ltrim l 5000 5009");
+  let isDone = false;
+  trimming.then(() => {
+    isDone = true;
+  });
+  await Promise.resolve();
+  expect(run("set other 1")).toEqual({ type: "status", text: "OK" });
+  expect(isDone).toBe(false);
+  await placed.do(trimming);
+  expect(run("llen l")).toEqual(integer(10));
+});
