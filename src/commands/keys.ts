@@ -19,10 +19,13 @@ import { rowsOf } from "./command-row.ts";
 import { expireWith, persist, timeOf } from "./expiries.ts";
 import { AT_MILLISECONDS, AT_SECONDS, MILLISECONDS, SECONDS } from "./expiry-time.ts";
 import { keys } from "./keys-command.ts";
+import { MANY_MEMBERS } from "./long-reads.ts";
 import { integerOf } from "./number-text.ts";
 import { object } from "./object-command.ts";
 import { formatScanCursor, parseScanCursor } from "./scan-cursor.ts";
 import { matches, scanOptionsOf } from "./scan-options.ts";
+import { type Steps, turnOf } from "./steps.ts";
+import type { Turn } from "./turns.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -89,6 +92,14 @@ function renamenx(workspace: Workspace, words: CommandWords): Reply {
 }
 
 function copy(workspace: Workspace, words: CommandWords): Reply {
+  const asked = copyAsked(workspace, words);
+  if (asked === undefined) return ZERO;
+  workspace.move(asked.from, asked.to, true);
+  return ONE;
+}
+
+/** Undefined: there is nothing to be copied, or something where it would be copied to. Throws `CommandError`. */
+function copyAsked(workspace: Workspace, words: CommandWords): { readonly from: Key; readonly to: Key } | undefined {
   const [from, to] = [keyOf(words, 1), keyOf(words, 2)];
   let replaces = false;
   for (let at = 3; at < words.length; at++) {
@@ -98,9 +109,34 @@ function copy(workspace: Workspace, words: CommandWords): Reply {
     else throw new CommandError(SYNTAX_ERROR);
   }
   if (from === to) throw new CommandError("ERR source and destination objects are the same");
-  if (workspace.typeOf(from) === undefined || (!replaces && workspace.typeOf(to) !== undefined)) return ZERO;
-  workspace.move(from, to, true);
-  return ONE;
+  if (workspace.typeOf(from) === undefined || (!replaces && workspace.typeOf(to) !== undefined)) return undefined;
+  return { from, to };
+}
+
+/** What `rename` and `copy` do with a collection of many members; undefined: something else is under the key. */
+function moveInTurns(workspace: Workspace, from: Key, to: Key, isKept: boolean, reply: Reply): Turn | undefined {
+  const type = workspace.typeOf(from);
+  if (type === undefined || type === "string" || from === to) return undefined;
+  if (workspace.collections.count(from, type) < MANY_MEMBERS) return undefined;
+  function* steps(): Steps {
+    for (const _ of workspace.moving(from, to, isKept) ?? []) yield 0;
+    return reply;
+  }
+  return turnOf(steps());
+}
+
+function renameInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  return moveInTurns(workspace, keyOf(words, 1), keyOf(words, 2), false, OK);
+}
+
+function renamenxInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  const [from, to] = [keyOf(words, 1), keyOf(words, 2)];
+  return workspace.typeOf(to) === undefined ? moveInTurns(workspace, from, to, false, ONE) : undefined;
+}
+
+function copyInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  const asked = copyAsked(workspace, words);
+  return asked && moveInTurns(workspace, asked.from, asked.to, true, ONE);
 }
 
 /** A command acts on one keyspace; the one that is selected cannot be told by its number here. */
@@ -152,4 +188,5 @@ export const keyRows = rowsOf(
     unlink: del,
   },
   { keys },
+  { copy: copyInTurns, rename: renameInTurns, renamenx: renamenxInTurns },
 );

@@ -15,6 +15,7 @@ import type { CollectionType } from "../store.ts";
 import {
   added,
   beginning,
+  type CollectionId,
   deletionOfAll,
   leaseOf,
   memberCount,
@@ -57,6 +58,13 @@ export interface CollectionsHost {
   saw(shard: Shard, slot: number): void;
   /** When what is asked to end then ends, by the policy of the keyspace; undefined: never. */
   endUnderPolicy(at: number): number | undefined;
+}
+
+export interface Move {
+  readonly to: Key;
+  readonly isKept: boolean;
+  /** Removes what is there. */
+  clear(): void;
 }
 
 export class ReplicaCollections implements Collections {
@@ -107,17 +115,33 @@ export class ReplicaCollections implements Collections {
     this.#host.write(shard, leaseOf({ kind, key }, this.#host.endUnderPolicy(at)));
   }
 
-  /** Gives another key the same members, with their ends and that of the whole; nothing is there. */
-  copy(shard: Shard, { kind, key }: Container, to: Key): void {
+  /** Gives another key the same members, with their ends and that of the whole, in place of what is there, in steps. */
+  *moving(shard: Shard, from: Container, { to, isKept, clear }: Move): Generator<void, void> {
+    const { kind, key } = from;
+    const whole = this.snapshot(key, collectionTypeOf(kind) as CollectionType);
     const target = { kind, key: to };
     const into = this.#host.shardOf(to);
     const end = leaseEnd(shard, kind, key);
+    clear();
     for (const write of beginning(into, target, this.#host.now)) this.#host.write(into, write);
     if (end !== Infinity) this.#host.write(into, leaseOf(target, end));
-    for (const slot of liveMembers(shard, kind, key, this.#host.now)) {
-      const value = memberValue(shard, slot).slice();
-      const write = added(target, { name: memberName(shard, slot), value, expiresAt: ownEnd(shard, slot) });
-      this.#host.write(into, write);
+    yield* this.#copying(whole, into, target);
+    if (isKept) return;
+    if (whole.isUnchanged) this.removeAll(shard, key);
+    // What others wrote meanwhile is not lost: it goes along, or stays.
+    else yield* this.#copying(whole.again(), into, target, key);
+  }
+
+  /** `from`: the key that they are taken from. */
+  *#copying(whole: Snapshot, into: Shard, target: CollectionId, from?: Key): Generator<void, void> {
+    const { shard, kind } = whole;
+    for (let slots = nextOf(whole, WRITTEN_MAX); slots !== undefined; slots = nextOf(whole, WRITTEN_MAX)) {
+      for (const slot of slots) {
+        const [name, value] = [memberName(shard, slot), memberValue(shard, slot).slice()];
+        this.#host.write(into, added(target, { name, value, expiresAt: ownEnd(shard, slot) }));
+        if (from !== undefined) this.#host.write(shard, removed({ kind, key: from }, name));
+      }
+      yield;
     }
   }
 

@@ -24,6 +24,7 @@ import { endUnder } from "./end-under-policy.ts";
 import { awayAmong, bytesOfAll, type ExpectedHost } from "./expected-values.ts";
 import { dotOf } from "./held-register.ts";
 import { Interruption, NOT_NAMED, type SeenTo } from "./interruption.ts";
+import { keyCountOf } from "./key-count.ts";
 import {
   bytesOfValue,
   detailsOfValue,
@@ -32,7 +33,6 @@ import {
   isLost,
   isThere,
   liveIn,
-  lonelySums,
   sizeOfValue,
   valueIn,
   versionOfValue,
@@ -160,13 +160,19 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
       this.collections.removeAll(this.shardOf(to), to);
       this.#copyRegister(from, to, at);
     } else {
-      const shown = this.collections.shownIn(shard, from);
-      if (shown === undefined) return false;
-      this.remove(to);
-      this.collections.copy(shard, shown, to);
+      const steps = this.moving(from, to, isKept);
+      if (steps === undefined) return false;
+      for (const _ of steps);
+      return true;
     }
     if (!isKept) this.remove(from);
     return true;
+  }
+
+  moving(from: Key, to: Key, isKept: boolean): Generator<void, void> | undefined {
+    const shard = this.shardOf(from);
+    const shown = this.#hasValue(shard, from) ? undefined : this.collections.shownIn(shard, from);
+    return shown && this.collections.moving(shard, shown, { to, isKept, clear: () => this.remove(to) });
   }
 
   bytesOf(key: Key): number | undefined {
@@ -298,13 +304,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   keyCount(): number {
-    let count = 0;
-    for (const shard of this.#shards()) {
-      count += shard.standing - shard.containers.standing - shard.increments.standing;
-      count += lonelySums(shard, this.now);
-      for (const container of shard.containers.all()) if (this.#isListedAs(shard, container)) count++;
-    }
-    return count;
+    return keyCountOf(this.#shards(), this.now, (shard, container) => this.#isListedAs(shard, container));
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------

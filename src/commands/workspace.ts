@@ -44,6 +44,8 @@ export interface Workspace {
   remove(key: Key): boolean;
   /** Gives what a key shows, its end included, to another key in place of what is there, and takes it from the first unless it is kept. Both there or not. */
   move(from: Key, to: Key, isKept: boolean): boolean;
+  /** As `move`, of a collection: in steps, a turn of each. Undefined: there is none. */
+  moving(from: Key, to: Key, isKept: boolean): Generator<void, void> | undefined;
   /** Bytes that a key takes of memory, about; undefined: there is no such key. */
   bytesOf(key: Key): number | undefined;
   /** Counts as a use of the key. False: there is no such key. */

@@ -1,7 +1,7 @@
 /** Commands that write many members take turns, and are atomic to all who name the same keys. */
 
 import { expect, test } from "vitest";
-import { bytesFromLatin1 } from "../../src/base/bytes.ts";
+import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { plainReply, type Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
@@ -27,7 +27,13 @@ async function started() {
     return commands.run(words, facts, client);
   };
   const begun = (line: string) => Promise.resolve(run(line));
-  return { placed, commands, run, begun };
+  // As another replica would: it does not wait for what is done here.
+  const elsewhere = new SpaceCommands(placed.driver(0).commandHost, SPACE, new SeededRandom("elsewhere"));
+  const runElsewhere = (line: string) => {
+    const { words, facts } = parsed(line);
+    return elsewhere.run(words, facts, { lastWrite: undefined });
+  };
+  return { placed, commands, run, begun, runElsewhere };
 }
 
 const all = (each: (i: number) => string): string => Array.from({ length: MANY }, (_, i) => each(i)).join(" ");
@@ -78,6 +84,25 @@ test("what is taken is answered, and nothing is taken where there is no room for
   const taken = plainReply(await pop());
   expect("items" in taken && taken.items.length).toBe(5000);
   expect(run("llen l")).toEqual(integer(MANY - 5000));
+});
+
+test("what others write into what is renamed meanwhile goes along, or stays under the old name", async () => {
+  const { placed, run, begun, runElsewhere } = await started();
+  run(`hset h ${all((i) => `f${i} ${i}`)}`);
+  const renaming = begun("rename h h2");
+  const fields = [...Array(MANY).keys()].map((i) => `f${i}`);
+  runElsewhere(`hset h ${fields.map((field) => `${field} changed`).join(" ")}`);
+  runElsewhere("hdel h f1 f2 f3");
+  runElsewhere("hset h new 1");
+  expect(await placed.do(renaming)).toEqual({ type: "status", text: "OK" });
+  expect(run("hlen h")).toEqual(integer(1));
+  expect(run("hexists h new")).toEqual(integer(1));
+  const values = plainReply(await placed.do(begun("hvals h2")));
+  if (!("items" in values)) throw new Error("no list");
+  const changed = values.items.filter((item) => item.type === "bulk" && latin1FromBytes(item.value) === "changed");
+  // Who had been copied before they were removed there are as good as added again.
+  expect(changed.length).toBeGreaterThanOrEqual(MANY - 3);
+  expect(values.items.length).toBeLessThanOrEqual(MANY);
 });
 
 test("others are carried out while many are removed", async () => {

@@ -135,6 +135,32 @@ multi
 sunionstore d a b
 scard d
 exec
+# moved and copied
+hset h ${all((i) => `field:${i} ${i}`)}
+expireat h 9000000000
+set text x
+copy h text
+copy h text replace
+copy h h2
+copy h h2
+expiretime h2
+*hgetall h2
+rename h h3
+exists h
+*hkeys h3
+expiretime h3
+renamenx h3 h2
+renamenx h3 h4
+rename h4 h4
+hlen h4
+rpush l ${all((i) => `element:${i}`)}
+rename l l2
+lrange l2 0 -1
+zadd z ${all((i) => `${i % 50} member:${i}`)}
+rename z text
+zrange text 0 -1 withscores
+rename none text
+dbsize
 # one gap of a list that is divided again and again
 rpush l first last
 ${divided(1200)}
