@@ -9,6 +9,7 @@ import { PackedItems } from "../base/packed-items.ts";
 import type { Reply } from "../command-reply.ts";
 import type { CollectionType } from "../store.ts";
 import type { Snapshot } from "../types/snapshot.ts";
+import type { Shown } from "./collections.ts";
 import type { LongAnswer } from "./long-reads.ts";
 import { type Steps, turnOf } from "./steps.ts";
 import type { Turn } from "./turns.ts";
@@ -30,16 +31,25 @@ export function* removing({ collections }: Workspace, key: Key, snapshot: Snapsh
   return removed;
 }
 
-/** Takes all of a snapshot, and answers with it. */
-export function* taking(workspace: Workspace, key: Key, snapshot: Snapshot, { form, shown }: LongAnswer): Steps {
-  const packed = new PackedItems();
-  const all = snapshot.again();
+/** Packs all of a snapshot. */
+export function* gathering(
+  { collections }: Workspace,
+  snapshot: Snapshot,
+  shown: Shown,
+  into: PackedItems,
+): Generator<number, void> {
   let bytes = 0;
   const note = (more: number): void => {
     bytes = more;
   };
-  while (workspace.collections.packNext(all, shown, packed, note)) yield bytes;
+  while (collections.packNext(snapshot, shown, into, note)) yield bytes;
   yield bytes;
+}
+
+/** Takes all of a snapshot, and answers with it. */
+export function* taking(workspace: Workspace, key: Key, snapshot: Snapshot, { form, shown }: LongAnswer): Steps {
+  const packed = new PackedItems();
+  yield* gathering(workspace, snapshot.again(), shown, packed);
   yield* removing(workspace, key, snapshot);
   return { type: "packed", form, packed };
 }

@@ -124,14 +124,18 @@ function weighed({ weight }: Source, score: number): number {
 
 function union(workspace: Workspace, { sources, aggregate }: Asked): ScoredMember[] {
   const scores = new Map<string, number>();
+  // So many there will be: that is found out before they are gone through.
+  const least = Math.max(...sources.map(({ size }) => size));
+  expectItems(workspace, least);
   for (const source of bySize(sources)) {
     for (const { name, score } of source.members()) {
       const before = scores.get(name);
       const own = weighed(source, score);
-      if (before === undefined) expectItems(workspace, 1);
+      if (before === undefined && scores.size >= least) expectItems(workspace, 1);
       scores.set(name, before === undefined ? own : aggregate(before, own));
     }
   }
+  expectItems(workspace, scores.size);
   return [...scores].map(([name, score]) => ({ name, score }));
 }
 
@@ -165,11 +169,15 @@ function inOrder(workspace: Workspace, members: Iterable<ScoredMember>): ScoredM
     expectItems(workspace, 1);
     all.push(member);
   }
-  return all.sort((a, b) => (a.score === b.score ? (a.name < b.name ? -1 : 1) : a.score < b.score ? -1 : 1));
+  return sorted(all);
+}
+
+function sorted(members: ScoredMember[]): ScoredMember[] {
+  return members.sort((a, b) => (a.score === b.score ? (a.name < b.name ? -1 : 1) : a.score < b.score ? -1 : 1));
 }
 
 function resultOf(workspace: Workspace, asked: Asked, operation: Operation): ScoredMember[] {
-  if (operation === "union") return inOrder(workspace, union(workspace, asked));
+  if (operation === "union") return sorted(union(workspace, asked));
   return inOrder(workspace, operation === "inter" ? intersection(asked) : difference(asked));
 }
 

@@ -1,17 +1,19 @@
 /** Ranges of sorted sets, by rank, by score and by name: each is an interval of ranks. */
 
 import type { Key } from "../base/ids.ts";
+import { PackedItems } from "../base/packed-items.ts";
 import { arrayReply, integerReply, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import { type LongAnswer, MANY_MEMBERS, readInTurns } from "./long-reads.ts";
-import { removeInTurns } from "./long-writes.ts";
+import { gathering, removeInTurns, storing } from "./long-writes.ts";
 import { expectItems } from "./member-replies.ts";
 import { expectNumber } from "./number-text.ts";
 import { nameBoundOf, scoreBoundOf } from "./score-text.ts";
 import type { ScoredMember, SortedSet } from "./sorted-set-access.ts";
 import { membersReply } from "./sorted-set-replies.ts";
-import type { LongFunction } from "./turns.ts";
+import { type Steps, turnOf } from "./steps.ts";
+import type { LongFunction, Turn } from "./turns.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -155,6 +157,22 @@ export function zrangestore(workspace: Workspace, words: CommandWords): Reply {
   const { find, isReversed } = askedOf(words, { at: 2, isStored: true });
   const set = workspace.sortedSets.at(keyOf(words, 2));
   return integerReply(storeMembers(workspace, keyOf(words, 1), members(workspace, set, find(set), isReversed)));
+}
+
+export function zrangestoreInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  const { find, isReversed } = askedOf(words, { at: 2, isStored: true });
+  const set = workspace.sortedSets.at(keyOf(words, 2));
+  const interval = find(set);
+  const [from, to] = [Math.max(0, interval.from), Math.min(set.size, interval.to)];
+  if (to - from < MANY_MEMBERS) return undefined;
+  const snapshot = set.snapshot(from, to, isReversed);
+  function* steps(): Steps {
+    const items = new PackedItems();
+    yield* gathering(workspace, snapshot, "name-score", items);
+    yield* storing(workspace, keyOf(words, 1), { type: "zset", items });
+    return integerReply(items.count / 2);
+  }
+  return turnOf(steps());
 }
 
 /** In place of whatever was there; of no members there is nothing afterwards. Returns how many they are. */

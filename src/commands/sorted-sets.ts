@@ -23,6 +23,7 @@ import {
   removeInTurnsWith,
   removeWith,
   zrangestore,
+  zrangestoreInTurns,
 } from "./sorted-set-ranges.ts";
 import { membersReply, scoreReply } from "./sorted-set-replies.ts";
 import { keyOf, optionOf, textOf } from "./words.ts";
@@ -180,6 +181,7 @@ export const sortedSetRows = rowsOf(
   {},
   {
     ...forEachRange(rangeInTurns),
+    zrangestore: zrangestoreInTurns,
     zpopmax: popInTurns("max"),
     zpopmin: popInTurns("min"),
     zremrangebylex: removeInTurnsWith("lex"),

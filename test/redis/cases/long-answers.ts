@@ -56,6 +56,17 @@ zrangebyscore z 10 (120 withscores
 zrangebyscore z 10 +inf limit 100 5000
 zrevrangebyscore z +inf -inf withscores limit 5 4500
 zrange z 0 -1 limit 1 2
+zrangestore z2 z 0 -1
+zrange z2 0 -1 withscores
+zrangestore z3 z 10 60 byscore rev
+zrangestore z3 z +inf 10 byscore rev limit 3 4500
+zrange z3 0 -1 withscores
+zunion 2 z z2 withscores
+zunionstore z3 2 z z2 weights 1 2
+zrange z3 0 -1 withscores
+zinterstore z3 2 z z2 aggregate min
+zdiff 2 z none
+zcard z3
 zadd y ${all((i) => `0 member:${i}`)}
 zrangebylex y - +
 zrevrangebylex y + [member:2
