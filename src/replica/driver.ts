@@ -2,19 +2,18 @@
  * The driver: carries the replica's outbox out into the world and tells it what happens there. The one place where the
  * pure machine meets promises; it is the same code over the real runtime and over the simulated one.
  *
- * After every step the outbox is carried out in its promised order. What waits for the disk is answered when the batch is
- * synced.
+ * After every step the outbox is carried out in its promised order (`outbox-carrier.ts`). What waits for the disk is answered
+ * when the batch is synced.
  */
 
 import type { Backup, BackupStore, Restore, RestoreOptions } from "../backup-store.ts";
-import { AtollError, toAtollError } from "../base/errors.ts";
-import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
-import { DEFAULT_SPACE, numberOf, spaceOf } from "../base/shard-id.ts";
-import { DEFAULT_KEYSPACE, spaceOfName } from "../cluster/keyspaces.ts";
+import { AtollError } from "../base/errors.ts";
+import type { Key, ReplicaId } from "../base/ids.ts";
+import { numberOf } from "../base/shard-id.ts";
+import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
 import type { ClusterStatus } from "../cluster-status.ts";
 import type { Statistic, StatisticsSource } from "../stats.ts";
 import type {
-  AckLevel,
   BatchOperation,
   BatchOptions,
   BatchResult,
@@ -39,46 +38,42 @@ import type {
   WriteOutcome,
 } from "../store.ts";
 import type { MessageOf } from "../wire/message.ts";
-import type { Acks } from "./acks.ts";
 import { Backups } from "./backup.ts";
 import { birthsOf } from "./births.ts";
 import { CommandRouter } from "./command-router.ts";
 import type { CommandService } from "./command-service.ts";
 import type { ReplicaConfig } from "./config.ts";
-import { DialList } from "./dial-list.ts";
+import { Contacts } from "./contacts.ts";
 import { DiskFeed } from "./disk-feed.ts";
 import { DiskWatch } from "./disk-watch.ts";
 import { Documents } from "./documents.ts";
 import { Farewell } from "./farewell.ts";
-import { FORWARDED_MAX } from "./forwarding.ts";
 import { type Holding, holdingsOf } from "./holdings.ts";
 import type { RequestListener } from "./inbox.ts";
 import { inspectReplica, type ReplicaDump } from "./inspect.ts";
-import { Keyspace } from "./keyspace.ts";
-import { defineKeyspace, keyspaceStatuses } from "./keyspace-definitions.ts";
+import type { Keyspace } from "./keyspace.ts";
+import { keyspaceStatuses } from "./keyspace-definitions.ts";
+import { KeyspaceDirectory } from "./keyspace-directory.ts";
 import type { KeyspaceHost } from "./local-keyspace.ts";
 import { removeMember } from "./member-removal.ts";
-import { ACK_TIMEOUT_MS } from "./operations.ts";
+import { OutboxCarrier } from "./outbox-carrier.ts";
 import type { Cancel, Clock, Log, Random, Scheduler, Storage, Transport, TransportEvents } from "./ports.ts";
-import { RefusalLog } from "./refusal-log.ts";
-import { RefusingPeers } from "./refusing-peers.ts";
+import { PushSchedule } from "./push-schedule.ts";
 import type { Replica } from "./replica.ts";
-import { RequestService, SERVED_MAX } from "./request-service.ts";
+import { requestHoldings } from "./request-holdings.ts";
+import { RequestService } from "./request-service.ts";
 import { RestoreSession } from "./restore.ts";
 import { Router } from "./router.ts";
 import { isCovered, SessionWaits } from "./session-waits.ts";
 import { startReplica } from "./start-up.ts";
 import { replicaStatistics, requestStatistics } from "./statistics.ts";
 import { clusterStatus } from "./status.ts";
+import { PUT_BACK_MAX_MS, WriteWaits } from "./write-waits.ts";
 
 /** Between ticks; also how long a batch gathers when nobody waits for the disk. */
-/** As long as a push waits for others. */
-const PUSH_MS = 1;
 const TICK_MS = 50;
 /** Until the next tick, where the last one left work over. */
 const BUSY_TICK_MS = 5;
-/** By as much a clock that is put back prolongs a wait; one that is put back by more ends it. */
-const PUT_BACK_MAX_MS = 1000;
 
 export interface DriverOptions {
   /** Its address may be given at the start only, once a port is bound. */
@@ -116,21 +111,14 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   /** Carries out commands that other replicas ask for; where there is none they are refused. */
   commandService: CommandService | undefined;
   readonly #service: RequestService;
-  readonly #keyspacesBySpace = new Map<SpaceId, Keyspace>();
-  readonly #refusalLog: RefusalLog;
-  readonly #refusing = new RefusingPeers();
-  #address = "";
-  #join: readonly string[];
-  readonly #dialList = new DialList();
+  readonly #keyspaces: KeyspaceDirectory;
+  readonly #contacts: Contacts;
   #cut: readonly ReplicaId[] = [];
   #cancelTick: Cancel = () => {};
-  #isCarrying = false;
-  /** When what is pending goes out: with this turn, or in a while. */
-  #flushing: "soon" | "later" | undefined;
-  #cancelFlush: Cancel = () => {};
-  #flushedAt = -Infinity;
+  readonly #carrier: OutboxCarrier;
   readonly #disk: DiskFeed;
   readonly #diskWatch: DiskWatch;
+  readonly #waits: WriteWaits;
   readonly #sessions = new SessionWaits();
   #isStopped = false;
   readonly #farewell: Farewell;
@@ -140,7 +128,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
 
   constructor(options: DriverOptions) {
     this.#options = options;
-    this.#refusalLog = new RefusalLog(options.log);
+    this.#contacts = new Contacts(options);
     this.#disk = new DiskFeed({
       storage: options.storage,
       isNone: options.ephemeral === true,
@@ -155,12 +143,16 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
       replica: () => this.#running(),
       now: () => this.#now(),
       step: <T>(run: (now: number) => T) => this.#step(run),
-      acknowledged: (outcome: WriteOutcome, wanted: WriteOptions) => this.#acknowledged(outcome, wanted),
+      acknowledged: (outcome: WriteOutcome, wanted: WriteOptions) => this.#waits.acknowledged(outcome, wanted),
       catchUp: (dots: readonly Dot[], waitMs: number) => this.#catchUp(dots, waitMs),
       status: () => this.status(),
       pause: (ms) => new Promise((resolve) => options.scheduler.after(ms, resolve)),
     };
     this.#host = host;
+    this.#waits = new WriteWaits(host, this.#disk);
+    const { step, now } = host;
+    const pushes = new PushSchedule({ ...options, step, now, isStopped: () => this.#isStopped });
+    this.#carrier = new OutboxCarrier({ ...options, pushes, step, disk: this.#disk, connect: () => this.#connect() });
     this.#router = new Router({
       ...host,
       random: options.random,
@@ -174,13 +166,12 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
       { ...host, respond, commands: (request) => this.commandService?.serve(request) },
       this.#router,
     );
-    this.#default = new Keyspace(host, this.#router, DEFAULT_SPACE);
-    this.#keyspacesBySpace.set(DEFAULT_SPACE, this.#default);
+    this.#keyspaces = new KeyspaceDirectory(host, this.#router, () => this.readiness().ready);
+    this.#default = this.#keyspaces.default;
     this.documents = new Documents({
       ...host,
-      isDelivering: () => this.#isCarrying || this.replica.outbox.deliveries.length > 0,
+      isDelivering: () => this.#carrier.isCarrying || this.replica.outbox.deliveries.length > 0,
     });
-    this.#join = options.join ?? [];
   }
 
   /** For those who carry out commands. */
@@ -206,7 +197,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   async start(address: string = this.#options.config.address ?? ""): Promise<void> {
     const { transport } = this.#options;
     const config = { ...this.#options.config, address };
-    this.#address = address;
+    this.#contacts.address = address;
     this.#replica = await startReplica({ ...this.#options, config, ephemeral: this.#options.ephemeral ?? false });
     this.#replica.queuedOn = (link) => transport.queuedBytes(link);
     this.#replica.queueBytesMax = transport.queueBytesMax;
@@ -281,7 +272,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
 
   /** Other addresses to look for members at: a resolver found them. */
   setJoin(addresses: readonly string[]): void {
-    this.#join = addresses;
+    this.#contacts.join = addresses;
     this.#connect();
   }
 
@@ -317,34 +308,15 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
 
   keyspace(name: string, seen: readonly Dot[] = []): Store | undefined {
     if (name === DEFAULT_KEYSPACE) return this;
-    const space = this.#running().keyspaces.get(name)?.space;
-    if (space === undefined) {
-      this.#checkUnheardOf(name, seen);
-      return undefined;
-    }
-    const keyspace = this.#keyspacesBySpace.get(space) ?? new Keyspace(this.#host, this.#router, space);
-    this.#keyspacesBySpace.set(space, keyspace);
-    return keyspace;
-  }
-
-  /** Throws where there may well be a keyspace of a name that is not known here. */
-  #checkUnheardOf(name: string, seen: readonly Dot[]): void {
-    const space = spaceOfName(name);
-    if (!this.readiness().ready)
-      throw new AtollError("NOT_READY", "this replica knows no keyspace of this name, and is not ready");
-    if (this.replica.heardSpaces.has(space, this.#now()) || seen.some((dot) => spaceOf(dot.shard) === space))
-      throw new AtollError("NOT_READY", "this keyspace was created elsewhere just now, and is on its way here");
+    return this.#keyspaces.of(name, seen);
   }
 
   keyspaces(): readonly KeyspaceStatus[] {
     return keyspaceStatuses(this.replica);
   }
 
-  async defineKeyspace(name: string, settings: KeyspaceSettings) {
-    const replica = this.#running();
-    const { outcome, keyspace } = this.#step((now) => defineKeyspace(replica, name, settings, now));
-    await this.#acknowledged(outcome, { ack: "disk" });
-    return { existed: outcome.existed || name === DEFAULT_KEYSPACE, keyspace };
+  defineKeyspace(name: string, settings: KeyspaceSettings) {
+    return this.#keyspaces.define(name, settings);
   }
 
   async backup(keyspaces?: readonly string[]): Promise<Backup> {
@@ -408,16 +380,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   }
 
   async removeMember(id: ReplicaId, options: { readonly force: boolean }): Promise<void> {
-    const replica = this.#running();
-    this.#disk.isUrgent = true;
-    const isOnDisk = await new Promise<boolean>((resolve) => {
-      this.#step((now) => {
-        removeMember(replica, id, options);
-        const answer = (is: boolean) => replica.outbox.answers.push(() => resolve(is));
-        const waitMaxMs = ACK_TIMEOUT_MS + PUT_BACK_MAX_MS;
-        replica.waitForDisk({ dueAt: now + ACK_TIMEOUT_MS, waitMaxMs, answer });
-      });
-    });
+    const isOnDisk = await this.#waits.onDisk((replica) => removeMember(replica, id, options));
     if (!isOnDisk) throw new AtollError("DISK_FAILED", `${id} is removed, but that is not on this replica's disk yet`);
   }
 
@@ -430,7 +393,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] } {
     if (this.#isStopped) return { ready: false, reasons: ["the replica is stopping"] };
     if (this.#replica === undefined) return { ready: false, reasons: ["the replica is still starting"] };
-    const reasons = this.#replica.unreadyReasons(this.#now(), this.#refusing.reasons());
+    const reasons = this.#replica.unreadyReasons(this.#now(), this.#contacts.refusals());
     const { error } = this.#disk;
     if (error !== undefined)
       reasons.push(`the disk ${error.code === "DISK_FULL" ? "is full" : "fails"}: ${error.message}`);
@@ -447,27 +410,8 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     const value = this.#sessions.waiting;
     const help = "Requests that wait for what their session has seen.";
     const sessions = { name: "session_waits", help, value, max: Infinity, isNoneAtRest: true };
-    return [...holdingsOf(this.replica), sessions, ...this.#requestsWaiting()];
-  }
-
-  #requestsWaiting(): Holding[] {
-    const peers = Math.max(1, this.replica.members.all().length);
-    return [
-      {
-        name: "requests_forwarded",
-        help: "Requests that other replicas have been asked for clients.",
-        value: this.#router.forwarding.waiting,
-        max: FORWARDED_MAX,
-        isNoneAtRest: true,
-      },
-      {
-        name: "requests_served",
-        help: "Requests of other replicas that wait here.",
-        value: this.#service.waiting,
-        max: SERVED_MAX * peers,
-        isNoneAtRest: true,
-      },
-    ];
+    const requests = requestHoldings(this.#router, this.#service, this.replica.members.all().length);
+    return [...holdingsOf(this.replica), sessions, ...requests];
   }
 
   /** Everything that is held, for checkers. */
@@ -476,26 +420,6 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   }
 
   // --- Clients -------------------------------------------------------------------------------------------------
-
-  async #acknowledged(outcome: WriteOutcome, { ack, ackTimeoutMs }: WriteOptions): Promise<WriteOutcome> {
-    if (ack === undefined || ack === "memory") return outcome;
-    // Where nothing is kept, waiting brings nothing.
-    if (ack === "disk" && this.#running().isEphemeral)
-      return { ...outcome, acks: { reached: 0, wanted: 1, met: false } };
-    return { ...outcome, acks: await this.#acks(outcome.dot, ack, ackTimeoutMs ?? ACK_TIMEOUT_MS) };
-  }
-
-  #acks(dot: Dot, level: Exclude<AckLevel, "memory">, timeoutMs: number): Promise<Acks> {
-    const replica = this.#running();
-    return new Promise((resolve) => {
-      if (level === "disk") this.#disk.isUrgent = true;
-      this.#step((now) => {
-        const answer = (acks: Acks) => replica.outbox.answers.push(() => resolve(acks));
-        const waitMaxMs = timeoutMs + PUT_BACK_MAX_MS;
-        replica.acks.add({ ...dot, level, dueAt: now + timeoutMs, waitMaxMs, answer }, now);
-      });
-    });
-  }
 
   /** What is asked of other replicas, and by them. */
   #requests(replica: Replica): RequestListener {
@@ -534,84 +458,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   }
 
   #carryOut(): void {
-    if (this.#isCarrying || this.#replica === undefined) return;
-    this.#isCarrying = true;
-    const { outbox } = this.#replica;
-    try {
-      this.#disk.keepAside(this.#replica);
-      if (this.#disk.isUrgent) this.#disk.feed(this.#replica);
-      while (this.#carryReads() || this.#carryFrames() || this.#carryAnswers()) {}
-      // Where there are many they come by the hundred, and each changes whom to dial: once a tick is soon enough.
-      if (outbox.membersChanged && !this.replica.membership.areMany) this.#connect();
-      this.#scheduleFlush();
-    } finally {
-      this.#isCarrying = false;
-    }
-  }
-
-  #carryReads(): boolean {
-    const { outbox } = this.replica;
-    if (outbox.reads.length === 0) return false;
-    const { reads } = outbox;
-    outbox.reads = [];
-    for (const key of reads) {
-      this.#options.storage.read(key).then(
-        (value) => this.#step(() => this.replica.diskRead(key, value)),
-        (error: unknown) => this.#step(() => this.replica.diskRead(key, toAtollError(error))),
-      );
-    }
-    return true;
-  }
-
-  #carryFrames(): boolean {
-    const { outbox } = this.replica;
-    const { transport } = this.#options;
-    if (outbox.frames.length === 0 && outbox.closes.length === 0) return false;
-    const { frames, closes } = outbox;
-    outbox.frames = [];
-    outbox.closes = [];
-    for (const { link, frame, droppable } of frames) transport.send(link, frame, droppable);
-    for (const { link, code, reason } of closes) transport.close(link, code, reason);
-    return true;
-  }
-
-  #carryAnswers(): boolean {
-    const { outbox } = this.replica;
-    const { answers, deliveries, logs } = outbox;
-    if (answers.length + deliveries.length + logs.length === 0) return false;
-    outbox.answers = [];
-    outbox.deliveries = [];
-    outbox.logs = [];
-    for (const answer of answers) answer();
-    for (const deliver of deliveries) deliver();
-    for (const { level, event, fields } of logs) this.#options.log(level, event, fields);
-    return true;
-  }
-
-  /**
-   * Pushes go out together with all that the present turn adds to them; right after others with all that a millisecond adds,
-   * since of each frame the sending costs more than the writing of what is in it. Where somebody waits they do not.
-   */
-  #scheduleFlush(): void {
-    const { replica } = this;
-    if (this.#flushing === "soon" || !replica.hasPending) return;
-    if (this.#flushing === "later" && !replica.replication.isAwaited) return;
-    const isRightAfter = this.#now() - this.#flushedAt < PUSH_MS && !replica.replication.isAwaited;
-    if (!isRightAfter) {
-      this.#flushing = "soon";
-      this.#cancelFlush();
-      this.#options.scheduler.soon(() => this.#flush());
-    } else if (this.#flushing === undefined) {
-      this.#flushing = "later";
-      this.#cancelFlush = this.#options.scheduler.after(PUSH_MS, () => this.#flush());
-    }
-  }
-
-  #flush(): void {
-    this.#flushing = undefined;
-    if (this.#isStopped) return;
-    this.#flushedAt = this.#now();
-    this.#step(() => this.replica.flush());
+    if (this.#replica !== undefined) this.#carrier.carryOut(this.#replica);
   }
 
   #scheduleTick(): void {
@@ -623,7 +470,7 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
         this.#router.tick(this.replica, now);
         if (this.#farewell.tick(this.replica, now)) this.#isStopped = true;
       });
-      this.#refusalLog.tick(this.#now());
+      this.#contacts.tick(this.#now());
       if (this.replica.outbox.membersChanged) this.#connect();
       this.#feedDisk(this.replica);
       this.#sessions.settle(this.replica, this.#now());
@@ -654,34 +501,25 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   // --- World ---------------------------------------------------------------------------------------------------
 
   #connect(): void {
-    if (this.#replica !== undefined) this.#replica.outbox.membersChanged = false;
-    const isOther = this.#dialList.look(this.#join, this.#address, this.#replica);
-    const { addresses } = this.#dialList;
-    const seeksPeers = addresses.size > 0 || this.#options.seeksPeers === true;
-    if (this.#replica !== undefined && seeksPeers) this.#replica.seeksPeers = true;
-    this.#refusing.keep(addresses);
-    if (isOther) this.#options.transport.connect([...addresses]);
+    this.#contacts.connect(this.#replica);
   }
 
   #transportEvents(): TransportEvents {
     const { replica } = this;
     return {
       up: (link, peer) => {
-        this.#refusing.up(link, peer);
+        this.#contacts.up(link, peer);
         this.#step((now) => replica.linkUp(link, peer, now));
       },
       down: (link, reason, code) => {
-        this.#refusing.down(link, reason, code);
+        this.#contacts.down(link, reason, code);
         this.#step(() => replica.linkDown(link, `${code}: ${reason}`));
       },
       frame: (link, bytes) => {
         this.#step((now) => replica.receive(link, bytes, now));
         if (this.#sessions.waiting > 0) this.#sessions.settle(replica, this.#now());
       },
-      refused: (detail) => {
-        this.#refusing.refused(detail);
-        this.#refusalLog.note(detail, this.#now());
-      },
+      refused: (detail) => this.#contacts.refused(detail, this.#now()),
     };
   }
 }
