@@ -11,7 +11,7 @@ import type { LocalWrite } from "../core/author.ts";
 import { isCollectionKind } from "../core/kind.ts";
 import type { Residency } from "../core/residency.ts";
 import type { Shard } from "../core/shard.ts";
-import { deletionOfAll } from "../types/collection.ts";
+import { deletionOfEnded } from "../types/collection.ts";
 import { ending } from "../types/container.ts";
 import type { Chores } from "./chores.ts";
 import type { Departure } from "./departure.ts";
@@ -80,7 +80,7 @@ export class Housekeeping {
     for (const shard of this.#host.shards) {
       if (!isKeeper(this.#host, shard.id)) continue;
       for (const { kind, key } of endedContainers(this.#host, shard)) {
-        const writes = isCollectionKind(kind) ? deletionOfAll(shard, { kind, key }) : [ending(shard, kind, key)];
+        const writes = isCollectionKind(kind) ? deletionOfEnded(shard, { kind, key }) : [ending(shard, kind, key)];
         for (const write of writes) this.#host.write(shard, write, false, now);
       }
     }

@@ -7,11 +7,12 @@
 import { ByteWriter, latin1FromBytes } from "../base/bytes.ts";
 import type { Key, OriginId } from "../base/ids.ts";
 import type { LocalWrite } from "../core/author.ts";
+import { msOfTimestamp } from "../core/clock.ts";
 import type { Container } from "../core/container.ts";
 import { DELETION_FIELD_BYTES, DELETION_MARK, LEASE_FIELD } from "../core/containers.ts";
 import { fieldOfName, memberLengthAt, memberStartAt, nameAt, valueWithName } from "../core/member.ts";
 import { replicaOf } from "../core/origin.ts";
-import { originAt, sequenceAt } from "../core/record.ts";
+import { originAt, sequenceAt, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { restricted, type VersionVector } from "../core/version-vector.ts";
 import { writeUint56 } from "../core/wide-numbers.ts";
@@ -105,8 +106,8 @@ export function memberPlace(shard: Shard, { kind, key }: CollectionId, slot: num
 export function beginning(shard: Shard, id: CollectionId, nowMs: number): readonly LocalWrite[] {
   const container = shard.containers.find(id.kind, id.key);
   if (container === undefined || leaseEnd(shard, id.kind, id.key) === Infinity) return [];
-  const isEmpty = container.members.size === 0 || isOver(shard, id.kind, id.key, nowMs);
-  return isEmpty ? deletionOfAll(shard, id) : [];
+  if (isOver(shard, id.kind, id.key, nowMs)) return deletionOfEnded(shard, id);
+  return container.members.size === 0 ? deletionOfAll(shard, id) : [];
 }
 
 export function added(id: CollectionId, { name, value, expiresAt }: MemberWrite): LocalWrite {
@@ -123,11 +124,26 @@ export function removed(id: CollectionId, name: string): LocalWrite {
  * is removed one by one.
  */
 export function deletionOfAll(shard: Shard, id: CollectionId): readonly LocalWrite[] {
+  return deletionBefore(shard, id, Infinity);
+}
+
+/**
+ * The deletion of a collection whose lease has run out. What was added since then, by somebody who knew so, is of the next one,
+ * whose beginning may not have come here yet: nobody is shown it, and it stays.
+ */
+export function deletionOfEnded(shard: Shard, id: CollectionId): readonly LocalWrite[] {
+  return deletionBefore(shard, id, leaseEnd(shard, id.kind, id.key));
+}
+
+/** `end`: of what is held and not covered, what is stamped from then on, unix ms, stays. */
+function deletionBefore(shard: Shard, id: CollectionId, end: number): readonly LocalWrite[] {
   const container = shard.containers.find(id.kind, id.key);
   if (container === undefined) return [];
   const writes: LocalWrite[] = [];
-  for (const slot of shard.falling.membersBeyond(container, shard.vector))
-    writes.push(removed(id, memberName(shard, slot)));
+  for (const slot of shard.falling.membersBeyond(container, shard.vector)) {
+    const stamp = timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    if (msOfTimestamp(stamp) < end) writes.push(removed(id, memberName(shard, slot)));
+  }
   if (leaseEnd(shard, id.kind, id.key) !== Infinity && !isCovered(shard, container.lease))
     writes.push(leaseOf(id, undefined));
   writes.push({
