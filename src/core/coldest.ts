@@ -12,6 +12,7 @@ import type { Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { msOfTimestamp } from "./clock.ts";
 import type { Container } from "./container.ts";
+import { collectionIn, mayBeEvicted } from "./evictable.ts";
 import { timestampAt, valueLengthAt } from "./record.ts";
 import { cooled, warmthOf } from "./s3-fifo.ts";
 import type { Shard } from "./shard.ts";
@@ -66,9 +67,9 @@ export class Coldest {
     let [coldest, warmth, room]: [Place | undefined, number, number] = [undefined, Infinity, 0];
     for (let draws = 0, looks = 0; draws < DRAWS_MAX && looks < LOOKS; draws++) {
       const { shard, slot } = this.#draw();
-      if (!shard.mayBeEvicted(slot) || !this.#mayGo(shard, slot)) continue;
+      if (!mayBeEvicted(shard, slot) || !this.#mayGo(shard, slot)) continue;
       looks++;
-      const place = { shard, slot, collection: shard.collectionIn(slot) };
+      const place = { shard, slot, collection: collectionIn(shard, slot) };
       const use = useOf(place);
       // One for each that goes, as a clock's hand passes over it once while as many go as there are.
       if (looks === 1) setUse(place, cooled(use));

@@ -18,16 +18,14 @@
 import { assert } from "../base/assert.ts";
 import type { Key, OriginId, ShardId } from "../base/ids.ts";
 import { isForEverybody, spaceOf } from "../base/shard-id.ts";
-import { Accounts, isValueKind } from "./accounts.ts";
+import { Accounts } from "./accounts.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Arena } from "./arena.ts";
 import { type ApplyResult, Arrivals } from "./arrivals.ts";
 import { Author, type LocalWrite } from "./author.ts";
 import { AwayValues } from "./away-values.ts";
 import type { HybridClock } from "./clock.ts";
-import { TIMESTAMP_MAX } from "./clock.ts";
 import type { ConflictListener } from "./conflict.ts";
-import type { Container } from "./container.ts";
 import { Containers } from "./containers.ts";
 import type { Digest } from "./digest.ts";
 import type { Expiries } from "./expiries.ts";
@@ -37,23 +35,12 @@ import type { Graves } from "./graves.ts";
 import { Holdings } from "./holdings.ts";
 import { Increments } from "./increments.ts";
 import { Invalidations } from "./invalidations.ts";
-import { isCollectionKind } from "./kind.ts";
 import { Losses } from "./losses.ts";
 import { NewDots, NONE_TWICE, type Twice } from "./new-dots.ts";
 import type { EarlyRegisters } from "./origin-chains.ts";
 import type { PurgeMarks } from "./purge-marks.ts";
 import { Quarantine } from "./quarantine.ts";
-import {
-  expiresAt,
-  FALLEN,
-  FLAG_DEAD,
-  flagsAt,
-  isAway,
-  isGone,
-  kindAt,
-  type RecordWriter,
-  timestampAt,
-} from "./record.ts";
+import { expiresAt, FALLEN, FLAG_DEAD, flagsAt, isAway, isGone, type RecordWriter } from "./record.ts";
 import { RegisterTable } from "./register-table.ts";
 import type { Residency } from "./residency.ts";
 import { Tenure } from "./tenure.ts";
@@ -243,23 +230,6 @@ export class Shard {
   /** Visits the slot of every register, tombstones included. */
   forEachHeld(visit: (slot: number) => void): void {
     this.#holdings.forEachHeld(visit);
-  }
-
-  /** True of a value, or a member of a collection, with which all of that goes, that stands and that nobody has to confirm. */
-  mayBeEvicted(slot: number): boolean {
-    if (!this.table.isHeld(slot) || this.table.isSentinel(slot) || this.isUnconfirmed(slot)) return false;
-    const view = this.table.viewOf(slot);
-    const at = this.table.offsetOf(slot);
-    if (!this.isStanding(slot) || timestampAt(view, at) >= TIMESTAMP_MAX) return false;
-    return isValueKind(kindAt(view, at)) || this.collectionIn(slot) !== undefined;
-  }
-
-  /** The collection that has a member in a slot; undefined: what is there is no member of one, or falls. */
-  collectionIn(slot: number): Container | undefined {
-    const view = this.table.viewOf(slot);
-    const at = this.table.offsetOf(slot);
-    const container = isCollectionKind(kindAt(view, at)) ? this.containers.of(view, at) : undefined;
-    return container !== undefined && this.containers.isMemberOf(container, slot) ? container : undefined;
   }
 
   isAway(slot: number): boolean {
