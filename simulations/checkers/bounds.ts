@@ -3,12 +3,12 @@
  * and equal, what was held for something under way is gone, and so is every tombstone that nobody is missing for.
  */
 
-import { incrementsOf, KIND_PLAIN } from "../../src/core/kind.ts";
+import { incrementsOf, KIND_HASH, KIND_PLAIN, KIND_SORTED_SET } from "../../src/core/kind.ts";
 import type { Holding } from "../../src/replica/holdings.ts";
 import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
 
-/** What the identity of increments begins with. */
-const INCREMENTS = `${incrementsOf(KIND_PLAIN)}.`;
+/** What the identities of increments begin with. */
+const INCREMENTS = [KIND_PLAIN, KIND_HASH, KIND_SORTED_SET].map((kind) => `${incrementsOf(kind)}.`);
 
 export function checkBounds(evidence: Evidence): Violation[] {
   const messages: string[] = [];
@@ -39,7 +39,8 @@ function* checkGraves(nodes: readonly NodeEvidence[]): Iterable<string> {
   for (const [node, { dump }] of nodes.entries()) {
     const registers = dump?.registers ?? [];
     // What was deleted says for a while how much of what was added to it that took away.
-    const counted = new Set(registers.flatMap(({ identity, key }) => (identity.startsWith(INCREMENTS) ? [key] : [])));
+    const isIncrements = (identity: string) => INCREMENTS.some((start) => identity.startsWith(start));
+    const counted = new Set(registers.flatMap(({ identity, key }) => (isIncrements(identity) ? [key] : [])));
     const graves = registers.filter(({ isDead, isGone, key }) => (isDead || isGone) && !counted.has(key));
     const [first] = graves;
     if (first === undefined) continue;

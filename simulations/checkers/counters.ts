@@ -5,11 +5,16 @@
  *
  *   counts   What was added with an acknowledgement that holds, and had been seen by nobody whose word may be the last one.
  *   gone     What everybody had seen whose word may be the last one.
+ *
+ * Of a field or a score, a deletion of the whole may have the last word whatever it is stamped with: it takes what it had seen away.
  */
 
 import type { CommandEntry, CommandHistory, FinalCounter } from "../commands/command-history.ts";
+import type { CommandType } from "../commands/command-operation.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { isForGood } from "./members.ts";
+
+const TAKINGS: ReadonlySet<CommandType> = new Set(["reset", "clear", "drop"]);
 
 export function checkCounters(evidence: Evidence): Violation[] {
   const messages: string[] = [];
@@ -46,11 +51,16 @@ function* checkFinal(
 /** Who wrote over the counter, or deleted it, with an acknowledgement that holds and the greatest stamp; and who may be above. */
 function mayBeLast(history: CommandHistory, evidence: Evidence): CommandEntry[] {
   const over = history.filter(
-    ({ operation, answer }) =>
-      (operation.type === "reset" || operation.type === "drop") && answer?.type === "done" && answer.dot !== undefined,
+    ({ operation, answer }) => TAKINGS.has(operation.type) && answer?.type === "done" && answer.dot !== undefined,
   );
-  const floor = Math.max(0, ...over.filter((entry) => isForGood(entry, evidence)).map(stampOf));
-  return over.filter((entry) => stampOf(entry) >= floor);
+  const isStamped = (entry: CommandEntry) => !isOfCollection(entry);
+  const floor = Math.max(0, ...over.filter((entry) => isStamped(entry) && isForGood(entry, evidence)).map(stampOf));
+  return over.filter((entry) => !isStamped(entry) || stampOf(entry) >= floor);
+}
+
+/** A deletion of a whole collection: its stamp says nothing of what it takes. */
+function isOfCollection({ operation }: CommandEntry): boolean {
+  return operation.type === "drop" && operation.of !== "counter";
 }
 
 function hasSeen({ added, knew }: CommandEntry, addition: CommandEntry): boolean {

@@ -3,7 +3,13 @@
 import type { Key } from "../../src/base/ids.ts";
 import type { SeededRandom } from "../../src/base/random.ts";
 import { exponential, pickWeighted } from "../simulator/draws.ts";
-import { BITS_MAX, type CommandedType, type CommandOperation, type CommandType } from "./command-operation.ts";
+import {
+  BITS_MAX,
+  type CommandedType,
+  type CommandOperation,
+  type CommandType,
+  isCounter,
+} from "./command-operation.ts";
 
 export interface CommandsProfile {
   /** Of each type of collection. */
@@ -12,11 +18,11 @@ export interface CommandsProfile {
   readonly members: number;
   readonly operationsPerSecond: number;
   readonly of: Readonly<Record<CommandedType, number>>;
-  readonly types: Readonly<Record<Exclude<CommandType, "increase" | "reset">, number>>;
+  readonly types: Readonly<Record<Exclude<CommandType, "increase" | "reset" | "clear">, number>>;
 }
 
 /** What is done to a counter in place of what is done to a collection. */
-const COUNTED = { add: "increase", remove: "reset", pop: "read", drop: "drop", read: "read" } as const;
+const COUNTED = { add: "increase", remove: "reset", pop: "clear", drop: "drop", read: "read" } as const;
 
 interface Span {
   readonly nodes: number;
@@ -39,14 +45,14 @@ export function generateCommands(
     const of = pickWeighted(random, profile.of);
     const drawn = pickWeighted(random, profile.types);
     // Nothing takes a field of a hash, whichever it is.
-    const type = of === "counter" ? COUNTED[drawn] : drawn === "pop" && of === "hash" ? "remove" : drawn;
+    const type = isCounter(of) ? COUNTED[drawn] : drawn === "pop" && of === "hash" ? "remove" : drawn;
     const key = `${of}${random.below(profile.keys)}` as Key;
     const id = nextId();
     const operation = { id, at, node: random.below(profile.nodes), type, of, key };
-    if (type === "increase") {
+    if (type === "increase" && isCounter(of)) {
       const bit = bits.get(key) ?? 0;
       bits.set(key, bit + 1);
-      if (bit < BITS_MAX) operations.push({ ...operation, bit });
+      if (bit < BITS_MAX[of]) operations.push({ ...operation, bit });
     } else if (type !== "add" && type !== "remove") operations.push(operation);
     else if (of === "list") {
       const elements = pushed.get(key) ?? [];

@@ -5,7 +5,9 @@ import type { Key } from "../../src/base/ids.ts";
 import type { CommandWords } from "../../src/command-store.ts";
 
 export type CollectionType = "hash" | "set" | "zset" | "list";
-export type CommandedType = CollectionType | "counter";
+/** What is added to: the value of a key, or one member of a hash or a sorted set. */
+export type CounterType = "counter" | "field" | "score";
+export type CommandedType = CollectionType | CounterType;
 
 export type CommandType =
   /** Adds a member, or gives it another value. */
@@ -17,6 +19,8 @@ export type CommandType =
   | "increase"
   /** Writes zero over a counter. */
   | "reset"
+  /** Removes a member that is added to. */
+  | "clear"
   /** Deletes the whole. */
   | "drop"
   /** Looks at every member. */
@@ -36,8 +40,15 @@ export interface CommandOperation {
   readonly bit?: number;
 }
 
-/** Powers of two that a counter holds. */
-export const BITS_MAX = 62;
+/** Powers of two that a counter holds; a score is a double. */
+export const BITS_MAX: Readonly<Record<CounterType, number>> = { counter: 62, field: 62, score: 52 };
+
+/** The member that is added to. */
+export const COUNTED_MEMBER = "n";
+
+export function isCounter(of: CommandedType): of is CounterType {
+  return of === "counter" || of === "field" || of === "score";
+}
 
 /** The name and the arguments. */
 export function wordsOf(operation: CommandOperation): CommandWords {
@@ -45,17 +56,24 @@ export function wordsOf(operation: CommandOperation): CommandWords {
 }
 
 function textOf(operation: CommandOperation): readonly string[] {
-  const { key, of, type, bit = 0 } = operation;
-  if (of !== "counter") return textOfCollection(operation, of);
+  return isCounter(operation.of) ? textOfCounter(operation, operation.of) : textOfCollection(operation, operation.of);
+}
+
+function textOfCounter({ key, type, bit = 0 }: CommandOperation, of: CounterType): readonly string[] {
+  const [by, member] = [String(1n << BigInt(bit)), COUNTED_MEMBER];
   switch (type) {
     case "increase":
-      return ["incrby", key, String(1n << BigInt(bit))];
+      return { counter: ["incrby", key, by], field: ["hincrby", key, member, by], score: ["zincrby", key, by, member] }[
+        of
+      ];
     case "reset":
-      return ["set", key, "0"];
+      return { counter: ["set", key, "0"], field: ["hset", key, member, "0"], score: ["zadd", key, "0", member] }[of];
+    case "clear":
+      return { counter: ["del", key], field: ["hdel", key, member], score: ["zrem", key, member] }[of];
     case "drop":
       return ["del", key];
     default:
-      return ["get", key];
+      return { counter: ["get", key], field: ["hget", key, member], score: ["zscore", key, member] }[of];
   }
 }
 

@@ -18,7 +18,7 @@ import type { Life, SimulatedNode } from "../simulator/node.ts";
 import type { World } from "../simulator/world.ts";
 import { isThere } from "../workload/stage.ts";
 import type { CommandAnswer, CommandEntry, FinalCollection, FinalCounter, HeldMember } from "./command-history.ts";
-import { type CommandedType, type CommandOperation, wordsOf } from "./command-operation.ts";
+import { type CommandedType, type CommandOperation, isCounter, wordsOf } from "./command-operation.ts";
 import { addedIn, valueIn } from "./held-counter.ts";
 import { membersIn } from "./held-members.ts";
 
@@ -45,7 +45,7 @@ export class CommandRunner {
     const counters: FinalCounter[] = [];
     for (const [key, of] of replica === undefined ? [] : this.#commanded) {
       const shard = (replica as Replica).shardOfKey(key);
-      if (of === "counter") counters.push({ key, value: valueIn(shard, key, clockTime) });
+      if (isCounter(of)) counters.push({ key, value: valueIn(shard, of, key, clockTime) });
       else collections.push({ key, members: membersIn(shard, of, key, clockTime) });
     }
     return { collections, counters };
@@ -109,7 +109,7 @@ function seenIn(
   nowMs: number,
 ): Pick<CommandEntry, "held" | "added"> {
   if (shard === undefined) return { held: NOTHING_HELD, added: 0n };
-  if (of === "counter") return { held: NOTHING_HELD, added: addedIn(shard, key) };
+  if (isCounter(of)) return { held: NOTHING_HELD, added: addedIn(shard, of, key) };
   return { held: membersIn(shard, of, key, nowMs), added: 0n };
 }
 
@@ -117,7 +117,7 @@ function answerOf(operation: CommandOperation, reply: Reply, dot: Dot | undefine
   if (reply.type === "error") return { type: "refused", text: reply.text };
   const written = dot === undefined ? undefined : writtenAt(shard, dot);
   const member = operation.type === "pop" ? poppedOf(reply) : operation.member;
-  const shown = operation.type === "read" && operation.of !== "counter" ? shownOf(operation.of, reply) : undefined;
+  const shown = operation.type === "read" && !isCounter(operation.of) ? shownOf(operation.of, reply) : undefined;
   return {
     type: "done",
     dot,

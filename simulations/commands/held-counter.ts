@@ -1,35 +1,51 @@
 /** What a counter comes to as the registers of a replica have it, and what was ever added to it as far as they tell. */
 
-import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
+import { latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
+import { slotsAddedTo } from "../../src/core/counted-members.ts";
 import { sightAt } from "../../src/core/increments.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_HASH, KIND_PLAIN, KIND_SORTED_SET } from "../../src/core/kind.ts";
+import { fieldOfName, memberLengthAt, memberStartAt } from "../../src/core/member.ts";
 import { bodyLengthAt, bodyStartAt } from "../../src/core/record.ts";
+import { decodeScore } from "../../src/core/score-order.ts";
 import type { Shard } from "../../src/core/shard.ts";
+import { memberSlot, memberValue } from "../../src/types/collection.ts";
 import { sumOf, textOf } from "../../src/types/counter.ts";
 import type { Bits } from "./command-history.ts";
+import { COUNTED_MEMBER, type CounterType } from "./command-operation.ts";
 
-/** Undefined: there is nothing under the key. */
-export function valueIn(shard: Shard, key: Key, nowMs: number): Bits | undefined {
+const KINDS: Readonly<Record<CounterType, number>> = { counter: KIND_PLAIN, field: KIND_HASH, score: KIND_SORTED_SET };
+
+/** Undefined: there is nothing under the key, or no such member. */
+export function valueIn(shard: Shard, of: CounterType, key: Key, nowMs: number): Bits | undefined {
+  if (of === "counter") return valueOfKey(shard, key, nowMs);
+  const slot = memberSlot(shard, { kind: KINDS[of], key }, COUNTED_MEMBER, nowMs);
+  return slot === 0 ? undefined : bitsOf(of, memberValue(shard, slot));
+}
+
+function valueOfKey(shard: Shard, key: Key, nowMs: number): Bits | undefined {
   const sum = sumOf(shard, key, nowMs);
-  if (sum === undefined) return undefined;
-  const text = textOf(shard, sum) ?? bytesFromLatin1(baseText(shard, sum.base));
-  return BigInt(latin1FromBytes(text));
+  return sum === undefined ? undefined : bitsOf("counter", textOf(shard, sum) ?? baseIn(shard, "counter", sum.base));
 }
 
-/** What is held of additions, what the value that is held saw of them, and what that is. */
-export function addedIn(shard: Shard, key: Key): Bits {
+/** What is held of additions, what the register that they were added to saw of them, and what that says. */
+export function addedIn(shard: Shard, of: CounterType, key: Key): Bits {
+  const [kind, field] = [KINDS[of], of === "counter" ? undefined : fieldOfName(COUNTED_MEMBER)];
   let bits = 0n;
-  for (const slot of shard.increments.of(key)) bits |= shard.increments.tallyIn(slot)?.sum.digits ?? 0n;
-  const base = shard.find(KIND_PLAIN, key);
+  for (const slot of slotsAddedTo(shard, kind, key, field)) bits |= shard.increments.tallyIn(slot)?.sum.digits ?? 0n;
+  const base = shard.find(kind, key, field);
   if (base === 0) return bits;
-  const [view, at] = [shard.table.viewOf(base), shard.table.offsetOf(base)];
-  for (const { sum } of sightAt(view, at).values()) bits |= sum.digits;
-  return shard.isStanding(base) ? bits | BigInt(baseText(shard, base)) : bits;
+  for (const { sum } of sightAt(shard.table.viewOf(base), shard.table.offsetOf(base)).values()) bits |= sum.digits;
+  return shard.isStanding(base) ? bits | bitsOf(of, baseIn(shard, of, base)) : bits;
 }
 
-function baseText(shard: Shard, slot: number): string {
+function baseIn(shard: Shard, of: CounterType, slot: number): Uint8Array {
   const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
-  const start = bodyStartAt(view, at);
-  return latin1FromBytes(shard.table.bytesOf(slot), start, start + bodyLengthAt(view, at));
+  const start = of === "counter" ? bodyStartAt(view, at) : memberStartAt(view, at);
+  const length = of === "counter" ? bodyLengthAt(view, at) : memberLengthAt(view, at);
+  return shard.table.bytesOf(slot).subarray(start, start + length);
+}
+
+function bitsOf(of: CounterType, value: Uint8Array): Bits {
+  return BigInt(of === "score" ? decodeScore(value) : latin1FromBytes(value));
 }

@@ -72,7 +72,8 @@ function isAtRest(world: World): boolean {
     const { replica } = node;
     const shards = replica?.replica?.shards.all ?? [];
     const isTidy = shards.every(
-      ({ vector, graves, increments }) => vector.size <= most && (areKept || graves.size <= increments.count),
+      ({ vector, graves, increments, containers }) =>
+        vector.size <= most && (areKept || graves.size <= increments.count + containers.places.counted),
     );
     return isTidy && seesAll(world, node) && !(replica?.holdings?.() ?? []).some(isLeft);
   });

@@ -62,14 +62,20 @@ const COMMAND_TYPES = {
   pop: true,
   increase: true,
   reset: true,
+  clear: true,
   drop: true,
   read: true,
 } as const satisfies Record<CommandType, true>;
 
-const COMMANDED_TYPES = { hash: true, set: true, zset: true, list: true, counter: true } as const satisfies Record<
-  CommandedType,
-  true
->;
+const COMMANDED_TYPES = {
+  hash: true,
+  set: true,
+  zset: true,
+  list: true,
+  counter: true,
+  field: true,
+  score: true,
+} as const satisfies Record<CommandedType, true>;
 
 const TAGS_MAX = 16;
 
@@ -176,7 +182,7 @@ const commandOperation = objectOf<CommandOperation>({
   of: z.enum(Object.keys(COMMANDED_TYPES) as CommandedType[]),
   key,
   member: text.exactOptional(),
-  bit: count(0, BITS_MAX - 1).exactOptional(),
+  bit: count(0, Math.max(...Object.values(BITS_MAX)) - 1).exactOptional(),
 });
 
 const interruption = objectOf<Interruption>({ after: count(0, 1_000_000), forMs: ms, node: index });

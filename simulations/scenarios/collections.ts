@@ -32,7 +32,7 @@ export const COLLECTIONS: Scenario = {
         keys: random.pick([1, 2]),
         members: random.pick([1, 3, 10]),
         operationsPerSecond: random.pick([10, 40]),
-        of: { hash: 2, set: 2, zset: 2, list: 2, counter: 3 },
+        of: { hash: 2, set: 2, zset: 2, list: 2, counter: 3, field: 2, score: 2 },
         types: { add: 12, remove: 4, pop: random.pick([0, 3]), drop: random.pick([0, 1, 3]), read: 4 },
       },
       sessions: { count: 0, operationsPerSecond: 1, moveChance: 0 },

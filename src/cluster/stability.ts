@@ -11,7 +11,7 @@
  */
 
 import { msOfTimestamp } from "../core/clock.ts";
-import { isLease } from "../core/containers.ts";
+import { isLease } from "../core/container-part.ts";
 import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, originAt, sequenceAt, timestampAt } from "../core/record.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 

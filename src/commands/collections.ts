@@ -6,9 +6,13 @@
 
 import type { Key } from "../base/ids.ts";
 import type { PackedItems } from "../base/packed-items.ts";
+import type { Amount } from "../core/amount.ts";
 import type { CollectionType } from "../store.ts";
 import type { ListEnd } from "../types/list.ts";
 import type { Snapshot } from "../types/snapshot.ts";
+
+/** Collections whose members may be numbers that are added to. */
+export type CountedType = "hash" | "zset";
 
 /** Valid until something is written. */
 export interface Member {
@@ -58,6 +62,11 @@ export interface Collections {
   at(key: Key, type: CollectionType, rank: number): Member | undefined;
   /** Writes a member, which expires at `expiresAt`, unix ms, or with the whole. The first begins the collection. */
   put(key: Key, type: CollectionType, name: string, value: Uint8Array, expiresAt?: number): void;
+  /**
+   * Adds to the number that a member is, 0 where there is none, which keeps its end. It is one, and is read before (C1). Of a sorted set
+   * that is its score.
+   */
+  add(key: Key, type: CountedType, name: string, by: Amount): void;
   /** False: there was no such member. */
   remove(key: Key, type: CollectionType, name: string): boolean;
   /** The name for what is pushed to a list now. */

@@ -1,9 +1,10 @@
-/** Numbers in the fields of hashes that are added to; a field keeps its end. */
+/** Numbers in the fields of hashes that are added to: every addition counts once (`core/counted-members.ts`); a field keeps its end. */
 
 import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
 import { addLongDoubles } from "../base/long-double.ts";
 import { bulkReply, integerReply, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
+import { fractionOfText, wholeAmount } from "../core/amount.ts";
 import { CommandError, NOT_A_FLOAT } from "./command-error.ts";
 import { sumOfIntegers } from "./increments.ts";
 import { expectInteger, integerOf } from "./number-text.ts";
@@ -17,7 +18,7 @@ export function hincrby(workspace: Workspace, words: CommandWords): Reply {
   const before = value === undefined ? 0 : integerOf(value);
   if (before === undefined) throw new CommandError("ERR hash value is not an integer");
   const after = sumOfIntegers(before, by);
-  put(workspace, words, bytesFromLatin1(String(after)));
+  workspace.collections.add(key, "hash", name, wholeAmount(by));
   return integerReply(after);
 }
 
@@ -26,17 +27,14 @@ export function hincrbyfloat(workspace: Workspace, words: CommandWords): Reply {
   const asked = addLongDoubles("0", by);
   if (asked === "bad") throw new CommandError(NOT_A_FLOAT);
   if (asked === "infinite") throw new CommandError("ERR value is NaN or Infinity");
-  const value = workspace.collections.valueOf(keyOf(words, 1), "hash", textOf(words, 2));
-  const sum = addLongDoubles(value === undefined ? "0" : latin1FromBytes(value), by);
+  const [key, name] = [keyOf(words, 1), textOf(words, 2)];
+  const value = workspace.collections.valueOf(key, "hash", name);
+  const before = value === undefined ? "0" : latin1FromBytes(value);
+  const sum = addLongDoubles(before, by);
   if (sum === "bad") throw new CommandError("ERR hash value is not a float");
   if (sum === "infinite") throw new CommandError("ERR increment would produce NaN or Infinity");
-  const after = bytesFromLatin1(sum);
-  put(workspace, words, after);
-  return bulkReply(after);
-}
-
-function put({ collections }: Workspace, words: CommandWords, value: Uint8Array): void {
-  const [key, name] = [keyOf(words, 1), textOf(words, 2)];
-  const end = collections.memberExpiresAt(key, "hash", name) ?? Infinity;
-  collections.put(key, "hash", name, value, end);
+  const amount = fractionOfText(by);
+  if (amount === undefined) throw new CommandError(NOT_A_FLOAT);
+  workspace.collections.add(key, "hash", name, amount);
+  return bulkReply(workspace.collections.valueOf(key, "hash", name)?.slice() ?? bytesFromLatin1(sum));
 }

@@ -3,6 +3,7 @@
 import { PackedItems } from "../base/packed-items.ts";
 import { memberLengthAt, memberStartAt, nameLengthAt, nameStartAt } from "../core/member.ts";
 import type { Shard } from "../core/shard.ts";
+import { summedValue } from "../types/counted-member.ts";
 import type { Snapshot } from "../types/snapshot.ts";
 import { scoreOf } from "../types/sorted-set.ts";
 import type { Shown } from "./collections.ts";
@@ -27,12 +28,14 @@ export function packNext(
   return snapshot.skipTo(page.end);
 }
 
-function bytesShown({ table }: Shard, slot: number, shown: Shown): number {
-  const view = table.viewOf(slot);
-  const at = table.offsetOf(slot);
+function bytesShown(shard: Shard, slot: number, shown: Shown): number {
+  const view = shard.table.viewOf(slot);
+  const at = shard.table.offsetOf(slot);
   const name = shown === "value" ? 0 : PackedItems.bytesOf(nameLengthAt(view, at));
   if (shown === "name-score") return name + SCORE_BYTES;
-  return shown === "name" ? name : name + PackedItems.bytesOf(memberLengthAt(view, at));
+  return shown === "name"
+    ? name
+    : name + PackedItems.bytesOf(summedValue(shard, slot)?.length ?? memberLengthAt(view, at));
 }
 
 function pack(shard: Shard, slot: number, shown: Shown, into: PackedItems): void {
@@ -46,6 +49,8 @@ function pack(shard: Shard, slot: number, shown: Shown, into: PackedItems): void
   }
   if (shown === "name-score") into.addDouble(scoreOf(shard, slot));
   else if (shown !== "name") {
+    const sum = summedValue(shard, slot);
+    if (sum !== undefined) return into.add(sum, 0, sum.length);
     const start = memberStartAt(view, at);
     into.add(page, start, start + memberLengthAt(view, at));
   }

@@ -4,6 +4,7 @@ import { isSameBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key } from "../base/ids.ts";
 import type { PackedItems } from "../base/packed-items.ts";
+import type { Amount } from "../core/amount.ts";
 import type { LocalWrite } from "../core/author.ts";
 import type { Container } from "../core/container.ts";
 import { KIND_LIST } from "../core/kind.ts";
@@ -29,16 +30,19 @@ import {
 } from "../types/collection.ts";
 import { collectionTypeOf, kindOf } from "../types/collection-type.ts";
 import { isOver, isThere, leaseEnd, liveMembers } from "../types/container.ts";
+import { memberAddition } from "../types/counted-member.ts";
 import { isValueThere } from "../types/counter.ts";
 import { type ListEnd, placeAtEnd, placeNextTo } from "../types/list.ts";
 import { roomNextTo } from "../types/list-room.ts";
 import { Snapshot } from "../types/snapshot.ts";
-import type { Collections, Member, Shown } from "./collections.ts";
+import type { Collections, CountedType, Member, Shown } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
 import { packNext } from "./packed-members.ts";
 
 /** Of a register, with its places in the table and in the order of its collection. */
 const REGISTER_BYTES = 72;
+/** Of what is written for what was added, mostly. */
+const RUN_BYTES_MAX = 64;
 
 /** Members that are looked at, or written, in one turn of several: some 5 ms. */
 const READ_MAX = 2048;
@@ -139,7 +143,7 @@ export class ReplicaCollections implements Collections {
       for (const slot of slots) {
         const [name, value] = [memberName(shard, slot), memberValue(shard, slot).slice()];
         this.#host.write(into, added(target, { name, value, expiresAt: ownEnd(shard, slot) }));
-        if (from !== undefined) this.#host.write(shard, removed({ kind, key: from }, name));
+        if (from !== undefined) this.#host.write(shard, removed(shard, { kind, key: from }, name));
       }
       yield;
     }
@@ -209,7 +213,7 @@ export class ReplicaCollections implements Collections {
     const slots = nextOf(snapshot, WRITTEN_MAX);
     for (const slot of slots ?? []) {
       const { kind } = snapshot;
-      this.#host.write(shard, removed({ kind, key }, memberName(shard, slot)));
+      this.#host.write(shard, removed(shard, { kind, key }, memberName(shard, slot)));
     }
     return slots?.length;
   }
@@ -227,23 +231,44 @@ export class ReplicaCollections implements Collections {
   }
 
   put(key: Key, type: CollectionType, name: string, value: Uint8Array, expiresAt?: number): void {
-    const { now, valueBytesMax } = this.#host;
-    if (lengthWithName(name, value.length) > valueBytesMax)
-      throw new AtollError("VALUE_TOO_LARGE", `a member and its value have at most ${valueBytesMax} bytes`);
-    const shard = this.#shardFor(key, type);
+    this.#expectShort(name, value.length);
     const id = { kind: kindOf(type), key };
-    const isNew = !isThere(shard, id.kind, key, now);
-    for (const write of beginning(shard, id, now)) this.#host.write(shard, write);
-    this.#host.write(shard, added(id, { name, value, expiresAt }));
+    this.#writeInto(this.#shardFor(key, type), id, () => added(id, { name, value, expiresAt }));
+  }
+
+  #expectShort(name: string, valueLength: number): void {
+    const { valueBytesMax } = this.#host;
+    if (lengthWithName(name, valueLength) > valueBytesMax)
+      throw new AtollError("VALUE_TOO_LARGE", `a member and its value have at most ${valueBytesMax} bytes`);
+  }
+
+  /** The first that is written begins the collection. */
+  #writeInto(shard: Shard, id: CollectionId, write: () => LocalWrite): void {
+    const { now } = this.#host;
+    const isNew = !isThere(shard, id.kind, id.key, now);
+    for (const each of beginning(shard, id, now)) this.#host.write(shard, each);
+    this.#host.write(shard, write());
     const end = isNew ? this.#host.endUnderPolicy(Infinity) : undefined;
     if (end !== undefined) this.#host.write(shard, leaseOf(id, end));
+  }
+
+  add(key: Key, type: CountedType, name: string, by: Amount): void {
+    const { now } = this.#host;
+    const shard = this.#shardFor(key, type);
+    const id = { kind: kindOf(type), key };
+    this.#expectShort(name, RUN_BYTES_MAX);
+    this.#writeInto(shard, id, () => {
+      const slot = memberSlot(shard, id, name, now);
+      const due = slot === 0 ? undefined : ownEnd(shard, slot);
+      return memberAddition(shard, id, name, { by, due }, now);
+    });
   }
 
   remove(key: Key, type: CollectionType, name: string): boolean {
     const shard = this.#shardFor(key, type);
     const id = { kind: kindOf(type), key };
     if (memberSlot(shard, id, name, this.#host.now) === 0) return false;
-    this.#host.write(shard, removed(id, name));
+    this.#host.write(shard, removed(shard, id, name));
     return true;
   }
 
@@ -266,7 +291,7 @@ export class ReplicaCollections implements Collections {
       const value = memberValue(shard, move.slot).slice();
       const left = memberName(shard, move.slot);
       this.#host.write(shard, added(list, { name: move.place, value, expiresAt: ownEnd(shard, move.slot) }));
-      this.#host.write(shard, removed(list, left));
+      this.#host.write(shard, removed(shard, list, left));
     }
     return room.place;
   }

@@ -1,6 +1,7 @@
 /** The sorted sets of commands, over the shards of a replica. */
 
 import type { Key } from "../base/ids.ts";
+import { amountOfDouble } from "../core/amount.ts";
 import { KIND_SORTED_SET } from "../core/kind.ts";
 import { encodeScore } from "../core/score-order.ts";
 import type { Shard } from "../core/shard.ts";
@@ -26,6 +27,15 @@ export class ReplicaSortedSets implements SortedSets {
   put(key: Key, name: string, score: number): void {
     // There is one zero: Redis keeps the sign of another in some of its forms and not in others.
     this.#collections.put(key, "zset", name, encodeScore(score + 0));
+  }
+
+  add(key: Key, name: string, by: number): number {
+    const before = this.at(key).scoreOf(name) ?? 0;
+    const amount = amountOfDouble(by);
+    // What is infinite, or lies behind the last digit that sums have, is no sum: the later of such writes counts.
+    if (amount === undefined || !Number.isFinite(before)) this.put(key, name, before + by);
+    else this.#collections.add(key, "zset", name, amount);
+    return this.at(key).scoreOf(name) ?? before + by;
   }
 
   remove(key: Key, name: string): boolean {

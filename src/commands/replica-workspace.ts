@@ -8,7 +8,7 @@ import type { CommandClient } from "../command-store.ts";
 import { type Amount, textOfAmount } from "../core/amount.ts";
 import type { LocalWrite } from "../core/author.ts";
 import type { Container } from "../core/container.ts";
-import { isIncrementsKind, KIND_PLAIN } from "../core/kind.ts";
+import { isValueIncrementsKind, KIND_PLAIN } from "../core/kind.ts";
 import { bodyLengthAt, keyAt, kindAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { keysApart } from "../replica/command-router.ts";
@@ -317,7 +317,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     const at = table.offsetOf(slot);
     const key = keyAt(view, table.bytesOf(slot), at);
     if (kindAt(view, at) === KIND_PLAIN) return key;
-    if (isIncrementsKind(kindAt(view, at))) return isFirstOf(this.#valueIn(shard, key), slot) ? key : undefined;
+    if (isValueIncrementsKind(kindAt(view, at))) return isFirstOf(this.#valueIn(shard, key), slot) ? key : undefined;
     const container = shard.containers.of(view, at);
     // Each key is as likely as any other, however many members it has.
     const isFirst = container !== undefined && firstMember(shard, container, this.now) === slot;

@@ -29,6 +29,8 @@ export interface SortedSets {
   at(key: Key): SortedSet;
   /** Throws as `at`. */
   put(key: Key, name: string, score: number): void;
+  /** Adds to the score of a member, 0 where there is none; it was read before (C1). The score that it has then. Throws as `at`. */
+  add(key: Key, name: string, by: number): number;
   /** False: there was no such member. Throws as `at`. */
   remove(key: Key, name: string): boolean;
   /** Every member, and nothing of another type that replicas may have put under the key at the same time. */

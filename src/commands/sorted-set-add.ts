@@ -1,4 +1,4 @@
-/** `ZADD` with its options, and `ZINCRBY`. */
+/** `ZADD` with its options, and `ZINCRBY`: what is added to a score counts once, wherever it was added (`core/counted-members.ts`). */
 
 import { integerReply, NOTHING, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
@@ -48,7 +48,8 @@ function add(workspace: Workspace, words: CommandWords, options: Set<string>): R
     const after = scoreAfter(before, score, options);
     last = after;
     if (after === undefined || after === before) continue;
-    workspace.sortedSets.put(key, name, after);
+    if (options.has("incr")) last = workspace.sortedSets.add(key, name, score);
+    else workspace.sortedSets.put(key, name, after);
     if (before === undefined) added++;
     else changed++;
   }

@@ -81,6 +81,18 @@ export function textOfAmount({ isWhole, digits }: Amount): string {
   return String(digits > INT64_MAX ? INT64_MAX : digits < INT64_MIN ? INT64_MIN : digits);
 }
 
+/** The nearest double; it may be infinite. */
+export function doubleOfAmount({ isWhole, digits }: Amount): number {
+  return isWhole ? Number(digits) : Number(`${digits}e-${FRACTION_DIGITS}`);
+}
+
+/** What a double adds to another one. Undefined: that cannot be told exactly enough. */
+export function amountOfDouble(value: number): Amount | undefined {
+  if (Number.isSafeInteger(value)) return wholeAmount(value);
+  const amount = Number.isFinite(value) ? fractionOfText(String(value)) : undefined;
+  return amount !== undefined && doubleOfAmount(amount) === value ? amount : undefined;
+}
+
 /** False where 64 bits do not hold a whole number. */
 export function fitsInt64({ digits }: Amount): boolean {
   return digits <= INT64_MAX && digits >= INT64_MIN;

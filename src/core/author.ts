@@ -8,10 +8,11 @@ import { AtollError } from "../base/errors.ts";
 import type { Key, OriginId } from "../base/ids.ts";
 import { bucketOf } from "./bucket.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
+import { slotsAddedTo } from "./counted-members.ts";
 import type { Holdings } from "./holdings.ts";
 import { overAt, sightAt } from "./increments.ts";
 import type { Invalidations } from "./invalidations.ts";
-import { isCountedKind } from "./kind.ts";
+import { isCountedKind, KIND_PLAIN } from "./kind.ts";
 import type { Losses } from "./losses.ts";
 import { FLAG_DEAD, FLAG_SEEN, flagsAt, originAt, sequenceAt, timestampAt } from "./record.ts";
 import { encodeSeen, NONE_SEEN, SEEN_BYTES_MAX } from "./seen.ts";
@@ -41,7 +42,7 @@ export interface LocalWrite {
   readonly above?: number | undefined;
   /** A timestamp that it bears, or the least above it that it may. Absent: it is stamped by the clock. */
   readonly stamp?: number | undefined;
-  /** A deletion of what is held and of nothing newer: it is stamped one tick after that (R8). */
+  /** A deletion of what is held and of nothing newer: it is stamped one tick after that (R8), or with `stamp` if that is later. */
   readonly isRemoval?: boolean | undefined;
 }
 
@@ -134,14 +135,16 @@ export class Author {
   }
 
   /** What a base that is written now has seen of what was added to it (N3, N4 of `increments.ts`), encoded. */
-  #sightFor({ key, isRemoval }: LocalWrite, slot: number, nowMs: number): Uint8Array | undefined {
+  #sightFor({ kind, key, field, isRemoval }: LocalWrite, slot: number, nowMs: number): Uint8Array | undefined {
     const { increments, table, vector } = this.#holdings;
     const [view, at] = slot === 0 ? [undefined, 0] : [table.viewOf(slot), table.offsetOf(slot)];
     const hasSeen = view !== undefined && (flagsAt(view, at) & FLAG_SEEN) !== 0;
-    if (increments.count === 0 && !hasSeen) return undefined;
+    const held = slotsAddedTo(this.#holdings, kind, key, field);
+    if (held.length === 0 && !hasSeen) return undefined;
     const last = hasSeen ? sightAt(view, at) : NONE_SEEN;
-    const isOver = view !== undefined && isRemoval === true && this.#shard.isOver(slot, nowMs);
-    const seen = encodeSeen(increments.sight(key, last, vector, isOver ? overAt(view, at) : undefined));
+    const mayBeOver = kind === KIND_PLAIN && view !== undefined && isRemoval === true;
+    const isOver = mayBeOver && this.#shard.isOver(slot, nowMs);
+    const seen = encodeSeen(increments.sight(held, last, vector, isOver ? overAt(view, at) : undefined));
     if (seen !== undefined && seen.length > SEEN_BYTES_MAX)
       throw new AtollError("VALUE_TOO_LARGE", "more lives of replicas have added to this key than can be told");
     return seen;
@@ -149,7 +152,7 @@ export class Author {
 
   /** Of the register whose identity is in the writer, and which is held in `slot` if that is not 0 (I5). */
   #stampFor(write: LocalWrite, slot: number, nowMs: number): number {
-    if (write.isRemoval === true) return this.#stampIn(slot) + 1;
+    if (write.isRemoval === true) return Math.max(this.#stampIn(slot) + 1, write.stamp ?? 0);
     const least = this.#lastStamp(slot) + 1;
     const above = Math.max(write.above ?? 0, this.#invalidations.newestOf(write.tags));
     return Math.max(write.stamp ?? this.#holdings.clock.next(nowMs), above + 1, least);

@@ -1,6 +1,7 @@
 /** What lies under a key and is made of many registers, as `containers.ts` tells: which registers those are, and what they come to. */
 
 import type { Key, OriginId } from "../base/ids.ts";
+import type { CountedMember } from "./counted-members.ts";
 import type { FieldOrder } from "./field-order.ts";
 import { KIND_LIST, KIND_SORTED_SET } from "./kind.ts";
 import { OrderedSlots } from "./ordered-slots.ts";
@@ -17,7 +18,7 @@ export class Container {
   base = 0;
   /** Slot of the lease; 0: it does not expire. */
   lease = 0;
-  /** Slots of members that stand, which are neither deleted nor expired as of the last sweep, by the order of their fields; of a list from head to tail. */
+  /** Slots of members that stand, or of increments that stand for one, which are neither deleted nor expired as of the last sweep, by the order of their fields; of a list from head to tail. */
   members: OrderedSlots;
   /** Slots of the others, tombstones and what has fallen, in the same order. */
   readonly remains: OrderedSlots;
@@ -28,6 +29,12 @@ export class Container {
   readonly falling: OrderedSlots[] = [];
   /** Of a sorted set: slots of members, by their scores. */
   byScore: OrderedSlots | undefined;
+  /** Members that something was added to, by their fields (`counted-members.ts`). */
+  readonly counted = new Map<string, CountedMember>();
+  /** Registers of increments that are held. */
+  increments = 0;
+  /** Slots of increments that are still to fall, as a deletion of the whole may have seen them. */
+  readonly fallingIncrements: number[] = [];
   /** Whoever wrote a member that is, or was, held; and who else may have. */
   readonly writers: OriginId[] = [];
   /** Slots of members that expire by themselves, by when; absent until there is one. */
@@ -72,9 +79,10 @@ export class Container {
   /** Makes all members fall, in no time. No more than `fewMax` join those that fall already, so that few places are to be looked into. */
   letAllFall(fewMax: number): void {
     const { members, falling } = this;
+    for (const { slots } of this.counted.values()) for (const slot of slots) this.fallingIncrements.push(slot);
     const last = members.size > fewMax ? undefined : falling[falling.length - 1];
-    if (last === undefined) falling.push(members);
-    else for (const slot of members.from(0)) last.add(slot);
+    if (last === undefined && members.size > 0) falling.push(members);
+    else if (last !== undefined) for (const slot of members.from(0)) last.add(slot);
     this.members = this.#inOrder();
     this.byScore = this.#inScoreOrder();
     this.bytes = 0;
@@ -105,7 +113,22 @@ export class Container {
     if (index >= 0) this.falling.splice(index, 1);
   }
 
-  /** Slots of up to so many of those that fall first. */
+  get isFalling(): boolean {
+    return this.falling.length > 0 || this.fallingIncrements.length > 0;
+  }
+
+  /** Slots of members that stand, and of increments, some of which may stand for a member. */
+  *parts(): Generator<number, void> {
+    yield* this.members.from(0);
+    yield* this.heldIncrements();
+  }
+
+  /** Slots of increments, whether they stand or not. */
+  *heldIncrements(): Generator<number, void> {
+    for (const { slots } of this.counted.values()) yield* slots;
+  }
+
+  /** Slots of up to so many of those members that fall first. */
   nextToFall(count: number): number[] {
     const slots: number[] = [];
     for (const each of this.falling) {
@@ -126,7 +149,8 @@ export class Container {
   }
 
   get isEmpty(): boolean {
-    const hasMembers = this.members.size > 0 || this.remains.size > 0 || this.falling.length > 0;
+    const hasMembers =
+      this.members.size > 0 || this.remains.size > 0 || this.falling.length > 0 || this.counted.size > 0;
     return this.base === 0 && this.lease === 0 && !hasMembers && this.covers.size === 0;
   }
 }

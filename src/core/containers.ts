@@ -6,6 +6,7 @@
  *   a deletion    (key, kind, "-" origin)   of a collection, dead: the last of the whole by that origin, with what it saw
  *   its lease     (key, kind, empty field)  when the whole expires
  *   a member      (key, kind, field)        of a document with a bond (`bond.ts`) to the others; of a collection "+" and its name (`member.ts`)
+ *   increments    (key, kind | 0x40, field) of a member of a hash or a sorted set: its field, and the origin (`counted-members.ts`)
  *
  * Of a *document* a deletion begins a new *generation*, named by its stamp. Members that did not know of it are dead, wherever
  * and whenever they come: edits of an old generation are dropped. A member that knew of a deletion tells of it, so that it kills
@@ -26,68 +27,40 @@
  * of the container is shown; it is deleted when somebody writes, or when no owner can prolong it any more (`replica/leases.ts`).
  */
 
-import { ByteReader } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import { afterAt, coversAt, generationAt } from "./bond.ts";
 import { Container } from "./container.ts";
-import { ContainersByKey } from "./containers-by-key.ts";
-import { EndOrder } from "./end-order.ts";
-import { FieldOrder } from "./field-order.ts";
-import { isCollectionKind, isContainerKind } from "./kind.ts";
-import type { OrderedSlots } from "./ordered-slots.ts";
 import {
-  expiresAt,
-  FLAG_DEAD,
-  FLAG_FIELD,
-  FLAG_GONE,
-  fieldLengthAt,
-  flagsAt,
-  identityEndAt,
-  isGone,
-  keyAt,
-  kindAt,
-  originAt,
-  sequenceAt,
-  timestampAt,
-  valueLengthAt,
-  valueStartAt,
-} from "./record.ts";
+  covererOf,
+  isBase,
+  isDeletion,
+  isLease,
+  isMember,
+  isMemberIncrements,
+  mayFall,
+  sawAt,
+} from "./container-part.ts";
+import { ContainersByKey } from "./containers-by-key.ts";
+import { baseKindOf, isCollectionKind, isContainerKind } from "./kind.ts";
+import { MemberPlaces } from "./member-places.ts";
+import { expiresAt, flagsAt, isGone, keyAt, kindAt, originAt, sequenceAt, timestampAt } from "./record.ts";
 import type { RegisterTable } from "./register-table.ts";
-import { ScoreOrder } from "./score-order.ts";
-import { VersionVector } from "./version-vector.ts";
 
-/** The field of a lease. */
-export const LEASE_FIELD = "";
-/** What the field of a deletion of a collection begins with; behind it is the origin. */
-export const DELETION_MARK = "-";
-
-/** The mark, and an origin in seven bytes. */
-export const DELETION_FIELD_BYTES = 8;
-
-const DELETION_MARK_BYTE = DELETION_MARK.charCodeAt(0);
+const NO_SLOTS: readonly number[] = [];
 
 export class Containers {
   readonly #table: RegisterTable;
-  readonly #order: FieldOrder;
-  readonly ends: EndOrder;
-  readonly scores: ScoreOrder;
+  readonly places: MemberPlaces;
   readonly #byKey = new ContainersByKey();
   /** Registers of containers that stand. */
   standing = 0;
   #changes = 0;
-  /** A member that is being written over, and among which it is. */
-  #changing = 0;
-  #from: OrderedSlots | undefined;
-  /** Those of which something is falling. */
-  readonly falling = new Set<Container>();
   /** Those whose lease has fallen. */
   readonly expired = new Set<Container>();
 
   constructor(table: RegisterTable) {
     this.#table = table;
-    this.#order = new FieldOrder(table);
-    this.ends = new EndOrder(table);
-    this.scores = new ScoreOrder(table);
+    this.places = new MemberPlaces(table);
   }
 
   get count(): number {
@@ -111,7 +84,7 @@ export class Containers {
   /** The container of a record; undefined for a plain value and where nothing is held. */
   of(view: DataView, at: number): Container | undefined {
     const kind = kindAt(view, at);
-    return isContainerKind(kind) ? this.find(kind, keyAt(view, bytesOf(view), at)) : undefined;
+    return isContainerKind(kind) ? this.find(baseKindOf(kind), keyAt(view, bytesOf(view), at)) : undefined;
   }
 
   /**
@@ -131,7 +104,7 @@ export class Containers {
     const at = this.#table.offsetOf(slot);
     const kind = kindAt(view, at);
     if (!isContainerKind(kind)) return undefined;
-    const container = this.#containerOf(kind, keyAt(view, bytesOf(view), at));
+    const container = this.#containerOf(baseKindOf(kind), keyAt(view, bytesOf(view), at));
     const { generation } = container;
     container.changes = ++this.#changes;
     container.newest = Math.max(container.newest, timestampAt(view, at));
@@ -146,28 +119,11 @@ export class Containers {
       else this.expired.delete(container);
     } else {
       container.wroteHere(originAt(view, at));
-      this.#place(container, slot, isStanding(view, at));
-      if (isStanding(view, at)) this.#account(container, slot, 1);
+      if (isMemberIncrements(view, at)) this.places.noteIncrements(container, slot, view, at);
+      else this.places.noteMember(container, slot, view, at);
       if (!isCollectionKind(kind)) this.#noteBond(container, slot, view, at);
     }
     return container.generation > generation || container.covers.has(slot) ? container : undefined;
-  }
-
-  #place(container: Container, slot: number, stands: boolean): void {
-    const from = slot === this.#changing ? this.#from : undefined;
-    this.#changing = 0;
-    const to = stands ? container.members : container.remains;
-    if (from === to) return;
-    this.#order.compared(slot);
-    if (from !== undefined) this.#take(container, from, slot);
-    to.add(slot);
-  }
-
-  #take(container: Container, from: OrderedSlots, slot: number): void {
-    from.remove(slot);
-    if (from.size > 0) return;
-    container.isLeft(from);
-    if (container.falling.length === 0) this.falling.delete(container);
   }
 
   #noteBond(container: Container, slot: number, view: DataView, at: number): void {
@@ -179,87 +135,51 @@ export class Containers {
 
   /** What is held in a slot is about to be written over: `note` is to follow, or `unchanged`. */
   changing(slot: number): void {
-    const view = this.#table.viewOf(slot);
-    const at = this.#table.offsetOf(slot);
-    const container = isMember(view, at) ? this.of(view, at) : undefined;
-    if (container === undefined) return;
-    this.#changing = slot;
-    this.#from = container.placeIn(slot, isStanding(view, at));
-    if (this.#from === container.members) this.#account(container, slot, -1);
+    const container = this.#containerOfPart(slot);
+    if (container !== undefined) this.places.changing(container, slot);
   }
 
   /** It was not written over. */
   unchanged(slot: number): void {
+    const container = this.#containerOfPart(slot);
+    if (container !== undefined) this.places.unchanged(container, slot);
+  }
+
+  /** Of a member's register, or of increments of one. */
+  #containerOfPart(slot: number): Container | undefined {
     const view = this.#table.viewOf(slot);
     const at = this.#table.offsetOf(slot);
-    const container = slot === this.#changing ? this.of(view, at) : undefined;
-    if (container !== undefined && this.#from === container.members) this.#account(container, slot, 1);
-    this.#changing = 0;
-  }
-
-  /** Of what is counted of members. */
-  #account(container: Container, slot: number, step: number): void {
-    const view = this.#table.viewOf(slot);
-    const at = this.#table.offsetOf(slot);
-    container.bytes += step * valueLengthAt(view, at);
-    if (expiresAt(view, at) !== Infinity) {
-      container.byEnd ??= this.ends.inOrder();
-      if (step > 0) container.byEnd.add(slot);
-      else container.byEnd.remove(slot);
-    }
-    if (step > 0) this.#scoreChanged(container, slot);
-    else this.#scoreChanging(container, slot);
-  }
-
-  /** A member that stands is about to have another score, or none: until it has, it is in no place. */
-  #scoreChanging({ byScore }: Container, slot: number): void {
-    byScore?.remove(slot);
-  }
-
-  /** A member that stands has the score that it has from now on. */
-  #scoreChanged({ byScore }: Container, slot: number): void {
-    byScore?.add(slot);
+    return isMember(view, at) || isMemberIncrements(view, at) ? this.of(view, at) : undefined;
   }
 
   /** True of a record of a collection that a deletion saw: it is to fall. */
   isSeen(view: DataView, at: number): boolean {
-    if (!mayFall(view, at)) return false;
+    return mayFall(view, at) && this.isCovered(view, at);
+  }
+
+  /** Slots of what is held of increments of a member. */
+  incrementsOf(kind: number, key: Key, field: string | undefined): readonly number[] {
+    if (field === undefined || this.places.counted === 0) return NO_SLOTS;
+    return this.find(kind, key)?.counted.get(field)?.slots ?? NO_SLOTS;
+  }
+
+  /** True of what a deletion that is held says that it saw, fallen or not. */
+  isCovered(view: DataView, at: number): boolean {
     const container = this.of(view, at);
     return container !== undefined && covererOf(container, view, at, 0) !== 0;
   }
 
-  /** Slots of a collection that the deletion in the slot `by` saw, and that stand: the lease, and of members `among`. */
+  /** Slots of a collection that the deletion in the slot `by` saw, and that stand: the lease, and of members and increments `among`. */
   seen(container: Container, by: number, among: Iterable<number>): number[] {
     const covers = container.covers.get(by);
     const slots: number[] = [];
-    for (const slot of [container.lease, ...among]) {
+    for (const slot of new Set([container.lease, ...among])) {
       if (slot === 0) continue;
       const view = this.#table.viewOf(slot);
       const at = this.#table.offsetOf(slot);
       if (mayFall(view, at) && covers?.covers(originAt(view, at), sequenceAt(view, at)) === true) slots.push(slot);
     }
     return slots;
-  }
-
-  /** Members that a deletion saw are to fall in steps: all but those in `unseen`. `fewMax`: how many may be moved at once. */
-  doom(container: Container, unseen: readonly number[], fewMax: number): void {
-    if (unseen.length === container.members.size) return;
-    container.letAllFall(fewMax);
-    for (const slot of unseen) {
-      this.#order.compared(slot);
-      container.placeIn(slot, true).remove(slot);
-      container.members.add(slot);
-      this.#account(container, slot, 1);
-    }
-    this.falling.add(container);
-  }
-
-  /** True of a slot that a member of the container is in. */
-  isMemberOf(container: Container, slot: number): boolean {
-    const view = this.#table.viewOf(slot);
-    const at = this.#table.offsetOf(slot);
-    if (kindAt(view, at) !== container.kind || !isMember(view, at) || !isStanding(view, at)) return false;
-    return this.of(view, at) === container && container.placeIn(slot, true) === container.members;
   }
 
   /**
@@ -294,12 +214,8 @@ export class Containers {
       container.lease = 0;
       this.expired.delete(container);
     }
-    if (isMember(view, at)) {
-      const place = container.placeIn(slot, isStanding(view, at));
-      if (place === container.members) this.#account(container, slot, -1);
-      this.#order.compared(slot);
-      this.#take(container, place, slot);
-    }
+    if (isMember(view, at)) this.places.forgetMember(container, slot, view, at);
+    else if (isMemberIncrements(view, at)) this.places.forgetIncrements(container, slot, view, at);
     container.covers.delete(slot);
     if (container.isEmpty) this.#byKey.remove(container);
   }
@@ -330,7 +246,7 @@ export class Containers {
   #containerOf(kind: number, key: Key): Container {
     const held = this.find(kind, key);
     if (held !== undefined) return held;
-    const container = new Container(kind, key, this.#order, this.scores);
+    const container = new Container(kind, key, this.places.order, this.places.scores);
     this.#byKey.add(container);
     return container;
   }
@@ -338,41 +254,6 @@ export class Containers {
 
 /** Stands for a killer that is not held any more. */
 export const UNNAMED = -1;
-
-/** True for a record of a document's deletion. */
-export function isBase(view: DataView, at: number): boolean {
-  return isContainerKind(kindAt(view, at)) && (flagsAt(view, at) & FLAG_FIELD) === 0;
-}
-
-export function isLease(view: DataView, at: number): boolean {
-  return isContainerKind(kindAt(view, at)) && (flagsAt(view, at) & FLAG_FIELD) !== 0 && fieldLengthAt(view, at) === 0;
-}
-
-export function isMember(view: DataView, at: number): boolean {
-  return isContainerKind(kindAt(view, at)) && fieldLengthAt(view, at) > 0 && !isDeletion(view, at);
-}
-
-/** True for a record of the deletion of a whole collection. */
-export function isDeletion(view: DataView, at: number): boolean {
-  if (!isCollectionKind(kindAt(view, at))) return false;
-  const length = fieldLengthAt(view, at);
-  return length > 0 && view.getUint8(identityEndAt(view, at) - length) === DELETION_MARK_BYTE;
-}
-
-/** What the deletion of a collection saw. */
-export function sawAt(view: DataView, at: number): VersionVector {
-  const start = valueStartAt(view, at);
-  return VersionVector.decode(new ByteReader(bytesOf(view).subarray(start, start + valueLengthAt(view, at))));
-}
-
-/** A lease that has run out says when; one that fell does not. */
-function mayFall(view: DataView, at: number): boolean {
-  return isStanding(view, at) || (isLease(view, at) && expiresAt(view, at) !== Infinity);
-}
-
-function isStanding(view: DataView, at: number): boolean {
-  return (flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) === 0;
-}
 
 /** Lease and members that stand. */
 function* held(container: Container): Generator<number, void> {
@@ -384,14 +265,6 @@ function* held(container: Container): Generator<number, void> {
 function isOutdated(container: Container, view: DataView, at: number): boolean {
   if (isMember(view, at)) return afterAt(view, at) < container.generation;
   return isLease(view, at) && timestampAt(view, at) < container.generation;
-}
-
-function covererOf(container: Container, view: DataView, at: number, self: number): number {
-  if (container.covers.size === 0) return 0;
-  const origin = originAt(view, at);
-  const sequence = sequenceAt(view, at);
-  for (const [slot, covers] of container.covers) if (slot !== self && covers.covers(origin, sequence)) return slot;
-  return 0;
 }
 
 function bytesOf(view: DataView): Uint8Array {

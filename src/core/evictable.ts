@@ -21,5 +21,5 @@ export function mayBeEvicted(shard: Shard, slot: number): boolean {
 export function collectionIn({ containers, table }: Shard, slot: number): Container | undefined {
   const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
   const container = isCollectionKind(kindAt(view, at)) ? containers.of(view, at) : undefined;
-  return container !== undefined && containers.isMemberOf(container, slot) ? container : undefined;
+  return container !== undefined && containers.places.isPartOf(container, slot) ? container : undefined;
 }

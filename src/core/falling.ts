@@ -5,6 +5,7 @@
 
 import type { Agenda } from "./agenda.ts";
 import type { Container } from "./container.ts";
+import { isStanding } from "./container-part.ts";
 import { fallen, isFallen } from "./fallen.ts";
 import type { Holdings } from "./holdings.ts";
 import { isCollectionKind } from "./kind.ts";
@@ -34,39 +35,45 @@ export class Falling {
   displace(container: Container, by: number): void {
     const { containers } = this.#holdings;
     const shown = containers.expired.has(container) ? 0 : container.members.size;
-    const isLong = container.members.size > this.#atOnceMax;
-    this.#letFall(containers.seen(container, by, isLong ? [] : container.members.from(0)));
+    const isLong = container.members.size + container.increments > this.#atOnceMax;
+    this.#letFall(containers.seen(container, by, isLong ? [] : container.parts()));
     const covers = container.covers.get(by);
-    if (isLong && covers !== undefined) this.#doom(container, this.membersBeyond(container, covers));
+    if (isLong && covers !== undefined) this.#doom(container, this.partsBeyond(container, covers));
     container.felled = Math.max(0, shown - container.members.size);
   }
 
   #doom(container: Container, unseen: readonly number[]): void {
-    this.#holdings.containers.doom(container, unseen, MOVED_MULTIPLE * this.#atOnceMax);
-    if (container.falling.length > 0) this.#agenda.falling.add(this.#shard);
+    this.#holdings.containers.places.doom(container, unseen, MOVED_MULTIPLE * this.#atOnceMax);
+    if (container.isFalling) this.#agenda.falling.add(this.#shard);
   }
 
   /** Goes on, once all is loaded, with what deletions saw and had not fallen when this replica stopped. */
   resume(): void {
     const { containers, table } = this.#holdings;
     for (const container of containers.all()) {
-      if (!isCollectionKind(container.kind) || container.covers.size === 0 || container.members.size === 0) continue;
-      const unseen = [...container.members.from(0)].filter(
-        (slot) => !containers.isSeen(table.viewOf(slot), table.offsetOf(slot)),
-      );
-      this.#doom(container, unseen);
+      if (!isCollectionKind(container.kind) || container.covers.size === 0) continue;
+      const isSeen = (slot: number) => containers.isSeen(table.viewOf(slot), table.offsetOf(slot));
+      const parts = [...new Set(container.parts())];
+      if (parts.some(isSeen)) {
+        this.#doom(
+          container,
+          parts.filter((slot) => !isSeen(slot)),
+        );
+      }
     }
   }
 
-  /** Members of a collection with dots that a vector does not cover: O(members), or of what was written here after it. */
-  membersBeyond(container: Container, vector: VersionVector): number[] {
+  /**
+   * Members of a collection, and increments of some, with dots that a vector does not cover: O(members), or of what was written here
+   * after it.
+   */
+  partsBeyond(container: Container, vector: VersionVector): number[] {
     const { chains, containers, table } = this.#holdings;
-    const { members } = container;
     const slots: number[] = [];
-    if (members.size <= this.#atOnceMax) {
-      for (const slot of members.from(0)) {
+    if (container.members.size + container.increments <= this.#atOnceMax) {
+      for (const slot of new Set(container.parts())) {
         const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
-        if (!vector.covers(originAt(view, at), sequenceAt(view, at))) slots.push(slot);
+        if (isStanding(view, at) && !vector.covers(originAt(view, at), sequenceAt(view, at))) slots.push(slot);
       }
       return slots;
     }
@@ -74,16 +81,17 @@ export class Falling {
       const sequence = vector.get(origin);
       if (sequence !== Infinity) chains.collectAbove(origin, sequence, slots);
     }
-    return slots.filter((slot) => containers.isMemberOf(container, slot));
+    return slots.filter((slot) => containers.places.isPartOf(container, slot));
   }
 
   /** Lets up to `budget` members fall. True once none is left. */
   step(budget: number): boolean {
-    const { falling } = this.#holdings.containers;
+    const { places } = this.#holdings.containers;
+    const { falling } = places;
     let left = budget;
     for (const container of falling) {
       if (left <= 0) break;
-      const slots = container.nextToFall(left);
+      const slots = places.nextToFall(container, left);
       left -= slots.length;
       this.#letFall(slots);
     }
@@ -94,7 +102,8 @@ export class Falling {
 
   /** Lets all members of a collection fall that are falling. */
   finish(container: Container): void {
-    while (container.falling.length > 0) this.#letFall(container.nextToFall(this.#atOnceMax));
+    const { places } = this.#holdings.containers;
+    while (container.isFalling) this.#letFall(places.nextToFall(container, this.#atOnceMax));
   }
 
   /**
@@ -105,7 +114,7 @@ export class Falling {
     const { table } = this.#holdings;
     this.finish(container);
     const covers = container.covers.get(by);
-    const fell = [container.lease, ...container.remains.from(0)].filter((slot) => {
+    const fell = [container.lease, ...container.remains.from(0), ...container.heldIncrements()].filter((slot) => {
       if (slot === 0) return false;
       const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
       return isFallen(view, at) && covers?.covers(originAt(view, at), sequenceAt(view, at)) === true;

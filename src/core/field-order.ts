@@ -1,10 +1,11 @@
 /**
- * The order of a container's members: by a public hash of their fields, those of one hash by their bytes, as keys are listed
+ * The order of a container's members, and of increments that stand for one: by a public hash of their fields, those of one hash by their bytes, as keys are listed
  * (`key-order.ts`); in a list by their bytes alone. It is the same at every replica and after every start, so that a cursor is
  * good at each of them.
  */
 
 import { orderOf } from "./key-order.ts";
+import { memberFieldLengthAt } from "./member.ts";
 import { fieldLengthAt, identityEndAt } from "./record.ts";
 import type { RegisterTable } from "./register-table.ts";
 
@@ -28,8 +29,9 @@ export class FieldOrder {
   orderOf(slot: number): number {
     if (slot === this.#compared) return this.#comparedOrder;
     const view = this.#table.viewOf(slot);
-    const end = identityEndAt(view, this.#table.offsetOf(slot));
-    return orderOf(view, end - fieldLengthAt(view, this.#table.offsetOf(slot)), end);
+    const at = this.#table.offsetOf(slot);
+    const start = identityEndAt(view, at) - fieldLengthAt(view, at);
+    return orderOf(view, start, start + memberFieldLengthAt(view, at));
   }
 
   readonly isBefore = (a: number, b: number): boolean => {
@@ -46,8 +48,9 @@ export class FieldOrder {
 export function compareFields(table: RegisterTable, a: number, b: number): number {
   const [viewA, viewB] = [table.viewOf(a), table.viewOf(b)];
   const [atA, atB] = [table.offsetOf(a), table.offsetOf(b)];
-  const [lengthA, lengthB] = [fieldLengthAt(viewA, atA), fieldLengthAt(viewB, atB)];
-  const [startA, startB] = [identityEndAt(viewA, atA) - lengthA, identityEndAt(viewB, atB) - lengthB];
+  const [lengthA, lengthB] = [memberFieldLengthAt(viewA, atA), memberFieldLengthAt(viewB, atB)];
+  const startA = identityEndAt(viewA, atA) - fieldLengthAt(viewA, atA);
+  const startB = identityEndAt(viewB, atB) - fieldLengthAt(viewB, atB);
   for (let i = 0; i < lengthA && i < lengthB; i++) {
     const difference = viewA.getUint8(startA + i) - viewB.getUint8(startB + i);
     if (difference !== 0) return difference;

@@ -2,12 +2,13 @@
 
 import type { Key } from "../base/ids.ts";
 import { bucketOf } from "./bucket.ts";
-import { isDeletion } from "./containers.ts";
+import { isDeletion, isMemberIncrements } from "./container-part.ts";
+import { slotsAddedTo } from "./counted-members.ts";
 import type { Holdings } from "./holdings.ts";
 import { isTakenAlong, overAt, sightAt } from "./increments.ts";
-import { isCountedKind } from "./kind.ts";
+import { isCountedKind, KIND_PLAIN } from "./kind.ts";
 import { PurgeMarks } from "./purge-marks.ts";
-import { FALLEN, flagsAt, isGone, keyAt, kindAt, timestampAt } from "./record.ts";
+import { FALLEN, fieldAt, flagsAt, isGone, keyAt, kindAt, timestampAt } from "./record.ts";
 import { IN_GRAVES } from "./slot-marks.ts";
 
 export class Graves {
@@ -57,16 +58,20 @@ export class Graves {
 
   /**
    * True of a base that is no more while something is held that it says it saw, or took along (N5 of `increments.ts`), and of the
-   * deletion of a collection while that is falling: without it that would come back.
+   * deletion of a collection while that is falling: without it that would come back. Increments that a deletion saw are held as long
+   * as that is: until then their origin may go on with the run (N4).
    */
   #isStillNeeded(view: DataView, at: number): boolean {
     const { containers, increments } = this.#holdings;
-    if (isDeletion(view, at)) return (containers.of(view, at)?.falling.length ?? 0) > 0;
-    if (increments.count === 0 || !isCountedKind(kindAt(view, at))) return false;
-    const slots = increments.of(keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at));
+    if (isDeletion(view, at)) return containers.of(view, at)?.isFalling === true;
+    if (isMemberIncrements(view, at)) return containers.isCovered(view, at);
+    const kind = kindAt(view, at);
+    if (!isCountedKind(kind) || (increments.count === 0 && containers.places.counted === 0)) return false;
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    const slots = slotsAddedTo(this.#holdings, kind, keyAt(view, bytes, at), fieldAt(view, bytes, at));
     if (slots.length === 0) return false;
     const seen = sightAt(view, at);
-    const over = isGone(flagsAt(view, at)) ? overAt(view, at) : undefined;
+    const over = kind === KIND_PLAIN && isGone(flagsAt(view, at)) ? overAt(view, at) : undefined;
     return slots.some((slot) => {
       const [last, run] = [seen.get(increments.originIn(slot)), increments.runIn(slot)];
       if (run === undefined) return over !== undefined || last !== undefined;

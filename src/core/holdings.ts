@@ -14,7 +14,7 @@ import { Falling } from "./falling.ts";
 import { Graves } from "./graves.ts";
 import type { Increments } from "./increments.ts";
 import { orderOf, partOf } from "./key-order.ts";
-import { isCollectionKind, isContainerKind, isIncrementsKind } from "./kind.ts";
+import { isCollectionKind, isContainerKind, isValueIncrementsKind } from "./kind.ts";
 import { OriginChains } from "./origin-chains.ts";
 import {
   expiresAt,
@@ -158,7 +158,7 @@ export class Holdings {
     const slot = this.table.insert(view, bytes, at, length, hash);
     const start = keyStartAt(view, at);
     this.table.setMark(slot, partOf(orderOf(view, start, start + keyLengthAt(view, at))) << PART_SHIFT);
-    if (isIncrementsKind(kindAt(view, at))) this.increments.note(slot);
+    if (isValueIncrementsKind(kindAt(view, at))) this.increments.note(slot);
     return slot;
   }
 

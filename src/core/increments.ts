@@ -18,6 +18,8 @@
  *      also says when it began: whoever adds may not have heard of that base. Only runs that come after a base, or began once
  *      it had expired, outlive its end.
  *
+ * What is added to members of collections goes by the same rules, but for N5 (`counted-members.ts`).
+ *
  * The value of such a register: varint, what the run comes after; varint, when it began; and a tally (`seen.ts`).
  *
  * So the value depends on which registers are held, and on nothing else; a base that says what another one and all increments
@@ -28,7 +30,8 @@ import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Key, OriginId } from "../base/ids.ts";
 import { type Amount, addAmounts, negated } from "./amount.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
-import { isIncrementsKind } from "./kind.ts";
+import { isMemberIncrementsKind, isValueIncrementsKind } from "./kind.ts";
+import { memberStartAt } from "./member.ts";
 import { ORIGIN_BYTES, readOrigin } from "./origin-bytes.ts";
 import {
   expiresAt,
@@ -48,7 +51,7 @@ import type { VersionVector } from "./version-vector.ts";
 
 const NO_SLOTS: readonly number[] = [];
 
-/** Which slots of a table hold increments of a key, whether they stand or not. */
+/** Which slots of a table hold increments of the value of a key, whether they stand or not. */
 export class Increments {
   readonly #table: RegisterTable;
   readonly #mayReturn: (origin: OriginId) => boolean;
@@ -107,18 +110,18 @@ export class Increments {
   #keyOf(slot: number): Key | undefined {
     const view = this.#table.viewOf(slot);
     const at = this.#table.offsetOf(slot);
-    return isIncrementsKind(kindAt(view, at)) ? keyAt(view, this.#table.bytesOf(slot), at) : undefined;
+    return isValueIncrementsKind(kindAt(view, at)) ? keyAt(view, this.#table.bytesOf(slot), at) : undefined;
   }
 
   /**
-   * All that whoever writes a base now has seen: what the base before it saw, and what is held (N4). `over`: it deletes what is
-   * over, and what was added since that stays (N5).
+   * All that whoever writes a base now has seen: what the base before it saw, and what is held of increments (N4). `over`: it deletes
+   * what is over, and what was added since that stays (N5).
    */
-  sight(key: Key, last: Seen, vector: VersionVector, over: Over | undefined): Seen {
-    const slots = this.of(key).filter((slot) => over === undefined || isTakenAlong(this.runIn(slot), over));
+  sight(heldSlots: readonly number[], last: Seen, vector: VersionVector, over: Over | undefined): Seen {
+    const slots = heldSlots.filter((slot) => over === undefined || isTakenAlong(this.runIn(slot), over));
     if (slots.length === 0 && last.size === 0) return NONE_SEEN;
     const seen = new Map<OriginId, Tally>();
-    const held = new Set(this.of(key).map((slot) => this.originIn(slot)));
+    const held = new Set(heldSlots.map((slot) => this.originIn(slot)));
     for (const [origin, tally] of last) {
       if (held.has(origin) || !vector.covers(origin, tally.run) || this.#mayReturn(origin)) seen.set(origin, tally);
     }
@@ -184,7 +187,8 @@ export function decodeRun(bytes: Uint8Array): Run {
 /** Of a record of increments; undefined of one that is dead. */
 export function runAt(view: DataView, at: number): Run | undefined {
   if (isDead(flagsAt(view, at))) return undefined;
-  return decodeRun(bytesOf(view, valueStartAt(view, at), at + recordLength(view, at)));
+  const start = isMemberIncrementsKind(kindAt(view, at)) ? memberStartAt(view, at) : valueStartAt(view, at);
+  return decodeRun(bytesOf(view, start, at + recordLength(view, at)));
 }
 
 /** What a record saw. */

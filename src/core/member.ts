@@ -6,7 +6,9 @@
 
 import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
 import { sha256 } from "../base/sha256.ts";
-import { fieldLengthAt, identityEndAt, valueLengthAt, valueStartAt } from "./record.ts";
+import { isIncrementsKind } from "./kind.ts";
+import { ORIGIN_BYTES } from "./origin-bytes.ts";
+import { fieldLengthAt, identityEndAt, kindAt, valueLengthAt, valueStartAt } from "./record.ts";
 
 export const MEMBER_MARK = "+";
 const LONG_MARK = "#";
@@ -56,7 +58,12 @@ export function nameStartAt(view: DataView, at: number): number {
 
 export function nameLengthAt(view: DataView, at: number): number {
   if (hasLongName(view, at)) return view.getUint32(valueStartAt(view, at), true);
-  return fieldLengthAt(view, at) - MEMBER_MARK.length;
+  return memberFieldLengthAt(view, at) - MEMBER_MARK.length;
+}
+
+/** Of the field of the member, also in a record of increments, where the origin of these stands behind it. */
+export function memberFieldLengthAt(view: DataView, at: number): number {
+  return fieldLengthAt(view, at) - (isIncrementsKind(kindAt(view, at)) ? ORIGIN_BYTES : 0);
 }
 
 /** Where what a member holds begins, its name left out. */
@@ -77,8 +84,9 @@ export function hasLongName(view: DataView, at: number): boolean {
 
 /** True of a record with a field whose field, and the name in its value, are in form; a tombstone has no value. */
 export function isMemberInForm(view: DataView, at: number, stands: boolean): boolean {
-  const length = fieldLengthAt(view, at);
-  const mark = view.getUint8(identityEndAt(view, at) - length);
+  const length = memberFieldLengthAt(view, at);
+  if (length <= 0) return false;
+  const mark = view.getUint8(identityEndAt(view, at) - fieldLengthAt(view, at));
   if (mark !== LONG_MARK_BYTE) return mark === MEMBER_MARK_BYTE;
   if (length !== LONG_FIELD_BYTES) return false;
   if (!stands) return true;

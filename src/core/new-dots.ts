@@ -19,11 +19,13 @@ import type { Key, OriginId } from "../base/ids.ts";
 import { type Amount, addAmounts, NOTHING } from "./amount.ts";
 import type { Author } from "./author.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
-import { DELETION_MARK, isDeletion, isLease, sawAt } from "./containers.ts";
+import { DELETION_MARK, isDeletion, isLease, sawAt } from "./container-part.ts";
+import { memberFieldAt } from "./counted-members.ts";
 import { fallen, isFallen } from "./fallen.ts";
 import type { Holdings } from "./holdings.ts";
 import { adderAt, encodeRun, runAt, sightAt, unseenOf } from "./increments.ts";
-import { baseKindOf, incrementsOf, isCountedKind, isIncrementsKind } from "./kind.ts";
+import { baseKindOf, incrementsOf, isContainerKind, isCountedKind, isIncrementsKind } from "./kind.ts";
+import { nameAt, valueWithName } from "./member.ts";
 import { ORIGIN_BYTES, readOrigin, textOfOrigin } from "./origin-bytes.ts";
 import {
   bodyLengthAt,
@@ -32,6 +34,7 @@ import {
   expiresAt,
   FALLEN,
   FLAG_DEAD,
+  fieldAt,
   flagsAt,
   identityEndAt,
   keyAt,
@@ -59,6 +62,14 @@ interface Run extends Addition {
   readonly began: number;
   readonly stamp: number;
   readonly end: number;
+}
+
+/** What is added to: a value, or a member of a name. */
+interface Counted {
+  readonly kind: number;
+  readonly key: Key;
+  readonly field: string | undefined;
+  readonly name: string | undefined;
 }
 
 const NO_ADDITION: Addition = { count: 0, sum: NOTHING };
@@ -116,18 +127,35 @@ export class NewDots {
     const { increments } = this.#holdings;
     const { view, at, bytes } = this.#recordIn(slot);
     const [kind, key] = [baseKindOf(kindAt(view, at)), keyAt(view, bytes, at)];
-    const base = this.#find(kind, key);
+    const field = isContainerKind(kind) ? memberFieldAt(view, at) : undefined;
+    const base = this.#find(kind, key, field);
     const sight = base === 0 ? NONE_SEEN : sightAt(this.#recordIn(base).view, this.#recordIn(base).at);
     const author = base === 0 ? undefined : originAt(this.#recordIn(base).view, this.#recordIn(base).at);
     const isOurs = author !== undefined && author === this.#author.origin;
-    const renamed = increments.of(key).filter((each) => twice.has(increments.originIn(each)));
+    const held = field === undefined ? increments.of(key) : this.#holdings.containers.incrementsOf(kind, key, field);
+    const renamed = held.filter((each) => twice.has(increments.originIn(each)));
     const runs = renamed.flatMap((each) => this.#runIn(each, sight, isOurs));
-    const run = runs.length === 0 ? undefined : this.#add(kind, key, runs.map(({ added }) => added).reduce(plusRun));
+    const name = runs.length === 0 || field === undefined ? undefined : this.#nameOf(renamed);
+    const run =
+      runs.length === 0
+        ? undefined
+        : this.#add({ kind, key, field, name }, runs.map(({ added }) => added).reduce(plusRun));
     if (author !== undefined && twice.has(author) && names(sight, twice)) {
       const seen = runs.map((each) => each.seen).reduce(plus, NO_ADDITION);
       this.#renameIn(base, sight, twice, run === undefined || seen.count === 0 ? undefined : { ...seen, run });
     }
     for (const each of renamed) this.#leave(each);
+  }
+
+  /** Of the member that increments are of, one of which stands. */
+  #nameOf(slots: readonly number[]): string {
+    const { view, at } = this.#recordIn(slots.find((slot) => this.#isStanding(slot)) ?? 0);
+    return nameAt(view, at);
+  }
+
+  #isStanding(slot: number): boolean {
+    const { view, at } = this.#recordIn(slot);
+    return (flagsAt(view, at) & FALLEN) === 0;
   }
 
   /** What is added by a register of increments, and what of it a base saw; nothing where it does not stand. */
@@ -144,11 +172,11 @@ export class NewDots {
     return [{ added, seen: seen ?? NO_ADDITION }];
   }
 
-  /** Adds to a key under the name of the present life; returns the run. */
-  #add(kind: number, key: Key, by: Run): number {
+  /** Adds to a key, or a member, under the name of the present life; returns the run. */
+  #add({ kind, key, field: member = "", name }: Counted, by: Run): number {
     const { writer } = this.#holdings;
     const dot = this.#author.nextDot;
-    const field = textOfOrigin(dot.origin);
+    const field = member + textOfOrigin(dot.origin);
     const own = this.#find(incrementsOf(kind), key, field);
     const timestamp = this.#stampAbove(by.stamp, own);
     const record = own === 0 ? undefined : this.#recordIn(own);
@@ -157,7 +185,8 @@ export class NewDots {
     const end = last === undefined ? 0 : expiresAt(last.view, last.at);
     const whole = ownRun === undefined ? by : plusRun(by, { ...NO_RUN, ...ownRun, ...ownRun.tally, end });
     const run = ownRun?.tally.run ?? dot.sequence;
-    const value = encodeRun({ ...whole, tally: { run, count: whole.count, sum: whole.sum } });
+    const ofRun = encodeRun({ ...whole, tally: { run, count: whole.count, sum: whole.sum } });
+    const value = name === undefined ? ofRun : valueWithName(name, ofRun);
     const expiry = whole.end;
     const fields = { flags: 0, kind: incrementsOf(kind), key, field, value, timestamp, expiresAt: expiry, ...dot };
     this.#author.storeEarlier(own, writer.write(fields));
@@ -178,6 +207,7 @@ export class NewDots {
       flags: flagsAt(view, at),
       kind: kindAt(view, at),
       key: keyAt(view, bytes, at),
+      field: fieldAt(view, bytes, at),
       value: (flagsAt(view, at) & FALLEN) !== 0 ? undefined : bytes.slice(start, start + bodyLengthAt(view, at)),
       contentType: contentTypeAt(view, bytes, at),
       tags: tagsAt(view, bytes, at),
@@ -237,7 +267,7 @@ function plusRun(a: Run, b: Run): Run {
 function removed(view: DataView, at: number): RecordFields {
   const timestamp = Math.min(TIMESTAMP_MAX, timestampAt(view, at) + 1);
   if (isLease(view, at)) return { ...fallen(view, at), flags: 0, value: new Uint8Array(0), timestamp };
-  return { ...fallen(view, at), flags: FLAG_DEAD, timestamp };
+  return { ...fallen(view, at), flags: FLAG_DEAD, value: undefined, timestamp };
 }
 
 /** Of a record of the deletion of a collection: who deleted. */

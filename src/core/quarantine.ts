@@ -9,7 +9,7 @@ import type { Agenda } from "./agenda.ts";
 import type { Author } from "./author.ts";
 import { afterAt } from "./bond.ts";
 import { bucketOf } from "./bucket.ts";
-import { isBase, isDeletion, isMember } from "./containers.ts";
+import { isBase, isDeletion, isMember } from "./container-part.ts";
 import type { Holdings } from "./holdings.ts";
 import { KIND_DOCUMENT } from "./kind.ts";
 import { type NewDots, NONE_TWICE } from "./new-dots.ts";

@@ -4,13 +4,15 @@ import { BadBytes, ByteReader, latin1FromBytes } from "../base/bytes.ts";
 import { xxHash32 } from "../base/hash.ts";
 import { checkBond } from "./bond.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
-import { DELETION_FIELD_BYTES, isDeletion, sawAt } from "./containers.ts";
-import { decodeRun } from "./increments.ts";
+import { DELETION_FIELD_BYTES, isDeletion, isMember, sawAt } from "./container-part.ts";
+import { runAt } from "./increments.ts";
 import {
   baseKindOf,
   isCollectionKind,
+  isContainerKind,
   isCountedKind,
   isIncrementsKind,
+  isMemberIncrementsKind,
   KIND_DOCUMENT,
   KIND_LIST,
   KIND_PLAIN,
@@ -65,7 +67,7 @@ export interface RecordLimits {
   readonly valueBytesMax: number;
 }
 
-/** No record that keeps to the limits is longer. */
+/** No record that keeps to the limits is longer: increments have no tags, nor anything that they saw. */
 export function recordBytesMax({ keyBytesMax, valueBytesMax }: RecordLimits): number {
   const metaMax = 1 + CONTENT_TYPE_LENGTH_MAX;
   const headMax = RECORD_HEADER_BYTES + EXPIRY_BYTES + FIELD_LENGTH_BYTES + 2 * keyBytesMax;
@@ -110,7 +112,8 @@ function checkLengths(view: DataView, at: number, limits: RecordLimits): void {
   const metaMax = (flags & FLAG_META) === 0 ? 0 : 1 + CONTENT_TYPE_LENGTH_MAX;
   if (keyLength === 0) throw new BadBytes("record without key");
   if (keyLength > limits.keyBytesMax) throw new BadBytes(`key of ${keyLength} bytes`);
-  if (fieldLengthAt(view, at) > FIELD_BYTES_MAX) throw new BadBytes(`field of ${fieldLengthAt(view, at)} bytes`);
+  const fieldMax = FIELD_BYTES_MAX + (isIncrementsKind(kindAt(view, at)) ? ORIGIN_BYTES : 0);
+  if (fieldLengthAt(view, at) > fieldMax) throw new BadBytes(`field of ${fieldLengthAt(view, at)} bytes`);
   if (valueLength > limits.valueBytesMax + metaMax) throw new BadBytes(`value of ${valueLength} bytes`);
   if ((flags & (FLAG_DEAD | FLAG_GONE)) !== 0 && (valueLength !== 0 || metaMax !== 0) && !tellsWhatItSaw(view, at)) {
     throw new BadBytes("dead record with a value");
@@ -125,7 +128,9 @@ function checkTags(view: DataView, at: number): void {
 }
 
 function checkSeen(view: DataView, at: number): void {
-  if (!isCountedKind(kindAt(view, at))) throw new BadBytes("increments of what is no number");
+  if (!isCountedKind(kindAt(view, at)) || (isContainerKind(kindAt(view, at)) && !isMember(view, at))) {
+    throw new BadBytes("increments of what is no number");
+  }
   const seen = seenAt(view, at) ?? new Uint8Array(0);
   if (seen.length > SEEN_BYTES_MAX) throw new BadBytes(`increments seen in ${seen.length} bytes`);
   decodeSeen(seen);
@@ -135,13 +140,16 @@ function checkSeen(view: DataView, at: number): void {
 function checkIncrements(view: DataView, at: number): void {
   const flags = flagsAt(view, at);
   if (!isCountedKind(baseKindOf(kindAt(view, at)))) throw new BadBytes("increments of what is no number");
-  if ((flags & FLAG_FIELD) === 0 || fieldLengthAt(view, at) !== ORIGIN_BYTES || (flags & FLAG_META) !== 0) {
+  const isMemberIncrements = isMemberIncrementsKind(kindAt(view, at));
+  const isInForm = isMemberIncrements
+    ? fieldLengthAt(view, at) > ORIGIN_BYTES && isMemberInForm(view, at, (flags & FLAG_DEAD) === 0)
+    : fieldLengthAt(view, at) === ORIGIN_BYTES;
+  if ((flags & FLAG_FIELD) === 0 || !isInForm || (flags & FLAG_META) !== 0)
     throw new BadBytes("increments out of form");
-  }
   const start = identityEndAt(view, at);
   readOrigin(new ByteReader(bytesOf(view, start - ORIGIN_BYTES, start)));
   if ((flags & FLAG_DEAD) !== 0) return;
-  decodeRun(bytesOf(view, valueStartAt(view, at), at + recordLength(view, at)));
+  runAt(view, at);
 }
 
 function bytesOf(view: DataView, start: number, end: number): Uint8Array {

@@ -25,6 +25,8 @@ export function scoreAt(view: DataView, at: number): number {
 
 export class ScoreOrder {
   readonly #table: RegisterTable;
+  /** Of members that something was added to, by the slots that stand for them. */
+  readonly sums = new Map<number, number>();
 
   constructor(table: RegisterTable) {
     this.#table = table;
@@ -32,7 +34,7 @@ export class ScoreOrder {
 
   /** The one place that says by which score a member is ordered and shown. */
   scoreOf(slot: number): number {
-    return scoreAt(this.#table.viewOf(slot), this.#table.offsetOf(slot));
+    return this.sums.get(slot) ?? scoreAt(this.#table.viewOf(slot), this.#table.offsetOf(slot));
   }
 
   readonly isBefore = (a: number, b: number): boolean => {

@@ -164,7 +164,7 @@ export class Shard {
    * what was deleted as a whole still is.
    */
   fingerprintAsOf(instant: number, looksMax: number): Digest | undefined {
-    if (this.containers.falling.size > 0) return undefined;
+    if (this.containers.places.falling.size > 0) return undefined;
     return this.expiries.fingerprintAsOf(instant, looksMax);
   }
 

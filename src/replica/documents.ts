@@ -10,7 +10,7 @@ import { isTtlMs } from "../base/ttl.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
 import type { LocalWrite } from "../core/author.ts";
 import { contentAt, generationAt } from "../core/bond.ts";
-import { isLease, isMember } from "../core/containers.ts";
+import { isLease, isMember } from "../core/container-part.ts";
 import { KIND_DOCUMENT } from "../core/kind.ts";
 import { expiresAt, keyAt, kindAt, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";

@@ -247,7 +247,7 @@ function hasValues({ accounts: { recordBytes, fallenBytes, documentBytes } }: Sh
 }
 
 function isFalling({ containers }: Shard): boolean {
-  return containers.falling.size > 0;
+  return containers.places.falling.size > 0;
 }
 
 function isSome({ memory, disk }: Excess): boolean {

@@ -11,7 +11,7 @@ import { bytesFromLatin1 } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import { ORDER_MAX, orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
-import { isIncrementsKind } from "../core/kind.ts";
+import { isValueIncrementsKind } from "../core/kind.ts";
 import { collectParts } from "../core/listed-slots.ts";
 import { keyAt, keyLengthAt, keyStartAt, kindAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
@@ -125,7 +125,7 @@ function partsFor(shard: Shard, room: number): number {
 function isListed(shard: Shard, slot: number, now: number): boolean {
   const view = shard.table.viewOf(slot);
   const at = shard.table.offsetOf(slot);
-  if (isIncrementsKind(kindAt(view, at))) return shard.isLive(slot, now) && isListedSum(shard, slot, now);
+  if (isValueIncrementsKind(kindAt(view, at))) return shard.isLive(slot, now) && isListedSum(shard, slot, now);
   const container = shard.containers.of(view, at);
   if (container === undefined) return shard.isLive(slot, now);
   if (container.representative !== slot || isValueThere(shard, container.key, now)) return false;

@@ -12,7 +12,8 @@ import { isDue } from "../base/deadline.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
-import { isMember } from "../core/containers.ts";
+import { isMember, isMemberIncrements } from "../core/container-part.ts";
+import { baseKindOf } from "../core/kind.ts";
 import { FLAG_DEAD, FLAG_GONE, flagsAt, keyAt, kindAt, originAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Emit } from "./audience.ts";
@@ -92,9 +93,9 @@ export class KeyWaits {
 
   /** A register came or changed. */
   applied(shard: Shard, view: DataView, at: number, now: number): void {
-    if (this.#queues.size === 0 || !isMember(view, at) || (flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) !== 0) return;
+    if (this.#queues.size === 0 || !isOfMember(view, at) || (flagsAt(view, at) & (FLAG_DEAD | FLAG_GONE)) !== 0) return;
     const key = keyAt(view, new Uint8Array(view.buffer, view.byteOffset), at);
-    const name = nameOf(spaceOf(shard.id), kindAt(view, at), key);
+    const name = nameOf(spaceOf(shard.id), baseKindOf(kindAt(view, at)), key);
     if (!this.#queues.has(name)) return;
     const isOwn = originAt(view, at) === shard.ownOrigin;
     const askAt = isOwn ? -Infinity : now + STAGGER_MS * (1 + this.#rank());
@@ -157,4 +158,9 @@ function namesOf({ space, kind, keys }: KeyWait): Iterable<string> {
 
 function nameOf(space: SpaceId, kind: number, key: Key): string {
   return `${space} ${kind} ${key}`;
+}
+
+/** True of what may have made a member. */
+function isOfMember(view: DataView, at: number): boolean {
+  return isMember(view, at) || isMemberIncrements(view, at);
 }

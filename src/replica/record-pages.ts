@@ -15,7 +15,7 @@ import type { Shard } from "../core/shard.ts";
 import { isOver, liveMembers } from "../types/container.ts";
 import { isAddedTo, sumOf } from "../types/counter.ts";
 import type { Place } from "./key-pages.ts";
-import { recordOfSum } from "./shown-record.ts";
+import { recordOfMember, recordOfSum } from "./shown-record.ts";
 
 /** Registers after whose visit a page is handed out as it is. */
 const LOOKED_MAX = 8192;
@@ -181,7 +181,15 @@ class PageWriter {
     const members = [...liveMembers(shard, kind, key, this.#now)];
     if (members.length === 0) return;
     if (lease !== 0) this.#append(lease);
-    for (const member of members) this.#append(member);
+    for (const member of members) this.#writeMember(member);
+  }
+
+  /** As what it comes to. */
+  #writeMember(slot: number): void {
+    const record = recordOfMember(this.#shard, slot);
+    if (record === undefined) return this.#append(slot);
+    this.#writer.raw(record.bytes.subarray(record.start, record.end));
+    this.#count++;
   }
 
   /** Once, as the value that it comes to. */

@@ -2,7 +2,7 @@
 
 import { Copies } from "../base/copies.ts";
 import type { Key, OriginId, ShardId, Timestamp } from "../base/ids.ts";
-import { isLease } from "../core/containers.ts";
+import { isLease } from "../core/container-part.ts";
 import type { Invalidations } from "../core/invalidations.ts";
 import { isCollectionKind, isContainerKind } from "../core/kind.ts";
 import {

@@ -6,11 +6,24 @@
  */
 
 import type { LocalWrite } from "../core/author.ts";
-import { isDeletion, isLease } from "../core/containers.ts";
-import { expiresAt, fieldAt, flagsAt, isDead, timestampAt, valueLengthAt, valueStartAt } from "../core/record.ts";
+import { isDeletion, isLease, isMemberIncrements } from "../core/container-part.ts";
+import { additionTo } from "../core/counted-members.ts";
+import {
+  expiresAt,
+  FLAG_SEEN,
+  fieldAt,
+  flagsAt,
+  isDead,
+  originAt,
+  sequenceAt,
+  timestampAt,
+  valueLengthAt,
+  valueStartAt,
+} from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { type CollectionId, deletionOfAll, leaseOf, memberName, removed } from "../types/collection.ts";
 import { isOver } from "../types/container.ts";
+import { partsOfMember } from "../types/counted-member.ts";
 import type { RestoreFate, RestoreMode } from "./restore-here.ts";
 
 /** What it needs of whoever restores a record. */
@@ -33,6 +46,8 @@ export function restorePart(restore: CollectionRestore): RestoreFate {
   const { view, at, mode } = restore;
   // It would take what came after it, too.
   if (isDeletion(view, at)) return "kept";
+  // What was added to a member came to other records there, and is told in the member.
+  if (isMemberIncrements(view, at) || hasNewerIncrements(restore, mode.stamp ?? timestampAt(view, at))) return "kept";
   if (isDead(flagsAt(view, at))) return mode.stamp === undefined ? mergeRemoval(restore) : "kept";
   return mode.stamp === undefined ? merge(restore) : writeAsOf(restore, mode.stamp);
 }
@@ -51,13 +66,27 @@ function merge(restore: CollectionRestore): RestoreFate {
   const { shard, kind, key, view, bytes, at, now } = restore;
   const stamp = timestampAt(view, at);
   const held = shard.find(kind, key, fieldAt(view, bytes, at));
-  if (held !== 0 && stampOf(shard, held) >= stamp) return "kept";
+  if (held !== 0 && (stampOf(shard, held) >= stamp || isWithin(restore, held))) return "kept";
   const container = shard.containers.find(kind, key);
   // What is there without a lease was not to expire.
   if (isLease(view, at) && held === 0 && container !== undefined && container.members.size > 0) return "kept";
   if (isOver(shard, kind, key, now) || wasDeleted(restore, stamp)) return "kept";
   if (held === 0 && restore.wasForgotten()) return "forgotten";
   return put(restore, stamp);
+}
+
+/** Something was added to the member that it does not have as of this stamp. */
+function hasNewerIncrements({ shard, kind, key, view, bytes, at }: CollectionRestore, stamp: number): boolean {
+  const container = shard.containers.find(kind, key);
+  const counted = container?.counted.get(fieldAt(view, bytes, at) ?? "");
+  if (container === undefined || counted === undefined) return false;
+  return additionTo(shard.table, container, counted).from.some((slot) => stampOf(shard, slot) >= stamp);
+}
+
+/** A sum that was told by the stamp of its last addition, and has come into what is held, which bears a lesser one. */
+function isWithin({ shard, view, at, mode }: CollectionRestore, held: number): boolean {
+  const hasSeen = (flagsAt(shard.table.viewOf(held), shard.table.offsetOf(held)) & FLAG_SEEN) !== 0;
+  return mode.isOurs && hasSeen && shard.vector.covers(originAt(view, at), sequenceAt(view, at));
 }
 
 /** By a deletion of the whole that is held. */
@@ -90,8 +119,10 @@ function begin(restore: CollectionRestore, stamp: number): void {
     for (const each of deletionOfAll(shard, { kind, key })) write(each.isRemoval === true ? each : { ...each, stamp });
     return;
   }
-  const older = [...container.members.from(0)].filter((slot) => stampOf(shard, slot) < stamp);
-  for (const slot of older) write(removed({ kind, key }, memberName(shard, slot)));
+  const older = [...container.members.from(0)].filter((slot) =>
+    partsOfMember(shard, slot).every((part) => stampOf(shard, part) < stamp),
+  );
+  for (const slot of older) write(removed(shard, { kind, key }, memberName(shard, slot)));
   const hasOldLease = container.lease !== 0 && stampOf(shard, container.lease) < stamp;
   if (hasOldLease && !isLease(view, at)) write({ ...leaseOf({ kind, key }, undefined), stamp });
 }

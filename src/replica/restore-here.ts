@@ -25,8 +25,8 @@ import { spaceOf } from "../base/shard-id.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
 import { afterAt, contentAt, coversAt, encodeMember } from "../core/bond.ts";
 import { msOfTimestamp } from "../core/clock.ts";
-import { isBase, isLease, LEASE_FIELD } from "../core/containers.ts";
-import { isCollectionKind, isContainerKind, isIncrementsKind } from "../core/kind.ts";
+import { isBase, isLease, LEASE_FIELD } from "../core/container-part.ts";
+import { isCollectionKind, isContainerKind, isValueIncrementsKind } from "../core/kind.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -110,7 +110,7 @@ class Writing {
     const { view, at, kind, key } = this.#record;
     const { stamp } = this.#mode;
     // What was added to a value came to other records there, and is told in the value.
-    if (isIncrementsKind(kind)) return "kept";
+    if (isValueIncrementsKind(kind)) return "kept";
     const held = this.#shard.find(kind, key);
     if (this.#hasNewerIncrements(stamp ?? timestampAt(view, at))) return "kept";
     if (isDead(flagsAt(view, at))) return this.#death(held);

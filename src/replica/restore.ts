@@ -9,7 +9,7 @@ import { BadBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import type { OriginId, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import { msOfTimestamp } from "../core/clock.ts";
-import { isLease } from "../core/containers.ts";
+import { isLease } from "../core/container-part.ts";
 import { isContainerKind } from "../core/kind.ts";
 import { expiresAt, keyAt, keyLengthAt, keyStartAt, kindAt, originAt, recordLength } from "../core/record.ts";
 import { checkRecord } from "../core/record-check.ts";

@@ -4,7 +4,8 @@
  */
 
 import type { Key } from "../base/ids.ts";
-import { isIncrementsKind, KIND_PLAIN } from "../core/kind.ts";
+import { baseKindOf, isValueIncrementsKind, KIND_PLAIN } from "../core/kind.ts";
+import { fieldOfName, nameAt, valueWithName } from "../core/member.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -25,6 +26,7 @@ import {
 } from "../core/record.ts";
 import { compareRecords } from "../core/record-order.ts";
 import type { Shard } from "../core/shard.ts";
+import { partsOfMember, summedValue } from "../types/counted-member.ts";
 import { endOf, isAddedTo, type Sum, sumOf, textOf } from "../types/counter.ts";
 import type { Records } from "../wire/records.ts";
 
@@ -54,6 +56,22 @@ export function recordOfSum(shard: Shard, key: Key, sum: Sum): Records {
     key,
     ...(text !== undefined && { value: text }),
     expiresAt: due,
+  });
+}
+
+/** Of a member of a collection, by the slot that stands for it; undefined: its own register says what it comes to. */
+export function recordOfMember(shard: Shard, slot: number): Records | undefined {
+  const value = summedValue(shard, slot);
+  if (value === undefined) return undefined;
+  const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
+  const name = nameAt(view, at);
+  return made(shard, newestOf(shard, { base: 0, added: undefined, from: partsOfMember(shard, slot) }), {
+    flags: 0,
+    kind: baseKindOf(kindAt(view, at)),
+    key: keyAt(view, shard.table.bytesOf(slot), at),
+    field: fieldOfName(name),
+    value: valueWithName(name, value),
+    expiresAt: expiresAt(view, at),
   });
 }
 
@@ -91,7 +109,7 @@ export function shownAfter(
   now: number,
 ): Records | "itself" | "nothing" | "away" {
   const kind = kindAt(slotView, at);
-  if (shard.increments.count === 0 || (kind !== KIND_PLAIN && !isIncrementsKind(kind))) return "itself";
+  if (shard.increments.count === 0 || (kind !== KIND_PLAIN && !isValueIncrementsKind(kind))) return "itself";
   const key = keyAt(slotView, new Uint8Array(slotView.buffer, slotView.byteOffset, slotView.byteLength), at);
   if (!isAddedTo(shard, key)) return "itself";
   const sum = sumOf(shard, key, now);

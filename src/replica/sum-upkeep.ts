@@ -1,19 +1,22 @@
 /**
  * Increments that nobody needs any more go, and what lives that have ended added goes into what it was added to
- * (`types/counter-upkeep.ts`): now and then a round over all shards that something was added to, a few keys in each step. The first
+ * (`types/counter-upkeep.ts`, `counted-upkeep.ts`): now and then a round over all shards that something was added to, a few keys in each step. The first
  * of a shard's owners that see each other does it; where two sides of a cut do, they say the same.
  */
 
 import { AtollError } from "../base/errors.ts";
-import type { Key } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { isKeeper } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import type { LocalWrite } from "../core/author.ts";
 import type { Shard } from "../core/shard.ts";
-import { upkeepOf } from "../types/counter-upkeep.ts";
+import { memberUpkeepOf } from "../types/counted-upkeep.ts";
+import { type UpkeepView, upkeepOf } from "../types/counter-upkeep.ts";
 
-/** Keys looked at in one step, of about 2 µs each, and of a write as much as five. */
+/** What is to be done about one sum. */
+type Sum = (view: UpkeepView) => readonly LocalWrite[];
+
+/** Keys, collections and members looked at in one step, of about 2 µs each, and of a write as much as five. */
 const LOOKS_MAX = 1024;
 const LOOKS_OF_WRITE = 5;
 /** A base that is written anew is at least so old: by more no two clocks differ that are trusted. */
@@ -27,9 +30,9 @@ export interface SumUpkeepHost extends Pick<Surroundings, "ownership" | "members
 
 export class SumUpkeep {
   readonly #host: SumUpkeepHost;
-  /** Shards still to be looked at in this round, and of the first of them the keys. */
+  /** Shards still to be looked at in this round, and of the first of them what was added to. */
   #shards: Shard[] = [];
-  #keys: Iterator<Key> | undefined;
+  #sums: Iterator<Sum> | undefined;
   /** Increments that were removed, and bases that were written anew. */
   written = 0;
 
@@ -44,7 +47,7 @@ export class SumUpkeep {
   /** Begins a round, unless one is under way. */
   begin(): void {
     if (this.isUnderWay) return;
-    this.#shards = [...this.#host.shards].filter(({ increments }) => increments.count > 0);
+    this.#shards = [...this.#host.shards].filter(hasSums);
   }
 
   step(now: number): void {
@@ -58,7 +61,7 @@ export class SumUpkeep {
 
   #leave(): void {
     this.#shards.shift();
-    this.#keys = undefined;
+    this.#sums = undefined;
   }
 
   /** It has all there is, and its word counts. */
@@ -71,13 +74,13 @@ export class SumUpkeep {
   #look(shard: Shard, max: number, now: number): number {
     const isSettled = this.#host.settledTest(shard, now) ?? (() => false);
     const isPlaced = !this.#host.ownership.isEverywhere(spaceOf(shard.id));
-    const keys = this.#keys ?? shard.increments.keys();
-    this.#keys = keys;
+    const sums = this.#sums ?? sumsIn(shard);
+    this.#sums = sums;
     let looked = 0;
     for (; looked < max; looked++) {
-      const { value: key, done } = keys.next();
+      const { value: upkeep, done } = sums.next();
       if (done === true) return looked;
-      for (const write of upkeepOf(shard, key, { nowMs: now, isSettled, ageMin: AGE_MIN_MS, isPlaced })) {
+      for (const write of upkeep({ nowMs: now, isSettled, ageMin: AGE_MIN_MS, isPlaced })) {
         looked += LOOKS_OF_WRITE;
         if (!this.#write(shard, write, now)) break;
       }
@@ -95,5 +98,19 @@ export class SumUpkeep {
     }
     this.written++;
     return true;
+  }
+}
+
+function hasSums({ increments, containers }: Shard): boolean {
+  return increments.count > 0 || containers.places.counted > 0;
+}
+
+/** Keys that something was added to; then collections, which cost a look each, and their members. */
+function* sumsIn(shard: Shard): Generator<Sum, undefined> {
+  for (const key of shard.increments.keys()) yield (view) => upkeepOf(shard, key, view);
+  if (shard.containers.places.counted === 0) return;
+  for (const container of shard.containers.all()) {
+    yield () => [];
+    for (const counted of container.counted.values()) yield (view) => memberUpkeepOf(shard, container, counted, view);
   }
 }

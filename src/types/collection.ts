@@ -9,7 +9,8 @@ import type { Key, OriginId } from "../base/ids.ts";
 import type { LocalWrite } from "../core/author.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import type { Container } from "../core/container.ts";
-import { DELETION_FIELD_BYTES, DELETION_MARK, LEASE_FIELD } from "../core/containers.ts";
+import { DELETION_FIELD_BYTES, DELETION_MARK, LEASE_FIELD } from "../core/container-part.ts";
+import { slotsAddedTo } from "../core/counted-members.ts";
 import { fieldOfName, memberLengthAt, memberStartAt, nameAt, valueWithName } from "../core/member.ts";
 import { replicaOf } from "../core/origin.ts";
 import { originAt, sequenceAt, timestampAt } from "../core/record.ts";
@@ -17,9 +18,13 @@ import type { Shard } from "../core/shard.ts";
 import { restricted, type VersionVector } from "../core/version-vector.ts";
 import { writeUint56 } from "../core/wide-numbers.ts";
 import { isOver, leaseEnd } from "./container.ts";
+import { namesAddedToElsewhere, summedValue } from "./counted-member.ts";
 
 /** Members that have expired and that a rank is counted past; where there are more, members are gone through. */
 const DUE_MAX = 256;
+
+/** The sum of a member may be written anew one tick after its register (U2 of `counter-upkeep.ts`): a removal is to be above that. */
+const REMOVAL_TICKS = 2;
 
 /** Names one collection: a hash and a set under one key are two. */
 export interface CollectionId {
@@ -39,13 +44,20 @@ export interface MemberWrite {
 export function memberSlot(shard: Shard, { kind, key }: CollectionId, name: string, nowMs: number): number {
   const container = shard.containers.find(kind, key);
   if (container === undefined) return 0;
-  const slot = shard.find(kind, key, fieldOfName(name));
+  const field = fieldOfName(name);
+  const own = shard.find(kind, key, field);
+  const standIn = container.counted.size === 0 ? 0 : (container.counted.get(field)?.standIn ?? 0);
+  const slot = standIn === 0 ? own : standIn;
   if (slot === 0 || !shard.isLive(slot, nowMs) || isOver(shard, kind, key, nowMs)) return 0;
   return container.falling.length === 0 || container.placeIn(slot, true) === container.members ? slot : 0;
 }
 
-/** What a member holds: a view, valid until something is written. */
+/** What a member holds, or comes to: a view, valid until something is written. */
 export function memberValue(shard: Shard, slot: number): Uint8Array {
+  return summedValue(shard, slot) ?? ownValue(shard, slot);
+}
+
+function ownValue(shard: Shard, slot: number): Uint8Array {
   const view = shard.table.viewOf(slot);
   const at = shard.table.offsetOf(slot);
   return new Uint8Array(view.buffer, view.byteOffset + memberStartAt(view, at), memberLengthAt(view, at));
@@ -59,7 +71,7 @@ export function memberName(shard: Shard, slot: number): string {
 export function memberCount(shard: Shard, { kind, key }: CollectionId, nowMs: number): number {
   const container = shard.containers.find(kind, key);
   if (container === undefined || isOver(shard, kind, key, nowMs)) return 0;
-  if (!shard.quarantined) return container.members.size - shard.containers.ends.dueBy(container.byEnd, nowMs);
+  if (!shard.quarantined) return container.members.size - shard.containers.places.ends.dueBy(container.byEnd, nowMs);
   let count = 0;
   for (const slot of container.members.from(0)) if (shard.isLive(slot, nowMs)) count++;
   return count;
@@ -69,7 +81,7 @@ export function memberCount(shard: Shard, { kind, key }: CollectionId, nowMs: nu
 export function rankedMember(shard: Shard, { kind, key }: CollectionId, rank: number, nowMs: number): number {
   const container = shard.containers.find(kind, key);
   if (container === undefined || isOver(shard, kind, key, nowMs)) return 0;
-  const due = shard.containers.ends.dueBy(container.byEnd, nowMs);
+  const due = shard.containers.places.ends.dueBy(container.byEnd, nowMs);
   if (due <= DUE_MAX && !shard.quarantined) {
     let at = rank;
     for (const gap of ranksOfDue(container, due)) if (gap <= at) at++;
@@ -114,14 +126,23 @@ export function added(id: CollectionId, { name, value, expiresAt }: MemberWrite)
   return { kind: id.kind, key: id.key, field: fieldOfName(name), value: valueWithName(name, value), expiresAt };
 }
 
-/** Of a member that is held. */
-export function removed(id: CollectionId, name: string): LocalWrite {
-  return { kind: id.kind, key: id.key, field: fieldOfName(name), isRemoval: true };
+function stampsOf({ table }: Shard, slots: readonly number[]): number[] {
+  return slots.map((slot) => (slot === 0 ? 0 : timestampAt(table.viewOf(slot), table.offsetOf(slot))));
+}
+
+/** Of a member that is there (M3 of `core/counted-members.ts`). */
+export function removed(shard: Shard, id: CollectionId, name: string): LocalWrite {
+  const slots = slotsAddedTo(shard, id.kind, id.key, fieldOfName(name));
+  if (slots.length === 0) return { kind: id.kind, key: id.key, field: fieldOfName(name), isRemoval: true };
+  const write = { kind: id.kind, key: id.key, field: fieldOfName(name) };
+  const [own = 0, ...increments] = stampsOf(shard, [shard.find(id.kind, id.key, write.field), ...slots]);
+  const stamp = Math.max(...increments.map((each) => each + 1), own + REMOVAL_TICKS);
+  return own === 0 ? { ...write, stamp } : { ...write, stamp, isRemoval: true };
 }
 
 /**
  * The deletion of all that is held. What is held and not covered by the shard's vector, which alone can be told in few bytes,
- * is removed one by one.
+ * is removed one by one; and so is each member that somebody else may go on adding to (M2 of `core/counted-members.ts`).
  */
 export function deletionOfAll(shard: Shard, id: CollectionId): readonly LocalWrite[] {
   return deletionBefore(shard, id, Infinity);
@@ -140,10 +161,12 @@ function deletionBefore(shard: Shard, id: CollectionId, end: number): readonly L
   const container = shard.containers.find(id.kind, id.key);
   if (container === undefined) return [];
   const writes: LocalWrite[] = [];
-  for (const slot of shard.falling.membersBeyond(container, shard.vector)) {
-    const stamp = timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
-    if (msOfTimestamp(stamp) < end) writes.push(removed(id, memberName(shard, slot)));
-  }
+  const beyond = shard.falling
+    .partsBeyond(container, shard.vector)
+    .filter((slot) => msOfTimestamp(timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot))) < end)
+    .map((slot) => memberName(shard, slot));
+  for (const name of new Set([...beyond, ...namesAddedToElsewhere(shard, container)]))
+    writes.push(removed(shard, id, name));
   if (leaseEnd(shard, id.kind, id.key) !== Infinity && !isCovered(shard, container.lease))
     writes.push(leaseOf(id, undefined));
   writes.push({

@@ -8,7 +8,7 @@ import type { LocalWrite } from "../core/author.ts";
 import type { Bond } from "../core/bond.ts";
 import { timestampFromMs } from "../core/clock.ts";
 import type { Container } from "../core/container.ts";
-import { LEASE_FIELD } from "../core/containers.ts";
+import { LEASE_FIELD } from "../core/container-part.ts";
 import { expiresAt, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 

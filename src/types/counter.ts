@@ -80,10 +80,13 @@ export function textOf(shard: Shard, sum: Sum): Uint8Array | undefined {
 function numberIn(shard: Shard, slot: number): Amount | undefined {
   const view = shard.table.viewOf(slot);
   const at = shard.table.offsetOf(slot);
-  const length = bodyLengthAt(view, at);
-  if (length > NUMBER_BYTES_MAX) return undefined;
   const start = bodyStartAt(view, at);
-  return amountOfText(latin1FromBytes(shard.table.bytesOf(slot), start, start + length));
+  return numberOf(shard.table.bytesOf(slot).subarray(start, start + bodyLengthAt(view, at)));
+}
+
+/** What a value says; undefined: it is no number. */
+export function numberOf(value: Uint8Array): Amount | undefined {
+  return value.length > NUMBER_BYTES_MAX ? undefined : amountOfText(latin1FromBytes(value));
 }
 
 /** When it expires, unix ms; `Infinity`: it does not. Without a base as late as any of what it consists of. */

@@ -57,8 +57,8 @@ export class Snapshot {
     const end = this.#isGone ? this.#slots.length : Math.min(this.#slots.length, at + countMax);
     if (this.#isGone) return { slots, bytes, end };
     for (; at < end && bytes < bytesMax; at++) {
-      const slot = this.#slots[at] as number;
-      if (!this.#isThere(slot, isUnchanged)) continue;
+      const slot = this.#presentSlot(this.#slots[at] as number, isUnchanged);
+      if (slot === 0) continue;
       bytes += bytesOf(slot);
       slots.push(slot);
     }
@@ -117,10 +117,11 @@ export class Snapshot {
     return container === undefined || this.shard.containers.find(container.kind, container.key) !== container;
   }
 
-  #isThere(slot: number, isUnchanged: boolean): boolean {
+  /** That which stands for the same member by now; 0: it is not there any more. */
+  #presentSlot(slot: number, isUnchanged: boolean): number {
     const { table, containers } = this.shard;
-    if (isUnchanged) return this.shard.isLive(slot, this.#nowMs);
-    if (!table.isHeld(slot) || table.isSentinel(slot) || !this.shard.isLive(slot, this.#nowMs)) return false;
-    return containers.isMemberOf(this.#container as Container, slot);
+    if (!isUnchanged && (!table.isHeld(slot) || table.isSentinel(slot))) return 0;
+    const present = isUnchanged ? slot : containers.places.presentSlot(this.#container as Container, slot);
+    return present !== 0 && this.shard.isLive(present, this.#nowMs) ? present : 0;
   }
 }

@@ -25,7 +25,7 @@ export interface Ranked {
 export function ranked(shard: Shard, { kind, key }: CollectionId, nowMs: number): Ranked {
   const container = shard.containers.find(kind, key);
   if (container?.byScore === undefined || isOver(shard, kind, key, nowMs)) return new RankedSlots([]);
-  if (shard.containers.ends.dueBy(container.byEnd, nowMs) === 0 && !shard.quarantined) return container.byScore;
+  if (shard.containers.places.ends.dueBy(container.byEnd, nowMs) === 0 && !shard.quarantined) return container.byScore;
   const slots: number[] = [];
   for (const slot of container.byScore.from(0)) if (shard.isLive(slot, nowMs)) slots.push(slot);
   return new RankedSlots(slots);
@@ -33,12 +33,12 @@ export function ranked(shard: Shard, { kind, key }: CollectionId, nowMs: number)
 
 /** What a member is ordered by and shown with. */
 export function scoreOf(shard: Shard, slot: number): number {
-  return shard.containers.scores.scoreOf(slot);
+  return shard.containers.places.scores.scoreOf(slot);
 }
 
 /** True of members whose scores are below one, or that have it where `isThrough`. */
 export function isBelowScore(shard: Shard, score: number, isThrough: boolean): (slot: number) => boolean {
-  const { scores } = shard.containers;
+  const { scores } = shard.containers.places;
   return isThrough ? (slot) => scores.scoreOf(slot) <= score : (slot) => scores.scoreOf(slot) < score;
 }
 
@@ -52,7 +52,7 @@ export function isBelowName(shard: Shard, name: Uint8Array, isThrough: boolean):
 
 /** True of members before that in a slot. */
 export function isBeforeMember(shard: Shard, slot: number): (slot: number) => boolean {
-  const { scores } = shard.containers;
+  const { scores } = shard.containers.places;
   return (other) => scores.isBefore(other, slot);
 }
 

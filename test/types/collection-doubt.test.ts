@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ByteWriter } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { isDeletion } from "../../src/core/containers.ts";
+import { isDeletion } from "../../src/core/container-part.ts";
 import { DeltaSession } from "../../src/core/delta.ts";
 import { KIND_SET } from "../../src/core/kind.ts";
 import { fieldOfName } from "../../src/core/member.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ByteWriter } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import type { LocalWrite } from "../../src/core/author.ts";
-import { isDeletion } from "../../src/core/containers.ts";
+import { isDeletion } from "../../src/core/container-part.ts";
 import { DeltaSession } from "../../src/core/delta.ts";
 import { KIND_HASH, KIND_SET } from "../../src/core/kind.ts";
 import { recordLength, sequenceAt } from "../../src/core/record.ts";
@@ -52,7 +52,7 @@ function put(at: LooseShard, name: string, value = "v", now = NOW, expiresAt?: n
 }
 
 function remove(at: LooseShard, name: string, now = NOW): void {
-  if (memberSlot(at.shard, HASH, name, now) !== 0) make(at, [removed(HASH, name)], now);
+  if (memberSlot(at.shard, HASH, name, now) !== 0) make(at, [removed(at.shard, HASH, name)], now);
 }
 
 function removeAll(at: LooseShard, now = NOW): void {
@@ -277,7 +277,7 @@ describe("a collection", () => {
     expect(shown(a)).toEqual({});
     expect(shown(c)).toEqual(left);
     for (const { shard } of [a, c]) {
-      expect(shard.containers.falling.size).toBe(1);
+      expect(shard.containers.places.falling.size).toBe(1);
       expect(shard.standing).toBeGreaterThan(900);
       expect(shard.fingerprintAsOf(NOW, 1000)).toBeUndefined();
       expect(memberSlot(shard, HASH, "m8", NOW)).toBe(0);
@@ -294,7 +294,7 @@ describe("a collection", () => {
     put(c, "m9", "newest");
     for (const { shard } of [a, c]) {
       while (!shard.falling.step(300));
-      expect(shard.containers.falling.size).toBe(0);
+      expect(shard.containers.places.falling.size).toBe(0);
     }
     exchange(a, b, c);
     for (const { shard } of [a, b, c]) while (!shard.falling.step(300));

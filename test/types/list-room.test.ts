@@ -44,7 +44,7 @@ function insert(at: LooseShard, rank: number, side: "before" | "after", value: s
     const text = valueIn(at, move.slot);
     const name = memberName(shard, move.slot);
     put(at, move.place, text);
-    shard.write(removed(LIST, name), NOW);
+    shard.write(removed(shard, LIST, name), NOW);
   }
   expect(shown(at)).toEqual(order);
   put(at, room.place, value);
@@ -99,7 +99,7 @@ describe("a gap of a list", () => {
         insert(a, 1, i % 2 === 0 ? "before" : "after", `j${i}`);
         if (isKept) continue;
         const slot = rankedMember(a.shard, LIST, 1, NOW);
-        a.shard.write(removed(LIST, memberName(a.shard, slot)), NOW);
+        a.shard.write(removed(a.shard, LIST, memberName(a.shard, slot)), NOW);
       }
       const all = shown(a);
       expect([all[0], all.at(-1), new Set(all).size]).toEqual(["first", "last", isKept ? 3002 : 1502]);

@@ -50,7 +50,7 @@ function take(at: LooseShard, rank: number, now = NOW): string | undefined {
   const slot = rankedMember(at.shard, LIST, rank, now);
   if (slot === 0) return undefined;
   const value = new TextDecoder().decode(memberValue(at.shard, slot));
-  make(at, [removed(LIST, memberName(at.shard, slot))], now);
+  make(at, [removed(at.shard, LIST, memberName(at.shard, slot))], now);
   return value;
 }
 

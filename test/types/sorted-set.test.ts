@@ -40,7 +40,7 @@ function put(at: LooseShard, name: string, score: number, now = NOW, expiresAt?:
 }
 
 function remove(at: LooseShard, name: string, now = NOW): void {
-  if (memberSlot(at.shard, ID, name, now) !== 0) make(at, [removed(ID, name)], now);
+  if (memberSlot(at.shard, ID, name, now) !== 0) make(at, [removed(at.shard, ID, name)], now);
 }
 
 /** What is shown, by score. */

@@ -66,7 +66,7 @@ zrange z 0 -1 withscores
 zmscore z a b c d e f g h i j k l m n o p
 zincrby z 0.2 a
 zincrby z 1 a
-zincrby z -1.2 a
+zincrby z -1 a
 zincrby z 0 o
 zincrby z -0 o
 zincrby z 1e308 f

@@ -1,0 +1,84 @@
+/** What goes of the increments of members (`core/counted-members.ts`): U1 to U3 of `counter-upkeep.ts`, with each member for a key. */
+
+import type { LocalWrite } from "../core/author.ts";
+import { msOfTimestamp } from "../core/clock.ts";
+import type { Container } from "../core/container.ts";
+import { isStanding } from "../core/container-part.ts";
+import { type CountedMember, memberFieldAt } from "../core/counted-members.ts";
+import { adderAt, runAt, sightAt, unseenOf } from "../core/increments.ts";
+import { incrementsOf } from "../core/kind.ts";
+import { nameAt, valueWithName } from "../core/member.ts";
+import { textOfOrigin } from "../core/origin-bytes.ts";
+import { expiresAt, timestampAt } from "../core/record.ts";
+import type { Shard } from "../core/shard.ts";
+import { partsOfMember, summedValue } from "./counted-member.ts";
+import type { UpkeepView } from "./counter-upkeep.ts";
+
+/** What has to be written, nothing else meanwhile. */
+export function memberUpkeepOf(
+  shard: Shard,
+  container: Container,
+  counted: CountedMember,
+  view: UpkeepView,
+): readonly LocalWrite[] {
+  // What a deletion of the whole saw goes first.
+  if (container.isFalling) return [];
+  const isSettled = isSettledIn(shard, counted, view);
+  const removals = isSettled ? removalsOf(shard, container, counted) : [];
+  if (removals.length > 0) return removals;
+  const folded = foldOf(shard, container, counted, isSettled, view);
+  return folded === undefined ? [] : [folded];
+}
+
+/** Its register is held, has not come to its end unless it has fallen, and is settled. */
+function isSettledIn({ table }: Shard, { base }: CountedMember, { nowMs, isSettled }: UpkeepView): boolean {
+  if (base === 0) return false;
+  const [view, at] = [table.viewOf(base), table.offsetOf(base)];
+  return (!isStanding(view, at) || expiresAt(view, at) > nowMs) && isSettled(view, at);
+}
+
+/** U1. */
+function removalsOf(shard: Shard, { kind, key }: Container, { base, slots, field }: CountedMember): LocalWrite[] {
+  const { table } = shard;
+  const seen = sightAt(table.viewOf(base), table.offsetOf(base));
+  const removals: LocalWrite[] = [];
+  for (const slot of slots) {
+    if (!shard.isStanding(slot) || shard.isUnconfirmed(slot)) continue;
+    const run = runAt(table.viewOf(slot), table.offsetOf(slot));
+    const origin = adderAt(table.viewOf(slot), table.offsetOf(slot));
+    const last = seen.get(origin);
+    if (run === undefined || last === undefined || unseenOf(run.tally, last) !== undefined) continue;
+    removals.push({ kind: incrementsOf(kind), key, field: field + textOfOrigin(origin), isRemoval: true });
+  }
+  return removals;
+}
+
+/** U2, U3. */
+function foldOf(
+  shard: Shard,
+  { kind, key }: Container,
+  counted: CountedMember,
+  isSettled: boolean,
+  { nowMs, ageMin, isPlaced }: UpkeepView,
+): LocalWrite | undefined {
+  const { base, standIn } = counted;
+  const { table } = shard;
+  const slot = standIn === 0 ? base : standIn;
+  if (slot === 0 || !shard.isLive(slot, nowMs) || (base === 0 && isPlaced)) return undefined;
+  const parts = partsOfMember(shard, slot).filter((each) => each !== base);
+  const isOfSealed = parts.some((each) => shard.vector.isSealed(adderAt(table.viewOf(each), table.offsetOf(each))));
+  const isGone = base !== 0 && standIn !== 0;
+  if (parts.length === 0 || (!isOfSealed && !(isGone && isSettled))) return undefined;
+  const value = summedValue(shard, slot);
+  // No number: what was added to it does not count, and stays as it is.
+  if (value === undefined) return undefined;
+  const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
+  const due = expiresAt(view, at);
+  const write: LocalWrite = {
+    ...{ kind, key, field: memberFieldAt(view, at), value: valueWithName(nameAt(view, at), value) },
+    expiresAt: due === Infinity ? undefined : due,
+  };
+  if (base === 0) return { ...write, stamp: 1 };
+  const isOld = msOfTimestamp(timestampAt(table.viewOf(base), table.offsetOf(base))) < nowMs - ageMin;
+  return isOld && !shard.isUnconfirmed(base) ? { ...write, isRemoval: true } : undefined;
+}
