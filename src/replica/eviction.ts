@@ -166,7 +166,9 @@ export class Eviction {
     const excess = { memory: -Infinity, disk: -Infinity };
     const keysMax = this.#memoryMax.value * MEMORY_SHARE * mark.memory;
     if (residency !== undefined && residency.leastBytes + kept + this.#lingeringBytes > keysMax) {
-      const bytes = residency.measureLeast() + kept;
+      const least = residency.measureLeast();
+      // Who might have had it may be gone by now: then it counts already.
+      const bytes = least + Math.min(kept, residency.lendableBytes);
       const lingeringBytes = residency.hasDisk ? 0 : this.#lingeringBytes;
       const valueBytes = bytes - residency.fixedBytes - sumOf(shards.all, ({ accounts }) => accounts.documentBytes);
       const over = Math.min(bytes + lingeringBytes - keysMax, valueBytes - keysMax * RECORDS_SHARE);
