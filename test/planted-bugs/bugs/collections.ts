@@ -50,6 +50,21 @@ export const COLLECTION_BUGS: readonly PlantedBug[] = [
     checkers: ["members", "audit", "convergence"],
   },
   {
+    name: "nothing-stands-in",
+    rule: "M1",
+    broken: "a member whose own register does not stand is not there, whatever was added to it",
+    patches: [
+      {
+        file: "core/member-places.ts",
+        find: "base === 0 ? standInAmong(this.#table, counted, from) : 0",
+        replace: "base < 0 ? standInAmong(this.#table, counted, from) : 0",
+      },
+    ],
+    scenario: "collections",
+    seedsMax: 20,
+    checkers: ["counters"],
+  },
+  {
     name: "seen-increments-count-again",
     rule: "-",
     broken: "what a value has seen of a run of increments counts once more with what was added since",
