@@ -86,7 +86,7 @@ function memoryState({
 }
 
 function dataState({ dataBytes, dataBytesMax, evicted = 0 }: Partial<ClusterStatus>): string | undefined {
-  const evictions = evicted > 0 ? `${evicted} values evicted` : undefined;
+  const evictions = evicted > 0 ? `${evicted} evicted` : undefined;
   if (dataBytes === undefined || dataBytesMax === undefined) return evictions;
   const taken = `${readableBytes(dataBytes)} of ${readableBytes(dataBytesMax)}`;
   return evictions === undefined ? taken : `${taken}, ${evictions}`;

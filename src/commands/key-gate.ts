@@ -12,6 +12,11 @@ export class KeyGate {
   /** By key: until whoever holds it is done. */
   readonly #held = new Map<Key, Promise<void>>();
 
+  /** Keys that are held. */
+  get held(): ReadonlyMap<Key, unknown> {
+    return this.#held;
+  }
+
   /** Nobody holds any key. */
   get isOpen(): boolean {
     return this.#held.size === 0;

@@ -10,7 +10,6 @@ import type { Container } from "../core/container.ts";
 import { KIND_LIST } from "../core/kind.ts";
 import { lengthWithName } from "../core/member.ts";
 import { expiresAt } from "../core/record.ts";
-import { usedOnceMore } from "../core/s3-fifo.ts";
 import type { Shard } from "../core/shard.ts";
 import type { CollectionType } from "../store.ts";
 import {
@@ -87,7 +86,7 @@ export class ReplicaCollections implements Collections {
     for (const container of shard.containers.under(key)) {
       const isCollection = collectionTypeOf(container.kind) !== undefined;
       if (!isCollection || !isThere(shard, container.kind, key, this.#host.now)) continue;
-      container.use = usedOnceMore(container.use);
+      container.used(this.#host.now);
       return container;
     }
     return undefined;

@@ -272,6 +272,7 @@ export class SpaceCommands {
       isBegun = true;
       return turn(workspace);
     };
+    this.#host.replica().eviction.keysInUse.set(this.#space, this.#gate.held);
     return this.#gate.hold(keysOf(words, facts), this.#inTurns(client, inRoom, command));
   }
 

@@ -40,15 +40,10 @@ export class Coldest {
 
   readonly #now: number;
 
-  readonly #mayGo: (shard: Shard, slot: number) => boolean;
+  readonly #mayGo: (place: Place) => boolean;
 
   /** Of what these shards hold at `now`, unix ms, and may be evicted; valid until one of them takes something in. */
-  constructor(
-    shards: readonly Shard[],
-    random: Random,
-    now: number,
-    mayGo: (shard: Shard, slot: number) => boolean = () => true,
-  ) {
+  constructor(shards: readonly Shard[], random: Random, now: number, mayGo: (place: Place) => boolean = () => true) {
     this.#shards = shards;
     this.#random = random;
     this.#now = now;
@@ -67,17 +62,23 @@ export class Coldest {
     let [coldest, warmth, room]: [Place | undefined, number, number] = [undefined, Infinity, 0];
     for (let draws = 0, looks = 0; draws < DRAWS_MAX && looks < LOOKS; draws++) {
       const { shard, slot } = this.#draw();
-      if (!mayBeEvicted(shard, slot) || !this.#mayGo(shard, slot)) continue;
-      looks++;
+      if (!mayBeEvicted(shard, slot)) continue;
       const place = { shard, slot, collection: collectionIn(shard, slot) };
+      if (!this.#mayGo(place)) continue;
+      looks++;
       const use = useOf(place);
       // One for each that goes, as a clock's hand passes over it once while as many go as there are.
-      if (looks === 1) setUse(place, cooled(use));
+      if (looks === 1 && this.#isItsTurn(place)) setUse(place, cooled(use));
       const roomTaken = this.#roomOf(place);
       if (warmthOf(use) > warmth || (warmthOf(use) === warmth && roomTaken <= room)) continue;
       [coldest, warmth, room] = [place, warmthOf(use), roomTaken];
     }
     return coldest;
+  }
+
+  /** A collection is drawn as often as it has members, and is passed over as often as what has none. */
+  #isItsTurn({ collection }: Place): boolean {
+    return collection === undefined || (this.#random.uint32() / TWO_32) * collection.members.size < 1;
   }
 
   /** Bytes times milliseconds. */

@@ -5,7 +5,7 @@ import type { CountedMember } from "./counted-members.ts";
 import type { FieldOrder } from "./field-order.ts";
 import { KIND_LIST, KIND_SORTED_SET } from "./kind.ts";
 import { OrderedSlots } from "./ordered-slots.ts";
-import { USE_OF_UNQUEUED } from "./s3-fifo.ts";
+import { USE_OF_UNQUEUED, usedOnceMore } from "./s3-fifo.ts";
 import type { ScoreOrder } from "./score-order.ts";
 import type { VersionVector } from "./version-vector.ts";
 
@@ -51,6 +51,8 @@ export class Container {
   newest = 0;
   /** How much it was asked for of late, all of it alike (`s3-fifo.ts`). */
   use = USE_OF_UNQUEUED;
+  /** When it was last, ms; undefined: nobody came across it yet. */
+  usedAt: number | undefined;
   /** What some members of a document, or deletions of a collection, cover, by their slots. */
   readonly covers = new Map<number, VersionVector>();
   /** Stamp of the newest deletion that is known exactly. */
@@ -93,6 +95,13 @@ export class Container {
   isCovered(origin: OriginId, sequence: number): boolean {
     for (const covers of this.covers.values()) if (covers.covers(origin, sequence)) return true;
     return false;
+  }
+
+  /** A command asks for something of it at `now`: that counts once, however often it looks, and not for who has made it. */
+  used(now: number): void {
+    if (this.usedAt === now) return;
+    if (this.usedAt !== undefined) this.use = usedOnceMore(this.use);
+    this.usedAt = now;
   }
 
   wroteHere(origin: OriginId): void {

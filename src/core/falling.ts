@@ -9,7 +9,8 @@ import { isStanding } from "./container-part.ts";
 import { fallen, isFallen } from "./fallen.ts";
 import type { Holdings } from "./holdings.ts";
 import { isCollectionKind } from "./kind.ts";
-import { originAt, RecordWriter, sequenceAt } from "./record.ts";
+import { originAt, RecordWriter, sequenceAt, wholeLength } from "./record.ts";
+import type { RegisterTable } from "./register-table.ts";
 import type { Shard } from "./shard.ts";
 import type { VersionVector } from "./version-vector.ts";
 
@@ -84,6 +85,15 @@ export class Falling {
     return slots.filter((slot) => containers.places.isPartOf(container, slot));
   }
 
+  /** Of members that are to fall and have not yet, bytes, about: as if those of one collection were alike. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { falling } of this.#holdings.containers.places.falling) {
+      for (const slots of falling) bytes += slots.size * wholeLengthIn(this.#holdings.table, slots.at(0));
+    }
+    return bytes;
+  }
+
   /** Lets up to `budget` members fall. True once none is left. */
   step(budget: number): boolean {
     const { places } = this.#holdings.containers;
@@ -138,4 +148,8 @@ export class Falling {
       this.#holdings.store(slot, writer.view, writer.bytes, 0, length);
     }
   }
+}
+
+function wholeLengthIn(table: RegisterTable, slot: number): number {
+  return wholeLength(table.viewOf(slot), table.offsetOf(slot));
 }

@@ -21,12 +21,13 @@
  *      be its keeper willing at the moment or not, unless that takes so long that a last mark is reached; and ghosts themselves go only where keys alone are too many.
  */
 
+import type { Key, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { RecentExtreme } from "../base/recent-extreme.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import { isKeeper } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
-import { Coldest, lengthOf } from "../core/coldest.ts";
+import { Coldest, lengthOf, type Place } from "../core/coldest.ts";
 import type { Container } from "../core/container.ts";
 import type { Standing } from "../core/memory-shares.ts";
 import type { Residency } from "../core/residency.ts";
@@ -91,8 +92,8 @@ export class Eviction {
   isUnderWay = false;
   /** Of what waits to be purged, bytes. */
   #lingeringBytes = 0;
-  /** Of collections that were removed and still fall, bytes, about. */
-  #doomedBytes = 0;
+  /** Keys that a command of several turns is under way with: their collections stay for now. */
+  readonly keysInUse = new Map<SpaceId, ReadonlyMap<Key, unknown>>();
   readonly #lendable = new RecentExtreme(LENDING_MS, Math.min);
   readonly #fallen = new RecentExtreme(LINGER_MS, Math.min);
   /** What registers may take of memory, bytes (F5). */
@@ -111,7 +112,6 @@ export class Eviction {
     const fallen = sumOf(this.#host.shards.all, ({ accounts }) => accounts.fallenBytes);
     this.#lingeringBytes = this.#fallen.note(fallen, now);
     this.#memoryMax.note(residency?.bytesMax ?? Infinity, now);
-    if (this.#doomedBytes > 0 && !this.#host.shards.all.some(isFalling)) this.#doomedBytes = 0;
     const first = this.#excess(FIRST_MARK);
     const last = this.#excess(LAST_MARK, this.#lendable.note(residency?.lendableBytes ?? 0, now));
     if (!isSome(first) && !isSome(last)) return;
@@ -132,7 +132,7 @@ export class Eviction {
       if (collection !== undefined) excess.memory -= bytes;
       else excess.memory -= residency?.hasDisk === true ? shard.values.keptLengthOf(slot) : shard.values.lengthOf(slot);
       if (collection === undefined) this.remove(shard, slot, now);
-      else this.#removeAll(shard, collection, bytes, now);
+      else this.#removeAll(shard, collection, now);
     }
     this.isUnderWay = isSome(excess) && left < STEP;
   }
@@ -145,19 +145,20 @@ export class Eviction {
     this.listener?.(shard, slot, bytes, isOrphan);
   }
 
-  #removeAll(shard: Shard, collection: Container, bytes: number, now: number): void {
+  #removeAll(shard: Shard, collection: Container, now: number): void {
     this.#host.writes.evictAll(shard, collection, now);
     this.evicted++;
-    if (isFalling(shard)) this.#doomedBytes += bytes;
   }
 
   /** F7. */
-  #mayGo({ memory }: Excess): (shard: Shard, slot: number) => boolean {
+  #mayGo({ memory }: Excess): (place: Place) => boolean {
     const { residency } = this.#host;
-    if (residency === undefined || residency.hasDisk) return () => true;
+    const isFree = (shard: Shard, collection: Container | undefined): boolean =>
+      collection === undefined || this.keysInUse.get(spaceOf(shard.id))?.has(collection.key) !== true;
+    if (residency === undefined || residency.hasDisk) return ({ shard, collection }) => isFree(shard, collection);
     const keysMax = this.#memoryMax.value * MEMORY_SHARE * memory;
     const areKeysTooMany = residency.keyBytes() + this.#lingeringBytes > keysMax;
-    return (shard, slot) => areKeysTooMany || !shard.isAway(slot);
+    return ({ shard, slot, collection }) => isFree(shard, collection) && (areKeysTooMany || !shard.isAway(slot));
   }
 
   /** `kept`: of values that others may have, bytes that are here all the same (F7). */
@@ -172,11 +173,11 @@ export class Eviction {
       const lingeringBytes = residency.hasDisk ? 0 : this.#lingeringBytes;
       const valueBytes = bytes - residency.fixedBytes - sumOf(shards.all, ({ accounts }) => accounts.documentBytes);
       const over = Math.min(bytes + lingeringBytes - keysMax, valueBytes - keysMax * RECORDS_SHARE);
-      excess.memory = over - this.#doomedBytes;
+      excess.memory = over - fallingBytesOf(shards.all);
     }
     const standingMax = (this.disk?.standingBytesMax ?? Infinity) * mark.disk;
     if (standingMax < Infinity) {
-      const standing = sumOf(shards.all, standingBytesOf) - this.#doomedBytes;
+      const standing = sumOf(shards.all, standingBytesOf) - fallingBytesOf(shards.all);
       const valueBytes = standing - sumOf(shards.all, ({ accounts }) => accounts.documentBytes);
       excess.disk = Math.min(standing + this.#lingeringBytes - standingMax, valueBytes - standingMax * VALUES_SHARE);
     }
@@ -248,8 +249,9 @@ function hasValues({ accounts: { recordBytes, fallenBytes, documentBytes } }: Sh
   return recordBytes - fallenBytes - documentBytes > 0;
 }
 
-function isFalling({ containers }: Shard): boolean {
-  return containers.places.falling.size > 0;
+/** Of what is about to fall, about. */
+function fallingBytesOf(shards: readonly Shard[]): number {
+  return sumOf(shards, ({ falling }) => falling.bytes);
 }
 
 function isSome({ memory, disk }: Excess): boolean {

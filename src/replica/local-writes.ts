@@ -6,6 +6,7 @@ import { DEFAULT_SPACE, SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import type { Replication } from "../cluster/replication.ts";
 import type { LocalWrite } from "../core/author.ts";
 import type { Container } from "../core/container.ts";
+import { LEASE_FIELD } from "../core/container-part.ts";
 import { KIND_PLAIN } from "../core/kind.ts";
 import { keyAt, keyStartAt, type RecordWriter, recordLength } from "../core/record.ts";
 import type { Residency } from "../core/residency.ts";
@@ -51,10 +52,10 @@ export class LocalWrites {
 
   /**
    * A local write or deletion, in the shard of its key. Returns its slot; its dot is in the register. `hasRoom`: room was
-   * expected (`expectRoom`) for all that belongs together with it.
+   * expected (`expectRoom`) for all that belongs together with it. When a whole is to end takes none: that frees some.
    */
   write(shard: Shard, write: LocalWrite, confirm: boolean, now: number, hasRoom: boolean): number {
-    if (write.value !== undefined && !hasRoom) this.expectRoom(spaceOf(shard.id));
+    if (write.value !== undefined && write.field !== LEASE_FIELD && !hasRoom) this.expectRoom(spaceOf(shard.id));
     this.prepare(shard);
     const slot = shard.write(write, now);
     this.#host.replication.queue(shard, this.#writer.view, recordLength(this.#writer.view, 0), confirm);
@@ -71,6 +72,7 @@ export class LocalWrites {
 
   /** All that is held of a collection goes for good. */
   evictAll(shard: Shard, { kind, key }: Container, now: number): void {
+    this.prepare(shard);
     for (const write of deletionOfAll(shard, { kind, key })) this.write(shard, write, false, now, false);
   }
 

@@ -142,7 +142,11 @@ function valueStatistics({ shards, residency, recalls, isEphemeral, orphans, fet
 }
 
 function evictionStatistics({ eviction: { evicted, disk } }: Replica): Statistic[] {
-  const evictions = counter("evicted_total", "Values that were removed for good, for want of room.", evicted);
+  const evictions = counter(
+    "evicted_total",
+    "Values, and collections, that were removed for good, for want of room.",
+    evicted,
+  );
   if (disk === undefined) return [evictions];
   return [
     evictions,

@@ -24,6 +24,8 @@ import { freshPlaceBehind } from "./list.ts";
 const STEPS_MAX = POSITION_BYTES_MAX / STEP_BYTES;
 /** Of the new places, beyond what stays in front of them. */
 const STEPS_ADDED = 3;
+/** Moved in one turn at the most, of about 15 us each: where more lie closely around, there is no room. */
+const MOVED_MAX = 4096;
 
 export interface Room {
   /** The place for what is to be inserted. */
@@ -32,7 +34,7 @@ export interface Room {
   readonly moves: readonly { readonly slot: number; readonly place: string }[];
 }
 
-/** Next to the element in a slot. Undefined: there is none; only places that somebody made up lead there. */
+/** Next to the element in a slot. Undefined: there is none, or too much would have to be moved. */
 export function roomNextTo(
   shard: Shard,
   key: Key,
@@ -43,6 +45,7 @@ export function roomNextTo(
   const { members } = shard.containers.find(KIND_LIST, key) as Container;
   const gap = members.rankOf(slot) + (side === "after" ? 1 : 0);
   const { left, right } = leastToMove(shard, members, gap);
+  if (left + right > MOVED_MAX) return undefined;
   const place = freshPlaceBehind(shard, key, members.at(gap - left - 1), nowMs);
   if (place === undefined || place.length + STEP_BYTES > POSITION_BYTES_MAX) return undefined;
   const chooser = { origin: shard.ownOrigin, stamp: timestampFromMs(nowMs) };
@@ -58,16 +61,16 @@ function leastToMove(shard: Shard, members: Container["members"], gap: number): 
   const right = runs(shard, members, gap, 1);
   const costOf = (steps: number) =>
     ((left[steps] as number) + (right[steps] as number) + 1) / (STEPS_MAX - STEPS_ADDED - steps);
-  let best = 1;
-  for (let steps = 2; steps < STEPS_MAX - STEPS_ADDED; steps++) if (costOf(steps) < costOf(best)) best = steps;
+  let best = STEPS_MAX - STEPS_ADDED - 1;
+  for (let steps = best - 1; steps >= 1; steps--) if (costOf(steps) <= costOf(best)) best = steps;
   return { left: left[best] as number, right: right[best] as number };
 }
 
-/** By numbers of steps: how many elements, from a rank on in one direction, have more of them, until one has not. */
+/** By numbers of steps: how many elements, from a rank on in one direction, have more of them, until one has not; too many: `Infinity`. */
 function runs(shard: Shard, members: Container["members"], from: number, direction: 1 | -1): readonly number[] {
-  const counts = new Array<number>(STEPS_MAX).fill(0);
+  const counts = new Array<number>(STEPS_MAX).fill(Infinity);
   let untold = STEPS_MAX - 1;
-  for (let count = 0; untold >= 1; count++) {
+  for (let count = 0; untold >= 1 && count <= MOVED_MAX; count++) {
     const slot = members.at(from + count * direction);
     const steps = slot === 0 ? 0 : nameLengthAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)) / STEP_BYTES;
     while (untold >= Math.max(1, steps)) counts[untold--] = count;
