@@ -82,7 +82,10 @@ export interface CommandClient {
   readonly room?: Room | undefined;
   /** Told of a command that waits for something to come; absent: none does, and they are answered as if nothing came. */
   readonly waits?: { begin(command: BlockedCommand): void };
-  /** Told of the write that a member of a collection is read as, for its session. */
+  /**
+   * Told of the writes that the value of a key, a member of a collection, or a page of them, is read as, for its session; also of
+   * those by which there is none.
+   */
   saw?(dot: Dot): void;
   /** Of the last write that was made for it. */
   lastWrite: Dot | undefined;

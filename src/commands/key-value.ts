@@ -34,6 +34,12 @@ export function isLost(shard: Shard, key: Key, now: number, lost: ReadonlySet<Ke
   return slot !== 0 && shard.isLive(slot, now) && shard.isAway(slot);
 }
 
+/** All that is held of it: what it comes to, or that there is none, is what these say together. */
+export function registersOf(shard: Shard, key: Key): readonly number[] {
+  const base = shard.find(KIND_PLAIN, key);
+  return base === 0 ? shard.increments.of(key) : [base, ...shard.increments.of(key)];
+}
+
 export function isThere({ base, from }: Sum): boolean {
   return base !== 0 || from.length > 0;
 }

@@ -21,6 +21,7 @@ import {
   memberCount,
   memberName,
   memberPlace,
+  memberRegisters,
   memberSlot,
   membersFrom,
   memberValue,
@@ -57,8 +58,8 @@ export interface CollectionsHost {
   shardOf(key: Key): Shard;
   write(shard: Shard, write: LocalWrite): void;
   takeRoom(bytes: number): void;
-  /** The client is about to be told what is in a slot. */
-  saw(shard: Shard, slot: number): void;
+  /** The client is about to be told what is in slots, or that nothing is: asked for them where it wants to know. */
+  saw(shard: Shard, slotsOf: () => readonly number[]): void;
   /** When what is asked to end then ends, by the policy of the keyspace; undefined: never. */
   endUnderPolicy(at: number): number | undefined;
 }
@@ -157,10 +158,10 @@ export class ReplicaCollections implements Collections {
 
   valueOf(key: Key, type: CollectionType, name: string): Uint8Array | undefined {
     const shard = this.#shardFor(key, type);
-    const slot = memberSlot(shard, { kind: kindOf(type), key }, name, this.#host.now);
-    if (slot === 0) return undefined;
-    this.#host.saw(shard, slot);
-    return memberValue(shard, slot);
+    const id = { kind: kindOf(type), key };
+    const slot = memberSlot(shard, id, name, this.#host.now);
+    this.#host.saw(shard, () => memberRegisters(shard, id, name));
+    return slot === 0 ? undefined : memberValue(shard, slot);
   }
 
   memberExpiresAt(key: Key, type: CollectionType, name: string): number | undefined {
@@ -182,6 +183,7 @@ export class ReplicaCollections implements Collections {
       const at = memberPlace(shard, { kind: kindOf(type), key }, slot);
       // Those of one place come together: no cursor tells them apart.
       if (members.length >= count && at !== last) return { members, next: at };
+      this.#host.saw(shard, () => memberRegisters(shard, { kind: kindOf(type), key }, memberName(shard, slot)));
       members.push(new MemberIn(shard, slot));
       last = at;
     }

@@ -33,6 +33,7 @@ import {
   isLost,
   isThere,
   liveIn,
+  registersOf,
   sizeOfValue,
   valueIn,
   versionOfValue,
@@ -227,6 +228,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   stringAt(key: Key): Uint8Array | undefined {
     const shard = this.shardOf(key);
     const value = this.#valueIn(shard, key);
+    this.saw(shard, () => registersOf(shard, key));
     if (!isThere(value)) return this.#noString(shard, key);
     if (value.base !== 0) shard.values.used(value.base);
     return this.#textOf(shard, key, value);
@@ -374,7 +376,9 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     this.#client.lastWrite = dotOf(shard, slot);
   }
 
-  readonly saw = (shard: Shard, slot: number): void => this.#client.saw?.(dotOf(shard, slot));
+  saw(shard: Shard, slotsOf: () => readonly number[]): void {
+    if (this.#client.saw !== undefined) for (const slot of slotsOf()) this.#client.saw(dotOf(shard, slot));
+  }
 
   endUnderPolicy(at: number): number | undefined {
     return endUnder(this.#replica.keyspaces.policyOf(this.#space), at, this.now);

@@ -6,6 +6,7 @@
 import { latin1FromBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import type { ShardId } from "../base/ids.ts";
+import { NewestDots } from "../base/newest-dots.ts";
 import { arrayReply, errorReply, integerReply, plainReply, type Reply, textReply } from "../command-reply.ts";
 import type { CommandClient, CommandFacts, QueuedCommand } from "../command-store.ts";
 import type { Shard } from "../core/shard.ts";
@@ -192,7 +193,7 @@ class PassedOnClient implements CommandClient {
   readonly allowance: CommandClient["allowance"];
   readonly #bytesMax: number;
   readonly #publish: Publish | undefined;
-  #seen: Dot | undefined;
+  readonly #seen = new NewestDots();
   #bytes = 0;
 
   constructor(bytesMax: number, { refusal, allowance, publish }: PassedOnOptions) {
@@ -209,12 +210,12 @@ class PassedOnClient implements CommandClient {
   }
 
   saw(dot: Dot): void {
-    this.#seen = dot;
+    this.#seen.note(dot);
   }
 
-  /** The last, of what was read alone. */
+  /** In the order of time. */
   get seen(): readonly Dot[] {
-    return this.#seen === undefined ? [] : [this.#seen];
+    return this.#seen.all.toReversed();
   }
 
   get lastWrite(): Dot | undefined {

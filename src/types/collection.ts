@@ -52,6 +52,14 @@ export function memberSlot(shard: Shard, { kind, key }: CollectionId, name: stri
   return container.falling.length === 0 || container.placeIn(slot, true) === container.members ? slot : 0;
 }
 
+/** Slots of all that is held of a member: what it holds, or that there is none, is what these say together. */
+export function memberRegisters(shard: Shard, { kind, key }: CollectionId, name: string): readonly number[] {
+  const field = fieldOfName(name);
+  const own = shard.find(kind, key, field);
+  const added = shard.containers.find(kind, key)?.counted.get(field)?.slots ?? [];
+  return own === 0 ? added : [own, ...added];
+}
+
 /** What a member holds, or comes to: a view, valid until something is written. */
 export function memberValue(shard: Shard, slot: number): Uint8Array {
   return summedValue(shard, slot) ?? ownValue(shard, slot);

@@ -1,6 +1,7 @@
 /** Counters over HTTP, and the same keys to Redis clients and as values. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { decodeSession } from "../../src/doors/session.ts";
 import { HttpAndRedis } from "../redis/http-and-redis.ts";
 import type { RespClient } from "../redis/resp-client.ts";
 
@@ -40,6 +41,19 @@ describe("a counter", () => {
     expect(await send("GET")).toEqual([200, -2]);
     const value = await atoll.fetch("/kv/n");
     expect(await value.text()).toBe("-2");
+  });
+
+  it("gives a session that has seen what it comes to, or that it was deleted", async () => {
+    const seen = async () =>
+      decodeSession((await atoll.fetch("/counters/n")).headers.get("atoll-session") ?? "").map((dot) => dot.sequence);
+    await redis.send("SET", "n", "1");
+    const base = await seen();
+    await add(5);
+    const added = await seen();
+    expect([base.length, added.length]).toEqual([1, 1]);
+    expect(added[0]).toBeGreaterThan(base[0] ?? 0);
+    await redis.send("DEL", "n");
+    expect((await seen())[0]).toBeGreaterThan(added[0] ?? 0);
   });
 
   it("has a version as a value that every addition changes, wherever it was made", async () => {

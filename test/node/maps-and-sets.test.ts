@@ -1,6 +1,7 @@
 /** Maps and sets over HTTP, and the same keys to Redis clients: hashes and sets. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { decodeSession } from "../../src/doors/session.ts";
 import { HttpAndRedis } from "../redis/http-and-redis.ts";
 import type { RespClient } from "../redis/resp-client.ts";
 
@@ -187,5 +188,18 @@ describe("maps and sets", () => {
     expect(sessionOf(await send("GET", "/maps/k/f"))).toBe(written);
     await redis.send("SADD", "s", "m");
     expect(sessionOf(await send("GET", "/sets/s/m"))).not.toBe(nothing);
+  });
+
+  it("give a session that has seen what a page shows, and that something was removed", async () => {
+    const seenBy = async (path: string) =>
+      decodeSession((await send("GET", path)).headers.get("atoll-session") ?? "").map(({ sequence }) => sequence);
+    await redis.send("HSET", "k", "a", "1", "b", "2");
+    await redis.send("SADD", "s", "m");
+    const [page, a, b] = [await seenBy("/maps/k"), await seenBy("/maps/k/a"), await seenBy("/maps/k/b")];
+    expect(page).toEqual([Math.max(...a, ...b)]);
+    expect(await seenBy("/sets/s")).toEqual(await seenBy("/sets/s/m"));
+    await send("DELETE", "/maps/k/a");
+    const [removed = 0] = await seenBy("/maps/k/a");
+    expect(removed).toBeGreaterThan(Math.max(...page));
   });
 });

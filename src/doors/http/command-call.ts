@@ -3,6 +3,7 @@
 import { assert } from "../../base/assert.ts";
 import { bytesFromLatin1 } from "../../base/bytes.ts";
 import { AtollError, type ErrorCode } from "../../base/errors.ts";
+import { NewestDots } from "../../base/newest-dots.ts";
 import { plainReply, type Reply } from "../../command-reply.ts";
 import type { CommandClient, CommandKeyspace, QueuedCommand } from "../../command-store.ts";
 import type { Dot } from "../../store.ts";
@@ -16,7 +17,7 @@ type PlainReply = ReturnType<typeof plainReply>;
 
 export interface Carried {
   readonly reply: Exclude<PlainReply, ErrorReply>;
-  /** Of what was written, or of the one thing that was read. */
+  /** Of what was written, or else of what was read: of each origin the newest, of as many as a session has room for. */
   readonly dots: readonly Dot[];
 }
 
@@ -38,19 +39,16 @@ export async function carryOut(
 ): Promise<Carried> {
   const keyspace = keyspaceOf(call, facts);
   const command = commandOf(facts, name, ...words);
-  let seen: Dot | undefined;
+  const seen = new NewestDots();
   const client: CommandClient = {
     room: call.room,
     session: call.session,
     lastWrite: undefined,
-    saw: (dot) => {
-      seen = dot;
-    },
+    saw: (dot) => seen.note(dot),
   };
   const reply = plainReply(await keyspace.run(command.words, command.facts, client));
   if (reply.type === "error") throw errorOf(reply);
-  const dot = client.lastWrite ?? seen;
-  return { reply, dots: dot === undefined ? [] : [dot] };
+  return { reply, dots: client.lastWrite === undefined ? seen.all : [client.lastWrite] };
 }
 
 /** Removes what is under the key, if it is of this type or nothing. What comes there meanwhile stays. Throws as `carryOut`. */

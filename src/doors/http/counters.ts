@@ -18,9 +18,9 @@ export async function postCounter(call: Call, facts: DoorFacts): Promise<Answer>
 
 /** 200 with what it comes to, 404. */
 export async function getCounter(call: Call, facts: DoorFacts): Promise<Answer> {
-  const { reply } = await carryOut(call, facts, "get", call.key);
-  if (reply.type === "nothing") return problemAnswer(new AtollError("NOT_FOUND", "no such counter"));
-  return jsonAnswer(200, { value: numberIn(reply) });
+  const { reply, dots } = await carryOut(call, facts, "get", call.key);
+  if (reply.type === "nothing") return { ...problemAnswer(new AtollError("NOT_FOUND", "no such counter")), dots };
+  return jsonAnswer(200, { value: numberIn(reply) }, dots);
 }
 
 function amountIn(body: Buffer): number {

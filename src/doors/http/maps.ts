@@ -19,7 +19,7 @@ export async function putField(call: Call, facts: DoorFacts): Promise<Answer> {
 /** 200 with the value, 404. */
 export async function getField(call: Call, facts: DoorFacts): Promise<Answer> {
   const { reply, dots } = await carryOut(call, facts, "hget", call.key, namedIn(call, "field"));
-  if (reply.type !== "bulk") return problemAnswer(new AtollError("NOT_FOUND", "no such field"));
+  if (reply.type !== "bulk") return { ...problemAnswer(new AtollError("NOT_FOUND", "no such field")), dots };
   const headers = ["Content-Type", VALUE_TYPE, "Content-Length", String(reply.value.length)];
   return { status: 200, headers, body: reply.value, isBodySpent: true, dots };
 }

@@ -8,6 +8,7 @@ import { isUtf8 } from "node:buffer";
 import { latin1FromBytes } from "../../base/bytes.ts";
 import { AtollError } from "../../base/errors.ts";
 import type { Reply } from "../../command-reply.ts";
+import type { Dot } from "../../store.ts";
 import { TEXT_COPIES } from "../byte-account.ts";
 import { checkLimit } from "../fields.ts";
 import { type Answer, jsonAnswer } from "./answer.ts";
@@ -24,6 +25,8 @@ export interface Page {
   readonly parts: readonly Uint8Array[];
   /** Absent: there are no more. */
   readonly cursor: string | undefined;
+  /** Of what it shows, as in `Carried`. */
+  readonly dots: readonly Dot[];
 }
 
 /** Throws `BAD_REQUEST`, `BAD_CURSOR`, and what ends the command. */
@@ -33,14 +36,14 @@ export async function pageOf(call: Call, facts: DoorFacts, command: "hscan" | "s
   if (from !== undefined && !CURSOR.test(from))
     throw new AtollError("BAD_CURSOR", "the cursor is not one that was handed out here");
   const words = [call.key, from ?? BEGINNING, "count", String(limit)];
-  const { reply } = await carryOut(call, facts, command, ...words);
+  const { reply, dots } = await carryOut(call, facts, command, ...words);
   const [next, members] = itemsOf(reply);
   const cursor = next?.type === "bulk" ? latin1FromBytes(next.value) : BEGINNING;
   const parts = itemsOf(members).flatMap((item) => (item.type === "bulk" ? [item.value] : []));
   // The text that is made of them, beside themselves.
   const bytes = parts.reduce((sum, part) => sum + part.length, 0);
   await call.room(bytes * TEXT_COPIES);
-  return { parts, cursor: cursor === BEGINNING ? undefined : cursor };
+  return { parts, cursor: cursor === BEGINNING ? undefined : cursor, dots };
 }
 
 function itemsOf(reply: Reply | undefined): readonly Reply[] {
@@ -67,6 +70,10 @@ export function textsOf(
   return { texts, encoding: isText ? {} : { encoding: "base64" } };
 }
 
-export function pageAnswer(call: Call, { cursor }: Page, content: Readonly<Record<string, unknown>>): Promise<Answer> {
-  return withRoom(call, jsonAnswer(200, { ...content, cursor }));
+export function pageAnswer(
+  call: Call,
+  { cursor, dots }: Page,
+  content: Readonly<Record<string, unknown>>,
+): Promise<Answer> {
+  return withRoom(call, jsonAnswer(200, { ...content, cursor }, dots));
 }

@@ -18,7 +18,7 @@ export async function addMember(call: Call, facts: DoorFacts): Promise<Answer> {
 export async function hasMember(call: Call, facts: DoorFacts): Promise<Answer> {
   const { reply, dots } = await carryOut(call, facts, "sismember", call.key, namedIn(call, "member"));
   const isMember = reply.type === "integer" && reply.value === 1;
-  if (!isMember) return problemAnswer(new AtollError("NOT_FOUND", "no such member"));
+  if (!isMember) return { ...problemAnswer(new AtollError("NOT_FOUND", "no such member")), dots };
   return jsonAnswer(200, { isMember }, dots);
 }
 
