@@ -18,7 +18,7 @@ export interface Dot {
   readonly sequence: number;
 }
 
-/** Identity of a register's content, opaque to clients; equal exactly when the register is the same write. ETag-safe. */
+/** Identity of a register's content, opaque to clients; equal exactly when it is the same write, or of a number that is added to the same writes. ETag-safe. */
 export type Version = string;
 
 export interface Entry {

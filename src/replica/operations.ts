@@ -9,11 +9,21 @@ import { KIND_PLAIN } from "../core/kind.ts";
 import { tagsAt, timestampAt, valueLengthAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { tagsOf } from "../core/tags.ts";
-import type { AckLevel, Condition, Dot, PutOptions, ReadOutcome, WriteOptions, WriteOutcome } from "../store.ts";
+import type {
+  AckLevel,
+  Condition,
+  Dot,
+  PutOptions,
+  ReadOutcome,
+  Version,
+  WriteOptions,
+  WriteOutcome,
+} from "../store.ts";
 import { isAddedTo, sumOf } from "../types/counter.ts";
-import { dotAt, entryAt, versionAt } from "./register-view.ts";
+import { dotAt, entryAt, versionAt, versionOf } from "./register-view.ts";
 import type { Replica } from "./replica.ts";
-import { newestOf, recordOfSum } from "./shown-record.ts";
+import { newestOf, shownSum } from "./shown-record.ts";
+import { mixtureOf } from "./sum-version.ts";
 import { staleDot } from "./tag-invalidation.ts";
 
 const CONTENT_TYPE_LENGTH_MAX = 255;
@@ -85,7 +95,7 @@ function readSum(
     if (shard.isAway(base)) return new ValueAway(shard, base);
     shard.values.used(base);
   }
-  const { view, start } = recordOfSum(shard, key, sum);
+  const { view, start } = shownSum(shard, key, sum);
   return { dot: dotAt(shard.id, view, start), entry: entryAt(view, start) };
 }
 
@@ -162,24 +172,24 @@ export function carryOutWrite(
 ): WriteOutcome {
   const { key, value, contentType, tags, above, expiresAt, condition, ack } = write;
   const shard = replica.shardOfKey(key, space);
-  const before = versionSlot(shard, key, now);
-  const existed = before !== 0;
-  if (condition !== undefined) {
-    const version = existed ? versionAt(shard.table.viewOf(before), shard.table.offsetOf(before)) : undefined;
-    checkCondition(condition, version);
-  }
+  const version = versionIn(shard, key, now);
+  const existed = version !== undefined;
+  if (condition !== undefined) checkCondition(condition, version);
   const wantsConfirm = ack !== undefined && ack !== "memory" && ack !== "disk";
   const local = { kind: KIND_PLAIN, key, value, contentType, tags, above, expiresAt, stamp };
   const slot = replica.write(shard, local, wantsConfirm, now);
   return writtenAt(shard, slot, existed);
 }
 
-/** The slot of the register whose version is that of what is under a key; 0: there is nothing. */
-export function versionSlot(shard: Shard, key: Key, now: number): number {
+/** Of what is under a key; undefined: there is nothing. */
+export function versionIn(shard: Shard, key: Key, now: number): Version | undefined {
   const sum = isAddedTo(shard, key) ? sumOf(shard, key, now) : undefined;
-  if (sum !== undefined) return newestOf(shard, sum);
-  const slot = shard.find(KIND_PLAIN, key);
-  return slot !== 0 && shard.isLive(slot, now) ? slot : 0;
+  const held = sum === undefined ? shard.find(KIND_PLAIN, key) : newestOf(shard, sum);
+  if (held === 0 || !shard.isLive(held, now)) return undefined;
+  const view = shard.table.viewOf(held);
+  const at = shard.table.offsetOf(held);
+  const mixture = sum === undefined ? undefined : mixtureOf(shard, sum);
+  return mixture === undefined ? versionAt(view, at) : versionOf(timestampAt(view, at), mixture);
 }
 
 /** What a write came to that has just been carried out here. */

@@ -22,6 +22,7 @@ import {
 } from "../core/record.ts";
 import type { Dot, Entry, Version } from "../store.ts";
 import type { Change } from "./changes.ts";
+import { mixtureAt } from "./sum-version.ts";
 
 const TWO_12 = 4096;
 const TWO_24 = 16777216;
@@ -46,7 +47,7 @@ function hex53(value: number): string {
 let lastOrigin: OriginId | undefined;
 let lastOriginText = "";
 
-/** Stamp and origin in hex: together they name one write. */
+/** Stamp and origin in hex: together they name one write. Of what several make up: `sum-version.ts`. */
 export function versionOf(timestamp: Timestamp, origin: OriginId): Version {
   if (origin !== lastOrigin) {
     lastOriginText = hex53(origin);
@@ -59,8 +60,9 @@ export function stampOf(version: Version): Timestamp {
   return Number.parseInt(version.slice(0, 14), 16) as Timestamp;
 }
 
+/** Of a register, or of what a record shows that several make up. */
 export function versionAt(view: DataView, at: number): Version {
-  return versionOf(timestampAt(view, at), originAt(view, at));
+  return versionOf(timestampAt(view, at), mixtureAt(view, at) ?? originAt(view, at));
 }
 
 export function dotAt(shard: ShardId, view: DataView, at: number): Dot {

@@ -34,7 +34,7 @@ import { stampOf } from "./register-view.ts";
 import { groupOf, restoreHere } from "./restore.ts";
 import { type Answer, type Here, type Router, unknownOutcome } from "./router.ts";
 import { type Fate, fateOf } from "./second-tries.ts";
-import { recordOfSum } from "./shown-record.ts";
+import { shownSum } from "./shown-record.ts";
 
 /** Requests of one peer that wait here: for acknowledgements, sessions, or others. */
 export const SERVED_MAX = 16_384;
@@ -335,7 +335,7 @@ function isAway(shard: Shard, key: Key): boolean {
 /** Valid until the machine goes on. */
 function recordsOf(shard: Shard, key: Key, now: number): Records {
   const sum = isAddedTo(shard, key) ? sumOf(shard, key, now) : undefined;
-  if (sum !== undefined && sum.from.length > 0) return recordOfSum(shard, key, sum);
+  if (sum !== undefined && sum.from.length > 0) return shownSum(shard, key, sum);
   const slot = shard.find(KIND_PLAIN, key);
   if (slot === 0) return NOTHING;
   shard.values.used(slot);

@@ -29,6 +29,7 @@ import type { Shard } from "../core/shard.ts";
 import { partsOfMember, summedValue } from "../types/counted-member.ts";
 import { endOf, isAddedTo, type Sum, sumOf, textOf } from "../types/counter.ts";
 import type { Records } from "../wire/records.ts";
+import { markOfSum } from "./sum-version.ts";
 
 const writer = new RecordWriter();
 
@@ -45,8 +46,13 @@ export function newestOf(shard: Shard, { base, from }: Sum): number {
   return newest;
 }
 
+/** As `recordOfSum`, for whoever is only shown it: its version is that of all it is made of (`sum-version.ts`). */
+export function shownSum(shard: Shard, key: Key, sum: Sum): Records {
+  return recordOfSum(shard, key, sum, markOfSum(shard, sum));
+}
+
 /** Valid until the next one is made. The value of its base is in memory. */
-export function recordOfSum(shard: Shard, key: Key, sum: Sum): Records {
+export function recordOfSum(shard: Shard, key: Key, sum: Sum, seen?: Uint8Array): Records {
   const text = textOf(shard, sum);
   const fields = sum.base === 0 ? {} : baseFields(shard, sum.base);
   const due = endOf(shard, sum);
@@ -56,6 +62,7 @@ export function recordOfSum(shard: Shard, key: Key, sum: Sum): Records {
     key,
     ...(text !== undefined && { value: text }),
     expiresAt: due,
+    seen,
   });
 }
 
@@ -113,7 +120,7 @@ export function shownAfter(
   const key = keyAt(slotView, new Uint8Array(slotView.buffer, slotView.byteOffset, slotView.byteLength), at);
   if (!isAddedTo(shard, key)) return "itself";
   const sum = sumOf(shard, key, now);
-  if (sum !== undefined) return sum.base !== 0 && shard.isAway(sum.base) ? "away" : recordOfSum(shard, key, sum);
+  if (sum !== undefined) return sum.base !== 0 && shard.isAway(sum.base) ? "away" : shownSum(shard, key, sum);
   if (kind === KIND_PLAIN) return "itself";
   if (shard.find(KIND_PLAIN, key) !== 0) return "nothing";
   const isOver = isGone(flagsAt(slotView, at)) || expiresAt(slotView, at) <= now;

@@ -9,7 +9,7 @@ import { incrementBy } from "../../src/commands/increments.ts";
 import { NOTHING_SEEN_TO } from "../../src/commands/interruption.ts";
 import { ReplicaWorkspace } from "../../src/commands/replica-workspace.ts";
 import { pageOfKeys } from "../../src/replica/key-pages.ts";
-import { readKey } from "../../src/replica/operations.ts";
+import { readKey, writeKey } from "../../src/replica/operations.ts";
 import { pageOfRecords } from "../../src/replica/record-pages.ts";
 import type { WatchEvent } from "../../src/store.ts";
 import { Machines } from "../support/machines.ts";
@@ -47,7 +47,39 @@ function listed(machines: Machines, name: string): readonly string[] {
   return pageOfKeys(machines.at(name), DEFAULT_SPACE, { prefix: "", limit: 100 }, machines.clockOf(name)).keys;
 }
 
+function versionAt(machines: Machines, name: string): string | undefined {
+  const read = readKey(machines.at(name), DEFAULT_SPACE, KEY, machines.clockOf(name));
+  return "entry" in read ? read.entry?.version : undefined;
+}
+
 describe("a number on several replicas", () => {
+  it("has another version once an addition comes that is older than the newest, the same everywhere", async () => {
+    const machines = await Machines.started(NAMES, 3);
+    machines.put("a", KEY, "100");
+    machines.run(3000);
+    machines.cut(["a"], ["b", "c"]);
+    add(machines, "b", 1);
+    machines.run(10);
+    add(machines, "a", 2);
+    const before = versionAt(machines, "a") ?? "";
+    machines.heal();
+    machines.run(20_000);
+    expect(shown(machines, "a")).toBe("103");
+    const after = versionAt(machines, "a") ?? "";
+    expect(after).toMatch(/^[0-9a-f]{14}-[0-9a-f]{14}$/);
+    // The addition that came is the older one.
+    expect(after.slice(0, 14)).toBe(before.slice(0, 14));
+    expect(after).not.toBe(before);
+    expect(NAMES.map((name) => versionAt(machines, name))).toEqual([after, after, after]);
+    const replace = (version: string) => {
+      const condition = { type: "version", versions: [version] } as const;
+      const write = { value: new Uint8Array(1), options: { condition } };
+      writeKey(machines.at("a"), DEFAULT_SPACE, KEY, write, machines.clockOf("a"));
+    };
+    expect(() => replace(before)).toThrow("version");
+    replace(after);
+  });
+
   it("comes to all that was added on both sides of a cut, and is one key", async () => {
     const machines = await Machines.started(NAMES, 1);
     machines.put("a", KEY, "100");
