@@ -72,6 +72,25 @@ describe("a map", () => {
     expect(await contentOf("/maps/a%2Fb?encoding=base64").catch(() => "none")).toBe("none");
   });
 
+  it("has fields that end by themselves where a time to live is asked for, until they are put without", async () => {
+    const ttlOf = async (field: string) => (await redis.send("HPTTL", "k", "FIELDS", "1", field)) as readonly number[];
+    expect(await statusOf("PUT", "/maps/k/short?ttl=1m", "1")).toBe(201);
+    expect(await statusOf("PUT", "/maps/k/long", "2")).toBe(201);
+    const [left = 0] = await ttlOf("short");
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(60_000);
+    expect(await ttlOf("long")).toEqual([-1]);
+    expect(await redis.send("PTTL", "k")).toBe(-1);
+    expect(await statusOf("PUT", "/maps/k/long?ttl=10h", "3")).toBe(204);
+    expect(await statusOf("PUT", "/maps/k/short", "4")).toBe(204);
+    expect(await ttlOf("short")).toEqual([-1]);
+    expect(await contentOf("/maps/k")).toEqual({ fields: { short: "4", long: "3" } });
+    expect(await statusOf("PUT", "/maps/k/new?ttl=0", "5")).toBe(400);
+    expect(await statusOf("GET", "/maps/k/new")).toBe(404);
+    await redis.send("SET", "s", "text");
+    expect(await statusOf("PUT", "/maps/s/f?ttl=1m", "6")).toBe(409);
+  });
+
   it("is reached by keys and fields that a URL normalises away", async () => {
     expect(await statusOf("PUT", "/maps/a%2Fb/x", "1")).toBe(201);
     expect(await redis.send("HLEN", "a/b")).toBe(1);

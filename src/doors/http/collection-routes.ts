@@ -68,11 +68,12 @@ export const collectionRoutes = {
         run: getField,
       },
       PUT: {
-        summary: "Sets the value of a field of a map, which it begins where there is none: 201 new, 204 replaced",
+        summary:
+          "Sets the value of a field of a map, which it begins where there is none: 201 new, 204 replaced. The field alone has the time to live",
         access: "write",
         body: "value",
         bodyShape: "Value",
-        query: ["field"],
+        query: ["field", "ttl"],
         outcomes: { 201: {}, 204: {} },
         problems: [408, WRONG_TYPE, 413, 415, 507],
         run: putField,

@@ -37,8 +37,34 @@ export async function carryOut(
   name: string,
   ...words: readonly (string | Uint8Array)[]
 ): Promise<Carried> {
+  return carriedOut(call, facts, (keyspace, client) => {
+    const command = commandOf(facts, name, ...words);
+    return keyspace.run(command.words, command.facts, client);
+  });
+}
+
+/** Two commands with nothing in between; replies with what the first is answered. Throws as `carryOut` what ends either. */
+export async function carryOutBoth(
+  call: Call,
+  facts: DoorFacts,
+  first: readonly [string, ...(string | Uint8Array)[]],
+  second: readonly [string, ...(string | Uint8Array)[]],
+): Promise<Carried> {
+  return carriedOut(call, facts, async (keyspace, client) => {
+    const commands = [commandOf(facts, ...first), commandOf(facts, ...second)];
+    const reply = await keyspace.runAll(commands, [], client);
+    if (reply.type !== "array") return reply;
+    const failed = reply.items.find(({ type }) => type === "error");
+    return failed ?? (reply.items[0] as Reply);
+  });
+}
+
+async function carriedOut(
+  call: Call,
+  facts: DoorFacts,
+  run: (keyspace: CommandKeyspace, client: CommandClient) => Reply | Promise<Reply>,
+): Promise<Carried> {
   const keyspace = keyspaceOf(call, facts);
-  const command = commandOf(facts, name, ...words);
   const seen = new NewestDots();
   const client: CommandClient = {
     room: call.room,
@@ -46,7 +72,7 @@ export async function carryOut(
     lastWrite: undefined,
     saw: (dot) => seen.note(dot),
   };
-  const reply = plainReply(await keyspace.run(command.words, command.facts, client));
+  const reply = plainReply(await run(keyspace, client));
   if (reply.type === "error") throw errorOf(reply);
   return { reply, dots: client.lastWrite === undefined ? seen.all : [client.lastWrite] };
 }

@@ -3,17 +3,26 @@
 import { AtollError } from "../../base/errors.ts";
 import { type Answer, problemAnswer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
-import { carryOut, remove } from "./command-call.ts";
+import { type Carried, carryOut, carryOutBoth, remove } from "./command-call.ts";
 import { isNothing, pageAnswer, pageOf, textsOf } from "./member-page.ts";
 import { namedIn } from "./named.ts";
+import { parseTtl } from "./values.ts";
 
 const VALUE_TYPE = "application/octet-stream";
 
 /** 201 new, 204 replaced. */
 export async function putField(call: Call, facts: DoorFacts): Promise<Answer> {
-  const { reply, dots } = await carryOut(call, facts, "hset", call.key, namedIn(call, "field"), call.body);
+  const field = namedIn(call, "field");
+  const { reply, dots } = await put(call, facts, ["hset", call.key, field, call.body], field);
   const isNew = reply.type === "integer" && reply.value === 1;
   return isNew ? { status: 201, headers: ["Content-Length", "0"], dots } : { status: 204, headers: [], dots };
+}
+
+/** The field ends by itself where a time to live is asked for, and else with the map. */
+function put(call: Call, facts: DoorFacts, words: Parameters<typeof carryOutBoth>[2], field: string): Promise<Carried> {
+  const ttl = call.query.get("ttl");
+  if (ttl === undefined) return carryOut(call, facts, ...words);
+  return carryOutBoth(call, facts, words, ["hpexpire", call.key, String(parseTtl(ttl)), "fields", "1", field]);
 }
 
 /** 200 with the value, 404. */
