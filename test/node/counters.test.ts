@@ -56,6 +56,29 @@ describe("a counter", () => {
     expect((await seen())[0]).toBeGreaterThan(added[0] ?? 0);
   });
 
+  it("is given its end as a whole with an addition, and only where something was added", async () => {
+    const post = async (ttl: string, by: number) =>
+      (
+        await atoll.fetch(`/counters/n?ttl=${ttl}`, {
+          method: "POST",
+          body: JSON.stringify({ by }),
+          headers: { "content-type": "application/json" },
+        })
+      ).status;
+    await add(1);
+    expect(await post("1m", 2)).toBe(200);
+    const left = (await redis.send("PTTL", "n")) as number;
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(60_000);
+    expect(await add(3)).toEqual([200, 6]);
+    expect(await redis.send("PTTL", "n")).toBeGreaterThan(0);
+    expect(await post("never", 4)).toBe(400);
+    expect(await send("GET")).toEqual([200, 6]);
+    await redis.send("SET", "n", "text");
+    expect(await post("1m", 5)).toBe(409);
+    expect(await redis.send("PTTL", "n")).toBe(-1);
+  });
+
   it("has a version as a value that every addition changes, wherever it was made", async () => {
     const etagOf = async () => (await atoll.fetch("/kv/n")).headers.get("etag") ?? "";
     const put = async (etag: string) =>

@@ -29,11 +29,12 @@ export const collectionRoutes = {
         run: getCounter,
       },
       POST: {
-        summary: "Adds to a number, 0 where there is none: what is added at once elsewhere counts as well",
+        summary:
+          "Adds to a number, 0 where there is none: what is added at once elsewhere counts as well. The whole then has the time to live",
         access: "read-write",
         body: "small",
         bodyShape: "Addition",
-        query: [],
+        query: ["ttl"],
         outcomes: { 200: { body: "Counter" } },
         problems: [408, WRONG_TYPE, 413, 415, 507],
         run: postCounter,

@@ -3,17 +3,35 @@
 import { latin1FromBytes } from "../../base/bytes.ts";
 import { AtollError, toAtollError } from "../../base/errors.ts";
 import type { Reply } from "../../command-reply.ts";
+import type { Dot } from "../../store.ts";
 import { isObject, parseJsonBytes } from "../json.ts";
 import { type Answer, jsonAnswer, problemAnswer } from "./answer.ts";
 import type { Call, DoorFacts } from "./call.ts";
 import { type Carried, carryOut } from "./command-call.ts";
+import { parseTtl } from "./values.ts";
 
 const NUMBER = /^-?\d+(?:\.\d+)?$/;
 
+/** For so long what was added just now is waited for where another replica gives the key its end, ms. */
+const OWN_WRITE_MS = 250;
+
 /** 200 with what it comes to now. */
 export async function postCounter(call: Call, facts: DoorFacts): Promise<Answer> {
+  const asked = call.query.get("ttl");
+  const ttlMs = asked === undefined ? undefined : parseTtl(asked);
   const { reply, dots } = await added(call, facts, amountIn(call.body));
-  return { ...jsonAnswer(200, { value: numberIn(reply) }), dots };
+  const ended = ttlMs === undefined ? [] : await end(call, facts, dots, ttlMs);
+  return jsonAnswer(200, { value: numberIn(reply) }, [...ended, ...dots]);
+}
+
+/**
+ * Gives the whole its end, as `PEXPIRE` behind `INCRBY` would. Not together with that: where nothing could be added, what is there
+ * must not end. Who is told of a failure here has added.
+ */
+async function end(call: Call, facts: DoorFacts, added: readonly Dot[], ttlMs: number): Promise<readonly Dot[]> {
+  const { dots = [], waitMs = OWN_WRITE_MS } = call.session ?? {};
+  const after: Call = { ...call, session: { dots: [...added, ...dots], waitMs } };
+  return (await carryOut(after, facts, "pexpire", call.key, String(ttlMs))).dots;
 }
 
 /** 200 with what it comes to, 404. */
