@@ -4,8 +4,8 @@ import type { NodeEvidence } from "./evidence.ts";
 import type { Stamp } from "./stamp.ts";
 
 /**
- * True where a replica may find that the value of a write of its own memory is nobody's any more, before the register is
- * deleted for it: it let go of it, and another has ended since that kept nothing on disk.
+ * True where a replica may find that the value of a write, or of a later one of that key, is nobody's any more, before the
+ * register is deleted for it: it let go of it, and another has ended since that kept nothing on disk.
  */
 export function mayBeLostInMemory(
   stamp: Stamp,
@@ -13,7 +13,7 @@ export function mayBeLostInMemory(
   nodes: readonly NodeEvidence[],
 ): boolean {
   const lentAt =
-    nodes[node]?.lent.find((lent) => lent.key === key && lent.timestamp === stamp.timestamp)?.at ?? Infinity;
+    nodes[node]?.lent.find((lent) => lent.key === key && lent.timestamp >= stamp.timestamp)?.at ?? Infinity;
   return nodes.some(
     ({ durable, ends }, other) => other !== node && !durable && ends.some((end) => end.at >= lentAt && end.at <= at),
   );

@@ -41,6 +41,9 @@ describe("checker of what one replica shows", () => {
       checkLocalOrder(evidence([PUT, absent], [node(here), node(there)])).length;
     const memory = { durable: false };
     expect(found({ ...memory, lent }, { ...memory, ends: [crash(15)] })).toBe(0);
+    const other = (timestamp: number) => [{ ...lent[0], timestamp: timestamp as Timestamp }] as typeof lent;
+    expect(found({ ...memory, lent: other(101) }, { ...memory, ends: [crash(15)] })).toBe(0);
+    expect(found({ ...memory, lent: other(99) }, { ...memory, ends: [crash(15)] })).toBe(1);
     // Not let go of here; gone before; still there; with a disk.
     expect(found(memory, { ...memory, ends: [crash(15)] })).toBe(1);
     expect(found({ ...memory, lent }, { ...memory, ends: [crash(11)] })).toBe(1);
