@@ -6,7 +6,7 @@ import { isOfVersion, type VersionFacts } from "../../src/wire/version-facts.ts"
 import type { SimulatedNode } from "./node.ts";
 
 /** Whoever said that it has it may have ended since, but no longer ago than an answer is waited for. */
-const ANSWER_MS = 6000;
+export const ANSWER_MS = 6000;
 
 /** True where another node has the value of a version, or what came after it, its expiry included; or had, perhaps, when it was last asked. */
 export function hasAnother(version: VersionFacts, self: number, nodes: readonly SimulatedNode[], now: number): boolean {

@@ -35,20 +35,20 @@ describe("checker of what one replica shows", () => {
   });
 
   it("lets a value be gone that went with the memory of the one it was left to", () => {
-    const absent = entry(2, 20, { type: "get", answer: read(undefined) });
-    const lent = [{ at: 12, key: PUT.operation.key, timestamp: 100 as Timestamp, isElsewhere: true }];
+    const absent = entry(2, 20_020, { type: "get", answer: read(undefined) });
+    const lent = [{ at: 12_000, key: PUT.operation.key, timestamp: 100 as Timestamp, isElsewhere: true }];
     const found = (here: Parameters<typeof node>[0], there: Parameters<typeof node>[0]): number =>
       checkLocalOrder(evidence([PUT, absent], [node(here), node(there)])).length;
     const memory = { durable: false };
-    expect(found({ ...memory, lent }, { ...memory, ends: [crash(15)] })).toBe(0);
+    expect(found({ ...memory, lent }, { ...memory, ends: [crash(15_000)] })).toBe(0);
     const other = (timestamp: number) => [{ ...lent[0], timestamp: timestamp as Timestamp }] as typeof lent;
-    expect(found({ ...memory, lent: other(101) }, { ...memory, ends: [crash(15)] })).toBe(0);
-    expect(found({ ...memory, lent: other(99) }, { ...memory, ends: [crash(15)] })).toBe(1);
+    expect(found({ ...memory, lent: other(101) }, { ...memory, ends: [crash(15_000)] })).toBe(0);
+    expect(found({ ...memory, lent: other(99) }, { ...memory, ends: [crash(15_000)] })).toBe(1);
     // Not let go of here; gone before; still there; with a disk.
-    expect(found(memory, { ...memory, ends: [crash(15)] })).toBe(1);
-    expect(found({ ...memory, lent }, { ...memory, ends: [crash(11)] })).toBe(1);
-    expect(found({ ...memory, lent }, { ...memory, ends: [crash(25)] })).toBe(1);
-    expect(found({ ...memory, lent }, { ends: [crash(15)] })).toBe(1);
+    expect(found(memory, { ...memory, ends: [crash(15_000)] })).toBe(1);
+    expect(found({ ...memory, lent }, { ...memory, ends: [crash(5000)] })).toBe(1);
+    expect(found({ ...memory, lent }, { ...memory, ends: [crash(25_000)] })).toBe(1);
+    expect(found({ ...memory, lent }, { ends: [crash(15_000)] })).toBe(1);
   });
 
   it("lets a value expire that was shown under a dot of a later life of its writer", () => {
