@@ -26,10 +26,12 @@ export interface BlockedHost {
   carryOut(client: CommandClient, body: (workspace: Workspace) => Reply): Reply;
   /** Once what it has to wait for has been seen to. */
   later(client: CommandClient, first: Interruption, body: (workspace: Workspace) => Reply): Promise<Reply>;
+  /** A key of the command is being written in turns: it is to be asked when that is done, by `again`. */
+  isPutOff(again: () => void): boolean;
 }
 
 export function awaited(
-  { host, space, isHere, carryOut, later }: BlockedHost,
+  { host, space, isHere, carryOut, later, isPutOff }: BlockedHost,
   client: CommandClient & Required<Pick<CommandClient, "waits">>,
   { type, keys, timeoutMs, take, over }: Awaited,
 ): Promise<Reply> {
@@ -45,6 +47,7 @@ export function awaited(
     const body = (workspace: Workspace): Reply => (isOver ? undefined : take(workspace)) ?? NOT_YET;
     const serve = (): boolean => {
       if (!isHere()) return answer(ELSEWHERE);
+      if (isPutOff(again)) return false;
       try {
         const reply = carryOut(client, body);
         return reply === NOT_YET ? isOver : answer(reply);
@@ -58,6 +61,8 @@ export function awaited(
       ...{ space, kind: kindOf(type), keys, serve, isHere, end: () => answer(isHere() ? over : ELSEWHERE) },
       ...{ dueAt: host.now() + timeoutMs, waitMaxMs: timeoutMs },
     };
+    // With all that wait for the same keys, in their order.
+    const again = (): void => keyWaits.askFor(wait);
     const goOn = (reply: Reply): void => {
       if (reply !== NOT_YET) answer(reply);
       else if (!isOver) enqueue();

@@ -3,14 +3,24 @@
  * atomic to all who come to this replica with commands, as one that takes one turn.
  *
  *  K1. A command holds all of its keys or none, so that none waits for another in a circle.
- *  K2. Who waits is carried out in the order in which it came, as far as it waits for the same.
+ *  K2. Who waits is carried out in the order in which it came, as far as it waits for the same; ahead of all come those who waited
+ *      for something to come under a key, as in Redis.
+ *  K3. Who has begun, and waited for anything else, looks here again before it goes on, and goes on at once where it is open:
+ *      whoever came meanwhile may hold its keys.
  */
 
 import type { Key } from "../base/ids.ts";
 
+/** Who holds keys. */
+interface Holder {
+  /** It is done. */
+  readonly until: Promise<void>;
+  /** Called once it is. */
+  readonly ahead: Set<() => void>;
+}
+
 export class KeyGate {
-  /** By key: until whoever holds it is done. */
-  readonly #held = new Map<Key, Promise<void>>();
+  readonly #held = new Map<Key, Holder>();
 
   /** Keys that are held. */
   get held(): ReadonlyMap<Key, unknown> {
@@ -24,20 +34,39 @@ export class KeyGate {
 
   /** Undefined: nobody holds one of them. */
   shutFor(keys: readonly Key[]): Promise<void> | undefined {
-    for (const key of keys) {
-      const until = this.#held.get(key);
-      if (until !== undefined) return until;
-    }
-    return undefined;
+    return this.#holderOf(keys)?.until;
   }
 
-  /** Nobody holds one of the keys. They are held until what is begun has ended, however it does. */
-  hold<T>(keys: readonly Key[], begun: Promise<T>): Promise<T> {
-    const end = (): void => {
+  /** False: nobody holds one of them. True: `run`, which throws nothing, is called once whoever does is done, ahead of those who wait. */
+  isAhead(keys: readonly Key[], run: () => void): boolean {
+    const holder = this.#holderOf(keys);
+    holder?.ahead.add(run);
+    return holder !== undefined;
+  }
+
+  /** Nobody holds one of the keys. They are held from before the beginning until the end, whatever that is. */
+  async hold<T>(keys: readonly Key[], begin: () => Promise<T>): Promise<T> {
+    let open = (): void => {};
+    const until = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const holder: Holder = { until, ahead: new Set() };
+    for (const key of keys) this.#held.set(key, holder);
+    try {
+      return await begin();
+    } finally {
       for (const key of keys) this.#held.delete(key);
-    };
-    const until = begun.then(end, end);
-    for (const key of keys) this.#held.set(key, until);
-    return begun;
+      for (const run of holder.ahead) run();
+      open();
+    }
+  }
+
+  #holderOf(keys: readonly Key[]): Holder | undefined {
+    if (this.isOpen) return undefined;
+    for (const key of keys) {
+      const holder = this.#held.get(key);
+      if (holder !== undefined) return holder;
+    }
+    return undefined;
   }
 }

@@ -102,10 +102,8 @@ export class SpaceCommands {
 
   #runScript(words: CommandWords, facts: CommandFacts, client: CommandClient, scope: Scope): Reply | Promise<Reply> {
     const keys = keysOf(words, facts);
-    return this.#begin(
-      client,
-      this.#whole((workspace) => this.#execute(workspace, words, facts), scope, keys, keys),
-    );
+    const whole = this.#whole((workspace) => this.#execute(workspace, words, facts), scope, keys, keys);
+    return this.#begin(client, keys, whole);
   }
 
   /** It has to wait for something, and then begins again. */
@@ -120,8 +118,8 @@ export class SpaceCommands {
     };
     // Of several keys it is known by now what all of them take.
     return keys.length > 1
-      ? this.#begin(client, whole, command)
-      : this.#later(client, first, whole).catch((later) => this.#ended(client, later, command));
+      ? this.#begin(client, keys, whole, command)
+      : this.#later(client, keys, first, whole).catch((later) => this.#ended(client, later, command));
   }
 
   /** Of what a command may throw that nothing more can be done about but wait. */
@@ -131,6 +129,7 @@ export class SpaceCommands {
     const { facts, scope } = command;
     // The words last until more is read, as it is while a client waits.
     const kept = { facts, words: command.words.map((word) => word.slice()) };
+    const keys = keysOf(kept.words, facts);
     const within =
       (body: Body<Reply>): Body<Reply> =>
       (workspace) => {
@@ -140,7 +139,8 @@ export class SpaceCommands {
     const around: BlockedHost = {
       ...{ host: this.#host, space: this.#space, isHere: () => this.#isHere(scope) },
       carryOut: (who, body) => this.#carryOut(who, NOTHING_SEEN_TO, within(body)),
-      later: (who, first, body) => this.#later(who, first, within(body)),
+      later: (who, first, body) => this.#later(who, keys, first, within(body)),
+      isPutOff: (again) => this.#gate.isAhead(keys, again),
     };
     return awaited(around, client, error.awaited);
   }
@@ -160,7 +160,7 @@ export class SpaceCommands {
       for (const { key, version } of watched) if (workspace.versionOf(key) !== version) return NO_ARRAY;
       return arrayReply(commands.map(({ words, facts }) => this.#executeSafely(workspace, words, facts)));
     };
-    return this.#begin(client, this.#whole(all, scope, keys, givenBack));
+    return this.#begin(client, keys, this.#whole(all, scope, keys, givenBack));
   }
 
   /** `givenBack`: keys, as often as what is under them may be answered. */
@@ -236,21 +236,28 @@ export class SpaceCommands {
     });
   }
 
-  #begin(client: CommandClient, body: Body<Reply>, command?: ScopedCommand): Reply | Promise<Reply> {
+  #begin(
+    client: CommandClient,
+    keys: readonly Key[],
+    body: Body<Reply>,
+    command?: ScopedCommand,
+  ): Reply | Promise<Reply> {
     try {
       return this.#carryOut(client, NOTHING_SEEN_TO, body);
     } catch (error) {
       if (!(error instanceof Interruption)) return this.#ended(client, error, command);
-      return this.#later(client, error, body).catch((later) => this.#ended(client, later, command));
+      return this.#later(client, keys, error, body).catch((later) => this.#ended(client, later, command));
     }
   }
 
   /** Values that others push out of memory again and again have no room there together. */
-  async #later(client: CommandClient, first: Interruption, body: Body<Reply>): Promise<Reply> {
+  async #later(client: CommandClient, keys: readonly Key[], first: Interruption, body: Body<Reply>): Promise<Reply> {
     let seenTo = NOTHING_SEEN_TO;
     let interruption = first;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       seenTo = await this.#seeTo(client, interruption, seenTo);
+      // K3 of the gate.
+      for (let shut = this.#gate.shutFor(keys); shut !== undefined; shut = this.#gate.shutFor(keys)) await shut;
       try {
         return this.#carryOut(client, seenTo, body);
       } catch (error) {
@@ -273,7 +280,7 @@ export class SpaceCommands {
       return turn(workspace);
     };
     this.#host.replica().eviction.keysInUse.set(this.#space, this.#gate.held);
-    return this.#gate.hold(keysOf(words, facts), this.#inTurns(client, inRoom, command));
+    return this.#gate.hold(keysOf(words, facts), () => this.#inTurns(client, inRoom, command));
   }
 
   /** One turn of the loop for each of the command; one that has to wait for something begins again, not the command. */

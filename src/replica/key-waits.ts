@@ -110,6 +110,11 @@ export class KeyWaits {
     for (const name of this.#queues.keys()) this.#askAt.set(name, -Infinity);
   }
 
+  /** Asks, now, all who wait for what one of them waits for, or has waited for. */
+  askFor(wait: KeyWait): void {
+    for (const name of namesOf(wait)) this.#ask(name);
+  }
+
   tick(now: number): void {
     for (const [name, askAt] of this.#askAt) {
       if (isDue({ dueAt: askAt, waitMaxMs: Infinity }, now)) this.#emit(() => this.#ask(name));
