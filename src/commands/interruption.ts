@@ -20,18 +20,18 @@ export interface KeyAway {
   readonly value: ValueAway;
 }
 
-/** What a command has to wait for before it begins again: values that are to be brought back, or room. */
+/** What a command has to wait for before it begins again: values that are to be brought back, room, or the end of another. */
 export class Interruption {
-  readonly cause: readonly KeyAway[] | ValueLong;
+  readonly cause: readonly KeyAway[] | ValueLong | Promise<void>;
 
-  constructor(cause: readonly KeyAway[] | ValueLong) {
+  constructor(cause: Interruption["cause"]) {
     this.cause = cause;
   }
 }
 
 /**
  * A command reads before it writes, and what the commands of a transaction read was brought back before it began. Only a script may
- * have written, or sent a message, when it comes to something that has to be waited for: it read a key that it had not named.
+ * have written, or sent a message, when it comes to something that has to be waited for: it came to a key that it had not named.
  */
 export const NOT_NAMED =
-  "ERR a script had written or published before it read a key that is not among its KEYS, and whose value is not in memory";
+  "ERR a script had written or published before it came to a key that is not among its KEYS, and that has to be waited for";

@@ -7,6 +7,7 @@
  *      for something to come under a key, as in Redis.
  *  K3. Who has begun, and waited for anything else, looks here again before it goes on, and goes on at once where it is open:
  *      whoever came meanwhile may hold its keys.
+ *  K4. Who removes all keys holds none, but begins once those are done who hold some, and until its end nobody begins to hold any.
  */
 
 import type { Key } from "../base/ids.ts";
@@ -21,6 +22,7 @@ interface Holder {
 
 export class KeyGate {
   readonly #held = new Map<Key, Holder>();
+  #passing: Promise<void> | undefined;
 
   /** Keys that are held. */
   get held(): ReadonlyMap<Key, unknown> {
@@ -46,10 +48,7 @@ export class KeyGate {
 
   /** Nobody holds one of the keys. They are held from before the beginning until the end, whatever that is. */
   async hold<T>(keys: readonly Key[], begin: () => Promise<T>): Promise<T> {
-    let open = (): void => {};
-    const until = new Promise<void>((resolve) => {
-      open = resolve;
-    });
+    const [until, end] = ending();
     const holder: Holder = { until, ahead: new Set() };
     for (const key of keys) this.#held.set(key, holder);
     try {
@@ -57,7 +56,34 @@ export class KeyGate {
     } finally {
       for (const key of keys) this.#held.delete(key);
       for (const run of holder.ahead) run();
-      open();
+      end();
+    }
+  }
+
+  /** K4: nobody may hold keys until that. Undefined: they may now. */
+  get passing(): Promise<void> | undefined {
+    return this.#passing;
+  }
+
+  /** Somebody holds keys until then, and maybe others still. Undefined: nobody does. */
+  get shutForSome(): Promise<void> | undefined {
+    for (const { until } of this.#held.values()) return until;
+    return undefined;
+  }
+
+  /** Of one who removes all keys (K4). */
+  async pass<T>(begin: () => Promise<T>): Promise<T> {
+    const before = new Set([...this.#held.values()].map(({ until }) => until));
+    if (this.#passing !== undefined) before.add(this.#passing);
+    const [until, end] = ending();
+    this.#passing = until;
+    try {
+      // At once, if it can be.
+      if (before.size > 0) await Promise.all(before);
+      return await begin();
+    } finally {
+      if (this.#passing === until) this.#passing = undefined;
+      end();
     }
   }
 
@@ -69,4 +95,13 @@ export class KeyGate {
     }
     return undefined;
   }
+}
+
+/** What is waited for, and what ends it. */
+function ending(): readonly [Promise<void>, () => void] {
+  let end = (): void => {};
+  const until = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return [until, end];
 }

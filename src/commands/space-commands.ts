@@ -14,12 +14,13 @@ import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
 import { ValueLong } from "../replica/operations.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { Dot } from "../store.ts";
+import { isAboutAllKeys } from "./all-keys.ts";
 import { awaited, type BlockedHost } from "./blocked-commands.ts";
 import { Blocking } from "./blocking.ts";
 import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
 import { commandTable } from "./command-table.ts";
-import { Interruption, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
+import { Interruption, NOT_NAMED, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
 import { KeyGate } from "./key-gate.ts";
 import { ReplicaWorkspace } from "./replica-workspace.ts";
 import type { Scope } from "./scope.ts";
@@ -86,7 +87,8 @@ export class SpaceCommands {
     const { turns, runScript } = facts as CommandRow;
     if (runScript !== undefined) return this.#runScript(words, facts, client, scope);
     try {
-      if (turns !== undefined) return this.#inTurns(client, turns(words), { words, facts, scope }).catch(replyOfError);
+      if (turns !== undefined)
+        return this.#ofAllKeys(client, turns(words), { words, facts, scope }).catch(replyOfError);
       const reply = this.#carryOut<Reply | Turn>(client, NOTHING_SEEN_TO, (workspace) => {
         workspace.scope = scope;
         return this.#turnsOf(workspace, words, facts) ?? this.#execute(workspace, words, facts);
@@ -160,7 +162,8 @@ export class SpaceCommands {
       for (const { key, version } of watched) if (workspace.versionOf(key) !== version) return NO_ARRAY;
       return arrayReply(commands.map(({ words, facts }) => this.#executeSafely(workspace, words, facts)));
     };
-    return this.#begin(client, keys, this.#whole(all, scope, keys, givenBack));
+    const begin = () => this.#begin(client, keys, this.#whole(all, scope, keys, givenBack));
+    return commands.some(({ facts }) => writesAllKeys(facts)) ? this.#gate.pass(async () => begin()) : begin();
   }
 
   /** `givenBack`: keys, as often as what is under them may be answered. */
@@ -268,10 +271,17 @@ export class SpaceCommands {
     throw new AtollError("MEMORY_FULL", "what this command reads does not stay in memory together");
   }
 
+  #ofAllKeys(client: CommandClient, turn: Turn, command: ScopedCommand): Promise<Reply> {
+    const begin = () => this.#inTurns(client, turn, command);
+    return writesAllKeys(command.facts) ? this.#gate.pass(begin) : begin();
+  }
+
   /** Of many members of collections. */
-  #long(client: CommandClient, turn: Turn, command: ScopedCommand): Promise<Reply> {
-    const { words, facts } = command;
+  async #long(client: CommandClient, turn: Turn, command: ScopedCommand): Promise<Reply> {
+    const { words, facts, scope } = command;
     if (!facts.flags.has("write")) return this.#inTurns(client, turn, command);
+    const { passing } = this.#gate;
+    if (passing !== undefined) return passing.then(() => this.run(words, facts, client, scope));
     let isBegun = false;
     const inRoom: Turn = (workspace) => {
       // What it has removed would be lost where there is room no longer.
@@ -302,6 +312,10 @@ export class SpaceCommands {
   }
 
   async #seeTo(client: CommandClient, { cause }: Interruption, seenTo: SeenTo): Promise<SeenTo> {
+    if (cause instanceof Promise) {
+      await cause;
+      return seenTo;
+    }
     if (cause instanceof ValueLong) {
       await client.room?.(cause.bytes - seenTo.roomBytes);
       return { ...seenTo, roomBytes: cause.bytes };
@@ -350,7 +364,13 @@ export class SpaceCommands {
     const engine = this.#scripts;
     if (engine === undefined) return errorReply("ERR scripts are not run here");
     const client = this.#client;
-    const execute = (inner: CommandWords, facts: CommandFacts): Reply => this.#executeSafely(workspace, inner, facts);
+    const execute = (inner: CommandWords, facts: CommandFacts): Reply => {
+      // Of the keys that it has named it is known that nobody holds them.
+      const shut = writesAllKeys(facts) ? this.#gate.shutForSome : this.#gate.shutFor(keysOf(inner, facts));
+      if (shut === undefined) return this.#executeSafely(workspace, inner, facts);
+      if (workspace.hasWritten) return errorReply(NOT_NAMED);
+      throw new Interruption(shut);
+    };
     const sent = (): void => {
       workspace.hasWritten = true;
     };
@@ -366,6 +386,10 @@ function writtenBy({ written, lastWrite }: CommandClient, replica: Replica): rea
   }
   const dots = written ?? (lastWrite === undefined ? [] : [lastWrite]);
   return dots.filter(({ origin }) => replicaOf(origin) === replicaOf(replica.origin));
+}
+
+function writesAllKeys(facts: CommandFacts): boolean {
+  return facts.flags.has("write") && isAboutAllKeys(facts);
 }
 
 function mayBlock(client: CommandClient): client is CommandClient & Required<Pick<CommandClient, "waits">> {

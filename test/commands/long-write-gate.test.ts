@@ -136,3 +136,57 @@ test("who waits for something to come is served of the whole, ahead of those who
   await placed.do(begun("rename l l2"));
   expect(itemsOf(await placed.do(popping))).toEqual(["l2", "e5999"]);
 });
+
+test("all keys are removed behind what is being stored, and nothing is stored by halves while they are", async () => {
+  const { placed, commands, run, begun, between, countOf } = await started();
+  const amid = (act: () => Promise<Reply>): Promise<Reply> =>
+    new Promise((resolve) => {
+      between.turns = () => {
+        if (!(countOf("scard d") > 1000)) return;
+        between.turns = () => {};
+        resolve(act());
+      };
+    });
+  const client: CommandClient = { lastWrite: undefined };
+  const script = {
+    words: ["eval", "return redis.call('flushdb')", "0"].map(bytesFromLatin1),
+    facts: parsed("eval").facts,
+  };
+  const flushes: readonly (() => Promise<Reply>)[] = [
+    () => begun("flushdb"),
+    async () => commands.runAll([parsed("flushdb"), parsed("scard d")], [], client),
+    async () => commands.run(script.words, script.facts, client),
+  ];
+  for (const flush of flushes) {
+    run(`sadd a ${all((i) => `a${i}`)}`);
+    const flushing = amid(flush);
+    expect(await placed.do(begun("sunionstore d a"))).toEqual(integer(MANY));
+    await placed.do(flushing);
+    expect(run("dbsize")).toEqual(integer(0));
+  }
+
+  // Keys for several turns.
+  run(`mset ${all((i) => `k${i} x`)}`);
+  run(`sadd a ${all((i) => `a${i}`)}`);
+  const flushing = begun("flushdb");
+  const storing = begun("sunionstore d a");
+  expect(run("set other x")).toEqual({ type: "status", text: "OK" });
+  await placed.do(flushing);
+  expect(await placed.do(storing)).toEqual(integer(0));
+  expect(run("scard a")).toEqual(integer(0));
+});
+
+test("a script that comes to a key that is being stored begins again behind that, unless it has written", async () => {
+  const { placed, commands, run, begun } = await started();
+  run(`sadd a ${all((i) => `a${i}`)}`);
+  const storing = begun("sunionstore d a");
+  const counted = (text: string): Promise<Reply> =>
+    Promise.resolve(
+      commands.run(["eval", text, "0"].map(bytesFromLatin1), parsed("eval").facts, { lastWrite: undefined }),
+    );
+  const reading = counted("return redis.call('scard', 'd')");
+  const writing = counted("redis.call('set', 'x', 1) return redis.call('scard', 'd')");
+  expect(await writing).toMatchObject({ type: "error" });
+  expect(await placed.do(storing)).toEqual(integer(MANY));
+  expect(await placed.do(reading)).toEqual(integer(MANY));
+});

@@ -72,15 +72,16 @@ test("FLUSHDB removes all there is, in turns", async () => {
 });
 
 test("what runs as one looks at a bounded number of keys, and FLUSHDB removes all or none", async () => {
-  const { commands, run } = await started(5_000);
-  const all = (lines: readonly string[]) => itemsOf(commands.runAll(lines.map(parsed), [], CLIENT) as Reply);
-  const many = all(Array.from({ length: 100 }, () => "keys *"));
+  const { placed, commands, run } = await started(5_000);
+  const all = async (lines: readonly string[]) =>
+    itemsOf(await placed.do(Promise.resolve(commands.runAll(lines.map(parsed), [], CLIENT))));
+  const many = await all(Array.from({ length: 100 }, () => "keys *"));
   expect(lengthOf(many[0] as Reply)).toBe(5_000);
   expect(many.at(-1)).toMatchObject({ type: "error", text: expect.stringContaining("look at no more than") });
-  const scans = all([...Array.from({ length: 100 }, () => "scan 0 count 10000"), "flushdb"]);
+  const scans = await all([...Array.from({ length: 100 }, () => "scan 0 count 10000"), "flushdb"]);
   expect(scans.at(-1)).toMatchObject({ type: "error" });
   expect(run("dbsize")).toEqual({ type: "integer", value: 5_000 });
-  expect(all(["flushdb"])).toEqual([{ type: "status", text: "OK" }]);
+  expect(await all(["flushdb"])).toEqual([{ type: "status", text: "OK" }]);
 });
 
 test("what runs as one goes through a bounded number of bytes", async () => {
