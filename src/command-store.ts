@@ -80,6 +80,11 @@ export interface Allowance {
 export interface CommandClient {
   /** Asked before a long value is copied for the client; absent: nobody is asked. */
   readonly room?: Room | undefined;
+  /**
+   * Asked before what is to be answered is removed: throws where the client cannot be answered with a list of so many items, of
+   * so many bytes with what surrounds each. Absent: it can.
+   */
+  expectAnswer?(items: number, bytes: number): void;
   /** Told of a command that waits for something to come; absent: none does, and they are answered as if nothing came. */
   readonly waits?: { begin(command: BlockedCommand): void };
   /**

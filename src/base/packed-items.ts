@@ -9,6 +9,8 @@ const LENGTH_BYTES = 4;
 const DOUBLE_BYTES = 8;
 /** In the place of a length: a double follows. */
 const DOUBLE_MARK = 0xffffffff;
+/** What surrounds an item on its way, in either protocol that answers go by: more than it has here. */
+const WAY_BYTES = 10;
 /** Shorter ones are copied byte by byte: no view has to be made of them. */
 const SHORT_BYTES = 48;
 
@@ -20,7 +22,7 @@ export interface ItemReader {
 
 export class PackedItems {
   count = 0;
-  /** Of all items, with what says how long they are. */
+  /** Of all items, as on their way: whoever has room for so much may be given all of them. */
   bytes = 0;
   readonly #pieces: Uint8Array[] = [];
   #piece = new Uint8Array(0);
@@ -29,7 +31,7 @@ export class PackedItems {
 
   /** Of an item of so many bytes. */
   static bytesOf(length: number): number {
-    return LENGTH_BYTES + length;
+    return WAY_BYTES + length;
   }
 
   /** A copy of what lies between two places. */
@@ -41,7 +43,7 @@ export class PackedItems {
     const piece = this.#piece;
     if (length > SHORT_BYTES) piece.set(bytes.subarray(start, end), at);
     else for (let i = start; i < end; i++) piece[at++] = bytes[i] as number;
-    this.#ended(LENGTH_BYTES + length);
+    this.#ended(length);
   }
 
   /** Of latin1 text. */
@@ -50,14 +52,14 @@ export class PackedItems {
     this.#view.setUint32(this.#at, text.length, true);
     let at = this.#at + LENGTH_BYTES;
     for (let i = 0; i < text.length; i++) this.#piece[at++] = text.charCodeAt(i);
-    this.#ended(LENGTH_BYTES + text.length);
+    this.#ended(text.length);
   }
 
   addDouble(value: number): void {
     this.#room(LENGTH_BYTES + DOUBLE_BYTES);
     this.#view.setUint32(this.#at, DOUBLE_MARK, true);
     this.#view.setFloat64(this.#at + LENGTH_BYTES, value, true);
-    this.#ended(LENGTH_BYTES + DOUBLE_BYTES);
+    this.#ended(DOUBLE_BYTES);
   }
 
   /** Reads all items, a pause after each piece, and after as many items. Nothing may be added any more. */
@@ -74,9 +76,9 @@ export class PackedItems {
     }
   }
 
-  #ended(bytes: number): void {
-    this.#at += bytes;
-    this.bytes += bytes;
+  #ended(length: number): void {
+    this.#at += LENGTH_BYTES + length;
+    this.bytes += PackedItems.bytesOf(length);
     this.count++;
   }
 

@@ -42,6 +42,10 @@ export class ClientInHaste implements CommandClient {
     return this.#client.allowance;
   }
 
+  expectAnswer(items: number, bytes: number): void {
+    this.#client.expectAnswer?.(items, bytes);
+  }
+
   saw(dot: Dot): void {
     this.#client.saw?.(dot);
   }

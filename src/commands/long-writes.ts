@@ -46,10 +46,11 @@ export function* gathering(
   yield bytes;
 }
 
-/** Takes all of a snapshot, and answers with it. */
+/** Takes all of a snapshot, and answers with it: nothing is taken that cannot be answered. */
 export function* taking(workspace: Workspace, key: Key, snapshot: Snapshot, { form, shown }: LongAnswer): Steps {
   const packed = new PackedItems();
   yield* gathering(workspace, snapshot.again(), shown, packed);
+  workspace.expectAnswer(packed.count, packed.bytes);
   yield* removing(workspace, key, snapshot);
   return { type: "packed", form, packed };
 }

@@ -283,6 +283,10 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     if (this.takenBytes > this.#roomBytes) this.#needRoom();
   }
 
+  expectAnswer(items: number, bytes: number): void {
+    this.#client.expectAnswer?.(items, bytes);
+  }
+
   copyOf(bytes: Uint8Array): Uint8Array {
     this.takeRoom(bytes.length);
     return copies.of(bytes);

@@ -15,7 +15,7 @@ import type { CommandRouter } from "../replica/command-router.ts";
 import type { CommandRequest } from "../replica/command-service.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import type { Dot } from "../store.ts";
-import { mayBeWritten } from "../wire/reply-codec.ts";
+import { mayBeWritten, mayListBeWritten } from "../wire/reply-codec.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import { isAboutAllKeys } from "./all-keys.ts";
@@ -231,6 +231,10 @@ class PassedOnClient implements CommandClient {
   /** The last of each shard, in the order of time. */
   get written(): readonly Dot[] {
     return [...this.#written.values()];
+  }
+
+  expectAnswer(items: number, bytes: number): void {
+    if (!mayListBeWritten(items, bytes, this.#bytesMax)) throw new AtollError("VALUE_TOO_LARGE", TOO_LONG_TEXT);
   }
 
   readonly room = (bytes: number): undefined => {

@@ -76,6 +76,11 @@ export interface Workspace {
   /** Room for so much more of an answer, which is not copied from anywhere, or of what is gathered for it (C1). */
   takeRoom(bytes: number): void;
   /**
+   * What is about to be removed is answered, as a list of so many items of so many bytes, and there is room for them. Throws
+   * `VALUE_TOO_LARGE` where it cannot be passed on to the client.
+   */
+  expectAnswer(items: number, bytes: number): void;
+  /**
    * So many bytes are about to be gone through, one by one. Throws `CommandError` where that is too much for commands that run
    * as one.
    */

@@ -50,6 +50,11 @@ export function mayBeWritten(reply: Reply, bytesMax: number): boolean {
   return fits(reply, left, DEPTH_MAX);
 }
 
+/** As `mayBeWritten`, of a list of so many items that are no lists: `bytes` are theirs, with what surrounds each. */
+export function mayListBeWritten(items: number, bytes: number, bytesMax: number): boolean {
+  return items + 1 <= PARTS_MAX && bytes + PART_BYTES <= bytesMax;
+}
+
 function fits(reply: Reply, left: { bytes: number; parts: number }, depth: number): boolean {
   left.parts--;
   left.bytes -= PART_BYTES + ownBytes(reply);

@@ -24,3 +24,27 @@ test("elements stay where they are, and are not gathered, when they are too many
   await there.do(`hscan ${hash} 0 count 10000`);
   expect(Math.max(...asked)).toBeGreaterThanOrEqual(2 * 96 * 10_000);
 });
+
+test("what is taken in turns is there still where it cannot be passed on, and is passed on where it can", async () => {
+  const [regions, replica] = [["eu", "eu", "eu"], { valueBytesMax: 100_000 }];
+  const placed = new CommandWorld({ seed: "taken in turns", regions, settings: { replication: 2 }, replica });
+  await placed.begin();
+  const [there, here] = [placed.at(0), placed.at(2)];
+  const kinds = [
+    ["rpush", "lpop", "llen"],
+    ["sadd", "spop", "scard"],
+    ["zadd", "zpopmin", "zcard"],
+  ] as const;
+  for (const [fill, pop, size] of kinds) {
+    const key = placed.keyOf([0, 1]);
+    await there.do(`del ${key}`);
+    const item = (i: number): string => (fill === "zadd" ? `${i} v${i}` : `v${i}`);
+    for (let from = 0; from < 9000; from += 1000)
+      await there.do(`${fill} ${key} ${Array.from({ length: 1000 }, (_, i) => item(from + i)).join(" ")}`);
+    expect(await here.do(`${pop} ${key} 9000`), pop).toMatch(/^-.*too long to be passed on/);
+    expect(await there.do(`${size} ${key}`), pop).toBe(9000);
+    if (fill === "zadd") continue;
+    expect(await here.do(`${pop} ${key} 4100`), pop).toHaveLength(4100);
+    expect(await there.do(`${size} ${key}`), pop).toBe(4900);
+  }
+});

@@ -3,16 +3,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BadBytes, ByteReader, ByteWriter } from "../../src/base/bytes.ts";
+import { PackedItems } from "../../src/base/packed-items.ts";
 import {
   arrayReply,
   bulkReply,
   errorReply,
   integerReply,
   NOTHING,
+  plainReply,
   type Reply,
   statusReply,
 } from "../../src/command-reply.ts";
-import { mayBeWritten, readReply, writeReply } from "../../src/wire/reply-codec.ts";
+import { mayBeWritten, mayListBeWritten, readReply, writeReply } from "../../src/wire/reply-codec.ts";
 
 const line = fc
   .uint8Array({ maxLength: 20 })
@@ -58,6 +60,20 @@ function read(bytes: Uint8Array): Reply {
 const nested = (depth: number): Reply => (depth === 0 ? NOTHING : arrayReply([nested(depth - 1)]));
 
 describe("an answer to a command", () => {
+  it("is a list of packed items that may be written as whatever counts their bytes and their number says", () => {
+    const names = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 50 });
+    fc.assert(
+      fc.property(names, fc.nat({ max: 1600 }), (items, bytesMax) => {
+        const packed = new PackedItems();
+        for (const item of items) packed.add(item);
+        const list = plainReply({ type: "packed", form: "array", packed });
+        expect(mayListBeWritten(packed.count, packed.bytes, bytesMax)).toBe(mayBeWritten(list, bytesMax));
+      }),
+    );
+    expect(mayListBeWritten(2 ** 20 - 1, 0, Infinity)).toBe(true);
+    expect(mayListBeWritten(2 ** 20, 0, Infinity)).toBe(false);
+  });
+
   it("is read as it was written", () => {
     fc.assert(
       fc.property(reply, (each) => {
