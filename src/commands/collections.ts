@@ -48,6 +48,8 @@ export interface Collections {
   ): { readonly members: readonly Member[]; readonly next?: number };
   /** What there is now, from one rank on to before another, to be read in several turns. */
   snapshot(key: Key, type: CollectionType, from?: number, to?: number): Snapshot;
+  /** As `snapshot`, of so many members by chance, each one at most once. */
+  picked(key: Key, type: CollectionType, count: number, random: () => number): Snapshot;
   /** Packs a turn's share of what is left of a snapshot, for which it takes room (C1), or another does. False: that was the last. */
   packNext(snapshot: Snapshot, shown: Shown, into: PackedItems, takeRoom?: (bytes: number) => void): boolean;
   /** Names of a turn's share of what is left of a snapshot. Undefined: nothing is. */

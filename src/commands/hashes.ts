@@ -2,6 +2,7 @@
 
 import { arrayReply, integerReply, mapReply, NOTHING, OK, ONE, type Reply, textReply, ZERO } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
+import { choosesPicked } from "./chosen-members.ts";
 import type { Member } from "./collections.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import { type CommandFunction, rowsOf } from "./command-row.ts";
@@ -142,8 +143,10 @@ function hrandfieldInTurns(workspace: Workspace, words: CommandWords): Turn | un
   const { wanted, hasValues } = randomFieldsAsked(words);
   const count = Math.min(wanted, workspace.collections.count(key, "hash"));
   if (count < MANY_MEMBERS) return undefined;
-  const picked = workspace.collections.snapshot(key, "hash").picked(count, () => workspace.random());
-  return readInTurns(picked, hasValues ? { form: "pairs", shown: "name-value" } : { form: "array", shown: "name" });
+  return readInTurns(
+    choosesPicked(key, "hash", wanted),
+    hasValues ? { form: "pairs", shown: "name-value" } : { form: "array", shown: "name" },
+  );
 }
 
 function hrandfield(workspace: Workspace, words: CommandWords): Reply {

@@ -14,6 +14,7 @@ import {
   ZERO,
 } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
+import { slotBytes } from "./chosen-members.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR } from "./command-error.ts";
 import { rowsOf } from "./command-row.ts";
 import { expireWith, persist, timeOf } from "./expiries.ts";
@@ -122,7 +123,7 @@ function moveInTurns(workspace: Workspace, from: Key, to: Key, isKept: boolean, 
     for (const _ of workspace.moving(from, to, isKept) ?? []) yield 0;
     return reply;
   }
-  return turnOf(steps());
+  return turnOf(steps(), ({ collections }) => slotBytes(collections.count(from, type)));
 }
 
 function renameInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {

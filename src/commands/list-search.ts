@@ -5,6 +5,7 @@ import type { Key } from "../base/ids.ts";
 import { arrayReply, integerReply, NOTHING, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import type { Snapshot } from "../types/snapshot.ts";
+import { slotBytes } from "./chosen-members.ts";
 import type { Member } from "./collections.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import { lengthOf } from "./list-ends.ts";
@@ -119,5 +120,5 @@ export function lremInTurns(workspace: Workspace, words: CommandWords): Turn | u
     return integerReply(removed);
   }
   const found = (among: Snapshot) => collections.slotsWith(among, wordOf(words, 3));
-  return turnOf(steps());
+  return turnOf(steps(), (first) => slotBytes(lengthOf(first, key)));
 }

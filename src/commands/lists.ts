@@ -4,6 +4,7 @@ import type { Key } from "../base/ids.ts";
 import { arrayReply, bulkReply, integerReply, NO_ARRAY, NOTHING, OK, type Reply, ZERO } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import type { ListEnd } from "../types/list.ts";
+import { type Chosen, chosenBetween } from "./chosen-members.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR } from "./command-error.ts";
 import { type CommandFunction, rowsOf } from "./command-row.ts";
 import { blmove, blmpop, blockingPop, brpoplpush } from "./list-blocking.ts";
@@ -11,10 +12,9 @@ import { lengthOf, pushTo, rankFrom, takeFrom } from "./list-ends.ts";
 import { lmove, lmpop, rpoplpush } from "./list-moves.ts";
 import { lpos, lrem, lremInTurns, placeOf } from "./list-search.ts";
 import { type LongAnswer, MANY_MEMBERS, readInTurns } from "./long-reads.ts";
-import { removeInTurns, taking } from "./long-writes.ts";
+import { removeInTurns, takeInTurns } from "./long-writes.ts";
 import { expectMembers } from "./member-replies.ts";
 import { expectAtLeast, expectNumber } from "./number-text.ts";
-import { turnOf } from "./steps.ts";
 import type { LongFunction, Turn } from "./turns.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
@@ -78,13 +78,17 @@ function popInTurns(end: ListEnd): LongFunction {
     if (words.length !== 3) return undefined;
     const key = keyOf(words, 1);
     const wanted = expectAtLeast(words[2], 0, NOT_POSITIVE);
-    const length = lengthOf(workspace, key);
-    const count = Math.min(length, wanted);
-    if (count < MANY_MEMBERS) return undefined;
-    const [from, to] = end === "head" ? [0, count] : [length - count, length];
-    const snapshot = workspace.collections.snapshot(key, "list", from, to);
-    return turnOf(taking(workspace, key, end === "head" ? snapshot : snapshot.reversed(), ELEMENTS));
+    if (Math.min(lengthOf(workspace, key), wanted) < MANY_MEMBERS) return undefined;
+    return takeInTurns(workspace, key, (first) => chosenAt(first, key, end, wanted), ELEMENTS);
   };
+}
+
+/** The outermost first. */
+function chosenAt(workspace: Workspace, key: Key, end: ListEnd, wanted: number): Chosen {
+  const length = lengthOf(workspace, key);
+  if (end === "head") return chosenBetween(workspace, key, "list", 0, wanted);
+  const chosen = chosenBetween(workspace, key, "list", Math.max(0, length - wanted), length);
+  return { bytes: chosen.bytes, snapshot: () => chosen.snapshot().reversed() };
 }
 
 function llen(workspace: Workspace, words: CommandWords): Reply {
@@ -144,8 +148,10 @@ function rangeAsked(workspace: Workspace, words: CommandWords): Range {
 function lrangeInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
   const { start, end } = rangeAsked(workspace, words);
   if (end - start < MANY_MEMBERS) return undefined;
-  const snapshot = workspace.collections.snapshot(keyOf(words, 1), "list", start, end);
-  return readInTurns(snapshot, ELEMENTS);
+  return readInTurns((first) => {
+    const asked = rangeAsked(first, words);
+    return chosenBetween(first, keyOf(words, 1), "list", asked.start, asked.end);
+  }, ELEMENTS);
 }
 
 function lrange(workspace: Workspace, words: CommandWords): Reply {
@@ -183,8 +189,10 @@ function ltrimInTurns(workspace: Workspace, words: CommandWords): Turn | undefin
   const { start, end } = rangeAsked(workspace, words);
   const length = lengthOf(workspace, key);
   if (start === end || length - (end - start) < MANY_MEMBERS) return undefined;
-  const { collections } = workspace;
-  const gone = [collections.snapshot(key, "list", 0, start), collections.snapshot(key, "list", end)];
+  const gone = (first: Workspace): readonly Chosen[] => {
+    const asked = rangeAsked(first, words);
+    return [chosenBetween(first, key, "list", 0, asked.start), chosenBetween(first, key, "list", asked.end)];
+  };
   return removeInTurns(workspace, key, gone, () => OK);
 }
 

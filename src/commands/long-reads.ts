@@ -9,6 +9,7 @@ import type { PackedForm } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import type { CollectionType } from "../store.ts";
 import type { Snapshot } from "../types/snapshot.ts";
+import { type Choose, choosesAll } from "./chosen-members.ts";
 import type { Shown } from "./collections.ts";
 import type { LongFunction, Turn } from "./turns.ts";
 import { keyOf } from "./words.ts";
@@ -22,18 +23,28 @@ export interface LongAnswer {
   readonly shown: Shown;
 }
 
-export function readInTurns(snapshot: Snapshot, { form, shown }: LongAnswer): Turn {
+export function readInTurns(choose: Choose, { form, shown }: LongAnswer): Turn {
   const packed = new PackedItems();
-  return ({ collections }) =>
-    collections.packNext(snapshot, shown, packed) ? undefined : { type: "packed", form, packed };
+  let kept: Snapshot | undefined;
+  return (workspace) => {
+    const snapshot = kept ?? snapshotOf(workspace, choose);
+    const isMore = workspace.collections.packNext(snapshot, shown, packed);
+    // Not before: while room for the first turn is waited for, nothing is held.
+    kept = snapshot;
+    return isMore ? undefined : { type: "packed", form, packed };
+  };
+}
+
+function snapshotOf(workspace: Workspace, choose: Choose): Snapshot {
+  const chosen = choose(workspace);
+  workspace.takeRoom(chosen.bytes);
+  return chosen.snapshot();
 }
 
 /** Of all that is under the key that comes first. */
 export function wholeInTurns(type: CollectionType, answer: LongAnswer): LongFunction {
   return ({ collections }: Workspace, words: CommandWords) => {
     const key = keyOf(words, 1);
-    return collections.count(key, type) < MANY_MEMBERS
-      ? undefined
-      : readInTurns(collections.snapshot(key, type), answer);
+    return collections.count(key, type) < MANY_MEMBERS ? undefined : readInTurns(choosesAll(key, type), answer);
   };
 }

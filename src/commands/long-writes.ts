@@ -9,6 +9,7 @@ import { PackedItems } from "../base/packed-items.ts";
 import type { Reply } from "../command-reply.ts";
 import type { CollectionType } from "../store.ts";
 import type { Snapshot } from "../types/snapshot.ts";
+import type { Choose, Chosen } from "./chosen-members.ts";
 import type { Shown } from "./collections.ts";
 import type { LongAnswer } from "./long-reads.ts";
 import { type Steps, turnOf } from "./steps.ts";
@@ -46,8 +47,13 @@ export function* gathering(
   yield bytes;
 }
 
-/** Takes all of a snapshot, and answers with it: nothing is taken that cannot be answered. */
-export function* taking(workspace: Workspace, key: Key, snapshot: Snapshot, { form, shown }: LongAnswer): Steps {
+/** The turns of a command that takes what it chooses, and answers with it: nothing is taken that cannot be answered. */
+export function takeInTurns(workspace: Workspace, key: Key, choose: Choose, answer: LongAnswer): Turn {
+  return turnOf(taking(workspace, key, choose, answer), (first) => choose(first).bytes);
+}
+
+function* taking(workspace: Workspace, key: Key, choose: Choose, { form, shown }: LongAnswer): Steps {
+  const snapshot = choose(workspace).snapshot();
   const packed = new PackedItems();
   yield* gathering(workspace, snapshot.again(), shown, packed);
   workspace.expectAnswer(packed.count, packed.bytes);
@@ -55,19 +61,20 @@ export function* taking(workspace: Workspace, key: Key, snapshot: Snapshot, { fo
   return { type: "packed", form, packed };
 }
 
-/** The turns of a command that removes what is in snapshots, and answers as `reply` says of how many there were. */
+/** The turns of a command that removes what it chooses, and answers as `reply` says of how many there were. */
 export function removeInTurns(
   workspace: Workspace,
   key: Key,
-  snapshots: readonly Snapshot[],
+  choose: (workspace: Workspace) => readonly Chosen[],
   reply: (count: number) => Reply,
 ): Turn {
   function* steps(): Steps {
     let count = 0;
+    const snapshots = choose(workspace).map((chosen) => chosen.snapshot());
     for (const snapshot of snapshots) count += yield* removing(workspace, key, snapshot);
     return reply(count);
   }
-  return turnOf(steps());
+  return turnOf(steps(), (first) => choose(first).reduce((sum, { bytes }) => sum + bytes, 0));
 }
 
 /** What is gathered for a key, before anything of it is written: names, or names and scores in turn. */

@@ -14,6 +14,20 @@ export function pickDistinct(random: () => number, count: number, wanted: number
   return [...picked].sort((a, b) => a - b);
 }
 
+/** Where so few of all are picked, their ranks are drawn and nothing of the others is copied. */
+const FEW = 8;
+/** Of a rank that was drawn, remembered so that it is drawn once. */
+const RANK_BYTES = 32;
+
+export function areFewPicked(count: number, wanted: number): boolean {
+  return wanted * FEW <= count;
+}
+
+/** What it takes to pick so many different ones. */
+export function pickedBytes(count: number, wanted: number): number {
+  return areFewPicked(count, wanted) ? RANK_BYTES * wanted : (RANK_BYTES / FEW) * count;
+}
+
 /** As many numbers below `count`, each as likely as any other every time. */
 function* pickAny(random: () => number, count: number, wanted: number): Generator<number, void> {
   for (let i = 0; i < wanted; i++) yield random() % count;

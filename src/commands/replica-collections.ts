@@ -38,6 +38,7 @@ import { Snapshot } from "../types/snapshot.ts";
 import type { Collections, CountedType, Member, Shown } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
 import { packNext } from "./packed-members.ts";
+import { areFewPicked, pickDistinct } from "./random-picks.ts";
 
 /** Of a register, with its places in the table and in the order of its collection. */
 const REGISTER_BYTES = 72;
@@ -191,10 +192,21 @@ export class ReplicaCollections implements Collections {
   }
 
   snapshot(key: Key, type: CollectionType, from = 0, to = Infinity): Snapshot {
+    return this.#snapshotOf(key, type, ({ members }) => members.copy(from, to));
+  }
+
+  picked(key: Key, type: CollectionType, count: number, random: () => number): Snapshot {
+    return this.#snapshotOf(key, type, ({ members }) => {
+      if (!areFewPicked(members.size, count)) return shuffled(members.copy(0, Infinity), count, random);
+      return Uint32Array.from(pickDistinct(random, members.size, count), (rank) => members.at(rank));
+    });
+  }
+
+  #snapshotOf(key: Key, type: CollectionType, copy: (container: Container) => Uint32Array): Snapshot {
     const shard = this.#shardFor(key, type);
     const { now } = this.#host;
     const container = isOver(shard, kindOf(type), key, now) ? undefined : shard.containers.find(kindOf(type), key);
-    return new Snapshot(shard, container, container?.members.copy(from, to) ?? new Uint32Array(0), now);
+    return new Snapshot(shard, container, container === undefined ? new Uint32Array(0) : copy(container), now);
   }
 
   packNext(snapshot: Snapshot, shown: Shown, into: PackedItems, takeRoom = this.#takeRoom): boolean {
@@ -310,6 +322,17 @@ export class ReplicaCollections implements Collections {
     if (shown !== undefined && shown.kind !== kindOf(type)) throw new CommandError(WRONG_TYPE);
     return shard;
   }
+}
+
+/** So many of them, each as likely as any other, in no order; the others behind them. */
+function shuffled(slots: Uint32Array, count: number, random: () => number): Uint32Array {
+  for (let at = 0; at < count && at < slots.length; at++) {
+    const other = at + (random() % (slots.length - at));
+    const slot = slots[other] as number;
+    slots[other] = slots[at] as number;
+    slots[at] = slot;
+  }
+  return slots.subarray(0, count);
 }
 
 /** Slots of the next members of a snapshot, which goes on behind them; undefined: nothing is left. */

@@ -4,6 +4,7 @@ import type { Key } from "../base/ids.ts";
 import { PackedItems } from "../base/packed-items.ts";
 import { integerReply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
+import { slotBytes } from "./chosen-members.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import type { CommandFunction } from "./command-row.ts";
 import { MANY_MEMBERS } from "./long-reads.ts";
@@ -19,10 +20,25 @@ const NEGATIVE_LIMIT = "ERR LIMIT can't be negative";
 /** What a name takes that is remembered, beside its bytes. */
 const NAME_BYTES = 64;
 
-/** Gathers names, each once, and tells after each step what it took of room. */
-type Gather = (workspace: Workspace, keys: readonly Key[], into: PackedItems) => Generator<number, void>;
+interface Gather {
+  /** Gathers names, each once, and tells after each step what it took of room. */
+  steps(workspace: Workspace, keys: readonly Key[], into: PackedItems): Generator<number, void>;
+  /** Of how many members it copies the slots as it begins. */
+  copied(workspace: Workspace, keys: readonly Key[]): number;
+}
 
-function* union({ collections }: Workspace, keys: readonly Key[], into: PackedItems): Generator<number, void> {
+const union: Gather = { steps: united, copied: membersIn };
+/** Members of the smallest that the others have, too. */
+const intersection: Gather = {
+  steps: (workspace, keys, into) => chosen(workspace, bySize(workspace, keys), into, true),
+  copied: smallest,
+};
+const difference: Gather = {
+  steps: (workspace, keys, into) => chosen(workspace, keys, into, false),
+  copied: (workspace, keys) => membersIn(workspace, keys.slice(0, 1)),
+};
+
+function* united({ collections }: Workspace, keys: readonly Key[], into: PackedItems): Generator<number, void> {
   const all = new Set<string>();
   for (const snapshot of keys.map((key) => collections.snapshot(key, "set"))) {
     for (let names = collections.namesOf(snapshot); names !== undefined; names = collections.namesOf(snapshot)) {
@@ -37,15 +53,13 @@ function* union({ collections }: Workspace, keys: readonly Key[], into: PackedIt
   }
 }
 
-/** Members of the smallest that the others have, too. */
-function intersection(workspace: Workspace, keys: readonly Key[], into: PackedItems): Generator<number, void> {
+function bySize(workspace: Workspace, keys: readonly Key[]): readonly Key[] {
   const sized = keys.map((key) => ({ key, count: workspace.collections.count(key, "set") }));
-  const sorted = sized.sort((a, b) => a.count - b.count).map(({ key }) => key);
-  return chosen(workspace, sorted, into, true);
+  return sized.sort((a, b) => a.count - b.count).map(({ key }) => key);
 }
 
-function difference(workspace: Workspace, keys: readonly Key[], into: PackedItems): Generator<number, void> {
-  return chosen(workspace, keys, into, false);
+function smallest(workspace: Workspace, keys: readonly Key[]): number {
+  return Math.min(...keys.map((key) => workspace.collections.count(key, "set")));
 }
 
 /** Members of the first that all others have, or that none has. */
@@ -64,33 +78,40 @@ function* chosen(
   }
 }
 
-/** What it is of, and its steps. */
-type Command = (workspace: Workspace, words: CommandWords) => { readonly keys: readonly Key[]; readonly steps: Steps };
+interface Begun {
+  readonly keys: readonly Key[];
+  readonly steps: Steps;
+  /** As in `Gather`. */
+  copied(workspace: Workspace): number;
+}
+
+type Command = (workspace: Workspace, words: CommandWords) => Begun;
 
 function answered(gather: Gather): Command {
   return (workspace, words) => {
     const keys = setsOf(workspace, words, 1, words.length);
-    return { keys, steps: answering(gather, workspace, keys) };
+    return { keys, steps: answering(gather, workspace, keys), copied: (now) => gather.copied(now, keys) };
   };
 }
 
 function* answering(gather: Gather, workspace: Workspace, keys: readonly Key[]): Steps {
   const packed = new PackedItems();
-  yield* gather(workspace, keys, packed);
+  yield* gather.steps(workspace, keys, packed);
   return { type: "packed", form: "set", packed };
 }
 
 function stored(gather: Gather): Command {
   return (workspace, words) => {
     const keys = setsOf(workspace, words, 2, words.length);
-    return { keys, steps: storingFrom(gather, workspace, keys, keyOf(words, 1)) };
+    const steps = storingFrom(gather, workspace, keys, keyOf(words, 1));
+    return { keys, steps, copied: (now) => gather.copied(now, keys) };
   };
 }
 
 /** What is there of whatever type is replaced, also by nothing. */
 function* storingFrom(gather: Gather, workspace: Workspace, keys: readonly Key[], to: Key): Steps {
   const items = new PackedItems();
-  yield* gather(workspace, keys, items);
+  yield* gather.steps(workspace, keys, items);
   yield* storing(workspace, to, { type: "set", items });
   return integerReply(items.count);
 }
@@ -122,33 +143,40 @@ function forEach<T>(make: (command: Command) => T): Readonly<Record<string, T>> 
 }
 
 export const setAlgebra = forEach<CommandFunction>((command) => (workspace, words) => {
-  const { keys, steps } = command(workspace, words);
+  const { keys, steps, copied } = command(workspace, words);
   workspace.lookAt(membersIn(workspace, keys));
+  workspace.takeRoom(slotBytes(copied(workspace)));
   return allAtOnce(workspace, steps);
 });
 
 export const setAlgebraInTurns = forEach<LongFunction>((command) => (workspace, words) => {
-  const { keys, steps } = command(workspace, words);
-  return membersIn(workspace, keys) < MANY_MEMBERS ? undefined : turnOf(steps);
+  const { keys, steps, copied } = command(workspace, words);
+  if (membersIn(workspace, keys) < MANY_MEMBERS) return undefined;
+  return turnOf(steps, (first) => slotBytes(copied(first)));
 });
 
-function counted(workspace: Workspace, words: CommandWords): ReturnType<Command> {
+function counted(workspace: Workspace, words: CommandWords): Begun {
   const numberOfKeys = expectNumber(words[1], NO_NUMBER_OF_KEYS);
   if (numberOfKeys < 1) throw new CommandError(NO_NUMBER_OF_KEYS);
   if (numberOfKeys > words.length - 2)
     throw new CommandError("ERR Number of keys can't be greater than number of args");
   const limit = limitOf(words, 2 + numberOfKeys);
   const keys = setsOf(workspace, words, 2, 2 + numberOfKeys);
-  return { keys, steps: counting(workspace, keys, limit) };
+  return { keys, steps: counting(workspace, keys, limit), copied: (now) => smallest(now, keys) };
 }
 
+/** Nothing is kept of what is counted. */
 function* counting(workspace: Workspace, keys: readonly Key[], limit: number): Steps {
-  const found = new PackedItems();
-  for (const _ of intersection(workspace, keys, found)) {
-    if (limit > 0 && found.count >= limit) return integerReply(limit);
+  const { collections } = workspace;
+  const [first, ...others] = bySize(workspace, keys) as [Key, ...Key[]];
+  const snapshot = collections.snapshot(first, "set");
+  let count = 0;
+  for (let names = collections.namesOf(snapshot); names !== undefined; names = collections.namesOf(snapshot)) {
+    const tests = others.map((key) => collections.membership(key, "set"));
+    for (const name of names) if (tests.every((has) => has(name)) && ++count === limit) return integerReply(limit);
     yield 0;
   }
-  return integerReply(found.count);
+  return integerReply(count);
 }
 
 /** 0: there is none. Throws `CommandError`. */

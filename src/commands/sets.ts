@@ -2,17 +2,16 @@
 
 import { arrayReply, integerReply, NOTHING, ONE, type Reply, setReply, textReply, ZERO } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
-import type { Snapshot } from "../types/snapshot.ts";
+import { type Choose, choosesPicked } from "./chosen-members.ts";
 import { CommandError, NOT_POSITIVE, SYNTAX_ERROR } from "./command-error.ts";
 import { type CommandFunction, rowsOf } from "./command-row.ts";
 import { MANY_MEMBERS, readInTurns, wholeInTurns } from "./long-reads.ts";
-import { taking } from "./long-writes.ts";
+import { takeInTurns } from "./long-writes.ts";
 import { expectMembers, nameReply } from "./member-replies.ts";
 import { scanMembers } from "./member-scan.ts";
 import { expectCount, expectNumber } from "./number-text.ts";
 import { picks } from "./random-picks.ts";
 import { setAlgebra, setAlgebraInTurns } from "./set-algebra.ts";
-import { turnOf } from "./steps.ts";
 import type { Turn } from "./turns.ts";
 import { keyOf, textOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
@@ -155,16 +154,16 @@ const functions: Readonly<Record<string, CommandFunction>> = {
 };
 
 /** So many by chance, where these are many; undefined: they are not. Different ones. */
-function manyPicked(workspace: Workspace, words: CommandWords, wanted: number): Snapshot | undefined {
+function manyPicked(workspace: Workspace, words: CommandWords, wanted: number): Choose | undefined {
   const key = keyOf(words, 1);
   const count = Math.min(wanted, workspace.collections.count(key, "set"));
   if (count < MANY_MEMBERS) return undefined;
-  return workspace.collections.snapshot(key, "set").picked(count, () => workspace.random());
+  return choosesPicked(key, "set", wanted);
 }
 
 function spopInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
   const picked = words.length === 3 ? manyPicked(workspace, words, expectNumber(words[2], NOT_POSITIVE)) : undefined;
-  return picked && turnOf(taking(workspace, keyOf(words, 1), picked, { form: "set", shown: "name" }));
+  return picked && takeInTurns(workspace, keyOf(words, 1), picked, { form: "set", shown: "name" });
 }
 
 function srandmemberInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {

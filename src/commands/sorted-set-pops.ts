@@ -4,13 +4,13 @@ import type { Key } from "../base/ids.ts";
 import { arrayReply, NO_ARRAY, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import { Blocking, timeoutOf } from "./blocking.ts";
+import { type Chosen, slotBytes } from "./chosen-members.ts";
 import { CommandError, NOT_POSITIVE, SYNTAX_ERROR } from "./command-error.ts";
 import { MANY_MEMBERS } from "./long-reads.ts";
-import { taking } from "./long-writes.ts";
+import { takeInTurns } from "./long-writes.ts";
 import { expectItems, nameReply } from "./member-replies.ts";
 import { expectAtLeast } from "./number-text.ts";
 import { pairs } from "./sorted-set-replies.ts";
-import { turnOf } from "./steps.ts";
 import type { LongFunction } from "./turns.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
@@ -44,11 +44,14 @@ export function popInTurns(end: ScoreEnd): LongFunction {
     if (words.length !== 3) return undefined;
     const key = keyOf(words, 1);
     const wanted = expectAtLeast(words[2], 0, NOT_POSITIVE);
-    const set = workspace.sortedSets.at(key);
-    const count = Math.min(set.size, wanted);
-    if (count < MANY_MEMBERS) return undefined;
-    const snapshot = end === "min" ? set.snapshot(0, count, false) : set.snapshot(set.size - count, set.size, true);
-    return turnOf(taking(workspace, key, snapshot, { form: "pairs", shown: "name-score" }));
+    if (Math.min(workspace.sortedSets.at(key).size, wanted) < MANY_MEMBERS) return undefined;
+    const choose = ({ sortedSets }: Workspace): Chosen => {
+      const set = sortedSets.at(key);
+      const count = Math.min(set.size, wanted);
+      const [from, to] = end === "min" ? [0, count] : [set.size - count, set.size];
+      return { bytes: slotBytes(count), snapshot: () => set.snapshot(from, to, end === "max") };
+    };
+    return takeInTurns(workspace, key, choose, { form: "pairs", shown: "name-score" });
   };
 }
 

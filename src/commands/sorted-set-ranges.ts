@@ -4,6 +4,7 @@ import type { Key } from "../base/ids.ts";
 import { PackedItems } from "../base/packed-items.ts";
 import { arrayReply, integerReply, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
+import { type Chosen, slotBytes } from "./chosen-members.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import { type LongAnswer, MANY_MEMBERS, readInTurns } from "./long-reads.ts";
 import { gathering, removeInTurns, storing } from "./long-writes.ts";
@@ -140,16 +141,26 @@ export function rangeWith(form: RangeForm) {
   };
 }
 
+interface Ranks extends Chosen {
+  readonly count: number;
+}
+
+function ranksOf(set: SortedSet, find: Find, isReversed: boolean): Ranks {
+  const interval = find(set);
+  const [from, to] = [Math.max(0, interval.from), Math.min(set.size, interval.to)];
+  const count = Math.max(0, to - from);
+  return { count, bytes: slotBytes(count), snapshot: () => set.snapshot(from, to, isReversed) };
+}
+
 /** Of `rangeWith`, where it is long. */
 export function rangeInTurns(form: RangeForm): LongFunction {
   return (workspace, words) => {
     const { hasScores, find, isReversed } = askedOf(words, form);
-    const set = workspace.sortedSets.at(keyOf(words, form.at ?? 1));
-    const interval = find(set);
-    const [from, to] = [Math.max(0, interval.from), Math.min(set.size, interval.to)];
-    if (to - from < MANY_MEMBERS) return undefined;
+    const choose = (first: Workspace): Ranks =>
+      ranksOf(first.sortedSets.at(keyOf(words, form.at ?? 1)), find, isReversed);
+    if (choose(workspace).count < MANY_MEMBERS) return undefined;
     const shape = hasScores ? ({ form: "pairs", shown: "name-score" } as const) : NAMES;
-    return readInTurns(set.snapshot(from, to, isReversed), shape);
+    return readInTurns(choose, shape);
   };
 }
 
@@ -161,18 +172,15 @@ export function zrangestore(workspace: Workspace, words: CommandWords): Reply {
 
 export function zrangestoreInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
   const { find, isReversed } = askedOf(words, { at: 2, isStored: true });
-  const set = workspace.sortedSets.at(keyOf(words, 2));
-  const interval = find(set);
-  const [from, to] = [Math.max(0, interval.from), Math.min(set.size, interval.to)];
-  if (to - from < MANY_MEMBERS) return undefined;
-  const snapshot = set.snapshot(from, to, isReversed);
+  const choose = (first: Workspace): Ranks => ranksOf(first.sortedSets.at(keyOf(words, 2)), find, isReversed);
+  if (choose(workspace).count < MANY_MEMBERS) return undefined;
   function* steps(): Steps {
     const items = new PackedItems();
-    yield* gathering(workspace, snapshot, "name-score", items);
+    yield* gathering(workspace, choose(workspace).snapshot(), "name-score", items);
     yield* storing(workspace, keyOf(words, 1), { type: "zset", items });
     return integerReply(items.count / 2);
   }
-  return turnOf(steps());
+  return turnOf(steps(), (first) => choose(first).bytes);
 }
 
 /** In place of whatever was there; of no members there is nothing afterwards. Returns how many they are. */
@@ -194,11 +202,10 @@ export function removeInTurnsWith(kind: RangeKind): LongFunction {
   return (workspace, words) => {
     const key = keyOf(words, 1);
     const find = findOf(kind, wordOf(words, 2), wordOf(words, 3));
-    const set = workspace.sortedSets.at(key);
-    const interval = find(set);
-    const [from, to] = [Math.max(0, interval.from), Math.min(set.size, interval.to)];
-    if (to - from < MANY_MEMBERS || to - from === set.size) return undefined;
-    return removeInTurns(workspace, key, [set.snapshot(from, to, false)], integerReply);
+    const choose = (first: Workspace): Ranks => ranksOf(first.sortedSets.at(key), find, false);
+    const { count } = choose(workspace);
+    if (count < MANY_MEMBERS || count === workspace.sortedSets.at(key).size) return undefined;
+    return removeInTurns(workspace, key, (first) => [choose(first)], integerReply);
   };
 }
 

@@ -7,10 +7,14 @@ import type { Workspace } from "./workspace.ts";
 /** What each pause tells: how much of the room of an answer the turn before it has taken. It asks for nothing else to be waited for. */
 export type Steps = Generator<number, Reply>;
 
-/** The workspace of a keyspace is the same in every turn. */
-export function turnOf(steps: Steps): Turn {
+/** The workspace of a keyspace is the same in every turn. `firstBytes`: what the first turn copies. */
+export function turnOf(steps: Steps, firstBytes?: (workspace: Workspace) => number): Turn {
   let takenBytes = 0;
+  let isBegun = false;
   return (workspace) => {
+    if (!isBegun) workspace.takeRoom(firstBytes?.(workspace) ?? 0);
+    // Nothing but that was asked for, and nothing had been begun where it is asked for again.
+    isBegun = true;
     // Asked for again where it has to be waited for: the command itself does not begin again.
     workspace.takeRoom(takenBytes);
     takenBytes = 0;

@@ -84,21 +84,9 @@ export class Snapshot {
     return new Snapshot(shard, this.#container, Uint32Array.from(slots), this.#nowMs, this.#changes);
   }
 
-  /** So many of them, each as likely as any other, in no order. */
-  picked(count: number, random: () => number): Snapshot {
-    const slots = this.#slots.slice();
-    for (let at = 0; at < count && at < slots.length; at++) {
-      const other = at + (random() % (slots.length - at));
-      const slot = slots[other] as number;
-      slots[other] = slots[at] as number;
-      slots[at] = slot;
-    }
-    return new Snapshot(this.shard, this.#container, slots.subarray(0, count), this.#nowMs, this.#changes);
-  }
-
-  /** From the last on. */
+  /** From the last on, in place of this one, whose slots it turns round. */
   reversed(): Snapshot {
-    return new Snapshot(this.shard, this.#container, this.#slots.slice().reverse(), this.#nowMs, this.#changes);
+    return new Snapshot(this.shard, this.#container, this.#slots.reverse(), this.#nowMs, this.#changes);
   }
 
   /** All of it once more. */
