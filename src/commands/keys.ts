@@ -80,7 +80,9 @@ function type(workspace: Workspace, words: CommandWords): Reply {
 function rename(workspace: Workspace, words: CommandWords): Reply {
   const [from, to] = [keyOf(words, 1), keyOf(words, 2)];
   if (workspace.typeOf(from) === undefined) throw new CommandError(NO_SUCH_KEY);
-  if (from !== to) workspace.move(from, to, false);
+  if (from === to) return OK;
+  expectMoved(workspace, from);
+  workspace.move(from, to, false);
   return OK;
 }
 
@@ -88,6 +90,7 @@ function renamenx(workspace: Workspace, words: CommandWords): Reply {
   const [from, to] = [keyOf(words, 1), keyOf(words, 2)];
   if (workspace.typeOf(from) === undefined) throw new CommandError(NO_SUCH_KEY);
   if (workspace.typeOf(to) !== undefined) return ZERO;
+  expectMoved(workspace, from);
   workspace.move(from, to, false);
   return ONE;
 }
@@ -95,6 +98,7 @@ function renamenx(workspace: Workspace, words: CommandWords): Reply {
 function copy(workspace: Workspace, words: CommandWords): Reply {
   const asked = copyAsked(workspace, words);
   if (asked === undefined) return ZERO;
+  expectMoved(workspace, asked.from);
   workspace.move(asked.from, asked.to, true);
   return ONE;
 }
@@ -112,6 +116,12 @@ function copyAsked(workspace: Workspace, words: CommandWords): { readonly from: 
   if (from === to) throw new CommandError("ERR source and destination objects are the same");
   if (workspace.typeOf(from) === undefined || (!replaces && workspace.typeOf(to) !== undefined)) return undefined;
   return { from, to };
+}
+
+/** All of a collection is written in one turn. Throws `CommandError` where that is too much for commands that run as one. */
+function expectMoved(workspace: Workspace, from: Key): void {
+  const type = workspace.typeOf(from);
+  if (type !== undefined && type !== "string") workspace.lookAt(workspace.collections.count(from, type));
 }
 
 /** What `rename` and `copy` do with a collection of many members; undefined: something else is under the key. */

@@ -3,7 +3,7 @@
 import type { Key } from "../base/ids.ts";
 import { bulkReply, type Reply } from "../command-reply.ts";
 import type { ListEnd } from "../types/list.ts";
-import { expectItems } from "./member-replies.ts";
+import { expectTaken } from "./member-replies.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** 0: there is no list. Throws WRONGTYPE. */
@@ -26,7 +26,7 @@ export function takeFrom(workspace: Workspace, key: Key, end: ListEnd, count: nu
   const { collections } = workspace;
   const length = lengthOf(workspace, key);
   // Before anything is taken: what cannot be answered stays.
-  expectItems(workspace, Math.min(count, length));
+  expectTaken(workspace, Math.min(count, length));
   const taken: Reply[] = [];
   const names: string[] = [];
   for (let i = 0; i < Math.min(count, length); i++) {

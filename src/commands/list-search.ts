@@ -89,7 +89,9 @@ function searchOf(words: CommandWords): Search {
 export function lrem(workspace: Workspace, words: CommandWords): Reply {
   const key = keyOf(words, 1);
   const count = expectNumber(words[2]);
-  if (lengthOf(workspace, key) === 0) return integerReply(0);
+  const length = lengthOf(workspace, key);
+  if (length === 0) return integerReply(0);
+  workspace.lookAt(length);
   const gone: string[] = [];
   const wanted = count === 0 ? Infinity : Math.abs(count);
   for (const { name, value } of elements(workspace, key, count < 0)) {

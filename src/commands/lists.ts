@@ -177,6 +177,7 @@ function ltrim(workspace: Workspace, words: CommandWords): Reply {
     workspace.remove(key);
     return OK;
   }
+  workspace.lookAt(length - (end - start));
   const gone: string[] = [];
   for (let rank = 0; rank < start; rank++) gone.push(nameAt(workspace, key, rank));
   for (let rank = end; rank < length; rank++) gone.push(nameAt(workspace, key, rank));

@@ -17,6 +17,12 @@ export function expectMembers(workspace: Workspace, count: number): void {
   expectItems(workspace, count);
 }
 
+/** As `expectMembers`, of members that are about to be taken; one alone is none of many. */
+export function expectTaken(workspace: Workspace, count: number): void {
+  if (count > 1) workspace.lookAt(count);
+  expectItems(workspace, count);
+}
+
 /** Of the bytes that a name is. */
 export function nameReply(workspace: Workspace, name: string): Reply {
   workspace.takeRoom(name.length);

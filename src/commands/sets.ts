@@ -133,6 +133,7 @@ function spop(workspace: Workspace, words: CommandWords): Reply {
   if (words.length > 3) throw new CommandError(SYNTAX_ERROR);
   const wanted = expectNumber(words[2], NOT_POSITIVE);
   if (wanted < 0) throw new CommandError(NOT_POSITIVE);
+  workspace.lookAt(Math.min(wanted, collections.count(key, "set")));
   const popped = names(workspace, words, wanted);
   const items = popped.map((name) => nameReply(workspace, name));
   for (const name of popped) collections.remove(key, "set", name);

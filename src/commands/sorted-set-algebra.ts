@@ -77,14 +77,17 @@ function askedOf(workspace: Workspace, words: CommandWords, form: Form): Asked {
   const optionsAt = form.at + 1 + count;
   if (optionsAt > words.length) throw new CommandError(SYNTAX_ERROR);
   const keys = Array.from({ length: count }, (_, i) => keyOf(words, form.at + 1 + i));
-  return {
-    ...optionsOf(
-      words,
-      form,
-      optionsAt,
-      keys.map((key) => sourceOf(workspace, key)),
-    ),
-  };
+  const sources = keys.map((key) => sourceOf(workspace, key));
+  const asked = optionsOf(words, form, optionsAt, sources);
+  workspace.lookAt(lookedAt(sources, form.operation));
+  return asked;
+}
+
+/** How many members are gone through, or looked for in another source: all in one turn. */
+function lookedAt(sources: readonly Source[], operation: Operation): number {
+  const sizes = sources.map(({ size }) => size);
+  if (operation === "union") return sizes.reduce((sum, size) => sum + size, 0);
+  return sources.length * (operation === "inter" ? Math.min(...sizes) : (sizes[0] as number));
 }
 
 function optionsOf(words: CommandWords, form: Form, from: number, sources: readonly Source[]): Asked {

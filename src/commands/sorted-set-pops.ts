@@ -8,7 +8,7 @@ import { type Chosen, slotBytes } from "./chosen-members.ts";
 import { CommandError, NOT_POSITIVE, SYNTAX_ERROR } from "./command-error.ts";
 import { MANY_MEMBERS } from "./long-reads.ts";
 import { takeInTurns } from "./long-writes.ts";
-import { expectItems, nameReply } from "./member-replies.ts";
+import { expectTaken, nameReply } from "./member-replies.ts";
 import { expectAtLeast } from "./number-text.ts";
 import { pairs } from "./sorted-set-replies.ts";
 import type { LongFunction } from "./turns.ts";
@@ -22,7 +22,7 @@ function take(workspace: Workspace, key: Key, end: ScoreEnd, count: number): rea
   const set = workspace.sortedSets.at(key);
   const { size } = set;
   const taken = Math.min(count, size);
-  expectItems(workspace, taken);
+  expectTaken(workspace, taken);
   const members = [...set.between(end === "min" ? 0 : size - taken, end === "min" ? taken : size)];
   if (end === "max") members.reverse();
   const replies = pairs(workspace, members);

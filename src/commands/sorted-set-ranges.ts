@@ -167,7 +167,9 @@ export function rangeInTurns(form: RangeForm): LongFunction {
 export function zrangestore(workspace: Workspace, words: CommandWords): Reply {
   const { find, isReversed } = askedOf(words, { at: 2, isStored: true });
   const set = workspace.sortedSets.at(keyOf(words, 2));
-  return integerReply(storeMembers(workspace, keyOf(words, 1), members(workspace, set, find(set), isReversed)));
+  const interval = find(set);
+  workspace.lookAt(ranksOf(set, find, isReversed).count);
+  return integerReply(storeMembers(workspace, keyOf(words, 1), members(workspace, set, interval, isReversed)));
 }
 
 export function zrangestoreInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
@@ -219,6 +221,7 @@ export function removeWith(kind: RangeKind) {
       workspace.sortedSets.clear(key);
       return integerReply(interval.to);
     }
+    workspace.lookAt(ranksOf(set, find, false).count);
     const removed = members(workspace, set, interval);
     for (const { name } of removed) workspace.sortedSets.remove(key, name);
     return integerReply(removed.length);

@@ -105,6 +105,32 @@ test("what others write into what is renamed meanwhile goes along, or stays unde
   expect(values.items.length).toBeLessThanOrEqual(MANY);
 });
 
+test("what runs as one takes, moves and stores a bounded number of members, and beyond that none", async () => {
+  const { commands, run } = await started();
+  const client = { lastWrite: undefined };
+  run(`rpush l ${all((i) => `${i}`)}`);
+  run(`sadd s ${all((i) => `${i}`)}`);
+  run(`zadd z ${all((i) => `${i} ${i}`)}`);
+  const looks = Array.from({ length: 33 }, () => parsed("smembers s"));
+  const lines = [
+    "lpop l 5000",
+    "lmpop 1 l left count 5000",
+    "ltrim l 0 9",
+    "lrem l 0 none",
+    "spop s 5000",
+    "zpopmin z 5000",
+  ];
+  const beside = ["zmpop 1 z min count 5000", "rename s new", "renamenx s new", "copy s new", "zrangestore new z 0 -1"];
+  const stores = ["zunionstore new 1 z", "zinterstore new 2 s z", "zdiffstore new 2 s z", "zintercard 2 s z"];
+  for (const line of [...lines, ...beside, ...stores, "zunion 1 z", "zremrangebyrank z 0 5000"]) {
+    const replies = commands.runAll([...looks, parsed(line)], [], client) as Extract<Reply, { type: "array" }>;
+    const last = replies.items.at(-1);
+    expect(last, line).toMatchObject({ type: "error", text: expect.stringContaining("keys and members") });
+  }
+  for (const line of ["llen l", "scard s", "zcard z"]) expect(run(line), line).toEqual(integer(MANY));
+  expect(run("exists new")).toEqual(integer(0));
+});
+
 test("others are carried out while many are removed", async () => {
   const { placed, run, begun } = await started();
   run(`rpush l ${all((i) => `${i}`)}`);
