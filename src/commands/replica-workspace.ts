@@ -15,10 +15,10 @@ import { keysApart } from "../replica/command-router.ts";
 import { scanKeys } from "../replica/key-scan.ts";
 import { checkKey, ValueAway, ValueLong } from "../replica/operations.ts";
 import type { Replica } from "../replica/replica.ts";
-import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
 import { collectionTypeOf } from "../types/collection-type.ts";
 import { firstMember } from "../types/container.ts";
 import { addition, endOf, prolonged, type Sum } from "../types/counter.ts";
+import { AnswerShare } from "./answer-share.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
 import { endUnder } from "./end-under-policy.ts";
 import { awayAmong, bytesOfAll, type ExpectedHost } from "./expected-values.ts";
@@ -45,10 +45,6 @@ import { type Scope, shardsWithin } from "./scope.ts";
 import { TurnBounds } from "./turn-bounds.ts";
 import type { KeyType, ScanPlace, Workspace } from "./workspace.ts";
 
-/** What an answer holds for a member that was written, beside its bytes. */
-const WRITTEN_BYTES = 192;
-const ROOM_STEP_MAX = 16 * 1024 * 1024;
-
 /** Of values that clients are given. */
 const copies = new Copies(64 * 1024);
 
@@ -62,10 +58,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   readonly random: () => number;
   #replica: Replica;
   #client: CommandClient;
-  /** What there is room for. */
-  #roomBytes = 0;
-  /** Of what has been begun with, all that was copied. */
-  takenBytes = 0;
+  readonly #room = new AnswerShare();
   readonly #bounds = new TurnBounds();
   readonly goThrough = (bytes: number): void => this.#bounds.goThrough(bytes);
   readonly lookAt = (members: number): void => this.#bounds.look(members);
@@ -87,14 +80,13 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   /** For the next command, or the next turn of one. */
-  begin(replica: Replica, client: CommandClient, now: number, { roomBytes, takenBytes, lost }: SeenTo): void {
-    this.#lost = lost;
+  begin(replica: Replica, client: CommandClient, now: number, seenTo: SeenTo): void {
+    this.#lost = seenTo.lost;
     this.scope = undefined;
     this.#replica = replica;
     this.#client = client;
     this.now = now;
-    this.#roomBytes = client.room === undefined ? Infinity : roomBytes + SHORT_VALUE_BYTES_MAX;
-    this.takenBytes = takenBytes;
+    this.#room.begin(client.room !== undefined, seenTo);
     this.#bounds.begin();
     this.hasWritten = false;
     this.#hasRoom = false;
@@ -199,7 +191,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
    */
   expect(keys: readonly Key[], givenBack: readonly Key[] = keys): void {
     const bytes = bytesOfAll(this, givenBack);
-    if (bytes > this.#roomBytes) throw this.#interruption(new ValueLong(bytes));
+    if (!this.#room.has(bytes)) throw this.#interruption(new ValueLong(bytes));
     this.expectHere(keys);
   }
 
@@ -279,8 +271,11 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   takeRoom(bytes: number): void {
-    this.takenBytes += bytes;
-    if (this.takenBytes > this.#roomBytes) this.#needRoom();
+    if (!this.#room.take(bytes)) this.#needRoom();
+  }
+
+  get takenBytes(): number {
+    return this.#room.takenBytes;
   }
 
   expectAnswer(items: number, bytes: number): void {
@@ -373,8 +368,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   write(shard: Shard, write: LocalWrite): void {
-    // A command behind it in the same transaction may read it.
-    this.#roomBytes += WRITTEN_BYTES + (write.field?.length ?? 0) + (write.value?.length ?? 0);
+    this.#room.wrote(write);
     const slot = this.#replica.write(shard, write, false, this.now, this.#hasRoom);
     this.hasWritten = true;
     this.#client.lastWrite = dotOf(shard, slot);
@@ -394,10 +388,8 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     return new Interruption(cause);
   }
 
-  /** More than is left of its room: for so much more it has to be asked again only seldom. */
   #needRoom(): void {
     if (this.hasWritten) throw new AtollError("MEMORY_FULL", "there is no room for what this command reads");
-    const more = this.#roomBytes + Math.min(this.#roomBytes, ROOM_STEP_MAX);
-    throw new Interruption(new ValueLong(Math.max(this.takenBytes, more)));
+    throw new Interruption(new ValueLong(this.#room.wantedBytes));
   }
 }
