@@ -43,6 +43,8 @@ function setbit(workspace: Workspace, words: CommandWords): Reply {
   const bit = integerOf(wordOf(words, 3));
   if (bit !== 0 && bit !== 1) throw new CommandError("ERR bit is not an integer or out of range");
   const before = workspace.stringAt(key) ?? NO_BYTES;
+  // As in Redis, nobody is told of what changes nothing.
+  if (offset < before.length * 8 && bitOf(before, offset) === bit) return integerReply(bit);
   const value = lengthened(workspace, before, Math.floor(offset / 8) + 1);
   const was = bitOf(value, offset);
   const at = Math.floor(offset / 8);

@@ -9,11 +9,8 @@ import type { Key, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { arrayReply, errorReply, NO_ARRAY, type Reply } from "../command-reply.ts";
 import type { CommandClient, CommandFacts, CommandWords, QueuedCommand, WatchedKey } from "../command-store.ts";
-import { replicaOf } from "../core/origin.ts";
 import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
 import { ValueLong } from "../replica/operations.ts";
-import type { Replica } from "../replica/replica.ts";
-import type { Dot } from "../store.ts";
 import { isAboutAllKeys } from "./all-keys.ts";
 import { awaited, type BlockedHost } from "./blocked-commands.ts";
 import { Blocking } from "./blocking.ts";
@@ -31,12 +28,9 @@ import { ToldCommands } from "./told-commands.ts";
 import type { Turn } from "./turns.ts";
 import { checkSizes } from "./word-sizes.ts";
 import { keysOf } from "./words.ts";
+import type { Workspace } from "./workspace.ts";
+import { WriteWaits } from "./write-waits.ts";
 
-/** Of a client that waits for acknowledgements, however long it may. */
-const WAIT_MS_MAX = 10 * 60_000;
-const PUT_BACK_MAX_MS = 1000;
-/** Such clients of one keyspace. */
-const WAITS_MAX = 4096;
 /** Of a command that begins again. */
 const TRIES_MAX = 256;
 
@@ -65,10 +59,10 @@ export class SpaceCommands {
   readonly #isHere: (scope: Scope) => boolean;
   readonly #told: ToldCommands;
   readonly #gate = new KeyGate();
+  readonly #writeWaits: WriteWaits;
   #workspace: ReplicaWorkspace | undefined;
   /** Whose commands are carried out. */
   #client: CommandClient = { lastWrite: undefined };
-  #waits = 0;
 
   constructor(host: KeyspaceHost, space: SpaceId, random: Random, options: SpaceCommandsOptions = {}) {
     const { scripts, isHere = () => true, told = new ToldCommands() } = options;
@@ -78,6 +72,7 @@ export class SpaceCommands {
     this.#told = told;
     this.#space = space;
     this.#local = new LocalKeyspace(host, space);
+    this.#writeWaits = new WriteWaits(host);
     this.#random = () => random.uint32();
   }
 
@@ -182,49 +177,8 @@ export class SpaceCommands {
     );
   }
 
-  async wait(client: CommandClient, wanted: number, timeoutMs: number): Promise<number> {
-    const replica = this.#host.replica();
-    const [first, ...beside] = writtenBy(client, replica);
-    if (first === undefined) return replica.linked().length;
-    if (this.#waits >= WAITS_MAX)
-      throw new AtollError("TOO_MANY_REQUESTS", "too many clients wait for acknowledgements");
-    this.#waits++;
-    const forMs = timeoutMs === 0 ? WAIT_MS_MAX : Math.min(timeoutMs, WAIT_MS_MAX);
-    try {
-      return await this.#reached(first, beside, wanted, forMs, client.gone);
-    } finally {
-      this.#waits--;
-    }
-  }
-
-  #reached(
-    first: Dot,
-    beside: readonly Dot[],
-    wanted: number,
-    forMs: number,
-    gone: AbortSignal | undefined,
-  ): Promise<number> {
-    const { acks, outbox } = this.#host.replica();
-    return new Promise((resolve) => {
-      const end = (count: number): void => {
-        gone?.removeEventListener("abort", giveUp);
-        resolve(count);
-      };
-      let cancel = (): void => {};
-      // Nobody reads what it is answered.
-      const giveUp = (): void => {
-        cancel();
-        end(0);
-      };
-      gone?.addEventListener("abort", giveUp);
-      this.#host.step((now) => {
-        const answer = ({ reached }: { readonly reached: number }): void => {
-          outbox.answers.push(() => end(Math.max(0, reached - 1)));
-        };
-        const until = { dueAt: now + forMs, waitMaxMs: forMs + PUT_BACK_MAX_MS };
-        cancel = acks.add({ ...first, beside, level: "all", enough: wanted + 1, ...until, answer }, now);
-      });
-    });
+  wait(client: CommandClient, wanted: number, timeoutMs: number): Promise<number> {
+    return this.#writeWaits.wait(client, wanted, timeoutMs);
   }
 
   /** Throws what a command has to wait for, and what ends it. */
@@ -272,7 +226,8 @@ export class SpaceCommands {
   }
 
   #ofAllKeys(client: CommandClient, turn: Turn, command: ScopedCommand): Promise<Reply> {
-    const begin = () => this.#inTurns(client, turn, command);
+    const told: Turn = (workspace) => this.#tell(workspace, command, () => turn(workspace));
+    const begin = () => this.#inTurns(client, told, command);
     return writesAllKeys(command.facts) ? this.#gate.pass(begin) : begin();
   }
 
@@ -290,7 +245,27 @@ export class SpaceCommands {
       return turn(workspace);
     };
     this.#host.replica().eviction.keysInUse.set(this.#space, this.#gate.held);
-    return this.#gate.hold(keysOf(words, facts), () => this.#inTurns(client, inRoom, command));
+    return this.#gate.hold(keysOf(words, facts), () => this.#toldInTurns(client, inRoom, command));
+  }
+
+  /** Told of once, whatever has come of it. */
+  async #toldInTurns(client: CommandClient, turn: Turn, command: ScopedCommand): Promise<Reply> {
+    const telling = this.#told.begin(this.#host.replica().audience, command);
+    if (telling === undefined) return this.#inTurns(client, turn, command);
+    const told: Turn = (workspace) => {
+      const reply = telling.during(() => turn(workspace));
+      if (reply !== undefined) telling.end(workspace, true);
+      return reply;
+    };
+    try {
+      return await this.#inTurns(client, told, command);
+    } catch (error) {
+      this.#carryOut(client, NOTHING_SEEN_TO, (workspace) => {
+        workspace.scope = command.scope;
+        telling.end(workspace, false);
+      });
+      throw error;
+    }
   }
 
   /** One turn of the loop for each of the command; one that has to wait for something begins again, not the command. */
@@ -299,7 +274,7 @@ export class SpaceCommands {
       try {
         const [reply, takenBytes] = this.#carryOut(client, seenTo, (workspace) => {
           workspace.scope = command.scope;
-          return [this.#tell(workspace, command, () => turn(workspace)), workspace.takenBytes];
+          return [turn(workspace), workspace.takenBytes];
         });
         if (reply !== undefined) return reply;
         seenTo = { ...seenTo, takenBytes };
@@ -346,7 +321,7 @@ export class SpaceCommands {
     return this.#tell(workspace, { words, facts }, () => run(workspace, words));
   }
 
-  #tell<T>(workspace: ReplicaWorkspace, command: QueuedCommand, run: () => T): T {
+  #tell<T>(workspace: Workspace, command: QueuedCommand, run: () => T): T {
     return this.#told.around(workspace, this.#host.replica().audience, command, run);
   }
 
@@ -377,15 +352,6 @@ export class SpaceCommands {
     const caller = (isReadOnly: boolean) => new ScriptCalls(commandTable, { execute, client, isReadOnly, sent });
     return run({ engine, caller }, words);
   }
-}
-
-/** What others have to have for it: what was written here, since nobody knows here who has what was written elsewhere. */
-function writtenBy({ written, lastWrite }: CommandClient, replica: Replica): readonly Dot[] {
-  if (written === "all") {
-    return [...replica.shards].flatMap(({ id, written }) => (written === undefined ? [] : [{ shard: id, ...written }]));
-  }
-  const dots = written ?? (lastWrite === undefined ? [] : [lastWrite]);
-  return dots.filter(({ origin }) => replicaOf(origin) === replicaOf(replica.origin));
 }
 
 function writesAllKeys(facts: CommandFacts): boolean {

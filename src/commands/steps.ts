@@ -1,5 +1,6 @@
 /** Commands that take several turns, written as one function with a pause behind each of them. */
 
+import { assert } from "../base/assert.ts";
 import { plainReply, type Reply } from "../command-reply.ts";
 import type { Turn } from "./turns.ts";
 import type { Workspace } from "./workspace.ts";
@@ -19,7 +20,11 @@ export function turnOf(steps: Steps, firstBytes?: (workspace: Workspace) => numb
     workspace.takeRoom(takenBytes);
     takenBytes = 0;
     const step = steps.next();
-    if (step.done === true) return step.value;
+    if (step.done === true) {
+      // As of steps that have ended by throwing: they would go on for ever, doing nothing.
+      assert(step.value !== undefined, "a command goes on that has ended");
+      return step.value;
+    }
     takenBytes = step.value;
     return undefined;
   };

@@ -16,25 +16,57 @@ export class ToldCommands {
   /** Told once a command is done. Absent: nobody wants to know, and nothing is noted. */
   listener: ((notice: KeyNotice) => void) | undefined;
 
-  /** Carries out `run`, which is the command or a turn of it. What it has done is told of also where it throws. */
+  /** Undefined: nobody wants to know. */
+  begin(audience: Audience, command: QueuedCommand): Telling | undefined {
+    return this.listener && new Telling(this.listener, audience, command);
+  }
+
+  /** Carries out `run`, which is the command. What it has done is told of also where it throws. */
   around<T>(workspace: Workspace, audience: Audience, command: QueuedCommand, run: () => T): T {
-    const { listener } = this;
-    if (listener === undefined) return run();
-    const changes = new Map<Key, KeyChange>();
+    const telling = this.begin(audience, command);
+    if (telling === undefined) return run();
     let isDone = false;
-    const around = audience.ofCommand;
-    audience.ofCommand = (view, at) => noteChange(changes, view, at);
     try {
-      const result = run();
+      const result = telling.during(run);
       isDone = true;
       return result;
     } finally {
-      audience.ofCommand = around;
-      if (isDone || changes.size > 0) {
-        const isThere = (key: Key): boolean => workspace.typeOf(key) !== undefined;
-        for (const notice of noticesOf(command, changes, isThere)) listener(notice);
-      }
+      telling.end(workspace, isDone);
     }
+  }
+}
+
+/** Of one command, in however many turns it is carried out. */
+class Telling {
+  readonly #listener: (notice: KeyNotice) => void;
+  readonly #audience: Audience;
+  readonly #command: QueuedCommand;
+  /** Of all turns so far. */
+  readonly #changes = new Map<Key, KeyChange>();
+
+  constructor(listener: (notice: KeyNotice) => void, audience: Audience, command: QueuedCommand) {
+    this.#listener = listener;
+    this.#audience = audience;
+    this.#command = command;
+  }
+
+  /** Carries out a turn of it. */
+  during<T>(run: () => T): T {
+    const audience = this.#audience;
+    const around = audience.ofCommand;
+    audience.ofCommand = (view, at) => noteChange(this.#changes, view, at);
+    try {
+      return run();
+    } finally {
+      audience.ofCommand = around;
+    }
+  }
+
+  /** Of one that is not done, and has changed nothing, there is nothing to tell. */
+  end(workspace: Workspace, isDone: boolean): void {
+    if (!isDone && this.#changes.size === 0) return;
+    const isThere = (key: Key): boolean => workspace.typeOf(key) !== undefined;
+    for (const notice of noticesOf(this.#command, this.#changes, isThere)) this.#listener(notice);
   }
 }
 

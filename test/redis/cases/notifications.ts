@@ -1,5 +1,10 @@
 /** Commands, for what Redis tells of keys by them. */
 
+/** 4,500 members, each behind something. */
+function many(before: string): string {
+  return Array.from({ length: 4500 }, (_, i) => `${before}m${i}`).join(" ");
+}
+
 export const notifications = `
 # strings
 SET a 1
@@ -200,4 +205,35 @@ INCR q
 DEL q nokey
 EXEC
 EVAL "redis.call('SET', KEYS[1], 1) redis.call('INCR', KEYS[1]) return redis.pcall('SADD', KEYS[1], 1)" 1 e
+
+# what takes several turns here
+SADD a ${many("")}
+SADD d old
+SUNIONSTORE d a
+RENAME d d2
+COPY d2 d3
+SET d4 x
+RENAME d3 d4
+SPOP d2 4200
+SPOP d4 4500
+ZADD z ${many("1 ")}
+ZRANGESTORE w z 0 -1
+ZREMRANGEBYRANK z 0 4199
+ZREMRANGEBYRANK z 0 -1
+ZPOPMIN w 4500
+RPUSH l ${many("")}
+LTRIM l 0 -2
+LPOP l 4200
+DEL l
+RPUSH l ${many("x ")}
+LREM l 0 x
+LTRIM l 4490 -1
+LTRIM l 4490 -1
+
+# bits that change, and bits that are so already
+SETBIT b 1 1
+SETBIT b 1 1
+SETBIT b 7 0
+SETBIT b 8 0
+SETBIT nokey 0 0
 `;
