@@ -7,6 +7,7 @@ import { plainReply, type Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
 import { commandTable } from "../../src/commands/command-table.ts";
 import { SpaceCommands } from "../../src/commands/space-commands.ts";
+import { ToldCommands } from "../../src/commands/told-commands.ts";
 import type { KeyspaceHost } from "../../src/replica/local-keyspace.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 import { scriptEngine } from "../support/script-engine.ts";
@@ -36,7 +37,8 @@ async function started() {
     },
   };
   const scripts = scriptEngine();
-  const commands = new SpaceCommands(host, SPACE, new SeededRandom("gate"), { scripts });
+  const told = new ToldCommands();
+  const commands = new SpaceCommands(host, SPACE, new SeededRandom("gate"), { scripts, told });
   const run = (line: string, client: CommandClient = { lastWrite: undefined }) => {
     const { words, facts } = parsed(line);
     return commands.run(words, facts, client);
@@ -49,7 +51,7 @@ async function started() {
     const reply = beside.run(words, facts, { lastWrite: undefined });
     return "type" in reply && reply.type === "integer" ? Number(reply.value) : Number.NaN;
   };
-  return { placed, commands, run, begun, between, countOf };
+  return { placed, commands, run, begun, between, countOf, told };
 }
 
 /** A client that waits for room until it is given. */
@@ -189,4 +191,19 @@ test("a script that comes to a key that is being stored begins again behind that
   expect(await writing).toMatchObject({ type: "error" });
   expect(await placed.do(storing)).toEqual(integer(MANY));
   expect(await placed.do(reading)).toEqual(integer(MANY));
+});
+
+test("one that fails on the way is told of once, with what it has done, and holds its keys no longer", async () => {
+  const { placed, run, begun, between, countOf, told } = await started();
+  run(`zadd z ${all((i) => `${i} m${i}`)}`);
+  const heard: string[] = [];
+  told.listener = ({ event, key }) => heard.push(`${event} ${key}`);
+  between.turns = () => {
+    if (countOf("zcard z") < 5000) throw new Error("the disk is gone");
+  };
+  const removing = begun("zremrangebyrank z 0 5500");
+  expect(heard).toEqual([]);
+  expect(await placed.do(removing)).toMatchObject({ type: "error" });
+  expect(heard).toEqual(["zremrangebyrank z"]);
+  expect(run("zcard z")).toMatchObject({ type: "integer" });
 });
