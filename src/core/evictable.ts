@@ -1,10 +1,14 @@
-/** What may go for good: a value, or a collection as a whole, whichever member of it was met. */
+/**
+ * What may go for good: a value; increments that are one, as there is nothing else under their key; or a collection as a whole,
+ * whichever member of it was met.
+ */
 
 import { isValueKind } from "./accounts.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
 import type { Container } from "./container.ts";
-import { isCollectionKind } from "./kind.ts";
-import { kindAt, timestampAt } from "./record.ts";
+import { isTakenAlong, overAt, sightAt, unseenOf } from "./increments.ts";
+import { isCollectionKind, isValueIncrementsKind, KIND_PLAIN } from "./kind.ts";
+import { flagsAt, isGone, keyAt, kindAt, timestampAt } from "./record.ts";
 import type { Shard } from "./shard.ts";
 
 /** True of what stands and nobody has to confirm, and can be stamped above. */
@@ -14,7 +18,21 @@ export function mayBeEvicted(shard: Shard, slot: number): boolean {
     return false;
   const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
   if (timestampAt(view, at) >= TIMESTAMP_MAX) return false;
-  return isValueKind(kindAt(view, at)) || collectionIn(shard, slot) !== undefined;
+  const kind = kindAt(view, at);
+  if (isValueIncrementsKind(kind)) return isValueByItself(shard, slot);
+  return isValueKind(kind) || collectionIn(shard, slot) !== undefined;
+}
+
+/** True of increments of a key that shows nothing but increments, and these. */
+function isValueByItself(shard: Shard, slot: number): boolean {
+  const { increments, table } = shard;
+  const run = increments.runIn(slot);
+  const base = shard.find(KIND_PLAIN, keyAt(table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot)));
+  if (run === undefined || base === 0) return run !== undefined;
+  const [view, at] = [table.viewOf(base), table.offsetOf(base)];
+  const isOver = isGone(flagsAt(view, at));
+  if (shard.isStanding(base) || (isOver && isTakenAlong(run, overAt(view, at)))) return false;
+  return unseenOf(run.tally, sightAt(view, at).get(increments.originIn(slot))) !== undefined;
 }
 
 /** The collection that has a member in a slot; undefined: what is there is no member of one, or falls. */

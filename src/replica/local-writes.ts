@@ -8,7 +8,7 @@ import type { LocalWrite } from "../core/author.ts";
 import type { Container } from "../core/container.ts";
 import { LEASE_FIELD } from "../core/container-part.ts";
 import { KIND_PLAIN } from "../core/kind.ts";
-import { keyAt, keyStartAt, type RecordWriter, recordLength } from "../core/record.ts";
+import { fieldAt, keyAt, keyStartAt, kindAt, type RecordWriter, recordLength } from "../core/record.ts";
 import type { Residency } from "../core/residency.ts";
 import type { Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
@@ -66,8 +66,9 @@ export class LocalWrites {
   /** What is in a slot goes for good (`eviction.ts`). */
   evict(shard: Shard, slot: number, now: number): void {
     const { table } = shard;
-    const key = keyAt(table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
-    this.write(shard, { kind: KIND_PLAIN, key, isRemoval: true }, false, now, false);
+    const [view, at, bytes] = [table.viewOf(slot), table.offsetOf(slot), table.bytesOf(slot)];
+    const register = { kind: kindAt(view, at), key: keyAt(view, bytes, at), field: fieldAt(view, bytes, at) };
+    this.write(shard, { ...register, isRemoval: true }, false, now, false);
   }
 
   /** All that is held of a collection goes for good. */

@@ -75,8 +75,8 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/local-writes.ts",
-        find: "{ kind: KIND_PLAIN, key, isRemoval: true }",
-        replace: "{ kind: KIND_PLAIN, key }",
+        find: "{ ...register, isRemoval: true }",
+        replace: "register",
       },
     ],
     scenario: "scant-disk",
