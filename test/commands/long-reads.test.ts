@@ -1,23 +1,16 @@
 /** Answers of many members are read in turns, and show what was there when they began. */
 
 import { expect, test } from "vitest";
-import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
+import { latin1FromBytes } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { plainReply, type Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
-import { commandTable } from "../../src/commands/command-table.ts";
 import { SpaceCommands } from "../../src/commands/space-commands.ts";
+import { parsed } from "../support/command-world.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 
 const MANY = 10_000;
 const CLIENT: CommandClient = { lastWrite: undefined };
-
-function parsed(line: string) {
-  const words = line.split(" ").map(bytesFromLatin1);
-  const facts = commandTable.get(line.split(" ")[0] as string);
-  if (facts === undefined) throw new Error(`no such command: ${line}`);
-  return { words, facts };
-}
 
 async function started() {
   const placed = new PlacedWorld({ seed: "long", regions: ["eu"], settings: { replication: "all" } });

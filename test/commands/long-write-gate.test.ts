@@ -5,21 +5,14 @@ import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { plainReply, type Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
-import { commandTable } from "../../src/commands/command-table.ts";
 import { SpaceCommands } from "../../src/commands/space-commands.ts";
 import { ToldCommands } from "../../src/commands/told-commands.ts";
 import type { KeyspaceHost } from "../../src/replica/local-keyspace.ts";
+import { parsed } from "../support/command-world.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 import { scriptEngine } from "../support/script-engine.ts";
 
 const MANY = 6000;
-
-function parsed(line: string) {
-  const words = line.split(" ").map(bytesFromLatin1);
-  const facts = commandTable.get(line.split(" ")[0] as string);
-  if (facts === undefined) throw new Error(`no such command: ${line}`);
-  return { words, facts };
-}
 
 async function started() {
   const placed = new PlacedWorld({ seed: "gate", regions: ["eu"], settings: { replication: "all" } });

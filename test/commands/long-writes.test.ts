@@ -1,22 +1,15 @@
 /** Commands that write many members take turns, and are atomic to all who name the same keys. */
 
 import { expect, test } from "vitest";
-import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
+import { latin1FromBytes } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { plainReply, type Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
-import { commandTable } from "../../src/commands/command-table.ts";
 import { SpaceCommands } from "../../src/commands/space-commands.ts";
+import { parsed } from "../support/command-world.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 
 const MANY = 6000;
-
-function parsed(line: string) {
-  const words = line.split(" ").map(bytesFromLatin1);
-  const facts = commandTable.get(line.split(" ")[0] as string);
-  if (facts === undefined) throw new Error(`no such command: ${line}`);
-  return { words, facts };
-}
 
 async function started() {
   const placed = new PlacedWorld({ seed: "writes", regions: ["eu"], settings: { replication: "all" } });

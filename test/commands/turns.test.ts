@@ -1,22 +1,14 @@
 /** Commands about all keys take turns with others, and are refused where they would have to be done in one. */
 
 import { expect, test } from "vitest";
-import { bytesFromLatin1 } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import type { Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
-import { commandTable } from "../../src/commands/command-table.ts";
 import { SpaceCommands } from "../../src/commands/space-commands.ts";
+import { parsed } from "../support/command-world.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 
 const CLIENT: CommandClient = { lastWrite: undefined };
-
-function parsed(line: string) {
-  const words = line.split(" ").map(bytesFromLatin1);
-  const facts = commandTable.get(line.split(" ")[0] as string);
-  if (facts === undefined) throw new Error(`no such command: ${line}`);
-  return { words, facts };
-}
 
 async function started(keys: number) {
   const placed = new PlacedWorld({ seed: "turns", regions: ["eu"], settings: { replication: "all" } });
