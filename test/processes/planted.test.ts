@@ -66,7 +66,7 @@ const PLANTED: readonly PlantedProcess[] = [
         find: "const met = this.#view.isDurable(wait.shard, wait.origin, wait.sequence);",
         replace: "const met = true;",
       },
-      { file: "replica/driver.ts", find: 'if (level === "disk") this.#disk.isUrgent = true;', replace: "" },
+      { file: "replica/write-waits.ts", find: 'if (level === "disk") this.#disk.isUrgent = true;', replace: "" },
       // Batches gather for a second: what is at stake is not a matter of luck.
       {
         file: "replica/driver.ts",
