@@ -47,7 +47,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
       {
         file: "core/holdings.ts",
         find: "      this.accounts.enter(oldView, oldAt, false);\n",
-        replace: "      if (isGone(flagsAt(oldView, oldAt))) this.accounts.enter(oldView, oldAt, false);\n",
+        replace: "      if ((flagsAt(oldView, oldAt) & FALLEN) !== 0) this.accounts.enter(oldView, oldAt, false);\n",
       },
     ],
     scenario: "split-brain",
