@@ -14,6 +14,7 @@ import {
   FLAG_DEAD,
   FLAG_GONE,
   flagsAt,
+  isDead,
   isGone,
   keyAt,
   kindAt,
@@ -120,6 +121,8 @@ export function shownAfter(
   const key = keyAt(slotView, new Uint8Array(slotView.buffer, slotView.byteOffset, slotView.byteLength), at);
   if (!isAddedTo(shard, key)) return "itself";
   const sum = sumOf(shard, key, now);
+  // Increments beside a value are removed only once that has seen them (U1 of `types/counter-upkeep.ts`).
+  if (sum !== undefined && sum.base !== 0 && kind !== KIND_PLAIN && isDead(flagsAt(slotView, at))) return "nothing";
   if (sum !== undefined) return sum.base !== 0 && shard.isAway(sum.base) ? "away" : shownSum(shard, key, sum);
   if (kind === KIND_PLAIN) return "itself";
   if (shard.find(KIND_PLAIN, key) !== 0) return "nothing";

@@ -141,6 +141,22 @@ describe("a number on several replicas", () => {
     expect([...new Set(events)]).toEqual(["put 4", "put 9", "put 10", "expire"]);
   });
 
+  it("tells watchers nothing where additions are removed that a value has seen", async () => {
+    const machines = await Machines.started(NAMES, 4);
+    const events: string[] = [];
+    const note = (event: WatchEvent) => {
+      events.push(event.type === "put" ? `put ${latin1FromBytes(event.entry.value)}` : event.type);
+    };
+    add(machines, "a", 4);
+    machines.run(1000);
+    machines.put("b", KEY, "100");
+    machines.run(200);
+    machines.at("a").audience.changesOf(DEFAULT_SPACE).watch({ prefix: "" }, note, machines.clockOf("a"));
+    machines.run(20_000);
+    expect(NAMES.map((name) => machines.at(name).sumUpkeep.written).reduce((a, b) => a + b)).toBeGreaterThan(0);
+    expect(events).toEqual([]);
+  });
+
   it("begins again once it has expired", async () => {
     const machines = await Machines.started(NAMES, 4);
     for (let window = 0; window < 4; window++) {
