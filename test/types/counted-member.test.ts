@@ -6,7 +6,7 @@ import { wholeAmount } from "../../src/core/amount.ts";
 import type { LocalWrite } from "../../src/core/author.ts";
 import type { Container } from "../../src/core/container.ts";
 import { KIND_HASH, KIND_SORTED_SET } from "../../src/core/kind.ts";
-import { lifeOf, replicaOf } from "../../src/core/origin.ts";
+import { replicaOf } from "../../src/core/origin.ts";
 import { originAt, recordLength, sequenceAt, timestampAt } from "../../src/core/record.ts";
 import { encodeScore } from "../../src/core/score-order.ts";
 import type { Tally } from "../../src/core/seen.ts";
@@ -25,6 +25,7 @@ import { liveMembers } from "../../src/types/container.ts";
 import { memberAddition } from "../../src/types/counted-member.ts";
 import { memberUpkeepOf } from "../../src/types/counted-upkeep.ts";
 import { ranked, scoreOf } from "../../src/types/sorted-set.ts";
+import { beginNextLife, sealEndedLives } from "../support/shard-lives.ts";
 import { createShard, type LooseShard, NOW, origin, sendDelta } from "../support/shards.ts";
 import { MemberKnowledge } from "./counted-model.ts";
 
@@ -294,8 +295,8 @@ class World {
     else if (step.type === "fall") actor.at.shard.falling.step(1);
     else if (step.type === "purge") this.#purge(actor);
     else if (step.type === "upkeep") this.#keep(actor);
-    else if (step.type === "restart") this.#restart(actor);
-    else if (step.type === "seal") this.#seal();
+    else if (step.type === "restart") beginNextLife(actor.at);
+    else if (step.type === "seal") sealEndedLives(this.actors.map(({ at }) => at));
     else if (step.type === "send" && step.replica !== step.to) this.#send(actor, this.actors[step.to] as Actor);
     this.check();
   }
@@ -360,23 +361,6 @@ class World {
         if (write.kind === this.id.kind) this.#base({ at, knows }, write, nameOfField(write.field), value);
         else at.shard.write(write, this.now);
       }
-    }
-  }
-
-  #restart({ at }: Actor): void {
-    const own = at.shard.ownOrigin;
-    if (at.shard.vector.get(own) > 0) at.shard.beginLife(origin(replicaOf(own), lifeOf(own) + 1));
-  }
-
-  #seal(): void {
-    for (const { at } of this.actors) {
-      const own = at.shard.ownOrigin;
-      for (let life = lifeOf(own) - 1; life > 0; life--) {
-        const ended = origin(replicaOf(own), life);
-        const shards = this.actors.map((actor) => actor.at.shard);
-        if (shards.some(({ vector }) => vector.get(ended) !== at.shard.vector.get(ended))) return;
-      }
-      for (const actor of this.actors) actor.at.shard.seal(replicaOf(own), lifeOf(own));
     }
   }
 

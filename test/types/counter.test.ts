@@ -4,7 +4,6 @@ import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { fractionOfText, wholeAmount } from "../../src/core/amount.ts";
 import { KIND_PLAIN } from "../../src/core/kind.ts";
-import { lifeOf, replicaOf } from "../../src/core/origin.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -18,6 +17,7 @@ import {
 } from "../../src/core/record.ts";
 import { addition, endOf, isValueThere, prolonged, sumOf, textOf } from "../../src/types/counter.ts";
 import { upkeepOf } from "../../src/types/counter-upkeep.ts";
+import { beginNextLife, sealEndedLives } from "../support/shard-lives.ts";
 import { createShard, dump, type LooseShard, NOW, origin, sendDelta, vectorText } from "../support/shards.ts";
 import { type AdditionEvent, isTakenAlong, Knowledge } from "./counter-model.ts";
 
@@ -312,8 +312,8 @@ class World {
     else if (step.type === "sweep") actor.at.shard.expiries.sweep(this.now, 10, () => {});
     else if (step.type === "purge") this.#purge(actor);
     else if (step.type === "upkeep") this.#keep(actor);
-    else if (step.type === "restart") this.#restart(actor);
-    else if (step.type === "seal") this.#seal();
+    else if (step.type === "restart") beginNextLife(actor.at);
+    else if (step.type === "seal") sealEndedLives(this.actors.map(({ at }) => at));
     else if (step.type === "send" && step.replica !== step.to) this.#send(actor, this.actors[step.to] as Actor);
     this.check();
   }
@@ -393,23 +393,6 @@ class World {
       const slot = at.shard.write(write, this.now);
       if (write.kind === KIND_PLAIN) this.#wrote({ at, knows }, slot, value, due);
       else knows.drop(this.now);
-    }
-  }
-
-  #restart({ at }: Actor): void {
-    const own = at.shard.ownOrigin;
-    if (at.shard.vector.get(own) > 0) at.shard.beginLife(origin(replicaOf(own), lifeOf(own) + 1));
-  }
-
-  #seal(): void {
-    for (const { at } of this.actors) {
-      const own = at.shard.ownOrigin;
-      for (let life = lifeOf(own) - 1; life > 0; life--) {
-        const ended = origin(replicaOf(own), life);
-        const shards = this.actors.map((actor) => actor.at.shard);
-        if (shards.some(({ vector }) => vector.get(ended) !== at.shard.vector.get(ended))) return;
-      }
-      for (const actor of this.actors) actor.at.shard.seal(replicaOf(own), lifeOf(own));
     }
   }
 
