@@ -1,6 +1,7 @@
 /**
  * Bytes of commands that were damaged, cut and put together at random: whatever comes, the parser neither fails in another way
- * than it says, nor gives what its limits forbid, nor keeps more than them. `ATOLL_FUZZ_INPUTS=1000000` for a long run.
+ * than it says, nor gives what its limits forbid, nor keeps more than them, and however they are cut, it reads the same.
+ * `ATOLL_FUZZ_INPUTS=1000000` for a long run.
  */
 
 import { expect, test } from "vitest";
@@ -51,6 +52,40 @@ test(`${INPUTS} damaged inputs of seed ${SEED} are read or refused`, () => {
   expect(commands).toBeGreaterThan(INPUTS / 10);
   expect(refused).toBeGreaterThan(INPUTS / 10);
 });
+
+test(`${INPUTS / 10} of them are read alike in whatever pieces`, () => {
+  const random = new SeededRandom(SEED);
+  const pick = (count: number): number => random.uint32() % count;
+  for (let i = 0; i < INPUTS / 10; i++) {
+    const bytes = Buffer.concat([damaged(random, pick), damaged(random, pick)]);
+    const whole = read([bytes]);
+    const cut = pick(bytes.length + 1);
+    for (const pieces of [[bytes.subarray(0, cut), bytes.subarray(cut)], Array.from(bytes, (byte) => Buffer.of(byte))])
+      expect(read(pieces), `input ${i} of seed ${SEED}`).toBe(whole);
+  }
+});
+
+/** The commands and, if one came, the error. */
+function read(pieces: readonly Uint8Array[]): string {
+  const parser = new RequestParser(LIMITS);
+  let said = "";
+  try {
+    for (const piece of pieces) {
+      parser.feed(piece);
+      for (;;) {
+        const words = parser.next();
+        if (words !== undefined)
+          said += `${JSON.stringify(words.map((word) => Buffer.from(word).toString("latin1")))}\n`;
+        else if (parser.needsRoom > 0) parser.grantRoom();
+        else break;
+      }
+    }
+    return said;
+  } catch (error) {
+    if (error instanceof ProtocolError) return said + error.message;
+    throw error;
+  }
+}
 
 function damaged(random: SeededRandom, pick: (count: number) => number): Uint8Array {
   let text = "";
