@@ -169,6 +169,8 @@ export interface CommandStore {
   readonly commands: ReadonlyMap<string, CommandFacts>;
   /** Undefined where there is none of that name. Throws `NOT_READY` where that is not yet known. */
   keyspace(name: string): CommandKeyspace | undefined;
+  /** Creates it where there is none of that name; rejects as `KeyspaceStore.grantKeyspace` does. */
+  grantKeyspace(name: string): Promise<void>;
   facts(): ServerFacts;
   /** Tells what commands here do with keys of the keyspace `default`, from now on; absent: not any more. */
   tellOf(listener: ((notice: KeyNotice) => void) | undefined): void;

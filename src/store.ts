@@ -249,6 +249,12 @@ export interface KeyspaceStore {
     name: string,
     settings: KeyspaceSettings,
   ): Promise<{ readonly existed: boolean; readonly keyspace: KeyspaceStatus }>;
+  /**
+   * Creates a keyspace with the settings of `default` where there is none of this name; resolves once that is on this replica's
+   * disk. Whoever defines it, earlier or later, here or elsewhere, decides about its settings. Throws as `defineKeyspace` and
+   * `keyspace` do.
+   */
+  grantKeyspace(name: string): Promise<void>;
 }
 
 /** One of two writes of a key of which neither was made with knowledge of the other. */

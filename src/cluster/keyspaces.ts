@@ -1,6 +1,8 @@
 /**
  * The keyspaces that there are: each a name, the space that holds its keys, and its policy. Their definitions are
- * registers of the system space, which every replica holds: the latest definition of a name wins, whole.
+ * registers of the system space, which every replica holds: the latest definition of a name wins, whole. What is taken for
+ * granted (whoever selects it as a Redis database) is a register of its own, which gives way to every definition, so that
+ * nobody's settings are undone by whoever has not heard of them.
  *
  * This is what follows from the definitions that were learnt; the machine tells it of every register that comes.
  * Nothing is unlearnt: there is no way to undo a keyspace, and a register that is in doubt for a while is none that was
@@ -21,6 +23,7 @@ export const DEFAULT_KEYSPACE = "default";
 
 const NAME = /^[a-z0-9_-]{1,64}$/;
 const KEY_PREFIX = "keyspace/";
+const GRANTED_PREFIX = "granted-keyspace/";
 const SPACE_SEED = 0x6b737063;
 const DIGEST_SEEDS = { high: 1, low: 2 } as const;
 
@@ -35,6 +38,14 @@ export interface KeyspaceDefinition {
 
 interface Learnt extends KeyspaceDefinition {
   readonly bytes: Uint8Array;
+  readonly isGranted: boolean;
+}
+
+/** What a key of the system space says the name of. */
+export interface NamedKeyspace {
+  readonly name: string;
+  /** Taken for granted, not defined. */
+  readonly isGranted: boolean;
 }
 
 /** True for a name that a keyspace can have: 1 to 64 of `[a-z0-9_-]`. */
@@ -55,10 +66,18 @@ export function definitionKey(name: string): Key {
   return `${KEY_PREFIX}${name}` as Key;
 }
 
-/** The keyspace that a key of the system space defines. */
-export function nameIn(key: Key): string | undefined {
-  const name = key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : "";
-  return isKeyspaceName(name) ? name : undefined;
+/** The key of the register, in the system space, by which there is a keyspace as long as nobody defines it. */
+export function grantKey(name: string): Key {
+  return `${GRANTED_PREFIX}${name}` as Key;
+}
+
+/** The keyspace that a key of the system space defines, or takes for granted. */
+export function nameIn(key: Key): NamedKeyspace | undefined {
+  for (const prefix of [KEY_PREFIX, GRANTED_PREFIX]) {
+    const name = key.startsWith(prefix) ? key.slice(prefix.length) : "";
+    if (isKeyspaceName(name)) return { name, isGranted: prefix === GRANTED_PREFIX };
+  }
+  return undefined;
 }
 
 export class Keyspaces {
@@ -77,6 +96,7 @@ export class Keyspaces {
       policy: POLICY_ALL,
       hash: 0,
       bytes,
+      isGranted: true,
     });
     this.#namesBySpace.set(DEFAULT_SPACE, DEFAULT_KEYSPACE);
   }
@@ -85,13 +105,15 @@ export class Keyspaces {
    * A register of the system space that is held; what is no definition is none of ours. True where something changed.
    */
   learn(key: Key, value: Uint8Array): boolean {
-    const name = nameIn(key);
-    if (name === undefined) return false;
+    const named = nameIn(key);
+    if (named === undefined) return false;
+    const { name, isGranted } = named;
     const known = this.#learntByName.get(name);
-    if (known !== undefined && isSame(known.bytes, value)) return false;
+    if (known !== undefined && isGranted && !known.isGranted) return false;
+    if (known !== undefined && known.isGranted === isGranted && isSame(known.bytes, value)) return false;
     const space = spaceOfName(name);
     const hash = hashBytes(value, SPACE_SEED);
-    this.#learntByName.set(name, { name, space, policy: policyFrom(value), hash, bytes: value.slice() });
+    this.#learntByName.set(name, { name, space, policy: policyFrom(value), hash, bytes: value.slice(), isGranted });
     this.#digest = undefined;
     this.#claim(space, name);
     return true;
@@ -111,6 +133,13 @@ export class Keyspaces {
   get(name: string): KeyspaceDefinition | undefined {
     const learnt = this.#learntByName.get(name);
     return learnt !== undefined && this.#namesBySpace.get(learnt.space) === name ? learnt : undefined;
+  }
+
+  /** The keyspace that what stands under this key decides about: none where a definition has made a grant void. */
+  decidedBy(key: Key): KeyspaceDefinition | undefined {
+    const named = nameIn(key);
+    const learnt = named === undefined ? undefined : this.#learntByName.get(named.name);
+    return learnt?.isGranted === named?.isGranted ? this.get(learnt?.name ?? "") : undefined;
   }
 
   /** Undefined where no keyspace has it. */

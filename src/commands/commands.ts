@@ -26,7 +26,7 @@ export interface CommandsOptions {
   readonly host: KeyspaceHost;
   readonly router: CommandRouter;
   /** Says which keyspaces there are. */
-  readonly keyspaces: Pick<KeyspaceStore, "keyspace">;
+  readonly keyspaces: Pick<KeyspaceStore, "keyspace" | "grantKeyspace">;
   readonly random: Random;
   /** For clients of other replicas who may not do everything. */
   readonly refusalFor?: RefusalFor;
@@ -51,6 +51,10 @@ export class Commands implements CommandStore, CommandService {
     if (keyspaces.keyspace(name) === undefined) return undefined;
     const space = name === DEFAULT_KEYSPACE ? DEFAULT_SPACE : host.replica().keyspaces.get(name)?.space;
     return space === undefined ? undefined : this.#in(space);
+  }
+
+  grantKeyspace(name: string): Promise<void> {
+    return this.#options.keyspaces.grantKeyspace(name);
   }
 
   async serve(request: CommandRequest): Promise<ResponseBody> {

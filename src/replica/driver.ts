@@ -319,6 +319,10 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     return this.#keyspaces.define(name, settings);
   }
 
+  grantKeyspace(name: string): Promise<void> {
+    return this.#keyspaces.grant(name);
+  }
+
   async backup(keyspaces?: readonly string[]): Promise<Backup> {
     this.#checkReady();
     return this.#backups.begin(keyspaces);

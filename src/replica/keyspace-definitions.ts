@@ -5,6 +5,7 @@ import { SYSTEM_SPACE } from "../base/shard-id.ts";
 import {
   DEFAULT_KEYSPACE,
   definitionKey,
+  grantKey,
   isKeyspaceName,
   KEYSPACES_MAX,
   type KeyspaceDefinition,
@@ -13,7 +14,7 @@ import {
 import { isPlaced } from "../cluster/members.ts";
 import { copiesUnder } from "../cluster/placement/copies.ts";
 import { createPlacementView, type PlacementView } from "../cluster/placement/placement-view.ts";
-import { MEMORY_SHARE_PARTS, type Policy, policyOf } from "../cluster/placement/policy.ts";
+import { MEMORY_SHARE_PARTS, POLICY_ALL, type Policy, policyOf } from "../cluster/placement/policy.ts";
 import { encodePolicy } from "../cluster/placement/policy-codec.ts";
 import type { KeyspaceSettings, KeyspaceStatus, WriteOutcome } from "../store.ts";
 import { writeKey } from "./operations.ts";
@@ -50,6 +51,17 @@ export function defineKeyspace(
   const definition = replica.keyspaces.get(name);
   if (definition === undefined) throw new Error(`BUG: keyspace ${name} was defined and is not there`);
   return { outcome, keyspace: statusOf(definition, view) };
+}
+
+/**
+ * Sees to it that there is a keyspace of this name: as `default` is, until somebody defines it. Throws as `defineKeyspace`; nothing
+ * is written where there is one.
+ */
+export function grantKeyspace(replica: Replica, name: string, now: number): WriteOutcome | undefined {
+  checkName(replica.keyspaces, name);
+  if (replica.keyspaces.get(name) !== undefined) return undefined;
+  const write = { value: encodePolicy(POLICY_ALL), options: {} };
+  return writeKey(replica, SYSTEM_SPACE, grantKey(name), write, now);
 }
 
 function checkName(keyspaces: Keyspaces, name: string): void {

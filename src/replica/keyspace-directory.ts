@@ -3,10 +3,10 @@
 import { AtollError } from "../base/errors.ts";
 import type { SpaceId } from "../base/ids.ts";
 import { DEFAULT_SPACE, spaceOf } from "../base/shard-id.ts";
-import { DEFAULT_KEYSPACE, spaceOfName } from "../cluster/keyspaces.ts";
+import { spaceOfName } from "../cluster/keyspaces.ts";
 import type { Dot, KeyspaceSettings, KeyspaceStatus } from "../store.ts";
 import { Keyspace } from "./keyspace.ts";
-import { defineKeyspace } from "./keyspace-definitions.ts";
+import { defineKeyspace, grantKeyspace } from "./keyspace-definitions.ts";
 import type { KeyspaceHost } from "./local-keyspace.ts";
 import type { Router } from "./router.ts";
 
@@ -48,14 +48,24 @@ export class KeyspaceDirectory {
       throw new AtollError("NOT_READY", "this keyspace was created elsewhere just now, and is on its way here");
   }
 
+  /** From now on there is one of this name, with the settings of `default` until it is defined; resolves once that is on disk. */
+  async grant(name: string): Promise<void> {
+    const replica = this.#host.replica();
+    if (replica.keyspaces.get(name) !== undefined) return;
+    this.#checkUnheardOf(name, []);
+    const outcome = this.#host.step((now) => grantKeyspace(replica, name, now));
+    if (outcome !== undefined) await this.#host.acknowledged(outcome, { ack: "disk" });
+  }
+
   /** Resolves once it is on disk. */
   async define(
     name: string,
     settings: KeyspaceSettings,
   ): Promise<{ readonly existed: boolean; readonly keyspace: KeyspaceStatus }> {
     const replica = this.#host.replica();
+    const existed = replica.keyspaces.get(name) !== undefined;
     const { outcome, keyspace } = this.#host.step((now) => defineKeyspace(replica, name, settings, now));
     await this.#host.acknowledged(outcome, { ack: "disk" });
-    return { existed: outcome.existed || name === DEFAULT_KEYSPACE, keyspace };
+    return { existed, keyspace };
   }
 }

@@ -1,7 +1,7 @@
 /** Definitions of keyspaces as they come: registers of the system space, and the policies in them that count. */
 
 import { DEFAULT_SPACE, SYSTEM_SPACE } from "../base/shard-id.ts";
-import { type Keyspaces, nameIn } from "../cluster/keyspaces.ts";
+import type { Keyspaces } from "../cluster/keyspaces.ts";
 import type { KeyspacePolicy } from "../cluster/ownership.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { KIND_PLAIN } from "../core/kind.ts";
@@ -54,8 +54,7 @@ export function durablePolicies(
 }
 
 function definitionAt({ keyspaces }: DefinitionsHost, view: DataView, at: number): KeyspacePolicy | undefined {
-  const name = nameIn(keyOf(view, at));
-  const definition = name === undefined || kindAt(view, at) !== KIND_PLAIN ? undefined : keyspaces.get(name);
+  const definition = kindAt(view, at) !== KIND_PLAIN ? undefined : keyspaces.decidedBy(keyOf(view, at));
   if (definition === undefined) return undefined;
   const { space, policy, hash } = definition;
   return { space, policy, version: timestampAt(view, at), hash };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Key, SpaceId } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE, SPACE_MAX, SYSTEM_SPACE } from "../../src/base/shard-id.ts";
-import { definitionKey, isKeyspaceName, Keyspaces, spaceOfName } from "../../src/cluster/keyspaces.ts";
+import { definitionKey, grantKey, isKeyspaceName, Keyspaces, spaceOfName } from "../../src/cluster/keyspaces.ts";
 import { POLICY_ALL, type Policy, policyOf } from "../../src/cluster/placement/policy.ts";
 import { encodePolicy } from "../../src/cluster/placement/policy-codec.ts";
 
@@ -44,6 +44,25 @@ describe("keyspaces", () => {
     expect(keyspaces.learn(definitionKey("a"), encodePolicy(hourly))).toBe(true);
     expect(keyspaces.policyOf(spaceOfName("a"))).toEqual(hourly);
     expect(added).toEqual([spaceOfName("a")]);
+  });
+
+  it("that are taken for granted give way to every definition, whichever was learnt first", () => {
+    for (const isGrantedFirst of [true, false]) {
+      const { keyspaces, added } = learnt();
+      const steps = [grantKey("1"), definitionKey("1")].map(
+        (key) => () => keyspaces.learn(key, encodePolicy(key === grantKey("1") ? POLICY_ALL : two)),
+      );
+      const news = (isGrantedFirst ? steps : steps.reverse()).map((learn) => learn());
+      expect(news).toEqual([true, isGrantedFirst]);
+      expect(keyspaces.policyOf(spaceOfName("1"))).toEqual(two);
+      expect(keyspaces.decidedBy(grantKey("1"))).toBe(undefined);
+      expect(keyspaces.decidedBy(definitionKey("1"))).toMatchObject({ name: "1", policy: two });
+      expect(keyspaces.digest()).toEqual(learnt(["1", two]).keyspaces.digest());
+      expect(added).toEqual([spaceOfName("1")]);
+    }
+    const { keyspaces } = learnt();
+    keyspaces.learn(grantKey("1"), encodePolicy(POLICY_ALL));
+    expect(keyspaces.decidedBy(grantKey("1"))).toMatchObject({ name: "1", policy: POLICY_ALL });
   });
 
   it("have digests that are equal where the same was learnt, in whatever order", () => {

@@ -137,7 +137,19 @@ test("SCAN comes to every key once, however many there are, and its cursors are 
   await client.close();
 });
 
-test("SELECT takes the keyspace of that name, and there are no others", async () => {
+test("CLIENT INFO and CLIENT LIST have every field of Redis 7.0, and a library's name", async () => {
+  const { port } = await start();
+  const client = await RespClient.connect(port);
+  const fields =
+    "id addr laddr fd name age idle flags db sub psub ssub multi qbuf qbuf-free argv-mem multi-mem rbs rbp obl oll omem tot-mem events cmd user redir resp lib-name lib-ver";
+  for (const which of ["INFO", "LIST"]) {
+    const pairs = ((await client.send("CLIENT", which)) as string).trim().split(" ");
+    expect(pairs.map((pair) => pair.split("=")[0]).join(" ")).toBe(fields);
+  }
+  await client.close();
+});
+
+test("SELECT takes the keyspace of that name", async () => {
   const { node, port } = await start();
   await node.defineKeyspace("3");
   const client = await RespClient.connect(port);
@@ -145,10 +157,39 @@ test("SELECT takes the keyspace of that name, and there are no others", async ()
   expect(await client.send("SELECT", "3")).toEqual({ status: "OK" });
   expect(await client.send("GET", "a")).toBe(null);
   await client.send("SET", "a", "third");
-  expect(await client.send("SELECT", "4")).toEqual({ error: "ERR DB index is out of range" });
+  for (const none of ["16", "-1"])
+    expect(await client.send("SELECT", none)).toEqual({ error: "ERR DB index is out of range" });
   expect(await client.send("GET", "a")).toBe("third");
   expect((await node.keyspace("3").get("a" as never)).entry?.value).toEqual(new Uint8Array(Buffer.from("third")));
   await client.close();
+});
+
+test("SELECT creates what is a database of Redis, for whoever may create keyspaces", async () => {
+  const open = await start();
+  const client = await RespClient.connect(open.port);
+  expect(await client.send("SELECT", "15")).toEqual({ status: "OK" });
+  await client.send("SET", "a", "x");
+  expect(open.node.keyspaces().map(({ name }) => name)).toEqual(["15", "default"]);
+  expect((await open.node.defineKeyspace("15", { maxTtlMs: 1000 })).existed).toBe(true);
+  expect(await client.send("GET", "a")).toBe("x");
+  await client.close();
+
+  const [app, root] = ["app-0123456789abcdef", "root-0123456789abcdef"];
+  const { port, node } = await start({
+    tokens: [
+      { token: app, scopes: ["read", "write"] },
+      { token: root, scopes: ["admin"] },
+    ],
+  });
+  const [one, other] = [await RespClient.connect(port), await RespClient.connect(port)];
+  await one.send("AUTH", app);
+  const refused = 'ERR DB index is out of range: there is no keyspace "1", which takes the scope "admin" to create';
+  expect(await one.send("SELECT", "1")).toEqual({ error: refused });
+  expect(node.keyspaces()).toHaveLength(1);
+  await other.send("AUTH", root);
+  expect(await other.send("SELECT", "1")).toEqual({ status: "OK" });
+  expect(await one.send("SELECT", "1")).toEqual({ status: "OK" });
+  await Promise.all([one.close(), other.close()]);
 });
 
 test("no command reaches into another keyspace than the one that is selected", async () => {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { AtollError } from "../../src/base/errors.ts";
 import { KEYSPACES_MAX, spaceOfName } from "../../src/cluster/keyspaces.ts";
-import { defineKeyspace, keyspaceStatuses } from "../../src/replica/keyspace-definitions.ts";
+import { defineKeyspace, grantKeyspace, keyspaceStatuses } from "../../src/replica/keyspace-definitions.ts";
 import type { KeyspaceSettings } from "../../src/store.ts";
 import { id, Machines } from "../support/machines.ts";
 
@@ -73,6 +73,28 @@ describe("a keyspace", () => {
       expect(namesAt(machines, at)).toEqual(["default", "only-a", "s"]);
       expect(machines.at(at).keyspaces.get("s")?.policy).toEqual({ replication: 2 });
     }
+  });
+
+  it("that is taken for granted later than it was defined beyond a cut has the settings that it was given", async () => {
+    const machines = await start("granted", "a", "b");
+    const space = spaceOfName("1");
+    machines.cut(["a"], ["b"]);
+    define(machines, "a", "1", { replication: 1 });
+    machines.run(1000);
+    expect(grantKeyspace(machines.at("b"), "1", machines.clockOf("b"))).toBeDefined();
+    machines.carryOut(id("b"));
+    expect(grantKeyspace(machines.at("b"), "1", machines.clockOf("b"))).toBeUndefined();
+    machines.put("b", "k", "v", { space });
+    machines.run(1000);
+    expect(keyspaceStatuses(machines.at("b"))[0]).toMatchObject({ name: "1", replication: "all" });
+    machines.heal();
+    machines.run(5000);
+    for (const at of ["a", "b"]) expect(machines.at(at).keyspaces.get("1")?.policy).toEqual({ replication: 1 });
+    machines.crash("b");
+    await machines.start("b");
+    machines.run(5000);
+    for (const at of ["a", "b"]) expect(machines.at(at).keyspaces.get("1")?.policy).toEqual({ replication: 1 });
+    expect(["a", "b"].filter((at) => machines.get(at, "k", { space }) === "v")).toHaveLength(1);
   });
 
   it("is known to whoever joins later, keys and all", async () => {

@@ -40,6 +40,8 @@ export class FakeCommands implements CommandStore {
     return { run, runAll, watch: () => [], wait: never };
   }
 
+  async grantKeyspace(): Promise<void> {}
+
   #run([command = "", key = "", name = "", value = ""]: readonly string[]): Reply {
     const members = this.held.get(key) ?? new Map<string, string>();
     const had = members.get(name);

@@ -33,6 +33,10 @@ export class FakeKeyspaces implements KeyspaceStore {
     return { existed, keyspace: this.#define(name, settings) };
   }
 
+  async grantKeyspace(name: string): Promise<void> {
+    if (!this.#stores.has(name)) this.#define(name, { replication: "all" });
+  }
+
   #define(name: string, settings: KeyspaceSettings): KeyspaceStatus {
     const { replication } = settings;
     const isShort = typeof replication === "number" && replication > 1;

@@ -192,6 +192,7 @@ function lines(asking: Connection, all: readonly Connection[]): Reply | Promise<
 function lineOf(connection: Connection): string {
   const { facts, around, name, createdAt, activeAt, selected, transaction, lastCommand, writer, listensTo } =
     connection;
+  const { asked, answered } = connection.underWayBytes;
   const seconds = (since: number) => Math.max(0, Math.floor((around.now() - since) / 1000));
   return [
     `id=${facts.id}`,
@@ -207,6 +208,17 @@ function lineOf(connection: Connection): string {
     `psub=${listensTo.patterns}`,
     `ssub=${listensTo.sharded}`,
     `multi=${transaction.isOpen ? transaction.size : -1}`,
+    `qbuf=${asked}`,
+    "qbuf-free=0",
+    "argv-mem=0",
+    `multi-mem=${transaction.bytes}`,
+    "rbs=0",
+    "rbp=0",
+    `obl=${answered}`,
+    "oll=0",
+    `omem=${answered}`,
+    `tot-mem=${asked + transaction.bytes + answered}`,
+    `events=${answered > 0 ? "rw" : "r"}`,
     `cmd=${lastCommand}`,
     `user=default`,
     "redir=-1",

@@ -111,9 +111,25 @@ function echo(_connection: Connection, words: CommandWords): Reply {
   return bulkReply((words[1] as Uint8Array).slice());
 }
 
-function select(connection: Connection, words: CommandWords): Reply {
+/** As many as Redis has, unless keyspaces of greater numbers were created. */
+const DATABASES = 16;
+const NO_DATABASE = "ERR DB index is out of range";
+
+/** A database of Redis is there as soon as it is selected, by whoever may create keyspaces. */
+function select(connection: Connection, words: CommandWords): Reply | Promise<Reply> {
   const number = integerAt(words, 1, "ERR value is not an integer or out of range");
-  if (number < 0 || !connection.select(number)) throw new RedisError("ERR DB index is out of range");
+  if (number < 0) throw new RedisError(NO_DATABASE);
+  if (connection.select(number)) return OK;
+  if (number >= DATABASES) throw new RedisError(NO_DATABASE);
+  const { principal } = connection;
+  if (principal?.scopes.has("admin") !== true || principal.prefix !== "")
+    throw new RedisError(`${NO_DATABASE}: there is no keyspace "${number}", which takes the scope "admin" to create`);
+  return created(connection, number);
+}
+
+async function created(connection: Connection, number: number): Promise<Reply> {
+  await connection.around.store.grantKeyspace(String(number));
+  if (!connection.select(number)) throw new RedisError(NO_DATABASE);
   return OK;
 }
 

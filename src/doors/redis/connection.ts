@@ -284,6 +284,11 @@ export class Connection implements CommandClient {
     return this.#mayBegin();
   }
 
+  /** Of commands that are not whole yet, and of answers that are not read. */
+  get underWayBytes(): { readonly asked: number; readonly answered: number } {
+    return { asked: this.#parser.waiting, answered: this.#unread() };
+  }
+
   #unread(): number {
     return this.writer.bytes + this.#longAnswers.pushedBytes + this.#output.unsent();
   }
