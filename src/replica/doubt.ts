@@ -111,6 +111,8 @@ export class Doubt {
     let isAll = isClear;
     const twice = twiceOf([...shard.quarantine.toRedot, ...writes]);
     for (const slot of slots) {
+      // It may have gone along with another.
+      if (!this.#isOfEarlierLife(shard, slot)) continue;
       const isLater = isBaseAway(shard, slot) || this.#redottedBytes >= REDOTTED_AT_ONCE_BYTES;
       if (isLater) isAll = false;
       else {

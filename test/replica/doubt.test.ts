@@ -1,12 +1,16 @@
 /** What becomes of one register that nobody has confirmed, in every case. */
 
 import { describe, expect, it } from "vitest";
-import type { ReplicaId } from "../../src/base/ids.ts";
+import type { Key, ReplicaId } from "../../src/base/ids.ts";
+import { wholeAmount } from "../../src/core/amount.ts";
 import { timestampFromMs } from "../../src/core/clock.ts";
+import { incrementsOf, KIND_PLAIN } from "../../src/core/kind.ts";
 import { replicaNumber } from "../../src/core/origin.ts";
+import { textOfOrigin } from "../../src/core/origin-bytes.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { Doubt, type DoubtHost } from "../../src/replica/doubt.ts";
 import { Outbox } from "../../src/replica/outbox.ts";
+import { addition } from "../../src/types/counter.ts";
 import { READY } from "../../src/wire/message.ts";
 import { dump, type LooseShard, NOW, origin, purgeMarks, push, record } from "../support/shards.ts";
 import { TestSurroundings } from "../support/surroundings.ts";
@@ -160,5 +164,24 @@ describe("an own write of a life that others closed, which somebody was told of 
     ["keeps its dot where it is too old", { ...sent, ageMs: RETENTION_MS + 1 }, "done", `${CLOSED.own}:1`],
   ])("%s", (_, each, outcome, dot) => {
     expect(dotOf(each)).toEqual([outcome, dot]);
+  });
+});
+
+describe("what was added under a life that was lived twice", () => {
+  it("gets a new name along with the value that saw it, which comes first", () => {
+    const host = new Host("self", ["peer"], 1);
+    const doubt = new Doubt(host, { retentionMs: RETENTION_MS });
+    const { shard } = host.looseShards[0] as LooseShard;
+    const key = "n" as Key;
+    const add = () => shard.write(addition(shard, key, wholeAmount(1), undefined, NOW), NOW);
+    shard.beginLife(CLOSED.own);
+    add();
+    shard.write({ kind: KIND_PLAIN, key, value: new Uint8Array([0x31]) }, NOW);
+    add();
+    const cause = { reason: "repeated life", knownLife: 4, doubtedSince: 4 } as const;
+    doubt.begin(shard, doubt.ownWritesToRedot(shard, cause), NOW);
+    const held = [CLOSED.own, NEW_LIFE].map((each) => shard.find(incrementsOf(KIND_PLAIN), key, textOfOrigin(each)));
+    expect(held.map((slot) => slot !== 0)).toEqual([false, true]);
+    expect(shard.quarantine.toRedot).toEqual([]);
   });
 });
