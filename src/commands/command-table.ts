@@ -1,5 +1,6 @@
 /** Every command that there is. */
 
+import { bitFieldRows } from "./bit-fields.ts";
 import { bitRows } from "./bits.ts";
 import type { CommandRow } from "./command-row.ts";
 import { fieldEndRows } from "./field-ends.ts";
@@ -16,6 +17,7 @@ import { stringRows } from "./strings.ts";
 const ROWS: readonly (readonly CommandRow[])[] = [
   stringRows,
   bitRows,
+  bitFieldRows,
   keyRows,
   listRows,
   hashRows,

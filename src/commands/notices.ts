@@ -31,7 +31,7 @@ const EVENTS = `
   $ set              written set setex psetex setnx getset mset msetnx bitop
   $ append           written append
   $ setrange         written setrange
-  $ setbit           written setbit
+  $ setbit           written setbit bitfield
   $ incrby           written incr decr incrby decrby
   $ incrbyfloat      written incrbyfloat
   h hset             written hset hmset hsetnx

@@ -188,6 +188,10 @@ function keysAndFlagsOf(table: Table, words: CommandWords): Reply {
 
 /** Of a key that is read only where an option says so. */
 function flagsIn({ flags }: KeyRun, { name }: CommandFacts, given: CommandWords): readonly string[] {
+  if (name === "bitfield") {
+    const isWritten = given.some((_, i) => ["set", "incrby"].includes(textAt(given, i).toLowerCase()));
+    return isWritten ? ["RW", "access", "update"] : ["RO", "access"];
+  }
   if (name !== "set" || !flags.includes("variable_flags")) return flags;
   const isRead = given.slice(3).some((_, i) => textAt(given, i + 3).toLowerCase() === "get");
   return isRead ? ["RW", "access", "update"] : ["OW", "update"];

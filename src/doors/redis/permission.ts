@@ -9,7 +9,7 @@ import { ANYONE, type Permission, type Principal } from "../auth.ts";
 /** Commands that write, and tell what was there, or take it elsewhere. */
 const READS_TOO = new Set(
   [
-    "getset getdel getex bitop copy rename renamenx incr decr incrby decrby incrbyfloat lpop rpop lmove rpoplpush lmpop",
+    "getset getdel getex bitop bitfield copy rename renamenx incr decr incrby decrby incrbyfloat lpop rpop lmove rpoplpush lmpop",
     "blpop brpop blmove brpoplpush blmpop bzpopmin bzpopmax bzmpop",
     "hincrby hincrbyfloat spop smove sinterstore sunionstore sdiffstore",
     "zincrby zpopmin zpopmax zmpop zrangestore zunionstore zinterstore zdiffstore geosearchstore georadius georadiusbymember",

@@ -213,6 +213,57 @@ incrbyfloat f 1e-17
 incrbyfloat f 1e-19
 set f 0.1
 incrbyfloat f 12345678901234567890
+# numbers in bits
+bitfield bf
+bitfield bf get u8 0
+exists bf
+bitfield bf set u8 0 255 get u8 0 get i8 0 get u4 2
+bitfield bf incrby u8 0 1 incrby i8 #1 -1 get u16 0
+bitfield bf overflow sat incrby u8 0 300 incrby i8 8 -300 overflow wrap incrby i8 8 -300
+bitfield bf overflow fail incrby u8 0 1 set i8 0 128 get u8 0
+bitfield bf set u8 0 -1 set i5 3 100 overflow sat set u8 0 -1 set i5 3 -100 set u63 1 9223372036854775807
+get bf
+bitfield bf set i64 #1 -9223372036854775808 incrby i64 #1 -1 overflow sat incrby i64 #1 1 incrby i64 #1 9223372036854775807
+bitfield bf overflow fail incrby i64 #1 9223372036854775807 incrby i64 3 -9223372036854775808
+bitfield bf overflow fail incrby u2 1000 7
+strlen bf
+bitfield bf get u1 0 get i1 7 get u63 1 get i64 3 get u33 #2
+bitfield bf get u64 0
+bitfield bf get i65 0
+bitfield bf get u0 0
+bitfield bf get u01 0
+bitfield bf get I8 0
+bitfield bf get x8 0
+bitfield bf get u8
+bitfield bf set u8 0
+bitfield bf set u8 0 x
+bitfield bf set u8 x 1
+bitfield bf set u8 -1 1
+bitfield bf set u8 #-1 1
+bitfield bf set u8 # 1
+bitfield bf get u8 4294967296
+bitfield bf get u8 4294967295
+bitfield bf get u8 #536870912
+bitfield bf overflow
+bitfield bf overflow foo
+bitfield bf foo u8 0
+bitfield_ro bf get u8 0 get i3 5
+bitfield_ro bf overflow sat get u8 0
+bitfield_ro bf set u8 0 1
+bitfield_ro missing get u8 0
+rpush bl x
+bitfield bl get u8 0
+bitfield bl set u8 0 1
+bitfield bl
+bitfield_ro bl get u8 0
+set n 12
+bitfield n get u8 0 incrby u8 8 1
+get n
+expire n 100
+bitfield n set u8 0 49
+ttl n
+command getkeysandflags bitfield k get u8 0
+command getkeysandflags bitfield k set u8 0 1
 # bits
 setbit a 7 1
 setbit a 7 0
