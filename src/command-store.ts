@@ -5,7 +5,7 @@
 
 import type { Key, ReplicaId } from "./base/ids.ts";
 import type { Reply } from "./command-reply.ts";
-import type { Dot, Room } from "./store.ts";
+import type { AckLevel, Acks, Dot, Room } from "./store.ts";
 
 /** The name and the arguments. Nobody changes the bytes while the command is carried out. */
 export type CommandWords = readonly Uint8Array[];
@@ -94,6 +94,12 @@ export interface CommandClient {
   saw?(dot: Dot): void;
   /** Of the last write that was made for it. */
   lastWrite: Dot | undefined;
+  /** How far what is written for it must have got before it is answered; then it is the client of these commands alone. Absent: nobody asked. */
+  readonly ack?: { readonly level: AckLevel; readonly timeoutMs?: number } | undefined;
+  /** What `saw` told it of: where nothing had to be written, that must have got as far. */
+  readonly seen?: readonly Dot[];
+  /** How far it got. Absent: nothing was written, or found. */
+  acks?: Acks | undefined;
   /** The last write into each shard that it has written into; `all`: into so many that any may be of it. Absent: `lastWrite` alone. */
   readonly written?: readonly Dot[] | "all" | undefined;
   /**
@@ -167,6 +173,8 @@ export interface KeyNotice {
 export interface CommandStore {
   /** Every command that there is, by its name in lower case. */
   readonly commands: ReadonlyMap<string, CommandFacts>;
+  /** Besides, those that doors ask for, and no client can name. */
+  readonly ofDoors: ReadonlyMap<string, CommandFacts>;
   /** Undefined where there is none of that name. Throws `NOT_READY` where that is not yet known. */
   keyspace(name: string): CommandKeyspace | undefined;
   /** Creates it where there is none of that name; rejects as `KeyspaceStore.grantKeyspace` does. */

@@ -85,8 +85,14 @@ export interface WriteOutcome {
   readonly dot: Dot;
   /** A live value was there before. */
   readonly existed: boolean;
-  /** Replicas that have the write, out of those asked for, this one included. `met`: the asked-for level was reached. */
-  readonly acks: { readonly reached: number; readonly wanted: number; readonly met: boolean };
+  readonly acks: Acks;
+}
+
+/** Replicas that have a write, out of those asked for, this one included. `met`: the asked-for level was reached. */
+export interface Acks {
+  readonly reached: number;
+  readonly wanted: number;
+  readonly met: boolean;
 }
 
 export interface KeysOptions {

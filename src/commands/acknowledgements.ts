@@ -5,14 +5,20 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { ReplicaId, SpaceId } from "../base/ids.ts";
+import type { Reply } from "../command-reply.ts";
 import type { CommandClient } from "../command-store.ts";
 import type { CommandRouter } from "../replica/command-router.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
-import type { Dot } from "../store.ts";
+import type { Acks, Dot } from "../store.ts";
+import { replyOfError } from "./command-error.ts";
 import type { SpaceCommands } from "./space-commands.ts";
 
 /** Clients of one keyspace that wait for what other replicas tell. */
 const WAITS_MAX = 4096;
+
+const IN_MEMORY: Acks = { reached: 1, wanted: 1, met: true };
+
+type Ack = NonNullable<CommandClient["ack"]>;
 
 /** `all`: so much that any write into the keyspace may be of it. */
 type Written = readonly Dot[] | "all";
@@ -47,6 +53,26 @@ export class Acknowledgements {
     if (elsewhere.size === 0) return this.countHere(own, until);
     const here = own.length > 0 ? [this.countHere(own, until)] : [];
     return Math.min(...(await Promise.all([...here, this.#countElsewhere(elsewhere, until)])));
+  }
+
+  /** An answer, once what was written for the client has got as far as it asked for, or that has taken too long. */
+  after(client: CommandClient, reply: Reply | Promise<Reply>): Reply | Promise<Reply> {
+    return client.ack === undefined ? reply : this.#afterAcks(client, client.ack, reply).catch(replyOfError);
+  }
+
+  async #afterAcks(client: CommandClient, ack: Ack, replying: Reply | Promise<Reply>): Promise<Reply> {
+    const reply = await replying;
+    // Who carried it out elsewhere has told.
+    if (reply.type !== "error" && client.acks === undefined) client.acks = await this.#reached(dotsOf(client), ack);
+    return reply;
+  }
+
+  /** Of writes that are known here, whoever made them, how far the one got that got least far; undefined of none. */
+  async #reached(dots: readonly Dot[], { level, timeoutMs }: Ack): Promise<Acks | undefined> {
+    const options = { ack: level, ...(timeoutMs !== undefined && { ackTimeoutMs: timeoutMs }) };
+    const each = await Promise.all(dots.map((dot) => this.#host.acknowledged({ dot, acks: IN_MEMORY }, options)));
+    const [first, ...others] = each.map(({ acks }) => acks);
+    return first && others.reduce((least, acks) => (lackOf(acks) > lackOf(least) ? acks : least), first);
   }
 
   /** How many others have what this replica wrote itself. */
@@ -109,6 +135,15 @@ export class Acknowledgements {
       this.#waits--;
     }
   }
+}
+
+function dotsOf({ lastWrite, written, seen = [] }: CommandClient): readonly Dot[] {
+  if (written !== undefined && written !== "all" && written.length > 0) return written;
+  return lastWrite === undefined ? seen : [lastWrite];
+}
+
+function lackOf({ reached, wanted }: Acks): number {
+  return wanted - reached;
 }
 
 /** Nobody reads what is answered then. */

@@ -3,6 +3,7 @@
 import { bitFieldRows } from "./bit-fields.ts";
 import { bitRows } from "./bits.ts";
 import type { CommandRow } from "./command-row.ts";
+import { doorRows } from "./door-commands.ts";
 import { fieldEndRows } from "./field-ends.ts";
 import { geoRows } from "./geo.ts";
 import { hashRows } from "./hashes.ts";
@@ -30,4 +31,11 @@ const ROWS: readonly (readonly CommandRow[])[] = [
 ];
 
 /** By name, in lower case. */
-export const commandTable: ReadonlyMap<string, CommandRow> = new Map(ROWS.flat().map((row) => [row.name, row]));
+export const commandTable: ReadonlyMap<string, CommandRow> = byName(ROWS.flat());
+
+/** Those that doors ask for, and no client can. */
+export const doorTable: ReadonlyMap<string, CommandRow> = byName(doorRows);
+
+function byName(rows: readonly CommandRow[]): ReadonlyMap<string, CommandRow> {
+  return new Map(rows.map((row) => [row.name, row]));
+}

@@ -13,7 +13,7 @@ import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import { memoryBytes } from "../replica/status.ts";
 import type { KeyspaceStore } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
-import { commandTable } from "./command-table.ts";
+import { commandTable, doorTable } from "./command-table.ts";
 import { lonelySums } from "./key-value.ts";
 import { PlacedCommands, type RefusalFor } from "./placed-commands.ts";
 import type { Scope } from "./scope.ts";
@@ -38,6 +38,7 @@ export interface CommandsOptions {
 
 export class Commands implements CommandStore, CommandService {
   readonly commands = commandTable;
+  readonly ofDoors = doorTable;
   readonly #options: CommandsOptions;
   readonly #bySpace = new Map<SpaceId, PlacedCommands>();
   readonly #told = new ToldCommands();

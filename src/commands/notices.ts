@@ -108,6 +108,16 @@ const STEPS_BY_NAME: Readonly<Record<string, (words: Words, keys: readonly Key[]
   zadd: (words) => [{ key: keyOf(words, 1), ...rowOf(isIncrement(words) ? "zincrby" : "geoadd") }],
   zmpop: (words, keys) => keys.map((key) => ({ key, ...rowOf(`zpop${optionOf(words, 2 + keys.length)}`) })),
   bzmpop: (words, keys) => keys.map((key) => ({ key, ...rowOf(`zpop${optionOf(words, 3 + keys.length)}`) })),
+  "hash.put": (words) => {
+    const put = { key: keyOf(words, 1), ...rowOf("hset") };
+    return isEnding(words) ? [put, { ...put, event: "hexpire" }] : [put];
+  },
+  "set.put": (words) => [{ key: keyOf(words, 1), ...rowOf("sadd") }],
+  "counter.add": (words) => {
+    const isWhole = /^-?\d+$/.test(optionOf(words, 2));
+    const added = { key: keyOf(words, 1), ...rowOf(isWhole ? "incrby" : "incrbyfloat") };
+    return isEnding(words) ? [added, ended(words)] : [added];
+  },
   hexpire: fieldsEnded,
   hpexpire: fieldsEnded,
   hexpireat: fieldsEnded,
@@ -156,6 +166,11 @@ function setOf(words: Words): Step {
 
 function ended(words: Words): Step {
   return { key: keyOf(words, 1), ...rowOf("expire") };
+}
+
+/** Of commands that doors ask for, whose last word is a time to live, or 0. */
+function isEnding(words: Words): boolean {
+  return optionOf(words, words.length - 1) !== "0";
 }
 
 function hasEnd(words: Words, from: number): boolean {

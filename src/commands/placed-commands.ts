@@ -25,6 +25,7 @@ import { FROM_CLIENT, type Seen } from "../replica/circumstances.ts";
 import { type AskedCommands, type CommandAnswer, type CommandRouter, keysApart } from "../replica/command-router.ts";
 import type { CommandRequest } from "../replica/command-service.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
+import { ACK_TIMEOUT_MS } from "../replica/operations.ts";
 import { untilInView } from "../replica/policy-wait.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
@@ -91,6 +92,10 @@ export class PlacedCommands implements CommandKeyspace {
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {
+    return this.#acknowledgements.after(client, this.#runOne(words, facts, client));
+  }
+
+  #runOne(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {
     return mayWait(facts, client) ? this.#runAndWait(words, facts, client) : this.#run(words, facts, client);
   }
 
@@ -126,10 +131,18 @@ export class PlacedCommands implements CommandKeyspace {
     watched: readonly WatchedKey[],
     client: CommandClient,
   ): Reply | Promise<Reply> {
+    return this.#acknowledgements.after(client, this.#runAll(commands, watched, client));
+  }
+
+  #runAll(
+    commands: readonly QueuedCommand[],
+    watched: readonly WatchedKey[],
+    client: CommandClient,
+  ): Reply | Promise<Reply> {
     try {
       if (this.#isEverywhere) return this.#local.runAll(commands, watched, client);
       const coming = untilInView(this.#host, this.#space);
-      if (coming !== undefined) return coming.then(() => this.runAll(commands, watched, client)).catch(replyOfError);
+      if (coming !== undefined) return coming.then(() => this.#runAll(commands, watched, client)).catch(replyOfError);
       const shards = this.#shardsOf(commands, watched);
       const isWatchedHere = watched.every(({ at }) => at === undefined);
       if (isWatchedHere && this.#isAtHand(shards, client))
@@ -290,13 +303,15 @@ export class PlacedCommands implements CommandKeyspace {
   async #carry(asked: AskedCommands, client: CommandClient): Promise<Reply | undefined> {
     const seen = this.#seenBy(client, asked.shards);
     const circumstances = { ...FROM_CLIENT, seen };
-    const body = { ...asked.body, allowance: client.allowance, isBehindRefused: seen?.isRequired };
+    const ack = client.ack && { timeoutMs: ACK_TIMEOUT_MS, ...client.ack };
+    const body = { ...asked.body, allowance: client.allowance, isBehindRefused: seen?.isRequired, ack };
     const carried = await this.#router.carry(this.#space, { ...asked, body }, circumstances);
     if (carried === undefined) {
       await this.#here.catchUp(seen);
       return undefined;
     }
-    const { reply, dots } = repliedIn(carried);
+    const { reply, dots, acks } = repliedIn(carried);
+    if (ack !== undefined) client.acks = acks;
     if (asked.isReadonly) for (const dot of dots) client.saw?.(dot);
     else for (const dot of dots) client.lastWrite = dot;
     const bytes = bytesOfReply(reply);

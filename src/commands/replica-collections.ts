@@ -27,6 +27,7 @@ import {
   memberValue,
   rankedMember,
   removed,
+  wholeRegisters,
 } from "../types/collection.ts";
 import { collectionTypeOf, kindOf } from "../types/collection-type.ts";
 import { isOver, isThere, leaseEnd, liveMembers } from "../types/container.ts";
@@ -154,15 +155,26 @@ export class ReplicaCollections implements Collections {
 
   count(key: Key, type: CollectionType): number {
     const shard = this.#shardFor(key, type);
-    return memberCount(shard, { kind: kindOf(type), key }, this.#host.now);
+    const id = { kind: kindOf(type), key };
+    const count = memberCount(shard, id, this.#host.now);
+    if (count === 0) this.#host.saw(shard, () => wholeRegisters(shard, id));
+    return count;
   }
 
   valueOf(key: Key, type: CollectionType, name: string): Uint8Array | undefined {
     const shard = this.#shardFor(key, type);
     const id = { kind: kindOf(type), key };
     const slot = memberSlot(shard, id, name, this.#host.now);
-    this.#host.saw(shard, () => memberRegisters(shard, id, name));
+    this.#saw(shard, id, name, slot);
     return slot === 0 ? undefined : memberValue(shard, slot);
+  }
+
+  /** `slot`: of what there is; 0: nothing, which a deletion of the whole may be why. */
+  #saw(shard: Shard, id: CollectionId, name: string, slot: number): void {
+    this.#host.saw(shard, () => {
+      const own = memberRegisters(shard, id, name);
+      return slot === 0 ? [...own, ...wholeRegisters(shard, id)] : own;
+    });
   }
 
   memberExpiresAt(key: Key, type: CollectionType, name: string): number | undefined {
@@ -178,6 +190,7 @@ export class ReplicaCollections implements Collections {
 
   scan(key: Key, type: CollectionType, place: number, count: number) {
     const shard = this.#shardFor(key, type);
+    this.#host.saw(shard, () => wholeRegisters(shard, { kind: kindOf(type), key }));
     const members: Member[] = [];
     let last = -1;
     for (const slot of membersFrom(shard, { kind: kindOf(type), key }, place, this.#host.now)) {
@@ -280,7 +293,10 @@ export class ReplicaCollections implements Collections {
   remove(key: Key, type: CollectionType, name: string): boolean {
     const shard = this.#shardFor(key, type);
     const id = { kind: kindOf(type), key };
-    if (memberSlot(shard, id, name, this.#host.now) === 0) return false;
+    if (memberSlot(shard, id, name, this.#host.now) === 0) {
+      this.#saw(shard, id, name, 0);
+      return false;
+    }
     this.#host.write(shard, removed(shard, id, name));
     return true;
   }

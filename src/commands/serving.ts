@@ -14,12 +14,12 @@ import type { Seen } from "../replica/circumstances.ts";
 import type { CommandRouter } from "../replica/command-router.ts";
 import type { CommandRequest } from "../replica/command-service.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
-import type { Dot } from "../store.ts";
+import type { Acks, Dot } from "../store.ts";
 import { mayBeWritten, mayListBeWritten } from "../wire/reply-codec.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import { isAboutAllKeys } from "./all-keys.ts";
-import { commandTable } from "./command-table.ts";
+import { commandTable, doorTable } from "./command-table.ts";
 import type { KeysHere } from "./keys-here.ts";
 import type { Scope } from "./scope.ts";
 import { NOT_ALLOWED } from "./script-calls.ts";
@@ -64,7 +64,7 @@ export async function serveCommands(served: ServedCommands): Promise<ResponseBod
 /** Throws `BAD_REQUEST` for what the door of whoever asks should have refused, and what it knows and this replica does not. */
 function parsed(words: QueuedCommand["words"]): QueuedCommand {
   const name = latin1FromBytes(words[0] as Uint8Array).toLowerCase();
-  const facts = commandTable.get(name);
+  const facts = commandTable.get(name) ?? doorTable.get(name);
   if (facts === undefined) throw new AtollError("UNKNOWN_OPERATION", `the replica that was asked knows no '${name}'`);
   const { arity } = facts;
   const isWrong = arity >= 0 ? words.length !== arity : words.length < -arity;
@@ -129,21 +129,24 @@ async function madeReady(
 }
 
 async function carriedOut(
-  { host, router, local, body, taken, refusal, publish }: ServedCommands,
+  { host, router, local, acknowledgements, body, taken, refusal, publish }: ServedCommands,
   commands: readonly QueuedCommand[],
   shards: readonly Shard[],
 ): Promise<ResponseBody> {
   const replica = host.replica();
   replica.clock.observe(body.clock, host.now());
-  const client = new PassedOnClient(router.bytesMax, { refusal, allowance: body.allowance, publish });
+  const client = new PassedOnClient(router.bytesMax, { refusal, allowance: body.allowance, ack: body.ack, publish });
   const scope = new Set(shards);
-  const run = body.isTransaction
-    ? local.runAll(commands, body.watched, client, scope)
-    : runOne(local, commands[0] as QueuedCommand, client, scope);
+  const run = acknowledgements.after(
+    client,
+    body.isTransaction
+      ? local.runAll(commands, body.watched, client, scope)
+      : runOne(local, commands[0] as QueuedCommand, client, scope),
+  );
   if (run instanceof Promise) taken();
   const reply = plainReply(await run);
   const dots = isReading(commands) ? client.seen : client.written;
-  return replied(host, mayBeWritten(reply, router.bytesMax) ? reply : TOO_LONG, dots);
+  return replied(host, mayBeWritten(reply, router.bytesMax) ? reply : TOO_LONG, dots, client.acks);
 }
 
 function runOne(
@@ -178,11 +181,11 @@ export function isReading(commands: readonly QueuedCommand[]): boolean {
   return commands.every(({ facts }) => facts.flags.has("readonly"));
 }
 
-function replied(host: KeyspaceHost, reply: Reply, dots: readonly Dot[]): ResponseBody {
-  return { type: "replied", reply, dots, clock: host.replica().clock.floor(host.now()) };
+function replied(host: KeyspaceHost, reply: Reply, dots: readonly Dot[], acks?: Acks): ResponseBody {
+  return { type: "replied", reply, dots, acks, clock: host.replica().clock.floor(host.now()) };
 }
 
-interface PassedOnOptions extends Pick<CommandClient, "refusal" | "allowance"> {
+interface PassedOnOptions extends Pick<CommandClient, "refusal" | "allowance" | "ack"> {
   readonly publish: Publish | undefined;
 }
 
@@ -191,15 +194,18 @@ class PassedOnClient implements CommandClient {
   readonly #written = new Map<ShardId, Dot>();
   readonly refusal: CommandClient["refusal"];
   readonly allowance: CommandClient["allowance"];
+  readonly ack: CommandClient["ack"];
+  acks: Acks | undefined;
   readonly #bytesMax: number;
   readonly #publish: Publish | undefined;
   readonly #seen = new NewestDots();
   #bytes = 0;
 
-  constructor(bytesMax: number, { refusal, allowance, publish }: PassedOnOptions) {
+  constructor(bytesMax: number, { refusal, allowance, ack, publish }: PassedOnOptions) {
     this.#bytesMax = bytesMax;
     this.refusal = refusal;
     this.allowance = allowance;
+    this.ack = ack;
     this.#publish = publish;
   }
 

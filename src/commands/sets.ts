@@ -1,8 +1,10 @@
 /** Sets: members without values. */
 
+import type { Key } from "../base/ids.ts";
 import { arrayReply, integerReply, NOTHING, ONE, type Reply, setReply, textReply, ZERO } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import { type Choose, choosesPicked } from "./chosen-members.ts";
+import type { Collections } from "./collections.ts";
 import { CommandError, NOT_POSITIVE, SYNTAX_ERROR } from "./command-error.ts";
 import { type CommandFunction, rowsOf } from "./command-row.ts";
 import { MANY_MEMBERS, readInTurns, wholeInTurns } from "./long-reads.ts";
@@ -43,11 +45,16 @@ function sadd({ collections }: Workspace, words: CommandWords): Reply {
   let added = 0;
   for (let at = 2; at < words.length; at++) {
     const name = textOf(words, at);
-    if (collections.valueOf(key, "set", name) !== undefined) continue;
-    collections.put(key, "set", name, NO_VALUE);
-    added++;
+    const isNew = collections.valueOf(key, "set", name) === undefined;
+    if (isNew || endsByItself(collections, key, name)) collections.put(key, "set", name, NO_VALUE);
+    if (isNew) added++;
   }
   return integerReply(added);
+}
+
+/** Of a member that is there: what is added again does not. */
+function endsByItself(collections: Collections, key: Key, name: string): boolean {
+  return collections.memberExpiresAt(key, "set", name) !== Infinity;
 }
 
 function srem({ collections }: Workspace, words: CommandWords): Reply {
@@ -90,7 +97,8 @@ function smove({ collections }: Workspace, words: CommandWords): Reply {
   if (collections.valueOf(from, "set", name) === undefined) return ZERO;
   if (from === to) return ONE;
   collections.remove(from, "set", name);
-  if (collections.valueOf(to, "set", name) === undefined) collections.put(to, "set", name, NO_VALUE);
+  const isNew = collections.valueOf(to, "set", name) === undefined;
+  if (isNew || endsByItself(collections, to, name)) collections.put(to, "set", name, NO_VALUE);
   return ONE;
 }
 

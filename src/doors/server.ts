@@ -161,7 +161,7 @@ class Doors implements DoorServer {
       faultsEnabled: options.enableFaults ?? false,
       version: options.version ?? "0.0.0",
     });
-    this.#webSockets = new WebSocketDoor({ ...shared, auth: this.#auth });
+    this.#webSockets = new WebSocketDoor({ ...shared, commands: options.commands, auth: this.#auth });
     this.#yjs = new YjsDoor({ ...shared, auth: this.#auth });
     this.#upgrades = new Map(Object.entries(options.upgrades ?? {}));
     this.#server = createBareServer(limits, options.tls);

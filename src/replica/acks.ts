@@ -5,13 +5,7 @@
 
 import { isDue } from "../base/deadline.ts";
 import type { OriginId, ReplicaId, ShardId } from "../base/ids.ts";
-import type { AckLevel, Dot } from "../store.ts";
-
-export interface Acks {
-  readonly reached: number;
-  readonly wanted: number;
-  readonly met: boolean;
-}
+import type { AckLevel, Acks, Dot } from "../store.ts";
 
 export interface AckWait {
   readonly shard: ShardId;

@@ -201,7 +201,8 @@ export class CommandRouter {
       ...{ space, hops: hops - 1, after, waitMs: seen?.waitMs ?? 0 },
       body: { ...body, clock },
     };
-    const { firstMs, thenMs } = this.#router.patience(peer, waitMs + request.waitMs, lengthOf(body));
+    const ackMs = body.ack === undefined || body.ack.level === "memory" ? 0 : body.ack.timeoutMs;
+    const { firstMs, thenMs } = this.#router.patience(peer, waitMs + ackMs + request.waitMs, lengthOf(body));
     return this.#router.ask(peer, request, { firstMs: isLast ? Math.max(firstMs, LAST_MS) : firstMs, thenMs });
   }
 

@@ -68,7 +68,7 @@ import { isCovered, SessionWaits } from "./session-waits.ts";
 import { startReplica } from "./start-up.ts";
 import { replicaStatistics, requestStatistics } from "./statistics.ts";
 import { clusterStatus } from "./status.ts";
-import { PUT_BACK_MAX_MS, WriteWaits } from "./write-waits.ts";
+import { type Acknowledged, PUT_BACK_MAX_MS, WriteWaits } from "./write-waits.ts";
 
 /** Between ticks; also how long a batch gathers when nobody waits for the disk. */
 const TICK_MS = 50;
@@ -143,7 +143,8 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
       replica: () => this.#running(),
       now: () => this.#now(),
       step: <T>(run: (now: number) => T) => this.#step(run),
-      acknowledged: (outcome: WriteOutcome, wanted: WriteOptions) => this.#waits.acknowledged(outcome, wanted),
+      acknowledged: <T extends Acknowledged>(outcome: T, wanted: WriteOptions) =>
+        this.#waits.acknowledged(outcome, wanted),
       catchUp: (dots: readonly Dot[], waitMs: number) => this.#catchUp(dots, waitMs),
       status: () => this.status(),
       pause: (ms) => new Promise((resolve) => options.scheduler.after(ms, resolve)),

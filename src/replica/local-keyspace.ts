@@ -28,6 +28,7 @@ import {
 } from "./operations.ts";
 import type { Recalled } from "./recalls.ts";
 import type { Replica } from "./replica.ts";
+import type { Acknowledged } from "./write-waits.ts";
 
 /** What the keyspaces need of the driver. */
 export interface KeyspaceHost {
@@ -37,7 +38,7 @@ export interface KeyspaceHost {
   /** Does something to the machine, then carries out what it wants. */
   step<T>(run: (now: number) => T): T;
   /** Waits for the acknowledgements that were asked for. */
-  acknowledged(outcome: WriteOutcome, options: WriteOptions): Promise<WriteOutcome>;
+  acknowledged<T extends Acknowledged>(outcome: T, options: WriteOptions): Promise<T>;
   /** Waits until this replica has all of `dots`; throws `SESSION_BEHIND`. */
   catchUp(dots: readonly Dot[], waitMs: number): Promise<void>;
   status(): Promise<ClusterStatus>;

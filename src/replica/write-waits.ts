@@ -1,7 +1,6 @@
 /** What is answered only once others have it, or the disk. */
 
-import type { AckLevel, Dot, WriteOptions, WriteOutcome } from "../store.ts";
-import type { Acks } from "./acks.ts";
+import type { AckLevel, Acks, Dot, WriteOptions } from "../store.ts";
 import type { DiskFeed } from "./disk-feed.ts";
 import { ACK_TIMEOUT_MS } from "./operations.ts";
 import type { Replica } from "./replica.ts";
@@ -16,6 +15,12 @@ export interface WriteWaitsHost {
   step<T>(run: (now: number) => T): T;
 }
 
+/** A write, and how far it got. */
+export interface Acknowledged {
+  readonly dot: Dot;
+  readonly acks: Acks;
+}
+
 export class WriteWaits {
   readonly #host: WriteWaitsHost;
   readonly #disk: DiskFeed;
@@ -25,7 +30,7 @@ export class WriteWaits {
     this.#disk = disk;
   }
 
-  async acknowledged(outcome: WriteOutcome, { ack, ackTimeoutMs }: WriteOptions): Promise<WriteOutcome> {
+  async acknowledged<T extends Acknowledged>(outcome: T, { ack, ackTimeoutMs }: WriteOptions): Promise<T> {
     if (ack === undefined || ack === "memory") return outcome;
     // Where nothing is kept, waiting brings nothing.
     if (ack === "disk" && this.#host.replica().isEphemeral)

@@ -23,6 +23,9 @@ import { namesAddedToElsewhere, summedValue } from "./counted-member.ts";
 /** Members that have expired and that a rank is counted past; where there are more, members are gone through. */
 const DUE_MAX = 256;
 
+/** Members that have gone and that tell who is shown none why: more than a session has room for. */
+const REMAINS_MAX = 256;
+
 /** The sum of a member may be written anew one tick after its register (U2 of `counter-upkeep.ts`): a removal is to be above that. */
 const REMOVAL_TICKS = 2;
 
@@ -58,6 +61,18 @@ export function memberRegisters(shard: Shard, { kind, key }: CollectionId, name:
   const own = shard.find(kind, key, field);
   const added = shard.containers.find(kind, key)?.counted.get(field)?.slots ?? [];
   return own === 0 ? added : [own, ...added];
+}
+
+/**
+ * Slots of what binds the whole, its deletions and its lease, and of what has gone where nothing is left, of as much as counts: by
+ * these there is nothing of it, or not what there was.
+ */
+export function wholeRegisters(shard: Shard, { kind, key }: CollectionId): readonly number[] {
+  const container = shard.containers.find(kind, key);
+  if (container === undefined) return [];
+  const { covers, lease, members, remains } = container;
+  const gone = members.size === 0 ? remains.firstOf(REMAINS_MAX) : [];
+  return lease === 0 ? [...covers.keys(), ...gone] : [...covers.keys(), lease, ...gone];
 }
 
 /** What a member holds, or comes to: a view, valid until something is written. */

@@ -11,6 +11,8 @@ export const KEY_BYTES_MAX = 65535;
 export const MEMBERS_MAX = 4096;
 /** In one message. */
 export const SHARDS_MAX = 65536;
+/** For as long as a timer can run. */
+export const WAIT_MS_MAX = 2 ** 31 - 1;
 
 export function writeList<T>(
   writer: ByteWriter,

@@ -7,9 +7,10 @@ import type { Timestamp } from "../base/ids.ts";
 import { SPACE_SHARDS_MAX } from "../base/shard-id.ts";
 import { TIMESTAMP_MAX } from "../core/clock.ts";
 import { areTags, decodeTags, encodeTags, TAGS_BYTES_MAX } from "../core/tags.ts";
-import { ACK_LEVELS, type Condition } from "../store.ts";
+import type { Condition } from "../store.ts";
+import { readAckLevel, readAcks, writeAckLevel, writeAcks } from "./ack-codec.ts";
 import { readCommands, readReplied, writeCommands, writeReplied } from "./command-codec.ts";
-import { readFlag, readList, readOrigin, readSpace, writeList, writeOrigin } from "./fields.ts";
+import { readFlag, readList, readOrigin, readSpace, WAIT_MS_MAX, writeList, writeOrigin } from "./fields.ts";
 import { INSTANT_MAX, type MessageOf } from "./message.ts";
 import {
   readCopied,
@@ -33,7 +34,6 @@ import type { Request, RequestBody, Response, ResponseBody, RestoreBody, WriteBo
 export const HOPS_MAX = 2;
 /** More than a token of a session holds. */
 const DOTS_MAX = 1024;
-const WAIT_MS_MAX = 2 ** 31 - 1;
 const CONTENT_TYPE_MAX = 255;
 const VERSIONS_MAX = 4096;
 const VERSION_LENGTH = 29;
@@ -153,7 +153,7 @@ function writeWrite(writer: ByteWriter, body: WriteBody): void {
       (body.above === undefined ? 0 : HAS_ABOVE),
   );
   writer.latin1(body.key);
-  writer.u8(ACK_LEVELS.indexOf(body.ack));
+  writeAckLevel(writer, body.ack);
   writer.varint(body.ackTimeoutMs);
   if (body.contentType !== undefined) writer.latin1(body.contentType);
   if (body.expiresAt !== undefined) writer.varint(body.expiresAt);
@@ -167,8 +167,7 @@ function writeWrite(writer: ByteWriter, body: WriteBody): void {
 function readWrite(reader: ByteReader): WriteBody {
   const flags = reader.u8();
   const key = readKey(reader);
-  const ack = ACK_LEVELS[reader.u8()];
-  if (ack === undefined) throw new BadBytes("an unknown level of acknowledgement");
+  const ack = readAckLevel(reader);
   const ackTimeoutMs = reader.varint(WAIT_MS_MAX);
   const contentType = flags & HAS_CONTENT_TYPE ? reader.latin1(CONTENT_TYPE_MAX) : undefined;
   const expiresAt = flags & HAS_EXPIRY ? reader.varint(INSTANT_MAX) : undefined;
@@ -229,9 +228,8 @@ export function writeResponse(writer: ByteWriter, { request, body }: Response): 
       writer.varint(body.timestamp);
       writeOrigin(writer, body.origin);
       writer.varint(body.sequence);
-      writer.u8((body.existed ? 1 : 0) | (body.acks.met ? 2 : 0));
-      writer.varint(body.acks.reached);
-      return writer.varint(body.acks.wanted);
+      writer.u8(body.existed ? 1 : 0);
+      return writeAcks(writer, body.acks);
     case "stale":
       return writer.varint(body.above);
     case "refused":
@@ -299,10 +297,7 @@ function readWritten(reader: ByteReader): ResponseBody {
   const timestamp = reader.varint(TIMESTAMP_MAX) as Timestamp;
   const origin = readOrigin(reader);
   const sequence = reader.varint();
-  const flags = reader.u8();
-  if (flags > 3) throw new BadBytes("a write with unknown flags");
-  const acks = { reached: reader.varint(), wanted: reader.varint(), met: (flags & 2) !== 0 };
-  return { type: "written", timestamp, origin, sequence, existed: (flags & 1) !== 0, acks };
+  return { type: "written", timestamp, origin, sequence, existed: readFlag(reader), acks: readAcks(reader) };
 }
 
 /** One that this version does not know is the other's own affair. */

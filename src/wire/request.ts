@@ -9,7 +9,7 @@ import type { ErrorCode } from "../base/errors.ts";
 import type { Key, OriginId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Reply } from "../command-reply.ts";
 import type { Allowance } from "../command-store.ts";
-import type { AckLevel, Condition, Dot } from "../store.ts";
+import type { AckLevel, Acks, Condition, Dot } from "../store.ts";
 import type { Records } from "./records.ts";
 
 export interface Request {
@@ -107,6 +107,8 @@ export interface CommandsBody {
   readonly shards: readonly number[];
   /** What the client may do, if not everything: of the commands themselves it has been looked at, of those that scripts give it has not. */
   readonly allowance?: Allowance | undefined;
+  /** How far what they write must have got before they are answered, and how long that is waited for. Absent: nobody asked. */
+  readonly ack?: { readonly level: AckLevel; readonly timeoutMs: number } | undefined;
   /** Of the clock of whoever asks: all that is written is stamped above it, as far as clocks follow each other. */
   readonly clock: Timestamp;
 }
@@ -139,6 +141,8 @@ export interface RepliedBody {
   readonly reply: Reply;
   /** Of what was written last in each shard. */
   readonly dots: readonly Dot[];
+  /** How far that got, where it was asked for, and anything was written or found. */
+  readonly acks?: Acks | undefined;
   /** Nothing that was written is stamped above it, and nothing of later will be below. */
   readonly clock: Timestamp;
 }
@@ -159,7 +163,7 @@ export interface WrittenBody {
   readonly origin: OriginId;
   readonly sequence: number;
   readonly existed: boolean;
-  readonly acks: { readonly reached: number; readonly wanted: number; readonly met: boolean };
+  readonly acks: Acks;
 }
 
 /** Keys of one shard; where it goes on, unless that was all of it. Shards behind one that goes on are left out. */

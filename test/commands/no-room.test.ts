@@ -89,6 +89,26 @@ describe("a command that removes before it puts", () => {
     expect(await client.do("get other")).toBe("v");
   });
 
+  it("gives what doors put or add to its end though memory is full by then", async () => {
+    const { client, replica } = await begun("ends");
+    let looks = 0;
+    Object.defineProperty(replica.residency, "isFull", { get: () => looks++ > 0 });
+    for (const [line, reply] of [
+      ["hash.put h f v 60000", 1],
+      ["set.put s c 60000", 1],
+      ["counter.add n 5 60000", 5],
+      ["counter.add n 0.5 60000", "5.5"],
+    ] as const) {
+      looks = 0;
+      expect(await client.do(line), line).toBe(reply);
+    }
+    for (const line of ["hash.show h f", "set.show s c"])
+      expect(await client.do(line)).toContainEqual(expect.any(Number));
+    expect(await client.do("pttl n")).toBeGreaterThan(0);
+    expect(await client.do("counter.add n 1 60000")).toMatch(/^-OOM /);
+    expect(await client.do("get n")).toBe("5.5");
+  });
+
   it("takes nothing for a client that has waited", async () => {
     const { placed, client, replica } = await begun("waited");
     const waiting = placed.at(0);

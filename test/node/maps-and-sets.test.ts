@@ -1,6 +1,6 @@
 /** Maps and sets over HTTP, and the same keys to Redis clients: hashes and sets. */
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { decodeSession } from "../../src/doors/session.ts";
 import { HttpAndRedis } from "../redis/http-and-redis.ts";
 import type { RespClient } from "../redis/resp-client.ts";
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => atoll.stop());
 
 beforeEach(async () => {
-  await redis.send("DEL", "k", "a/b", "..", "t:k", "s");
+  await redis.send("DEL", "k", "a/b", "..", "t:k", "s", "k2");
 });
 
 function send(method: string, path: string, body?: RequestInit["body"], token = "all"): Promise<Response> {
@@ -79,6 +79,9 @@ describe("a map", () => {
     const [left = 0] = await ttlOf("short");
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThanOrEqual(60_000);
+    const endOf = async (field: string) => (await send("GET", `/maps/k/${field}`)).headers.get("atoll-expires-at");
+    expect(Date.parse((await endOf("short")) ?? "") / 1000).toBeCloseTo((Date.now() + left) / 1000, -1);
+    expect(await endOf("long")).toBe(null);
     expect(await ttlOf("long")).toEqual([-1]);
     expect(await redis.send("PTTL", "k")).toBe(-1);
     expect(await statusOf("PUT", "/maps/k/long?ttl=10h", "3")).toBe(204);
@@ -144,6 +147,26 @@ describe("a set", () => {
     expect(await statusOf("GET", "/sets/k")).toBe(404);
   });
 
+  it("has members that end by themselves where a time to live is asked for, until they are added without", async () => {
+    const endOf = async (member: string) => (await send("GET", `/sets/k/${member}`)).headers.get("atoll-expires-at");
+    expect(await statusOf("PUT", "/sets/k/red?ttl=1m")).toBe(201);
+    expect(await statusOf("PUT", "/sets/k/blue?ttl=1m")).toBe(201);
+    expect(Date.parse((await endOf("red")) ?? "")).toBeGreaterThan(Date.now());
+    expect(await redis.send("PTTL", "k")).toBe(-1);
+    expect(await redis.send("SADD", "k", "red", "green")).toBe(1);
+    expect(await endOf("red")).toBe(null);
+    expect(await statusOf("PUT", "/sets/k/green?ttl=1m")).toBe(204);
+    expect(await endOf("green")).not.toBe(null);
+    expect(await redis.send("SMOVE", "k", "k2", "blue")).toBe(1);
+    expect((await send("GET", "/sets/k2/blue")).headers.get("atoll-expires-at")).toBe(null);
+    expect(await statusOf("PUT", "/sets/k2/blue?ttl=1m")).toBe(204);
+    expect(await statusOf("PUT", "/sets/k2/blue")).toBe(204);
+    expect((await send("GET", "/sets/k2/blue")).headers.get("atoll-expires-at")).toBe(null);
+    expect(await statusOf("PUT", "/sets/k/short?ttl=1ms")).toBe(201);
+    await vi.waitFor(async () => expect(await statusOf("GET", "/sets/k/short")).toBe(404));
+    expect(await redis.send("SISMEMBER", "k", "short")).toBe(0);
+  });
+
   it("tells of members that are no text as base64", async () => {
     await send("PUT", "/sets/k/%FF");
     expect(await contentOf("/sets/k")).toEqual({ members: ["/w=="], encoding: "base64" });
@@ -197,6 +220,23 @@ describe("maps and sets", () => {
     expect(await codes("GET", "/maps/k?ttl=1")).toEqual([400, "BAD_REQUEST"]);
   });
 
+  it("are acknowledged as values are", async () => {
+    for (const [method, path, status, acks] of [
+      ["PUT", "/maps/k/f?ack=quorum", 201, "1/1"],
+      ["DELETE", "/maps/k/f?ack=all", 204, "1/1"],
+      ["DELETE", "/maps/k?ack=all", 204, "1/1"],
+      ["PUT", "/sets/s/m?ack=memory", 201, "1/1"],
+      ["DELETE", "/sets/s/m?ack=region", 204, "1/1"],
+      // It has none.
+      ["PUT", "/sets/s/m?ack=disk", 202, "0/1"],
+    ] as const) {
+      const answer = await send(method, path);
+      expect([answer.status, answer.headers.get("atoll-acks")], path).toEqual([status, acks]);
+    }
+    expect((await send("PUT", "/maps/k/f")).headers.get("atoll-acks")).toBe(null);
+    expect((await send("DELETE", "/maps/k/f?ack=most")).status).toBe(400);
+  });
+
   it("give a session that has seen what was written, and what was read", async () => {
     const sessionOf = (answer: Response) => answer.headers.get("atoll-session") ?? "";
     const nothing = sessionOf(await send("GET", "/maps/k/f"));
@@ -220,5 +260,13 @@ describe("maps and sets", () => {
     await send("DELETE", "/maps/k/a");
     const [removed = 0] = await seenBy("/maps/k/a");
     expect(removed).toBeGreaterThan(Math.max(...page));
+    await send("DELETE", "/maps/k");
+    await redis.send("UNLINK", "s");
+    for (const paths of [
+      ["/maps/k", "/maps/k/none"],
+      ["/sets/s", "/sets/s/none"],
+    ])
+      for (const path of paths)
+        expect((await seenBy(path))[0], path).toBeGreaterThan(path.startsWith("/m") ? removed : 0);
   });
 });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ReplicaId, ShardId } from "../../src/base/ids.ts";
-import { type Acks, AckWaits } from "../../src/replica/acks.ts";
+import { AckWaits } from "../../src/replica/acks.ts";
+import type { Acks } from "../../src/store.ts";
 import { Machines } from "../support/machines.ts";
 import { NOW, origin } from "../support/shards.ts";
 

@@ -5,7 +5,7 @@ import type { Key } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import type { Reply } from "../../src/command-reply.ts";
 import type { Allowance, CommandClient, CommandKeyspace, QueuedCommand, WatchedKey } from "../../src/command-store.ts";
-import { commandTable } from "../../src/commands/command-table.ts";
+import { commandTable, doorTable } from "../../src/commands/command-table.ts";
 import { Commands } from "../../src/commands/commands.ts";
 import { NAME, PlacedWorld, type PlacedWorldOptions } from "./placed-world.ts";
 import { scriptEngine } from "./script-engine.ts";
@@ -98,7 +98,8 @@ export class CommandWorld extends PlacedWorld {
 
 export function parsed(line: string): QueuedCommand {
   const words = line.split(" ").map(bytesFromLatin1);
-  const facts = commandTable.get(line.split(" ")[0] as string);
+  const name = line.split(" ")[0] as string;
+  const facts = commandTable.get(name) ?? doorTable.get(name);
   if (facts === undefined) throw new Error(`no such command: ${line}`);
   return { words, facts };
 }

@@ -8,21 +8,27 @@ import {
   integerReply,
   NOTHING,
   type Reply,
-  statusReply,
   textReply,
 } from "../../src/command-reply.ts";
 import type {
+  CommandClient,
   CommandFacts,
   CommandKeyspace,
   CommandStore,
   CommandWords,
-  QueuedCommand,
 } from "../../src/command-store.ts";
+import type { Acks } from "../../src/store.ts";
 
-const NAMES = "hset hget hdel hlen hscan sadd srem sismember scard sscan type del get incrby incrbyfloat".split(" ");
+const NAMES = "hdel hscan srem sscan get".split(" ");
+const DOOR_NAMES = "hash.put hash.show hash.delete set.put set.show set.delete counter.add".split(" ");
+
+const MET: Acks = { reached: 1, wanted: 1, met: true };
+/** `all` has another one in it, that is never heard of. */
+const LONELY: Acks = { reached: 1, wanted: 2, met: false };
 
 export class FakeCommands implements CommandStore {
   readonly commands = new Map(NAMES.map((name) => [name, factsOf(name)]));
+  readonly ofDoors = new Map(DOOR_NAMES.map((name) => [name, factsOf(name)]));
   /** Names and values by key; of a set, no values. */
   readonly held = new Map<string, Map<string, string>>();
   /** In place of every answer. */
@@ -35,9 +41,11 @@ export class FakeCommands implements CommandStore {
     const never = (): never => {
       throw new Error("BUG: nobody asks the fake for this");
     };
-    const run = (words: CommandWords): Reply => this.answer ?? this.#run(words.map((word) => latin1FromBytes(word)));
-    const runAll = (commands: readonly QueuedCommand[]): Reply => arrayReply(commands.map(({ words }) => run(words)));
-    return { run, runAll, watch: () => [], wait: never };
+    const run = (words: CommandWords, _: CommandFacts, client: CommandClient): Reply => {
+      if (client.ack !== undefined) client.acks = client.ack.level === "all" ? LONELY : MET;
+      return this.answer ?? this.#run(words.map((word) => latin1FromBytes(word)));
+    };
+    return { run, runAll: never, watch: never, wait: never };
   }
 
   async grantKeyspace(): Promise<void> {}
@@ -46,27 +54,25 @@ export class FakeCommands implements CommandStore {
     const members = this.held.get(key) ?? new Map<string, string>();
     const had = members.get(name);
     switch (command) {
-      case "hset":
-      case "sadd":
+      case "hash.put":
+      case "set.put":
         this.held.set(key, members.set(name, value));
         return integerReply(had === undefined ? 1 : 0);
-      case "hget":
-        return had === undefined ? NOTHING : bulkReply(bytesFromLatin1(had));
-      case "sismember":
-        return integerReply(had === undefined ? 0 : 1);
+      case "hash.show":
+      case "set.show":
+        return arrayReply([
+          had === undefined ? NOTHING : bulkReply(bytesFromLatin1(had)),
+          had?.startsWith("ends ") ? integerReply(Number(had.slice(5))) : NOTHING,
+        ]);
       case "hdel":
       case "srem":
         return integerReply(members.delete(name) ? 1 : 0);
-      case "type":
-        return statusReply("none");
-      case "hlen":
-      case "scard":
-        return integerReply(members.size);
       case "get":
         return key === "no" ? NOTHING : textReply(key === "number" ? "7" : "text");
-      case "incrby":
+      case "counter.add":
         return integerReply(7 + Number(name));
-      case "del":
+      case "hash.delete":
+      case "set.delete":
         return integerReply(this.held.delete(key) ? 1 : 0);
       case "hscan":
         return arrayReply([textReply("0"), arrayReply([...members].flat().map(textReply))]);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BadBytes } from "../../src/base/bytes.ts";
@@ -7,6 +8,7 @@ import { arrayReply, bulkReply, NOTHING } from "../../src/command-reply.ts";
 import { BUCKETS } from "../../src/core/bucket.ts";
 import { msOfTimestamp, TIMESTAMP_MAX, timestampFromMs } from "../../src/core/clock.ts";
 import { ORDER_MAX } from "../../src/core/key-order.ts";
+import * as kinds from "../../src/core/kind.ts";
 import { LIFE_MAX, originOf } from "../../src/core/origin.ts";
 import { PurgeMarks } from "../../src/core/purge-marks.ts";
 import { tagsOf } from "../../src/core/tags.ts";
@@ -26,6 +28,7 @@ import {
   ROSTER_BUCKETS,
   type Rumour,
   SLICES_MAX,
+  VERSIONS,
 } from "../../src/wire/message.ts";
 import { CHECKSUM_BYTES } from "../../src/wire/message-checksum.ts";
 import { typeOfFrame } from "../../src/wire/message-type.ts";
@@ -202,11 +205,13 @@ const requestBody: fc.Arbitrary<RequestBody> = fc.oneof(
       isBehindRefused: fc.boolean(),
       watched: fc.array(fc.record({ key: keyName, version: latin1(29) }), { maxLength: 3 }),
       shards: fc.array(number16, { maxLength: 4 }),
+      ack: maybe(fc.record({ level: fc.constantFrom(...ACK_LEVELS), timeoutMs: fc.nat() })),
       allowance: maybe(fc.record({ scopes: fc.array(latin1(10), { maxLength: 3 }), prefix: latin1(10) })),
       clock: stamp,
     })
     .map((each) => (each.isTransaction ? each : { ...each, commands: each.commands.slice(0, 1), watched: [] })),
 );
+const acks = fc.record({ reached: number, wanted: number, met: fc.boolean() });
 const responseBody: fc.Arbitrary<ResponseBody> = fc.oneof(
   fc.record({ type: fc.constant("read" as const), records }),
   fc.record({
@@ -215,7 +220,7 @@ const responseBody: fc.Arbitrary<ResponseBody> = fc.oneof(
     origin,
     sequence: number,
     existed: fc.boolean(),
-    acks: fc.record({ reached: number, wanted: number, met: fc.boolean() }),
+    acks,
   }),
   fc.record({ type: fc.constant("stale" as const), above: stamp }),
   fc.record({ type: fc.constantFrom("refused" as const, "taken" as const) }),
@@ -257,6 +262,7 @@ const responseBody: fc.Arbitrary<ResponseBody> = fc.oneof(
     type: fc.constant("replied" as const),
     reply: fc.uint8Array({ maxLength: 20 }).map((value) => arrayReply([bulkReply(value), NOTHING])),
     dots: fc.array(fc.record({ shard, origin, sequence: number }), { maxLength: 3 }),
+    acks: maybe(acks),
     clock: stamp,
   }),
 );
@@ -637,4 +643,14 @@ it("carries origins of 53 bits", () => {
   expect(origin).toBe(Number.MAX_SAFE_INTEGER as OriginId);
   const sent = { type: "confirm", origin, entries: [] } as const;
   expect(decodeMessage(encodeMessage(sent))).toEqual(sent);
+});
+
+/** Of what each message is in bytes, with the kinds of records that are in some: another one is another version of the protocol. */
+const FRAMES = { version: 4, sum: "c0c443aa5004bd4bf9307ee501201ce789e7a7289dcc49b54265d147b8159ea1" };
+
+it("has the bytes that its version of the protocol has", () => {
+  const hash = createHash("sha256").update(JSON.stringify(kinds));
+  for (const [, arbitrary] of cases)
+    for (const message of fc.sample(arbitrary, { seed: 1, numRuns: 25 })) hash.update(encodeMessage(message));
+  expect({ version: VERSIONS.max, sum: hash.digest("hex") }).toEqual(FRAMES);
 });

@@ -8,11 +8,21 @@ import { addMember, deleteSet, getSet, hasMember, removeMember } from "./sets.ts
 /** Where something else is under the key. */
 const WRONG_TYPE = 409;
 const page = ["limit", "cursor", "encoding"] as const;
-const done: Readonly<Record<number, Outcome>> = { 204: {} };
+/** Where `ack` was asked for. */
+const acks = { headers: ["Atoll-Acks"] } as const satisfies Outcome;
+const done: Readonly<Record<number, Outcome>> = { 204: acks, 202: acks };
 
 /** Of whatever is there: 204 also where nothing is. */
 function removal(summary: string, query: readonly string[], run: Operation["run"]): Operation {
-  return { summary, access: "write", body: "none", query, outcomes: done, problems: [WRONG_TYPE, 507], run };
+  return {
+    summary,
+    access: "write",
+    body: "none",
+    query: [...query, "ack"],
+    outcomes: done,
+    problems: [WRONG_TYPE, 507],
+    run,
+  };
 }
 
 export const collectionRoutes = {
@@ -34,8 +44,8 @@ export const collectionRoutes = {
         access: "read-write",
         body: "small",
         bodyShape: "Addition",
-        query: ["ttl"],
-        outcomes: { 200: { body: "Counter" } },
+        query: ["ttl", "ack"],
+        outcomes: { 200: { ...acks, body: "Counter" }, 202: { ...acks, body: "Counter" } },
         problems: [408, WRONG_TYPE, 413, 415, 507],
         run: postCounter,
       },
@@ -64,7 +74,7 @@ export const collectionRoutes = {
         access: "read",
         body: "none",
         query: ["field"],
-        outcomes: { 200: { body: "Value" } },
+        outcomes: { 200: { headers: ["Atoll-Expires-At"], body: "Value" } },
         problems: [404, WRONG_TYPE, 507],
         run: getField,
       },
@@ -74,8 +84,8 @@ export const collectionRoutes = {
         access: "write",
         body: "value",
         bodyShape: "Value",
-        query: ["field", "ttl"],
-        outcomes: { 201: {}, 204: {} },
+        query: ["field", "ttl", "ack"],
+        outcomes: { ...done, 201: acks },
         problems: [408, WRONG_TYPE, 413, 415, 507],
         run: putField,
       },
@@ -105,16 +115,17 @@ export const collectionRoutes = {
         access: "read",
         body: "none",
         query: ["member"],
-        outcomes: { 200: { body: "Membership" } },
+        outcomes: { 200: { headers: ["Atoll-Expires-At"], body: "Membership" } },
         problems: [404, WRONG_TYPE],
         run: hasMember,
       },
       PUT: {
-        summary: "Adds a member to a set, which it begins where there is none: 201 new, 204 where it was one",
+        summary:
+          "Adds a member to a set, which it begins where there is none: 201 new, 204 where it was one. The member alone has the time to live",
         access: "write",
         body: "none",
-        query: ["member"],
-        outcomes: { 201: {}, 204: {} },
+        query: ["member", "ttl", "ack"],
+        outcomes: { ...done, 201: acks },
         problems: [WRONG_TYPE, 507],
         run: addMember,
       },

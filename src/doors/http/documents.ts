@@ -9,7 +9,7 @@ import type { Call, DoorFacts } from "./call.ts";
 import { documentToJson } from "./document-json.ts";
 import { formatEtag, isUnchanged } from "./etag.ts";
 import { withRoom } from "./long-answer.ts";
-import { ackOf, parseTtl, writeAnswer, writeOptions } from "./values.ts";
+import { ackOf, ttlOf, writeAnswer, writeOptions } from "./values.ts";
 
 const UPDATE_TYPE = "application/octet-stream";
 const ORIGIN = Symbol("http");
@@ -38,8 +38,7 @@ export async function getDocument(call: Call, facts: DoorFacts): Promise<Answer>
 /** 201 new, 204 edited, 202 kept but the asked-for acks did not come in time. */
 export async function postUpdate(call: Call, facts: DoorFacts): Promise<Answer> {
   const ack = ackOf(call.query);
-  const ttl = call.query.get("ttl");
-  const ttlMs = ttl === undefined ? undefined : parseTtl(ttl);
+  const ttlMs = ttlOf(call.query);
   const { key, body } = call;
   const documents = facts.documents(call.keyspace);
   // Before anything is applied.

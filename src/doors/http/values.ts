@@ -75,8 +75,8 @@ type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 function putOptions(call: Call, ack: AckLevel | undefined): PutOptions {
   const options: Mutable<PutOptions> = writeOptions(call, ack);
-  const ttl = call.query.get("ttl");
-  if (ttl !== undefined) options.ttlMs = parseTtl(ttl);
+  const ttlMs = ttlOf(call.query);
+  if (ttlMs !== undefined) options.ttlMs = ttlMs;
   const contentType = call.headers["content-type"];
   // What a value without a type is answered with need not be kept.
   if (contentType !== undefined && contentType !== DEFAULT_CONTENT_TYPE) {
@@ -101,7 +101,10 @@ export function ackOf(query: Query): AckLevel | undefined {
   return ack === undefined ? undefined : checkAck(ack);
 }
 
-export function parseTtl(text: string): number {
+/** Undefined where none is asked for. Throws `BAD_TTL`. */
+export function ttlOf(query: Query): number | undefined {
+  const text = query.get("ttl");
+  if (text === undefined) return undefined;
   const ttlMs = parseDurationMs(text);
   if (isTtlMs(ttlMs)) return ttlMs;
   throw new AtollError("BAD_TTL", "ttl is a whole number with ms, s, m, h or d, from 1ms to 10 years");

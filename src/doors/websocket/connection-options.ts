@@ -1,6 +1,7 @@
 /** What one client's WebSocket is made of. */
 
 import type { WebSocket } from "ws";
+import type { CommandStore } from "../../command-store.ts";
 import type { Dot, Store } from "../../store.ts";
 import type { Principal } from "../auth.ts";
 import type { ByteAccount } from "../byte-account.ts";
@@ -15,8 +16,11 @@ export interface ConnectionOptions {
   readonly traffic: () => number;
   readonly language: Language;
   readonly principal: Principal;
-  /** Where messages go that name no keyspace. */
+  /** Where messages go that name no keyspace, and what it is called. */
   readonly store: Store;
+  readonly keyspaceName: string;
+  /** Undefined where there are no counters. */
+  readonly commands: CommandStore | undefined;
   readonly keyspace: (name: string, seen: readonly Dot[]) => Store | undefined;
   readonly limits: DoorLimits;
   readonly account: ByteAccount;

@@ -23,17 +23,11 @@ import { MessageLengths } from "./message-lengths.ts";
 import {
   type Answered,
   type Asked,
-  deleteValue,
-  getValue,
-  invalidateTag,
   isAboutKeys,
   isLocalRead,
-  listKeys,
   type OperationName,
   operationOf,
-  putValue,
-  runBatch,
-  showStatus,
+  operations,
 } from "./operations.ts";
 import { codeOfSocketError } from "./socket-error.ts";
 import { Watches } from "./watches.ts";
@@ -274,35 +268,22 @@ export class Connection {
     const session = this.#reader.text(message, "session");
     const earlier = session === undefined || session === "" ? [] : decodeSession(session);
     const room = (bytes: number) => this.#room(waiting, bytes);
-    const asked: Asked = { message, reader: this.#reader, store: this.#store(message, earlier), principal, room };
+    const asked: Asked = {
+      ...{ message, reader: this.#reader, principal, room },
+      ...{ store: this.#store(message, earlier), commands: this.#options.commands, session: undefined },
+      keyspace: this.#reader.text(message, "keyspace") ?? this.#options.keyspaceName,
+    };
     if (session === undefined) return this.#perform(name, asked);
     const waitMs = this.#waitMs(message);
     const store = earlier.length > 0 && isAboutKeys(name) ? await asked.store.catchUp(earlier, waitMs) : asked.store;
-    const { fields, dots, spent } = await this.#perform(name, { ...asked, store });
+    const seen = earlier.length > 0 ? { dots: earlier, waitMs } : undefined;
+    const { fields, dots, spent } = await this.#perform(name, { ...asked, store, session: seen });
     return { fields: { ...fields, session: encodeSession(mergeSession(earlier, dots)) }, spent };
   }
 
   #perform(name: OperationName, asked: Asked): Promise<Answered> {
-    switch (name) {
-      case "get":
-        return getValue(asked);
-      case "put":
-        return putValue(asked);
-      case "delete":
-        return deleteValue(asked);
-      case "invalidate":
-        return invalidateTag(asked);
-      case "keys":
-        return listKeys(asked);
-      case "batch":
-        return runBatch(asked);
-      case "status":
-        return showStatus(asked);
-      case "watch":
-        return this.#watch(asked);
-      case "unwatch":
-        return this.#unwatch(asked.message);
-    }
+    if (name === "watch") return this.#watch(asked);
+    return name === "unwatch" ? this.#unwatch(asked.message) : operations[name](asked);
   }
 
   async #watch({ message, reader, store, principal }: Asked): Promise<Answered> {

@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { AtollError, toAtollError } from "../../base/errors.ts";
+import type { CommandStore } from "../../command-store.ts";
 import type { Dot, Store } from "../../store.ts";
 import { type Admission, admit } from "../admission.ts";
 import { type Auth, authenticate, bearerToken, type Principal } from "../auth.ts";
@@ -20,6 +21,8 @@ import { chooseSubprotocol, type Offer } from "./subprotocol.ts";
 
 export interface WebSocketDoorOptions {
   readonly keyspace: (name: string, seen: readonly Dot[]) => Store | undefined;
+  /** Undefined where there are no counters. */
+  readonly commands: CommandStore | undefined;
   readonly auth: Auth;
   readonly admission: Admission;
   readonly connections: Connections;
@@ -57,7 +60,8 @@ export class WebSocketDoor {
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
         const language = languageOf(offer.protocol);
         const traffic = () => trafficOf(request.socket);
-        const options = { ...this.#options, store, socket: webSocket, traffic, language, principal };
+        const where = { store, keyspaceName: keyspace };
+        const options = { ...this.#options, ...where, socket: webSocket, traffic, language, principal };
         const connection = new Connection(options, (closed) => this.#connections.delete(closed));
         socket.prependListener("data", (chunk: Buffer) => connection.hear(chunk));
         this.#connections.add(connection);

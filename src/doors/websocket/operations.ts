@@ -9,6 +9,7 @@ import {
   type Store,
   type WriteOptions,
 } from "../../store.ts";
+import { add, checkAmount, numberIn } from "../additions.ts";
 import { authorise, type Principal } from "../auth.ts";
 import {
   authoriseBatch,
@@ -21,9 +22,20 @@ import {
   formatWrite,
   readBatch,
 } from "../batch.ts";
+import type { CommandCaller } from "../door-command.ts";
 import { checkConsistency, checkCursor, checkFields, checkLimit, type FieldReader, type Message } from "../fields.ts";
 
-export type OperationName = "get" | "put" | "delete" | "invalidate" | "keys" | "batch" | "watch" | "unwatch" | "status";
+export type OperationName =
+  | "get"
+  | "put"
+  | "delete"
+  | "increment"
+  | "invalidate"
+  | "keys"
+  | "batch"
+  | "watch"
+  | "unwatch"
+  | "status";
 
 const ALWAYS = ["id", "op", "keyspace", "session", "waitMs"];
 const WRITE = ["ack", "ifAbsent", "ifPresent", "ifVersion"];
@@ -33,6 +45,7 @@ const FIELDS = {
   get: new Set([...ALWAYS, "key", "encoding", "consistency"]),
   put: new Set([...ALWAYS, "key", "value", "encoding", "ttlMs", "contentType", "tags", ...WRITE]),
   delete: new Set([...ALWAYS, "key", "encoding", ...WRITE]),
+  increment: new Set([...ALWAYS, "key", "by", "encoding", "ttlMs", "ack"]),
   invalidate: new Set([...ALWAYS, "tag", "encoding", "ack"]),
   keys: new Set([...ALWAYS, "prefix", "limit", "cursor", "encoding"]),
   batch: new Set([...ALWAYS, "operations", ...WRITE]),
@@ -50,6 +63,11 @@ export interface Asked {
   readonly principal: Principal;
   /** For what is read, until the answer is sent. */
   readonly room: Room;
+  readonly commands: CommandCaller["commands"];
+  /** What `store` is called. */
+  readonly keyspace: string;
+  /** What `store` has been told of it. */
+  readonly session: CommandCaller["session"];
 }
 
 export interface Answered {
@@ -89,7 +107,7 @@ export function isLocalRead(name: OperationName, message: Message): boolean {
   return name === "batch" || name === "keys" || (name === "get" && message.consistency === undefined);
 }
 
-export async function getValue({ message, reader, store, principal, room }: Asked): Promise<Answered> {
+async function getValue({ message, reader, store, principal, room }: Asked): Promise<Answered> {
   const key = reader.key(message);
   authorise(principal, "read", key);
   const consistency = reader.text(message, "consistency");
@@ -99,7 +117,7 @@ export async function getValue({ message, reader, store, principal, room }: Aske
   return { fields, dots: dotsOfRead(outcome), spent: outcome.entry?.value };
 }
 
-export async function putValue({ message, reader, store, principal }: Asked): Promise<Answered> {
+async function putValue({ message, reader, store, principal }: Asked): Promise<Answered> {
   const key = reader.key(message);
   authorise(principal, "write", key);
   const ttlMs = reader.ttlMs(message);
@@ -115,22 +133,33 @@ export async function putValue({ message, reader, store, principal }: Asked): Pr
   return { fields: formatWrite(outcome), dots: [outcome.dot] };
 }
 
-export async function deleteValue({ message, reader, store, principal }: Asked): Promise<Answered> {
+async function deleteValue({ message, reader, store, principal }: Asked): Promise<Answered> {
   const key = reader.key(message);
   authorise(principal, "write", key);
   const outcome = await store.delete(key, writeOptions(reader, message));
   return { fields: formatWrite(outcome), dots: [outcome.dot] };
 }
 
+/** What it comes to tells what was there, so that both scopes are asked for. */
+async function addToNumber(asked: Asked): Promise<Answered> {
+  const { message, reader, principal } = asked;
+  const key = reader.key(message);
+  authorise(principal, "read", key);
+  authorise(principal, "write", key);
+  const addition = { key, by: checkAmount(message.by), ttlMs: reader.ttlMs(message) };
+  const { reply, dots, acks } = await add({ ...asked, ack: reader.ack(message) }, addition);
+  return { fields: { value: numberIn(reply), ...(acks !== undefined && { acks }) }, dots };
+}
+
 /** Of every key of the keyspace: nothing for a token that is limited to a prefix. */
-export async function invalidateTag({ message, reader, store, principal }: Asked): Promise<Answered> {
+async function invalidateTag({ message, reader, store, principal }: Asked): Promise<Answered> {
   authorise(principal, "write");
   const ack = reader.ack(message);
   const outcome = await store.invalidate(reader.tag(message), ack === undefined ? {} : { ack });
   return { fields: formatInvalidation(outcome), dots: [outcome.dot] };
 }
 
-export async function listKeys({ message, reader, store, principal, room }: Asked): Promise<Answered> {
+async function listKeys({ message, reader, store, principal, room }: Asked): Promise<Answered> {
   const prefix = reader.prefix(message);
   authorise(principal, "read", prefix);
   const cursor = reader.text(message, "cursor");
@@ -142,7 +171,7 @@ export async function listKeys({ message, reader, store, principal, room }: Aske
   return { fields, dots: NO_DOTS };
 }
 
-export async function runBatch({ message, reader, store, principal, room }: Asked): Promise<Answered> {
+async function runBatch({ message, reader, store, principal, room }: Asked): Promise<Answered> {
   const batch = readBatch(reader, message);
   authoriseBatch(principal, batch);
   const options = { ...writeOptions(reader, message), readBytesMax: reader.limits.batchReadBytesMax, room };
@@ -151,7 +180,7 @@ export async function runBatch({ message, reader, store, principal, room }: Aske
   return { fields: { results: formatted }, dots: dotsOf(results) };
 }
 
-export async function showStatus({ store, principal }: Asked): Promise<Answered> {
+async function showStatus({ store, principal }: Asked): Promise<Answered> {
   authorise(principal, "observe");
   return { fields: { status: await store.status() }, dots: NO_DOTS };
 }
@@ -161,3 +190,14 @@ function writeOptions(reader: FieldReader, message: Message): WriteOptions {
   const condition = reader.condition(message);
   return { ...(ack === undefined ? {} : { ack }), ...(condition === undefined ? {} : { condition }) };
 }
+
+export const operations = {
+  get: getValue,
+  put: putValue,
+  delete: deleteValue,
+  increment: addToNumber,
+  invalidate: invalidateTag,
+  keys: listKeys,
+  batch: runBatch,
+  status: showStatus,
+} as const satisfies Record<Exclude<OperationName, "watch" | "unwatch">, (asked: Asked) => Promise<Answered>>;

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import type { Key } from "../../../src/base/ids.ts";
 import type { Call, DoorFacts } from "../../../src/doors/http/call.ts";
 import { deleteMap } from "../../../src/doors/http/maps.ts";
+import { NO_QUERY } from "../../../src/doors/http/query.ts";
 import { deleteSet } from "../../../src/doors/http/sets.ts";
 import { CommandWorld } from "../../support/command-world.ts";
 import { NAME } from "../../support/placed-world.ts";
@@ -19,7 +20,7 @@ it("leaves what is put in their place, whenever that is", async () => {
   const owner = placed.at(0);
   const facts = { commands: placed.commandsOf(1) } as unknown as DoorFacts;
   const key = placed.keyOf([0]) as Key;
-  const call = { keyspace: NAME, key, room: () => undefined } as unknown as Call;
+  const call = { keyspace: NAME, key, query: NO_QUERY, room: () => undefined } as unknown as Call;
   for (const [begin, removal] of [
     [`hset ${key} f v`, deleteMap],
     [`sadd ${key} m`, deleteSet],
