@@ -126,7 +126,20 @@ export interface WatchedKey {
   readonly at?: ReplicaId;
 }
 
+/** Where a value is, until something is written. */
+export interface ShownValue {
+  view: DataView;
+  at: number;
+  /** -1: there is none. */
+  length: number;
+}
+
 export interface CommandKeyspace {
+  /**
+   * What `GET` answers for the key in `bytes` from `start` to `end`, told without anything being made for it. False: that is for
+   * `run` to say, as of what is long, not in memory, or no string.
+   */
+  glance(bytes: DataView, start: number, end: number, shown: ShownValue): boolean;
   /** Carries one command out, at once where nothing has to be waited for. Never throws, and never rejects. */
   run(command: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply>;
   /**

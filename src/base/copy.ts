@@ -18,3 +18,10 @@ export function copyShort(from: DataView, at: number, length: number, to: DataVi
   for (const last = length - 4; i <= last; i += 4) to.setInt32(toAt + i, from.getInt32(at + i, true), true);
   for (; i < length; i++) to.setUint8(toAt + i, from.getUint8(at + i));
 }
+
+/** The same, however many they are. */
+export function copyBytes(from: DataView, at: number, length: number, to: DataView, toAt: number): void {
+  if (length <= SHORT_BYTES_MAX) return copyShort(from, at, length, to, toAt);
+  const target = new Uint8Array(to.buffer, to.byteOffset + toAt, length);
+  target.set(new Uint8Array(from.buffer, from.byteOffset + at, length));
+}

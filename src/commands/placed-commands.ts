@@ -18,6 +18,7 @@ import type {
   CommandKeyspace,
   CommandWords,
   QueuedCommand,
+  ShownValue,
   WatchedKey,
 } from "../command-store.ts";
 import type { Shard } from "../core/shard.ts";
@@ -89,6 +90,14 @@ export class PlacedCommands implements CommandKeyspace {
     this.#local = local;
     this.#here = new KeysHere(host, router, space);
     this.#acknowledgements = new Acknowledgements(host, router, space, local);
+  }
+
+  glance(bytes: DataView, start: number, end: number, shown: ShownValue): boolean {
+    try {
+      return this.#isEverywhere && this.#local.glance(bytes, start, end, shown);
+    } catch {
+      return false;
+    }
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {

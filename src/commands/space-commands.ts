@@ -8,7 +8,14 @@ import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { arrayReply, errorReply, NO_ARRAY, type Reply } from "../command-reply.ts";
-import type { CommandClient, CommandFacts, CommandWords, QueuedCommand, WatchedKey } from "../command-store.ts";
+import type {
+  CommandClient,
+  CommandFacts,
+  CommandWords,
+  QueuedCommand,
+  ShownValue,
+  WatchedKey,
+} from "../command-store.ts";
 import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
 import { ValueLong } from "../replica/operations.ts";
 import { isAboutAllKeys } from "./all-keys.ts";
@@ -17,6 +24,7 @@ import { Blocking } from "./blocking.ts";
 import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
 import { commandTable } from "./command-table.ts";
+import { glance } from "./glance.ts";
 import { Interruption, NOT_NAMED, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
 import { KeyGate } from "./key-gate.ts";
 import { ReplicaWorkspace } from "./replica-workspace.ts";
@@ -74,6 +82,11 @@ export class SpaceCommands {
     this.#local = new LocalKeyspace(host, space);
     this.#writeWaits = new WriteWaits(host);
     this.#random = () => random.uint32();
+  }
+
+  /** As `CommandKeyspace.glance`, of a space that is kept here whole. */
+  glance(bytes: DataView, start: number, end: number, shown: ShownValue): boolean {
+    return this.#gate.isOpen && glance(this.#host, this.#space, bytes, start, end, shown);
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient, scope?: Scope): Reply | Promise<Reply> {

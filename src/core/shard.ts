@@ -35,6 +35,8 @@ import type { Graves } from "./graves.ts";
 import { Holdings } from "./holdings.ts";
 import { Increments } from "./increments.ts";
 import { Invalidations } from "./invalidations.ts";
+import { probeOf } from "./key-probe.ts";
+import { KIND_PLAIN } from "./kind.ts";
 import { Losses } from "./losses.ts";
 import { NewDots, NONE_TWICE, type Twice } from "./new-dots.ts";
 import type { EarlyRegisters } from "./origin-chains.ts";
@@ -195,6 +197,11 @@ export class Shard {
     const { writer } = this.#holdings;
     writer.writeIdentity(kind, key, field);
     return this.table.find(writer.view, 0);
+  }
+
+  /** The same of a value, whose key is in `bytes` from `start` to `end`. */
+  findValue(bytes: DataView, start: number, end: number): number {
+    return this.table.find(probeOf(KIND_PLAIN, bytes, start, end), 0);
   }
 
   /** True when the register in `slot` may be served: not deleted, expired at `nowMs` or stale, not waiting in quarantine. */

@@ -1,6 +1,6 @@
 /** What a connection wants of its socket. */
 export interface ConnectionOutput {
-  /** Takes what is to be sent. */
+  /** Takes what is to be sent. What is not `unsent` afterwards it does not look at any more. */
   write(pieces: readonly Uint8Array[]): void;
   /** Bytes that were written and not taken yet. */
   unsent(): number;

@@ -22,6 +22,7 @@ import type { ConnectionOutput } from "./connection-output.ts";
 import type { ConnectionsAround } from "./connections-around.ts";
 import { errorOf } from "./error-of.ts";
 import { flushAll, isFlushAll } from "./flush-all.ts";
+import { Glances } from "./glances.ts";
 import { GoneSignal } from "./gone-signal.ts";
 import { LongAnswers, nextTurn } from "./long-answers.ts";
 import { OncePerTurn } from "./once-per-turn.ts";
@@ -73,6 +74,7 @@ export class Connection implements CommandClient {
   gate: ((facts: CommandFacts, words: CommandWords) => Reply | undefined) | undefined;
   readonly #output: ConnectionOutput;
   readonly #parser: RequestParser;
+  readonly #glances: Glances;
   #wrongTokens = 0;
   #isWorking = false;
   #isBusy = false;
@@ -97,6 +99,7 @@ export class Connection implements CommandClient {
     this.principal = around.auth.required ? undefined : ANYONE;
     this.#names = new CommandNames(around.store.commands);
     this.#parser = new RequestParser(requestLimitsOf(this.principal, around.limits), this.#names);
+    this.#glances = new Glances(this, this.#parser);
     this.createdAt = around.now();
     this.activeAt = this.createdAt;
     const keyspace = around.store.keyspace("default");
@@ -182,7 +185,9 @@ export class Connection implements CommandClient {
   }
 
   flush(): void {
-    if (this.writer.bytes > 0) this.#output.write(this.writer.take());
+    if (this.writer.bytes === 0) return;
+    this.#output.write(this.writer.take());
+    if (this.#output.unsent() === 0) this.writer.startOver();
   }
 
   awaitReader(): number {
@@ -255,6 +260,7 @@ export class Connection implements CommandClient {
   /** True: it stopped for what is not read yet (N2). */
   #carryOutAll(until: number): boolean {
     while (!this.#isEnding && !this.#isBusy && this.#mayBegin()) {
+      this.#glances.answer();
       const words = this.#parser.next();
       if (words === undefined) {
         if (this.#parser.needsRoom === 0) return false;

@@ -4,6 +4,7 @@
  */
 
 import { bytesFromLatin1 } from "../../base/bytes.ts";
+import { copyBytes } from "../../base/copy.ts";
 import { doubleText } from "../../base/double-text.ts";
 
 export type ProtocolVersion = 2 | 3;
@@ -35,6 +36,7 @@ const TILDE = 126;
 export class ReplyWriter {
   version: ProtocolVersion = 2;
   #piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  #view = viewOf(this.#piece);
   #from = 0;
   #at = 0;
   #pieces: Uint8Array[] = [];
@@ -52,6 +54,13 @@ export class ReplyWriter {
     this.#pieces = [];
     this.#bytes = 0;
     return pieces;
+  }
+
+  /** Nobody looks any more at what was taken: the next answers go to the same memory. */
+  startOver(): void {
+    if (this.#at > this.#from) return;
+    this.#from = 0;
+    this.#at = 0;
   }
 
   /** What was said in full before, the ends of lines included. */
@@ -93,6 +102,17 @@ export class ReplyWriter {
     let at = this.#at;
     for (let i = start; i < end; i++) piece[at++] = bytes[i] as number;
     this.#at = at;
+    this.#endLine();
+  }
+
+  /** So many bytes, from `start` on. */
+  bulkAt(from: DataView, start: number, length: number): void {
+    if (length > COPIED_BYTES_MAX)
+      return this.bulk(new Uint8Array(from.buffer, from.byteOffset + start, length).slice());
+    this.#room(NUMBER_BYTES_MAX + length + 2);
+    this.#number(DOLLAR, length);
+    copyBytes(from, start, length, this.#view, this.#at);
+    this.#at += length;
     this.#endLine();
   }
 
@@ -204,6 +224,7 @@ export class ReplyWriter {
     if (this.#piece.length - this.#at >= bytes) return;
     this.#endPiece();
     this.#piece = Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, bytes));
+    this.#view = viewOf(this.#piece);
     this.#from = 0;
     this.#at = 0;
   }
@@ -220,4 +241,8 @@ export class ReplyWriter {
     this.#bytes += this.#at - this.#from;
     this.#from = this.#at;
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -126,6 +126,33 @@ export class RequestParser {
     }
   }
 
+  /**
+   * True where the next command is `GET` of a key, and wholly there: that is in `bytes` from `keyStart` to `keyEnd`. It is the next
+   * one still, until `takeGet`.
+   */
+  nextGet(): boolean {
+    const isBetween = this.#missing === 0 && this.#looked === 0 && this.needsRoom === 0;
+    return isBetween && this.#failed === undefined && this.#whole.nextGet(this.#at, this.#limits);
+  }
+
+  /** The command that `nextGet` told of is read. */
+  takeGet(): void {
+    this.#at = this.#whole.end;
+    this.#room = 0;
+  }
+
+  get bytes(): DataView {
+    return this.#whole.view;
+  }
+
+  get keyStart(): number {
+    return this.#whole.keyStart;
+  }
+
+  get keyEnd(): number {
+    return this.#whole.keyEnd;
+  }
+
   /** Bytes of what is not complete for which there is no room. */
   get #lacking(): number {
     const unannounced = this.#length < 0 ? this.#bytes.length - this.#at : 0;

@@ -17,6 +17,17 @@ const DOLLAR = 36;
 const ASTERISK = 42;
 const ZERO = 48;
 
+const TWO = 50;
+/** `*2`, `$3`, `get` with the ends of their lines, and the `$` of the key, as numbers that are looked at at once. */
+const ARRAY_OF_TWO = 0x2a320d0a;
+const OF_THREE_BYTES = 0x24330d0a;
+const GET = 0x6765740d;
+const NEXT_BULK = 0x0a24;
+/** Of letters; it leaves the end of the line as it is. */
+const LOWER_CASE = 0x20202000;
+const GET_BYTES_MIN = 20;
+const NO_VIEW = new DataView(new ArrayBuffer(0));
+
 /** Whoever knows the names of commands, and has bytes of its own for those that were sent before. */
 export interface KnownNames {
   wordOf(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined;
@@ -30,6 +41,11 @@ export class WholeCommands {
   #offset = 0;
   /** Behind what was read last. */
   end = 0;
+  /** Of the bytes, for `nextGet`. */
+  view: DataView = NO_VIEW;
+  /** Where the key is of which `nextGet` told. */
+  keyStart = 0;
+  keyEnd = 0;
 
   constructor(names?: KnownNames) {
     this.#names = names;
@@ -60,6 +76,24 @@ export class WholeCommands {
       this.end = end + 2;
     }
     return commandBytes > limits.commandBytesMax ? undefined : words;
+  }
+
+  /** True where `GET` and a key begin at `at`, and neither a view nor a list is made of them; then `end` is behind. */
+  nextGet(at: number, limits: RequestLimits): boolean {
+    const bytes = this.#bytes;
+    if (bytes.length - at < GET_BYTES_MIN || bytes[at + 1] !== TWO || limits.argumentsMax < 2) return false;
+    if (this.view.buffer !== this.#buffer || this.view.byteOffset !== this.#offset)
+      this.view = new DataView(this.#buffer, this.#offset, bytes.length);
+    const { view } = this;
+    if (view.getInt32(at) !== ARRAY_OF_TWO || view.getInt32(at + 4) !== OF_THREE_BYTES) return false;
+    if ((view.getInt32(at + 8) | LOWER_CASE) !== GET || view.getInt16(at + 12) !== NEXT_BULK) return false;
+    const length = this.#number(at + 14);
+    const end = this.end + length;
+    if (length < 0 || length > limits.argumentBytesMax || end + 2 > bytes.length) return false;
+    this.keyStart = this.end;
+    this.keyEnd = end;
+    this.end = end + 2;
+    return length + 3 + 2 * ARGUMENT_OVERHEAD <= limits.commandBytesMax;
   }
 
   #view(start: number, length: number): Uint8Array {

@@ -74,4 +74,28 @@ describe("an answer", () => {
     writer.bulk(long);
     expect(writer.take().some((piece) => piece === long)).toBe(true);
   });
+
+  it("takes values from where they lie, short and long ones, and their memory again once nobody looks at it", () => {
+    const from = Buffer.alloc(100_000, "abcdefg");
+    const view = new DataView(from.buffer, from.byteOffset, from.length);
+    const writer = new ReplyWriter();
+    const first = (): ArrayBufferLike | undefined => writer.take()[0]?.buffer;
+    for (const length of [0, 1, 250, 300, 20_000, 70_000]) {
+      const value = from.toString("latin1", 3, 3 + length);
+      expect(written(2, (w) => w.bulkAt(view, 3, length))).toBe(`$${length}\r\n${value}\r\n`);
+      writer.bulkAt(view, 3, length);
+      writer.take();
+      writer.startOver();
+      writer.simple("OK");
+      // What has begun is kept.
+      writer.startOver();
+      expect(Buffer.concat(writer.take()).toString()).toBe("+OK\r\n");
+    }
+    writer.startOver();
+    writer.simple("a");
+    const buffer = first();
+    writer.startOver();
+    writer.simple("b");
+    expect(first()).toBe(buffer);
+  });
 });

@@ -46,6 +46,8 @@ function cut(text: string, at: readonly number[]): string[] {
   return [0, ...ends].map((from, i) => text.slice(from, ends[i] ?? text.length));
 }
 
+const isGet = ([name, ...keys]: readonly string[]) => /^get$/i.test(name ?? "") && keys.length === 1;
+
 const argument = fc.oneof(
   fc.uint8Array({ maxLength: 40 }).map((bytes) => textOf(bytes)),
   fc.integer({ min: 32_000, max: 40_000 }).map((length) => "x".repeat(length)),
@@ -65,6 +67,46 @@ describe("commands", () => {
   it("come byte by byte, too", () => {
     const commands = [["SET", "key", "a\r\nb"], ["GET", ""], ["PING"]];
     expect(parse([...commands.map(encode).join("")])).toEqual(commands);
+  });
+
+  it("are known for GET of a key without being taken apart, however they are cut", () => {
+    const key = argument.map((text) => text.slice(0, 200));
+    const get = fc.tuple(fc.constantFrom("GET", "get", "Get"), key);
+    const cuts = fc.array(fc.nat({ max: 5000 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(fc.oneof(get, get, command), { maxLength: 8 }), cuts, (commands, at) => {
+        const parser = new RequestParser(LIMITS);
+        const read: string[][] = [];
+        for (const chunk of cut(commands.map(encode).join(""), at)) {
+          parser.feed(bytesOf(chunk));
+          for (;;) {
+            for (; parser.nextGet(); parser.takeGet()) {
+              const { buffer, byteOffset } = parser.bytes;
+              const bytes = new Uint8Array(buffer, byteOffset + parser.keyStart, parser.keyEnd - parser.keyStart);
+              read.push(["GET", textOf(bytes)]);
+            }
+            const other = next(parser);
+            if (other === undefined) break;
+            read.push(other.map(textOf));
+          }
+        }
+        const named = (words: readonly string[]) => (isGet(words) ? ["GET", words[1]] : words);
+        expect(read.map(named)).toEqual(commands.map(named));
+      }),
+    );
+  });
+
+  it("that are not wholly there, too long, or not GET, are left where they are", () => {
+    const parser = new RequestParser({ ...LIMITS, argumentBytesMax: 5 });
+    for (const text of ["*2\r\n$3\r\nGET\r\n$3\r\nab", "*2\r\n$3\r\nSET\r\n$3\r\nabc\r\n", encode(["GET", "abcdef"])]) {
+      const other = new RequestParser({ ...LIMITS, argumentBytesMax: 5 });
+      other.feed(bytesOf(text));
+      expect(other.nextGet()).toBe(false);
+    }
+    parser.feed(bytesOf(encode(["GET", "abc"])));
+    expect([parser.nextGet(), parser.nextGet()]).toEqual([true, true]);
+    expect(parser.next()?.map(textOf)).toEqual(["GET", "abc"]);
+    expect([parser.nextGet(), parser.next()]).toEqual([false, undefined]);
   });
 
   it("without arguments are nothing", () => {
