@@ -107,6 +107,11 @@ export interface CommandClient {
    * `waitMs`. Absent: what it wrote itself is waited for a little, if that is known.
    */
   readonly session?: { readonly dots: readonly Dot[]; readonly waitMs: number } | undefined;
+  /**
+   * Told while `run` is under way that others carry the command out, so that what it asks for next may be begun before that is
+   * answered: see `CommandKeyspace.run`. Absent: it waits for each answer.
+   */
+  goesOn?(): void;
   /** Aborts as it goes. */
   readonly gone?: AbortSignal | undefined;
   /** Why it may not have a command carried out, which a script asks for; absent: it may read and write every key. */
@@ -140,7 +145,10 @@ export interface CommandKeyspace {
    * `run` to say, as of what is long, not in memory, or no string.
    */
   glance(bytes: DataView, start: number, end: number, shown: ShownValue): boolean;
-  /** Carries one command out, at once where nothing has to be waited for. Never throws, and never rejects. */
+  /**
+   * Carries one command out, at once where nothing has to be waited for. Never throws, and never rejects. While commands of a
+   * client that `goesOn` are not answered, those that name the same keys are carried out in their order.
+   */
   run(command: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply>;
   /**
    * Carries commands out with nothing in between, and answers with the list of what they answer; with none where one of

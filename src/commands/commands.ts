@@ -15,10 +15,10 @@ import type { KeyspaceStore } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import { commandTable, doorTable } from "./command-table.ts";
 import { lonelySums } from "./key-value.ts";
+import type { Publish } from "./passed-on-client.ts";
 import { PlacedCommands, type RefusalFor } from "./placed-commands.ts";
 import type { Scope } from "./scope.ts";
 import type { ScriptEngine } from "./script-engine.ts";
-import type { Publish } from "./serving.ts";
 import { SpaceCommands } from "./space-commands.ts";
 import { ToldCommands } from "./told-commands.ts";
 

@@ -5,8 +5,8 @@
  */
 
 import { assert } from "../base/assert.ts";
-import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
-import { AtollError, toAtollError } from "../base/errors.ts";
+import { latin1FromBytes } from "../base/bytes.ts";
+import { toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { numberOf } from "../base/shard-id.ts";
@@ -22,8 +22,8 @@ import type {
   WatchedKey,
 } from "../command-store.ts";
 import type { Shard } from "../core/shard.ts";
-import { FROM_CLIENT, type Seen } from "../replica/circumstances.ts";
-import { type AskedCommands, type CommandAnswer, type CommandRouter, keysApart } from "../replica/command-router.ts";
+import { FROM_CLIENT } from "../replica/circumstances.ts";
+import { type AskedCommands, type CommandRouter, keysApart, lengthOfWords } from "../replica/command-router.ts";
 import type { CommandRequest } from "../replica/command-service.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import { ACK_TIMEOUT_MS } from "../replica/operations.ts";
@@ -33,20 +33,22 @@ import type { ResponseBody } from "../wire/request.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { type AllKeysHost, isAboutAllKeys, overAllKeys } from "./all-keys.ts";
 import { ELSEWHERE } from "./blocked-commands.ts";
+import { answersIn, repliedIn, takeRoom } from "./carried-answer.ts";
 import { ClientInHaste } from "./client-in-haste.ts";
 import { replyOfError } from "./command-error.ts";
 import { isDivisible, joined, partsOf } from "./command-parts.ts";
 import { commandTable } from "./command-table.ts";
 import { KeysHere } from "./keys-here.ts";
+import { seenBy } from "./own-writes.ts";
+import type { Publish } from "./passed-on-client.ts";
+import { type Group, type PassedCommand, Pipelines, TOGETHER_BYTES_MAX } from "./pipelines.ts";
 import type { ScriptEngine } from "./script-engine.ts";
 import { withScript } from "./scripting.ts";
-import { isReading, type Publish, serveCommands } from "./serving.ts";
+import { isReading, serveCommands } from "./serving.ts";
 import type { SpaceCommands } from "./space-commands.ts";
 import { isNothing, mayWait, waitElsewhere } from "./waiting-elsewhere.ts";
+import { watchElsewhere } from "./watched-elsewhere.ts";
 import { keysOf } from "./words.ts";
-
-/** For so long what a client has written itself is waited for, ms; then what is there has to do, as after a failover. */
-const OWN_WRITES_MS = 250;
 
 /** A million keys are removed in less. */
 const ALL_KEYS_MS = 60_000;
@@ -76,6 +78,10 @@ export class PlacedCommands implements CommandKeyspace {
   readonly #local: SpaceCommands;
   readonly #here: KeysHere;
   readonly #acknowledgements: Acknowledgements;
+  readonly #pipelines = new Pipelines({
+    alone: (command, client) => this.#whole(command, command.shards, client).catch(replyOfError),
+    together: (commands, client) => this.#together(commands, client),
+  });
   /** One array for all shards that are kept here. */
   #self: readonly ReplicaId[] = [];
 
@@ -110,6 +116,8 @@ export class PlacedCommands implements CommandKeyspace {
 
   /** Wherever it waits, once that is the wrong place it waits on in another, for the rest of its time. */
   #runAndWait(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {
+    const answered = this.#pipelines.answered(client);
+    if (answered !== undefined) return answered.then(() => this.#runAndWait(words, facts, client));
     const began = this.#host.now();
     // The words last until more is read, as it is while a client waits.
     const kept = { words: words.map((word) => word.slice()), facts };
@@ -126,10 +134,12 @@ export class PlacedCommands implements CommandKeyspace {
       if (this.#isEverywhere) return this.#local.run(words, facts, client);
       const coming = untilInView(this.#host, this.#space);
       if (coming !== undefined) return coming.then(() => this.#run(words, facts, client)).catch(replyOfError);
+      const shut = this.#pipelines.shutFor(client);
+      if (shut !== undefined) return shut.then(() => this.#run(words, facts, client));
       const command = { words, facts };
       const shards = this.#shardsOf([command]);
       if (this.#isAtHand(shards, client)) return this.#local.run(words, facts, client, new Set(shards));
-      return this.#elsewhere(command, shards, client).catch(replyOfError);
+      return this.#passedOn(command, shards, client) ?? this.#elsewhereNext(command, shards, client);
     } catch (error) {
       return replyOfError(error);
     }
@@ -169,7 +179,8 @@ export class PlacedCommands implements CommandKeyspace {
     const shards = this.#shardsOfKeys([...keys, ...watched.map(({ key }) => key)]);
     const at = watched[0]?.at;
     if (at === undefined && this.#router.isReadyIn(this.#space, shards)) return this.#local.watch(keys);
-    return this.#watchElsewhere(keys, shards, at);
+    const around = { router: this.#router, space: this.#space, local: this.#local };
+    return watchElsewhere(around, keys, shards, at);
   }
 
   wait(client: CommandClient, wanted: number, timeoutMs: number): Promise<number> {
@@ -211,22 +222,49 @@ export class PlacedCommands implements CommandKeyspace {
 
   /** All there is of them is here, what the client has written included. */
   #isAtHand(shards: readonly Shard[], client: CommandClient): boolean {
-    return this.#router.isReadyIn(this.#space, shards) && this.#here.isCaughtUp(this.#seenBy(client, shards));
-  }
-
-  /** By its session, or as far as it is known which writes were its own. */
-  #seenBy({ lastWrite, written, session }: CommandClient, shards: readonly Shard[]): Seen | undefined {
-    if (session !== undefined) {
-      const dots = session.dots.filter(({ shard }) => shards.some(({ id }) => id === shard));
-      return dots.length === 0 ? undefined : { dots, waitMs: session.waitMs, isRequired: true };
-    }
-    const last = lastWrite === undefined ? [] : [lastWrite];
-    const known = written === undefined || written === "all" ? last : written;
-    const dots = known.filter(({ shard }) => shards.some(({ id }) => id === shard));
-    return dots.length === 0 ? undefined : { dots, waitMs: OWN_WRITES_MS };
+    return this.#router.isReadyIn(this.#space, shards) && this.#here.isCaughtUp(seenBy(client, shards));
   }
 
   // --- Elsewhere -----------------------------------------------------------------------------------------------
+
+  /** With others that the client sends together with it. Undefined: it goes by itself. */
+  #passedOn({ words, facts }: QueuedCommand, shards: readonly Shard[], client: CommandClient) {
+    const group = client.goesOn === undefined || isAboutAllKeys(facts) ? undefined : this.#groupOf(shards);
+    if (group === undefined || mayWait(facts, client)) return undefined;
+    const bytes = lengthOfWords(withScript(words, facts, this.#scripts));
+    if (bytes > TOGETHER_BYTES_MAX) return undefined;
+    client.goesOn?.();
+    return this.#pipelines.pass({ words, facts, shards, bytes }, group, client);
+  }
+
+  /** Who keeps all of these shards, of which none is here. */
+  #groupOf(shards: readonly Shard[]): Group | undefined {
+    const { ownership } = this.#host.replica();
+    const [group, ...others] = new Set(shards.map(({ id }) => ownership.groupOf(id)));
+    const isApart = others.length > 0 || shards.some((shard) => this.#router.isReadyIn(this.#space, [shard]));
+    return group === undefined || group.length === 0 || isApart ? undefined : group;
+  }
+
+  #elsewhereNext(command: QueuedCommand, shards: readonly Shard[], client: CommandClient): Promise<Reply> {
+    const answered = this.#pipelines.answered(client);
+    if (answered === undefined) return this.#elsewhere(command, shards, client).catch(replyOfError);
+    return answered.then(() => this.#run(command.words, command.facts, client));
+  }
+
+  async #together(commands: readonly PassedCommand[], client: CommandClient): Promise<readonly Reply[]> {
+    const shards = [...new Set(commands.flatMap((command) => command.shards))];
+    const body = {
+      ...({ type: "commands", isTransaction: false, isPipeline: true, watched: [], shards: [] } as const),
+      commands: commands.map(({ words, facts }) => withScript(words, facts, this.#scripts)),
+    };
+    const carried = await this.#carry({ body, shards, isReadonly: isReading(commands) }, client);
+    if (carried !== undefined) return answersIn(carried);
+    await this.#here.prepare(commands, shards);
+    const scope = new Set(shards);
+    const replies: Reply[] = [];
+    for (const { words, facts } of commands) replies.push(await this.#local.run(words, facts, client, scope));
+    return replies;
+  }
 
   #elsewhere(command: QueuedCommand, shards: readonly Shard[], client: CommandClient): Promise<Reply> {
     const { words, facts } = command;
@@ -265,7 +303,8 @@ export class PlacedCommands implements CommandKeyspace {
         : ownership.groupOf(shard.id);
     });
     const parts = [...partsOf(words, facts, groups).values()];
-    const replies = await Promise.all(parts.map((part) => this.run(part.words, commandOf(part.words).facts, client)));
+    const alone = new ClientInHaste(client);
+    const replies = await Promise.all(parts.map((part) => this.#run(part.words, commandOf(part.words).facts, alone)));
     return joined(facts, replies.map(plainReply), parts);
   }
 
@@ -292,25 +331,9 @@ export class PlacedCommands implements CommandKeyspace {
     return this.#local.runAll(commands, watched, client, new Set(shards));
   }
 
-  async #watchElsewhere(
-    keys: readonly Key[],
-    shards: readonly Shard[],
-    only: ReplicaId | undefined,
-  ): Promise<readonly WatchedKey[]> {
-    const body = {
-      ...({ type: "commands", isTransaction: false, watched: [], shards: [] } as const),
-      commands: [watchWords(keys)],
-    };
-    const carried = await this.#router.carry(this.#space, { body, shards, isReadonly: true, only }, FROM_CLIENT);
-    if (carried === undefined) return this.#local.watch(keys);
-    const { reply } = repliedIn(carried);
-    const versions = reply.type === "array" ? reply.items : [];
-    return keys.map((key, i) => ({ key, version: textOf(versions[i]), at: carried.from }));
-  }
-
   /** Undefined: to be carried out here, and what the client has written is waited for. */
   async #carry(asked: AskedCommands, client: CommandClient): Promise<Reply | undefined> {
-    const seen = this.#seenBy(client, asked.shards);
+    const seen = seenBy(client, asked.shards);
     const circumstances = { ...FROM_CLIENT, seen };
     const ack = client.ack && { timeoutMs: ACK_TIMEOUT_MS, ...client.ack };
     const body = { ...asked.body, allowance: client.allowance, isBehindRefused: seen?.isRequired, ack };
@@ -344,15 +367,6 @@ export class PlacedCommands implements CommandKeyspace {
   }
 }
 
-/** For an answer that has come. What a write took away is nowhere else any more, so it is answered also where there is no room for it. */
-async function takeRoom({ room }: CommandClient, bytes: number, isReadonly: boolean): Promise<void> {
-  try {
-    await room?.(bytes);
-  } catch (error) {
-    if (isReadonly || toAtollError(error).code !== "MEMORY_FULL") throw error;
-  }
-}
-
 function refusalOf(allowance: Allowance | undefined, refusalFor: RefusalFor | undefined): Refusal | undefined {
   if (allowance === undefined) return undefined;
   return refusalFor?.(allowance) ?? (() => "NOPERM this replica cannot tell what this user may do");
@@ -364,22 +378,8 @@ function commandOf(words: CommandWords): QueuedCommand {
   return { words, facts };
 }
 
-function watchWords(keys: readonly Key[]): CommandWords {
-  return ["watch", ...keys].map(bytesFromLatin1);
-}
-
-/** Throws what the other replica answered with. */
-function repliedIn({ answer }: CommandAnswer): Extract<CommandAnswer["answer"], { type: "replied" }> {
-  if (answer.type === "error") throw new AtollError(answer.code, answer.message);
-  return answer;
-}
-
 /** Who alone could tell whether watched keys have changed cannot be asked: as if they had. */
 function noneIfUnreachable(error: unknown): Reply {
   if (toAtollError(error).code === "OWNERS_UNREACHABLE") return NO_ARRAY;
   throw error;
-}
-
-function textOf(reply: Reply | undefined): string {
-  return reply?.type === "bulk" ? latin1FromBytes(reply.value) : "";
 }

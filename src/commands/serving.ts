@@ -5,29 +5,25 @@
 
 import { latin1FromBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
-import type { ShardId } from "../base/ids.ts";
-import { NewestDots } from "../base/newest-dots.ts";
-import { arrayReply, errorReply, integerReply, plainReply, type Reply, textReply } from "../command-reply.ts";
-import type { CommandClient, CommandFacts, QueuedCommand } from "../command-store.ts";
+import { arrayReply, integerReply, plainReply, type Reply, textReply } from "../command-reply.ts";
+import type { CommandClient, QueuedCommand } from "../command-store.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Seen } from "../replica/circumstances.ts";
 import type { CommandRouter } from "../replica/command-router.ts";
 import type { CommandRequest } from "../replica/command-service.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import type { Acks, Dot } from "../store.ts";
-import { mayBeWritten, mayListBeWritten } from "../wire/reply-codec.ts";
+import { mayBeWritten } from "../wire/reply-codec.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import { isAboutAllKeys } from "./all-keys.ts";
 import { commandTable, doorTable } from "./command-table.ts";
 import type { KeysHere } from "./keys-here.ts";
+import { PassedOnClient, type Publish, TOO_LONG } from "./passed-on-client.ts";
 import type { Scope } from "./scope.ts";
-import { NOT_ALLOWED } from "./script-calls.ts";
+import { carriedOutInTurn } from "./served-pipeline.ts";
 import type { SpaceCommands } from "./space-commands.ts";
 import { keysOf } from "./words.ts";
-
-/** Carries `PUBLISH` or `SPUBLISH` out for a script. Undefined: this replica has nobody to publish to. */
-export type Publish = (words: QueuedCommand["words"], name: string) => Reply | undefined;
 
 export interface ServedCommands extends CommandRequest {
   readonly host: KeyspaceHost;
@@ -39,11 +35,7 @@ export interface ServedCommands extends CommandRequest {
   readonly publish: Publish | undefined;
 }
 
-const NO_MESSAGES = errorReply("ERR messages are not published at the replica that keeps the keys of the script");
 const REFUSED: ResponseBody = { type: "refused" };
-const TOO_LONG_TEXT = "the answer is too long to be passed on from the replica that keeps the keys";
-/** What was written meanwhile stays. */
-const TOO_LONG = errorReply(`ERR ${TOO_LONG_TEXT}`);
 
 /** Rejects with what the commands cannot be carried out for. */
 export async function serveCommands(served: ServedCommands): Promise<ResponseBody> {
@@ -129,14 +121,21 @@ async function madeReady(
 }
 
 async function carriedOut(
-  { host, router, local, acknowledgements, body, taken, refusal, publish }: ServedCommands,
+  { host, router, local, here, acknowledgements, body, taken, refusal, publish }: ServedCommands,
   commands: readonly QueuedCommand[],
   shards: readonly Shard[],
 ): Promise<ResponseBody> {
+  const { bytesMax } = router;
   const replica = host.replica();
   replica.clock.observe(body.clock, host.now());
-  const client = new PassedOnClient(router.bytesMax, { refusal, allowance: body.allowance, ack: body.ack, publish });
+  const client = new PassedOnClient(bytesMax, { refusal, allowance: body.allowance, ack: body.ack, publish });
   const scope = new Set(shards);
+  if (body.isPipeline === true) {
+    const run = (command: QueuedCommand) => runOne(local, command, client, scope);
+    const around = { host, bytesMax, isHere: () => here.isReadyIn(shards), run, taken };
+    const replies = await carriedOutInTurn(commands, client, around);
+    return replied(host, arrayReply(replies), isReading(commands) ? client.seen : client.written);
+  }
   const run = acknowledgements.after(
     client,
     body.isTransaction
@@ -146,7 +145,7 @@ async function carriedOut(
   if (run instanceof Promise) taken();
   const reply = plainReply(await run);
   const dots = isReading(commands) ? client.seen : client.written;
-  return replied(host, mayBeWritten(reply, router.bytesMax) ? reply : TOO_LONG, dots, client.acks);
+  return replied(host, mayBeWritten(reply, bytesMax) ? reply : TOO_LONG, dots, client.acks);
 }
 
 function runOne(
@@ -183,68 +182,4 @@ export function isReading(commands: readonly QueuedCommand[]): boolean {
 
 function replied(host: KeyspaceHost, reply: Reply, dots: readonly Dot[], acks?: Acks): ResponseBody {
   return { type: "replied", reply, dots, acks, clock: host.replica().clock.floor(host.now()) };
-}
-
-interface PassedOnOptions extends Pick<CommandClient, "refusal" | "allowance" | "ack"> {
-  readonly publish: Publish | undefined;
-}
-
-/** What it is answered has to go through a message. */
-class PassedOnClient implements CommandClient {
-  readonly #written = new Map<ShardId, Dot>();
-  readonly refusal: CommandClient["refusal"];
-  readonly allowance: CommandClient["allowance"];
-  readonly ack: CommandClient["ack"];
-  acks: Acks | undefined;
-  readonly #bytesMax: number;
-  readonly #publish: Publish | undefined;
-  readonly #seen = new NewestDots();
-  #bytes = 0;
-
-  constructor(bytesMax: number, { refusal, allowance, ack, publish }: PassedOnOptions) {
-    this.#bytesMax = bytesMax;
-    this.refusal = refusal;
-    this.allowance = allowance;
-    this.ack = ack;
-    this.#publish = publish;
-  }
-
-  /** Of what is about its connection a script can do nothing here but publish. */
-  carryOut(words: QueuedCommand["words"], { name }: CommandFacts): Reply {
-    if (name !== "publish" && name !== "spublish") return NOT_ALLOWED;
-    return this.#publish?.(words, name) ?? NO_MESSAGES;
-  }
-
-  saw(dot: Dot): void {
-    this.#seen.note(dot);
-  }
-
-  /** In the order of time. */
-  get seen(): readonly Dot[] {
-    return this.#seen.all.toReversed();
-  }
-
-  get lastWrite(): Dot | undefined {
-    return this.written.at(-1);
-  }
-
-  set lastWrite(dot) {
-    if (dot === undefined) return;
-    this.#written.delete(dot.shard);
-    this.#written.set(dot.shard, dot);
-  }
-
-  /** The last of each shard, in the order of time. */
-  get written(): readonly Dot[] {
-    return [...this.#written.values()];
-  }
-
-  expectAnswer(items: number, bytes: number): void {
-    if (!mayListBeWritten(items, bytes, this.#bytesMax)) throw new AtollError("VALUE_TOO_LARGE", TOO_LONG_TEXT);
-  }
-
-  readonly room = (bytes: number): undefined => {
-    this.#bytes += bytes;
-    if (this.#bytes > this.#bytesMax) throw new AtollError("VALUE_TOO_LARGE", TOO_LONG_TEXT);
-  };
 }

@@ -224,7 +224,12 @@ export function keysApart(): AtollError {
 }
 
 function lengthOf({ commands }: Pick<CommandsBody, "commands">): number {
+  return commands.reduce((bytes, words) => bytes + lengthOfWords(words), 0);
+}
+
+/** On their way. */
+export function lengthOfWords(words: CommandsBody["commands"][number]): number {
   let bytes = 0;
-  for (const words of commands) for (const word of words) bytes += word.length + WORD_BYTES;
+  for (const word of words) bytes += word.length + WORD_BYTES;
   return bytes;
 }

@@ -24,6 +24,8 @@ const IS_TRANSACTION = 1;
 const HAS_ALLOWANCE = 2;
 const IS_BEHIND_REFUSED = 4;
 const HAS_ACK = 8;
+const IS_PIPELINE = 16;
+const FLAGS = IS_TRANSACTION | HAS_ALLOWANCE | IS_BEHIND_REFUSED | HAS_ACK | IS_PIPELINE;
 /** Shards that one answer tells of. */
 const DOTS_MAX = SPACE_SHARDS_MAX;
 
@@ -34,7 +36,8 @@ export function writeCommands(writer: ByteWriter, body: CommandsBody): void {
     (body.isTransaction ? IS_TRANSACTION : 0) |
       (allowance === undefined ? 0 : HAS_ALLOWANCE) |
       (isBehindRefused ? IS_BEHIND_REFUSED : 0) |
-      (ack === undefined ? 0 : HAS_ACK),
+      (ack === undefined ? 0 : HAS_ACK) |
+      (body.isPipeline === true ? IS_PIPELINE : 0),
   );
   writer.varint(body.clock);
   writeList(writer, body.shards, (out, shard) => out.varint(shard));
@@ -56,10 +59,10 @@ export function writeCommands(writer: ByteWriter, body: CommandsBody): void {
 export function readCommands(frame: ByteReader): CommandsBody {
   const reader = copied(frame);
   const flags = reader.u8();
-  if (flags > (IS_TRANSACTION | HAS_ALLOWANCE | IS_BEHIND_REFUSED | HAS_ACK))
-    throw new BadBytes("commands with unknown flags");
+  if (flags > FLAGS) throw new BadBytes("commands with unknown flags");
   const isTransaction = (flags & IS_TRANSACTION) !== 0;
   const isBehindRefused = (flags & IS_BEHIND_REFUSED) !== 0;
+  const isPipeline = (flags & IS_PIPELINE) !== 0;
   const clock = reader.varint(TIMESTAMP_MAX) as Timestamp;
   const shards = readList(reader, SPACE_SHARDS_MAX, readShardNumber);
   const watched = readList(reader, WATCHED_MAX, (from) => ({
@@ -75,10 +78,13 @@ export function readCommands(frame: ByteReader): CommandsBody {
     if (words.length === 0) throw new BadBytes("a command without a name");
     return words;
   });
-  if (!isTransaction && commands.length !== 1) throw new BadBytes(`${commands.length} commands with one answer`);
+  if (isPipeline && (isTransaction || ack !== undefined)) throw new BadBytes("commands that are answered in two ways");
+  if (isPipeline ? commands.length === 0 : !isTransaction && commands.length !== 1)
+    throw new BadBytes(`${commands.length} commands with one answer`);
   if (!isTransaction && watched.length > 0) throw new BadBytes("watched keys without a transaction");
   reader.finish();
-  return { type: "commands", commands, isTransaction, isBehindRefused, watched, shards, allowance, ack, clock };
+  const form = { isTransaction, isPipeline };
+  return { type: "commands", commands, ...form, isBehindRefused, watched, shards, allowance, ack, clock };
 }
 
 function readAllowance(reader: ByteReader): Allowance {

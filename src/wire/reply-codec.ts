@@ -55,6 +55,27 @@ export function mayListBeWritten(items: number, bytes: number, bytesMax: number)
   return items + 1 <= PARTS_MAX && bytes + PART_BYTES <= bytesMax;
 }
 
+/** What one list still takes of answers. */
+export class ListRoom {
+  #left: { bytes: number; parts: number };
+
+  constructor(bytesMax: number) {
+    this.#left = { bytes: bytesMax - PART_BYTES, parts: PARTS_MAX - 1 };
+  }
+
+  get bytes(): number {
+    return this.#left.bytes;
+  }
+
+  /** False: there is no room for it, and none was taken. */
+  take(reply: Reply): boolean {
+    const left = { ...this.#left };
+    if (!fits(reply, left, DEPTH_MAX - 1)) return false;
+    this.#left = left;
+    return true;
+  }
+}
+
 function fits(reply: Reply, left: { bytes: number; parts: number }, depth: number): boolean {
   left.parts--;
   left.bytes -= PART_BYTES + ownBytes(reply);

@@ -92,13 +92,15 @@ export interface RestoreBody {
   readonly records: Records;
 }
 
-/** Commands of a Redis client, to be carried out with nothing in between. */
+/** Commands of a Redis client, to be carried out with nothing in between, or one after the other. */
 export interface CommandsBody {
   readonly type: "commands";
   /** The name and the arguments of each. Outlive the frame. */
   readonly commands: readonly (readonly Uint8Array[])[];
-  /** They are answered with one list, or with none where a watched key has changed; otherwise there is one, and so is its answer. */
+  /** They are answered with one list, or with none where a watched key has changed; otherwise there is one, and so is its answer ... */
   readonly isTransaction: boolean;
+  /** ... or they are carried out one after the other, and answered with a list of what the first of them answer: those behind these have not been begun. */
+  readonly isPipeline?: boolean | undefined;
   /** Versions that keys must have for anything to be carried out. */
   readonly watched: readonly { readonly key: Key; readonly version: string }[];
   /** Whoever carries them out has to have all that the client has seen, or answers `SESSION_BEHIND`. */

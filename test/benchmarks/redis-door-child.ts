@@ -1,11 +1,11 @@
-/** A whole node behind the Redis door, that keeps nothing on disk; the arguments are its Redis port, its port and whom it joins. */
+/** A whole node behind the Redis door, that keeps nothing on disk; the arguments are its Redis port, its port, whom it joins, and its region. */
 
 import { createNode } from "../../src/node/create-node.ts";
 
-const [redisPort = "0", port = "0", join] = process.argv.slice(2);
+const [redisPort = "0", port = "0", join, region = "bench"] = process.argv.slice(2);
 
 const node = await createNode({
-  region: "bench",
+  region,
   port: Number(port),
   redisPort: Number(redisPort),
   join: join === undefined ? [] : [{ type: "address", host: "127.0.0.1", port: Number(join) }],

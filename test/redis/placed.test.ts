@@ -14,6 +14,7 @@ import { sets } from "./cases/sets.ts";
 import { sortedSetKeys } from "./cases/sorted-set-keys.ts";
 import { sortedSets } from "./cases/sorted-sets.ts";
 import { strings } from "./cases/strings.ts";
+import { RespClient } from "./resp-client.ts";
 import { freePort, hasRedis, type RedisServer, startAtoll, startRedis } from "./servers.ts";
 
 const LONG = { timeout: 20_000 };
@@ -200,6 +201,76 @@ describe("three replicas of which each keeps a part", () => {
       expect(await two.get(name)).toBe("mine");
     }
     expect(await one.wait(0, 100)).toBe(0);
+  });
+
+  /** What comes in one piece, wherever its keys are; as many answers as lines. */
+  async function pipelined(client: RespClient, lines: readonly string[]): Promise<readonly unknown[]> {
+    const first = client.raw(lines.map((line) => `${line}\r\n`).join(""));
+    return Promise.all([first, ...lines.slice(1).map(() => client.raw(""))]);
+  }
+
+  test("a pipeline is answered in its order, and those with a key in common are carried out in theirs", async () => {
+    const client = await RespClient.connect((members[2] as Member).port);
+    await client.send("SELECT", "2");
+    const lines = Array.from(
+      { length: 900 },
+      (_, i) => [`INCR n:${i % 30}`, `NOSUCH ${i}`, `GET n:${(i + 1) % 30}`][i % 3] as string,
+    );
+    const counts = new Map<string, number>();
+    const expected = lines.map((line) => {
+      const [name, key] = line.split(" ") as [string, string];
+      if (name === "NOSUCH") return { error: expect.stringContaining(`'${key}'`) };
+      const count = counts.get(key) ?? 0;
+      if (name === "GET") return count === 0 ? null : String(count);
+      counts.set(key, count + 1);
+      return count + 1;
+    });
+    expect(await pipelined(client, lines)).toEqual(expected);
+    await client.close();
+  });
+
+  test("what a pipeline says about its connection is done once all before it is answered", async () => {
+    const client = await RespClient.connect((members[2] as Member).port);
+    const keys = ["bar:1", "bar:2", "bar:3"];
+    const sets = keys.map((key, i) => `SET ${key} ${i}`);
+    const gets = keys.map((key) => `GET ${key}`);
+    const all = [
+      "SELECT 2",
+      ...sets,
+      "MULTI",
+      `INCR ${keys[2]}`,
+      "EXEC",
+      ...gets,
+      "SELECT 0",
+      ...gets,
+      "SELECT 2",
+      ...gets,
+    ];
+    const ok = { status: "OK" };
+    const none = keys.map(() => null);
+    const values = ["0", "1", "3"];
+    const done = [ok, ...keys.map(() => ok), ok, { status: "QUEUED" }, [3], ...values, ok, ...none, ok, ...values];
+    expect(await pipelined(client, all)).toEqual(done);
+    const waits = [
+      ...gets,
+      ...keys.map((key) => `BLPOP l${key} 0.05`),
+      ...gets,
+      "DBSIZE",
+      "HELLO 3",
+      ...gets,
+      "DEL bar:1",
+    ];
+    const [, , , ...rest] = await pipelined(client, waits);
+    expect(rest.slice(0, 6)).toEqual([...keys.map(() => ({ noArray: true })), ...values]);
+    expect(rest.slice(8)).toEqual([...values, 1]);
+    const last = await pipelined(client, [...gets, "*x", ...gets]);
+    expect(last.slice(0, 5)).toEqual([
+      null,
+      "1",
+      "3",
+      { error: expect.stringContaining("Protocol error") },
+      { closed: true },
+    ]);
   });
 
   test("no more is passed on than a message holds, and the client is told", async () => {

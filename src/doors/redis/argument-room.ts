@@ -7,7 +7,10 @@
  *      is waited for (B4 of `byte-account.ts`); what it needs for that counts together, however many commands it is.
  */
 
+import type { Reply } from "../../command-reply.ts";
 import type { ByteAccount, Client, Loan } from "../byte-account.ts";
+import { errorOf } from "./error-of.ts";
+import type { RequestParser } from "./request-parser.ts";
 
 /** For nothing, of a command that is not complete, and once more of what is queued: 10,000 connections have 160 MiB each. */
 export const FREE_BYTES = 16 * 1024;
@@ -32,6 +35,18 @@ export class ArgumentRoom {
     if (loan.state === "waiting") return loan.granted.then(() => this.awaitClient());
     this.awaitClient();
     return undefined;
+  }
+
+  /** For the rest of a command. Undefined: there it is. Otherwise resolves once it is, or with what the client is told. */
+  makeFor(parser: Pick<RequestParser, "needsRoom" | "grantRoom">): Promise<Reply | undefined> | undefined {
+    try {
+      const granted = this.ask(parser.needsRoom);
+      if (granted !== undefined) return granted.then(() => void parser.grantRoom()).catch(errorOf);
+      parser.grantRoom();
+      return undefined;
+    } catch (error) {
+      return Promise.resolve(errorOf(error));
+    }
   }
 
   /** So many in all, beside what is for nothing; otherwise as `ask`. */

@@ -2,7 +2,8 @@
  * One client of the Redis door, as a machine: bytes in, commands carried out one after the other, bytes out.
  *
  *  N1. Answers come in the order of the commands. While one waits for something, the next is not begun, and no more is read; behind
- *      one that waits for what others may write, a little (`read-ahead.ts`).
+ *      one that waits for what others may write, a little (`read-ahead.ts`). But behind one that is passed on to another replica
+ *      those on keys that have been read already are begun (`answer-line.ts`).
  *  N2. What is not read is bounded: above a bound of answers that wait no command is begun, nor while any of one is left that
  *      took room of the account.
  *  N3. Commands that came together do not hold up other clients: after a few milliseconds of them it is the turn of others.
@@ -14,10 +15,12 @@ import type { CommandClient, CommandFacts, CommandKeyspace, CommandWords } from 
 import type { Dot, Room } from "../../store.ts";
 import { ANYONE, type Principal } from "../auth.ts";
 import { allowanceOf, refusalUnder } from "./allowance.ts";
+import { AnswerLine } from "./answer-line.ts";
 import { AnswerRoom } from "./answer-room.ts";
 import { ArgumentRoom } from "./argument-room.ts";
 import { ClientWrites } from "./client-writes.ts";
 import { CommandNames } from "./command-names.ts";
+import type { ConnectionFacts } from "./connection-facts.ts";
 import type { ConnectionOutput } from "./connection-output.ts";
 import type { ConnectionsAround } from "./connections-around.ts";
 import { errorOf } from "./error-of.ts";
@@ -26,20 +29,13 @@ import { Glances } from "./glances.ts";
 import { GoneSignal } from "./gone-signal.ts";
 import { LongAnswers, nextTurn } from "./long-answers.ts";
 import { OncePerTurn } from "./once-per-turn.ts";
-import { NOAUTH, refusalFor } from "./permission.ts";
 import { ReadAhead } from "./read-ahead.ts";
+import { refusalTo, unknownTo } from "./refused-commands.ts";
 import { isLong, writeReply } from "./reply-encoder.ts";
 import { ReplyWriter } from "./reply-writer.ts";
 import { commandBytesMax, requestLimitsOf } from "./request-limits.ts";
 import { ProtocolError, RequestParser } from "./request-parser.ts";
 import { queued, Transaction } from "./transaction.ts";
-import { shownName, unknownCommand } from "./unknown-command.ts";
-
-export interface ConnectionFacts {
-  readonly id: number;
-  readonly address: string;
-  readonly localAddress: string;
-}
 
 /** A wrong token ends the connection with this one. */
 const WRONG_TOKENS_MAX = 3;
@@ -88,6 +84,7 @@ export class Connection implements CommandClient {
   readonly #answers: AnswerRoom;
   readonly #names: CommandNames;
   readonly #longAnswers = new LongAnswers(this);
+  readonly #line = new AnswerLine((reply) => this.#write(reply));
 
   constructor(around: ConnectionsAround, facts: ConnectionFacts, output: ConnectionOutput) {
     this.around = around;
@@ -126,6 +123,10 @@ export class Connection implements CommandClient {
   get refusal(): CommandClient["refusal"] {
     const { allowance } = this;
     return allowance && refusalUnder(allowance);
+  }
+
+  goesOn(): void {
+    this.#line.passedOn();
   }
 
   get gone(): AbortSignal {
@@ -249,26 +250,31 @@ export class Connection implements CommandClient {
       while (this.#carryOutAll(until) && this.#isSentEnough()) {}
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.writer.error(`ERR ${error.message}`);
+      const reply = errorReply(`ERR ${error.message}`);
+      if (!this.#line.take(reply)) writeReply(this.writer, reply);
       this.end();
     } finally {
       this.#isWorking = false;
     }
+    if (this.#line.isOpen && !this.#isBusy) this.#waitFor(this.#line.behind(() => undefined));
     this.#settle();
   }
 
   /** True: it stopped for what is not read yet (N2). */
   #carryOutAll(until: number): boolean {
     while (!this.#isEnding && !this.#isBusy && this.#mayBegin()) {
-      this.#glances.answer();
+      if (!this.#line.isOpen) this.#glances.answer();
       const words = this.#parser.next();
       if (words === undefined) {
-        if (this.#parser.needsRoom === 0) return false;
+        if (this.#parser.needsRoom === 0 || this.#line.isOpen) return false;
         this.#makeRoom();
         continue;
       }
+      this.#line.begin();
       const reply = this.#carryOut(words);
-      if (reply instanceof Promise) this.#waitFor(reply);
+      if (this.#line.take(reply)) {
+        if (performance.now() > until) return false;
+      } else if (reply instanceof Promise) this.#waitFor(reply);
       else if (reply !== undefined && isLong(reply)) this.#waitFor(this.#longAnswers.write(reply));
       else {
         if (reply !== undefined) writeReply(this.writer, reply);
@@ -276,11 +282,12 @@ export class Connection implements CommandClient {
         if (performance.now() > until) this.#waitFor(nextTurn());
       }
     }
-    return !this.#isEnding && !this.#isBusy;
+    return !this.#isEnding && !this.#isBusy && !this.#line.isOpen;
   }
 
   #mayBegin(): boolean {
-    return !this.#answers.isLent && this.#unread() <= this.around.limits.answersUnreadBytesMax;
+    if (this.#answers.isLent || this.#line.isFull) return false;
+    return this.#unread() <= this.around.limits.answersUnreadBytesMax;
   }
 
   /** The kernel may take at once what was answered: then nobody tells that it was sent. */
@@ -296,7 +303,7 @@ export class Connection implements CommandClient {
   }
 
   #unread(): number {
-    return this.writer.bytes + this.#longAnswers.pushedBytes + this.#output.unsent();
+    return this.writer.bytes + this.#line.bytes + this.#longAnswers.pushedBytes + this.#output.unsent();
   }
 
   /** Sends what was answered, and reads on or not (N1, N2). */
@@ -307,7 +314,7 @@ export class Connection implements CommandClient {
       if (this.#output.unsent() === 0) this.#answers.end();
       else this.#answers.awaitReader();
     }
-    if (this.#isEnding) return this.#output.end();
+    if (this.#isEnding && !this.#line.isOpen) return this.#output.end();
     const isPaused = (this.#isBusy && !this.waits.readsAhead) || !this.#mayBegin();
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
@@ -317,12 +324,10 @@ export class Connection implements CommandClient {
 
   #waitFor(waiting: Promise<Reply | undefined>): void {
     this.#isBusy = true;
-    const written = (reply: Reply | undefined) =>
-      reply !== undefined && isLong(reply) && !this.isClosed ? this.#longAnswers.write(reply) : reply;
-    waiting
-      .catch(errorOf)
-      .then(written)
-      .then((reply) => {
+    this.#line
+      .behind(() => waiting.catch(errorOf))
+      .then((reply) => reply && this.#write(reply))
+      .then(() => {
         this.#isBusy = false;
         this.waits.done();
         if (this.isClosed) {
@@ -330,10 +335,16 @@ export class Connection implements CommandClient {
           this.#arguments.end();
           return;
         }
-        if (reply !== undefined) writeReply(this.writer, reply);
         this.#commandEnded();
         this.#work();
       });
+  }
+
+  #write(reply: Reply): Promise<undefined> | undefined {
+    if (this.isClosed) return undefined;
+    if (isLong(reply)) return this.#longAnswers.write(reply);
+    writeReply(this.writer, reply);
+    return undefined;
   }
 
   #commandEnded(): void {
@@ -343,46 +354,33 @@ export class Connection implements CommandClient {
 
   /** For the rest of a command; where there is none, nobody knows where the next one would begin. */
   #makeRoom(): void {
-    const refused = (error: unknown): void => {
-      writeReply(this.writer, errorOf(error));
-      this.end();
-    };
-    try {
-      const granted = this.#arguments.ask(this.#parser.needsRoom);
-      if (granted === undefined) return this.#parser.grantRoom();
-      this.#isBusy = true;
-      granted
-        .then(() => this.#parser.grantRoom())
-        .catch((error: unknown) => {
-          if (!this.isClosed) refused(error);
-        })
-        .then(() => {
-          this.#isBusy = false;
-          if (this.isClosed) this.#arguments.end();
-          else this.#work();
-        });
-    } catch (error) {
-      refused(error);
-    }
+    const made = this.#arguments.makeFor(this.#parser);
+    if (made === undefined) return;
+    this.#isBusy = true;
+    made.then((refusal) => {
+      this.#isBusy = false;
+      if (this.isClosed) return this.#arguments.end();
+      if (refusal !== undefined) {
+        writeReply(this.writer, refusal);
+        this.end();
+      }
+      this.#work();
+    });
   }
 
   #carryOut(words: CommandWords): Reply | undefined | Promise<Reply | undefined> {
     this.commands++;
     this.around.carriedOut++;
     const facts = this.#names.factsOf(words);
-    if (facts === undefined) return this.#unknown(words);
+    if (facts === undefined) return unknownTo(this, words);
     this.lastCommand = facts.name;
-    const refusal = refusalFor(this.principal, words, facts);
-    if (refusal !== undefined) {
-      if (refusal !== NOAUTH) this.transaction.abort();
-      return refusal;
-    }
-    const shut = this.gate?.(facts, words);
-    if (shut !== undefined) return shut;
+    const refusal = refusalTo(this, words, facts);
+    if (refusal !== undefined) return refusal;
     if (this.transaction.isOpen && !Transaction.isAboutIt(facts.name)) return queued(this, words, facts);
     this.#arguments.atWork();
-    if (facts.isOfConnection) return this.carryOut(words, facts);
-    return isFlushAll(facts) ? flushAll(this, words, facts) : this.keyspace.run(words, facts, this);
+    if (!facts.isOfConnection && !isFlushAll(facts)) return this.keyspace.run(words, facts, this);
+    const begin = () => (facts.isOfConnection ? this.carryOut(words, facts) : flushAll(this, words, facts));
+    return this.#line.isOpen ? this.#line.behind(begin) : begin();
   }
 
   /** A command about the connection, also of a transaction or a script: without the checks that have been made. */
@@ -394,12 +392,5 @@ export class Connection implements CommandClient {
     } catch (error) {
       return errorOf(error);
     }
-  }
-
-  #unknown(words: CommandWords): Reply {
-    // A web page that had a browser send this here must get no further (cross-protocol scripting).
-    if (/^(?:post|host:)$/i.test(shownName(words))) this.end();
-    this.transaction.abort();
-    return this.principal === undefined ? NOAUTH : unknownCommand(words);
   }
 }
