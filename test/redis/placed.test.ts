@@ -2,7 +2,6 @@
 
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Node } from "../../src/node/create-node.ts";
 import type { StartConfig } from "../../src/node/node-config.ts";
 import { answersOf } from "./case-answers.ts";
 import { groupsOf } from "./case-text.ts";
@@ -14,46 +13,11 @@ import { sets } from "./cases/sets.ts";
 import { sortedSetKeys } from "./cases/sorted-set-keys.ts";
 import { sortedSets } from "./cases/sorted-sets.ts";
 import { strings } from "./cases/strings.ts";
+import { cluster, LONG, type Member } from "./placed-cluster.ts";
 import { RespClient } from "./resp-client.ts";
-import { freePort, hasRedis, type RedisServer, startAtoll, startRedis } from "./servers.ts";
+import { hasRedis, type RedisServer, startRedis } from "./servers.ts";
 
-const LONG = { timeout: 20_000 };
 const families = { strings, keys, collections, hashes, sets, lists, sortedSets, sortedSetKeys };
-
-interface Member {
-  readonly node: Node;
-  readonly port: number;
-}
-
-/** Linked, in these regions, with the keyspaces `1`, which the first keeps alone, and `2`, of one copy. */
-async function cluster(
-  regions: readonly string[],
-  options: Pick<StartConfig, "tokens"> = { tokens: [] },
-): Promise<readonly Member[]> {
-  const port = await freePort();
-  const members: Member[] = [];
-  for (const region of regions) {
-    const join = [{ type: "address" as const, host: "127.0.0.1", port }];
-    members.push(await startAtoll(members.length === 0 ? { ...options, region, port } : { ...options, region, join }));
-  }
-  const [first] = members as [Member];
-  await vi.waitFor(async () => {
-    const { members: known } = await first.node.store.status();
-    expect(known.filter(({ state }) => state === "alive")).toHaveLength(regions.length - 1);
-  }, LONG);
-  await first.node.defineKeyspace("1", { replication: { [regions[0] as string]: 1 } });
-  await first.node.defineKeyspace("2", { replication: 1 });
-  const password = options.tokens[0]?.token;
-  for (const { port: at } of members) await untilSelectable(at, 2, password);
-  return members;
-}
-
-/** It hears of keyspaces when they are defined, and answers once all owners have told that they are. */
-async function untilSelectable(port: number, db: number, password: string | undefined): Promise<void> {
-  const client = new Redis({ port, maxRetriesPerRequest: 0, ...(password !== undefined && { password }) });
-  await vi.waitFor(async () => expect(await client.select(db)).toBe("OK"), LONG);
-  await client.quit();
-}
 
 describe("a replica that keeps nothing of a keyspace", () => {
   let redis: RedisServer | undefined;
