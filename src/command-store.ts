@@ -180,6 +180,12 @@ export interface ServerFacts {
   readonly usedBytes: number;
   readonly memoryBytesMax: number;
   readonly isPersistent: boolean;
+  readonly isDiskFull: boolean;
+  /** Registers that have expired here, and values and collections that went for want of room, since it was started. */
+  readonly expired: number;
+  readonly evicted: number;
+  /** How often commands that only read found something under a key, and how often not. */
+  readonly lookups: { readonly hits: number; readonly misses: number };
   readonly keyspaces: readonly { readonly name: string; readonly keys: number; readonly expiring: number }[];
 }
 

@@ -12,6 +12,7 @@ import type { Workspace } from "./workspace.ts";
 export type CommandFunction = (workspace: Workspace, words: CommandWords) => Reply;
 
 export interface CommandRow extends CommandFacts {
+  readonly isReadonly: boolean;
   /** It puts values (`values-put.ts`). */
   readonly needsRoom: boolean;
   /** Absent: it is carried out by whoever has the connection. */
@@ -66,6 +67,7 @@ function rowOf(
     name,
     arity: Number(arity),
     flags: flagsSet,
+    isReadonly: flagsSet.has("readonly"),
     needsRoom: needsRoom({ name, flags: flagsSet }),
     keys: {
       first: Number(first),

@@ -82,6 +82,15 @@ export class Commands implements CommandStore, CommandService {
     return commands;
   }
 
+  #lookups(): ServerFacts["lookups"] {
+    let [hits, misses] = [0, 0];
+    for (const { lookups } of this.#bySpace.values()) {
+      hits += lookups.hits;
+      misses += lookups.misses;
+    }
+    return { hits, misses };
+  }
+
   facts(): ServerFacts {
     const { host } = this.#options;
     const replica = host.replica();
@@ -95,6 +104,10 @@ export class Commands implements CommandStore, CommandService {
       usedBytes: memoryBytes(replica),
       memoryBytesMax: config.memoryBytesMax,
       isPersistent: !replica.isEphemeral,
+      isDiskFull: replica.isDiskFull(),
+      expired: replica.chores.expiry.expired,
+      evicted: replica.eviction.evicted,
+      lookups: this.#lookups(),
       keyspaces: replica.keyspaces.all().map(({ name, space }) => {
         const shards = replica.shards.has(space) ? replica.shards.in(space) : [];
         const sum = (count: (shard: (typeof shards)[number]) => number) =>

@@ -187,6 +187,11 @@ export class PlacedCommands implements CommandKeyspace {
     return this.#acknowledgements.wait(client, wanted, timeoutMs);
   }
 
+  /** Of commands that were carried out here. */
+  get lookups(): SpaceCommands["lookups"] {
+    return this.#local.lookups;
+  }
+
   /** What another replica asks for a client of its own. */
   serve(request: CommandRequest): Promise<ResponseBody> {
     const around = {

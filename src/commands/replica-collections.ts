@@ -38,6 +38,7 @@ import { roomNextTo } from "../types/list-room.ts";
 import { Snapshot } from "../types/snapshot.ts";
 import type { Collections, CountedType, Member, Shown } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
+import type { Lookups } from "./lookups.ts";
 import { packNext } from "./packed-members.ts";
 import { areFewPicked, pickDistinct } from "./random-picks.ts";
 
@@ -57,6 +58,7 @@ const NO_PLACE =
 export interface CollectionsHost {
   readonly now: number;
   readonly valueBytesMax: number;
+  readonly lookups: Lookups;
   shardOf(key: Key): Shard;
   write(shard: Shard, write: LocalWrite): void;
   takeRoom(bytes: number): void;
@@ -333,8 +335,10 @@ export class ReplicaCollections implements Collections {
   /** Throws WRONGTYPE. */
   #shardFor(key: Key, type: CollectionType): Shard {
     const shard = this.#host.shardOf(key);
-    if (isValueThere(shard, key, this.#host.now)) throw new CommandError(WRONG_TYPE);
-    const shown = this.shownIn(shard, key);
+    const isString = isValueThere(shard, key, this.#host.now);
+    const shown = isString ? undefined : this.shownIn(shard, key);
+    this.#host.lookups.note(key, isString || shown !== undefined);
+    if (isString) throw new CommandError(WRONG_TYPE);
     if (shown !== undefined && shown.kind !== kindOf(type)) throw new CommandError(WRONG_TYPE);
     return shard;
   }

@@ -7,7 +7,7 @@ import type { Key, SpaceId } from "../base/ids.ts";
 import type { CommandClient } from "../command-store.ts";
 import { type Amount, textOfAmount } from "../core/amount.ts";
 import type { LocalWrite } from "../core/author.ts";
-import type { Container } from "../core/container.ts";
+import { Container } from "../core/container.ts";
 import { isValueIncrementsKind, KIND_PLAIN } from "../core/kind.ts";
 import { bodyLengthAt, keyAt, kindAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
@@ -38,6 +38,7 @@ import {
   valueIn,
   versionOfValue,
 } from "./key-value.ts";
+import { Lookups } from "./lookups.ts";
 import { randomKeyOf } from "./random-key.ts";
 import { type CollectionsHost, ReplicaCollections } from "./replica-collections.ts";
 import { ReplicaSortedSets } from "./replica-sorted-sets.ts";
@@ -52,6 +53,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   now = 0;
   readonly keyBytesMax: number;
   readonly valueBytesMax: number;
+  readonly lookups: Lookups;
   readonly collections = new ReplicaCollections(this);
   readonly sortedSets = new ReplicaSortedSets(this, this.collections);
   readonly #space: SpaceId;
@@ -70,7 +72,8 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   /** Keys whose values nobody has: they are not there. */
   #lost: ReadonlySet<Key> | undefined;
 
-  constructor(replica: Replica, space: SpaceId, random: () => number) {
+  constructor(replica: Replica, space: SpaceId, random: () => number, lookups = new Lookups()) {
+    this.lookups = lookups;
     this.#replica = replica;
     this.#space = space;
     this.random = random;
@@ -90,6 +93,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     this.#bounds.begin();
     this.hasWritten = false;
     this.#hasRoom = false;
+    this.lookups.begin(false);
   }
 
   expectRoom(isForAll: boolean, isFound = false): void {
@@ -100,26 +104,22 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   // --- Keys ----------------------------------------------------------------------------------------------------
 
   typeOf(key: Key): KeyType | undefined {
-    const shard = this.shardOf(key);
-    if (this.#hasValue(shard, key)) return "string";
-    const shown = this.collections.shownIn(shard, key);
-    return shown === undefined ? undefined : collectionTypeOf(shown.kind);
+    const shown = this.#shown(this.shardOf(key), key);
+    return shown instanceof Container ? collectionTypeOf(shown.kind) : shown && "string";
   }
 
   versionOf(key: Key): string {
     const shard = this.shardOf(key);
-    const value = this.#valueIn(shard, key);
-    if (isThere(value)) return versionOfValue(shard, value);
-    const shown = this.collections.shownIn(shard, key);
-    return shown === undefined ? "" : `${shown.kind}:${shown.changes}`;
+    const shown = this.#shown(shard, key);
+    if (shown === undefined) return "";
+    return shown instanceof Container ? `${shown.kind}:${shown.changes}` : versionOfValue(shard, shown);
   }
 
   expiresAt(key: Key): number | undefined {
     const shard = this.shardOf(key);
-    const value = this.#valueIn(shard, key);
-    if (isThere(value)) return endOf(shard, value);
-    const shown = this.collections.shownIn(shard, key);
-    return shown === undefined ? undefined : this.collections.endOf(shard, shown);
+    const shown = this.#shown(shard, key);
+    if (shown === undefined) return undefined;
+    return shown instanceof Container ? this.collections.endOf(shard, shown) : endOf(shard, shown);
   }
 
   setExpiresAt(key: Key, at: number): boolean {
@@ -219,9 +219,9 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
 
   stringAt(key: Key): Uint8Array | undefined {
     const shard = this.shardOf(key);
-    const value = this.#valueIn(shard, key);
     this.saw(shard, () => registersOf(shard, key));
-    if (!isThere(value)) return this.#noString(shard, key);
+    const value = this.#stringIn(shard, key);
+    if (value === undefined) return undefined;
     if (value.base !== 0) shard.values.used(value.base);
     return this.#textOf(shard, key, value);
   }
@@ -234,8 +234,8 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
 
   stringLength(key: Key): number | undefined {
     const shard = this.shardOf(key);
-    const value = this.#valueIn(shard, key);
-    if (!isThere(value)) return this.#noString(shard, key);
+    const value = this.#stringIn(shard, key);
+    if (value === undefined) return undefined;
     if (value.from.length > 0) return this.#textOf(shard, key, value).length;
     // How long the content type is stands in the value itself.
     this.#resident(shard, key, value.base);
@@ -243,9 +243,10 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   /** Throws WRONGTYPE. */
-  #noString(shard: Shard, key: Key): undefined {
-    if (this.collections.shownIn(shard, key) !== undefined) throw new CommandError(WRONG_TYPE);
-    return undefined;
+  #stringIn(shard: Shard, key: Key): Sum | undefined {
+    const shown = this.#shown(shard, key);
+    if (shown instanceof Container) throw new CommandError(WRONG_TYPE);
+    return shown;
   }
 
   #resident(shard: Shard, key: Key, slot: number): void {
@@ -271,7 +272,9 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   takeRoom(bytes: number): void {
-    if (!this.#room.take(bytes)) this.#needRoom();
+    if (this.#room.take(bytes)) return;
+    if (this.hasWritten) throw new AtollError("MEMORY_FULL", "there is no room for what this command reads");
+    throw new Interruption(new ValueLong(this.#room.wantedBytes));
   }
 
   get takenBytes(): number {
@@ -341,6 +344,13 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     return this.scope ?? this.#replica.shards.in(this.#space);
   }
 
+  #shown(shard: Shard, key: Key): Sum | Container | undefined {
+    const value = this.#valueIn(shard, key);
+    const shown = isThere(value) ? value : this.collections.shownIn(shard, key);
+    this.lookups.note(key, shown !== undefined);
+    return shown;
+  }
+
   #valueIn(shard: Shard, key: Key): Sum {
     return valueIn(shard, key, this.now, this.#lost);
   }
@@ -386,10 +396,5 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   #interruption(cause: Interruption["cause"]): Interruption {
     if (this.hasWritten) throw new CommandError(NOT_NAMED);
     return new Interruption(cause);
-  }
-
-  #needRoom(): void {
-    if (this.hasWritten) throw new AtollError("MEMORY_FULL", "there is no room for what this command reads");
-    throw new Interruption(new ValueLong(this.#room.wantedBytes));
   }
 }

@@ -27,6 +27,7 @@ import { commandTable } from "./command-table.ts";
 import { glance } from "./glance.ts";
 import { Interruption, NOT_NAMED, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
 import { KeyGate } from "./key-gate.ts";
+import { Lookups } from "./lookups.ts";
 import { ReplicaWorkspace } from "./replica-workspace.ts";
 import type { Scope } from "./scope.ts";
 import { ScriptCalls } from "./script-calls.ts";
@@ -68,6 +69,8 @@ export class SpaceCommands {
   readonly #told: ToldCommands;
   readonly #gate = new KeyGate();
   readonly #writeWaits: WriteWaits;
+  /** Of all clients, those of other replicas included. */
+  readonly lookups = new Lookups();
   #workspace: ReplicaWorkspace | undefined;
   /** Whose commands are carried out. */
   #client: CommandClient = { lastWrite: undefined };
@@ -86,7 +89,10 @@ export class SpaceCommands {
 
   /** As `CommandKeyspace.glance`, of a space that is kept here whole. */
   glance(bytes: DataView, start: number, end: number, shown: ShownValue): boolean {
-    return this.#gate.isOpen && glance(this.#host, this.#space, bytes, start, end, shown);
+    if (!this.#gate.isOpen || !glance(this.#host, this.#space, bytes, start, end, shown)) return false;
+    if (shown.length < 0) this.lookups.misses++;
+    else this.lookups.hits++;
+    return true;
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient, scope?: Scope): Reply | Promise<Reply> {
@@ -197,7 +203,7 @@ export class SpaceCommands {
   /** Throws what a command has to wait for, and what ends it. */
   #carryOut<T>(client: CommandClient, seenTo: SeenTo, body: Body<T>): T {
     const replica = this.#host.replica();
-    this.#workspace ??= new ReplicaWorkspace(replica, this.#space, this.#random);
+    this.#workspace ??= new ReplicaWorkspace(replica, this.#space, this.#random, this.lookups);
     const workspace = this.#workspace;
     return this.#host.step((now) => {
       workspace.begin(replica, client, now, seenTo);
@@ -316,18 +322,22 @@ export class SpaceCommands {
 
   /** Of a command that is carried out by itself. Undefined: it takes one turn. */
   #turnsOf(workspace: ReplicaWorkspace, words: CommandWords, facts: CommandFacts): Turn | undefined {
-    const { long } = facts as CommandRow;
+    const { long, isReadonly } = facts as CommandRow;
     if (long === undefined) return undefined;
     checkSizes(words, facts, workspace);
-    return long(workspace, words);
+    const turn = long(workspace, words);
+    // Of the rest it is counted as the command is executed.
+    if (turn !== undefined && isReadonly) workspace.lookups.hits++;
+    return turn;
   }
 
   /** Throws what the command throws. */
   #execute(workspace: ReplicaWorkspace, words: CommandWords, facts: CommandFacts): Reply {
-    const { run, runScript, needsRoom } = facts as CommandRow;
+    const { run, runScript, needsRoom, isReadonly } = facts as CommandRow;
     if (runScript !== undefined) return this.#executeScript(workspace, words, runScript);
     if (run === undefined) return errorReply(`ERR '${facts.name}' is about a connection, and there is none here`);
     checkSizes(words, facts, workspace);
+    workspace.lookups.begin(isReadonly);
     workspace.expectRoom(needsRoom);
     // Most often nobody wants to know: then nothing is made for it.
     if (this.#told.listener === undefined) return run(workspace, words);

@@ -2,7 +2,7 @@
 
 import { Redis } from "ioredis";
 import { createClient } from "redis";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Node } from "../../src/node/create-node.ts";
 import { startAtoll } from "./servers.ts";
 
@@ -108,6 +108,45 @@ test.each([2, 3] as const)("scores come as numbers and pages to their end, RESP%
   const near = { radius: 200, unit: "km" } as const;
   expect(await client.geoSearch("g", { longitude: 15, latitude: 37 }, near)).toEqual(["Palermo"]);
   await client.quit();
+});
+
+test("INFO tells what exporters read, under the names and in the forms of Redis, and counts what it should", async () => {
+  const client = new Redis({ port: atoll.port, maxRetriesPerRequest: 0 });
+  const told = async () =>
+    new Map((await client.info("everything")).split("\r\n").flatMap((line) => [line.split(":") as [string, string]]));
+  const forms: Readonly<Record<string, RegExp>> = {
+    "connected_clients maxclients blocked_clients total_commands_processed total_connections_received": /^\d+$/,
+    "used_memory used_memory_rss total_system_memory maxmemory rejected_connections": /^\d+$/,
+    "expired_keys evicted_keys keyspace_hits keyspace_misses instantaneous_ops_per_sec": /^\d+$/,
+    "pubsub_channels pubsub_patterns pubsubshard_channels loading aof_enabled": /^\d+$/,
+    "used_memory_human used_memory_rss_human maxmemory_human": /^\d+B$|^\d+\.\d\d[KMG]$/,
+    mem_fragmentation_ratio: /^\d+\.\d\d$/,
+    "role redis_mode maxmemory_policy aof_last_write_status": /^[a-z-]+$/,
+    cluster_enabled: /^0$/,
+  };
+  const first = await told();
+  for (const [names, form] of Object.entries(forms))
+    for (const name of names.split(" ")) expect(first.get(name), name).toMatch(form);
+  await client.flushdb();
+  await client.set("a", "1");
+  await client.sadd("s", "m");
+  await client.get("a");
+  await client.mget("a", "none", "a");
+  await client.smembers("s");
+  await client.exists("none");
+  await client.ttl("a");
+  await client.incr("a");
+  await client.get("s").catch(() => {});
+  await client.psetex("short", 1, "v");
+  const reader = client.duplicate();
+  const waiting = reader.blpop("list", 0);
+  await vi.waitFor(async () => expect((await told()).get("blocked_clients")).toBe("1"));
+  const since = async (name: string) => Number((await told()).get(name)) - Number(first.get(name));
+  expect([await since("keyspace_hits"), await since("keyspace_misses")]).toEqual([6, 2]);
+  await client.rpush("list", "x");
+  expect(await waiting).toEqual(["list", "x"]);
+  await vi.waitFor(async () => expect(await since("expired_keys")).toBeGreaterThan(0));
+  await Promise.all([reader.quit(), client.quit()]);
 });
 
 test("INFO counts keys, however many members they have", async () => {

@@ -15,10 +15,12 @@ import type { DoorMetrics } from "../metrics.ts";
 import type { TlsOptions } from "../server.ts";
 import { clientCommand } from "./client-command.ts";
 import { command } from "./command-command.ts";
+import { CommandRate, SAMPLE_MS } from "./command-rate.ts";
 import { Connection } from "./connection.ts";
 import { connectionCommands } from "./connection-commands.ts";
 import type { ConnectionsAround } from "./connections-around.ts";
 import type { ConnectionCommand, Extension } from "./extension.ts";
+import type { ClientFacts } from "./info.ts";
 import { serverCommands } from "./server-commands.ts";
 import { settingsOf } from "./settings.ts";
 import { SocketOutput } from "./socket-output.ts";
@@ -56,6 +58,9 @@ export class RedisDoor {
   readonly #served = new Set<Socket>();
   readonly #byAddress = new Map<string, number>();
   #connected = 0;
+  #refused = 0;
+  readonly #rate = new CommandRate();
+  #sampling: NodeJS.Timeout | undefined;
   #port = 0;
   #whenEmpty: (() => void) | undefined;
 
@@ -95,12 +100,15 @@ export class RedisDoor {
   async listen(at: { readonly host: string; readonly port: number }): Promise<{ host: string; port: number }> {
     const bound = await listen(this.#server, at, { log: this.#log, otherwise: "--redis-port, or 0 for none" });
     this.#port = bound.port;
+    this.#sampling = setInterval(() => this.#rate.sample(this.#around.carriedOut, performance.now()), SAMPLE_MS);
+    this.#sampling.unref();
     return bound;
   }
 
   /** Takes no more connections, and ends those there are: what was answered is sent first. */
   async close(deadlineMs: number = CLOSE_DEADLINE_MS): Promise<void> {
     this.#server.close();
+    clearInterval(this.#sampling);
     for (const socket of this.#served) socket.end();
     const force = setTimeout(() => this.#destroyAll(), deadlineMs);
     if (this.#admitted.size > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
@@ -116,8 +124,8 @@ export class RedisDoor {
     const server = serverCommands({
       version: this.#options.version ?? "0.0.0",
       port: () => this.#port,
-      clients: () => this.#connections.size,
-      connected: () => this.#connected,
+      clients: () => this.#clients(),
+      perSecond: () => this.#rate.perSecond,
       settings,
       enableFaults: this.#options.enableFaults ?? false,
     });
@@ -131,6 +139,13 @@ export class RedisDoor {
     return new Map([own, ...extensions.map(({ commands }) => commands ?? {})].flatMap((each) => Object.entries(each)));
   }
 
+  #clients(): ClientFacts {
+    let blocked = 0;
+    for (const { waits } of this.#connections.values()) if (waits.isBlocked) blocked++;
+    const [now, max] = [this.#connections.size, this.#limits.connectionsMax];
+    return { now, max, blocked, ever: this.#connected, refused: this.#refused };
+  }
+
   /** Counts it until it closes; false, and it is closed, where that is over a limit. */
   #admit(socket: Socket): boolean {
     socket.on("error", () => socket.destroy());
@@ -139,6 +154,7 @@ export class RedisDoor {
     const { connectionsMax, connectionsPerAddressMax } = this.#limits;
     if (this.#admitted.size >= connectionsMax || ofAddress >= connectionsPerAddressMax) {
       this.#options.metrics.connectionsRefused++;
+      this.#refused++;
       if (this.#options.tls === undefined) {
         socket.end(TOO_MANY);
         socket.destroySoon();

@@ -23,6 +23,8 @@ export interface Extension {
   /** By name, in lower case. */
   readonly commands?: Readonly<Record<string, ConnectionCommand>>;
   readonly settings?: Readonly<Record<string, Setting>>;
+  /** Numbers that `INFO` tells among its statistics, in their order. */
+  stats?(): Readonly<Record<string, number>>;
   closed?(connection: Connection): void;
 }
 

@@ -1,5 +1,6 @@
 /** The text of `INFO`, of the facts that clients read there, section by section. */
 
+import { totalmem } from "node:os";
 import type { ServerFacts } from "../../command-store.ts";
 import { REDIS_VERSION } from "./redis-version.ts";
 
@@ -7,14 +8,29 @@ export interface InfoFacts {
   readonly server: ServerFacts;
   readonly version: string;
   readonly port: number;
-  readonly clients: number;
-  /** Connections since it was started. */
-  readonly connected: number;
+  readonly clients: ClientFacts;
+  /** Commands since it was started, and a second of late. */
   readonly carriedOut: number;
+  readonly perSecond: number;
+  /** Of the process. */
+  readonly rssBytes: number;
+  /** Of what is added to the door. */
+  readonly stats: Readonly<Record<string, number>>;
+}
+
+export interface ClientFacts {
+  readonly now: number;
+  readonly max: number;
+  /** Those that wait for something to come. */
+  readonly blocked: number;
+  /** Connections since it was started, and those that were refused. */
+  readonly ever: number;
+  readonly refused: number;
 }
 
 type Lines = readonly (readonly [string, string | number])[];
 
+const UNITS = "KMGTP";
 const SECONDS_PER_DAY = 86_400;
 const ALL = new Set(["all", "default", "everything"]);
 
@@ -46,23 +62,46 @@ const sections: Readonly<Record<string, (facts: InfoFacts) => Lines>> = {
     ];
   },
   Clients: ({ clients }) => [
-    ["connected_clients", clients],
-    ["blocked_clients", 0],
+    ["connected_clients", clients.now],
+    ["maxclients", clients.max],
+    ["blocked_clients", clients.blocked],
   ],
-  Memory: ({ server }) => [
-    ["used_memory", Math.round(server.usedBytes)],
-    ["maxmemory", Number.isFinite(server.memoryBytesMax) ? Math.round(server.memoryBytesMax) : 0],
-    ["maxmemory_policy", memoryPolicyOf(server)],
-  ],
+  Memory: ({ server, rssBytes }) => {
+    const max = Number.isFinite(server.memoryBytesMax) ? Math.round(server.memoryBytesMax) : 0;
+    const used = Math.round(server.usedBytes);
+    return [
+      ["used_memory", used],
+      ["used_memory_human", humanBytes(used)],
+      ["used_memory_rss", rssBytes],
+      ["used_memory_rss_human", humanBytes(rssBytes)],
+      ["total_system_memory", totalmem()],
+      ["total_system_memory_human", humanBytes(totalmem())],
+      ["maxmemory", max],
+      ["maxmemory_human", humanBytes(max)],
+      ["maxmemory_policy", memoryPolicyOf(server)],
+      ["mem_fragmentation_ratio", (used === 0 ? 0 : rssBytes / used).toFixed(2)],
+      ["mem_fragmentation_bytes", rssBytes - used],
+    ];
+  },
   Persistence: ({ server }) => [
     ["loading", 0],
     ["async_loading", 0],
     ["rdb_bgsave_in_progress", 0],
     ["aof_enabled", server.isPersistent ? 1 : 0],
+    ["aof_rewrite_in_progress", 0],
+    ["aof_rewrite_scheduled", 0],
+    ["aof_last_write_status", server.isDiskFull ? "err" : "ok"],
   ],
-  Stats: ({ connected, carriedOut }) => [
-    ["total_connections_received", connected],
+  Stats: ({ server, clients, carriedOut, perSecond, stats }) => [
+    ["total_connections_received", clients.ever],
     ["total_commands_processed", carriedOut],
+    ["instantaneous_ops_per_sec", perSecond],
+    ["rejected_connections", clients.refused],
+    ["expired_keys", server.expired],
+    ["evicted_keys", server.evicted],
+    ["keyspace_hits", server.lookups.hits],
+    ["keyspace_misses", server.lookups.misses],
+    ...Object.entries(stats),
   ],
   Replication: ({ server }) => [
     ["role", "master"],
@@ -86,6 +125,14 @@ const sections: Readonly<Record<string, (facts: InfoFacts) => Lines>> = {
         : [];
     }),
 };
+
+/** As Redis writes it. */
+function humanBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes}B`;
+  let [left, unit] = [bytes / 1024, 0];
+  for (; left >= 1024 && unit < UNITS.length - 1; unit++) left /= 1024;
+  return `${left.toFixed(2)}${UNITS[unit]}`;
+}
 
 /** Of values that are on disk none goes for good as long as the disk has room. */
 export function memoryPolicyOf({ isPersistent }: ServerFacts): string {

@@ -5,15 +5,15 @@ import type { CommandWords } from "../../command-store.ts";
 import type { Connection } from "./connection.ts";
 import { textAt } from "./connection-commands.ts";
 import { type ConnectionCommand, RedisError, type Setting } from "./extension.ts";
-import { infoText } from "./info.ts";
+import { type ClientFacts, infoText } from "./info.ts";
 
 const SLEEP_MS_MAX = 60_000;
 
 export interface ServerCommandsOptions {
   readonly version: string;
   readonly port: () => number;
-  readonly clients: () => number;
-  readonly connected: () => number;
+  readonly clients: () => ClientFacts;
+  readonly perSecond: () => number;
   readonly settings: ReadonlyMap<string, Setting>;
   /** Allows `DEBUG SLEEP`. */
   readonly enableFaults: boolean;
@@ -93,8 +93,10 @@ function info(options: ServerCommandsOptions, connection: Connection, words: Com
     version: options.version,
     port: options.port(),
     clients: options.clients(),
-    connected: options.connected(),
     carriedOut: around.carriedOut,
+    perSecond: options.perSecond(),
+    rssBytes: process.memoryUsage.rss(),
+    stats: Object.assign({}, ...around.extensions.map((extension) => extension.stats?.() ?? {})),
   });
   return { type: "verbatim", text: Buffer.from(text, "utf8") };
 }

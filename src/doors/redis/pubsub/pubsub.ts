@@ -38,7 +38,15 @@ export class Pubsub {
     this.relay = new PubsubRelay({ subscriptions, whisper: (bytes, to) => peers.whisper(WHISPER_TOPIC, bytes, to) });
     this.#notifications = new KeyspaceNotifications(options.store, options.commands, subscriptions);
     const settings = { "notify-keyspace-events": this.#notifications.setting };
-    this.extension = { ...pubsubExtension(this.relay, subscriptions), settings };
+    const stats = () => {
+      const { topicCount, shardedCount, patternCount } = subscriptions;
+      return {
+        pubsub_channels: topicCount - shardedCount,
+        pubsub_patterns: patternCount,
+        pubsubshard_channels: shardedCount,
+      };
+    };
+    this.extension = { ...pubsubExtension(this.relay, subscriptions), settings, stats };
     this.#stopListening = peers.onWhisper((whisper) => this.relay.heard(whisper, clock.now()));
   }
 

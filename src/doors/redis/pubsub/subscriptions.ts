@@ -62,6 +62,12 @@ export class Subscriptions {
     return this.#byTopic.keys();
   }
 
+  get shardedCount(): number {
+    let count = 0;
+    for (const topic of this.#byTopic.keys()) if (topic.startsWith(SHARDED)) count++;
+    return count;
+  }
+
   get topicCount(): number {
     return this.#byTopic.size;
   }
