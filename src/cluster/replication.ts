@@ -15,6 +15,7 @@ import { keyLengthAt, keyStartAt, originAt, recordLength } from "../core/record.
 import { checkRecord, type RecordLimits, recordBytesMax } from "../core/record-check.ts";
 import type { Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
+import { isSaidAnew } from "../types/said-anew.ts";
 import { encodeMessage } from "../wire/codec.ts";
 import type { MessageOf } from "../wire/message.ts";
 import { finishPush, PUSH_HEADER_BYTES } from "../wire/push-codec.ts";
@@ -236,7 +237,9 @@ export class Replication {
         return;
       }
       this.received++;
-      if (shard.applyPushed(view, bytes, at, length, now) === APPLIED) this.#options.applied(shard, view, at, now);
+      const isKnown = isSaidAnew(shard, view, at, now);
+      const isApplied = shard.applyPushed(view, bytes, at, length, now) === APPLIED;
+      if (isApplied && !isKnown) this.#options.applied(shard, view, at, now);
       touched.add(shard);
     };
     // A space that is not known here yet: what it lacks is found once it is.

@@ -9,6 +9,7 @@ import { forEachRecord, type Replication } from "../cluster/replication.ts";
 import { APPLIED } from "../core/arrivals.ts";
 import type { RecordLimits } from "../core/record-check.ts";
 import type { Shards } from "../core/shards.ts";
+import { isSaidAnew } from "../types/said-anew.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
 import type { AckWaits } from "./acks.ts";
@@ -44,7 +45,8 @@ export class Intake {
     forEachRecord(message.records, shards.in(spaceOf(shard.id)), limits, (target, view, bytes, at, length) => {
       if (target !== shard) throw new BadBytes("register of another shard in a delta");
       pulls.registers++;
-      if (shard.apply(view, bytes, at, length, now) === APPLIED) tidings.applied(shard, view, at, now);
+      const isKnown = isSaidAnew(shard, view, at, now);
+      if (shard.apply(view, bytes, at, length, now) === APPLIED && !isKnown) tidings.applied(shard, view, at, now);
     });
     if (message.claim === undefined) return;
     shard.claim(message.claim, message.marks);
@@ -70,7 +72,8 @@ export class Intake {
   takeIn(of: ShardId, records: Records, now: number): void {
     const { shards, limits, tidings } = this.#host;
     forEachRecord(records, shards.in(spaceOf(of)), limits, (shard, view, bytes, at, length) => {
-      if (shard.apply(view, bytes, at, length, now) === APPLIED) tidings.applied(shard, view, at, now);
+      const isKnown = isSaidAnew(shard, view, at, now);
+      if (shard.apply(view, bytes, at, length, now) === APPLIED && !isKnown) tidings.applied(shard, view, at, now);
     });
   }
 }

@@ -55,11 +55,26 @@ export class LocalWrites {
    * expected (`expectRoom`) for all that belongs together with it. When a whole is to end takes none: that frees some.
    */
   write(shard: Shard, write: LocalWrite, confirm: boolean, now: number, hasRoom: boolean): number {
+    const slot = this.#store(shard, write, { confirm, hasRoom }, now);
+    this.#host.tidings.applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
+    return slot;
+  }
+
+  /** Of what is shown of its key nothing changes by it: nobody is told. Throws as `expectRoom`. */
+  writeUntold(shard: Shard, write: LocalWrite, now: number): void {
+    this.#store(shard, write, { confirm: false, hasRoom: false }, now);
+  }
+
+  #store(
+    shard: Shard,
+    write: LocalWrite,
+    { confirm, hasRoom }: { readonly confirm: boolean; readonly hasRoom: boolean },
+    now: number,
+  ): number {
     if (write.value !== undefined && write.field !== LEASE_FIELD && !hasRoom) this.expectRoom(spaceOf(shard.id));
     this.prepare(shard);
     const slot = shard.write(write, now);
     this.#host.replication.queue(shard, this.#writer.view, recordLength(this.#writer.view, 0), confirm);
-    this.#host.tidings.applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
     return slot;
   }
 

@@ -1,7 +1,7 @@
 /**
  * Increments that nobody needs any more go, and what lives that have ended added goes into what it was added to
  * (`types/counter-upkeep.ts`, `counted-upkeep.ts`): now and then a round over all shards that something was added to, a few keys in each step. The first
- * of a shard's owners that see each other does it; where two sides of a cut do, they say the same.
+ * of a shard's owners that see each other does it; where two sides of a cut do, they say the same. Nobody who watches hears of it.
  */
 
 import { AtollError } from "../base/errors.ts";
@@ -12,6 +12,7 @@ import type { LocalWrite } from "../core/author.ts";
 import type { Shard } from "../core/shard.ts";
 import { memberUpkeepOf } from "../types/counted-upkeep.ts";
 import { type UpkeepView, upkeepOf } from "../types/counter-upkeep.ts";
+import type { LocalWrites } from "./local-writes.ts";
 
 /** What is to be done about one sum. */
 type Sum = (view: UpkeepView) => readonly LocalWrite[];
@@ -25,7 +26,7 @@ const AGE_MIN_MS = 60_000;
 export interface SumUpkeepHost extends Pick<Surroundings, "ownership" | "members" | "isLinked" | "shards"> {
   /** What every owner has on disk (R6, R7); undefined: that cannot be told of anything in the shard. */
   settledTest(shard: Shard, now: number): ((view: DataView, at: number) => boolean) | undefined;
-  write(shard: Shard, write: LocalWrite, confirm: boolean, now: number): number;
+  readonly writes: Pick<LocalWrites, "writeUntold">;
 }
 
 export class SumUpkeep {
@@ -73,14 +74,14 @@ export class SumUpkeep {
   /** Returns how many looks that took: fewer than it might, as there are no more keys. */
   #look(shard: Shard, max: number, now: number): number {
     const isSettled = this.#host.settledTest(shard, now) ?? (() => false);
-    const isPlaced = !this.#host.ownership.isEverywhere(spaceOf(shard.id));
+    const isEverywhere = this.#host.ownership.isEverywhere(spaceOf(shard.id));
     const sums = this.#sums ?? sumsIn(shard);
     this.#sums = sums;
     let looked = 0;
     for (; looked < max; looked++) {
       const { value: upkeep, done } = sums.next();
       if (done === true) return looked;
-      for (const write of upkeep({ nowMs: now, isSettled, ageMin: AGE_MIN_MS, isPlaced })) {
+      for (const write of upkeep({ nowMs: now, isSettled, ageMin: AGE_MIN_MS, isEverywhere })) {
         looked += LOOKS_OF_WRITE;
         if (!this.#write(shard, write, now)) break;
       }
@@ -91,7 +92,7 @@ export class SumUpkeep {
   /** False: there is no room, or it is too large, and what is there of the key stays as it is. */
   #write(shard: Shard, write: LocalWrite, now: number): boolean {
     try {
-      this.#host.write(shard, write, false, now);
+      this.#host.writes.writeUntold(shard, write, now);
     } catch (error) {
       if (error instanceof AtollError) return false;
       throw error;

@@ -12,7 +12,7 @@ import { textOfOrigin } from "../core/origin-bytes.ts";
 import { expiresAt, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { partsOfMember, summedValue } from "./counted-member.ts";
-import type { UpkeepView } from "./counter-upkeep.ts";
+import { mayBegin, type UpkeepView } from "./counter-upkeep.ts";
 
 /** What has to be written, nothing else meanwhile. */
 export function memberUpkeepOf(
@@ -59,13 +59,15 @@ function foldOf(
   { kind, key }: Container,
   counted: CountedMember,
   isSettled: boolean,
-  { nowMs, ageMin, isPlaced }: UpkeepView,
+  around: UpkeepView,
 ): LocalWrite | undefined {
+  const { nowMs, ageMin } = around;
   const { base, standIn } = counted;
   const { table } = shard;
   const slot = standIn === 0 ? base : standIn;
-  if (slot === 0 || !shard.isLive(slot, nowMs) || (base === 0 && isPlaced)) return undefined;
+  if (slot === 0 || !shard.isLive(slot, nowMs)) return undefined;
   const parts = partsOfMember(shard, slot).filter((each) => each !== base);
+  if (base === 0 && !mayBegin(shard, parts, around)) return undefined;
   const isOfSealed = parts.some((each) => shard.vector.isSealed(adderAt(table.viewOf(each), table.offsetOf(each))));
   const isGone = base !== 0 && standIn !== 0;
   if (parts.length === 0 || (!isOfSealed && !(isGone && isSettled))) return undefined;

@@ -8,7 +8,8 @@
  *  U2. A base is written anew, with what it lacks, where that is of a life that is sealed, or where it is a deletion and all
  *      owners have it: it says the same as it did. Stamped one tick after it, it loses to whatever was put meanwhile. So it has
  *      to be older than clocks are apart, or a put by a clock that is behind might be stamped as it is.
- *  U3. Of what no base is held that is stamped below all that was ever put, and above all that was purged.
+ *  U3. Of what no base is held that is stamped below all that was ever put, and above all that was purged. Where not everybody keeps
+ *      the shard that is so once what was added is settled: whoever might write besides has told by then that it will not write below.
  */
 
 import type { Key } from "../base/ids.ts";
@@ -27,8 +28,8 @@ export interface UpkeepView {
   readonly isSettled: (view: DataView, at: number) => boolean;
   /** So long ago a base was written at least, ms, that is written anew (U2). */
   readonly ageMin: number;
-  /** There may be something that is put below the stamps that are told here: nothing is begun there (U3). */
-  readonly isPlaced: boolean;
+  /** Everybody keeps the shard (U3). */
+  readonly isEverywhere: boolean;
 }
 
 /** What has to be written, nothing else meanwhile. */
@@ -71,16 +72,17 @@ function removalsOf(shard: Shard, key: Key, base: number): LocalWrite[] {
   return removals;
 }
 
+/** U3, of registers of increments. */
+export function mayBegin({ table }: Shard, slots: readonly number[], view: UpkeepView): boolean {
+  return view.isEverywhere || slots.every((slot) => view.isSettled(table.viewOf(slot), table.offsetOf(slot)));
+}
+
 /** U2, U3. */
-function foldOf(
-  shard: Shard,
-  key: Key,
-  base: number,
-  isSettled: boolean,
-  { nowMs, ageMin, isPlaced }: UpkeepView,
-): LocalWrite | undefined {
+function foldOf(shard: Shard, key: Key, base: number, isSettled: boolean, around: UpkeepView): LocalWrite | undefined {
+  const { nowMs, ageMin } = around;
   const sum = sumOf(shard, key, nowMs);
-  if (sum === undefined || sum.from.length === 0 || (base === 0 && isPlaced)) return undefined;
+  if (sum === undefined || sum.from.length === 0 || (base === 0 && !mayBegin(shard, sum.from, around)))
+    return undefined;
   const { table } = shard;
   const isOfSealed = sum.from.some((slot) => shard.vector.isSealed(shard.increments.originIn(slot)));
   const isDeleted = base !== 0 && isDead(flagsAt(table.viewOf(base), table.offsetOf(base)));

@@ -22,9 +22,11 @@ describe("the upkeep of numbers", () => {
       isLinked: () => true,
       shards: [shard],
       settledTest: () => undefined,
-      write: (_: unknown, write: Parameters<typeof shard.write>[0]) => {
-        if (write.key === KEYS[0]) throw new AtollError("VALUE_TOO_LARGE", "too many lives");
-        return shard.write(write, NOW);
+      writes: {
+        writeUntold: (_: unknown, write: Parameters<typeof shard.write>[0]) => {
+          if (write.key === KEYS[0]) throw new AtollError("VALUE_TOO_LARGE", "too many lives");
+          shard.write(write, NOW);
+        },
       },
     } as unknown as SumUpkeepHost;
     const upkeep = new SumUpkeep(host);

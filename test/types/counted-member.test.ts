@@ -173,7 +173,7 @@ describe.each([
     a.shard.beginLife(origin(1, 2));
     for (const { shard } of [a, b]) shard.seal(replicaOf(origin(1)), 2);
     const container = b.shard.containers.find(id.kind, id.key) as Container;
-    const view = { nowMs: NOW + 10, isSettled: () => true, ageMin: 0, isPlaced: false };
+    const view = { nowMs: NOW + 10, isSettled: () => true, ageMin: 0, isEverywhere: true };
     const folded = [...container.counted.values()].flatMap((each) => memberUpkeepOf(b.shard, container, each, view));
     expect(folded).toHaveLength(2);
     make(b, folded, NOW + 10);
@@ -353,7 +353,7 @@ class World {
   /** A base that is written anew says the same as before. */
   #keep({ at, knows }: Actor): void {
     const isSettled = this.#hasAll(at) ? this.isSettled : () => false;
-    const view = { nowMs: this.now, isSettled, ageMin: 0, isPlaced: false };
+    const view = { nowMs: this.now, isSettled, ageMin: 0, isEverywhere: true };
     const container = at.shard.containers.find(this.id.kind, this.id.key);
     for (const counted of [...(container?.counted.values() ?? [])]) {
       const value = knows.value(nameOfField(counted.field));

@@ -130,9 +130,9 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/intake.ts",
-        find: "      pulls.registers++;\n      if (shard.apply(view, bytes, at, length, now) === APPLIED) tidings.applied(shard, view, at, now);",
+        find: "      pulls.registers++;\n      const isKnown = isSaidAnew(shard, view, at, now);\n      if (shard.apply(view, bytes, at, length, now) === APPLIED && !isKnown) tidings.applied(shard, view, at, now);",
         replace:
-          "      pulls.registers++;\n      if (shard.apply(view, bytes, at, length, now) === APPLIED) this.#host.audience.changesOf(0).skip();",
+          "      pulls.registers++;\n      const isKnown = isSaidAnew(shard, view, at, now);\n      if (shard.apply(view, bytes, at, length, now) === APPLIED && !isKnown) this.#host.audience.changesOf(0).skip();",
       },
     ],
     scenario: "drill-watches",
