@@ -26,8 +26,8 @@ export type Reply =
   | { readonly type: "map"; readonly items: readonly Reply[] }
   /** Two that belong together in turn, such as members and scores: lists of two where the protocol tells fractions from text. */
   | { readonly type: "pairs"; readonly items: readonly Reply[] }
-  /** A long list of the kind that `form` names, of bytes and doubles only. */
-  | { readonly type: "packed"; readonly form: PackedForm; readonly packed: PackedItems }
+  /** A long list of the kind that `form` names, of bytes and doubles only; where they are `of` a key, the second of two, behind that. */
+  | { readonly type: "packed"; readonly form: PackedForm; readonly packed: PackedItems; readonly of?: Uint8Array }
   /** Nobody asked for it. */
   | { readonly type: "push"; readonly items: readonly Reply[] }
   /** A whole number of any length, as its digits. */
@@ -35,7 +35,8 @@ export type Reply =
   /** Text for people, of several lines; `format` has three letters, `txt` unless told. */
   | { readonly type: "verbatim"; readonly text: Uint8Array; readonly format?: string };
 
-export type PackedForm = "array" | "set" | "map" | "pairs";
+/** `twos`: two that belong together are a list of their own, whatever the protocol tells apart. */
+export type PackedForm = "array" | "set" | "map" | "pairs" | "twos";
 
 /** Of an answer, what it takes beside its bytes. */
 const REPLY_OVERHEAD = 16;
@@ -70,7 +71,7 @@ export function textReply(text: string): Reply {
   return { type: "bulk", value: bytesFromLatin1(text) };
 }
 
-export function arrayReply(items: readonly Reply[]): Reply {
+export function arrayReply(items: readonly Reply[]): Extract<Reply, { type: "array" }> {
   return { type: "array", items };
 }
 
@@ -92,7 +93,13 @@ export function plainReply(reply: Reply): Exclude<Reply, { type: "packed" }> {
     double: (value: number) => void items.push({ type: "double", value }),
   };
   for (const _ of reply.packed.read(reader));
-  return { type: reply.form, items };
+  const { form, of } = reply;
+  const list = form === "twos" ? arrayReply(inTwos(items)) : ({ type: form, items } as const);
+  return of === undefined ? list : { type: "array", items: [bulkReply(of), list] };
+}
+
+function inTwos(items: readonly Reply[]): readonly Reply[] {
+  return Array.from({ length: items.length / 2 }, (_, i) => arrayReply(items.slice(2 * i, 2 * i + 2)));
 }
 
 /** About so many, on their way. */

@@ -50,10 +50,12 @@ export interface Collections {
   snapshot(key: Key, type: CollectionType, from?: number, to?: number): Snapshot;
   /** As `snapshot`, of so many members by chance, each one at most once. */
   picked(key: Key, type: CollectionType, count: number, random: () => number): Snapshot;
+  /** As `snapshot`, of a turn's share of so many by chance, each as likely as any other every time, however few there are. */
+  drawn(key: Key, type: CollectionType, count: number, random: () => number): Snapshot;
   /** Packs a turn's share of what is left of a snapshot, for which it takes room (C1), or another does. False: that was the last. */
   packNext(snapshot: Snapshot, shown: Shown, into: PackedItems, takeRoom?: (bytes: number) => void): boolean;
-  /** Names of a turn's share of what is left of a snapshot. Undefined: nothing is. */
-  namesOf(snapshot: Snapshot): readonly string[] | undefined;
+  /** Names of a turn's share of what is left of a snapshot, where each is then looked for in `looks` others. Undefined: nothing is left. */
+  namesOf(snapshot: Snapshot, looks?: number): readonly string[] | undefined;
   /** A turn's share of those that hold a value. Undefined: nothing is left. */
   slotsWith(snapshot: Snapshot, value: Uint8Array): readonly number[] | undefined;
   /** Removes a turn's share of what is left of a snapshot of what is under a key. Returns how many those are; undefined: nothing is left. */

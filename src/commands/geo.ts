@@ -5,7 +5,8 @@ import { arrayReply, NO_ARRAY, NOTHING, type Reply, textReply } from "../command
 import type { CommandWords } from "../command-store.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import { rowsOf } from "./command-row.ts";
-import { geoSearch } from "./geo-search.ts";
+import type { GeoCommand } from "./geo-query.ts";
+import { geoSearch, geoSearchInTurns } from "./geo-search.ts";
 import { distance } from "./geo-shape.ts";
 import { coordinatesReply, distanceText, expectPlace, expectUnit } from "./geo-words.ts";
 import { placeOfScore, scoreOfPlace, textOfScore } from "./geohash.ts";
@@ -58,15 +59,29 @@ function eachOf(answer: (score: number) => Reply, otherwise: Reply) {
   };
 }
 
-export const geoRows = rowsOf("geo", TABLE, {
-  geoadd,
-  geodist,
-  geohash: eachOf((score) => textReply(textOfScore(score)), NOTHING),
-  geopos: eachOf((score) => coordinatesReply(placeOfScore(score)), NO_ARRAY),
-  georadius: geoSearch({ form: "radius" }),
-  georadius_ro: geoSearch({ form: "radius", isReadOnly: true }),
-  georadiusbymember: geoSearch({ form: "radius of member" }),
-  georadiusbymember_ro: geoSearch({ form: "radius of member", isReadOnly: true }),
-  geosearch: geoSearch({ form: "search" }),
-  geosearchstore: geoSearch({ form: "search and store" }),
-});
+const SEARCHES: Readonly<Record<string, GeoCommand>> = {
+  georadius: { form: "radius" },
+  georadius_ro: { form: "radius", isReadOnly: true },
+  georadiusbymember: { form: "radius of member" },
+  georadiusbymember_ro: { form: "radius of member", isReadOnly: true },
+  geosearch: { form: "search" },
+  geosearchstore: { form: "search and store" },
+};
+
+function forEachSearch<T>(make: (command: GeoCommand) => T): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(SEARCHES).map(([name, command]) => [name, make(command)]));
+}
+
+export const geoRows = rowsOf(
+  "geo",
+  TABLE,
+  {
+    ...forEachSearch(geoSearch),
+    geoadd,
+    geodist,
+    geohash: eachOf((score) => textReply(textOfScore(score)), NOTHING),
+    geopos: eachOf((score) => coordinatesReply(placeOfScore(score)), NO_ARRAY),
+  },
+  {},
+  forEachSearch(geoSearchInTurns),
+);

@@ -2,15 +2,15 @@
 
 import { arrayReply, integerReply, mapReply, NOTHING, OK, ONE, type Reply, textReply, ZERO } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
-import { choosesPicked } from "./chosen-members.ts";
 import type { Member } from "./collections.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
 import { type CommandFunction, rowsOf } from "./command-row.ts";
 import { hincrby, hincrbyfloat } from "./hash-increments.ts";
-import { MANY_MEMBERS, readInTurns, wholeInTurns } from "./long-reads.ts";
+import { wholeInTurns } from "./long-reads.ts";
 import { expectItems, expectMembers, memberReply, nameReply } from "./member-replies.ts";
 import { scanMembers } from "./member-scan.ts";
 import { expectCount } from "./number-text.ts";
+import { drawnInTurns } from "./random-answers.ts";
 import { picks } from "./random-picks.ts";
 import type { Turn } from "./turns.ts";
 import { keyOf, optionOf, textOf, wordOf } from "./words.ts";
@@ -139,12 +139,10 @@ function randomFieldsAsked(words: CommandWords): { readonly wanted: number; read
 
 function hrandfieldInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
   if (words.length === 2) return undefined;
-  const key = keyOf(words, 1);
   const { wanted, hasValues } = randomFieldsAsked(words);
-  const count = Math.min(wanted, workspace.collections.count(key, "hash"));
-  if (count < MANY_MEMBERS) return undefined;
-  return readInTurns(
-    choosesPicked(key, "hash", wanted),
+  return drawnInTurns(
+    workspace,
+    { key: keyOf(words, 1), type: "hash", wanted },
     hasValues ? { form: "pairs", shown: "name-value" } : { form: "array", shown: "name" },
   );
 }

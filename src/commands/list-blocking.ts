@@ -6,7 +6,8 @@ import type { CommandWords } from "../command-store.ts";
 import type { ListEnd } from "../types/list.ts";
 import { Blocking, timeoutOf } from "./blocking.ts";
 import { lengthOf, takeFrom } from "./list-ends.ts";
-import { type EndOfList, endAt, move, type PopOfFirst, popFirst, popOfFirst } from "./list-moves.ts";
+import { type EndOfList, endAt, move, type PopOfFirst, popFirst, popFirstInTurns, popOfFirst } from "./list-moves.ts";
+import type { Turn } from "./turns.ts";
 import { keyOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -43,6 +44,11 @@ export function blmpop(workspace: Workspace, words: CommandWords): Reply {
     ...{ type: "list", keys, timeoutMs, over: NO_ARRAY, instead: NO_ARRAY },
     take: (later) => popFirst(later, { ...pop, keys: listsOf(later, keys) }),
   });
+}
+
+export function blmpopInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  timeoutOf(wordOf(words, 1));
+  return popFirstInTurns(workspace, popOfFirst(words, 2));
 }
 
 export function blmove(workspace: Workspace, words: CommandWords): Reply {

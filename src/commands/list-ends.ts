@@ -3,7 +3,11 @@
 import type { Key } from "../base/ids.ts";
 import { bulkReply, type Reply } from "../command-reply.ts";
 import type { ListEnd } from "../types/list.ts";
+import { type Choose, type Chosen, chosenBetween } from "./chosen-members.ts";
+import { type LongAnswer, MANY_MEMBERS } from "./long-reads.ts";
+import { takeInTurns } from "./long-writes.ts";
 import { expectTaken } from "./member-replies.ts";
+import type { Turn } from "./turns.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** 0: there is no list. Throws WRONGTYPE. */
@@ -37,4 +41,24 @@ export function takeFrom(workspace: Workspace, key: Key, end: ListEnd, count: nu
   }
   for (const name of names) collections.remove(key, "list", name);
   return taken;
+}
+
+interface Many extends Pick<LongAnswer, "of"> {
+  readonly end: ListEnd;
+  readonly wanted: number;
+}
+
+/** As `takeFrom`, in turns. Undefined: they are not many. */
+export function takeManyFrom(workspace: Workspace, key: Key, { end, wanted, ...answer }: Many): Turn | undefined {
+  if (Math.min(lengthOf(workspace, key), wanted) < MANY_MEMBERS) return undefined;
+  const choose: Choose = (first) => chosenAt(first, key, end, wanted);
+  return takeInTurns(workspace, key, choose, { ...answer, form: "array", shown: "value" });
+}
+
+/** The outermost first. */
+function chosenAt(workspace: Workspace, key: Key, end: ListEnd, wanted: number): Chosen {
+  const length = lengthOf(workspace, key);
+  if (end === "head") return chosenBetween(workspace, key, "list", 0, wanted);
+  const chosen = chosenBetween(workspace, key, "list", Math.max(0, length - wanted), length);
+  return { bytes: chosen.bytes, snapshot: () => chosen.snapshot().reversed() };
 }

@@ -5,8 +5,9 @@ import { arrayReply, bulkReply, NO_ARRAY, NOTHING, type Reply, textReply } from 
 import type { CommandWords } from "../command-store.ts";
 import type { ListEnd } from "../types/list.ts";
 import { CommandError, SYNTAX_ERROR } from "./command-error.ts";
-import { lengthOf, pushTo, takeFrom } from "./list-ends.ts";
+import { lengthOf, pushTo, takeFrom, takeManyFrom } from "./list-ends.ts";
 import { expectAtLeast } from "./number-text.ts";
+import type { Turn } from "./turns.ts";
 import { keyOf, optionOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -74,6 +75,16 @@ export function popFirst(workspace: Workspace, { keys, end, count }: PopOfFirst)
     return arrayReply([textReply(key), arrayReply(takeFrom(workspace, key, end, count))]);
   }
   return undefined;
+}
+
+/** As `popFirst`, in turns. Undefined: they are not many. */
+export function popFirstInTurns(workspace: Workspace, { keys, end, count }: PopOfFirst): Turn | undefined {
+  const first = keys.find((key) => lengthOf(workspace, key) > 0);
+  return first && takeManyFrom(workspace, first, { end, wanted: count, of: first });
+}
+
+export function lmpopInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  return popFirstInTurns(workspace, popOfFirst(words, 1));
 }
 
 /** Throws `CommandError`. */

@@ -7,12 +7,12 @@ import type { ListEnd } from "../types/list.ts";
 import { type Chosen, chosenBetween } from "./chosen-members.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR } from "./command-error.ts";
 import { type CommandFunction, rowsOf } from "./command-row.ts";
-import { blmove, blmpop, blockingPop, brpoplpush } from "./list-blocking.ts";
-import { lengthOf, pushTo, rankFrom, takeFrom } from "./list-ends.ts";
-import { lmove, lmpop, rpoplpush } from "./list-moves.ts";
+import { blmove, blmpop, blmpopInTurns, blockingPop, brpoplpush } from "./list-blocking.ts";
+import { lengthOf, pushTo, rankFrom, takeFrom, takeManyFrom } from "./list-ends.ts";
+import { lmove, lmpop, lmpopInTurns, rpoplpush } from "./list-moves.ts";
 import { lpos, lrem, lremInTurns, placeOf } from "./list-search.ts";
 import { type LongAnswer, MANY_MEMBERS, readInTurns } from "./long-reads.ts";
-import { removeInTurns, takeInTurns } from "./long-writes.ts";
+import { removeInTurns } from "./long-writes.ts";
 import { expectMembers } from "./member-replies.ts";
 import { expectAtLeast, expectNumber } from "./number-text.ts";
 import type { LongFunction, Turn } from "./turns.ts";
@@ -76,19 +76,8 @@ function pop(workspace: Workspace, words: CommandWords, end: ListEnd): Reply {
 function popInTurns(end: ListEnd): LongFunction {
   return (workspace, words) => {
     if (words.length !== 3) return undefined;
-    const key = keyOf(words, 1);
-    const wanted = expectAtLeast(words[2], 0, NOT_POSITIVE);
-    if (Math.min(lengthOf(workspace, key), wanted) < MANY_MEMBERS) return undefined;
-    return takeInTurns(workspace, key, (first) => chosenAt(first, key, end, wanted), ELEMENTS);
+    return takeManyFrom(workspace, keyOf(words, 1), { end, wanted: expectAtLeast(words[2], 0, NOT_POSITIVE) });
   };
-}
-
-/** The outermost first. */
-function chosenAt(workspace: Workspace, key: Key, end: ListEnd, wanted: number): Chosen {
-  const length = lengthOf(workspace, key);
-  if (end === "head") return chosenBetween(workspace, key, "list", 0, wanted);
-  const chosen = chosenBetween(workspace, key, "list", Math.max(0, length - wanted), length);
-  return { bytes: chosen.bytes, snapshot: () => chosen.snapshot().reversed() };
 }
 
 function llen(workspace: Workspace, words: CommandWords): Reply {
@@ -232,6 +221,8 @@ export const listRows = rowsOf(
   functions,
   {},
   {
+    blmpop: blmpopInTurns,
+    lmpop: lmpopInTurns,
     lpop: popInTurns("head"),
     lrange: lrangeInTurns,
     lrem: lremInTurns,

@@ -4,6 +4,7 @@
  * (`TurnBounds`).
  */
 
+import type { Key } from "../base/ids.ts";
 import { PackedItems } from "../base/packed-items.ts";
 import type { PackedForm } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
@@ -21,6 +22,8 @@ export const MANY_MEMBERS = 4096;
 export interface LongAnswer {
   readonly form: PackedForm;
   readonly shown: Shown;
+  /** Answered as well, as that which they come from. */
+  readonly of?: Key;
 }
 
 export function readInTurns(choose: Choose, { form, shown }: LongAnswer): Turn {

@@ -3,7 +3,7 @@
  * has one meanwhile (`key-gate.ts`). Everything is read before anything is written.
  */
 
-import { latin1FromBytes } from "../base/bytes.ts";
+import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import { PackedItems } from "../base/packed-items.ts";
 import type { Reply } from "../command-reply.ts";
@@ -52,13 +52,19 @@ export function takeInTurns(workspace: Workspace, key: Key, choose: Choose, answ
   return turnOf(taking(workspace, key, choose, answer), (first) => choose(first).bytes);
 }
 
-function* taking(workspace: Workspace, key: Key, choose: Choose, { form, shown }: LongAnswer): Steps {
+function* taking(workspace: Workspace, key: Key, choose: Choose, { form, shown, of }: LongAnswer): Steps {
   const snapshot = choose(workspace).snapshot();
   const packed = new PackedItems();
   yield* gathering(workspace, snapshot.again(), shown, packed);
-  workspace.expectAnswer(packed.count, packed.bytes);
+  // With the lists around two of them, and around the key and all.
+  const lists = form === "twos" ? packed.count / 2 : 0;
+  const items = packed.count + lists + 2;
+  workspace.expectAnswer(
+    items,
+    packed.bytes + lists * PackedItems.bytesOf(0) + 2 * PackedItems.bytesOf(of?.length ?? 0),
+  );
   yield* removing(workspace, key, snapshot);
-  return { type: "packed", form, packed };
+  return { type: "packed", form, packed, ...(of !== undefined && { of: bytesFromLatin1(of) }) };
 }
 
 /** The turns of a command that removes what it chooses, and answers as `reply` says of how many there were. */

@@ -6,9 +6,14 @@ import type { Workspace } from "./workspace.ts";
 /** Of what an answer holds for an item, beside its bytes. */
 const ITEM_BYTES = 96;
 
+/** What so many items take of room. */
+export function itemsBytes(count: number): number {
+  return count * ITEM_BYTES;
+}
+
 /** Before so many items are gathered: most of the room is found at once, and not little by little. */
 export function expectItems(workspace: Workspace, count: number): void {
-  workspace.takeRoom(count * ITEM_BYTES);
+  workspace.takeRoom(itemsBytes(count));
 }
 
 /** As `expectItems`, of members that are all gone through. Throws `CommandError` where that is too much for commands that run as one. */

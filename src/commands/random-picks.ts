@@ -33,10 +33,12 @@ function* pickAny(random: () => number, count: number, wanted: number): Generato
   for (let i = 0; i < wanted; i++) yield random() % count;
 }
 
-/** Ranks of so many members: different ones, or where `wanted` is negative as many as that, however few there are. */
+/** Ranks of so many members: different ones, or where `wanted` is negative as many as that, however few there are. Throws `CommandError` where that is too much for commands that run as one. */
 export function picks(workspace: Workspace, count: number, wanted: number): Iterable<number> {
   if (count === 0) return [];
   const random = () => workspace.random();
-  expectItems(workspace, 2 * Math.min(Math.abs(wanted), wanted < 0 ? Infinity : count));
+  const picked = Math.min(Math.abs(wanted), wanted < 0 ? Infinity : count);
+  workspace.lookAt(picked);
+  expectItems(workspace, 2 * picked);
   return wanted < 0 ? pickAny(random, count, -wanted) : pickDistinct(random, count, wanted);
 }

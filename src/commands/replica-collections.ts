@@ -143,7 +143,7 @@ export class ReplicaCollections implements Collections {
   /** `from`: the key that they are taken from. */
   *#copying(whole: Snapshot, into: Shard, target: CollectionId, from?: Key): Generator<void, void> {
     const { shard, kind } = whole;
-    for (let slots = nextOf(whole, WRITTEN_MAX); slots !== undefined; slots = nextOf(whole, WRITTEN_MAX)) {
+    for (let slots = whole.next(WRITTEN_MAX); slots !== undefined; slots = whole.next(WRITTEN_MAX)) {
       for (const slot of slots) {
         const [name, value] = [memberName(shard, slot), memberValue(shard, slot).slice()];
         this.#host.write(into, added(target, { name, value, expiresAt: ownEnd(shard, slot) }));
@@ -217,6 +217,13 @@ export class ReplicaCollections implements Collections {
     });
   }
 
+  drawn(key: Key, type: CollectionType, count: number, random: () => number): Snapshot {
+    return this.#snapshotOf(key, type, ({ members }) => {
+      const length = members.size === 0 ? 0 : Math.min(count, READ_MAX);
+      return Uint32Array.from({ length }, () => members.at(random() % members.size));
+    });
+  }
+
   #snapshotOf(key: Key, type: CollectionType, copy: (container: Container) => Uint32Array): Snapshot {
     const shard = this.#shardFor(key, type);
     const { now } = this.#host;
@@ -228,17 +235,17 @@ export class ReplicaCollections implements Collections {
     return packNext(snapshot, shown, into, takeRoom);
   }
 
-  namesOf(snapshot: Snapshot): readonly string[] | undefined {
-    return nextOf(snapshot, READ_MAX)?.map((slot) => memberName(snapshot.shard, slot));
+  namesOf(snapshot: Snapshot, looks = 1): readonly string[] | undefined {
+    return snapshot.next(shareOf(looks))?.map((slot) => memberName(snapshot.shard, slot));
   }
 
   slotsWith(snapshot: Snapshot, value: Uint8Array): readonly number[] | undefined {
-    return nextOf(snapshot, READ_MAX)?.filter((slot) => isSameBytes(memberValue(snapshot.shard, slot), value));
+    return snapshot.next(READ_MAX)?.filter((slot) => isSameBytes(memberValue(snapshot.shard, slot), value));
   }
 
   removeNext(key: Key, snapshot: Snapshot): number | undefined {
     const { shard } = snapshot;
-    const slots = nextOf(snapshot, WRITTEN_MAX);
+    const slots = snapshot.next(WRITTEN_MAX);
     for (const slot of slots ?? []) {
       const { kind } = snapshot;
       this.#host.write(shard, removed(shard, { kind, key }, memberName(shard, slot)));
@@ -344,6 +351,11 @@ export class ReplicaCollections implements Collections {
   }
 }
 
+/** Members of a turn where each is looked for so many times. */
+export function shareOf(looks: number): number {
+  return Math.max(1, Math.floor(READ_MAX / Math.max(1, looks)));
+}
+
 /** So many of them, each as likely as any other, in no order; the others behind them. */
 function shuffled(slots: Uint32Array, count: number, random: () => number): Uint32Array {
   for (let at = 0; at < count && at < slots.length; at++) {
@@ -353,14 +365,6 @@ function shuffled(slots: Uint32Array, count: number, random: () => number): Uint
     slots[at] = slot;
   }
   return slots.subarray(0, count);
-}
-
-/** Slots of the next members of a snapshot, which goes on behind them; undefined: nothing is left. */
-function nextOf(snapshot: Snapshot, countMax: number): readonly number[] | undefined {
-  if (snapshot.isDone) return undefined;
-  const page = snapshot.peek({ countMax, bytesMax: Infinity, bytesOf: () => 0 });
-  snapshot.skipTo(page.end);
-  return page.slots;
 }
 
 /** Of most members either the name or the value is not asked for. */

@@ -8,7 +8,7 @@ import type { Shard } from "../core/shard.ts";
 import { type CollectionId, deletionOfAll, memberName, memberSlot } from "../types/collection.ts";
 import { Snapshot } from "../types/snapshot.ts";
 import { isBeforeMember, isBelowName, isBelowScore, type Ranked, ranked, scoreOf } from "../types/sorted-set.ts";
-import type { CollectionsHost, ReplicaCollections } from "./replica-collections.ts";
+import { type CollectionsHost, type ReplicaCollections, shareOf } from "./replica-collections.ts";
 import type { ScoredMember, SortedSet, SortedSets } from "./sorted-set-access.ts";
 
 export class ReplicaSortedSets implements SortedSets {
@@ -40,6 +40,14 @@ export class ReplicaSortedSets implements SortedSets {
 
   remove(key: Key, name: string): boolean {
     return this.#collections.remove(key, "zset", name);
+  }
+
+  membersOf(snapshot: Snapshot, looks: number): readonly ScoredMember[] | undefined {
+    const { shard, kind } = snapshot;
+    const scored = kind === KIND_SORTED_SET;
+    return snapshot
+      .next(shareOf(looks))
+      ?.map((slot) => ({ name: memberName(shard, slot), score: scored ? scoreOf(shard, slot) : 1 }));
   }
 
   clear(key: Key): void {

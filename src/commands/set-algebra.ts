@@ -1,6 +1,7 @@
 /** Unions, intersections and differences of sets, in steps: of many members each has a turn of its own. */
 
 import type { Key } from "../base/ids.ts";
+import { NameIndex } from "../base/name-index.ts";
 import { PackedItems } from "../base/packed-items.ts";
 import { integerReply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
@@ -39,16 +40,16 @@ const difference: Gather = {
 };
 
 function* united({ collections }: Workspace, keys: readonly Key[], into: PackedItems): Generator<number, void> {
-  const all = new Set<string>();
+  const all = new NameIndex();
   for (const snapshot of keys.map((key) => collections.snapshot(key, "set"))) {
     for (let names = collections.namesOf(snapshot); names !== undefined; names = collections.namesOf(snapshot)) {
-      const [bytes, { size }] = [into.bytes, all];
+      const { bytes, count } = into;
       for (const name of names) {
-        if (all.has(name)) continue;
-        all.add(name);
+        if (all.get(name) !== undefined) continue;
+        all.add(name, into.count);
         into.addText(name);
       }
-      yield 2 * (into.bytes - bytes) + NAME_BYTES * (all.size - size);
+      yield 2 * (into.bytes - bytes) + NAME_BYTES * (into.count - count);
     }
   }
 }
@@ -70,7 +71,8 @@ function* chosen(
   are: boolean,
 ): Generator<number, void> {
   const snapshot = collections.snapshot(first as Key, "set");
-  for (let names = collections.namesOf(snapshot); names !== undefined; names = collections.namesOf(snapshot)) {
+  const next = () => collections.namesOf(snapshot, others.length);
+  for (let names = next(); names !== undefined; names = next()) {
     const { bytes } = into;
     const tests = others.map((key) => collections.membership(key, "set"));
     for (const name of names) if (tests.every((has) => has(name) === are)) into.addText(name);
@@ -171,7 +173,8 @@ function* counting(workspace: Workspace, keys: readonly Key[], limit: number): S
   const [first, ...others] = bySize(workspace, keys) as [Key, ...Key[]];
   const snapshot = collections.snapshot(first, "set");
   let count = 0;
-  for (let names = collections.namesOf(snapshot); names !== undefined; names = collections.namesOf(snapshot)) {
+  const next = () => collections.namesOf(snapshot, others.length);
+  for (let names = next(); names !== undefined; names = next()) {
     const tests = others.map((key) => collections.membership(key, "set"));
     for (const name of names) if (tests.every((has) => has(name)) && ++count === limit) return integerReply(limit);
     yield 0;

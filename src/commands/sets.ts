@@ -7,11 +7,12 @@ import { type Choose, choosesPicked } from "./chosen-members.ts";
 import type { Collections } from "./collections.ts";
 import { CommandError, NOT_POSITIVE, SYNTAX_ERROR } from "./command-error.ts";
 import { type CommandFunction, rowsOf } from "./command-row.ts";
-import { MANY_MEMBERS, readInTurns, wholeInTurns } from "./long-reads.ts";
+import { MANY_MEMBERS, wholeInTurns } from "./long-reads.ts";
 import { takeInTurns } from "./long-writes.ts";
 import { expectMembers, nameReply } from "./member-replies.ts";
 import { scanMembers } from "./member-scan.ts";
 import { expectCount, expectNumber } from "./number-text.ts";
+import { drawnInTurns } from "./random-answers.ts";
 import { picks } from "./random-picks.ts";
 import { setAlgebra, setAlgebraInTurns } from "./set-algebra.ts";
 import type { Turn } from "./turns.ts";
@@ -141,7 +142,6 @@ function spop(workspace: Workspace, words: CommandWords): Reply {
   if (words.length > 3) throw new CommandError(SYNTAX_ERROR);
   const wanted = expectNumber(words[2], NOT_POSITIVE);
   if (wanted < 0) throw new CommandError(NOT_POSITIVE);
-  workspace.lookAt(Math.min(wanted, collections.count(key, "set")));
   const popped = names(workspace, words, wanted);
   const items = popped.map((name) => nameReply(workspace, name));
   for (const name of popped) collections.remove(key, "set", name);
@@ -176,8 +176,9 @@ function spopInTurns(workspace: Workspace, words: CommandWords): Turn | undefine
 }
 
 function srandmemberInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
-  const picked = words.length === 3 ? manyPicked(workspace, words, expectCount(words[2])) : undefined;
-  return picked && readInTurns(picked, { form: "array", shown: "name" });
+  if (words.length !== 3) return undefined;
+  const drawn = { key: keyOf(words, 1), type: "set", wanted: expectCount(words[2]) } as const;
+  return drawnInTurns(workspace, drawn, { form: "array", shown: "name" });
 }
 
 export const setRows = rowsOf(

@@ -33,6 +33,11 @@ export interface SortedSets {
   add(key: Key, name: string, by: number): number;
   /** False: there was no such member. Throws as `at`. */
   remove(key: Key, name: string): boolean;
+  /**
+   * A turn's share of what is left of a snapshot, of a sorted set or of a set, whose scores are all 1, where each is then looked for
+   * in `looks` others. Undefined: nothing is left.
+   */
+  membersOf(snapshot: Snapshot, looks: number): readonly ScoredMember[] | undefined;
   /** Every member, and nothing of another type that replicas may have put under the key at the same time. */
   clear(key: Key): void;
 }

@@ -6,12 +6,12 @@ import type { CommandWords } from "../command-store.ts";
 import { Blocking, timeoutOf } from "./blocking.ts";
 import { type Chosen, slotBytes } from "./chosen-members.ts";
 import { CommandError, NOT_POSITIVE, SYNTAX_ERROR } from "./command-error.ts";
-import { MANY_MEMBERS } from "./long-reads.ts";
+import { type LongAnswer, MANY_MEMBERS } from "./long-reads.ts";
 import { takeInTurns } from "./long-writes.ts";
 import { expectTaken, nameReply } from "./member-replies.ts";
 import { expectAtLeast } from "./number-text.ts";
 import { pairs } from "./sorted-set-replies.ts";
-import type { LongFunction } from "./turns.ts";
+import type { LongFunction, Turn } from "./turns.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -42,17 +42,26 @@ export function popWith(end: ScoreEnd) {
 export function popInTurns(end: ScoreEnd): LongFunction {
   return (workspace, words) => {
     if (words.length !== 3) return undefined;
-    const key = keyOf(words, 1);
     const wanted = expectAtLeast(words[2], 0, NOT_POSITIVE);
-    if (Math.min(workspace.sortedSets.at(key).size, wanted) < MANY_MEMBERS) return undefined;
-    const choose = ({ sortedSets }: Workspace): Chosen => {
-      const set = sortedSets.at(key);
-      const count = Math.min(set.size, wanted);
-      const [from, to] = end === "min" ? [0, count] : [set.size - count, set.size];
-      return { bytes: slotBytes(count), snapshot: () => set.snapshot(from, to, end === "max") };
-    };
-    return takeInTurns(workspace, key, choose, { form: "pairs", shown: "name-score" });
+    return takeManyFrom(workspace, keyOf(words, 1), { end, wanted, form: "pairs" });
   };
+}
+
+interface Many extends Omit<LongAnswer, "shown"> {
+  readonly end: ScoreEnd;
+  readonly wanted: number;
+}
+
+/** Undefined: they are not many. */
+function takeManyFrom(workspace: Workspace, key: Key, { end, wanted, ...answer }: Many): Turn | undefined {
+  if (Math.min(workspace.sortedSets.at(key).size, wanted) < MANY_MEMBERS) return undefined;
+  const choose = ({ sortedSets }: Workspace): Chosen => {
+    const set = sortedSets.at(key);
+    const count = Math.min(set.size, wanted);
+    const [from, to] = end === "min" ? [0, count] : [set.size - count, set.size];
+    return { bytes: slotBytes(count), snapshot: () => set.snapshot(from, to, end === "max") };
+  };
+  return takeInTurns(workspace, key, choose, { ...answer, shown: "name-score" });
 }
 
 interface PopOfFirst {
@@ -82,6 +91,22 @@ function popFirst(workspace: Workspace, { keys, end, count }: PopOfFirst): Reply
 
 export function zmpop(workspace: Workspace, words: CommandWords): Reply {
   return popFirst(workspace, popOfFirst(words, 1)) ?? NO_ARRAY;
+}
+
+/** As `popFirst`, in turns. Undefined: they are not many. */
+function popFirstInTurns(workspace: Workspace, { keys, end, count }: PopOfFirst): Turn | undefined {
+  const first = keys.find((key) => workspace.sortedSets.at(key).size > 0);
+  return first && takeManyFrom(workspace, first, { end, wanted: count, form: "twos", of: first });
+}
+
+export function zmpopInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  return popFirstInTurns(workspace, popOfFirst(words, 1));
+}
+
+export function bzmpopInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  const pop = popOfFirst(words, 2);
+  timeoutOf(wordOf(words, 1));
+  return popFirstInTurns(workspace, pop);
 }
 
 export function bzmpop(workspace: Workspace, words: CommandWords): Reply {

@@ -9,12 +9,13 @@ import { type CommandFunction, rowsOf } from "./command-row.ts";
 import { nameReply } from "./member-replies.ts";
 import { scanMembers } from "./member-scan.ts";
 import { expectCount } from "./number-text.ts";
+import { drawnInTurns } from "./random-answers.ts";
 import { picks } from "./random-picks.ts";
 import { keptScoreText } from "./score-text.ts";
 import type { ScoredMember } from "./sorted-set-access.ts";
 import { zadd, zincrby } from "./sorted-set-add.ts";
-import { combineWith, storeWith, zintercard } from "./sorted-set-algebra.ts";
-import { blockingPopWith, bzmpop, popInTurns, popWith, zmpop } from "./sorted-set-pops.ts";
+import { sortedSetAlgebra, sortedSetAlgebraInTurns } from "./sorted-set-algebra.ts";
+import { blockingPopWith, bzmpop, bzmpopInTurns, popInTurns, popWith, zmpop, zmpopInTurns } from "./sorted-set-pops.ts";
 import {
   countWith,
   type RangeForm,
@@ -26,6 +27,7 @@ import {
   zrangestoreInTurns,
 } from "./sorted-set-ranges.ts";
 import { membersReply, scoreReply } from "./sorted-set-replies.ts";
+import type { Turn } from "./turns.ts";
 import { keyOf, optionOf, textOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -105,12 +107,28 @@ function zrandmember(workspace: Workspace, words: CommandWords): Reply {
     const [member] = byChance(workspace, key, 1);
     return member === undefined ? NOTHING : nameReply(workspace, member.name);
   }
+  const { wanted, hasScores } = randomMembersAsked(words);
+  const members = byChance(workspace, key, wanted);
+  return members.length === 0 ? arrayReply([]) : membersReply(workspace, members, hasScores);
+}
+
+/** Throws `CommandError`. */
+function randomMembersAsked(words: CommandWords): { readonly wanted: number; readonly hasScores: boolean } {
   const wanted = expectCount(words[2]);
   const hasScores = optionOf(words, 3) === "withscores";
   if (words.length > 4 || (words.length === 4 && !hasScores)) throw new CommandError(SYNTAX_ERROR);
   if (hasScores && Math.abs(wanted) >= PAIRS_MAX) throw new CommandError("ERR value is out of range");
-  const members = byChance(workspace, key, wanted);
-  return members.length === 0 ? arrayReply([]) : membersReply(workspace, members, hasScores);
+  return { wanted, hasScores };
+}
+
+function zrandmemberInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  if (words.length === 2) return undefined;
+  const { wanted, hasScores } = randomMembersAsked(words);
+  return drawnInTurns(
+    workspace,
+    { key: keyOf(words, 1), type: "zset", wanted },
+    hasScores ? { form: "pairs", shown: "name-score" } : { form: "array", shown: "name" },
+  );
 }
 
 function byChance(workspace: Workspace, key: Key, wanted: number): readonly ScoredMember[] {
@@ -143,18 +161,14 @@ function forEachRange<T>(make: (form: RangeForm) => T): Readonly<Record<string, 
 
 const functions: Readonly<Record<string, CommandFunction>> = {
   ...forEachRange(rangeWith),
+  ...sortedSetAlgebra,
   bzmpop,
   bzpopmax: blockingPopWith("max"),
   bzpopmin: blockingPopWith("min"),
   zadd,
   zcard,
   zcount: countWith("score"),
-  zdiff: combineWith("diff"),
-  zdiffstore: storeWith("diff"),
   zincrby,
-  zinter: combineWith("inter"),
-  zintercard,
-  zinterstore: storeWith("inter"),
   zlexcount: countWith("lex"),
   zmpop,
   zmscore,
@@ -170,8 +184,6 @@ const functions: Readonly<Record<string, CommandFunction>> = {
   zrevrank: rankWith(true),
   zscan,
   zscore,
-  zunion: combineWith("union"),
-  zunionstore: storeWith("union"),
 };
 
 export const sortedSetRows = rowsOf(
@@ -181,6 +193,10 @@ export const sortedSetRows = rowsOf(
   {},
   {
     ...forEachRange(rangeInTurns),
+    ...sortedSetAlgebraInTurns,
+    bzmpop: bzmpopInTurns,
+    zmpop: zmpopInTurns,
+    zrandmember: zrandmemberInTurns,
     zrangestore: zrangestoreInTurns,
     zpopmax: popInTurns("max"),
     zpopmin: popInTurns("min"),

@@ -65,6 +65,14 @@ export class Snapshot {
     return { slots, bytes, end: at };
   }
 
+  /** Slots of the next members, of so many at most, those that have gone included; it goes on behind them. Undefined: nothing is left. */
+  next(countMax: number): readonly number[] | undefined {
+    if (this.isDone) return undefined;
+    const { slots, end } = this.peek({ countMax, bytesMax: Infinity, bytesOf: () => 0 });
+    this.skipTo(end);
+    return slots;
+  }
+
   get kind(): number {
     return this.#container?.kind ?? 0;
   }

@@ -86,6 +86,8 @@ function begin(writer: ReplyWriter, form: PackedForm, items: number): void {
       return writer.set(items);
     case "pairs":
       return writer.array(writer.version === 3 ? items / 2 : items);
+    case "twos":
+      return writer.array(items / 2);
     default:
       assertNever(form);
   }
@@ -99,9 +101,13 @@ function writeItems(writer: ReplyWriter, { type, items }: ListReply, from: numbe
   }
 }
 
-function* packedParts(writer: ReplyWriter, { form, packed }: PackedReply): Generator<void, void> {
+function* packedParts(writer: ReplyWriter, { form, packed, of }: PackedReply): Generator<void, void> {
+  if (of !== undefined) {
+    writer.array(2);
+    writer.bulk(of);
+  }
   begin(writer, form, packed.count);
-  const isNested = form === "pairs" && writer.version === 3;
+  const isNested = form === "twos" || (form === "pairs" && writer.version === 3);
   let isFirst = true;
   const next = (): void => {
     if (isNested && isFirst) writer.array(2);

@@ -3,6 +3,9 @@
 const MANY = 6000;
 const numbers = Array.from({ length: MANY }, (_, i) => i);
 const all = (each: (i: number) => string): string => numbers.map(each).join(" ");
+/** Two of them are many together. */
+const SOME = 2200;
+const some = (each: (i: number) => string): string => numbers.slice(0, SOME).map(each).join(" ");
 const VALUE = "v".repeat(60);
 
 /** Each right between the last two. */
@@ -146,6 +149,79 @@ multi
 sunionstore d a b
 scard d
 exec
+# sorted sets of sorted sets
+zadd a ${some((i) => `${(i % 500) / 8} member:${i}`)}
+zadd b ${some((i) => `${-i} member:${i + SOME / 2}`)}
+sadd c ${some((i) => `member:${3 * i}`)}
+zunion 3 a b c weights 2 0.5 -1 aggregate max withscores
+zinter 2 b a withscores
+zinter 2 a none
+zdiff 3 a c none
+zdiff 2 a b withscores
+zintercard 2 a b
+zintercard 3 a b c limit 7
+zunionstore d 3 a b c
+zrange d 0 -1 withscores
+zinterstore d 3 a b c
+zdiffstore a 2 a c
+zrange a 0 -1 withscores
+zdiffstore d 2 b b
+exists d
+set text x
+zunion 3 b text c
+zunionstore text 2 b c
+zcard text
+multi
+zinterstore d 2 b c
+zcard d
+exec
+# of the first that has some
+rpush l ${all((i) => `element:${i}`)}
+lmpop 2 none l left count 4200
+llen l
+rpush l ${all((i) => `element:${i}`)}
+blmpop x 1 l right count 4500
+blmpop 0 2 none l right count 9000
+exists l
+zadd z ${all((i) => `${i} member:${i}`)}
+zmpop 2 none z max count 4200
+zadd z ${all((i) => `${i} member:${i}`)}
+bzmpop x 1 z min count 5000
+bzmpop 0 2 none z min count 9000
+exists z
+sadd z member
+lmpop 1 z left count 5000
+# by chance, however few there are
+sadd s member
+hset h field value
+zadd z 1.5 member
+srandmember s -5000
+hrandfield h -5000
+hrandfield h -5000 withvalues
+zrandmember z -5000
+zrandmember z -5000 withscores
+srandmember none -5000
+srandmember h -5000
+zadd z ${all((i) => `${i} member:${i}`)}
+*zrandmember z 7000
+zrandmember z -5000 x
+multi
+srandmember s -5000
+exec
+# places
+geoadd g ${all((i) => `${((i * 0.61803) % 1) * 340 - 170} ${((i * 0.75488) % 1) * 160 - 80} place:${i}`)}
+geosearch g fromlonlat 10 10 byradius 9000 km asc
+geosearch g fromlonlat 10 10 byradius 9000 km desc count 4500 withdist
+geosearch g frommember place:7 bybox 30000 15000 km asc count 30 withcoord withhash withdist
+geosearch g fromlonlat 10 10 byradius 9000 km count 20 any
+geosearchstore d g fromlonlat 10 10 byradius 9000 km
+zrange d 0 -1 withscores
+geosearchstore d g fromlonlat 10 10 byradius 9000 km storedist asc count 2
+~zrange d 0 -1 withscores
+georadius g 10 10 9000 km asc
+georadius g 10 10 20000 km store g
+zcard g
+geosearch g fromlonlat 10 10 byradius 0 m
 # moved and copied
 hset h ${all((i) => `field:${i} ${i}`)}
 expireat h 9000000000
