@@ -58,6 +58,11 @@ export interface Collections {
   namesOf(snapshot: Snapshot, looks?: number): readonly string[] | undefined;
   /** A turn's share of those that hold a value. Undefined: nothing is left. */
   slotsWith(snapshot: Snapshot, value: Uint8Array): readonly number[] | undefined;
+  /** As `slotsWith`, of a list: names, and places among all that were there, from 0 on. */
+  placesWith(
+    snapshot: Snapshot,
+    value: Uint8Array,
+  ): readonly { readonly name: string; readonly place: number }[] | undefined;
   /** Removes a turn's share of what is left of a snapshot of what is under a key. Returns how many those are; undefined: nothing is left. */
   removeNext(key: Key, snapshot: Snapshot): number | undefined;
   /** Whether there is a member of a name; good until something is written. */

@@ -5,18 +5,19 @@ import { arrayReply, bulkReply, integerReply, NO_ARRAY, NOTHING, OK, type Reply,
 import type { CommandWords } from "../command-store.ts";
 import type { ListEnd } from "../types/list.ts";
 import { type Chosen, chosenBetween } from "./chosen-members.ts";
-import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR } from "./command-error.ts";
+import { CommandError, NO_SUCH_KEY } from "./command-error.ts";
 import { type CommandFunction, rowsOf } from "./command-row.ts";
 import { blmove, blmpop, blmpopInTurns, blockingPop, brpoplpush } from "./list-blocking.ts";
 import { lengthOf, pushTo, rankFrom, takeFrom, takeManyFrom } from "./list-ends.ts";
 import { lmove, lmpop, lmpopInTurns, rpoplpush } from "./list-moves.ts";
-import { lpos, lrem, lremInTurns, placeOf } from "./list-search.ts";
+import { linsert, linsertInTurns, lpos, lposInTurns } from "./list-positions.ts";
+import { lrem, lremInTurns } from "./list-search.ts";
 import { type LongAnswer, MANY_MEMBERS, readInTurns } from "./long-reads.ts";
 import { removeInTurns } from "./long-writes.ts";
 import { expectMembers } from "./member-replies.ts";
 import { expectAtLeast, expectNumber } from "./number-text.ts";
 import type { LongFunction, Turn } from "./turns.ts";
-import { keyOf, optionOf, wordOf } from "./words.ts";
+import { keyOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
 
 const TABLE = `
@@ -100,19 +101,6 @@ function lset(workspace: Workspace, words: CommandWords): Reply {
   if (element === undefined) throw new CommandError("ERR index out of range");
   workspace.collections.put(key, "list", element.name, wordOf(words, 3));
   return OK;
-}
-
-function linsert(workspace: Workspace, words: CommandWords): Reply {
-  const side = optionOf(words, 2);
-  if (side !== "before" && side !== "after") throw new CommandError(SYNTAX_ERROR);
-  const key = keyOf(words, 1);
-  const length = lengthOf(workspace, key);
-  if (length === 0) return ZERO;
-  const pivot = placeOf(workspace, key, wordOf(words, 3));
-  if (pivot === undefined) return integerReply(-1);
-  const place = workspace.collections.placeNextTo(key, pivot, side);
-  workspace.collections.put(key, "list", place, wordOf(words, 4));
-  return integerReply(length + 1);
 }
 
 interface Range {
@@ -223,7 +211,9 @@ export const listRows = rowsOf(
   {
     blmpop: blmpopInTurns,
     lmpop: lmpopInTurns,
+    linsert: linsertInTurns,
     lpop: popInTurns("head"),
+    lpos: lposInTurns,
     lrange: lrangeInTurns,
     lrem: lremInTurns,
     ltrim: ltrimInTurns,

@@ -243,6 +243,14 @@ export class ReplicaCollections implements Collections {
     return snapshot.next(READ_MAX)?.filter((slot) => isSameBytes(memberValue(snapshot.shard, slot), value));
   }
 
+  placesWith(snapshot: Snapshot, value: Uint8Array) {
+    const { shard } = snapshot;
+    return snapshot
+      .nextPlaced(READ_MAX)
+      ?.filter(({ slot }) => isSameBytes(memberValue(shard, slot), value))
+      .map(({ slot, place }) => ({ name: memberName(shard, slot), place }));
+  }
+
   removeNext(key: Key, snapshot: Snapshot): number | undefined {
     const { shard } = snapshot;
     const slots = snapshot.next(WRITTEN_MAX);

@@ -73,6 +73,30 @@ export class Snapshot {
     return slots;
   }
 
+  /** As `next`, with the place of each among all that were there at that instant, from 0 on. */
+  nextPlaced(countMax: number): readonly { readonly slot: number; readonly place: number }[] | undefined {
+    if (this.isDone) return undefined;
+    const placed: { slot: number; place: number }[] = [];
+    const { isUnchanged } = this;
+    const end = this.#isGone ? this.size : Math.min(this.size, this.#at + countMax);
+    for (let place = this.#at; place < end && !this.#isGone; place++) {
+      const slot = this.#presentSlot(this.#slots[place] as number, isUnchanged);
+      if (slot !== 0) placed.push({ slot, place });
+    }
+    this.skipTo(end);
+    return placed;
+  }
+
+  /** Where it goes on: the place of the next. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** How many there were. */
+  get size(): number {
+    return this.#slots.length;
+  }
+
   get kind(): number {
     return this.#container?.kind ?? 0;
   }

@@ -1,4 +1,4 @@
-/** Commands that combine, draw, and search among many members take turns, of which none is asked to be long. */
+/** Commands that combine, draw, and search among many members take turns with others. */
 
 import { expect, test } from "vitest";
 import { SeededRandom } from "../../src/base/random.ts";
@@ -41,6 +41,7 @@ const LONG = [
   ...["bzmpop 0 1 z min count 4100", "blmpop 0 1 l left count 4100", "srandmember one -4200", "srandmember s -4200"],
   ...["zrandmember z -4200 withscores", "zrandmember z 4150", "geosearch g fromlonlat 0 0 byradius 25000 km asc"],
   ...["geosearchstore d g fromlonlat 0 0 byradius 25000 km", "georadius g 0 0 25000 km withdist"],
+  ...["lpos l none", "lpos l none rank -1", "lpos l e7 count 0", "linsert l before none x"],
 ];
 
 test("others are carried out amid each of them", async () => {

@@ -191,6 +191,30 @@ bzmpop 0 2 none z min count 9000
 exists z
 sadd z member
 lmpop 1 z left count 5000
+# where elements are
+rpush l ${all((i) => `element:${i % 5900}`)}
+lpos l element:5800
+lpos l element:30
+lpos l element:30 rank 2
+lpos l element:30 rank -1
+lpos l element:30 rank -2
+lpos l element:30 count 0
+lpos l element:30 rank -1 count 5
+lpos l element:5800 maxlen 5800
+lpos l element:5800 maxlen 5801
+lpos l element:5800 rank -1 maxlen 200
+lpos l element:10 rank -1 count 0 maxlen 5980
+lpos l nothing
+lpos l nothing count 0
+linsert l before element:5800 x
+linsert l after element:5899 y
+linsert l before nothing z
+linsert l before y w
+lrange l 5790 -90
+multi
+lpos l y
+linsert l after y z
+exec
 # by chance, however few there are
 sadd s member
 hset h field value
