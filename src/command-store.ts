@@ -139,6 +139,12 @@ export interface ShownValue {
   length: number;
 }
 
+/**
+ * Told of how many commands of a transaction have been carried out, before each and behind the last, where that is here. True: it has
+ * done then what cannot be done twice.
+ */
+export type Amid = (carriedOut: number) => boolean;
+
 export interface CommandKeyspace {
   /**
    * What `GET` answers for the key in `bytes` from `start` to `end`, told without anything being made for it. False: that is for
@@ -159,6 +165,7 @@ export interface CommandKeyspace {
     commands: readonly QueuedCommand[],
     watched: readonly WatchedKey[],
     client: CommandClient,
+    amid?: Amid,
   ): Reply | Promise<Reply>;
   /** Beside those that are `watched` already. Throws `KEYS_APART` where no replica keeps all of them, and what a read may fail with. */
   watch(keys: readonly Key[], watched: readonly WatchedKey[]): readonly WatchedKey[] | Promise<readonly WatchedKey[]>;

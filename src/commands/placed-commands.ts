@@ -13,6 +13,7 @@ import { numberOf } from "../base/shard-id.ts";
 import { bytesOfReply, NO_ARRAY, plainReply, type Reply } from "../command-reply.ts";
 import type {
   Allowance,
+  Amid,
   CommandClient,
   CommandFacts,
   CommandKeyspace,
@@ -149,24 +150,27 @@ export class PlacedCommands implements CommandKeyspace {
     commands: readonly QueuedCommand[],
     watched: readonly WatchedKey[],
     client: CommandClient,
+    amid?: Amid,
   ): Reply | Promise<Reply> {
-    return this.#acknowledgements.after(client, this.#runAll(commands, watched, client));
+    return this.#acknowledgements.after(client, this.#runAll(commands, watched, client, amid));
   }
 
   #runAll(
     commands: readonly QueuedCommand[],
     watched: readonly WatchedKey[],
     client: CommandClient,
+    amid: Amid | undefined,
   ): Reply | Promise<Reply> {
     try {
-      if (this.#isEverywhere) return this.#local.runAll(commands, watched, client);
+      if (this.#isEverywhere) return this.#local.runAll(commands, watched, client, undefined, amid);
       const coming = untilInView(this.#host, this.#space);
-      if (coming !== undefined) return coming.then(() => this.#runAll(commands, watched, client)).catch(replyOfError);
+      if (coming !== undefined)
+        return coming.then(() => this.#runAll(commands, watched, client, amid)).catch(replyOfError);
       const shards = this.#shardsOf(commands, watched);
       const isWatchedHere = watched.every(({ at }) => at === undefined);
       if (isWatchedHere && this.#isAtHand(shards, client))
-        return this.#local.runAll(commands, watched, client, new Set(shards));
-      return this.#allElsewhere(commands, watched, shards, client).catch(replyOfError);
+        return this.#local.runAll(commands, watched, client, new Set(shards), amid);
+      return this.#allElsewhere(commands, watched, shards, client, amid).catch(replyOfError);
     } catch (error) {
       return replyOfError(error);
     }
@@ -318,6 +322,7 @@ export class PlacedCommands implements CommandKeyspace {
     watched: readonly WatchedKey[],
     shards: readonly Shard[],
     client: CommandClient,
+    amid: Amid | undefined,
   ): Promise<Reply> {
     const { at: only } = watched[0] ?? {};
     // Whoever told their versions has lost the keys, or they were told by several.
@@ -333,7 +338,7 @@ export class PlacedCommands implements CommandKeyspace {
     const carried = await this.#carry({ body, shards, isReadonly, only }, client).catch(noneIfUnreachable);
     if (carried !== undefined) return carried;
     await this.#here.prepare(commands, shards);
-    return this.#local.runAll(commands, watched, client, new Set(shards));
+    return this.#local.runAll(commands, watched, client, new Set(shards), amid);
   }
 
   /** Undefined: to be carried out here, and what the client has written is waited for. */

@@ -9,6 +9,7 @@ import type { Key, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { arrayReply, errorReply, NO_ARRAY, type Reply } from "../command-reply.ts";
 import type {
+  Amid,
   CommandClient,
   CommandFacts,
   CommandWords,
@@ -167,14 +168,23 @@ export class SpaceCommands {
     watched: readonly WatchedKey[],
     client: CommandClient,
     scope?: Scope,
+    amid: Amid = () => false,
   ): Reply | Promise<Reply> {
     const keys = commands.flatMap(({ words, facts }) => keysOf(words, facts));
     const shut = this.#gate.shutFor(keys);
-    if (shut !== undefined) return shut.then(() => this.runAll(commands, watched, client, scope));
+    if (shut !== undefined) return shut.then(() => this.runAll(commands, watched, client, scope, amid));
     const givenBack = commands.flatMap(({ words, facts }) => (facts.group === "generic" ? [] : keysOf(words, facts)));
     const all = (workspace: ReplicaWorkspace): Reply => {
       for (const { key, version } of watched) if (workspace.versionOf(key) !== version) return NO_ARRAY;
-      return arrayReply(commands.map(({ words, facts }) => this.#executeSafely(workspace, words, facts)));
+      const goOn = (at: number): void => {
+        if (amid(at)) workspace.hasWritten = true;
+      };
+      const replies = commands.map(({ words, facts }, at) => {
+        goOn(at);
+        return this.#executeSafely(workspace, words, facts);
+      });
+      goOn(commands.length);
+      return arrayReply(replies);
     };
     const begin = () => this.#begin(client, keys, this.#whole(all, scope, keys, givenBack));
     return commands.some(({ facts }) => writesAllKeys(facts)) ? this.#gate.pass(async () => begin()) : begin();

@@ -3,12 +3,20 @@
 import { latin1FromBytes } from "../../base/bytes.ts";
 import type { Key } from "../../base/ids.ts";
 import { arrayReply, bytesOfReply, errorReply, NO_ARRAY, OK, type Reply } from "../../command-reply.ts";
-import type { CommandFacts, CommandKeyspace, CommandWords, QueuedCommand, WatchedKey } from "../../command-store.ts";
+import type {
+  Amid,
+  CommandFacts,
+  CommandKeyspace,
+  CommandWords,
+  QueuedCommand,
+  WatchedKey,
+} from "../../command-store.ts";
 import type { Connection } from "./connection.ts";
 import { errorOf } from "./error-of.ts";
 import type { ConnectionCommand } from "./extension.ts";
 import { flushOthers, isFlushAll } from "./flush-all.ts";
 import { bytesOfKeys } from "./transaction.ts";
+import { Messages } from "./transaction-messages.ts";
 
 /** Of commands about the connection, unless one alone answers more. */
 const ANSWERS_BYTES_MAX = 1024 * 1024;
@@ -72,7 +80,7 @@ function hasChanged(keyspace: CommandKeyspace, then: readonly WatchedKey[]): boo
 
 /**
  * Commands about the connection change nothing of the keys and are carried out in their places among the answers; what is
- * selected meanwhile counts for the next transaction.
+ * selected meanwhile counts for the next transaction. Messages are sent in their places among the commands (`Messages`).
  */
 function carryOut(
   connection: Connection,
@@ -80,19 +88,26 @@ function carryOut(
   watched: Parameters<Connection["keyspace"]["runAll"]>[1],
 ): Reply | Promise<Reply> {
   const ofKeys = commands.filter(({ facts }) => !facts.isOfConnection);
-  const replies = connection.keyspace.runAll(ofKeys, watched, connection);
-  if (replies instanceof Promise) return replies.then((done) => withOthers(connection, commands, done));
+  const messages = new Messages(connection, commands);
+  const replies = connection.keyspace.runAll(ofKeys, watched, connection, messages.amid);
+  if (replies instanceof Promise) return replies.then((done) => withOthers(connection, commands, done, messages));
   const isAll = ofKeys.length === commands.length && !ofKeys.some(({ facts }) => isFlushAll(facts));
-  return isAll ? replies : withOthers(connection, commands, replies);
+  return isAll ? replies : withOthers(connection, commands, replies, messages);
 }
 
 /** One after the other: what they answer together is bounded, since nothing of it is read in between. */
-async function withOthers(connection: Connection, commands: readonly QueuedCommand[], done: Reply): Promise<Reply> {
+async function withOthers(
+  connection: Connection,
+  commands: readonly QueuedCommand[],
+  done: Reply,
+  messages: Messages,
+): Promise<Reply> {
   if (done.type !== "array") return done;
   const all: Reply[] = [];
   let next = 0;
   let bytes = 0;
-  for (const { words, facts } of commands) {
+  for (const command of commands) {
+    const { words, facts } = command;
     if (!facts.isOfConnection) {
       const reply = done.items[next++] as Reply;
       // Of the other keyspaces nothing is seen before the transaction has ended.
@@ -100,7 +115,10 @@ async function withOthers(connection: Connection, commands: readonly QueuedComma
       all.push(isMore ? await flushOthers(connection, words, facts, reply) : reply);
       continue;
     }
-    const reply = bytes > ANSWERS_BYTES_MAX ? TOO_MUCH : await settled(connection, words, facts);
+    const reply =
+      bytes > ANSWERS_BYTES_MAX
+        ? TOO_MUCH
+        : ((await messages.replyTo(command)) ?? (await settled(connection, words, facts)));
     bytes += bytesOfReply(reply);
     all.push(reply);
   }

@@ -204,6 +204,15 @@ SET q 1
 INCR q
 DEL q nokey
 EXEC
+MULTI
+PUBLISH mark first
+SET q 1
+PUBLISH mark second
+ECHO x
+PUBLISH mark third
+DEL q
+PUBLISH mark fourth
+EXEC
 EVAL "redis.call('SET', KEYS[1], 1) redis.call('INCR', KEYS[1]) return redis.pcall('SADD', KEYS[1], 1)" 1 e
 
 # what takes several turns here
