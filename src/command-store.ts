@@ -4,6 +4,7 @@
  */
 
 import type { Key, ReplicaId } from "./base/ids.ts";
+import type { PlainWords } from "./base/plain-words.ts";
 import type { Reply } from "./command-reply.ts";
 import type { AckLevel, Acks, Dot, Room } from "./store.ts";
 
@@ -147,10 +148,14 @@ export type Amid = (carriedOut: number) => boolean;
 
 export interface CommandKeyspace {
   /**
-   * What `GET` answers for the key in `bytes` from `start` to `end`, told without anything being made for it. False: that is for
-   * `run` to say, as of what is long, not in memory, or no string.
+   * What `GET` answers for a key, told without anything being made for it. False: that is for `run` to say, as of what is long, not in
+   * memory, or no string.
    */
-  glance(bytes: DataView, start: number, end: number, shown: ShownValue): boolean;
+  glance(words: PlainWords, shown: ShownValue): boolean;
+  /** `SET` of a key and a value, without anything else, for a client that waits for no acknowledgement. False, with nothing done: that is for `run`, as what is refused. To be called within `together`. */
+  put(words: PlainWords, client: Pick<CommandClient, "lastWrite">): boolean;
+  /** What `run` does is done in one step, at one instant: it is to be short. */
+  together(run: () => void): void;
   /**
    * Carries one command out, at once where nothing has to be waited for. Never throws, and never rejects. While commands of a
    * client that `goesOn` are not answered, those that name the same keys are carried out in their order.

@@ -5,7 +5,9 @@
  * Of whatever is not so the command tells, and answers; here nothing is refused.
  */
 
-import type { SpaceId } from "../base/ids.ts";
+import { latin1FromBytes } from "../base/bytes.ts";
+import type { Key, SpaceId } from "../base/ids.ts";
+import type { PlainWords } from "../base/plain-words.ts";
 import type { ShownValue } from "../command-store.ts";
 import {
   bodyLengthAt,
@@ -20,31 +22,26 @@ import {
 import type { Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
+import { isAddedTo } from "../types/counter.ts";
 
 /** Longer ones are copied as fast by the command. */
 export const GLANCE_BYTES_MAX = 1024;
 
 /** As `CommandKeyspace.glance`, of a space that is kept here whole. Throws `NOT_READY`, `SHUTTING_DOWN`. */
-export function glance(
-  host: KeyspaceHost,
-  space: SpaceId,
-  bytes: DataView,
-  start: number,
-  end: number,
-  shown: ShownValue,
-): boolean {
+export function glance(host: KeyspaceHost, space: SpaceId, words: PlainWords, shown: ShownValue): boolean {
   const replica = host.replica();
+  const { bytes, keyStart, keyEnd } = words;
+  if (keyEnd === keyStart || keyEnd - keyStart > replica.config.keyBytesMax) return false;
   const shards = replica.shards.in(space);
-  if (end === start || end - start > replica.config.keyBytesMax) return false;
-  const shard = shards[shardOf(bytes, start, end, shards.length)] as Shard;
-  if (shard.increments.count > 0 || shard.quarantined) return false;
-  const slot = shard.findValue(bytes, start, end);
-  if (slot === 0) return isNothing(shard, shown);
+  const shard = shards[shardOf(bytes, keyStart, keyEnd, shards.length)] as Shard;
+  if (shard.quarantined || isAdded(shard, words)) return false;
+  const slot = shard.findValue(words);
+  if (slot === 0) return isNothing(shard, words, shown);
   const view = shard.table.viewOf(slot);
   const at = shard.table.offsetOf(slot);
   const flags = flagsAt(view, at);
-  if ((flags & (FALLEN | FLAG_AWAY | FLAG_TAGS)) !== 0) return (flags & FALLEN) !== 0 && isNothing(shard, shown);
-  if ((flags & FLAG_EXPIRES) !== 0 && expiresAt(view, at) <= host.now()) return isNothing(shard, shown);
+  if ((flags & (FALLEN | FLAG_AWAY | FLAG_TAGS)) !== 0) return (flags & FALLEN) !== 0 && isNothing(shard, words, shown);
+  if ((flags & FLAG_EXPIRES) !== 0 && expiresAt(view, at) <= host.now()) return isNothing(shard, words, shown);
   const length = bodyLengthAt(view, at);
   if (length > GLANCE_BYTES_MAX) return false;
   shard.values.used(slot);
@@ -54,8 +51,24 @@ export function glance(
   return true;
 }
 
-/** False: there may be a collection. */
-function isNothing(shard: Shard, shown: ShownValue): boolean {
+/** False: there is a collection. */
+function isNothing(shard: Shard, words: PlainWords, shown: ShownValue): boolean {
   shown.length = -1;
-  return shard.containers.count === 0;
+  return !isCollection(shard, words);
+}
+
+function isAdded(shard: Shard, words: PlainWords): boolean {
+  return shard.increments.count > 0 && isAddedTo(shard, keyIn(words));
+}
+
+/** True where something is held of one; text is made of the key only in a shard that has some. */
+export function isCollection(shard: Shard, words: PlainWords): boolean {
+  if (shard.containers.count === 0) return false;
+  for (const _ of shard.containers.under(keyIn(words))) return true;
+  return false;
+}
+
+function keyIn({ bytes, keyStart, keyEnd }: PlainWords): Key {
+  const key = new Uint8Array(bytes.buffer, bytes.byteOffset + keyStart, keyEnd - keyStart);
+  return latin1FromBytes(key) as Key;
 }

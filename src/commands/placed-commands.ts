@@ -8,6 +8,7 @@ import { assert } from "../base/assert.ts";
 import { latin1FromBytes } from "../base/bytes.ts";
 import { toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
+import type { PlainWords } from "../base/plain-words.ts";
 import type { Random } from "../base/random.ts";
 import { numberOf } from "../base/shard-id.ts";
 import { bytesOfReply, NO_ARRAY, plainReply, type Reply } from "../command-reply.ts";
@@ -99,12 +100,24 @@ export class PlacedCommands implements CommandKeyspace {
     this.#acknowledgements = new Acknowledgements(host, router, space, local);
   }
 
-  glance(bytes: DataView, start: number, end: number, shown: ShownValue): boolean {
+  glance(words: PlainWords, shown: ShownValue): boolean {
     try {
-      return this.#isEverywhere && this.#local.glance(bytes, start, end, shown);
+      return this.#isEverywhere && this.#local.glance(words, shown);
     } catch {
       return false;
     }
+  }
+
+  put(words: PlainWords, client: Pick<CommandClient, "lastWrite">): boolean {
+    try {
+      return this.#isEverywhere && this.#local.put(words, client);
+    } catch {
+      return false;
+    }
+  }
+
+  together(run: () => void): void {
+    this.#local.together(run);
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {

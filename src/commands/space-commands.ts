@@ -6,6 +6,7 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
+import type { PlainWords } from "../base/plain-words.ts";
 import type { Random } from "../base/random.ts";
 import { arrayReply, errorReply, NO_ARRAY, type Reply } from "../command-reply.ts";
 import type {
@@ -29,6 +30,7 @@ import { glance } from "./glance.ts";
 import { Interruption, NOT_NAMED, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
 import { KeyGate } from "./key-gate.ts";
 import { Lookups } from "./lookups.ts";
+import { putPlain } from "./plain-put.ts";
 import { ReplicaWorkspace } from "./replica-workspace.ts";
 import type { Scope } from "./scope.ts";
 import { ScriptCalls } from "./script-calls.ts";
@@ -73,6 +75,8 @@ export class SpaceCommands {
   /** Of all clients, those of other replicas included. */
   readonly lookups = new Lookups();
   #workspace: ReplicaWorkspace | undefined;
+  /** Of the present step of `together`. */
+  #stepNow = 0;
   /** Whose commands are carried out. */
   #client: CommandClient = { lastWrite: undefined };
 
@@ -89,11 +93,24 @@ export class SpaceCommands {
   }
 
   /** As `CommandKeyspace.glance`, of a space that is kept here whole. */
-  glance(bytes: DataView, start: number, end: number, shown: ShownValue): boolean {
-    if (!this.#gate.isOpen || !glance(this.#host, this.#space, bytes, start, end, shown)) return false;
+  glance(words: PlainWords, shown: ShownValue): boolean {
+    if (!this.#gate.isOpen || !glance(this.#host, this.#space, words, shown)) return false;
     if (shown.length < 0) this.lookups.misses++;
     else this.lookups.hits++;
     return true;
+  }
+
+  /** As `CommandKeyspace.put`, of a space that is kept here whole. Where somebody is told of commands, each is for `run`. */
+  put(words: PlainWords, client: Pick<CommandClient, "lastWrite">): boolean {
+    if (!this.#gate.isOpen || this.#told.listener !== undefined) return false;
+    return putPlain(this.#host.replica(), this.#space, words, client, this.#stepNow);
+  }
+
+  together(run: () => void): void {
+    this.#host.step((now) => {
+      this.#stepNow = now;
+      run();
+    });
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient, scope?: Scope): Reply | Promise<Reply> {

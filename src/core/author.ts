@@ -6,6 +6,7 @@
 import { assert } from "../base/assert.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key, OriginId } from "../base/ids.ts";
+import type { PlainWords } from "../base/plain-words.ts";
 import { bucketOf } from "./bucket.ts";
 import { TIMESTAMP_MAX } from "./clock.ts";
 import { slotsAddedTo } from "./counted-members.ts";
@@ -14,7 +15,8 @@ import { overAt, sightAt } from "./increments.ts";
 import type { Invalidations } from "./invalidations.ts";
 import { isCountedKind, KIND_PLAIN } from "./kind.ts";
 import type { Losses } from "./losses.ts";
-import { FLAG_DEAD, FLAG_SEEN, flagsAt, originAt, sequenceAt, timestampAt } from "./record.ts";
+import { plainRecord } from "./plain-record.ts";
+import { FLAG_DEAD, FLAG_SEEN, flagsAt, keyAt, originAt, sequenceAt, timestampAt } from "./record.ts";
 import { encodeSeen, NONE_SEEN, SEEN_BYTES_MAX } from "./seen.ts";
 import type { Shard } from "./shard.ts";
 import type { VersionVector } from "./version-vector.ts";
@@ -126,11 +128,42 @@ export class Author {
       seen: isCountedKind(write.kind) ? this.#sightFor(write, slot, nowMs) : undefined,
       expiresAt: write.expiresAt,
     });
+    const stored = this.#store(slot, writer, length, hash, origin, sequence);
+    if (write.isRemoval === true) this.#losses.noteRemoval(stored, timestamp);
+    return stored;
+  }
+
+  /** As `Shard.writeValue`. */
+  writeValue(words: PlainWords, nowMs: number): number {
+    const origin = this.#origin;
+    assert(origin !== undefined, "a life begins before the first write");
+    const { clock, graves, increments, table } = this.#holdings;
+    plainRecord.set(words);
+    if (increments.count > 0 && increments.of(keyAt(plainRecord.view, plainRecord.bytes, 0)).length > 0) return 0;
+    const hash = table.hashOf(plainRecord.view, 0);
+    const slot = table.find(plainRecord.view, 0, hash);
+    if (slot !== 0 && (flagsAt(table.viewOf(slot), table.offsetOf(slot)) & FLAG_SEEN) !== 0) return 0;
+    const purged = graves.marks?.of(bucketOf(plainRecord.view, 0)) ?? 0;
+    const timestamp = Math.max(clock.next(nowMs), (slot === 0 ? 0 : this.#stampIn(slot)) + 1, purged + 1);
+    if (timestamp > TIMESTAMP_MAX) return 0;
+    const sequence = this.#sequence + 1;
+    plainRecord.seal(timestamp, origin, sequence);
+    return this.#store(slot, plainRecord, plainRecord.length, hash, origin, sequence);
+  }
+
+  /** Holds the record that was made under the next dot, in a slot (0: a new one). */
+  #store(
+    slot: number,
+    record: { readonly view: DataView; readonly bytes: Uint8Array },
+    length: number,
+    hash: number,
+    origin: OriginId,
+    sequence: number,
+  ): number {
     const surpassed = slot === 0 || this.wrote(slot) ? 0 : this.#stampIn(slot);
-    const stored = this.#holdings.take(slot, writer.view, writer.bytes, 0, length, hash);
+    const stored = this.#holdings.take(slot, record.view, record.bytes, 0, length, hash);
     this.#claim(origin, sequence);
     if (surpassed > 0) this.#losses.surpass(stored, surpassed);
-    if (write.isRemoval === true) this.#losses.noteRemoval(stored, timestamp);
     return stored;
   }
 

@@ -17,6 +17,7 @@
 
 import { assert } from "../base/assert.ts";
 import type { Key, OriginId, ShardId } from "../base/ids.ts";
+import type { PlainWords } from "../base/plain-words.ts";
 import { isForEverybody, spaceOf } from "../base/shard-id.ts";
 import { Accounts } from "./accounts.ts";
 import type { Agenda } from "./agenda.ts";
@@ -35,11 +36,10 @@ import type { Graves } from "./graves.ts";
 import { Holdings } from "./holdings.ts";
 import { Increments } from "./increments.ts";
 import { Invalidations } from "./invalidations.ts";
-import { probeOf } from "./key-probe.ts";
-import { KIND_PLAIN } from "./kind.ts";
 import { Losses } from "./losses.ts";
 import { NewDots, NONE_TWICE, type Twice } from "./new-dots.ts";
 import type { EarlyRegisters } from "./origin-chains.ts";
+import { plainRecord } from "./plain-record.ts";
 import type { PurgeMarks } from "./purge-marks.ts";
 import { Quarantine } from "./quarantine.ts";
 import { expiresAt, FALLEN, FLAG_DEAD, flagsAt, isAway, isGone, type RecordWriter } from "./record.ts";
@@ -199,9 +199,10 @@ export class Shard {
     return this.table.find(writer.view, 0);
   }
 
-  /** The same of a value, whose key is in `bytes` from `start` to `end`. */
-  findValue(bytes: DataView, start: number, end: number): number {
-    return this.table.find(probeOf(KIND_PLAIN, bytes, start, end), 0);
+  /** The same of a value, whose key is as a client sent it. */
+  findValue(words: PlainWords): number {
+    plainRecord.setKey(words);
+    return this.table.find(plainRecord.view, 0);
   }
 
   /** True when the register in `slot` may be served: not deleted, expired at `nowMs` or stale, not waiting in quarantine. */
@@ -284,6 +285,15 @@ export class Shard {
       "nothing is written into a shard that leaves, or under a life that is spent there",
     );
     return this.#author.write(write, nowMs);
+  }
+
+  /**
+   * As `write`, of a value that is nothing but key and bytes, to which nobody has added: its record is `plainRecord`. 0, with nothing
+   * changed: that takes `write`.
+   */
+  writeValue(words: PlainWords, nowMs: number): number {
+    if (this.isSpent || this.isLeaving) return 0;
+    return this.#author.writeValue(words, nowMs);
   }
 
   /** What a write of this key has to be stamped above: what is held of it, and what has been purged. */

@@ -2,12 +2,14 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
+import type { PlainWords } from "../base/plain-words.ts";
 import { DEFAULT_SPACE, SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import type { Replication } from "../cluster/replication.ts";
 import type { LocalWrite } from "../core/author.ts";
 import type { Container } from "../core/container.ts";
 import { LEASE_FIELD } from "../core/container-part.ts";
 import { KIND_PLAIN } from "../core/kind.ts";
+import { plainRecord } from "../core/plain-record.ts";
 import { fieldAt, keyAt, keyStartAt, kindAt, type RecordWriter, recordLength } from "../core/record.ts";
 import type { Residency } from "../core/residency.ts";
 import type { Shard } from "../core/shard.ts";
@@ -75,6 +77,16 @@ export class LocalWrites {
     this.prepare(shard);
     const slot = shard.write(write, now);
     this.#host.replication.queue(shard, this.#writer.view, recordLength(this.#writer.view, 0), confirm);
+    return slot;
+  }
+
+  /** As `write`, of what `Shard.writeValue` takes; 0, with nothing changed: that takes `write`. */
+  writeValue(shard: Shard, words: PlainWords, now: number): number {
+    this.expectRoom(spaceOf(shard.id));
+    const slot = shard.writeValue(words, now);
+    if (slot === 0) return 0;
+    this.#host.replication.queue(shard, plainRecord.view, plainRecord.length, false);
+    this.#host.tidings.applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now);
     return slot;
   }
 

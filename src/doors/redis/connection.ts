@@ -25,10 +25,10 @@ import type { ConnectionOutput } from "./connection-output.ts";
 import type { ConnectionsAround } from "./connections-around.ts";
 import { errorOf } from "./error-of.ts";
 import { flushAll, isFlushAll } from "./flush-all.ts";
-import { Glances } from "./glances.ts";
 import { GoneSignal } from "./gone-signal.ts";
 import { LongAnswers, nextTurn } from "./long-answers.ts";
 import { OncePerTurn } from "./once-per-turn.ts";
+import { PlainCommands } from "./plain-commands.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { refusalTo, unknownTo } from "./refused-commands.ts";
 import { isLong, writeReply } from "./reply-encoder.ts";
@@ -70,7 +70,7 @@ export class Connection implements CommandClient {
   gate: ((facts: CommandFacts, words: CommandWords) => Reply | undefined) | undefined;
   readonly #output: ConnectionOutput;
   readonly #parser: RequestParser;
-  readonly #glances: Glances;
+  readonly #plain: PlainCommands;
   #wrongTokens = 0;
   #isWorking = false;
   #isBusy = false;
@@ -96,7 +96,7 @@ export class Connection implements CommandClient {
     this.principal = around.auth.required ? undefined : ANYONE;
     this.#names = new CommandNames(around.store.commands);
     this.#parser = new RequestParser(requestLimitsOf(this.principal, around.limits), this.#names);
-    this.#glances = new Glances(this, this.#parser);
+    this.#plain = new PlainCommands(this, this.#parser);
     this.createdAt = around.now();
     this.activeAt = this.createdAt;
     const keyspace = around.store.keyspace("default");
@@ -263,7 +263,7 @@ export class Connection implements CommandClient {
   /** True: it stopped for what is not read yet (N2). */
   #carryOutAll(until: number): boolean {
     while (!this.#isEnding && !this.#isBusy && this.#mayBegin()) {
-      if (!this.#line.isOpen) this.#glances.answer();
+      if (!this.#line.isOpen) this.#plain.carryOut();
       const words = this.#parser.next();
       if (words === undefined) {
         if (this.#parser.needsRoom === 0 || this.#line.isOpen) return false;

@@ -12,6 +12,7 @@
  * Errors are in the words of Redis. The protocol: https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 
+import type { PlainWords } from "../../base/plain-words.ts";
 import { FREE_BYTES } from "./argument-room.ts";
 import { splitWords } from "./inline-words.ts";
 import { ARGUMENT_OVERHEAD, type RequestLimits } from "./request-limits.ts";
@@ -19,6 +20,11 @@ import { type KnownNames, WholeCommands } from "./whole-commands.ts";
 
 /** A command: its name and its arguments, each valid until the next call of `feed`, unless it is copied. */
 export type Command = readonly Uint8Array[];
+
+/** The words of one, and which it is. */
+export interface PlainCommand extends PlainWords {
+  readonly isSet: boolean;
+}
 
 /** The client does not speak the protocol; the message is what it is told, without the `-ERR `. */
 export class ProtocolError extends Error {
@@ -127,30 +133,19 @@ export class RequestParser {
   }
 
   /**
-   * True where the next command is `GET` of a key, and wholly there: that is in `bytes` from `keyStart` to `keyEnd`. It is the next
-   * one still, until `takeGet`.
+   * `GET` of a key, or `SET` of one with a value and nothing else, where that comes next and is wholly there. It comes next still,
+   * until `takePlain`. Undefined: it is something else.
    */
-  nextGet(): boolean {
+  nextPlain(): PlainCommand | undefined {
     const isBetween = this.#missing === 0 && this.#looked === 0 && this.needsRoom === 0;
-    return isBetween && this.#failed === undefined && this.#whole.nextGet(this.#at, this.#limits);
+    if (!isBetween || this.#failed !== undefined) return undefined;
+    return this.#whole.nextPlain(this.#at, this.#limits) ? this.#whole : undefined;
   }
 
-  /** The command that `nextGet` told of is read. */
-  takeGet(): void {
+  /** The command that `nextPlain` told of is read. */
+  takePlain(): void {
     this.#at = this.#whole.end;
     this.#room = 0;
-  }
-
-  get bytes(): DataView {
-    return this.#whole.view;
-  }
-
-  get keyStart(): number {
-    return this.#whole.keyStart;
-  }
-
-  get keyEnd(): number {
-    return this.#whole.keyEnd;
   }
 
   /** Bytes of what is not complete for which there is no room. */

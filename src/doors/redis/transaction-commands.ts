@@ -4,7 +4,6 @@ import { latin1FromBytes } from "../../base/bytes.ts";
 import type { Key } from "../../base/ids.ts";
 import { arrayReply, bytesOfReply, errorReply, NO_ARRAY, OK, type Reply } from "../../command-reply.ts";
 import type {
-  Amid,
   CommandFacts,
   CommandKeyspace,
   CommandWords,

@@ -4,6 +4,7 @@
  * nothing is refused here, and no byte is looked at more than once more (Q2 of `request-parser.ts`).
  */
 
+import type { PlainWords } from "../../base/plain-words.ts";
 import { ARGUMENT_OVERHEAD, type RequestLimits } from "./request-limits.ts";
 
 /** Of a count or a length that is looked at here. */
@@ -17,15 +18,17 @@ const DOLLAR = 36;
 const ASTERISK = 42;
 const ZERO = 48;
 
-const TWO = 50;
-/** `*2`, `$3`, `get` with the ends of their lines, and the `$` of the key, as numbers that are looked at at once. */
+/** `*2`, `*3`, `$3`, `get`, `set` with the ends of their lines, and the `$` of a key, as numbers that are looked at at once. */
 const ARRAY_OF_TWO = 0x2a320d0a;
+const ARRAY_OF_THREE = 0x2a330d0a;
 const OF_THREE_BYTES = 0x24330d0a;
 const GET = 0x6765740d;
+const SET = 0x7365740d;
 const NEXT_BULK = 0x0a24;
 /** Of letters; it leaves the end of the line as it is. */
 const LOWER_CASE = 0x20202000;
-const GET_BYTES_MIN = 20;
+const NAME_BYTES = 3;
+const PLAIN_BYTES_MIN = 20;
 const NO_VIEW = new DataView(new ArrayBuffer(0));
 
 /** Whoever knows the names of commands, and has bytes of its own for those that were sent before. */
@@ -33,7 +36,7 @@ export interface KnownNames {
   wordOf(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined;
 }
 
-export class WholeCommands {
+export class WholeCommands implements PlainWords {
   readonly #names: KnownNames | undefined;
   #bytes: Uint8Array = new Uint8Array(0);
   /** What `#bytes` is a view of, which it takes time to ask for. */
@@ -41,11 +44,13 @@ export class WholeCommands {
   #offset = 0;
   /** Behind what was read last. */
   end = 0;
-  /** Of the bytes, for `nextGet`. */
-  view: DataView = NO_VIEW;
-  /** Where the key is of which `nextGet` told. */
+  /** What `nextPlain` told of. */
+  bytes: DataView = NO_VIEW;
+  isSet = false;
   keyStart = 0;
   keyEnd = 0;
+  valueStart = 0;
+  valueEnd = 0;
 
   constructor(names?: KnownNames) {
     this.#names = names;
@@ -78,22 +83,37 @@ export class WholeCommands {
     return commandBytes > limits.commandBytesMax ? undefined : words;
   }
 
-  /** True where `GET` and a key begin at `at`, and neither a view nor a list is made of them; then `end` is behind. */
-  nextGet(at: number, limits: RequestLimits): boolean {
+  /** True where `GET` and a key, or `SET` with a value besides, begin at `at`: neither views nor a list are made of them; then `end` is behind. */
+  nextPlain(at: number, limits: RequestLimits): boolean {
     const bytes = this.#bytes;
-    if (bytes.length - at < GET_BYTES_MIN || bytes[at + 1] !== TWO || limits.argumentsMax < 2) return false;
-    if (this.view.buffer !== this.#buffer || this.view.byteOffset !== this.#offset)
-      this.view = new DataView(this.#buffer, this.#offset, bytes.length);
-    const { view } = this;
-    if (view.getInt32(at) !== ARRAY_OF_TWO || view.getInt32(at + 4) !== OF_THREE_BYTES) return false;
-    if ((view.getInt32(at + 8) | LOWER_CASE) !== GET || view.getInt16(at + 12) !== NEXT_BULK) return false;
-    const length = this.#number(at + 14);
-    const end = this.end + length;
-    if (length < 0 || length > limits.argumentBytesMax || end + 2 > bytes.length) return false;
-    this.keyStart = this.end;
-    this.keyEnd = end;
-    this.end = end + 2;
-    return length + 3 + 2 * ARGUMENT_OVERHEAD <= limits.commandBytesMax;
+    if (bytes.length - at < PLAIN_BYTES_MIN || bytes[at + 2] !== CR) return false;
+    if (this.bytes.buffer !== this.#buffer || this.bytes.byteOffset !== this.#offset)
+      this.bytes = new DataView(this.#buffer, this.#offset, bytes.length);
+    const view = this.bytes;
+    if (view.getInt32(at + 4) !== OF_THREE_BYTES || view.getInt16(at + 12) !== NEXT_BULK) return false;
+    const name = view.getInt32(at + 8) | LOWER_CASE;
+    const count = view.getInt32(at);
+    this.isSet = name === SET && count === ARRAY_OF_THREE;
+    if (!this.isSet && !(name === GET && count === ARRAY_OF_TWO)) return false;
+    this.keyStart = this.#word(at + 13, limits);
+    if (this.keyStart < 0) return false;
+    this.keyEnd = this.end - 2;
+    this.valueStart = this.isSet ? this.#word(this.end, limits) : this.end;
+    if (this.valueStart < 0) return false;
+    this.valueEnd = this.isSet ? this.end - 2 : this.end;
+    const commandBytes = NAME_BYTES + this.keyEnd - this.keyStart + this.valueEnd - this.valueStart;
+    return limits.argumentsMax >= 3 && commandBytes + 3 * ARGUMENT_OVERHEAD <= limits.commandBytesMax;
+  }
+
+  /** Where the word is whose length is told at `at`, behind which `end` is then; -1: it is not all here, or too long. */
+  #word(at: number, limits: RequestLimits): number {
+    const bytes = this.#bytes;
+    if (bytes[at] !== DOLLAR) return -1;
+    const length = this.#number(at + 1);
+    const start = this.end;
+    if (length < 0 || length > limits.argumentBytesMax || start + length + 2 > bytes.length) return -1;
+    this.end = start + length + 2;
+    return start;
   }
 
   #view(start: number, length: number): Uint8Array {

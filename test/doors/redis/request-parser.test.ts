@@ -2,7 +2,12 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Command, ProtocolError, RequestParser } from "../../../src/doors/redis/request-parser.ts";
+import {
+  type Command,
+  type PlainCommand,
+  ProtocolError,
+  RequestParser,
+} from "../../../src/doors/redis/request-parser.ts";
 
 const LIMITS = { argumentBytesMax: 100_000, argumentsMax: 1000, commandBytesMax: 300_000 };
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (each) => each.charCodeAt(0));
@@ -46,7 +51,13 @@ function cut(text: string, at: readonly number[]): string[] {
   return [0, ...ends].map((from, i) => text.slice(from, ends[i] ?? text.length));
 }
 
-const isGet = ([name, ...keys]: readonly string[]) => /^get$/i.test(name ?? "") && keys.length === 1;
+function wordsOf(plain: PlainCommand | undefined): string[] {
+  if (plain === undefined) return [];
+  const { bytes, isSet, keyStart, keyEnd, valueStart, valueEnd } = plain;
+  const between = (start: number, end: number) =>
+    textOf(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
+  return isSet ? ["SET", between(keyStart, keyEnd), between(valueStart, valueEnd)] : ["GET", between(keyStart, keyEnd)];
+}
 
 const argument = fc.oneof(
   fc.uint8Array({ maxLength: 40 }).map((bytes) => textOf(bytes)),
@@ -69,44 +80,60 @@ describe("commands", () => {
     expect(parse([...commands.map(encode).join("")])).toEqual(commands);
   });
 
-  it("are known for GET of a key without being taken apart, however they are cut", () => {
-    const key = argument.map((text) => text.slice(0, 200));
-    const get = fc.tuple(fc.constantFrom("GET", "get", "Get"), key);
+  it("are known as plain ones without being taken apart, however they are cut", () => {
+    const word = argument.map((text) => text.slice(0, 200));
+    const get = fc.tuple(fc.constantFrom("GET", "get", "Get"), word);
+    const set = fc.tuple(fc.constantFrom("SET", "set", "sEt"), word, word);
     const cuts = fc.array(fc.nat({ max: 5000 }), { maxLength: 12 });
     fc.assert(
-      fc.property(fc.array(fc.oneof(get, get, command), { maxLength: 8 }), cuts, (commands, at) => {
+      fc.property(fc.array(fc.oneof(get, set, command), { maxLength: 8 }), cuts, (commands, at) => {
         const parser = new RequestParser(LIMITS);
         const read: string[][] = [];
         for (const chunk of cut(commands.map(encode).join(""), at)) {
           parser.feed(bytesOf(chunk));
           for (;;) {
-            for (; parser.nextGet(); parser.takeGet()) {
-              const { buffer, byteOffset } = parser.bytes;
-              const bytes = new Uint8Array(buffer, byteOffset + parser.keyStart, parser.keyEnd - parser.keyStart);
-              read.push(["GET", textOf(bytes)]);
+            for (let plain = parser.nextPlain(); plain !== undefined; plain = parser.nextPlain()) {
+              read.push(wordsOf(plain));
+              parser.takePlain();
             }
             const other = next(parser);
             if (other === undefined) break;
             read.push(other.map(textOf));
           }
         }
-        const named = (words: readonly string[]) => (isGet(words) ? ["GET", words[1]] : words);
-        expect(read.map(named)).toEqual(commands.map(named));
+        const shouted = ([name = "", ...words]: readonly string[]) => [name.toUpperCase(), ...words];
+        expect(read.map(shouted)).toEqual(commands.map(shouted));
       }),
     );
   });
 
-  it("that are not wholly there, too long, or not GET, are left where they are", () => {
+  it.each([
+    ["*2\r\n$3\r\nGET\r\n$3\r\nab"],
+    ["*3\r\n$3\r\nSET\r\n$3\r\nabc\r\n"],
+    ["*3\r\n$3\r\nSET\r\n$3\r\nabc\r\n$3\r\nab"],
+    [encode(["GET", "abcdef"])],
+    [encode(["SET", "abc", "abcdef"])],
+    [encode(["GET"])],
+    [encode(["GET", "a", "b"])],
+    [encode(["SET", "abcde"])],
+    [encode(["SET", "a", "b", "NX"])],
+    [encode(["TTL", "abcde"])],
+    ["*2\r\n$3\r\nGET\r\n:3\r\nabc\r\n"],
+    ["*2\n\n$3\r\nGET\r\n$3\r\nabc\r\n"],
+  ])("are left where they are that are not plain, not wholly there, or too long: %j", (text) => {
     const parser = new RequestParser({ ...LIMITS, argumentBytesMax: 5 });
-    for (const text of ["*2\r\n$3\r\nGET\r\n$3\r\nab", "*2\r\n$3\r\nSET\r\n$3\r\nabc\r\n", encode(["GET", "abcdef"])]) {
-      const other = new RequestParser({ ...LIMITS, argumentBytesMax: 5 });
-      other.feed(bytesOf(text));
-      expect(other.nextGet()).toBe(false);
-    }
-    parser.feed(bytesOf(encode(["GET", "abc"])));
-    expect([parser.nextGet(), parser.nextGet()]).toEqual([true, true]);
+    parser.feed(bytesOf(text));
+    expect(parser.nextPlain()).toBeUndefined();
+  });
+
+  it("that are plain come next until they are taken", () => {
+    const parser = new RequestParser(LIMITS);
+    parser.feed(bytesOf(encode(["GET", "abc"]) + encode(["SET", "a", ""])));
+    for (let time = 0; time < 2; time++) expect(wordsOf(parser.nextPlain())).toEqual(["GET", "abc"]);
     expect(parser.next()?.map(textOf)).toEqual(["GET", "abc"]);
-    expect([parser.nextGet(), parser.next()]).toEqual([false, undefined]);
+    expect(wordsOf(parser.nextPlain())).toEqual(["SET", "a", ""]);
+    parser.takePlain();
+    expect([parser.nextPlain(), parser.next()]).toEqual([undefined, undefined]);
   });
 
   it("without arguments are nothing", () => {

@@ -1,4 +1,4 @@
-/** `GET`s that are answered at a glance, among other commands: as if each had been carried out by itself. */
+/** Plain `GET`s and `SET`s among other commands: as if each had been carried out by itself. */
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { errorReply, OK } from "../../../src/command-reply.ts";
@@ -7,10 +7,14 @@ import type { Connection } from "../../../src/doors/redis/connection.ts";
 import { RespClient } from "../../redis/resp-client.ts";
 import { openRedisDoor, type TestRedisDoor } from "../../support/redis-door.ts";
 
+const ok = { status: "OK" };
+const queued = { status: "QUEUED" };
+
 const AUTH = createAuth([
   { token: "all", scopes: ["read", "write"] },
   { token: "some", scopes: ["read", "write"], prefix: "my:" },
   { token: "writer", scopes: ["write"] },
+  { token: "reader", scopes: ["read"] },
 ]);
 
 let doors: TestRedisDoor;
@@ -50,12 +54,21 @@ test("come in order, and are counted", async () => {
 test("wait for their transaction, and tell nobody what is not theirs to read", async () => {
   const [client, some, writer] = [0, 1, 2].map(() => RespClient.connect(doors.port));
   expect(
-    await answers((await client) as RespClient, ["auth all", "set a 1", "multi", "get a", "exec", "get a"]),
-  ).toEqual([{ status: "OK" }, { status: "OK" }, { status: "OK" }, { status: "QUEUED" }, ["1"], "1"]);
+    await answers((await client) as RespClient, ["auth all", "set a 1", "multi", "get a", "set a 2", "exec", "get a"]),
+  ).toEqual([ok, ok, ok, queued, queued, ["1", ok], "2"]);
   const refused = { error: expect.stringMatching(/^NOPERM/) };
-  const [, ...shown] = await answers((await some) as RespClient, ["auth some", "get a", "set my:a 2", "get my:a"]);
-  expect(shown).toEqual([refused, { status: "OK" }, "2"]);
-  expect(await answers((await writer) as RespClient, ["auth writer", "get a"])).toEqual([{ status: "OK" }, refused]);
+  const [, ...shown] = await answers((await some) as RespClient, [
+    "auth some",
+    "get a",
+    "set a 2",
+    "set my:a 2",
+    "get my:a",
+  ]);
+  expect(shown).toEqual([refused, refused, { status: "OK" }, "2"]);
+  const [, ...written] = await answers((await writer) as RespClient, ["auth writer", "set a 3", "get a"]);
+  expect(written).toEqual([{ status: "OK" }, refused]);
+  const [, ...read] = await answers(await RespClient.connect(doors.port), ["auth reader", "get a", "set a 4", "get a"]);
+  expect(read).toEqual(["3", refused, "3"]);
 });
 
 test("are held back where another command has shut the gate", async () => {
