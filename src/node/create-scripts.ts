@@ -13,7 +13,7 @@ const LOG_LEVELS: readonly LogLevel[] = ["debug", "debug", "info", "warn"];
 export function createScripts(log: Log): LuaScripts {
   return new LuaScripts({
     host: webAssemblyHost,
-    elapsedMs: systemStopwatch.elapsedMs,
+    stopwatch: systemStopwatch,
     digestOf: (bytes) => createHash("sha1").update(bytes).digest("hex"),
     log: (level, text) => log(LOG_LEVELS[level] ?? "info", "script", { text }),
     version: REDIS_VERSION,

@@ -19,6 +19,7 @@ import { fillMessagePackLibrary } from "./message-pack-library.ts";
 import { fillRandomLibrary } from "./random-library.ts";
 import { fillRedisLibrary, type RunningScript, tooMuch } from "./redis-library.ts";
 import { Sandbox } from "./sandbox.ts";
+import { type ScriptStopwatch, ScriptTime } from "./script-time.ts";
 import { Steps } from "./steps.ts";
 import { fillStringLibrary } from "./string-library.ts";
 import { fillStructLibrary } from "./struct-library.ts";
@@ -28,8 +29,7 @@ export interface ScriptMachineOptions {
   readonly host: WebAssemblyHost;
   /** Of the interpreter, and of what is made for one script beside it. */
   readonly memoryBytesMax: number;
-  /** Ms from any instant. */
-  readonly elapsedMs: () => number;
+  readonly stopwatch: ScriptStopwatch;
   readonly digestOf: (bytes: Uint8Array) => string;
   readonly log: (level: number, text: string) => void;
   /** Of Redis, as scripts ask for it. */
@@ -66,8 +66,7 @@ export class ScriptMachine {
   readonly #lua: Lua;
   readonly #sandbox: Sandbox;
   readonly #running: RunningScript;
-  #timeLimitMs = 0;
-  #endsAt = 0;
+  readonly #time: ScriptTime;
   #isOver = false;
   #spentBytes = 0;
   /** Whose hook was set last, and to how many instructions. */
@@ -78,6 +77,7 @@ export class ScriptMachine {
 
   constructor(options: ScriptMachineOptions) {
     this.#options = options;
+    this.#time = new ScriptTime(options.stopwatch);
     const { digestOf, log, version, memoryBytesMax } = options;
     const spend = (bytes: number): void => this.#spend(bytes);
     const steps = new Steps(() => spend(0));
@@ -167,8 +167,7 @@ export class ScriptMachine {
   #begin(caller: ScriptCaller, timeLimitMs: number): void {
     this.#running.caller = caller;
     this.#running.version = 2;
-    this.#timeLimitMs = timeLimitMs;
-    this.#endsAt = this.#options.elapsedMs() + timeLimitMs;
+    this.#time.begin(timeLimitMs);
     this.#isOver = false;
     this.#spentBytes = 0;
     this.#lua.hasThrown = false;
@@ -216,7 +215,7 @@ export class ScriptMachine {
   }
 
   #timeIsUp(): Reply {
-    const limit = `${this.#timeLimitMs} ms (lua-time-limit)`;
+    const limit = `${this.#time.limitMs} ms (lua-time-limit)`;
     return errorReply(`ERR Script ended: it took longer than ${limit}. What it wrote until then stays.`);
   }
 
@@ -231,8 +230,7 @@ export class ScriptMachine {
   }
 
   #checkTime(thread: Thread): void {
-    if (!this.#isOver && !this.#lua.hasThrown && this.#options.elapsedMs() <= this.#endsAt)
-      return this.#lookAgain(thread);
+    if (!this.#isOver && !this.#lua.hasThrown && !this.#time.isOver) return this.#lookAgain(thread);
     this.#isOver = !this.#lua.hasThrown;
     this.#lua.c.lua_sethook(thread, this.#lua.hookIndex, HOOK_MASK, HOOK_AT_ONCE);
     this.#lua.c.lua_sethook(this.#lua.main, this.#lua.hookIndex, HOOK_MASK, HOOK_AT_ONCE);
@@ -254,7 +252,7 @@ export class ScriptMachine {
     this.#spentBytes += bytes;
     const { memoryBytesMax } = this.#options;
     if (this.#spentBytes > memoryBytesMax) throw tooMuch(memoryBytesMax);
-    if (this.#isOver || this.#lua.hasThrown || this.#options.elapsedMs() > this.#endsAt) {
+    if (this.#isOver || this.#lua.hasThrown || this.#time.isOver) {
       this.#isOver = !this.#lua.hasThrown;
       throw new LuaError("Script ended", false);
     }

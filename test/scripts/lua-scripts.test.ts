@@ -57,6 +57,27 @@ describe("a script is ended", () => {
     expect(textOf(run(engine, "return 1"))).toBe(1);
   });
 
+  it("not while it waits for a processor that others use", () => {
+    const loop = "local n = 0 for i = 1, 20000 do n = n + math.abs(i) end return n";
+    expect(textOf(run(scriptEngine({}, 0.1), loop))).toContain("Script ended");
+    expect(
+      textOf(
+        run(
+          scriptEngine({}, 0.1, () => {}, 0.01),
+          loop,
+        ),
+      ),
+    ).toBe(200010000);
+    expect(
+      textOf(
+        run(
+          scriptEngine({}, 0.1, () => {}, 0.5),
+          "while true do end",
+        ),
+      ),
+    ).toContain("Script ended");
+  });
+
   it.each([
     ["a string that grows", "local s = 'x' while true do s = s .. s end"],
     ["a table that grows", "local t = {} while true do t[#t + 1] = {} end"],
