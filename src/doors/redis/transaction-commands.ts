@@ -3,13 +3,7 @@
 import { latin1FromBytes } from "../../base/bytes.ts";
 import type { Key } from "../../base/ids.ts";
 import { arrayReply, bytesOfReply, errorReply, NO_ARRAY, OK, type Reply } from "../../command-reply.ts";
-import type {
-  CommandFacts,
-  CommandKeyspace,
-  CommandWords,
-  QueuedCommand,
-  WatchedKey,
-} from "../../command-store.ts";
+import type { CommandFacts, CommandKeyspace, CommandWords, QueuedCommand, WatchedKey } from "../../command-store.ts";
 import type { Connection } from "./connection.ts";
 import { errorOf } from "./error-of.ts";
 import type { ConnectionCommand } from "./extension.ts";
