@@ -81,6 +81,8 @@ export interface Allowance {
 export interface CommandClient {
   /** Asked before a long value is copied for the client; absent: nobody is asked. */
   readonly room?: Room | undefined;
+  /** What it can be answered with, beside what surrounds each command's: what a command reads beyond that ends it. Absent: `room` says. */
+  readonly answerBytesMax?: number;
   /**
    * Asked before what is to be answered is removed: throws where the client cannot be answered with a list of so many items, of
    * so many bytes with what surrounds each. Absent: it can.

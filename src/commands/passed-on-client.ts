@@ -18,8 +18,9 @@ export interface PassedOnOptions extends Pick<CommandClient, "refusal" | "allowa
 
 const NO_MESSAGES = errorReply("ERR messages are not published at the replica that keeps the keys of the script");
 const TOO_LONG_TEXT = "the answer is too long to be passed on from the replica that keeps the keys";
-/** What was written meanwhile stays. */
 export const TOO_LONG = errorReply(`ERR ${TOO_LONG_TEXT}`);
+/** Of a script, whose answer nobody knows before: what it has written stays. */
+export const DONE_AND_TOO_LONG = errorReply(`ERR it was carried out, but ${TOO_LONG_TEXT}`);
 
 export class PassedOnClient implements CommandClient {
   readonly #written = new Map<ShardId, Dot>();
@@ -50,6 +51,10 @@ export class PassedOnClient implements CommandClient {
     this.#bytes = 0;
     this.lacksRoom = false;
     this.hasActed = false;
+  }
+
+  get answerBytesMax(): number {
+    return this.#bytesMax;
   }
 
   /** Of what is about its connection a script can do nothing here but publish. */

@@ -89,7 +89,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     this.#replica = replica;
     this.#client = client;
     this.now = now;
-    this.#room.begin(client.room !== undefined, seenTo);
+    this.#room.begin(client.room !== undefined, seenTo, client.answerBytesMax);
     this.#bounds.begin();
     this.hasWritten = false;
     this.#hasRoom = false;

@@ -11,7 +11,7 @@ import { plainReply, type Reply } from "../command-reply.ts";
 import type { QueuedCommand } from "../command-store.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import { ListRoom } from "../wire/reply-codec.ts";
-import { type PassedOnClient, TOO_LONG } from "./passed-on-client.ts";
+import { DONE_AND_TOO_LONG, type PassedOnClient, TOO_LONG } from "./passed-on-client.ts";
 
 /** Behind so much no other is begun: the message is on its way the sooner. */
 const ANSWERS_BYTES_MAX = 256 * 1024;
@@ -53,7 +53,7 @@ export async function carriedOutInTurn(
     const reply = plainReply(running instanceof Promise ? await running : running);
     const fits = room.take(reply);
     if ((client.lacksRoom || !fits) && !isFirst && !client.hasActed) break;
-    replies.push(fits ? reply : TOO_LONG);
+    replies.push(fits ? reply : client.hasActed ? DONE_AND_TOO_LONG : TOO_LONG);
   }
   return replies;
 }

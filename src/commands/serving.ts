@@ -13,13 +13,13 @@ import type { CommandRouter } from "../replica/command-router.ts";
 import type { CommandRequest } from "../replica/command-service.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import type { Acks, Dot } from "../store.ts";
-import { mayBeWritten } from "../wire/reply-codec.ts";
+import { mayBeWritten, mayListBeWritten } from "../wire/reply-codec.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import { isAboutAllKeys } from "./all-keys.ts";
 import { commandTable, doorTable } from "./command-table.ts";
 import type { KeysHere } from "./keys-here.ts";
-import { PassedOnClient, type Publish, TOO_LONG } from "./passed-on-client.ts";
+import { DONE_AND_TOO_LONG, PassedOnClient, type Publish, TOO_LONG } from "./passed-on-client.ts";
 import type { Scope } from "./scope.ts";
 import { carriedOutInTurn } from "./served-pipeline.ts";
 import type { SpaceCommands } from "./space-commands.ts";
@@ -36,6 +36,8 @@ export interface ServedCommands extends CommandRequest {
 }
 
 const REFUSED: ResponseBody = { type: "refused" };
+/** Of a transaction, for what each command answers beside what it reads: a status, a number, or why it failed. */
+const COMMAND_BYTES = 128;
 
 /** Rejects with what the commands cannot be carried out for. */
 export async function serveCommands(served: ServedCommands): Promise<ResponseBody> {
@@ -128,7 +130,10 @@ async function carriedOut(
   const { bytesMax } = router;
   const replica = host.replica();
   replica.clock.observe(body.clock, host.now());
-  const client = new PassedOnClient(bytesMax, { refusal, allowance: body.allowance, ack: body.ack, publish });
+  // What cannot be answered is not begun: what it had written would stay.
+  const own = body.isTransaction ? COMMAND_BYTES * commands.length : 0;
+  if (!mayListBeWritten(commands.length, own, bytesMax)) return replied(host, TOO_LONG, []);
+  const client = new PassedOnClient(bytesMax - own, { refusal, allowance: body.allowance, ack: body.ack, publish });
   const scope = new Set(shards);
   if (body.isPipeline === true) {
     const run = (command: QueuedCommand) => runOne(local, command, client, scope);
@@ -145,7 +150,8 @@ async function carriedOut(
   if (run instanceof Promise) taken();
   const reply = plainReply(await run);
   const dots = isReading(commands) ? client.seen : client.written;
-  return replied(host, mayBeWritten(reply, bytesMax) ? reply : TOO_LONG, dots, client.acks);
+  const tooLong = client.written.length > 0 ? DONE_AND_TOO_LONG : TOO_LONG;
+  return replied(host, mayBeWritten(reply, bytesMax) ? reply : tooLong, dots, client.acks);
 }
 
 function runOne(

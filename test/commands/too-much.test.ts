@@ -48,3 +48,34 @@ test("what is taken in turns is there still where it cannot be passed on, and is
     expect(await there.do(`${size} ${key}`), pop).toBe(4900);
   }
 });
+
+test("a transaction that cannot be answered is not begun, and none of its reads makes it too long once it has written", async () => {
+  const [regions, replica] = [["eu", "eu", "eu"], { valueBytesMax: 100_000 }];
+  const placed = new CommandWorld({ seed: "too many answers", regions, settings: { replication: 2 }, replica });
+  await placed.begin();
+  const [there, here] = [placed.at(0), placed.at(2)];
+  const [number, text] = [placed.keyOf([0, 1]), placed.keyOf([0, 1], 1)];
+  const most = placed.driver(0).commandRouter.bytesMax;
+  const count = Math.ceil(most / 128) + 1;
+  const increments = Array.from({ length: count }, () => `incr ${number}`);
+  expect(await here.exec(increments)).toMatch(/^-.*too long to be passed on/);
+  expect(await there.do(`get ${number}`)).toBeNull();
+  expect(await here.exec(increments.slice(0, 100))).toHaveLength(100);
+  const reads = Math.ceil(most / 90_000) + 1;
+  const all = await here.exec([`setrange ${text} 90000 x`, ...Array.from({ length: reads }, () => `get ${text}`)]);
+  expect(all).toHaveLength(1 + reads);
+  expect((all as readonly unknown[])[0]).toBe(90_001);
+  expect((all as readonly unknown[]).at(-1)).toMatch(/^-/);
+});
+
+test("of a script it is said that it was carried out, where its answer cannot be passed on", async () => {
+  const [regions, replica] = [["eu", "eu", "eu"], { valueBytesMax: 100_000 }];
+  const placed = new CommandWorld({ seed: "too long a script", regions, settings: { replication: 2 }, replica });
+  await placed.begin();
+  const [there, here] = [placed.at(0), placed.at(2)];
+  const key = placed.keyOf([0, 1]);
+  const most = placed.driver(0).commandRouter.bytesMax;
+  const script = `redis.call("set",KEYS[1],1)return(string.rep("x",${most}))`;
+  expect(await here.do(`eval ${script} 1 ${key}`)).toMatch(/^-ERR it was carried out, but .*too long/);
+  expect(await there.do(`get ${key}`)).toBe("1");
+});
