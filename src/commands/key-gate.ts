@@ -1,6 +1,6 @@
 /**
- * Keys that a command writes which takes several turns: who names one of them meanwhile is carried out behind it. So it is
- * atomic to all who come to this replica with commands, as one that takes one turn.
+ * Keys that a command writes which takes several turns: who names one of them meanwhile is carried out behind it, and so is who
+ * puts or deletes a value there otherwise. So it is atomic to all who come to this replica, as one that takes one turn.
  *
  *  K1. A command holds all of its keys or none, so that none waits for another in a circle.
  *  K2. Who waits is carried out in the order in which it came, as far as it waits for the same; ahead of all come those who waited
@@ -25,7 +25,7 @@ export class KeyGate {
   #passing: Promise<void> | undefined;
 
   /** Keys that are held. */
-  get held(): ReadonlyMap<Key, unknown> {
+  get held(): ReadonlyMap<Key, { readonly until: Promise<void> }> {
     return this.#held;
   }
 

@@ -92,8 +92,8 @@ export class Eviction {
   isUnderWay = false;
   /** Of what waits to be purged, bytes. */
   #lingeringBytes = 0;
-  /** Keys that a command of several turns is under way with: their collections stay for now. */
-  readonly keysInUse = new Map<SpaceId, ReadonlyMap<Key, unknown>>();
+  /** Keys that a command of several turns is under way with: their collections stay for now. Who writes them otherwise waits for its end. */
+  readonly keysInUse = new Map<SpaceId, ReadonlyMap<Key, { readonly until: Promise<void> }>>();
   readonly #lendable = new RecentExtreme(LENDING_MS, Math.min);
   readonly #fallen = new RecentExtreme(LINGER_MS, Math.min);
   /** What registers may take of memory, bytes (F5). */

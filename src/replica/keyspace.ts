@@ -186,7 +186,9 @@ export class Keyspace implements Store {
     options: WriteOptions,
     after: readonly Dot[],
   ): Promise<WriteOutcome> {
-    return openIfDone(here, () => {
+    return openIfDone(here, async () => {
+      for (let until = this.#local.heldUntil(write.key); until !== undefined; until = this.#local.heldUntil(write.key))
+        await until;
       const { mayBeDone = false, stamp } = here;
       const { time, id } = this.#host.replica();
       const shard = this.#host.replica().shardOfKey(write.key, this.#space);

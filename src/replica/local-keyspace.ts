@@ -116,9 +116,18 @@ export class LocalKeyspace {
   async write(key: Key, write: Write): Promise<WriteOutcome> {
     const asking = this.ask(key);
     if (asking !== undefined) await asking;
+    for (let until = this.heldUntil(key); until !== undefined; until = this.heldUntil(key)) await until;
     const replica = this.#host.replica();
     const outcome = this.#host.step((now) => writeKey(replica, this.#space, key, write, now));
     return this.#host.acknowledged(outcome, write.options);
+  }
+
+  /**
+   * The end of a command of several turns that is under way with a key (`commands/key-gate.ts`): it is looked at again right before
+   * something is written there. Undefined: none is.
+   */
+  heldUntil(key: Key): Promise<void> | undefined {
+    return this.#host.replica().eviction.keysInUse.get(this.#space)?.get(key)?.until;
   }
 
   /** Carries out, without asking anybody, what has been checked; `stamp` as for `carryOutWrite`. */

@@ -204,6 +204,9 @@ export class RequestService {
   async #writeHere(peer: ReplicaId, around: Omit<Request, "body">, shard: Shard, body: WriteBody): Promise<void> {
     const { request } = around;
     if (!(await this.#isAsked(peer, around, body.key))) return this.#answer(peer, request, REFUSED);
+    const local = new LocalKeyspace(this.#host, around.space);
+    for (let until = local.heldUntil(body.key); until !== undefined; until = local.heldUntil(body.key))
+      await this.#waitFor(peer, request, until);
     const fate = this.#carryOut(around, shard, body);
     if (fate.type === "stale") return this.#answer(peer, request, fate);
     const { ack, ackTimeoutMs } = body;

@@ -182,7 +182,7 @@ it("are not those that a command of several turns is under way with", async () =
   const space = spaceOf(shards.all.find(({ containers }) => containers.count > 0)?.id as ShardId);
   // Those that the gate of the commands of that keyspace holds.
   expect(eviction.keysInUse.get(space)?.size).toBe(0);
-  eviction.keysInUse.set(space, new Map([["d" as Key, undefined]]));
+  eviction.keysInUse.set(space, new Map([["d" as Key, { until: Promise.resolve() }]]));
   await flood(world, 1500, async () => {});
   expect(eviction.evicted).toBeGreaterThan(100);
   expect(await world.at(0).do("scard d")).toBe(6000);
