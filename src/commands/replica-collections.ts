@@ -40,7 +40,7 @@ import type { Collections, CountedType, Member, Shown } from "./collections.ts";
 import { CommandError, WRONG_TYPE } from "./command-error.ts";
 import type { Lookups } from "./lookups.ts";
 import { packNext } from "./packed-members.ts";
-import { areFewPicked, pickDistinct } from "./random-picks.ts";
+import { drawnSlots, pickedSlots } from "./random-slots.ts";
 
 /** Of a register, with its places in the table and in the order of its collection. */
 const REGISTER_BYTES = 72;
@@ -211,17 +211,11 @@ export class ReplicaCollections implements Collections {
   }
 
   picked(key: Key, type: CollectionType, count: number, random: () => number): Snapshot {
-    return this.#snapshotOf(key, type, ({ members }) => {
-      if (!areFewPicked(members.size, count)) return shuffled(members.copy(0, Infinity), count, random);
-      return Uint32Array.from(pickDistinct(random, members.size, count), (rank) => members.at(rank));
-    });
+    return this.#snapshotOf(key, type, ({ members }) => pickedSlots(members, count, random));
   }
 
   drawn(key: Key, type: CollectionType, count: number, random: () => number): Snapshot {
-    return this.#snapshotOf(key, type, ({ members }) => {
-      const length = members.size === 0 ? 0 : Math.min(count, READ_MAX);
-      return Uint32Array.from({ length }, () => members.at(random() % members.size));
-    });
+    return this.#snapshotOf(key, type, ({ members }) => drawnSlots(members, Math.min(count, READ_MAX), random));
   }
 
   #snapshotOf(key: Key, type: CollectionType, copy: (container: Container) => Uint32Array): Snapshot {
@@ -362,17 +356,6 @@ export class ReplicaCollections implements Collections {
 /** Members of a turn where each is looked for so many times. */
 export function shareOf(looks: number): number {
   return Math.max(1, Math.floor(READ_MAX / Math.max(1, looks)));
-}
-
-/** So many of them, each as likely as any other, in no order; the others behind them. */
-function shuffled(slots: Uint32Array, count: number, random: () => number): Uint32Array {
-  for (let at = 0; at < count && at < slots.length; at++) {
-    const other = at + (random() % (slots.length - at));
-    const slot = slots[other] as number;
-    slots[other] = slots[at] as number;
-    slots[at] = slot;
-  }
-  return slots.subarray(0, count);
 }
 
 /** Of most members either the name or the value is not asked for. */
