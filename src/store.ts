@@ -51,6 +51,8 @@ export interface ReadOutcome {
   readonly dot?: Dot;
   /** Of the invalidation that what is held of the key is stale by. */
   readonly staleBy?: Dot;
+  /** Of a number that is added to, or that was: what else it consists of, or that there is none, of each origin the newest. */
+  readonly beside?: readonly Dot[];
 }
 
 /** Decided at this replica, against what it holds at that moment. */

@@ -227,8 +227,8 @@ export function dotsOf(results: readonly BatchResult[]): readonly Dot[] {
 
 const NO_DOTS: readonly Dot[] = [];
 
-/** The dots that a read has shown: of what is held, and of what that is stale by. */
-export function dotsOfRead({ dot, staleBy }: ReadOutcome): readonly Dot[] {
-  if (dot === undefined) return NO_DOTS;
-  return staleBy === undefined ? [dot] : [dot, staleBy];
+/** The dots that a read has shown: of what is held, of what that is stale by, and of what else it consists. */
+export function dotsOfRead({ dot, staleBy, beside = NO_DOTS }: ReadOutcome): readonly Dot[] {
+  if (dot === undefined) return beside;
+  return staleBy === undefined ? [dot, ...beside] : [dot, staleBy, ...beside];
 }

@@ -26,7 +26,6 @@ import {
   type WriteOptions,
   type WriteOutcome,
 } from "../store.ts";
-import type { Records } from "../wire/records.ts";
 import type { WriteBody } from "../wire/request.ts";
 import { type Circumstances, FROM_CLIENT, type Seen } from "./circumstances.ts";
 import { listKeys } from "./listing.ts";
@@ -43,6 +42,7 @@ const BATCH_OPERATIONS_MAX = 10_000;
 const MOVES_MAX = 5;
 
 type Written = Extract<Answer, { type: "written" }>;
+type Shown = Extract<Answer, { type: "read" }>;
 
 export class Keyspace implements Store {
   readonly #host: KeyspaceHost;
@@ -88,7 +88,7 @@ export class Keyspace implements Store {
     const circumstances = this.#circumstances(shard);
     for (let moves = 0; ; moves++) {
       const answer = await this.#router.read(this.#space, shard, body, circumstances);
-      if (answer.type !== "here") return this.#readFrom(shard, key, expectAnswer(answer, "read").records, options);
+      if (answer.type !== "here") return this.#readFrom(shard, key, expectAnswer(answer, "read"), options);
       await this.#catchUpHere(circumstances, answer);
       if ((await this.#local.isAsked(this.#local.ask(key, body.quorum), key)) || moves === MOVES_MAX)
         return this.#local.read(key, options.room);
@@ -214,16 +214,18 @@ export class Keyspace implements Store {
   }
 
   /** What an owner holds of a key; or what is here, where that is newer: a guest's writes have a way to go. */
-  async #readFrom(shard: Shard, key: Key, { view, start, end }: Records, { room }: ReadOptions): Promise<ReadOutcome> {
+  async #readFrom(shard: Shard, key: Key, { beside, records }: Shown, { room }: ReadOptions): Promise<ReadOutcome> {
+    const { view, start, end } = records;
     if (end - start > SHORT_VALUE_BYTES_MAX) await room?.(end - start);
     const now = this.#host.now();
     const replica = this.#host.replica();
     const stamp = end > start ? timestampAt(view, start) : 0;
     if (shard.lastStampOf(KIND_PLAIN, key) > stamp && shard.find(KIND_PLAIN, key) !== 0)
       return this.#local.read(key, room);
-    if (end === start) return {};
+    const parts = beside.length === 0 ? {} : { beside };
+    if (end === start) return parts;
     replica.clock.observe(timestampAt(view, start), now);
-    return this.#outcomeAt(shard, view, start, now);
+    return { ...this.#outcomeAt(shard, view, start, now), ...parts };
   }
 
   #outcomeAt(shard: Shard, view: DataView, at: number, now: number): ReadOutcome {

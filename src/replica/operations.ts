@@ -2,6 +2,7 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId, Timestamp } from "../base/ids.ts";
+import { NewestDots } from "../base/newest-dots.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
@@ -74,8 +75,20 @@ export function readKey(
 ): ReadOutcome | ValueAway | ValueLong {
   checkKey(replica, key);
   const shard = replica.shardOfKey(key, space);
-  if (isAddedTo(shard, key)) return readSum(replica, shard, key, now, bytesMax);
-  return readValue(replica, shard, key, now, bytesMax);
+  if (!isAddedTo(shard, key)) return readValue(replica, shard, key, now, bytesMax);
+  const read = readSum(replica, shard, key, now, bytesMax);
+  if (read instanceof ValueAway || read instanceof ValueLong) return read;
+  return { ...read, beside: partsOf(shard, key, read.dot) };
+}
+
+/** The newest dot of each origin of what is held of a key that is added to, but for one. */
+export function partsOf(shard: Shard, key: Key, but: Dot | undefined): readonly Dot[] {
+  const base = shard.find(KIND_PLAIN, key);
+  const slots = shard.increments.of(key);
+  const noted = new NewestDots();
+  for (const slot of base === 0 ? slots : [base, ...slots])
+    noted.note(dotAt(shard.id, shard.table.viewOf(slot), shard.table.offsetOf(slot)));
+  return noted.all.filter(({ origin, sequence }) => origin !== but?.origin || sequence !== but.sequence);
 }
 
 /** Of a key that is added to. */

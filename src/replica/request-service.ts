@@ -28,7 +28,7 @@ import type { CommandRequest } from "./command-service.ts";
 import { copyOf } from "./forwarding.ts";
 import { listHere } from "./listing.ts";
 import { type KeyspaceHost, LocalKeyspace } from "./local-keyspace.ts";
-import { checkKey, checkSizes, ValueAway } from "./operations.ts";
+import { checkKey, checkSizes, partsOf, ValueAway } from "./operations.ts";
 import { isPageAway, recallPage } from "./page-recall.ts";
 import { stampOf } from "./register-view.ts";
 import { groupOf, restoreHere } from "./restore.ts";
@@ -42,6 +42,7 @@ const NOTHING: Records = { bytes: new Uint8Array(0), view: new DataView(new Arra
 const LONG_BYTES = 64 * 1024;
 const REFUSED: ResponseBody = { type: "refused" };
 
+type Shown = Extract<ResponseBody, { type: "read" }>;
 type Done = Extract<Fate, { type: "done" }>;
 type Stale = Extract<Fate, { type: "stale" }>;
 
@@ -97,7 +98,7 @@ export class RequestService {
       if (body.type === "read")
         return body.quorum || isAway(shard, body.key)
           ? undefined
-          : shortAnswer(recordsOf(shard, body.key, this.#host.now()));
+          : shortAnswer(shownAs(shard, body.key, this.#host.now()));
       if (body.ack !== "memory") return undefined;
       checkSizes(this.#host.replica(), body);
       const fate = this.#carryOut(message, shard, body);
@@ -159,9 +160,9 @@ export class RequestService {
       return this.#answer(peer, request, REFUSED);
     // It is long under way where the link is slow.
     const now = this.#host.now();
-    if (shortAnswer(recordsOf(shard, body.key, now)) === undefined) this.#answer(peer, request, { type: "taken" });
+    if (shortAnswer(shownAs(shard, body.key, now)) === undefined) this.#answer(peer, request, { type: "taken" });
     // The machine has gone on meanwhile.
-    this.#answer(peer, request, { type: "read", records: recordsOf(shard, body.key, now) });
+    this.#answer(peer, request, shownAs(shard, body.key, now));
   }
 
   /** Resolves once the value of a key is in memory; false: nobody has it. Throws as `LocalKeyspace.bringBack`. */
@@ -336,6 +337,11 @@ function isAway(shard: Shard, key: Key): boolean {
 }
 
 /** Valid until the machine goes on. */
+function shownAs(shard: Shard, key: Key, now: number): Shown {
+  const beside = isAddedTo(shard, key) ? partsOf(shard, key, undefined) : [];
+  return { type: "read", beside, records: recordsOf(shard, key, now) };
+}
+
 function recordsOf(shard: Shard, key: Key, now: number): Records {
   const sum = isAddedTo(shard, key) ? sumOf(shard, key, now) : undefined;
   if (sum !== undefined && sum.from.length > 0) return shownSum(shard, key, sum);
@@ -348,8 +354,8 @@ function recordsOf(shard: Shard, key: Key, now: number): Records {
 }
 
 /** Undefined where that is long. */
-function shortAnswer(records: Records): ResponseBody | undefined {
-  return records.end - records.start > LONG_BYTES ? undefined : { type: "read", records };
+function shortAnswer(shown: Shown): ResponseBody | undefined {
+  return shown.records.end - shown.records.start > LONG_BYTES ? undefined : shown;
 }
 
 function written({ version, dot, existed, acks }: WriteOutcome): ResponseBody {

@@ -1,5 +1,5 @@
 /**
- * What replicas say to each other, protocol version 5. A frame is one message: its checksum
+ * What replicas say to each other, protocol version 6. A frame is one message: its checksum
  * (`message-checksum.ts`), a type byte, then its fields.
  *
  *   members        who I am and who you are to me, which lives I lived and which of yours I know: the first thing over
@@ -72,9 +72,10 @@ import type { Request, Response } from "./request.ts";
 /**
  * Of the protocol, that are spoken here. `max` goes up with every change that an earlier version would take for bad bytes, be it of a
  * message or of a record; `min` with it, unless what is new is kept from peers that do not know it. Up to 2 there are no records of
- * collections and increments, up to 3 neither increments of members, nor acknowledgements of commands, up to 4 no pipelines of these.
+ * collections and increments, up to 3 neither increments of members, nor acknowledgements of commands, up to 4 no pipelines of these,
+ * up to 5 no parts of a read.
  */
-export const VERSIONS = { min: 5, max: 5 } as const;
+export const VERSIONS = { min: 6, max: 6 } as const;
 
 export interface MemberFacts {
   readonly id: ReplicaId;

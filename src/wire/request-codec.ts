@@ -223,6 +223,7 @@ export function writeResponse(writer: ByteWriter, { request, body }: Response): 
   writer.u8(answerByte[body.type]);
   switch (body.type) {
     case "read":
+      writeList(writer, body.beside, writeDot);
       return writeSized(writer, body.records);
     case "written":
       writer.varint(body.timestamp);
@@ -264,7 +265,7 @@ function readAnswer(reader: ByteReader): ResponseBody {
   const byte = reader.u8();
   switch (byte) {
     case answerByte.read:
-      return { type: "read", records: readSized(reader) };
+      return { type: "read", beside: readList(reader, DOTS_MAX, readDot), records: readSized(reader) };
     case answerByte.written:
       return readWritten(reader);
     case answerByte.stale:

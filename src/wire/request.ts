@@ -123,8 +123,8 @@ export interface Response {
 export type ResponseBody =
   /** It is being seen to: the answer follows once others have answered, or not in time. */
   | { readonly type: "taken" }
-  /** The register, or none: nothing is known of the key. */
-  | { readonly type: "read"; readonly records: Records }
+  /** The register, or none: nothing is known of the key. `beside`: of what else it consists, as in `ReadOutcome`. */
+  | { readonly type: "read"; readonly beside: readonly Dot[]; readonly records: Records }
   | WrittenBody
   /** Not carried out: its stamp has to be greater. */
   | { readonly type: "stale"; readonly above: Timestamp }

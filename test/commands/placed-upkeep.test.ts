@@ -7,6 +7,17 @@ import { SETTLE_MS, SPACE } from "../support/placed-world.ts";
 
 const LIVES = 4;
 
+it("are read elsewhere with the dots of all that they consist of", async () => {
+  const placed = new CommandWorld({ seed: "parts", regions: ["eu", "eu", "us"], settings: { replication: { eu: 2 } } });
+  await placed.begin();
+  const key = placed.keyOf([0, 1]);
+  for (const node of [0, 1]) await placed.at(node).do(`incr ${key}`);
+  await placed.run(100);
+  const { dot, beside = [] } = await placed.do(placed.store(2).get(key as Key));
+  const origins = new Set([dot, ...beside].map((each) => each?.origin));
+  expect(origins).toEqual(new Set([0, 1].map((node) => placed.driver(node).replica.origin)));
+});
+
 it("what they added goes into a value of its own, wherever it is kept", async () => {
   const placed = new CommandWorld({
     seed: "folded",

@@ -80,6 +80,22 @@ describe("a number on several replicas", () => {
     replace(after);
   });
 
+  it("is read with the dots of all that it consists of, also once it was deleted", async () => {
+    const machines = await Machines.started(NAMES, 3);
+    const seenBy = (name: string) => {
+      const read = readKey(machines.at(name), DEFAULT_SPACE, KEY, machines.clockOf(name));
+      if (!("beside" in read)) throw new Error("nothing but what is here is read");
+      const { dot, beside = [] } = read;
+      return [...(dot === undefined ? [] : [dot]), ...beside].map(({ origin }) => origin);
+    };
+    for (const name of NAMES) add(machines, name, 1);
+    machines.run(1000);
+    const all = NAMES.map((name) => machines.at(name).origin).sort();
+    for (const name of NAMES) expect(seenBy(name).sort()).toEqual(all);
+    at(machines, "a", (workspace) => workspace.remove(KEY));
+    expect(seenBy("a").sort()).toEqual(all);
+  });
+
   it("comes to all that was added on both sides of a cut, and is one key", async () => {
     const machines = await Machines.started(NAMES, 1);
     machines.put("a", KEY, "100");
