@@ -1,7 +1,7 @@
 /** What another replica answered to commands that were passed on to it. */
 
 import { AtollError, toAtollError } from "../base/errors.ts";
-import type { Reply } from "../command-reply.ts";
+import { NO_ARRAY, type Reply } from "../command-reply.ts";
 import type { CommandClient } from "../command-store.ts";
 import type { CommandAnswer } from "../replica/command-router.ts";
 
@@ -24,4 +24,10 @@ export async function takeRoom({ room }: CommandClient, bytes: number, isReadonl
   } catch (error) {
     if (isReadonly || toAtollError(error).code !== "MEMORY_FULL") throw error;
   }
+}
+
+/** Who alone could tell whether watched keys have changed cannot be asked: as if they had. */
+export function noneIfUnreachable(error: unknown): Reply {
+  if (toAtollError(error).code === "OWNERS_UNREACHABLE") return NO_ARRAY;
+  throw error;
 }

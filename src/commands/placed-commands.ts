@@ -6,14 +6,12 @@
 
 import { assert } from "../base/assert.ts";
 import { latin1FromBytes } from "../base/bytes.ts";
-import { toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
 import type { PlainWords } from "../base/plain-words.ts";
 import type { Random } from "../base/random.ts";
 import { numberOf } from "../base/shard-id.ts";
 import { bytesOfReply, NO_ARRAY, plainReply, type Reply } from "../command-reply.ts";
 import type {
-  Allowance,
   Amid,
   CommandClient,
   CommandFacts,
@@ -35,7 +33,7 @@ import type { ResponseBody } from "../wire/request.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { type AllKeysHost, isAboutAllKeys, overAllKeys } from "./all-keys.ts";
 import { ELSEWHERE } from "./blocked-commands.ts";
-import { answersIn, repliedIn, takeRoom } from "./carried-answer.ts";
+import { answersIn, noneIfUnreachable, repliedIn, takeRoom } from "./carried-answer.ts";
 import { ClientInHaste } from "./client-in-haste.ts";
 import { replyOfError } from "./command-error.ts";
 import { isDivisible, joined, partsOf } from "./command-parts.ts";
@@ -44,6 +42,7 @@ import { KeysHere } from "./keys-here.ts";
 import { seenBy } from "./own-writes.ts";
 import type { Publish } from "./passed-on-client.ts";
 import { type Group, type PassedCommand, Pipelines, TOGETHER_BYTES_MAX } from "./pipelines.ts";
+import { type RefusalFor, refusalOf } from "./refusals-for.ts";
 import type { ScriptEngine } from "./script-engine.ts";
 import { withScript } from "./scripting.ts";
 import { isReading, serveCommands } from "./serving.ts";
@@ -54,9 +53,6 @@ import { keysOf } from "./words.ts";
 
 /** A million keys are removed in less. */
 const ALL_KEYS_MS = 60_000;
-
-type Refusal = NonNullable<CommandClient["refusal"]>;
-export type RefusalFor = (allowance: Allowance) => Refusal;
 
 export interface PlacedOptions {
   readonly host: KeyspaceHost;
@@ -390,19 +386,8 @@ export class PlacedCommands implements CommandKeyspace {
   }
 }
 
-function refusalOf(allowance: Allowance | undefined, refusalFor: RefusalFor | undefined): Refusal | undefined {
-  if (allowance === undefined) return undefined;
-  return refusalFor?.(allowance) ?? (() => "NOPERM this replica cannot tell what this user may do");
-}
-
 function commandOf(words: CommandWords): QueuedCommand {
   const facts = commandTable.get(latin1FromBytes(words[0] as Uint8Array).toLowerCase());
   assert(facts !== undefined, "a command that was found before");
   return { words, facts };
-}
-
-/** Who alone could tell whether watched keys have changed cannot be asked: as if they had. */
-function noneIfUnreachable(error: unknown): Reply {
-  if (toAtollError(error).code === "OWNERS_UNREACHABLE") return NO_ARRAY;
-  throw error;
 }

@@ -328,8 +328,7 @@ export class ReplicaCollections implements Collections {
     const room = slot === 0 ? undefined : roomNextTo(shard, key, slot, side, now);
     if (room === undefined) throw new CommandError(NO_PLACE);
     for (const move of room.moves) {
-      const value = memberValue(shard, move.slot).slice();
-      const left = memberName(shard, move.slot);
+      const [value, left] = [memberValue(shard, move.slot).slice(), memberName(shard, move.slot)];
       this.#host.write(shard, added(list, { name: move.place, value, expiresAt: ownEnd(shard, move.slot) }));
       this.#host.write(shard, removed(shard, list, left));
     }

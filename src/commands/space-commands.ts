@@ -19,7 +19,6 @@ import type {
   WatchedKey,
 } from "../command-store.ts";
 import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
-import { ValueLong } from "../replica/operations.ts";
 import { isAboutAllKeys } from "./all-keys.ts";
 import { awaited, type BlockedHost } from "./blocked-commands.ts";
 import { Blocking } from "./blocking.ts";
@@ -36,6 +35,7 @@ import type { Scope } from "./scope.ts";
 import { ScriptCalls } from "./script-calls.ts";
 import type { ScriptEngine } from "./script-engine.ts";
 import type { ScriptCommand } from "./scripting.ts";
+import { seeTo } from "./seeing-to.ts";
 import { ToldCommands } from "./told-commands.ts";
 import type { Turn } from "./turns.ts";
 import { checkSizes } from "./word-sizes.ts";
@@ -258,7 +258,7 @@ export class SpaceCommands {
     let seenTo = NOTHING_SEEN_TO;
     let interruption = first;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      seenTo = await this.#seeTo(client, interruption, seenTo);
+      seenTo = await seeTo(this.#local, client, interruption, seenTo);
       // K3 of the gate.
       for (let shut = this.#gate.shutFor(keys); shut !== undefined; shut = this.#gate.shutFor(keys)) await shut;
       try {
@@ -327,24 +327,9 @@ export class SpaceCommands {
         await this.#host.pause(0);
       } catch (error) {
         if (!(error instanceof Interruption)) throw error;
-        seenTo = await this.#seeTo(client, error, seenTo);
+        seenTo = await seeTo(this.#local, client, error, seenTo);
       }
     }
-  }
-
-  async #seeTo(client: CommandClient, { cause }: Interruption, seenTo: SeenTo): Promise<SeenTo> {
-    if (cause instanceof Promise) {
-      await cause;
-      return seenTo;
-    }
-    if (cause instanceof ValueLong) {
-      await client.room?.(cause.bytes - seenTo.roomBytes);
-      return { ...seenTo, roomBytes: cause.bytes };
-    }
-    const areFound = await Promise.all(cause.map(({ key, value }) => this.#local.bringBack(key, value)));
-    if (areFound.every((isFound) => isFound)) return seenTo;
-    const gone = cause.filter((_, i) => areFound[i] === false).map(({ key }) => key);
-    return { ...seenTo, lost: new Set([...(seenTo.lost ?? []), ...gone]) };
   }
 
   /** Of a command that is carried out by itself. Undefined: it takes one turn. */
