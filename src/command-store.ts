@@ -148,16 +148,21 @@ export interface ShownValue {
  */
 export type Amid = (carriedOut: number) => boolean;
 
-export interface CommandKeyspace {
-  /**
-   * What `GET` answers for a key, told without anything being made for it. False: that is for `run` to say, as of what is long, not in
-   * memory, or no string.
-   */
-  glance(words: PlainWords, shown: ShownValue): boolean;
-  /** `SET` of a key and a value, without anything else, for a client that waits for no acknowledgement. False, with nothing done: that is for `run`, as what is refused. To be called within `together`. */
-  put(words: PlainWords, client: Pick<CommandClient, "lastWrite">): boolean;
-  /** What `run` does is done in one step, at one instant: it is to be short. */
+/**
+ * `GET key` and `SET key value` of what is short and in memory, as most commands are, without anything being made for them. Of what
+ * is not so, and of what is refused, nothing is done: that is for `CommandKeyspace.run`.
+ */
+export interface PlainKeys {
+  /** What `run` does, within which the others are called, is one step, at one instant: it is to be short. Not called where keys are not all kept here. */
   together(run: () => void): void;
+  /** What `GET` answers. False: not told. */
+  glance(words: PlainWords, shown: ShownValue): boolean;
+  /** `SET`, for a client that waits for no acknowledgement. False: not done. */
+  put(words: PlainWords, client: Pick<CommandClient, "lastWrite">): boolean;
+}
+
+export interface CommandKeyspace {
+  readonly plain: PlainKeys;
   /**
    * Carries one command out, at once where nothing has to be waited for. Never throws, and never rejects. While commands of a
    * client that `goesOn` are not answered, those that name the same keys are carried out in their order.

@@ -6,7 +6,7 @@
  */
 
 import { latin1FromBytes } from "../base/bytes.ts";
-import type { Key, SpaceId } from "../base/ids.ts";
+import type { Key } from "../base/ids.ts";
 import type { PlainWords } from "../base/plain-words.ts";
 import type { ShownValue } from "../command-store.ts";
 import {
@@ -20,20 +20,13 @@ import {
   flagsAt,
 } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
-import { shardOf } from "../core/shard-of.ts";
-import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import { isAddedTo } from "../types/counter.ts";
 
 /** Longer ones are copied as fast by the command. */
 export const GLANCE_BYTES_MAX = 1024;
 
-/** As `CommandKeyspace.glance`, of a space that is kept here whole. Throws `NOT_READY`, `SHUTTING_DOWN`. */
-export function glance(host: KeyspaceHost, space: SpaceId, words: PlainWords, shown: ShownValue): boolean {
-  const replica = host.replica();
-  const { bytes, keyStart, keyEnd } = words;
-  if (keyEnd === keyStart || keyEnd - keyStart > replica.config.keyBytesMax) return false;
-  const shards = replica.shards.in(space);
-  const shard = shards[shardOf(bytes, keyStart, keyEnd, shards.length)] as Shard;
+/** As `PlainKeys.glance`, in the shard of the key. */
+export function glance(shard: Shard, words: PlainWords, now: number, shown: ShownValue): boolean {
   if (shard.quarantined || isAdded(shard, words)) return false;
   const slot = shard.findValue(words);
   if (slot === 0) return isNothing(shard, words, shown);
@@ -41,7 +34,7 @@ export function glance(host: KeyspaceHost, space: SpaceId, words: PlainWords, sh
   const at = shard.table.offsetOf(slot);
   const flags = flagsAt(view, at);
   if ((flags & (FALLEN | FLAG_AWAY | FLAG_TAGS)) !== 0) return (flags & FALLEN) !== 0 && isNothing(shard, words, shown);
-  if ((flags & FLAG_EXPIRES) !== 0 && expiresAt(view, at) <= host.now()) return isNothing(shard, words, shown);
+  if ((flags & FLAG_EXPIRES) !== 0 && expiresAt(view, at) <= now) return isNothing(shard, words, shown);
   const length = bodyLengthAt(view, at);
   if (length > GLANCE_BYTES_MAX) return false;
   shard.values.used(slot);

@@ -7,7 +7,6 @@
 import { assert } from "../base/assert.ts";
 import { latin1FromBytes } from "../base/bytes.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
-import type { PlainWords } from "../base/plain-words.ts";
 import type { Random } from "../base/random.ts";
 import { numberOf } from "../base/shard-id.ts";
 import { bytesOfReply, NO_ARRAY, plainReply, type Reply } from "../command-reply.ts";
@@ -17,8 +16,8 @@ import type {
   CommandFacts,
   CommandKeyspace,
   CommandWords,
+  PlainKeys,
   QueuedCommand,
-  ShownValue,
   WatchedKey,
 } from "../command-store.ts";
 import type { Shard } from "../core/shard.ts";
@@ -96,24 +95,8 @@ export class PlacedCommands implements CommandKeyspace {
     this.#acknowledgements = new Acknowledgements(host, router, space, local);
   }
 
-  glance(words: PlainWords, shown: ShownValue): boolean {
-    try {
-      return this.#isEverywhere && this.#local.glance(words, shown);
-    } catch {
-      return false;
-    }
-  }
-
-  put(words: PlainWords, client: Pick<CommandClient, "lastWrite">): boolean {
-    try {
-      return this.#isEverywhere && this.#local.put(words, client);
-    } catch {
-      return false;
-    }
-  }
-
-  together(run: () => void): void {
-    this.#local.together(run);
+  get plain(): PlainKeys {
+    return this.#local.plain;
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {

@@ -6,18 +6,9 @@
 
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
-import type { PlainWords } from "../base/plain-words.ts";
 import type { Random } from "../base/random.ts";
 import { arrayReply, errorReply, NO_ARRAY, type Reply } from "../command-reply.ts";
-import type {
-  Amid,
-  CommandClient,
-  CommandFacts,
-  CommandWords,
-  QueuedCommand,
-  ShownValue,
-  WatchedKey,
-} from "../command-store.ts";
+import type { Amid, CommandClient, CommandFacts, CommandWords, QueuedCommand, WatchedKey } from "../command-store.ts";
 import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
 import { isAboutAllKeys } from "./all-keys.ts";
 import { awaited, type BlockedHost } from "./blocked-commands.ts";
@@ -25,11 +16,10 @@ import { Blocking } from "./blocking.ts";
 import { replyOfError } from "./command-error.ts";
 import type { CommandRow } from "./command-row.ts";
 import { commandTable } from "./command-table.ts";
-import { glance } from "./glance.ts";
 import { Interruption, NOT_NAMED, NOTHING_SEEN_TO, type SeenTo } from "./interruption.ts";
 import { KeyGate } from "./key-gate.ts";
 import { Lookups } from "./lookups.ts";
-import { putPlain } from "./plain-put.ts";
+import { PlainSpace } from "./plain-space.ts";
 import { ReplicaWorkspace } from "./replica-workspace.ts";
 import type { Scope } from "./scope.ts";
 import { ScriptCalls } from "./script-calls.ts";
@@ -74,9 +64,8 @@ export class SpaceCommands {
   readonly #writeWaits: WriteWaits;
   /** Of all clients, those of other replicas included. */
   readonly lookups = new Lookups();
+  readonly plain: PlainSpace;
   #workspace: ReplicaWorkspace | undefined;
-  /** Of the present step of `together`. */
-  #stepNow = 0;
   /** Whose commands are carried out. */
   #client: CommandClient = { lastWrite: undefined };
 
@@ -88,29 +77,9 @@ export class SpaceCommands {
     this.#told = told;
     this.#space = space;
     this.#local = new LocalKeyspace(host, space);
+    this.plain = new PlainSpace(host, space, { gate: this.#gate, told, lookups: this.lookups });
     this.#writeWaits = new WriteWaits(host);
     this.#random = () => random.uint32();
-  }
-
-  /** As `CommandKeyspace.glance`, of a space that is kept here whole. */
-  glance(words: PlainWords, shown: ShownValue): boolean {
-    if (!this.#gate.isOpen || !glance(this.#host, this.#space, words, shown)) return false;
-    if (shown.length < 0) this.lookups.misses++;
-    else this.lookups.hits++;
-    return true;
-  }
-
-  /** As `CommandKeyspace.put`, of a space that is kept here whole. Where somebody is told of commands, each is for `run`. */
-  put(words: PlainWords, client: Pick<CommandClient, "lastWrite">): boolean {
-    if (!this.#gate.isOpen || this.#told.listener !== undefined) return false;
-    return putPlain(this.#host.replica(), this.#space, words, client, this.#stepNow);
-  }
-
-  together(run: () => void): void {
-    this.#host.step((now) => {
-      this.#stepNow = now;
-      run();
-    });
   }
 
   run(words: CommandWords, facts: CommandFacts, client: CommandClient, scope?: Scope): Reply | Promise<Reply> {

@@ -15,8 +15,12 @@ function glancedAt(world: CommandWorld, node: number, key: string): string | und
   const bytes = bytesFromLatin1(`..${key}..`);
   const keyEnd = 2 + key.length;
   const words = { bytes: new DataView(bytes.buffer), keyStart: 2, keyEnd, valueStart: keyEnd, valueEnd: keyEnd };
-  const isTold = world.commandsOf(node).keyspace(NAME)?.glance(words, shown);
-  if (isTold !== true) return false;
+  const plain = world.commandsOf(node).keyspace(NAME)?.plain;
+  let isTold = false;
+  plain?.together(() => {
+    isTold = plain.glance(words, shown);
+  });
+  if (!isTold) return false;
   if (shown.length < 0) return undefined;
   return Buffer.from(shown.view.buffer, shown.view.byteOffset + shown.at, shown.length).toString("latin1");
 }

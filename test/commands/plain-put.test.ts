@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { bytesFromLatin1 } from "../../src/base/bytes.ts";
 import type { PlainWords } from "../../src/base/plain-words.ts";
-import type { CommandClient } from "../../src/command-store.ts";
+import type { CommandClient, PlainKeys } from "../../src/command-store.ts";
 import { PUT_BYTES_MAX } from "../../src/commands/plain-put.ts";
 import { CommandWorld } from "../support/command-world.ts";
 import { NAME, type PlacedWorldOptions } from "../support/placed-world.ts";
@@ -14,17 +14,19 @@ function sent(key: string, value: string): PlainWords {
   return { bytes, keyStart: 2, keyEnd, valueStart: keyEnd + 2, valueEnd: keyEnd + 2 + value.length };
 }
 
+function putIn(plain: PlainKeys | undefined, words: PlainWords, client: CommandClient): boolean {
+  let isPut = false;
+  plain?.together(() => {
+    isPut = plain.put(words, client);
+  });
+  return isPut;
+}
+
 async function begun(options: Partial<PlacedWorldOptions> = {}) {
   const world = new CommandWorld({ seed: "put", regions: ["eu", "eu"], settings: { replication: "all" }, ...options });
   await world.begin();
-  const put = (key: string, value: string, client: CommandClient = { lastWrite: undefined }, node = 0): boolean => {
-    const keyspace = world.commandsOf(node).keyspace(NAME);
-    let isPut = false;
-    keyspace?.together(() => {
-      isPut = keyspace.put(sent(key, value), client);
-    });
-    return isPut;
-  };
+  const put = (key: string, value: string, client: CommandClient = { lastWrite: undefined }, node = 0): boolean =>
+    putIn(world.commandsOf(node).keyspace(NAME)?.plain, sent(key, value), client);
   return { world, put };
 }
 
@@ -81,13 +83,7 @@ test("is left to SET where values are to end, where somebody is told of commands
   await world.do(Promise.resolve(storing));
   expect(await world.at(0).do("get a")).toBe("1");
   const space = world.commandsOf(0).keyspace("default");
-  const putThere = () => {
-    let isPut = false;
-    space?.together(() => {
-      isPut = space.put(sent("a", "1"), { lastWrite: undefined });
-    });
-    return isPut;
-  };
+  const putThere = () => putIn(space?.plain, sent("a", "1"), { lastWrite: undefined });
   expect(putThere()).toBe(true);
   world.commandsOf(0).tellOf(() => {});
   expect(putThere()).toBe(false);
@@ -100,9 +96,10 @@ test("is refused by SET where there is no room, or nothing is kept here", async 
   expect(await world.at(0).do("set a 1")).toMatch(/^-/);
   const apart = await begun({ settings: { replication: 1 } });
   expect(apart.put("a", "1")).toBe(false);
-  const keyspace = world.commandsOf(0).keyspace(NAME);
+  const plain = world.commandsOf(0).keyspace(NAME)?.plain;
   world.driver(0).replica.isDiskFull = () => false;
-  expect(keyspace?.put(sent("a", "1"), { lastWrite: undefined })).toBe(true);
+  const puts = () => putIn(plain, sent("a", "1"), { lastWrite: undefined });
+  expect(puts()).toBe(true);
   await world.do(world.driver(0).stop());
-  expect(keyspace?.put(sent("a", "1"), { lastWrite: undefined })).toBe(false);
+  expect(puts()).toBe(false);
 });

@@ -1,6 +1,6 @@
 /**
  * `GET key` and `SET key value` of what is short, from the bytes of the request to those of the answer, as far as the keyspace takes
- * them (`glance` and `put`): of several one behind the other, which is how a busy client sends them, all are one step of the machine,
+ * them (`PlainKeys`): of several one behind the other, which is how a busy client sends them, all are one step of the machine,
  * and nothing else is done for each. Any other command is left where it is.
  */
 
@@ -38,7 +38,7 @@ export class PlainCommands {
 
   /** Carries out what it can of what comes next. */
   carryOut(): void {
-    if (this.#isFree() && this.#parser.nextPlain() !== undefined) this.#client.keyspace.together(this.#run);
+    if (this.#isFree() && this.#parser.nextPlain() !== undefined) this.#client.keyspace.plain.together(this.#run);
   }
 
   #carryOutAll(): void {
@@ -60,7 +60,7 @@ export class PlainCommands {
   #get(command: PlainCommand): boolean {
     const { keyspace, writer } = this.#client;
     const shown = this.#shown;
-    if (!keyspace.glance(command, shown)) return false;
+    if (!keyspace.plain.glance(command, shown)) return false;
     if (shown.length < 0) writer.nothing();
     else writer.bulkAt(shown.view, shown.at, shown.length);
     return true;
@@ -68,7 +68,7 @@ export class PlainCommands {
 
   #set(command: PlainCommand): boolean {
     const { keyspace, writer } = this.#client;
-    if (!keyspace.put(command, this.#client)) return false;
+    if (!keyspace.plain.put(command, this.#client)) return false;
     writer.simple("OK");
     return true;
   }
