@@ -7,7 +7,7 @@ import type { Containers } from "./containers.ts";
 import { elementHigh, elementLow, Fingerprint } from "./fingerprint.ts";
 import type { Increments } from "./increments.ts";
 import type { Invalidations } from "./invalidations.ts";
-import { isCollectionKind, isContainerKind, isIncrementsKind } from "./kind.ts";
+import { isCollectionKind, isContainerKind, isIncrementsKind, KIND_PLAIN } from "./kind.ts";
 import type { Tenant } from "./memory-shares.ts";
 import {
   expiresAt,
@@ -97,6 +97,23 @@ export class Accounts {
     if (expiresAt(view, at) !== Infinity) this.expiring += step;
   }
 
+  /** What a register says is written over. Most often a mere value by another one: then nothing changes but sums and lengths. */
+  change(oldView: DataView, oldAt: number, view: DataView, at: number): void {
+    if (!isMereValue(oldView, oldAt) || !isMereValue(view, at)) {
+      this.enter(oldView, oldAt, false);
+      this.enter(view, at, true);
+      return;
+    }
+    const low = elementLow(view, at) - elementLow(oldView, oldAt);
+    const high = elementHigh(view, at) - elementHigh(oldView, oldAt);
+    this.sum.addElement(low, high);
+    this.fingerprint.addElement(low, high);
+    const [oldLength, length] = [valueLengthAt(oldView, oldAt), valueLengthAt(view, at)];
+    this.recordBytes += length - oldLength;
+    if (this.tenant !== undefined) this.tenant.bytes += length - oldLength;
+    this.looseBytes += (length < AWAY_BYTES_MIN ? 0 : length) - (oldLength < AWAY_BYTES_MIN ? 0 : oldLength);
+  }
+
   /** The value of a register goes, or comes back; the register stays. */
   enterValue(bytes: number, comes: boolean): void {
     const step = comes ? 1 : -1;
@@ -105,6 +122,11 @@ export class Accounts {
     this.awayBytes -= step * bytes;
     if (this.tenant !== undefined) this.tenant.bytes += step * bytes;
   }
+}
+
+/** True of one that stands, in memory, and neither expires nor carries anything beside its bytes. */
+function isMereValue(view: DataView, at: number): boolean {
+  return flagsAt(view, at) === 0 && kindAt(view, at) === KIND_PLAIN;
 }
 
 /** True of what is no part of something greater. */

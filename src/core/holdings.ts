@@ -120,20 +120,21 @@ export class Holdings {
       const oldAt = this.table.offsetOf(slot);
       moves = originAt(oldView, oldAt) !== origin || sequenceAt(oldView, oldAt) !== sequence;
       const wasAway = isAway(flagsAt(oldView, oldAt));
-      this.accounts.enter(oldView, oldAt, false);
-      this.containers.changing(slot);
+      const isContainer = isContainerKind(kindAt(view, at));
+      this.accounts.change(oldView, oldAt, view, at);
+      if (isContainer) this.containers.changing(slot);
       try {
         this.table.replace(slot, bytes, at, length);
         if (wasAway) this.accounts.away--;
       } catch (full) {
-        this.accounts.enter(oldView, oldAt, true);
-        this.containers.unchanged(slot);
+        this.accounts.change(view, at, oldView, oldAt);
+        if (isContainer) this.containers.unchanged(slot);
         throw full;
       }
       if (moves) this.table.unlink(slot);
     }
     if (moves) this.chains.link(target, origin, sequence);
-    this.accounts.enter(view, at, true);
+    if (slot === 0) this.accounts.enter(view, at, true);
     this.unsaved.note(target);
     if ((flagsAt(view, at) & FALLEN) !== 0) this.#fell(target, view, at);
     else if (expiresAt(view, at) !== Infinity) this.expiries.note(expiresAt(view, at), target);

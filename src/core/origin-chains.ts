@@ -27,6 +27,8 @@ interface OriginChain {
   fetchedTo: number;
   pushedFrom: number;
   pushedTo: number;
+  /** It is among `#ahead`: asked of every register that comes, which a set takes several times as long to say. */
+  isAhead: boolean;
 }
 
 /** Slots in the order of the disk, and their sequences. */
@@ -74,6 +76,11 @@ export class OriginChains {
   #see(origin: OriginId, chain: OriginChain, sequence: number): void {
     if (sequence <= chain.seen) return;
     chain.seen = sequence;
+    if (!chain.isAhead) this.#goAhead(origin, chain);
+  }
+
+  #goAhead(origin: OriginId, chain: OriginChain): void {
+    chain.isAhead = true;
     this.#ahead.add(origin);
   }
 
@@ -97,7 +104,7 @@ export class OriginChains {
   /** The vector is about to cover less than it does. */
   uncover(vector: VersionVector): void {
     for (const [origin, chain] of this.#chains) {
-      this.#ahead.add(origin);
+      this.#goAhead(origin, chain);
       chain.fetchedTo = Math.max(chain.fetchedTo, chain.seen, vector.get(origin));
     }
   }
@@ -113,6 +120,8 @@ export class OriginChains {
     for (const origin of this.#ahead) {
       if (this.hasGap(origin, vector)) return false;
       this.#ahead.delete(origin);
+      const chain = this.#chains.get(origin);
+      if (chain !== undefined) chain.isAhead = false;
     }
     return true;
   }
@@ -240,6 +249,7 @@ export class OriginChains {
         fetchedTo: 0,
         pushedFrom: 0,
         pushedTo: 0,
+        isAhead: false,
       };
       this.#chains.set(origin, chain);
     }

@@ -46,8 +46,9 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "core/holdings.ts",
-        find: "      this.accounts.enter(oldView, oldAt, false);\n",
-        replace: "      if ((flagsAt(oldView, oldAt) & FALLEN) !== 0) this.accounts.enter(oldView, oldAt, false);\n",
+        find: "      this.accounts.change(oldView, oldAt, view, at);\n",
+        replace:
+          "      if ((flagsAt(oldView, oldAt) & FALLEN) === 0) this.accounts.enter(view, at, true);\n      else this.accounts.change(oldView, oldAt, view, at);\n",
       },
     ],
     scenario: "split-brain",
