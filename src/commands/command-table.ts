@@ -1,5 +1,9 @@
 /** Every command that there is. */
 
+import { assert } from "../base/assert.ts";
+import { latin1FromBytes } from "../base/bytes.ts";
+import type { CommandWords, QueuedCommand } from "../command-store.ts";
+import { awaitRows } from "./await-commands.ts";
 import { bitFieldRows } from "./bit-fields.ts";
 import { bitRows } from "./bits.ts";
 import type { CommandRow } from "./command-row.ts";
@@ -36,6 +40,16 @@ export const commandTable: ReadonlyMap<string, CommandRow> = byName(ROWS.flat())
 /** Those that doors ask for, and no client can. */
 export const doorTable: ReadonlyMap<string, CommandRow> = byName(doorRows);
 
+/** Those that other replicas ask for, and no client can. */
+export const awaitTable: ReadonlyMap<string, CommandRow> = byName(awaitRows);
+
 function byName(rows: readonly CommandRow[]): ReadonlyMap<string, CommandRow> {
   return new Map(rows.map((row) => [row.name, row]));
+}
+
+/** One that was found before, by its words. */
+export function commandOf(words: CommandWords): QueuedCommand {
+  const facts = commandTable.get(latin1FromBytes(words[0] as Uint8Array).toLowerCase());
+  assert(facts !== undefined, "a command that was found before");
+  return { words, facts };
 }

@@ -9,6 +9,7 @@ import type { CommandRouter } from "../replica/command-router.ts";
 import { type KeyspaceHost, LocalKeyspace } from "../replica/local-keyspace.ts";
 import { checkKey } from "../replica/operations.ts";
 import { isCovered } from "../replica/session-waits.ts";
+import type { Group } from "./pipelines.ts";
 import { keysOf } from "./words.ts";
 
 /** Between two looks at whether all of a shard has come, ms, and so many of them. */
@@ -86,6 +87,14 @@ export class KeysHere {
   knowsOf(shards: readonly Shard[]): boolean {
     const replica = this.#host.replica();
     return shards.every((shard) => replica.ownership.owns(shard.id) || replica.isHeld(shard));
+  }
+
+  /** Who keeps all of these shards, of which none is here. Undefined: there are no such replicas. */
+  groupOf(shards: readonly Shard[]): Group | undefined {
+    const { ownership } = this.#host.replica();
+    const [group, ...others] = new Set(shards.map(({ id }) => ownership.groupOf(id)));
+    const isApart = others.length > 0 || shards.some((shard) => this.#router.isReadyIn(this.#space, [shard]));
+    return group === undefined || group.length === 0 || isApart ? undefined : group;
   }
 
   isReadyIn(shards: readonly Shard[]): boolean {

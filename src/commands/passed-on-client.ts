@@ -4,7 +4,7 @@ import { AtollError } from "../base/errors.ts";
 import type { ShardId } from "../base/ids.ts";
 import { NewestDots } from "../base/newest-dots.ts";
 import { errorReply, type Reply } from "../command-reply.ts";
-import type { CommandClient, CommandFacts, QueuedCommand } from "../command-store.ts";
+import type { Allowance, CommandClient, CommandFacts, QueuedCommand } from "../command-store.ts";
 import type { Dot } from "../store.ts";
 import { mayListBeWritten } from "../wire/reply-codec.ts";
 import { NOT_ALLOWED } from "./script-calls.ts";
@@ -14,6 +14,8 @@ export type Publish = (words: QueuedCommand["words"], name: string) => Reply | u
 
 export interface PassedOnOptions extends Pick<CommandClient, "refusal" | "allowance" | "ack"> {
   readonly publish: Publish | undefined;
+  /** It waits until there is something to be told of, and for nothing else. */
+  readonly isHeld: boolean;
 }
 
 const NO_MESSAGES = errorReply("ERR messages are not published at the replica that keeps the keys of the script");
@@ -27,6 +29,7 @@ export class PassedOnClient implements CommandClient {
   readonly refusal: CommandClient["refusal"];
   readonly allowance: CommandClient["allowance"];
   readonly ack: CommandClient["ack"];
+  readonly waits?: NonNullable<CommandClient["waits"]>;
   acks: CommandClient["acks"];
   readonly #publish: Publish | undefined;
   readonly #seen = new NewestDots();
@@ -37,12 +40,13 @@ export class PassedOnClient implements CommandClient {
   /** ... and has written, or sent a message. */
   hasActed = false;
 
-  constructor(bytesMax: number, { refusal, allowance, ack, publish }: PassedOnOptions) {
+  constructor(bytesMax: number, { refusal, allowance, ack, publish, isHeld }: PassedOnOptions) {
     this.#bytesMax = bytesMax;
     this.refusal = refusal;
     this.allowance = allowance;
     this.ack = ack;
     this.#publish = publish;
+    if (isHeld) this.waits = { begin: () => {} };
   }
 
   /** Another command is carried out, whose answer may have so many bytes. */

@@ -4,12 +4,11 @@
  * in parts, where that means the same (`command-parts.ts`), or not at all.
  */
 
-import { assert } from "../base/assert.ts";
-import { latin1FromBytes } from "../base/bytes.ts";
+import { toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { numberOf } from "../base/shard-id.ts";
-import { bytesOfReply, NO_ARRAY, plainReply, type Reply } from "../command-reply.ts";
+import { bytesOfReply, NO_ARRAY, NOTHING, plainReply, type Reply } from "../command-reply.ts";
 import type {
   Amid,
   CommandClient,
@@ -31,22 +30,23 @@ import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { type AllKeysHost, isAboutAllKeys, overAllKeys } from "./all-keys.ts";
+import { questionTo } from "./await-question.ts";
 import { ELSEWHERE } from "./blocked-commands.ts";
 import { answersIn, noneIfUnreachable, repliedIn, takeRoom } from "./carried-answer.ts";
 import { ClientInHaste } from "./client-in-haste.ts";
 import { replyOfError } from "./command-error.ts";
 import { isDivisible, joined, partsOf } from "./command-parts.ts";
-import { commandTable } from "./command-table.ts";
+import { commandOf } from "./command-table.ts";
 import { KeysHere } from "./keys-here.ts";
 import { seenBy } from "./own-writes.ts";
 import type { Publish } from "./passed-on-client.ts";
-import { type Group, type PassedCommand, Pipelines, TOGETHER_BYTES_MAX } from "./pipelines.ts";
+import { type PassedCommand, Pipelines, TOGETHER_BYTES_MAX } from "./pipelines.ts";
 import { type RefusalFor, refusalOf } from "./refusals-for.ts";
 import type { ScriptEngine } from "./script-engine.ts";
 import { withScript } from "./scripting.ts";
 import { isReading, serveCommands } from "./serving.ts";
 import type { SpaceCommands } from "./space-commands.ts";
-import { isNothing, mayWait, waitElsewhere } from "./waiting-elsewhere.ts";
+import { isNothing, mayWait, WaitsElsewhere } from "./waiting-elsewhere.ts";
 import { watchElsewhere } from "./watched-elsewhere.ts";
 import { keysOf } from "./words.ts";
 
@@ -75,6 +75,7 @@ export class PlacedCommands implements CommandKeyspace {
   readonly #local: SpaceCommands;
   readonly #here: KeysHere;
   readonly #acknowledgements: Acknowledgements;
+  readonly #waits: WaitsElsewhere;
   readonly #pipelines = new Pipelines({
     alone: (command, client) => this.#whole(command, command.shards, client).catch(replyOfError),
     together: (commands, client) => this.#together(commands, client),
@@ -92,6 +93,7 @@ export class PlacedCommands implements CommandKeyspace {
     this.#publish = publish;
     this.#local = local;
     this.#here = new KeysHere(host, router, space);
+    this.#waits = new WaitsElsewhere(host, questionTo({ router, space, here: this.#here }));
     this.#acknowledgements = new Acknowledgements(host, router, space, local);
   }
 
@@ -116,10 +118,20 @@ export class PlacedCommands implements CommandKeyspace {
     const kept = { words: words.map((word) => word.slice()), facts };
     const reply = this.#run(kept.words, facts, client);
     if (!(reply instanceof Promise)) return reply;
-    const again = async (): Promise<Reply> => this.#run(kept.words, facts, new ClientInHaste(client));
+    const again = (at: ReplicaId | undefined) => this.#again(kept, new ClientInHaste(client), at);
     return reply
-      .then((first) => (first === ELSEWHERE ? waitElsewhere(this.#host, client, { ...kept, began }, again) : first))
+      .then((first) => (first === ELSEWHERE ? this.#waits.wait(client, { ...kept, began, again }) : first))
       .catch(replyOfError);
+  }
+
+  /** Where it may be said that there is something, at `at` alone: another owner may not have heard of it yet. */
+  async #again(command: QueuedCommand, client: CommandClient, at: ReplicaId | undefined): Promise<Reply> {
+    if (at === undefined) return this.#run(command.words, command.facts, client);
+    try {
+      return await this.#whole(command, this.#shardsOf([command]), client, { only: at });
+    } catch (error) {
+      return toAtollError(error).code === "OWNERS_UNREACHABLE" ? NOTHING : replyOfError(error);
+    }
   }
 
   #run(words: CommandWords, facts: CommandFacts, client: CommandClient): Reply | Promise<Reply> {
@@ -230,20 +242,12 @@ export class PlacedCommands implements CommandKeyspace {
 
   /** With others that the client sends together with it. Undefined: it goes by itself. */
   #passedOn({ words, facts }: QueuedCommand, shards: readonly Shard[], client: CommandClient) {
-    const group = client.goesOn === undefined || isAboutAllKeys(facts) ? undefined : this.#groupOf(shards);
+    const group = client.goesOn === undefined || isAboutAllKeys(facts) ? undefined : this.#here.groupOf(shards);
     if (group === undefined || mayWait(facts, client)) return undefined;
     const bytes = lengthOfWords(withScript(words, facts, this.#scripts));
     if (bytes > TOGETHER_BYTES_MAX) return undefined;
     client.goesOn?.();
     return this.#pipelines.pass({ words, facts, shards, bytes }, group, client);
-  }
-
-  /** Who keeps all of these shards, of which none is here. */
-  #groupOf(shards: readonly Shard[]): Group | undefined {
-    const { ownership } = this.#host.replica();
-    const [group, ...others] = new Set(shards.map(({ id }) => ownership.groupOf(id)));
-    const isApart = others.length > 0 || shards.some((shard) => this.#router.isReadyIn(this.#space, [shard]));
-    return group === undefined || group.length === 0 || isApart ? undefined : group;
   }
 
   #elsewhereNext(command: QueuedCommand, shards: readonly Shard[], client: CommandClient): Promise<Reply> {
@@ -282,13 +286,19 @@ export class PlacedCommands implements CommandKeyspace {
     return isNothing(reply) ? ELSEWHERE : reply;
   }
 
-  async #whole({ words, facts }: QueuedCommand, shards: readonly Shard[], client: CommandClient, isAboutAll = false) {
+  async #whole(
+    { words, facts }: QueuedCommand,
+    shards: readonly Shard[],
+    client: CommandClient,
+    { isAboutAll = false, only }: { readonly isAboutAll?: boolean; readonly only?: ReplicaId } = {},
+  ): Promise<Reply> {
     const commands = [withScript(words, facts, this.#scripts)];
     const body = {
       ...({ type: "commands", commands, isTransaction: false, watched: [] } as const),
       shards: isAboutAll ? shards.map(({ id }) => numberOf(id)) : [],
     };
-    const asked = { body, shards, isReadonly: isReading([{ words, facts }]), waitMs: isAboutAll ? ALL_KEYS_MS : 0 };
+    const isReadonly = isReading([{ words, facts }]);
+    const asked = { body, shards, isReadonly, only, waitMs: isAboutAll ? ALL_KEYS_MS : 0 };
     const carried = await this.#carry(asked, client);
     if (carried !== undefined) return carried;
     if (!isAboutAll) await this.#here.prepare([{ words, facts }], shards);
@@ -364,13 +374,7 @@ export class PlacedCommands implements CommandKeyspace {
       keepersOf: (shard) =>
         this.#router.isReadyIn(this.#space, [shard]) ? this.#self : replica.ownership.groupOf(shard.id),
       isReachable: (id) => id === replica.id || replica.isLinked(id),
-      ask: (words, shards) => this.#whole(commandOf(words), shards, client, true).catch(replyOfError),
+      ask: (words, shards) => this.#whole(commandOf(words), shards, client, { isAboutAll: true }).catch(replyOfError),
     };
   }
-}
-
-function commandOf(words: CommandWords): QueuedCommand {
-  const facts = commandTable.get(latin1FromBytes(words[0] as Uint8Array).toLowerCase());
-  assert(facts !== undefined, "a command that was found before");
-  return { words, facts };
 }

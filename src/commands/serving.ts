@@ -17,7 +17,8 @@ import { mayBeWritten, mayListBeWritten } from "../wire/reply-codec.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import { isAboutAllKeys } from "./all-keys.ts";
-import { commandTable, doorTable } from "./command-table.ts";
+import { isAwaiting } from "./await-commands.ts";
+import { awaitTable, commandTable, doorTable } from "./command-table.ts";
 import type { KeysHere } from "./keys-here.ts";
 import { DONE_AND_TOO_LONG, PassedOnClient, type Publish, TOO_LONG } from "./passed-on-client.ts";
 import type { Scope } from "./scope.ts";
@@ -58,7 +59,7 @@ export async function serveCommands(served: ServedCommands): Promise<ResponseBod
 /** Throws `BAD_REQUEST` for what the door of whoever asks should have refused, and what it knows and this replica does not. */
 function parsed(words: QueuedCommand["words"]): QueuedCommand {
   const name = latin1FromBytes(words[0] as Uint8Array).toLowerCase();
-  const facts = commandTable.get(name) ?? doorTable.get(name);
+  const facts = commandTable.get(name) ?? doorTable.get(name) ?? awaitTable.get(name);
   if (facts === undefined) throw new AtollError("UNKNOWN_OPERATION", `the replica that was asked knows no '${name}'`);
   const { arity } = facts;
   const isWrong = arity >= 0 ? words.length !== arity : words.length < -arity;
@@ -133,7 +134,8 @@ async function carriedOut(
   // What cannot be answered is not begun: what it had written would stay.
   const own = body.isTransaction ? COMMAND_BYTES * commands.length : 0;
   if (!mayListBeWritten(commands.length, own, bytesMax)) return replied(host, TOO_LONG, []);
-  const client = new PassedOnClient(bytesMax - own, { refusal, allowance: body.allowance, ack: body.ack, publish });
+  const facts = { refusal, allowance: body.allowance, ack: body.ack, publish, isHeld: commands.every(isAwaiting) };
+  const client = new PassedOnClient(bytesMax - own, facts);
   const scope = new Set(shards);
   if (body.isPipeline === true) {
     const run = (command: QueuedCommand) => runOne(local, command, client, scope);

@@ -34,6 +34,8 @@ export interface AskedCommands {
   readonly only?: ReplicaId | undefined;
   /** How long they may wait for something by themselves, ms. */
   readonly waitMs?: number | undefined;
+  /** For all of that, until something comes. */
+  readonly isHeld?: boolean | undefined;
 }
 
 export interface CommandAnswer {
@@ -191,7 +193,7 @@ export class CommandRouter {
   #ask(
     peer: ReplicaId,
     space: SpaceId,
-    { body, waitMs = 0 }: AskedCommands,
+    { body, waitMs = 0, isHeld }: AskedCommands,
     { hops, seen }: Circumstances,
     isLast: boolean,
   ): Promise<Answered> {
@@ -203,7 +205,7 @@ export class CommandRouter {
     };
     const ackMs = body.ack === undefined || body.ack.level === "memory" ? 0 : body.ack.timeoutMs;
     const { firstMs, thenMs } = this.#router.patience(peer, waitMs + ackMs + request.waitMs, lengthOf(body));
-    return this.#router.ask(peer, request, { firstMs: isLast ? Math.max(firstMs, LAST_MS) : firstMs, thenMs });
+    return this.#router.ask(peer, request, { firstMs: isLast ? Math.max(firstMs, LAST_MS) : firstMs, thenMs, isHeld });
   }
 
   /** C2; and what is read next through here is read from who took a write. */

@@ -39,6 +39,8 @@ export type Answered = Exclude<ResponseBody, { type: "taken" }> | "lost";
 export interface Patience {
   readonly firstMs: number;
   readonly thenMs: number;
+  /** It is held until something comes, so that it says nothing of how busy or how slow the peer is. */
+  readonly isHeld?: boolean | undefined;
 }
 
 export class Forwarding {
@@ -78,7 +80,7 @@ export class Forwarding {
       const waitMaxMs = 2 * (patience.firstMs + patience.thenMs);
       const dueAt = now + patience.firstMs;
       this.#pending.set(number, { peer, body, sentAt: now, dueAt, waitMaxMs, patience, resolve });
-      this.#waitingById.set(peer, this.waitingFor(peer) + 1);
+      if (patience.isHeld !== true) this.#waitingById.set(peer, this.waitingFor(peer) + 1);
     });
   }
 
@@ -94,7 +96,7 @@ export class Forwarding {
       throw new BadBytes(`an answer "${body.type}" to a ${pending.body.type}`);
     }
     const kept = keptAnswer(body, pending.body, replica);
-    this.times.note(peer, now - pending.sentAt);
+    if (pending.patience.isHeld !== true) this.times.note(peer, now - pending.sentAt);
     this.#settle(request, pending, kept, replica);
   }
 
@@ -117,12 +119,13 @@ export class Forwarding {
     this.#settle(request, pending, "lost", replica);
   }
 
-  #settle(request: number, { peer, resolve }: Pending, answer: Answered, { outbox }: Replica): void {
+  #settle(request: number, { peer, resolve, patience }: Pending, answer: Answered, { outbox }: Replica): void {
     this.#pending.delete(request);
+    outbox.answers.push(() => resolve(answer));
+    if (patience.isHeld === true) return;
     const waiting = this.waitingFor(peer) - 1;
     if (waiting > 0) this.#waitingById.set(peer, waiting);
     else this.#waitingById.delete(peer);
-    outbox.answers.push(() => resolve(answer));
   }
 }
 
