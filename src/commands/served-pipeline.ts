@@ -4,7 +4,7 @@
  *
  *  S1. All answers go into one message. Whoever finds too little of it left has not been begun, and whoever asked asks again,
  *      so that nothing is refused for what was answered before it.
- *  S2. The first is always answered.
+ *  S2. The first is always answered. What was done is always told, also by a replica that stops: whoever asked would ask for it once more.
  */
 
 import { plainReply, type Reply } from "../command-reply.ts";
@@ -41,7 +41,7 @@ export async function carriedOutInTurn(
   let turnEndsAt = host.now() + TURN_MS_MAX;
   for (const command of commands) {
     const isFirst = replies.length === 0;
-    if (!isFirst && (room.bytes < bytesMin || !isHere())) break;
+    if (!isFirst && (room.bytes < bytesMin || !isStill(isHere))) break;
     if (host.now() > turnEndsAt) {
       taken();
       await host.pause(0);
@@ -52,8 +52,22 @@ export async function carriedOutInTurn(
     if (running instanceof Promise) taken();
     const reply = plainReply(running instanceof Promise ? await running : running);
     const fits = room.take(reply);
-    if ((client.lacksRoom || !fits) && !isFirst && !client.hasActed) break;
+    const isNotForHere = client.lacksRoom || !fits || hasStopped(reply);
+    if (isNotForHere && !isFirst && !client.hasActed) break;
     replies.push(fits ? reply : client.hasActed ? DONE_AND_TOO_LONG : TOO_LONG);
   }
   return replies;
+}
+
+/** It may throw where this replica stops. */
+function isStill(isHere: () => boolean): boolean {
+  try {
+    return isHere();
+  } catch {
+    return false;
+  }
+}
+
+function hasStopped(reply: Reply): boolean {
+  return reply.type === "error" && reply.code === "SHUTTING_DOWN";
 }

@@ -129,11 +129,11 @@ async function carriedOut(
   shards: readonly Shard[],
 ): Promise<ResponseBody> {
   const { bytesMax } = router;
-  const replica = host.replica();
-  replica.clock.observe(body.clock, host.now());
+  const replied = repliesOf(host);
+  host.replica().clock.observe(body.clock, host.now());
   // What cannot be answered is not begun: what it had written would stay.
   const own = body.isTransaction ? COMMAND_BYTES * commands.length : 0;
-  if (!mayListBeWritten(commands.length, own, bytesMax)) return replied(host, TOO_LONG, []);
+  if (!mayListBeWritten(commands.length, own, bytesMax)) return replied(TOO_LONG, []);
   const facts = { refusal, allowance: body.allowance, ack: body.ack, publish, isHeld: commands.every(isAwaiting) };
   const client = new PassedOnClient(bytesMax - own, facts);
   const scope = new Set(shards);
@@ -141,7 +141,7 @@ async function carriedOut(
     const run = (command: QueuedCommand) => runOne(local, command, client, scope);
     const around = { host, bytesMax, isHere: () => here.isReadyIn(shards), run, taken };
     const replies = await carriedOutInTurn(commands, client, around);
-    return replied(host, arrayReply(replies), isReading(commands) ? client.seen : client.written);
+    return replied(arrayReply(replies), isReading(commands) ? client.seen : client.written);
   }
   const run = acknowledgements.after(
     client,
@@ -153,7 +153,7 @@ async function carriedOut(
   const reply = plainReply(await run);
   const dots = isReading(commands) ? client.seen : client.written;
   const tooLong = client.written.length > 0 ? DONE_AND_TOO_LONG : TOO_LONG;
-  return replied(host, mayBeWritten(reply, bytesMax) ? reply : tooLong, dots, client.acks);
+  return replied(mayBeWritten(reply, bytesMax) ? reply : tooLong, dots, client.acks);
 }
 
 function runOne(
@@ -175,9 +175,10 @@ async function waited(served: ServedCommands, { words }: QueuedCommand): Promise
   const [wanted, timeoutMs] = words.slice(1).map((word) => Number(latin1FromBytes(word)));
   if (!isCount(wanted) || !isCount(timeoutMs)) throw new AtollError("BAD_REQUEST", "no number of acknowledgements");
   taken();
+  const replied = repliesOf(host);
   const own = after.length === 0 ? "all" : after.filter((dot) => router.isOfSelf(dot));
   const count = await acknowledgements.countHere(own, { wanted, timeoutMs });
-  return replied(host, integerReply(count), []);
+  return replied(integerReply(count), []);
 }
 
 function isCount(number: number | undefined): number is number {
@@ -188,6 +189,10 @@ export function isReading(commands: readonly QueuedCommand[]): boolean {
   return commands.every(({ facts }) => facts.flags.has("readonly"));
 }
 
-function replied(host: KeyspaceHost, reply: Reply, dots: readonly Dot[], acks?: Acks): ResponseBody {
-  return { type: "replied", reply, dots, acks, clock: host.replica().clock.floor(host.now()) };
+/** Told of what was asked before it was begun: an answer that came to nothing as this replica stops would have it done once more. */
+type Replied = (reply: Reply, dots: readonly Dot[], acks?: Acks) => ResponseBody;
+
+function repliesOf(host: KeyspaceHost): Replied {
+  const { clock } = host.replica();
+  return (reply, dots, acks) => ({ type: "replied", reply, dots, acks, clock: clock.floor(host.now()) });
 }
