@@ -4,7 +4,7 @@ import { AtollError } from "../base/errors.ts";
 import type { ShardId } from "../base/ids.ts";
 import { NewestDots } from "../base/newest-dots.ts";
 import { errorReply, type Reply } from "../command-reply.ts";
-import type { Allowance, CommandClient, CommandFacts, QueuedCommand } from "../command-store.ts";
+import type { CommandClient, CommandFacts, QueuedCommand } from "../command-store.ts";
 import type { Dot } from "../store.ts";
 import { mayListBeWritten } from "../wire/reply-codec.ts";
 import { NOT_ALLOWED } from "./script-calls.ts";
