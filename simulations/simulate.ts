@@ -78,6 +78,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
 
   async function look(): Promise<Judgement> {
     sampler.look();
+    commands.lookForRoom();
     makeRoom(world);
     return judge(await collectEvidence(plan, { world, stage, runner, documents, commands, backups, sampler }));
   }

@@ -7,6 +7,7 @@
  *   gone     What everybody had seen whose word may be the last one.
  *
  * Of a field or a score, a deletion of the whole may have the last word whatever it is stamped with: it takes what it had seen away.
+ * So may an eviction, which is one of all that a replica held, be it of a counter: what it had seen may be gone.
  */
 
 import type { CommandEntry, CommandHistory, FinalCounter } from "../commands/command-history.ts";
@@ -34,28 +35,39 @@ function* checkFinal(
   evidence: Evidence,
 ): Iterable<string> {
   const additions = history.filter(({ operation, answer }) => operation.type === "increase" && answer?.type === "done");
-  const last = mayBeLast(history, evidence);
+  const takings = history.filter(isTaking);
+  const stamped = mayBeLast(takings, evidence);
   const what = `${name} has ${showKey(key)} at ${value}`;
   for (const addition of additions) {
     const bit = bitOf(addition);
     const isCounted = (value & bit) !== 0n;
-    if (isCounted && last.length > 0 && last.every((each) => hasSeen(each, addition)))
+    const seers = takings.filter((taking) => hasSeen(taking, addition));
+    const after = seers.filter((seer) => isForGood(seer, evidence));
+    const wholes = takings.filter(
+      (taking) => isOfCollection(taking) && (seers.includes(taking) || !after.some((seer) => knows(seer, taking))),
+    );
+    const last = [...stamped, ...wholes];
+    const isTaken = last.some((each) => isForGood(each, evidence)) && last.every((each) => seers.includes(each));
+    if (isCounted && isTaken)
       yield `${what}, with ${bit} of ${describe(addition)}, which ${last.map(describe).join(" and ")} took away`;
-    if (!isCounted && isForGood(addition, evidence) && !last.some((each) => hasSeen(each, addition)))
+    const isMissed = !isCounted && isForGood(addition, evidence);
+    if (isMissed && !seers.some((each) => last.includes(each) || each.isEviction === true))
       yield `${what}, without ${bit} of ${describe(addition)}, which nobody took away`;
   }
   const known = additions.reduce((bits, addition) => bits | bitOf(addition), 0n);
   if ((value & ~known) !== 0n || value < 0n) yield `${what}, which is more than was ever added`;
 }
 
-/** Who wrote over the counter, or deleted it, with an acknowledgement that holds and the greatest stamp; and who may be above. */
-function mayBeLast(history: CommandHistory, evidence: Evidence): CommandEntry[] {
-  const over = history.filter(
-    ({ operation, answer }) => TAKINGS.has(operation.type) && answer?.type === "done" && answer.dot !== undefined,
-  );
-  const isStamped = (entry: CommandEntry) => !isOfCollection(entry);
-  const floor = Math.max(0, ...over.filter((entry) => isStamped(entry) && isForGood(entry, evidence)).map(stampOf));
-  return over.filter((entry) => !isStamped(entry) || stampOf(entry) >= floor);
+/** What was carried out of what writes over a counter, or deletes it. */
+function isTaking({ operation, answer }: CommandEntry): boolean {
+  return TAKINGS.has(operation.type) && answer?.type === "done" && answer.dot !== undefined;
+}
+
+/** Of those the one with the greatest stamp whose acknowledgement holds, and who may be above. */
+function mayBeLast(takings: CommandHistory, evidence: Evidence): CommandEntry[] {
+  const stamped = takings.filter((entry) => !isOfCollection(entry));
+  const floor = Math.max(0, ...stamped.filter((entry) => isForGood(entry, evidence)).map(stampOf));
+  return stamped.filter((entry) => stampOf(entry) >= floor);
 }
 
 /** A deletion of a whole collection: its stamp says nothing of what it takes. */
@@ -63,10 +75,14 @@ function isOfCollection({ operation }: CommandEntry): boolean {
   return operation.type === "drop" && operation.of !== "counter";
 }
 
-function hasSeen({ added, knew }: CommandEntry, addition: CommandEntry): boolean {
-  if ((added & bitOf(addition)) !== 0n) return true;
-  const dot = addition.answer?.type === "done" ? addition.answer.dot : undefined;
+/** It came after that, and is above whatever that wrote. */
+function knows({ knew }: CommandEntry, { answer }: CommandEntry): boolean {
+  const dot = answer?.type === "done" ? answer.dot : undefined;
   return dot !== undefined && knew?.covers(dot.origin, dot.sequence) === true;
+}
+
+function hasSeen(taking: CommandEntry, addition: CommandEntry): boolean {
+  return (taking.added & bitOf(addition)) !== 0n || knows(taking, addition);
 }
 
 function stampOf({ answer }: CommandEntry): number {
@@ -77,7 +93,7 @@ function bitOf({ operation }: CommandEntry): bigint {
   return 1n << BigInt(operation.bit ?? 0);
 }
 
-function describe({ operation, node, invokedAt }: CommandEntry): string {
+function describe({ operation, node, invokedAt, isEviction }: CommandEntry): string {
   const { id, type } = operation;
-  return `command ${id} (${type} at replica ${node}, ${(invokedAt / 1000).toFixed(3)}s)`;
+  return `${isEviction === true ? "an eviction" : `command ${id}`} (${type} at replica ${node}, ${(invokedAt / 1000).toFixed(3)}s)`;
 }

@@ -58,6 +58,7 @@ const COVERAGE: Readonly<Record<string, (evidence: Evidence) => Coverage>> = {
   copies: (evidence) => ({ "shards let go of": letGoIn(evidence).length }),
   eviction: ({ nodes }) => ({
     "values removed": nodes.reduce((sum, { evictions }) => sum + evictions.length, 0),
+    "collections and counters removed": nodes.reduce((sum, { wholes }) => sum + wholes.length, 0),
     "values that nobody had any more": nodes.reduce(
       (sum, { evictions }) => sum + evictions.filter(({ isOrphan }) => isOrphan).length,
       0,

@@ -1,12 +1,12 @@
 /**
  * A value is removed for want of room only where there is no room; and when all is healed there is some: what a disk takes
- * up is below its bound, as long as there is anything to remove. A removal is stamped one tick after what somebody wrote, so that it
+ * up is below its bound, as long as there is anything to remove, and there is room for what comes. A removal is stamped one tick after what somebody wrote, so that it
  * removes nothing newer; what that means for whoever reads, the others check, who take it for a deletion.
  *
  * A replica without a disk lets go of a value only when another has it at that moment, or had when it was last asked.
  */
 
-import type { Evicted } from "../simulator/node.ts";
+import type { Evicted, Going } from "../simulator/node.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { stampOfVersion } from "./stamp.ts";
 import { indexWrites } from "./writes-by-key.ts";
@@ -19,15 +19,23 @@ const STANDING_SHARE = 0.08;
 export function checkEviction(evidence: Evidence): Violation[] {
   const { nodes, dataBytesMax } = evidence;
   const messages: string[] = [];
-  for (const [node, { durable, evictions, diskBytes, dump, lent, memoryBytesMax }] of nodes.entries()) {
+  for (const [node, { durable, evictions, diskBytes, dump, isFull, lent, memoryBytesMax, wholes }] of nodes.entries()) {
+    if (isFull) messages.push(`replica ${node} takes nothing any more, long after everybody has come to rest`);
     const bytesMax = durable ? dataBytesMax : memoryBytesMax;
     const least = bytesMax * (durable ? LEAST_SHARE.disk : LEAST_SHARE.memory);
+    const noteRoom = ({ at, key, diskBytes: onDisk, heldBytes, standingBytes }: Going): void => {
+      const taken = Math.max(onDisk, heldBytes, standingBytes);
+      if (taken >= least && standingBytes >= STANDING_SHARE * bytesMax) return;
+      messages.push(
+        `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s for want of room, with ${standingBytes} of ${taken} bytes in use of ${bytesMax}`,
+      );
+    };
     for (const { at, key, isElsewhere } of lent) {
       if (isElsewhere) continue;
       messages.push(`replica ${node} let go of ${showKey(key)} at ${(at / 1000).toFixed(3)}s, and nobody else had it`);
     }
     for (const evicted of evictions) {
-      const { at, key, diskBytes: onDisk, heldBytes, standingBytes } = evicted;
+      const { at, key } = evicted;
       if (!isOneTickAfter(evicted, evidence))
         messages.push(
           `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s, as of a moment that is not that after any write`,
@@ -39,12 +47,9 @@ export function checkEviction(evidence: Evidence): Violation[] {
           );
         continue;
       }
-      const taken = Math.max(onDisk, heldBytes, standingBytes);
-      if (taken >= least && standingBytes >= STANDING_SHARE * bytesMax) continue;
-      messages.push(
-        `replica ${node} removed ${showKey(key)} at ${(at / 1000).toFixed(3)}s for want of room, with ${standingBytes} of ${taken} bytes in use of ${bytesMax}`,
-      );
+      noteRoom(evicted);
     }
+    for (const whole of wholes) noteRoom(whole);
     if (durable && dump !== undefined && diskBytes > dataBytesMax)
       messages.push(`replica ${node} has ${diskBytes} bytes on a disk that may take ${dataBytesMax}`);
   }

@@ -12,7 +12,7 @@ import type { Company, MemberVerdict } from "../sampling/company.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { ClockCourse } from "../simulator/clock-course.ts";
 import type { DiskLoss } from "../simulator/disk-damage.ts";
-import type { Evicted, Judgement, Lent, LifeEnd, PutAside } from "../simulator/node.ts";
+import type { Evicted, Going, Judgement, Lent, LifeEnd, PutAside } from "../simulator/node.ts";
 import type { ShareLoss } from "../tenants/share-loss.ts";
 import type { History, ReadPart } from "../workload/history.ts";
 import type { WatchHistory } from "../workload/watch-history.ts";
@@ -30,6 +30,10 @@ export interface NodeEvidence {
   readonly putAside: readonly PutAside[];
   /** Values that it removed for want of room; among the history as well. */
   readonly evictions: readonly Evicted[];
+  /** Collections and counters that it removed for the same reason; among the commands as well. */
+  readonly wholes: readonly Going[];
+  /** It had no room for anything, when all had come to rest. */
+  readonly isFull: boolean;
   /** Values that it let go of because others had them. */
   readonly lent: readonly Lent[];
   /** What its disk takes up, bytes; after the healing. */

@@ -15,6 +15,8 @@ import { isKept } from "./promise.ts";
 
 /** Right answers of a replica that starts, or stops. */
 const REFUSALS = /^(?:LOADING|SHUTDOWN|TRYAGAIN) /;
+/** The same of one whose room has a bound. */
+const REFUSALS_OF_SCANT = /^(?:LOADING|SHUTDOWN|TRYAGAIN|OOM) /;
 
 interface Addition {
   readonly entry: CommandEntry;
@@ -86,7 +88,8 @@ function* checkAnswer(read: CommandEntry, history: CommandHistory, evidence: Evi
   const { answer, operation, life, node, invokedAt } = read;
   if (life === 0 || answer === undefined) return;
   if (answer.type === "refused") {
-    if (!REFUSALS.test(answer.text)) yield `${describe(read)} was answered with ${answer.text}`;
+    const refusals = isScant(node, evidence) ? REFUSALS_OF_SCANT : REFUSALS;
+    if (!refusals.test(answer.text)) yield `${describe(read)} was answered with ${answer.text}`;
     return;
   }
   if (answer.shown === undefined || evidence.nodes[node]?.judgements.length !== 0) return;
@@ -102,6 +105,10 @@ function* checkAnswer(read: CommandEntry, history: CommandHistory, evidence: Evi
     if (!before.some((entry) => entry.operation.type === "add" && memberOf(entry) === name))
       yield `${describe(read)} of ${showKey(operation.key)} showed ${showKey(name)}, which nobody had added`;
   }
+}
+
+function isScant(node: number, { nodes, dataBytesMax }: Evidence): boolean {
+  return Math.min(dataBytesMax, nodes[node]?.memoryBytesMax ?? Infinity) < Infinity;
 }
 
 function additionsOf(history: CommandHistory): Addition[] {
@@ -156,8 +163,9 @@ export function isForGood(
   );
 }
 
-function describe({ operation, node, invokedAt }: CommandEntry): string {
+function describe({ operation, node, invokedAt, isEviction }: CommandEntry): string {
   const { id, type, of, member } = operation;
+  if (isEviction === true) return `an eviction (at replica ${node}, ${(invokedAt / 1000).toFixed(3)}s)`;
   const whom = member === undefined ? "" : ` ${showKey(member)}`;
   return `command ${id} (${of} ${type}${whom} at replica ${node}, ${(invokedAt / 1000).toFixed(3)}s)`;
 }

@@ -47,6 +47,8 @@ export interface CommandEntry {
   readonly held: Members;
   /** Of a counter: all that it held or knew to have been added. */
   readonly added: Bits;
+  /** The replica removed it for want of room, as a deletion of all that it held. */
+  readonly isEviction?: boolean;
   answeredAt: number | undefined;
   /** Undefined: never answered, so nobody knows. */
   answer: CommandAnswer | undefined;

@@ -14,7 +14,8 @@ import { versionAt } from "../../src/replica/register-view.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import type { Dot } from "../../src/store.ts";
 import type { NodeEvidence } from "../checkers/evidence.ts";
-import type { Life, SimulatedNode } from "../simulator/node.ts";
+import { stampOfVersion } from "../checkers/stamp.ts";
+import type { Evicted, Going, Life, SimulatedNode } from "../simulator/node.ts";
 import type { World } from "../simulator/world.ts";
 import { isThere } from "../workload/stage.ts";
 import type { CommandAnswer, CommandEntry, FinalCollection, FinalCounter, HeldMember } from "./command-history.ts";
@@ -22,12 +23,18 @@ import { type CommandedType, type CommandOperation, isCounter, wordsOf } from ".
 import { addedIn, valueIn } from "./held-counter.ts";
 import { membersIn } from "./held-members.ts";
 
+/** No plan has it. */
+const EVICTION_ID = -1;
+
 const NOTHING_HELD: ReadonlyMap<string, HeldMember> = new Map();
 
 export class CommandRunner {
   readonly history: CommandEntry[] = [];
   readonly #world: World;
   readonly #commanded = new Map<Key, CommandedType>();
+  readonly #wholes: (Going & { readonly node: number })[] = [];
+  /** Nodes whose replicas took no value at the end. */
+  readonly #full = new Set<number>();
   readonly #byLife = new WeakMap<Life, SpaceCommands>();
 
   constructor(world: World, operations: readonly CommandOperation[]) {
@@ -36,10 +43,25 @@ export class CommandRunner {
       this.#commanded.set(operation.key, operation.of);
       world.at(operation.at, () => this.#due(operation));
     }
+    if (operations.length === 0) return;
+    world.onGoing = (node, shard, going) => this.#going(node, shard, going);
+    world.onGone = (node, _shard, evicted) => this.#gone(node, evicted);
+  }
+
+  /** Takes note of which replicas have no room for anything. */
+  lookForRoom(): void {
+    for (const { index, replica: driver } of this.#world.nodes) {
+      const { replica } = driver ?? {};
+      if (replica !== undefined && this.#commanded.size > 0 && !hasRoom(replica)) this.#full.add(index);
+    }
   }
 
   /** What the collections of a node have come to; none where no replica runs. */
-  finals({ replica: driver, clockTime }: SimulatedNode): Pick<NodeEvidence, "collections" | "counters"> {
+  finals({
+    index,
+    replica: driver,
+    clockTime,
+  }: SimulatedNode): Pick<NodeEvidence, "collections" | "counters" | "wholes" | "isFull"> {
     const replica = driver?.replica;
     const collections: FinalCollection[] = [];
     const counters: FinalCounter[] = [];
@@ -48,7 +70,49 @@ export class CommandRunner {
       if (isCounter(of)) counters.push({ key, value: valueIn(shard, of, key, clockTime) });
       else collections.push({ key, members: membersIn(shard, of, key, clockTime) });
     }
-    return { collections, counters };
+    return {
+      collections,
+      counters,
+      wholes: this.#wholes.filter(({ node }) => node === index),
+      isFull: this.#full.has(index),
+    };
+  }
+
+  /** True of the key of a collection or a counter. */
+  isCommanded(key: Key): boolean {
+    return this.#commanded.has(key);
+  }
+
+  /** A replica removes what it has of a collection, or a counter. */
+  #going(index: number, shard: Shard, going: Going): void {
+    const { at, key, life } = going;
+    const of = this.#commanded.get(key);
+    if (of === undefined) return;
+    const node = this.#world.node(index);
+    const operation: CommandOperation = { id: EVICTION_ID, at, node: index, type: "drop", of, key };
+    const dot = { shard: shard.id, origin: shard.ownOrigin, sequence: shard.nextSequence };
+    const told = { timestamp: undefined, version: undefined, member: undefined };
+    this.history.push({
+      operation,
+      node: index,
+      life,
+      invokedAt: at,
+      knew: shard.vector.snapshot(),
+      ...seenIn(shard, operation, node.clockTime),
+      isEviction: true,
+      answeredAt: at,
+      answer: { type: "done", dot, ...told },
+    });
+    this.#wholes.push({ ...going, node: index });
+  }
+
+  /** Of a value the deletion is known by its stamp. */
+  #gone(node: number, { at, key, version }: Evicted): void {
+    const entry = this.history[this.history.length - 1];
+    if (entry?.isEviction !== true || entry.node !== node || entry.operation.key !== key || entry.invokedAt !== at)
+      return;
+    if (entry.answer?.type !== "done") return;
+    entry.answer = { ...entry.answer, timestamp: stampOfVersion(version, true).timestamp, version };
   }
 
   #due(operation: CommandOperation): void {
@@ -101,6 +165,10 @@ export class CommandRunner {
     entry.answer = answer;
     trace.record(now, "answer", entry.node, entry.operation.id, 0, summaryOf(answer));
   }
+}
+
+function hasRoom({ residency, eviction, persistence }: Replica): boolean {
+  return residency?.isFull !== true && eviction.disk?.isSpent(persistence.writtenBytes) !== true;
 }
 
 function seenIn(

@@ -72,7 +72,9 @@ export async function collectEvidence(
       diskLosses: node.disk.losses,
       judgements: node.judgements,
       putAside: node.putAside,
-      evictions: node.evictions.filter(({ dot }) => !tenants.has(spaceOf(dot.shard))),
+      evictions: node.evictions.filter(
+        ({ dot, key }) => !tenants.has(spaceOf(dot.shard)) && !commands.isCommanded(key),
+      ),
       lent: node.lent,
       diskBytes: node.disk.bytes,
       givenUpAt: world.givenUpAt(node.identity.id),

@@ -11,6 +11,7 @@ import { DRILLS } from "./drills.ts";
 import { PLACEMENT, PLACEMENT_DRILLS } from "./placement.ts";
 import { NO_PLAYS } from "./plays.ts";
 import { POLICY_DRILL } from "./policy-changes.ts";
+import { SCANT_COLLECTIONS } from "./scant-collections.ts";
 import { SCANT_DISK_SCENARIO } from "./scant-disk.ts";
 import { drawMemory, SCANT_MEMORY_SCENARIO } from "./scant-memory.ts";
 import type { Scenario } from "./scenario.ts";
@@ -339,6 +340,7 @@ export const SCENARIOS: readonly Scenario[] = [
   PLACEMENT,
   TAGS_SCENARIO,
   COLLECTIONS,
+  SCANT_COLLECTIONS,
   BACKUPS_SCENARIO,
   SHARES_SCENARIO,
   SWARM,

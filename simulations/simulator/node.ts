@@ -5,6 +5,7 @@ import { AtollError } from "../../src/base/errors.ts";
 import type { Key, Timestamp } from "../../src/base/ids.ts";
 import type { SeededRandom } from "../../src/base/random.ts";
 import { keyAt, timestampAt } from "../../src/core/record.ts";
+import type { Shard } from "../../src/core/shard.ts";
 import { DocumentHub } from "../../src/documents/document-hub.ts";
 import type { DocumentSurroundings } from "../../src/documents/surroundings.ts";
 import type { Log, LogLevel } from "../../src/replica/ports.ts";
@@ -58,21 +59,25 @@ export interface Judgement {
   readonly reason?: string;
 }
 
-/** A value that a replica removed for good for want of room. */
-export interface Evicted {
+/** What a replica removes for good under a key, and how much room there is. */
+export interface Going {
   readonly at: number;
   /** Unix ms by its own clock. */
   readonly wallMs: number;
   readonly life: number;
   readonly key: Key;
-  /** Of the deletion. */
-  readonly version: Version;
-  readonly dot: Dot;
   /** What the disk took up, and what the replica held. */
   readonly diskBytes: number;
   readonly heldBytes: number;
-  /** Of that, what was neither deleted nor expired; with the value. */
+  /** Of that, what was neither deleted nor expired; with what goes. */
   readonly standingBytes: number;
+}
+
+/** A value that a replica removed for good for want of room. */
+export interface Evicted extends Going {
+  /** Of the deletion. */
+  readonly version: Version;
+  readonly dot: Dot;
   /** Nobody had the value any more: it was not for want of room. */
   readonly isOrphan: boolean;
 }
@@ -111,6 +116,9 @@ export interface NodeOptions {
   readonly failed: (node: number, error: unknown) => void;
   /** Whether another node has the value of a version that one lets go of. */
   readonly isElsewhere: (version: VersionFacts, node: number) => boolean;
+  /** Told of what goes for good, before it does and once it is gone. */
+  readonly going: (node: number, shard: Shard, going: Going) => void;
+  readonly gone: (node: number, shard: Shard, evicted: Evicted) => void;
   /** Told when a process has ended, however. */
   readonly ended: (node: number, life: number) => void;
   readonly logged: (node: number, level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -294,17 +302,26 @@ export class SimulatedNode {
 
   #noteEvictions({ replica: { replica }, number: life }: Life): void {
     if (replica === undefined) return;
-    replica.eviction.listener = ({ id, table }, slot, bytes, isOrphan) => {
-      const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
-      const key = keyAt(view, table.bytesOf(slot), at);
-      const time = { at: this.#options.now(), wallMs: this.clockTime, life };
-      const version = versionAt(view, at);
+    const goingUnder = (key: Key): Going => {
       const heldBytes = replica.shards.all.reduce((sum, { accounts }) => sum + accounts.recordBytes, 0);
-      const left = heldBytes - replica.shards.all.reduce((sum, { accounts }) => sum + accounts.fallenBytes, 0);
-      const standingBytes = left + bytes;
-      const room = { diskBytes: this.disk.bytes, heldBytes, standingBytes };
-      this.evictions.push({ ...time, ...room, isOrphan, key, version, dot: dotAt(id, view, at) });
-      if (!isOrphan) this.shareLosses.push(shareLossOf(replica, { at: time.at, shard: id, bytes }));
+      const standingBytes = heldBytes - replica.shards.all.reduce((sum, { accounts }) => sum + accounts.fallenBytes, 0);
+      const time = { at: this.#options.now(), wallMs: this.clockTime, life };
+      return { ...time, key, diskBytes: this.disk.bytes, heldBytes, standingBytes };
+    };
+    let going: Going | undefined;
+    replica.eviction.listener = {
+      going: (shard, key) => {
+        going = goingUnder(key);
+        this.#options.going(this.index, shard, going);
+      },
+      gone: (shard, slot, bytes, isOrphan) => {
+        const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
+        assert(going !== undefined, "what has gone was about to");
+        const evicted = { ...going, isOrphan, version: versionAt(view, at), dot: dotAt(shard.id, view, at) };
+        this.evictions.push(evicted);
+        this.#options.gone(this.index, shard, evicted);
+        if (!isOrphan) this.shareLosses.push(shareLossOf(replica, { at: going.at, shard: shard.id, bytes }));
+      },
     };
   }
 

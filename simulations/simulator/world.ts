@@ -7,6 +7,7 @@
 import { assert } from "../../src/base/assert.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import type { Shard } from "../../src/core/shard.ts";
 import { type AuditRepair, repairIn } from "../sampling/audit-repair.ts";
 import type { MemberVerdict } from "../sampling/company.ts";
 import { SimulatedClock } from "./clock.ts";
@@ -14,7 +15,7 @@ import { SimulatedDisk } from "./disk.ts";
 import { chooseDrain, type Drain } from "./drain.ts";
 import { EventQueue } from "./event-queue.ts";
 import { NETWORK_DEFAULTS, type NetworkSettings, SimulatedNetwork } from "./network.ts";
-import { SimulatedNode } from "./node.ts";
+import { type Evicted, type Going, SimulatedNode } from "./node.ts";
 import type { WorldObserver } from "./observer.ts";
 import { hasAnother } from "./other-copies.ts";
 import { type PathQuality, Paths } from "./paths.ts";
@@ -83,6 +84,9 @@ export class World {
   onMoment: ((moment: Moment, node: number) => void) | undefined;
   /** Called when a process has ended: its clients see their connections break. */
   onLifeEnd: ((node: number, life: number) => void) | undefined;
+  /** Called when a node is about to remove for good what is under a key, and, of a value, once it has. */
+  onGoing: ((node: number, shard: Shard, going: Going) => void) | undefined;
+  onGone: ((node: number, shard: Shard, evicted: Evicted) => void) | undefined;
   events = 0;
   #now = 0;
   #eventsInInstant = 0;
@@ -235,6 +239,8 @@ export class World {
       diskWriteIssued: (node) => this.onMoment?.("disk-write", node),
       failed: (node, error) => this.fail(node, error),
       isElsewhere: (version, node) => hasAnother(version, node, this.nodes, this.#now),
+      going: (node, shard, going) => this.onGoing?.(node, shard, going),
+      gone: (node, shard, evicted) => this.onGone?.(node, shard, evicted),
       ended: (node, life) => this.onLifeEnd?.(node, life),
       logged: (node, level, event, fields) => {
         if (event === "member-suspect" || event === "member-dead") this.#judged(node, event, fields);

@@ -12,7 +12,7 @@ import type { Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { msOfTimestamp } from "./clock.ts";
 import type { Container } from "./container.ts";
-import { collectionIn, mayBeEvicted } from "./evictable.ts";
+import { collectionIn, mayBeEvicted, restOfNumber } from "./evictable.ts";
 import { timestampAt, valueLengthAt } from "./record.ts";
 import { cooled, warmthOf } from "./s3-fifo.ts";
 import type { Shard } from "./shard.ts";
@@ -22,6 +22,7 @@ const LOOKS = 16;
 const DRAWS_MAX = 128;
 /** What is younger counts as of this age: else the largest of all would go last because it came last. */
 const AGE_MS_MIN = 1000;
+const NOTHING: readonly number[] = [];
 const TWO_32 = 2 ** 32;
 
 export interface Place {
@@ -29,6 +30,8 @@ export interface Place {
   readonly slot: number;
   /** What goes is all of a collection that has a member there. */
   readonly collection: Container | undefined;
+  /** Of a number, slots of what else goes with it. */
+  readonly rest: readonly number[];
 }
 
 export class Coldest {
@@ -63,12 +66,14 @@ export class Coldest {
     for (let draws = 0, looks = 0; draws < DRAWS_MAX && looks < LOOKS; draws++) {
       const { shard, slot } = this.#draw();
       if (!mayBeEvicted(shard, slot)) continue;
-      const place = { shard, slot, collection: collectionIn(shard, slot) };
+      const collection = collectionIn(shard, slot);
+      const rest = collection === undefined ? restOfNumber(shard, slot) : NOTHING;
+      const place = { shard, slot, collection, rest };
       if (!this.#mayGo(place)) continue;
       looks++;
       const use = useOf(place);
       // One for each that goes, as a clock's hand passes over it once while as many go as there are.
-      if (looks === 1 && this.#isItsTurn(place)) setUse(place, cooled(use));
+      if (looks === 1 && this.#isItsTurn(place)) cool(place);
       const roomTaken = this.#roomOf(place);
       if (warmthOf(use) > warmth || (warmthOf(use) === warmth && roomTaken <= room)) continue;
       [coldest, warmth, room] = [place, warmthOf(use), roomTaken];
@@ -76,19 +81,19 @@ export class Coldest {
     return coldest;
   }
 
-  /** A collection is drawn as often as it has members, and is passed over as often as what has none. */
-  #isItsTurn({ collection }: Place): boolean {
-    return collection === undefined || (this.#random.uint32() / TWO_32) * collection.members.size < 1;
+  /** A collection is drawn as often as it has members, and is passed over as often as what has none; so it is with numbers. */
+  #isItsTurn({ collection, rest }: Place): boolean {
+    const parts = collection?.members.size ?? 1 + rest.length;
+    return parts <= 1 || (this.#random.uint32() / TWO_32) * parts < 1;
   }
 
   /** Bytes times milliseconds. */
   #roomOf(place: Place): number {
-    const { shard, slot, collection } = place;
-    const stamp = collection?.newest ?? timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    const stamp = place.collection?.newest ?? newestOf(place);
     return lengthOf(place) * Math.max(AGE_MS_MIN, this.#now - msOfTimestamp(stamp as Timestamp));
   }
 
-  #draw(): Omit<Place, "collection"> {
+  #draw(): Pick<Place, "shard" | "slot"> {
     const drawn = Math.floor((this.#random.uint32() / TWO_32) * this.#slots);
     let [from, to] = [0, this.#ends.length - 1];
     while (from < to) {
@@ -101,19 +106,32 @@ export class Coldest {
   }
 }
 
-function useOf({ shard, slot, collection }: Place): number {
-  return collection?.use ?? shard.table.getUse(slot);
+function newestOf({ shard: { table }, slot, rest }: Place): number {
+  let newest: number = timestampAt(table.viewOf(slot), table.offsetOf(slot));
+  for (const each of rest) newest = Math.max(newest, timestampAt(table.viewOf(each), table.offsetOf(each)));
+  return newest;
 }
 
-function setUse({ shard, slot, collection }: Place, use: number): void {
-  if (collection === undefined) shard.table.setUse(slot, use);
-  else collection.use = use;
+/** A number is as warm as the warmest of what it is made of. */
+function useOf({ shard: { table }, slot, collection, rest }: Place): number {
+  if (collection !== undefined) return collection.use;
+  let use = table.getUse(slot);
+  for (const each of rest) if (warmthOf(table.getUse(each)) > warmthOf(use)) use = table.getUse(each);
+  return use;
+}
+
+function cool({ shard: { table }, slot, collection, rest }: Place): void {
+  if (collection !== undefined) collection.use = cooled(collection.use);
+  else table.setUse(slot, cooled(table.getUse(slot)));
+  for (const each of rest) table.setUse(each, cooled(table.getUse(each)));
 }
 
 /** Of all records there, bytes, values that are away included; of a collection about. */
-export function lengthOf({ shard, slot, collection }: Place): number {
-  const length = shard.values.wholeLengthOf(slot);
-  return collection === undefined ? length : lengthOfAll(shard, slot, collection);
+export function lengthOf({ shard, slot, collection, rest }: Place): number {
+  if (collection !== undefined) return lengthOfAll(shard, slot, collection);
+  let length = shard.values.wholeLengthOf(slot);
+  for (const each of rest) length += shard.values.wholeLengthOf(each);
+  return length;
 }
 
 /** With the names of its members as that of one. */

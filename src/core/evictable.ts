@@ -1,6 +1,6 @@
 /**
- * What may go for good: a value; increments that are one, as there is nothing else under their key; or a collection as a whole,
- * whichever member of it was met.
+ * What may go for good: a value with all that was added to it; increments that are one, as there is nothing else under their key; or
+ * a collection as a whole, whichever part of it was met.
  */
 
 import { isValueKind } from "./accounts.ts";
@@ -33,6 +33,16 @@ function isValueByItself(shard: Shard, slot: number): boolean {
   const isOver = isGone(flagsAt(view, at));
   if (shard.isStanding(base) || (isOver && isTakenAlong(run, overAt(view, at)))) return false;
   return unseenOf(run.tally, sightAt(view, at).get(increments.originIn(slot))) !== undefined;
+}
+
+const NOTHING_ELSE: readonly number[] = [];
+
+/** Slots of the other increments that are one number with what is in a slot. */
+export function restOfNumber(shard: Shard, slot: number): readonly number[] {
+  const { increments, table } = shard;
+  if (increments.count === 0) return NOTHING_ELSE;
+  const added = increments.of(keyAt(table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot)));
+  return added.length === 0 ? NOTHING_ELSE : added.filter((each) => each !== slot && shard.isStanding(each));
 }
 
 /** The collection that has a member in a slot; undefined: what is there is no member of one, or falls. */

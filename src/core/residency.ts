@@ -33,6 +33,9 @@ const LENDING_SHARE = 0.75;
 /** ... of which so much is left to records, though tables and documents take the rest and more. */
 const LENDING_RECORDS_SHARE = 0.5;
 
+/** The same of what is taken in: more than is left to records when others go for good (`replica/eviction.ts`), or nothing ever came again. */
+const RECORDS_SHARE = 0.5;
+
 /** Whoever finds peers for values where there is no disk. */
 export interface Lender {
   /** As many are offered as may be at once. */
@@ -126,6 +129,8 @@ export class Residency implements Places {
     lodger.tenant.pool.queues.came(((run << RUN_BITS) | (slot & RUN_MASK)) >>> 0);
   }
 
+  readonly #isOver = (): boolean => this.#arena.usedBytes > this.#roomBytes;
+
   /** Measures what cannot go: to be called now and then. */
   measure(): void {
     let bytes = this.queueBytes;
@@ -159,10 +164,14 @@ export class Residency implements Places {
 
   /** E4. */
   get isFull(): boolean {
-    return this.#arena.usedBytes > this.bytesMax - this.fixedBytes;
+    return this.#arena.usedBytes > Math.max(this.#roomBytes, this.bytesMax * RECORDS_SHARE);
   }
 
-  readonly #overBytes = (): number => this.#arena.usedBytes - (this.bytesMax - this.fixedBytes) * this.#fillShare;
+  get #roomBytes(): number {
+    return this.bytesMax - this.fixedBytes;
+  }
+
+  readonly #overBytes = (): number => this.#arena.usedBytes - this.#roomBytes * this.#fillShare;
 
   /** Without a disk: values are to be offered, besides those that are. */
   get isLending(): boolean {
@@ -180,7 +189,7 @@ export class Residency implements Places {
   reclaim(): void {
     if (this.hasDisk) {
       if (this.#overBytes() <= 0) return;
-      return this.#shares.reclaim({ overBytes: this.#overBytes, isFull: () => this.isFull, looksMax: LOOKS_MAX });
+      return this.#shares.reclaim({ overBytes: this.#overBytes, isFull: this.#isOver, looksMax: LOOKS_MAX });
     }
     const { lender } = this;
     if (lender === undefined || !this.isLending) return;

@@ -8,8 +8,8 @@
  *      have the same to hold and hear of it. One whose own budget is smaller would wait in vain: at a second, higher mark it
  *      evicts by itself, whatever is coldest.
  *  F3. What waits to be confirmed, documents and what the cluster notes for itself stays, and room for it is made only down to a
- *      share of what there is for values. A collection goes as a whole, by the deletion of what is held of it: what of it was not
- *      seen stays. While many members fall, which takes several steps, they count as gone.
+ *      share of what there is for values. A collection goes as a whole, by the deletion of what is held of it, and a number with all that
+ *      was added to it: what of it was not seen stays, and counts alone. While many members fall, which takes several steps, they count as gone.
  *  F4. What has fallen counts as gone, since its purge is a matter of seconds; but not where it waits for longer, as it does
  *      while a member is away: then room is made for it, down to that share. Of keys whose values are away nothing is gained
  *      before the purge.
@@ -30,6 +30,7 @@ import type { Surroundings } from "../cluster/surroundings.ts";
 import { Coldest, lengthOf, type Place } from "../core/coldest.ts";
 import type { Container } from "../core/container.ts";
 import type { Standing } from "../core/memory-shares.ts";
+import { keyAt } from "../core/record.ts";
 import type { Residency } from "../core/residency.ts";
 import type { Shard } from "../core/shard.ts";
 import { DiskBudget } from "./disk-budget.ts";
@@ -60,11 +61,15 @@ const LENDING_MS = 3000;
 
 export interface EvictionHost extends Surroundings {
   readonly residency: Residency | undefined;
-  readonly writes: Pick<LocalWrites, "evict" | "evictAll">;
+  readonly writes: Pick<LocalWrites, "evictNumber" | "evictAll">;
 }
 
-/** A slot, which holds the deletion of what was evicted from it, a record of so many bytes; `isOrphan`: that nobody had any more. */
-export type EvictionListener = (shard: Shard, slot: number, bytes: number, isOrphan: boolean) => void;
+export interface EvictionListener {
+  /** What is there under a key is about to go. */
+  going(shard: Shard, key: Key): void;
+  /** A slot, which holds the deletion of what was evicted from it, a record of so many bytes; `isOrphan`: that nobody had any more. */
+  gone(shard: Shard, slot: number, bytes: number, isOrphan: boolean): void;
+}
 
 /** Bytes that have to go, of keys in memory and of records on disk; below 0: that many may still come. */
 interface Excess {
@@ -129,23 +134,30 @@ export class Eviction {
       const { shard, slot, collection } = place;
       const bytes = lengthOf(place);
       excess.disk -= bytes;
-      if (collection !== undefined) excess.memory -= bytes;
-      else excess.memory -= residency?.hasDisk === true ? shard.values.keptLengthOf(slot) : shard.values.lengthOf(slot);
+      excess.memory -= bytes;
+      if (collection === undefined) excess.memory += shard.values.wholeLengthOf(slot) - this.#inMemoryOf(shard, slot);
       if (collection === undefined) this.remove(shard, slot, now);
       else this.#removeAll(shard, collection, now);
     }
     this.isUnderWay = isSome(excess) && left < STEP;
   }
 
-  /** Removes what is in a slot for good. */
+  /** Of a value, what goes of it. */
+  #inMemoryOf({ values }: Shard, slot: number): number {
+    return this.#host.residency?.hasDisk === true ? values.keptLengthOf(slot) : values.lengthOf(slot);
+  }
+
+  /** Removes what is in a slot for good, with all that is one number with it. */
   remove(shard: Shard, slot: number, now: number, isOrphan = false): void {
     const bytes = shard.values.wholeLengthOf(slot);
-    this.#host.writes.evict(shard, slot, now);
+    this.listener?.going(shard, keyIn(shard, slot));
+    const dead = this.#host.writes.evictNumber(shard, slot, now);
     this.evicted++;
-    this.listener?.(shard, slot, bytes, isOrphan);
+    this.listener?.gone(shard, dead, bytes, isOrphan);
   }
 
   #removeAll(shard: Shard, collection: Container, now: number): void {
+    this.listener?.going(shard, collection.key);
     this.#host.writes.evictAll(shard, collection, now);
     this.evicted++;
   }
@@ -252,6 +264,10 @@ function hasValues({ accounts: { recordBytes, fallenBytes, documentBytes } }: Sh
 /** Of what is about to fall, about. */
 function fallingBytesOf(shards: readonly Shard[]): number {
   return sumOf(shards, ({ falling }) => falling.bytes);
+}
+
+function keyIn({ table }: Shard, slot: number): Key {
+  return keyAt(table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
 }
 
 function isSome({ memory, disk }: Excess): boolean {

@@ -10,12 +10,13 @@ import type { Container } from "../core/container.ts";
 import { LEASE_FIELD } from "../core/container-part.ts";
 import { KIND_PLAIN } from "../core/kind.ts";
 import { plainRecord } from "../core/plain-record.ts";
-import { fieldAt, keyAt, keyStartAt, kindAt, type RecordWriter, recordLength } from "../core/record.ts";
+import { keyAt, keyStartAt, type RecordWriter, recordLength } from "../core/record.ts";
 import type { Residency } from "../core/residency.ts";
 import type { Shard } from "../core/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import type { Shards } from "../core/shards.ts";
 import { deletionOfAll } from "../types/collection.ts";
+import { removalOfSum } from "../types/counter.ts";
 import type { Eviction } from "./eviction.ts";
 import type { Lives } from "./lives.ts";
 import type { Persistence } from "./persistence.ts";
@@ -90,12 +91,19 @@ export class LocalWrites {
     return slot;
   }
 
-  /** What is in a slot goes for good (`eviction.ts`). */
-  evict(shard: Shard, slot: number, now: number): void {
-    const { table } = shard;
-    const [view, at, bytes] = [table.viewOf(slot), table.offsetOf(slot), table.bytesOf(slot)];
-    const register = { kind: kindAt(view, at), key: keyAt(view, bytes, at), field: fieldAt(view, bytes, at) };
-    this.write(shard, { ...register, isRemoval: true }, false, now, false);
+  /** The value in a slot goes for good, and nothing newer. Returns the slot of its deletion. */
+  evict(shard: Shard, slot: number, now: number): number {
+    return this.write(shard, { kind: KIND_PLAIN, key: keyIn(shard, slot), isRemoval: true }, false, now, false);
+  }
+
+  /** The same with all that is one number with it, whatever of that is in the slot (`eviction.ts`). */
+  evictNumber(shard: Shard, slot: number, now: number): number {
+    this.prepare(shard);
+    const sum = removalOfSum(shard, keyIn(shard, slot));
+    if (sum === undefined) return this.evict(shard, slot, now);
+    const dead = this.write(shard, sum.death, false, now, false);
+    for (const write of sum.removals) this.write(shard, write, false, now, false);
+    return dead;
   }
 
   /** All that is held of a collection goes for good. */
@@ -125,4 +133,8 @@ export class LocalWrites {
     if (!shard.isSpent) return;
     this.#host.lives.goOn(shard.id);
   }
+}
+
+function keyIn({ table }: Shard, slot: number): Key {
+  return keyAt(table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
 }

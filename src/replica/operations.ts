@@ -107,7 +107,7 @@ function readSum(
     if (valueLength > bytesMax) return new ValueLong(valueLength);
     if (shard.isAway(base)) return new ValueAway(shard, base);
     shard.values.used(base);
-  }
+  } else shard.values.used(sum.from[0] as number);
   const { view, start } = shownSum(shard, key, sum);
   return { dot: dotAt(shard.id, view, start), entry: entryAt(view, start) };
 }

@@ -10,12 +10,15 @@ import type { LocalWrite } from "../core/author.ts";
 import { encodeRun, isTakenAlong, type Over, overAt, type Run, sightAt, unseenOf } from "../core/increments.ts";
 import { incrementsOf, KIND_PLAIN } from "../core/kind.ts";
 import { textOfOrigin } from "../core/origin-bytes.ts";
-import { bodyLengthAt, bodyStartAt, expiresAt } from "../core/record.ts";
+import { bodyLengthAt, bodyStartAt, expiresAt, flagsAt, isGone, timestampAt } from "../core/record.ts";
 import { NONE_SEEN } from "../core/seen.ts";
 import type { Shard } from "../core/shard.ts";
 
 /** A longer text is no number that is worth it. */
 const NUMBER_BYTES_MAX = 5 * 1024;
+
+/** A sum may be written anew one tick after its base (U2 of `counter-upkeep.ts`): what is to end it is to be above that. */
+const REMOVAL_TICKS = 2;
 
 /** What a key that was added to comes to. */
 export interface Sum {
@@ -136,4 +139,35 @@ function incrementsWrite(shard: Shard, key: Key, run: Run, expiresAt: number | u
     value: encodeRun(run),
     expiresAt,
   };
+}
+
+/**
+ * What has to be written for all to go that is held of a number: its base dies with all that was seen, so that of a run that somebody
+ * goes on with only what was not seen here counts; and the increments go at once. It is stamped just above what is removed, or
+ * where there is no base below all that was ever put: what was put elsewhere meanwhile stays. Undefined: nothing was added to it.
+ */
+export function removalOfSum(
+  shard: Shard,
+  key: Key,
+): { readonly death: LocalWrite; readonly removals: readonly LocalWrite[] } | undefined {
+  const { increments, table } = shard;
+  const slots = increments.count === 0 ? [] : increments.of(key).filter((slot) => shard.isStanding(slot));
+  if (slots.length === 0) return undefined;
+  const base = shard.find(KIND_PLAIN, key);
+  const last =
+    base === 0 ? shard.graves.markOf(KIND_PLAIN, key) : timestampAt(table.viewOf(base), table.offsetOf(base));
+  const isOver = base !== 0 && isGone(flagsAt(table.viewOf(base), table.offsetOf(base)));
+  const death = {
+    kind: KIND_PLAIN,
+    key,
+    stamp: last + REMOVAL_TICKS,
+    ...(base !== 0 && !isOver && { isRemoval: true }),
+  };
+  const removals = slots.map((slot) => ({
+    kind: incrementsOf(KIND_PLAIN),
+    key,
+    field: textOfOrigin(increments.originIn(slot)),
+    isRemoval: true,
+  }));
+  return { death, removals };
 }

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { type Amount, amountOfText } from "../../src/core/amount.ts";
 import { Coldest } from "../../src/core/coldest.ts";
-import { KIND_DOCUMENT, KIND_PLAIN } from "../../src/core/kind.ts";
+import { encodeRun } from "../../src/core/increments.ts";
+import { incrementsOf, KIND_DOCUMENT, KIND_PLAIN } from "../../src/core/kind.ts";
+import { textOfOrigin } from "../../src/core/origin-bytes.ts";
 import { timestampAt } from "../../src/core/record.ts";
 import { usedOnceMore } from "../../src/core/s3-fifo.ts";
 import type { Shard } from "../../src/core/shard.ts";
@@ -87,9 +90,30 @@ describe("what is wanted least", () => {
     shard.write({ kind: KIND_DOCUMENT, key: "d" as Key, field: "", value: new Uint8Array(0) }, NOW);
     expect(new Coldest([shard], new SeededRandom(3), LATER).take()).toBeUndefined();
     const slot = shard.write({ kind: KIND_PLAIN, key: "live" as Key, value: new Uint8Array(1) }, NOW + 100);
-    expect(new Coldest([shard], new SeededRandom(3), LATER).take()).toEqual({ shard, slot });
+    expect(new Coldest([shard], new SeededRandom(3), LATER).take()).toMatchObject({ slot });
     shard.quarantine.distrust({ serve: true });
     expect(new Coldest([shard], new SeededRandom(3), LATER).take()).toBeUndefined();
+  });
+
+  it("is no number that anybody asked for, whichever increments of it are met", () => {
+    const shard = begun(0);
+    const added = (key: string, life: number): number => {
+      const field = textOfOrigin(origin(life));
+      const tally = { run: 1, count: 1, sum: amountOfText("7") as Amount };
+      const value = encodeRun({ after: 0, began: NOW, tally });
+      return shard.write({ kind: incrementsOf(KIND_PLAIN), key: key as Key, field, value }, NOW);
+    };
+    const used: number[] = [];
+    for (let i = 0; i < 100; i++) {
+      const [slot] = [added(`n${i}`, 2), added(`n${i}`, 3)];
+      if (i % 2 === 0) continue;
+      used.push(slot, slot + 1);
+      for (let times = 0; times < 3; times++) shard.table.setUse(slot, usedOnceMore(shard.table.getUse(slot)));
+    }
+    const coldest = new Coldest([shard], new SeededRandom(6), LATER);
+    const taken = Array.from({ length: 20 }, () => coldest.take());
+    expect(taken.filter((place) => used.includes(place?.slot ?? 0)).length).toBe(0);
+    expect(taken.every((place) => place?.rest.length === 1)).toBe(true);
   });
 
   it("is nothing where there is nothing", () => {

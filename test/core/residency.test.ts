@@ -65,6 +65,18 @@ const slotsOf = (shard: Shard) => {
   return slots;
 };
 
+it("takes records up to half of all there is, though tables, which do not shrink, have grown beyond the rest", () => {
+  const { arena, residency, shards, write } = createShards(0);
+  for (let i = 0; i < 100; i++) write(shards[0], `k${i}`);
+  residency.bytesMax = 2.1 * arena.usedBytes;
+  residency.fixedBytes = 0.7 * residency.bytesMax;
+  expect(residency.isFull).toBe(false);
+  for (let i = 100; i < 120; i++) write(shards[0], `k${i}`);
+  expect(residency.isFull).toBe(true);
+  residency.fixedBytes = 0.2 * residency.bytesMax;
+  expect(residency.isFull).toBe(false);
+});
+
 describe("values that are away", () => {
   it("go from wherever in whichever shard they are", () => {
     const { shards, write, persist, reclaim } = createShards(0);

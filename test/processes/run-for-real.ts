@@ -159,6 +159,8 @@ async function collect(world: RealWorld, { runner, watchers, plan, dumps }: Play
       judgements: [],
       putAside: [],
       evictions: [],
+      wholes: [],
+      isFull: false,
       diskBytes: 0,
       givenUpAt: [],
       givenUpBy: [],

@@ -39,7 +39,7 @@ it("takes no value for one that others may have and for one that nobody has, sho
     residency: residency as unknown as Residency,
     shards: { all: [shard] },
     ownership: { owns: () => true, isEverywhere: () => true },
-    writes: { evict },
+    writes: { evictNumber: evict },
   } as unknown as EvictionHost;
   const eviction = new Eviction(host, Infinity, new SeededRandom("step"));
   eviction.step(NOW);

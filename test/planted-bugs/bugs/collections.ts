@@ -84,4 +84,60 @@ export const COLLECTION_BUGS: readonly PlantedBug[] = [
     seedsMax: 20,
     checkers: ["counters"],
   },
+  {
+    name: "part-of-a-number-goes",
+    rule: "F3",
+    broken: "of a number that several replicas added to only what one of them added is evicted",
+    patches: [
+      {
+        file: "replica/local-writes.ts",
+        find: "sum.death, false",
+        replace: "sum.removals[0] ?? sum.death, false",
+      },
+      {
+        file: "replica/local-writes.ts",
+        find: "of sum.removals)",
+        replace: "of [])",
+      },
+    ],
+    scenario: "scant-collections",
+    seedsMax: 20,
+    checkers: ["counters"],
+  },
+  {
+    name: "evicted-run-goes-on",
+    rule: "M2",
+    broken:
+      "a collection goes, and what was seen of its members counts once more with what others add to them meanwhile",
+    patches: [
+      {
+        file: "types/collection.ts",
+        find: "[...beyond, ...namesAddedToElsewhere(shard, container)]",
+        replace: "beyond",
+      },
+      {
+        file: "types/collection.ts",
+        find: "import { namesAddedToElsewhere, summedValue }",
+        replace: "import { summedValue }",
+      },
+    ],
+    scenario: "scant-collections",
+    seedsMax: 40,
+    checkers: ["counters"],
+  },
+  {
+    name: "evicts-without-counting",
+    rule: "F3",
+    broken: "what goes is not counted, so that others go in its place until there are none",
+    patches: [
+      {
+        file: "replica/eviction.ts",
+        find: "      excess.memory -= bytes;",
+        replace: "      excess.memory -= 0 * bytes;",
+      },
+    ],
+    scenario: "scant-collections",
+    seedsMax: 40,
+    checkers: ["eviction"],
+  },
 ];

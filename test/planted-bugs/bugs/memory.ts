@@ -75,8 +75,8 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/local-writes.ts",
-        find: "{ ...register, isRemoval: true }",
-        replace: "register",
+        find: "KIND_PLAIN, key: keyIn(shard, slot), isRemoval: true }",
+        replace: "KIND_PLAIN, key: keyIn(shard, slot) }",
       },
     ],
     scenario: "scant-disk",

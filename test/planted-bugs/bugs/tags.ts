@@ -56,7 +56,13 @@ export const TAG_BUGS: readonly PlantedBug[] = [
     name: "stale-dies-by-the-clock",
     rule: "T4",
     broken: "what is stale is deleted as of now, and what was put meanwhile on the other side of a cut dies with it",
-    patches: [{ file: "replica/local-writes.ts", find: "{ ...register, isRemoval: true }", replace: "register" }],
+    patches: [
+      {
+        file: "replica/local-writes.ts",
+        find: "KIND_PLAIN, key: keyIn(shard, slot), isRemoval: true }",
+        replace: "KIND_PLAIN, key: keyIn(shard, slot) }",
+      },
+    ],
     scenario: "tags",
     seedsMax: 30,
     checkers: ["acknowledged", "session", "local-order", "condition"],

@@ -83,3 +83,17 @@ it("goes by the greatest stamp of those that wrote over it", () => {
   for (const value of [0n, 1n])
     expect(messages([addition, { ...unaware, operation: { ...unaware.operation } }, lost], value, true)).toEqual([]);
 });
+
+it("lets an eviction take what it had seen, and nothing else, whatever it is stamped with", () => {
+  const [seen, unseen] = [0, 1].map((bit) => command("increase", { stamp: bit + 1, bit })) as [
+    CommandEntry,
+    CommandEntry,
+  ];
+  const eviction = { ...command("drop", { stamp: 2, node: 1, added: 1n }), isEviction: true };
+  expect(messages([seen, unseen, eviction], 2n)).toEqual([]);
+  expect(messages([seen, unseen, eviction], 3n)).toContainEqual(expect.stringContaining("an eviction"));
+  expect(messages([seen, unseen, eviction], 0n)).toContainEqual(expect.stringContaining("which nobody took away"));
+  // A put that had not seen it has the last word of what counts, and not of what is gone.
+  const unaware = command("reset", { stamp: 9 });
+  for (const value of [2n, 3n]) expect(messages([seen, unseen, eviction, unaware], value)).toEqual([]);
+});

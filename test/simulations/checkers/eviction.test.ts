@@ -48,6 +48,15 @@ describe("eviction", () => {
     expect(messages({ evictions: [evicted(900, 0, 70)] })[0]).toContain("not that after any write");
   });
 
+  it("of collections is right and wrong as that of values is", () => {
+    expect(messages({ wholes: [evicted(900, 100)] })).toEqual([]);
+    expect(messages({ wholes: [evicted(400, 300)] })[0]).toContain("replica 0 removed");
+  });
+
+  it("is missed where nothing is taken any more", () => {
+    expect(messages({ isFull: true })[0]).toContain("takes nothing any more");
+  });
+
   it("is missed where there is no room in the end, unless the replica is gone", () => {
     expect(messages({ diskBytes: 1001, dump: dump([]) })[0]).toContain("has 1001 bytes");
     expect(messages({ diskBytes: 1001, dump: undefined }, { diskBytes: 1000 })).toEqual([]);

@@ -121,6 +121,8 @@ export function node(changes: Partial<NodeEvidence> & { readonly final?: ReadPar
     memoryBytesMax: Infinity,
     lent: [],
     evictions: [],
+    wholes: [],
+    isFull: false,
     diskBytes: 0,
     givenUpAt: [],
     givenUpBy: [],
