@@ -40,7 +40,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   new TenantRunner(world, plan.tenants ?? []);
   const documents = new DocumentRunner(world, plan.documents ?? []);
   const commands = new CommandRunner(world, plan.commands ?? []);
-  const backups = new BackupRunner(world, plan.backups ?? [], plan.operations);
+  const backups = new BackupRunner(world, plan);
   const recorder = options.timeline === true ? new TimelineRecorder(world, plan, runner.history) : undefined;
   const meter = new StabilityMeter(world, runner.history, plan.healAt + plan.settleMs);
   const sampler = new Sampler(world, { everyMs: SAMPLE_MS, until: plan.healAt });

@@ -6,6 +6,9 @@ import { KIND_PLAIN } from "../../src/core/kind.ts";
 import { bodyLengthAt, bodyStartAt, expiresAt, keyAt, kindAt, recordLength } from "../../src/core/record.ts";
 import { versionAt } from "../../src/replica/register-view.ts";
 import type { Version } from "../../src/store.ts";
+import type { Bits } from "../commands/command-history.ts";
+import type { CounterType } from "../commands/command-operation.ts";
+import { bitsInRecord } from "../commands/held-counter.ts";
 import type { ReadPart } from "../workload/history.ts";
 import { authorOf, type Operation } from "../workload/operation.ts";
 
@@ -19,22 +22,37 @@ export interface CopiedValue {
   readonly expiresAt: number;
 }
 
+/** What a counter comes to in a file. */
+export interface CopiedSum {
+  readonly key: Key;
+  readonly bits: Bits;
+}
+
 export interface FileChunk {
   readonly keyspace: string;
   readonly records: Uint8Array;
   readonly values: readonly CopiedValue[];
+  readonly sums: readonly CopiedSum[];
+}
+
+/** What there may be in a file. */
+export interface Written {
+  readonly operationsById: ReadonlyMap<number, Operation>;
+  readonly counters: ReadonlyMap<Key, CounterType>;
 }
 
 export class BackupFile {
   readonly facts: BackupFacts;
   readonly chunks: FileChunk[] = [];
   readonly #operationsById: ReadonlyMap<number, Operation>;
+  readonly #counters: ReadonlyMap<Key, CounterType>;
   readonly #chunkRecords: number;
 
-  constructor(facts: BackupFacts, chunkRecords: number, operationsById: ReadonlyMap<number, Operation>) {
+  constructor(facts: BackupFacts, chunkRecords: number, { operationsById, counters }: Written) {
     this.facts = facts;
     this.#chunkRecords = chunkRecords;
     this.#operationsById = operationsById;
+    this.#counters = counters;
   }
 
   /** In the order in which they stand. */
@@ -49,16 +67,27 @@ export class BackupFile {
       at += recordLength(view, at);
       if (++count < this.#chunkRecords && at < records.length) continue;
       const own = records.slice(from, at);
-      this.chunks.push({ keyspace, records: own, values: this.#valuesIn(own) });
+      this.chunks.push({ keyspace, records: own, values: this.#valuesIn(own), sums: this.#sumsIn(own) });
       [from, count] = [at, 0];
     }
+  }
+
+  #sumsIn(records: Uint8Array): CopiedSum[] {
+    const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+    const sums: CopiedSum[] = [];
+    for (let at = 0; at < records.length; at += recordLength(view, at)) {
+      const key = keyAt(view, records, at);
+      const of = this.#counters.get(key);
+      if (of !== undefined) sums.push({ key, bits: bitsInRecord(of, view, records, at) });
+    }
+    return sums;
   }
 
   #valuesIn(records: Uint8Array): CopiedValue[] {
     const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
     const values: CopiedValue[] = [];
     for (let at = 0; at < records.length; at += recordLength(view, at)) {
-      if (kindAt(view, at) !== KIND_PLAIN) continue;
+      if (kindAt(view, at) !== KIND_PLAIN || this.#counters.has(keyAt(view, records, at))) continue;
       const start = bodyStartAt(view, at);
       const found = authorOf(records.subarray(start, start + bodyLengthAt(view, at)), this.#operationsById);
       values.push({

@@ -5,12 +5,13 @@
  */
 
 import type { BackupPart, Restore } from "../../src/backup-store.ts";
+import { isCounter } from "../commands/command-operation.ts";
+import type { Plan } from "../plan.ts";
 import type { Life, SimulatedNode } from "../simulator/node.ts";
 import type { SimulatedReplica } from "../simulator/replica.ts";
 import type { World } from "../simulator/world.ts";
 import { answerOfError } from "../workload/carry-out.ts";
-import type { Operation } from "../workload/operation.ts";
-import { BackupFile } from "./backup-file.ts";
+import { BackupFile, type Written } from "./backup-file.ts";
 import type { BackupHistory, RestoreHistory, RestoreStep, Stamped, Whom } from "./backup-history.ts";
 import type { BackupPlan, RestorePlan } from "./backup-plan.ts";
 
@@ -27,12 +28,18 @@ interface Session {
 export class BackupRunner {
   readonly history: BackupHistory[] = [];
   readonly #world: World;
-  readonly #operationsById: ReadonlyMap<number, Operation>;
+  readonly #written: Written;
   #isClosed = false;
 
-  constructor(world: World, backups: readonly BackupPlan[], operations: readonly Operation[]) {
+  constructor(
+    world: World,
+    { backups = [], operations, commands = [] }: Pick<Plan, "backups" | "operations" | "commands">,
+  ) {
     this.#world = world;
-    this.#operationsById = new Map(operations.map((operation) => [operation.id, operation]));
+    this.#written = {
+      operationsById: new Map(operations.map((operation) => [operation.id, operation])),
+      counters: new Map(commands.flatMap(({ key, of }) => (isCounter(of) ? [[key, of]] : []))),
+    };
     for (const plan of backups) {
       world.at(plan.at, () => this.#begin(plan));
       for (const restore of plan.restores) world.at(restore.at, () => this.#beginRestore(plan, restore));
@@ -74,7 +81,7 @@ export class BackupRunner {
     taken.linked = taken.linked.filter((asked) =>
       left.some(({ node, life }) => node === asked.node && life === asked.life),
     );
-    const file = new BackupFile(backup.facts, plan.chunkRecords, this.#operationsById);
+    const file = new BackupFile(backup.facts, plan.chunkRecords, this.#written);
     const parts: AsyncIterator<BackupPart> = backup.parts[Symbol.asyncIterator]();
     for (let next = await parts.next(); next.done !== true; next = await parts.next()) {
       file.append(next.value);

@@ -7,6 +7,9 @@
  *   gone     What everybody had seen whose word may be the last one.
  *
  * Of a field or a score, a deletion of the whole may have the last word whatever it is stamped with: it takes what it had seen away.
+ * What a restore brings back is there by right. Merged, it takes nothing away, and nothing counts twice; written as new, it takes
+ * away what was added until then.
+ *
  * So may an eviction, which is one of all that a replica held, be it of a counter: what it had seen may be gone.
  */
 
@@ -37,6 +40,7 @@ function* checkFinal(
   const additions = history.filter(({ operation, answer }) => operation.type === "increase" && answer?.type === "done");
   const takings = history.filter(isTaking);
   const stamped = mayBeLast(takings, evidence);
+  const restored = restoresOf(key, evidence);
   const what = `${name} has ${showKey(key)} at ${value}`;
   for (const addition of additions) {
     const bit = bitOf(addition);
@@ -48,14 +52,25 @@ function* checkFinal(
     );
     const last = [...stamped, ...wholes];
     const isTaken = last.some((each) => isForGood(each, evidence)) && last.every((each) => seers.includes(each));
-    if (isCounted && isTaken)
+    if (isCounted && isTaken && restored.length === 0)
       yield `${what}, with ${bit} of ${describe(addition)}, which ${last.map(describe).join(" and ")} took away`;
-    const isMissed = !isCounted && isForGood(addition, evidence);
+    const isOverwritten = restored.some(({ isOverwrite, until }) => isOverwrite && addition.invokedAt <= until);
+    const isMissed = !isCounted && !isOverwritten && isForGood(addition, evidence);
     if (isMissed && !seers.some((each) => last.includes(each) || each.isEviction === true))
       yield `${what}, without ${bit} of ${describe(addition)}, which nobody took away`;
   }
   const known = additions.reduce((bits, addition) => bits | bitOf(addition), 0n);
   if ((value & ~known) !== 0n || value < 0n) yield `${what}, which is more than was ever added`;
+}
+
+/** Restores that told of a counter, and until when. */
+function restoresOf(key: string, { backups }: Evidence): { readonly isOverwrite: boolean; readonly until: number }[] {
+  const restores = backups?.all.flatMap((taken) => taken.restores) ?? [];
+  return restores.flatMap(({ plan, file, steps }) =>
+    steps
+      .filter(({ chunk }) => file.chunks[chunk]?.sums.some((sum) => sum.key === key))
+      .map(({ answeredAt = Infinity }) => ({ isOverwrite: plan.isOverwrite, until: answeredAt })),
+  );
 }
 
 /** What was carried out of what writes over a counter, or deletes it. */

@@ -25,7 +25,9 @@ export function valueIn(shard: Shard, of: CounterType, key: Key, nowMs: number):
 
 function valueOfKey(shard: Shard, key: Key, nowMs: number): Bits | undefined {
   const sum = sumOf(shard, key, nowMs);
-  return sum === undefined ? undefined : bitsOf("counter", textOf(shard, sum) ?? baseIn(shard, "counter", sum.base));
+  if (sum === undefined) return undefined;
+  const text = textOf(shard, sum);
+  return text === undefined ? baseIn(shard, "counter", sum.base) : bitsOf("counter", text);
 }
 
 /** What is held of additions, what the register that they were added to saw of them, and what that says. */
@@ -36,14 +38,18 @@ export function addedIn(shard: Shard, of: CounterType, key: Key): Bits {
   const base = shard.find(kind, key, field);
   if (base === 0) return bits;
   for (const { sum } of sightAt(shard.table.viewOf(base), shard.table.offsetOf(base)).values()) bits |= sum.digits;
-  return shard.isStanding(base) ? bits | bitsOf(of, baseIn(shard, of, base)) : bits;
+  return shard.isStanding(base) ? bits | baseIn(shard, of, base) : bits;
 }
 
-function baseIn(shard: Shard, of: CounterType, slot: number): Uint8Array {
-  const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
+/** What a record says that stands by itself, of a backup. */
+export function bitsInRecord(of: CounterType, view: DataView, bytes: Uint8Array, at: number): Bits {
   const start = of === "counter" ? bodyStartAt(view, at) : memberStartAt(view, at);
   const length = of === "counter" ? bodyLengthAt(view, at) : memberLengthAt(view, at);
-  return shard.table.bytesOf(slot).subarray(start, start + length);
+  return bitsOf(of, bytes.subarray(start, start + length));
+}
+
+function baseIn({ table }: Shard, of: CounterType, slot: number): Bits {
+  return bitsInRecord(of, table.viewOf(slot), table.bytesOf(slot), table.offsetOf(slot));
 }
 
 function bitsOf(of: CounterType, value: Uint8Array): Bits {

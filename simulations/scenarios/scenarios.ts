@@ -5,6 +5,7 @@ import { uniform } from "../simulator/draws.ts";
 import { BACKUPS_SCENARIO } from "./backups.ts";
 import { CALM_WATER, createNodes, SETTLE_MS, SLOW_SETTLE_MS, SMALL_REPLICA } from "./build.ts";
 import { COLLECTIONS } from "./collections.ts";
+import { COUNTED_BACKUPS } from "./counted-backups.ts";
 import { DEFINITION_DRILL } from "./definitions.ts";
 import { DOCUMENT_FAULTS, DOCUMENT_PLAYS, DOCUMENTS, drawDocuments } from "./documents.ts";
 import { DRILLS } from "./drills.ts";
@@ -342,6 +343,7 @@ export const SCENARIOS: readonly Scenario[] = [
   COLLECTIONS,
   SCANT_COLLECTIONS,
   BACKUPS_SCENARIO,
+  COUNTED_BACKUPS,
   SHARES_SCENARIO,
   SWARM,
 ];

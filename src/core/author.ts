@@ -17,7 +17,7 @@ import { isCountedKind, KIND_PLAIN } from "./kind.ts";
 import type { Losses } from "./losses.ts";
 import { plainRecord } from "./plain-record.ts";
 import { FLAG_DEAD, FLAG_SEEN, flagsAt, keyAt, originAt, sequenceAt, timestampAt } from "./record.ts";
-import { encodeSeen, NONE_SEEN, SEEN_BYTES_MAX } from "./seen.ts";
+import { bothSeen, encodeSeen, NONE_SEEN, SEEN_BYTES_MAX, type Seen } from "./seen.ts";
 import type { Shard } from "./shard.ts";
 import type { VersionVector } from "./version-vector.ts";
 
@@ -36,6 +36,8 @@ export interface LocalWrite {
   readonly contentType?: string | undefined;
   /** In order (`tags.ts`). */
   readonly tags?: readonly string[] | undefined;
+  /** What a number has of what was added to it, as somebody else saw it; absent: what is held here, and was seen before. */
+  readonly sight?: { readonly seen: Seen; readonly isAll: boolean } | undefined;
   /** Unix ms. */
   readonly expiresAt?: number | undefined;
   /** The version vector, encoded, that the deletion of a whole collection saw (`containers.ts`); there is no value beside it. */
@@ -168,16 +170,17 @@ export class Author {
   }
 
   /** What a base that is written now has seen of what was added to it (N3, N4 of `increments.ts`), encoded. */
-  #sightFor({ kind, key, field, isRemoval }: LocalWrite, slot: number, nowMs: number): Uint8Array | undefined {
+  #sightFor({ kind, key, field, isRemoval, sight }: LocalWrite, slot: number, nowMs: number): Uint8Array | undefined {
     const { increments, table, vector } = this.#holdings;
     const [view, at] = slot === 0 ? [undefined, 0] : [table.viewOf(slot), table.offsetOf(slot)];
     const hasSeen = view !== undefined && (flagsAt(view, at) & FLAG_SEEN) !== 0;
     const held = slotsAddedTo(this.#holdings, kind, key, field);
-    if (held.length === 0 && !hasSeen) return undefined;
-    const last = hasSeen ? sightAt(view, at) : NONE_SEEN;
+    if (held.length === 0 && !hasSeen && sight === undefined) return undefined;
+    const last = bothSeen(sight?.seen ?? NONE_SEEN, hasSeen && sight?.isAll !== true ? sightAt(view, at) : NONE_SEEN);
     const mayBeOver = kind === KIND_PLAIN && view !== undefined && isRemoval === true;
     const isOver = mayBeOver && this.#shard.isOver(slot, nowMs);
-    const seen = encodeSeen(increments.sight(held, last, vector, isOver ? overAt(view, at) : undefined));
+    const over = isOver ? overAt(view, at) : undefined;
+    const seen = encodeSeen(increments.sight(held, last, vector, over, sight?.isAll));
     if (seen !== undefined && seen.length > SEEN_BYTES_MAX)
       throw new AtollError("VALUE_TOO_LARGE", "more lives of replicas have added to this key than can be told");
     return seen;

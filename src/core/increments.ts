@@ -115,10 +115,10 @@ export class Increments {
 
   /**
    * All that whoever writes a base now has seen: what the base before it saw, and what is held of increments (N4). `over`: it deletes
-   * what is over, and what was added since that stays (N5).
+   * what is over, and what was added since that stays (N5). `isAll`: it is what the other one saw, and no more.
    */
-  sight(heldSlots: readonly number[], last: Seen, vector: VersionVector, over: Over | undefined): Seen {
-    const slots = heldSlots.filter((slot) => over === undefined || isTakenAlong(this.runIn(slot), over));
+  sight(heldSlots: readonly number[], last: Seen, vector: VersionVector, over: Over | undefined, isAll = false): Seen {
+    const slots = heldSlots.filter((slot) => !isAll && (over === undefined || isTakenAlong(this.runIn(slot), over)));
     if (slots.length === 0 && last.size === 0) return NONE_SEEN;
     const seen = new Map<OriginId, Tally>();
     const held = new Set(heldSlots.map((slot) => this.originIn(slot)));

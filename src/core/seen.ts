@@ -75,3 +75,14 @@ export function decodeTally(reader: ByteReader): Tally {
 export function isLater({ run, count }: Tally, than: Tally): boolean {
   return run > than.run || (run === than.run && count > than.count);
 }
+
+/** What either of two has seen, as far as the one that saw more. */
+export function bothSeen(one: Seen, other: Seen): Seen {
+  if (other.size === 0) return one;
+  const both = new Map(one);
+  for (const [origin, tally] of other) {
+    const own = both.get(origin);
+    if (own === undefined || isLater(tally, own)) both.set(origin, tally);
+  }
+  return both;
+}

@@ -8,14 +8,14 @@ import { ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
 import type { Container } from "../core/container.ts";
 import { orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
-import { isContainerKind } from "../core/kind.ts";
+import { isContainerKind, KIND_PLAIN } from "../core/kind.ts";
 import { collectParts } from "../core/listed-slots.ts";
 import { keyAt, keyLengthAt, keyStartAt, kindAt, recordLength } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import { isOver, liveMembers } from "../types/container.ts";
 import { isAddedTo, sumOf } from "../types/counter.ts";
 import type { Place } from "./key-pages.ts";
-import { recordOfMember, recordOfSum } from "./shown-record.ts";
+import { recordOfMember, recordOfSum, sightOfSum } from "./shown-record.ts";
 
 /** Registers after whose visit a page is handed out as it is. */
 const LOOKED_MAX = 8192;
@@ -196,7 +196,7 @@ class PageWriter {
   #writeSum(slot: number, key: Key): void {
     const sum = sumOf(this.#shard, key, this.#now);
     if (sum === undefined || (sum.base === 0 ? sum.from[0] : sum.base) !== slot) return;
-    const { bytes, start, end } = recordOfSum(this.#shard, key, sum);
+    const { bytes, start, end } = recordOfSum(this.#shard, key, sum, sightOfSum(this.#shard, KIND_PLAIN, key));
     this.#writer.raw(bytes.subarray(start, end));
     this.#count++;
   }

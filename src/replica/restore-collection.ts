@@ -25,6 +25,7 @@ import { type CollectionId, deletionOfAll, leaseOf, memberName, removed } from "
 import { isOver } from "../types/container.ts";
 import { partsOfMember } from "../types/counted-member.ts";
 import type { RestoreFate, RestoreMode } from "./restore-here.ts";
+import { restoredSight } from "./restored-sight.ts";
 
 /** What it needs of whoever restores a record. */
 export interface CollectionRestore extends CollectionId {
@@ -127,12 +128,20 @@ function begin(restore: CollectionRestore, stamp: number): void {
   if (hasOldLease && !isLease(view, at)) write({ ...leaseOf({ kind, key }, undefined), stamp });
 }
 
-function put({ kind, key, view, bytes, at, write }: CollectionRestore, stamp: number): RestoreFate {
+function put({ kind, key, view, bytes, at, mode, write }: CollectionRestore, stamp: number): RestoreFate {
   const start = valueStartAt(view, at);
   const value = bytes.slice(start, start + valueLengthAt(view, at));
   const due = expiresAt(view, at);
   const field = fieldAt(view, bytes, at);
-  write({ kind, key, field, value, expiresAt: due === Infinity ? undefined : due, stamp });
+  write({
+    kind,
+    key,
+    field,
+    value,
+    expiresAt: due === Infinity ? undefined : due,
+    stamp,
+    sight: restoredSight(view, at, mode),
+  });
   return "restored";
 }
 

@@ -6,7 +6,8 @@
  * where the deletion has been purged: its dot is covered here, and something as new was purged from its bucket. That can be told
  * of dots of this cluster only (`births.ts`). What is not above what was purged from its bucket, and is not known to have been
  * deleted, is stamped just above that, as any local write (R8). What a number came to is told with the stamp of what was added
- * last, which what it is part of now need not have: there its dot tells.
+ * last, which what it is part of now need not have: there its dot tells. Of this cluster it comes with what it saw of additions
+ * (`restored-sight.ts`), so that none of them counts twice when it arrives.
  *
  * Written *as of a stamp*, every register bears that one, unless what is held is as new; so it may be told any number of
  * times. What is held with a stamp that is still to come, by a clock that was wrong, is overwritten all the same.
@@ -49,6 +50,7 @@ import { bondOf, deletion, isOver } from "../types/container.ts";
 import { sumOf } from "../types/counter.ts";
 import type { Replica } from "./replica.ts";
 import { restorePart } from "./restore-collection.ts";
+import { restoredSight } from "./restored-sight.ts";
 
 export type RestoreFate = keyof RestoreCounts;
 
@@ -165,11 +167,12 @@ class Writing {
 
   #put(stamp: number, due: number): RestoreFate {
     const { view, bytes, at, kind, key } = this.#record;
+    const sight = restoredSight(view, at, this.#mode);
     const start = bodyStartAt(view, at);
     const value = bytes.subarray(start, start + bodyLengthAt(view, at));
     const contentType = contentTypeAt(view, bytes, at);
     const tags = tagsAt(view, bytes, at);
-    this.#write({ kind, key, value, contentType, tags, expiresAt: due === Infinity ? undefined : due, stamp });
+    this.#write({ kind, key, value, contentType, tags, expiresAt: due === Infinity ? undefined : due, stamp, sight });
     return "restored";
   }
 

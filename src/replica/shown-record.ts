@@ -4,6 +4,8 @@
  */
 
 import type { Key } from "../base/ids.ts";
+import { slotsAddedTo } from "../core/counted-members.ts";
+import { sightAt } from "../core/increments.ts";
 import { baseKindOf, isValueIncrementsKind, KIND_PLAIN } from "../core/kind.ts";
 import { fieldOfName, nameAt, valueWithName } from "../core/member.ts";
 import {
@@ -26,6 +28,7 @@ import {
   timestampAt,
 } from "../core/record.ts";
 import { compareRecords } from "../core/record-order.ts";
+import { encodeSeen, NONE_SEEN } from "../core/seen.ts";
 import type { Shard } from "../core/shard.ts";
 import { partsOfMember, summedValue } from "../types/counted-member.ts";
 import { endOf, isAddedTo, type Sum, sumOf, textOf } from "../types/counter.ts";
@@ -67,19 +70,30 @@ export function recordOfSum(shard: Shard, key: Key, sum: Sum, seen?: Uint8Array)
   });
 }
 
+/** What of additions is in what a number comes to here, encoded: whoever writes that down elsewhere has seen them. */
+export function sightOfSum(shard: Shard, kind: number, key: Key, field?: string): Uint8Array | undefined {
+  const { increments, table, vector } = shard;
+  const base = shard.find(kind, key, field);
+  const last = base === 0 ? NONE_SEEN : sightAt(table.viewOf(base), table.offsetOf(base));
+  return encodeSeen(increments.sight(slotsAddedTo(shard, kind, key, field), last, vector, undefined));
+}
+
 /** Of a member of a collection, by the slot that stands for it; undefined: its own register says what it comes to. */
 export function recordOfMember(shard: Shard, slot: number): Records | undefined {
   const value = summedValue(shard, slot);
   if (value === undefined) return undefined;
   const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
   const name = nameAt(view, at);
+  const [kind, key] = [baseKindOf(kindAt(view, at)), keyAt(view, shard.table.bytesOf(slot), at)];
+  const seen = sightOfSum(shard, kind, key, fieldOfName(name));
   return made(shard, newestOf(shard, { base: 0, added: undefined, from: partsOfMember(shard, slot) }), {
     flags: 0,
-    kind: baseKindOf(kindAt(view, at)),
-    key: keyAt(view, shard.table.bytesOf(slot), at),
+    kind,
+    key,
     field: fieldOfName(name),
     value: valueWithName(name, value),
     expiresAt: expiresAt(view, at),
+    seen,
   });
 }
 

@@ -140,4 +140,20 @@ export const COLLECTION_BUGS: readonly PlantedBug[] = [
     seedsMax: 40,
     checkers: ["eviction"],
   },
+  {
+    name: "restored-number-counts-twice",
+    rule: "N2",
+    broken:
+      "a number that comes back out of a backup does not say what of additions it has, and those that arrive later count once more",
+    patches: [
+      {
+        file: "replica/restored-sight.ts",
+        find: "isOurs ? sightAt(view, at)",
+        replace: "isOurs && at < 0 ? sightAt(view, at)",
+      },
+    ],
+    scenario: "counted-backups",
+    seedsMax: 60,
+    checkers: ["counters"],
+  },
 ];

@@ -25,7 +25,7 @@ async function play(
   const plan: Plan = { ...drawn, nodes: [node, node], operations, faults: [], watches: [] };
   const world = createWorld(plan, { createReplica: createProductionReplica });
   new WorkloadRunner(world, operations);
-  const runner = new BackupRunner(world, [backup], operations);
+  const runner = new BackupRunner(world, { backups: [backup], operations });
   for (const each of world.nodes) world.at(0, () => each.start());
   happens(world, runner);
   await world.run(20_000);

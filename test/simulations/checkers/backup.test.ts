@@ -11,14 +11,19 @@ const FACTS = { cluster: "c", replica: "r0" as ReplicaId, shards: 1, births: [],
 
 /** At 100, by replica 0; its file holds the write of a stamp, or nothing. */
 function backup(timestamp: number | undefined, changes: Partial<BackupHistory> = {}): BackupHistory {
-  const file = new BackupFile(FACTS, 8, new Map());
+  const file = new BackupFile(FACTS, 8, { operationsById: new Map(), counters: new Map() });
   const value: CopiedValue = {
     key: KEY,
     version: version(timestamp ?? 0),
     author: { id: 1, part: 0 },
     expiresAt: Infinity,
   };
-  file.chunks.push({ keyspace: "default", records: new Uint8Array(0), values: timestamp === undefined ? [] : [value] });
+  file.chunks.push({
+    keyspace: "default",
+    records: new Uint8Array(0),
+    values: timestamp === undefined ? [] : [value],
+    sums: [],
+  });
   return {
     plan: { id: 0, at: 100, node: 0, gapMs: 0, chunkRecords: 8, restores: [] },
     by: { node: 0, life: 1 },
