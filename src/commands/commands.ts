@@ -5,8 +5,6 @@ import type { Random } from "../base/random.ts";
 import { DEFAULT_SPACE, SYSTEM_SPACE } from "../base/shard-id.ts";
 import { DEFAULT_KEYSPACE } from "../cluster/keyspaces.ts";
 import type { CommandKeyspace, CommandStore, KeyNotice, ServerFacts } from "../command-store.ts";
-import { isCollectionKind } from "../core/kind.ts";
-import type { Shard } from "../core/shard.ts";
 import type { CommandRouter } from "../replica/command-router.ts";
 import type { CommandRequest, CommandService } from "../replica/command-service.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
@@ -14,7 +12,7 @@ import { memoryBytes } from "../replica/status.ts";
 import type { KeyspaceStore } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import { commandTable, doorTable } from "./command-table.ts";
-import { lonelySums } from "./key-value.ts";
+import { keptCountOf } from "./key-count.ts";
 import type { Publish } from "./passed-on-client.ts";
 import { PlacedCommands } from "./placed-commands.ts";
 import type { RefusalFor } from "./refusals-for.ts";
@@ -115,17 +113,10 @@ export class Commands implements CommandStore, CommandService {
           shards.reduce((total, shard) => total + count(shard), 0);
         return {
           name,
-          keys: sum((shard) => keysIn(shard, host.now())),
+          keys: sum((shard) => keptCountOf(shard, host.now())),
           expiring: sum(({ accounts }) => accounts.expiring),
         };
       }),
     };
   }
-}
-
-/** Keys of a shard; one under which replicas made several things at once counts for each. */
-function keysIn(shard: Shard, now: number): number {
-  let keys = shard.standing - shard.containers.standing - shard.increments.standing + lonelySums(shard, now);
-  for (const { kind, members } of shard.containers.all()) if (isCollectionKind(kind) && members.size > 0) keys++;
-  return keys;
 }

@@ -24,7 +24,7 @@ import { endUnder } from "./end-under-policy.ts";
 import { awayAmong, bytesOfAll, type ExpectedHost } from "./expected-values.ts";
 import { dotOf } from "./held-register.ts";
 import { Interruption, NOT_NAMED, type SeenTo } from "./interruption.ts";
-import { keyCountOf } from "./key-count.ts";
+import { areMany, keyCounting, keyCountOf } from "./key-count.ts";
 import {
   bytesOfValue,
   detailsOfValue,
@@ -304,12 +304,12 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   }
 
   randomKey(): Key | undefined {
-    return randomKeyOf([...this.#shards()], this.random, (shard, slot) => this.#keyIn(shard, slot));
+    return randomKeyOf([...this.#shards()], this.random, this.now, (shard, slot) => this.#keyIn(shard, slot));
   }
 
-  keyCount(): number {
-    return keyCountOf(this.#shards(), this.now, (shard, container) => this.#isListedAs(shard, container));
-  }
+  readonly keyCount = (): number => keyCountOf(this.#shards(), this.now, this.#isListed);
+  readonly keyCounting = (): Generator<void, number> | undefined =>
+    areMany(this.#shards()) ? keyCounting(this.#shards(), this.now, this.#isListed) : undefined;
 
   // --- Inside --------------------------------------------------------------------------------------------------
 
@@ -325,13 +325,12 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     const container = shard.containers.of(view, at);
     // Each key is as likely as any other, however many members it has.
     const isFirst = container !== undefined && firstMember(shard, container, this.now) === slot;
-    return isFirst && this.#isListedAs(shard, container) ? key : undefined;
+    return isFirst && this.#isListed(shard, container) ? key : undefined;
   }
 
   /** True of what a key shows. */
-  #isListedAs(shard: Shard, container: Container, { key } = container): boolean {
-    return !this.#hasValue(shard, key) && this.collections.shownIn(shard, key) === container;
-  }
+  readonly #isListed = (shard: Shard, container: Container): boolean =>
+    !this.#hasValue(shard, container.key) && this.collections.shownIn(shard, container.key) === container;
 
   shardOf(key: Key): Shard {
     if (key.length === 0 || key.length > this.keyBytesMax) checkKey(this.#replica, key);

@@ -4,6 +4,7 @@ import { arrayReply, integerReply, type Reply, textReply } from "../command-repl
 import { rowsOf } from "./command-row.ts";
 import { flush } from "./flush-command.ts";
 import { memory } from "./object-command.ts";
+import type { Turn } from "./turns.ts";
 import type { Workspace } from "./workspace.ts";
 
 const SERVER = `
@@ -58,6 +59,15 @@ function dbsize(workspace: Workspace): Reply {
   return integerReply(workspace.keyCount());
 }
 
+function dbsizeInTurns(workspace: Workspace): Turn | undefined {
+  const counting = workspace.keyCounting();
+  if (counting === undefined) return undefined;
+  return () => {
+    const step = counting.next();
+    return step.done === true ? integerReply(step.value) : undefined;
+  };
+}
+
 function time({ now }: Workspace): Reply {
   const micros = Math.floor(now * 1000);
   const seconds = Math.floor(micros / 1e6);
@@ -65,7 +75,7 @@ function time({ now }: Workspace): Reply {
 }
 
 export const serverRows = [
-  ...rowsOf("server", SERVER, { dbsize, memory, time }, { flushall: flush, flushdb: flush }),
+  ...rowsOf("server", SERVER, { dbsize, memory, time }, { flushall: flush, flushdb: flush }, { dbsize: dbsizeInTurns }),
   ...rowsOf("connection", CONNECTION),
   ...rowsOf("transactions", TRANSACTIONS),
   ...rowsOf("pubsub", PUBSUB),

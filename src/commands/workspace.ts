@@ -103,7 +103,10 @@ export interface Workspace {
   /** Throws as `scan` where that would throw before it has come to the last key. */
   expectWhole(): void;
   randomKey(): Key | undefined;
+  /** Of many collections, each of those under one key counts: they are not gone through in one turn. */
   keyCount(): number;
+  /** In steps, a turn of each, where there are many collections; undefined: `keyCount` tells. */
+  keyCounting(): Generator<void, number> | undefined;
 }
 
 /** Before the first key. */

@@ -45,6 +45,8 @@ export class Container {
   bytes = 0;
   /** Another one, of all containers of the shard, whenever something of it has changed. */
   changes = 0;
+  /** It has members, and counts among those that do (`MemberPlaces.inhabited`). */
+  isInhabited = false;
   /** Members that were shown when the last deletion of the whole came, and that it saw. */
   felled = 0;
   /** The greatest stamp that was seen of it since something of it is held. */

@@ -16,7 +16,7 @@ import {
 } from "./counted-members.ts";
 import { EndOrder } from "./end-order.ts";
 import { FieldOrder } from "./field-order.ts";
-import { baseKindOf } from "./kind.ts";
+import { baseKindOf, isCollectionKind } from "./kind.ts";
 import type { OrderedSlots } from "./ordered-slots.ts";
 import { expiresAt, keyAt, kindAt, RecordWriter, valueLengthAt } from "./record.ts";
 import type { RegisterTable } from "./register-table.ts";
@@ -33,6 +33,8 @@ export class MemberPlaces {
   #from: OrderedSlots | undefined;
   /** Members that increments are held of. */
   counted = 0;
+  /** Collections that have members. */
+  inhabited = 0;
   /** Containers of which something is falling. */
   readonly falling = new Set<Container>();
 
@@ -54,6 +56,7 @@ export class MemberPlaces {
     this.#place(container, slot, stands);
     if (counted !== undefined) this.#settle(container, counted);
     else if (stands) this.#account(container, slot, 1);
+    this.#countInhabited(container);
   }
 
   noteIncrements(container: Container, slot: number, view: DataView, at: number): void {
@@ -65,6 +68,15 @@ export class MemberPlaces {
       container.increments++;
     }
     this.#settle(container, counted);
+    this.#countInhabited(container);
+  }
+
+  /** Whether it has members may have changed. */
+  #countInhabited(container: Container): void {
+    const isInhabited = container.members.size > 0;
+    if (isInhabited === container.isInhabited) return;
+    container.isInhabited = isInhabited;
+    if (isCollectionKind(container.kind)) this.inhabited += isInhabited ? 1 : -1;
   }
 
   #beginCounting(container: Container, field: string): CountedMember {
@@ -207,6 +219,7 @@ export class MemberPlaces {
     // They are in no order by value any more.
     for (const counted of unseenOfCounted) this.#settle(container, counted);
     if (container.isFalling) this.falling.add(container);
+    this.#countInhabited(container);
   }
 
   #dropStandIns(container: Container): void {
@@ -266,10 +279,12 @@ export class MemberPlaces {
     else if (place === container.members) this.#account(container, slot, -1);
     this.order.compared(slot);
     this.#take(container, place, slot);
-    if (counted === undefined) return;
-    counted.base = 0;
-    this.scores.sums.delete(slot);
-    this.#settle(container, counted);
+    if (counted !== undefined) {
+      counted.base = 0;
+      this.scores.sums.delete(slot);
+      this.#settle(container, counted);
+    }
+    this.#countInhabited(container);
   }
 
   forgetIncrements(container: Container, slot: number, view: DataView, at: number): void {
@@ -279,6 +294,7 @@ export class MemberPlaces {
     counted.slots = counted.slots.filter((each) => each !== slot);
     container.increments--;
     this.#settle(container, counted);
+    this.#countInhabited(container);
   }
 }
 

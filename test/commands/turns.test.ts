@@ -76,6 +76,26 @@ test("what runs as one looks at a bounded number of keys, and FLUSHDB removes al
   expect(await all(["flushdb"])).toEqual([{ type: "status", text: "OK" }]);
 });
 
+test("DBSIZE counts many collections in turns, and what runs as one goes by the count that is kept", async () => {
+  const { placed, commands, run } = await started(10);
+  for (let i = 0; i < 5_000; i++) {
+    run(`sadd s${i} a b`);
+    if (i % 5 === 0) run(`srem s${i} a b`);
+    if (i % 5 === 1) run(`del s${i}`);
+    if (i % 50 === 1) run(`hincrby s${i} field 1`);
+  }
+  const expected = { type: "integer", value: 3_110 };
+  const counting = Promise.resolve(run("dbsize"));
+  let isDone = false;
+  counting.then(() => {
+    isDone = true;
+  });
+  await Promise.resolve();
+  expect(isDone).toBe(false);
+  expect(await placed.do(counting)).toEqual(expected);
+  expect(itemsOf(commands.runAll([parsed("dbsize")], [], CLIENT) as Reply)).toEqual([expected]);
+});
+
 test("what runs as one goes through a bounded number of bytes", async () => {
   const { commands, run } = await started(0);
   run("setbit long 8000000 1");
