@@ -16,6 +16,7 @@
 import type { CommandEntry, CommandHistory, FinalCounter } from "../commands/command-history.ts";
 import type { CommandType } from "../commands/command-operation.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { isSurelyKnown } from "./knowledge.ts";
 import { isForGood } from "./members.ts";
 
 const TAKINGS: ReadonlySet<CommandType> = new Set(["reset", "clear", "drop"]);
@@ -45,10 +46,10 @@ function* checkFinal(
   for (const addition of additions) {
     const bit = bitOf(addition);
     const isCounted = (value & bit) !== 0n;
-    const seers = takings.filter((taking) => hasSeen(taking, addition));
+    const seers = takings.filter((taking) => hasSeen(taking, addition, evidence));
     const after = seers.filter((seer) => isForGood(seer, evidence));
     const wholes = takings.filter(
-      (taking) => isOfCollection(taking) && (seers.includes(taking) || !after.some((seer) => knows(seer, taking))),
+      (taking) => isOfCollection(taking) && (seers.includes(taking) || !after.some((seer) => isSurelyKnown(taking, seer, evidence))),
     );
     const last = [...stamped, ...wholes];
     const isTaken = last.some((each) => isForGood(each, evidence)) && last.every((each) => seers.includes(each));
@@ -90,14 +91,8 @@ function isOfCollection({ operation }: CommandEntry): boolean {
   return operation.type === "drop" && operation.of !== "counter";
 }
 
-/** It came after that, and is above whatever that wrote. */
-function knows({ knew }: CommandEntry, { answer }: CommandEntry): boolean {
-  const dot = answer?.type === "done" ? answer.dot : undefined;
-  return dot !== undefined && knew?.covers(dot.origin, dot.sequence) === true;
-}
-
-function hasSeen(taking: CommandEntry, addition: CommandEntry): boolean {
-  return (taking.added & bitOf(addition)) !== 0n || knows(taking, addition);
+function hasSeen(taking: CommandEntry, addition: CommandEntry, evidence: Evidence): boolean {
+  return (taking.added & bitOf(addition)) !== 0n || isSurelyKnown(addition, taking, evidence);
 }
 
 function stampOf({ answer }: CommandEntry): number {

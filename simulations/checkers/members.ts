@@ -10,8 +10,11 @@
  */
 
 import type { CommandEntry, CommandHistory, FinalCollection, HeldMember } from "../commands/command-history.ts";
+import { isSameWrite } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
+import { isSurelyKnown } from "./knowledge.ts";
 import { isKept } from "./promise.ts";
+import { stampOfVersion } from "./stamp.ts";
 
 /** Right answers of a replica that starts, or stops. */
 const REFUSALS = /^(?:LOADING|SHUTDOWN|TRYAGAIN) /;
@@ -48,7 +51,7 @@ function* checkFinal(
 ): Iterable<string> {
   const additions = additionsOf(history);
   for (const [member, held] of members) {
-    const author = additions.find(({ entry, version }) => memberOf(entry) === member && version === held.version);
+    const author = additions.find((addition) => memberOf(addition.entry) === member && isOf(held, addition, evidence));
     const what = `${name} shows ${showKey(member)} in ${showKey(key)}`;
     if (author === undefined) yield `${what} under the version ${held.version}, which nobody was told of`;
     else yield* checkShown(author, held, { history, what }, evidence);
@@ -56,7 +59,7 @@ function* checkFinal(
   for (const addition of additions) {
     const member = memberOf(addition.entry);
     if (member === undefined || members.has(member) || !isForGood(addition.entry, evidence)) continue;
-    if (takingsOf(member, history).some((taking) => mayTake(taking, addition, history))) continue;
+    if (takingsOf(member, history).some((taking) => mayTake(taking, addition, { history, evidence }))) continue;
     yield `${name} lacks ${showKey(member)} in ${showKey(key)}, which ${describe(addition.entry)} added, and nothing that may have happened removed it`;
   }
 }
@@ -73,7 +76,7 @@ function* checkShown(
   if (entry.operation.of === "hash" && held.value !== `${entry.operation.id}`)
     yield `${what} with the value ${held.value}, under the version of ${describe(entry)}`;
   for (const taking of takingsOf(member, history)) {
-    if (isForGood(taking, evidence) && mustTake(taking, author))
+    if (isForGood(taking, evidence) && mustTake(taking, author, evidence))
       yield `${what}, which ${describe(entry)} added and ${describe(taking)} removed`;
   }
   for (const newer of additionsOf(history)) {
@@ -98,7 +101,7 @@ function* checkAnswer(read: CommandEntry, history: CommandHistory, evidence: Evi
     const member = memberOf(addition.entry);
     const isHere = addition.entry.node === node && addition.entry.life === life;
     if (!isHere || member === undefined || answer.shown.has(member)) continue;
-    if (takingsOf(member, before).some((taking) => mayTake(taking, addition, before))) continue;
+    if (takingsOf(member, before).some((taking) => mayTake(taking, addition, { history: before, evidence }))) continue;
     yield `${describe(read)} did not show ${showKey(member)}, which ${describe(addition.entry)} had added there`;
   }
   for (const name of answer.shown.keys()) {
@@ -109,6 +112,12 @@ function* checkAnswer(read: CommandEntry, history: CommandHistory, evidence: Evi
 
 function isScant(node: number, { nodes, dataBytesMax }: Evidence): boolean {
   return Math.min(dataBytesMax, nodes[node]?.memoryBytesMax ?? Infinity) < Infinity;
+}
+
+/** True where a member is shown as of an addition, under the version that was told, or one that it got when its replica began anew. */
+function isOf(held: HeldMember, { entry, version }: Addition, evidence: Evidence): boolean {
+  const [told, shown] = [stampOfVersion(version, false), stampOfVersion(held.version, false)];
+  return isSameWrite(told, shown, evidence.nodes[entry.node], entry.invokedAt);
 }
 
 function additionsOf(history: CommandHistory): Addition[] {
@@ -130,18 +139,22 @@ function takingsOf(member: string, history: CommandHistory): CommandEntry[] {
 }
 
 /** True when it may be for this that a member is not there. What was taken hides, from where it stands, what is below it. */
-function mayTake(taking: CommandEntry, addition: Addition, history: CommandHistory): boolean {
+function mayTake(
+  taking: CommandEntry,
+  addition: Addition,
+  { history, evidence }: { readonly history: CommandHistory; readonly evidence: Evidence },
+): boolean {
   const member = memberOf(addition.entry);
   return additionsOf(history).some(
-    (other) => memberOf(other.entry) === member && other.timestamp >= addition.timestamp && mustTake(taking, other),
+    (other) =>
+      memberOf(other.entry) === member && other.timestamp >= addition.timestamp && mustTake(taking, other, evidence),
   );
 }
 
 /** True when a member cannot be there after this. A removal is of what was shown; a deletion also of what was covered. */
-function mustTake({ held, knew, operation }: CommandEntry, { entry, timestamp }: Addition): boolean {
-  if ((held.get(memberOf(entry) ?? "")?.timestamp ?? 0) >= timestamp) return true;
-  const dot = entry.answer?.type === "done" ? entry.answer.dot : undefined;
-  return operation.type === "drop" && dot !== undefined && knew?.covers(dot.origin, dot.sequence) === true;
+function mustTake(taking: CommandEntry, { entry, timestamp }: Addition, evidence: Evidence): boolean {
+  if ((taking.held.get(memberOf(entry) ?? "")?.timestamp ?? 0) >= timestamp) return true;
+  return taking.operation.type === "drop" && isSurelyKnown(entry, taking, evidence);
 }
 
 function memberOf({ answer, operation }: CommandEntry): string | undefined {

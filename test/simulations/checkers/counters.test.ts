@@ -97,3 +97,10 @@ it("lets an eviction take what it had seen, and nothing else, whatever it is sta
   const unaware = command("reset", { stamp: 9 });
   for (const value of [2n, 3n]) expect(messages([seen, unseen, eviction, unaware], value)).toEqual([]);
 });
+
+it("holds nothing against what counts though all who wrote over it had seen it, where all of them may be lost", () => {
+  const addition = command("increase", { stamp: 1, bit: 0, node: 1 });
+  const reset = command("reset", { stamp: 5, added: 1n });
+  expect(messages([addition, reset], 1n)).toContainEqual(expect.stringContaining("took away"));
+  expect(messages([addition, reset], 1n, true)).toEqual([]);
+});

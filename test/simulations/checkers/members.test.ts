@@ -1,13 +1,20 @@
 import { expect, it } from "vitest";
+import type { NodeEvidence } from "../../../simulations/checkers/evidence.ts";
 import { checkMembers } from "../../../simulations/checkers/members.ts";
 import type { CommandEntry, Members } from "../../../simulations/commands/command-history.ts";
 import type { CommandOperation, CommandType } from "../../../simulations/commands/command-operation.ts";
 import type { Key, OriginId, ShardId } from "../../../src/base/ids.ts";
+import { originOf, replicaOf } from "../../../src/core/origin.ts";
 import { VersionVector } from "../../../src/core/version-vector.ts";
 import { crash, evidence, node } from "./evidence-builder.ts";
 
 const KEY = "hash0" as Key;
 const [FIRST, SECOND] = [1 as OriginId, 2 as OriginId];
+
+/** As stores make them: timestamp and origin in hex. */
+function versionOf(stamp: number, origin: number): string {
+  return `${stamp.toString(16)}-${origin.toString(16)}`;
+}
 
 interface Told {
   readonly at: number;
@@ -41,7 +48,7 @@ function command(
       ...{
         dot: stamp === undefined ? undefined : dot,
         timestamp: stamp,
-        version: stamp === undefined ? undefined : `v${stamp}`,
+        version: stamp === undefined ? undefined : versionOf(stamp, dot.origin),
       },
       ...{ member: operation.member, ...(shown && { shown }) },
     },
@@ -115,7 +122,7 @@ it("finds an older value of a field where a newer one was acknowledged, and one 
   const older = command("add", { at: 1, stamp: 10 });
   const newer = command("add", { at: 2, stamp: 20 });
   expect(messages([older, newer], members(older))).toContainEqual(expect.stringContaining("greater stamp"));
-  const strange = new Map([["m", { timestamp: 5, version: "v5", value: "?" }]]);
+  const strange = new Map([["m", { timestamp: 5, version: versionOf(5, FIRST), value: "?" }]]);
   expect(messages([newer], strange)).toContainEqual(expect.stringContaining("nobody was told of"));
 });
 
@@ -127,4 +134,37 @@ it("finds a read that does not show what the same replica took before", () => {
   expect(messages([addition, removal, read], members())).toEqual([]);
   const elsewhere = command("read", { at: 2, node: 1, shown: new Map() });
   expect(messages([addition, elsewhere], members(addition))).toEqual([]);
+});
+
+it("takes a member for what was added before its replica began anew, under the dot that it got then", () => {
+  const addition = command("add", { at: 5, stamp: 10 });
+  const again = (origin: number): Members =>
+    new Map([["m", { timestamp: 10, version: versionOf(10, origin), value: `${addition.operation.id}` }]]);
+  const found = (origin: number, at: number): string[] => {
+    const judgements = [{ at, wallMs: at, shard: undefined }];
+    const nodes = [node({ judgements, collections: [{ key: KEY, members: again(origin) }] }), node()];
+    return checkMembers({ ...evidence([], nodes), commands: [addition] }).map(({ message }) => message);
+  };
+  const later = originOf(replicaOf(FIRST), 9);
+  expect(found(later, 6)).toEqual([]);
+  expect(found(later, 4)).toContainEqual(expect.stringContaining("nobody was told of"));
+  expect(found(originOf(7, 9), 6)).toContainEqual(expect.stringContaining("nobody was told of"));
+});
+
+it("goes by what a deletion showed, not by dots, where these are of two writes or their writer began anew", () => {
+  const addition = command("add", { at: 1, node: 1, stamp: 10, sequence: 4 });
+  const drop = command("drop", { at: 2, stamp: 30, covers: [SECOND, 4] });
+  const shown = { ...drop, held: members(addition) };
+  const found = (taking: CommandEntry, others: readonly CommandEntry[], judgements: NodeEvidence["judgements"]) => {
+    const collections = [{ key: KEY, members: members(addition) }];
+    const nodes = [node({ collections }), node({ judgements })];
+    const commands = [addition, taking, ...others];
+    return checkMembers({ ...evidence([], nodes), commands }).some(({ message }) =>
+      /added and .* removed$/.test(message),
+    );
+  };
+  const begunAnew = [{ at: 3, wallMs: 3, shard: undefined }];
+  const other = { ...command("add", { at: 3, node: 1, stamp: 12, member: "other" }), life: 2 };
+  expect([found(drop, [], []), found(drop, [], begunAnew), found(drop, [other], [])]).toEqual([true, false, false]);
+  expect([found(shown, [other], [])]).toEqual([true]);
 });
