@@ -21,10 +21,16 @@ export function isContinued(known: readonly Birth[], lineage: readonly Birth[], 
   return last === undefined || last.life < rootLife || hasBirth(lineage, last);
 }
 
-/** The first life that may have been lived twice, given that `lineage` does not continue `known`. */
+/** The first life of which others may know, or may have closed, another line, given that `lineage` does not continue `known`. */
 export function firstDoubtedLife(known: readonly Birth[], lineage: readonly Birth[]): number {
   const common = known.findLast((birth) => hasBirth(lineage, birth));
   return common === undefined ? (known[0]?.life ?? 0) : common.life + 1;
+}
+
+/** Lives of `lineage` that another process lived as well. */
+export function livedTwice(known: readonly Birth[], lineage: readonly Birth[]): readonly number[] {
+  const twice = lineage.filter(({ life, birth }) => known.some((each) => each.life === life && each.birth !== birth));
+  return twice.map(({ life }) => life);
 }
 
 function hasBirth(lineage: readonly Birth[], { life, birth }: Birth): boolean {

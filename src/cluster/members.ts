@@ -261,14 +261,18 @@ export class Members {
     return lifeOf(origin) < this.lifeOfNumber(replicaOf(origin));
   }
 
-  /** Equal on replicas that know of the same lives, and which of them have ended. */
-  /** True of a life that was given up, or one before it, of a member that has not left: it may come with what nobody has seen. */
+  /**
+   * True of a life of a member that has not left, of which may come what nobody has seen: it was given up, or the member has begun
+   * anew since, and gives what it wrote before other dots.
+   */
   mayReturn(origin: OriginId): boolean {
     const id = this.#idsByNumber.get(replicaOf(origin));
     const member = id === undefined ? undefined : this.#membersById.get(id);
-    return member !== undefined && !member.left && lifeOf(origin) <= member.givenUpLife;
+    if (member === undefined || member.left) return false;
+    return lifeOf(origin) <= member.givenUpLife || lifeOf(origin) < member.rootLife;
   }
 
+  /** Equal on replicas that know of the same lives, and which of them have ended. */
   livesDigest(): number {
     return this.#livesDigest;
   }

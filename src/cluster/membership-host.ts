@@ -18,8 +18,10 @@ export interface Quarantine {
   readonly reason: QuarantineReason;
   /** The greatest life of this replica that anybody knows. */
   readonly knownLife: number;
-  /** Dots of this life of ours and later ones may belong to other writes as well; absent: none may. */
+  /** Of this life of ours and later ones others may have closed what they never saw, as they know another line; absent: of none. */
   readonly doubtedSince?: number;
+  /** Lives of ours that another process lived as well: dots of them belong to other writes, too. Absent: none. */
+  readonly twice?: readonly number[];
 }
 
 export interface MembershipHost {

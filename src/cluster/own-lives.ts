@@ -6,7 +6,7 @@
  */
 
 import type { Birth, MemberFacts } from "../wire/message.ts";
-import { firstDoubtedLife, isContinued } from "./lineage.ts";
+import { firstDoubtedLife, isContinued, livedTwice } from "./lineage.ts";
 import { isGivenUp, type Members } from "./members.ts";
 import type { MembershipHost } from "./membership-host.ts";
 
@@ -32,7 +32,8 @@ export class OwnLives {
     const knownLife = Math.max(life, known.at(-1)?.life ?? 0);
     // After a loss the present life may bear a number below all that are remembered: it is doubted all the same.
     const doubtedSince = Math.min(life, firstDoubtedLife(known, lineage));
-    this.#host.quarantine({ reason: "other lineage", knownLife, doubtedSince }, now);
+    const twice = livedTwice(known, lineage);
+    this.#host.quarantine({ reason: "other lineage", knownLife, doubtedSince, twice }, now);
   }
 
   /** What anybody says of this replica. */
@@ -45,7 +46,8 @@ export class OwnLives {
     const knownLife = facts.life;
     const doubtedSince = host.life;
     if (facts.life > host.life) host.quarantine({ reason: "stale life", knownLife, doubtedSince }, now);
-    else if (isOtherBirth) host.quarantine({ reason: "repeated life", knownLife, doubtedSince }, now);
+    else if (isOtherBirth)
+      host.quarantine({ reason: "repeated life", knownLife, doubtedSince, twice: [host.life] }, now);
     else if (isLaterDisk) host.quarantine({ reason: "stale disk", knownLife, doubtedSince }, now);
     else if (facts.left) {
       // One without a disk may have been taken for its successor's predecessor while it ran.

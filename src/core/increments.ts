@@ -11,8 +11,8 @@
  *      it; and any other one nothing.
  *  N3. Increments are never dropped because a base saw them: that one may lose to one that did not.
  *  N4. What was seen of a run is forgotten only once nothing of it can come: its first write is covered, and no register of its
- *      origin is held (R5, R6). Something can, though that is so, where its member was given up with that life: what it did
- *      not tell comes under other dots once it is back. Until it has left for good nothing of it is forgotten.
+ *      origin is held (R5, R6). Something can, though that is so, where its member was given up with that life, or has
+ *      begun anew since: what it wrote comes under other dots. Until it has left for good nothing of it is forgotten.
  *  N5. A base that has expired, or is stale, takes what was added to it with it, seen or not. Whoever adds then begins a run, which
  *      says what it comes after: the stamp of that base, or where nothing is held of it what was purged from its bucket. It
  *      also says when it began: whoever adds may not have heard of that base. Only runs that come after a base, or began once

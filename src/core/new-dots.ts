@@ -1,6 +1,7 @@
 /**
- * Gives registers that are held new dots, in the present life: what was written under a life that others closed, or that was
- * *lived twice*, as an old copy of its disk was put back and written to, so that others know other writes by its dots.
+ * Gives registers that are held new dots, in the present life: what was written under a life that others closed, or may have, as they
+ * know another line of lives, or that was *lived twice*, as an old copy of its disk was put back and written to, so that others know
+ * other writes by its dots.
  * Stamps are kept, so that all else is decided as it was.
  *
  *  D1. What a deletion of a collection saw falls, whether it has fallen yet or not: nobody saw the new dot. It becomes a tombstone

@@ -9,10 +9,11 @@ import type { Random } from "../base/random.ts";
 
 const LIVES = 2097152; // 2^21
 
-/** Greatest life number: a replica that started every ten seconds would reach it after eight months. */
+/** Greatest life number: a replica that started every quarter of an hour would reach it after a year (`leap`). */
 export const LIFE_MAX = LIVES - 1;
 
-const LEAP_MAX = 1024;
+/** A leap is over so great a share of the numbers that are left, at most. */
+const LEAP_SHARE = 1 / 4096;
 
 const REPLICA_NUMBER_SEED = 0x61746f6c;
 
@@ -34,10 +35,11 @@ export function replicaOf(origin: OriginId): number {
 }
 
 /**
- * By how much a new life goes beyond the next number where the latest lives may be unknown: a disk lost entries, or whoever
- * begins anew may have an old copy of it, for whatever reason it heard of first. Most likely no other life has the number
- * then (R4), of which perhaps only one peer would know.
+ * By how much a new life goes beyond the next number, given the one before. Nobody knows at a start whether the disk is an old
+ * copy, or lost entries, and its latest lives are unknown here: most likely no other process lives one of the same number then
+ * (R4). What others then know of either is told apart by dots and names. The fewer numbers are left, the shorter it is.
  */
-export function leap(random: Random): number {
-  return random.uint32() % LEAP_MAX;
+export function leap(random: Random, life: number): number {
+  const longest = Math.max(0, Math.floor((LIFE_MAX - life) * LEAP_SHARE));
+  return random.uint32() % (longest + 1);
 }

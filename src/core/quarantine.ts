@@ -35,6 +35,8 @@ export interface OwnWrites {
   readonly areYoung: boolean;
   /** Others know other writes of that life: it was lived twice (`new-dots.ts`). */
   readonly isTwice: boolean;
+  /** Of collections a deletion may have seen them, by their dots: they get new ones once all that those in reach did is here. */
+  readonly areMembersLate: boolean;
 }
 
 export class Quarantine {

@@ -23,6 +23,7 @@ const FLAGS_KNOWN = 31;
 /** Of own writes. */
 const ARE_YOUNG = 1;
 const IS_TWICE = 2;
+const ARE_MEMBERS_LATE = 4;
 
 /** Each quarantine adds as many as the replica remembers lives, and they end with it. */
 const OWN_WRITES_MAX = 4096;
@@ -57,16 +58,17 @@ export function restoreHead(shard: Shard, head: Uint8Array): void {
 
 function writeOwnWrites(writer: ByteWriter, writes: readonly OwnWrites[]): void {
   writer.varint(writes.length);
-  for (const { origin, above, areYoung, isTwice } of writes) {
+  for (const { origin, above, areYoung, isTwice, areMembersLate } of writes) {
     writer.varint(origin);
     writer.varint(above);
-    writer.u8((areYoung ? ARE_YOUNG : 0) | (isTwice ? IS_TWICE : 0));
+    writer.u8((areYoung ? ARE_YOUNG : 0) | (isTwice ? IS_TWICE : 0) | (areMembersLate ? ARE_MEMBERS_LATE : 0));
   }
 }
 
 function readOwnWrites(reader: ByteReader): OwnWrites[] {
   return Array.from({ length: reader.varint(OWN_WRITES_MAX) }, () => {
     const [origin, above, flags] = [reader.varint() as OriginId, reader.varint(), reader.u8()];
-    return { origin, above, areYoung: (flags & ARE_YOUNG) !== 0, isTwice: (flags & IS_TWICE) !== 0 };
+    const is = (flag: number): boolean => (flags & flag) !== 0;
+    return { origin, above, areYoung: is(ARE_YOUNG), isTwice: is(IS_TWICE), areMembersLate: is(ARE_MEMBERS_LATE) };
   });
 }

@@ -11,14 +11,16 @@ import type { Keyspaces } from "../cluster/keyspaces.ts";
 import type { Quarantine } from "../cluster/membership-host.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { msOfTimestamp } from "../core/clock.ts";
-import { baseKindOf, isIncrementsKind } from "../core/kind.ts";
+import { mayFall } from "../core/container-part.ts";
+import { baseKindOf, isCollectionKind, isIncrementsKind } from "../core/kind.ts";
 import type { Twice } from "../core/new-dots.ts";
-import { originOf, replicaOf } from "../core/origin.ts";
+import { lifeOf, originOf, replicaOf } from "../core/origin.ts";
 import type { OwnWrites } from "../core/quarantine.ts";
 import { expiresAt, flagsAt, isGone, keyAt, kindAt, originAt, recordLength, timestampAt } from "../core/record.ts";
 import type { Shard } from "../core/shard.ts";
 import type { Birth } from "../wire/message.ts";
 import type { Coverage } from "./coverage.ts";
+import type { Lives } from "./lives.ts";
 import type { Outbox } from "./outbox.ts";
 
 /**
@@ -32,6 +34,8 @@ export interface DoubtHost extends Surroundings {
   readonly origin: OriginId;
   /** The disk knows of the present life, and of the quarantine that it began with. */
   readonly lifeDurable: boolean;
+  /** The life since which it has held what it holds. */
+  readonly lives: Pick<Lives, "root">;
   /** The replica's latest lives. */
   readonly lineage: readonly Birth[];
   /** How far others told that they cover an origin. */
@@ -63,25 +67,27 @@ export class Doubt {
   }
 
   /**
-   * Own writes that need new dots. Of doubted lives all do. Otherwise those that nobody has seen, where others have
-   * closed our lives without asking, so that they count as void there: of one that is taken for gone, what nobody told to
-   * have; of one that was away for longer than the retention, what of that is younger. Of one that was removed before that,
-   * which cannot tell by itself what others have seen, none: that shows once it holds what they hold. To be asked before
-   * anything is forgotten.
+   * Own writes that need new dots. Of lives that were lived twice all do, and of those that others may not know, as they know
+   * another line, what not all told to have. Otherwise those that nobody has seen, where others have closed our lives without
+   * asking, so that they count as void there: of one that is taken for gone, what nobody told to have; of one that was away for
+   * longer than the retention, what of that is younger. Of one that was removed before that, which cannot tell by itself what
+   * others have seen, none: that shows once it holds what they hold. To be asked before anything is forgotten.
    */
-  ownWritesToRedot(shard: Shard, { reason, doubtedSince }: Quarantine): readonly OwnWrites[] {
+  ownWritesToRedot(shard: Shard, { reason, doubtedSince, twice }: Quarantine): readonly OwnWrites[] {
     const writes: OwnWrites[] = [];
     const witnessed: OwnWrites[] = [];
     for (const { life } of this.#host.lineage) {
       const origin = originOf(this.#host.number, life);
       const isDoubted = doubtedSince !== undefined && life >= doubtedSince;
       const isClosed = reason === "taken for gone" || reason === "away";
-      if (isDoubted) writes.push({ origin, above: 0, areYoung: false, isTwice: true });
+      const aboveAll = this.#host.coverage.coveredByAll(shard.id, origin);
+      const of = { origin, areYoung: false, isTwice: false, areMembersLate: false };
+      if (twice?.includes(life)) writes.push({ ...of, above: 0, isTwice: true });
+      else if (isDoubted) writes.push({ ...of, above: aboveAll, areMembersLate: true });
       else if (isClosed) {
         const above = this.#host.coverage.coveredByAny(shard.id, origin);
-        writes.push({ origin, above, areYoung: reason === "away", isTwice: false });
-        const aboveAll = this.#host.coverage.coveredByAll(shard.id, origin);
-        witnessed.push({ origin, above: aboveAll, areYoung: true, isTwice: false });
+        writes.push({ ...of, above, areYoung: reason === "away" });
+        witnessed.push({ ...of, above: aboveAll, areYoung: true });
       }
     }
     this.#witnessed.set(shard, merged([...(this.#witnessed.get(shard) ?? []), ...witnessed]));
@@ -100,16 +106,17 @@ export class Doubt {
   begin(shard: Shard, writes: readonly OwnWrites[], now: number): void {
     // After a restart it is not clear yet which of those that were to get new dots are our own.
     const isClear = shard.quarantine.toRedot.length === 0 || this.#begunHere.has(shard);
-    const slots = new Set(isClear ? this.#unconfirmedToRedot(shard, now) : []);
+    const slots = new Set(isClear ? this.#unconfirmedToRedot(shard, now, false) : []);
     for (const write of writes) {
       for (const slot of slotsAbove(shard, write.origin, write.above)) {
-        if (this.#isOf(write, shard, slot, now)) slots.add(slot);
+        if (this.#isOf(write, shard, slot, now) && !isLate(write, shard, slot)) slots.add(slot);
       }
     }
     shard.quarantine.distrust({ serve: false });
     shard.beginLife(this.#host.origin);
     let isAll = isClear;
-    const twice = twiceOf([...shard.quarantine.toRedot, ...writes]);
+    const toRedot = merged([...shard.quarantine.toRedot, ...writes]);
+    const twice = twiceOf(toRedot);
     for (const slot of slots) {
       // It may have gone along with another.
       if (!this.#isOfEarlierLife(shard, slot)) continue;
@@ -121,7 +128,7 @@ export class Doubt {
       }
     }
     if (isClear) this.#begunHere.add(shard);
-    shard.quarantine.toRedot = isAll ? [] : merged([...shard.quarantine.toRedot, ...writes]);
+    shard.quarantine.toRedot = isAll ? toRedot.filter(({ areMembersLate }) => areMembersLate) : toRedot;
   }
 
   #redot(shard: Shard, slot: number, twice: Twice, now: number): void {
@@ -131,11 +138,12 @@ export class Doubt {
     else shard.redot(slot, twice);
   }
 
-  /** Slots of what is unconfirmed and is to get a new dot. */
-  #unconfirmedToRedot(shard: Shard, now: number): number[] {
+  /** Slots of what is unconfirmed and is to get a new dot; what is to get it late only where `isTime`. */
+  #unconfirmedToRedot(shard: Shard, now: number, isTime: boolean): number[] {
     return shard.quarantine.toRedot.flatMap((write) =>
       slotsAbove(shard, write.origin, write.above).filter(
-        (slot) => shard.isUnconfirmed(slot) && this.#isOf(write, shard, slot, now),
+        (slot) =>
+          shard.isUnconfirmed(slot) && this.#isOf(write, shard, slot, now) && (isTime || !isLate(write, shard, slot)),
       ),
     );
   }
@@ -149,11 +157,12 @@ export class Doubt {
    * The values of all that is in doubt are here by now. After a restart what others wrote under the same dots may be
    * unconfirmed as well, until they have sent it again: then this waits for that.
    */
-  #redotLate(shard: Shard, now: number): void {
-    const twice = twiceOf(shard.quarantine.toRedot);
-    for (const slot of this.#unconfirmedToRedot(shard, now)) this.#redot(shard, slot, twice, now);
+  #redotLate(shard: Shard, now: number, isTime: boolean): void {
+    const { toRedot } = shard.quarantine;
+    const twice = twiceOf(toRedot);
+    for (const slot of this.#unconfirmedToRedot(shard, now, isTime)) this.#redot(shard, slot, twice, now);
     this.#begunHere.delete(shard);
-    shard.quarantine.toRedot = [];
+    shard.quarantine.toRedot = isTime ? [] : toRedot.filter(({ areMembersLate }) => areMembersLate);
   }
 
   /**
@@ -161,10 +170,10 @@ export class Doubt {
    * the shard claims nothing any more, and all has to be fetched once more. No value of what it doubts may be away.
    */
   reconcile(shard: Shard, now: number): "waits" | "done" | "again" {
-    if (this.#begunHere.has(shard) && this.#host.lifeDurable) this.#redotLate(shard, now);
+    if (this.#begunHere.has(shard) && this.#host.lifeDurable) this.#redotLate(shard, now, false);
     const judge = this.#judgeOf(shard, now);
     if (judge === undefined) return "waits";
-    this.#redotLate(shard, now);
+    this.#redotLate(shard, now, true);
     const isQuarantined = shard.quarantined;
     // What others deleted and purged has left its marks here by now.
     const witnessed = this.#takeWitnessed(shard, now);
@@ -179,7 +188,10 @@ export class Doubt {
       // Under its old dot it would be taken for gone. Of a register of somebody else that is for its writer to see to, unless
       // this replica has just joined those who closed the writer's life: they may never see the writer again.
       if (standing === "unseen" && !isOwn && isQuarantined) return "stays under a new dot";
-      return standing === "unseen" && isOwn ? "stays under a new dot" : "stays";
+      if (!isOwn) return "stays";
+      // What nobody in reach covers somebody else may cover, who closed the life for the later one that is the root, and never saw this.
+      const isClosed = isQuarantined && lifeOf(originAt(view, at)) < this.#host.lives.root;
+      return standing === "unseen" || isClosed ? "stays under a new dot" : "stays";
     });
     for (const slot of witnessed) if (this.#isOfEarlierLife(shard, slot)) shard.redot(slot);
     return isWhole ? "done" : "again";
@@ -264,6 +276,15 @@ function isBaseAway(shard: Shard, slot: number): boolean {
   return base !== 0 && shard.isAway(base);
 }
 
+/** True of what is to get its new dot late. */
+function isLate({ areMembersLate }: OwnWrites, { table }: Shard, slot: number): boolean {
+  return (
+    areMembersLate &&
+    mayFall(table.viewOf(slot), table.offsetOf(slot)) &&
+    isCollectionKind(kindAt(table.viewOf(slot), table.offsetOf(slot)))
+  );
+}
+
 /** One for each life: what was to get new dots already, also where less would have to now. */
 function merged(writes: readonly OwnWrites[]): OwnWrites[] {
   const byOrigin = new Map<OriginId, OwnWrites>();
@@ -275,6 +296,7 @@ function merged(writes: readonly OwnWrites[]): OwnWrites[] {
       above,
       areYoung: write.areYoung && other.areYoung,
       isTwice: write.isTwice || other.isTwice,
+      areMembersLate: write.areMembersLate && other.areMembersLate,
     });
   }
   return [...byOrigin.values()];

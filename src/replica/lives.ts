@@ -75,7 +75,7 @@ export class Lives {
   /** The present one is spent in a shard: another one begins, which claims what this one claimed (R4). */
   goOn(spentIn: ShardId): void {
     const { persistence, outbox, coverage, shards } = this.#host;
-    this.present += 1 + leap(this.#random);
+    this.present += 1 + leap(this.#random, this.present);
     // What the disk has taken so far belongs to the lives before: that others know of it is no news.
     this.startEpoch = persistence.epoch;
     outbox.log("info", "life-begun", { life: this.present, shard: spentIn });
@@ -87,7 +87,8 @@ export class Lives {
 
   /** Begins one that is later than any that somebody knows of, and that holds nothing from before. It is not told of yet. */
   beginAnew(knownLife: number): void {
-    this.present = Math.max(this.present, knownLife) + 1 + leap(this.#random);
+    const latest = Math.max(this.present, knownLife);
+    this.present = latest + 1 + leap(this.#random, latest);
     this.root = this.present;
     this.#note();
   }

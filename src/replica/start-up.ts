@@ -49,11 +49,12 @@ async function takeBack(options: StartUpOptions, isWhole: boolean): Promise<Repl
   const extra = readExtra(meta);
   const id = ephemeral ? ephemeralId(config.id, random) : (config.id ?? meta?.replica ?? newId(random));
   const self = extra.members.find((member) => member.id === id);
+  const life = meta?.life ?? 0;
   const replica = new Replica(
     config,
     {
       id,
-      life: (meta?.life ?? 0) + 1 + (isWhole ? 0 : leap(random)),
+      life: life + 1 + leap(random, life),
       ephemeral,
       ...(self === undefined ? {} : { rootLife: self.rootLife }),
       epoch: extra.epoch,

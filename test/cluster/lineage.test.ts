@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { firstDoubtedLife, isContinued, withBirth } from "../../src/cluster/lineage.ts";
+import { firstDoubtedLife, isContinued, livedTwice, withBirth } from "../../src/cluster/lineage.ts";
 import { type Birth, LINEAGE_MAX } from "../../src/wire/message.ts";
 
 /** Written as in "1a 2b": life 1 with birth a, life 2 with birth b. */
@@ -30,6 +30,14 @@ describe("a lineage", () => {
     ["4d 5e", "7x", 4],
   ])("known as '%s' and told as '%s' is in doubt from life %d on", (known, told, expected) => {
     expect(firstDoubtedLife(lineage(known), lineage(told))).toBe(expected);
+  });
+
+  it.each([
+    ["1a 2b", "1a 2x 3y", [2]],
+    ["1a 2b 3c", "1a 2x 3y", [2, 3]],
+    ["1a 2b", "1a 3x", []],
+  ])("known as '%s' and told as '%s' has lives %j that two processes lived", (known, told, expected) => {
+    expect(livedTwice(lineage(known), lineage(told))).toEqual(expected);
   });
 
   it("remembers its latest lives only", () => {

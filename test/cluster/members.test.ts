@@ -27,6 +27,16 @@ describe("lives", () => {
     expect(members.get(b)).toMatchObject({ life: 4, address: "elsewhere:1" });
   });
 
+  it("may bring what nobody has seen once their member has begun anew since, until it leaves", () => {
+    const may = () => [1, 2, 3].map((life) => members.mayReturn(originOf(replicaNumber(b), life)));
+    learn("b", { life: 3 });
+    expect(may()).toEqual([false, false, false]);
+    learn("b", { life: 3, rootLife: 3 });
+    expect(may()).toEqual([true, true, false]);
+    members.leave(b);
+    expect(may()).toEqual([false, false, false]);
+  });
+
   it("have ended when a later one is known, or when the replica has left for good, until it begins anew", () => {
     const origin = (life: number) => originOf(replicaNumber(b), life);
     expect(members.hasEnded(origin(1))).toBe(false);

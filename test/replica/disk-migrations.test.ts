@@ -57,7 +57,7 @@ describe.each(FORMATS)("a disk of format %s", (format) => {
     expect(formatOf(mine)).toBe(Number(format[0]));
     const machines = await startOn({ a: mine }, now);
     for (const [key, value] of Object.entries(expected)) expect(machines.get("a", key), key).toBe(value ?? undefined);
-    expect(machines.at("a").life).toBe(life + 1);
+    expect(machines.at("a").life).toBeGreaterThan(life);
     expect(formatOf(mine)).toBe(DISK_FORMAT_VERSION);
     expect(machines.machine("a").logs).toEqual(["data-migrating", "data-migrated", "data-loaded"]);
     machines.crash("a");

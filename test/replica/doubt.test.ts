@@ -4,15 +4,28 @@ import { describe, expect, it } from "vitest";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { wholeAmount } from "../../src/core/amount.ts";
 import { timestampFromMs } from "../../src/core/clock.ts";
-import { incrementsOf, KIND_PLAIN } from "../../src/core/kind.ts";
+import { incrementsOf, KIND_PLAIN, KIND_SET } from "../../src/core/kind.ts";
 import { replicaNumber } from "../../src/core/origin.ts";
 import { textOfOrigin } from "../../src/core/origin-bytes.ts";
+import { originAt } from "../../src/core/record.ts";
+import { encodeHead, restoreHead } from "../../src/core/shard-head.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { Doubt, type DoubtHost } from "../../src/replica/doubt.ts";
 import { Outbox } from "../../src/replica/outbox.ts";
+import { added, type CollectionId, deletionOfAll, memberCount } from "../../src/types/collection.ts";
 import { addition } from "../../src/types/counter.ts";
 import { READY } from "../../src/wire/message.ts";
-import { dump, type LooseShard, NOW, origin, purgeMarks, push, record } from "../support/shards.ts";
+import {
+  createShard,
+  dump,
+  type LooseShard,
+  NOW,
+  origin,
+  purgeMarks,
+  push,
+  record,
+  sendDelta,
+} from "../support/shards.ts";
 import { TestSurroundings } from "../support/surroundings.ts";
 
 const RETENTION_MS = 60_000;
@@ -26,6 +39,7 @@ class Host extends TestSurroundings implements DoubtHost {
   readonly lifeDurable = true;
   readonly number = SELF;
   readonly origin = NEW_LIFE;
+  readonly lives = { root: 5 };
   readonly lineage = [{ life: 4, birth: 1 }];
   readonly coverage = { coveredByAny: () => 0, coveredByAll: () => 0 };
   readonly keyspaces = { nameOf: () => undefined };
@@ -89,7 +103,9 @@ describe("a register that nobody has confirmed", () => {
   const [sameDot, newDot, other] = [`${CLOSED.own}:1`, `${NEW_LIFE}:1`, `${CLOSED.other}:1`];
 
   it.each<[string, Case, string, number]>([
-    ["stays, unless the peers cover it", { ...young, isCovered: false }, sameDot, 0],
+    ["stays, where the peers do not cover it", { ...young, isCovered: false, isQuarantined: false }, sameDot, 0],
+    ["so also one of somebody else", { ...young, isCovered: false, writer: "other" }, other, 0],
+    ["stays under a new dot where others may have closed its life", { ...young, isCovered: false }, newDot, 0],
     ["stays under a new dot where they closed its life and nothing replaced it", young, newDot, 0],
     ["so also where merely the disk was damaged", { ...young, isQuarantined: false }, newDot, 0],
     ["so also where all are in doubt", { ...young, isPeerDoubtful: true }, newDot, 0],
@@ -178,10 +194,62 @@ describe("what was added under a life that was lived twice", () => {
     add();
     shard.write({ kind: KIND_PLAIN, key, value: new Uint8Array([0x31]) }, NOW);
     add();
-    const cause = { reason: "repeated life", knownLife: 4, doubtedSince: 4 } as const;
+    const cause = { reason: "repeated life", knownLife: 4, doubtedSince: 4, twice: [4] } as const;
     doubt.begin(shard, doubt.ownWritesToRedot(shard, cause), NOW);
     const held = [CLOSED.own, NEW_LIFE].map((each) => shard.find(incrementsOf(KIND_PLAIN), key, textOfOrigin(each)));
     expect(held.map((slot) => slot !== 0)).toEqual([false, true]);
     expect(shard.quarantine.toRedot).toEqual([]);
+  });
+});
+
+describe("what was written under a life that others may not know", () => {
+  const SET: CollectionId = { kind: KIND_SET, key: "s" as Key };
+  const [VALUE, NUMBER] = ["v" as Key, "n" as Key];
+
+  /** Whether a deletion that saw the member comes before the doubt ends; what is then of whom. */
+  function outcomeWhere(isDeleted: boolean) {
+    const host = new Host("self", ["peer"], 1);
+    const doubt = new Doubt(host, { retentionMs: RETENTION_MS });
+    const self = host.looseShards[0] as LooseShard;
+    const { shard } = self;
+    shard.beginLife(CLOSED.own);
+    shard.write({ kind: KIND_PLAIN, key: VALUE, value: new Uint8Array(1) }, NOW);
+    shard.write(addition(shard, NUMBER, wholeAmount(1), undefined, NOW), NOW);
+    shard.write(added(SET, { name: "m", value: new Uint8Array(0) }), NOW);
+    const peer = createShard();
+    peer.shard.beginLife(ELSEWHERE);
+    sendDelta(self, peer);
+    doubt.begin(shard, doubt.ownWritesToRedot(shard, { reason: "stale disk", knownLife: 4, doubtedSince: 4 }), NOW);
+    const holderOf = (kind: number, key: Key, field?: string) => {
+      const slot = shard.find(kind, key, field);
+      return slot === 0 ? undefined : originAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+    };
+    const origins = () => [
+      holderOf(KIND_PLAIN, VALUE),
+      holderOf(incrementsOf(KIND_PLAIN), NUMBER, textOfOrigin(CLOSED.own)),
+      holderOf(SET.kind, SET.key, "+m"),
+    ];
+    const atOnce = origins();
+    const again = createShard().shard;
+    restoreHead(again, encodeHead(shard));
+    expect(again.quarantine.toRedot).toEqual(shard.quarantine.toRedot);
+    expect(shard.quarantine.toRedot).toMatchObject([{ areMembersLate: true, isTwice: false }]);
+    if (isDeleted) for (const write of deletionOfAll(peer.shard, SET)) peer.shard.write(write, NOW);
+    if (isDeleted) sendDelta(peer, self);
+    const told = { durable: shard.vector.snapshot(), early: [], clock: 0, lives: 0, doubtful: false, view: 0 } as const;
+    host.reports.note(shard.id, "peer" as ReplicaId, { ...told, vector: shard.vector.snapshot(), readiness: READY });
+    expect(doubt.reconcile(shard, NOW)).toBe("done");
+    return { atOnce, inTheEnd: origins(), members: memberCount(shard, SET, NOW) };
+  }
+
+  it("gets new dots, under its name: values and numbers at once, members when all that others did is here", () => {
+    const { atOnce, inTheEnd, members } = outcomeWhere(false);
+    expect(atOnce).toEqual([NEW_LIFE, NEW_LIFE, CLOSED.own]);
+    expect(inTheEnd).toEqual([NEW_LIFE, NEW_LIFE, NEW_LIFE]);
+    expect(members).toBe(1);
+  });
+
+  it("does not come back where a deletion of the collection saw it by its dot", () => {
+    expect(outcomeWhere(true).members).toBe(0);
   });
 });

@@ -66,7 +66,7 @@ export async function withMark(names: readonly string[]): Promise<Machines> {
   const neighbour = neighbourOf(machines.at("a"), "k");
   machines.put("a", neighbour, "v");
   machines.delete("a", neighbour);
-  machines.run(8000);
+  machines.run(12_000);
   for (const name of names) {
     const shard = machines.at(name).shardOfKey("k" as Key);
     const marks = Array.from({ length: BUCKETS }, (_, bucket) => shard.graves.marks?.of(bucket) ?? 0);

@@ -21,7 +21,7 @@ const NOBODY_TELLS: readonly Patch[] = [
 
 const NO_LEAP: Patch = {
   file: "core/origin.ts",
-  find: "return random.uint32() % LEAP_MAX;",
+  find: "return random.uint32() % (longest + 1);",
   replace: "return random.uint32() * 0;",
 };
 
@@ -43,12 +43,12 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
       NO_LEAP,
       {
         file: "replica/doubt.ts",
-        find: "if (isDoubted) writes.push({ origin, above: 0, areYoung: false, isTwice: true });",
+        find: "if (twice?.includes(life)) writes.push({ ...of, above: 0, isTwice: true });",
         replace: "if (isDoubted) continue;",
       },
       {
         file: "replica/doubt.ts",
-        find: 'return standing === "unseen" && isOwn ? "stays under a new dot" : "stays";',
+        find: 'return standing === "unseen" || isClosed ? "stays under a new dot" : "stays";',
         replace: 'return "stays";',
       },
     ],
@@ -105,7 +105,7 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
     name: "kv679-uid",
     rule: "kv679 (6) uid",
     broken: "a replica whose disk is an old copy lives lives of the same numbers again, and nobody tells it",
-    patches: [...NOBODY_TELLS],
+    patches: [NO_LEAP, ...NOBODY_TELLS],
     scenario: "drill-old-copy",
     seedsMax: 12,
     checkers: ["audit", "convergence", "acknowledged", "quorum", "session"],
