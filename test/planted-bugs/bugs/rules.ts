@@ -79,7 +79,11 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     rule: "R4, first half",
     broken: "a replica that starts goes on with the life and the sequences that its disk knows of",
     patches: [
-      { file: "replica/start-up.ts", find: "life: (meta?.life ?? 0) + 1 +", replace: "life: (meta?.life ?? 1) +" },
+      {
+        file: "replica/start-up.ts",
+        find: "life: life + 1 + leap(random, life),",
+        replace: "life: Math.max(1, life),",
+      },
       {
         file: "replica/lives.ts",
         find: "if (replicaOf(origin) === this.#host.number) this.present = Math.max(this.present, lifeOf(origin) + 1);",

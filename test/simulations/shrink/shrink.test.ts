@@ -77,7 +77,7 @@ describe("a failing run", MINUTES, () => {
   });
 
   it("that answers before the disk has it becomes one write and one crash", async () => {
-    const early = beginning(splitBrain("3"), 2600);
+    const early = beginning(splitBrain("7"), 2600);
     const key = "k1" as Operation["key"];
     const write: Operation = { id: 9999, at: 2410, node: 0, type: "update", key, ack: "disk", valueBytes: 500 };
     const crash: Fault = { at: 2410.1, type: "crash", node: 0, aim: "now", isPowerCut: true, downMs: 777 };
