@@ -49,7 +49,9 @@ function* checkFinal(
     const seers = takings.filter((taking) => hasSeen(taking, addition, evidence));
     const after = seers.filter((seer) => isForGood(seer, evidence));
     const wholes = takings.filter(
-      (taking) => isOfCollection(taking) && (seers.includes(taking) || !after.some((seer) => isSurelyKnown(taking, seer, evidence))),
+      (taking) =>
+        isOfCollection(taking) &&
+        (seers.includes(taking) || !after.some((seer) => isSurelyKnown(taking, seer, evidence))),
     );
     const last = [...stamped, ...wholes];
     const isTaken = last.some((each) => isForGood(each, evidence)) && last.every((each) => seers.includes(each));
