@@ -83,6 +83,13 @@ export function versionOfValue(shard: Shard, value: Sum): string {
     .join();
 }
 
+/** The same of a key under which there is nothing: of what tells that something was deleted. */
+export function versionOfNothing(shard: Shard, key: Key): string {
+  const slot = shard.find(KIND_PLAIN, key);
+  const value = slot === 0 ? "" : versionAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
+  return [value, ...Array.from(shard.containers.under(key), ({ kind, changes }) => `${kind}:${changes}`)].join();
+}
+
 /** Bytes that it takes of memory, about. */
 export function sizeOfValue(shard: Shard, value: Sum): number {
   const sizeOf = (slot: number) => REGISTER_BYTES + wholeLength(shard.table.viewOf(slot), shard.table.offsetOf(slot));

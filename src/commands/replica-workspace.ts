@@ -36,6 +36,7 @@ import {
   registersOf,
   sizeOfValue,
   valueIn,
+  versionOfNothing,
   versionOfValue,
 } from "./key-value.ts";
 import { Lookups } from "./lookups.ts";
@@ -111,7 +112,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
   versionOf(key: Key): string {
     const shard = this.shardOf(key);
     const shown = this.#shown(shard, key);
-    if (shown === undefined) return "";
+    if (shown === undefined) return versionOfNothing(shard, key);
     return shown instanceof Container ? `${shown.kind}:${shown.changes}` : versionOfValue(shard, shown);
   }
 

@@ -1,11 +1,13 @@
 /** A glance tells what `GET` answers, or leaves it to that. */
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { SCANT_MEMORY } from "../../simulations/scenarios/scant-memory.ts";
 import { bytesFromLatin1 } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
+import { spaceOfName } from "../../src/cluster/keyspaces.ts";
 import type { ShownValue } from "../../src/command-store.ts";
 import { GLANCE_BYTES_MAX } from "../../src/commands/glance.ts";
+import type { Shard } from "../../src/core/shard.ts";
 import { CommandWorld } from "../support/command-world.ts";
 import { NAME, type PlacedWorldOptions } from "../support/placed-world.ts";
 
@@ -45,6 +47,15 @@ test("shows short values, also such as expire later, and that there is none, as 
   expect(glancedAt(world, 0, "e")).toBeUndefined();
   await client.do("set a 2");
   expect(glancedAt(world, 0, "a")).toBe("2");
+});
+
+test("tells nothing while a shard is in quarantine", async () => {
+  const world = await begun({ replica: { shards: 1 } });
+  await world.at(0).do("set a 1");
+  const [shard] = world.driver(0).replica.shards.in(spaceOfName(NAME)) as [Shard];
+  expect(glancedAt(world, 0, "a")).toBe("1");
+  vi.spyOn(shard, "quarantined", "get").mockReturnValue(true);
+  expect(glancedAt(world, 0, "a")).toBe(false);
 });
 
 test("tells nothing of what is no mere value: collections, what was added to, what carries tags, keys that are too long", async () => {

@@ -2,13 +2,15 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { latin1FromBytes } from "../../src/base/bytes.ts";
+import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import type { PlainWords } from "../../src/base/plain-words.ts";
+import { wholeAmount } from "../../src/core/amount.ts";
 import { timestampFromMs } from "../../src/core/clock.ts";
 import { KIND_PLAIN } from "../../src/core/kind.ts";
 import { PlainRecord, plainRecord } from "../../src/core/plain-record.ts";
 import { RecordWriter, recordLength } from "../../src/core/record.ts";
+import { addition } from "../../src/types/counter.ts";
 import { createShard, NOW, origin } from "../support/shards.ts";
 
 function sent(key: Uint8Array, value: Uint8Array): PlainWords {
@@ -76,6 +78,19 @@ it("is stamped, stored and claimed as any other write: above what is held, and w
       expect(plain.shard.vector.get(origin(1))).toBe(twin.shard.vector.get(origin(1)));
     }),
   );
+});
+
+it("is not written over what has seen additions, though none of them is held any more: it would forget them", () => {
+  const { shard } = createShard();
+  shard.beginLife(origin(1));
+  const key = "A" as Key;
+  const put = (value: string) => shard.write({ kind: KIND_PLAIN, key, value: bytesFromLatin1(value) }, NOW);
+  put("1");
+  shard.write(addition(shard, key, wholeAmount(5), undefined, NOW), NOW);
+  put("9");
+  for (const slot of [...shard.increments.of(key)]) shard.discard(slot);
+  expect(shard.increments.count).toBe(0);
+  expect(shard.writeValue(sent(Uint8Array.of(65), Uint8Array.of(66)), NOW)).toBe(0);
 });
 
 it("is not written over what somebody added to, nor into a shard that leaves or under a life that is spent", () => {

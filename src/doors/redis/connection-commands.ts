@@ -18,7 +18,7 @@ import { type ConnectionCommand, RedisError } from "./extension.ts";
 import { REDIS_VERSION } from "./redis-version.ts";
 
 const NAME_BYTES_MAX = 1024;
-const INTEGER = /^-?(?:0|[1-9]\d{0,18})$/;
+const INTEGER = /^(?:0|-?[1-9]\d{0,18})$/;
 const WRONG_PASS = "WRONGPASS invalid username-password pair or user is disabled.";
 const NO_PASSWORD =
   "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?";

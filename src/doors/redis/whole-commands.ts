@@ -87,9 +87,11 @@ export class WholeCommands implements PlainWords {
   nextPlain(at: number, limits: RequestLimits): boolean {
     const bytes = this.#bytes;
     if (bytes.length - at < PLAIN_BYTES_MIN || bytes[at + 2] !== CR) return false;
-    if (this.bytes.buffer !== this.#buffer || this.bytes.byteOffset !== this.#offset)
-      this.bytes = new DataView(this.#buffer, this.#offset, bytes.length);
-    const view = this.bytes;
+    let view = this.bytes;
+    if (view.buffer !== this.#buffer || view.byteOffset !== this.#offset || view.byteLength !== bytes.length) {
+      view = new DataView(this.#buffer, this.#offset, bytes.length);
+      this.bytes = view;
+    }
     if (view.getInt32(at + 4) !== OF_THREE_BYTES || view.getInt16(at + 12) !== NEXT_BULK) return false;
     const name = view.getInt32(at + 8) | LOWER_CASE;
     const count = view.getInt32(at);

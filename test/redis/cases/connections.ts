@@ -11,6 +11,7 @@ select 0
 select 99999
 select x
 select -1
+select -0
 foo
 foo bar "baz qux"
 foo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa b c
@@ -101,6 +102,22 @@ client getname
 exec
 multi
 discard
+watch never
+set never x
+del never
+multi
+ping
+exec
+watch never
+multi
+ping
+exec
+watch never
+hset never f v
+del never
+multi
+ping
+exec
 watch missing
 set missing 1
 multi
