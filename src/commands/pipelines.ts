@@ -11,7 +11,7 @@
  *      is unknown, and what only reads is asked for again.
  */
 
-import { toAtollError } from "../base/errors.ts";
+import { type ErrorCode, toAtollError } from "../base/errors.ts";
 import type { ReplicaId } from "../base/ids.ts";
 import type { Reply } from "../command-reply.ts";
 import type { CommandClient, QueuedCommand } from "../command-store.ts";
@@ -125,7 +125,7 @@ export class Pipelines {
       return Math.min(replies.length, some.length);
     } catch (error) {
       for (const { command, answer } of some) {
-        answer(isAskedAgain(command, error) ? await this.#host.alone(command, client) : replyOfError(error));
+        answer(isAskedAgain(command, error, client) ? await this.#host.alone(command, client) : replyOfError(error));
       }
       return some.length;
     }
@@ -144,9 +144,18 @@ function messageOf(lane: readonly Waiting[], at: number): readonly Waiting[] {
   return lane.slice(at, end);
 }
 
+/** What a message is refused for as a whole, before any of it is begun: each may be carried out by itself. */
+const NONE_BEGUN: ReadonlySet<ErrorCode> = new Set([
+  "UNKNOWN_OPERATION",
+  "BAD_REQUEST",
+  // Those who keep its keys have changed since it was put together.
+  "KEYS_APART",
+  "VALUE_TOO_LARGE",
+]);
+
 /** L3. What one of them is refused for says nothing of the others. */
-function isAskedAgain(command: PassedCommand, error: unknown): boolean {
+function isAskedAgain(command: PassedCommand, error: unknown, { gone }: CommandClient): boolean {
   const { code } = toAtollError(error);
-  if (code === "OUTCOME_UNKNOWN" || code === "INTERNAL") return isReading([command]);
-  return code === "UNKNOWN_OPERATION" || code === "BAD_REQUEST";
+  if (NONE_BEGUN.has(code)) return true;
+  return (code === "OUTCOME_UNKNOWN" || code === "INTERNAL") && isReading([command]) && gone?.aborted !== true;
 }

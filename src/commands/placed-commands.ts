@@ -244,10 +244,13 @@ export class PlacedCommands implements CommandKeyspace {
   #passedOn({ words, facts }: QueuedCommand, shards: readonly Shard[], client: CommandClient) {
     const group = client.goesOn === undefined || isAboutAllKeys(facts) ? undefined : this.#here.groupOf(shards);
     if (group === undefined || mayWait(facts, client)) return undefined;
-    const bytes = lengthOfWords(withScript(words, facts, this.#scripts));
+    // What is sent behind it may remove the script.
+    const sent = withScript(words, facts, this.#scripts);
+    const bytes = lengthOfWords(sent);
     if (bytes > TOGETHER_BYTES_MAX) return undefined;
     client.goesOn?.();
-    return this.#pipelines.pass({ words, facts, shards, bytes }, group, client);
+    const command = sent === words ? { words, facts } : commandOf(sent);
+    return this.#pipelines.pass({ ...command, shards, bytes }, group, client);
   }
 
   #elsewhereNext(command: QueuedCommand, shards: readonly Shard[], client: CommandClient): Promise<Reply> {
@@ -260,7 +263,7 @@ export class PlacedCommands implements CommandKeyspace {
     const shards = [...new Set(commands.flatMap((command) => command.shards))];
     const body = {
       ...({ type: "commands", isTransaction: false, isPipeline: true, watched: [], shards: [] } as const),
-      commands: commands.map(({ words, facts }) => withScript(words, facts, this.#scripts)),
+      commands: commands.map(({ words }) => words),
     };
     const carried = await this.#carry({ body, shards, isReadonly: isReading(commands) }, client);
     if (carried !== undefined) return answersIn(carried);

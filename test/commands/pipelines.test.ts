@@ -100,6 +100,15 @@ describe("commands that a client sends together", () => {
     expect(await together(placed, client, [`incr ${a}`, `incr ${b}`])).toEqual([1, 1]);
   });
 
+  it("run the scripts that were known when they were sent, whatever is sent behind them", async () => {
+    const placed = await four("scripts");
+    const key = placed.keyOf([0, 1]);
+    const client = eager(placed, 2);
+    const sha = await client.do("script load return(redis.call('incr',KEYS[1]))");
+    const lines = [`evalsha ${sha} 1 ${key}`, "script flush", `get ${key}`];
+    expect(await together(placed, client, lines)).toEqual([1, "OK", "1"]);
+  });
+
   it("are carried out here where no owner can be reached", async () => {
     const placed = await four("guest");
     const key = placed.keyOf([0, 1]);
@@ -140,5 +149,31 @@ describe("commands that were sent together to an owner that dies", () => {
       placed.heal([gone], [2]);
       await placed.run(15_000);
     }
+  });
+});
+
+describe("commands that are sent together while those who keep their keys change", () => {
+  it("are each carried out: none is refused for the keys of the others", async () => {
+    const regions = ["eu", "eu", "eu", "eu", "eu"];
+    const quality = () => ({ latencyMs: 20 });
+    const placed = new CommandWorld({ seed: "move", regions, settings: { replication: 1 }, quality });
+    await placed.begin([0, 1, 2, 3]);
+    const keys = Array.from({ length: 24 }, (_, i) => `k${i}`);
+    const before = keys.map((key) => placed.ownersOf(key, 3).join());
+    placed.world.node(4).start();
+    const asked: Promise<unknown>[] = [];
+    const lines = Array.from(
+      { length: 400 },
+      (_, i) => `${i % 2 ? "get" : "append"} ${keys[i % 24]}${i % 2 ? "" : " v"}`,
+    );
+    const hasMoved = () => keys.some((key, i) => placed.ownersOf(key, 3).join() !== before[i]);
+    while (!hasMoved()) {
+      const client = eager(placed, 3);
+      asked.push(...lines.map((line) => Promise.resolve(client.ask(line)).then(shown)));
+      await placed.run(10);
+      if (placed.world.node(4).replica !== undefined) placed.commandsOf(4);
+    }
+    const answers = await placed.do(Promise.all(asked));
+    expect(answers.filter((answer) => typeof answer === "string" && answer.startsWith("-"))).toEqual([]);
   });
 });
