@@ -114,8 +114,16 @@ export class Keyspace implements Store {
       throw new AtollError("BATCH_TOO_LARGE", `a batch has at most ${BATCH_OPERATIONS_MAX} operations`);
     }
     await untilInView(this.#host, this.#space);
-    // All are carried out before the first is awaited: the writes of one batch go out together.
-    return Promise.all(operations.map((operation) => this.#operate(operation, options)));
+    // All are carried out before the first is awaited: the writes of one batch go out together. What waits with a key that is
+    // held has those wait which come behind it.
+    const latest = new Map<Key, Promise<BatchResult>>();
+    const results = operations.map((operation) => {
+      const before = this.#local.heldUntil(operation.key) === undefined ? undefined : latest.get(operation.key);
+      const result = before?.then(() => this.#operate(operation, options)) ?? this.#operate(operation, options);
+      latest.set(operation.key, result);
+      return result;
+    });
+    return Promise.all(results);
   }
 
   keys(options: KeysOptions): Promise<KeyPage> {

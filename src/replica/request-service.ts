@@ -99,7 +99,8 @@ export class RequestService {
         return body.quorum || isAway(shard, body.key)
           ? undefined
           : shortAnswer(shownAs(shard, body.key, this.#host.now()));
-      if (body.ack !== "memory") return undefined;
+      if (body.ack !== "memory" || new LocalKeyspace(this.#host, space).heldUntil(body.key) !== undefined)
+        return undefined;
       checkSizes(this.#host.replica(), body);
       const fate = this.#carryOut(message, shard, body);
       return fate.type === "done" ? written(fate.outcome) : fate;

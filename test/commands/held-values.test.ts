@@ -1,8 +1,9 @@
 /** Values that are put and deleted under a key that a command of several turns is under way with: behind that, by whatever way they come. */
 
 import { expect, test } from "vitest";
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, SpaceId } from "../../src/base/ids.ts";
 import { CommandWorld } from "../support/command-world.ts";
+import { NAME } from "../support/placed-world.ts";
 
 const MANY = 4200;
 
@@ -30,6 +31,28 @@ test("who puts a value at the same replica waits, and who puts it elsewhere or u
   expect(ended.indexOf("other")).toBeLessThan(ended.indexOf("stored"));
   expect(ended.indexOf("elsewhere")).toBeLessThan(ended.indexOf("stored"));
   expect(await placed.get(0, to)).toBe("value");
+});
+
+test("a key that is held has every write of it wait, also such as another replica passes on, and what comes behind it in a batch", async () => {
+  const { placed, to, ended, note, put } = await started(1);
+  const { eviction, keyspaces } = placed.driver(0).replica;
+  const held = new Map<Key, { until: Promise<void> }>();
+  eviction.keysInUse.set(keyspaces.get(NAME)?.space as SpaceId, held);
+  let end = (): void => {};
+  held.set(to as Key, { until: new Promise((resolve) => (end = resolve)) });
+  const value = new TextEncoder().encode("batch");
+  const key = to as Key;
+  const batch = placed.store(0).batch([
+    { type: "put", key, value },
+    { type: "get", key },
+  ]);
+  const all = [note("passed on", put(1, to)), note("batch", batch)];
+  await placed.run(500);
+  expect(ended).toEqual([]);
+  held.clear();
+  end();
+  await placed.do(Promise.all(all));
+  expect((await batch)[1]).toMatchObject({ entry: { value } });
 });
 
 test("where others keep the key, who puts or deletes it there waits, at whichever replica it is asked for", async () => {
