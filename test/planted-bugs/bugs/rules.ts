@@ -121,6 +121,12 @@ export const RULE_BUGS: readonly PlantedBug[] = [
         find: "return lineage.some((each) => each.life === life && each.birth === birth);",
         replace: "return lineage.some((each) => each.life === life && birth > 0);",
       },
+      // As if by chance: two lives seldom get one number.
+      {
+        file: "core/origin.ts",
+        find: "return random.uint32() % (longest + 1);",
+        replace: "return random.uint32() % 1;",
+      },
     ],
     scenario: "drill-short-lives",
     seedsMax: 8,
