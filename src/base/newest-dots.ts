@@ -22,7 +22,8 @@ export class NewestDots {
     for (let at = this.#dots.length - 1; at >= 0; at--) {
       const held = this.#dots[at] as Dot;
       if (held.origin !== origin || held.shard !== shard) continue;
-      if (held.sequence < sequence) this.#dots[at] = dot;
+      this.#dots.splice(at, 1);
+      this.#dots.push(held.sequence < sequence ? dot : held);
       return;
     }
     if (this.#dots.length === DOTS_MAX) this.#dots.shift();

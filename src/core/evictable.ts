@@ -11,13 +11,16 @@ import { isCollectionKind, isValueIncrementsKind, KIND_PLAIN } from "./kind.ts";
 import { flagsAt, isGone, keyAt, kindAt, timestampAt } from "./record.ts";
 import type { Shard } from "./shard.ts";
 
+/** What goes is stamped above what was there and all that was added to it (`counter.ts`). */
+const STAMPS_ABOVE = 2;
+
 /** True of what stands and nobody has to confirm, and can be stamped above. */
 export function mayBeEvicted(shard: Shard, slot: number): boolean {
   const { table } = shard;
   if (!table.isHeld(slot) || table.isSentinel(slot) || shard.isUnconfirmed(slot) || !shard.isStanding(slot))
     return false;
   const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
-  if (timestampAt(view, at) >= TIMESTAMP_MAX) return false;
+  if (timestampAt(view, at) > TIMESTAMP_MAX - STAMPS_ABOVE) return false;
   const kind = kindAt(view, at);
   if (isValueIncrementsKind(kind)) return isValueByItself(shard, slot);
   return isValueKind(kind) || collectionIn(shard, slot) !== undefined;

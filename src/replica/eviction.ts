@@ -21,6 +21,7 @@
  *      be its keeper willing at the moment or not, unless that takes so long that a last mark is reached; and ghosts themselves go only where keys alone are too many.
  */
 
+import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { RecentExtreme } from "../base/recent-extreme.ts";
@@ -133,13 +134,27 @@ export class Eviction {
       left--;
       const { shard, slot, collection } = place;
       const bytes = lengthOf(place);
+      const isValue = collection === undefined;
+      const inMemory = isValue ? bytes - shard.values.wholeLengthOf(slot) + this.#inMemoryOf(shard, slot) : bytes;
+      if (!this.#takes(() => (isValue ? this.remove(shard, slot, now) : this.#removeAll(shard, collection, now)))) {
+        misses++;
+        continue;
+      }
       excess.disk -= bytes;
-      excess.memory -= bytes;
-      if (collection === undefined) excess.memory += shard.values.wholeLengthOf(slot) - this.#inMemoryOf(shard, slot);
-      if (collection === undefined) this.remove(shard, slot, now);
-      else this.#removeAll(shard, collection, now);
+      excess.memory -= inMemory;
     }
     this.isUnderWay = isSome(excess) && left < STEP;
+  }
+
+  /** False: it cannot be stamped above, or has seen too much to say so, and stays. */
+  #takes(remove: () => void): boolean {
+    try {
+      remove();
+      return true;
+    } catch (error) {
+      if (error instanceof AtollError) return false;
+      throw error;
+    }
   }
 
   /** Of a value, what goes of it. */

@@ -45,7 +45,10 @@ function isSameValue(shard: Shard, view: DataView, at: number, nowMs: number): b
   if (!hasSeenAll(shard, view, at, shard.increments.of(key))) return false;
   const value = bodyAt(view, at);
   if (sum.base !== 0 && shard.isAway(sum.base)) return false;
-  if (sum.base === 0) return isSameBytes(textOf(shard, sum) ?? value, value);
+  if (sum.base === 0) {
+    const isBare = contentTypeAt(view, bytes, at) === undefined && tagsAt(view, bytes, at) === undefined;
+    return isBare && isSameBytes(textOf(shard, sum) ?? value, value);
+  }
   const [heldView, heldAt] = [shard.table.viewOf(sum.base), shard.table.offsetOf(sum.base)];
   const held = bytesAround(heldView);
   return (

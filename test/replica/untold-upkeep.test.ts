@@ -7,6 +7,7 @@ import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { NOTHING_SEEN_TO } from "../../src/commands/interruption.ts";
 import { ReplicaWorkspace } from "../../src/commands/replica-workspace.ts";
 import { wholeAmount } from "../../src/core/amount.ts";
+import { KIND_PLAIN } from "../../src/core/kind.ts";
 import { Machines } from "../support/machines.ts";
 
 const NAMES = ["a", "b", "c"];
@@ -93,4 +94,20 @@ it("tells nobody where two sides of a cut say so at once, and whoever puts the s
   machines.put("c", VALUE, "101");
   machines.run(1000);
   expect(events.sort()).toEqual(["a put", "b put", "c put"]);
+});
+
+it("is not what a late put of the same bytes is, which tells of its content", async () => {
+  const machines = await Machines.started(NAMES, 7, { retentionMs: 600_000 });
+  machines.run(1000);
+  at(machines, "a", (workspace) => workspace.add(VALUE, wholeAmount(5)));
+  machines.run(3000);
+  const events = watched(machines);
+  machines.cut(["a"], ["b", "c"]);
+  const [replica, now] = [machines.at("a"), machines.clockOf("a")];
+  const put = { kind: KIND_PLAIN, key: VALUE, value: bytesFromLatin1("5"), contentType: "application/json" };
+  replica.write(replica.shardOfKey(VALUE), put, false, now);
+  machines.run(40_000);
+  machines.heal();
+  machines.run(5000);
+  expect(events.sort()).toEqual(NAMES.map((name) => `${name} put`));
 });
