@@ -114,7 +114,7 @@ export interface CommandClient {
    * Told while `run` is under way that others carry the command out, so that what it asks for next may be begun before that is
    * answered: see `CommandKeyspace.run`. Absent: it waits for each answer.
    */
-  goesOn?(): void;
+  goesOn?(): AnswerPlace;
   /** Aborts as it goes. */
   readonly gone?: AbortSignal | undefined;
   /** Why it may not have a command carried out, which a script asks for; absent: it may read and write every key. */
@@ -123,6 +123,20 @@ export interface CommandClient {
   readonly allowance?: Allowance | undefined;
   /** Carries out what is about its connection, for a script; absent: nothing is. */
   carryOut?(words: CommandWords, facts: CommandFacts): Reply | undefined | Promise<Reply | undefined>;
+}
+
+/** Where the answer of a command that others carry out will stand, among those of the commands before and behind it. */
+export interface AnswerPlace {
+  /** Of all that the client has been answered, wherever it stands. */
+  readonly unreadBytes: number;
+  /** As the client's, for what stands here. */
+  readonly room?: Room;
+  /** All before it are answered. */
+  readonly isNext: boolean;
+  /** Resolves once the client has read all before it, so that nothing of `room` is taken for these any more, or has gone. */
+  reached(): Promise<void>;
+  /** Told of the answer as it comes. */
+  answered(bytes: number): void;
 }
 
 /** A key as it was when somebody began to watch it. */

@@ -1,9 +1,10 @@
 /** What another replica answered to commands that were passed on to it. */
 
 import { AtollError, toAtollError } from "../base/errors.ts";
-import { NO_ARRAY, type Reply } from "../command-reply.ts";
+import { bytesOfReply, NO_ARRAY, type Reply } from "../command-reply.ts";
 import type { CommandClient } from "../command-store.ts";
 import type { CommandAnswer } from "../replica/command-router.ts";
+import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
 
 /** Throws what the other replica answered with. */
 export function repliedIn({ answer }: CommandAnswer): Extract<CommandAnswer["answer"], { type: "replied" }> {
@@ -18,7 +19,13 @@ export function answersIn(reply: Reply): readonly Reply[] {
 }
 
 /** For an answer that has come. What a write took away is nowhere else any more, so it is answered also where there is no room for it. */
-export async function takeRoom({ room }: CommandClient, bytes: number, isReadonly: boolean): Promise<void> {
+export async function takeRoom(
+  { room }: Pick<CommandClient, "room">,
+  reply: Reply,
+  isReadonly: boolean,
+): Promise<void> {
+  const bytes = bytesOfReply(reply);
+  if (bytes <= SHORT_VALUE_BYTES_MAX) return;
   try {
     await room?.(bytes);
   } catch (error) {

@@ -5,13 +5,14 @@ import type { Dot, Room } from "../store.ts";
 
 export class ClientInHaste implements CommandClient {
   readonly #client: CommandClient;
+  readonly room: Room | undefined;
+  readonly carryOut?: NonNullable<CommandClient["carryOut"]>;
 
-  constructor(client: CommandClient) {
+  /** `around`: where there is room for what it is answered. */
+  constructor(client: CommandClient, around: Pick<CommandClient, "room"> = client) {
     this.#client = client;
-  }
-
-  get room(): Room | undefined {
-    return this.#client.room;
+    this.room = around.room;
+    if (client.carryOut !== undefined) this.carryOut = (words, facts) => client.carryOut?.(words, facts);
   }
 
   get lastWrite(): CommandClient["lastWrite"] {

@@ -7,15 +7,21 @@
  *      others nobody is promised any.
  *  L2. What is sent together ends with the turn of the loop. What comes later, or is neither for one group nor carried out here at
  *      once, waits until all of it has been answered.
- *  L3. Each command is answered as if it had been passed on alone: where an answer is lost the fate of what may have written
+ *  L3. A long answer takes room of its client once all before it are answered, and what is answered is bounded: while too much of
+ *      that is unread, no message is sent before all in front of its first command is read. What only reads and finds no room, or comes too
+ *      early for it, is let go, and asked for again once all before it are read: so those who have room never wait for each other.
+ *      What a write answers is nowhere else, and is kept: one message of it for each group.
+ *  L4. Each command is answered as if it had been passed on alone: where an answer is lost the fate of what may have written
  *      is unknown, and what only reads is asked for again.
  */
 
 import { type ErrorCode, toAtollError } from "../base/errors.ts";
 import type { ReplicaId } from "../base/ids.ts";
-import type { Reply } from "../command-reply.ts";
-import type { CommandClient, QueuedCommand } from "../command-store.ts";
+import { bytesOfReply, NOTHING, type Reply } from "../command-reply.ts";
+import type { AnswerPlace, CommandClient, QueuedCommand } from "../command-store.ts";
 import type { Shard } from "../core/shard.ts";
+import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
+import { takeRoom } from "./carried-answer.ts";
 import { replyOfError } from "./command-error.ts";
 import { isReading } from "./serving.ts";
 
@@ -24,6 +30,8 @@ export type Group = readonly ReplicaId[];
 
 /** Longer ones are passed on alone. */
 export const TOGETHER_BYTES_MAX = 16 * 1024;
+/** Of answers. */
+const UNREAD_BYTES_MAX = 256 * 1024;
 /** Of one message. */
 const MESSAGE_COMMANDS_MAX = 128;
 const MESSAGE_BYTES_MAX = 2 * TOGETHER_BYTES_MAX;
@@ -32,12 +40,13 @@ export interface PassedCommand extends QueuedCommand {
   readonly shards: readonly Shard[];
   /** On its way. */
   readonly bytes: number;
+  readonly place: AnswerPlace;
 }
 
 export interface PipelineHost {
   /** Never rejects. */
-  alone(command: PassedCommand, client: CommandClient): Promise<Reply>;
-  /** What the first of them answer; the others have not been begun. */
+  alone(command: PassedCommand, client: CommandClient, takesRoom: boolean): Promise<Reply>;
+  /** What the first of them answer, for which no room is taken; the others have not been begun. */
   together(commands: readonly PassedCommand[], client: CommandClient): Promise<readonly Reply[]>;
 }
 
@@ -107,41 +116,89 @@ export class Pipelines {
     line.end();
   }
 
-  async #carryOutLane(lane: readonly Waiting[], client: CommandClient): Promise<void> {
-    for (let at = 0; at < lane.length; ) at += await this.#carryOutSome(messageOf(lane, at), client);
+  async #carryOutLane(lane: Waiting[], client: CommandClient): Promise<void> {
+    for (let [first] = lane; first !== undefined; [first] = lane) {
+      const { place } = first.command;
+      if (place.unreadBytes > UNREAD_BYTES_MAX) await place.reached();
+      if (client.gone?.aborted === true) endReads(lane);
+      if (lane.length > 0) lane.splice(0, await this.#carryOutSome(messageOf(lane), client));
+    }
   }
 
   /** How many of the first of them have been answered: one at the least. */
   async #carryOutSome(some: readonly Waiting[], client: CommandClient): Promise<number> {
-    const [first] = some as readonly [Waiting];
-    if (some.length === 1) {
-      first.answer(await this.#host.alone(first.command, client));
-      return 1;
-    }
+    const replies = await this.#repliesTo(some, client);
+    let answered = 0;
+    for (const waiting of some.slice(0, replies.length)) await this.#answer(waiting, replies, answered++, client);
+    return answered;
+  }
+
+  /** Keeps nothing that has been answered, nor what is asked for again. */
+  async #answer({ command, answer }: Waiting, replies: (Reply | undefined)[], at: number, client: CommandClient) {
+    if (!(await hasRoom(replies[at], command))) replies[at] = undefined;
+    const reply = replies[at] ?? (await this.#askAgain(command, client));
+    replies[at] = undefined;
+    command.place.answered(bytesOfReply(reply));
+    answer(reply);
+  }
+
+  /** Of the first of them. Undefined: to be asked for again. */
+  async #repliesTo(some: readonly Waiting[], client: CommandClient): Promise<(Reply | undefined)[]> {
+    const commands = some.map(({ command }) => command);
+    const [first, ...others] = commands as [PassedCommand, ...PassedCommand[]];
+    if (others.length === 0) return [await this.#host.alone(first, client, false)];
     try {
-      const commands = some.map(({ command }) => command);
-      const replies = await this.#host.together(commands, client);
-      for (const [i, reply] of replies.entries()) some[i]?.answer(reply);
-      return Math.min(replies.length, some.length);
+      return [...(await this.#host.together(commands, client))];
     } catch (error) {
-      for (const { command, answer } of some) {
-        answer(isAskedAgain(command, error, client) ? await this.#host.alone(command, client) : replyOfError(error));
-      }
-      return some.length;
+      return commands.map((command) => (isAskedAgain(command, error) ? undefined : replyOfError(error)));
     }
+  }
+
+  async #askAgain(command: PassedCommand, client: CommandClient): Promise<Reply> {
+    await command.place.reached();
+    return isUnheard(command, client) ? NOTHING : this.#host.alone(command, client, true);
   }
 }
 
-/** As many as one message takes of those from `at` on. */
-function messageOf(lane: readonly Waiting[], at: number): readonly Waiting[] {
+/** L3. False: it is to be asked for again. */
+async function hasRoom(reply: Reply | undefined, command: PassedCommand): Promise<boolean> {
+  if (reply === undefined || bytesOfReply(reply) <= SHORT_VALUE_BYTES_MAX) return true;
+  const isReadonly = isReading([command]);
+  if (!command.place.isNext) return !isReadonly;
+  try {
+    await takeRoom(command.place, reply, isReadonly);
+    return true;
+  } catch {
+    return !isReadonly;
+  }
+}
+
+/** Nobody would be told what it reads. */
+function isUnheard(command: PassedCommand, { gone }: CommandClient): boolean {
+  return gone?.aborted === true && isReading([command]);
+}
+
+/** Those that nobody would be told of. */
+function endReads(lane: Waiting[]): void {
+  const writes = lane.filter(({ command }) => !isReading([command]));
+  for (const { command, answer } of lane) {
+    if (!isReading([command])) continue;
+    command.place.answered(0);
+    answer(NOTHING);
+  }
+  lane.splice(0, lane.length, ...writes);
+}
+
+/** As many of the first as one message takes. */
+function messageOf(lane: readonly Waiting[]): readonly Waiting[] {
   let bytes = 0;
-  let end = at;
-  while (end < lane.length && end - at < MESSAGE_COMMANDS_MAX) {
+  let end = 0;
+  while (end < lane.length && end < MESSAGE_COMMANDS_MAX) {
     bytes += (lane[end] as Waiting).command.bytes;
-    if (end > at && bytes > MESSAGE_BYTES_MAX) break;
+    if (end > 0 && bytes > MESSAGE_BYTES_MAX) break;
     end++;
   }
-  return lane.slice(at, end);
+  return lane.slice(0, end);
 }
 
 /** What a message is refused for as a whole, before any of it is begun: each may be carried out by itself. */
@@ -153,9 +210,9 @@ const NONE_BEGUN: ReadonlySet<ErrorCode> = new Set([
   "VALUE_TOO_LARGE",
 ]);
 
-/** L3. What one of them is refused for says nothing of the others. */
-function isAskedAgain(command: PassedCommand, error: unknown, { gone }: CommandClient): boolean {
+/** L4. What one of them is refused for says nothing of the others. */
+function isAskedAgain(command: PassedCommand, error: unknown): boolean {
   const { code } = toAtollError(error);
   if (NONE_BEGUN.has(code)) return true;
-  return (code === "OUTCOME_UNKNOWN" || code === "INTERNAL") && isReading([command]) && gone?.aborted !== true;
+  return (code === "OUTCOME_UNKNOWN" || code === "INTERNAL") && isReading([command]);
 }

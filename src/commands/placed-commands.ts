@@ -26,7 +26,6 @@ import type { CommandRequest } from "../replica/command-service.ts";
 import type { KeyspaceHost } from "../replica/local-keyspace.ts";
 import { ACK_TIMEOUT_MS } from "../replica/operations.ts";
 import { untilInView } from "../replica/policy-wait.ts";
-import { SHORT_VALUE_BYTES_MAX } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { type AllKeysHost, isAboutAllKeys, overAllKeys } from "./all-keys.ts";
@@ -44,6 +43,7 @@ import { type PassedCommand, Pipelines, TOGETHER_BYTES_MAX } from "./pipelines.t
 import { type RefusalFor, refusalOf } from "./refusals-for.ts";
 import type { ScriptEngine } from "./script-engine.ts";
 import { withScript } from "./scripting.ts";
+import { ANSWERS_BYTES_MAX } from "./served-pipeline.ts";
 import { isReading, serveCommands } from "./serving.ts";
 import type { SpaceCommands } from "./space-commands.ts";
 import { isNothing, mayWait, WaitsElsewhere } from "./waiting-elsewhere.ts";
@@ -77,7 +77,10 @@ export class PlacedCommands implements CommandKeyspace {
   readonly #acknowledgements: Acknowledgements;
   readonly #waits: WaitsElsewhere;
   readonly #pipelines = new Pipelines({
-    alone: (command, client) => this.#whole(command, command.shards, client).catch(replyOfError),
+    alone: (command, client, takesRoom) => {
+      const inLine = new ClientInHaste(client, takesRoom ? command.place : {});
+      return this.#whole(command, command.shards, inLine).catch(replyOfError);
+    },
     together: (commands, client) => this.#together(commands, client),
   });
   /** One array for all shards that are kept here. */
@@ -242,15 +245,16 @@ export class PlacedCommands implements CommandKeyspace {
 
   /** With others that the client sends together with it. Undefined: it goes by itself. */
   #passedOn({ words, facts }: QueuedCommand, shards: readonly Shard[], client: CommandClient) {
-    const group = client.goesOn === undefined || isAboutAllKeys(facts) ? undefined : this.#here.groupOf(shards);
+    if (client.goesOn === undefined || isAboutAllKeys(facts)) return undefined;
+    const group = this.#here.groupOf(shards);
     if (group === undefined || mayWait(facts, client)) return undefined;
     // What is sent behind it may remove the script.
     const sent = withScript(words, facts, this.#scripts);
     const bytes = lengthOfWords(sent);
     if (bytes > TOGETHER_BYTES_MAX) return undefined;
-    client.goesOn?.();
+    const place = client.goesOn();
     const command = sent === words ? { words, facts } : commandOf(sent);
-    return this.#pipelines.pass({ ...command, shards, bytes }, group, client);
+    return this.#pipelines.pass({ ...command, shards, bytes, place }, group, client);
   }
 
   #elsewhereNext(command: QueuedCommand, shards: readonly Shard[], client: CommandClient): Promise<Reply> {
@@ -265,12 +269,19 @@ export class PlacedCommands implements CommandKeyspace {
       ...({ type: "commands", isTransaction: false, isPipeline: true, watched: [], shards: [] } as const),
       commands: commands.map(({ words }) => words),
     };
-    const carried = await this.#carry({ body, shards, isReadonly: isReading(commands) }, client);
+    const roomless = new ClientInHaste(client, {});
+    const carried = await this.#carry({ body, shards, isReadonly: isReading(commands) }, roomless);
     if (carried !== undefined) return answersIn(carried);
     await this.#here.prepare(commands, shards);
     const scope = new Set(shards);
     const replies: Reply[] = [];
-    for (const { words, facts } of commands) replies.push(await this.#local.run(words, facts, client, scope));
+    let bytes = 0;
+    for (const { words, facts } of commands) {
+      if (bytes > ANSWERS_BYTES_MAX) break;
+      const reply = plainReply(await this.#local.run(words, facts, roomless, scope));
+      bytes += bytesOfReply(reply);
+      replies.push(reply);
+    }
     return replies;
   }
 
@@ -361,8 +372,7 @@ export class PlacedCommands implements CommandKeyspace {
     if (ack !== undefined) client.acks = acks;
     if (asked.isReadonly) for (const dot of dots) client.saw?.(dot);
     else for (const dot of dots) client.lastWrite = dot;
-    const bytes = bytesOfReply(reply);
-    if (bytes > SHORT_VALUE_BYTES_MAX) await takeRoom(client, bytes, asked.isReadonly);
+    await takeRoom(client, reply, asked.isReadonly);
     return reply;
   }
 

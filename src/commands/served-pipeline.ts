@@ -14,7 +14,7 @@ import { ListRoom } from "../wire/reply-codec.ts";
 import { DONE_AND_TOO_LONG, type PassedOnClient, TOO_LONG } from "./passed-on-client.ts";
 
 /** Behind so much no other is begun: the message is on its way the sooner. */
-const ANSWERS_BYTES_MAX = 256 * 1024;
+export const ANSWERS_BYTES_MAX = 256 * 1024;
 /** Of commands at a stretch. */
 const TURN_MS_MAX = 5;
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { ReplicaId } from "../../src/base/ids.ts";
+import type { AnswerPlace } from "../../src/command-store.ts";
 import { type CommandsAt, CommandWorld, shown } from "../support/command-world.ts";
 
 async function four(seed: string, replication = 2, latencyMs = 1): Promise<CommandWorld> {
@@ -14,7 +15,8 @@ async function four(seed: string, replication = 2, latencyMs = 1): Promise<Comma
 /** A client that does not wait for answers. */
 function eager(placed: CommandWorld, node: number): CommandsAt {
   const at = placed.at(node);
-  Object.assign(at.client, { goesOn: () => {} });
+  const place: AnswerPlace = { unreadBytes: 0, isNext: true, reached: async () => {}, answered: () => {} };
+  Object.assign(at.client, { goesOn: () => place });
   return at;
 }
 

@@ -11,7 +11,7 @@
  */
 
 import { errorReply, type Reply } from "../../command-reply.ts";
-import type { CommandClient, CommandFacts, CommandKeyspace, CommandWords } from "../../command-store.ts";
+import type { AnswerPlace, CommandClient, CommandFacts, CommandKeyspace, CommandWords } from "../../command-store.ts";
 import type { Dot, Room } from "../../store.ts";
 import { ANYONE, type Principal } from "../auth.ts";
 import { allowanceOf, refusalUnder } from "./allowance.ts";
@@ -84,7 +84,7 @@ export class Connection implements CommandClient {
   readonly #answers: AnswerRoom;
   readonly #names: CommandNames;
   readonly #longAnswers = new LongAnswers(this);
-  readonly #line = new AnswerLine((reply) => this.#write(reply));
+  readonly #line: AnswerLine;
 
   constructor(around: ConnectionsAround, facts: ConnectionFacts, output: ConnectionOutput) {
     this.around = around;
@@ -93,6 +93,8 @@ export class Connection implements CommandClient {
     const client = { traffic: () => output.traffic(), cutOff: () => output.destroy() };
     this.#arguments = new ArgumentRoom(around.account, client);
     this.#answers = new AnswerRoom(around.account, commandBytesMax(around.limits), client);
+    const host = { write: (reply: Reply) => this.#write(reply), unread: () => this.#unread() };
+    this.#line = new AnswerLine(this.#answers, this.#longAnswers, host);
     this.principal = around.auth.required ? undefined : ANYONE;
     this.#names = new CommandNames(around.store.commands);
     this.#parser = new RequestParser(requestLimitsOf(this.principal, around.limits), this.#names);
@@ -125,15 +127,15 @@ export class Connection implements CommandClient {
     return allowance && refusalUnder(allowance);
   }
 
-  goesOn(): void {
-    this.#line.passedOn();
+  goesOn(): AnswerPlace {
+    return this.#line.passedOn();
   }
 
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
 
-  readonly room: Room = (bytes) => this.#answers.ask(bytes);
+  readonly room: Room = (bytes) => this.#line.room(bytes);
 
   /** As `room`, for a whole answer, which may be short. */
   roomForAnswer(bytes: number): Promise<void> | undefined {

@@ -51,6 +51,13 @@ export class LongAnswers {
     for (const piece of this.#pushed.take()) client.writer.raw(piece);
   }
 
+  /** Resolves once all that was written is sent, or the client has gone. */
+  async sent(): Promise<void> {
+    const client = this.#client;
+    client.flush();
+    while (!client.isClosed && client.awaitReader() > 0) await this.#untilSent();
+  }
+
   /** What was written was sent, or the client has gone. */
   goOn(): void {
     this.#goOn?.();
