@@ -59,6 +59,11 @@ class Reader {
     void this.#line.behind(() => undefined);
   }
 
+  /** For a command that is begun here behind what is passed on. */
+  room(bytes: number): Promise<void> {
+    return Promise.resolve(this.#line.room(bytes));
+  }
+
   /** Bytes that are not read and that it was lent nothing for, others apart. */
   get unlent(): number {
     return this.#unsent - (this.account.lentBytes - this.othersBytes);
@@ -151,6 +156,22 @@ it("refuses no long value for those before it that are not read", async () => {
   reader.lendOthers();
   reader.send(Array.from({ length: 12 }, (_, i) => [`get a${i % 8}`, A]));
   expect(await untilWritten(reader, 12)).toEqual(Array.from({ length: 12 }, (_, i) => `a${i % 8}`));
+});
+
+it("lends what is carried out here room behind what is passed on before it, once that is read", async () => {
+  const reader = new Reader();
+  reader.lendOthers();
+  reader.send(Array.from({ length: 3 }, (_, i) => [`get a${i}`, A]));
+  let isLent = false;
+  const lent = reader.room(SIZE).then(() => {
+    isLent = true;
+  });
+  await still();
+  expect(await untilWritten(reader, 3)).toEqual(["a0", "a1", "a2"]);
+  expect(isLent).toBe(false);
+  reader.read();
+  await lent;
+  expect(reader.account.lentBytes).toBe(3 * SIZE);
 });
 
 it("lets go of what comes before its turn, and asks for it again then", async () => {

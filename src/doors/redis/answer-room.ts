@@ -1,6 +1,7 @@
 /**
  * What is lent to one client for the answer of the command that is being carried out, until the client has read it. While any
- * of it is not sent no other command is begun, so that nobody who has some waits for more.
+ * of it is not sent no other command is begun, so that nobody who has some waits for more. Of commands that are under way together
+ * (`answer-line.ts`) it is for whose turn it is, and is asked for again where that is refused.
  */
 
 import { AtollError } from "../../base/errors.ts";
