@@ -4,6 +4,7 @@
  * `workspace.ts`).
  */
 
+import { assert } from "../base/assert.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
@@ -65,7 +66,9 @@ export class SpaceCommands {
   /** Of all clients, those of other replicas included. */
   readonly lookups = new Lookups();
   readonly plain: PlainSpace;
+  /** All commands share it: one begins when the one before has ended, or has thrown. */
   #workspace: ReplicaWorkspace | undefined;
+  #isAtWork = false;
   /** Whose commands are carried out. */
   #client: CommandClient = { lastWrite: undefined };
 
@@ -202,9 +205,15 @@ export class SpaceCommands {
     this.#workspace ??= new ReplicaWorkspace(replica, this.#space, this.#random, this.lookups);
     const workspace = this.#workspace;
     return this.#host.step((now) => {
-      workspace.begin(replica, client, now, seenTo);
-      this.#client = client;
-      return body(workspace);
+      assert(!this.#isAtWork, "a command begins within another");
+      this.#isAtWork = true;
+      try {
+        workspace.begin(replica, client, now, seenTo);
+        this.#client = client;
+        return body(workspace);
+      } finally {
+        this.#isAtWork = false;
+      }
     });
   }
 

@@ -2,8 +2,8 @@
  * The driver: carries the replica's outbox out into the world and tells it what happens there. The one place where the
  * pure machine meets promises; it is the same code over the real runtime and over the simulated one.
  *
- * After every step the outbox is carried out in its promised order (`outbox-carrier.ts`). What waits for the disk is answered
- * when the batch is synced.
+ * After every step the outbox is carried out in its promised order (`outbox-carrier.ts`), and never midway through one: a step
+ * within another is a part of it. What waits for the disk is answered when the batch is synced.
  */
 
 import type { Backup, BackupStore, Restore, RestoreOptions } from "../backup-store.ts";
@@ -116,6 +116,8 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
   #cut: readonly ReplicaId[] = [];
   #cancelTick: Cancel = () => {};
   readonly #carrier: OutboxCarrier;
+  /** Steps under way, each within the one before. */
+  #steps = 0;
   readonly #disk: DiskFeed;
   readonly #diskWatch: DiskWatch;
   readonly #waits: WriteWaits;
@@ -453,17 +455,20 @@ export class Driver implements LocalStore, KeyspaceStore, BackupStore, Statistic
     return this.replica;
   }
 
-  /** Does something to the machine, then carries out what it wants. */
+  /** Does something to the machine, then carries out what it wants, or leaves that to the step that this is within. */
   #step<T>(run: (now: number) => T): T {
+    this.#steps++;
     try {
       return run(this.#now());
     } finally {
+      this.#steps--;
       this.#carryOut();
     }
   }
 
+  /** Whoever waits for what half a step has brought about would see, and change, what the rest of it is about. */
   #carryOut(): void {
-    if (this.#replica !== undefined) this.#carrier.carryOut(this.#replica);
+    if (this.#replica !== undefined && this.#steps === 0) this.#carrier.carryOut(this.#replica);
   }
 
   #scheduleTick(): void {

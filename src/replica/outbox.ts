@@ -40,9 +40,19 @@ export class Outbox {
   /** Records too old to be merged after a quarantine: to be kept aside for an operator. */
   salvaged: SalvagedRecord[] = [];
 
+  /** Bytes of the first so many of these frames, by link: a step may put in many, and ask before each. */
+  #summed = { frames: this.frames, count: 0, bytesByLink: new Map<LinkId, number>() };
+
   /** Bytes of the frames that wait in here for a link. */
   bytesTo(link: LinkId): number {
-    return this.frames.reduce((sum, each) => (each.link === link ? sum + each.frame.length : sum), 0);
+    const { frames } = this;
+    if (this.#summed.frames !== frames) this.#summed = { frames, count: 0, bytesByLink: new Map() };
+    const { bytesByLink } = this.#summed;
+    for (; this.#summed.count < frames.length; this.#summed.count++) {
+      const { link, frame } = frames[this.#summed.count] as OutgoingFrame;
+      bytesByLink.set(link, (bytesByLink.get(link) ?? 0) + frame.length);
+    }
+    return bytesByLink.get(link) ?? 0;
   }
 
   log(level: LogLevel, event: string, fields: Readonly<Record<string, unknown>> = {}): void {

@@ -24,6 +24,9 @@ import type { Sender } from "./sender.ts";
 import type { Timekeeping } from "./timekeeping.ts";
 import type { WatchRelay } from "./watch-relay.ts";
 
+/** Of what one step says to a peer: beyond it whispers nothing more, as links leave out what they need not take. */
+export const WHISPERED_BYTES_MAX = 8 * 1024 * 1024;
+
 /** Whoever hears what peers whisper. */
 export interface WhisperListener {
   heard(whisper: Whisper): void;
@@ -134,10 +137,16 @@ export class Peers {
     return ids;
   }
 
-  /** Something that is kept nowhere, to one peer or to all that are linked. */
+  /**
+   * Something that is kept nowhere, to one peer or to all that are linked. A step that whispers more than a link would take is
+   * heard of only in part.
+   */
   whisper(topic: Key, bytes: Uint8Array, to: ReplicaId | undefined): void {
-    const frame = encodeMessage({ type: "whisper", topic, bytes });
-    this.#host.sender.broadcast(to === undefined ? this.linked() : [to], frame);
+    const { sender } = this.#host;
+    const peers = (to === undefined ? this.linked() : [to]).filter(
+      (peer) => sender.stepBytes(peer) < WHISPERED_BYTES_MAX,
+    );
+    if (peers.length > 0) sender.broadcast(peers, encodeMessage({ type: "whisper", topic, bytes }));
   }
 
   /** Once the present step is done. */

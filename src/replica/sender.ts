@@ -62,6 +62,12 @@ export class Sender {
     return link === undefined ? 0 : this.#host.queuedOn(link) + this.#host.outbox.bytesTo(link);
   }
 
+  /** Of what the present step says to a peer. */
+  stepBytes(to: ReplicaId): number {
+    const link = this.links.linkTo(to);
+    return link === undefined ? 0 : this.#host.outbox.bytesTo(link);
+  }
+
   /** The present life may be told of: what waited for that goes out. */
   release(): void {
     for (const outgoing of this.#withheld.take()) {

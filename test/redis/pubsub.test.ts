@@ -251,6 +251,36 @@ describe("pub/sub at two replicas", () => {
     await Promise.all([first.node.stop(), second.node.stop()]);
   });
 
+  test("a transaction, and a script, that publishes to another replica is whole: nobody is served in the midst of it", async () => {
+    const port = await freePort();
+    const first = await startAtoll({ port });
+    const second = await startAtoll({ join: [{ type: "address", host: "127.0.0.1", port }] });
+    const [listener, teller] = [await Wire.connect(first.port), await Wire.connect(second.port)];
+    const [taker, mover] = [await Wire.connect(second.port), await Wire.connect(second.port)];
+    await listener.send("SUBSCRIBE news");
+    while (!(await teller.send("PUBSUB NUMSUB news")).includes(":1")) await new Promise(setImmediate);
+    await teller.send("SETRANGE long 199999 x");
+    const blocked = async (count: number) => {
+      while (!(await teller.send("INFO clients")).includes(`blocked_clients:${count}`)) await new Promise(setImmediate);
+    };
+    taker.write("BLPOP l 0\r\n");
+    mover.write("BLMOVE m to LEFT RIGHT 0\r\n");
+    await blocked(2);
+    const writes = ["RPUSH l 1", "RPUSH m 1", "PUBLISH news hi", "LLEN l", "LLEN m", "GET long"];
+    const answers = await teller.send("MULTI", ...writes, "EXEC");
+    expect(answers).toContain(`*6\r\n:1\r\n:1\r\n:1\r\n:1\r\n:1\r\n$200000\r\n${"\0".repeat(199_999)}x\r\n`);
+    await blocked(0);
+    taker.write("BLPOP l 0\r\n");
+    await blocked(1);
+    const script =
+      "redis.call('rpush', KEYS[1], 'b') redis.call('publish', 'news', 'ho') return redis.call('llen', KEYS[1])";
+    expect(await teller.send(`EVAL "${script}" 1 l`)).toMatch(/^:1\r/);
+    await taker.until((text) => text.endsWith("$1\r\nb\r\n"));
+    await listener.until((text) => text.includes("ho"));
+    for (const each of [listener, teller, taker, mover]) each.close();
+    await Promise.all([first.node.stop(), second.node.stop()]);
+  });
+
   test("what becomes of keys is told wherever it was done, where that is asked for, and once", async () => {
     const port = await freePort();
     const first = await startAtoll({ port });

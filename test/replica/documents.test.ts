@@ -6,6 +6,7 @@ import type { DocumentEvent, DocumentHandle, DocumentView, Whisper } from "../..
 import type { Documents } from "../../src/replica/documents.ts";
 import { pageOfKeys } from "../../src/replica/key-pages.ts";
 import { defineKeyspace } from "../../src/replica/keyspace-definitions.ts";
+import { WHISPERED_BYTES_MAX } from "../../src/replica/peers.ts";
 import { documentsOf } from "../support/live-machines.ts";
 import { id, Machines } from "../support/machines.ts";
 
@@ -438,6 +439,16 @@ describe("a whisper", () => {
       "gone",
     ]);
     expect(registersAt(machines, "b")).toBe(before);
+  });
+
+  it("is left out where one step whispers more to a peer than a link would take", async () => {
+    const { machines } = await three("whispers");
+    const { outbox } = machines.at("a");
+    const before = outbox.frames.length;
+    for (let n = 0; n < 100; n++) machines.at("a").whisper(KEY, new Uint8Array(WHISPERED_BYTES_MAX / 4), id("b"));
+    expect(outbox.frames.length - before).toBe(4);
+    machines.at("a").whisper(KEY, bytesFromLatin1("psst"));
+    expect(outbox.frames.length - before).toBe(5);
   });
 });
 

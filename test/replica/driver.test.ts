@@ -272,6 +272,24 @@ describe("a replica that all its peers refuse", () => {
   });
 });
 
+describe("a step within another", () => {
+  it("is a part of it: nothing is carried out before all of it is done, or has failed", () => {
+    const { step, replica } = driver.commandHost;
+    const done: string[] = [];
+    const deliver = (what: string) => replica().outbox.deliveries.push(() => done.push(what));
+    const fail = () => {
+      throw new Error("within");
+    };
+    step(() => {
+      deliver("first");
+      step(() => deliver("second"));
+      expect(() => step(() => fail())).toThrow("within");
+      expect(done).toEqual([]);
+    });
+    expect(done).toEqual(["first", "second"]);
+  });
+});
+
 describe("a stop", () => {
   it("answers what still waits, honestly, and leaves everything on disk", async () => {
     meetSilentPeer();
