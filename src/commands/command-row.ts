@@ -17,6 +17,8 @@ export interface CommandRow extends CommandFacts {
   readonly needsRoom: boolean;
   /** Absent: it is carried out by whoever has the connection. */
   readonly run?: CommandFunction;
+  /** What it finds under the keys that it names, or does not find, is counted (`lookups.ts`). */
+  readonly isCounted: boolean;
   /** Present: it takes several turns where nothing else is to run with it as one. */
   readonly turns?: TurnsFunction;
   /** Present: instead of `run`, wherever that has turns for it and nothing else is to run with it as one. */
@@ -24,6 +26,9 @@ export interface CommandRow extends CommandFacts {
   /** Of a command about scripts, instead. */
   readonly runScript?: ScriptCommand;
 }
+
+/** Writes that answer what was there before. */
+const GIVES_BACK: ReadonlySet<string> = new Set(["getset", "getdel", "getex"]);
 
 const ROW = /^(\S+) +(-?\d+) +(\S+) +(\d+) (-?\d+) (\d+)(?:@(\d+))?(?:>(\d+))? +(\S+) +(.+)$/;
 
@@ -69,6 +74,7 @@ function rowOf(
     flags: flagsSet,
     isReadonly: flagsSet.has("readonly"),
     needsRoom: needsRoom({ name, flags: flagsSet }),
+    isCounted: GIVES_BACK.has(name) || (flagsSet.has("readonly") && Number(first) + Number(counted) > 0),
     keys: {
       first: Number(first),
       last: Number(last),

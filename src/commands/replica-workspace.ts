@@ -94,7 +94,7 @@ export class ReplicaWorkspace implements Workspace, CollectionsHost, ExpectedHos
     this.#bounds.begin();
     this.hasWritten = false;
     this.#hasRoom = false;
-    this.lookups.begin(false);
+    this.lookups.beginTry();
   }
 
   expectRoom(isForAll: boolean, isFound = false): void {

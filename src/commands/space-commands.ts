@@ -211,6 +211,9 @@ export class SpaceCommands {
         workspace.begin(replica, client, now, seenTo);
         this.#client = client;
         return body(workspace);
+      } catch (error) {
+        if (error instanceof Interruption) this.lookups.takeBack();
+        throw error;
       } finally {
         this.#isAtWork = false;
       }
@@ -323,11 +326,11 @@ export class SpaceCommands {
 
   /** Throws what the command throws. */
   #execute(workspace: ReplicaWorkspace, words: CommandWords, facts: CommandFacts): Reply {
-    const { run, runScript, needsRoom, isReadonly } = facts as CommandRow;
+    const { run, runScript, needsRoom, isCounted } = facts as CommandRow;
     if (runScript !== undefined) return this.#executeScript(workspace, words, runScript);
     if (run === undefined) return errorReply(`ERR '${facts.name}' is about a connection, and there is none here`);
     checkSizes(words, facts, workspace);
-    workspace.lookups.begin(isReadonly);
+    workspace.lookups.begin(isCounted);
     workspace.expectRoom(needsRoom);
     // Most often nobody wants to know: then nothing is made for it.
     if (this.#told.listener === undefined) return run(workspace, words);
