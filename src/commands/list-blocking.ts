@@ -7,6 +7,7 @@ import type { ListEnd } from "../types/list.ts";
 import { Blocking, timeoutOf } from "./blocking.ts";
 import { lengthOf, takeFrom } from "./list-ends.ts";
 import { type EndOfList, endAt, move, type PopOfFirst, popFirst, popFirstInTurns, popOfFirst } from "./list-moves.ts";
+import { LOOKED_MAX } from "./turn-bounds.ts";
 import type { Turn } from "./turns.ts";
 import { keyOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
@@ -40,9 +41,11 @@ export function blmpop(workspace: Workspace, words: CommandWords): Reply {
   const taken = popFirst(workspace, pop);
   if (taken !== undefined) return taken;
   const { keys } = pop;
+  // Who has waited is answered at once, and what is too much for that stays.
+  const count = Math.min(pop.count, LOOKED_MAX);
   throw new Blocking({
     ...{ type: "list", keys, timeoutMs, over: NO_ARRAY, instead: NO_ARRAY },
-    take: (later) => popFirst(later, { ...pop, keys: listsOf(later, keys) }),
+    take: (later) => popFirst(later, { ...pop, count, keys: listsOf(later, keys) }),
   });
 }
 

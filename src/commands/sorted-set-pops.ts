@@ -11,6 +11,7 @@ import { takeInTurns } from "./long-writes.ts";
 import { expectTaken, nameReply } from "./member-replies.ts";
 import { expectAtLeast } from "./number-text.ts";
 import { pairs } from "./sorted-set-replies.ts";
+import { LOOKED_MAX } from "./turn-bounds.ts";
 import type { LongFunction, Turn } from "./turns.ts";
 import { keyOf, optionOf, wordOf } from "./words.ts";
 import type { Workspace } from "./workspace.ts";
@@ -111,7 +112,11 @@ export function bzmpopInTurns(workspace: Workspace, words: CommandWords): Turn |
 
 export function bzmpop(workspace: Workspace, words: CommandWords): Reply {
   const pop = popOfFirst(words, 2);
-  return takeOrWait(workspace, pop.keys, timeoutOf(wordOf(words, 1)), (from, keys) => popFirst(from, { ...pop, keys }));
+  const timeoutMs = timeoutOf(wordOf(words, 1));
+  // Who has waited is answered at once, and what is too much for that stays.
+  const count = Math.min(pop.count, LOOKED_MAX);
+  const takeLater: Take = (from, keys) => popFirst(from, { ...pop, count, keys });
+  return takeOrWait(workspace, pop.keys, timeoutMs, (from) => popFirst(from, pop), takeLater);
 }
 
 export function blockingPopWith(end: ScoreEnd) {
@@ -131,14 +136,20 @@ export function blockingPopWith(end: ScoreEnd) {
 type Take = (workspace: Workspace, keys: readonly Key[]) => Reply | undefined;
 
 /** Among those who wait a key of another type is as good as none; who comes is told. */
-function takeOrWait(workspace: Workspace, keys: readonly Key[], timeoutMs: number, take: Take): Reply {
+function takeOrWait(
+  workspace: Workspace,
+  keys: readonly Key[],
+  timeoutMs: number,
+  take: Take,
+  takeLater: Take = take,
+): Reply {
   const taken = take(workspace, keys);
   if (taken !== undefined) return taken;
   throw new Blocking({
     ...{ type: "zset", keys, timeoutMs, over: NO_ARRAY, instead: NO_ARRAY },
     take: (later) => {
       const ofType = keys.filter((key) => later.typeOf(key) === "zset");
-      return take(later, ofType);
+      return takeLater(later, ofType);
     },
   });
 }

@@ -3,7 +3,8 @@
 import { CommandError } from "./command-error.ts";
 
 const GONE_THROUGH_MAX = 256 * 1024 * 1024;
-const LOOKED_MAX = 200_000;
+/** Keys and members. */
+export const LOOKED_MAX = 200_000;
 
 export class TurnBounds {
   #goneThrough = 0;

@@ -5,7 +5,11 @@ import { latin1FromBytes } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { plainReply, type Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
+import type { Blocking } from "../../src/commands/blocking.ts";
+import type { CommandRow } from "../../src/commands/command-row.ts";
 import { SpaceCommands } from "../../src/commands/space-commands.ts";
+import { LOOKED_MAX } from "../../src/commands/turn-bounds.ts";
+import type { Workspace } from "../../src/commands/workspace.ts";
 import { parsed } from "../support/command-world.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 
@@ -122,6 +126,37 @@ test("what runs as one takes, moves and stores a bounded number of members, and 
   }
   for (const line of ["llen l", "scard s", "zcard z"]) expect(run(line), line).toEqual(integer(MANY));
   expect(run("exists new")).toEqual(integer(0));
+});
+
+test.each([
+  ["blmpop 0 1 k left count 1000000", "list"],
+  ["bzmpop 0 1 k min count 1000000", "zset"],
+])("who has waited for many takes as many as may be looked at in one turn: %s", (line, type) => {
+  let size = 0;
+  const looks: number[] = [];
+  const lookAt = (members: number): void => {
+    looks.push(members);
+    if (members > 1) throw new Error("seen");
+  };
+  const sets = { at: () => ({ size, between: () => [] }) };
+  const collections = { count: () => size };
+  const workspace = {
+    typeOf: () => type,
+    collections,
+    sortedSets: sets,
+    lookAt,
+    takeRoom: () => {},
+  } as unknown as Workspace;
+  const { words, facts } = parsed(line);
+  let blocking: unknown;
+  try {
+    (facts as CommandRow).run?.(workspace, words);
+  } catch (error) {
+    blocking = error;
+  }
+  size = 300_000;
+  expect(() => (blocking as Blocking).awaited.take(workspace)).toThrow("seen");
+  expect(looks).toEqual([LOOKED_MAX]);
 });
 
 test("others are carried out while many are removed", async () => {
