@@ -6,7 +6,8 @@
  *  M1. A member is there while its base stands, or anything was added that the base, dead, gone or not held at all, has not seen. Of
  *      one without a base that stands one of these increments has its place in the orders of the collection: it *stands in* for it.
  *  M2. What a deletion of the whole saw falls, increments as well (`containers.ts`). Whoever deletes the whole removes each member before
- *      of which somebody else may go on with a run, so that what was seen of the run is told.
+ *      of which increments of another life stand, whether its register has them or not: somebody else may go on with the run, or write
+ *      the sum anew under a dot that the deletion did not see, and what was seen of it has to be told.
  *  M3. To remove a member is to write its base dead, with all that was seen, just after all that is held of it,
  *      increments included: so it loses to whatever is put later, wins over a sum that is written anew at the same time, and what was
  *      added meanwhile stays.

@@ -7,7 +7,7 @@ import { bytesFromLatin1 } from "../base/bytes.ts";
 import { type Amount, addAmounts, textOfAmount } from "../core/amount.ts";
 import type { LocalWrite } from "../core/author.ts";
 import type { Container } from "../core/container.ts";
-import { isMember } from "../core/container-part.ts";
+import { covererOf, isMember, isStanding } from "../core/container-part.ts";
 import { type Addition, additionTo, type CountedMember, countedMemberAt } from "../core/counted-members.ts";
 import { adderAt, encodeRun } from "../core/increments.ts";
 import { incrementsOf, KIND_SORTED_SET } from "../core/kind.ts";
@@ -78,7 +78,7 @@ function goesOn(shard: Shard, slot: number, nowMs: number): boolean {
   return shard.isLive(slot, nowMs) && !shard.containers.isSeen(shard.table.viewOf(slot), shard.table.offsetOf(slot));
 }
 
-/** Of members whose runs others may go on with. */
+/** Of members whose runs others may go on with, or may write anew as they do not know the deletion yet. */
 export function* namesAddedToElsewhere(shard: Shard, container: Container): Generator<string, void> {
   for (const counted of container.counted.values()) {
     const slot = openElsewhere(shard, container, counted);
@@ -86,10 +86,10 @@ export function* namesAddedToElsewhere(shard: Shard, container: Container): Gene
   }
 }
 
-/** Increments by another life, which may not have ended, that count. */
+/** Increments by another life: also of those that a register of the member has, others may have none, and write one. */
 function openElsewhere(shard: Shard, container: Container, counted: CountedMember): number | undefined {
-  return additionTo(shard.table, container, counted).from.find((slot) => {
-    const origin = adderAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
-    return origin !== shard.ownOrigin && !shard.vector.isSealed(origin);
+  return counted.slots.find((slot) => {
+    const [view, at] = [shard.table.viewOf(slot), shard.table.offsetOf(slot)];
+    return isStanding(view, at) && covererOf(container, view, at, 0) === 0 && adderAt(view, at) !== shard.ownOrigin;
   });
 }
