@@ -52,7 +52,8 @@ describe.each([
     const placed = await four(`late-${node}`);
     const key = placed.keyOf([0, 1]);
     await ask(placed, node, `sadd ${key} m`, "all");
-    placed.cut([1], [0, 2, 3]);
+    // Whoever is asked for it reaches one of the two.
+    placed.cut([1], [0]);
     await placed.run(100);
     for (let again = 0; again < 2; again++) {
       expect(await ask(placed, node, `srem ${key} m`, "all")).toEqual([again === 0 ? 1 : 0, unmet]);
@@ -63,7 +64,7 @@ describe.each([
     for (let again = 0; again < 2; again++) {
       expect(await ask(placed, node, `set.delete ${key}`, "all")).toEqual([again === 0 ? 1 : 0, unmet]);
     }
-    placed.heal([1], [0, 2, 3]);
+    placed.heal([1], [0]);
     await placed.run(3000);
     expect(await ask(placed, node, `set.delete ${key}`, "all")).toEqual([0, met(2)]);
   });
