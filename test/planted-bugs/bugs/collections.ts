@@ -132,8 +132,8 @@ export const COLLECTION_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "replica/eviction.ts",
-        find: "      excess.memory -= bytes;",
-        replace: "      excess.memory -= 0 * bytes;",
+        find: "      excess.memory -= inMemory;",
+        replace: "      excess.memory -= 0 * inMemory;",
       },
     ],
     scenario: "scant-collections",
