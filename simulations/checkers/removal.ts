@@ -69,7 +69,10 @@ export function wroteUnaware(
 
 /** True when newcomers alone removed what stands at a floor, before they had heard of a write below it. */
 function wasRemovedUnaware(below: Dot, floor: Stamp, writes: readonly PossibleWrite[], evidence: Evidence): boolean {
-  const removals = removalsOf(floor, writes, evidence);
+  const all = removalsOf(floor, writes, evidence);
+  // Of one that nobody answered it is not known whether it is above the floor at all.
+  const sure = all.filter(({ stamp }) => stamp !== undefined);
+  const removals = sure.length > 0 ? sure : all;
   return (
     removals.length > 0 &&
     removals.every(({ entry }) => isOfNewcomer(entry, evidence) && !hadHeardOf(below, entry, evidence))
