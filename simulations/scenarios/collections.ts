@@ -5,6 +5,7 @@ import { NO_FAULTS } from "../faults/generator.ts";
 import { buildPlan, CALM_WATER, createNodes, SETTLE_MS, SMALL_REPLICA } from "./build.ts";
 import { NO_PLAYS } from "./plays.ts";
 import type { Scenario } from "./scenario.ts";
+import { NOBODY_BESIDE } from "./usual.ts";
 
 const DURATION_MS = 20_000;
 
@@ -35,10 +36,7 @@ export const COLLECTIONS: Scenario = {
         of: { hash: 2, set: 2, zset: 2, list: 2, counter: 3, field: 2, score: 2 },
         types: { add: 12, remove: 4, pop: random.pick([0, 3]), drop: random.pick([0, 1, 3]), read: 4 },
       },
-      sessions: { count: 0, operationsPerSecond: 1, moveChance: 0 },
-      watches: { count: 0, meanMoveGapMs: 4000, returnShare: 0.5, slowShare: 0.3 },
-      reads: { quorumPerSecond: 0, listingsPerSecond: 0 },
-      phases: { hotKeys: 0, bursts: 0 },
+      ...NOBODY_BESIDE,
       faults: {
         meanGapMs: random.pick([800, 2000]),
         types: {

@@ -6,6 +6,7 @@ import { NO_FAULTS } from "../faults/generator.ts";
 import { buildPlan, CALM_WATER, createNodes, SETTLE_MS, SMALL_REPLICA } from "./build.ts";
 import { NO_PLAYS } from "./plays.ts";
 import type { Scenario } from "./scenario.ts";
+import { NOBODY_BESIDE } from "./usual.ts";
 
 const DURATION_MS = 15_000;
 const WARM_UP_MS = 3000;
@@ -41,10 +42,7 @@ export const COUNTED_BACKUPS: Scenario = {
         of: { hash: 0, set: 0, zset: 0, list: 0, counter: 2, field: 1, score: 1 },
         types: random.chance(0.6) ? ADDITIONS : { add: 12, remove: 1, pop: 1, drop: 1, read: 0 },
       },
-      sessions: { count: 0, operationsPerSecond: 1, moveChance: 0 },
-      watches: { count: 0, meanMoveGapMs: 4000, returnShare: 0.5, slowShare: 0.3 },
-      reads: { quorumPerSecond: 0, listingsPerSecond: 0 },
-      phases: { hotKeys: 0, bursts: 0 },
+      ...NOBODY_BESIDE,
       faults: {
         meanGapMs: random.pick([500, 2000]),
         types: { ...NO_FAULTS, cut: 6, break: 1, crash: 1, stop: 1, pause: 1 },

@@ -6,6 +6,7 @@ import { buildPlan, CALM_WATER, createNodes, SETTLE_MS, SMALL_REPLICA } from "./
 import { NO_PLAYS } from "./plays.ts";
 import { drawMemory } from "./scant-memory.ts";
 import type { Scenario } from "./scenario.ts";
+import { NOBODY_BESIDE } from "./usual.ts";
 
 const DURATION_MS = 20_000;
 const OF_DISKS = { crash: 2, stop: 1, "disk-slow": 1 };
@@ -42,10 +43,7 @@ export const SCANT_COLLECTIONS: Scenario = {
         of: { hash: 2, set: 2, zset: 2, list: 1, counter: 5, field: 2, score: 2 },
         types: { add: 20, remove: 2, pop: 1, drop: 1, read: 4 },
       },
-      sessions: { count: 0, operationsPerSecond: 1, moveChance: 0 },
-      watches: { count: 0, meanMoveGapMs: 4000, returnShare: 0.5, slowShare: 0.3 },
-      reads: { quorumPerSecond: 0, listingsPerSecond: 0 },
-      phases: { hotKeys: 0, bursts: 0 },
+      ...NOBODY_BESIDE,
       faults: {
         meanGapMs: random.pick([1000, 3000]),
         types: { ...NO_FAULTS, cut: 6, break: 1, stall: 1, "late-copy": 1, pause: 1, ...(durable ? OF_DISKS : {}) },

@@ -25,6 +25,14 @@ export const WATCHES: WatchesProfile = { count: 2, meanMoveGapMs: 4000, returnSh
 const READS: ReadsProfile = { quorumPerSecond: 1, listingsPerSecond: 0.5 };
 const PHASES: PhasesProfile = { hotKeys: 1, bursts: 0 };
 
+/** Where commands and their answers are all that it is about: nobody follows, lists, or comes back. */
+export const NOBODY_BESIDE: Pick<ScenarioProfile, "sessions" | "watches" | "reads" | "phases"> = {
+  sessions: { count: 0, operationsPerSecond: 1, moveChance: 0 },
+  watches: { count: 0, meanMoveGapMs: 4000, returnShare: 0.5, slowShare: 0.3 },
+  reads: { quorumPerSecond: 0, listingsPerSecond: 0 },
+  phases: { hotKeys: 0, bursts: 0 },
+};
+
 /** A plan of what the scenario chooses, and of the usual for the rest. */
 export function build(
   name: string,

@@ -4,7 +4,8 @@
  *
  *  W1. Who keeps the keys takes nothing by itself. It is asked to by the clients that wait, in the order in which they came, until one
  *      finds nothing: each as if its command came just now, so that what it takes is lost only where an answer on its way to a
- *      client that is there is lost, with the link or with this replica, and nothing is handed out twice.
+ *      client that is there is lost, with the link or with this replica. One owner hands nothing out twice; of several each goes by
+ *      what it sees, so that two replicas which ask different ones may get the same.
  *  W2. A question may be lost, or never answered as nobody knows it or keeps the keys: they are asked now and then in any case.
  *  W3. Who was asked and has found something is answered with that, even if its time is over meanwhile.
  */

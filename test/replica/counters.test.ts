@@ -6,27 +6,15 @@ import type { Key } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { incrementBy } from "../../src/commands/increments.ts";
-import { NOTHING_SEEN_TO } from "../../src/commands/interruption.ts";
-import { ReplicaWorkspace } from "../../src/commands/replica-workspace.ts";
 import { pageOfKeys } from "../../src/replica/key-pages.ts";
 import { readKey, writeKey } from "../../src/replica/operations.ts";
 import { pageOfRecords } from "../../src/replica/record-pages.ts";
 import type { WatchEvent } from "../../src/store.ts";
+import { at } from "../support/machine-workspace.ts";
 import { Machines } from "../support/machines.ts";
 
 const KEY = "n" as Key;
 const NAMES = ["a", "b", "c"];
-
-/** Carries something out at one of the machines, as a command would be. */
-function at<T>(machines: Machines, name: string, run: (workspace: ReplicaWorkspace) => T): T {
-  const replica = machines.at(name);
-  const workspace = new ReplicaWorkspace(replica, DEFAULT_SPACE, () => 0);
-  workspace.begin(replica, { lastWrite: undefined }, machines.clockOf(name), NOTHING_SEEN_TO);
-  const result = run(workspace);
-  machines.flush(name);
-  machines.carryOut(replica.id);
-  return result;
-}
 
 function add(machines: Machines, name: string, by: number): void {
   at(machines, name, (workspace) => incrementBy(workspace, KEY, by));

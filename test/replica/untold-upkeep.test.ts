@@ -4,24 +4,13 @@ import { expect, it } from "vitest";
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
-import { NOTHING_SEEN_TO } from "../../src/commands/interruption.ts";
-import { ReplicaWorkspace } from "../../src/commands/replica-workspace.ts";
 import { wholeAmount } from "../../src/core/amount.ts";
 import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { at } from "../support/machine-workspace.ts";
 import { Machines } from "../support/machines.ts";
 
 const NAMES = ["a", "b", "c"];
 const [VALUE, HASH] = ["n", "h"] as [Key, Key];
-
-function at<T>(machines: Machines, name: string, run: (workspace: ReplicaWorkspace) => T): T {
-  const replica = machines.at(name);
-  const workspace = new ReplicaWorkspace(replica, DEFAULT_SPACE, () => 0);
-  workspace.begin(replica, { lastWrite: undefined }, machines.clockOf(name), NOTHING_SEEN_TO);
-  const result = run(workspace);
-  machines.flush(name);
-  machines.carryOut(replica.id);
-  return result;
-}
 
 function addBoth(machines: Machines, name: string): void {
   at(machines, name, (workspace) => {
