@@ -7,7 +7,7 @@ import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import type { Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
 import { commandTable } from "../../src/commands/command-table.ts";
-import { SpaceCommands } from "../../src/commands/space-commands.ts";
+import { SpaceCommands } from "../../src/commands/here/space-commands.ts";
 import { timestampAt } from "../../src/core/record.ts";
 import type { Shard } from "../../src/core/shard.ts";
 import { versionAt } from "../../src/replica/register-view.ts";

@@ -3,21 +3,21 @@
 import { assert } from "../base/assert.ts";
 import { latin1FromBytes } from "../base/bytes.ts";
 import type { CommandWords, QueuedCommand } from "../command-store.ts";
-import { awaitRows } from "./await-commands.ts";
-import { bitFieldRows } from "./bit-fields.ts";
-import { bitRows } from "./bits.ts";
-import type { CommandRow } from "./command-row.ts";
 import { doorRows } from "./door-commands.ts";
-import { fieldEndRows } from "./field-ends.ts";
-import { geoRows } from "./geo.ts";
-import { hashRows } from "./hashes.ts";
-import { keyRows } from "./keys.ts";
-import { listRows } from "./lists.ts";
-import { scriptingRows } from "./scripting.ts";
-import { serverRows } from "./server.ts";
-import { setRows } from "./sets.ts";
-import { sortedSetRows } from "./sorted-sets.ts";
-import { stringRows } from "./strings.ts";
+import { geoRows } from "./geo/geo.ts";
+import { fieldEndRows } from "./hashes/field-ends.ts";
+import { hashRows } from "./hashes/hashes.ts";
+import { keyRows } from "./keys/keys.ts";
+import { serverRows } from "./keys/server.ts";
+import { listRows } from "./lists/lists.ts";
+import { awaitRows } from "./rows/await-commands.ts";
+import type { CommandRow } from "./rows/command-row.ts";
+import { scriptingRows } from "./rows/scripting.ts";
+import { setRows } from "./sets/sets.ts";
+import { sortedSetRows } from "./sorted-sets/sorted-sets.ts";
+import { bitFieldRows } from "./strings/bit-fields.ts";
+import { bitRows } from "./strings/bits.ts";
+import { stringRows } from "./strings/strings.ts";
 
 const ROWS: readonly (readonly CommandRow[])[] = [
   stringRows,

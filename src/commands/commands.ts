@@ -12,14 +12,14 @@ import { memoryBytes } from "../replica/status.ts";
 import type { KeyspaceStore } from "../store.ts";
 import type { ResponseBody } from "../wire/request.ts";
 import { commandTable, doorTable } from "./command-table.ts";
-import { keptCountOf } from "./key-count.ts";
-import type { Publish } from "./passed-on-client.ts";
-import { PlacedCommands } from "./placed-commands.ts";
-import type { RefusalFor } from "./refusals-for.ts";
-import type { Scope } from "./scope.ts";
-import type { ScriptEngine } from "./script-engine.ts";
-import { SpaceCommands } from "./space-commands.ts";
-import { ToldCommands } from "./told-commands.ts";
+import { keptCountOf } from "./here/key-count.ts";
+import { SpaceCommands } from "./here/space-commands.ts";
+import { ToldCommands } from "./here/told-commands.ts";
+import type { Publish } from "./placed/passed-on-client.ts";
+import { PlacedCommands } from "./placed/placed-commands.ts";
+import type { RefusalFor } from "./placed/refusals-for.ts";
+import type { ScriptEngine } from "./rows/script-engine.ts";
+import type { Scope } from "./workspace/scope.ts";
 
 export interface CommandsOptions {
   readonly host: KeyspaceHost;

@@ -6,12 +6,12 @@
 import { arrayReply, integerReply, NOTHING, ONE, type Reply, ZERO } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
 import type { CollectionType } from "../store.ts";
-import { type CommandFunction, rowsOf } from "./command-row.ts";
-import { incrbyfloat, incrementBy } from "./increments.ts";
-import { memberReply } from "./member-replies.ts";
-import { expectNumber, integerOf } from "./number-text.ts";
-import { keyOf, textOf, wordOf } from "./words.ts";
-import type { Workspace } from "./workspace.ts";
+import { memberReply } from "./members/member-replies.ts";
+import { type CommandFunction, rowsOf } from "./rows/command-row.ts";
+import { incrbyfloat, incrementBy } from "./strings/increments.ts";
+import { expectNumber, integerOf } from "./words/number-text.ts";
+import { keyOf, textOf, wordOf } from "./words/words.ts";
+import type { Workspace } from "./workspace/workspace.ts";
 
 /** A time to live is the last word, in ms; 0: none. */
 const HASHES = `

@@ -123,7 +123,7 @@ export class LocalKeyspace {
   }
 
   /**
-   * The end of a command of several turns that is under way with a key (`commands/key-gate.ts`): it is looked at again right before
+   * The end of a command of several turns that is under way with a key (`commands/here/key-gate.ts`): it is looked at again right before
    * something is written there. Undefined: none is.
    */
   heldUntil(key: Key): Promise<void> | undefined {

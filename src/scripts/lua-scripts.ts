@@ -6,8 +6,8 @@
 import { latin1FromBytes } from "../base/bytes.ts";
 import { errorReply, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
-import { CommandError } from "../commands/command-error.ts";
-import type { LoadedScript, ScriptCaller, ScriptEngine } from "../commands/script-engine.ts";
+import type { LoadedScript, ScriptCaller, ScriptEngine } from "../commands/rows/script-engine.ts";
+import { CommandError } from "../commands/words/command-error.ts";
 import { ScriptMachine, type ScriptMachineOptions } from "./script-machine.ts";
 import { headOf } from "./shebang.ts";
 

@@ -4,7 +4,7 @@ import { bytesFromLatin1 } from "../base/bytes.ts";
 import { doubleText } from "../base/double-text.ts";
 import { errorReply, type Reply, statusReply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
-import type { ScriptCaller } from "../commands/script-engine.ts";
+import type { ScriptCaller } from "../commands/rows/script-engine.ts";
 import type { Lua } from "./lua.ts";
 import { LuaError } from "./lua.ts";
 import { type Thread, TYPE_NUMBER, TYPE_STRING } from "./lua-exports.ts";

@@ -9,7 +9,7 @@
 
 import { errorReply, type Reply } from "../command-reply.ts";
 import type { CommandWords } from "../command-store.ts";
-import type { ScriptCaller } from "../commands/script-engine.ts";
+import type { ScriptCaller } from "../commands/rows/script-engine.ts";
 import { fillBitLibrary } from "./bit-library.ts";
 import { fillJsonLibrary } from "./json-library.ts";
 import { Lua, LuaError } from "./lua.ts";

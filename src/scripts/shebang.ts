@@ -1,6 +1,6 @@
 /** The first line of a script may begin with `#!lua` and say what the script keeps to: `#!lua flags=no-writes,allow-stale`. */
 
-import { CommandError } from "../commands/command-error.ts";
+import { CommandError } from "../commands/words/command-error.ts";
 
 /** What Redis knows; all but the first change nothing here. */
 const FLAGS = new Set(["no-writes", "allow-oom", "allow-stale", "no-cluster", "allow-cross-slot-keys"]);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { SeededRandom } from "../../src/base/random.ts";
 import { plainReply, type Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
-import { SpaceCommands } from "../../src/commands/space-commands.ts";
+import { SpaceCommands } from "../../src/commands/here/space-commands.ts";
 import { parsed } from "../support/command-world.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 

@@ -5,9 +5,9 @@ import { AtollError } from "../../src/base/errors.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { integerReply, type Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
-import { replyOfError } from "../../src/commands/command-error.ts";
-import { PassedOnClient } from "../../src/commands/passed-on-client.ts";
-import { carriedOutInTurn, type PipelineSurroundings } from "../../src/commands/served-pipeline.ts";
+import { PassedOnClient } from "../../src/commands/placed/passed-on-client.ts";
+import { carriedOutInTurn, type PipelineSurroundings } from "../../src/commands/placed/served-pipeline.ts";
+import { replyOfError } from "../../src/commands/words/command-error.ts";
 import { CommandWorld, parsed, shown } from "../support/command-world.ts";
 import { NAME, SETTLE_MS, SPACE } from "../support/placed-world.ts";
 

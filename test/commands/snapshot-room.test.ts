@@ -7,7 +7,7 @@ import { SeededRandom } from "../../src/base/random.ts";
 import { plainReply, type Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
 import { commandTable } from "../../src/commands/command-table.ts";
-import { SpaceCommands } from "../../src/commands/space-commands.ts";
+import { SpaceCommands } from "../../src/commands/here/space-commands.ts";
 import { OrderedSlots } from "../../src/core/ordered-slots.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 

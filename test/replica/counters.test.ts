@@ -5,7 +5,7 @@ import { latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
-import { incrementBy } from "../../src/commands/increments.ts";
+import { incrementBy } from "../../src/commands/strings/increments.ts";
 import { pageOfKeys } from "../../src/replica/key-pages.ts";
 import { readKey, writeKey } from "../../src/replica/operations.ts";
 import { pageOfRecords } from "../../src/replica/record-pages.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it, test } from "vitest";
 import { latin1FromBytes } from "../../src/base/bytes.ts";
 import { OK, type Reply } from "../../src/command-reply.ts";
 import type { CommandWords } from "../../src/command-store.ts";
-import type { LoadedScript, ScriptCaller } from "../../src/commands/script-engine.ts";
+import type { LoadedScript, ScriptCaller } from "../../src/commands/rows/script-engine.ts";
 import type { LuaScripts } from "../../src/scripts/lua-scripts.ts";
 import { scriptEngine } from "../support/script-engine.ts";
 

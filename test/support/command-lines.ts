@@ -3,7 +3,7 @@
 import { bytesFromLatin1 } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { commandTable } from "../../src/commands/command-table.ts";
-import { SpaceCommands } from "../../src/commands/space-commands.ts";
+import { SpaceCommands } from "../../src/commands/here/space-commands.ts";
 import { type PlacedWorld, SPACE } from "./placed-world.ts";
 import { textOf } from "./replies.ts";
 

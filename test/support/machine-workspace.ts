@@ -1,8 +1,8 @@
 /** Commands at one of the machines, as a client of it would have them carried out. */
 
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
-import { NOTHING_SEEN_TO } from "../../src/commands/interruption.ts";
-import { ReplicaWorkspace } from "../../src/commands/replica-workspace.ts";
+import { ReplicaWorkspace } from "../../src/commands/here/replica-workspace.ts";
+import { NOTHING_SEEN_TO } from "../../src/commands/workspace/interruption.ts";
 import type { Machines } from "./machines.ts";
 
 export function at<T>(machines: Machines, name: string, run: (workspace: ReplicaWorkspace) => T): T {
