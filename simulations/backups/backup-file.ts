@@ -2,8 +2,8 @@
 
 import type { BackupFacts, BackupPart } from "../../src/backup-store.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
-import { bodyLengthAt, bodyStartAt, expiresAt, keyAt, kindAt, recordLength } from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
+import { bodyLengthAt, bodyStartAt, expiresAt, keyAt, kindAt, recordLength } from "../../src/core/record/record.ts";
 import { versionAt } from "../../src/replica/register-view.ts";
 import type { Version } from "../../src/store.ts";
 import type { Bits } from "../commands/command-history.ts";

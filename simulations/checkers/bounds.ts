@@ -3,7 +3,7 @@
  * and equal, what was held for something under way is gone, and so is every tombstone that nobody is missing for.
  */
 
-import { incrementsOf, KIND_HASH, KIND_PLAIN, KIND_SORTED_SET } from "../../src/core/kind.ts";
+import { incrementsOf, KIND_HASH, KIND_PLAIN, KIND_SORTED_SET } from "../../src/core/record/kind.ts";
 import type { Holding } from "../../src/replica/holdings.ts";
 import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
 

@@ -1,6 +1,6 @@
 /**
  * A keyspace that lies well within its share of the memory loses nothing for good as long as another one that is above its own has
- * anything to lose (H1 of `src/core/memory-shares.ts`). What a keyspace takes, and what there is, is counted here by
+ * anything to lose (H1 of `src/core/shard/memory-shares.ts`). What a keyspace takes, and what there is, is counted here by
  * records, without what is needed beside them: so only what is clearly within is held against anybody. That nothing goes
  * before memory is spent (H2), another checker holds (`eviction.ts`).
  */

@@ -2,7 +2,7 @@
 
 import { latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key, ShardId } from "../../src/base/ids.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import { registerRange, shardHeadKey } from "../../src/replica/disk-layout.ts";
 import type { Dot } from "../../src/store.ts";
 import type { NodeSample } from "../sampling/sample.ts";

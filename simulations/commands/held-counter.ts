@@ -2,13 +2,13 @@
 
 import { latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { slotsAddedTo } from "../../src/core/counted-members.ts";
-import { sightAt } from "../../src/core/increments.ts";
-import { KIND_HASH, KIND_PLAIN, KIND_SORTED_SET } from "../../src/core/kind.ts";
-import { fieldOfName, memberLengthAt, memberStartAt } from "../../src/core/member.ts";
-import { bodyLengthAt, bodyStartAt } from "../../src/core/record.ts";
-import { decodeScore } from "../../src/core/score-order.ts";
-import type { Shard } from "../../src/core/shard.ts";
+import { slotsAddedTo } from "../../src/core/containers/counted-members.ts";
+import { sightAt } from "../../src/core/containers/increments.ts";
+import { decodeScore } from "../../src/core/containers/score-order.ts";
+import { KIND_HASH, KIND_PLAIN, KIND_SORTED_SET } from "../../src/core/record/kind.ts";
+import { fieldOfName, memberLengthAt, memberStartAt } from "../../src/core/record/member.ts";
+import { bodyLengthAt, bodyStartAt } from "../../src/core/record/record.ts";
+import type { Shard } from "../../src/core/shard/shard.ts";
 import { memberSlot, memberValue } from "../../src/types/collection.ts";
 import { sumOf, textOf } from "../../src/types/counter.ts";
 import type { Bits } from "./command-history.ts";

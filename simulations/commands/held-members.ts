@@ -2,9 +2,9 @@
 
 import { latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { KIND_HASH, KIND_LIST, KIND_SET, KIND_SORTED_SET } from "../../src/core/kind.ts";
-import { timestampAt } from "../../src/core/record.ts";
-import type { Shard } from "../../src/core/shard.ts";
+import { KIND_HASH, KIND_LIST, KIND_SET, KIND_SORTED_SET } from "../../src/core/record/kind.ts";
+import { timestampAt } from "../../src/core/record/record.ts";
+import type { Shard } from "../../src/core/shard/shard.ts";
 import { versionAt } from "../../src/replica/register-view.ts";
 import { memberName, memberValue } from "../../src/types/collection.ts";
 import { liveMembers } from "../../src/types/container.ts";

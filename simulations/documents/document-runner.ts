@@ -3,7 +3,7 @@
 import { assert } from "../../src/base/assert.ts";
 import type { Key } from "../../src/base/ids.ts";
 import type { SeededRandom } from "../../src/base/random.ts";
-import { KIND_DOCUMENT } from "../../src/core/kind.ts";
+import { KIND_DOCUMENT } from "../../src/core/record/kind.ts";
 import type { DocumentHub } from "../../src/documents/document-hub.ts";
 import type { WriteOutcome } from "../../src/store.ts";
 import { generationOf } from "../../src/types/container.ts";

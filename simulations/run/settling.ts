@@ -2,7 +2,7 @@
 
 import type { ShardId } from "../../src/base/ids.ts";
 import { isSameDigest } from "../../src/core/digest.ts";
-import type { Shard } from "../../src/core/shard.ts";
+import type { Shard } from "../../src/core/shard/shard.ts";
 import { isLeft, mayKeepGraves } from "../checkers/bounds.ts";
 import { areEqualDumps } from "../checkers/convergence.ts";
 import { entriesMax } from "../checkers/vectors.ts";

@@ -1,6 +1,6 @@
 /** A register that the audit had to bring back or to remove, as a replica logs it. */
 
-import { isContainerKind } from "../../src/core/kind.ts";
+import { isContainerKind } from "../../src/core/record/kind.ts";
 import { stampOfVersion } from "../checkers/stamp.ts";
 
 export interface AuditRepair {

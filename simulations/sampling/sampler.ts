@@ -11,8 +11,8 @@ import {
   originAt,
   sequenceAt,
   timestampAt,
-} from "../../src/core/record.ts";
-import type { Shard } from "../../src/core/shard.ts";
+} from "../../src/core/record/record.ts";
+import type { Shard } from "../../src/core/shard/shard.ts";
 import { identityText } from "../../src/replica/inspect.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import { contentDigest } from "../../src/replica/status.ts";

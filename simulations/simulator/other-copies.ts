@@ -1,6 +1,6 @@
 /** Who has a value at a moment, besides a replica that lets go of it: nobody asks the network. */
 
-import { flagsAt, isGone, originAt, timestampAt } from "../../src/core/record.ts";
+import { flagsAt, isGone, originAt, timestampAt } from "../../src/core/record/record.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import { isOfVersion, type VersionFacts } from "../../src/wire/version-facts.ts";
 import type { SimulatedNode } from "./node.ts";

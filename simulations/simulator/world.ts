@@ -7,7 +7,7 @@
 import { assert } from "../../src/base/assert.ts";
 import type { ReplicaId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
-import type { Shard } from "../../src/core/shard.ts";
+import type { Shard } from "../../src/core/shard/shard.ts";
 import { type AuditRepair, repairIn } from "../sampling/audit-repair.ts";
 import type { MemberVerdict } from "../sampling/company.ts";
 import { SimulatedClock } from "./clock.ts";

@@ -1,7 +1,7 @@
 /** What the owners of keys would show, compared: which differ, and how many of them each replica is behind with. */
 
-import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, originAt, timestampAt } from "../../src/core/record.ts";
-import type { Shard } from "../../src/core/shard.ts";
+import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, originAt, timestampAt } from "../../src/core/record/record.ts";
+import type { Shard } from "../../src/core/shard/shard.ts";
 import { identityText } from "../../src/replica/inspect.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import { compareStamps, type Stamp } from "../checkers/stamp.ts";

@@ -1,7 +1,7 @@
 /** What each write's replica had seen of its key when it took it: two writes that had not seen each other are in conflict. */
 
 import type { Key } from "../../src/base/ids.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import { compareStamps, type Stamp, stampOfVersion } from "../checkers/stamp.ts";
 import { type Acknowledged, acknowledgedParts, type History, type HistoryEntry } from "../workload/history.ts";

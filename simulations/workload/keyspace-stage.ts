@@ -6,7 +6,7 @@
 import { AtollError, toAtollError } from "../../src/base/errors.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { spaceOfName } from "../../src/cluster/keyspaces.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import { versionAt } from "../../src/replica/register-view.ts";
 import type { Store, Version } from "../../src/store.ts";
 import type { SimulatedNode } from "../simulator/node.ts";

@@ -10,7 +10,7 @@
  *     12  u32  records     in a chunk
  *     16  u32  raw length  of what it holds, once it is not compressed any more
  *     20  u32  length      as it stands in the file
- *     24       header and end: JSON in UTF-8; chunk: records back to back (`core/record.ts`), raw deflate (RFC 1951)
+ *     24       header and end: JSON in UTF-8; chunk: records back to back (`core/record/record.ts`), raw deflate (RFC 1951)
  *
  * The end bears the sum over the checksums of all frames before it, so that nothing can be missing, moved or there twice
  * without being found. Chunks are copied from file to file as they are: a part of a file is a file, whose numbers begin later.

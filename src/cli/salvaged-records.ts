@@ -9,8 +9,8 @@ import type { ArchiveHeader } from "../archive/description.ts";
 import { damaged, encodeFrame, FRAME_CHUNK, type Frame } from "../archive/frame.ts";
 import { BadBytes } from "../base/bytes.ts";
 import type { ReplicaId } from "../base/ids.ts";
-import { flagsAt, headLength, RECORD_HEADER_BYTES, recordLength } from "../core/record.ts";
-import { checkRecord, recordBytesMax } from "../core/record-check.ts";
+import { checkRecord, recordBytesMax } from "../core/containers/record-check.ts";
+import { flagsAt, headLength, RECORD_HEADER_BYTES, recordLength } from "../core/record/record.ts";
 import { replicaDefaults } from "../replica/config.ts";
 
 const PIECE_BYTES = 256 * 1024;

@@ -13,7 +13,7 @@ import type { ReplicaId, ShardId, Timestamp } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { type Digest, DigestSum, isSameDigest } from "../core/digest.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { VersionVector } from "../core/version-vector.ts";
 import {
   type DigestFacts,

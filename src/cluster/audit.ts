@@ -20,10 +20,11 @@ import { ByteWriter } from "../base/bytes.ts";
 import { isDue } from "../base/deadline.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
-import { BUCKETS, bucketOf } from "../core/bucket.ts";
+import type { RecordLimits } from "../core/containers/record-check.ts";
 import { isSameDigest } from "../core/digest.ts";
-import { isFallen } from "../core/fallen.ts";
-import { elementHigh, elementLow, Fingerprint } from "../core/fingerprint.ts";
+import { BUCKETS, bucketOf } from "../core/record/bucket.ts";
+import { isFallen } from "../core/record/fallen.ts";
+import { elementHigh, elementLow, Fingerprint } from "../core/record/fingerprint.ts";
 import {
   checksumAt,
   expiresAt,
@@ -33,10 +34,9 @@ import {
   recordLength,
   sequenceAt,
   timestampAt,
-} from "../core/record.ts";
-import type { RecordLimits } from "../core/record-check.ts";
-import { compareRecords } from "../core/record-order.ts";
-import type { Shard } from "../core/shard.ts";
+} from "../core/record/record.ts";
+import { compareRecords } from "../core/record/record-order.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { AuditEntry, MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
 import { forEachRecord } from "./replication.ts";

@@ -5,8 +5,8 @@
 
 import type { OriginId } from "../base/ids.ts";
 import { replicaOf } from "../core/origin.ts";
-import type { EarlyRegisters } from "../core/origin-chains.ts";
-import type { Shard } from "../core/shard.ts";
+import type { EarlyRegisters } from "../core/shard/origin-chains.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export function hasLonely(around: Surroundings, shard: Shard): boolean {

@@ -16,7 +16,7 @@
 
 import type { ReplicaId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { type MemberState, NOT_READY, READY } from "../wire/message.ts";
 import { isDisplaced, type Member } from "./members.ts";
 import type { Surroundings } from "./surroundings.ts";

@@ -8,7 +8,7 @@
 
 import { spaceOf } from "../base/shard-id.ts";
 import { timestampFromMs } from "../core/clock.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import { calmBelow } from "./calm.ts";
 import { coOwnersOf } from "./co-owners.ts";

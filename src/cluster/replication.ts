@@ -9,11 +9,11 @@
 import { BadBytes, ByteWriter } from "../base/bytes.ts";
 import type { OriginId, ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
-import { APPLIED } from "../core/arrivals.ts";
+import { checkRecord, type RecordLimits, recordBytesMax } from "../core/containers/record-check.ts";
 import { lifeOf, originOf } from "../core/origin.ts";
-import { keyLengthAt, keyStartAt, originAt, recordLength } from "../core/record.ts";
-import { checkRecord, type RecordLimits, recordBytesMax } from "../core/record-check.ts";
-import type { Shard } from "../core/shard.ts";
+import { keyLengthAt, keyStartAt, originAt, recordLength } from "../core/record/record.ts";
+import { APPLIED } from "../core/shard/arrivals.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { isSaidAnew } from "../types/said-anew.ts";
 import { encodeMessage } from "../wire/codec.ts";

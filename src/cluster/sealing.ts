@@ -14,7 +14,7 @@
 import type { OriginId, ShardId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { LIFE_MAX, replicaOf } from "../core/origin.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { EarlyFacts } from "../wire/message.ts";
 import { calmBelow } from "./calm.ts";

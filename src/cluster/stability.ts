@@ -11,8 +11,8 @@
  */
 
 import { msOfTimestamp } from "../core/clock.ts";
-import { isLease } from "../core/container-part.ts";
-import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, originAt, sequenceAt, timestampAt } from "../core/record.ts";
+import { isLease } from "../core/containers/container-part.ts";
+import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, originAt, sequenceAt, timestampAt } from "../core/record/record.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 
 const FALLEN = FLAG_DEAD | FLAG_GONE;

@@ -1,8 +1,8 @@
 /** What the parts of the cluster logic share: the shards, who is around, and a way to speak to a linked peer. */
 
 import type { ReplicaId, ShardId } from "../base/ids.ts";
-import type { Shard } from "../core/shard.ts";
-import type { Shards } from "../core/shards.ts";
+import type { Shard } from "../core/shard/shard.ts";
+import type { Shards } from "../core/shard/shards.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { Message, Readiness } from "../wire/message.ts";
 import type { Members } from "./members.ts";

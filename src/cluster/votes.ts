@@ -11,10 +11,10 @@
 import { isDue } from "../base/deadline.ts";
 import type { ReplicaId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
-import { originAt, sequenceAt } from "../core/record.ts";
-import type { RecordLimits } from "../core/record-check.ts";
-import { compareRecords } from "../core/record-order.ts";
-import type { Shard } from "../core/shard.ts";
+import type { RecordLimits } from "../core/containers/record-check.ts";
+import { originAt, sequenceAt } from "../core/record/record.ts";
+import { compareRecords } from "../core/record/record-order.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Records } from "../wire/records.ts";
 import { coOwnersOf } from "./co-owners.ts";

@@ -3,7 +3,7 @@
 import type { OriginId } from "../base/ids.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { replicaOf } from "../core/origin.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { LocalWrites } from "./local-writes.ts";
 
 /** Values that are taken back from disk before more are. */

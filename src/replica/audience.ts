@@ -2,7 +2,7 @@
 
 import type { ShardId, SpaceId } from "../base/ids.ts";
 import { DEFAULT_SPACE, spaceOf } from "../base/shard-id.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { Changes } from "./changes.ts";
 import { collectionChangeAt } from "./collection-change.ts";
 import type { Random } from "./ports.ts";

@@ -21,7 +21,7 @@ import type { ReplicaId } from "../base/ids.ts";
 import { isForEverybody, SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import { heirsOf } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { MemberState, MessageOf } from "../wire/message.ts";
 import { isVersionIn, KEEP_MAX, type VersionFacts, versionFactsIn } from "../wire/version-facts.ts";

@@ -5,10 +5,10 @@
 
 import { Purging, type PurgingLimits } from "../cluster/purging.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
-import type { Agenda } from "../core/agenda.ts";
-import type { Arena } from "../core/arena.ts";
-import { compact, isWasteful } from "../core/compaction.ts";
-import type { Residency } from "../core/residency.ts";
+import type { Agenda } from "../core/shard/agenda.ts";
+import { compact, isWasteful } from "../core/shard/compaction.ts";
+import type { Residency } from "../core/shard/residency.ts";
+import type { Arena } from "../core/table/arena.ts";
 import { ExpirySweep } from "./expiry-sweep.ts";
 import type { Persistence } from "./persistence.ts";
 import { Rota } from "./rota.ts";

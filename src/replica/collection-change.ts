@@ -1,9 +1,9 @@
 /** What became of a collection with a register of it, for those who watch its key. */
 
-import { isDeletion, isLease, isMember, isMemberIncrements } from "../core/container-part.ts";
-import type { Containers } from "../core/containers.ts";
-import { baseKindOf } from "../core/kind.ts";
-import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, kindAt } from "../core/record.ts";
+import { isDeletion, isLease, isMember, isMemberIncrements } from "../core/containers/container-part.ts";
+import type { Containers } from "../core/containers/containers.ts";
+import { baseKindOf } from "../core/record/kind.ts";
+import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, kindAt } from "../core/record/record.ts";
 import type { CollectionEvent } from "../store.ts";
 import { collectionTypeOf } from "../types/collection-type.ts";
 import { keyOf, versionAt } from "./register-view.ts";

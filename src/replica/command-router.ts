@@ -12,7 +12,7 @@ import { bytesFromLatin1 } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import type { ReplicaId, SpaceId } from "../base/ids.ts";
 import { replicaOf } from "../core/origin.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { Dot } from "../store.ts";
 import type { CommandsBody, Request, ResponseBody } from "../wire/request.ts";
 import type { Circumstances } from "./circumstances.ts";

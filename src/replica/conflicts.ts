@@ -1,6 +1,6 @@
 /**
  * Receipts: the writes that lost to a concurrent one, counted for each keyspace since this process began, and the latest
- * of them kept. Which these are, and which are missed, is told in `core/conflict.ts`.
+ * of them kept. Which these are, and which are missed, is told in `core/shard/conflict.ts`.
  */
 
 import type { OriginId, ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
@@ -9,9 +9,9 @@ import type { Keyspaces } from "../cluster/keyspaces.ts";
 import type { Members } from "../cluster/members.ts";
 import type { Report, Reports } from "../cluster/reports.ts";
 import { msOfTimestamp } from "../core/clock.ts";
-import type { Conflict, ConflictingWrite, ConflictListener } from "../core/conflict.ts";
 import { lifeOf, originOf, replicaOf } from "../core/origin.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Conflict, ConflictingWrite, ConflictListener } from "../core/shard/conflict.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { ConflictCounts, ConflictPage, ConflictReceipt, ConflictsOptions, WriteFacts } from "../store.ts";
 import { versionOf } from "./register-view.ts";

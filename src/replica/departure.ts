@@ -19,7 +19,7 @@ import { isDisplaced, isPlaced } from "../cluster/members.ts";
 import type { Membership } from "../cluster/membership.ts";
 import type { Movement } from "../cluster/movement.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { MemberState } from "../wire/message.ts";
 import type { Bequest } from "./bequest.ts";

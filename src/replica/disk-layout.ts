@@ -2,7 +2,7 @@
  * How a replica's state lies in its storage, an ordered map of bytes. The first byte of a key says what is there:
  *
  *     m                     the replica itself: one `Meta`
- *     r  shard  identity    a register: its record, verbatim (`core/record.ts`)
+ *     r  shard  identity    a register: its record, verbatim (`core/record/record.ts`)
  *     s  shard              the head of a shard: what it claims to have, and count and sum of its registers
  *
  * A shard is its space, a u32, and its number there, a u16, big endian, so that ranges of shards are ranges of keys. A
@@ -10,7 +10,7 @@
  *
  * Registers and the head that claims them go into one atomic write. The disk below may still lose entries without a
  * word: then count and sum of the registers that are there differ from those in the head. Sum means
- * `core/fingerprint.ts` over every record of the shard on disk, tombstones included.
+ * `core/record/fingerprint.ts` over every record of the shard on disk, tombstones included.
  *
  * Meta and heads carry a checksum of their own, over the bytes behind it and, for a head, the shard.
  */
@@ -20,7 +20,7 @@ import { AtollError } from "../base/errors.ts";
 import { mix32, xxHash32 } from "../base/hash.ts";
 import { isReplicaId, type ReplicaId, type ShardId } from "../base/ids.ts";
 import { numberOf, SHARD_ID_MAX, SPACE_SHARDS_MAX, spaceOf } from "../base/shard-id.ts";
-import { FLAG_FIELD, flagsAt, identityEndAt, identityStartAt, keyLengthAt, kindAt } from "../core/record.ts";
+import { FLAG_FIELD, flagsAt, identityEndAt, identityStartAt, keyLengthAt, kindAt } from "../core/record/record.ts";
 import type { KeyRange } from "./ports.ts";
 
 /** Goes up with every change that an older version could not read; `disk-migrations.ts` has a step from each to the next. */

@@ -19,7 +19,7 @@ import {
   keyLengthAt,
   kindAt,
   RECORD_HEADER_BYTES,
-} from "../core/record.ts";
+} from "../core/record/record.ts";
 import {
   DISK_FORMAT_VERSION,
   encodeShardHead,

@@ -2,9 +2,9 @@
 
 import type { ShardId } from "../base/ids.ts";
 import { isForEverybody, spaceOf } from "../base/shard-id.ts";
-import { originAt, sequenceAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
-import type { Shards } from "../core/shards.ts";
+import { originAt, sequenceAt } from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
+import type { Shards } from "../core/shard/shards.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import { HALF_READY, NOT_READY, READY, type Readiness } from "../wire/message.ts";
 import type { Persistence } from "./persistence.ts";

@@ -1,7 +1,7 @@
 /** Measures now and then what a bounded disk takes up, and has it rewritten when the budget asks for that. */
 
 import { toAtollError } from "../base/errors.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { registerRange } from "./disk-layout.ts";
 import type { Cancel, KeyRange, Log, Scheduler, Storage } from "./ports.ts";
 import type { Replica } from "./replica.ts";

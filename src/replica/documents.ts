@@ -8,12 +8,12 @@ import type { Key, ReplicaId, ShardId } from "../base/ids.ts";
 import { DEFAULT_SPACE } from "../base/shard-id.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
-import type { LocalWrite } from "../core/author.ts";
-import { contentAt, generationAt } from "../core/bond.ts";
-import { isLease, isMember } from "../core/container-part.ts";
-import { KIND_DOCUMENT } from "../core/kind.ts";
-import { expiresAt, keyAt, kindAt, timestampAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { isLease, isMember } from "../core/containers/container-part.ts";
+import { contentAt, generationAt } from "../core/record/bond.ts";
+import { KIND_DOCUMENT } from "../core/record/kind.ts";
+import { expiresAt, keyAt, kindAt, timestampAt } from "../core/record/record.ts";
+import type { LocalWrite } from "../core/shard/author.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type {
   DocumentEvent,
   DocumentFacts,

@@ -11,13 +11,22 @@ import type { Keyspaces } from "../cluster/keyspaces.ts";
 import type { Quarantine } from "../cluster/membership-host.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { msOfTimestamp } from "../core/clock.ts";
-import { mayFall } from "../core/container-part.ts";
-import { baseKindOf, isCollectionKind, isIncrementsKind } from "../core/kind.ts";
-import type { Twice } from "../core/new-dots.ts";
+import { mayFall } from "../core/containers/container-part.ts";
 import { lifeOf, originOf, replicaOf } from "../core/origin.ts";
-import type { OwnWrites } from "../core/quarantine.ts";
-import { expiresAt, flagsAt, isGone, keyAt, kindAt, originAt, recordLength, timestampAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { baseKindOf, isCollectionKind, isIncrementsKind } from "../core/record/kind.ts";
+import {
+  expiresAt,
+  flagsAt,
+  isGone,
+  keyAt,
+  kindAt,
+  originAt,
+  recordLength,
+  timestampAt,
+} from "../core/record/record.ts";
+import type { Twice } from "../core/shard/new-dots.ts";
+import type { OwnWrites } from "../core/shard/quarantine.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { Birth } from "../wire/message.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Lives } from "./lives.ts";

@@ -15,7 +15,7 @@
  *      before the purge.
  *  F5. What memory there is at a moment swings with all else that takes some. What goes for good does so by the most there was
  *      of late.
- *  F6. Of memory, whoever is above its share of it loses first, and no more than it is above (H1 of `core/memory-shares.ts`).
+ *  F6. Of memory, whoever is above its share of it loses first, and no more than it is above (H1 of `core/shard/memory-shares.ts`).
  *      Of the disk nobody has a share.
  *  F7. Where there is no disk, only what others do not have goes: what may still become a ghost (`ghosts.ts`) counts as gone,
  *      be its keeper willing at the moment or not, unless that takes so long that a last mark is reached; and ghosts themselves go only where keys alone are too many.
@@ -28,12 +28,12 @@ import { RecentExtreme } from "../base/recent-extreme.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import { isKeeper } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
-import { Coldest, lengthOf, type Place } from "../core/coldest.ts";
-import type { Container } from "../core/container.ts";
-import type { Standing } from "../core/memory-shares.ts";
-import { keyAt } from "../core/record.ts";
-import type { Residency } from "../core/residency.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Container } from "../core/containers/container.ts";
+import { keyAt } from "../core/record/record.ts";
+import { Coldest, lengthOf, type Place } from "../core/shard/coldest.ts";
+import type { Standing } from "../core/shard/memory-shares.ts";
+import type { Residency } from "../core/shard/residency.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { DiskBudget } from "./disk-budget.ts";
 import type { LocalWrites } from "./local-writes.ts";
 

@@ -3,9 +3,9 @@
  * instant follows the clock also when that is put back: what fell by then stays fallen, nothing else falls early.
  */
 
-import type { Agenda } from "../core/agenda.ts";
-import type { Shard } from "../core/shard.ts";
-import type { Shards } from "../core/shards.ts";
+import type { Agenda } from "../core/shard/agenda.ts";
+import type { Shard } from "../core/shard/shard.ts";
+import type { Shards } from "../core/shard/shards.ts";
 
 /** Registers that fall in one step. The disk is fed in the same turn of the event loop. */
 const BUDGET = 512;

@@ -1,6 +1,6 @@
 /**
  * Values that a replica without a disk lets go of, as another has them: what stays here is a *ghost*, a register whose value is
- * away (`core/residency.ts`), not on a disk but at a peer. So the replica with the least memory does not decide what all keep.
+ * away (`core/shard/residency.ts`), not on a disk but at a peer. So the replica with the least memory does not decide what all keep.
  *
  *  G1. A value goes only after a peer said that it has that very version, value included: in memory, or on its disk, where a
  *      crash does not take it. A ghost is no copy.
@@ -22,10 +22,10 @@ import type { ReplicaId } from "../base/ids.ts";
 import { isForEverybody, SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import { keeperOf } from "../cluster/keeper.ts";
 import type { SendingSurroundings } from "../cluster/surroundings.ts";
-import { valueLengthAt } from "../core/record.ts";
-import type { Lender, Residency } from "../core/residency.ts";
-import { FREE_TO_GO } from "../core/s3-fifo.ts";
-import type { Shard } from "../core/shard.ts";
+import { valueLengthAt } from "../core/record/record.ts";
+import type { Lender, Residency } from "../core/shard/residency.ts";
+import type { Shard } from "../core/shard/shard.ts";
+import { FREE_TO_GO } from "../core/table/s3-fifo.ts";
 import type { MessageOf } from "../wire/message.ts";
 import { isVersionIn, KEEP_MAX, type VersionFacts, versionFactsIn } from "../wire/version-facts.ts";
 import type { DiskStanding } from "./disk-standing.ts";

@@ -4,7 +4,7 @@ import { WINDOW_BYTES_MAX } from "../cluster/pull-window.ts";
 import { CHUNK_BYTES, SERVED_SESSIONS_MAX } from "../cluster/serving.ts";
 import { PROBES_MAX } from "../cluster/swim/failure-detector.ts";
 import { VOTES_MAX } from "../cluster/votes.ts";
-import { recordBytesMax } from "../core/record-check.ts";
+import { recordBytesMax } from "../core/containers/record-check.ts";
 import { CHANGES_BYTES_MAX, CHANGES_MAX } from "./changes.ts";
 import { RECEIPTS_BYTES_MAX, RECEIPTS_MAX } from "./conflicts.ts";
 import { OFFERS_MAX } from "./ghosts.ts";

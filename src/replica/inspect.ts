@@ -4,7 +4,7 @@ import { latin1FromBytes } from "../base/bytes.ts";
 import type { OriginId, ReplicaId, ShardId, Timestamp } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { digestText } from "../core/digest.ts";
-import { Fingerprint } from "../core/fingerprint.ts";
+import { Fingerprint } from "../core/record/fingerprint.ts";
 import {
   checksumAt,
   checksumOf,
@@ -21,8 +21,8 @@ import {
   originAt,
   sequenceAt,
   timestampAt,
-} from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+} from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { Replica } from "./replica.ts";
 
 export interface RegisterDump {

@@ -8,7 +8,7 @@ import { bytesFromLatin1 } from "../base/bytes.ts";
 import { xxHash32 } from "../base/hash.ts";
 import type { Key } from "../base/ids.ts";
 import { ORDER_MAX } from "../core/key-order.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { keysOfOrder, pageOfShard, SCAN_MAX } from "./key-pages.ts";
 
 const RANK_SEED = 0x72616e6b;

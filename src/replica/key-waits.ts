@@ -12,10 +12,10 @@ import { isDue } from "../base/deadline.ts";
 import { AtollError } from "../base/errors.ts";
 import type { Key, SpaceId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
-import { isMember, isMemberIncrements } from "../core/container-part.ts";
-import { baseKindOf } from "../core/kind.ts";
-import { FLAG_DEAD, FLAG_GONE, flagsAt, keyAt, kindAt, originAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { isMember, isMemberIncrements } from "../core/containers/container-part.ts";
+import { baseKindOf } from "../core/record/kind.ts";
+import { FLAG_DEAD, FLAG_GONE, flagsAt, keyAt, kindAt, originAt } from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { Emit } from "./audience.ts";
 
 export interface KeyWait {

@@ -4,9 +4,9 @@ import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, ShardId, SpaceId } from "../base/ids.ts";
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import type { ClusterStatus } from "../cluster-status.ts";
-import { KIND_PLAIN } from "../core/kind.ts";
-import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, tagsAt, timestampAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { KIND_PLAIN } from "../core/record/kind.ts";
+import { expiresAt, FLAG_DEAD, FLAG_GONE, flagsAt, tagsAt, timestampAt } from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import {
   type BatchOperation,
   type BatchOptions,

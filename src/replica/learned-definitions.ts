@@ -4,8 +4,8 @@ import { DEFAULT_SPACE, SYSTEM_SPACE } from "../base/shard-id.ts";
 import type { Keyspaces } from "../cluster/keyspaces.ts";
 import type { KeyspacePolicy } from "../cluster/ownership.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
-import { KIND_PLAIN } from "../core/kind.ts";
-import { FLAG_DEAD, FLAG_GONE, flagsAt, kindAt, originAt, sequenceAt, timestampAt } from "../core/record.ts";
+import { KIND_PLAIN } from "../core/record/kind.ts";
+import { FLAG_DEAD, FLAG_GONE, flagsAt, kindAt, originAt, sequenceAt, timestampAt } from "../core/record/record.ts";
 import { entryAt, keyOf } from "./register-view.ts";
 import { isInvalidation, type LearnedInvalidations } from "./tag-invalidation.ts";
 

@@ -8,9 +8,9 @@ import { coOwnersOf } from "../cluster/co-owners.ts";
 import type { Member } from "../cluster/members.ts";
 import type { Reports } from "../cluster/reports.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
-import type { Container } from "../core/container.ts";
-import { expiresAt, originAt, sequenceAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Container } from "../core/containers/container.ts";
+import { expiresAt, originAt, sequenceAt } from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 
 /** Containers that one look at a shard deletes. */

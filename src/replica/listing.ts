@@ -6,7 +6,7 @@
 
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
 import { numberOf } from "../base/shard-id.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { KeyPage, KeysOptions } from "../store.ts";
 import type { ListBody, ListedShard } from "../wire/request.ts";
 import { firstKeys, formatCursor, listingOf, pageOfKeys, pageOfShard, SCAN_MAX, type SpacePlace } from "./key-pages.ts";

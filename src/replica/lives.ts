@@ -9,7 +9,7 @@ import { withBirth } from "../cluster/lineage.ts";
 import type { Members } from "../cluster/members.ts";
 import type { Membership } from "../cluster/membership.ts";
 import { leap, lifeOf, originOf, replicaOf } from "../core/origin.ts";
-import type { Shards } from "../core/shards.ts";
+import type { Shards } from "../core/shard/shards.ts";
 import type { Birth } from "../wire/message.ts";
 import type { Confirmations } from "./confirmations.ts";
 import type { Outbox } from "./outbox.ts";

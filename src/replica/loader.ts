@@ -3,12 +3,12 @@
 import { BadBytes } from "../base/bytes.ts";
 import type { ShardId } from "../base/ids.ts";
 import { numberOf, spaceOf } from "../base/shard-id.ts";
-import { keyLengthAt, keyStartAt } from "../core/record.ts";
-import { checkRecord, type RecordLimits } from "../core/record-check.ts";
-import type { Shard } from "../core/shard.ts";
-import { restoreHead } from "../core/shard-head.ts";
+import { checkRecord, type RecordLimits } from "../core/containers/record-check.ts";
+import { keyLengthAt, keyStartAt } from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
+import { restoreHead } from "../core/shard/shard-head.ts";
+import type { Shards } from "../core/shard/shards.ts";
 import { shardOf } from "../core/shard-of.ts";
-import type { Shards } from "../core/shards.ts";
 import { decodeShardHead, headChecksum, isRecordKey, shardOfKey } from "./disk-layout.ts";
 import type { StorageEntry } from "./ports.ts";
 

@@ -6,7 +6,7 @@
 import { AtollError, toAtollError } from "../base/errors.ts";
 import type { Key, SpaceId, Timestamp } from "../base/ids.ts";
 import type { ClusterStatus } from "../cluster-status.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import {
   type Dot,
   type ReadOptions,

@@ -6,10 +6,10 @@ import { NewestDots } from "../base/newest-dots.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { isTtlMs } from "../base/ttl.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
-import { KIND_PLAIN } from "../core/kind.ts";
-import { tagsAt, timestampAt, valueLengthAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
-import { tagsOf } from "../core/tags.ts";
+import { KIND_PLAIN } from "../core/record/kind.ts";
+import { tagsAt, timestampAt, valueLengthAt } from "../core/record/record.ts";
+import { tagsOf } from "../core/record/tags.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type {
   AckLevel,
   Condition,
@@ -145,7 +145,7 @@ export interface KeyWrite {
   readonly contentType?: string | undefined;
   /** In order. */
   readonly tags?: readonly string[] | undefined;
-  /** What it is to be stamped above, as far as whoever was asked first knew (T2 of `core/invalidations.ts`). */
+  /** What it is to be stamped above, as far as whoever was asked first knew (T2 of `core/shard/invalidations.ts`). */
   readonly above?: Timestamp | undefined;
   /** Unix ms. */
   readonly expiresAt?: number | undefined;

@@ -14,8 +14,8 @@
 import type { ReplicaId } from "../base/ids.ts";
 import { keeperOf } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
-import type { Residency } from "../core/residency.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Residency } from "../core/shard/residency.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { isVersionIn, type VersionFacts, versionFactsIn } from "../wire/version-facts.ts";
 import type { Eviction } from "./eviction.ts";
 import type { Recalls } from "./recalls.ts";

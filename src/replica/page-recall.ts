@@ -1,7 +1,7 @@
 /** A page of records that could not be begun: the values of its first registers are not in memory. */
 
 import { AtollError } from "../base/errors.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { isVersionIn, type VersionFacts, versionFactsIn } from "../wire/version-facts.ts";
 import type { KeyspaceHost } from "./local-keyspace.ts";
 

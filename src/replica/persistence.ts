@@ -13,11 +13,11 @@
 import { ByteWriter } from "../base/bytes.ts";
 import type { ReplicaId, ShardId } from "../base/ids.ts";
 import type { Members } from "../cluster/members.ts";
-import type { Agenda } from "../core/agenda.ts";
-import { recordLength } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
-import { encodeHead } from "../core/shard-head.ts";
-import type { Shards } from "../core/shards.ts";
+import { recordLength } from "../core/record/record.ts";
+import type { Agenda } from "../core/shard/agenda.ts";
+import type { Shard } from "../core/shard/shard.ts";
+import { encodeHead } from "../core/shard/shard-head.ts";
+import type { Shards } from "../core/shard/shards.ts";
 import { VersionVector } from "../core/version-vector.ts";
 import type { Birth } from "../wire/message.ts";
 import { BatchWriter } from "./batch-writer.ts";

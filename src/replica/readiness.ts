@@ -5,7 +5,7 @@
  */
 
 import type { ReplicaId } from "../base/ids.ts";
-import type { Shards } from "../core/shards.ts";
+import type { Shards } from "../core/shard/shards.ts";
 import type { Outlook } from "./outlook.ts";
 
 export interface ReadinessHost {

@@ -13,9 +13,9 @@
 import { BadBytes, latin1FromBytes } from "../base/bytes.ts";
 import { AtollError } from "../base/errors.ts";
 import { giveBackWhole } from "../base/give-back.ts";
-import { valueLengthAt } from "../core/record.ts";
-import { checkRecord, type RecordLimits } from "../core/record-check.ts";
-import type { Shard } from "../core/shard.ts";
+import { checkRecord, type RecordLimits } from "../core/containers/record-check.ts";
+import { valueLengthAt } from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { recordKey } from "./disk-layout.ts";
 import type { Orphans } from "./orphans.ts";
 import type { Recovery } from "./recovery.ts";

@@ -6,12 +6,12 @@
 
 import { ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
-import type { Container } from "../core/container.ts";
+import type { Container } from "../core/containers/container.ts";
 import { orderOf, PARTS, partOf, partStart } from "../core/key-order.ts";
-import { isContainerKind, KIND_PLAIN } from "../core/kind.ts";
-import { collectParts } from "../core/listed-slots.ts";
-import { keyAt, keyLengthAt, keyStartAt, kindAt, recordLength } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { isContainerKind, KIND_PLAIN } from "../core/record/kind.ts";
+import { keyAt, keyLengthAt, keyStartAt, kindAt, recordLength } from "../core/record/record.ts";
+import { collectParts } from "../core/shard/listed-slots.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { isOver, liveMembers } from "../types/container.ts";
 import { isAddedTo, sumOf } from "../types/counter.ts";
 import type { Place } from "./key-pages.ts";

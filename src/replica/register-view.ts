@@ -2,9 +2,8 @@
 
 import { Copies } from "../base/copies.ts";
 import type { Key, OriginId, ShardId, Timestamp } from "../base/ids.ts";
-import { isLease } from "../core/container-part.ts";
-import type { Invalidations } from "../core/invalidations.ts";
-import { isCollectionKind, isContainerKind } from "../core/kind.ts";
+import { isLease } from "../core/containers/container-part.ts";
+import { isCollectionKind, isContainerKind } from "../core/record/kind.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -19,7 +18,8 @@ import {
   sequenceAt,
   tagsAt,
   timestampAt,
-} from "../core/record.ts";
+} from "../core/record/record.ts";
+import type { Invalidations } from "../core/shard/invalidations.ts";
 import type { Dot, Entry, Version } from "../store.ts";
 import type { Change } from "./changes.ts";
 import { mixtureAt } from "./sum-version.ts";

@@ -1,8 +1,8 @@
 /** What is told of a register that an audit put right: enough to say when it came to differ, and which write it is of. */
 
 import { msOfTimestamp } from "../core/clock.ts";
-import { expiresAt, kindAt, timestampAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { expiresAt, kindAt, timestampAt } from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { Outbox } from "./outbox.ts";
 import { versionAt } from "./register-view.ts";
 

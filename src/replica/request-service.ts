@@ -6,9 +6,9 @@
 
 import { toAtollError } from "../base/errors.ts";
 import type { Key, ReplicaId, SpaceId } from "../base/ids.ts";
-import { KIND_PLAIN } from "../core/kind.ts";
-import { recordLength } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { KIND_PLAIN } from "../core/record/kind.ts";
+import { recordLength } from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { WriteOutcome } from "../store.ts";
 import { isAddedTo, sumOf } from "../types/counter.ts";
 import type { MessageOf } from "../wire/message.ts";

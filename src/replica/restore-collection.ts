@@ -5,9 +5,8 @@
  * before, so that it goes on where it was left off.
  */
 
-import type { LocalWrite } from "../core/author.ts";
-import { isDeletion, isLease, isMemberIncrements } from "../core/container-part.ts";
-import { additionTo } from "../core/counted-members.ts";
+import { isDeletion, isLease, isMemberIncrements } from "../core/containers/container-part.ts";
+import { additionTo } from "../core/containers/counted-members.ts";
 import {
   expiresAt,
   FLAG_SEEN,
@@ -19,8 +18,9 @@ import {
   timestampAt,
   valueLengthAt,
   valueStartAt,
-} from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+} from "../core/record/record.ts";
+import type { LocalWrite } from "../core/shard/author.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { type CollectionId, deletionOfAll, leaseOf, memberName, removed } from "../types/collection.ts";
 import { isOver } from "../types/container.ts";
 import { partsOfMember } from "../types/counted-member.ts";

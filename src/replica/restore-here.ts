@@ -24,10 +24,10 @@ import type { RestoreCounts } from "../backup-store.ts";
 import type { Key } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { ttlUnder } from "../cluster/placement/policy.ts";
-import { afterAt, contentAt, coversAt, encodeMember } from "../core/bond.ts";
 import { msOfTimestamp } from "../core/clock.ts";
-import { isBase, isLease, LEASE_FIELD } from "../core/container-part.ts";
-import { isCollectionKind, isContainerKind, isValueIncrementsKind } from "../core/kind.ts";
+import { isBase, isLease, LEASE_FIELD } from "../core/containers/container-part.ts";
+import { afterAt, contentAt, coversAt, encodeMember } from "../core/record/bond.ts";
+import { isCollectionKind, isContainerKind, isValueIncrementsKind } from "../core/record/kind.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -44,8 +44,8 @@ import {
   sequenceAt,
   tagsAt,
   timestampAt,
-} from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+} from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { bondOf, deletion, isOver } from "../types/container.ts";
 import { sumOf } from "../types/counter.ts";
 import type { Replica } from "./replica.ts";

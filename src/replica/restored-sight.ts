@@ -1,8 +1,8 @@
 /** What a number that comes back out of a backup has of what was added to it. */
 
-import type { LocalWrite } from "../core/author.ts";
-import { sightAt } from "../core/increments.ts";
-import { NONE_SEEN } from "../core/seen.ts";
+import { sightAt } from "../core/containers/increments.ts";
+import { NONE_SEEN } from "../core/record/seen.ts";
+import type { LocalWrite } from "../core/shard/author.ts";
 import type { RestoreMode } from "./restore-here.ts";
 
 /**

@@ -4,9 +4,9 @@
  */
 
 import type { Timestamp } from "../base/ids.ts";
-import { KIND_PLAIN } from "../core/kind.ts";
-import { timestampAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { KIND_PLAIN } from "../core/record/kind.ts";
+import { timestampAt } from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { Dot, WriteOutcome } from "../store.ts";
 import type { WriteBody } from "../wire/request.ts";
 import { dotAt, versionOf } from "./register-view.ts";

@@ -4,10 +4,10 @@
  */
 
 import type { Key } from "../base/ids.ts";
-import { slotsAddedTo } from "../core/counted-members.ts";
-import { sightAt } from "../core/increments.ts";
-import { baseKindOf, isValueIncrementsKind, KIND_PLAIN } from "../core/kind.ts";
-import { fieldOfName, nameAt, valueWithName } from "../core/member.ts";
+import { slotsAddedTo } from "../core/containers/counted-members.ts";
+import { sightAt } from "../core/containers/increments.ts";
+import { baseKindOf, isValueIncrementsKind, KIND_PLAIN } from "../core/record/kind.ts";
+import { fieldOfName, nameAt, valueWithName } from "../core/record/member.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -26,10 +26,10 @@ import {
   sequenceAt,
   tagsAt,
   timestampAt,
-} from "../core/record.ts";
-import { compareRecords } from "../core/record-order.ts";
-import { encodeSeen, NONE_SEEN } from "../core/seen.ts";
-import type { Shard } from "../core/shard.ts";
+} from "../core/record/record.ts";
+import { compareRecords } from "../core/record/record-order.ts";
+import { encodeSeen, NONE_SEEN } from "../core/record/seen.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { partsOfMember, summedValue } from "../types/counted-member.ts";
 import { endOf, isAddedTo, type Sum, sumOf, textOf } from "../types/counter.ts";
 import type { Records } from "../wire/records.ts";

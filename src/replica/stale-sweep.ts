@@ -1,5 +1,5 @@
 /**
- * What is stale dies (T4 of `core/invalidations.ts`), so that it takes neither memory nor disk and whoever watches hears of
+ * What is stale dies (T4 of `core/shard/invalidations.ts`), so that it takes neither memory nor disk and whoever watches hears of
  * it: a look goes over all tagged values of a keyspace, a few in each step, and deletes those that are stale. A look begins
  * when something was invalidated, or something stale came, but not before the last has rested for a time in proportion to
  * what it took: however often tags are invalidated, looking takes about one part in a hundred of the time.
@@ -12,9 +12,9 @@ import type { SpaceId } from "../base/ids.ts";
 import { spaceOf } from "../base/shard-id.ts";
 import { isKeeper } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
-import type { Invalidations } from "../core/invalidations.ts";
-import { FLAG_DEAD, FLAG_GONE, FLAG_TAGS, flagsAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { FLAG_DEAD, FLAG_GONE, FLAG_TAGS, flagsAt } from "../core/record/record.ts";
+import type { Invalidations } from "../core/shard/invalidations.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { LocalWrites } from "./local-writes.ts";
 import type { LearnedInvalidations } from "./tag-invalidation.ts";
 

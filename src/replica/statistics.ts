@@ -1,6 +1,6 @@
 /** The replica's counters and gauges, read from its parts when they are asked for. */
 
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { Statistic } from "../stats.ts";
 import { holdingsOf } from "./holdings.ts";
 import type { Replica } from "./replica.ts";

@@ -5,7 +5,7 @@ import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
 import { isDisplaced, isGivenUp, type Member } from "../cluster/members.ts";
 import type { ClusterStatus, MemberStatus } from "../cluster-status.ts";
 import { DigestSum, digestText } from "../core/digest.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { Replica } from "./replica.ts";
 
 export function clusterStatus(

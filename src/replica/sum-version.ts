@@ -4,17 +4,17 @@
  * after it, and is the same wherever the same ones are held, in whatever order they came. That two mixtures are alike by chance is
  * one case in 2^53.
  *
- * A record that shows such a value (`shown-record.ts`) bears the mixture where a base says what it saw (`core/seen.ts`): as the
+ * A record that shows such a value (`shown-record.ts`) bears the mixture where a base says what it saw (`core/record/seen.ts`): as the
  * origin of a run whose first sequence no life comes to. Nobody keeps such a record.
  */
 
 import { mix32 } from "../base/hash.ts";
 import type { OriginId } from "../base/ids.ts";
-import { NOTHING } from "../core/amount.ts";
-import { ORIGIN_BYTES } from "../core/origin-bytes.ts";
-import { originAt, seenAt, timestampAt } from "../core/record.ts";
-import { decodeSeen, encodeSeen } from "../core/seen.ts";
-import type { Shard } from "../core/shard.ts";
+import { NOTHING } from "../core/record/amount.ts";
+import { ORIGIN_BYTES } from "../core/record/origin-bytes.ts";
+import { originAt, seenAt, timestampAt } from "../core/record/record.ts";
+import { decodeSeen, encodeSeen } from "../core/record/seen.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { Sum } from "../types/counter.ts";
 
 const TWO_21 = 2 ** 21;

@@ -1,7 +1,7 @@
 /**
  * Invalidations of tags as registers of the system space, which every replica holds: key the keyspace and the tag, stamp the
  * moment, no value. So they are pushed, repaired and kept like any register, and a later one of the same tag wins. What
- * follows from them for values is told in `core/invalidations.ts`, T1 to T5.
+ * follows from them for values is told in `core/shard/invalidations.ts`, T1 to T5.
  *
  * Each is a register until it has expired, and then until all know that (T5): so many at once are what tags may take of memory.
  */
@@ -11,8 +11,7 @@ import type { Key, SpaceId, Timestamp } from "../base/ids.ts";
 import { SYSTEM_SPACE } from "../base/shard-id.ts";
 import { spaceOfName } from "../cluster/keyspaces.ts";
 import { msOfTimestamp } from "../core/clock.ts";
-import { Invalidations } from "../core/invalidations.ts";
-import { KIND_PLAIN } from "../core/kind.ts";
+import { KIND_PLAIN } from "../core/record/kind.ts";
 import {
   expiresAt,
   FLAG_DEAD,
@@ -22,9 +21,10 @@ import {
   keyStartAt,
   kindAt,
   timestampAt,
-} from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
-import { checkTag } from "../core/tags.ts";
+} from "../core/record/record.ts";
+import { checkTag } from "../core/record/tags.ts";
+import { Invalidations } from "../core/shard/invalidations.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { Dot, WriteOptions, WriteOutcome } from "../store.ts";
 import { checkKey, writtenAt } from "./operations.ts";
 import { dotAt, keyOf } from "./register-view.ts";

@@ -1,7 +1,7 @@
 /** What follows here from a register that came or changed, wherever it came from: who follows it is told, and what it says counts. */
 
 import { SYSTEM_SPACE, spaceOf } from "../base/shard-id.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { Audience } from "./audience.ts";
 import type { KeyWaits } from "./key-waits.ts";
 import type { Outlook } from "./outlook.ts";

@@ -15,9 +15,17 @@ import { ByteWriter } from "../base/bytes.ts";
 import type { ReplicaId, ShardId, SpaceId } from "../base/ids.ts";
 import { numberOf, shardIdOf, spaceOf } from "../base/shard-id.ts";
 import type { SendingSurroundings } from "../cluster/surroundings.ts";
-import type { Invalidations } from "../core/invalidations.ts";
-import { expiresAt, flagsAt, isGone, keyLengthAt, keyStartAt, RecordWriter, recordLength } from "../core/record.ts";
-import { checkRecord, type RecordLimits } from "../core/record-check.ts";
+import { checkRecord, type RecordLimits } from "../core/containers/record-check.ts";
+import {
+  expiresAt,
+  flagsAt,
+  isGone,
+  keyLengthAt,
+  keyStartAt,
+  RecordWriter,
+  recordLength,
+} from "../core/record/record.ts";
+import type { Invalidations } from "../core/shard/invalidations.ts";
 import { shardOf } from "../core/shard-of.ts";
 import type { MessageOf } from "../wire/message.ts";
 import type { Audience } from "./audience.ts";

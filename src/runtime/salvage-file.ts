@@ -9,8 +9,8 @@ import { constants } from "node:fs";
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { BadBytes } from "../base/bytes.ts";
-import { flagsAt, headLength, RECORD_HEADER_BYTES, recordLength } from "../core/record.ts";
-import { checkRecord, recordBytesMax } from "../core/record-check.ts";
+import { checkRecord, recordBytesMax } from "../core/containers/record-check.ts";
+import { flagsAt, headLength, RECORD_HEADER_BYTES, recordLength } from "../core/record/record.ts";
 import { replicaDefaults } from "../replica/config.ts";
 import { syncFolder } from "./whole-file.ts";
 

@@ -1,6 +1,6 @@
 /** What kinds of collections there are, in the words of clients and in those of records. */
 
-import { KIND_HASH, KIND_LIST, KIND_SET, KIND_SORTED_SET } from "../core/kind.ts";
+import { KIND_HASH, KIND_LIST, KIND_SET, KIND_SORTED_SET } from "../core/record/kind.ts";
 import type { CollectionType } from "../store.ts";
 
 const KINDS = { hash: KIND_HASH, set: KIND_SET, zset: KIND_SORTED_SET, list: KIND_LIST } as const satisfies Record<

@@ -1,22 +1,22 @@
 /**
  * A collection: a container whose members are registers with names of their own. Adding writes one register, removing one
  * tombstone just above what was seen, so that an addition that was not seen wins. Deleting the whole writes one register that
- * says what was seen (`core/containers.ts`). Writes are told, not made: whoever calls hands them to the shard, in order.
+ * says what was seen (`core/containers/containers.ts`). Writes are told, not made: whoever calls hands them to the shard, in order.
  */
 
 import { ByteWriter, latin1FromBytes } from "../base/bytes.ts";
 import type { Key, OriginId } from "../base/ids.ts";
-import type { LocalWrite } from "../core/author.ts";
 import { msOfTimestamp } from "../core/clock.ts";
-import type { Container } from "../core/container.ts";
-import { DELETION_FIELD_BYTES, DELETION_MARK, LEASE_FIELD } from "../core/container-part.ts";
-import { slotsAddedTo } from "../core/counted-members.ts";
-import { fieldOfName, memberLengthAt, memberStartAt, nameAt, valueWithName } from "../core/member.ts";
+import type { Container } from "../core/containers/container.ts";
+import { DELETION_FIELD_BYTES, DELETION_MARK, LEASE_FIELD } from "../core/containers/container-part.ts";
+import { slotsAddedTo } from "../core/containers/counted-members.ts";
 import { replicaOf } from "../core/origin.ts";
-import { originAt, sequenceAt, timestampAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { fieldOfName, memberLengthAt, memberStartAt, nameAt, valueWithName } from "../core/record/member.ts";
+import { originAt, sequenceAt, timestampAt } from "../core/record/record.ts";
+import { writeUint56 } from "../core/record/wide-numbers.ts";
+import type { LocalWrite } from "../core/shard/author.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { restricted, type VersionVector } from "../core/version-vector.ts";
-import { writeUint56 } from "../core/wide-numbers.ts";
 import { isOver, leaseEnd } from "./container.ts";
 import { namesAddedToElsewhere, summedValue } from "./counted-member.ts";
 
@@ -153,7 +153,7 @@ function stampsOf({ table }: Shard, slots: readonly number[]): number[] {
   return slots.map((slot) => (slot === 0 ? 0 : timestampAt(table.viewOf(slot), table.offsetOf(slot))));
 }
 
-/** Of a member that is there (M3 of `core/counted-members.ts`). */
+/** Of a member that is there (M3 of `core/containers/counted-members.ts`). */
 export function removed(shard: Shard, id: CollectionId, name: string): LocalWrite {
   const slots = slotsAddedTo(shard, id.kind, id.key, fieldOfName(name));
   if (slots.length === 0) return { kind: id.kind, key: id.key, field: fieldOfName(name), isRemoval: true };
@@ -165,7 +165,7 @@ export function removed(shard: Shard, id: CollectionId, name: string): LocalWrit
 
 /**
  * The deletion of all that is held. What is held and not covered by the shard's vector, which alone can be told in few bytes,
- * is removed one by one; and so is each member that somebody else may go on adding to (M2 of `core/counted-members.ts`).
+ * is removed one by one; and so is each member that somebody else may go on adding to (M2 of `core/containers/counted-members.ts`).
  */
 export function deletionOfAll(shard: Shard, id: CollectionId): readonly LocalWrite[] {
   return deletionBefore(shard, id, Infinity);

@@ -1,16 +1,16 @@
 /**
- * What all containers share (`core/containers.ts`): whether there is one, what binds what is written to it now, its deletion
+ * What all containers share (`core/containers/containers.ts`): whether there is one, what binds what is written to it now, its deletion
  * and its lease. Writes are told, not made: whoever calls hands them to the shard.
  */
 
 import type { Key } from "../base/ids.ts";
-import type { LocalWrite } from "../core/author.ts";
-import type { Bond } from "../core/bond.ts";
 import { timestampFromMs } from "../core/clock.ts";
-import type { Container } from "../core/container.ts";
-import { LEASE_FIELD } from "../core/container-part.ts";
-import { expiresAt, timestampAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Container } from "../core/containers/container.ts";
+import { LEASE_FIELD } from "../core/containers/container-part.ts";
+import type { Bond } from "../core/record/bond.ts";
+import { expiresAt, timestampAt } from "../core/record/record.ts";
+import type { LocalWrite } from "../core/shard/author.ts";
+import type { Shard } from "../core/shard/shard.ts";
 
 /** True when there is something in a container. */
 export function isThere(shard: Shard, kind: number, key: Key, nowMs: number): boolean {

@@ -1,20 +1,20 @@
 /**
  * Members of collections that are added to: what one comes to, of its register and of increments by many replicas
- * (`core/counted-members.ts`). Writes are told, not made: whoever calls hands them to the shard, in order.
+ * (`core/containers/counted-members.ts`). Writes are told, not made: whoever calls hands them to the shard, in order.
  */
 
 import { bytesFromLatin1 } from "../base/bytes.ts";
-import { type Amount, addAmounts, textOfAmount } from "../core/amount.ts";
-import type { LocalWrite } from "../core/author.ts";
-import type { Container } from "../core/container.ts";
-import { covererOf, isMember, isStanding } from "../core/container-part.ts";
-import { type Addition, additionTo, type CountedMember, countedMemberAt } from "../core/counted-members.ts";
-import { adderAt, encodeRun } from "../core/increments.ts";
-import { incrementsOf, KIND_SORTED_SET } from "../core/kind.ts";
-import { fieldOfName, memberLengthAt, memberStartAt, nameAt, valueWithName } from "../core/member.ts";
-import { textOfOrigin } from "../core/origin-bytes.ts";
-import { encodeScore } from "../core/score-order.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Container } from "../core/containers/container.ts";
+import { covererOf, isMember, isStanding } from "../core/containers/container-part.ts";
+import { type Addition, additionTo, type CountedMember, countedMemberAt } from "../core/containers/counted-members.ts";
+import { adderAt, encodeRun } from "../core/containers/increments.ts";
+import { encodeScore } from "../core/containers/score-order.ts";
+import { type Amount, addAmounts, textOfAmount } from "../core/record/amount.ts";
+import { incrementsOf, KIND_SORTED_SET } from "../core/record/kind.ts";
+import { fieldOfName, memberLengthAt, memberStartAt, nameAt, valueWithName } from "../core/record/member.ts";
+import { textOfOrigin } from "../core/record/origin-bytes.ts";
+import type { LocalWrite } from "../core/shard/author.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { CollectionId } from "./collection.ts";
 import { numberOf } from "./counter.ts";
 
@@ -73,7 +73,7 @@ export function memberAddition(
   return { kind: incrementsOf(kind), key, field, value: run, expiresAt: due };
 }
 
-/** True of a run that is neither over nor was seen by a deletion of the whole (N1 of `core/increments.ts`). */
+/** True of a run that is neither over nor was seen by a deletion of the whole (N1 of `core/containers/increments.ts`). */
 function goesOn(shard: Shard, slot: number, nowMs: number): boolean {
   return shard.isLive(slot, nowMs) && !shard.containers.isSeen(shard.table.viewOf(slot), shard.table.offsetOf(slot));
 }

@@ -1,16 +1,16 @@
-/** What goes of the increments of members (`core/counted-members.ts`): U1 to U3 of `counter-upkeep.ts`, with each member for a key. */
+/** What goes of the increments of members (`core/containers/counted-members.ts`): U1 to U3 of `counter-upkeep.ts`, with each member for a key. */
 
-import type { LocalWrite } from "../core/author.ts";
 import { msOfTimestamp } from "../core/clock.ts";
-import type { Container } from "../core/container.ts";
-import { isStanding } from "../core/container-part.ts";
-import { type CountedMember, memberFieldAt } from "../core/counted-members.ts";
-import { adderAt, runAt, sightAt, unseenOf } from "../core/increments.ts";
-import { incrementsOf } from "../core/kind.ts";
-import { nameAt, valueWithName } from "../core/member.ts";
-import { textOfOrigin } from "../core/origin-bytes.ts";
-import { expiresAt, timestampAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Container } from "../core/containers/container.ts";
+import { isStanding } from "../core/containers/container-part.ts";
+import { type CountedMember, memberFieldAt } from "../core/containers/counted-members.ts";
+import { adderAt, runAt, sightAt, unseenOf } from "../core/containers/increments.ts";
+import { incrementsOf } from "../core/record/kind.ts";
+import { nameAt, valueWithName } from "../core/record/member.ts";
+import { textOfOrigin } from "../core/record/origin-bytes.ts";
+import { expiresAt, timestampAt } from "../core/record/record.ts";
+import type { LocalWrite } from "../core/shard/author.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { partsOfMember, summedValue } from "./counted-member.ts";
 import { mayBegin, type UpkeepView } from "./counter-upkeep.ts";
 

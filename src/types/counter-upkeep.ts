@@ -1,5 +1,5 @@
 /**
- * What goes of the increments of a key (`core/increments.ts`), so that what is held does not grow with every life that has added
+ * What goes of the increments of a key (`core/containers/increments.ts`), so that what is held does not grow with every life that has added
  * to it. One of the owners of the shard sees to it; nobody can tell from what a key comes to whether it has.
  *
  *  U1. Increments are removed once every owner has a base that saw all of them, or took them along, on disk, and we have all that
@@ -13,13 +13,13 @@
  */
 
 import type { Key } from "../base/ids.ts";
-import type { LocalWrite } from "../core/author.ts";
 import { msOfTimestamp } from "../core/clock.ts";
-import { adderAt, isTakenAlong, overAt, runAt, sightAt, unseenOf } from "../core/increments.ts";
-import { incrementsOf, KIND_PLAIN } from "../core/kind.ts";
-import { textOfOrigin } from "../core/origin-bytes.ts";
-import { contentTypeAt, flagsAt, isDead, isGone, tagsAt, timestampAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { adderAt, isTakenAlong, overAt, runAt, sightAt, unseenOf } from "../core/containers/increments.ts";
+import { incrementsOf, KIND_PLAIN } from "../core/record/kind.ts";
+import { textOfOrigin } from "../core/record/origin-bytes.ts";
+import { contentTypeAt, flagsAt, isDead, isGone, tagsAt, timestampAt } from "../core/record/record.ts";
+import type { LocalWrite } from "../core/shard/author.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { endOf, sumOf, textOf } from "./counter.ts";
 
 export interface UpkeepView {

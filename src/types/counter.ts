@@ -1,18 +1,26 @@
 /**
- * Numbers that are added to: what a key comes to, of a base and of increments by many replicas (`core/increments.ts`). Writes are
+ * Numbers that are added to: what a key comes to, of a base and of increments by many replicas (`core/containers/increments.ts`). Writes are
  * told, not made: whoever calls hands them to the shard, in order.
  */
 
 import { bytesFromLatin1, latin1FromBytes } from "../base/bytes.ts";
 import type { Key } from "../base/ids.ts";
-import { type Amount, addAmounts, amountOfText, textOfAmount } from "../core/amount.ts";
-import type { LocalWrite } from "../core/author.ts";
-import { encodeRun, isTakenAlong, type Over, overAt, type Run, sightAt, unseenOf } from "../core/increments.ts";
-import { incrementsOf, KIND_PLAIN } from "../core/kind.ts";
-import { textOfOrigin } from "../core/origin-bytes.ts";
-import { bodyLengthAt, bodyStartAt, expiresAt, flagsAt, isGone, timestampAt } from "../core/record.ts";
-import { NONE_SEEN } from "../core/seen.ts";
-import type { Shard } from "../core/shard.ts";
+import {
+  encodeRun,
+  isTakenAlong,
+  type Over,
+  overAt,
+  type Run,
+  sightAt,
+  unseenOf,
+} from "../core/containers/increments.ts";
+import { type Amount, addAmounts, amountOfText, textOfAmount } from "../core/record/amount.ts";
+import { incrementsOf, KIND_PLAIN } from "../core/record/kind.ts";
+import { textOfOrigin } from "../core/record/origin-bytes.ts";
+import { bodyLengthAt, bodyStartAt, expiresAt, flagsAt, isGone, timestampAt } from "../core/record/record.ts";
+import { NONE_SEEN } from "../core/record/seen.ts";
+import type { LocalWrite } from "../core/shard/author.ts";
+import type { Shard } from "../core/shard/shard.ts";
 
 /** A longer text is no number that is worth it. */
 const NUMBER_BYTES_MAX = 5 * 1024;

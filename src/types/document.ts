@@ -5,13 +5,13 @@
  */
 
 import type { Key, OriginId } from "../base/ids.ts";
-import type { LocalWrite } from "../core/author.ts";
-import { contentAt, encodeMember } from "../core/bond.ts";
-import { Fingerprint } from "../core/fingerprint.ts";
-import { KIND_DOCUMENT } from "../core/kind.ts";
 import { replicaOf } from "../core/origin.ts";
-import { originAt, sequenceAt, timestampAt, valueLengthAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { contentAt, encodeMember } from "../core/record/bond.ts";
+import { Fingerprint } from "../core/record/fingerprint.ts";
+import { KIND_DOCUMENT } from "../core/record/kind.ts";
+import { originAt, sequenceAt, timestampAt, valueLengthAt } from "../core/record/record.ts";
+import type { LocalWrite } from "../core/shard/author.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { restricted, type VersionVector } from "../core/version-vector.ts";
 import { bondOf, leaseEnd, liveMembers } from "./container.ts";
 

@@ -14,11 +14,11 @@
 
 import type { Key } from "../base/ids.ts";
 import { timestampFromMs } from "../core/clock.ts";
-import type { Container } from "../core/container.ts";
-import { KIND_LIST } from "../core/kind.ts";
-import { POSITION_BYTES_MAX, placesBehind, STEP_BYTES } from "../core/list-position.ts";
-import { nameLengthAt } from "../core/member.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Container } from "../core/containers/container.ts";
+import { POSITION_BYTES_MAX, placesBehind, STEP_BYTES } from "../core/containers/list-position.ts";
+import { KIND_LIST } from "../core/record/kind.ts";
+import { nameLengthAt } from "../core/record/member.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { freshPlaceBehind } from "./list.ts";
 
 const STEPS_MAX = POSITION_BYTES_MAX / STEP_BYTES;

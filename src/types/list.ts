@@ -1,5 +1,5 @@
 /**
- * A list: a collection whose members are named by their places (`core/list-position.ts`). To push, to insert and to take out
+ * A list: a collection whose members are named by their places (`core/containers/list-position.ts`). To push, to insert and to take out
  * is to add and to remove members; an element keeps its place as long as it is there, but where one place more has to be found
  * where there is none (`list-room.ts`).
  *
@@ -9,11 +9,11 @@
 
 import type { Key } from "../base/ids.ts";
 import { timestampFromMs } from "../core/clock.ts";
-import type { Container } from "../core/container.ts";
-import { KIND_LIST } from "../core/kind.ts";
-import { positionBetween } from "../core/list-position.ts";
-import type { OrderedSlots } from "../core/ordered-slots.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Container } from "../core/containers/container.ts";
+import { positionBetween } from "../core/containers/list-position.ts";
+import type { OrderedSlots } from "../core/containers/ordered-slots.ts";
+import { KIND_LIST } from "../core/record/kind.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { memberName } from "./collection.ts";
 
 export type ListEnd = "head" | "tail";

@@ -5,10 +5,10 @@
 
 import { isSameBytes } from "../base/bytes.ts";
 import { msOfTimestamp } from "../core/clock.ts";
-import { isMember } from "../core/container-part.ts";
-import { adderAt, runAt, sightAt, unseenOf } from "../core/increments.ts";
-import { KIND_PLAIN } from "../core/kind.ts";
-import { fieldOfName, memberLengthAt, memberStartAt, nameAt } from "../core/member.ts";
+import { isMember } from "../core/containers/container-part.ts";
+import { adderAt, runAt, sightAt, unseenOf } from "../core/containers/increments.ts";
+import { KIND_PLAIN } from "../core/record/kind.ts";
+import { fieldOfName, memberLengthAt, memberStartAt, nameAt } from "../core/record/member.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -21,8 +21,8 @@ import {
   kindAt,
   tagsAt,
   timestampAt,
-} from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+} from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import { memberRegisters, memberSlot, memberValue } from "./collection.ts";
 import { endOf, sumOf, textOf } from "./counter.ts";
 

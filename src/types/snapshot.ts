@@ -7,8 +7,8 @@
  *      long that it was purged.
  */
 
-import type { Container } from "../core/container.ts";
-import type { Shard } from "../core/shard.ts";
+import type { Container } from "../core/containers/container.ts";
+import type { Shard } from "../core/shard/shard.ts";
 
 export interface Enough {
   /** Of members, those that have gone included. */

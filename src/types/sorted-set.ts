@@ -1,10 +1,10 @@
 /**
  * A sorted set: a collection whose values are scores, and which has, besides the order of all collections, that of its scores
- * (`core/score-order.ts`). Of two concurrent scores of one member the later write wins, like of any register.
+ * (`core/containers/score-order.ts`). Of two concurrent scores of one member the later write wins, like of any register.
  */
 
-import { nameLengthAt, nameStartAt } from "../core/member.ts";
-import type { Shard } from "../core/shard.ts";
+import { nameLengthAt, nameStartAt } from "../core/record/member.ts";
+import type { Shard } from "../core/shard/shard.ts";
 import type { CollectionId } from "./collection.ts";
 import { isOver } from "./container.ts";
 

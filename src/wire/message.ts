@@ -63,7 +63,7 @@
 
 import type { Key, OriginId, ReplicaId, ShardId, SpaceId, Timestamp } from "../base/ids.ts";
 import type { Digest } from "../core/digest.ts";
-import type { PurgeMarks } from "../core/purge-marks.ts";
+import type { PurgeMarks } from "../core/shard/purge-marks.ts";
 import type { VersionVector } from "../core/version-vector.ts";
 import type { GhostMessage } from "./ghost-message.ts";
 import type { Records } from "./records.ts";

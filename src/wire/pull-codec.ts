@@ -2,7 +2,7 @@
 
 import { assertNever } from "../base/assert.ts";
 import { BadBytes, type ByteReader, type ByteWriter } from "../base/bytes.ts";
-import { decodePurgeMarks, encodePurgeMarks } from "../core/purge-marks.ts";
+import { decodePurgeMarks, encodePurgeMarks } from "../core/shard/purge-marks.ts";
 import { VersionVector } from "../core/version-vector.ts";
 import { readFlag, readRecords, readShard, writeRecords } from "./fields.ts";
 import type { MessageOf } from "./message.ts";

@@ -6,7 +6,7 @@ import { type ErrorCode, errorTable } from "../base/errors.ts";
 import type { Timestamp } from "../base/ids.ts";
 import { SPACE_SHARDS_MAX } from "../base/shard-id.ts";
 import { TIMESTAMP_MAX } from "../core/clock.ts";
-import { areTags, decodeTags, encodeTags, TAGS_BYTES_MAX } from "../core/tags.ts";
+import { areTags, decodeTags, encodeTags, TAGS_BYTES_MAX } from "../core/record/tags.ts";
 import type { Condition } from "../store.ts";
 import { readAckLevel, readAcks, writeAckLevel, writeAcks } from "./ack-codec.ts";
 import { readCommands, readReplied, writeCommands, writeReplied } from "./command-codec.ts";

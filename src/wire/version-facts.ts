@@ -1,8 +1,8 @@
 /** What tells one version of a register from all others, of a record in memory. */
 
 import type { Key, OriginId, ShardId, Timestamp } from "../base/ids.ts";
-import { checksumAt, keyAt, kindAt, originAt, sequenceAt, timestampAt } from "../core/record.ts";
-import type { Shard } from "../core/shard.ts";
+import { checksumAt, keyAt, kindAt, originAt, sequenceAt, timestampAt } from "../core/record/record.ts";
+import type { Shard } from "../core/shard/shard.ts";
 
 /** Versions of registers that one `keep` asks for. */
 export const KEEP_MAX = 2048;

@@ -15,14 +15,14 @@ import { mix32 } from "../../src/base/hash.ts";
 import type { Key, ShardId } from "../../src/base/ids.ts";
 import { forEachRecord } from "../../src/cluster/replication.ts";
 import { CHUNK_BYTES } from "../../src/cluster/serving.ts";
-import { Agenda } from "../../src/core/agenda.ts";
-import { Arena } from "../../src/core/arena.ts";
 import { HybridClock } from "../../src/core/clock.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
-import { keyStartAt, RecordWriter, recordLength } from "../../src/core/record.ts";
-import { RegisterTable } from "../../src/core/register-table.ts";
-import { Shard } from "../../src/core/shard.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
+import { keyStartAt, RecordWriter, recordLength } from "../../src/core/record/record.ts";
+import { Agenda } from "../../src/core/shard/agenda.ts";
+import { Shard } from "../../src/core/shard/shard.ts";
 import { shardOf } from "../../src/core/shard-of.ts";
+import { Arena } from "../../src/core/table/arena.ts";
+import { RegisterTable } from "../../src/core/table/register-table.ts";
 
 /** Ms until all was taken in, and CPU time of the process that took it. */
 export interface LinkFigures {

@@ -7,7 +7,7 @@
 
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import { type ReplicaConfig, replicaDefaults } from "../../src/replica/config.ts";
 import { Replica } from "../../src/replica/replica.ts";
 import { decodeMessage } from "../../src/wire/codec.ts";

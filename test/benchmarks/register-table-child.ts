@@ -6,10 +6,10 @@
 import { PerformanceObserver, performance } from "node:perf_hooks";
 import { mix32 } from "../../src/base/hash.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { Arena } from "../../src/core/arena.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
-import { RecordWriter } from "../../src/core/record.ts";
-import { RegisterTable } from "../../src/core/register-table.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
+import { RecordWriter } from "../../src/core/record/record.ts";
+import { Arena } from "../../src/core/table/arena.ts";
+import { RegisterTable } from "../../src/core/table/register-table.ts";
 
 const REGISTERS = 3_000_000;
 const KEY_BYTES = 16;

@@ -2,11 +2,11 @@
 
 import { expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
-import { fallen } from "../../src/core/fallen.ts";
-import { KIND_SET } from "../../src/core/kind.ts";
-import { fieldOfName } from "../../src/core/member.ts";
-import { RecordWriter, recordLength } from "../../src/core/record.ts";
-import type { Shard } from "../../src/core/shard.ts";
+import { fallen } from "../../src/core/record/fallen.ts";
+import { KIND_SET } from "../../src/core/record/kind.ts";
+import { fieldOfName } from "../../src/core/record/member.ts";
+import { RecordWriter, recordLength } from "../../src/core/record/record.ts";
+import type { Shard } from "../../src/core/shard/shard.ts";
 import { added, type CollectionId, deletionOfAll, memberCount } from "../../src/types/collection.ts";
 import { REPAIR_MS } from "../support/losses.ts";
 import { Machines } from "../support/machines.ts";

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import { damage, force, lose, neighbourOf, REPAIR_MS, recordOf } from "../support/losses.ts";
 import { Machines } from "../support/machines.ts";
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Key, ReplicaId, ShardId } from "../../src/base/ids.ts";
 import { Serving } from "../../src/cluster/serving.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { NOW, origin } from "../support/shards.ts";
 import { TestSurroundings } from "../support/surroundings.ts";

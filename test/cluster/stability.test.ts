@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { purgeTest } from "../../src/cluster/stability.ts";
 import { msOfTimestamp } from "../../src/core/clock.ts";
-import { KIND_DOCUMENT } from "../../src/core/kind.ts";
-import { FLAG_DEAD, FLAG_GONE, timestampAt } from "../../src/core/record.ts";
+import { KIND_DOCUMENT } from "../../src/core/record/kind.ts";
+import { FLAG_DEAD, FLAG_GONE, timestampAt } from "../../src/core/record/record.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { NOW, origin, record } from "../support/shards.ts";
 

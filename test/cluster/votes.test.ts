@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Key, ShardId } from "../../src/base/ids.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import { decodeMessage } from "../../src/wire/codec.ts";
 import type { MessageOf } from "../../src/wire/message.ts";
 import { held, lose, REPAIR_MS, recordOf, recordsOf, withMark } from "../support/losses.ts";

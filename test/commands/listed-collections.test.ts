@@ -1,7 +1,7 @@
 /** Keys of collections are listed once, however many members there are, and which of them are left. */
 
 import { expect, test } from "vitest";
-import { collectParts } from "../../src/core/listed-slots.ts";
+import { collectParts } from "../../src/core/shard/listed-slots.ts";
 import { commandLines } from "../support/command-lines.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 

@@ -9,7 +9,7 @@ import { integerReply, type Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
 import { commandTable } from "../../src/commands/command-table.ts";
 import { SpaceCommands } from "../../src/commands/here/space-commands.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 import { scriptEngine } from "../support/script-engine.ts";
 

@@ -8,7 +8,7 @@ import { plainReply, type Reply } from "../../src/command-reply.ts";
 import type { CommandClient } from "../../src/command-store.ts";
 import { commandTable } from "../../src/commands/command-table.ts";
 import { SpaceCommands } from "../../src/commands/here/space-commands.ts";
-import { OrderedSlots } from "../../src/core/ordered-slots.ts";
+import { OrderedSlots } from "../../src/core/containers/ordered-slots.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 
 /** Their slots take more than what is answered without asking for room. */

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
-import { APPLIED } from "../../src/core/arrivals.ts";
-import { encodeHead, restoreHead } from "../../src/core/shard-head.ts";
+import { APPLIED } from "../../src/core/shard/arrivals.ts";
+import { encodeHead, restoreHead } from "../../src/core/shard/shard-head.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { createShard, dump, type LooseShard, NOW, origin, record } from "../support/shards.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as Y from "yjs";
 import { SCANT_MEMORY } from "../../simulations/scenarios/scant-memory.ts";
 import type { Key, ShardId } from "../../src/base/ids.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import type { Store } from "../../src/store.ts";
 import { isSound, recordsIn, restoreBackup, takeBackup } from "../support/backups.ts";
 import { NAME, PlacedWorld } from "../support/placed-world.ts";

@@ -4,8 +4,8 @@ import { BadBytes } from "../../src/base/bytes.ts";
 import { xxHash32 } from "../../src/base/hash.ts";
 import type { Key, ReplicaId, ShardId, SpaceId } from "../../src/base/ids.ts";
 import { SHARD_ID_MAX, shardIdOf } from "../../src/base/shard-id.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
-import { RecordWriter } from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
+import { RecordWriter } from "../../src/core/record/record.ts";
 import {
   DISK_FORMAT_VERSION,
   decodeMeta,

@@ -2,13 +2,13 @@
 
 import { describe, expect, it } from "vitest";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
-import { wholeAmount } from "../../src/core/amount.ts";
 import { timestampFromMs } from "../../src/core/clock.ts";
-import { incrementsOf, KIND_PLAIN, KIND_SET } from "../../src/core/kind.ts";
 import { replicaNumber } from "../../src/core/origin.ts";
-import { textOfOrigin } from "../../src/core/origin-bytes.ts";
-import { originAt } from "../../src/core/record.ts";
-import { encodeHead, restoreHead } from "../../src/core/shard-head.ts";
+import { wholeAmount } from "../../src/core/record/amount.ts";
+import { incrementsOf, KIND_PLAIN, KIND_SET } from "../../src/core/record/kind.ts";
+import { textOfOrigin } from "../../src/core/record/origin-bytes.ts";
+import { originAt } from "../../src/core/record/record.ts";
+import { encodeHead, restoreHead } from "../../src/core/shard/shard-head.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { Doubt, type DoubtHost } from "../../src/replica/doubt.ts";
 import { Outbox } from "../../src/replica/outbox.ts";

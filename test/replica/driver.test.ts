@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { AtollError } from "../../src/base/errors.ts";
 import type { Key, OriginId, ReplicaId, ShardId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
-import { recordLength } from "../../src/core/record.ts";
+import { recordLength } from "../../src/core/record/record.ts";
 import { replicaDefaults } from "../../src/replica/config.ts";
 import { Driver } from "../../src/replica/driver.ts";
 import type { StorageOperation, TransportEvents } from "../../src/replica/ports.ts";

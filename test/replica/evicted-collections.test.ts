@@ -3,7 +3,7 @@
 import { expect, it } from "vitest";
 import type { Key, ShardId } from "../../src/base/ids.ts";
 import { spaceOf } from "../../src/base/shard-id.ts";
-import { originAt, recordLength, sequenceAt } from "../../src/core/record.ts";
+import { originAt, recordLength, sequenceAt } from "../../src/core/record/record.ts";
 import { CommandWorld } from "../support/command-world.ts";
 
 const MEMORY = 300_000;

@@ -3,10 +3,10 @@
 import { expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/random.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
-import { keyAt } from "../../src/core/record.ts";
-import type { Residency } from "../../src/core/residency.ts";
-import type { Shard } from "../../src/core/shard.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
+import { keyAt } from "../../src/core/record/record.ts";
+import type { Residency } from "../../src/core/shard/residency.ts";
+import type { Shard } from "../../src/core/shard/shard.ts";
 import { Eviction, type EvictionHost } from "../../src/replica/eviction.ts";
 import { createShard, NOW, origin } from "../support/shards.ts";
 

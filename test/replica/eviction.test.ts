@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { Key, SpaceId } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import { PlacedWorld, type PlacedWorldOptions, SPACE } from "../support/placed-world.ts";
 
 const MAX = 40_000;

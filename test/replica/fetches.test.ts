@@ -3,9 +3,9 @@
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { keeperOf } from "../../src/cluster/keeper.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
 import { originOf } from "../../src/core/origin.ts";
-import { timestampAt } from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
+import { timestampAt } from "../../src/core/record/record.ts";
 import { isOfVersion } from "../../src/wire/version-facts.ts";
 import {
   answers,

@@ -5,7 +5,7 @@ import type { ReplicaSettings } from "../../simulations/plan.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
 import { keeperOf } from "../../src/cluster/keeper.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import type { VersionFacts } from "../../src/wire/version-facts.ts";
 import {
   answers,

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
-import { KIND_DOCUMENT } from "../../src/core/kind.ts";
+import { KIND_DOCUMENT } from "../../src/core/record/kind.ts";
 import { identityText } from "../../src/replica/inspect.ts";
 import { changeAt } from "../../src/replica/register-view.ts";
 import { deletion, leased } from "../../src/types/container.ts";

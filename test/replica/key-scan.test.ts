@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { Key, OriginId, ShardId } from "../../src/base/ids.ts";
-import { Agenda } from "../../src/core/agenda.ts";
-import { Arena } from "../../src/core/arena.ts";
 import { HybridClock } from "../../src/core/clock.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
-import { RecordWriter } from "../../src/core/record.ts";
-import { Shard } from "../../src/core/shard.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
+import { RecordWriter } from "../../src/core/record/record.ts";
+import { Agenda } from "../../src/core/shard/agenda.ts";
+import { Shard } from "../../src/core/shard/shard.ts";
+import { Arena } from "../../src/core/table/arena.ts";
 import { scanKeys } from "../../src/replica/key-scan.ts";
 
 const NOW = 1_750_000_000_000;

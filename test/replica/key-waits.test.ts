@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
 import { spaceOf } from "../../src/base/shard-id.ts";
-import { KIND_HASH, KIND_LIST } from "../../src/core/kind.ts";
+import { KIND_HASH, KIND_LIST } from "../../src/core/record/kind.ts";
 import {
   type KeyWait,
   KeyWaits,

@@ -4,7 +4,7 @@ import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { Ownership } from "../../src/cluster/ownership.ts";
 import { Reports } from "../../src/cluster/reports.ts";
 import type { Surroundings } from "../../src/cluster/surroundings.ts";
-import { KIND_DOCUMENT } from "../../src/core/kind.ts";
+import { KIND_DOCUMENT } from "../../src/core/record/kind.ts";
 import { VersionVector } from "../../src/core/version-vector.ts";
 import { endedContainers } from "../../src/replica/leases.ts";
 import { leased } from "../../src/types/container.ts";

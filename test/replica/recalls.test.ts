@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { AtollError } from "../../src/base/errors.ts";
 import type { Key, ShardId } from "../../src/base/ids.ts";
-import { Agenda } from "../../src/core/agenda.ts";
-import { Arena } from "../../src/core/arena.ts";
 import { HybridClock } from "../../src/core/clock.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
-import { RecordWriter } from "../../src/core/record.ts";
-import { Residency } from "../../src/core/residency.ts";
-import { Shard } from "../../src/core/shard.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
+import { RecordWriter } from "../../src/core/record/record.ts";
+import { Agenda } from "../../src/core/shard/agenda.ts";
+import { Residency } from "../../src/core/shard/residency.ts";
+import { Shard } from "../../src/core/shard/shard.ts";
+import { Arena } from "../../src/core/table/arena.ts";
 import { QUEUED_MAX, type Recalled, Recalls } from "../../src/replica/recalls.ts";
 import { BOUND_MS, NOW, origin } from "../support/shards.ts";
 

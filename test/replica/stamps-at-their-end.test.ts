@@ -3,10 +3,10 @@
 import { expect, it } from "vitest";
 import { bytesFromLatin1 } from "../../src/base/bytes.ts";
 import type { Key, Timestamp } from "../../src/base/ids.ts";
-import { wholeAmount } from "../../src/core/amount.ts";
 import { TIMESTAMP_MAX } from "../../src/core/clock.ts";
-import { mayBeEvicted } from "../../src/core/evictable.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { wholeAmount } from "../../src/core/record/amount.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
+import { mayBeEvicted } from "../../src/core/shard/evictable.ts";
 import { addition } from "../../src/types/counter.ts";
 import { Machines } from "../support/machines.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { AtollError } from "../../src/base/errors.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { wholeAmount } from "../../src/core/amount.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { wholeAmount } from "../../src/core/record/amount.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import { SumUpkeep, type SumUpkeepHost } from "../../src/replica/sum-upkeep.ts";
 import { addition } from "../../src/types/counter.ts";
 import { createShard, NOW, origin } from "../support/shards.ts";

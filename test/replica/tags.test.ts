@@ -6,7 +6,7 @@ import type { Key, ShardId, Timestamp } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE, SYSTEM_SPACE } from "../../src/base/shard-id.ts";
 import { spaceOfName } from "../../src/cluster/keyspaces.ts";
 import { timestampFromMs } from "../../src/core/clock.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import type { ReplicaConfig } from "../../src/replica/config.ts";
 import { pageOfKeys } from "../../src/replica/key-pages.ts";
 import { readKey, ValueAway } from "../../src/replica/operations.ts";

@@ -4,8 +4,8 @@ import { expect, it } from "vitest";
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
 import { DEFAULT_SPACE } from "../../src/base/shard-id.ts";
-import { wholeAmount } from "../../src/core/amount.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { wholeAmount } from "../../src/core/record/amount.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import { at } from "../support/machine-workspace.ts";
 import { Machines } from "../support/machines.ts";
 

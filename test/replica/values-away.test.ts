@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { SCANT_MEMORY } from "../../simulations/scenarios/scant-memory.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 
 const KEYS = Array.from({ length: 60 }, (_, i) => `k${i}`);

@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { shardIdOf } from "../../src/base/shard-id.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
-import { recordLength } from "../../src/core/record.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
+import { recordLength } from "../../src/core/record/record.ts";
 import type { WatchEvent } from "../../src/store.ts";
 import { PlacedWorld, SPACE } from "../support/placed-world.ts";
 

@@ -3,7 +3,7 @@
 import { writeArchive } from "../../src/archive/archive-writer.ts";
 import type { BackupFacts, BackupPart } from "../../src/backup-store.ts";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
-import { RecordWriter } from "../../src/core/record.ts";
+import { RecordWriter } from "../../src/core/record/record.ts";
 
 interface MadePart {
   readonly keyspace: string;

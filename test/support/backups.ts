@@ -1,7 +1,7 @@
 /** Backups of simulated replicas: taken while time passes, and restored into another cluster. */
 
 import type { BackupFacts, BackupPart, RestoreCounts } from "../../src/backup-store.ts";
-import { recordLength } from "../../src/core/record.ts";
+import { recordLength } from "../../src/core/record/record.ts";
 import type { PlacedWorld } from "./placed-world.ts";
 
 export interface TakenBackup {

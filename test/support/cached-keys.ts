@@ -1,6 +1,6 @@
 /** A cache of keys by S3-FIFO, as many of them as there is room for: what values do where they are asked for and come back. */
 
-import { EMPTY, FREE_TO_GO, type Hold, type Places, S3Fifo, usedOnceMore } from "../../src/core/s3-fifo.ts";
+import { EMPTY, FREE_TO_GO, type Hold, type Places, S3Fifo, usedOnceMore } from "../../src/core/table/s3-fifo.ts";
 
 export class CachedKeys implements Places {
   readonly #room: number;

@@ -2,8 +2,8 @@
 
 import { expect } from "vitest";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
-import type { Shard } from "../../src/core/shard.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
+import type { Shard } from "../../src/core/shard/shard.ts";
 import type { PutOptions } from "../../src/store.ts";
 import { type VersionFacts, versionFactsIn } from "../../src/wire/version-facts.ts";
 import { PlacedWorld, type PlacedWorldOptions } from "./placed-world.ts";

@@ -2,9 +2,9 @@
 
 import { expect } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
-import { BUCKETS, bucketOf } from "../../src/core/bucket.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
-import { originAt, RecordWriter, recordLength, sequenceAt, timestampAt } from "../../src/core/record.ts";
+import { BUCKETS, bucketOf } from "../../src/core/record/bucket.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
+import { originAt, RecordWriter, recordLength, sequenceAt, timestampAt } from "../../src/core/record/record.ts";
 import type { Replica } from "../../src/replica/replica.ts";
 import type { Records } from "../../src/wire/records.ts";
 import { Machines } from "./machines.ts";

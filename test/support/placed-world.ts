@@ -7,7 +7,7 @@ import type { PathQuality } from "../../simulations/simulator/paths.ts";
 import { World } from "../../simulations/simulator/world.ts";
 import type { Key, ReplicaId } from "../../src/base/ids.ts";
 import { spaceOfName } from "../../src/cluster/keyspaces.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import type { ReplicaConfig } from "../../src/replica/config.ts";
 import type { Driver } from "../../src/replica/driver.ts";
 import type { KeyspaceSettings, Store } from "../../src/store.ts";

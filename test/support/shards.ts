@@ -2,15 +2,10 @@
 
 import { ByteWriter, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key, OriginId, ShardId } from "../../src/base/ids.ts";
-import { Agenda } from "../../src/core/agenda.ts";
-import { Arena } from "../../src/core/arena.ts";
-import type { ApplyResult } from "../../src/core/arrivals.ts";
-import { BUCKETS } from "../../src/core/bucket.ts";
 import { HybridClock, timestampFromMs } from "../../src/core/clock.ts";
-import type { ConflictListener } from "../../src/core/conflict.ts";
-import { DeltaSession } from "../../src/core/delta.ts";
+import { checkRecord } from "../../src/core/containers/record-check.ts";
 import { originOf } from "../../src/core/origin.ts";
-import { PurgeMarks } from "../../src/core/purge-marks.ts";
+import { BUCKETS } from "../../src/core/record/bucket.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -25,9 +20,14 @@ import {
   recordLength,
   sequenceAt,
   timestampAt,
-} from "../../src/core/record.ts";
-import { checkRecord } from "../../src/core/record-check.ts";
-import { Shard } from "../../src/core/shard.ts";
+} from "../../src/core/record/record.ts";
+import { Agenda } from "../../src/core/shard/agenda.ts";
+import type { ApplyResult } from "../../src/core/shard/arrivals.ts";
+import type { ConflictListener } from "../../src/core/shard/conflict.ts";
+import { DeltaSession } from "../../src/core/shard/delta.ts";
+import { PurgeMarks } from "../../src/core/shard/purge-marks.ts";
+import { Shard } from "../../src/core/shard/shard.ts";
+import { Arena } from "../../src/core/table/arena.ts";
 
 export const NOW = 1_800_000_000_000;
 const LIMITS = { keyBytesMax: 1024, valueBytesMax: 4096 };

@@ -82,8 +82,8 @@ describe("arrows", () => {
   const violations = (path: string, specifier: string) => arrowViolations({ path, text: `import "${specifier}";` });
 
   test.each([
-    ["src/core/shard.ts", "../base/ids.ts"],
-    ["src/core/shard.ts", "./arena.ts"],
+    ["src/core/shard/shard.ts", "../base/ids.ts"],
+    ["src/core/shard/shard.ts", "./arena.ts"],
     ["src/replica/replica.ts", "../cluster/member.ts"],
     ["src/replica/replica.ts", "../store.ts"],
     ["src/node/create-node.ts", "../doors/http/server.ts"],
@@ -103,7 +103,7 @@ describe("arrows", () => {
 
   test.each([
     ["src/base/ids.ts", "../core/shard.ts"],
-    ["src/core/shard.ts", "../wire/frame.ts"],
+    ["src/core/shard/shard.ts", "../wire/frame.ts"],
     ["src/wire/frame.ts", "../replica/ports.ts"],
     ["src/replica/replica.ts", "../runtime/level.ts"],
     ["src/runtime/level.ts", "../node/create-node.ts"],
@@ -115,8 +115,8 @@ describe("arrows", () => {
     ["src/documents/hub.ts", "../doors/json.ts"],
     ["src/node/create-node.ts", "../cli/main.ts"],
     ["src/store.ts", "./replica/ports.ts"],
-    ["src/core/shard.ts", "../../test/support/bundle.ts"],
-    ["src/core/shard.ts", "../../simulations/cli.ts"],
+    ["src/core/shard/shard.ts", "../../test/support/bundle.ts"],
+    ["src/core/shard/shard.ts", "../../simulations/cli.ts"],
     ["src/node/create-node.ts", "../../simulations/cli.ts"],
     ["simulations/scenarios/a.ts", "../../src/runtime/level.ts"],
     ["simulations/scenarios/a.ts", "../../src/node/create-node.ts"],

@@ -78,7 +78,7 @@ const ALSO: ReadonlyMap<string, readonly string[]> = new Map([
 /** May import every part: they compose. */
 const COMPOSERS = new Set(["cli", "demo", "index.ts"]);
 
-/** `src/core/shard.ts` -> "core", `src/store.ts` -> "store.ts", `simulations/x.ts` -> "simulations". */
+/** `src/core/shard/shard.ts` -> "core", `src/store.ts` -> "store.ts", `simulations/x.ts` -> "simulations". */
 export function partOf(path: string): string {
   const [top = "", second = ""] = path.split("/");
   return top === "src" ? second : top;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ByteWriter } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { isDeletion } from "../../src/core/container-part.ts";
-import { DeltaSession } from "../../src/core/delta.ts";
-import { KIND_SET } from "../../src/core/kind.ts";
-import { fieldOfName } from "../../src/core/member.ts";
-import { recordLength } from "../../src/core/record.ts";
+import { isDeletion } from "../../src/core/containers/container-part.ts";
+import { KIND_SET } from "../../src/core/record/kind.ts";
+import { fieldOfName } from "../../src/core/record/member.ts";
+import { recordLength } from "../../src/core/record/record.ts";
+import { DeltaSession } from "../../src/core/shard/delta.ts";
 import { added, type CollectionId, deletionOfAll, leaseOf, memberCount } from "../../src/types/collection.ts";
 import { leaseEnd } from "../../src/types/container.ts";
 import { apply, createShard, type LooseShard, type LooseShardOptions, loose, NOW, origin } from "../support/shards.ts";

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteWriter } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import type { LocalWrite } from "../../src/core/author.ts";
-import { isDeletion } from "../../src/core/container-part.ts";
-import { DeltaSession } from "../../src/core/delta.ts";
-import { KIND_HASH, KIND_SET } from "../../src/core/kind.ts";
-import { recordLength, sequenceAt } from "../../src/core/record.ts";
+import { isDeletion } from "../../src/core/containers/container-part.ts";
+import { KIND_HASH, KIND_SET } from "../../src/core/record/kind.ts";
+import { recordLength, sequenceAt } from "../../src/core/record/record.ts";
+import type { LocalWrite } from "../../src/core/shard/author.ts";
+import { DeltaSession } from "../../src/core/shard/delta.ts";
 import {
   added,
   beginning,

@@ -2,14 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { wholeAmount } from "../../src/core/amount.ts";
-import type { LocalWrite } from "../../src/core/author.ts";
-import type { Container } from "../../src/core/container.ts";
-import { KIND_HASH, KIND_SORTED_SET } from "../../src/core/kind.ts";
+import type { Container } from "../../src/core/containers/container.ts";
+import { encodeScore } from "../../src/core/containers/score-order.ts";
 import { replicaOf } from "../../src/core/origin.ts";
-import { originAt, recordLength, sequenceAt, timestampAt } from "../../src/core/record.ts";
-import { encodeScore } from "../../src/core/score-order.ts";
-import type { Tally } from "../../src/core/seen.ts";
+import { wholeAmount } from "../../src/core/record/amount.ts";
+import { KIND_HASH, KIND_SORTED_SET } from "../../src/core/record/kind.ts";
+import { originAt, recordLength, sequenceAt, timestampAt } from "../../src/core/record/record.ts";
+import type { Tally } from "../../src/core/record/seen.ts";
+import type { LocalWrite } from "../../src/core/shard/author.ts";
 import {
   added,
   beginning,

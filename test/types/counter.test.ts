@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { fractionOfText, wholeAmount } from "../../src/core/amount.ts";
-import { KIND_PLAIN } from "../../src/core/kind.ts";
+import { fractionOfText, wholeAmount } from "../../src/core/record/amount.ts";
+import { KIND_PLAIN } from "../../src/core/record/kind.ts";
 import {
   bodyLengthAt,
   bodyStartAt,
@@ -14,7 +14,7 @@ import {
   originAt,
   sequenceAt,
   timestampAt,
-} from "../../src/core/record.ts";
+} from "../../src/core/record/record.ts";
 import { addition, endOf, isValueThere, prolonged, sumOf, textOf } from "../../src/types/counter.ts";
 import { upkeepOf } from "../../src/types/counter-upkeep.ts";
 import { beginNextLife, sealEndedLives } from "../support/shard-lives.ts";

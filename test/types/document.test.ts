@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteWriter, bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import type { LocalWrite } from "../../src/core/author.ts";
-import { DeltaSession } from "../../src/core/delta.ts";
-import { KIND_DOCUMENT } from "../../src/core/kind.ts";
-import { originAt, recordLength, sequenceAt } from "../../src/core/record.ts";
-import { checkRecord } from "../../src/core/record-check.ts";
+import { checkRecord } from "../../src/core/containers/record-check.ts";
+import { KIND_DOCUMENT } from "../../src/core/record/kind.ts";
+import { originAt, recordLength, sequenceAt } from "../../src/core/record/record.ts";
+import type { LocalWrite } from "../../src/core/shard/author.ts";
+import { DeltaSession } from "../../src/core/shard/delta.ts";
 import { deletion, leased } from "../../src/types/container.ts";
 import { appendedUpdate, isSnapshotDue, readDocument, snapshot } from "../../src/types/document.ts";
 import {

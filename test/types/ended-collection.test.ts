@@ -2,10 +2,10 @@
 
 import { expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
-import type { LocalWrite } from "../../src/core/author.ts";
-import { KIND_SET } from "../../src/core/kind.ts";
-import { fieldOfName } from "../../src/core/member.ts";
-import { recordLength } from "../../src/core/record.ts";
+import { KIND_SET } from "../../src/core/record/kind.ts";
+import { fieldOfName } from "../../src/core/record/member.ts";
+import { recordLength } from "../../src/core/record/record.ts";
+import type { LocalWrite } from "../../src/core/shard/author.ts";
 import {
   added,
   beginning,

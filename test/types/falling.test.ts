@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
-import { KIND_SET } from "../../src/core/kind.ts";
-import { OrderedSlots } from "../../src/core/ordered-slots.ts";
+import { OrderedSlots } from "../../src/core/containers/ordered-slots.ts";
+import { KIND_SET } from "../../src/core/record/kind.ts";
 import { added, type CollectionId, deletionOfAll, memberCount, memberSlot } from "../../src/types/collection.ts";
 import { createShard, type LooseShard, type LooseShardOptions, NOW, origin } from "../support/shards.ts";
 

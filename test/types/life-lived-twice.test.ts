@@ -6,11 +6,11 @@
 import { describe, expect, it } from "vitest";
 import { ByteWriter, bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { wholeAmount } from "../../src/core/amount.ts";
-import { DeltaSession } from "../../src/core/delta.ts";
-import { incrementsOf, KIND_PLAIN, KIND_SET } from "../../src/core/kind.ts";
-import { textOfOrigin } from "../../src/core/origin-bytes.ts";
-import { bodyLengthAt, bodyStartAt, recordLength } from "../../src/core/record.ts";
+import { wholeAmount } from "../../src/core/record/amount.ts";
+import { incrementsOf, KIND_PLAIN, KIND_SET } from "../../src/core/record/kind.ts";
+import { textOfOrigin } from "../../src/core/record/origin-bytes.ts";
+import { bodyLengthAt, bodyStartAt, recordLength } from "../../src/core/record/record.ts";
+import { DeltaSession } from "../../src/core/shard/delta.ts";
 import {
   added,
   type CollectionId,

@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
-import { KIND_LIST } from "../../src/core/kind.ts";
-import { isPosition, POSITION_BYTES_MAX } from "../../src/core/list-position.ts";
+import { isPosition, POSITION_BYTES_MAX } from "../../src/core/containers/list-position.ts";
+import { KIND_LIST } from "../../src/core/record/kind.ts";
 import { added, memberName, memberValue, rankedMember, removed } from "../../src/types/collection.ts";
 import { liveMembers } from "../../src/types/container.ts";
 import { placeAtEnd, placeNextTo } from "../../src/types/list.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/base/ids.ts";
-import type { LocalWrite } from "../../src/core/author.ts";
-import { KIND_LIST } from "../../src/core/kind.ts";
+import { KIND_LIST } from "../../src/core/record/kind.ts";
+import type { LocalWrite } from "../../src/core/shard/author.ts";
 import {
   added,
   beginning,

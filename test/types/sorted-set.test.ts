@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesFromLatin1 } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import type { LocalWrite } from "../../src/core/author.ts";
-import { KIND_SORTED_SET } from "../../src/core/kind.ts";
-import { recordLength } from "../../src/core/record.ts";
-import { checkRecord } from "../../src/core/record-check.ts";
-import { encodeScore } from "../../src/core/score-order.ts";
+import { checkRecord } from "../../src/core/containers/record-check.ts";
+import { encodeScore } from "../../src/core/containers/score-order.ts";
+import { KIND_SORTED_SET } from "../../src/core/record/kind.ts";
+import { recordLength } from "../../src/core/record/record.ts";
+import type { LocalWrite } from "../../src/core/shard/author.ts";
 import {
   added,
   beginning,

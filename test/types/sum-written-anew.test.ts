@@ -3,9 +3,9 @@
 import { expect, it } from "vitest";
 import { latin1FromBytes } from "../../src/base/bytes.ts";
 import type { Key } from "../../src/base/ids.ts";
-import { wholeAmount } from "../../src/core/amount.ts";
-import type { Container } from "../../src/core/container.ts";
-import { KIND_HASH } from "../../src/core/kind.ts";
+import type { Container } from "../../src/core/containers/container.ts";
+import { wholeAmount } from "../../src/core/record/amount.ts";
+import { KIND_HASH } from "../../src/core/record/kind.ts";
 import { type CollectionId, deletionOfAll, memberSlot, memberValue } from "../../src/types/collection.ts";
 import { memberAddition } from "../../src/types/counted-member.ts";
 import { memberUpkeepOf } from "../../src/types/counted-upkeep.ts";

@@ -25,7 +25,7 @@ export interface Policy {
   readonly defaultTtlMs?: number;
   readonly maxTtlMs?: number;
   /**
-   * Of what records may take of a replica's memory, from 1 / `MEMORY_SHARE_PARTS` to 1 (`core/memory-shares.ts`). Absent: with
+   * Of what records may take of a replica's memory, from 1 / `MEMORY_SHARE_PARTS` to 1 (`core/shard/memory-shares.ts`). Absent: with
    * all that have none, what the others leave.
    */
   readonly memoryShare?: number;

@@ -1,10 +1,10 @@
-/** Numbers in the fields of hashes that are added to: every addition counts once (`core/counted-members.ts`); a field keeps its end. */
+/** Numbers in the fields of hashes that are added to: every addition counts once (`core/containers/counted-members.ts`); a field keeps its end. */
 
 import { bytesFromLatin1, latin1FromBytes } from "../../base/bytes.ts";
 import { addLongDoubles } from "../../base/long-double.ts";
 import { bulkReply, integerReply, type Reply } from "../../command-reply.ts";
 import type { CommandWords } from "../../command-store.ts";
-import { fractionOfText, wholeAmount } from "../../core/amount.ts";
+import { fractionOfText, wholeAmount } from "../../core/record/amount.ts";
 import { sumOfIntegers } from "../strings/increments.ts";
 import { CommandError, NOT_A_FLOAT } from "../words/command-error.ts";
 import { expectInteger, integerOf } from "../words/number-text.ts";

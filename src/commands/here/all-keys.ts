@@ -7,7 +7,7 @@ import { bytesFromLatin1, latin1FromBytes } from "../../base/bytes.ts";
 import type { ReplicaId } from "../../base/ids.ts";
 import { arrayReply, errorReply, NOTHING, OK, type Reply, textReply } from "../../command-reply.ts";
 import type { CommandFacts, CommandWords } from "../../command-store.ts";
-import type { Shard } from "../../core/shard.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import { sumOf } from "../rows/command-parts.ts";
 import { optionOf } from "../words/words.ts";
 import { formatScanCursor, parseScanCursor } from "../workspace/scan-cursor.ts";

@@ -18,8 +18,8 @@ import {
   FLAG_EXPIRES,
   FLAG_TAGS,
   flagsAt,
-} from "../../core/record.ts";
-import type { Shard } from "../../core/shard.ts";
+} from "../../core/record/record.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import { isAddedTo } from "../../types/counter.ts";
 
 /** Longer ones are copied as fast by the command. */

@@ -1,7 +1,7 @@
 /** What commands read of a register that is held. */
 
-import { bodyLengthAt, bodyStartAt, originAt, sequenceAt } from "../../core/record.ts";
-import type { Shard } from "../../core/shard.ts";
+import { bodyLengthAt, bodyStartAt, originAt, sequenceAt } from "../../core/record/record.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import type { Dot } from "../../store.ts";
 
 /** A view of its value, valid until something is written. */

@@ -1,7 +1,7 @@
 /** How many keys there are, of shards. */
 
-import type { Container } from "../../core/container.ts";
-import type { Shard } from "../../core/shard.ts";
+import type { Container } from "../../core/containers/container.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import { lonelySums } from "./key-value.ts";
 
 /** Looked at in one turn. */

@@ -1,10 +1,10 @@
 /** What the value of a key is made of: of a key that nobody adds to one register, and of nothing else. */
 
 import type { Key } from "../../base/ids.ts";
-import type { LocalWrite } from "../../core/author.ts";
-import { KIND_PLAIN } from "../../core/kind.ts";
-import { bodyLengthAt, bodyStartAt, contentTypeAt, tagsAt, wholeLength } from "../../core/record.ts";
-import type { Shard } from "../../core/shard.ts";
+import { KIND_PLAIN } from "../../core/record/kind.ts";
+import { bodyLengthAt, bodyStartAt, contentTypeAt, tagsAt, wholeLength } from "../../core/record/record.ts";
+import type { LocalWrite } from "../../core/shard/author.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import { versionAt } from "../../replica/register-view.ts";
 import { endOf, isAddedTo, type Sum, sumOf, textOf } from "../../types/counter.ts";
 

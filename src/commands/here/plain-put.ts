@@ -7,7 +7,7 @@
 import { AtollError } from "../../base/errors.ts";
 import type { PlainWords } from "../../base/plain-words.ts";
 import type { CommandClient } from "../../command-store.ts";
-import type { Shard } from "../../core/shard.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import type { Replica } from "../../replica/replica.ts";
 import { isCollection } from "./glance.ts";
 import { dotOf } from "./held-register.ts";

@@ -7,7 +7,7 @@ import type { SpaceId } from "../../base/ids.ts";
 import type { PlainWords } from "../../base/plain-words.ts";
 import { ttlUnder } from "../../cluster/placement/policy.ts";
 import type { CommandClient, PlainKeys, ShownValue } from "../../command-store.ts";
-import type { Shard } from "../../core/shard.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import { shardOf } from "../../core/shard-of.ts";
 import type { KeyspaceHost } from "../../replica/local-keyspace.ts";
 import type { Replica } from "../../replica/replica.ts";

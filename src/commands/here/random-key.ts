@@ -2,7 +2,7 @@
 
 import type { Key } from "../../base/ids.ts";
 import { ORDER_MAX } from "../../core/key-order.ts";
-import type { Shard } from "../../core/shard.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import { scanKeys } from "../../replica/key-scan.ts";
 
 const TRIES = 128;

@@ -1,6 +1,6 @@
 /** Slots of members by chance, each as likely as any other. */
 
-import type { OrderedSlots } from "../../core/ordered-slots.ts";
+import type { OrderedSlots } from "../../core/containers/ordered-slots.ts";
 import { areFewPicked, pickDistinct } from "../members/random-picks.ts";
 
 /** So many of them at most, each at most once. */

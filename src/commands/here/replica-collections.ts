@@ -4,13 +4,13 @@ import { isSameBytes } from "../../base/bytes.ts";
 import { AtollError } from "../../base/errors.ts";
 import type { Key } from "../../base/ids.ts";
 import type { PackedItems } from "../../base/packed-items.ts";
-import type { Amount } from "../../core/amount.ts";
-import type { LocalWrite } from "../../core/author.ts";
-import type { Container } from "../../core/container.ts";
-import { KIND_LIST } from "../../core/kind.ts";
-import { lengthWithName } from "../../core/member.ts";
-import { expiresAt } from "../../core/record.ts";
-import type { Shard } from "../../core/shard.ts";
+import type { Container } from "../../core/containers/container.ts";
+import type { Amount } from "../../core/record/amount.ts";
+import { KIND_LIST } from "../../core/record/kind.ts";
+import { lengthWithName } from "../../core/record/member.ts";
+import { expiresAt } from "../../core/record/record.ts";
+import type { LocalWrite } from "../../core/shard/author.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import type { CollectionType } from "../../store.ts";
 import {
   added,

@@ -1,10 +1,10 @@
 /** The sorted sets of commands, over the shards of a replica. */
 
 import type { Key } from "../../base/ids.ts";
-import { amountOfDouble } from "../../core/amount.ts";
-import { KIND_SORTED_SET } from "../../core/kind.ts";
-import { encodeScore } from "../../core/score-order.ts";
-import type { Shard } from "../../core/shard.ts";
+import { encodeScore } from "../../core/containers/score-order.ts";
+import { amountOfDouble } from "../../core/record/amount.ts";
+import { KIND_SORTED_SET } from "../../core/record/kind.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import { type CollectionId, deletionOfAll, memberName, memberSlot } from "../../types/collection.ts";
 import { Snapshot } from "../../types/snapshot.ts";
 import { isBeforeMember, isBelowName, isBelowScore, type Ranked, ranked, scoreOf } from "../../types/sorted-set.ts";

@@ -5,8 +5,8 @@
 
 import type { Key } from "../../base/ids.ts";
 import type { KeyNotice, QueuedCommand } from "../../command-store.ts";
-import { isDeletion } from "../../core/container-part.ts";
-import { FLAG_DEAD, FLAG_GONE, flagsAt } from "../../core/record.ts";
+import { isDeletion } from "../../core/containers/container-part.ts";
+import { FLAG_DEAD, FLAG_GONE, flagsAt } from "../../core/record/record.ts";
 import type { Audience } from "../../replica/audience.ts";
 import { keyOf } from "../../replica/register-view.ts";
 import type { Workspace } from "../workspace/workspace.ts";

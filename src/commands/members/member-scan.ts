@@ -1,5 +1,5 @@
 /**
- * `HSCAN` and its kind: members page by page. A cursor is the place in the order of `core/field-order.ts` where the next page
+ * `HSCAN` and its kind: members page by page. A cursor is the place in the order of `core/containers/field-order.ts` where the next page
  * begins: nothing is kept for it, and it is good at every replica.
  */
 

@@ -1,8 +1,8 @@
 /** Members of a snapshot, packed for an answer: a turn's share at a time. */
 
 import { PackedItems } from "../../base/packed-items.ts";
-import { memberLengthAt, memberStartAt, nameLengthAt, nameStartAt } from "../../core/member.ts";
-import type { Shard } from "../../core/shard.ts";
+import { memberLengthAt, memberStartAt, nameLengthAt, nameStartAt } from "../../core/record/member.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import { summedValue } from "../../types/counted-member.ts";
 import type { Snapshot } from "../../types/snapshot.ts";
 import { scoreOf } from "../../types/sorted-set.ts";

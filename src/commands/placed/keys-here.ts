@@ -3,7 +3,7 @@
 import { AtollError, toAtollError } from "../../base/errors.ts";
 import type { Key, SpaceId } from "../../base/ids.ts";
 import type { QueuedCommand } from "../../command-store.ts";
-import type { Shard } from "../../core/shard.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import type { Seen } from "../../replica/circumstances.ts";
 import type { CommandRouter } from "../../replica/command-router.ts";
 import { type KeyspaceHost, LocalKeyspace } from "../../replica/local-keyspace.ts";

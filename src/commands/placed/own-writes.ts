@@ -1,7 +1,7 @@
 /** What a client has seen, or written itself, has to be where its commands are carried out. */
 
 import type { CommandClient } from "../../command-store.ts";
-import type { Shard } from "../../core/shard.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import type { Seen } from "../../replica/circumstances.ts";
 
 /** For so long what a client has written itself is waited for, ms; then what is there has to do, as after a failover. */

@@ -19,7 +19,7 @@ import { type ErrorCode, toAtollError } from "../../base/errors.ts";
 import type { ReplicaId } from "../../base/ids.ts";
 import { bytesOfReply, NOTHING, type Reply } from "../../command-reply.ts";
 import type { AnswerPlace, CommandClient, QueuedCommand } from "../../command-store.ts";
-import type { Shard } from "../../core/shard.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../../store.ts";
 import { replyOfError } from "../words/command-error.ts";
 import { takeRoom } from "./carried-answer.ts";

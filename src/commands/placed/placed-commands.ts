@@ -19,7 +19,7 @@ import type {
   QueuedCommand,
   WatchedKey,
 } from "../../command-store.ts";
-import type { Shard } from "../../core/shard.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import { FROM_CLIENT } from "../../replica/circumstances.ts";
 import { type AskedCommands, type CommandRouter, keysApart, lengthOfWords } from "../../replica/command-router.ts";
 import type { CommandRequest } from "../../replica/command-service.ts";

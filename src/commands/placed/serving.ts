@@ -7,7 +7,7 @@ import { latin1FromBytes } from "../../base/bytes.ts";
 import { AtollError } from "../../base/errors.ts";
 import { arrayReply, integerReply, plainReply, type Reply, textReply } from "../../command-reply.ts";
 import type { CommandClient, QueuedCommand } from "../../command-store.ts";
-import type { Shard } from "../../core/shard.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import type { Seen } from "../../replica/circumstances.ts";
 import type { CommandRouter } from "../../replica/command-router.ts";
 import type { CommandRequest } from "../../replica/command-service.ts";

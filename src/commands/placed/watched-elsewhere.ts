@@ -4,7 +4,7 @@ import { bytesFromLatin1, latin1FromBytes } from "../../base/bytes.ts";
 import type { Key, ReplicaId, SpaceId } from "../../base/ids.ts";
 import type { Reply } from "../../command-reply.ts";
 import type { CommandWords, WatchedKey } from "../../command-store.ts";
-import type { Shard } from "../../core/shard.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import { FROM_CLIENT } from "../../replica/circumstances.ts";
 import type { CommandRouter } from "../../replica/command-router.ts";
 import type { SpaceCommands } from "../here/space-commands.ts";

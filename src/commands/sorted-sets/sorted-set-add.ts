@@ -1,4 +1,4 @@
-/** `ZADD` with its options, and `ZINCRBY`: what is added to a score counts once, wherever it was added (`core/counted-members.ts`). */
+/** `ZADD` with its options, and `ZINCRBY`: what is added to a score counts once, wherever it was added (`core/containers/counted-members.ts`). */
 
 import { integerReply, NOTHING, type Reply } from "../../command-reply.ts";
 import type { CommandWords } from "../../command-store.ts";

@@ -5,7 +5,7 @@ import type { Key } from "../../base/ids.ts";
 import { addLongDoubles } from "../../base/long-double.ts";
 import { bulkReply, integerReply, type Reply } from "../../command-reply.ts";
 import type { CommandWords } from "../../command-store.ts";
-import { fractionOfText, wholeAmount } from "../../core/amount.ts";
+import { fractionOfText, wholeAmount } from "../../core/record/amount.ts";
 import { CommandError, NOT_A_FLOAT, NOT_AN_INTEGER } from "../words/command-error.ts";
 import { expectInteger, integerOf, narrowed } from "../words/number-text.ts";
 import { keyOf, wordOf } from "../words/words.ts";

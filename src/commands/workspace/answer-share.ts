@@ -1,6 +1,6 @@
 /** What the present command, or turn of one, was given of the room for answers, and what it has taken of that. */
 
-import type { LocalWrite } from "../../core/author.ts";
+import type { LocalWrite } from "../../core/shard/author.ts";
 import { SHORT_VALUE_BYTES_MAX } from "../../store.ts";
 import type { SeenTo } from "./interruption.ts";
 

@@ -6,7 +6,7 @@
 
 import type { Key } from "../../base/ids.ts";
 import type { PackedItems } from "../../base/packed-items.ts";
-import type { Amount } from "../../core/amount.ts";
+import type { Amount } from "../../core/record/amount.ts";
 import type { CollectionType } from "../../store.ts";
 import type { ListEnd } from "../../types/list.ts";
 import type { Snapshot } from "../../types/snapshot.ts";

@@ -1,8 +1,8 @@
 /** What commands that are to run as one may read: what of it is away, and what it takes to give it all back. */
 
 import type { Key } from "../../base/ids.ts";
-import { valueLengthAt } from "../../core/record.ts";
-import type { Shard } from "../../core/shard.ts";
+import { valueLengthAt } from "../../core/record/record.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 import { ValueAway } from "../../replica/operations.ts";
 import type { KeyAway } from "./interruption.ts";
 

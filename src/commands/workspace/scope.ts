@@ -1,6 +1,6 @@
 /** Where the keys of commands are, in a keyspace that this replica may keep in part; absent: anywhere in it. */
 
-import type { Shard } from "../../core/shard.ts";
+import type { Shard } from "../../core/shard/shard.ts";
 
 export type Scope = ReadonlySet<Shard> | undefined;
 

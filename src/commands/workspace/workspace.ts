@@ -8,7 +8,7 @@
  */
 
 import type { Key } from "../../base/ids.ts";
-import type { Amount } from "../../core/amount.ts";
+import type { Amount } from "../../core/record/amount.ts";
 import type { CollectionType } from "../../store.ts";
 import type { Collections } from "./collections.ts";
 import type { SortedSets } from "./sorted-set-access.ts";

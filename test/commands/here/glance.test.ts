@@ -7,7 +7,7 @@ import type { Key } from "../../../src/base/ids.ts";
 import { spaceOfName } from "../../../src/cluster/keyspaces.ts";
 import type { ShownValue } from "../../../src/command-store.ts";
 import { GLANCE_BYTES_MAX } from "../../../src/commands/here/glance.ts";
-import type { Shard } from "../../../src/core/shard.ts";
+import type { Shard } from "../../../src/core/shard/shard.ts";
 import { CommandWorld } from "../../support/command-world.ts";
 import { NAME, type PlacedWorldOptions } from "../../support/placed-world.ts";
 

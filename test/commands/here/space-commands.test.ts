@@ -9,7 +9,7 @@ import { arrayReply, NO_ARRAY, type Reply } from "../../../src/command-reply.ts"
 import type { CommandClient } from "../../../src/command-store.ts";
 import { commandTable } from "../../../src/commands/command-table.ts";
 import { SpaceCommands } from "../../../src/commands/here/space-commands.ts";
-import { KIND_PLAIN } from "../../../src/core/kind.ts";
+import { KIND_PLAIN } from "../../../src/core/record/kind.ts";
 import { ClientWrites } from "../../../src/doors/redis/client-writes.ts";
 import type { Dot } from "../../../src/store.ts";
 import { PlacedWorld, SPACE } from "../../support/placed-world.ts";

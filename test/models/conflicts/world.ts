@@ -9,11 +9,11 @@ import type { Key, OriginId, ReplicaId, ShardId } from "../../../src/base/ids.ts
 import { Keyspaces } from "../../../src/cluster/keyspaces.ts";
 import type { Members } from "../../../src/cluster/members.ts";
 import { Reports } from "../../../src/cluster/reports.ts";
-import type { Conflict, ConflictingWrite } from "../../../src/core/conflict.ts";
-import { DeltaSession } from "../../../src/core/delta.ts";
-import { KIND_PLAIN } from "../../../src/core/kind.ts";
-import { originAt, recordLength, sequenceAt, timestampAt } from "../../../src/core/record.ts";
-import { compareRecords } from "../../../src/core/record-order.ts";
+import { KIND_PLAIN } from "../../../src/core/record/kind.ts";
+import { originAt, recordLength, sequenceAt, timestampAt } from "../../../src/core/record/record.ts";
+import { compareRecords } from "../../../src/core/record/record-order.ts";
+import type { Conflict, ConflictingWrite } from "../../../src/core/shard/conflict.ts";
+import { DeltaSession } from "../../../src/core/shard/delta.ts";
 import { Conflicts } from "../../../src/replica/conflicts.ts";
 import { createShard, type Loose, type LooseShard, loose, NOW, origin, written } from "../../support/shards.ts";
 

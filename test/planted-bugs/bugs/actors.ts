@@ -77,7 +77,7 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
     broken: "the marks of what was purged are not kept on disk",
     patches: [
       {
-        file: "core/shard-head.ts",
+        file: "core/shard/shard-head.ts",
         find: "encodePurgeMarks(writer, shard.graves.marks);",
         replace: "encodePurgeMarks(writer, undefined);",
       },

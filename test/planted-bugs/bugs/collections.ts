@@ -9,7 +9,7 @@ export const COLLECTION_BUGS: readonly PlantedBug[] = [
     broken: "what the deletion of a whole collection saw falls only where it is held when the deletion comes",
     patches: [
       {
-        file: "core/containers.ts",
+        file: "core/containers/containers.ts",
         find: "    return container !== undefined && covererOf(container, view, at, 0) !== 0;",
         replace: "    return container === undefined && at < 0;",
       },
@@ -39,7 +39,7 @@ export const COLLECTION_BUGS: readonly PlantedBug[] = [
     broken: "what the deletion of a whole collection saw is dropped, and with it what it had surpassed",
     patches: [
       {
-        file: "core/falling.ts",
+        file: "core/shard/falling.ts",
         find: "      const length = writer.write(fallen(table.viewOf(slot), table.offsetOf(slot)));\n      this.#holdings.store(slot, writer.view, writer.bytes, 0, length);",
         replace:
           "      writer.write(fallen(table.viewOf(slot), table.offsetOf(slot)));\n      this.#holdings.discard(slot);",
@@ -55,7 +55,7 @@ export const COLLECTION_BUGS: readonly PlantedBug[] = [
     broken: "a member whose own register does not stand is not there, whatever was added to it",
     patches: [
       {
-        file: "core/member-places.ts",
+        file: "core/containers/member-places.ts",
         find: "base === 0 ? standInAmong(this.#table, counted, from) : 0",
         replace: "base < 0 ? standInAmong(this.#table, counted, from) : 0",
       },
@@ -70,12 +70,12 @@ export const COLLECTION_BUGS: readonly PlantedBug[] = [
     broken: "what a value has seen of a run of increments counts once more with what was added since",
     patches: [
       {
-        file: "core/increments.ts",
+        file: "core/containers/increments.ts",
         find: "  return isLater(tally, seen) ? addAmounts(tally.sum, negated(seen.sum)) : undefined;",
         replace: "  return isLater(tally, seen) ? addAmounts(tally.sum, negated(NOTHING)) : undefined;",
       },
       {
-        file: "core/increments.ts",
+        file: "core/containers/increments.ts",
         find: "import { type Amount, addAmounts, negated } from",
         replace: "import { type Amount, addAmounts, NOTHING, negated } from",
       },

@@ -97,7 +97,7 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
     broken: "a delta leaves out the snapshot that took the place of what it was to send",
     patches: [
       {
-        file: "core/delta.ts",
+        file: "core/shard/delta.ts",
         find: "    this.#collectAbove(this.claim);\n",
         replace: "",
       },
@@ -142,7 +142,7 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
     broken: "edits that did not know of a deletion are taken in when they come after it",
     patches: [
       {
-        file: "core/containers.ts",
+        file: "core/containers/containers.ts",
         find: "    if (isOutdated(container, view, at)) return this.#witness(container);\n",
         replace: "",
       },
@@ -157,7 +157,7 @@ export const DOCUMENT_BUGS: readonly PlantedBug[] = [
     broken: "a deletion removes also what was written in the knowledge of it",
     patches: [
       {
-        file: "core/containers.ts",
+        file: "core/containers/containers.ts",
         find: "  if (isMember(view, at)) return afterAt(view, at) < container.generation;",
         replace: "  if (isMember(view, at)) return afterAt(view, at) <= container.generation;",
       },

@@ -24,7 +24,7 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     broken: "a value that waits for the disk leaves memory",
     patches: [
       {
-        file: "core/away-values.ts",
+        file: "core/shard/away-values.ts",
         find: "return (table.getMark(slot) & (DIRTY | UNCONFIRMED)) !== 0 || this.#shard.isLeaving ? HELD_BACK : FREE_TO_GO;",
         replace: "return (table.getMark(slot) & UNCONFIRMED) !== 0 || this.#shard.isLeaving ? HELD_BACK : FREE_TO_GO;",
       },
@@ -39,7 +39,7 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     broken: "a delta leaves out registers whose values are on disk only, and claims them",
     patches: [
       {
-        file: "core/delta.ts",
+        file: "core/shard/delta.ts",
         find: "if (this.shard.isAway(slot)) return;",
         replace: "if (this.shard.isAway(slot)) continue;",
       },
@@ -54,7 +54,7 @@ export const MEMORY_BUGS: readonly PlantedBug[] = [
     broken: "what the disk had when it was asked is taken for the value of a register that was written meanwhile",
     patches: [
       {
-        file: "core/away-values.ts",
+        file: "core/shard/away-values.ts",
         find: "if (!isSame) return false;\n    table.replace",
         replace: "table.replace",
       },

@@ -70,7 +70,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
         replace: "if (stamp === undefined || stamp >= 0) return NEW;",
       },
       {
-        file: "core/author.ts",
+        file: "core/shard/author.ts",
         find: "return Math.max(write.stamp ?? this.#holdings.clock.next(nowMs), above + 1, least);",
         replace: "return write.stamp ?? Math.max(this.#holdings.clock.next(nowMs), above + 1, least);",
       },
@@ -142,7 +142,7 @@ export const PLACEMENT_BUGS: readonly PlantedBug[] = [
     broken: "a life that let go of what it wrote into a shard goes on with its sequences there",
     patches: [
       { file: "replica/local-writes.ts", find: "if (!shard.isSpent) return;", replace: "if (shard.id >= 0) return;" },
-      { file: "core/shard.ts", find: "!this.isSpent && !this.isLeaving,", replace: "!this.isLeaving," },
+      { file: "core/shard/shard.ts", find: "!this.isSpent && !this.isLeaving,", replace: "!this.isLeaving," },
     ],
     scenario: "drill-policies",
     seedsMax: 20,

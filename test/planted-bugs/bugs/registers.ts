@@ -9,7 +9,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     broken: "of two writes with one timestamp the first to arrive stays, whatever their origins",
     patches: [
       {
-        file: "core/record-order.ts",
+        file: "core/record/record-order.ts",
         find: "if (originA !== originB) return originA < originB ? -1 : 1;",
         replace: "",
       },
@@ -30,7 +30,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
         replace: "this.#last = timestampFromMs(nowMs);",
       },
       {
-        file: "core/author.ts",
+        file: "core/shard/author.ts",
         find: "const least = this.#lastStamp(slot) + 1;",
         replace: "const least = this.#lastStamp(slot);",
       },
@@ -45,7 +45,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     broken: "an overwritten register stays in the fingerprint",
     patches: [
       {
-        file: "core/holdings.ts",
+        file: "core/shard/holdings.ts",
         find: "      this.accounts.change(oldView, oldAt, view, at);\n",
         replace:
           "      if ((flagsAt(oldView, oldAt) & FALLEN) === 0) this.accounts.enter(view, at, true);\n      else this.accounts.change(oldView, oldAt, view, at);\n",
@@ -91,7 +91,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     broken: "a delta begins one sequence too late",
     patches: [
       {
-        file: "core/origin-chains.ts",
+        file: "core/shard/origin-chains.ts",
         find: "if (sequence > 0 && this.#sequenceIn(slot) <= sequence) break;",
         replace: "if (this.#sequenceIn(slot) <= sequence + 1) break;",
       },
@@ -106,7 +106,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     broken: "the register that does not fit a chunk of a delta any more is left out of the next one",
     patches: [
       {
-        file: "core/delta.ts",
+        file: "core/shard/delta.ts",
         find: "if (writer.length > 0 && writer.length + length > bytesMax) return;",
         replace:
           "if (writer.length > 0 && writer.length + length > bytesMax) {\n        this.#next++;\n        return;\n      }",
@@ -137,7 +137,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     broken: "a delta writes its registers anew, from all that they say but their expiry",
     patches: [
       {
-        file: "core/delta.ts",
+        file: "core/shard/delta.ts",
         find: "      const length = recordLength(view, at);\n",
         replace: `      const bytes = table.bytesOf(slot);
       const value = bytes.slice(valueStartAt(view, at), at + recordLength(view, at));
@@ -150,15 +150,15 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
 `,
       },
       {
-        file: "core/delta.ts",
+        file: "core/shard/delta.ts",
         find: "writer.slice(view, at, length);",
         replace: "writer.slice(again.view, 0, length);",
       },
       {
-        file: "core/delta.ts",
-        find: 'import { recordLength } from "./record.ts";',
+        file: "core/shard/delta.ts",
+        find: 'import { recordLength } from "../record/record.ts";',
         replace:
-          'import { flagsAt, keyAt, kindAt, originAt, RecordWriter, recordLength, sequenceAt, timestampAt, valueStartAt } from "./record.ts";',
+          'import { flagsAt, keyAt, kindAt, originAt, RecordWriter, recordLength, sequenceAt, timestampAt, valueStartAt } from "../record/record.ts";',
       },
     ],
     scenario: "drill-expiring",
@@ -171,7 +171,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     broken: "a register is served once it has expired, and not before",
     patches: [
       {
-        file: "core/shard.ts",
+        file: "core/shard/shard.ts",
         find: "return expiresAt(view, at) > nowMs;",
         replace: "return expiresAt(view, at) === Infinity || expiresAt(view, at) <= nowMs;",
       },
@@ -186,7 +186,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     broken: "a register falls when the one before it would have expired",
     patches: [
       {
-        file: "core/expiries.ts",
+        file: "core/shard/expiries.ts",
         find: "if ((flagsAt(view, at) & FALLEN) !== 0 || expiresAt(view, at) > instant) continue;\n      fell(slot);",
         replace: "if ((flagsAt(view, at) & FALLEN) !== 0) continue;\n      fell(slot);",
       },
@@ -200,7 +200,11 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     rule: "-",
     broken: "a read asks only whether the sweep has been, not whether the time has come",
     patches: [
-      { file: "core/shard.ts", find: "return expiresAt(view, at) > nowMs;", replace: "void nowMs;\n    return true;" },
+      {
+        file: "core/shard/shard.ts",
+        find: "return expiresAt(view, at) > nowMs;",
+        replace: "void nowMs;\n    return true;",
+      },
     ],
     scenario: "drill-expiring",
     seedsMax: 12,
@@ -212,7 +216,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     broken: "a read serves what expired less than 200 ms ago",
     patches: [
       {
-        file: "core/shard.ts",
+        file: "core/shard/shard.ts",
         find: "return expiresAt(view, at) > nowMs;",
         replace: "return expiresAt(view, at) > nowMs - 200;",
       },
@@ -227,7 +231,7 @@ export const REGISTER_BUGS: readonly PlantedBug[] = [
     broken: "a register that comes late is hung at the end of its origin's chain",
     patches: [
       {
-        file: "core/origin-chains.ts",
+        file: "core/shard/origin-chains.ts",
         find: "if (sequence < chain.seen && after !== chain.sentinel && this.#sequenceIn(after) > sequence) {",
         replace: "if (chain.seen < 0) {",
       },

@@ -9,7 +9,7 @@ export const REPAIR_BUGS: readonly PlantedBug[] = [
     broken: "a push claims its dot also where one before it is missing",
     patches: [
       {
-        file: "core/arrivals.ts",
+        file: "core/shard/arrivals.ts",
         find: "if (sequence === vector.get(origin) + 1) {",
         replace: "if (sequence > vector.get(origin)) {",
       },

@@ -24,15 +24,15 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     broken: "a register that was overwritten since the delta began is left out, as it is not in the claim",
     patches: [
       {
-        file: "core/delta.ts",
+        file: "core/shard/delta.ts",
         find: "      const length = recordLength(view, at);\n",
         replace:
           "      const length = recordLength(view, at);\n      if (!this.claim.covers(originAt(view, at), sequenceAt(view, at))) continue;\n",
       },
       {
-        file: "core/delta.ts",
-        find: 'import { recordLength } from "./record.ts";',
-        replace: 'import { originAt, recordLength, sequenceAt } from "./record.ts";',
+        file: "core/shard/delta.ts",
+        find: 'import { recordLength } from "../record/record.ts";',
+        replace: 'import { originAt, recordLength, sequenceAt } from "../record/record.ts";',
       },
     ],
     scenario: "drill-overwritten-delta",
@@ -65,7 +65,7 @@ export const RULE_BUGS: readonly PlantedBug[] = [
         replace: "originAt, recordLength, sequenceAt } from",
       },
       {
-        file: "core/arrivals.ts",
+        file: "core/shard/arrivals.ts",
         find: "if (sequence === vector.get(origin) + 1) {",
         replace: "if (sequence > vector.get(origin)) {",
       },
@@ -91,7 +91,7 @@ export const RULE_BUGS: readonly PlantedBug[] = [
       },
       { file: "replica/lives.ts", find: "Math.max(1, random.uint32())", replace: "1 + 0 * random.uint32()" },
       {
-        file: "core/author.ts",
+        file: "core/shard/author.ts",
         find: 'assert(this.#holdings.vector.get(origin) === 0, "a life begins at sequence 0");\n    this.#origin = origin;\n    this.#sequence = 0;',
         replace: "this.#origin = origin;\n    this.#sequence = this.#holdings.vector.get(origin);",
       },
@@ -151,7 +151,7 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     name: "obsolete-applied",
     rule: "R5",
     broken: "a register whose dot is covered, and which is not held, is applied all the same",
-    patches: [{ file: "core/arrivals.ts", find: "if (covered) return OBSOLETE;", replace: "" }],
+    patches: [{ file: "core/shard/arrivals.ts", find: "if (covered) return OBSOLETE;", replace: "" }],
     scenario: "drill-late-duplicate",
     seedsMax: 10,
     checkers: ["acknowledged", "audit", "convergence"],
@@ -207,7 +207,7 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     broken: "a local write takes the clock, even where what it overwrites has a greater stamp",
     patches: [
       {
-        file: "core/author.ts",
+        file: "core/shard/author.ts",
         find: "return Math.max(held, graves.marks",
         replace: "return Math.max(0, graves.marks",
       },
@@ -220,7 +220,7 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     name: "write-below-what-was-purged",
     rule: "R8",
     broken: "a purge leaves no mark, so a later write may be stamped below the tombstone that others hold",
-    patches: [{ file: "core/graves.ts", find: "    this.#markPurged(view, at);\n", replace: "" }],
+    patches: [{ file: "core/shard/graves.ts", find: "    this.#markPurged(view, at);\n", replace: "" }],
     scenario: "drill-write-after-purge",
     seedsMax: 16,
     checkers: ["audit", "convergence", "acknowledged"],

@@ -1,4 +1,4 @@
-/** Bugs in what tags make stale: the rules T1 to T5 of `core/invalidations.ts`. */
+/** Bugs in what tags make stale: the rules T1 to T5 of `core/shard/invalidations.ts`. */
 
 import type { PlantedBug } from "../planted-bug.ts";
 
@@ -7,7 +7,7 @@ export const TAG_BUGS: readonly PlantedBug[] = [
     name: "stale-by-the-first-tag-only",
     rule: "T1",
     broken: "of the tags of a value only the first one is looked up",
-    patches: [{ file: "core/invalidations.ts", find: "      from = next;\n", replace: "      from = end;\n" }],
+    patches: [{ file: "core/shard/invalidations.ts", find: "      from = next;\n", replace: "      from = end;\n" }],
     scenario: "tags",
     seedsMax: 6,
     checkers: ["local-order", "session", "acknowledged", "quorum"],
@@ -34,7 +34,7 @@ export const TAG_BUGS: readonly PlantedBug[] = [
     broken: "what carries an invalidated tag is stamped by the clock, which may be behind the invalidation",
     patches: [
       {
-        file: "core/author.ts",
+        file: "core/shard/author.ts",
         find: "const above = Math.max(write.above ?? 0, this.#invalidations.newestOf(write.tags));",
         replace: "const above = write.tags === undefined ? (write.above ?? 0) : 0;",
       },
