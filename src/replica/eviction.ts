@@ -30,7 +30,7 @@ import { isKeeper } from "../cluster/keeper.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import type { Container } from "../core/containers/container.ts";
 import { keyAt } from "../core/record/record.ts";
-import { Coldest, lengthOf, type Place } from "../core/shard/coldest.ts";
+import { Coldest, type Place } from "../core/shard/coldest.ts";
 import type { Standing } from "../core/shard/memory-shares.ts";
 import type { Residency } from "../core/shard/residency.ts";
 import type { Shard } from "../core/shard/shard.ts";
@@ -133,13 +133,15 @@ export class Eviction {
       }
       left--;
       const { shard, slot, collection } = place;
-      const bytes = lengthOf(place);
       const isValue = collection === undefined;
-      const inMemory = isValue ? bytes - shard.values.wholeLengthOf(slot) + this.#inMemoryOf(shard, slot) : bytes;
+      const away = isValue ? shard.values.wholeLengthOf(slot) - this.#inMemoryOf(shard, slot) : 0;
+      const before = stayingBytesOf(shard, collection);
       if (!this.#takes(() => (isValue ? this.remove(shard, slot, now) : this.#removeAll(shard, collection, now)))) {
         misses++;
         continue;
       }
+      const bytes = before - stayingBytesOf(shard, collection);
+      const inMemory = bytes - away;
       excess.disk -= bytes;
       excess.memory -= inMemory;
     }
@@ -270,6 +272,11 @@ function dueOf(
 
 function standingBytesOf({ accounts: { recordBytes, fallenBytes } }: Shard): number {
   return recordBytes - fallenBytes;
+}
+
+/** Of what stands, less what of one collection is about to fall, about. */
+function stayingBytesOf(shard: Shard, collection: Container | undefined): number {
+  return standingBytesOf(shard) - (collection === undefined ? 0 : shard.falling.bytesOf(collection));
 }
 
 function hasValues({ accounts: { recordBytes, fallenBytes, documentBytes } }: Shard): boolean {

@@ -35,6 +35,8 @@ export class Container {
   increments = 0;
   /** Slots of increments that are still to fall, as a deletion of the whole may have seen them. */
   readonly fallingIncrements: number[] = [];
+  /** Of those that stood in for members which fall: they fall with these, unless they stand in for none by then. */
+  readonly fallingStandIns: number[] = [];
   /** Whoever wrote a member that is, or was, held; and who else may have. */
   readonly writers: OriginId[] = [];
   /** Slots of members that expire by themselves, by when; absent until there is one. */
@@ -83,7 +85,9 @@ export class Container {
   /** Makes all members fall, in no time. No more than `fewMax` join those that fall already, so that few places are to be looked into. */
   letAllFall(fewMax: number): void {
     const { members, falling } = this;
-    for (const { slots } of this.counted.values()) for (const slot of slots) this.fallingIncrements.push(slot);
+    for (const { slots, standIn } of this.counted.values()) {
+      for (const slot of slots) (slot === standIn ? this.fallingStandIns : this.fallingIncrements).push(slot);
+    }
     const last = members.size > fewMax ? undefined : falling[falling.length - 1];
     if (last === undefined && members.size > 0) falling.push(members);
     else if (last !== undefined) for (const slot of members.from(0)) last.add(slot);
@@ -125,7 +129,7 @@ export class Container {
   }
 
   get isFalling(): boolean {
-    return this.falling.length > 0 || this.fallingIncrements.length > 0;
+    return this.falling.length > 0 || this.fallingIncrements.length > 0 || this.fallingStandIns.length > 0;
   }
 
   /** Slots of members that stand, and of increments, some of which may stand for a member. */

@@ -235,16 +235,16 @@ export class MemberPlaces {
   nextToFall(container: Container, count: number): number[] {
     const slots = container.nextToFall(count);
     for (let left = count - slots.length; left > 0; left--) {
-      const slot = container.fallingIncrements.pop();
+      const slot = container.fallingIncrements.pop() ?? container.fallingStandIns.pop();
       if (slot === undefined) break;
-      if (this.#isToFall(container, slot)) slots.push(slot);
+      if (this.isToFall(container, slot)) slots.push(slot);
     }
     if (!container.isFalling) this.falling.delete(container);
     return slots;
   }
 
   /** True of increments of a container that a deletion saw; the slot may be that of something else meanwhile. */
-  #isToFall(container: Container, slot: number): boolean {
+  isToFall(container: Container, slot: number): boolean {
     if (!this.#table.isHeld(slot) || this.#table.isSentinel(slot)) return false;
     const [view, at] = [this.#table.viewOf(slot), this.#table.offsetOf(slot)];
     return (

@@ -127,7 +127,7 @@ function cool({ shard: { table }, slot, collection, rest }: Place): void {
 }
 
 /** Of all records there, bytes, values that are away included; of a collection about. */
-export function lengthOf({ shard, slot, collection, rest }: Place): number {
+function lengthOf({ shard, slot, collection, rest }: Place): number {
   if (collection !== undefined) return lengthOfAll(shard, slot, collection);
   let length = shard.values.wholeLengthOf(slot);
   for (const each of rest) length += shard.values.wholeLengthOf(each);

@@ -85,12 +85,22 @@ export class Falling {
     return slots.filter((slot) => containers.places.isPartOf(container, slot));
   }
 
-  /** Of members that are to fall and have not yet, bytes, about: as if those of one collection were alike. */
+  /** Of members, and increments of some, that are to fall and have not yet, bytes, about: as if those of one collection were alike. */
   get bytes(): number {
     let bytes = 0;
-    for (const { falling } of this.#holdings.containers.places.falling) {
-      for (const slots of falling) bytes += slots.size * wholeLengthIn(this.#holdings.table, slots.at(0));
-    }
+    for (const container of this.#holdings.containers.places.falling) bytes += this.bytesOf(container);
+    return bytes;
+  }
+
+  /** The same of one collection. */
+  bytesOf(container: Container): number {
+    const { containers, table } = this.#holdings;
+    const { falling, fallingIncrements } = container;
+    let bytes = 0;
+    for (const slots of falling) bytes += slots.size * wholeLengthIn(table, slots.at(0));
+    const last = fallingIncrements.at(-1);
+    if (last !== undefined && containers.places.isToFall(container, last))
+      bytes += fallingIncrements.length * wholeLengthIn(table, last);
     return bytes;
   }
 
