@@ -18,7 +18,10 @@ export interface Dot {
   readonly sequence: number;
 }
 
-/** Identity of a register's content, opaque to clients; equal exactly when it is the same write, or of a number that is added to the same writes. ETag-safe. */
+/**
+ * Identity of a register's content, opaque to clients. Two that are equal are of the same write, or of a number that is added to the
+ * same writes; a write may get another one when a replica begins anew, having been away for longer than the retention. ETag-safe.
+ */
 export type Version = string;
 
 export interface Entry {

@@ -17,11 +17,12 @@
 import type { Key } from "../../src/base/ids.ts";
 import { type Acknowledged, acknowledgedParts, type HistoryEntry, type ReadPart } from "../workload/history.ts";
 import type { Operation } from "../workload/operation.ts";
-import { isSameWrite, mayHaveLetGo } from "./doubt.ts";
+import { mayHaveLetGo } from "./doubt.ts";
 import { type Evidence, type NodeEvidence, showKey, type Violation, violations } from "./evidence.ts";
 import { hasDotOfAnother, leastOf, writersOf } from "./placement.ts";
 import { isKept } from "./promise.ts";
 import { mayStandBelow } from "./removal.ts";
+import { isSameWrite } from "./same-write.ts";
 import { compareStamps, type Stamp, showStamp, stampOfVersion } from "./stamp.ts";
 import { indexWrites, mayBeAbove, type PossibleWrite } from "./writes-by-key.ts";
 
@@ -87,15 +88,15 @@ function* checkFinal(
   if (final.version !== undefined) {
     const stamp = stampOfVersion(final.version, false);
     const author = authorOf(key, final);
+    const told = typeof author === "string" ? undefined : author.told;
+    const isTold = told !== undefined && isOneWrite(told, stamp, evidence);
     if (typeof author === "string") yield `${name} reads ${shown} as ${author}`;
-    else if (
-      author.version !== undefined &&
-      !isOneWrite(author.version, stamp, evidence) &&
-      !isSameWrite(stampOfVersion(author.version, false), stamp, evidence.nodes[author.node], author.invokedAt)
-    ) {
-      yield `${name} reads ${shown} as the value of operation ${author.operation.id}, acknowledged as ${author.version}, but under the version ${final.version}: it came back with another stamp`;
+    else if (told !== undefined && !isTold) {
+      yield `${name} reads ${shown} as the value of operation ${author.operation.id}, acknowledged as ${told.part.version}, but under the version ${final.version}: it came back with another stamp`;
     }
-    const isLower = floor !== undefined && compareStamps(stamp, leastOf(stampOf(floor), evidence)) < 0;
+    // Its origin may be a lower one by now: what it replaced before that does not come back.
+    const stood = isTold ? greaterOf(stamp, stampOf(told)) : stamp;
+    const isLower = floor !== undefined && compareStamps(stood, leastOf(stampOf(floor), evidence)) < 0;
     const sighted = { stamp, author: final.author?.id, dot: final.dot };
     if (isLower && !mayStandBelow(sighted, { stamp: stampOf(floor) }, key.possible, evidence)) {
       yield `${name} reads ${shown} at ${showStamp(stamp)}, yet ${describe(floor)} was acknowledged with the greater stamp ${showStamp(stampOf(floor))}${floor.part.isDelete ? ": a deleted value is back" : ""}`;
@@ -107,16 +108,21 @@ function* checkFinal(
 }
 
 /** The timestamp tells, where an owner may have carried out what another had carried out already. */
-function isOneWrite(version: string, read: Stamp, { placement }: Evidence): boolean {
-  return placement !== undefined && stampOfVersion(version, false).timestamp === read.timestamp;
+function isOneWrite(told: Acknowledged, read: Stamp, evidence: Evidence): boolean {
+  const { entry, part } = told;
+  const stamp = stampOf(told);
+  if (evidence.placement !== undefined && stamp.timestamp === read.timestamp) return true;
+  return isSameWrite({ stamp, shard: part.dot.shard, node: entry.node, invokedAt: entry.invokedAt }, read, evidence);
 }
 
-/** Who wrote a value, and what was said of it; the version is undefined where nothing was. */
+function greaterOf(a: Stamp, b: Stamp): Stamp {
+  return compareStamps(a, b) > 0 ? a : b;
+}
+
+/** Which operation wrote a value, and as what it was acknowledged; undefined where it was not. */
 interface Author {
   readonly operation: Operation;
-  readonly node: number;
-  readonly version: string | undefined;
-  readonly invokedAt: number;
+  readonly told: Acknowledged | undefined;
 }
 
 /** What a final value is worth: the operation that wrote it, or what is wrong with it. */
@@ -125,11 +131,10 @@ function authorOf(key: KeyEvidence, final: ReadPart): Author | string {
   if (author === undefined) return "bytes that nobody wrote";
   const candidate = key.possible.find(({ entry }) => entry.operation.id === author.id);
   if (candidate === undefined) return `the value of operation ${author.id}, which was refused or wrote another key`;
-  const acknowledged = key.acknowledged.find(({ entry }) => entry.operation.id === author.id);
-  const { operation, node, invokedAt } = candidate.entry;
   // What a backup brought back may bear a stamp that nobody was told.
   const isRestored = key.possible.some(({ entry }) => entry !== candidate.entry && entry.operation.id === author.id);
-  return { operation, node, version: isRestored ? undefined : acknowledged?.part.version, invokedAt };
+  const told = key.acknowledged.find(({ entry }) => entry.operation.id === author.id);
+  return { operation: candidate.entry.operation, told: isRestored ? undefined : told };
 }
 
 /** True when something that may have happened explains that the key is gone: expiry, or a removal that was not answered. */

@@ -5,9 +5,8 @@
  * younger stays, under a new dot where others closed the life that wrote it.
  */
 
-import type { Key, OriginId, Timestamp } from "../../src/base/ids.ts";
+import type { Key, Timestamp } from "../../src/base/ids.ts";
 import { msOfTimestamp } from "../../src/core/clock.ts";
-import { replicaOf } from "../../src/core/origin.ts";
 import type { Judgement } from "../simulator/node.ts";
 import type { Acknowledged } from "../workload/history.ts";
 import type { Evidence, NodeEvidence } from "./evidence.ts";
@@ -104,16 +103,4 @@ export function isOutlived(stamp: Stamp, { node, at, writes }: Look, { nodes, re
 
 function mayExpire({ entry, stamp }: PossibleWrite, { timestamp }: Stamp): boolean {
   return entry.operation.ttlMs !== undefined && (stamp === undefined || stamp.timestamp === timestamp);
-}
-
-/** True when the two stamps may be one write: its replica began anew after `at`, and gave it a dot of a later life. */
-export function isSameWrite(acknowledged: Stamp, read: Stamp, writer: NodeEvidence | undefined, at: number): boolean {
-  if (acknowledged.timestamp !== read.timestamp) return false;
-  if (acknowledged.origin === read.origin) return true;
-  const isLater = isOfOneReplica(acknowledged, read) && acknowledged.origin < read.origin;
-  return isLater && beginningsOf(writer, Infinity) > beginningsOf(writer, at);
-}
-
-function isOfOneReplica(a: Stamp, b: Stamp): boolean {
-  return replicaOf(a.origin as OriginId) === replicaOf(b.origin as OriginId);
 }

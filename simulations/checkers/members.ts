@@ -10,10 +10,10 @@
  */
 
 import type { CommandEntry, CommandHistory, FinalCollection, HeldMember } from "../commands/command-history.ts";
-import { isSameWrite } from "./doubt.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { isSurelyKnown } from "./knowledge.ts";
 import { isKept } from "./promise.ts";
+import { isSameWrite } from "./same-write.ts";
 import { stampOfVersion } from "./stamp.ts";
 
 /** Right answers of a replica that starts, or stops. */
@@ -23,6 +23,7 @@ const REFUSALS_OF_SCANT = /^(?:LOADING|SHUTDOWN|TRYAGAIN|OOM) /;
 
 interface Addition {
   readonly entry: CommandEntry;
+  readonly shard: number;
   readonly timestamp: number;
   readonly version: string;
 }
@@ -114,17 +115,18 @@ function isScant(node: number, { nodes, dataBytesMax }: Evidence): boolean {
   return Math.min(dataBytesMax, nodes[node]?.memoryBytesMax ?? Infinity) < Infinity;
 }
 
-/** True where a member is shown as of an addition, under the version that was told, or one that it got when its replica began anew. */
-function isOf(held: HeldMember, { entry, version }: Addition, evidence: Evidence): boolean {
-  const [told, shown] = [stampOfVersion(version, false), stampOfVersion(held.version, false)];
-  return isSameWrite(told, shown, evidence.nodes[entry.node], entry.invokedAt);
+/** True where a member is shown as of an addition, under the version that was told, or one that it got when a replica began anew. */
+function isOf(held: HeldMember, { entry, shard, version }: Addition, evidence: Evidence): boolean {
+  const [stamp, shown] = [stampOfVersion(version, false), stampOfVersion(held.version, false)];
+  return isSameWrite({ stamp, shard, node: entry.node, invokedAt: entry.invokedAt }, shown, evidence);
 }
 
 function additionsOf(history: CommandHistory): Addition[] {
   return history.flatMap((entry) => {
     const { answer, operation } = entry;
-    if (operation.type !== "add" || answer?.type !== "done" || answer.timestamp === undefined) return [];
-    return [{ entry, timestamp: answer.timestamp, version: answer.version ?? "" }];
+    if (operation.type !== "add" || answer?.type !== "done") return [];
+    const { dot, timestamp, version = "" } = answer;
+    return timestamp === undefined || dot === undefined ? [] : [{ entry, shard: dot.shard, timestamp, version }];
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { assert } from "../../src/base/assert.ts";
 import { AtollError } from "../../src/base/errors.ts";
-import type { Key, Timestamp } from "../../src/base/ids.ts";
+import type { Key, OriginId, Timestamp } from "../../src/base/ids.ts";
 import type { SeededRandom } from "../../src/base/random.ts";
 import { keyAt, timestampAt } from "../../src/core/record/record.ts";
 import type { Shard } from "../../src/core/shard/shard.ts";
@@ -57,6 +57,8 @@ export interface Judgement {
   readonly shard: number | undefined;
   /** Why it began anew, as it logged that. */
   readonly reason?: string;
+  /** Of its present life, under which it writes, and which is a new one where it began anew. */
+  readonly origin?: OriginId;
 }
 
 /** What a replica removes for good under a key, and how much room there is. */
@@ -295,9 +297,10 @@ export class SimulatedNode {
   }
 
   #judged({ shard, reason }: Readonly<Record<string, unknown>>): void {
-    const time = { at: this.#options.now(), wallMs: this.clockTime };
-    if (shard === undefined) this.judgements.push({ ...time, shard, reason: String(reason) });
-    else this.judgements.push({ ...time, shard: Number(shard) });
+    const origin = this.#life?.replica.replica?.origin;
+    const by = { at: this.#options.now(), wallMs: this.clockTime, ...(origin !== undefined && { origin }) };
+    if (shard === undefined) this.judgements.push({ ...by, shard, reason: String(reason) });
+    else this.judgements.push({ ...by, shard: Number(shard) });
   }
 
   #noteEvictions({ replica: { replica }, number: life }: Life): void {

@@ -136,19 +136,27 @@ it("finds a read that does not show what the same replica took before", () => {
   expect(messages([addition, elsewhere], members(addition))).toEqual([]);
 });
 
-it("takes a member for what was added before its replica began anew, under the dot that it got then", () => {
+it("takes a member for what was added before its replica, or another, began anew, under the dot that it got then", () => {
   const addition = command("add", { at: 5, stamp: 10 });
   const again = (origin: number): Members =>
     new Map([["m", { timestamp: 10, version: versionOf(10, origin), value: `${addition.operation.id}` }]]);
-  const found = (origin: number, at: number): string[] => {
+  const found = (origin: number, at: number, others: NodeEvidence["judgements"] = []): string[] => {
     const judgements = [{ at, wallMs: at, shard: undefined }];
-    const nodes = [node({ judgements, collections: [{ key: KEY, members: again(origin) }] }), node()];
+    const collections = [{ key: KEY, members: again(origin) }];
+    const nodes = [node({ judgements, collections }), node({ judgements: others })];
     return checkMembers({ ...evidence([], nodes), commands: [addition] }).map(({ message }) => message);
   };
   const later = originOf(replicaOf(FIRST), 9);
   expect(found(later, 6)).toEqual([]);
   expect(found(later, 4)).toContainEqual(expect.stringContaining("nobody was told of"));
-  expect(found(originOf(7, 9), 6)).toContainEqual(expect.stringContaining("nobody was told of"));
+  const adopted = originOf(7, 9);
+  const decided = (shard: number) => [
+    { at: 6, wallMs: 6, shard: undefined, origin: adopted },
+    { at: 7, wallMs: 7, shard, origin: adopted },
+  ];
+  expect(found(adopted, 6)).toContainEqual(expect.stringContaining("nobody was told of"));
+  expect(found(adopted, 6, decided(1))).toContainEqual(expect.stringContaining("nobody was told of"));
+  expect(found(adopted, 6, decided(0))).toEqual([]);
 });
 
 it("goes by what a deletion showed, not by dots, where these are of two writes or their writer began anew", () => {
