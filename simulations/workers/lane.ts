@@ -6,6 +6,7 @@
 import { Worker } from "node:worker_threads";
 import { replayCommand } from "../report.ts";
 import { type Job, type Outcome, runJob } from "./job.ts";
+import { hasSpent, type ThreadStart, threadTimeOf } from "./thread-time.ts";
 
 export interface Lane {
   /** Never rejects; never resolves once closed. */
@@ -13,8 +14,10 @@ export interface Lane {
   close(): Promise<void>;
 }
 
-/** Real time after which a run counts as hung: a thousand times what a run of the scenarios takes. */
+/** A run counts as hung once it has computed for so long, or had nothing to do: many times what a run of the scenarios takes. */
 export const RUN_MS_MAX = 120_000;
+/** Between two looks at that. */
+const LOOK_MS = 1000;
 
 /** A simulation makes much garbage that dies young: with room for it, collecting takes half the time. */
 const YOUNG_MB = 96;
@@ -37,6 +40,7 @@ export class WorkerLane implements Lane {
   readonly #file: string;
   readonly #runMsMax: number;
   #worker: Worker | undefined;
+  #start: ThreadStart | undefined;
   /** Takes the outcome of the run that goes on, or the reason why there is none. */
   #end: ((outcome: Outcome | string) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -49,28 +53,35 @@ export class WorkerLane implements Lane {
 
   run(job: Job): Promise<Outcome> {
     return new Promise((resolve) => {
-      this.#timer = setTimeout(() => {
-        this.#fail(this.#worker, `the run did not end within ${this.#runMsMax / 1000} s`);
-      }, this.#runMsMax);
+      this.#worker ??= this.#begin();
+      const worker = this.#worker;
+      const since = threadTimeOf(worker, this.#start);
+      this.#timer = setInterval(() => {
+        if (!hasSpent(this.#runMsMax, since, threadTimeOf(worker, this.#start))) return;
+        this.#fail(worker, `the run did not end within ${this.#runMsMax / 1000} s`);
+      }, LOOK_MS);
       this.#end = (outcome) => {
         this.#end = undefined;
-        clearTimeout(this.#timer);
+        clearInterval(this.#timer);
         resolve(typeof outcome === "string" ? failedOutcome(job, outcome) : outcome);
       };
-      this.#worker ??= this.#start();
-      this.#worker.postMessage(job);
+      worker.postMessage(job);
     });
   }
 
   async close(): Promise<void> {
     this.#end = undefined;
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
     await this.#worker?.terminate();
   }
 
-  #start(): Worker {
+  #begin(): Worker {
+    this.#start = undefined;
     const worker = new Worker(this.#file, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
-    worker.on("message", (outcome: Outcome) => this.#end?.(outcome));
+    worker.on("message", (said: ThreadStart | Outcome) => {
+      if (!("timeFile" in said)) this.#end?.(said);
+      else if (worker === this.#worker) this.#start = said;
+    });
     worker.on("error", (error) => this.#fail(worker, `the worker thread died: ${describeError(error)}`));
     worker.on("exit", (code) => this.#fail(worker, `the worker thread ended with code ${code}`));
     return worker;

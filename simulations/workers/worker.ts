@@ -1,7 +1,10 @@
-/** The program of a worker thread: runs the jobs that it is sent, one at a time, and sends their outcomes back. */
+/** The program of a worker thread: says of itself where to see what it computes, runs the jobs that it is sent, one at a time, and sends their outcomes back. */
 
 import { parentPort } from "node:worker_threads";
 import { type Job, runJob } from "./job.ts";
+import { ownThreadStart } from "./thread-time.ts";
+
+parentPort?.postMessage(ownThreadStart());
 
 parentPort?.on("message", (job: Job) => {
   runJob(job).then(

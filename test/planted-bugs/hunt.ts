@@ -5,6 +5,7 @@
 
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { hasSpent, type ThreadStart, threadTimeOf } from "../../simulations/workers/thread-time.ts";
 import type { SeedOrder, SeedVerdict } from "./seed-runner.ts";
 
 export interface Hunt {
@@ -13,8 +14,10 @@ export interface Hunt {
   readonly failure: string | undefined;
 }
 
-/** Real time after which a seed is taken to be caught in a loop; a slow one takes a hundredth of it. */
-const SEED_REAL_MS_MAX = 120_000;
+/** A seed that has computed for so long, or had nothing to do, is taken to be caught in a loop; a slow one takes a tenth of it. */
+const SEED_MS_MAX = 120_000;
+/** Between two looks at that. */
+const LOOK_MS = 1000;
 const HEAP_MB_MAX = 1024;
 
 /** Runs one script (`bundlePatched`) over the seeds of an order. */
@@ -23,18 +26,21 @@ export function hunt(script: string, order: SeedOrder): Promise<Hunt> {
     const verdicts: SeedVerdict[] = [];
     const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB_MAX };
     const worker = new Worker(script, { eval: true, workerData: order, resourceLimits });
+    let start: ThreadStart | undefined;
+    let since = threadTimeOf(worker, start);
     const end = (failure?: string): void => {
-      clearTimeout(watchdog);
+      clearInterval(watchdog);
       void worker.terminate();
       resolve({ verdicts, failure });
     };
     const fail = (what: string): void => end(`seed ${order.seeds[verdicts.length]} of ${order.scenario}: ${what}`);
-    const watch = (): NodeJS.Timeout => setTimeout(() => fail("no end in sight"), SEED_REAL_MS_MAX);
-    let watchdog = watch();
-    worker.on("message", (verdict: SeedVerdict) => {
-      verdicts.push(verdict);
-      clearTimeout(watchdog);
-      watchdog = watch();
+    const watchdog = setInterval(() => {
+      if (hasSpent(SEED_MS_MAX, since, threadTimeOf(worker, start))) fail("no end in sight");
+    }, LOOK_MS);
+    worker.on("message", (said: ThreadStart | SeedVerdict) => {
+      if ("timeFile" in said) start = said;
+      else verdicts.push(said);
+      since = threadTimeOf(worker, start);
     });
     worker.on("error", (error) => fail(error instanceof Error ? (error.stack ?? error.message) : String(error)));
     worker.on("exit", () => end());

@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createProductionReplica } from "../../simulations/production-replica.ts";
 import { findScenario } from "../../simulations/scenarios/scenarios.ts";
 import { runPlan } from "../../simulations/simulate.ts";
+import { ownThreadStart } from "../../simulations/workers/thread-time.ts";
 
 export interface SeedOrder {
   readonly scenario: string;
@@ -36,4 +37,5 @@ async function run(order: SeedOrder): Promise<void> {
   }
 }
 
+parentPort?.postMessage(ownThreadStart());
 void run(workerData as SeedOrder);

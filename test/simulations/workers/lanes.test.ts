@@ -1,6 +1,7 @@
 import { mkdtemp, rename, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { platform } from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -66,6 +67,7 @@ describe("runs over worker threads", () => {
     ["throw", "thrown on purpose"],
     ["exit", "ended with code 3"],
     ["hang", "did not end within 4 s"],
+    ["sleep", "did not end within 4 s"],
   ])("that %s cost their own seed only, and name the command that replays it", async (act, reason) => {
     const outcomes = await outcomesOf([job("quick", 1), job(act, 2), job("quick", 3)], [open(unruly, 4000)]);
     expect(outcomes.map(({ seed, violations }) => [seed, violations.length])).toEqual([
@@ -75,6 +77,11 @@ describe("runs over worker threads", () => {
     ]);
     expect(outcomes[1]?.lines.join("\n")).toContain(reason);
     expect(outcomes[1]?.lines.at(-1)).toBe(`  replay: npx atoll simulate ${act} --seed 2`);
+  });
+
+  it.runIf(platform === "linux")("take as long as they have to wait for a core", async () => {
+    const [outcome] = await outcomesOf([job("slow 4000", 1)], [open(unruly, 1000)]);
+    expect(outcome?.violations).toEqual([]);
   });
 
   it("end when they are told to, with a run still going on", async () => {
