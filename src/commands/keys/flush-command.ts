@@ -8,7 +8,7 @@ import { optionOf } from "../words/words.ts";
 import { SCAN_START } from "../workspace/workspace.ts";
 
 /** Of a turn: some 5 ms. */
-const PAGE_KEYS = 2_000;
+const PAGE_KEYS = 500;
 
 export function flush(words: CommandWords): Turn {
   const option = optionOf(words, 1);
