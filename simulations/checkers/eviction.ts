@@ -4,8 +4,11 @@
  * removes nothing newer; what that means for whoever reads, the others check, who take it for a deletion.
  *
  * A replica without a disk lets go of a value only when another has it at that moment, or had when it was last asked.
+ *
+ * Where there is no room for anything, what is added to collections and counters is refused (E4 of `core/shard/residency.ts`).
  */
 
+import type { CommandType } from "../commands/command-operation.ts";
 import type { Evicted, Going } from "../simulator/node.ts";
 import { type Evidence, showKey, type Violation, violations } from "./evidence.ts";
 import { stampOfVersion } from "./stamp.ts";
@@ -13,6 +16,8 @@ import { indexWrites } from "./writes-by-key.ts";
 
 /** Of the bound: a small disk takes up to half as much again as what is held on it, and memory holds more than records. */
 const LEAST_SHARE = { disk: 0.5, memory: 0.2 };
+/** What takes room. To remove something, or to look at it, needs none. */
+const TAKES_ROOM: ReadonlySet<CommandType> = new Set(["add", "increase", "reset"]);
 /** Of the bound, what is left of values however much waits to be purged. */
 const STANDING_SHARE = 0.08;
 
@@ -52,6 +57,12 @@ export function checkEviction(evidence: Evidence): Violation[] {
     for (const whole of wholes) noteRoom(whole);
     if (durable && dump !== undefined && diskBytes > dataBytesMax)
       messages.push(`replica ${node} has ${diskBytes} bytes on a disk that may take ${dataBytesMax}`);
+  }
+  for (const { operation, node, invokedAt, wasFull, answer } of evidence.commands) {
+    if (wasFull !== true || answer?.type !== "done" || !TAKES_ROOM.has(operation.type)) continue;
+    messages.push(
+      `replica ${node} took command ${operation.id} (${operation.type} of ${showKey(operation.key)}) at ${(invokedAt / 1000).toFixed(3)}s, and had no room for anything`,
+    );
   }
   return violations("eviction", messages);
 }

@@ -49,6 +49,8 @@ export interface CommandEntry {
   readonly added: Bits;
   /** The replica removed it for want of room, as a deletion of all that it held. */
   readonly isEviction?: boolean;
+  /** The replica had no room for anything, and answered at once. */
+  wasFull?: boolean;
   answeredAt: number | undefined;
   /** Undefined: never answered, so nobody knows. */
   answer: CommandAnswer | undefined;

@@ -141,12 +141,17 @@ export class CommandRunner {
     const words = wordsOf(operation);
     const facts = commandTable.get(latin1FromBytes(words[0] as Uint8Array));
     assert(facts !== undefined, "a plan has commands that there are");
+    const isFull = !hasRoom(replica as Replica);
     const reply = this.#commandsOf(life).run(words, facts, client);
     const answered = (given: Reply): void => {
       if (!life.ended) this.#answer(entry, answerOf(operation, given, client.lastWrite, shard));
     };
-    if (reply instanceof Promise) reply.then(answered);
-    else answered(reply);
+    if (reply instanceof Promise) {
+      reply.then(answered);
+      return;
+    }
+    if (isFull) entry.wasFull = true;
+    answered(reply);
   }
 
   #commandsOf(life: Life): SpaceCommands {

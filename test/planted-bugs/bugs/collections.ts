@@ -141,6 +141,42 @@ export const COLLECTION_BUGS: readonly PlantedBug[] = [
     checkers: ["eviction"],
   },
   {
+    name: "takes-what-there-is-no-room-for",
+    rule: "E4",
+    broken: "clients' values are taken where there is no room for anything, in memory or on a bounded disk",
+    patches: [
+      {
+        file: "replica/local-writes.ts",
+        find: "if (residency?.isFull === true)",
+        replace: "if (residency === null)",
+      },
+      {
+        file: "replica/local-writes.ts",
+        find: "if (eviction.disk?.isSpent(persistence.writtenBytes) === true)",
+        replace: "if (eviction === null)",
+      },
+    ],
+    scenario: "scant-collections",
+    seedsMax: 20,
+    checkers: ["eviction"],
+  },
+  {
+    name: "refuses-what-peers-send",
+    rule: "E4",
+    broken: "a replica without room takes neither what clients put nor what peers send, evictions among it",
+    patches: [
+      {
+        file: "replica/inbox.ts",
+        find: '    switch (message.type) {\n      case "push":\n',
+        replace:
+          '    if ((message.type === "push" || message.type === "delta") && Object(host).residency?.isFull) return;\n    switch (message.type) {\n      case "push":\n',
+      },
+    ],
+    scenario: "scant-collections",
+    seedsMax: 40,
+    checkers: ["eviction", "convergence"],
+  },
+  {
     name: "restored-number-counts-twice",
     rule: "N2",
     broken:
