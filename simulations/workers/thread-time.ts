@@ -43,7 +43,8 @@ export function hasSpent(msMax: number, since: ThreadTime, now: ThreadTime): boo
 function computedMs(timeFile: string | undefined): number | undefined {
   if (timeFile === undefined) return undefined;
   try {
-    return Number(readFileSync(timeFile, "latin1").split(" ")[0]) / 1e6;
+    // A kernel that does not count says 0.
+    return Number(readFileSync(timeFile, "latin1").split(" ")[0]) / 1e6 || undefined;
   } catch {
     return undefined;
   }

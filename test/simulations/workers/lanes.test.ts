@@ -66,10 +66,10 @@ describe("runs over worker threads", () => {
   it.each([
     ["throw", "thrown on purpose"],
     ["exit", "ended with code 3"],
-    ["hang", "did not end within 4 s"],
-    ["sleep", "did not end within 4 s"],
+    ["hang", "did not end within 2 s"],
+    ["sleep", "did not end within 2 s"],
   ])("that %s cost their own seed only, and name the command that replays it", async (act, reason) => {
-    const outcomes = await outcomesOf([job("quick", 1), job(act, 2), job("quick", 3)], [open(unruly, 4000)]);
+    const outcomes = await outcomesOf([job("quick", 1), job(act, 2), job("quick", 3)], [open(unruly, 2000)]);
     expect(outcomes.map(({ seed, violations }) => [seed, violations.length])).toEqual([
       ["1", 0],
       ["2", 1],
