@@ -6,15 +6,29 @@
 /** Of one digit more than a mantissa holds: longer than any number that is worth it. */
 const TEXT_LENGTH_MAX = 5 * 1024;
 const EXPONENT_MAX = 4932;
+/** Of what has as many digits as a text may have. */
+const BINARY_EXPONENT_MAX = 4096;
 const MANTISSA_BITS = 64;
 const FRACTION_DIGITS = 17;
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,5}))?$/i;
+const HEXADECIMAL = /^([+-]?)0x([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d{1,5}))?$/i;
 const INFINITE = /^[+-]?inf(?:inity)?$/i;
 
 /** A number: `numerator` by `denominator`, which is above 0. */
 interface Fraction {
   readonly numerator: bigint;
   readonly denominator: bigint;
+}
+
+/** A hexadecimal number, as C reads one, in decimal digits; other text as it is. */
+export function inDecimal(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponentText = "0"] = HEXADECIMAL.exec(text) ?? [];
+  if (text.length > TEXT_LENGTH_MAX || (whole === "" && fraction === "")) return text;
+  const digits = BigInt(`0x${whole}${fraction}`);
+  const exponent = Number(exponentText) - 4 * fraction.length;
+  if (Math.abs(exponent) > BINARY_EXPONENT_MAX) return text;
+  if (exponent >= 0) return `${sign}${digits << BigInt(exponent)}`;
+  return `${sign}${digits * 5n ** BigInt(-exponent)}e${exponent}`;
 }
 
 export function addLongDoubles(a: string, b: string): string | "bad" | "infinite" {

@@ -31,6 +31,7 @@ const ALMOST_PURE: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 const CONTRACT = [
   "store.ts",
   "command-keys.ts",
+  "command-subcommands.ts",
   "command-store.ts",
   "command-reply.ts",
   "cluster-status.ts",

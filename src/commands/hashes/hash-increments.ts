@@ -1,7 +1,7 @@
 /** Numbers in the fields of hashes that are added to: every addition counts once (`core/containers/counted-members.ts`); a field keeps its end. */
 
 import { bytesFromLatin1, latin1FromBytes } from "../../base/bytes.ts";
-import { addLongDoubles } from "../../base/long-double.ts";
+import { addLongDoubles, inDecimal } from "../../base/long-double.ts";
 import { bulkReply, integerReply, type Reply } from "../../command-reply.ts";
 import type { CommandWords } from "../../command-store.ts";
 import { fractionOfText, wholeAmount } from "../../core/record/amount.ts";
@@ -23,7 +23,7 @@ export function hincrby(workspace: Workspace, words: CommandWords): Reply {
 }
 
 export function hincrbyfloat(workspace: Workspace, words: CommandWords): Reply {
-  const by = textOf(words, 3);
+  const by = inDecimal(textOf(words, 3));
   const asked = addLongDoubles("0", by);
   if (asked === "bad") throw new CommandError(NOT_A_FLOAT);
   if (asked === "infinite") throw new CommandError("ERR value is NaN or Infinity");

@@ -1,6 +1,8 @@
 /** How many keys there are, of shards. */
 
 import type { Container } from "../../core/containers/container.ts";
+import { kindAt } from "../../core/record/record.ts";
+import { isValueKind } from "../../core/shard/accounts.ts";
 import type { Shard } from "../../core/shard/shard.ts";
 import { lonelySums } from "./key-value.ts";
 
@@ -38,7 +40,14 @@ export function keptCountOf(shard: Shard, nowMs: number): number {
 }
 
 function valuesIn(shard: Shard, nowMs: number): number {
-  return shard.standing - shard.containers.standing - shard.increments.standing + lonelySums(shard, nowMs);
+  const values = shard.standing - shard.containers.standing - shard.increments.standing;
+  return values - expiredIn(shard, nowMs) + lonelySums(shard, nowMs);
+}
+
+/** What stands though it has expired, until it is swept: of very many at once some are counted until then. */
+function expiredIn({ expiries, table }: Shard, nowMs: number): number {
+  const due = expiries.dueBy(nowMs, TURN_MAX) ?? [];
+  return due.filter((slot) => isValueKind(kindAt(table.viewOf(slot), table.offsetOf(slot)))).length;
 }
 
 /** They are counted one by one in more than one turn. */

@@ -1,11 +1,12 @@
 /** When keys end: `EXPIRE`, `TTL` and their kind. */
 
 import { latin1FromBytes } from "../../base/bytes.ts";
+import { shownText } from "../../base/shown-text.ts";
 import { integerReply, ONE, type Reply, ZERO } from "../../command-reply.ts";
 import type { CommandWords } from "../../command-store.ts";
 import { CommandError } from "../words/command-error.ts";
 import { anyEnd, type ExpiryUnit } from "../words/expiry-time.ts";
-import { keyOf, wordOf } from "../words/words.ts";
+import { keyOf, optionOf, wordOf } from "../words/words.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 
 const NO_KEY = integerReply(-2);
@@ -41,9 +42,8 @@ function isMet({ nx, xx, gt, lt }: Conditions, before: number, end: number): boo
 function conditionsOf(words: CommandWords): Conditions {
   const conditions: Conditions = { nx: false, xx: false, gt: false, lt: false };
   for (let at = 3; at < words.length; at++) {
-    const word = latin1FromBytes(wordOf(words, at));
-    const name = word.toLowerCase();
-    if (!Object.hasOwn(conditions, name)) throw new CommandError(`ERR Unsupported option ${word}`);
+    const name = optionOf(words, at);
+    if (!Object.hasOwn(conditions, name)) throw new CommandError(`ERR Unsupported option ${shownText(words[at])}`);
     conditions[name as keyof Conditions] = true;
   }
   const { nx, xx, gt, lt } = conditions;

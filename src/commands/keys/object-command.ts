@@ -1,6 +1,6 @@
 /** `OBJECT` and `MEMORY`: what there is to tell of what lies under a key. */
 
-import { bytesFromLatin1, latin1FromBytes } from "../../base/bytes.ts";
+import { bytesFromLatin1 } from "../../base/bytes.ts";
 import type { Key } from "../../base/ids.ts";
 import {
   arrayReply,
@@ -16,7 +16,7 @@ import type { CommandWords } from "../../command-store.ts";
 import type { CollectionType } from "../../store.ts";
 import { CommandError, SYNTAX_ERROR } from "../words/command-error.ts";
 import { expectNumber, integerOf } from "../words/number-text.ts";
-import { keyOf, optionOf, wordOf } from "../words/words.ts";
+import { keyOf, optionOf } from "../words/words.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 
 /** Longer strings are not kept beside what describes them, in Redis. */
@@ -57,9 +57,7 @@ const MEMORY_HELP = [
 
 export function object(workspace: Workspace, words: CommandWords): Reply {
   const subcommand = optionOf(words, 1);
-  if (subcommand === "help" && words.length === 2) return helpReply(OBJECT_HELP);
-  if (!["encoding", "refcount", "idletime", "freq"].includes(subcommand)) throw unknownSubcommand(words, "OBJECT");
-  if (words.length !== 3) throw wrongArity("object", subcommand);
+  if (subcommand === "help") return helpReply(OBJECT_HELP);
   const key = keyOf(words, 2);
   if (workspace.typeOf(key) === undefined) return NOTHING;
   if (subcommand === "encoding") return textReply(encodingOf(workspace, words));
@@ -100,9 +98,7 @@ function areIntegers({ collections }: Workspace, key: Key): boolean {
 
 export function memory(workspace: Workspace, words: CommandWords): Reply {
   const subcommand = optionOf(words, 1);
-  if (subcommand === "help" && words.length === 2) return helpReply(MEMORY_HELP);
-  if (subcommand !== "usage") throw unknownSubcommand(words, "MEMORY");
-  if (words.length < 3) throw wrongArity("memory", subcommand);
+  if (subcommand === "help") return helpReply(MEMORY_HELP);
   for (let at = 3; at < words.length; at += 2) {
     if (optionOf(words, at) !== "samples" || words[at + 1] === undefined) throw new CommandError(SYNTAX_ERROR);
     if (expectNumber(words[at + 1]) < 0) throw new CommandError(SYNTAX_ERROR);
@@ -113,13 +109,4 @@ export function memory(workspace: Workspace, words: CommandWords): Reply {
 
 export function helpReply(lines: readonly string[]): Reply {
   return arrayReply(lines.map(statusReply));
-}
-
-export function unknownSubcommand(words: CommandWords, command: string): CommandError {
-  const name = latin1FromBytes(wordOf(words, 1)).slice(0, 128);
-  return new CommandError(`ERR unknown subcommand '${name}'. Try ${command} HELP.`);
-}
-
-export function wrongArity(command: string, subcommand: string): CommandError {
-  return new CommandError(`ERR wrong number of arguments for '${command}|${subcommand}' command`);
 }

@@ -36,8 +36,8 @@ export function blockingPop(workspace: Workspace, words: CommandWords, end: List
 }
 
 export function blmpop(workspace: Workspace, words: CommandWords): Reply {
-  const timeoutMs = timeoutOf(wordOf(words, 1));
   const pop: PopOfFirst = popOfFirst(words, 2);
+  const timeoutMs = timeoutOf(wordOf(words, 1));
   const taken = popFirst(workspace, pop);
   if (taken !== undefined) return taken;
   const { keys } = pop;
@@ -50,8 +50,9 @@ export function blmpop(workspace: Workspace, words: CommandWords): Reply {
 }
 
 export function blmpopInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
+  const pop = popOfFirst(words, 2);
   timeoutOf(wordOf(words, 1));
-  return popFirstInTurns(workspace, popOfFirst(words, 2));
+  return popFirstInTurns(workspace, pop);
 }
 
 export function blmove(workspace: Workspace, words: CommandWords): Reply {

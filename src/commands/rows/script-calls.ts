@@ -3,6 +3,7 @@
 import { latin1FromBytes } from "../../base/bytes.ts";
 import { errorReply, OK, type Reply } from "../../command-reply.ts";
 import type { CommandClient, CommandFacts, CommandWords } from "../../command-store.ts";
+import { subcommandFault } from "../../command-subcommands.ts";
 import type { CommandRow } from "./command-row.ts";
 import type { ScriptCaller } from "./script-engine.ts";
 
@@ -45,6 +46,8 @@ export class ScriptCalls implements ScriptCaller {
     if (facts === undefined) return UNKNOWN;
     const { arity, flags } = facts;
     if (arity >= 0 ? words.length !== arity : words.length < -arity) return WRONG_ARITY;
+    const fault = subcommandFault(words, facts);
+    if (fault !== undefined) return fault === "unknown" ? UNKNOWN : WRONG_ARITY;
     if (flags.has("noscript") || NOT_IN_SCRIPTS.has(facts.name)) return NOT_ALLOWED;
     const refusal = this.#client.refusal?.(words, facts);
     if (refusal !== undefined) return refusalReply(refusal);

@@ -12,8 +12,8 @@ import type { LoadedScript, ScriptCaller, ScriptEngine } from "./script-engine.t
 const TABLE = `
 eval       -3 noscript,stale,skip_monitor,may_replicate,no_mandatory_keys,movablekeys          0 0 0@2  2.6.0 Execute a Lua script server side
 evalsha    -3 noscript,stale,skip_monitor,may_replicate,no_mandatory_keys,movablekeys          0 0 0@2  2.6.0 Execute a Lua script server side
-eval_ro    -3 noscript,stale,skip_monitor,no_mandatory_keys,movablekeys,readonly               0 0 0@2  7.0.0 Execute a read-only Lua script server side
-evalsha_ro -3 noscript,stale,skip_monitor,no_mandatory_keys,movablekeys,readonly               0 0 0@2  7.0.0 Execute a read-only Lua script server side
+eval_ro    -3 readonly,noscript,stale,skip_monitor,no_mandatory_keys,movablekeys               0 0 0@2  7.0.0 Execute a read-only Lua script server side
+evalsha_ro -3 readonly,noscript,stale,skip_monitor,no_mandatory_keys,movablekeys               0 0 0@2  7.0.0 Execute a read-only Lua script server side
 script     -2 noscript                                                                         0 0 0    2.6.0 A container for Lua scripts management commands
 `;
 
@@ -99,10 +99,8 @@ function script({ engine }: ScriptWork, words: CommandWords): Reply {
   const subcommand = optionOf(words, 1);
   switch (subcommand) {
     case "load":
-      expectWords(words, 3, 3);
       return textReply(engine.load(wordOf(words, 2)).digest);
     case "exists":
-      expectWords(words, 3, Infinity);
       return arrayReply(
         words.slice(2).map((word) => integerReply(engine.find(latin1FromBytes(word)) === undefined ? 0 : 1)),
       );
@@ -114,25 +112,13 @@ function script({ engine }: ScriptWork, words: CommandWords): Reply {
       return OK;
     }
     case "kill":
-      expectWords(words, 2, 2);
       // A script runs to its end before another command is looked at.
       return errorReply("NOTBUSY No scripts in execution right now.");
     case "debug":
-      expectWords(words, 3, 3);
       throw new CommandError("ERR scripts cannot be stepped through here");
-    case "help":
-      expectWords(words, 2, 2);
-      return arrayReply(HELP.map(statusReply));
     default:
-      throw new CommandError(
-        `ERR unknown subcommand '${latin1FromBytes(wordOf(words, 1).subarray(0, 128))}'. Try SCRIPT HELP.`,
-      );
+      return arrayReply(HELP.map(statusReply));
   }
-}
-
-function expectWords(words: CommandWords, least: number, most: number): void {
-  if (words.length >= least && words.length <= most) return;
-  throw new CommandError(`ERR wrong number of arguments for 'script|${optionOf(words, 1)}' command`);
 }
 
 const SCRIPT_COMMANDS: Readonly<Record<string, ScriptCommand>> = {

@@ -13,7 +13,7 @@ import { picks } from "../members/random-picks.ts";
 import { type CommandFunction, rowsOf } from "../rows/command-row.ts";
 import type { Turn } from "../rows/turns.ts";
 import { CommandError, NOT_POSITIVE, SYNTAX_ERROR } from "../words/command-error.ts";
-import { expectCount, expectNumber } from "../words/number-text.ts";
+import { expectAtLeast, expectCount } from "../words/number-text.ts";
 import { keyOf, textOf } from "../words/words.ts";
 import type { Collections } from "../workspace/collections.ts";
 import type { Workspace } from "../workspace/workspace.ts";
@@ -140,8 +140,7 @@ function spop(workspace: Workspace, words: CommandWords): Reply {
     return textReply(name);
   }
   if (words.length > 3) throw new CommandError(SYNTAX_ERROR);
-  const wanted = expectNumber(words[2], NOT_POSITIVE);
-  if (wanted < 0) throw new CommandError(NOT_POSITIVE);
+  const wanted = expectAtLeast(words[2], 0, NOT_POSITIVE);
   const popped = names(workspace, words, wanted);
   const items = popped.map((name) => nameReply(workspace, name));
   for (const name of popped) collections.remove(key, "set", name);
@@ -171,7 +170,8 @@ function manyPicked(workspace: Workspace, words: CommandWords, wanted: number): 
 }
 
 function spopInTurns(workspace: Workspace, words: CommandWords): Turn | undefined {
-  const picked = words.length === 3 ? manyPicked(workspace, words, expectNumber(words[2], NOT_POSITIVE)) : undefined;
+  const picked =
+    words.length === 3 ? manyPicked(workspace, words, expectAtLeast(words[2], 0, NOT_POSITIVE)) : undefined;
   return picked && takeInTurns(workspace, keyOf(words, 1), picked, { form: "set", shown: "name" });
 }
 

@@ -139,10 +139,9 @@ function byChance(workspace: Workspace, key: Key, wanted: number): readonly Scor
 }
 
 function zscan(workspace: Workspace, words: CommandWords): Reply {
-  const set = workspace.sortedSets.at(keyOf(words, 1));
   return scanMembers(workspace, words, "zset", ({ name }) => [
     nameReply(workspace, name),
-    textReply(keptScoreText(set.scoreOf(name) ?? 0)),
+    textReply(keptScoreText(workspace.sortedSets.at(keyOf(words, 1)).scoreOf(name) ?? 0)),
   ]);
 }
 

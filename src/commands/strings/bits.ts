@@ -67,7 +67,6 @@ function bytesIn({ start, end }: Range): number {
 /** As clients give it, in bytes or bits, from the end where it is negative. */
 function rangeOf(start: number, end: number, isBits: boolean, length: number): Range | undefined {
   const total = isBits ? length * 8 : length;
-  if (start < 0 && end < 0 && start > end) return undefined;
   const first = Math.max(0, start < 0 ? total + start : start);
   const last = Math.min(total - 1, Math.max(0, end < 0 ? total + end : end));
   if (first > last) return undefined;
@@ -81,12 +80,14 @@ function isInBits(words: CommandWords, at: number): boolean {
   return unit === "bit";
 }
 
+/** As Redis does, it looks at what it is given behind the key only where there is something under that. */
 function bitcount(workspace: Workspace, words: CommandWords): Reply {
-  const isRange = words.length === 4 || words.length === 5;
-  if (!isRange && words.length !== 2) throw new CommandError(SYNTAX_ERROR);
   const bytes = workspace.stringAt(keyOf(words, 1));
   if (bytes === undefined) return ZERO;
+  const isRange = words.length === 4 || words.length === 5;
+  if (!isRange && words.length !== 2) throw new CommandError(SYNTAX_ERROR);
   const [start, end] = isRange ? [expectNumber(words[2]), expectNumber(words[3])] : [0, -1];
+  if (start < 0 && end < 0 && start > end) return ZERO;
   const isBits = isRange && isInBits(words, 4);
   const range = rangeOf(start, end, isBits, bytes.length);
   if (range === undefined) return ZERO;
@@ -108,13 +109,13 @@ function countBits(bytes: Uint8Array, { start, end }: Range): number {
 function bitpos(workspace: Workspace, words: CommandWords): Reply {
   const bit = expectNumber(words[2]);
   if (bit !== 0 && bit !== 1) throw new CommandError("ERR The bit argument must be 1 or 0.");
+  const bytes = workspace.stringAt(keyOf(words, 1));
+  if (bytes === undefined) return integerReply(bit === 1 ? -1 : 0);
   if (words.length > 6) throw new CommandError(SYNTAX_ERROR);
   const isEndGiven = words.length >= 5;
   const start = words.length > 3 ? expectNumber(words[3]) : 0;
   const isBits = isInBits(words, 5);
   const end = isEndGiven ? expectNumber(words[4]) : -1;
-  const bytes = workspace.stringAt(keyOf(words, 1));
-  if (bytes === undefined) return integerReply(bit === 1 ? -1 : 0);
   const range = rangeOf(start, end, isBits, bytes.length);
   if (range === undefined) return integerReply(-1);
   workspace.goThrough(bytesIn(range));

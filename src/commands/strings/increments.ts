@@ -2,7 +2,7 @@
 
 import { bytesFromLatin1, latin1FromBytes } from "../../base/bytes.ts";
 import type { Key } from "../../base/ids.ts";
-import { addLongDoubles } from "../../base/long-double.ts";
+import { addLongDoubles, inDecimal } from "../../base/long-double.ts";
 import { bulkReply, integerReply, type Reply } from "../../command-reply.ts";
 import type { CommandWords } from "../../command-store.ts";
 import { fractionOfText, wholeAmount } from "../../core/record/amount.ts";
@@ -58,7 +58,7 @@ export function incrbyfloat(workspace: Workspace, words: CommandWords): Reply {
   const key = keyOf(words, 1);
   const value = workspace.stringAt(key);
   const before = value === undefined ? "0" : latin1FromBytes(value);
-  const text = latin1FromBytes(wordOf(words, 2));
+  const text = inDecimal(latin1FromBytes(wordOf(words, 2)));
   const sum = addLongDoubles(before, text);
   const by = fractionOfText(text);
   if (sum === "infinite") throw new CommandError("ERR increment would produce NaN or Infinity");

@@ -67,7 +67,7 @@ function optionsOf(words: CommandWords, from: number, command: "set" | "getex"):
   for (let at = from; at < words.length; at++) {
     const word = optionOf(words, at);
     const unit = UNITS.get(word);
-    const isFree = options.expiry === undefined && !options.keepsTtl && !options.persists;
+    const isFree = (options.expiry?.unit ?? unit) === unit && !options.keepsTtl && !options.persists;
     const value = words[at + 1];
     if (unit !== undefined && isFree && value !== undefined) {
       options.expiry = { word: value, unit };

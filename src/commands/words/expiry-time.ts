@@ -3,9 +3,9 @@
 import { CommandError } from "./command-error.ts";
 import { expectInteger } from "./number-text.ts";
 
-const INT64_MAX = 2 ** 63;
-/** Beyond every end that there can be, yet a number. */
-const END_MAX = 2 ** 52;
+const INT64_MAX = 2n ** 63n - 1n;
+/** The latest end that a register holds. */
+const END_MAX = 2 ** 48 - 1;
 
 export interface ExpiryUnit {
   readonly unitMs: 1 | 1000;
@@ -35,7 +35,9 @@ export function anyEnd(word: Uint8Array | undefined, unit: ExpiryUnit, now: numb
 
 /** Undefined where 64 bits do not hold it. */
 function endOf(value: number | bigint, { unitMs, isRelative }: ExpiryUnit, now: number): number | undefined {
-  const end = Number(value) * unitMs + (isRelative ? Math.floor(now) : 0);
-  if (Math.abs(Number(value) * unitMs) >= INT64_MAX || end >= INT64_MAX) return undefined;
-  return Math.min(end, END_MAX);
+  const units = BigInt(value);
+  const unitsMax = INT64_MAX / BigInt(unitMs);
+  if (unitMs !== 1 && (units > unitsMax || units < -unitsMax)) return undefined;
+  const end = units * BigInt(unitMs) + (isRelative ? BigInt(Math.floor(now)) : 0n);
+  return end > INT64_MAX ? undefined : Math.min(Number(end), END_MAX);
 }

@@ -12,7 +12,9 @@ const RANK_BITS = 20n;
 const ORDER_MASK = 2n ** ORDER_BITS - 1n;
 const RANK_MASK = 2n ** RANK_BITS - 1n;
 const CURSOR_MAX = 2n ** 64n - 1n;
-const DIGITS = /^\d{1,20}$/;
+/** As of C's `strtoul`: what is below 0 counts from the other end. */
+const WHOLE = /^[+-]?\d*$/;
+const LENGTH_MAX = 1024;
 
 export function formatScanCursor(place: ScanPlace | undefined): string {
   if (place === undefined) return "0";
@@ -20,11 +22,13 @@ export function formatScanCursor(place: ScanPlace | undefined): string {
   return String((((BigInt(shard) << ORDER_BITS) | BigInt(order)) << RANK_BITS) | BigInt(rank));
 }
 
-/** Throws `CommandError`. */
+/** Nothing counts as 0, and what stands behind a zero byte as not there. Throws `CommandError`. */
 export function parseCursor(word: Uint8Array): bigint {
-  const text = word.length > 20 ? "" : latin1FromBytes(word);
-  if (!DIGITS.test(text) || BigInt(text) > CURSOR_MAX) throw new CommandError("ERR invalid cursor");
-  return BigInt(text);
+  const [text = ""] = latin1FromBytes(word.subarray(0, LENGTH_MAX)).split("\0", 1);
+  const digits = text.replace(/^[+-]/, "");
+  const value = WHOLE.test(text) && (digits !== "" || text === "") ? BigInt(digits) : undefined;
+  if (value === undefined || value > CURSOR_MAX) throw new CommandError("ERR invalid cursor");
+  return text.startsWith("-") ? BigInt.asUintN(64, -value) : value;
 }
 
 /** Throws `CommandError`. */

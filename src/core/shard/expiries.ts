@@ -79,18 +79,30 @@ export class Expiries {
     if (this.fallenUntil > instant) return undefined;
     const { low, high } = accounts.fingerprint;
     if (this.earliest > instant) return { low, high };
-    const due = this.#heap.dueBy(instant, looksMax);
+    const due = this.dueBy(instant, looksMax);
     if (due === undefined) return undefined;
     const left = new Fingerprint();
     left.addElement(low, high);
     for (const slot of due) {
-      if (!table.isHeld(slot) || table.isSentinel(slot)) continue;
-      const view = table.viewOf(slot);
-      const at = table.offsetOf(slot);
-      if ((flagsAt(view, at) & FALLEN) !== 0 || expiresAt(view, at) > instant) continue;
+      const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
       left.removeElement(elementLow(view, at), elementHigh(view, at));
     }
     return { low: left.low, high: left.high };
+  }
+
+  /** What has expired by `instant`, and has not fallen yet; undefined where that would take more than `looksMax` looks. */
+  dueBy(instant: number, looksMax: number): readonly number[] | undefined {
+    if (this.earliest > instant) return [];
+    const { table } = this.#holdings;
+    const slots = this.#heap.dueBy(instant, looksMax);
+    return (
+      slots &&
+      [...slots].filter((slot) => {
+        if (!table.isHeld(slot) || table.isSentinel(slot)) return false;
+        const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
+        return (flagsAt(view, at) & FALLEN) === 0 && expiresAt(view, at) <= instant;
+      })
+    );
   }
 
   clear(): void {

@@ -12,6 +12,7 @@ import {
   textReply,
 } from "../../command-reply.ts";
 import type { CommandFacts, CommandWords } from "../../command-store.ts";
+import { subcommandFault } from "../../command-subcommands.ts";
 import { type KeyRun, placesOf, specOf } from "./command-specs.ts";
 import type { Connection } from "./connection.ts";
 import { textAt } from "./connection-commands.ts";
@@ -46,6 +47,20 @@ const GROUP_CATEGORIES: Readonly<Record<string, string>> = {
   "sorted-set": "@sortedset",
   transactions: "@transaction",
 };
+
+/** Of commands that are not where their group is. */
+const OF_OTHERS: Readonly<Record<string, readonly string[]>> = {
+  command: ["@connection"],
+  dbsize: ["@keyspace"],
+  flushall: ["@keyspace"],
+  flushdb: ["@keyspace"],
+  wait: ["@connection"],
+};
+const DANGEROUS = new Set(["flushall", "flushdb", "info", "keys"]);
+/** It is of use here alone. */
+const UNTOLD: ReadonlySet<string> = new Set(["may_replicate"]);
+
+const INVALID_ARGUMENTS = "ERR Invalid arguments specified for command";
 
 /** Of a question: each command may be asked about several times, not without end. */
 const WORDS_MAX = 10_000;
@@ -90,7 +105,7 @@ function infoOf(facts: CommandFacts | undefined): Reply {
   return arrayReply([
     textReply(name),
     integerReply(arity),
-    { type: "set", items: [...flags].map(statusReply) },
+    { type: "set", items: [...flags].filter((flag) => !UNTOLD.has(flag)).map(statusReply) },
     integerReply(keys.first),
     integerReply(keys.last),
     integerReply(keys.step),
@@ -101,7 +116,7 @@ function infoOf(facts: CommandFacts | undefined): Reply {
   ]);
 }
 
-function runReply({ flags, first, range }: KeyRun): Reply {
+function runReply({ flags, first, range, keyword }: KeyRun): Reply {
   const find =
     range === undefined
       ? [textReply("keynum"), numbers({ keynumidx: 0, firstkey: 1, keystep: 1 })]
@@ -110,7 +125,9 @@ function runReply({ flags, first, range }: KeyRun): Reply {
     textReply("flags"),
     { type: "set", items: flags.map(statusReply) },
     textReply("begin_search"),
-    typed([textReply("index"), numbers({ index: first })]),
+    keyword === undefined
+      ? typed([textReply("index"), numbers({ index: first })])
+      : typed([textReply("keyword"), wordFrom(keyword, first)]),
     textReply("find_keys"),
     typed(find),
   ]);
@@ -120,23 +137,28 @@ function typed([type, spec]: readonly Reply[]): Reply {
   return mapReply([textReply("type"), type as Reply, textReply("spec"), spec as Reply]);
 }
 
+function wordFrom(keyword: string, from: number): Reply {
+  return mapReply([textReply("keyword"), textReply(keyword), textReply("startfrom"), integerReply(from)]);
+}
+
 function numbers(named: Readonly<Record<string, number>>): Reply {
   return mapReply(Object.entries(named).flatMap(([name, number]) => [textReply(name), integerReply(number)]));
 }
 
 /** In the order of Redis. */
-function categoriesOf({ flags, group }: CommandFacts): readonly string[] {
-  const own = group === "server" ? [] : [GROUP_CATEGORIES[group] ?? `@${group}`];
-  const isBehind = BEHIND.has(group);
+function categoriesOf({ name, flags, group }: CommandFacts): readonly string[] {
+  const own = OF_OTHERS[name] ?? (group === "server" ? [] : [GROUP_CATEGORIES[group] ?? `@${group}`]);
+  const isFirst = own.includes("@keyspace");
+  const isBehind = BEHIND.has(group) || own.includes("@connection");
   return [
-    ...(group === "generic" ? own : []),
-    ...(flags.has("readonly") ? ["@read"] : []),
+    ...(isFirst ? own : []),
+    ...(flags.has("readonly") && group !== "scripting" ? ["@read"] : []),
     ...(flags.has("write") ? ["@write"] : []),
-    ...(group === "generic" || isBehind ? [] : own),
+    ...(isFirst || isBehind ? [] : own),
     ...(flags.has("admin") ? ["@admin"] : []),
     flags.has("fast") ? "@fast" : "@slow",
     ...(flags.has("blocking") ? ["@blocking"] : []),
-    ...(flags.has("admin") ? ["@dangerous"] : []),
+    ...(flags.has("admin") || DANGEROUS.has(name) ? ["@dangerous"] : []),
     ...(isBehind ? own : []),
   ];
 }
@@ -158,31 +180,40 @@ function givenTo(table: Table, words: CommandWords): { readonly facts: CommandFa
     throw new RedisError(`ERR wrong number of arguments for 'command|${textAt(words, 1).toLowerCase()}' command`);
   const facts = table.get(textAt(words, 2).toLowerCase());
   if (facts === undefined) throw new RedisError("ERR Invalid command specified");
+  const fault = subcommandFault(words.slice(2), facts);
+  if (fault === "unknown") throw new RedisError("ERR Invalid command specified");
   const { arity, keys } = facts;
   if (keys.first === 0 && keys.counted === 0) throw new RedisError("ERR The command has no key arguments");
   const given = words.slice(2);
-  if (arity >= 0 ? given.length !== arity : given.length < -arity)
+  if (fault !== undefined || (arity >= 0 ? given.length !== arity : given.length < -arity))
     throw new RedisError("ERR Invalid number of arguments specified for command");
+  const count = Number.parseInt(textAt(given, keys.counted), 10);
+  const countMin = facts.flags.has("no_mandatory_keys") ? 0 : 1;
+  if (keys.counted > 0 && !(count >= countMin && count < given.length - keys.counted))
+    throw new RedisError(INVALID_ARGUMENTS);
   return { facts, given };
 }
 
 function keysOf(table: Table, words: CommandWords): Reply {
   const { facts, given } = givenTo(table, words);
-  const found = keyPlaces(given, facts).map((at) => textReply(textAt(given, at)));
-  if (found.length === 0) throw new RedisError("ERR Invalid arguments specified for command");
+  const { runs } = specOf(facts.name);
+  const texts = given.map((_, at) => textAt(given, at).toLowerCase());
+  const places = runs.some(({ keyword }) => keyword !== undefined)
+    ? runs.flatMap((run) => placesOf(run, texts))
+    : keyPlaces(given, facts);
+  const found = places.map((at) => textReply(textAt(given, at)));
+  if (found.length === 0 && !facts.flags.has("no_mandatory_keys")) throw new RedisError(INVALID_ARGUMENTS);
   return arrayReply(found);
 }
 
 function keysAndFlagsOf(table: Table, words: CommandWords): Reply {
   const { facts, given } = givenTo(table, words);
+  const texts = given.map((_, at) => textAt(given, at).toLowerCase());
   const found = specOf(facts.name).runs.flatMap((run) => {
-    const count = Number(textAt(given, run.first));
     const flags = { type: "set", items: flagsIn(run, facts, given).map(statusReply) } as const;
-    return placesOf(run, given.length, count > 0 ? count : 0).map((at) =>
-      arrayReply([textReply(textAt(given, at)), flags]),
-    );
+    return placesOf(run, texts).map((at) => arrayReply([textReply(textAt(given, at)), flags]));
   });
-  if (found.length === 0) throw new RedisError("ERR Invalid arguments specified for command");
+  if (found.length === 0 && !facts.flags.has("no_mandatory_keys")) throw new RedisError(INVALID_ARGUMENTS);
   return arrayReply(found);
 }
 

@@ -3,7 +3,8 @@
  * is to be sent to several servers. As Redis 7.0 tells it; of commands that there are not, nobody asks.
  *
  * A line: the name; each run of keys as `flags@first:last:step`, the last counted from the end where negative, otherwise from the
- * first, or `flags@n#`, where word n says how many follow it; and behind a bar the tips.
+ * first, or `flags@n#`, where word n says how many follow it, or `flags@word+n`, where the key stands behind that word, at n or later; and
+ * behind a bar the tips.
  */
 
 const TABLE = `
@@ -44,7 +45,9 @@ geoadd               RW,update@1:0:1
 geodist              RO,access@1:0:1
 geohash              RO,access@1:0:1
 geopos               RO,access@1:0:1
+georadius            RO,access@1:0:1 OW,update@STORE+6 OW,update@STOREDIST+6
 georadius_ro         RO,access@1:0:1
+georadiusbymember    RO,access@1:0:1 OW,update@STORE+5 OW,update@STOREDIST+5
 georadiusbymember_ro RO,access@1:0:1
 geosearch            RO,access@1:0:1
 geosearchstore       OW,update@1:0:1 RO,access@2:0:1
@@ -200,6 +203,8 @@ export interface KeyRun {
   readonly first: number;
   /** From the first, or negative from the end; absent: the first is no key, but says how many follow. */
   readonly range?: { readonly last: number; readonly step: number };
+  /** Behind which it stands, which is at the first place or later. */
+  readonly keyword?: string;
 }
 
 export interface CommandSpec {
@@ -207,7 +212,7 @@ export interface CommandSpec {
   readonly tips: readonly string[];
 }
 
-const RUN = /^([A-Za-z_,]+)@(\d+)(?::(-?\d+):(\d+)|#)$/;
+const RUN = /^([A-Za-z_,]+)@(?:([A-Z]+)\+)?(\d+)(?::(-?\d+):(\d+)|#)?$/;
 const NOTHING: CommandSpec = { runs: [], tips: [] };
 
 const byName: ReadonlyMap<string, CommandSpec> = new Map(TABLE.trim().split("\n").map(rowOf));
@@ -223,13 +228,21 @@ function rowOf(line: string): [string, CommandSpec] {
 }
 
 function runOf(text: string): KeyRun {
-  const [, flags = "", first, last, step] = RUN.exec(text) ?? [];
+  const [, flags = "", keyword, first, last, step] = RUN.exec(text) ?? [];
+  if (keyword !== undefined)
+    return { flags: flags.split(","), first: Number(first), keyword, range: { last: 0, step: 1 } };
   const run = { flags: flags.split(","), first: Number(first) };
   return last === undefined ? run : { ...run, range: { last: Number(last), step: Number(step) } };
 }
 
-/** Places of the keys of a run among so many words, as far as there are words; `count`: what the word says that tells how many. */
-export function placesOf({ first, range }: KeyRun, words: number, count: number): readonly number[] {
+/** Places of the keys of a run among words, in lower case, as far as there are words. */
+export function placesOf({ first, range, keyword }: KeyRun, given: readonly string[]): readonly number[] {
+  const words = given.length;
+  if (keyword !== undefined) {
+    const at = given.indexOf(keyword.toLowerCase(), first) + 1;
+    return at > 0 && at < words ? [at] : [];
+  }
+  const count = Number(given[first]) || 0;
   const begin = range === undefined ? first + 1 : first;
   const end = range === undefined ? first + count : range.last < 0 ? words + range.last : first + range.last;
   const places: number[] = [];

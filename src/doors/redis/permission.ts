@@ -4,6 +4,7 @@ import { latin1FromBytes } from "../../base/bytes.ts";
 import { keyPlaces } from "../../command-keys.ts";
 import { errorReply, type Reply } from "../../command-reply.ts";
 import type { CommandFacts, CommandWords } from "../../command-store.ts";
+import { subcommandFault, textOfFault } from "../../command-subcommands.ts";
 import { ANYONE, type Permission, type Principal } from "../auth.ts";
 
 /** Commands that write, and tell what was there, or take it elsewhere. */
@@ -23,6 +24,8 @@ export function refusalFor(who: Principal | undefined, words: CommandWords, fact
   const { arity } = facts;
   if (arity >= 0 ? words.length !== arity : words.length < -arity)
     return errorReply(`ERR wrong number of arguments for '${facts.name}' command`);
+  const fault = subcommandFault(words, facts);
+  if (fault !== undefined) return errorReply(textOfFault(fault, words, facts));
   if (who === undefined) return facts.flags.has("no_auth") ? undefined : NOAUTH;
   const refusal = who === ANYONE ? undefined : refusalOf(who, words, facts);
   return refusal === undefined ? undefined : errorReply(refusal);

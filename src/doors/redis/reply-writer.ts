@@ -78,7 +78,7 @@ export class ReplyWriter {
 
   /** One line that begins with a code, such as `ERR` or `WRONGTYPE`. */
   error(text: string): void {
-    this.#line("-", text.replace(/[\r\n]+/g, " "));
+    this.#line("-", text.replace(/[\r\n]+$/, "").replace(/[\r\n]/g, " "));
   }
 
   integer(value: number | bigint): void {

@@ -26,7 +26,7 @@ describe("an answer", () => {
 
   it.each<[string, (writer: ReplyWriter) => void, string, string]>([
     ["a line", (w) => w.simple("OK"), "+OK\r\n", "+OK\r\n"],
-    ["an error in one line", (w) => w.error("ERR a\r\nb"), "-ERR a b\r\n", "-ERR a b\r\n"],
+    ["an error in one line", (w) => w.error("ERR a\r\nb"), "-ERR a  b\r\n", "-ERR a  b\r\n"],
     ["a number", (w) => w.integer(-1234567890123), ":-1234567890123\r\n", ":-1234567890123\r\n"],
     ["a great number", (w) => w.integer(2n ** 63n - 1n), ":9223372036854775807\r\n", ":9223372036854775807\r\n"],
     ["bytes", (w) => w.bulkText("a\r\nb"), "$4\r\na\r\nb\r\n", "$4\r\na\r\nb\r\n"],

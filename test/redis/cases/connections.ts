@@ -140,6 +140,17 @@ command getkeysandflags zunionstore d 2 a b
 command getkeysandflags mset a 1 b 2
 command getkeysandflags ping
 command getkeysandflags foo a
+command getkeysandflags georadius a 1 2 3 km
+command getkeysandflags georadius a 1 2 3 km store b STOREDIST c
+command getkeysandflags georadiusbymember a m 3 km storedist
+command getkeys object x a
+command getkeys zunion 10 a
+command getkeys zunion x a
+command getkeysandflags zunionstore 2 a b
+command getkeys eval x 0
+command getkeysandflags eval x 0 a
+command getkeys object encoding a
+command getkeys object encoding
 command getkeysandflags set a
 command help
 command info mget

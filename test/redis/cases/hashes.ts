@@ -57,6 +57,11 @@ hget h __proto__
 hget h toString
 hlen h
 # counted
+hincrbyfloat h hex 0x10
+hincrbyfloat h hex -0x1.8p1
+hincrbyfloat h hex 0x
+hincrbyfloat h hex 0x1p
+del h
 hincrby h n 5
 hincrby h n -7
 hincrby h n 0

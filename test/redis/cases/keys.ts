@@ -74,6 +74,32 @@ exists a
 set b 1
 pexpire b 100000
 ~ttl b
+expire a 100 "x\x00y"
+expire a 100 "x\r\n"
+expire a 100 "x\r\ny"
+# counted no more
+set a 1 pxat 1
+get a
+dbsize
+set b 1
+set a 1 ex 100
+pexpireat a 1
+get a
+dbsize
+# ends at the edge of what there is
+set a 1
+pexpireat a -9223372036854775808
+set a 1
+pexpireat a 9223372036854775807
+exists a
+expireat a 9223372036854775
+expireat a 9223372036854775 gt
+expireat a 9223372036854776
+expireat a -9223372036854775
+exists a
+set a 1 pxat 9223372036854775807
+set a 1 px 9223372036854775807
+set a 1 exat 9223372036854776
 # other names
 set a 1 ex 100
 rename a b
@@ -123,6 +149,13 @@ scan 0 match
 scan 0 foo bar
 scan
 scan 18446744073709551616
+!scan -1
+scan -1 count
+*scan +0
+scan -
+*scan ""
+*scan "0\x00x"
+scan " 0"
 dbsize
 flushdb
 dbsize
@@ -144,6 +177,26 @@ object refcount s
 object freq s
 ~object idletime s
 object foo s
+object foo
+object "f\x00oo" s
+object "\r\n" s
+object encoding s s
+object help s
+memory usage s samples
+script foo bar
+script load
+multi
+object foo s
+exec
+multi
+object encoding
+exec
+multi
+memory foo
+exec
+eval "return redis.call('object','foo','s')" 0
+eval "return redis.call('object','encoding')" 0
+eval "return redis.pcall('memory','foo')" 0
 object encoding
 object
 object help

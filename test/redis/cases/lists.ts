@@ -340,6 +340,10 @@ client unblock 0
 client unblock 0 error
 client unblock 0 TIMEOUT
 # of other types
+blmpop -1 x a left
+blmpop x 1 a
+blmpop -1 1 a left
+blmpop x 1 a left count 0
 set s text
 hset h a 1
 lpush s x

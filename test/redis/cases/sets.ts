@@ -169,6 +169,10 @@ sscan s 0 count x
 sscan s x
 sscan s
 # of another type
+set text x
+spop text -1
+spop text x
+spop text 1
 set t 1
 sadd t a
 srem t a

@@ -430,6 +430,10 @@ zadd z 2 b 3 c
 *zrandmember z 4 withscores
 !zrandmember z -2
 # pages
+set text x
+zscan text x
+zscan text 0
+zscan none -1
 zadd z 1 a 2.5 b 3 c 1e18 big
 *zscan z 0 count 100
 *zscan z 0 match a*

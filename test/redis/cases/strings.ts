@@ -48,6 +48,16 @@ set
 SET a "" GET
 get a
 set a 1 KeepTTL gEt
+set a 1 ex 10 ex 20
+set a 1 px 10000 px x
+set a 1 ex 10 px 10
+getex a ex 10 ex 20
+getex a ex 10 exat 20
+getex a persist persist
+~ttl a
+hset other f v
+getex other ex 10 ex 20
+getex other ex 10 px 20
 # set variants
 setnx a 1
 setnx a 2
@@ -187,6 +197,11 @@ set a 1 ex 100
 incr a
 ~ttl a
 # floats
+incrbyfloat hex 0x10
+incrbyfloat hex 0X1.8p-1
+incrbyfloat hex +0x.8
+incrbyfloat hex 0x
+incrbyfloat hex 0xg
 incrbyfloat f 0.1
 incrbyfloat f 0.2
 incrbyfloat f 1e3
@@ -295,6 +310,14 @@ bitcount m 0 1 foo
 bitcount m x 1
 bitcount missing
 bitcount missing 0 x
+bitcount missing 0
+bitcount missing 0 1 foo
+bitcount m -1 -2 foo
+bitpos missing 0 x
+bitpos missing 1 0 1 foo
+bitpos missing 1 0 1 bit bit
+bitpos m 1 -100 -200
+bitpos m 0 -100 -200 bit
 bitpos m 1
 bitpos m 0
 bitpos m 1 2
