@@ -159,7 +159,6 @@ zinter NUMKEYS [weights FLOAT+|aggregate (sum|min|max|x)|withscores]
 zintercard NUMKEYS [limit COUNT]
 zinterstore KEY NUMKEYS [weights FLOAT+|aggregate (sum|min|max)]
 zinterstore KEY 2 KEY KEY [weights FLOAT FLOAT|aggregate (sum|min|max|x)]
-zlexcount KEY LEXEND LEXEND
 zmpop NUMKEYS (min|max|x) [count COUNT]
 zmscore KEY MEMBER+
 zpopmax KEY
@@ -170,19 +169,14 @@ zrandmember KEY
 zrandmember KEY INT (|withscores)
 zrange KEY INDEX INDEX [rev|withscores|limit INDEX INDEX]
 zrange KEY SCOREEND SCOREEND byscore [rev|withscores|limit INDEX INDEX]
-zrange KEY LEXEND LEXEND bylex [rev|withscores|limit INDEX INDEX]
-zrangebylex KEY LEXEND LEXEND [limit INDEX INDEX]
 zrangebyscore KEY SCOREEND SCOREEND [withscores|limit INDEX INDEX]
 zrangestore KEY KEY INDEX INDEX [rev|limit INDEX INDEX]
 zrangestore KEY KEY SCOREEND SCOREEND byscore [rev|limit INDEX INDEX]
-zrangestore KEY KEY LEXEND LEXEND bylex [rev|limit INDEX INDEX]
 zrank KEY MEMBER
 zrem KEY MEMBER+
-zremrangebylex KEY LEXEND LEXEND
 zremrangebyrank KEY INDEX INDEX
 zremrangebyscore KEY SCOREEND SCOREEND
 zrevrange KEY INDEX INDEX (|withscores)
-zrevrangebylex KEY LEXEND LEXEND [limit INDEX INDEX]
 zrevrangebyscore KEY SCOREEND SCOREEND [withscores|limit INDEX INDEX]
 zrevrank KEY MEMBER
 zscan KEY 0 [match PATTERN|count COUNT]
@@ -191,6 +185,15 @@ zunion NUMKEYS [weights FLOAT+|aggregate (sum|min|max|x)|withscores]
 zunion 2 KEY KEY [weights FLOAT FLOAT|aggregate (sum|min|max)|withscores]
 zunionstore KEY NUMKEYS [weights FLOAT+|aggregate (sum|min|max)]
 zunionstore KEY 2 KEY KEY [weights FLOAT FLOAT|aggregate (sum|min|max)]
+`;
+
+const BY_NAME = `
+zlexcount KEY LEXEND LEXEND
+zrange KEY LEXEND LEXEND bylex [rev|withscores|limit INDEX INDEX]
+zrangebylex KEY LEXEND LEXEND [limit INDEX INDEX]
+zrangestore KEY KEY LEXEND LEXEND bylex [rev|limit INDEX INDEX]
+zremrangebylex KEY LEXEND LEXEND
+zrevrangebylex KEY LEXEND LEXEND [limit INDEX INDEX]
 `;
 
 const PLACES = `
@@ -221,3 +224,6 @@ export const families = {
   sortedSets: shapesOf(SORTED_SETS),
   places: shapesOf(PLACES),
 };
+
+/** Of sorted sets whose members all have one score: of others Redis leaves open what they answer. The set that is read comes last of the keys. */
+export const byName = shapesOf(BY_NAME);

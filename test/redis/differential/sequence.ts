@@ -2,7 +2,7 @@
 
 import type { SeededRandom } from "../../../src/base/random.ts";
 import { calmed } from "./calm.ts";
-import { families } from "./commands.ts";
+import { byName, families } from "./commands.ts";
 import { drawPool, KEYS, oddWord } from "./pools.ts";
 import { drawScript } from "./scripts.ts";
 import { drawShape, type Shape } from "./shape.ts";
@@ -103,6 +103,8 @@ function drawUnits(shapes: readonly Shape[], random: SeededRandom): readonly Uni
           ),
         ],
       ];
+    case 9:
+      return [drawByName(random)];
     case 8:
       return [
         [
@@ -121,6 +123,14 @@ function drawUnits(shapes: readonly Shape[], random: SeededRandom): readonly Uni
     default:
       return [one()];
   }
+}
+
+function drawByName(random: SeededRandom): Unit {
+  const words = drawWords(byName, random);
+  const key = words[(words[0] ?? "").toLowerCase() === "zrangestore" ? 2 : 1] ?? "";
+  if (!KEYS.includes(key)) return [step("ping")];
+  const members = Array.from({ length: 1 + random.below(6) }, () => ["0", ...drawPool("MEMBER", random)]).flat();
+  return [step("del", key), step("zadd", key, ...members), step(...words)];
 }
 
 function step(...words: readonly string[]): Step {
