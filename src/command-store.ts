@@ -169,6 +169,8 @@ export type Amid = (carriedOut: number) => boolean;
 export interface PlainKeys {
   /** What `run` does, within which the others are called, is one step, at one instant: it is to be short. Not called where keys are not all kept here. */
   together(run: () => void): void;
+  /** The first so many of these commands come next: what they take is looked at ahead, which changes nothing. */
+  lookAhead(commands: readonly PlainWords[], count: number): void;
   /** What `GET` answers. False: not told. */
   glance(words: PlainWords, shown: ShownValue): boolean;
   /** `SET`, for a client that waits for no acknowledgement. False: not done. */

@@ -37,6 +37,7 @@ const documents = readdirSync(root)
 const longFiles: ReadonlyMap<string, string> = new Map([
   ["src/replica/replica.ts", "one list of who takes part in the machine and in which order; the work is elsewhere"],
   ["src/replica/driver.ts", "what doors, peers and time want of one replica, passed on: the work is elsewhere"],
+  ["src/core/table/register-table.ts", "index, columns and chains of one table: each is reached by the others alone"],
   ["test/wire/codec.test.ts", "what each message may say and what it must not, side by side as in the codec"],
   ["test/runtime/ws-attacks.test.ts", "one list of attacks, to be held against the list they come from"],
 ]);

@@ -13,6 +13,7 @@ import { checkRecord, type RecordLimits, recordBytesMax } from "../core/containe
 import { lifeOf, originOf } from "../core/origin.ts";
 import { keyLengthAt, keyStartAt, originAt, recordLength } from "../core/record/record.ts";
 import { APPLIED } from "../core/shard/arrivals.ts";
+import { LOOKAHEAD_MAX, lookahead } from "../core/shard/lookahead.ts";
 import type { Shard } from "../core/shard/shard.ts";
 import { shardOf } from "../core/shard-of.ts";
 import { isSaidAnew } from "../types/said-anew.ts";
@@ -322,12 +323,31 @@ export function forEachRecord(
     refuse?.(view, at);
     at += length;
   }
-  for (let at = start; at < end; ) {
+  for (let at = start, lookedTo = start; at < end; ) {
+    if (at === lookedTo) lookedTo = lookAhead(records, at, shards);
     const length = recordLength(view, at);
-    const keyStart = keyStartAt(view, at);
-    const shard = shards[shardOf(view, keyStart, keyStart + keyLengthAt(view, at), shards.length)];
+    const shard = shards[shardAt(view, at, shards.length)];
     if (shard === undefined) throw new BadBytes("record of no shard");
     visit(shard, view, bytes, at, length);
     at += length;
   }
+}
+
+/** From `start` on, as far as is worth it; returns where that ends. */
+function lookAhead({ view, end }: Records, start: number, shards: readonly Shard[]): number {
+  let at = start;
+  for (let count = 0; count < LOOKAHEAD_MAX && at < end; count++) {
+    const length = recordLength(view, at);
+    const shard = shards[shardAt(view, at, shards.length)];
+    // One alone would be waited for just as long.
+    if (shard !== undefined && (count > 0 || at + length < end)) lookahead.add(shard, shard.table.hashOf(view, at));
+    at += length;
+  }
+  lookahead.look();
+  return at;
+}
+
+function shardAt(view: DataView, at: number, shards: number): number {
+  const keyStart = keyStartAt(view, at);
+  return shardOf(view, keyStart, keyStart + keyLengthAt(view, at), shards);
 }

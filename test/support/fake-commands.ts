@@ -45,7 +45,7 @@ export class FakeCommands implements CommandStore {
       if (client.ack !== undefined) client.acks = client.ack.level === "all" ? LONELY : MET;
       return this.answer ?? this.#run(words.map((word) => latin1FromBytes(word)));
     };
-    const plain = { together: never, glance: never, put: never };
+    const plain = { together: never, lookAhead: never, glance: never, put: never };
     return { plain, run, runAll: never, watch: never, wait: never };
   }
 

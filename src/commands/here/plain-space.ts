@@ -7,6 +7,7 @@ import type { SpaceId } from "../../base/ids.ts";
 import type { PlainWords } from "../../base/plain-words.ts";
 import { ttlUnder } from "../../cluster/placement/policy.ts";
 import type { CommandClient, PlainKeys, ShownValue } from "../../command-store.ts";
+import { lookahead } from "../../core/shard/lookahead.ts";
 import type { Shard } from "../../core/shard/shard.ts";
 import { shardOf } from "../../core/shard-of.ts";
 import type { KeyspaceHost } from "../../replica/local-keyspace.ts";
@@ -47,6 +48,15 @@ export class PlainSpace implements PlainKeys {
       if (this.#begin(now)) run();
       this.#shards = NO_SHARDS;
     });
+  }
+
+  lookAhead(commands: readonly PlainWords[], count: number): void {
+    for (let i = 0; i < count; i++) {
+      const words = commands[i] as PlainWords;
+      const shard = this.#shardOf(words);
+      if (shard !== undefined) lookahead.add(shard, shard.hashOfValue(words));
+    }
+    lookahead.look();
   }
 
   glance(words: PlainWords, shown: ShownValue): boolean {

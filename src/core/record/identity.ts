@@ -1,6 +1,7 @@
 /** Which register a record is of: kind, key and field. */
 
-import { FLAG_FIELD, fieldLengthAt, flagsAt, headLength, keyLengthAt } from "./record.ts";
+import { halfSipHash13, mix32 } from "../../base/hash.ts";
+import { FLAG_FIELD, fieldLengthAt, flagsAt, headLength, identityStartAt, keyLengthAt, kindAt } from "./record.ts";
 
 /** True when two records are of the same register: same kind, key and field. An empty field is not 'no field'. */
 export function isSameIdentity(a: DataView, atA: number, b: DataView, atB: number): boolean {
@@ -19,4 +20,14 @@ export function isSameIdentity(a: DataView, atA: number, b: DataView, atB: numbe
   for (; i + 4 <= end; i += 4, j += 4) if (a.getInt32(i, true) !== b.getInt32(j, true)) return false;
   for (; i < end; i++, j++) if (a.getUint8(i) !== b.getUint8(j)) return false;
   return true;
+}
+
+/** The private hash of a register's identity, the same for a record and for a probe. */
+export function identityHash(view: DataView, at: number, k0: number, k1: number): number {
+  const start = identityStartAt(view, at);
+  const keyLength = keyLengthAt(view, at);
+  const fieldLength = fieldLengthAt(view, at);
+  const hash = halfSipHash13(view, start, start + keyLength + fieldLength, k0, k1);
+  // The same bytes split otherwise into key and field, or of another kind, are another register.
+  return mix32(hash ^ (kindAt(view, at) | ((flagsAt(view, at) & FLAG_FIELD) << 8) | (keyLength << 16)));
 }

@@ -67,6 +67,12 @@ export class Accounts {
     this.tenant = tenant;
   }
 
+  /** As `Shard.lookAt`. */
+  lookAt(): number {
+    const { fingerprint, sum } = this;
+    return fingerprint.low ^ fingerprint.high ^ sum.low ^ sum.high ^ this.recordBytes;
+  }
+
   /** A register comes, or goes. */
   enter(view: DataView, at: number, comes: boolean): void {
     const step = comes ? 1 : -1;

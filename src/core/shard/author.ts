@@ -90,6 +90,11 @@ export class Author {
     return this.#origin !== undefined && this.#holdings.vector.get(this.#origin) < this.#sequence;
   }
 
+  /** As `Shard.lookAt`. */
+  lookAt(): number {
+    return Number(this.isSpent) ^ this.#redottedTo;
+  }
+
   /** What this life wrote is all here: `vector` covers it. */
   claimIn(vector: VersionVector): void {
     if (this.#origin !== undefined && this.#sequence > 0) vector.advance(this.#origin, this.#sequence);

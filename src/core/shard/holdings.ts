@@ -87,6 +87,13 @@ export class Holdings {
     this.falling = new Falling(shard, this, agenda, fallingAtOnceMax);
   }
 
+  /** As `Shard.lookAt`. */
+  lookAt(): number {
+    const { accounts, chains, containers, graves, unconfirmed, unsaved } = this;
+    const marks = Number(unsaved.isAny) ^ Number(graves.marks === undefined) ^ unconfirmed.count;
+    return accounts.lookAt() ^ chains.lookAt() ^ containers.count ^ marks;
+  }
+
   /** Visits the slot of every register, tombstones included. */
   forEachHeld(visit: (slot: number) => void): void {
     for (let slot = 1; slot < this.table.slotEnd; slot++) {

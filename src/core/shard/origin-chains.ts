@@ -63,6 +63,12 @@ export class OriginChains {
     this.#table = table;
   }
 
+  /** As `Shard.lookAt`: at the end of the chain that was added to last, where the next register mostly goes. */
+  lookAt(): number {
+    const chain = this.#lastChain;
+    return chain === undefined ? 0 : this.#table.next(this.#table.previous(chain.sentinel)) ^ chain.seen;
+  }
+
   /** Origins whose registers are, or were, held. */
   origins(): IterableIterator<OriginId> {
     return this.#chains.keys();

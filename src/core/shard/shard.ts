@@ -205,6 +205,17 @@ export class Shard {
     return this.table.find(plainRecord.view, 0);
   }
 
+  /** Of the identity of a value's register. */
+  hashOfValue(words: PlainWords): number {
+    plainRecord.setKey(words);
+    return this.table.hashOf(plainRecord.view, 0);
+  }
+
+  /** For `lookahead.ts`: looks at what a write goes through beside the register itself. What it returns means nothing. */
+  lookAt(): number {
+    return this.#author.lookAt() ^ this.#holdings.lookAt() ^ this.increments.count ^ Number(this.quarantined);
+  }
+
   /** True when the register in `slot` may be served: not deleted, expired at `nowMs` or stale, not waiting in quarantine. */
   isLive(slot: number, nowMs: number): boolean {
     const view = this.table.viewOf(slot);

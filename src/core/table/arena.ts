@@ -187,6 +187,18 @@ export class Arena {
     return (ref & BLOCK_MASK) * (this.#blockBytes[ref >>> BLOCK_BITS] as number);
   }
 
+  /** For `lookahead.ts`: looks at the first cache lines of a block. What it returns means nothing. */
+  lookAt(ref: number): number {
+    const page = ref >>> BLOCK_BITS;
+    const view = this.#views[page] as DataView;
+    const blockBytes = this.#blockBytes[page] as number;
+    const at = (ref & BLOCK_MASK) * blockBytes;
+    const last = Math.min(blockBytes, SHORT_BYTES_MAX) - 4;
+    let seen = view.getInt32(at + last, true);
+    for (let i = 0; i < last; i += 64) seen ^= view.getInt32(at + i, true);
+    return seen;
+  }
+
   /** Bytes of the block, at least what was asked for. */
   capacityOf(ref: number): number {
     return this.#blockBytes[ref >>> BLOCK_BITS] as number;

@@ -15,9 +15,7 @@
 
 import { assert } from "../../base/assert.ts";
 import { AtollError } from "../../base/errors.ts";
-import { halfSipHash13, mix32 } from "../../base/hash.ts";
-import { isSameIdentity } from "../record/identity.ts";
-import { FLAG_FIELD, fieldLengthAt, flagsAt, identityStartAt, keyLengthAt, kindAt } from "../record/record.ts";
+import { identityHash, isSameIdentity } from "../record/identity.ts";
 import type { Arena } from "./arena.ts";
 import { blockBytesFor, REF_MIN } from "./arena.ts";
 
@@ -42,16 +40,6 @@ const INDEX_MIN = 8;
 const LOAD_MAX = 0.8;
 /** Slots of one table: the index entry needs bits for the hash as well. */
 const SLOTS_MAX = 2 ** 26;
-
-/** The private hash of a register's identity, the same for a record and for a probe. Exported for the tests. */
-export function identityHash(view: DataView, at: number, k0: number, k1: number): number {
-  const start = identityStartAt(view, at);
-  const keyLength = keyLengthAt(view, at);
-  const fieldLength = fieldLengthAt(view, at);
-  const hash = halfSipHash13(view, start, start + keyLength + fieldLength, k0, k1);
-  // The same bytes split otherwise into key and field, or of another kind, are another register.
-  return mix32(hash ^ (kindAt(view, at) | ((flagsAt(view, at) & FLAG_FIELD) << 8) | (keyLength << 16)));
-}
 
 export class RegisterTable {
   readonly #arena: Arena;
@@ -100,6 +88,25 @@ export class RegisterTable {
   /** The slot of the register with the identity of this record (or probe), 0 when there is none. */
   find(view: DataView, at: number, hash: number = this.hashOf(view, at)): number {
     return (this.#index[this.#positionOf(hash, view, at)] as number) & this.#indexMask;
+  }
+
+  /** For `lookahead.ts`: mostly the slot of the register of this hash, 0 where there surely is none. */
+  likelySlot(hash: number): number {
+    const index = this.#index;
+    const mask = this.#indexMask;
+    let position = hash & mask;
+    while (index[position] !== 0 && (((index[position] as number) ^ hash) & ~mask) !== 0)
+      position = (position + 1) & mask;
+    return (index[position] as number) & mask;
+  }
+
+  /** For `lookahead.ts`: looks at whatever is read and written when this slot takes another record. What it returns means nothing. */
+  lookAt(slot: number): number {
+    const columns = this.#columnsOf(slot);
+    const row = (slot & CHUNK_MASK) << COLUMNS_BITS;
+    if ((columns[row + REF] as number) < REF_MIN) return 0;
+    const neighbours = this.next(columns[row + NEXT] as number) ^ this.next(columns[row + PREVIOUS] as number);
+    return neighbours ^ this.getMark(slot) ^ this.getUse(slot) ^ this.#arena.lookAt(columns[row + REF] as number);
   }
 
   /** Holds a copy of the record of a register that is not held yet, and returns its slot. Throws `MEMORY_FULL`. */

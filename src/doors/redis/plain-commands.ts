@@ -6,8 +6,9 @@
 
 import type { CommandClient, CommandKeyspace, ShownValue } from "../../command-store.ts";
 import type { Principal, Scope } from "../auth.ts";
+import type { PlainCommand } from "./plain-command.ts";
 import type { ReplyWriter } from "./reply-writer.ts";
-import type { PlainCommand, RequestParser } from "./request-parser.ts";
+import type { RequestParser } from "./request-parser.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** One behind the other: some 0.1 ms, with answers of 64 KiB, before it is looked at what waits to be read and how long it took (N2, N3). */
@@ -45,13 +46,15 @@ export class PlainCommands {
     const client = this.#client;
     const mayRead = this.#may("read");
     const mayWrite = this.#may("write");
+    const run = this.#parser.plainRun;
     let count = 0;
     for (; count < TOGETHER_MAX; count++) {
       const command = this.#parser.nextPlain();
       if (command === undefined) break;
+      if (run.takeNew()) client.keyspace.plain.lookAhead(run.commands, run.count);
       if (!(command.isSet ? mayWrite && this.#set(command) : mayRead && this.#get(command))) break;
       client.lastCommand = command.isSet ? "set" : "get";
-      this.#parser.takePlain();
+      this.#parser.takePlain(command);
     }
     client.commands += count;
     client.around.carriedOut += count;

@@ -12,19 +12,14 @@
  * Errors are in the words of Redis. The protocol: https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 
-import type { PlainWords } from "../../base/plain-words.ts";
 import { FREE_BYTES } from "./argument-room.ts";
 import { splitWords } from "./inline-words.ts";
+import { type PlainCommand, PlainRun } from "./plain-command.ts";
 import { ARGUMENT_OVERHEAD, type RequestLimits } from "./request-limits.ts";
 import { type KnownNames, WholeCommands } from "./whole-commands.ts";
 
 /** A command: its name and its arguments, each valid until the next call of `feed`, unless it is copied. */
 export type Command = readonly Uint8Array[];
-
-/** The words of one, and which it is. */
-export interface PlainCommand extends PlainWords {
-  readonly isSet: boolean;
-}
 
 /** The client does not speak the protocol; the message is what it is told, without the `-ERR `. */
 export class ProtocolError extends Error {
@@ -77,6 +72,8 @@ export class RequestParser {
   /** Bytes for which room has to be made before the command under way goes on; 0: none. */
   needsRoom = 0;
   #failed: ProtocolError | undefined;
+  /** What `nextPlain` tells of is read in runs. */
+  readonly plainRun = new PlainRun();
 
   constructor(limits: RequestLimits, names?: KnownNames) {
     this.#limits = limits;
@@ -86,6 +83,7 @@ export class RequestParser {
   /** From now on; what is under way as well. */
   set limits(limits: RequestLimits) {
     this.#limits = limits;
+    this.plainRun.clear();
   }
 
   /** Bytes that wait for the rest of their command. */
@@ -105,6 +103,7 @@ export class RequestParser {
       this.#bytes = joined;
     }
     this.#whole.feed(this.#bytes);
+    this.plainRun.clear();
     this.#at = 0;
   }
 
@@ -139,12 +138,24 @@ export class RequestParser {
   nextPlain(): PlainCommand | undefined {
     const isBetween = this.#missing === 0 && this.#looked === 0 && this.needsRoom === 0;
     if (!isBetween || this.#failed !== undefined) return undefined;
-    return this.#whole.nextPlain(this.#at, this.#limits) ? this.#whole : undefined;
+    return this.plainRun.at(this.#at) ?? this.#readPlainRun();
+  }
+
+  #readPlainRun(): PlainCommand | undefined {
+    const { commands } = this.plainRun;
+    let count = 0;
+    for (let at = this.#at; count < commands.length; count++) {
+      const command = commands[count] as PlainCommand;
+      if (!this.#whole.readPlain(at, this.#limits, command)) break;
+      at = command.end;
+    }
+    this.plainRun.begin(count);
+    return count === 0 ? undefined : commands[0];
   }
 
   /** The command that `nextPlain` told of is read. */
-  takePlain(): void {
-    this.#at = this.#whole.end;
+  takePlain({ end }: PlainCommand): void {
+    this.#at = end;
     this.#room = 0;
   }
 

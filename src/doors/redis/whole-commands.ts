@@ -4,7 +4,7 @@
  * nothing is refused here, and no byte is looked at more than once more (Q2 of `request-parser.ts`).
  */
 
-import type { PlainWords } from "../../base/plain-words.ts";
+import { NO_BYTES, type PlainCommand } from "./plain-command.ts";
 import { ARGUMENT_OVERHEAD, type RequestLimits } from "./request-limits.ts";
 
 /** Of a count or a length that is looked at here. */
@@ -29,14 +29,13 @@ const NEXT_BULK = 0x0a24;
 const LOWER_CASE = 0x20202000;
 const NAME_BYTES = 3;
 const PLAIN_BYTES_MIN = 20;
-const NO_VIEW = new DataView(new ArrayBuffer(0));
 
 /** Whoever knows the names of commands, and has bytes of its own for those that were sent before. */
 export interface KnownNames {
   wordOf(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined;
 }
 
-export class WholeCommands implements PlainWords {
+export class WholeCommands {
   readonly #names: KnownNames | undefined;
   #bytes: Uint8Array = new Uint8Array(0);
   /** What `#bytes` is a view of, which it takes time to ask for. */
@@ -44,13 +43,8 @@ export class WholeCommands implements PlainWords {
   #offset = 0;
   /** Behind what was read last. */
   end = 0;
-  /** What `nextPlain` told of. */
-  bytes: DataView = NO_VIEW;
-  isSet = false;
-  keyStart = 0;
-  keyEnd = 0;
-  valueStart = 0;
-  valueEnd = 0;
+  /** Of `#bytes`, once it was needed. */
+  #plainView: DataView = NO_BYTES;
 
   constructor(names?: KnownNames) {
     this.#names = names;
@@ -83,28 +77,37 @@ export class WholeCommands implements PlainWords {
     return commandBytes > limits.commandBytesMax ? undefined : words;
   }
 
-  /** True where `GET` and a key, or `SET` with a value besides, begin at `at`: neither views nor a list are made of them; then `end` is behind. */
-  nextPlain(at: number, limits: RequestLimits): boolean {
+  /** True where `GET` and a key, or `SET` with a value besides, begin at `at`: `command` is that then. Neither views nor a list are made. */
+  readPlain(at: number, limits: RequestLimits, command: PlainCommand): boolean {
     const bytes = this.#bytes;
     if (bytes.length - at < PLAIN_BYTES_MIN || bytes[at + 2] !== CR) return false;
-    let view = this.bytes;
+    let view = this.#plainView;
     if (view.buffer !== this.#buffer || view.byteOffset !== this.#offset || view.byteLength !== bytes.length) {
       view = new DataView(this.#buffer, this.#offset, bytes.length);
-      this.bytes = view;
+      this.#plainView = view;
     }
     if (view.getInt32(at + 4) !== OF_THREE_BYTES || view.getInt16(at + 12) !== NEXT_BULK) return false;
     const name = view.getInt32(at + 8) | LOWER_CASE;
     const count = view.getInt32(at);
-    this.isSet = name === SET && count === ARRAY_OF_THREE;
-    if (!this.isSet && !(name === GET && count === ARRAY_OF_TWO)) return false;
-    this.keyStart = this.#word(at + 13, limits);
-    if (this.keyStart < 0) return false;
-    this.keyEnd = this.end - 2;
-    this.valueStart = this.isSet ? this.#word(this.end, limits) : this.end;
-    if (this.valueStart < 0) return false;
-    this.valueEnd = this.isSet ? this.end - 2 : this.end;
-    const commandBytes = NAME_BYTES + this.keyEnd - this.keyStart + this.valueEnd - this.valueStart;
-    return limits.argumentsMax >= 3 && commandBytes + 3 * ARGUMENT_OVERHEAD <= limits.commandBytesMax;
+    const isSet = name === SET && count === ARRAY_OF_THREE;
+    if (!isSet && !(name === GET && count === ARRAY_OF_TWO)) return false;
+    const keyStart = this.#word(at + 13, limits);
+    if (keyStart < 0) return false;
+    const keyEnd = this.end - 2;
+    const valueStart = isSet ? this.#word(this.end, limits) : this.end;
+    if (valueStart < 0) return false;
+    const valueEnd = isSet ? this.end - 2 : this.end;
+    const commandBytes = NAME_BYTES + keyEnd - keyStart + valueEnd - valueStart;
+    if (limits.argumentsMax < 3 || commandBytes + 3 * ARGUMENT_OVERHEAD > limits.commandBytesMax) return false;
+    command.bytes = view;
+    command.isSet = isSet;
+    command.keyStart = keyStart;
+    command.keyEnd = keyEnd;
+    command.valueStart = valueStart;
+    command.valueEnd = valueEnd;
+    command.start = at;
+    command.end = this.end;
+    return true;
   }
 
   /** Where the word is whose length is told at `at`, behind which `end` is then; -1: it is not all here, or too long. */

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../../src/base/ids.ts";
 import { SeededRandom } from "../../../src/base/random.ts";
+import { identityHash } from "../../../src/core/record/identity.ts";
 import { fieldAt, keyAt, kindAt, RecordWriter, recordLength, sequenceAt } from "../../../src/core/record/record.ts";
 import { Arena } from "../../../src/core/table/arena.ts";
-import { identityHash, RegisterTable } from "../../../src/core/table/register-table.ts";
+import { RegisterTable } from "../../../src/core/table/register-table.ts";
 
 const SEED = { k0: 0x01234567, k1: 0x89abcdef };
 

@@ -2,12 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type Command,
-  type PlainCommand,
-  ProtocolError,
-  RequestParser,
-} from "../../../src/doors/redis/request-parser.ts";
+import type { PlainCommand } from "../../../src/doors/redis/plain-command.ts";
+import { type Command, ProtocolError, RequestParser } from "../../../src/doors/redis/request-parser.ts";
 
 const LIMITS = { argumentBytesMax: 100_000, argumentsMax: 1000, commandBytesMax: 300_000 };
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (each) => each.charCodeAt(0));
@@ -94,7 +90,7 @@ describe("commands", () => {
           for (;;) {
             for (let plain = parser.nextPlain(); plain !== undefined; plain = parser.nextPlain()) {
               read.push(wordsOf(plain));
-              parser.takePlain();
+              parser.takePlain(plain);
             }
             const other = next(parser);
             if (other === undefined) break;
@@ -131,9 +127,38 @@ describe("commands", () => {
     parser.feed(bytesOf(encode(["GET", "abc"]) + encode(["SET", "a", ""])));
     for (let time = 0; time < 2; time++) expect(wordsOf(parser.nextPlain())).toEqual(["GET", "abc"]);
     expect(parser.next()?.map(textOf)).toEqual(["GET", "abc"]);
-    expect(wordsOf(parser.nextPlain())).toEqual(["SET", "a", ""]);
-    parser.takePlain();
+    const last = parser.nextPlain() as PlainCommand;
+    expect(wordsOf(last)).toEqual(["SET", "a", ""]);
+    parser.takePlain(last);
     expect([parser.nextPlain(), parser.next()]).toEqual([undefined, undefined]);
+  });
+
+  it("that are plain and were read ahead count no more once others are fed, or other limits hold", () => {
+    const parser = new RequestParser(LIMITS);
+    parser.feed(bytesOf(encode(["GET", "abc"]) + encode(["GET", "abcdef"])));
+    parser.takePlain(parser.nextPlain() as PlainCommand);
+    parser.limits = { ...LIMITS, argumentBytesMax: 5 };
+    expect(parser.nextPlain()).toBeUndefined();
+    parser.limits = LIMITS;
+    parser.takePlain(parser.nextPlain() as PlainCommand);
+    parser.feed(bytesOf(encode(["SET", "xyz", "1"])));
+    expect(wordsOf(parser.nextPlain())).toEqual(["SET", "xyz", "1"]);
+    // Nothing is kept of what came before.
+    const kept = new Set(parser.plainRun.commands.map(({ bytes }) => bytes).filter(({ byteLength }) => byteLength > 0));
+    expect(kept.size).toBe(1);
+  });
+
+  it("that are plain come one by one, however many were read ahead and whoever reads them", () => {
+    const parser = new RequestParser(LIMITS);
+    const all = Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? ["SET", `${i}`, "x"] : ["GET", `${i}`]));
+    parser.feed(bytesOf(all.map(encode).join("")));
+    const read = all.map((_, i) => {
+      const plain = parser.nextPlain();
+      if (i % 7 === 0) return parser.next()?.map(textOf);
+      parser.takePlain(plain as PlainCommand);
+      return wordsOf(plain);
+    });
+    expect([read, parser.nextPlain(), parser.waiting]).toEqual([all, undefined, 0]);
   });
 
   it("without arguments are nothing", () => {
