@@ -228,7 +228,9 @@ export class Keyspace implements Store {
     const now = this.#host.now();
     const replica = this.#host.replica();
     const stamp = end > start ? timestampAt(view, start) : 0;
-    if (shard.lastStampOf(KIND_PLAIN, key) > stamp && shard.find(KIND_PLAIN, key) !== 0)
+    const held = shard.find(KIND_PLAIN, key);
+    const heldStamp = held === 0 ? 0 : timestampAt(shard.table.viewOf(held), shard.table.offsetOf(held));
+    if (held !== 0 && Math.max(heldStamp, shard.graves.markOf(KIND_PLAIN, key)) > stamp)
       return this.#local.read(key, room);
     const parts = beside.length === 0 ? {} : { beside };
     if (end === start) return parts;

@@ -74,14 +74,13 @@ export class SumUpkeep {
   /** Returns how many looks that took: fewer than it might, as there are no more keys. */
   #look(shard: Shard, max: number, now: number): number {
     const isSettled = this.#host.settledTest(shard, now) ?? (() => false);
-    const isEverywhere = this.#host.ownership.isEverywhere(spaceOf(shard.id));
     const sums = this.#sums ?? sumsIn(shard);
     this.#sums = sums;
     let looked = 0;
     for (; looked < max; looked++) {
       const { value: upkeep, done } = sums.next();
       if (done === true) return looked;
-      for (const write of upkeep({ nowMs: now, isSettled, ageMin: AGE_MIN_MS, isEverywhere })) {
+      for (const write of upkeep({ nowMs: now, isSettled, ageMin: AGE_MIN_MS })) {
         looked += LOOKS_OF_WRITE;
         if (!this.#write(shard, write, now)) break;
       }

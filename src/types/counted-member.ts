@@ -13,6 +13,7 @@ import { type Amount, addAmounts, textOfAmount } from "../core/record/amount.ts"
 import { incrementsOf, KIND_SORTED_SET } from "../core/record/kind.ts";
 import { fieldOfName, memberLengthAt, memberStartAt, nameAt, valueWithName } from "../core/record/member.ts";
 import { textOfOrigin } from "../core/record/origin-bytes.ts";
+import { timestampAt } from "../core/record/record.ts";
 import type { LocalWrite } from "../core/shard/author.ts";
 import type { Shard } from "../core/shard/shard.ts";
 import type { CollectionId } from "./collection.ts";
@@ -70,7 +71,15 @@ export function memberAddition(
       ? { run: shard.nextSequence, count: 1, sum: by }
       : { ...last.tally, count: last.tally.count + 1, sum: addAmounts(last.tally.sum, by) };
   const run = valueWithName(name, encodeRun({ after: 0, began: 0, tally }));
-  return { kind: incrementsOf(kind), key, field, value: run, expiresAt: due };
+  const above = lastOf(shard, { kind, key }, fieldOfName(name)) + 1;
+  return { kind: incrementsOf(kind), key, field, value: run, expiresAt: due, above };
+}
+
+/** Stamp of the register of a member, which additions are two ticks above at the least (U3 of `counter-upkeep.ts`); or what was purged. */
+function lastOf(shard: Shard, { kind, key }: CollectionId, field: string): number {
+  const slot = shard.find(kind, key, field);
+  if (slot === 0) return shard.graves.markOf(kind, key, field);
+  return timestampAt(shard.table.viewOf(slot), shard.table.offsetOf(slot));
 }
 
 /** True of a run that is neither over nor was seen by a deletion of the whole (N1 of `core/containers/increments.ts`). */

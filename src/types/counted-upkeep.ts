@@ -1,5 +1,6 @@
 /** What goes of the increments of members (`core/containers/counted-members.ts`): U1 to U3 of `counter-upkeep.ts`, with each member for a key. */
 
+import type { OriginId } from "../base/ids.ts";
 import { msOfTimestamp } from "../core/clock.ts";
 import type { Container } from "../core/containers/container.ts";
 import { isStanding } from "../core/containers/container-part.ts";
@@ -8,11 +9,12 @@ import { adderAt, runAt, sightAt, unseenOf } from "../core/containers/increments
 import { incrementsOf } from "../core/record/kind.ts";
 import { nameAt, valueWithName } from "../core/record/member.ts";
 import { textOfOrigin } from "../core/record/origin-bytes.ts";
-import { expiresAt, timestampAt } from "../core/record/record.ts";
+import { expiresAt } from "../core/record/record.ts";
 import type { LocalWrite } from "../core/shard/author.ts";
 import type { Shard } from "../core/shard/shard.ts";
 import { partsOfMember, summedValue } from "./counted-member.ts";
-import { mayBegin, type UpkeepView } from "./counter-upkeep.ts";
+import type { UpkeepView } from "./counter-upkeep.ts";
+import { foldStamp, hasWitness } from "./fold-witness.ts";
 
 /** What has to be written, nothing else meanwhile. */
 export function memberUpkeepOf(
@@ -63,24 +65,30 @@ function foldOf(
 ): LocalWrite | undefined {
   const { nowMs, ageMin } = around;
   const { base, standIn } = counted;
-  const { table } = shard;
+  const { table, vector } = shard;
   const slot = standIn === 0 ? base : standIn;
   if (slot === 0 || !shard.isLive(slot, nowMs)) return undefined;
   const parts = partsOfMember(shard, slot).filter((each) => each !== base);
-  if (base === 0 && !mayBegin(shard, parts, around)) return undefined;
-  const isOfSealed = parts.some((each) => shard.vector.isSealed(adderAt(table.viewOf(each), table.offsetOf(each))));
+  const isOfSealed = (each: number) => vector.isSealed(adderIn(shard, each));
   const isGone = base !== 0 && standIn !== 0;
-  if (parts.length === 0 || (!isOfSealed && !(isGone && isSettled))) return undefined;
+  if (parts.length === 0 || (!parts.some(isOfSealed) && !(isGone && isSettled))) return undefined;
   const value = summedValue(shard, slot);
   // No number: what was added to it does not count, and stays as it is.
   if (value === undefined) return undefined;
   const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
   const due = expiresAt(view, at);
+  const stamp = foldStamp(shard, base, parts);
+  const mayTell = parts.filter((each) => isOfSealed(each) || adderIn(shard, each) === shard.ownOrigin);
+  const isOld = msOfTimestamp(stamp) < nowMs - ageMin;
+  if (!isOld || !hasWitness(shard, mayTell, { stamp, end: due }, around.isSettled)) return undefined;
   const write: LocalWrite = {
     ...{ kind, key, field: memberFieldAt(view, at), value: valueWithName(nameAt(view, at), value) },
     expiresAt: due === Infinity ? undefined : due,
   };
-  if (base === 0) return { ...write, stamp: 1 };
-  const isOld = msOfTimestamp(timestampAt(table.viewOf(base), table.offsetOf(base))) < nowMs - ageMin;
-  return isOld && !shard.isUnconfirmed(base) ? { ...write, isRemoval: true } : undefined;
+  if (base === 0) return { ...write, exactStamp: stamp };
+  return shard.isUnconfirmed(base) ? undefined : { ...write, isRemoval: true };
+}
+
+function adderIn({ table }: Shard, slot: number): OriginId {
+  return adderAt(table.viewOf(slot), table.offsetOf(slot));
 }

@@ -6,10 +6,13 @@
  *      they had then (`isSettled`, R6 and R7). Whatever other base there is was known to who had that one, and is below it, or was
  *      written in its knowledge. The removal is stamped one tick after what is removed: what its origin adds meanwhile stays.
  *  U2. A base is written anew, with what it lacks, where that is of a life that is sealed, or where it is a deletion and all
- *      owners have it: it says the same as it did. Stamped one tick after it, it loses to whatever was put meanwhile. So it has
+ *      owners have it: it says the same as it did. Stamped one tick after it, and below what it lacks, it loses to whatever was put or
+ *      removed meanwhile (W1 to W4 of `fold-witness.ts`). So it waits until something was added that is stamped above it; and it has
  *      to be older than clocks are apart, or a put by a clock that is behind might be stamped as it is.
- *  U3. Of what no base is held that is stamped below all that was ever put, and above all that was purged. Where not everybody keeps
- *      the shard that is so once what was added is settled: whoever might write besides has told by then that it will not write below.
+ *  U3. What no base is held of is written as one that is stamped one tick below the first of what was added, whatever was purged from
+ *      its bucket. No base of its own was, that was not below it: whoever adds stamps two ticks above what base it holds, or was
+ *      purged there, and a base that is no more is not purged beside additions that do not stand so far above it (`core/shard/graves.ts`). By
+ *      W1 to W4 it loses to all that is not known here.
  */
 
 import type { Key } from "../base/ids.ts";
@@ -17,19 +20,18 @@ import { msOfTimestamp } from "../core/clock.ts";
 import { adderAt, isTakenAlong, overAt, runAt, sightAt, unseenOf } from "../core/containers/increments.ts";
 import { incrementsOf, KIND_PLAIN } from "../core/record/kind.ts";
 import { textOfOrigin } from "../core/record/origin-bytes.ts";
-import { contentTypeAt, flagsAt, isDead, isGone, tagsAt, timestampAt } from "../core/record/record.ts";
+import { contentTypeAt, flagsAt, isDead, isGone, tagsAt } from "../core/record/record.ts";
 import type { LocalWrite } from "../core/shard/author.ts";
 import type { Shard } from "../core/shard/shard.ts";
 import { endOf, sumOf, textOf } from "./counter.ts";
+import { foldStamp, hasWitness } from "./fold-witness.ts";
 
 export interface UpkeepView {
   readonly nowMs: number;
   /** R6 and R7, of a record. */
   readonly isSettled: (view: DataView, at: number) => boolean;
-  /** So long ago a base was written at least, ms, that is written anew (U2). */
+  /** So long ago a base was written at least, ms, that is written anew (U2); and so old is what is written without one. */
   readonly ageMin: number;
-  /** Everybody keeps the shard (U3). */
-  readonly isEverywhere: boolean;
 }
 
 /** What has to be written, nothing else meanwhile. */
@@ -72,17 +74,11 @@ function removalsOf(shard: Shard, key: Key, base: number): LocalWrite[] {
   return removals;
 }
 
-/** U3, of registers of increments. */
-export function mayBegin({ table }: Shard, slots: readonly number[], view: UpkeepView): boolean {
-  return view.isEverywhere || slots.every((slot) => view.isSettled(table.viewOf(slot), table.offsetOf(slot)));
-}
-
 /** U2, U3. */
 function foldOf(shard: Shard, key: Key, base: number, isSettled: boolean, around: UpkeepView): LocalWrite | undefined {
   const { nowMs, ageMin } = around;
   const sum = sumOf(shard, key, nowMs);
-  if (sum === undefined || sum.from.length === 0 || (base === 0 && !mayBegin(shard, sum.from, around)))
-    return undefined;
+  if (sum === undefined || sum.from.length === 0) return undefined;
   const { table } = shard;
   const isOfSealed = sum.from.some((slot) => shard.vector.isSealed(shard.increments.originIn(slot)));
   const isDeleted = base !== 0 && isDead(flagsAt(table.viewOf(base), table.offsetOf(base)));
@@ -90,11 +86,13 @@ function foldOf(shard: Shard, key: Key, base: number, isSettled: boolean, around
   // What was added since the end of a base is of another value.
   if (base !== 0 && sum.base === 0 && !isDeleted) return undefined;
   const due = endOf(shard, sum);
+  const stamp = foldStamp(shard, base, sum.from);
+  const isOld = msOfTimestamp(stamp) < nowMs - ageMin;
+  if (!isOld || !hasWitness(shard, sum.from, { stamp, end: due }, around.isSettled)) return undefined;
   const expiresAt = due === Infinity ? undefined : due;
-  if (base === 0) return { kind: KIND_PLAIN, key, value: textOf(shard, sum), expiresAt, stamp: 1 };
+  if (base === 0) return { kind: KIND_PLAIN, key, value: textOf(shard, sum), expiresAt, exactStamp: stamp };
   const [view, at] = [table.viewOf(base), table.offsetOf(base)];
-  const isOld = msOfTimestamp(timestampAt(view, at)) < nowMs - ageMin;
-  if (!isOld || shard.isAway(base) || shard.isUnconfirmed(base)) return undefined;
+  if (shard.isAway(base) || shard.isUnconfirmed(base)) return undefined;
   const value = textOf(shard, sum);
   // No number: what was added to it does not count, and stays as it is.
   if (value === undefined) return undefined;

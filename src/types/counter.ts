@@ -112,7 +112,7 @@ export function addition(shard: Shard, key: Key, by: Amount, due: number | undef
   const over = overIn(shard, slot, nowMs);
   const last = ownRun(shard, key, nowMs);
   if (last === undefined || (over !== undefined && isTakenAlong(last, over))) {
-    const after = slot === 0 ? shard.graves.markOf(KIND_PLAIN, key) : (over?.stamp ?? 0);
+    const after = slot === 0 ? lastOf(shard, key) : (over?.stamp ?? 0);
     const tally = { run: shard.nextSequence, count: 1, sum: by };
     return incrementsWrite(shard, key, { after, began: Math.floor(nowMs), tally }, due);
   }
@@ -139,6 +139,7 @@ function ownRun(shard: Shard, key: Key, nowMs: number): Run | undefined {
   return slot !== 0 && shard.isLive(slot, nowMs) ? shard.increments.runIn(slot) : undefined;
 }
 
+/** Two ticks above the base at the least (U3 of `counter-upkeep.ts`). */
 function incrementsWrite(shard: Shard, key: Key, run: Run, expiresAt: number | undefined): LocalWrite {
   return {
     kind: incrementsOf(KIND_PLAIN),
@@ -146,13 +147,25 @@ function incrementsWrite(shard: Shard, key: Key, run: Run, expiresAt: number | u
     field: textOfOrigin(shard.ownOrigin),
     value: encodeRun(run),
     expiresAt,
+    above: lastOf(shard, key) + 1,
   };
+}
+
+/** Stamp of the base of a key; where none is held, the newest that was purged from its bucket. */
+function lastOf(shard: Shard, key: Key): number {
+  const slot = shard.find(KIND_PLAIN, key);
+  return slot === 0 ? shard.graves.markOf(KIND_PLAIN, key) : stampIn(shard, slot);
+}
+
+function stampIn({ table }: Shard, slot: number): number {
+  return timestampAt(table.viewOf(slot), table.offsetOf(slot));
 }
 
 /**
  * What has to be written for all to go that is held of a number: its base dies with all that was seen, so that of a run that somebody
- * goes on with only what was not seen here counts; and the increments go at once. It is stamped just above what is removed, or
- * where there is no base below all that was ever put: what was put elsewhere meanwhile stays. Undefined: nothing was added to it.
+ * goes on with only what was not seen here counts; and the increments go at once. It is stamped just above all that is removed,
+ * increments included: so it wins over a sum that is written anew at the same time, and loses to what is put later. Undefined: nothing
+ * was added to it.
  */
 export function removalOfSum(
   shard: Shard,
@@ -162,13 +175,12 @@ export function removalOfSum(
   const slots = increments.count === 0 ? [] : increments.of(key).filter((slot) => shard.isStanding(slot));
   if (slots.length === 0) return undefined;
   const base = shard.find(KIND_PLAIN, key);
-  const last =
-    base === 0 ? shard.graves.markOf(KIND_PLAIN, key) : timestampAt(table.viewOf(base), table.offsetOf(base));
+  const additions = increments.of(key).map((slot) => stampIn(shard, slot) + 1);
   const isOver = base !== 0 && isGone(flagsAt(table.viewOf(base), table.offsetOf(base)));
   const death = {
     kind: KIND_PLAIN,
     key,
-    stamp: last + REMOVAL_TICKS,
+    stamp: Math.max(lastOf(shard, key) + REMOVAL_TICKS, ...additions),
     ...(base !== 0 && !isOver && { isRemoval: true }),
   };
   const removals = slots.map((slot) => ({

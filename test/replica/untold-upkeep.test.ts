@@ -45,6 +45,7 @@ async function begun(seed: number, hasBases: boolean): Promise<Machines> {
   if (hasBases) {
     machines.put("a", VALUE, "100");
     at(machines, "a", (workspace) => workspace.collections.put(HASH, "hash", "f", bytesFromLatin1("100")));
+    machines.run(100);
   }
   addBoth(machines, "b");
   machines.run(3000);

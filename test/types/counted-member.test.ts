@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesFromLatin1, latin1FromBytes } from "../../src/base/bytes.ts";
-import type { Key } from "../../src/base/ids.ts";
+import type { Key, OriginId } from "../../src/base/ids.ts";
 import type { Container } from "../../src/core/containers/container.ts";
 import { encodeScore } from "../../src/core/containers/score-order.ts";
 import { replicaOf } from "../../src/core/origin.ts";
 import { wholeAmount } from "../../src/core/record/amount.ts";
-import { KIND_HASH, KIND_SORTED_SET } from "../../src/core/record/kind.ts";
-import { originAt, recordLength, sequenceAt, timestampAt } from "../../src/core/record/record.ts";
+import { incrementsOf, KIND_HASH, KIND_SORTED_SET } from "../../src/core/record/kind.ts";
+import { fieldOfName } from "../../src/core/record/member.ts";
+import { textOfOrigin } from "../../src/core/record/origin-bytes.ts";
+import { flagsAt, isDead, originAt, recordLength, sequenceAt, timestampAt } from "../../src/core/record/record.ts";
 import type { Tally } from "../../src/core/record/seen.ts";
 import type { LocalWrite } from "../../src/core/shard/author.ts";
 import {
@@ -26,8 +28,8 @@ import { memberAddition } from "../../src/types/counted-member.ts";
 import { memberUpkeepOf } from "../../src/types/counted-upkeep.ts";
 import { ranked, scoreOf } from "../../src/types/sorted-set.ts";
 import { beginNextLife, sealEndedLives } from "../support/shard-lives.ts";
-import { createShard, type LooseShard, NOW, origin, sendDelta } from "../support/shards.ts";
-import { MemberKnowledge } from "./counted-model.ts";
+import { createShard, type LooseShard, NOW, origin, purgeMarks, sendDelta } from "../support/shards.ts";
+import { type MemberAddition, MemberKnowledge } from "./counted-model.ts";
 
 const RUNS = 120;
 
@@ -173,7 +175,7 @@ describe.each([
     a.shard.beginLife(origin(1, 2));
     for (const { shard } of [a, b]) shard.seal(replicaOf(origin(1)), 2);
     const container = b.shard.containers.find(id.kind, id.key) as Container;
-    const view = { nowMs: NOW + 10, isSettled: () => true, ageMin: 0, isEverywhere: true };
+    const view = { nowMs: NOW + 10, isSettled: () => true, ageMin: 0 };
     const folded = [...container.counted.values()].flatMap((each) => memberUpkeepOf(b.shard, container, each, view));
     expect(folded).toHaveLength(2);
     make(b, folded, NOW + 10);
@@ -255,7 +257,18 @@ const NAMES = ["m", "n", "o"];
 
 type Step = { readonly replica: number; readonly name: string } & (
   | { readonly type: "add" | "put"; readonly by: number }
-  | { readonly type: "remove" | "removeAll" | "fall" | "purge" | "upkeep" | "restart" | "seal" }
+  | {
+      readonly type:
+        | "remove"
+        | "removeAll"
+        | "fall"
+        | "purge"
+        | "purgeBeside"
+        | "upkeep"
+        | "restart"
+        | "seal"
+        | "endLife";
+    }
   | { readonly type: "send"; readonly to: number }
 );
 
@@ -269,9 +282,11 @@ const STEP = fc.oneof(
   { weight: 1, arbitrary: plain("removeAll") },
   { weight: 1, arbitrary: plain("fall") },
   { weight: 3, arbitrary: plain("purge") },
+  { weight: 2, arbitrary: plain("purgeBeside") },
   { weight: 3, arbitrary: plain("upkeep") },
   { weight: 1, arbitrary: plain("restart") },
   { weight: 1, arbitrary: plain("seal") },
+  { weight: 2, arbitrary: plain("endLife") },
   { weight: 12, arbitrary: fc.record({ type: fc.constant("send"), ...common, to: fc.nat(2) }) },
 ) as fc.Arbitrary<Step>;
 
@@ -294,9 +309,11 @@ class World {
     else if (step.type === "removeAll") this.#removeAll(actor);
     else if (step.type === "fall") actor.at.shard.falling.step(1);
     else if (step.type === "purge") this.#purge(actor);
+    else if (step.type === "purgeBeside") this.#purgeBeside(actor);
     else if (step.type === "upkeep") this.#keep(actor);
     else if (step.type === "restart") beginNextLife(actor.at);
     else if (step.type === "seal") sealEndedLives(this.actors.map(({ at }) => at));
+    else if (step.type === "endLife") this.#endLife(actor);
     else if (step.type === "send" && step.replica !== step.to) this.#send(actor, this.actors[step.to] as Actor);
     this.check();
   }
@@ -325,13 +342,24 @@ class World {
   }
 
   #removeAll({ at, knows }: Actor): void {
+    const summed = new Set([...knows.events].filter((event) => event.type === "add" && !this.#isHeld(at, event)));
     for (const write of deletionOfAll(at.shard, this.id)) {
       if (write.saw === undefined) this.#base({ at, knows }, write, nameOfField(write.field), undefined);
       else {
         at.shard.write(write, this.now);
-        knows.events.add({ type: "delete", knew: knows.all() });
+        knows.events.add({ type: "delete", knew: knows.all(), summed });
       }
     }
+  }
+
+  /** Somebody's additions to a member are a register still. */
+  #isHeld({ shard }: LooseShard, event: MemberAddition): boolean {
+    const slot = shard.find(
+      incrementsOf(this.id.kind),
+      this.id.key,
+      fieldOfName(event.name) + textOfOrigin(event.origin as OriginId),
+    );
+    return slot !== 0 && !isDead(flagsAt(shard.table.viewOf(slot), shard.table.offsetOf(slot)));
   }
 
   #send(from: Actor, to: Actor): void {
@@ -343,6 +371,17 @@ class World {
     if (this.#hasAll(at)) at.shard.graves.purge(10, this.isSettled);
   }
 
+  /** Of other keys, whose tombstones are as new as anything that all have. */
+  #purgeBeside({ at }: Actor): void {
+    if (!this.#hasAll(at)) return;
+    let newest = 0;
+    at.shard.forEachHeld((slot) => {
+      const [view, offset] = [at.shard.table.viewOf(slot), at.shard.table.offsetOf(slot)];
+      if (this.isSettled(view, offset)) newest = Math.max(newest, timestampAt(view, offset));
+    });
+    if (newest > 0) at.shard.graves.takeOver(purgeMarks(newest));
+  }
+
   #hasAll({ shard }: LooseShard): boolean {
     return this.actors.every((actor) => shard.vector.dominates(actor.at.shard.vector));
   }
@@ -350,17 +389,14 @@ class World {
   readonly isSettled = (view: DataView, offset: number): boolean =>
     this.actors.every(({ at }) => at.shard.vector.covers(originAt(view, offset), sequenceAt(view, offset)));
 
-  /** A base that is written anew says the same as before. */
-  #keep({ at, knows }: Actor): void {
+  /** What is written anew says the same as before. */
+  #keep({ at }: Actor): void {
     const isSettled = this.#hasAll(at) ? this.isSettled : () => false;
-    const view = { nowMs: this.now, isSettled, ageMin: 0, isEverywhere: true };
+    const view = { nowMs: this.now, isSettled, ageMin: 0 };
     const container = at.shard.containers.find(this.id.kind, this.id.key);
     for (const counted of [...(container?.counted.values() ?? [])]) {
-      const value = knows.value(nameOfField(counted.field));
-      for (const write of memberUpkeepOf(at.shard, container as Container, counted, view)) {
-        if (write.kind === this.id.kind) this.#base({ at, knows }, write, nameOfField(write.field), value);
-        else at.shard.write(write, this.now);
-      }
+      for (const write of memberUpkeepOf(at.shard, container as Container, counted, view))
+        at.shard.write(write, this.now);
     }
   }
 
@@ -373,10 +409,21 @@ class World {
     }
   }
 
-  settle(): void {
+  /** All have what it wrote, so that its life is sealed. */
+  #endLife({ at }: Actor): void {
+    this.#exchange();
+    beginNextLife(at);
+    sealEndedLives(this.actors.map((each) => each.at));
+  }
+
+  #exchange(): void {
     for (const from of [...this.actors, ...this.actors]) {
       for (const to of this.actors) if (from !== to) this.#send(from, to);
     }
+  }
+
+  settle(): void {
+    this.#exchange();
     this.check();
     for (const { at } of this.actors) while (!at.shard.falling.step(1));
     this.check();

@@ -1,6 +1,7 @@
 /**
  * What members that are added to on several replicas have to come to, told from what each replica knows: each addition by itself, and
- * what each value, removal and deletion of the whole was written in the knowledge of. It knows neither sums nor registers.
+ * what each value, removal and deletion of the whole was written in the knowledge of. It knows neither sums nor registers, nor
+ * that any sum is written anew.
  */
 
 export interface MemberAddition {
@@ -27,6 +28,8 @@ export interface MemberBase {
 export interface WholeDeletion {
   readonly type: "delete";
   readonly knew: ReadonlySet<MemberEvent>;
+  /** Of the additions that it knew those that only a sum told of any more: each is gone by itself, whatever becomes of its run. */
+  readonly summed: ReadonlySet<MemberEvent>;
 }
 
 export type MemberEvent = MemberAddition | MemberBase | WholeDeletion;
@@ -56,21 +59,25 @@ export class MemberKnowledge {
     return false;
   }
 
-  /** What counts beside the base: of each origin its last run, unless a deletion of the whole knew the last addition of that. */
+  #isGoneByItself(event: MemberEvent): boolean {
+    for (const each of this.events) if (each.type === "delete" && each.summed.has(event)) return true;
+    return false;
+  }
+
+  /** What counts beside the base: each run, unless a deletion of the whole knew the last addition of that. */
   unseen(name: string): MemberAddition[] {
     const base = this.base(name);
-    const lasts = new Map<number, MemberAddition>();
+    const lasts = new Map<string, MemberAddition>();
     for (const event of this.events) {
       if (event.type !== "add" || event.name !== name) continue;
-      const last = lasts.get(event.origin);
-      const isLater =
-        last === undefined || event.run > last.run || (event.run === last.run && event.place > last.place);
-      if (isLater) lasts.set(event.origin, event);
+      const last = lasts.get(runOf(event));
+      if (last === undefined || event.place > last.place) lasts.set(runOf(event), event);
     }
     const counts = (event: MemberEvent): event is MemberAddition => {
       if (event.type !== "add" || event.name !== name || base?.knew.has(event) === true) return false;
-      const last = lasts.get(event.origin);
-      return last?.run === event.run && !this.isDeleted(last);
+      if (this.#isGoneByItself(event)) return false;
+      const last = lasts.get(runOf(event));
+      return last !== undefined && !this.isDeleted(last);
     };
     return [...this.events].filter(counts);
   }
@@ -82,6 +89,10 @@ export class MemberKnowledge {
     if (value === undefined && unseen.length === 0) return undefined;
     return unseen.reduce((sum, { by }) => sum + by, value ?? 0);
   }
+}
+
+function runOf({ origin, run }: MemberAddition): string {
+  return `${origin} ${run}`;
 }
 
 function beats(a: MemberBase, b: MemberBase): boolean {

@@ -193,7 +193,7 @@ describe("a number that is added to", () => {
     a.shard.expiries.sweep(NOW + 20, 10, () => {});
     exchange(a, b);
     for (const { shard } of [a, b]) {
-      const writes = upkeepOf(shard, KEY, { nowMs: NOW + 20, isSettled: () => true, ageMin: 0, isEverywhere: true });
+      const writes = upkeepOf(shard, KEY, { nowMs: NOW + 20, isSettled: () => true, ageMin: 0 });
       expect(writes.filter(({ isRemoval }) => isRemoval === true)).toEqual([]);
     }
     add(b, 1, NOW + 30);
@@ -387,7 +387,7 @@ class World {
    */
   #keep({ at, knows }: Actor): void {
     const isSettled = this.#hasAll(at) ? this.isSettled : () => false;
-    const view = { nowMs: this.now, isSettled, ageMin: 0, isEverywhere: true };
+    const view = { nowMs: this.now, isSettled, ageMin: 0 };
     const [value, due] = [knows.value(this.now), knows.due(this.now)];
     for (const write of upkeepOf(at.shard, KEY, view)) {
       const slot = at.shard.write(write, this.now);

@@ -46,6 +46,8 @@ export interface LocalWrite {
   readonly above?: number | undefined;
   /** A timestamp that it bears, or the least above it that it may. Absent: it is stamped by the clock. */
   readonly stamp?: number | undefined;
+  /** The timestamp that it bears, though later ones were purged from its bucket: none of them of its register, which is not held. */
+  readonly exactStamp?: number | undefined;
   /** A deletion of what is held and of nothing newer: it is stamped one tick after that (R8), or with `stamp` if that is later. */
   readonly isRemoval?: boolean | undefined;
 }
@@ -194,16 +196,28 @@ export class Author {
   /** Of the register whose identity is in the writer, and which is held in `slot` if that is not 0 (I5). */
   #stampFor(write: LocalWrite, slot: number, nowMs: number): number {
     if (write.isRemoval === true) return Math.max(this.#stampIn(slot) + 1, write.stamp ?? 0);
+    if (write.exactStamp !== undefined) {
+      assert(slot === 0, "what is held is written over by what is stamped above it");
+      return write.exactStamp;
+    }
     const least = this.#lastStamp(slot) + 1;
-    const above = Math.max(write.above ?? 0, this.#invalidations.newestOf(write.tags));
+    const above = Math.max(write.above ?? 0, this.#invalidations.newestOf(write.tags), this.#lastAddition(write));
     return Math.max(write.stamp ?? this.#holdings.clock.next(nowMs), above + 1, least);
   }
 
-  /** What a write of this key has to be stamped above: what is held of it, and what has been purged. */
+  /** What a write of this key has to be stamped above: what is held of it, additions as well, and what has been purged. */
   lastStampOf(kind: number, key: Key): number {
     const { table, writer } = this.#holdings;
     writer.writeIdentity(kind, key);
-    return this.#lastStamp(table.find(writer.view, 0));
+    return Math.max(this.#lastStamp(table.find(writer.view, 0)), this.#lastAddition({ kind, key }));
+  }
+
+  /** The newest stamp that is held of what was added to a value, or a member: whoever puts it, or deletes it, has seen that. */
+  #lastAddition({ kind, key, field }: Pick<LocalWrite, "kind" | "key" | "field">): number {
+    if (!isCountedKind(kind)) return 0;
+    let last = 0;
+    for (const slot of slotsAddedTo(this.#holdings, kind, key, field)) last = Math.max(last, this.#stampIn(slot));
+    return last;
   }
 
   /** The same, of the register whose identity is in the writer, and which is held in `slot` if that is not 0. */

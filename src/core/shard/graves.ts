@@ -59,10 +59,11 @@ export class Graves {
   /**
    * True of a base that is no more while something is held that it says it saw, or took along (N5 of `increments.ts`), and of the
    * deletion of a collection while that is falling: without it that would come back. Increments that a deletion saw are held as long
-   * as that is: until then their origin may go on with the run (N4).
+   * as that is: until then their origin may go on with the run (N4). So is a base while increments stand that are not two ticks
+   * above it: what is written of those alone would lose to it where it is held still (U3 of `types/counter-upkeep.ts`).
    */
   #isStillNeeded(view: DataView, at: number): boolean {
-    const { containers, increments } = this.#holdings;
+    const { containers, increments, table } = this.#holdings;
     if (isDeletion(view, at)) return containers.of(view, at)?.isFalling === true;
     if (isMemberIncrements(view, at)) return containers.isCovered(view, at);
     const kind = kindAt(view, at);
@@ -72,7 +73,10 @@ export class Graves {
     if (slots.length === 0) return false;
     const seen = sightAt(view, at);
     const over = kind === KIND_PLAIN && isGone(flagsAt(view, at)) ? overAt(view, at) : undefined;
+    const next = timestampAt(view, at) + 1;
     return slots.some((slot) => {
+      const [addition, start] = [table.viewOf(slot), table.offsetOf(slot)];
+      if ((flagsAt(addition, start) & FALLEN) === 0 && timestampAt(addition, start) <= next) return true;
       const [last, run] = [seen.get(increments.originIn(slot)), increments.runIn(slot)];
       if (run === undefined) return over !== undefined || last !== undefined;
       return (over !== undefined && isTakenAlong(run, over)) || (last !== undefined && run.tally.run <= last.run);
@@ -95,9 +99,9 @@ export class Graves {
   }
 
   /** Of the bucket of a register: the newest stamp purged from there, 0 where none was. */
-  markOf(kind: number, key: Key): number {
+  markOf(kind: number, key: Key, field?: string): number {
     const { writer } = this.#holdings;
-    writer.writeIdentity(kind, key);
+    writer.writeIdentity(kind, key, field);
     return this.marks?.of(bucketOf(writer.view, 0)) ?? 0;
   }
 

@@ -307,7 +307,7 @@ export class Shard {
     return this.#author.writeValue(words, nowMs);
   }
 
-  /** What a write of this key has to be stamped above: what is held of it, and what has been purged. */
+  /** What a write of this key has to be stamped above: what is held of it, additions as well, and what has been purged. */
   lastStampOf(kind: number, key: Key): number {
     return this.#author.lastStampOf(kind, key);
   }
