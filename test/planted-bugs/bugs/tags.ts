@@ -35,8 +35,8 @@ export const TAG_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: "core/shard/author.ts",
-        find: "const above = Math.max(write.above ?? 0, this.#invalidations.newestOf(write.tags));",
-        replace: "const above = write.tags === undefined ? (write.above ?? 0) : 0;",
+        find: "Math.max(write.above ?? 0, this.#invalidations.newestOf(write.tags), this.#lastAddition(write));",
+        replace: "write.tags === undefined ? Math.max(write.above ?? 0, this.#lastAddition(write)) : 0;",
       },
     ],
     scenario: "tags",
