@@ -109,12 +109,10 @@ export class Commands implements CommandStore, CommandService {
       lookups: this.#lookups(),
       keyspaces: replica.keyspaces.all().map(({ name, space }) => {
         const shards = replica.shards.has(space) ? replica.shards.in(space) : [];
-        const sum = (count: (shard: (typeof shards)[number]) => number) =>
-          shards.reduce((total, shard) => total + count(shard), 0);
         return {
           name,
-          keys: sum((shard) => keptCountOf(shard, host.now())),
-          expiring: sum(({ accounts }) => accounts.expiring),
+          keys: keptCountOf(shards, host.now()),
+          expiring: shards.reduce((total, { accounts }) => total + accounts.expiring, 0),
         };
       }),
     };

@@ -69,11 +69,9 @@ export function isFirstOf({ base, from }: Sum, slot: number): boolean {
   return base === 0 && from[0] === slot;
 }
 
-/** How many values of a shard consist of what was added alone. */
-export function lonelySums(shard: Shard, now: number): number {
-  let count = 0;
-  for (const key of shard.increments.keys()) if (sumOf(shard, key, now)?.base === 0) count++;
-  return count;
+/** True of a key whose value consists of what was added alone. */
+export function isLonelySum(shard: Shard, key: Key, now: number): boolean {
+  return sumOf(shard, key, now)?.base === 0;
 }
 
 /** Another one once any of it has changed. */
