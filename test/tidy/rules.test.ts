@@ -102,16 +102,16 @@ describe("arrows", () => {
   });
 
   test.each([
-    ["src/base/ids.ts", "../core/shard.ts"],
-    ["src/core/shard/shard.ts", "../wire/frame.ts"],
+    ["src/base/ids.ts", "../core/shard/shard.ts"],
+    ["src/core/shard/shard.ts", "../../wire/frame.ts"],
     ["src/wire/frame.ts", "../replica/ports.ts"],
     ["src/replica/replica.ts", "../runtime/level.ts"],
     ["src/runtime/level.ts", "../node/create-node.ts"],
     ["src/replica/replica.ts", "../doors/json.ts"],
     ["src/doors/http/server.ts", "../../replica/ports.ts"],
-    ["src/doors/http/server.ts", "../../core/shard.ts"],
+    ["src/doors/http/server.ts", "../../core/shard/shard.ts"],
     ["src/client/http-client.ts", "../doors/json.ts"],
-    ["src/documents/hub.ts", "../core/shard.ts"],
+    ["src/documents/hub.ts", "../core/shard/shard.ts"],
     ["src/documents/hub.ts", "../doors/json.ts"],
     ["src/node/create-node.ts", "../cli/main.ts"],
     ["src/store.ts", "./replica/ports.ts"],
