@@ -68,6 +68,25 @@ describe("a collection that is deleted while it falls", () => {
     expect([standing(), a.shard.falling.bytes]).toEqual([0, 0]);
   });
 
+  it("tells how much is still to fall though it was deleted several times, counting no increments twice", () => {
+    const a = started(1, { fallingAtOnceMax: 100 });
+    const standing = () => a.shard.accounts.recordBytes - a.shard.accounts.fallenBytes;
+    const addTo = (name: string): void => {
+      a.shard.write(added(HASH, { name, value: new Uint8Array([48]) }), NOW);
+      a.shard.write(memberAddition(a.shard, HASH, name, { by: wholeAmount(7), due: undefined }, NOW), NOW);
+    };
+    for (let i = 0; i < 1000; i++) addTo(`n${i}`);
+    removeAll(a, HASH);
+    for (let i = 0; i < 5; i++) {
+      addTo(`m${i}`);
+      removeAll(a, HASH);
+    }
+    expect(a.shard.falling.bytes).toBeLessThanOrEqual(1.1 * standing());
+    expect(a.shard.falling.bytes).toBeGreaterThanOrEqual(0.9 * standing());
+    while (!a.shard.falling.step(512));
+    expect([standing(), a.shard.falling.bytes]).toEqual([0, 0]);
+  });
+
   it("has what is of one deletion fall after the other, in few places however many deletions there are", () => {
     const a = started(1, { fallingAtOnceMax: 4 });
     for (let i = 0; i < 20; i++) {

@@ -34,9 +34,9 @@ export class Container {
   /** Registers of increments that are held. */
   increments = 0;
   /** Slots of increments that are still to fall, as a deletion of the whole may have seen them. */
-  readonly fallingIncrements: number[] = [];
-  /** Of those that stood in for members which fall: they fall with these, unless they stand in for none by then. */
-  readonly fallingStandIns: number[] = [];
+  readonly fallingIncrements = new Set<number>();
+  /** Of those that stand in for members which fall: they fall with these. */
+  readonly fallingStandIns = new Set<number>();
   /** Whoever wrote a member that is, or was, held; and who else may have. */
   readonly writers: OriginId[] = [];
   /** Slots of members that expire by themselves, by when; absent until there is one. */
@@ -82,11 +82,15 @@ export class Container {
     return this.kind === KIND_SORTED_SET ? new OrderedSlots(this.#scores.isBefore) : undefined;
   }
 
-  /** Makes all members fall, in no time. No more than `fewMax` join those that fall already, so that few places are to be looked into. */
-  letAllFall(fewMax: number): void {
+  /**
+   * Makes all members fall, in no time, and of increments those that do. No more than `fewMax` join those that fall already, so that few
+   * places are to be looked into.
+   */
+  letAllFall(fewMax: number, falls: (increments: number) => boolean): void {
     const { members, falling } = this;
     for (const { slots, standIn } of this.counted.values()) {
-      for (const slot of slots) (slot === standIn ? this.fallingStandIns : this.fallingIncrements).push(slot);
+      for (const slot of slots)
+        if (falls(slot)) (slot === standIn ? this.fallingStandIns : this.fallingIncrements).add(slot);
     }
     const last = members.size > fewMax ? undefined : falling[falling.length - 1];
     if (last === undefined && members.size > 0) falling.push(members);
@@ -129,7 +133,7 @@ export class Container {
   }
 
   get isFalling(): boolean {
-    return this.falling.length > 0 || this.fallingIncrements.length > 0 || this.fallingStandIns.length > 0;
+    return this.falling.length > 0 || this.fallingIncrements.size > 0 || this.fallingStandIns.size > 0;
   }
 
   /** Slots of members that stand, and of increments, some of which may stand for a member. */

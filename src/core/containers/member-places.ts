@@ -120,6 +120,7 @@ export class MemberPlaces {
     if (last === to && (to === 0 || this.#isAmongMembers(container, to))) return;
     counted.standIn = to;
     if (last !== 0) {
+      if (container.fallingStandIns.delete(last)) container.fallingIncrements.add(last);
       this.order.compared(last);
       this.#take(container, container.placeIn(last, true), last);
       this.scores.sums.delete(last);
@@ -205,7 +206,8 @@ export class MemberPlaces {
     const unseenOfCounted = new Set<CountedMember>();
     // What falls may be joined by what stands in for the same member, and two of one place have none in one order.
     if (container.members.size <= fewMax) this.#dropStandIns(container);
-    container.letAllFall(fewMax);
+    const stays = new Set(unseen);
+    container.letAllFall(fewMax, (slot) => !stays.has(slot) && this.isToFall(container, slot));
     for (const slot of unseen) {
       const [view, at] = [this.#table.viewOf(slot), this.#table.offsetOf(slot)];
       const counted = countedMemberAt(container, view, at);
@@ -235,8 +237,10 @@ export class MemberPlaces {
   nextToFall(container: Container, count: number): number[] {
     const slots = container.nextToFall(count);
     for (let left = count - slots.length; left > 0; left--) {
-      const slot = container.fallingIncrements.pop() ?? container.fallingStandIns.pop();
+      const from = container.fallingIncrements.size > 0 ? container.fallingIncrements : container.fallingStandIns;
+      const [slot] = from;
       if (slot === undefined) break;
+      from.delete(slot);
       if (this.isToFall(container, slot)) slots.push(slot);
     }
     if (!container.isFalling) this.falling.delete(container);

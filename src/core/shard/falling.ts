@@ -98,9 +98,9 @@ export class Falling {
     const { falling, fallingIncrements } = container;
     let bytes = 0;
     for (const slots of falling) bytes += slots.size * wholeLengthIn(table, slots.at(0));
-    const last = fallingIncrements.at(-1);
-    if (last !== undefined && containers.places.isToFall(container, last))
-      bytes += fallingIncrements.length * wholeLengthIn(table, last);
+    const [first] = fallingIncrements;
+    if (first !== undefined && containers.places.isToFall(container, first))
+      bytes += fallingIncrements.size * wholeLengthIn(table, first);
     return bytes;
   }
 
