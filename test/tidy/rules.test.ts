@@ -82,8 +82,8 @@ describe("arrows", () => {
   const violations = (path: string, specifier: string) => arrowViolations({ path, text: `import "${specifier}";` });
 
   test.each([
-    ["src/core/shard/shard.ts", "../base/ids.ts"],
-    ["src/core/shard/shard.ts", "./arena.ts"],
+    ["src/core/shard/shard.ts", "../../base/ids.ts"],
+    ["src/core/shard/shard.ts", "../table/arena.ts"],
     ["src/replica/replica.ts", "../cluster/member.ts"],
     ["src/replica/replica.ts", "../store.ts"],
     ["src/node/create-node.ts", "../doors/http/server.ts"],
