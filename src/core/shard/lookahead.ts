@@ -15,7 +15,7 @@ import type { Shard } from "./shard.ts";
 export const LOOKAHEAD_MAX = 16;
 
 export class Lookahead {
-  readonly #shards: Shard[] = [];
+  readonly #shards: (Shard | undefined)[] = [];
   readonly #slots: number[] = [];
   #count = 0;
   /** Of what is looked at: what nobody asks for would not be read. */
@@ -32,7 +32,11 @@ export class Lookahead {
   /** Looks at those that were added, and forgets them. */
   look(): void {
     let seen = this.#seen;
-    for (let i = 0; i < this.#count; i++) seen ^= (this.#shards[i] as Shard).table.lookAt(this.#slots[i] as number);
+    for (let i = 0; i < this.#count; i++) {
+      seen ^= (this.#shards[i] as Shard).table.lookAt(this.#slots[i] as number);
+      // The last ones would be kept in memory, with all that their replica holds, for as long as the process runs.
+      this.#shards[i] = undefined;
+    }
     this.#seen = seen;
     this.#count = 0;
   }

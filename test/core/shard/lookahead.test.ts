@@ -1,5 +1,7 @@
 /** Looking ahead at registers leaves everything as it is, wherever they are and whether or not they are held. */
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { Key } from "../../../src/base/ids.ts";
 import { KIND_PLAIN } from "../../../src/core/record/kind.ts";
@@ -7,6 +9,9 @@ import { RecordWriter } from "../../../src/core/record/record.ts";
 import { LOOKAHEAD_MAX, Lookahead } from "../../../src/core/shard/lookahead.ts";
 import type { Shard } from "../../../src/core/shard/shard.ts";
 import { createShard, NOW, origin } from "../../support/shards.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 const KEYS = Array.from({ length: 1500 }, (_, i) => `key:${i}` as Key);
 const probe = new RecordWriter();
@@ -66,4 +71,24 @@ test("finds nearly all registers by their hashes alone, and hardly any that are 
   const isRight = held.filter((key, i) => slots[i] === shard.find(KIND_PLAIN, key)).length;
   const isWrong = absent.filter((key) => shard.table.likelySlot(hashOf(shard, key)) !== 0).length;
   expect([isRight > 990, isWrong < 10]).toEqual([true, true]);
+});
+
+/** A shard that was looked at, and that nobody else has. */
+function lookedAt(lookahead: Lookahead): WeakRef<Shard> {
+  const { shard } = createShard();
+  shard.beginLife(origin(1));
+  write(shard, KEYS[0] as Key, 10);
+  lookahead.add(shard, hashOf(shard, KEYS[0] as Key));
+  lookahead.look();
+  return new WeakRef(shard);
+}
+
+test("keeps nothing in memory of a replica that is gone", async () => {
+  const lookahead = new Lookahead();
+  const shard = lookedAt(lookahead);
+  // What a reference was made to in this turn is kept for as long as that.
+  await new Promise((resolve) => setImmediate(resolve));
+  collectGarbage();
+  expect(shard.deref()).toBeUndefined();
+  lookahead.look();
 });
