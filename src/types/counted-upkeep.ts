@@ -77,12 +77,13 @@ function foldOf(
   if (value === undefined) return undefined;
   const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
   const due = expiresAt(view, at);
-  const stamp = foldStamp(shard, base, parts);
+  const field = memberFieldAt(view, at);
+  const stamp = foldStamp(shard, base, parts, shard.graves.markOf(kind, key, field));
   const mayTell = parts.filter((each) => isOfSealed(each) || adderIn(shard, each) === shard.ownOrigin);
   const isOld = msOfTimestamp(stamp) < nowMs - ageMin;
   if (!isOld || !hasWitness(shard, mayTell, { stamp, end: due }, around.isSettled)) return undefined;
   const write: LocalWrite = {
-    ...{ kind, key, field: memberFieldAt(view, at), value: valueWithName(nameAt(view, at), value) },
+    ...{ kind, key, field, value: valueWithName(nameAt(view, at), value) },
     expiresAt: due === Infinity ? undefined : due,
   };
   if (base === 0) return { ...write, exactStamp: stamp };

@@ -10,7 +10,7 @@
  *      removed meanwhile (W1 to W4 of `fold-witness.ts`). So it waits until something was added that is stamped above it; and it has
  *      to be older than clocks are apart, or a put by a clock that is behind might be stamped as it is.
  *  U3. What no base is held of is written as one that is stamped one tick below the first of what was added, whatever was purged from
- *      its bucket. No base of its own was, that was not below it: whoever adds stamps two ticks above what base it holds, or was
+ *      its bucket; but for additions that have new dots, of which alone it is stamped above that, or waits. No base of its own was, that was not below it: whoever adds stamps two ticks above what base it holds, or was
  *      purged there, and a base that is no more is not purged beside additions that do not stand so far above it (`core/shard/graves.ts`). By
  *      W1 to W4 it loses to all that is not known here.
  */
@@ -86,7 +86,7 @@ function foldOf(shard: Shard, key: Key, base: number, isSettled: boolean, around
   // What was added since the end of a base is of another value.
   if (base !== 0 && sum.base === 0 && !isDeleted) return undefined;
   const due = endOf(shard, sum);
-  const stamp = foldStamp(shard, base, sum.from);
+  const stamp = foldStamp(shard, base, sum.from, shard.graves.markOf(KIND_PLAIN, key));
   const isOld = msOfTimestamp(stamp) < nowMs - ageMin;
   if (!isOld || !hasWitness(shard, sum.from, { stamp, end: due }, around.isSettled)) return undefined;
   const expiresAt = due === Infinity ? undefined : due;

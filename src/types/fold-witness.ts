@@ -16,7 +16,8 @@
  */
 
 import type { Timestamp } from "../base/ids.ts";
-import { expiresAt, timestampAt } from "../core/record/record.ts";
+import { adderAt } from "../core/containers/increments.ts";
+import { expiresAt, originAt, timestampAt } from "../core/record/record.ts";
 import type { Shard } from "../core/shard/shard.ts";
 
 export interface Fold {
@@ -38,8 +39,16 @@ export function hasWitness(
   });
 }
 
-/** U2, U3: `base` is its slot, 0 where none is held. */
-export function foldStamp({ table }: Shard, base: number, parts: readonly number[]): Timestamp {
+/**
+ * U2, U3: `base` is its slot, 0 where none is held; `purged` the newest stamp that was purged from its bucket. What has a new dot
+ * (`core/shard/new-dots.ts`) bears the stamp it had, and may stand below a base that was purged here before it came, and is held elsewhere.
+ */
+export function foldStamp({ table }: Shard, base: number, parts: readonly number[], purged: number): Timestamp {
   const stampIn = (slot: number) => timestampAt(table.viewOf(slot), table.offsetOf(slot));
-  return (base === 0 ? Math.min(...parts.map(stampIn)) - 1 : stampIn(base) + 1) as Timestamp;
+  if (base !== 0) return (stampIn(base) + 1) as Timestamp;
+  const asWritten = parts.filter((slot) => {
+    const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
+    return originAt(view, at) === adderAt(view, at);
+  });
+  return (asWritten.length === 0 ? purged + 1 : Math.min(...asWritten.map(stampIn)) - 1) as Timestamp;
 }
