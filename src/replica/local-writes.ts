@@ -82,9 +82,9 @@ export class LocalWrites {
   }
 
   /** As `write`, of what `Shard.writeValue` takes; 0, with nothing changed: that takes `write`. */
-  writeValue(shard: Shard, words: PlainWords, now: number): number {
+  writeValue(shard: Shard, words: PlainWords, hash: number, now: number): number {
     this.expectRoom(spaceOf(shard.id));
-    const slot = shard.writeValue(words, now);
+    const slot = shard.writeValue(words, hash, now);
     if (slot === 0) return 0;
     this.#host.replication.queue(shard, plainRecord.view, plainRecord.length, false);
     this.#host.tidings.applied(shard, shard.table.viewOf(slot), shard.table.offsetOf(slot), now);

@@ -25,10 +25,10 @@ import { isAddedTo } from "../../types/counter.ts";
 /** Longer ones are copied as fast by the command. */
 export const GLANCE_BYTES_MAX = 1024;
 
-/** As `PlainKeys.glance`, in the shard of the key. */
-export function glance(shard: Shard, words: PlainWords, now: number, shown: ShownValue): boolean {
+/** As `PlainKeys.glance`, in the shard of the key, by its hash there. */
+export function glance(shard: Shard, words: PlainWords, hash: number, now: number, shown: ShownValue): boolean {
   if (shard.quarantined || isAdded(shard, words)) return false;
-  const slot = shard.findValue(words);
+  const slot = shard.findValue(words, hash);
   if (slot === 0) return isNothing(shard, words, shown);
   const view = shard.table.viewOf(slot);
   const at = shard.table.offsetOf(slot);

@@ -15,18 +15,19 @@ import { dotOf } from "./held-register.ts";
 /** Longer ones take the command hardly longer. */
 export const PUT_BYTES_MAX = 1024;
 
-/** As `PlainKeys.put`, in the shard of the key. */
+/** As `PlainKeys.put`, in the shard of the key, by its hash there. */
 export function putPlain(
   { config, writes }: Replica,
   shard: Shard,
   words: PlainWords,
+  hash: number,
   client: Pick<CommandClient, "lastWrite">,
   now: number,
 ): boolean {
   const length = words.valueEnd - words.valueStart;
   if (length > Math.min(config.valueBytesMax, PUT_BYTES_MAX) || isCollection(shard, words)) return false;
   try {
-    const slot = writes.writeValue(shard, words, now);
+    const slot = writes.writeValue(shard, words, hash, now);
     if (slot === 0) return false;
     client.lastWrite = dotOf(shard, slot);
     return true;

@@ -15,6 +15,7 @@ import type { Replica } from "../../replica/replica.ts";
 import type { Lookups } from "../workspace/lookups.ts";
 import { glance } from "./glance.ts";
 import type { KeyGate } from "./key-gate.ts";
+import { LookedAhead } from "./looked-ahead.ts";
 import { putPlain } from "./plain-put.ts";
 import type { ToldCommands } from "./told-commands.ts";
 
@@ -36,6 +37,7 @@ export class PlainSpace implements PlainKeys {
   #now = 0;
   #mayPut = false;
   #keyBytesMax = 0;
+  readonly #ahead = new LookedAhead();
 
   constructor(host: KeyspaceHost, space: SpaceId, options: PlainSpaceOptions) {
     this.#host = host;
@@ -45,23 +47,31 @@ export class PlainSpace implements PlainKeys {
 
   together(run: () => void): void {
     this.#host.step((now) => {
-      if (this.#begin(now)) run();
-      this.#shards = NO_SHARDS;
+      try {
+        if (this.#begin(now)) run();
+      } finally {
+        this.#shards = NO_SHARDS;
+        this.#ahead.end();
+      }
     });
   }
 
   lookAhead(commands: readonly PlainWords[], count: number): void {
+    const ahead = this.#ahead;
+    ahead.begin(commands);
     for (let i = 0; i < count; i++) {
       const words = commands[i] as PlainWords;
       const shard = this.#shardOf(words);
-      if (shard !== undefined) lookahead.add(shard, shard.hashOfValue(words));
+      const hash = shard === undefined ? 0 : shard.hashOfValue(words);
+      if (shard !== undefined) lookahead.add(shard, hash);
+      ahead.note(shard, hash);
     }
     lookahead.look();
   }
 
   glance(words: PlainWords, shown: ShownValue): boolean {
-    const shard = this.#shardOf(words);
-    if (shard === undefined || !glance(shard, words, this.#now, shown)) return false;
+    const shard = this.#take(words);
+    if (shard === undefined || !glance(shard, words, this.#ahead.hash, this.#now, shown)) return false;
     const { lookups } = this.#options;
     if (shown.length < 0) lookups.misses++;
     else lookups.hits++;
@@ -69,9 +79,9 @@ export class PlainSpace implements PlainKeys {
   }
 
   put(words: PlainWords, client: Pick<CommandClient, "lastWrite">): boolean {
-    const shard = this.#shardOf(words);
+    const shard = this.#take(words);
     if (shard === undefined || this.#replica === undefined || !this.#mayPut) return false;
-    return putPlain(this.#replica, shard, words, client, this.#now);
+    return putPlain(this.#replica, shard, words, this.#ahead.hash, client, this.#now);
   }
 
   /** False: each is for `run` to answer. */
@@ -92,6 +102,15 @@ export class PlainSpace implements PlainKeys {
     const isEndless = ttlUnder(replica.keyspaces.policyOf(this.#space), undefined) === undefined;
     this.#mayPut = isEndless && this.#options.told.listener === undefined;
     return true;
+  }
+
+  /** The shard of the key of a command that is carried out, with its hash in `#ahead`. Undefined: no key of that length. */
+  #take(words: PlainWords): Shard | undefined {
+    const looked = this.#ahead.take(words);
+    if (looked !== undefined) return looked;
+    const shard = this.#shardOf(words);
+    if (shard !== undefined) this.#ahead.hash = shard.hashOfValue(words);
+    return shard;
   }
 
   /** Undefined: no key of that length. */

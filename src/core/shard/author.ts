@@ -143,13 +143,12 @@ export class Author {
   }
 
   /** As `Shard.writeValue`. */
-  writeValue(words: PlainWords, nowMs: number): number {
+  writeValue(words: PlainWords, hash: number, nowMs: number): number {
     const origin = this.#origin;
     assert(origin !== undefined, "a life begins before the first write");
     const { clock, graves, increments, table } = this.#holdings;
     plainRecord.set(words);
     if (increments.count > 0 && increments.of(keyAt(plainRecord.view, plainRecord.bytes, 0)).length > 0) return 0;
-    const hash = table.hashOf(plainRecord.view, 0);
     const slot = table.find(plainRecord.view, 0, hash);
     if (slot !== 0 && (flagsAt(table.viewOf(slot), table.offsetOf(slot)) & FLAG_SEEN) !== 0) return 0;
     const purged = graves.marks?.of(bucketOf(plainRecord.view, 0)) ?? 0;

@@ -199,10 +199,10 @@ export class Shard {
     return this.table.find(writer.view, 0);
   }
 
-  /** The same of a value, whose key is as a client sent it. */
-  findValue(words: PlainWords): number {
+  /** The same of a value, whose key is as a client sent it, by its hash (`hashOfValue`). */
+  findValue(words: PlainWords, hash: number): number {
     plainRecord.setKey(words);
-    return this.table.find(plainRecord.view, 0);
+    return this.table.find(plainRecord.view, 0, hash);
   }
 
   /** Of the identity of a value's register. */
@@ -299,12 +299,12 @@ export class Shard {
   }
 
   /**
-   * As `write`, of a value that is nothing but key and bytes, to which nobody has added: its record is `plainRecord`. 0, with nothing
-   * changed: that takes `write`.
+   * As `write`, of a value that is nothing but key and bytes, to which nobody has added, by the hash of its key (`hashOfValue`): its record is
+   * `plainRecord`. 0, with nothing changed: that takes `write`.
    */
-  writeValue(words: PlainWords, nowMs: number): number {
+  writeValue(words: PlainWords, hash: number, nowMs: number): number {
     if (this.isSpent || this.isLeaving) return 0;
-    return this.#author.writeValue(words, nowMs);
+    return this.#author.writeValue(words, hash, nowMs);
   }
 
   /** What a write of this key has to be stamped above: what is held of it, additions as well, and what has been purged. */

@@ -50,6 +50,21 @@ test("is read everywhere, over what was there, and the client is told which writ
   expect(await world.at(0).do("get a")).toBe("theirs");
 });
 
+test("is put under its own key where what lies in the same place was looked at ahead and not carried out", async () => {
+  const { world } = await begun();
+  const plain = world.commandsOf(0).keyspace(NAME)?.plain as PlainKeys;
+  const run = [sent("a", "1"), sent("b", "2"), sent("c", "3")];
+  const put = (words: PlainWords | undefined) => plain.put(words as PlainWords, { lastWrite: undefined });
+  plain.together(() => {
+    plain.lookAhead(run, run.length);
+    expect([put(run[0]), put(run[2])]).toEqual([true, true]);
+  });
+  Object.assign(run[1] as PlainWords, sent("d", "4"));
+  plain.together(() => expect(put(run[1])).toBe(true));
+  const keys = ["a", "b", "c", "d"];
+  expect(await world.at(0).do(`mget ${keys.join(" ")}`)).toEqual(["1", null, "3", "4"]);
+});
+
 test("is left to SET where it is long, or no mere value is there", async () => {
   const { world, put } = await begun({ replica: { shards: 1, valueBytesMax: 1000 } });
   const cases: readonly [string, string, boolean][] = [
