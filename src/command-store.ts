@@ -3,7 +3,7 @@
  * `Store`, of which it is another view: the keys are the same.
  */
 
-import type { Key, ReplicaId } from "./base/ids.ts";
+import type { Key, OriginId, ReplicaId, ShardId } from "./base/ids.ts";
 import type { PlainWords } from "./base/plain-words.ts";
 import type { Reply } from "./command-reply.ts";
 import type { AckLevel, Acks, Dot, Room } from "./store.ts";
@@ -162,6 +162,11 @@ export interface ShownValue {
  */
 export type Amid = (carriedOut: number) => boolean;
 
+/** Told of the write that is its last one. */
+export interface PlainWriter {
+  wrote(shard: ShardId, origin: OriginId, sequence: number): void;
+}
+
 /**
  * `GET key` and `SET key value` of what is short and in memory, as most commands are, without anything being made for them. Of what
  * is not so, and of what is refused, nothing is done: that is for `CommandKeyspace.run`.
@@ -174,7 +179,7 @@ export interface PlainKeys {
   /** What `GET` answers. False: not told. */
   glance(words: PlainWords, shown: ShownValue): boolean;
   /** `SET`, for a client that waits for no acknowledgement. False: not done. */
-  put(words: PlainWords, client: Pick<CommandClient, "lastWrite">): boolean;
+  put(words: PlainWords, client: PlainWriter): boolean;
 }
 
 export interface CommandKeyspace {

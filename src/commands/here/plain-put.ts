@@ -6,11 +6,10 @@
 
 import { AtollError } from "../../base/errors.ts";
 import type { PlainWords } from "../../base/plain-words.ts";
-import type { CommandClient } from "../../command-store.ts";
+import type { PlainWriter } from "../../command-store.ts";
 import type { Shard } from "../../core/shard/shard.ts";
 import type { Replica } from "../../replica/replica.ts";
 import { isCollection } from "./glance.ts";
-import { dotOf } from "./held-register.ts";
 
 /** Longer ones take the command hardly longer. */
 export const PUT_BYTES_MAX = 1024;
@@ -21,15 +20,14 @@ export function putPlain(
   shard: Shard,
   words: PlainWords,
   hash: number,
-  client: Pick<CommandClient, "lastWrite">,
+  client: PlainWriter,
   now: number,
 ): boolean {
   const length = words.valueEnd - words.valueStart;
   if (length > Math.min(config.valueBytesMax, PUT_BYTES_MAX) || isCollection(shard, words)) return false;
   try {
-    const slot = writes.writeValue(shard, words, hash, now);
-    if (slot === 0) return false;
-    client.lastWrite = dotOf(shard, slot);
+    if (writes.writeValue(shard, words, hash, now) === 0) return false;
+    client.wrote(shard.id, shard.ownOrigin, shard.nextSequence - 1);
     return true;
   } catch (error) {
     // There is no room: nothing has been written.

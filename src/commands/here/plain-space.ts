@@ -6,7 +6,7 @@
 import type { SpaceId } from "../../base/ids.ts";
 import type { PlainWords } from "../../base/plain-words.ts";
 import { ttlUnder } from "../../cluster/placement/policy.ts";
-import type { CommandClient, PlainKeys, ShownValue } from "../../command-store.ts";
+import type { PlainKeys, PlainWriter, ShownValue } from "../../command-store.ts";
 import { lookahead } from "../../core/shard/lookahead.ts";
 import type { Shard } from "../../core/shard/shard.ts";
 import { shardOf } from "../../core/shard-of.ts";
@@ -78,7 +78,7 @@ export class PlainSpace implements PlainKeys {
     return true;
   }
 
-  put(words: PlainWords, client: Pick<CommandClient, "lastWrite">): boolean {
+  put(words: PlainWords, client: PlainWriter): boolean {
     const shard = this.#take(words);
     if (shard === undefined || this.#replica === undefined || !this.#mayPut) return false;
     return putPlain(this.#replica, shard, words, this.#ahead.hash, client, this.#now);

@@ -1,5 +1,6 @@
 /** What one client has written, as far as it takes to say who else has it: the last write into each shard. */
 
+import type { OriginId, ShardId } from "../../base/ids.ts";
 import type { Dot } from "../../store.ts";
 
 /** Of more shards it is not remembered which: all that was written in any counts then, by whomever. */
@@ -8,12 +9,23 @@ const SHARDS_MAX = 16;
 export class ClientWrites {
   readonly #byShard = new Map<Dot["shard"], Dot>();
   #areTooMany = false;
-  last: Dot | undefined;
+  /** What was written last, in numbers: of a busy client nothing is made for it. */
+  #shard = 0 as ShardId;
+  #origin = 0 as OriginId;
+  #sequence = 0;
 
-  note(dot: Dot): void {
-    this.last = dot;
+  /** Undefined: nothing was written. */
+  get last(): Dot | undefined {
+    if (this.#sequence === 0) return undefined;
+    return { shard: this.#shard, origin: this.#origin, sequence: this.#sequence };
+  }
+
+  note(shard: ShardId, origin: OriginId, sequence: number): void {
+    this.#shard = shard;
+    this.#origin = origin;
+    this.#sequence = sequence;
     if (this.#areTooMany) return;
-    this.#byShard.set(dot.shard, dot);
+    this.#byShard.set(shard, { shard, origin, sequence });
     if (this.#byShard.size <= SHARDS_MAX) return;
     this.#areTooMany = true;
     this.#byShard.clear();

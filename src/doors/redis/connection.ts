@@ -10,6 +10,7 @@
  *  N4. Whoever has to show a token can do nothing else before, and may send little.
  */
 
+import type { OriginId, ShardId } from "../../base/ids.ts";
 import { errorReply, type Reply } from "../../command-reply.ts";
 import type { AnswerPlace, CommandClient, CommandFacts, CommandKeyspace, CommandWords } from "../../command-store.ts";
 import type { Dot, Room } from "../../store.ts";
@@ -111,7 +112,11 @@ export class Connection implements CommandClient {
   }
 
   set lastWrite(dot) {
-    if (dot !== undefined) this.#writes.note(dot);
+    if (dot !== undefined) this.wrote(dot.shard, dot.origin, dot.sequence);
+  }
+
+  wrote(shard: ShardId, origin: OriginId, sequence: number): void {
+    this.#writes.note(shard, origin, sequence);
   }
 
   get written(): readonly Dot[] | "all" {

@@ -4,7 +4,7 @@
  * and nothing else is done for each. Any other command is left where it is.
  */
 
-import type { CommandClient, CommandKeyspace, ShownValue } from "../../command-store.ts";
+import type { CommandClient, CommandKeyspace, PlainWriter, ShownValue } from "../../command-store.ts";
 import type { Principal, Scope } from "../auth.ts";
 import type { PlainCommand } from "./plain-command.ts";
 import type { ReplyWriter } from "./reply-writer.ts";
@@ -15,7 +15,7 @@ import type { Transaction } from "./transaction.ts";
 const TOGETHER_MAX = 64;
 
 /** Of a connection. */
-export interface PlainClient extends CommandClient {
+export interface PlainClient extends CommandClient, PlainWriter {
   readonly around: { carriedOut: number };
   readonly writer: ReplyWriter;
   readonly transaction: Transaction;

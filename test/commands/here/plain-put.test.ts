@@ -2,8 +2,9 @@
 
 import { expect, test } from "vitest";
 import { bytesFromLatin1 } from "../../../src/base/bytes.ts";
+import type { OriginId, ShardId } from "../../../src/base/ids.ts";
 import type { PlainWords } from "../../../src/base/plain-words.ts";
-import type { CommandClient, PlainKeys } from "../../../src/command-store.ts";
+import type { PlainKeys, PlainWriter } from "../../../src/command-store.ts";
 import { PUT_BYTES_MAX } from "../../../src/commands/here/plain-put.ts";
 import { CommandWorld } from "../../support/command-world.ts";
 import { NAME, type PlacedWorldOptions } from "../../support/placed-world.ts";
@@ -14,7 +15,15 @@ function sent(key: string, value: string): PlainWords {
   return { bytes, keyStart: 2, keyEnd, valueStart: keyEnd + 2, valueEnd: keyEnd + 2 + value.length };
 }
 
-function putIn(plain: PlainKeys | undefined, words: PlainWords, client: CommandClient): boolean {
+class Writer implements PlainWriter {
+  last: readonly number[] = [];
+
+  wrote(...dot: [ShardId, OriginId, number]): void {
+    this.last = dot;
+  }
+}
+
+function putIn(plain: PlainKeys | undefined, words: PlainWords, client: PlainWriter): boolean {
   let isPut = false;
   plain?.together(() => {
     isPut = plain.put(words, client);
@@ -25,7 +34,7 @@ function putIn(plain: PlainKeys | undefined, words: PlainWords, client: CommandC
 async function begun(options: Partial<PlacedWorldOptions> = {}) {
   const world = new CommandWorld({ seed: "put", regions: ["eu", "eu"], settings: { replication: "all" }, ...options });
   await world.begin();
-  const put = (key: string, value: string, client: CommandClient = { lastWrite: undefined }, node = 0): boolean =>
+  const put = (key: string, value: string, client: PlainWriter = new Writer(), node = 0): boolean =>
     putIn(world.commandsOf(node).keyspace(NAME)?.plain, sent(key, value), client);
   return { world, put };
 }
@@ -34,11 +43,11 @@ test("is read everywhere, over what was there, and the client is told which writ
   const { world, put } = await begun();
   await world.at(1).do("set e old px 100000");
   await world.run(100);
-  const client: CommandClient = { lastWrite: undefined };
+  const client = new Writer();
   for (const key of ["a", "e"]) expect(put(key, `${key}1`, client)).toBe(true);
-  const first = client.lastWrite;
+  const first = client.last;
   expect(put("a", "", client)).toBe(true);
-  expect(client.lastWrite).not.toEqual(first);
+  expect(client.last).not.toEqual(first);
   expect(await world.at(0).wait(1, 100)).toBe(1);
   await world.run(100);
   for (const node of [0, 1]) {
@@ -54,7 +63,7 @@ test("is put under its own key where what lies in the same place was looked at a
   const { world } = await begun();
   const plain = world.commandsOf(0).keyspace(NAME)?.plain as PlainKeys;
   const run = [sent("a", "1"), sent("b", "2"), sent("c", "3")];
-  const put = (words: PlainWords | undefined) => plain.put(words as PlainWords, { lastWrite: undefined });
+  const put = (words: PlainWords | undefined) => plain.put(words as PlainWords, new Writer());
   plain.together(() => {
     plain.lookAhead(run, run.length);
     expect([put(run[0]), put(run[2])]).toEqual([true, true]);
@@ -98,7 +107,7 @@ test("is left to SET where values are to end, where somebody is told of commands
   await world.do(Promise.resolve(storing));
   expect(await world.at(0).do("get a")).toBe("1");
   const space = world.commandsOf(0).keyspace("default");
-  const putThere = () => putIn(space?.plain, sent("a", "1"), { lastWrite: undefined });
+  const putThere = () => putIn(space?.plain, sent("a", "1"), new Writer());
   expect(putThere()).toBe(true);
   world.commandsOf(0).tellOf(() => {});
   expect(putThere()).toBe(false);
@@ -113,7 +122,7 @@ test("is refused by SET where there is no room, or nothing is kept here", async 
   expect(apart.put("a", "1")).toBe(false);
   const plain = world.commandsOf(0).keyspace(NAME)?.plain;
   world.driver(0).replica.isDiskFull = () => false;
-  const puts = () => putIn(plain, sent("a", "1"), { lastWrite: undefined });
+  const puts = () => putIn(plain, sent("a", "1"), new Writer());
   expect(puts()).toBe(true);
   await world.do(world.driver(0).stop());
   expect(puts()).toBe(false);
