@@ -8,30 +8,39 @@ import { mix32 } from "../../base/hash.ts";
 import { checksumAt, sequenceLowAt, timestampHighAt, timestampLowAt } from "./record.ts";
 
 export class Fingerprint {
-  low = 0;
-  high = 0;
+  /** The lanes. Signed: so they are never numbers on the heap, which is a place more to be looked at for each. */
+  signedLow = 0;
+  signedHigh = 0;
+
+  get low(): number {
+    return this.signedLow >>> 0;
+  }
+
+  get high(): number {
+    return this.signedHigh >>> 0;
+  }
 
   add(view: DataView, at: number): void {
     this.addElement(elementLow(view, at), elementHigh(view, at));
   }
 
   addElement(low: number, high: number): void {
-    this.low = (this.low + low) >>> 0;
-    this.high = (this.high + high) >>> 0;
+    this.signedLow = (this.signedLow + low) | 0;
+    this.signedHigh = (this.signedHigh + high) | 0;
   }
 
   removeElement(low: number, high: number): void {
-    this.low = (this.low - low) >>> 0;
-    this.high = (this.high - high) >>> 0;
+    this.signedLow = (this.signedLow - low) | 0;
+    this.signedHigh = (this.signedHigh - high) | 0;
   }
 
   equals(other: Fingerprint): boolean {
-    return this.low === other.low && this.high === other.high;
+    return this.signedLow === other.signedLow && this.signedHigh === other.signedHigh;
   }
 
   clear(): void {
-    this.low = 0;
-    this.high = 0;
+    this.signedLow = 0;
+    this.signedHigh = 0;
   }
 }
 

@@ -70,7 +70,7 @@ export class Accounts {
   /** As `Shard.lookAt`. */
   lookAt(): number {
     const { fingerprint, sum } = this;
-    return fingerprint.low ^ fingerprint.high ^ sum.low ^ sum.high ^ this.recordBytes;
+    return fingerprint.signedLow ^ fingerprint.signedHigh ^ sum.signedLow ^ sum.signedHigh ^ this.recordBytes;
   }
 
   /** A register comes, or goes. */
@@ -110,8 +110,8 @@ export class Accounts {
       this.enter(view, at, true);
       return;
     }
-    const low = elementLow(view, at) - elementLow(oldView, oldAt);
-    const high = elementHigh(view, at) - elementHigh(oldView, oldAt);
+    const low = (elementLow(view, at) - elementLow(oldView, oldAt)) | 0;
+    const high = (elementHigh(view, at) - elementHigh(oldView, oldAt)) | 0;
     this.sum.addElement(low, high);
     this.fingerprint.addElement(low, high);
     const [oldLength, length] = [valueLengthAt(oldView, oldAt), valueLengthAt(view, at)];
