@@ -1,12 +1,13 @@
 /** What one client has written, as far as it takes to say who else has it: the last write into each shard. */
 
 import type { OriginId, ShardId } from "../../base/ids.ts";
+import type { PlainWriter } from "../../command-store.ts";
 import type { Dot } from "../../store.ts";
 
 /** Of more shards it is not remembered which: all that was written in any counts then, by whomever. */
 const SHARDS_MAX = 16;
 
-export class ClientWrites {
+export class ClientWrites implements PlainWriter {
   readonly #byShard = new Map<Dot["shard"], Dot>();
   #areTooMany = false;
   /** What was written last, in numbers: of a busy client nothing is made for it. */
@@ -20,7 +21,7 @@ export class ClientWrites {
     return { shard: this.#shard, origin: this.#origin, sequence: this.#sequence };
   }
 
-  note(shard: ShardId, origin: OriginId, sequence: number): void {
+  wrote(shard: ShardId, origin: OriginId, sequence: number): void {
     this.#shard = shard;
     this.#origin = origin;
     this.#sequence = sequence;

@@ -10,7 +10,6 @@
  *  N4. Whoever has to show a token can do nothing else before, and may send little.
  */
 
-import type { OriginId, ShardId } from "../../base/ids.ts";
 import { errorReply, type Reply } from "../../command-reply.ts";
 import type { AnswerPlace, CommandClient, CommandFacts, CommandKeyspace, CommandWords } from "../../command-store.ts";
 import type { Dot, Room } from "../../store.ts";
@@ -48,6 +47,7 @@ export class Connection implements CommandClient {
   readonly around: ConnectionsAround;
   readonly writer = new ReplyWriter();
   readonly transaction = new Transaction();
+  readonly writes = new ClientWrites();
   readonly waits = new ReadAhead(() => {
     if (this.transaction.bytes === 0) this.#arguments.end();
     if (this.#isBusy) this.#settle();
@@ -79,7 +79,6 @@ export class Connection implements CommandClient {
   readonly #flushSoon = new OncePerTurn(() => this.flush());
   #isEnding = false;
   isClosed = false;
-  readonly #writes = new ClientWrites();
   readonly #gone = new GoneSignal();
   readonly #arguments: ArgumentRoom;
   readonly #answers: AnswerRoom;
@@ -108,19 +107,15 @@ export class Connection implements CommandClient {
   }
 
   get lastWrite(): CommandClient["lastWrite"] {
-    return this.#writes.last;
+    return this.writes.last;
   }
 
   set lastWrite(dot) {
-    if (dot !== undefined) this.wrote(dot.shard, dot.origin, dot.sequence);
-  }
-
-  wrote(shard: ShardId, origin: OriginId, sequence: number): void {
-    this.#writes.note(shard, origin, sequence);
+    if (dot !== undefined) this.writes.wrote(dot.shard, dot.origin, dot.sequence);
   }
 
   get written(): readonly Dot[] | "all" {
-    return this.#writes.dots;
+    return this.writes.dots;
   }
 
   get allowance(): CommandClient["allowance"] {

@@ -15,9 +15,10 @@ import type { Transaction } from "./transaction.ts";
 const TOGETHER_MAX = 64;
 
 /** Of a connection. */
-export interface PlainClient extends CommandClient, PlainWriter {
+export interface PlainClient extends CommandClient {
   readonly around: { carriedOut: number };
   readonly writer: ReplyWriter;
+  readonly writes: PlainWriter;
   readonly transaction: Transaction;
   readonly gate: unknown;
   readonly principal: Principal | undefined;
@@ -70,8 +71,8 @@ export class PlainCommands {
   }
 
   #set(command: PlainCommand): boolean {
-    const { keyspace, writer } = this.#client;
-    if (!keyspace.plain.put(command, this.#client)) return false;
+    const { keyspace, writer, writes } = this.#client;
+    if (!keyspace.plain.put(command, writes)) return false;
     writer.simple("OK");
     return true;
   }

@@ -116,7 +116,7 @@ test("WAIT counts those who have all that the client has written, into however m
       return undefined;
     },
     set lastWrite(dot: Dot | undefined) {
-      if (dot !== undefined) writes.note(dot.shard, dot.origin, dot.sequence);
+      if (dot !== undefined) writes.wrote(dot.shard, dot.origin, dot.sequence);
     },
     get written() {
       return writes.dots;

@@ -9,7 +9,7 @@ test("tells the last write of each shard, and only that it was the last once the
   const writes = new ClientWrites();
   expect([writes.last, writes.dots]).toEqual([undefined, []]);
   const dotIn = (shard: number, sequence: number) => ({ shard: shard as ShardId, origin: origin(3), sequence });
-  const note = (shard: number, sequence: number) => writes.note(shard as ShardId, origin(3), sequence);
+  const note = (shard: number, sequence: number) => writes.wrote(shard as ShardId, origin(3), sequence);
   note(0, 1);
   const [first] = [writes.dots];
   note(0, 2);
