@@ -3,6 +3,7 @@
  * a collection as a whole, whichever part of it was met.
  */
 
+import type { Key } from "../../base/ids.ts";
 import { TIMESTAMP_MAX } from "../clock.ts";
 import type { Container } from "../containers/container.ts";
 import { isTakenAlong, overAt, sightAt, unseenOf } from "../containers/increments.ts";
@@ -11,7 +12,7 @@ import { flagsAt, isGone, keyAt, kindAt, timestampAt } from "../record/record.ts
 import { isValueKind } from "./accounts.ts";
 import type { Shard } from "./shard.ts";
 
-/** What goes is stamped above what was there and all that was added to it (`counter.ts`). */
+/** What goes is stamped so far above what was there, and above all that was added to it (`counter.ts`). */
 const STAMPS_ABOVE = 2;
 
 /** True of what stands and nobody has to confirm, and can be stamped above. */
@@ -22,8 +23,16 @@ export function mayBeEvicted(shard: Shard, slot: number): boolean {
   const [view, at] = [table.viewOf(slot), table.offsetOf(slot)];
   if (timestampAt(view, at) > TIMESTAMP_MAX - STAMPS_ABOVE) return false;
   const kind = kindAt(view, at);
-  if (isValueIncrementsKind(kind)) return isValueByItself(shard, slot);
-  return isValueKind(kind) || collectionIn(shard, slot) !== undefined;
+  if (!isValueKind(kind) && !isValueIncrementsKind(kind)) return collectionIn(shard, slot) !== undefined;
+  return (
+    (isValueKind(kind) || isValueByItself(shard, slot)) && hasStampsAbove(shard, keyAt(view, table.bytesOf(slot), at))
+  );
+}
+
+/** Of what was added to a value. */
+function hasStampsAbove({ increments, table }: Shard, key: Key): boolean {
+  if (increments.count === 0) return true;
+  return increments.of(key).every((slot) => timestampAt(table.viewOf(slot), table.offsetOf(slot)) < TIMESTAMP_MAX);
 }
 
 /** True of increments of a key that shows nothing but increments, and these. */
