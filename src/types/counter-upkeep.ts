@@ -10,9 +10,10 @@
  *      removed meanwhile (W1 to W4 of `fold-witness.ts`). So it waits until something was added that is stamped above it; and it has
  *      to be older than clocks are apart, or a put by a clock that is behind might be stamped as it is.
  *  U3. What no base is held of is written as one that is stamped one tick below the first of what was added, whatever was purged from
- *      its bucket; but for additions that have new dots, of which alone it is stamped above that, or waits. No base of its own was, that was not below it: whoever adds stamps two ticks above what base it holds, or was
- *      purged there, and a base that is no more is not purged beside additions that do not stand so far above it (`core/shard/graves.ts`). By
- *      W1 to W4 it loses to all that is not known here.
+ *      its bucket. No base of its own was that was not below it: whoever adds stamps two ticks above what base it holds, or was purged
+ *      there, and a base that is no more is not purged beside additions that do not stand so far above it (`core/shard/graves.ts`).
+ *      That does not hold of additions under new dots, which bear the stamps that they had: the sum of these alone is stamped above
+ *      what was purged. By W1 to W4 a sum loses to all that is not known here.
  */
 
 import type { Key } from "../base/ids.ts";
