@@ -5,29 +5,45 @@
  */
 
 import { readFile } from "node:fs/promises";
-import { relative, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "esbuild";
-import type { Patch } from "./planted-bug.ts";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+import type { Patch, PlantedBug } from "./planted-bug.ts";
 
 const SOURCE = fileURLToPath(new URL("../../src/", import.meta.url));
 const ENTRY = fileURLToPath(new URL("./seed-runner.ts", import.meta.url));
 
+const BUNDLING = {
+  entryPoints: [ENTRY],
+  bundle: true,
+  write: false as const,
+  platform: "node",
+  format: "cjs",
+  target: "node20",
+  logLevel: "silent",
+} satisfies BuildOptions;
+
 /** The text of a script for a worker thread that runs seeds (`seed-runner.ts`) against the patched replica. */
 export async function bundlePatched(patches: readonly Patch[]): Promise<string> {
   const planting = new Planting(patches);
-  const { outputFiles } = await build({
-    entryPoints: [ENTRY],
-    bundle: true,
-    write: false,
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    logLevel: "silent",
-    plugins: [planting.plugin()],
-  });
+  const { outputFiles } = await build({ ...BUNDLING, plugins: [planting.plugin()] });
   planting.assertPlanted();
   return (outputFiles[0] as (typeof outputFiles)[number]).text;
+}
+
+/** Throws where a patch of a bug would be refused, without bundling anew for each. */
+export async function assertFitting(bugs: readonly PlantedBug[]): Promise<void> {
+  const { metafile } = await build({ ...BUNDLING, metafile: true as const });
+  const bundled = new Set(Object.keys(metafile.inputs).map((path) => resolve(path)));
+  for (const { name, patches } of bugs) {
+    const sources = new Map<string, string>();
+    for (const patch of patches) {
+      const path = join(SOURCE, patch.file);
+      if (!bundled.has(path)) throw new Error(`${name}: src/${patch.file} is no part of the bundle`);
+      const source = sources.get(path) ?? (await readFile(path, "utf8"));
+      sources.set(path, applyPatch(source, patch));
+    }
+  }
 }
 
 /** The source with a patch applied. Throws where the patch does not fit exactly once. */
