@@ -52,6 +52,17 @@ export function statusReply(text: string): Reply {
   return { type: "status", text };
 }
 
+/** A text as one line, as Redis makes one of it: ends of lines at its end are dropped, each other one is a space. */
+export function asOneLine(text: string): string {
+  let end = text.length;
+  while (end > 0 && isLineEnd(text.charCodeAt(end - 1))) end--;
+  return text.slice(0, end).replace(/[\r\n]/g, " ");
+}
+
+function isLineEnd(character: number): boolean {
+  return character === 13 || character === 10;
+}
+
 /** `text` begins with a code. */
 export function errorReply(text: string): Reply {
   return { type: "error", text };

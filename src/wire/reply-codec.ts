@@ -5,7 +5,7 @@
 
 import { assert, assertNever } from "../base/assert.ts";
 import { BadBytes, type ByteReader, type ByteWriter } from "../base/bytes.ts";
-import { NO_ARRAY, NOTHING, type Reply } from "../command-reply.ts";
+import { asOneLine, NO_ARRAY, NOTHING, type Reply } from "../command-reply.ts";
 import { readFlag } from "./fields.ts";
 import { VALUE_BYTES_MAX } from "./page-codec.ts";
 
@@ -21,7 +21,6 @@ const TEXT_MAX = 64 * 1024;
 const FORMAT = "txt";
 const INTEGER_LENGTH_MAX = 21;
 const INTEGER = /^-?\d{1,20}$/;
-const ENDS_OF_LINES = /[\r\n]+/g;
 
 /** An answer to a command; others are never one, or go as what they stand for (`plainReply`). */
 type Answering = Exclude<Reply, { type: "push" | "packed" }>;
@@ -96,15 +95,15 @@ export function writeReply(writer: ByteWriter, reply: Reply): void {
     case "status":
     case "error":
     case "decimal":
-      return writer.latin1(reply.text.replace(ENDS_OF_LINES, " ").slice(0, TEXT_MAX));
+      return writer.latin1(asOneLine(reply.text).slice(0, TEXT_MAX));
     case "integer":
       return writer.latin1(String(reply.value));
     case "bulk":
       return writer.blob(reply.value);
     case "big-number":
-      return writer.latin1(reply.text.replace(ENDS_OF_LINES, " ").slice(0, TEXT_MAX));
+      return writer.latin1(asOneLine(reply.text).slice(0, TEXT_MAX));
     case "verbatim":
-      writer.latin1((reply.format ?? FORMAT).replace(ENDS_OF_LINES, " ").slice(0, FORMAT.length));
+      writer.latin1(asOneLine(reply.format ?? FORMAT).slice(0, FORMAT.length));
       return writer.blob(reply.text);
     case "double":
       return writer.f64(reply.value);

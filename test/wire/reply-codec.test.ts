@@ -103,7 +103,7 @@ describe("an answer to a command", () => {
   });
 
   it("brings no lines of its own into what a client is told", () => {
-    expect(read(written(errorReply("ERR a\r\n+OK\nb")))).toEqual(errorReply("ERR a +OK b"));
+    expect(read(written(errorReply("ERR a\r\n+OK\nb\r\n")))).toEqual(errorReply("ERR a  +OK b"));
     const bytes = written(statusReply("a-b"));
     bytes[bytes.indexOf("-".charCodeAt(0))] = 10;
     expect(() => read(bytes)).toThrow(BadBytes);

@@ -9,7 +9,7 @@ import { arrayReply, errorReply, NOTHING, OK, type Reply, textReply } from "../.
 import type { CommandFacts, CommandWords } from "../../command-store.ts";
 import type { Shard } from "../../core/shard/shard.ts";
 import { sumOf } from "../rows/command-parts.ts";
-import { optionOf } from "../words/words.ts";
+import { scanOptionsOf } from "../words/scan-options.ts";
 import { formatScanCursor, parseScanCursor } from "../workspace/scan-cursor.ts";
 
 const NAMES = new Set(["dbsize", "flushall", "flushdb", "keys", "randomkey", "scan"]);
@@ -18,7 +18,6 @@ const ASKED_MAX = 16;
 /** Who keep shards one behind the other are asked in turn for one page, so many at the most. */
 const PAGE_TURNS_MAX = 8;
 const RUN_SHARDS_MAX = 1024;
-const SCAN_COUNT = 10;
 /** Of a page on the way to all keys. */
 const KEYS_COUNT = "10000";
 const KEYS_MAX = 1_000_000;
@@ -109,7 +108,7 @@ async function keysIn(host: AllKeysHost, words: CommandWords, group: readonly Sh
 /** A page goes on where the shards of one replica end at those of the next, until it is long enough. */
 async function scan(host: AllKeysHost, words: CommandWords): Promise<Reply> {
   const place = parseScanCursor(words[1] as Uint8Array);
-  const count = countOf(words);
+  const { count } = scanOptionsOf(words, 2, true);
   const found: Reply[] = [];
   let cursor = formatScanCursor(place);
   let number = place.shard;
@@ -140,14 +139,6 @@ function runFrom(host: AllKeysHost, number: number): readonly Shard[] {
     run.push(shard);
   }
   return run;
-}
-
-/** What is wrong with it whoever is asked says. */
-function countOf(words: CommandWords): number {
-  for (let at = 2; at + 1 < words.length; at += 2) {
-    if (optionOf(words, at) === "count") return Number(latin1FromBytes(words[at + 1] as Uint8Array)) || SCAN_COUNT;
-  }
-  return SCAN_COUNT;
 }
 
 function scanWords(cursor: string, others: readonly (string | Uint8Array)[]): CommandWords {

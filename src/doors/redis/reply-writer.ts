@@ -6,6 +6,7 @@
 import { bytesFromLatin1 } from "../../base/bytes.ts";
 import { copyBytes } from "../../base/copy.ts";
 import { doubleText } from "../../base/double-text.ts";
+import { asOneLine } from "../../command-reply.ts";
 
 export type ProtocolVersion = 2 | 3;
 
@@ -78,7 +79,7 @@ export class ReplyWriter {
 
   /** One line that begins with a code, such as `ERR` or `WRONGTYPE`. */
   error(text: string): void {
-    this.#line("-", text.replace(/[\r\n]+$/, "").replace(/[\r\n]/g, " "));
+    this.#line("-", asOneLine(text));
   }
 
   integer(value: number | bigint): void {

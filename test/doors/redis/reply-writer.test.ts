@@ -17,6 +17,12 @@ function written(version: ProtocolVersion, write: (writer: ReplyWriter) => void)
 }
 
 describe("an answer", () => {
+  it("is no more work where an error repeats many ends of lines that a client sent", () => {
+    const ends = "\r".repeat(2 ** 22);
+    const line = written(2, (writer) => writer.error(`ERR ${ends}x${ends}`));
+    expect(line).toHaveLength("-ERR ".length + ends.length + "x\r\n".length);
+  });
+
   it("has pairs in lists of two where a client reads the later version, which tells fractions from text", () => {
     const items = [textReply("a"), { type: "double" as const, value: 0.5 }, textReply("b"), integerReply(1)];
     const write = (writer: ReplyWriter) => writeReply(writer, { type: "pairs", items });
