@@ -44,6 +44,6 @@ function addSample(
   const isOwn = of === name || (family?.type === "histogram" && /^_(bucket|sum|count)$/.test(of.slice(name.length)));
   if (family === undefined || !isOwn || !of.startsWith(name)) throw new Error(`not under its own name: ${line}`);
   if (family.samples.has(series)) throw new Error(`twice: ${line}`);
-  if (!/^(NaN|[+-]Inf)$/.test(value) && !Number.isFinite(Number(value))) throw new Error(`not a number: ${line}`);
+  if (!/^(nan|[+-]inf)$/i.test(value) && !Number.isFinite(Number(value))) throw new Error(`not a number: ${line}`);
   family.samples.set(series, Number(value));
 }
