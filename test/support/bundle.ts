@@ -1,7 +1,7 @@
 /** Compiles a TypeScript file for the child processes of tests, which run plain Node. */
 
 import { createHash } from "node:crypto";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -22,22 +22,28 @@ const PACKAGES_APART = ["level", "pino", "pino-pretty", "wasmoon-lua5.1"];
 /** CommonJS packages call it, and an ES module has none. */
 const REQUIRE = 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
 
+/** What no bundle has needed for so long is of sources that have changed since, ms. */
+const UNUSED_MS_MAX = 24 * 3_600_000;
+
 /**
- * Bundles `entry` (a path or a `file:` URL) with all it imports as an ES module, with a source map beside it: tests start
- * hundreds of processes, and most of what that takes is to find, read and parse. Returns the path of the `.mjs` file, the
- * same for the same entry and variant. Others may bundle it at the same time.
+ * Bundles `entry` (a path or a `file:` URL) with all it imports as ES modules, with source maps beside them: tests start
+ * hundreds of processes, and most of what that takes is to find, read and parse. What is imported when it is wanted is in
+ * files of its own. Returns the path of the `.mjs` file to start, the same for the same entry and variant. Others may
+ * bundle it at the same time.
  */
 export async function bundle(entry: string, variant?: Variant): Promise<string> {
   const source = entry.startsWith("file:") ? fileURLToPath(entry) : entry;
   const kind = variant === undefined ? "" : `-${variant.name}`;
   const name = `${basename(source, ".ts")}${kind}-${createHash("sha256").update(source).digest("hex").slice(0, 8)}`;
-  const outfile = join(folder, `${name}.mjs`);
-  await mkdir(folder, { recursive: true });
+  const outdir = join(folder, name);
+  await mkdir(outdir, { recursive: true });
   const { outputFiles } = await build({
-    entryPoints: [source],
-    outfile,
+    entryPoints: [{ in: source, out: "main" }],
+    outdir,
+    outExtension: { ".js": ".mjs" },
     write: false,
     bundle: true,
+    splitting: true,
     platform: "node",
     format: "esm",
     target: "node20",
@@ -49,11 +55,23 @@ export async function bundle(entry: string, variant?: Variant): Promise<string> 
     logLevel: "warning",
     plugins: variant === undefined ? [] : [variant.plugin],
   });
-  // The map is there before what it is of.
-  for (const { path, contents } of outputFiles.toSorted((one) => (one.path === outfile ? 1 : -1))) {
+  // Last what is started: all it imports, named after its content, is there by then.
+  const main = join(outdir, "main.mjs");
+  for (const { path, contents } of outputFiles.toSorted(
+    (one, other) => Number(one.path === main) - Number(other.path === main),
+  )) {
     const unfinished = `${path}.${process.pid}.unfinished`;
     await writeFile(unfinished, contents);
     await rename(unfinished, path);
   }
-  return outfile;
+  await removeUnused(outdir);
+  return main;
+}
+
+async function removeUnused(outdir: string): Promise<void> {
+  for (const name of await readdir(outdir)) {
+    const path = join(outdir, name);
+    const written = await stat(path).catch(() => undefined);
+    if (written !== undefined && written.mtimeMs < Date.now() - UNUSED_MS_MAX) await rm(path, { force: true });
+  }
 }
