@@ -2,8 +2,8 @@
 
 import { once } from "node:events";
 import { expect, it } from "vitest";
+import { missingAt } from "./missing-values.ts";
 import { createCluster, type ReplicaProcess, reportsOf, startAll } from "./replica-process.ts";
-import { requestOnce } from "./request-once.ts";
 import { RetryingClients } from "./retrying-clients.ts";
 import { untilTrue } from "./until.ts";
 
@@ -27,13 +27,8 @@ async function untilPlaced(replicas: readonly ReplicaProcess[]): Promise<void> {
 }
 
 async function expectAll(replicas: readonly ReplicaProcess[], values: ReadonlyMap<string, string>): Promise<void> {
-  for (const { id, port } of replicas) {
-    const missing: string[] = [];
-    for (const [key, value] of values) {
-      const { body } = await requestOnce(port, "GET", `/v1/keyspaces/${KEYSPACE}/kv/${key}`, 5000);
-      if (body !== value) missing.push(`${key}: ${body}`);
-    }
-    expect([id, missing]).toEqual([id, []]);
+  for (const replica of replicas) {
+    expect([replica.id, await missingAt(replica, KEYSPACE, values)]).toEqual([replica.id, new Map()]);
   }
 }
 

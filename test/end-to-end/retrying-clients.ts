@@ -1,5 +1,9 @@
-/** Clients of a cluster that ask one replica after the other, and, where an answer does not come or is a failure, the next one once. */
+/**
+ * Clients of a cluster that ask one replica after the other, and, where an answer does not come or is a failure, the next one
+ * once. They ask at a pace, as users do, and not as fast as they are answered.
+ */
 
+import { setTimeout as pause } from "node:timers/promises";
 import type { ReplicaProcess } from "./replica-process.ts";
 import { requestOnce } from "./request-once.ts";
 import { untilTrue } from "./until.ts";
@@ -7,6 +11,8 @@ import { untilTrue } from "./until.ts";
 /** A replica that is paused does not answer: the client's patience, ms. */
 const PATIENCE_MS = 5000;
 const CLIENTS = 6;
+/** From one request of a client to its next, ms: what is written, and read in the end, is not to grow with the speed of the machine. */
+const PACE_MS = 100;
 
 export class RetryingClients {
   /** Values by key, of all that was acknowledged by a majority. */
@@ -41,9 +47,11 @@ export class RetryingClients {
     for (let turn = 0; !this.#isOver; turn++) {
       const key = `${client}-${turn}`;
       await this.#put(client + turn, key, `v${key}`);
+      await pause(PACE_MS);
       // What it wrote a while ago, wherever that was.
       const earlier = `${client}-${Math.max(0, turn - 20)}`;
       await this.#get(client + turn, earlier);
+      await pause(PACE_MS);
     }
   }
 

@@ -1,6 +1,6 @@
 /** Waiting for what nobody tells us of: the one place where these tests look at the clock. */
 
-const LOOK_EVERY_MS = 20;
+const LOOK_EVERY_MS = 50;
 
 /**
  * Looks until `look` returns something other than `undefined`, and returns that. After `withinMs` it throws, with what
