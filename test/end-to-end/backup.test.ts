@@ -116,8 +116,8 @@ describe("a backup", () => {
       body: "<p>",
       headers: { "content-type": "text/html" },
     });
-    const writers = new Writers(source, 300);
-    await untilTrue("there is something to lose", () => writers.writes > 2000, { withinMs: 60_000 });
+    const writers = new Writers(source, 200);
+    await untilTrue("there is something to lose", () => writers.writes > 1200, { withinMs: 60_000 });
     before = new Map(writers.acknowledged);
     const { code, stdout, stderr } = await atoll(s3, "backup", file);
     expect([code, stderr]).toEqual([0, ""]);
