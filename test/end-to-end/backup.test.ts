@@ -149,6 +149,7 @@ describe("a backup", () => {
     expect(Date.parse(String(typed.headers["atoll-expires-at"]))).toBeGreaterThan(Date.now());
     const again = await atoll(t2, "restore", file);
     expect(again.stdout).toMatch(/^restored 0 registers into end-to-end; [\d,]+ kept what is as new\n$/);
+    await Promise.all(target.map((replica) => replica.stop()));
   });
 
   it("leaves deleted in the same cluster what was deleted since, unless it is to overwrite", {

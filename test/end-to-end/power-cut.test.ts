@@ -19,7 +19,7 @@ import {
   untilLinked,
 } from "./replica-process.ts";
 
-const CUTS = powerCutsWanted(3);
+const CUTS = powerCutsWanted(2);
 const SEED = Number(process.env.ATOLL_SEED ?? Date.now() % 1_000_000);
 const REPLAY = `ATOLL_SEED=${SEED} ATOLL_POWER_CUTS=${CUTS} npx vitest run test/end-to-end/power-cut.test.ts`;
 const TIMEOUT_MS = 60_000 + CUTS * 30_000;
