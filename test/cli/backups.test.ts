@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AtollError } from "../../src/base/errors.ts";
 import { archiveOf, joined, partOf, recordOf } from "../support/archives.ts";
 import { openDoors, type TestDoors } from "../support/doors.ts";
-import { finished, runAtoll, spawnAtoll } from "./run-atoll.ts";
+import { finished, spawnAtoll } from "./run-atoll.ts";
+import { runHere } from "./run-here.ts";
 
 let doors: TestDoors;
 let folder: string;
@@ -26,7 +27,7 @@ afterEach(async () => {
 });
 
 async function atoll(...args: readonly string[]) {
-  const { code, stdout, stderr } = await runAtoll([...args, "--url", doors.url]);
+  const { code, stdout, stderr } = await runHere([...args, "--url", doors.url]);
   return { code, stdout: stdout.toString(), stderr };
 }
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createNode, type Node, type WatchEvent } from "../../src/index.ts";
 import { problem, startFakeReplica } from "../client/fake-replica.ts";
-import { finished, runAtoll, spawnAtoll } from "./run-atoll.ts";
+import { finished, spawnAtoll } from "./run-atoll.ts";
+import { runHere } from "./run-here.ts";
 
 let node: Node;
 beforeAll(async () => {
@@ -11,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 async function bench(...args: readonly string[]) {
-  const { code, stdout, stderr } = await runAtoll(["bench", "--url", node.address, ...args]);
+  const { code, stdout, stderr } = await runHere(["bench", "--url", node.address, ...args]);
   return { code, stdout: stdout.toString(), stderr };
 }
 
@@ -118,7 +119,7 @@ test("fails where no request goes well, with the table of what was answered", as
     return true;
   };
   const args = ["--mix", "put=1", "--requests", "20", "--connections", "2", "--url", replica.url];
-  const { code, stdout, stderr } = await runAtoll(["bench", ...args]);
+  const { code, stdout, stderr } = await runHere(["bench", ...args]);
   expect([code, stderr]).toEqual([1, expect.stringContaining("atoll: no request went well\n")]);
   expect(stdout.toString()).toContain("20 failed with MEMORY_FULL");
   await replica.close();
@@ -127,7 +128,7 @@ test("fails where no request goes well, with the table of what was answered", as
 test("says in the words of every other command what stands in its way", async () => {
   const gone = await startFakeReplica();
   await gone.close();
-  const nobody = await runAtoll(["bench", "--url", gone.url]);
+  const nobody = await runHere(["bench", "--url", gone.url]);
   expect(nobody.code).toBe(1);
   expect(nobody.stderr).toContain("(UNREACHABLE); is a replica running there?");
   const keyspace = await bench("--keyspace", "none");
@@ -155,7 +156,7 @@ test("each of several replicas gets its share of connections", async () => {
   const others = await Promise.all([startFakeReplica(), startFakeReplica()]);
   const urls = others.map(({ url }) => url).join(",");
   const args = ["--mix", "put=1", "--requests", "40", "--keys", "1", "--connections", "4", "--url", urls];
-  expect((await runAtoll(["bench", ...args])).code).toBe(0);
+  expect((await runHere(["bench", ...args])).code).toBe(0);
   for (const { requests, values, close } of others) {
     expect(requests.filter(({ method }) => method === "PUT").length).toBeGreaterThan(5);
     expect(values.size).toBeLessThanOrEqual(1);

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vi
 import { type FakeReplica, problem, startFakeReplica } from "../client/fake-replica.ts";
 import { readTls, tlsFiles } from "../support/tls.ts";
 import { finished, runAtoll, spawnAtoll } from "./run-atoll.ts";
+import { runHere } from "./run-here.ts";
 
 let replica: FakeReplica;
 let folder = "";
@@ -38,21 +39,21 @@ test("put and get carry bytes unchanged, from stdin to stdout", async () => {
 });
 
 test("get of what is not there prints nothing, says so and exits 1; delete exits 0 all the same", async () => {
-  const get = await runAtoll(["get", "nothing", ...at()]);
+  const get = await runHere(["get", "nothing", ...at()]);
   expect(get).toEqual({ code: 1, stdout: Buffer.alloc(0), stderr: "atoll: not found\n" });
-  expect((await runAtoll(["delete", "nothing", ...at()])).code).toBe(0);
+  expect((await runHere(["delete", "nothing", ...at()])).code).toBe(0);
 });
 
 test("tags are put and invalidated, as typed or as percent-encoded bytes", async () => {
-  expect((await runAtoll(["put", "k", "v", "--tags", "a, é", ...at()])).code).toBe(0);
+  expect((await runHere(["put", "k", "v", "--tags", "a, é", ...at()])).code).toBe(0);
   expect(replica.requests.at(-1)?.headers["atoll-tags"]).toBe("a,%C3%A9");
-  expect((await runAtoll(["put", "k", "v", "--tags", "a%2C,b", "--encoded", ...at()])).code).toBe(0);
+  expect((await runHere(["put", "k", "v", "--tags", "a%2C,b", "--encoded", ...at()])).code).toBe(0);
   expect(replica.requests.at(-1)?.headers["atoll-tags"]).toBe("a%2C,b");
   replica.intercept = (_, response) => {
     response.writeHead(202, { "atoll-acks": "1/2" }).end();
     return true;
   };
-  const kept = await runAtoll(["invalidate", "a/b", "--ack", "all", ...at()]);
+  const kept = await runHere(["invalidate", "a/b", "--ack", "all", ...at()]);
   expect([kept.code, kept.stderr]).toEqual([1, expect.stringContaining("(1/2)")]);
   expect(replica.requests.at(-1)).toMatchObject({ method: "POST", path: "/v1/tags/a%2Fb/invalidate?ack=all" });
   for (const wrong of [
@@ -60,7 +61,7 @@ test("tags are put and invalidated, as typed or as percent-encoded bytes", async
     ["invalidate", ""],
     ["invalidate", "x".repeat(129)],
   ]) {
-    const refused = await runAtoll([...wrong, ...at()]);
+    const refused = await runHere([...wrong, ...at()]);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("a tag has 1 to 128 bytes")]);
   }
 });
@@ -68,19 +69,19 @@ test("tags are put and invalidated, as typed or as percent-encoded bytes", async
 test("keys are named by any bytes with --encoded", async () => {
   replica.values.set("\x00\xff", Buffer.from("v"));
   replica.values.set("é\n".normalize("NFC"), Buffer.from("v"));
-  const keys = await runAtoll(["keys", "--encoded", ...at()]);
+  const keys = await runHere(["keys", "--encoded", ...at()]);
   expect(keys.stdout.toString()).toBe("%00%FF\n%E9%0A\n");
-  expect((await runAtoll(["get", "%00%FF", "--encoded", ...at()])).stdout.toString()).toBe("v");
-  expect((await runAtoll(["delete", "--encoded", "%00%FF", ...at()])).code).toBe(0);
+  expect((await runHere(["get", "%00%FF", "--encoded", ...at()])).stdout.toString()).toBe("v");
+  expect((await runHere(["delete", "--encoded", "%00%FF", ...at()])).code).toBe(0);
   expect(replica.values.has("\x00\xff")).toBe(false);
 });
 
 test("keys lists what begins with the prefix, as far as asked, and ends quietly when nobody reads on", async () => {
   for (let i = 0; i < 5_000; i++) replica.values.set(`p/${i}`, Buffer.from("v"));
   replica.values.set("q", Buffer.from("v"));
-  const all = await runAtoll(["keys", "p/", ...at()]);
+  const all = await runHere(["keys", "p/", ...at()]);
   expect(all.stdout.toString().trimEnd().split("\n")).toHaveLength(5_000);
-  const some = await runAtoll(["keys", "--limit", "3", ...at()]);
+  const some = await runHere(["keys", "--limit", "3", ...at()]);
   expect(some.stdout.toString()).toBe("p/0\np/1\np/2\n");
   const unread = await spawnAtoll(["keys", ...at()]);
   unread.stdout?.destroy();
@@ -96,7 +97,7 @@ test("put passes ttl, ack, type, keyspace and token on", async () => {
   const token = "t0ken-t0ken-t0ken-t0ken";
   const tokenFile = privateFile("token", `${token}\n`);
   const more = ["--ttl", "90s", "--ack", "quorum", "--type", "text/plain", "--keyspace", "orders"];
-  expect(await runAtoll(["put", "k", "v", ...more, "--token-file", tokenFile, ...at()])).toMatchObject({
+  expect(await runHere(["put", "k", "v", ...more, "--token-file", tokenFile, ...at()])).toMatchObject({
     code: 0,
     stderr: "",
   });
@@ -106,7 +107,7 @@ test("put passes ttl, ack, type, keyspace and token on", async () => {
   });
   const list = privateFile("tokens", JSON.stringify([{ token, scopes: ["read"] }]));
   const env = { ATOLL_URL: replica.url, ATOLL_TOKEN_FILE: list, ATOLL_KEYSPACE: "other" };
-  await runAtoll(["get", "k"], { env });
+  await runHere(["get", "k"], { env });
   expect(replica.requests[1]).toMatchObject({
     path: "/v1/keyspaces/other/kv/k",
     headers: { authorization: `Bearer ${token}` },
@@ -128,7 +129,7 @@ test("an error of the replica is one line with its code, without control charact
     problem(response, 507, "MEMORY_FULL", "no\nroom\u001b[2J");
     return true;
   };
-  const put = await runAtoll(["put", "k", "v", ...at()]);
+  const put = await runHere(["put", "k", "v", ...at()]);
   expect(put).toMatchObject({ code: 1, stderr: "atoll: no\\u000aroom\\u001b[2J (MEMORY_FULL)\n" });
 });
 
@@ -136,23 +137,23 @@ test("a replica that is not there is one line, and the next of the list answers"
   const gone = await startFakeReplica();
   await gone.close();
   for (const command of [["get", "k"], ["put", "k", "v"], ["keys"], ["status"], ["watch"]]) {
-    const alone = await runAtoll([...command, "--url", gone.url]);
+    const alone = await runHere([...command, "--url", gone.url]);
     const refused = `atoll: cannot reach ${gone.url}: ECONNREFUSED (UNREACHABLE)`;
     const hint = "is a replica running there? npx atoll start";
     expect(alone).toMatchObject({ code: 1, stderr: `${refused}; ${hint}\n` });
   }
   const hostPort = replica.url.replace("http://", "");
-  expect((await runAtoll(["put", "k", "v", "--url", `${gone.url},${hostPort}`])).code).toBe(0);
+  expect((await runHere(["put", "k", "v", "--url", `${gone.url},${hostPort}`])).code).toBe(0);
 });
 
 test("--tls-ca, or its variable, says whom to trust; without it, a line says so", async () => {
   const secure = await startFakeReplica({ tls: { cert: readTls("cert"), key: readTls("key") } });
   secure.values.set("k", Buffer.from("v"));
   const get = ["get", "k", "--url", secure.url];
-  expect((await runAtoll([...get, "--tls-ca", tlsFiles.ca])).stdout.toString()).toBe("v");
-  expect((await runAtoll(get, { env: { ATOLL_TLS_CA: tlsFiles.ca } })).stdout.toString()).toBe("v");
+  expect((await runHere([...get, "--tls-ca", tlsFiles.ca])).stdout.toString()).toBe("v");
+  expect((await runHere(get, { env: { ATOLL_TLS_CA: tlsFiles.ca } })).stdout.toString()).toBe("v");
   for (const more of [[], ["--tls-ca", tlsFiles.otherCa]]) {
-    expect(await runAtoll([...get, ...more])).toMatchObject({
+    expect(await runHere([...get, ...more])).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^atoll: .*\(UNREACHABLE\); trust its certificate authority with --tls-ca FILE\n$/),
     });
@@ -186,7 +187,7 @@ test("--wait says in the end what it waited for in vain, and does not wait for w
     problem(response, 503, "NOT_READY", "comparing with peers");
     return true;
   };
-  expect(await runAtoll(["get", "k", "--wait", "300ms", ...at()])).toMatchObject({
+  expect(await runHere(["get", "k", "--wait", "300ms", ...at()])).toMatchObject({
     code: 1,
     stderr: `atoll: waiting for ${replica.url} ...\natoll: comparing with peers (NOT_READY)\n`,
   });
@@ -194,7 +195,7 @@ test("--wait says in the end what it waited for in vain, and does not wait for w
     problem(response, 404, "NOT_FOUND", "some other server");
     return true;
   };
-  const other = await runAtoll(["get", "k", "--wait", "1h", ...at()]);
+  const other = await runHere(["get", "k", "--wait", "1h", ...at()]);
   expect(other).toMatchObject({ code: 1, stderr: "atoll: some other server (NOT_FOUND)\n" });
 });
 
@@ -261,7 +262,7 @@ test("status shows members, lag, offsets and round trips, and everything with --
     response.end(JSON.stringify(STATE));
     return true;
   };
-  const { code, stdout } = await runAtoll(["status", ...at()]);
+  const { code, stdout } = await runHere(["status", ...at()]);
   const text = stdout.toString();
   expect(code).toBe(0);
   expect(text).toMatch(/us-2 +│ us +│ 127\.0\.0\.1:7410 +│ unreachable +│ +1 +│ +7 +│ +\+40 ms +│ 1\.3 ms/);
@@ -269,7 +270,7 @@ test("status shows members, lag, offsets and round trips, and everything with --
   expect(text).toContain("cut off    us-2");
   expect(text).toContain("3.0 MB");
   expect(text).not.toContain("\u001b");
-  const json = await runAtoll(["status", "--json", ...at()]);
+  const json = await runHere(["status", "--json", ...at()]);
   expect(JSON.parse(json.stdout.toString())).toEqual(STATE);
 });
 
@@ -284,9 +285,9 @@ test("status --members fails, or waits, until so many are alive", async () => {
     );
     return true;
   };
-  const few = await runAtoll(["status", "--members", "2", ...at()]);
+  const few = await runHere(["status", "--members", "2", ...at()]);
   expect(few).toMatchObject({ code: 1, stderr: "atoll: eu-1 sees 1 of 2 members alive\n" });
-  const waited = await runAtoll(["status", "--members", "2", "--wait", "30s", ...at()]);
+  const waited = await runHere(["status", "--members", "2", "--wait", "30s", ...at()]);
   expect(waited).toMatchObject({ code: 0, stderr: `atoll: waiting for ${replica.url} ...\n` });
   expect(asked).toBe(4);
 });
@@ -296,7 +297,7 @@ test("status of something that is no replica is one line", async () => {
     response.end("[]");
     return true;
   };
-  expect(await runAtoll(["status", ...at()])).toMatchObject({
+  expect(await runHere(["status", ...at()])).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^atoll: .*\n$/),
   });

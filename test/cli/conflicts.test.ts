@@ -5,7 +5,7 @@ import { formatConflicts } from "../../src/cli/conflicts.ts";
 import { keyToText } from "../../src/client/percent.ts";
 import { createNode, type Node } from "../../src/index.ts";
 import type { ConflictReceipt } from "../../src/store.ts";
-import { runAtoll } from "./run-atoll.ts";
+import { runHere } from "./run-here.ts";
 
 let node: Node;
 beforeAll(async () => {
@@ -33,12 +33,12 @@ test("shows who lost what to whom, and counts where all keys were asked about", 
 });
 
 test("asks the replica, as a table or as JSON", async () => {
-  const shown = await runAtoll(["conflicts", "--url", node.address]);
+  const shown = await runHere(["conflicts", "--url", node.address]);
   expect(shown.stdout.toString()).toBe("0 since this replica started: 0 lost here, 0 elsewhere to one that won here\n");
-  const json = await runAtoll(["conflicts", "--json", "--url", node.address]);
+  const json = await runHere(["conflicts", "--json", "--url", node.address]);
   expect(JSON.parse(json.stdout.toString())).toEqual({ conflicts: [], counts: { here: 0, elsewhere: 0 } });
-  const some = await runAtoll(["conflicts", "user:", "--json", "--url", node.address]);
+  const some = await runHere(["conflicts", "user:", "--json", "--url", node.address]);
   expect(JSON.parse(some.stdout.toString())).toEqual({ conflicts: [] });
-  const bad = await runAtoll(["conflicts", "--limit", "0", "--url", node.address]);
+  const bad = await runHere(["conflicts", "--limit", "0", "--url", node.address]);
   expect(bad).toMatchObject({ code: 2, stderr: "atoll: --limit must be a whole number from 1 to 10000\n" });
 });

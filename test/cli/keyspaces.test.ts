@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { formatKeyspaces, parseSettings } from "../../src/cli/keyspaces.ts";
 import { createNode, type KeyspaceStatus, type Node } from "../../src/index.ts";
-import { runAtoll } from "./run-atoll.ts";
+import { runHere } from "./run-here.ts";
 
 let node: Node;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 async function atoll(...args: readonly string[]) {
-  const { code, stdout, stderr } = await runAtoll([...args, "--url", node.address]);
+  const { code, stdout, stderr } = await runHere([...args, "--url", node.address]);
   return { code, stdout: stdout.toString(), stderr };
 }
 

@@ -3,7 +3,7 @@ import type { ReplicaId } from "../../src/base/ids.ts";
 import { formatMembers } from "../../src/cli/members.ts";
 import { createAuth } from "../../src/doors/auth.ts";
 import { openDoors, type TestDoors } from "../support/doors.ts";
-import { runAtoll } from "./run-atoll.ts";
+import { runHere } from "./run-here.ts";
 
 let doors: TestDoors;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 async function atoll(...args: readonly string[]) {
-  const { code, stdout, stderr } = await runAtoll([...args, "--url", doors.url]);
+  const { code, stdout, stderr } = await runHere([...args, "--url", doors.url]);
   return { code, stdout: stdout.toString(), stderr };
 }
 
@@ -54,7 +54,7 @@ test("removes one, insisting where it is told to, and passes on in one line what
 
 test("heeds what stands before `remove`", async () => {
   const args = ["members", "--url", doors.url, "remove", "sin", "--force"];
-  expect((await runAtoll(args)).code).toBe(0);
+  expect((await runHere(args)).code).toBe(0);
   expect(doors.store.removed).toHaveLength(1);
 });
 

@@ -11,7 +11,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-interface RunOptions {
+export interface RunOptions {
   readonly input?: Uint8Array | string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -19,7 +19,8 @@ interface RunOptions {
 
 let compiled: Promise<string> | undefined;
 
-function compile(): Promise<string> {
+/** The path of the command line, compiled: a script to run, which exports `main` as well. */
+export function compile(): Promise<string> {
   compiled ??= bundle(new URL("./entry.ts", import.meta.url).href);
   return compiled;
 }

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { finished, runAtoll, spawnAtoll } from "./run-atoll.ts";
+import { runHere } from "./run-here.ts";
 
 /** Each starts processes, on whatever machine. */
 const MINUTES = { timeout: 120_000 };
 
 test("names the scenarios", MINUTES, async () => {
-  const { code, stdout } = await runAtoll(["simulate", "--list"]);
+  const { code, stdout } = await runHere(["simulate", "--list"]);
   expect(code).toBe(0);
   for (const name of ["split-brain", "crash-restart", "lossy-links"]) {
     expect(stdout.toString()).toMatch(new RegExp(`^${name} `, "m"));
@@ -14,7 +15,7 @@ test("names the scenarios", MINUTES, async () => {
 
 test("the same seed in another process gives the same trace", MINUTES, async () => {
   const args = ["simulate", "split-brain", "--seed", "5", "--json"];
-  const traces = await Promise.all([runAtoll(args), runAtoll(args)]);
+  const traces = await Promise.all([runAtoll(args), runHere(args)]);
   const [first, second] = traces.map(({ stdout }) => JSON.parse(stdout.toString()));
   expect(traces.map(({ code }) => code)).toEqual([0, 0]);
   expect(first.traceHash).toMatch(/^[0-9a-f]+$/);
@@ -35,7 +36,7 @@ test("ctrl-C ends many runs with the totals so far", MINUTES, async () => {
 
 test("refuses what is no number and no time, in one line", MINUTES, async () => {
   for (const args of [["--runs", "many"], ["--seed", "-1"], ["--shrink-time", "soon"], ["nope"], ["nope.json"]]) {
-    const { code, stdout, stderr } = await runAtoll(["simulate", ...args]);
+    const { code, stdout, stderr } = await runHere(["simulate", ...args]);
     expect([code, stdout.toString()]).toEqual([2, ""]);
     expect(stderr).toMatch(/^atoll: .*\n$/);
   }

@@ -1,8 +1,9 @@
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
 import { runAtoll } from "./run-atoll.ts";
+import { runHere } from "./run-here.ts";
 
-test.concurrent.each([
+test.each([
   [["nonsense"], "unknown command 'nonsense'"],
   [["gt", "k"], "unknown command 'gt' (Did you mean get?)"],
   [["get"], "missing required argument 'KEY'"],
@@ -43,7 +44,7 @@ test.concurrent.each([
   [["cluster", "--port", "65530"], "--port must leave room"],
   [["cluster", "--regions", "a,,b"], "--regions must be"],
 ])("atoll %j: one line, exit code 2", async (args, message) => {
-  const { code, stdout, stderr } = await runAtoll(args, { cwd: tmpdir() });
+  const { code, stdout, stderr } = await runHere(args, { cwd: tmpdir() });
   expect(stderr).toContain(`atoll: ${message}`);
   expect(stderr.match(/\n/g)).toHaveLength(1);
   expect(stdout.toString()).toBe("");
@@ -70,10 +71,10 @@ test("help names every command and flag, and what is not there yet", async () =>
   ]) {
     expect(help.stdout.toString()).toMatch(new RegExp(`^  ${name}`, "m"));
   }
-  const start = await runAtoll(["start", "--help"]);
+  const start = await runHere(["start", "--help"]);
   expect(start.stdout.toString()).toContain("--max-clock-offset <TIME>");
   expect(start.stdout.toString().replaceAll(/\s+/g, " ")).toContain("Redis protocol; 0 = off");
-  expect((await runAtoll(["--version"])).stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect((await runHere(["--version"])).stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
   const none = await runAtoll([]);
   expect(none.code).toBe(2);
   expect(none.stderr).toContain("Usage: atoll");
