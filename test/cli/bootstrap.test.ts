@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Finished, finished } from "./run-atoll.ts";
 
 /**
@@ -81,7 +81,27 @@ function write(name: string, content: string): void {
   writeFileSync(join(root, name), content);
 }
 
-beforeEach(() => {
+/** A project that is installed and built; most begin with a copy of it. */
+let ready = "";
+beforeAll(async () => {
+  layOut();
+  expect((await bootstrap()).code).toBe(3);
+  calls();
+  ready = root;
+});
+afterAll(() => rmSync(ready, { recursive: true, force: true }));
+
+beforeEach(layOut);
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** With the times of its files and folders, which say what is stale. */
+function useReady(): void {
+  rmSync(root, { recursive: true });
+  expect(spawnSync("cp", ["-a", ready, root]).status).toBe(0);
+}
+
+/** A fresh clone. */
+function layOut(): void {
   root = mkdtempSync(join(tmpdir(), "atoll-bootstrap-"));
   mkdirSync(join(root, "src/cli"), { recursive: true });
   for (const name of ["bootstrap.mjs", "run-again.mjs"]) {
@@ -100,8 +120,7 @@ beforeEach(() => {
   write("fake-main.js", FAKE_MAIN);
   write("fake-vitest.mjs", FAKE_VITEST);
   write("fake-biome.cjs", FAKE_BIOME);
-});
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+}
 
 function bootstrap(
   args: readonly string[] = [],
@@ -142,8 +161,7 @@ describe("starting", () => {
   });
 
   test("does nothing and says nothing when nothing is to do", async () => {
-    await bootstrap();
-    calls();
+    useReady();
     expect((await bootstrap()).stderr).toBe("");
     touch("package-lock.json");
     expect((await bootstrap()).stderr).toBe("");
@@ -153,8 +171,7 @@ describe("starting", () => {
   test.each(["src/source.ts", "simulations/scenario.ts", "src/cli/bootstrap.mjs", "tsconfig.json", "src"])(
     "builds again when %s is newer than the build",
     async (name) => {
-      await bootstrap();
-      calls();
+      useReady();
       touch(name);
       await bootstrap();
       expect(calls()).toEqual(["tsc --project tsconfig.build.json"]);
@@ -162,8 +179,7 @@ describe("starting", () => {
   );
 
   test("installs again when the lock file's content has changed", async () => {
-    await bootstrap();
-    calls();
+    useReady();
     write("package-lock.json", '{ "changed": true }');
     touch("package-lock.json");
     await bootstrap();
@@ -171,21 +187,19 @@ describe("starting", () => {
   });
 
   test("takes packages that somebody installed by hand after the lock file", async () => {
-    await bootstrap();
+    useReady();
     rmSync(join(root, "node_modules/.atoll-installed"));
     touch("node_modules/.package-lock.json");
-    calls();
     await bootstrap();
     expect(calls()).toEqual([]);
   });
 
   test("a published package, without lock file and build configuration, only hands over", async () => {
-    await bootstrap();
+    useReady();
     for (const name of ["package-lock.json", "tsconfig.build.json", "node_modules"]) {
       rmSync(join(root, name), { recursive: true });
     }
     touch("src/cli/bootstrap.mjs");
-    calls();
     const { code, stdout, stderr } = await bootstrap(["status"]);
     expect([code, stdout.toString(), stderr]).toEqual([3, "main status\n", ""]);
     expect(calls()).toEqual([]);
@@ -194,7 +208,7 @@ describe("starting", () => {
   test.skipIf(!isGlibc)(
     "runs a replica with an allocator that gives back what is freed, unless it is told how",
     async () => {
-      await bootstrap();
+      useReady();
       const { code, stdout } = await bootstrap(["start", "--port", "0"]);
       expect([code, stdout.toString()]).toEqual([3, "main start --port 0 by 131072\n"]);
       const scant = await bootstrap(["start", "--memory", "256mb"]);
@@ -208,8 +222,7 @@ describe("starting", () => {
   );
 
   test.skipIf(!isGlibc)("a replica that is run again is killed with the process that runs it", async () => {
-    await bootstrap();
-    calls();
+    useReady();
     const child = spawn(process.execPath, [join(root, "src/cli/bootstrap.mjs"), "start", "--stay"], { cwd: root });
     await once(child.stdout, "data");
     const ended = once(child.stdout, "close");
@@ -255,6 +268,7 @@ describe("npm test", () => {
 
   test("names the tests that were skipped, and why", async () => {
     const skipped = [{ name: "a.test.ts > cuts the power", reason: "needs root" }, { name: "b" }];
+    useReady();
     write("summary.json", JSON.stringify({ passed: 1, failed: 0, skipped }));
     const { code, stdout, stderr } = await bootstrap(["--test"]);
     expect(stdout.toString()).toBe("1 passed, 0 failed, 2 skipped\n");
@@ -278,19 +292,20 @@ describe("npm test", () => {
 
 describe("npm run durability", () => {
   beforeEach(() => {
+    useReady();
     for (const name of ["kills.test.ts", "power-cuts.test.ts", "campaign.ts"]) write(`test/durability/${name}`, "");
   });
 
   test("runs the campaign that is asked for, as often and with the seed that is", async () => {
     const { code } = await bootstrap(["--durability", "--only", "kills", "--runs", "500", "--seed", "7"]);
-    expect(calls()[1]).toBe("run --no-file-parallelism test/durability/kills.test.ts 500 7");
+    expect(calls()).toEqual(["run --no-file-parallelism test/durability/kills.test.ts 500 7"]);
     expect(code).toBe(4);
   });
 
   test("runs all of them where none is named", async () => {
     await bootstrap(["--durability", "--seed", "7"]);
     const files = "test/durability/kills.test.ts test/durability/power-cuts.test.ts";
-    expect(calls()[1]).toBe(`run --no-file-parallelism ${files} 100 7`);
+    expect(calls()).toEqual([`run --no-file-parallelism ${files} 100 7`]);
   });
 
   test.each([

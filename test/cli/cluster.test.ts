@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { planCluster } from "../../src/cli/cluster.ts";
 import { finished, runAtoll, spawnAtoll } from "./run-atoll.ts";
+import { runHere } from "./run-here.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -67,13 +68,13 @@ test("runs replicas that share what is written, goes on without one that is kill
   const pids = [...out.matchAll(/│ (\d+) +│$/gm)].map((match) => Number(match[1]));
   expect(pids).toHaveLength(3);
   const [first, second, third] = [0, 10, 20].map((step) => `http://127.0.0.1:${port + step}`);
-  const put = await runAtoll(["put", "hello", "world", "--ack", "all", "--url", first ?? ""]);
+  const put = await runHere(["put", "hello", "world", "--ack", "all", "--url", first ?? ""]);
   expect(put).toMatchObject({ code: 0, stderr: "" });
-  expect((await runAtoll(["get", "hello", "--url", third ?? ""])).stdout.toString()).toBe("world");
+  expect((await runHere(["get", "hello", "--url", third ?? ""])).stdout.toString()).toBe("world");
   process.kill(pids[1] ?? 0, "SIGKILL");
   await vi.waitFor(() => expect(log).toContain("us-2 (port"), { timeout: 10_000 });
   expect(log).toMatch(/has ended: killed by SIGKILL\. The others go on/);
-  const failover = await runAtoll(["get", "hello", "--url", `${second},${third}`]);
+  const failover = await runHere(["get", "hello", "--url", `${second},${third}`]);
   expect(failover.stdout.toString()).toBe("world");
   child.kill("SIGINT");
   expect((await end).code).toBe(0);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { readTls, tlsFiles } from "../support/tls.ts";
 import { finished, runAtoll, spawnAtoll } from "./run-atoll.ts";
+import { runHere } from "./run-here.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -46,13 +47,13 @@ function printedCommands(text: string): readonly string[][] {
 test("runs a replica, says what to try next, keeps its data and stops cleanly on SIGTERM", async () => {
   const first = await startReplica(["--data", "kept"]);
   expect(first.welcome).toContain(`npx atoll put hello world --url ${first.url}`);
-  expect(await runAtoll(["put", "k", "v", "--ack", "disk", "--url", first.url])).toMatchObject({ code: 0, stderr: "" });
+  expect(await runHere(["put", "k", "v", "--ack", "disk", "--url", first.url])).toMatchObject({ code: 0, stderr: "" });
   first.child.kill("SIGTERM");
   expect(await first.end).toMatchObject({ code: 0 });
   expect(existsSync(join(folder, "kept"))).toBe(true);
   const second = await startReplica(["--data", "kept"]);
-  expect((await runAtoll(["get", "k", "--url", second.url])).stdout.toString()).toBe("v");
-  const status = await runAtoll(["status", "--url", second.url]);
+  expect((await runHere(["get", "k", "--url", second.url])).stdout.toString()).toBe("v");
+  const status = await runHere(["status", "--url", second.url]);
   expect(status.stdout.toString()).toContain("self");
   second.child.kill("SIGINT");
   expect((await second.end).code).toBe(0);
@@ -71,9 +72,9 @@ test("asks for the token that it was given, and shows neither it nor the secret,
     "0.0.0.0",
     ...files,
   ]);
-  const refused = await runAtoll(["get", "k", "--url", url]);
+  const refused = await runHere(["get", "k", "--url", url]);
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("(UNAUTHORIZED)\n") });
-  expect((await runAtoll(["put", "private-key", "private-value", "--url", url, "--token-file", tokenFile])).code).toBe(
+  expect((await runHere(["put", "private-key", "private-value", "--url", url, "--token-file", tokenFile])).code).toBe(
     0,
   );
   child.kill("SIGTERM");
@@ -95,11 +96,11 @@ test("says what to try next so that it works as printed, also with TLS, a secret
   ]);
   expect(first.url).toMatch(/^https:/);
   const [put, get, status, start] = printedCommands(first.welcome);
-  expect(await runAtoll(put ?? [])).toMatchObject({ code: 0, stderr: "" });
-  expect((await runAtoll(get ?? [])).stdout.toString()).toBe("world");
-  expect((await runAtoll(status ?? [])).code).toBe(0);
+  expect(await runHere(put ?? [])).toMatchObject({ code: 0, stderr: "" });
+  expect((await runHere(get ?? [])).stdout.toString()).toBe("world");
+  expect((await runHere(status ?? [])).code).toBe(0);
   const second = await startReplica([...(start ?? []).slice(1), "--data", "none", "--port", "0"]);
-  const both = await runAtoll([...(status ?? []), "--wait", "20s", "--members", "2"]);
+  const both = await runHere([...(status ?? []), "--wait", "20s", "--members", "2"]);
   expect(both).toMatchObject({ code: 0 });
   for (const { child, end } of [first, second]) {
     child.kill("SIGTERM");
