@@ -13,7 +13,7 @@ import { shrink } from "./differential/shrink.ts";
 import { hasRedis, type RedisServer, startAtoll, startRedis } from "./servers.ts";
 
 const TOLD = process.env.ATOLL_DIFFERENTIAL_SEQUENCES;
-const SEQUENCES = Number(TOLD ?? 300);
+const SEQUENCES = Number(TOLD ?? 100);
 const SEED = process.env.ATOLL_SEED ?? (TOLD === undefined ? "differential" : String(Date.now()));
 /** So many are shown: one cause mostly has many. */
 const SHOWN_MAX = Number(process.env.ATOLL_DIFFERENTIAL_SHOWN ?? 5);
