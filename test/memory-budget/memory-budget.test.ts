@@ -21,7 +21,7 @@ it("a replica with 256 MB is written more and killed in the middle: it stays wit
     program: new URL("../end-to-end/replica-child.ts", import.meta.url),
     data: temporaryFolder(),
     memoryBytes: MEMORY_BYTES,
-    bytes: 1.5 * MEMORY_BYTES,
+    bytes: 1.1 * MEMORY_BYTES,
     clients: 8,
     habits,
   });
