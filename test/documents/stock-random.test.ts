@@ -13,7 +13,7 @@ import { type StockEdit, stockEdits } from "./stock-edits.ts";
 import { StockWorld } from "./stock-world.ts";
 
 const SEED = Number(process.env.ATOLL_SEED ?? Date.now() % 1_000_000);
-const RUNS = Number(process.env.ATOLL_STOCK_RUNS ?? 8);
+const RUNS = Number(process.env.ATOLL_STOCK_RUNS ?? 3);
 const USERS = 5;
 const EDITS = 150;
 vi.setConfig({ testTimeout: 60_000 });

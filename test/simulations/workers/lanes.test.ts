@@ -96,11 +96,11 @@ describe("runs over worker threads", () => {
   });
 
   it("give the very lines that they give in this thread", async () => {
-    const jobs = [job("split-brain", 1), job("swarm", 2)];
+    const jobs = [job("counted-backups", 1), job("backups", 2)];
     const here = await outcomesOf(jobs, [createLocalLane()]);
     const there = await outcomesOf(jobs, [open(real), open(real)]);
     expect(there.map(({ lines }) => lines)).toEqual(here.map(({ lines }) => lines));
-    expect(here[0]?.lines).toEqual([expect.stringMatching(/^split-brain seed 1: trace [0-9a-f]{16}, /)]);
+    expect(here[0]?.lines).toEqual([expect.stringMatching(/^counted-backups seed 1: trace [0-9a-f]{16}, /)]);
   });
 
   it("tell of a scenario that there is not as of a failed seed", async () => {
