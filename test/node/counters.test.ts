@@ -1,7 +1,6 @@
 /** Counters over HTTP, and the same keys to Redis clients and as values. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
-import { decodeSession } from "../../src/doors/session.ts";
 import { HttpAndRedis } from "../redis/http-and-redis.ts";
 import type { RespClient } from "../redis/resp-client.ts";
 
@@ -44,16 +43,15 @@ describe("a counter", () => {
   });
 
   it("gives a session that has seen what it comes to, or that it was deleted", async () => {
-    const seen = async () =>
-      decodeSession((await atoll.fetch("/counters/n")).headers.get("atoll-session") ?? "").map((dot) => dot.sequence);
+    const seen = () => atoll.seenBy("/counters/n");
     await redis.send("SET", "n", "1");
     const base = await seen();
     await add(5);
     const added = await seen();
     expect([base.length, added.length]).toEqual([1, 1]);
     expect(added[0]).toBeGreaterThan(base[0] ?? 0);
-    await redis.send("DEL", "n");
-    expect((await seen())[0]).toBeGreaterThan(added[0] ?? 0);
+    const [put, remove] = [() => redis.send("SET", "n", "1"), () => redis.send("DEL", "n")];
+    expect(await atoll.seenAfter(put, remove, "/counters/n")).toHaveLength(1);
   });
 
   it("is given its end as a whole with an addition, and only where something was added", async () => {
