@@ -7,9 +7,11 @@ const EXAMPLES = "simulations/examples/*.test.ts";
  * process of its own.
  */
 const ALONE = [
-  ...["cli", "demo", "durability", "end-to-end", "memory-budget", "planted-bugs", "processes", "simulations"].map(
+  ...["cli", "demo", "durability", "end-to-end", "memory-budget", "planted-bugs", "processes"].map(
     (area) => `test/${area}/**/*.test.ts`,
   ),
+  ...["scenarios", "shrink", "workers"].map((area) => `test/simulations/${area}/**/*.test.ts`),
+  "test/simulations/simulate.test.ts",
   "test/node/memory-budget.test.ts",
   "test/doors/auth.test.ts",
   "test/doors/byte-account.test.ts",
