@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 
 const EXAMPLES = "simulations/examples/*.test.ts";
 /**
- * Those that start processes, simulate for long, or look at what their own process takes or has been told: each file has a
- * process of its own.
+ * Those that start processes, simulate for long, or look at what their own process takes, stands or has been told: each file
+ * has a process of its own.
  */
 const ALONE = [
   ...["cli", "demo", "durability", "end-to-end", "memory-budget", "planted-bugs", "processes"].map(
@@ -12,6 +12,7 @@ const ALONE = [
   ),
   ...["scenarios", "shrink", "workers"].map((area) => `test/simulations/${area}/**/*.test.ts`),
   "test/simulations/simulate.test.ts",
+  "test/documents/type-nesting.test.ts",
   "test/node/memory-budget.test.ts",
   "test/doors/auth.test.ts",
   "test/doors/byte-account.test.ts",

@@ -22,7 +22,7 @@ import { listedCells, parseListed, parseNeeded, renderLines, renderMarkdown, rep
 const FIRST_SEED = 1;
 const OTHER_SEED = process.env.ATOLL_SEED;
 const IS_MEASURING = process.env.ATOLL_WRITE_TABLE === "1";
-const PARTS = 8;
+const PARTS = 16;
 const HUNTED = partOf(BUGS, PARTS, IS_MEASURING || OTHER_SEED !== undefined ? "all" : undefined);
 const TABLE = fileURLToPath(new URL("../../simulations/PLANTED-BUGS.md", import.meta.url));
 /** All hunts share the cores: the first test may wait for the last hunt. */
